@@ -1,0 +1,42 @@
+// Does what a plan says: begins, does, verifies and finishes each action, goes on with what does not depend on a failure,
+// and accounts for every one. Decides nothing, observes nothing but what it did itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "reconciler/apply/events.hpp"
+#include "reconciler/io/clock.hpp"
+#include "reconciler/io/files.hpp"
+#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/throttle.hpp"
+#include "reconciler/io/transport.hpp"
+#include "reconciler/plan/plan.hpp"
+#include "reconciler/store/store.hpp"
+#include "reconciler/trust/keys.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+/// Everything an apply acts on; references outlive it.
+struct Workshop {
+  State& state;
+  Store& store;
+  Files& files;
+  Transport& transport;
+  PeerMemory& memory;
+  Clock& clock;
+  const PrivateKey& catalog_key;
+  const Manifest& manifest;   ///< limits, server section, peers' access; no policy is read from it
+  Events& events;
+  std::uint32_t parallel = 8;
+  std::string actor;          ///< user@host
+  std::optional<std::string> commit;
+};
+
+/// `run`: as in the history. Never throws for what one action did; Error only for what ends the run before its first
+/// action. The account's exit code is that of the run so far (contract, section 4): of failures, blocked, held, unknown.
+Account apply(const Plan& plan, const RunStart& run, Workshop& workshop);
+
+}  // namespace ingot

@@ -1,0 +1,45 @@
+// What an apply tells while it works: to the progress display, the JSON stream and the log. Called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reconciler/plan/plan.hpp"
+#include "schema/address.hpp"
+#include "schema/outcome.hpp"
+
+namespace ingot {
+
+struct ActionProgress {
+  Address address;
+  Verb verb;
+  std::uint64_t done = 0;     ///< bytes, also of an earlier run
+  std::uint64_t total = 0;
+  std::uint64_t fetched = 0;  ///< by this run
+};
+
+/// What ended an action, for the closing account.
+struct ActionResult { Address address; Verb verb; Outcome outcome; std::uint64_t size = 0; std::uint64_t fetched = 0; };
+
+/// The closing account of a run: every action of the plan is in exactly one of the three lists, in the plan's order.
+struct Account {
+  std::vector<ActionResult> done;
+  std::vector<ActionResult> failed;
+  std::vector<ActionResult> not_started;  ///< skipped: why is in the outcome; deferred ones too
+  std::optional<std::string> fatal;       ///< what ended the run early
+  int exit_code = 0;
+  bool complete() const { return failed.empty() && not_started.empty() && !fatal; }
+};
+
+class Events {
+ public:
+  virtual ~Events() = default;
+  virtual void begin(const Plan& plan) = 0;
+  virtual void start(const Change& change) = 0;
+  virtual void progress(const ActionProgress& progress) = 0;
+  virtual void end(const Change& change, const ActionResult& result) = 0;
+  virtual void note(const std::string& text) = 0;  ///< e.g. "renewed the head, good until …"
+};
+
+}  // namespace ingot

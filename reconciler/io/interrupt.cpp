@@ -1,0 +1,48 @@
+#include "reconciler/io/interrupt.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "schema/error.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::atomic<int> first_signal = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
+
+extern "C" void on_signal(int signal) {
+  if (first_signal != 0) _exit(signal == SIGTERM ? exit_terminated : exit_interrupted);
+  first_signal = signal;
+}
+
+}  // namespace
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+  sigaction(SIGXFSZ, &action, nullptr);
+}
+
+int interrupted() noexcept { return first_signal; }
+
+void throw_if_interrupted() {
+  const int signal = first_signal;
+  if (signal == 0) return;
+  if (signal == SIGTERM) throw Error(Fault::terminated, "stopped by SIGTERM", "run it again: it goes on where it stopped");
+  throw Error(Fault::interrupted, "interrupted", "run it again: it goes on where it stopped");
+}
+
+void pretend_interrupted(int signal) noexcept { first_signal = signal; }
+
+}  // namespace ingot

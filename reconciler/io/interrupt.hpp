@@ -1,0 +1,18 @@
+// SIGINT and SIGTERM as a question that long work asks. A second signal ends the process at once.
+#pragma once
+
+namespace ingot {
+
+/// Installs the handlers; once, in main. SIGPIPE and SIGXFSZ become errors of the call.
+void catch_signals();
+
+/// 0, or the first SIGINT/SIGTERM that came.
+int interrupted() noexcept;
+
+/// Throws Error{interrupted or terminated} if a signal came.
+void throw_if_interrupted();
+
+/// For tests: as if the signal had come; 0 takes it back.
+void pretend_interrupted(int signal) noexcept;
+
+}  // namespace ingot

@@ -1,0 +1,25 @@
+// The whole run's bandwidth, shared by all workers (a token bucket).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "reconciler/io/clock.hpp"
+
+namespace ingot {
+
+class Throttle {
+ public:
+  /// nullopt: no limit. Bytes per second.
+  Throttle(Clock& clock, std::optional<std::uint64_t> rate);
+  ~Throttle();
+  /// Waits until `bytes` more may pass; wakes for an interrupt.
+  void take(std::uint64_t bytes);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ingot

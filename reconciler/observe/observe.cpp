@@ -1,0 +1,1 @@
+#include "reconciler/observe/observe.hpp"

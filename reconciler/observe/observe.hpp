@@ -1,0 +1,44 @@
+// Looks at the world: peers' heads and catalogs, own sources, the disk. Failures become values; nothing is decided.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "reconciler/io/clock.hpp"
+#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/transport.hpp"
+#include "reconciler/plan/observed.hpp"
+#include "schema/manifest.hpp"
+#include "state/snapshot.hpp"
+
+namespace ingot {
+
+/// What is known of a peer before it is asked.
+struct KnownPeer {
+  std::optional<Floor> floor;                 ///< the higher of the state's and the files'
+  std::optional<ServerId> registered_id;      ///< under this peer's name, if it is registered
+  Digest rules;                               ///< sha256 of rules_text, state lineage and revision: settled if unchanged
+};
+
+struct PeerQuestions {
+  const Manifest* manifest = nullptr;
+  ServerId self;
+  std::vector<KnownPeer> known;               ///< one per manifest.peers
+  Time now;
+  bool read_settled = false;                  ///< true: read the pages even if the peer is settled (explain, query --peer)
+  std::set<ServerName> only;                  ///< empty: all
+};
+
+/// Asks every peer, in parallel; one bad peer never stops the others. Raises floors in `memory`, keeps pages there.
+std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
+                                    const std::function<void(const ServerName&, const std::string& what)>& progress);
+
+/// The fingerprint that a Settled mark holds: of the head's index and what KnownPeer says.
+Digest settled_fingerprint(const SeenHead& head, const KnownPeer& known);
+
+/// Looks at the manifest's sources (names, sizes, mtimes).
+std::map<ImageName, SourceView> observe_sources(const Manifest& manifest);
+
+}  // namespace ingot

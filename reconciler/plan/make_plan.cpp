@@ -1,0 +1,1 @@
+#include "reconciler/plan/make_plan.hpp"

@@ -1,0 +1,76 @@
+// What this run saw: of peers, of its own sources and disk. Plain values; `observe` fills them, planning only reads them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/catalog.hpp"
+#include "schema/manifest.hpp"
+#include "schema/names.hpp"
+#include "schema/note.hpp"
+#include "schema/quantity.hpp"
+
+namespace ingot {
+
+/// A head that verified, and what it names.
+struct SeenHead {
+  ServerId id;
+  ServerName own_name;      ///< what the peer calls itself
+  std::uint64_t epoch = 1;
+  Serial serial = 0;
+  Digest digest;            ///< of the head file
+  Digest index;
+  Time issued;
+  Time expires;
+  std::string url;          ///< which of its URLs answered
+  bool operator==(const SeenHead&) const = default;
+};
+
+/// The peer's catalog was read.
+struct PeerCatalog {
+  SeenHead head;
+  std::shared_ptr<const Catalog> catalog;  ///< never null
+};
+/// Its index and its rules are what they were when the last plan found nothing to do for it; no page was read.
+struct Settled {
+  SeenHead head;
+  std::vector<Note> notes;  ///< of that plan
+};
+/// It is this server itself (R1).
+struct OwnPeer {};
+/// Absent is not unknown (R19).
+struct Unknown {
+  std::string code;  ///< "unreachable", "expired", "untrusted"
+  std::string why;   ///< a sentence: which URL, what was wrong, what to do
+  std::string detail_code;  ///< "rollback", "equivocation", "identity-changed", "bad-signature" …; may be ""
+  std::optional<SeenHead> last;  ///< the last head accepted before, if any is known
+};
+using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, Unknown>;
+
+/// A source on this disk, looked at by names, sizes and mtimes only.
+struct SourceMissing {};
+struct SourceStamp { std::string stamp; };  ///< compares with ImageRow::source_stamp
+using SourceView = std::variant<SourceMissing, SourceStamp>;
+
+struct DiskView {
+  std::uint64_t total = 0;      ///< bytes of the store's file system
+  std::uint64_t available = 0;  ///< bytes that this user may still write
+};
+
+struct Observed {
+  Time now;                                ///< read once, at the start of the run
+  ServerId self;
+  std::vector<PeerView> peers;             ///< one per manifest.peers, in that order
+  std::map<ImageName, SourceView> sources; ///< of the manifest's images that have a source
+  DiskView disk;
+  std::set<Digest> objects;                ///< digests among the candidates whose bytes are here already (reuse)
+  bool head_missing = false;               ///< the published head is not there or names what is not
+};
+
+}  // namespace ingot

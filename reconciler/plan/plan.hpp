@@ -1,0 +1,123 @@
+// A plan as a value: the ordered changes, each with its reasons, and all that will not be done and why.
+// A closed sum of small structs: whoever handles actions is told by the compiler when one is added.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/plan/observed.hpp"
+#include "schema/address.hpp"
+#include "schema/catalog.hpp"
+#include "schema/manifest.hpp"
+#include "schema/problem.hpp"
+#include "state/snapshot.hpp"
+
+namespace ingot {
+
+struct RegisterPeer { ServerName peer; Card card; std::vector<std::string> urls; SeenHead head; };
+struct UpdatePeer { ServerName peer; ServerName previous_name; Card card; std::vector<std::string> urls; std::optional<ServerId> replaces; std::optional<SeenHead> head; };
+struct UnregisterPeer { ServerName peer; ServerId id; };
+
+struct CreateType { TypeName name; TypeName base; bool managed = true; };
+struct UpdateType { TypeName name; TypeName base; bool managed = true; };
+struct DeleteType { TypeName name; };
+
+struct Instantiate { SubscriptionRow row; };
+struct UpdateSubscription { SubscriptionRow row; std::vector<std::string> changes; };  ///< changes: for people, "since: now → 4"
+struct Uninstantiate { ServerName peer; ServerId id; Selector selector; Serial stopped = 0; };
+
+struct AddImage { LocalImage image; std::optional<ImageKey> parent; };
+struct UpdateImage { ImageRow row; std::vector<std::string> changes; };  ///< the row as it shall be
+struct DeleteImage { ImageKey key = 0; ImageName name; };
+
+struct CreateSeries { SeriesName name; std::vector<ImageName> members; std::optional<Follow> follow; };
+struct UpdateSeries { SeriesName name; std::vector<ImageName> members; std::optional<Follow> follow; std::vector<std::string> changes; };
+struct DeleteSeries { SeriesName name; };
+
+struct Publish {};
+
+enum class Method { whole, reuse };  ///< deltas come later
+struct Transfer {
+  Method method = Method::whole;
+  std::optional<ImageName> from;  ///< the image here that serves (reuse)
+  std::uint64_t bytes = 0;        ///< to fetch
+  bool operator==(const Transfer&) const = default;
+};
+struct CopyImage {
+  ServerName peer;
+  SeenHead head;          ///< the head that authorises it
+  ImageEntry entry;       ///< as the origin's catalog says
+  ImageName name;         ///< here
+  ImageState state = ImageState::published;
+  Transfer transfer;
+  bool protect = false;
+};
+struct UpdateCopy { ServerName peer; ImageRow row; std::vector<std::string> changes; };
+struct WithdrawCopy { ServerName peer; ImageRow row; };  ///< the row as it shall be
+struct RemoveCopy { ServerName peer; ImageKey key = 0; ImageName name; };
+
+using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate,
+                            UpdateSubscription, Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries,
+                            DeleteSeries, Publish, CopyImage, UpdateCopy, WithdrawCopy, RemoveCopy>;
+
+/// Why an action is planned (R26).
+struct Reason {
+  std::string code;          ///< "new", "changed", "dropped", "subscription", "backfill", "withdrawn" …
+  std::string rule;          ///< the address of the rule that wants it, or that wanted it
+  std::optional<At> at;      ///< where it is written; nullopt where no line remains
+  std::string text;          ///< one sentence
+  bool operator==(const Reason&) const = default;
+};
+
+struct Change {
+  Address address;
+  Verb verb;
+  Action action;
+  std::vector<Reason> because;   ///< never empty
+  std::vector<Address> after;    ///< changes of this plan that must be done first; sorted
+  std::uint64_t size = 0;        ///< of the image, bytes; 0 for others
+  bool deferred = false;         ///< past a budget: not done by this run
+  std::string deferred_why;
+};
+
+struct Blocked { Address address; Verb verb; std::string code; std::string text; std::string mend; std::optional<At> at; };
+struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; };
+struct UnknownPeer { ServerName peer; std::string code; std::string text; std::optional<At> at; };
+
+/// A limit that bears on this plan: what it is, what is used of it, where it stands ("ingot.toml:17" or "default").
+struct LimitLine { std::string name; std::string used; std::string limit; std::string where; };
+
+/// Bookkeeping that an apply records beside the actions; not part of the plan's id.
+struct Wantedness { ImageKey key = 0; std::optional<Time> unwanted_since; };
+
+struct Plan {
+  ServerName server;
+  ServerId id_of_server;
+  std::string manifest_path;
+  Digest manifest_digest;
+  bool complete = true;               ///< false if a peer is unknown
+  std::vector<Change> actions;        ///< in the order of R23; an address occurs once
+  std::vector<Blocked> blocked;       ///< sorted by address
+  std::vector<Held> held;             ///< sorted by address
+  std::vector<UnknownPeer> unknown;   ///< sorted by peer
+  std::vector<Note> notes;            ///< sorted by code, address
+  std::vector<LimitLine> limits;
+  std::vector<Wantedness> wantedness;
+  std::vector<ServerName> settled;    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
+  std::optional<Time> settled_until;  ///< when time alone brings the next change (prune)
+
+  /// Actions that an apply would do now.
+  std::size_t pending() const;        ///< not deferred
+};
+
+/// The verb that an action is.
+Verb verb_of(const Action& action);
+
+/// What `plan` exits with for what it foresees: 0, or 3 blocked or unknown, 4 untrusted, 7 held; with `detailed`, 2 for changes.
+/// The first of 4, 7, 3, 2 wins.
+int exit_code_of(const Plan& plan, bool detailed);
+
+}  // namespace ingot

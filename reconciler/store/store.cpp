@@ -1,0 +1,1 @@
+#include "reconciler/store/store.hpp"

@@ -1,0 +1,84 @@
+// The image store on disk. Layout (store/README.md): LINEAGE, public/ (served), private/b (bytes of copies and private
+// images), papers/, staging/. Durable in the order: bytes, folder, and only then the caller's row.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/io/files.hpp"
+#include "reconciler/transfer/copy_image.hpp"
+#include "schema/catalog.hpp"
+#include "schema/image.hpp"
+
+namespace ingot {
+
+/// What bytes came in: enough for the state's rows.
+struct Ingested {
+  Digest digest;
+  std::uint64_t size = 0;
+  ImageKind kind = ImageKind::file;
+  Packed packed;
+  std::string source_stamp;
+};
+
+enum class Place { public_tree, private_tree };
+
+/// A fault that verify found.
+struct Damage { std::string path; std::string why; };
+
+class Store {
+ public:
+  /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one.
+  static void create(Files& files, const std::string& folder, const std::string& lineage);
+  /// Error{local}: not there, not a store, of another lineage than `lineage`, folders on different file systems.
+  static Store open(Files& files, const std::string& folder, const std::string& lineage);
+  /// The lineage a folder's store belongs to; nullopt if there is no store.
+  static std::optional<std::string> lineage_of(Files& files, const std::string& folder);
+
+  const std::string& folder() const { return folder_; }
+  std::string public_folder() const { return folder_ + "/public"; }
+
+  /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. Error{incomplete/local}.
+  Ingested ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
+                  Place place, int threads, const std::function<void(std::uint64_t plain_done, std::uint64_t plain_total)>& progress);
+
+  /// Whether the packed file and table of these bytes are here with the right lengths, in either place.
+  bool has(const Packed& packed) const;
+  /// Where an interrupted copy of `digest` goes on.
+  std::string partial_path(const Digest& digest) const;
+  /// Packed bytes at a partial path are whole and verified: gives them their name, durably.
+  void adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place);
+  /// Moves bytes between the public and the private tree; durable; done already = fine.
+  void move_to(const Packed& packed, Place place);
+
+  /// The papers beside an image, so that they outlive the state: what `text` says, under a path of our own making.
+  void keep_papers(const Digest& digest, std::int64_t key, std::string_view text);
+
+  /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here.
+  void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed, const std::function<void(std::string_view)>& out,
+                  const std::function<void(std::uint64_t)>& progress) const;
+  /// Re-hashes the packed file, its table and the plain bytes.
+  std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
+                                   const std::function<void(std::uint64_t)>& progress) const;
+
+  // The published tree (R25: pieces first, then the head).
+  std::optional<std::string> published_head() const;
+  std::optional<std::string> published_root(std::uint64_t version) const;
+  void publish_root(std::uint64_t version, std::string_view envelope);
+  /// An immutable piece under public/c, durable; already there with these bytes = fine.
+  void publish_piece(const Piece& piece, std::string_view bytes);
+  std::optional<std::string> published_piece(const Piece& piece) const;
+  /// Syncs the folders of the pieces written, then replaces the head; its mtime is strictly later than the last one's.
+  void publish_head(std::string_view envelope, Time now);
+
+ private:
+  Store(Files& files, std::string folder);
+  Files* files_;
+  std::string folder_;
+};
+
+}  // namespace ingot

@@ -1,0 +1,1 @@
+#include "reconciler/transfer/pack.hpp"

@@ -1,0 +1,39 @@
+// Canonical bytes ⇄ packed segments: independent zstd frames, several threads, bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "schema/digest.hpp"
+#include "schema/segments.hpp"
+
+namespace ingot {
+
+struct PackedResult {
+  Digest digest;          ///< of the plain bytes
+  std::uint64_t size = 0; ///< plain bytes
+  Digest file;            ///< of all packed bytes
+  SegmentTable table;
+};
+
+/// Takes plain bytes, compresses segments on `threads` threads (level 3), gives packed bytes in order to `out`.
+/// At most a few segments are in memory. What `out` throws comes out of write() or finish().
+class Packer {
+ public:
+  Packer(int threads, std::function<void(std::string_view packed)> out);
+  ~Packer();
+  void write(std::string_view plain);
+  PackedResult finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Unpacks one segment whose digest was checked; refuses a frame that is longer than `plain`, wants a large window, or
+/// has anything behind it. Error{untrusted}. `into` is reused.
+void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& into);
+
+}  // namespace ingot

@@ -1,0 +1,1 @@
+#include "reconciler/trust/verify.hpp"

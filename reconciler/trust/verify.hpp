@@ -1,0 +1,50 @@
+// The rules of trust, free of I/O: is an envelope signed by enough of a role's keys, is a root the one that is pinned,
+// may this head be accepted after what was accepted before (trust-and-faults, 2.3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "schema/catalog.hpp"
+#include "schema/floor.hpp"
+#include "schema/parse_catalog.hpp"
+#include "schema/root.hpp"
+
+namespace ingot {
+
+/// Why something is not trusted.
+struct Distrust {
+  std::string code;  ///< "bad-signature", "not-a-head", "wrong-server", "rollback", "equivocation", "jump", "from-the-future", "root-expired", "vanished", "identity-changed", "bad-digest" …
+  std::string why;   ///< a sentence for the operator, with the numbers
+};
+/// Correctly signed, but past its time.
+struct Expired { Time since; std::string why; };
+/// What came is no ingot file at all (HTML, nothing): counts as unreachable (R19).
+struct NotOurs { std::string why; };
+
+/// Distinct keys of `role` with a valid signature, counted by key bytes, reach the threshold.
+bool signed_by(const Role& role, const Envelope& envelope);
+
+/// The first root: its payload's digest is the pinned one, and it is signed by its own keys.
+std::variant<Root, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned);
+/// Root N+1: version exactly one more, signed by both the old and the new root role.
+std::variant<Root, Distrust, NotOurs> verify_next_root(std::string_view envelope, const Root& current);
+
+/// The signed head for `id`, against the newest root: signature, then parse, identity, type. Not time, not the floor.
+std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, const ServerId& id, const Root& root);
+
+/// Whether a verified head may follow what was accepted: epoch, serial, equivocation, jump, clock.
+/// `digest` is the head file's. nullopt: it may.
+std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now);
+/// Past its time (`max_age` replaces what the head says, counted from `issued`, both ways).
+std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age, Time now);
+
+/// A clock that differs by no more than this is not an error.
+inline constexpr Seconds clock_slack = std::chrono::minutes(10);
+
+/// What an envelope's payload is, for equality and floors.
+ServerId id_of_root(std::string_view root_payload);
+
+}  // namespace ingot

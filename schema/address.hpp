@@ -1,0 +1,35 @@
+// Addresses and verbs: how a plan, the journal and the user name a thing and what is done to it.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "schema/names.hpp"
+#include "schema/subscription.hpp"
+
+namespace ingot {
+
+enum class Verb { register_, update, unregister, instantiate, uninstantiate, create, delete_, add, copy, withdraw, remove, publish };
+
+std::string_view text_of(Verb verb);  ///< "register" …
+std::optional<Verb> parse_verb(std::string_view text);
+
+/// "peer.P", "imagetype.T", "image.I", "series.S", "subscription.P.all", "subscription.P.series.S", "copy.P.I", "catalog".
+struct Address {
+  std::string text;
+  auto operator<=>(const Address&) const = default;
+  bool operator==(const Address&) const = default;
+};
+
+Address peer_address(const ServerName& peer);
+Address type_address(const TypeName& type);
+Address image_address(const ImageName& image);
+Address series_address(const SeriesName& series);
+Address subscription_address(const ServerName& peer, const Selector& selector);
+/// `name` is the image's name on the peer.
+Address copy_address(const ServerName& peer, const ImageName& name);
+Address catalog_address();
+
+}  // namespace ingot

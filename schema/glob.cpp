@@ -1,0 +1,101 @@
+#include "schema/glob.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace ingot {
+
+namespace {
+
+/// The length of the set that starts at pattern[0] == '[', and whether it holds c; nullopt if it never ends.
+struct SetMatch { std::size_t length; bool holds; };
+std::optional<SetMatch> match_set(std::string_view pattern, char c) {
+  std::size_t i = 1;
+  const bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
+  if (negated) ++i;
+  bool holds = false;
+  for (bool first = true; i < pattern.size(); first = false) {
+    if (pattern[i] == ']' && !first) return SetMatch{i + 1, holds != negated};
+    const char low = pattern[i++];
+    char high = low;
+    if (i + 1 < pattern.size() && pattern[i] == '-' && pattern[i + 1] != ']') {
+      high = pattern[i + 1];
+      i += 2;
+    }
+    holds = holds || (low <= c && c <= high);
+  }
+  return std::nullopt;
+}
+
+/// Whether one element of the pattern (not a star) takes c, and how long that element is.
+struct Taken { bool yes; std::size_t length; };
+Taken take_one(std::string_view pattern, char c, bool slash_is_special) {
+  if (slash_is_special && c == '/') return {pattern[0] == '/', 1};
+  if (pattern[0] == '?') return {true, 1};
+  if (pattern[0] == '[') {
+    if (const auto set = match_set(pattern, c)) return {set->holds, set->length};
+  }
+  return {pattern[0] == c, 1};
+}
+
+/// Greedy with one place to come back to for `*` and one for `**`: no recursion, at most |pattern|·|text|² steps for
+/// paths and |pattern|·|text| for names.
+bool matches(std::string_view pattern, std::string_view text, bool slash_is_special) {
+  struct Star { std::size_t pattern; std::size_t text; };
+  std::optional<Star> star, double_star;
+  std::size_t p = 0, t = 0;
+  while (true) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      if (slash_is_special && p + 1 < pattern.size() && pattern[p + 1] == '*') {
+        p += 2;
+        // "**/" also matches no folder at all.
+        double_star = Star{p, t};
+        if (p < pattern.size() && pattern[p] == '/') double_star->pattern = ++p;
+        star.reset();
+      } else {
+        star = Star{++p, t};
+      }
+      continue;
+    }
+    if (t == text.size()) {
+      if (p == pattern.size()) return true;
+    } else if (p < pattern.size()) {
+      const Taken taken = take_one(pattern.substr(p), text[t], slash_is_special);
+      if (taken.yes) {
+        p += taken.length;
+        ++t;
+        continue;
+      }
+    }
+    if (star && star->text < text.size() && !(slash_is_special && text[star->text] == '/')) {
+      t = ++star->text;
+      p = star->pattern;
+    } else if (double_star && double_star->text < text.size()) {
+      // After "**/" the rest must begin a component.
+      do {
+        ++double_star->text;
+      } while (double_star->pattern >= 1 && pattern[double_star->pattern - 1] == '/' && double_star->text < text.size() &&
+               text[double_star->text - 1] != '/');
+      t = double_star->text;
+      p = double_star->pattern;
+      star.reset();
+    } else {
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view pattern, std::string_view text) { return matches(pattern, text, false); }
+
+bool path_glob_matches(std::string_view pattern, std::string_view path) {
+  if (pattern.find('/') == std::string_view::npos && pattern.find("**") == std::string_view::npos) {
+    const auto slash = path.rfind('/');
+    return matches(pattern, slash == std::string_view::npos ? path : path.substr(slash + 1), true);
+  }
+  if (pattern.starts_with('/')) pattern.remove_prefix(1);
+  return matches(pattern, path, true);
+}
+
+}  // namespace ingot

@@ -1,0 +1,16 @@
+// A note of a plan: something worth knowing that is not a change.
+#pragma once
+
+#include <string>
+
+namespace ingot {
+
+/// A note for the reader of a plan; never changes an exit code.
+struct Note {
+  std::string code;     ///< "unmanaged", "source-changed", "before-baseline" … (contract, section 5)
+  std::string address;  ///< of what it is about; may be ""
+  std::string text;
+  bool operator==(const Note&) const = default;
+};
+
+}  // namespace ingot

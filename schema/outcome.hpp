@@ -1,0 +1,21 @@
+// What became of one action.
+#pragma once
+
+#include <string>
+#include <variant>
+
+namespace ingot {
+
+struct Done { bool operator==(const Done&) const = default; };
+struct Failed {
+  std::string code;  ///< stable word: "unreachable", "untrusted", "no-space", "io", "digest-mismatch", "source-missing" …
+  std::string text;
+  bool operator==(const Failed&) const = default;
+};
+struct Skipped {
+  std::string why;  ///< "interrupted", "depends on \"…\"", which failed
+  bool operator==(const Skipped&) const = default;
+};
+using Outcome = std::variant<Done, Failed, Skipped>;
+
+}  // namespace ingot

@@ -1,0 +1,52 @@
+// Bytes of a peer → catalog values. Strict: duplicate keys, wrong types, bad names, bounds, order are errors, never guesses.
+// Unknown keys are ignored unless listed in "critical".
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "schema/catalog.hpp"
+#include "schema/segments.hpp"
+
+namespace ingot {
+
+/// Why bytes are not what they should be, for a person: "line 3: \"size\" is not a whole number".
+struct Malformed {
+  std::string why;
+  bool operator==(const Malformed&) const = default;
+};
+
+std::variant<Head, Malformed> parse_head(std::string_view payload);
+std::variant<Index, Malformed> parse_index(std::string_view bytes);
+
+/// Receives the entries of pages in order. A series arrives as its line, then its members.
+struct PageVisitor {
+  std::function<void(ImageEntry&&)> image;
+  std::function<void(ImageTombstone&&)> deleted_image;
+  std::function<void(SeriesEntry&&)> series;  ///< with no members yet
+  std::function<void(SeriesMember&&)> member;  ///< of the series given last, perhaps on an earlier page
+  std::function<void(SeriesTombstone&&)> deleted_series;
+  std::function<void(TypeEntry&&)> type;
+};
+
+/// Reads pages one after the other; keeps the order across them. Publisher `id` is whose catalog this is.
+class PageReader {
+ public:
+  PageReader(ServerId id, PageVisitor visitor);
+  ~PageReader();
+
+  /// The next page in the index's order. nullopt: it was well formed.
+  std::optional<Malformed> read(const PageRef& page, std::string_view bytes);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::variant<SegmentTable, Malformed> parse_segment_table(std::string_view bytes);
+
+}  // namespace ingot

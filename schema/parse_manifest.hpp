@@ -1,0 +1,37 @@
+// Text → Manifest, or every Problem of it. The one place that knows TOML (with card.cpp).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/manifest.hpp"
+#include "schema/problem.hpp"
+
+namespace ingot {
+
+/// Bounds of one manifest; past them it is refused with a problem that names the bound.
+inline constexpr std::size_t largest_manifest = 16 * 1024 * 1024;  ///< bytes of one file
+inline constexpr std::size_t most_included_files = 10'000;
+
+/// Why a file cannot be read: "No such file or directory".
+struct Unreadable {
+  std::string why;
+};
+
+/// How the parser reaches files; the command line gives it the disk, tests a map, git a tree.
+struct ManifestFiles {
+  std::function<std::variant<std::string, Unreadable>(const std::string& path)> read;
+  /// The paths that a glob such as "images/*.toml" matches, sorted by bytes.
+  std::function<std::vector<std::string>(const std::string& pattern)> glob;
+  /// sha256 of bytes (schema knows no hash library).
+  std::function<Digest(std::string_view bytes)> digest;
+};
+
+/// Reads the manifest at `path`, its includes and cards. Syntax, keys, types, values, references between entries
+/// (R2, R5, R6, R15's shape, R17, duplicates with both places): all problems, sorted by place.
+std::variant<Manifest, Problems> parse_manifest(const std::string& path, const ManifestFiles& files);
+
+}  // namespace ingot

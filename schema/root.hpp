@@ -1,0 +1,68 @@
+// The root of trust of a server, and the signed envelope (DSSE) that carries roots and heads.
+// Reading and writing the bytes: root.cpp, envelope.cpp; verifying: reconciler/trust.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "schema/digest.hpp"
+#include "schema/parse_catalog.hpp"
+#include "schema/quantity.hpp"
+
+namespace ingot {
+
+/// A raw Ed25519 public key (RFC 8032).
+struct PublicKey {
+  std::array<std::uint8_t, 32> bytes{};
+  auto operator<=>(const PublicKey&) const = default;
+  bool operator==(const PublicKey&) const = default;
+};
+
+struct Role {
+  std::uint32_t threshold = 1;  ///< 1 … number of distinct keys
+  std::vector<PublicKey> keys;  ///< 1-16, distinct
+  bool operator==(const Role&) const = default;
+};
+
+/// root/<version>.dsse, payload type "application/vnd.ingot.root.v1+json".
+struct Root {
+  std::uint64_t version = 1;
+  std::uint64_t epoch = 1;
+  Time expires;
+  Role root;
+  Role catalog;
+  std::optional<Digest> previous;  ///< of the previous root's payload
+  bool operator==(const Root&) const = default;
+};
+
+std::variant<Root, Malformed> parse_root(std::string_view payload);
+std::string write_root(const Root& root);
+
+inline constexpr std::string_view head_payload_type = "application/vnd.ingot.head.v1+json";
+inline constexpr std::string_view root_payload_type = "application/vnd.ingot.root.v1+json";
+
+struct Signature {
+  std::string key_id;  ///< a hint, never trusted
+  std::string bytes;   ///< raw
+  bool operator==(const Signature&) const = default;
+};
+
+/// A DSSE envelope; at most 16 signatures are looked at, more is malformed.
+struct Envelope {
+  std::string payload_type;
+  std::string payload;  ///< raw bytes: what is verified is what is parsed
+  std::vector<Signature> signatures;
+  bool operator==(const Envelope&) const = default;
+};
+
+std::variant<Envelope, Malformed> parse_envelope(std::string_view bytes);
+std::string write_envelope(const Envelope& envelope);
+/// The bytes that are signed: "DSSEv1" SP len SP type SP len SP payload.
+std::string signed_bytes(std::string_view payload_type, std::string_view payload);
+
+}  // namespace ingot

@@ -1,0 +1,51 @@
+// The changes that a finished action makes to the state: plain values, written by State in one transaction with the
+// action's outcome. The state knows no plan; whoever acts says what came of it in these words.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/catalog.hpp"
+#include "state/snapshot.hpp"
+
+namespace ingot {
+
+/// Registers a peer, or updates it (same id: name and URLs; `replaces`: the identity that it had).
+struct PutRegistration {
+  Registration registration;
+  std::optional<ServerId> replaces;  ///< its subscriptions are dropped, its copies stay
+};
+struct DropRegistration { ServerId id; };
+/// A newer head of a registered peer was accepted.
+struct SeenPeer { ServerId id; Serial serial = 0; Digest head; Time seen; };
+
+/// Instantiates or updates a subscription (key: peer, selector); clears `stopped`.
+struct PutSubscription { SubscriptionRow row; };
+struct StopSubscription { ServerId peer; Selector selector; Serial stopped = 0; };
+
+struct PutType { TypeName name; TypeName base; bool managed = false; };
+struct DropType { TypeName name; };
+
+/// An image came: own or copy. `row.key`, `row.created`, and an own image's `identity` are given by the state.
+/// Brings a deleted own image of the same name and digest back under its old key (R18).
+struct PutImage { ImageRow row; Packed packed; };
+/// Replaces the describing facts of an image: name (copies), version, platform, description, labels, state, reason,
+/// withdrawn_by_origin, is_private, protect, managed. Type, digest, parent and identity are not touched.
+struct ChangeImage { ImageRow row; };
+/// The image becomes a tombstone: it leaves series and catalog; its bytes stay until gc.
+struct DropImage { ImageKey key = 0; };
+/// Since when no rule wants a copy; nullopt: one does again.
+struct MarkWanted { ImageKey key = 0; std::optional<Time> unwanted_since; };
+
+/// Creates or changes a series; members that stay keep the serial at which they were added (R10).
+struct PutSeries { SeriesRow row; };
+struct DropSeries { SeriesName name; };
+
+/// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
+using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
+                            PutImage, ChangeImage, DropImage, MarkWanted, PutSeries, DropSeries>;
+using Effects = std::vector<Effect>;
+
+}  // namespace ingot

@@ -1,0 +1,137 @@
+// The state file: opening it, reading a snapshot, and recording what a run does, one transaction each. SQLite is hidden
+// in sqlite.*. The store and the signed heads are the truth; this is an index, intentions and floors of trust.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/address.hpp"
+#include "schema/catalog.hpp"
+#include "schema/floor.hpp"
+#include "schema/outcome.hpp"
+#include "state/effect.hpp"
+#include "state/snapshot.hpp"
+
+namespace ingot {
+
+/// How a run begins, for the history.
+struct RunStart {
+  std::string id;        ///< sortable: 20261123T020000Z-1a2b3c
+  Time started;
+  std::string command;   ///< "apply", "publish"
+  std::string actor;     ///< user@host
+  std::string manifest_path;
+  Digest manifest_digest;
+  std::optional<std::string> commit;
+  std::string plan_id;
+  std::uint64_t planned = 0;  ///< number of actions
+};
+
+struct ActionRecord {
+  std::int64_t sequence = 0;
+  Address address;
+  Verb verb;
+  std::string arguments;  ///< one line for people
+  std::string outcome;    ///< "done", "failed", "skipped", "unfinished"
+  std::string code;       ///< of a failure
+  std::string text;
+  Time started;
+  std::optional<Time> finished;
+};
+
+struct RunRecord {
+  RunStart start;
+  std::optional<Time> finished;   ///< nullopt: it died
+  std::optional<int> exit_code;
+  std::uint64_t done = 0, failed = 0, skipped = 0;
+  std::vector<ActionRecord> actions;  ///< only from State::run()
+};
+
+/// Where the packed bytes of an image's digest are.
+struct ObjectRow {
+  Digest digest;       ///< of the canonical bytes
+  std::uint64_t size = 0;
+  ImageKind kind = ImageKind::file;
+  Packed packed;
+};
+
+enum class Access { read_only, read_write };
+
+class State {
+ public:
+  /// Makes a new, empty state at `path` with a fresh lineage; never overwrites. Error{local} if it exists or cannot be.
+  static State create(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name);
+  /// Opens an existing one; `read_write` upgrades an older schema after a backup. Error{local}: missing, damaged, not a
+  /// state of ingot, of a newer ingot (then untouched).
+  static State open(const std::string& path, Access access);
+  State(State&&) noexcept;
+  State& operator=(State&&) noexcept;
+  ~State();
+
+  const std::string& lineage() const;
+  ServerId self() const;
+  std::uint64_t generation() const;
+
+  std::vector<Registration> registrations() const;
+  /// Grows whenever a subscription, copy or registration of this peer changes: part of what makes a peer settled.
+  std::uint64_t revision_of(const ServerId& peer) const;
+  Snapshot snapshot(const SnapshotScope& scope = {}) const;
+
+  // Recording a run. Each call is one durable transaction.
+  void begin_run(const RunStart& start);
+  void finish_run(const std::string& run, Time finished, int exit_code);
+  /// Gives the number to finish it with.
+  std::int64_t begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments, Time started);
+  /// Outcome and effects together; gives the keys of the images that PutImage made, in order.
+  std::vector<ImageKey> finish_action(std::int64_t action, const Outcome& outcome, const Effects& effects, Time finished);
+  /// Effects outside an action: bookkeeping such as MarkWanted and SeenPeer.
+  void record(const Effects& effects);
+
+  // Publishing (R25). A reserved serial is burnt: it never names other bytes.
+  /// max(published, reserved, at_least) + 1, durably; gives it to every event that no head has shown yet.
+  Serial reserve_serial(Serial at_least);
+  /// The public content in the index's order; each callback gets values ready to write. With `publish_copies` the
+  /// copies' `packed` are given, else they are nullopt. Private images are in nothing (R15).
+  struct PublicContent {
+    std::function<void(const ImageEntry&)> image;
+    std::function<void(const ImageTombstone&)> deleted_image;
+    std::function<void(const SeriesEntry&)> series;
+    std::function<void(const SeriesTombstone&)> deleted_series;
+    std::function<void(const TypeEntry&)> type;
+  };
+  void each_public(bool publish_copies, const PublicContent& visit) const;
+  /// The digests of bytes that must be under the published tree now: own public images, and copies if `publish_copies`.
+  void each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const;
+  struct Published { Serial serial = 0; Digest head; Digest index; Time expires; bool copies_published = false; };
+  void finish_publish(const Published& published);
+  std::optional<Published> published() const;
+  /// Whether own settings that change the published content are other than those published.
+  bool content_pending(bool publish_copies) const;
+
+  // Bytes.
+  std::optional<ObjectRow> object(const Digest& digest) const;
+  void each_object(const std::function<void(const ObjectRow&)>& visit) const;
+
+  // Floors of trust.
+  std::optional<Floor> floor(const ServerId& id) const;
+  void raise_floor(const Floor& floor);  ///< a lower one changes nothing
+
+  // History, newest first.
+  std::vector<RunRecord> runs(std::size_t most) const;
+  std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
+  std::optional<RunRecord> last_run() const;
+
+  /// SQLite's quick_check; Error{local} if damaged.
+  void check() const;
+
+ private:
+  struct Impl;
+  explicit State(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ingot
