@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/overloaded.hpp"
+
 namespace ingot {
 
 namespace {
@@ -17,13 +19,6 @@ std::string quoted(std::string_view text) {
   }
   return result + '"';
 }
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string list_text(std::vector<std::string> texts) {
   std::sort(texts.begin(), texts.end());
