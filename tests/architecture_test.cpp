@@ -1,0 +1,178 @@
+// Holds every #include of the product against the table in reconciler/README.md: who may include whom, and which
+// third-party headers only named files may see.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "schema/glob.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path source{INGOT_SOURCE_DIR};
+
+struct Row {
+  std::vector<std::string> may_include;
+  std::map<std::string, std::vector<std::string>> third_party;  ///< library → file globs
+};
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" `");
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(" `") - first + 1);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) {
+    if (!trimmed(part).empty()) parts.push_back(trimmed(part));
+  }
+  return parts;
+}
+
+std::map<std::string, Row> table() {
+  std::ifstream file(source / "reconciler/README.md");
+  std::map<std::string, Row> rows;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("| folder | may include |")) inside = true;
+    else if (inside && !line.starts_with("|")) break;
+    else if (inside && !line.starts_with("|---")) {
+      std::vector<std::string> cells;
+      std::stringstream stream(line.substr(1));
+      for (std::string cell; std::getline(stream, cell, '|');) cells.push_back(trimmed(cell));
+      Row row;
+      row.may_include = split(cells.at(1), ',');
+      for (const auto& library : split(cells.at(2), ';')) {
+        const auto colon = library.find(':');
+        row.third_party[trimmed(library.substr(0, colon))] = split(library.substr(colon + 1), ',');
+      }
+      rows[cells.at(0)] = row;
+    }
+  }
+  return rows;
+}
+
+struct Include {
+  fs::path file;  ///< relative to the source
+  int line = 0;
+  std::string what;
+  bool quoted = false;
+};
+
+std::vector<Include> includes() {
+  std::vector<Include> found;
+  for (const char* top : {"schema", "state", "reconciler"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(source / top)) {
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      std::ifstream file(entry.path());
+      int number = 0;
+      for (std::string line; std::getline(file, line);) {
+        ++number;
+        if (!line.starts_with("#include ")) continue;
+        const char open = line.at(9);
+        const auto end = line.find(open == '"' ? '"' : '>', 10);
+        found.push_back({fs::relative(entry.path(), source), number, line.substr(10, end - 10), open == '"'});
+      }
+    }
+  }
+  return found;
+}
+
+/// The folder of the table that a file belongs to.
+std::string room_of(const fs::path& file) { return file.parent_path().string(); }
+
+/// The library a system header belongs to, "" for the standard library and POSIX.
+std::string library_of(const std::string& header) {
+  static const std::map<std::string, std::string> prefixes{
+      {"toml++/", "toml++"},  {"simdjson", "simdjson"}, {"nlohmann/", "nlohmann"}, {"sqlite3", "sqlite3"}, {"curl/", "curl"},
+      {"openssl/", "openssl"}, {"zstd", "zstd"},        {"archive", "archive"},    {"git2", "git2"},       {"CLI/", "CLI"},
+      {"fmt/", "fmt"}};
+  for (const auto& [prefix, library] : prefixes) {
+    if (header.starts_with(prefix)) return library;
+  }
+  return "";
+}
+
+bool allowed(const std::vector<std::string>& may_include, const std::string& header) {
+  return std::any_of(may_include.begin(), may_include.end(), [&](const std::string& place) {
+    return header == place || header.starts_with(place + "/");
+  });
+}
+
+TEST(architecture, every_folder_with_code_has_a_row_and_a_readme) {
+  const auto rows = table();
+  ASSERT_GE(rows.size(), 10U);
+  std::set<std::string> rooms;
+  for (const auto& include : includes()) rooms.insert(room_of(include.file));
+  rooms.erase("reconciler");  // main.cpp
+  for (const auto& room : rooms) {
+    EXPECT_TRUE(rows.contains(room)) << room << " is not in the table of reconciler/README.md";
+    EXPECT_TRUE(fs::exists(source / room / "README.md")) << room << " has no README.md";
+  }
+}
+
+TEST(architecture, no_folder_includes_what_its_row_does_not_name) {
+  const auto rows = table();
+  std::size_t checked = 0;
+  for (const auto& include : includes()) {
+    const std::string room = room_of(include.file);
+    if (!include.quoted || !rows.contains(room)) continue;
+    ++checked;
+    if (fs::path(include.what).parent_path() == room) continue;
+    if (fs::path(include.what).parent_path().empty()) continue;  // generated, beside the file
+    EXPECT_TRUE(allowed(rows.at(room).may_include, include.what))
+        << include.file.string() << ":" << include.line << " includes " << include.what << ", which " << room << " may not";
+  }
+  EXPECT_GT(checked, 100U);
+}
+
+TEST(architecture, third_party_headers_stay_in_their_named_files) {
+  const auto rows = table();
+  for (const auto& include : includes()) {
+    const std::string room = room_of(include.file);
+    const std::string library = include.quoted ? "" : library_of(include.what);
+    if (library.empty() || library == "fmt" || !rows.contains(room)) continue;
+    const auto& named = rows.at(room).third_party;
+    const std::string file = include.file.filename().string();
+    const bool fine = named.contains(library) &&
+                      std::any_of(named.at(library).begin(), named.at(library).end(),
+                                  [&](const std::string& pattern) { return glob_matches(pattern, file); });
+    EXPECT_TRUE(fine) << include.file.string() << ":" << include.line << " includes <" << include.what << ">";
+  }
+}
+
+TEST(architecture, planning_knows_no_outside) {
+  static const std::set<std::string> forbidden{"filesystem", "fstream",   "iostream", "thread",   "mutex",    "atomic", "future",
+                                               "random",     "unistd.h",  "fcntl.h",  "ctime",    "time.h",   "cstdio", "stdio.h"};
+  for (const auto& include : includes()) {
+    if (room_of(include.file) != "reconciler/plan" || include.quoted) continue;
+    EXPECT_FALSE(forbidden.contains(include.what) || include.what.starts_with("sys/"))
+        << include.file.string() << ":" << include.line << " includes <" << include.what << ">";
+    EXPECT_TRUE(library_of(include.what).empty() || library_of(include.what) == "fmt") << include.file.string() << ":" << include.line;
+  }
+}
+
+TEST(architecture, files_stay_readable) {
+  for (const char* top : {"schema", "state", "reconciler"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(source / top)) {
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      std::ifstream file(entry.path());
+      const auto lines = std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+      EXPECT_LE(lines, 500) << entry.path() << " holds more than one idea";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ingot
