@@ -218,7 +218,8 @@ TEST_F(Runs, R26_every_action_says_why_with_code_rule_and_line) {
     for (const auto& reason : one.at("because")) {
       EXPECT_FALSE(reason.at("code").get<std::string>().empty());
       EXPECT_FALSE(reason.at("text").get<std::string>().empty());
-      if (one.at("verb") != "publish") EXPECT_THAT(reason.at("at").get<std::string>(), HasSubstr("ingot.toml:")) << one.dump();
+      if (one.at("verb") == "publish") continue;
+      EXPECT_THAT(reason.at("at").get<std::string>(), HasSubstr("ingot.toml:")) << one.dump();
     }
   }
 }
