@@ -3,6 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "reconciler/io/printable.hpp"
 
 namespace ingot {
 
@@ -15,8 +18,10 @@ class Terminal {
   virtual bool error_is_terminal() = 0;
   virtual bool can_ask() = 0;  ///< standard input and error are a terminal
   virtual int width() = 0;     ///< columns, 80 if unknown
-  virtual void out(std::string_view text) = 0;    ///< standard output; Error{local} if it cannot be written
-  virtual void error(std::string_view text) = 0;  ///< standard error
+  /// Standard output; Error{local} if it cannot be written. A reader that went away (| head) is no error: what follows
+  /// is dropped, so that it never stops an apply half way.
+  virtual void out(std::string_view text) = 0;
+  virtual void error(std::string_view text) = 0;  ///< standard error; never throws
   /// A line that the user typed after `question`; nullopt at the end of input.
   virtual std::optional<std::string> ask(const std::string& question) = 0;
 };
@@ -30,12 +35,12 @@ class SystemTerminal final : public Terminal {
   void out(std::string_view text) override;
   void error(std::string_view text) override;
   std::optional<std::string> ask(const std::string& question) override;
+
+ private:
+  bool reader_gone_ = false;
 };
 
-/// NO_COLOR, TERM=dumb and the flag (ecosystem convention: the flag wins over all).
+/// The flag wins over all; else colours need a terminal, no NO_COLOR and a TERM other than dumb.
 bool colors_wanted(Color flag, bool is_terminal);
-
-/// Text from outside made safe for a terminal or log: control bytes, escapes and bad UTF-8 become \xNN.
-std::string printable(std::string_view text);
 
 }  // namespace ingot

@@ -14,7 +14,7 @@ class Throttle {
   /// nullopt: no limit. Bytes per second.
   Throttle(Clock& clock, std::optional<std::uint64_t> rate);
   ~Throttle();
-  /// Waits until `bytes` more may pass; wakes for an interrupt.
+  /// Waits until `bytes` more may pass. Throws Error{interrupted or terminated} within a tenth of a second.
   void take(std::uint64_t bytes);
 
  private:

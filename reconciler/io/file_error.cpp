@@ -1,0 +1,45 @@
+#include "reconciler/io/file_error.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::string_view free_space = "free some space (or inodes, or raise the quota) and run it again";
+
+std::string mend_of(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT: return std::string(free_space);
+    case EROFS: return "the file system is mounted read-only: remount it writable, or keep the folder elsewhere";
+    case EACCES:
+    case EPERM: return "give this user access to it, or run as the user that owns it";
+    case EMFILE:
+    case ENFILE: return "raise the limit of open files (ulimit -n), or lower --parallel";
+    case EIO: return "the disk reports errors: look at the kernel's log before going on";
+    case ELOOP: return "it is a symbolic link: put the file itself there";
+  }
+  return {};
+}
+
+}  // namespace
+
+Error file_error(std::string_view doing, const std::string& path, int error) {
+  return Error(Fault::local, fmt::format("cannot {} \"{}\": {}", doing, printable(path), errno_text(error)), mend_of(error));
+}
+
+bool is_no_space(const Error& error) { return error.fault() == Fault::local && error.mend() == free_space; }
+
+std::string errno_text(int error) {
+  std::array<char, 256> buffer{};
+  return strerror_r(error, buffer.data(), buffer.size());  // the GNU form: it may not use the buffer
+}
+
+}  // namespace ingot

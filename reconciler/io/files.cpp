@@ -1,0 +1,84 @@
+// What is built on the Files port alone.
+#include "reconciler/io/files.hpp"
+
+#include <atomic>
+#include <exception>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "reconciler/io/printable.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Unique among all runs on this machine, so that two of them never write one file.
+std::string name_beside(const std::string& path) {
+  static std::atomic<std::uint64_t> count = 0;
+  return fmt::format("{}.{}-{}.new", path, getpid(), ++count);
+}
+
+bool is_folder(Files& files, const std::string& path) {
+  const auto status = files.status(path + "/.");  // the dot follows a link
+  return status && status->kind == EntryKind::folder;
+}
+
+std::string read_all(File& file, const std::string& path, std::uint64_t at_most) {
+  const std::uint64_t size = file.status().size;
+  if (size > at_most) {
+    throw Error(Fault::local, fmt::format("\"{}\" is {} bytes long, more than the {} that it may be", printable(path), size, at_most));
+  }
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  bytes.resize(file.read_at(0, bytes));
+  return bytes;
+}
+
+}  // namespace
+
+std::string read_file(Files& files, const std::string& path, std::uint64_t at_most) {
+  const auto file = files.open(path, OpenFor::read);
+  return read_all(*file, path, at_most);
+}
+
+std::optional<std::string> read_file_if_there(Files& files, const std::string& path, std::uint64_t at_most) {
+  if (!files.status(path)) return std::nullopt;
+  return read_file(files, path, at_most);
+}
+
+void make_folders(Files& files, const std::string& path, mode_t mode) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string level = path.substr(0, end);
+    if (!level.empty() && !is_folder(files, level)) files.make_folder(level, mode);
+    if (end == std::string::npos) return;
+  }
+}
+
+void replace_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime) {
+  const std::string beside = name_beside(path);
+  try {
+    files.remove(beside);  // left by a dead process that had this number
+    const auto file = files.open(beside, OpenFor::create_new, mode);
+    file->write_all(bytes);
+    if (mtime) file->set_mtime(*mtime);
+    file->sync();
+    file->close();
+    files.rename(beside, path);
+  } catch (const Error&) {
+    try {
+      files.remove(beside);
+    } catch (const Error&) {  // the first failure is the one to tell
+    }
+    throw;
+  }
+  files.sync_folder(folder_of(path));
+}
+
+}  // namespace ingot

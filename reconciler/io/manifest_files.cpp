@@ -1,0 +1,62 @@
+#include "reconciler/io/manifest_files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/hash.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Read = std::variant<std::string, Unreadable>;
+
+Read read_open(int descriptor) {
+  struct stat found {};
+  if (::fstat(descriptor, &found) != 0) return Unreadable{errno_text(errno)};
+  if (S_ISDIR(found.st_mode)) return Unreadable{errno_text(EISDIR)};
+  if (!S_ISREG(found.st_mode)) return Unreadable{"Not a regular file"};
+  const auto wanted = std::min<std::size_t>(static_cast<std::size_t>(found.st_size), largest_manifest + 1);
+  std::string text(wanted, '\0');
+  std::size_t done = 0;
+  while (done < wanted) {
+    const ssize_t count = ::read(descriptor, text.data() + done, wanted - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Unreadable{errno_text(errno)};
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  text.resize(done);
+  return text;
+}
+
+Read read_regular(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return Unreadable{errno_text(errno)};
+  Read read = read_open(descriptor);
+  ::close(descriptor);
+  return read;
+}
+
+std::vector<std::string> files_like(const std::string& pattern) {
+  glob_t found{};
+  const std::unique_ptr<glob_t, decltype(&::globfree)> owner(&found, &::globfree);
+  if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK, nullptr, &found) != 0) return {};
+  std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  std::erase_if(paths, [](const std::string& path) { return path.back() == '/'; });  // folders
+  std::sort(paths.begin(), paths.end());  // by bytes: glob's own order depends on the locale
+  return paths;
+}
+
+}  // namespace
+
+ManifestFiles disk_manifest_files() { return {.read = read_regular, .glob = files_like, .digest = [](std::string_view bytes) { return sha256(bytes); }}; }
+
+}  // namespace ingot

@@ -1,0 +1,11 @@
+// The disk as parse_manifest reaches it: regular files, bounded, with the system's own words for what is wrong.
+#pragma once
+
+#include "schema/parse_manifest.hpp"
+
+namespace ingot {
+
+/// Reads at most largest_manifest + 1 bytes of a file, so that the parser can tell that it is too large.
+ManifestFiles disk_manifest_files();
+
+}  // namespace ingot

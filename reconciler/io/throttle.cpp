@@ -1,0 +1,49 @@
+#include "reconciler/io/throttle.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+#include "reconciler/io/interrupt.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Moment = std::chrono::steady_clock::time_point;
+using std::chrono::milliseconds;
+
+constexpr milliseconds burst{250};  ///< unused time that may be made up for
+constexpr milliseconds slice{100};  ///< an interrupt waits no longer than this
+
+}  // namespace
+
+struct Throttle::Impl {
+  Impl(Clock& the_clock, std::optional<std::uint64_t> the_rate) : clock(the_clock), rate(the_rate), free_at(the_clock.steady()) {}
+
+  Clock& clock;
+  std::optional<std::uint64_t> rate;
+  std::mutex mutex;
+  Moment free_at;  ///< when all that was taken so far has passed
+};
+
+Throttle::Throttle(Clock& clock, std::optional<std::uint64_t> rate) : impl_(std::make_unique<Impl>(clock, rate)) {}
+Throttle::~Throttle() = default;
+
+void Throttle::take(std::uint64_t bytes) {
+  if (!impl_->rate) return;
+  const auto rate = static_cast<double>(std::max<std::uint64_t>(*impl_->rate, 1));
+  const std::chrono::duration<double> needed(static_cast<double>(bytes) / rate);
+  Moment until;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    until = std::max(impl_->free_at, impl_->clock.steady() - burst) + std::chrono::duration_cast<Moment::duration>(needed);
+    impl_->free_at = until;
+  }
+  for (Moment now = impl_->clock.steady(); now < until; now = impl_->clock.steady()) {
+    throw_if_interrupted();
+    impl_->clock.sleep_for(std::clamp(std::chrono::ceil<milliseconds>(until - now), milliseconds(1), slice));
+  }
+}
+
+}  // namespace ingot
