@@ -1,1 +1,260 @@
+// The line of an apply: what is known is kept, actions go one by one in the plan's order, copies side by side, what came
+// is published, and all is accounted for. What a verb does is in its own file.
 #include "reconciler/apply/apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reconciler/apply/account.hpp"
+#include "reconciler/apply/floors.hpp"
+#include "reconciler/apply/publish.hpp"
+#include "reconciler/apply/run.hpp"
+#include "reconciler/apply/schedule.hpp"
+#include "reconciler/apply/verbs.hpp"
+#include "reconciler/io/interrupt.hpp"
+#include "schema/exit_code.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+namespace {
+
+bool is_copy(const Change& change) { return std::holds_alternative<CopyImage>(change.action); }
+
+bool renewal_is_due(Workshop& shop) {
+  return shop.state.content_pending(shop.manifest.server.publish_copies) ||
+         head_needs_renewal(shop.state, shop.store, shop.manifest.server, shop.clock.now());
+}
+
+/// One run under way.
+class Applying {
+ public:
+  Applying(const Plan& plan, const RunStart& start, Workshop& shop) : run_(plan, start.id, shop), ledger_(plan) {}
+
+  Account all() {
+    try {
+      record_what_was_seen();
+      do_actions();
+      publish_the_rest();
+    } catch (const Error& error) {
+      ledger_.end_early(error);
+    }
+    close_publication();
+    return ledger_.close(rest(), interrupted(), beside_the_plan_);
+  }
+
+ private:
+  /// The planned publication: begun at its place in the plan, over when the run is.
+  struct Publication {
+    std::size_t action = 0;
+    std::int64_t number = 0;
+    Outcome outcome = Done{};
+  };
+
+  /// Why what was not started was not.
+  std::string rest() const { return ledger_.ended_early() ? "the run ended early" : "interrupted"; }
+
+  const std::vector<Change>& actions() const { return run_.plan.actions; }
+
+  void record_what_was_seen() {
+    keep_seen(run_.shop.seen, run_.shop.state, run_.shop.memory, run_.shop.clock.now());
+    Effects wanted;
+    for (const Wantedness& one : run_.plan.wantedness) wanted.push_back(MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
+    if (!wanted.empty()) run_.shop.state.record(wanted);
+  }
+
+  void do_actions() {
+    for (std::size_t action = 0; action < actions().size();) {
+      if (is_copy(actions()[action])) {
+        action = do_copies_from(action);
+      } else {
+        do_one(action++, 1);
+      }
+    }
+  }
+
+  /// Copies that stand together in the plan run side by side; gives the first action behind them.
+  std::size_t do_copies_from(std::size_t first) {
+    std::vector<CopyTask> tasks;
+    std::size_t action = first;
+    for (; action < actions().size() && is_copy(actions()[action]); ++action) {
+      if (const auto why = ledger_.why_not(action)) {
+        skip(action, *why);
+        continue;
+      }
+      const auto& copy = std::get<CopyImage>(actions()[action].action);
+      tasks.push_back({.action = action, .peer = copy.peer, .digest = copy.entry.digest,
+                       .segments = copy.entry.packed ? copy.entry.packed->segments : 1});
+    }
+    const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
+    run_turns(Turns(std::move(tasks), run_.shop.parallel, limits_of_peers()), workers,
+              [this](const Turn& turn) { do_one(turn.task.action, static_cast<int>(turn.connections)); });
+    return action;
+  }
+
+  std::map<ServerName, std::uint32_t> limits_of_peers() const {
+    std::map<ServerName, std::uint32_t> limits;
+    for (const PeerEntry& peer : run_.shop.manifest.peers) {
+      if (peer.parallel) limits.emplace(peer.name, *peer.parallel);
+    }
+    return limits;
+  }
+
+  /// Begins, does and finishes one action. From any thread; never throws.
+  void do_one(std::size_t action, int connections) {
+    if (const auto why = ledger_.why_not(action)) return skip(action, *why);
+    const Change& change = actions()[action];
+    std::int64_t number = 0;
+    try {
+      number = run_.journal.begin(change);
+    } catch (const Error& error) {  // what cannot be written down must not be done
+      ledger_.end_early(error);
+      return skip(action, "the run ended early");
+    }
+    run_.events.start(change);
+    if (std::holds_alternative<Publish>(change.action)) return begin_publication(action, number);
+    finish(action, number, attempt({.change = change, .number = number}, connections));
+  }
+
+  /// What came of an action; every failure is a value.
+  std::variant<Deed, Outcome> attempt(const Task& task, int connections) {
+    try {
+      Result result = do_it(task, connections);
+      if (auto* failed = std::get_if<Failed>(&result)) return Outcome(std::move(*failed));
+      return std::get<Deed>(std::move(result));
+    } catch (const Error& error) {
+      return outcome_of(error);
+    } catch (const std::exception& error) {
+      return Outcome(Failed{"internal", error.what()});
+    }
+  }
+
+  Result do_it(const Task& task, int connections) {
+    return std::visit(Overloaded{[](const Publish&) -> Result { return Deed{}; },
+                                 [&](const CopyImage& copy) -> Result { return do_copy(copy, task, run_, connections); },
+                                 [&](const auto& other) -> Result { return do_action(other, task, run_); }},
+                      task.change.action);
+  }
+
+  void finish(std::size_t action, std::int64_t number, const std::variant<Deed, Outcome>& what_came) {
+    const auto* deed = std::get_if<Deed>(&what_came);
+    Outcome outcome = deed ? Outcome(Done{}) : std::get<Outcome>(what_came);
+    try {
+      const std::vector<ImageKey> came = run_.journal.finish(number, outcome, deed ? deed->effects : Effects{});
+      if (deed) run_.names.follow(deed->effects, came);
+    } catch (const Error& error) {  // the effects could not be recorded, so nothing was done
+      outcome = outcome_of(error);
+      record(number, outcome);
+    }
+    conclude(action, outcome, deed ? deed->fetched : 0);
+  }
+
+  /// Records what became of an action that changes nothing; if not even that can be written, the run is over.
+  void record(std::int64_t number, const Outcome& outcome) {
+    try {
+      run_.journal.finish(number, outcome, {});
+    } catch (const Error& error) {
+      ledger_.end_early(error);
+    }
+  }
+
+  void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched) {
+    const Change& change = actions()[action];
+    const ActionResult result{.address = change.address, .verb = change.verb, .outcome = outcome, .size = change.size, .fetched = fetched};
+    ledger_.put(action, result);
+    run_.events.end(change, result);
+  }
+
+  void skip(std::size_t action, const std::string& why) { conclude(action, Skipped{why}, 0); }
+
+  void begin_publication(std::size_t action, std::int64_t number) {
+    publication_ = Publication{.action = action, .number = number};
+    publication_->outcome = publish_now();
+  }
+
+  /// Publishes if there is anything to publish.
+  Outcome publish_now() {
+    Workshop& shop = run_.shop;
+    try {
+      if (!renewal_is_due(shop)) return Done{};
+      const bool content = shop.state.content_pending(shop.manifest.server.publish_copies);
+      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_key, shop.manifest.server, shop.clock);
+      run_.events.note(content ? fmt::format("published serial {}", now.serial)
+                               : fmt::format("renewed the head, good until {}", time_text(now.expires)));
+      return Done{};
+    } catch (const Error& error) {
+      return outcome_of(error);
+    } catch (const std::exception& error) {
+      return Failed{"internal", error.what()};
+    }
+  }
+
+  /// At the end, what came since the publication's place in the plan, or is left of a failure; then others see what is done.
+  void publish_the_rest() {
+    if (interrupted() != 0 || ledger_.ended_early()) return;
+    const Outcome outcome = publish_now();
+    if (publication_) {
+      publication_->outcome = outcome;
+    } else if (!std::holds_alternative<Done>(outcome)) {
+      beside_the_plan_.push_back({.address = catalog_address(), .verb = Verb::publish, .outcome = outcome, .size = 0, .fetched = 0});
+    }
+  }
+
+  void close_publication() {
+    if (!publication_) return;
+    const bool cut_short = interrupted() != 0 || ledger_.ended_early();
+    if (cut_short && std::holds_alternative<Done>(publication_->outcome) && still_pending()) publication_->outcome = Skipped{rest()};
+    record(publication_->number, publication_->outcome);
+    conclude(publication_->action, publication_->outcome, 0);
+  }
+
+  bool still_pending() {
+    try {
+      return run_.shop.state.content_pending(run_.shop.manifest.server.publish_copies);
+    } catch (const Error& error) {
+      ledger_.end_early(error);
+      return true;
+    }
+  }
+
+  Run run_;
+  Ledger ledger_;
+  std::optional<Publication> publication_;
+  std::vector<ActionResult> beside_the_plan_;
+};
+
+/// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell.
+bool is_idle(const Plan& plan, Workshop& shop) {
+  return plan.pending() == 0 && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && !renewal_is_due(shop);
+}
+
+Account idle(const Plan& plan, Workshop& shop) {
+  keep_seen(shop.seen, shop.state, shop.memory, shop.clock.now());
+  const Account account = Ledger(plan).close("deferred", 0, {});
+  for (std::size_t action = 0; action < plan.actions.size(); ++action) {
+    Telling(shop.events).end(plan.actions[action], account.not_started[action]);
+  }
+  return account;
+}
+
+void finish_run(const RunStart& start, Workshop& shop, Account& account) {
+  try {
+    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code);
+  } catch (const Error& error) {
+    if (!account.fatal) account.fatal = error.what();
+    account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
+  }
+}
+
+}  // namespace
+
+Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
+  Telling(shop.events).begin(plan);
+  if (is_idle(plan, shop)) return idle(plan, shop);
+  shop.state.begin_run(start);
+  Account account = Applying(plan, start, shop).all();
+  finish_run(start, shop, account);
+  return account;
+}
+
+}  // namespace ingot

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "reconciler/apply/events.hpp"
 #include "reconciler/io/clock.hpp"
@@ -33,10 +35,13 @@ struct Workshop {
   std::uint32_t parallel = 8;
   std::string actor;          ///< user@host
   std::optional<std::string> commit;
+  std::vector<SeenHead> seen;  ///< the heads that this run's observation accepted: floors rise to them, also in the state
 };
 
-/// `run`: as in the history. Never throws for what one action did; Error only for what ends the run before its first
-/// action. The account's exit code is that of the run so far (contract, section 4): of failures, blocked, held, unknown.
+/// `run`: as in the history; a run that has nothing to do and nothing to tell is not recorded. Never throws for what one
+/// action did; Error only for what ends the run before its first action. The account's exit code is that of the run so far
+/// (contract, section 4): of failures, blocked, held, unknown. What the state says is published at the end, also after
+/// failures, but not after an interrupt; a head whose life is half over is renewed.
 Account apply(const Plan& plan, const RunStart& run, Workshop& workshop);
 
 }  // namespace ingot

@@ -1,0 +1,112 @@
+#include "reconciler/apply/account.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "reconciler/io/interrupt.hpp"
+#include "schema/exit_code.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+namespace {
+
+bool is_series(const Action& action) {
+  return std::holds_alternative<CreateSeries>(action) || std::holds_alternative<UpdateSeries>(action);
+}
+
+bool takes_space(const Action& action) {
+  return std::holds_alternative<CopyImage>(action) || std::holds_alternative<AddImage>(action);
+}
+
+/// A series is done with the copies that came, a catalog with what is there: they wait for others, but need none of them.
+bool only_waits_for(const Change& change, const Change& other) {
+  return std::holds_alternative<Publish>(change.action) ||
+         (is_series(change.action) && std::holds_alternative<CopyImage>(other.action));
+}
+
+std::string deferred_text(const Change& change) {
+  return change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why;
+}
+
+}  // namespace
+
+int exit_code_of_failure(const std::string& code) {
+  if (code == "untrusted" || code == "digest-mismatch") return exit_untrusted;
+  if (code == "no-space" || code == "io") return exit_local;
+  if (code == "internal") return exit_internal;
+  return exit_incomplete;
+}
+
+Ledger::Ledger(const Plan& plan) : plan_(plan), results_(plan.actions.size()) {
+  for (std::size_t place = 0; place < plan.actions.size(); ++place) places_.emplace(plan.actions[place].address, place);
+}
+
+void Ledger::put(std::size_t action, ActionResult result) {
+  const std::lock_guard lock(mutex_);
+  const auto* failed = std::get_if<Failed>(&result.outcome);
+  if (failed && failed->code == "no-space") disk_full_ = true;
+  results_[action] = std::move(result);
+}
+
+void Ledger::end_early(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (!end_) end_ = End{.text = error.what(), .exit_code = exit_code_of(error.fault())};
+}
+
+bool Ledger::ended_early() const {
+  const std::lock_guard lock(mutex_);
+  return end_.has_value();
+}
+
+std::optional<std::string> Ledger::waits_in_vain(const Change& change) const {
+  for (const Address& needed : change.after) {
+    const auto place = places_.find(needed);
+    if (place == places_.end() || only_waits_for(change, plan_.actions[place->second])) continue;
+    const auto& result = results_[place->second];
+    if (!result || std::holds_alternative<Done>(result->outcome)) continue;
+    const bool failed = std::holds_alternative<Failed>(result->outcome);
+    return fmt::format("depends on \"{}\", which {}", needed.text, failed ? "failed" : "was not done");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Ledger::why_not(std::size_t action) const {
+  const Change& change = plan_.actions[action];
+  const std::lock_guard lock(mutex_);
+  if (change.deferred) return deferred_text(change);
+  if (end_) return "the run ended early";
+  if (interrupted() != 0) return "interrupted";
+  if (disk_full_ && takes_space(change.action)) return "the disk is full";
+  return waits_in_vain(change);
+}
+
+Account Ledger::close(const std::string& rest, int signal, const std::vector<ActionResult>& beside_the_plan) const {
+  const std::lock_guard lock(mutex_);
+  Account account;
+  account.exit_code = exit_code_of(plan_, false);
+  const auto enter = [&account](const ActionResult& result) {
+    std::visit(Overloaded{[&](const Done&) { account.done.push_back(result); },
+                          [&](const Skipped&) { account.not_started.push_back(result); },
+                          [&](const Failed& failed) {
+                            account.failed.push_back(result);
+                            account.exit_code = worse_exit_code(account.exit_code, exit_code_of_failure(failed.code));
+                          }},
+               result.outcome);
+  };
+  for (std::size_t place = 0; place < results_.size(); ++place) {
+    const Change& change = plan_.actions[place];
+    enter(results_[place].value_or(ActionResult{.address = change.address, .verb = change.verb,
+                                                .outcome = Skipped{change.deferred ? deferred_text(change) : rest},
+                                                .size = change.size, .fetched = 0}));
+  }
+  for (const ActionResult& result : beside_the_plan) enter(result);
+  if (end_) {
+    account.fatal = end_->text;
+    account.exit_code = worse_exit_code(account.exit_code, end_->exit_code);
+  }
+  if (signal != 0) account.exit_code = signal == SIGTERM ? exit_terminated : exit_interrupted;
+  return account;
+}
+
+}  // namespace ingot

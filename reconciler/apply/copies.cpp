@@ -1,0 +1,103 @@
+// Copies of peers' images: fetching them, and following what their origin says of them later.
+#include <fmt/format.h>
+
+#include "reconciler/apply/verbs.hpp"
+#include "reconciler/apply/write_papers.hpp"
+#include "reconciler/transfer/copy_image.hpp"
+
+namespace ingot {
+namespace {
+
+Place place_of_copies(const Run& run) {
+  return run.shop.manifest.server.publish_copies ? Place::public_tree : Place::private_tree;
+}
+
+ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
+  const ImageEntry& entry = action.entry;
+  ImageRow row = blank_row(action.name, entry.origin_name);
+  row.copy = true;
+  row.identity = entry.identity;
+  row.copied_from = action.peer;
+  row.digest = entry.digest;
+  row.size = entry.size;
+  row.kind = entry.kind;
+  row.type = entry.type;
+  row.version = entry.version;
+  row.platform = entry.platform;
+  row.description = entry.description;
+  row.labels = entry.labels;
+  row.state = action.state;
+  row.protect = action.protect;
+  row.parent_identity = entry.parent;
+  if (entry.parent) row.parent_name = entry.parent->name.text();
+  row.papers = run.papers_of(task.change);
+  row.papers.peer = action.peer.text();
+  row.papers.head = action.head.digest;
+  row.rule = row.papers.rule;
+  return row;
+}
+
+/// The packed form in which these bytes are here already, whole.
+std::optional<Packed> packed_here(const ImageEntry& entry, Run& run) {
+  const auto object = run.journal.with_state([&entry](State& state) { return state.object(entry.digest); });
+  if (!object || object->size != entry.size || !run.shop.store.has(object->packed)) return std::nullopt;
+  return object->packed;
+}
+
+struct Got {
+  Packed packed;
+  std::uint64_t fetched = 0;
+};
+using Getting = std::variant<Got, Failed>;
+
+Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& task, Run& run, int connections) {
+  const ImageEntry& entry = action.entry;
+  const CopyJob job{.digest = entry.digest, .size = entry.size, .packed = packed, .connections = connections,
+                    .progress = [&](const CopyProgress& progress) {
+                      run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = progress.here,
+                                           .total = progress.total, .fetched = progress.fetched});
+                    }};
+  PeerTransport* peer = nullptr;
+  try {
+    peer = &run.peers.connect(action.peer);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::manifest) throw;
+    return Failed{"unreachable", error.what()};  // its credentials are gone: an ordinary failure of this peer
+  }
+  const auto result = copy_packed(*peer, run.shop.files, run.throttle, job, run.shop.store.partial_path(entry.digest));
+  if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
+  const auto& done = std::get<CopyDone>(result);
+  run.shop.store.adopt_partial(entry.digest, packed, done.table, place_of_copies(run));
+  return Got{.packed = packed, .fetched = done.fetched};
+}
+
+Getting get_bytes(const CopyImage& action, const Task& task, Run& run, int connections) {
+  if (const auto here = packed_here(action.entry, run)) {
+    if (place_of_copies(run) == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
+    return Got{.packed = *here};
+  }
+  if (!action.entry.packed) {
+    return Failed{"not-served", fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", action.peer.text(),
+                                            action.entry.name.text())};
+  }
+  return fetch_bytes(action, *action.entry.packed, task, run, connections);
+}
+
+}  // namespace
+
+Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections) {
+  Getting got = get_bytes(action, task, run, connections);
+  if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
+  auto& [packed, fetched] = std::get<Got>(got);
+  ImageRow row = row_of(action, task, run);
+  run.shop.store.keep_papers(row.digest, task.number, write_papers(row));
+  return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
+}
+
+Result do_action(const UpdateCopy& action, const Task&, Run&) { return Deed{.effects = {ChangeImage{.row = action.row}}}; }
+
+Result do_action(const WithdrawCopy& action, const Task&, Run&) { return Deed{.effects = {ChangeImage{.row = action.row}}}; }
+
+Result do_action(const RemoveCopy& action, const Task&, Run&) { return Deed{.effects = {DropImage{.key = action.key}}}; }
+
+}  // namespace ingot

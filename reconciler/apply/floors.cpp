@@ -1,0 +1,45 @@
+#include "reconciler/apply/floors.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "reconciler/io/hash.hpp"
+
+namespace ingot {
+namespace {
+
+bool is_below(const std::optional<Floor>& floor, const SeenHead& head) {
+  return !floor || std::tie(floor->epoch, floor->serial) < std::tie(head.epoch, head.serial);
+}
+
+}  // namespace
+
+void raise_floors(const SeenHead& head, State& state, PeerMemory& memory) {
+  const std::optional<Floor> beside = memory.floor(head.id);
+  const Floor floor{.id = head.id,
+                    .epoch = head.epoch,
+                    .serial = head.serial,
+                    .head = head.digest,
+                    .root_version = beside ? beside->root_version : 1,
+                    .issued = beside ? std::max(beside->issued, head.issued) : head.issued};
+  if (is_below(state.floor(head.id), head)) state.raise_floor(floor);
+  if (!is_below(beside, head)) return;
+  const std::optional<CachedHead> cached = memory.head(head.id);
+  const bool same = cached && sha256(cached->bytes) == head.digest;
+  memory.raise_floor(floor, same ? cached->bytes : std::string());
+}
+
+void keep_seen(const std::vector<SeenHead>& heads, State& state, PeerMemory& memory, Time now) {
+  Effects newer;
+  const std::vector<Registration> registered = state.registrations();
+  for (const SeenHead& head : heads) {
+    raise_floors(head, state, memory);
+    const bool is_newer = std::any_of(registered.begin(), registered.end(), [&head](const Registration& peer) {
+      return peer.id == head.id && peer.head != head.digest;
+    });
+    if (is_newer) newer.push_back(SeenPeer{.id = head.id, .serial = head.serial, .head = head.digest, .seen = now});
+  }
+  if (!newer.empty()) state.record(newer);
+}
+
+}  // namespace ingot

@@ -1,0 +1,118 @@
+// This server's own images: taking a source in, changing what describes them, deleting them. Bits never change (R18).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "reconciler/apply/verbs.hpp"
+#include "reconciler/apply/write_papers.hpp"
+#include "reconciler/transfer/canonical_tar.hpp"
+
+namespace ingot {
+namespace {
+
+Place place_of(bool is_private) { return is_private ? Place::private_tree : Place::public_tree; }
+
+/// Everything of a new image's row but what its bytes say.
+ImageRow row_of(const AddImage& action, const Task& task, const Ingested& bytes, Run& run) {
+  const LocalImage& image = action.image;
+  ImageRow row = blank_row(image.name, run.shop.manifest.server.name);
+  row.digest = bytes.digest;
+  row.size = bytes.size;
+  row.kind = bytes.kind;
+  row.type = image.type;
+  row.version = image.version;
+  row.platform = image.platform;
+  row.description = image.description;
+  row.labels = image.labels;
+  row.state = image.state;
+  row.reason = image.reason;
+  row.is_private = image.is_private;
+  row.protect = image.protect;
+  row.managed = true;
+  if (image.parent) {
+    row.parent_name = image.parent->text();
+    row.parent = action.parent ? action.parent : run.names.find(*image.parent);
+  }
+  row.source_stamp = bytes.source_stamp;
+  row.papers = run.papers_of(task.change);
+  row.rule = row.papers.rule;
+  return row;
+}
+
+/// The bytes of the image that bore this name last and was deleted, if they are still here (R18).
+std::optional<Ingested> deleted_before(const LocalImage& image, Run& run) {
+  const ImageRow* last = nullptr;
+  for (const ImageRow& row : run.rows) {
+    if (row.deleted && !row.copy && row.name == image.name && (!last || row.key > last->key)) last = &row;
+  }
+  if (!last || (image.digest && *image.digest != last->digest)) return std::nullopt;
+  const auto object = run.journal.with_state([last](State& state) { return state.object(last->digest); });
+  if (!object || !run.shop.store.has(object->packed)) return std::nullopt;
+  return Ingested{.digest = object->digest, .size = object->size, .kind = object->kind, .packed = object->packed,
+                  .source_stamp = last->source_stamp};
+}
+
+bool source_is_there(const LocalImage& image, Run& run) { return image.source && run.shop.files.status(*image.source).has_value(); }
+
+bool source_is(const Ingested& bytes, const LocalImage& image) {
+  return !bytes.source_stamp.empty() && survey_source(*image.source, image.exclude).stamp == bytes.source_stamp;
+}
+
+Ingested take_in(const LocalImage& image, const Task& task, Run& run) {
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
+  return run.shop.store.ingest(*image.source, image.exclude, image.digest, place_of(image.is_private), threads,
+                               [&](std::uint64_t done, std::uint64_t total) {
+                                 run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = done,
+                                                      .total = total, .fetched = 0});
+                               });
+}
+
+/// One object a digest: where these bytes were here before in another packing, that one stays.
+Packed packing_to_keep(const Ingested& bytes, Run& run) {
+  const auto object = run.journal.with_state([&bytes](State& state) { return state.object(bytes.digest); });
+  return object && run.shop.store.has(object->packed) ? object->packed : bytes.packed;
+}
+
+Failed source_missing(const LocalImage& image) {
+  if (!image.source) {
+    return {"source-missing", fmt::format("image \"{}\" has no source, and no image of that name was here before; "
+                                          "give it a `source`", image.name.text())};
+  }
+  return {"source-missing", fmt::format("the source \"{}\" of image \"{}\" is not there; put it back, or correct `source`",
+                                        *image.source, image.name.text())};
+}
+
+Result keep(const AddImage& action, const Task& task, Ingested bytes, Run& run) {
+  bytes.packed = packing_to_keep(bytes, run);
+  if (!action.image.is_private) run.shop.store.move_to(bytes.packed, Place::public_tree);
+  ImageRow row = row_of(action, task, bytes, run);
+  run.shop.store.keep_papers(row.digest, task.number, write_papers(row));
+  return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
+}
+
+}  // namespace
+
+Result do_action(const AddImage& action, const Task& task, Run& run) {
+  const LocalImage& image = action.image;
+  if (image.parent && !action.parent && !run.names.find(*image.parent)) {
+    return Failed{"unknown-image", fmt::format("its parent \"{}\" is not here", image.parent->text())};
+  }
+  std::optional<Ingested> before = deleted_before(image, run);
+  const bool there = source_is_there(image, run);
+  if (before && (!there || source_is(*before, image))) return keep(action, task, *std::move(before), run);
+  if (!there) return source_missing(image);
+  return keep(action, task, take_in(image, task, run), run);
+}
+
+Result do_action(const UpdateImage& action, const Task&, Run& run) {
+  const auto object = run.journal.with_state([&](State& state) { return state.object(action.row.digest); });
+  // Before any head can name it, an image that is private no more must be where the head says (R25).
+  if (object && !action.row.is_private) run.shop.store.move_to(object->packed, Place::public_tree);
+  return Deed{.effects = {ChangeImage{.row = action.row}}};
+}
+
+Result do_action(const DeleteImage& action, const Task&, Run&) { return Deed{.effects = {DropImage{.key = action.key}}}; }
+
+}  // namespace ingot

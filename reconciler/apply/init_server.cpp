@@ -1,0 +1,196 @@
+#include "reconciler/apply/init_server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/publish.hpp"
+#include "reconciler/store/store.hpp"
+#include "reconciler/trust/keys.hpp"
+#include "reconciler/trust/verify.hpp"
+#include "schema/error.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+namespace {
+
+constexpr std::uint64_t largest_key_file = 16 * 1024;
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool is_there(Files& files, const std::string& path) { return files.status(path).has_value(); }
+
+[[noreturn]] void contradiction(const std::string& text, const std::string& mend) { throw Error(Fault::local, text, mend); }
+
+/// A new private file, whole or not at all; never replaces one.
+void write_key(Files& files, const std::string& path, const PrivateKey& key) {
+  const std::string beside = path + ".new";
+  files.remove(beside);  // of a run that was cut off: no one has used it
+  const auto file = files.open(beside, OpenFor::create_new, 0600);
+  file->write_all(key.to_pem());
+  file->sync();
+  file->close();
+  if (!files.rename_new(beside, path)) contradiction(fmt::format("\"{}\" appeared while it was made", path), "run `ingot init` again");
+  files.sync_folder(folder_of(path));
+}
+
+PrivateKey read_key(Files& files, const std::string& path) {
+  return PrivateKey::from_pem(read_file(files, path, largest_key_file), fmt::format("\"{}\"", path));
+}
+
+/// One server being made; each step is done already or does its part.
+class Making {
+ public:
+  Making(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made)
+      : server_(server), files_(files), clock_(clock), made_(made) {}
+
+  Card all() {
+    look_for_what_is_lost();
+    make_keys();
+    make_store();
+    const ServerId id = make_root();
+    make_state(id);
+    publish_catalog();
+    return Card{.name = server_.name, .url = server_.url.value_or(""), .id = id};
+  }
+
+ private:
+  bool has_root() const { return has_store_ && Store::open(files_, server_.store, lineage_).published_root(1).has_value(); }
+
+  /// Each thing is made only after those before it, so that one without them is what was left of a loss, not of a
+  /// run that was cut off. Found out before anything is made.
+  void look_for_what_is_lost() {
+    const std::optional<std::string> lineage = Store::lineage_of(files_, server_.store);
+    has_store_ = lineage.has_value();
+    lineage_ = lineage.value_or("");
+    const bool has_state = is_there(files_, server_.state);
+    if (has_state) check_state();
+    if (!has_root()) return;
+    if (!is_there(files_, catalog_key_path(server_.keys))) {
+      contradiction(fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
+                    "bring it back from its backup, or set `keys` to where it is");
+    }
+    if (!has_state && Store::open(files_, server_.store, lineage_).published_head()) {
+      contradiction(fmt::format("this server has published, but its state \"{}\" is gone", server_.state),
+                    "bring it back from its backup, or set `state` to where it is");
+    }
+  }
+
+  void check_state() {
+    const State state = State::open(server_.state, Access::read_only);
+    if (!has_store_) {
+      contradiction(fmt::format("the state \"{}\" is here, but its store \"{}\" is gone", server_.state, server_.store),
+                    "bring it back from its backup, or set `store` to where it is");
+    }
+    if (state.lineage() != lineage_) {
+      contradiction(fmt::format("the state \"{}\" and the store \"{}\" belong to different servers", server_.state, server_.store),
+                    "set `state` and `store` to those of one server");
+    }
+    if (!has_root()) {
+      contradiction(fmt::format("the store \"{}\" has lost its root of trust", server_.store), "bring the store back from its backup");
+    }
+  }
+
+  void make_keys() {
+    make_folders(files_, folder_of(server_.keys));
+    files_.make_folder(server_.keys, 0700);
+    // With a published root, a root key that is not here is kept elsewhere; a new one would be of no use.
+    if (!has_root()) make_key(root_key_path(server_.keys));
+    make_key(catalog_key_path(server_.keys));
+  }
+
+  void make_key(const std::string& path) {
+    if (is_there(files_, path)) return;
+    write_key(files_, path, PrivateKey::generate());
+    made_(path);
+  }
+
+  void make_store() {
+    if (!has_store_) lineage_ = new_lineage();
+    make_folders(files_, server_.store);
+    Store::create(files_, server_.store, lineage_);  // also adds a folder that is missing
+    if (!has_store_) made_(server_.store);
+    has_store_ = true;
+  }
+
+  ServerId make_root() {
+    Store store = Store::open(files_, server_.store, lineage_);
+    const PrivateKey catalog = read_key(files_, catalog_key_path(server_.keys));
+    if (const auto published = store.published_root(1)) return id_of_published(*published, catalog);
+    const PrivateKey key = read_key(files_, root_key_path(server_.keys));
+    const Root root{.version = 1, .epoch = 1, .expires = clock_.now() + root_life,
+                    .root = {.threshold = 1, .keys = {key.public_key()}},
+                    .catalog = {.threshold = 1, .keys = {catalog.public_key()}}, .previous = std::nullopt};
+    const std::string payload = write_root(root);
+    store.publish_root(1, write_envelope(sign_envelope(root_payload_type, payload, {&key})));
+    made_("the root of trust");
+    return id_of_root(payload);
+  }
+
+  ServerId id_of_published(const std::string& bytes, const PrivateKey& catalog) {
+    const auto envelope = parse_envelope(bytes);
+    if (const auto* good = std::get_if<Envelope>(&envelope)) {
+      const ServerId id = id_of_root(good->payload);
+      const auto root = verify_first_root(bytes, id);
+      if (const auto* verified = std::get_if<Root>(&root)) {
+        if (std::ranges::find(verified->catalog.keys, catalog.public_key()) != verified->catalog.keys.end()) return id;
+        contradiction(fmt::format("the catalog key \"{}\" is not the one that the published root names", catalog_key_path(server_.keys)),
+                      "set `keys` to this server's folder of keys, or `store` to its store");
+      }
+    }
+    contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store), "bring it back from a backup");
+  }
+
+  void make_state(const ServerId& id) {
+    if (!is_there(files_, server_.state)) {
+      make_folders(files_, folder_of(server_.state));
+      State::create(server_.state, lineage_, id, server_.name);
+      made_(server_.state);
+      return;
+    }
+    if (State::open(server_.state, Access::read_only).self() == id) return;
+    contradiction(fmt::format("the state \"{}\" is of another identity than the root that the store \"{}\" publishes", server_.state, server_.store),
+                  "set `state` and `store` to those of one server");
+  }
+
+  void publish_catalog() {
+    State state = State::open(server_.state, Access::read_write);
+    Store store = Store::open(files_, server_.store, lineage_);
+    if (!head_needs_renewal(state, store, server_, clock_.now())) return;
+    publish(state, store, load_catalog_key(files_, server_.keys), server_, clock_);
+    made_("the catalog");
+  }
+
+  const ServerSection& server_;
+  Files& files_;
+  Clock& clock_;
+  const std::function<void(const std::string&)>& made_;
+  std::string lineage_;
+  bool has_store_ = false;
+};
+
+}  // namespace
+
+std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; }
+
+std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }
+
+PrivateKey load_catalog_key(Files& files, const std::string& keys) {
+  const std::string path = catalog_key_path(keys);
+  if (!is_there(files, path)) {
+    throw Error(Fault::local, fmt::format("the catalog key \"{}\" is not there", path),
+                "run `ingot init` to make a new server's keys, or set `keys` to where they are");
+  }
+  return read_key(files, path);
+}
+
+Card init_server(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made) {
+  return doing(fmt::format("making server \"{}\"", server.name.text()), [&] { return Making(server, files, clock, made).all(); });
+}
+
+}  // namespace ingot

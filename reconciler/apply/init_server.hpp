@@ -1,0 +1,32 @@
+// Making what a server needs beside its manifest: keys, store, root of trust, state, an empty signed catalog. Makes only
+// what is missing, so that a run that was cut off is simply run again; never replaces anything, and refuses parts that
+// belong to different servers.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "reconciler/io/clock.hpp"
+#include "reconciler/io/files.hpp"
+#include "reconciler/trust/keys.hpp"
+#include "schema/card.hpp"
+#include "schema/manifest.hpp"
+
+namespace ingot {
+
+/// How long the root of a new server is good for.
+inline constexpr Seconds root_life = std::chrono::hours(24) * 3652;
+
+/// `made` is told of each thing as soon as it is durable: "keys/root.pem", "the store", … Order: keys, store, root, state,
+/// catalog. Gives the server's card; its url is "" if the section has none. Error{local}: parts that contradict each
+/// other (keys, root, state, store of different servers; a state or key that is gone), or a disk that cannot be written.
+Card init_server(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made);
+
+/// Paths of the keys in a `keys` folder.
+std::string root_key_path(const std::string& keys);
+std::string catalog_key_path(const std::string& keys);
+
+/// The catalog key of a server. Error{local} if it is not there or cannot be read.
+PrivateKey load_catalog_key(Files& files, const std::string& keys);
+
+}  // namespace ingot

@@ -1,0 +1,157 @@
+// The order is what keeps readers safe (R25): bytes, then a serial that is burnt, then pages, index, head, and last the state.
+#include "reconciler/apply/publish.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/trust/verify.hpp"
+#include "schema/error.hpp"
+#include "schema/write_catalog.hpp"
+
+namespace ingot {
+namespace {
+
+constexpr const char* mend_store = "bring the store back from its backup, or run `ingot init` if this server never published";
+
+Root own_root(const Store& store, const ServerId& self) {
+  const std::optional<std::string> envelope = store.published_root(1);
+  if (!envelope) throw Error(Fault::local, fmt::format("the store \"{}\" has no root of trust", store.folder()), mend_store);
+  const auto root = verify_first_root(*envelope, self);
+  if (const auto* good = std::get_if<Root>(&root)) return *good;
+  const auto* distrust = std::get_if<Distrust>(&root);
+  throw Error(Fault::local, fmt::format("the root of trust in the store \"{}\" is not this server's: {}", store.folder(),
+                                        distrust ? distrust->why : std::get<NotOurs>(root).why), mend_store);
+}
+
+/// Before a serial is burnt for a head that no reader would accept.
+void refuse_a_foreign_key(const PrivateKey& catalog_key, const Root& root) {
+  if (std::ranges::find(root.catalog.keys, catalog_key.public_key()) != root.catalog.keys.end()) return;
+  throw Error(Fault::local, "the catalog key is not one that this server's root of trust names",
+              "check that the `keys` folder belongs to this server");
+}
+
+/// The head that readers see now, if it is this server's and whole.
+struct HeadOnDisk {
+  Head head;
+  Digest digest;  ///< of the file
+};
+
+std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root) {
+  const std::optional<std::string> bytes = store.published_head();
+  if (!bytes) return std::nullopt;
+  const auto verified = verify_head(*bytes, self, root);
+  const auto* head = std::get_if<Head>(&verified);
+  if (!head) return std::nullopt;
+  return HeadOnDisk{.head = *head, .digest = sha256(*bytes)};
+}
+
+/// A head that is newer than all that the state knows of: the state was put back from an old copy. Publishing from it
+/// would take back what readers have seen.
+void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& before) {
+  if (!before) return;
+  const auto published = state.published();
+  if (published && published->head == before->digest) return;
+  const Serial known = state.snapshot().reserved_serial;
+  if (before->head.serial <= known) return;
+  throw Error(Fault::local, fmt::format("the state is older than what is published: serial {} is published, the state knows {}",
+                                        before->head.serial, known),
+              "bring back the newest state file");
+}
+
+std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
+  std::set<Digest> pages;
+  if (!before) return pages;
+  const std::optional<std::string> bytes = store.published_piece(before->head.index);
+  if (!bytes) return pages;
+  const auto index = parse_index(*bytes);
+  if (const auto* good = std::get_if<Index>(&index)) {
+    for (const PageRef& page : good->pages) pages.insert(page.piece.digest);
+  }
+  return pages;
+}
+
+struct Written {
+  Piece index;
+  std::vector<Piece> fresh;  ///< pieces that the last index did not name, the new index with them
+  std::uint64_t pages = 0;   ///< fresh ones
+};
+
+Written write_pieces(const State& state, Store& store, bool publish_copies, const std::set<Digest>& before) {
+  Written written;
+  PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
+                    [&](const PageRef& page, const std::string& bytes) {
+                      store.publish_piece(page.piece, bytes);
+                      if (!before.contains(page.piece.digest)) written.fresh.push_back(page.piece);
+                    });
+  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(image); },
+                                     .deleted_image = [&](const ImageTombstone& image) { writer.add(image); },
+                                     .series = [&](const SeriesEntry& series) { writer.add(series); },
+                                     .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
+                                     .type = [&](const TypeEntry& type) { writer.add(type); }});
+  const std::string index = write_index(writer.finish());
+  if (index.size() > largest_index) {
+    throw Error(Fault::local, fmt::format("the catalog's index has {} bytes; at most {} can be published", index.size(), largest_index));
+  }
+  written.pages = written.fresh.size();
+  written.index = Piece{.digest = sha256(index), .length = index.size()};
+  store.publish_piece(written.index, index);
+  written.fresh.push_back(written.index);
+  return written;
+}
+
+/// What a reader would find: the head holds against the root, and every new piece is there as it says.
+void check_as_a_reader(const std::string& head, const Written& written, const Store& store, const ServerId& self, const Root& root) {
+  const auto verified = verify_head(head, self, root);
+  if (!std::holds_alternative<Head>(verified)) {
+    const auto* distrust = std::get_if<Distrust>(&verified);
+    throw Error(Fault::local, "a head signed with this catalog key does not verify: " +
+                                  (distrust ? distrust->why : std::get<NotOurs>(verified).why),
+                "check that the `keys` folder belongs to this server");
+  }
+  for (const Piece& piece : written.fresh) {
+    const std::optional<std::string> bytes = store.published_piece(piece);
+    if (!bytes || bytes->size() != piece.length || sha256(*bytes) != piece.digest) {
+      throw Error(Fault::local, fmt::format("the piece {} of the catalog that was just written cannot be read back", piece.digest.text()));
+    }
+  }
+}
+
+}  // namespace
+
+PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock) {
+  const ServerId self = state.self();
+  const Root root = own_root(store, self);
+  refuse_a_foreign_key(catalog_key, root);
+  const std::optional<HeadOnDisk> before = head_on_disk(store, self, root);
+  refuse_an_old_state(state, before);
+  state.each_public_object(server.publish_copies,
+                           [&store](const ObjectRow& object) { store.move_to(object.packed, Place::public_tree); });
+  const Serial serial = state.reserve_serial(before ? before->head.serial : 0);
+  const Written written = write_pieces(state, store, server.publish_copies, pages_of(store, before));
+
+  const Time now = clock.now();
+  const Head head{.id = self, .name = server.name, .epoch = root.epoch, .serial = serial, .issued = now,
+                  .expires = now + server.head_ttl, .root_version = root.version, .index = written.index,
+                  .previous = before ? std::optional(before->digest) : std::nullopt};
+  const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), {&catalog_key}));
+  check_as_a_reader(envelope, written, store, self, root);
+  store.publish_head(envelope, now);
+  state.finish_publish({.serial = serial, .head = sha256(envelope), .index = written.index.digest, .expires = head.expires,
+                        .copies_published = server.publish_copies});
+  return {.serial = serial, .expires = head.expires, .pages_written = written.pages};
+}
+
+bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now) {
+  const auto published = state.published();
+  if (!published) return true;
+  const std::optional<std::string> bytes = store.published_head();
+  if (!bytes || sha256(*bytes) != published->head) return true;
+  const Seconds left = published->expires - now;
+  // More left than the manifest asks for: the manifest's `head_ttl` was made shorter since.
+  return left < server.head_ttl / 2 || left > server.head_ttl;
+}
+
+}  // namespace ingot

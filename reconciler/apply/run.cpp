@@ -1,0 +1,178 @@
+#include "reconciler/apply/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <set>
+
+
+
+namespace ingot {
+namespace {
+
+template <class Tell>
+void tell(Tell&& event) {
+  try {
+    event();
+  } catch (const std::exception&) {  // see Telling: the work goes on
+  }
+}
+
+void add_members(std::set<ImageName>& names, const std::vector<ImageName>& members) {
+  names.insert(members.begin(), members.end());
+}
+
+/// The names here by which the plan's actions look images up.
+std::set<ImageName> names_looked_up(const Plan& plan) {
+  std::set<ImageName> names;
+  for (const Change& change : plan.actions) {
+    if (const auto* add = std::get_if<AddImage>(&change.action)) {
+      names.insert(add->image.name);
+      if (add->image.parent) names.insert(*add->image.parent);
+    }
+    if (const auto* create = std::get_if<CreateSeries>(&change.action)) add_members(names, create->members);
+    if (const auto* update = std::get_if<UpdateSeries>(&change.action)) add_members(names, update->members);
+  }
+  return names;
+}
+
+/// Only what is looked up, so that a run does not grow with the peers' catalogs.
+std::vector<ImageRow> rows_looked_up(const Plan& plan, State& state) {
+  const std::set<ImageName> names = names_looked_up(plan);
+  if (names.empty()) return {};
+  SnapshotScope scope;
+  for (const Registration& peer : state.registrations()) scope.without_copies_of.insert(peer.id);
+  scope.but_names = names;
+  std::vector<ImageRow> rows = state.snapshot(scope).images;
+  std::erase_if(rows, [&names](const ImageRow& row) { return !names.contains(row.name); });
+  return rows;
+}
+
+const ImageRow* row_that_shall_be(const Action& action) {
+  if (const auto* update = std::get_if<UpdateCopy>(&action)) return &update->row;
+  if (const auto* withdraw = std::get_if<WithdrawCopy>(&action)) return &withdraw->row;
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<ImageKey> ImageNames::find(const ImageName& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = keys_.find(name);
+  return found == keys_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void ImageNames::follow(const Effects& effects, const std::vector<ImageKey>& came) {
+  const std::lock_guard lock(mutex_);
+  auto next = came.begin();
+  for (const Effect& effect : effects) {
+    if (const auto* put = std::get_if<PutImage>(&effect)) {
+      if (next != came.end()) keys_.insert_or_assign(put->row.name, *next++);
+    }
+    const auto* change = std::get_if<ChangeImage>(&effect);
+    const auto* drop = std::get_if<DropImage>(&effect);
+    if (change || drop) {
+      const ImageKey key = change ? change->row.key : drop->key;
+      std::erase_if(keys_, [key](const auto& known) { return known.second == key; });
+    }
+    if (change) keys_.insert_or_assign(change->row.name, change->row.key);
+  }
+}
+
+ImageNames::ImageNames(const std::vector<ImageRow>& rows, const Plan& plan) {
+  for (const ImageRow& row : rows) {
+    if (!row.deleted) keys_.emplace(row.name, row.key);
+  }
+  // A series may name a copy by the name that a later action of this plan gives it.
+  for (const Change& change : plan.actions) {
+    if (const ImageRow* row = row_that_shall_be(change.action)) keys_.emplace(row->name, row->key);
+  }
+}
+
+PeerTransport& Peers::connect(const ServerName& name) {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<PeerTransport>& peer = connected_[name];
+  if (!peer) {
+    const auto entry = std::find_if(manifest_.peers.begin(), manifest_.peers.end(),
+                                    [&name](const PeerEntry& candidate) { return candidate.name == name; });
+    if (entry == manifest_.peers.end()) {
+      throw Error(Fault::internal, fmt::format("the plan names peer \"{}\", which the manifest does not", name.text()));
+    }
+    peer = transport_.peer(PeerAccess{.peer = entry->name,
+                                      .urls = entry->urls,
+                                      .credentials = entry->credentials,
+                                      .allow_http = entry->allow_http,
+                                      .bandwidth = entry->bandwidth});
+  }
+  return *peer;
+}
+
+void Telling::begin(const Plan& plan) {
+  tell([&] { events_.begin(plan); });
+}
+void Telling::start(const Change& change) {
+  tell([&] { events_.start(change); });
+}
+void Telling::progress(const ActionProgress& progress) {
+  tell([&] { events_.progress(progress); });
+}
+void Telling::end(const Change& change, const ActionResult& result) {
+  tell([&] { events_.end(change, result); });
+}
+void Telling::note(const std::string& text) {
+  tell([&] { events_.note(text); });
+}
+
+Run::Run(const Plan& the_plan, const std::string& id, Workshop& the_shop)
+    : plan(the_plan),
+      shop(the_shop),
+      events(the_shop.events),
+      journal(the_shop.state, the_shop.clock, id),
+      throttle(the_shop.clock, the_shop.manifest.limits.bandwidth),
+      peers(the_shop.transport, the_shop.manifest),
+      rows(rows_looked_up(the_plan, the_shop.state)),
+      names(rows, the_plan) {}
+
+Papers Run::papers_of(const Change& change) const {
+  return Papers{.time = shop.clock.now(),
+                .run = journal.run(),
+                .actor = shop.actor,
+                .commit = shop.commit,
+                .rule = change.because.empty() ? change.address.text : change.because.front().rule,
+                .peer = std::nullopt,
+                .head = std::nullopt};
+}
+
+ImageRow blank_row(const ImageName& name, const ServerName& origin_name) {
+  return ImageRow{.name = name, .identity = {}, .origin_name = origin_name, .copied_from = {}, .digest = {}, .version = {},
+                  .platform = {}, .description = {}, .labels = {}, .reason = {}, .parent_name = {}, .parent = {},
+                  .parent_identity = {}, .source_stamp = {}, .unwanted_since = {}, .rule = {}, .created = {},
+                  .papers = {.time = {}, .run = {}, .actor = {}, .commit = {}, .rule = {}, .peer = {}, .head = {}}};
+}
+
+std::string local_code(const Error& error) {
+  return error.text().find("No space left") != std::string::npos || error.text().find("quota") != std::string::npos ? "no-space"
+                                                                                                                   : "io";
+}
+
+Outcome outcome_of(const Error& error) {
+  const std::string text = error.mend().empty() ? error.what() : fmt::format("{}; {}", error.what(), error.mend());
+  switch (error.fault()) {
+    case Fault::interrupted:
+    case Fault::terminated: return Skipped{"interrupted"};
+    case Fault::local: return Failed{local_code(error), text};
+    case Fault::untrusted: return Failed{"untrusted", text};
+    case Fault::internal: return Failed{"internal", text};
+    case Fault::incomplete:
+    case Fault::busy:
+    case Fault::refused:
+    case Fault::stale:
+    case Fault::approval:
+    case Fault::usage:
+    case Fault::manifest: break;
+  }
+  return Failed{"failed", text};
+}
+
+}  // namespace ingot

@@ -1,0 +1,98 @@
+// What the verbs of one run share: the plan, the workshop, the journal, the images by name, the peers' connections.
+// Each verb does its work on it and gives effects or a failure; only apply.cpp begins, finishes and accounts.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/apply/apply.hpp"
+#include "reconciler/apply/journal.hpp"
+#include "reconciler/io/throttle.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+
+/// What an action did: effects that the state shall record with its outcome.
+struct Deed {
+  Effects effects;
+  std::uint64_t fetched = 0;  ///< bytes from a peer
+};
+using Result = std::variant<Deed, Failed>;
+
+/// An action that was begun.
+struct Task {
+  const Change& change;
+  std::int64_t number = 0;  ///< in the journal
+};
+
+/// The live images here by name: of earlier runs, and of this one as it goes. Thread-safe.
+class ImageNames {
+ public:
+  /// Knows the live ones of `rows`, and copies by the names that the plan is going to give them.
+  ImageNames(const std::vector<ImageRow>& rows, const Plan& plan);
+  std::optional<ImageKey> find(const ImageName& name) const;
+  /// Takes up what a finished action changed; `came` are the keys of its PutImages, in order.
+  void follow(const Effects& effects, const std::vector<ImageKey>& came);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<ImageName, ImageKey> keys_;
+};
+
+/// One connection pool a peer, made when it is first needed. Thread-safe.
+class Peers {
+ public:
+  Peers(Transport& transport, const Manifest& manifest) : transport_(transport), manifest_(manifest) {}
+  /// Error{manifest} if its credentials are not there, Error{internal} if the manifest does not name it.
+  PeerTransport& connect(const ServerName& name);
+
+ private:
+  Transport& transport_;
+  const Manifest& manifest_;
+  std::mutex mutex_;
+  std::map<ServerName, std::unique_ptr<PeerTransport>> connected_;
+};
+
+/// Passes events on; a display that cannot be written does not stop the work (whoever writes the account finds out).
+class Telling final : public Events {
+ public:
+  explicit Telling(Events& events) : events_(events) {}
+  void begin(const Plan& plan) override;
+  void start(const Change& change) override;
+  void progress(const ActionProgress& progress) override;
+  void end(const Change& change, const ActionResult& result) override;
+  void note(const std::string& text) override;
+
+ private:
+  Events& events_;
+};
+
+struct Run {
+  Run(const Plan& the_plan, const std::string& id, Workshop& the_shop);
+
+  const Plan& plan;
+  Workshop& shop;
+  Telling events;
+  Journal journal;
+  Throttle throttle;
+  Peers peers;
+  std::vector<ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
+  ImageNames names;
+
+  /// The papers of an image that comes by `change` now (R27).
+  Papers papers_of(const Change& change) const;
+};
+
+/// The row of an image that is about to come, with nothing but its name and origin.
+ImageRow blank_row(const ImageName& name, const ServerName& origin_name);
+/// A failure of the world as an outcome; `Skipped` for an interrupt.
+Outcome outcome_of(const Error& error);
+/// The code of an Error{local}: "no-space" or "io".
+std::string local_code(const Error& error);
+
+}  // namespace ingot

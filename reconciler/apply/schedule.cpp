@@ -1,0 +1,103 @@
+#include "reconciler/apply/schedule.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace ingot {
+
+Turns::Turns(std::vector<CopyTask> tasks, std::uint32_t parallel, std::map<ServerName, std::uint32_t> of_peer)
+    : count_(tasks.size()), free_(std::max(1U, parallel)), of_peer_(std::move(of_peer)) {
+  for (CopyTask& task : tasks) {
+    Queue& queue = waiting_.try_emplace(task.peer).first->second;
+    queue.push_back(std::move(task));
+  }
+}
+
+std::uint32_t Turns::free_for(const ServerName& peer) const {
+  const auto limit = of_peer_.find(peer);
+  if (limit == of_peer_.end()) return free_;
+  const auto used = used_of_peer_.find(peer);
+  const std::uint32_t in_use = used == used_of_peer_.end() ? 0 : used->second;
+  return limit->second > in_use ? std::min(free_, limit->second - in_use) : 0;
+}
+
+std::uint32_t Turns::connections_for(const CopyTask& task) const {
+  // What is free is shared among those that wait, so that the last few large images use all of it.
+  const std::uint64_t share = std::max<std::uint64_t>(1, free_ / count_);
+  const std::uint64_t useful = std::min(share, std::max<std::uint64_t>(1, task.segments));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(useful, free_for(task.peer)));
+}
+
+std::optional<Turn> Turns::next() {
+  Queue* queue = nullptr;
+  Queue::iterator first;
+  for (auto& [peer, tasks] : waiting_) {
+    if (free_for(peer) == 0) continue;
+    const auto found = std::find_if(tasks.begin(), tasks.end(), [this](const CopyTask& task) { return !under_way_.contains(task.digest); });
+    if (found == tasks.end() || (queue && first->action < found->action)) continue;
+    queue = &tasks;
+    first = found;
+  }
+  if (!queue) return std::nullopt;
+  Turn turn{.task = *first, .connections = connections_for(*first)};
+  queue->erase(first);
+  --count_;
+  free_ -= turn.connections;
+  used_of_peer_[turn.task.peer] += turn.connections;
+  under_way_.insert(turn.task.digest);
+  return turn;
+}
+
+void Turns::over(const Turn& turn) {
+  free_ += turn.connections;
+  used_of_peer_[turn.task.peer] -= turn.connections;
+  under_way_.erase(turn.task.digest);
+}
+
+namespace {
+
+/// What the workers share.
+struct Pool {
+  std::mutex mutex;
+  std::condition_variable changed;
+  Turns turns;
+};
+
+/// Waits for a turn; nullopt: there is none left.
+std::optional<Turn> take_turn(Pool& pool) {
+  std::unique_lock lock(pool.mutex);
+  while (!pool.turns.all_begun()) {
+    if (auto turn = pool.turns.next()) return turn;
+    pool.changed.wait(lock);
+  }
+  return std::nullopt;
+}
+
+void work(Pool& pool, const std::function<void(const Turn&)>& copy) {
+  while (const auto turn = take_turn(pool)) {
+    copy(*turn);
+    {
+      const std::lock_guard lock(pool.mutex);
+      pool.turns.over(*turn);
+    }
+    pool.changed.notify_all();
+  }
+  pool.changed.notify_all();
+}
+
+}  // namespace
+
+void run_turns(Turns turns, std::uint32_t parallel, const std::function<void(const Turn&)>& copy) {
+  Pool pool{.mutex = {}, .changed = {}, .turns = std::move(turns)};
+  std::vector<std::jthread> workers;
+  try {
+    for (std::uint32_t one = 1; one < parallel; ++one) workers.emplace_back([&] { work(pool, copy); });
+  } catch (const std::system_error&) {  // no more threads to be had: those that there are do it all
+  }
+  work(pool, copy);
+}
+
+}  // namespace ingot
