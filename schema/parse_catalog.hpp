@@ -33,13 +33,15 @@ struct PageVisitor {
   std::function<void(TypeEntry&&)> type;
 };
 
-/// Reads pages one after the other; keeps the order across them. Publisher `id` is whose catalog this is.
+/// Reads pages one after the other; keeps the order across them. Publisher `id` is whose catalog this is, `newest` the
+/// serial of the head that named it: no event may bear a later one. A kind of entry without a function is checked only.
 class PageReader {
  public:
-  PageReader(ServerId id, PageVisitor visitor);
+  PageReader(ServerId id, Serial newest, PageVisitor visitor);
   ~PageReader();
 
-  /// The next page in the index's order. nullopt: it was well formed.
+  /// The next page in the index's order, whose digest the caller has checked. nullopt: it was well formed. Else what the
+  /// visitor got of it is worthless, and the reader can't go on.
   std::optional<Malformed> read(const PageRef& page, std::string_view bytes);
 
  private:
@@ -48,5 +50,7 @@ class PageReader {
 };
 
 std::variant<SegmentTable, Malformed> parse_segment_table(std::string_view bytes);
+/// The same for an image of `size` bytes, and consistent with what its catalog entry says.
+std::variant<SegmentTable, Malformed> parse_segment_table(std::string_view bytes, std::uint64_t size, const Packed& packed);
 
 }  // namespace ingot

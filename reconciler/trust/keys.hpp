@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/root.hpp"
 
@@ -27,6 +28,10 @@ class PrivateKey {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A key is unusable if its point has small order (as the all-zero key) or if it is a second encoding of another key.
+bool is_usable(const PublicKey& key);
+
+/// False for anything but a 64-byte signature that holds under a usable key.
 bool signature_holds(const PublicKey& key, std::string_view bytes, std::string_view signature);
 
 /// The hint in an envelope: the first 16 hex digits of the key's sha256.

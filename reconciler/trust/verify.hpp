@@ -16,7 +16,10 @@ namespace ingot {
 
 /// Why something is not trusted.
 struct Distrust {
-  std::string code;  ///< "bad-signature", "not-a-head", "wrong-server", "rollback", "equivocation", "jump", "from-the-future", "root-expired", "vanished", "identity-changed", "bad-digest" …
+  /// "not-a-head", "not-a-root", "bad-signature", "malformed", "wrong-server", "wrong-epoch", "bad-root", "rollback",
+  /// "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
+  /// "identity-changed", "bad-digest" …
+  std::string code;
   std::string why;   ///< a sentence for the operator, with the numbers
 };
 /// Correctly signed, but past its time.
@@ -29,10 +32,14 @@ bool signed_by(const Role& role, const Envelope& envelope);
 
 /// The first root: its payload's digest is the pinned one, and it is signed by its own keys.
 std::variant<Root, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned);
-/// Root N+1: version exactly one more, signed by both the old and the new root role.
+/// Root N+1: version exactly one more, signed by both the old and the new root role, epoch not lower. It may be over
+/// already: a reader that was away for long passes through it.
 std::variant<Root, Distrust, NotOurs> verify_next_root(std::string_view envelope, const Root& current);
+/// Whether the newest root that there is has passed its time; nothing that it says counts then ("root-expired").
+std::optional<Distrust> root_expired(const Root& root, Time now);
 
-/// The signed head for `id`, against the newest root: signature, then parse, identity, type. Not time, not the floor.
+/// The signed head for `id`, against the newest root: type, signature, and only then the same bytes parsed, identity,
+/// epoch. Not time, not the floor. "wrong-epoch" and "bad-signature" may mean that there is a newer root.
 std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, const ServerId& id, const Root& root);
 
 /// Whether a verified head may follow what was accepted: epoch, serial, equivocation, jump, clock.

@@ -1,0 +1,172 @@
+// Pages: the order of entries within and across them.
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "schema/overloaded.hpp"
+#include "schema/page_kind.hpp"
+#include "schema/parse_fields.hpp"
+#include "schema/parse_image.hpp"
+#include "schema/text.hpp"
+
+namespace ingot {
+
+namespace {
+
+template <class Function, class Entry>
+void give(const Function& function, Entry&& entry) {
+  if (function) function(std::forward<Entry>(entry));
+}
+
+/// Where an entry stands among its kind: name, then the serial it is listed from, the dead before the living.
+struct Place {
+  std::string name;
+  Serial serial = 0;
+  bool live = false;
+  auto operator<=>(const Place&) const = default;
+};
+
+}  // namespace
+
+struct PageReader::Impl {
+  Impl(Publisher whose, PageVisitor receiver) : publisher(whose), visitor(std::move(receiver)) {}
+
+  Publisher publisher;
+  PageVisitor visitor;
+  StrictJson json{longest_text};
+  std::optional<PageKind> kind;                  ///< of the page before
+  std::optional<Place> before;                   ///< the entry before, of this kind
+  bool name_lives = false;                       ///< a living entry had the name of the entry before
+  bool in_series = false;                        ///< a living series' line was the last that was no member
+  std::unordered_set<ImageIdentity> members;     ///< of that series so far
+
+  void read(const PageRef& page, std::string_view bytes);
+  void read_header(const PageRef& page, std::string_view line);
+  void read_entry(const PageRef& page, std::string_view line, bool first);
+  void advance(Place place, const PageRef& page, bool first);
+  void read_image(const PageRef& page, const std::vector<JsonNode>& nodes, bool first);
+  void read_series(const PageRef& page, const std::vector<JsonNode>& nodes, bool first);
+  void read_member(const JsonObject& object);
+  void read_type(const PageRef& page, const std::vector<JsonNode>& nodes, bool first);
+
+  bool continues = false;  ///< the page's header says that it goes on with the series of the page before
+};
+
+void PageReader::Impl::read(const PageRef& page, std::string_view bytes) {
+  if (bytes.size() > largest_page) throw Refusal{"is longer than 8 MiB"};
+  if (bytes.size() != page.piece.length) {
+    throw Refusal{fmt::format("is {} bytes long, not {} as the index says", bytes.size(), page.piece.length)};
+  }
+  std::uint64_t entries = 0;
+  for_each_line(bytes, [&](std::string_view line, std::size_t number) {
+    if (number == 1) return read_header(page, line);
+    if (++entries > page.entries) throw Refusal{fmt::format("comes after the {} entries that the index says", page.entries)};
+    read_entry(page, line, number == 2);
+  });
+  if (entries != page.entries) throw Refusal{fmt::format("holds {} entries, not {} as the index says", entries, page.entries)};
+}
+
+void PageReader::Impl::read_header(const PageRef& page, std::string_view line) {
+  const JsonObject header(json.parse(line), {"format", "kind", "continues", "critical"});
+  header.require_format("ingot.page");
+  if (header.text("kind") != text_of(page.kind)) {
+    header.refuse("kind", fmt::format("is {}, not \"{}\" as the index says", excerpt(header.text("kind")), text_of(page.kind)));
+  }
+  if (kind && page.kind < *kind) header.refuse("kind", "is out of order (images, then series, then types)");
+  if (kind != page.kind) before.reset();
+  if (kind != page.kind) in_series = false;
+  kind = page.kind;
+  continues = header.has("continues");
+  if (!continues) return;
+  const auto series = read_name<SeriesName>(header, "continues");
+  if (!in_series || before->name != series.text()) header.refuse("continues", "is not the series that the page before ended with");
+}
+
+void PageReader::Impl::read_entry(const PageRef& page, std::string_view line, bool first) {
+  const auto& nodes = json.parse(line);
+  switch (page.kind) {
+    case PageKind::images: return read_image(page, nodes, first);
+    case PageKind::series: return read_series(page, nodes, first);
+    case PageKind::types: return read_type(page, nodes, first);
+  }
+}
+
+void PageReader::Impl::advance(Place place, const PageRef& page, bool first) {
+  if (first && place.name != page.first) throw Refusal{fmt::format("is {}, not {} as the index says", excerpt(place.name), excerpt(page.first))};
+  if (first && continues) throw Refusal{"is no member, though the page continues a series"};
+  if (before && !(*before < place)) {
+    throw Refusal{fmt::format("{} is out of order after {}, or there twice", excerpt(place.name), excerpt(before->name))};
+  }
+  const bool same_name = before && before->name == place.name;
+  if (same_name && name_lives && place.live) throw Refusal{fmt::format("{} is there twice", excerpt(place.name))};
+  name_lives = place.live || (same_name && name_lives);
+  before = std::move(place);
+}
+
+void PageReader::Impl::read_image(const PageRef& page, const std::vector<JsonNode>& nodes, bool first) {
+  auto entry = read_image_line(nodes, publisher);
+  std::visit(Overloaded{
+                 [&](ImageEntry& image) {
+                   advance({.name = image.name.text(), .serial = image.listed, .live = true}, page, first);
+                   give(visitor.image, std::move(image));
+                 },
+                 [&](ImageTombstone& tombstone) {
+                   const ImageIdentity& identity = tombstone.identity;
+                   advance({.name = identity.name.text(), .serial = identity.created, .live = false}, page, first);
+                   give(visitor.deleted_image, std::move(tombstone));
+                 },
+             },
+             entry);
+}
+
+void PageReader::Impl::read_series(const PageRef& page, const std::vector<JsonNode>& nodes, bool first) {
+  const JsonObject object(nodes, {"series", "created", "deleted", "member", "added", "critical"});
+  if (object.has("member")) {
+    if (first && !continues) throw Refusal{"is a member, but the page says of no series that it continues"};
+    if (first && before->name != page.first) throw Refusal{fmt::format("is of series {}, not {} as the index says", excerpt(before->name), excerpt(page.first))};
+    return read_member(object);
+  }
+  const auto name = read_name<SeriesName>(object, "series");
+  const Serial created = object.number("created", 1, publisher.newest);
+  in_series = !object.has("deleted");
+  advance({.name = name.text(), .serial = created, .live = in_series}, page, first);
+  members.clear();
+  if (in_series) return give(visitor.series, SeriesEntry{.name = name, .created = created, .members = {}});
+  const Serial deleted = object.number("deleted", created, publisher.newest);
+  give(visitor.deleted_series, SeriesTombstone{.name = name, .created = created, .deleted = deleted});
+}
+
+void PageReader::Impl::read_member(const JsonObject& object) {
+  if (!in_series) throw Refusal{"is a member of no series"};
+  SeriesMember member{.image = read_identity(object, "member"), .added = object.number("added", 1, publisher.newest)};
+  if (!members.insert(member.image).second) {
+    throw Refusal{fmt::format("{} is in series {} twice", excerpt(member.image.name.text()), excerpt(before->name))};
+  }
+  give(visitor.member, std::move(member));
+}
+
+void PageReader::Impl::read_type(const PageRef& page, const std::vector<JsonNode>& nodes, bool first) {
+  const JsonObject object(nodes, {"imagetype", "base", "critical"});
+  TypeEntry type{.name = read_name<TypeName>(object, "imagetype"), .base = read_name<TypeName>(object, "base")};
+  if (is_builtin(type.name)) object.refuse("imagetype", "is a built-in type");
+  if (!is_builtin(type.base)) object.refuse("base", "is not a built-in type");
+  advance({.name = type.name.text(), .serial = 0, .live = true}, page, first);
+  give(visitor.type, std::move(type));
+}
+
+PageReader::PageReader(ServerId id, Serial newest, PageVisitor visitor)
+    : impl_(std::make_unique<Impl>(Publisher{.id = id, .newest = newest}, std::move(visitor))) {}
+PageReader::~PageReader() = default;
+
+std::optional<Malformed> PageReader::read(const PageRef& page, std::string_view bytes) {
+  try {
+    impl_->read(page, bytes);
+    return std::nullopt;
+  } catch (const Refusal& refusal) {
+    return Malformed{refusal.why};
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,82 @@
+#include "schema/text.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace ingot {
+
+namespace {
+
+constexpr std::size_t longest_excerpt = 60;
+
+std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
+
+/// Whether eight bytes are all printable ASCII (0x20-0x7E), which nearly all text is.
+bool eight_are_plain(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  constexpr std::uint64_t high = 0x8080808080808080U;
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const std::uint64_t below_space = word - ones * 0x20U;
+  const std::uint64_t delete_or_above = word + ones;  // 0x7F becomes 0x80
+  return ((word | below_space | delete_or_above) & high) == 0;
+}
+
+/// Length of the valid UTF-8 character at `at` (RFC 3629: no overlong forms, no surrogates), 0 if there is none.
+std::size_t character_length(std::string_view text, std::size_t at) {
+  const std::uint8_t first = byte_at(text, at);
+  if (first < 0x80U) return 1;
+  const std::size_t length = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : 2;
+  if (first < 0xC2U || first > 0xF4U || at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte_at(text, at + i) & 0xC0U) != 0x80U) return 0;
+  }
+  const std::uint8_t second = byte_at(text, at + 1);
+  const bool overlong = (first == 0xE0U && second < 0xA0U) || (first == 0xF0U && second < 0x90U);
+  const bool surrogate = first == 0xEDU && second >= 0xA0U;
+  const bool too_high = first == 0xF4U && second >= 0x90U;
+  return overlong || surrogate || too_high ? 0 : length;
+}
+
+bool is_control(std::string_view text, std::size_t at) {
+  const std::uint8_t byte = byte_at(text, at);
+  return byte < 0x20U || byte == 0x7FU || (byte == 0xC2U && at + 1 < text.size() && byte_at(text, at + 1) < 0xA0U);
+}
+
+}  // namespace
+
+std::optional<std::string> why_not_a_text(std::string_view text, std::size_t longest) {
+  if (text.size() > longest) return fmt::format("is {} bytes long, more than {}", text.size(), longest);
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (at + 8 <= text.size() && eight_are_plain(text.data() + at)) {
+      at += 8;
+      continue;
+    }
+    const std::size_t length = character_length(text, at);
+    if (length == 0) return "is not valid UTF-8";
+    if (is_control(text, at)) return "holds a control character";
+    at += length;
+  }
+  return std::nullopt;
+}
+
+std::string excerpt(std::string_view text) {
+  std::string shown = "\"";
+  std::size_t at = 0;
+  while (at < text.size() && at < longest_excerpt) {
+    const std::size_t length = character_length(text, at);
+    if (length == 0 || is_control(text, at) || text[at] == '"' || text[at] == '\\') {
+      shown += fmt::format("\\x{:02X}", byte_at(text, at));
+      ++at;
+    } else {
+      shown += text.substr(at, length);
+      at += length;
+    }
+  }
+  return shown + (at < text.size() ? "\"…" : "\"");
+}
+
+}  // namespace ingot
