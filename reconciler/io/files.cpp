@@ -2,7 +2,7 @@
 #include "reconciler/io/files.hpp"
 
 #include <atomic>
-#include <exception>
+#include <functional>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -41,6 +41,24 @@ std::string read_all(File& file, const std::string& path, std::uint64_t at_most)
   return bytes;
 }
 
+/// Writes a new file beside `path` and renames it; leaves nothing behind when that fails.
+void rename_over(Files& files, const std::string& path, mode_t mode, const std::function<void(File&)>& write) {
+  const std::string beside = name_beside(path);
+  try {
+    files.remove(beside);  // left by a dead process that had this number
+    const auto file = files.open(beside, OpenFor::create_new, mode);
+    write(*file);
+    file->close();
+    files.rename(beside, path);
+  } catch (const Error&) {
+    try {
+      files.remove(beside);
+    } catch (const Error&) {  // the first failure is the one to tell
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 std::string read_file(Files& files, const std::string& path, std::uint64_t at_most) {
@@ -62,23 +80,16 @@ void make_folders(Files& files, const std::string& path, mode_t mode) {
 }
 
 void replace_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime) {
-  const std::string beside = name_beside(path);
-  try {
-    files.remove(beside);  // left by a dead process that had this number
-    const auto file = files.open(beside, OpenFor::create_new, mode);
-    file->write_all(bytes);
-    if (mtime) file->set_mtime(*mtime);
-    file->sync();
-    file->close();
-    files.rename(beside, path);
-  } catch (const Error&) {
-    try {
-      files.remove(beside);
-    } catch (const Error&) {  // the first failure is the one to tell
-    }
-    throw;
-  }
+  rename_over(files, path, mode, [&](File& file) {
+    file.write_all(bytes);
+    if (mtime) file.set_mtime(*mtime);
+    file.sync();
+  });
   files.sync_folder(folder_of(path));
+}
+
+void replace_file_unsynced(Files& files, const std::string& path, std::string_view bytes, mode_t mode) {
+  rename_over(files, path, mode, [&](File& file) { file.write_all(bytes); });
 }
 
 }  // namespace ingot

@@ -83,5 +83,7 @@ std::optional<std::string> read_file_if_there(Files& files, const std::string& p
 void make_folders(Files& files, const std::string& path, mode_t mode = 0755);
 /// Beside, sync, rename, sync the folder: the reader sees the old bytes or the new, also after a power cut.
 void replace_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime = {});
+/// The same without any sync: after a power cut the file may be damaged. For caches whose reader checks what it reads.
+void replace_file_unsynced(Files& files, const std::string& path, std::string_view bytes, mode_t mode);
 
 }  // namespace ingot

@@ -1,5 +1,6 @@
 #include "reconciler/io/interrupt.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -41,6 +42,17 @@ void throw_if_interrupted() {
   if (signal == 0) return;
   if (signal == SIGTERM) throw Error(Fault::terminated, "stopped by SIGTERM", "run it again: it goes on where it stopped");
   throw Error(Fault::interrupted, "interrupted", "run it again: it goes on where it stopped");
+}
+
+void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration) {
+  constexpr std::chrono::milliseconds slice{100};
+  throw_if_interrupted();
+  while (duration.count() > 0) {
+    const auto part = std::min(duration, slice);
+    clock.sleep_for(part);
+    throw_if_interrupted();
+    duration -= part;
+  }
 }
 
 void pretend_interrupted(int signal) noexcept { first_signal = signal; }

@@ -1,6 +1,10 @@
 // SIGINT and SIGTERM as a question that long work asks. A second signal ends the process at once.
 #pragma once
 
+#include <chrono>
+
+#include "reconciler/io/clock.hpp"
+
 namespace ingot {
 
 /// Installs the handlers; once, in main. SIGPIPE and SIGXFSZ become errors of the call.
@@ -11,6 +15,9 @@ int interrupted() noexcept;
 
 /// Throws Error{interrupted or terminated} if a signal came.
 void throw_if_interrupted();
+
+/// Sleeps in slices of at most a tenth of a second; throws as throw_if_interrupted does.
+void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration);
 
 /// For tests: as if the signal had come; 0 takes it back.
 void pretend_interrupted(int signal) noexcept;

@@ -2,8 +2,11 @@
 // (which only rise), and what a plan found settled. On a read-only disk it goes on without, and says so once.
 #pragma once
 
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/io/files.hpp"
@@ -14,11 +17,14 @@
 
 namespace ingot {
 
+/// The last head whose whole catalog was verified.
 struct CachedHead {
   std::string bytes;          ///< the envelope as served
+  std::string url;            ///< the base URL that served it: its validators mean nothing to another one
   std::string etag;
   std::string last_modified;
   Time fetched;
+  bool operator==(const CachedHead&) const = default;
 };
 
 /// What a plan found settled for a peer.
@@ -26,12 +32,21 @@ struct SettledMark {
   Digest fingerprint;         ///< of index, rules, state revision
   std::optional<Time> until;
   std::vector<Note> notes;
+  bool operator==(const SettledMark&) const = default;
 };
 
-/// Folders: <state folder>/cache/<id hex>/… and <state folder>/trust/<id hex>.json (+ .head, the raw envelope).
-/// Damaged files count as not there.
+/// A floor together with the raw envelope of its head: the evidence, if another head contradicts it.
+struct FloorRecord {
+  Floor floor;
+  std::string head_envelope;
+};
+
+/// Folders: <state folder>/cache/<id hex>/… (may be deleted at any time) and <state folder>/trust/<id hex>/… (must not).
+/// Damaged cache files count as not there; a damaged floor still holds by its name, and is a trouble. Thread-safe: peers
+/// are asked in parallel; several runs may use the same folders at once.
 class PeerMemory {
  public:
+  /// `files` outlives it. Reads and writes nothing yet.
   PeerMemory(Files& files, std::string state_folder);
 
   std::optional<CachedHead> head(const ServerId& id);
@@ -41,25 +56,39 @@ class PeerMemory {
   /// A page or index, checked against its digest and length.
   std::optional<std::string> piece(const ServerId& id, const Piece& piece);
   void keep_piece(const ServerId& id, const Piece& piece, std::string_view bytes);
-  /// Drops pieces that neither of the last two indexes names.
+  /// Drops all pieces but these, and what dead processes left half written.
   void forget_pieces_but(const ServerId& id, const std::vector<Digest>& keep);
 
   std::optional<SettledMark> settled(const ServerId& id);
   void keep_settled(const ServerId& id, const SettledMark& mark);
 
   std::optional<Floor> floor(const ServerId& id);
+  std::optional<FloorRecord> floor_record(const ServerId& id);
+  /// A lower one changes nothing.
   void raise_floor(const Floor& floor, std::string_view head_envelope);
-  /// Saves two heads that contradict each other, for a human; gives the folder.
+  /// Saves two heads that contradict each other, for a human; gives the folder. While it is there, has_evidence holds.
   std::string keep_evidence(const ServerId& id, std::string_view one, std::string_view other);
   bool has_evidence(const ServerId& id);
+  std::string evidence_folder(const ServerId& id) const;
 
-  /// Set once a write failed because the disk is read-only or full: the note for the plan.
-  const std::optional<std::string>& trouble() const { return trouble_; }
+  /// Set once a write failed because the disk is read-only or full, or a floor was found damaged: the note for the plan.
+  std::optional<std::string> trouble() const;
 
  private:
+  std::string cache_of(const ServerId& id) const;
+  std::string trust_of(const ServerId& id) const;
+  std::optional<std::string> read(const std::string& path, std::uint64_t at_most);
+  /// Writes a file of the cache; not durable: what a power cut damages is fetched again.
+  void keep(const std::string& folder, const std::string& name, std::string_view bytes);
+  /// Runs a write unless one failed before; a failure becomes the trouble.
+  void attempt(const std::function<void()>& work);
+  void complain(const std::string& what);
+
   Files& files_;
   std::string folder_;
+  mutable std::mutex mutex_;  ///< of the two below
   std::optional<std::string> trouble_;
+  bool writes_failed_ = false;
 };
 
 }  // namespace ingot

@@ -113,7 +113,6 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
   const auto deadline = clock.steady() + timeout;
   int glances = 0;
   for (;;) {
-    throw_if_interrupted();
     const Attempt tried = attempt(path);
     if (tried.descriptor >= 0) {
       RunLock lock(tried.descriptor);
@@ -121,14 +120,14 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
       return lock;
     }
     if (tried.holder.empty() && glances++ < most_glances) {
-      clock.sleep_for(glance);
+      sleep_unless_interrupted(clock, glance);
       continue;
     }
     if (clock.steady() >= deadline) {
       throw Error(Fault::busy, fmt::format("another run holds \"{}\": {}", printable(path), tried.holder.empty() ? "it did not say who it is" : tried.holder),
                   "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends");
     }
-    clock.sleep_for(between_tries);
+    sleep_unless_interrupted(clock, between_tries);
   }
 }
 

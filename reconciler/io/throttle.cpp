@@ -14,7 +14,6 @@ using Moment = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
 constexpr milliseconds burst{250};  ///< unused time that may be made up for
-constexpr milliseconds slice{100};  ///< an interrupt waits no longer than this
 
 }  // namespace
 
@@ -40,10 +39,8 @@ void Throttle::take(std::uint64_t bytes) {
     until = std::max(impl_->free_at, impl_->clock.steady() - burst) + std::chrono::duration_cast<Moment::duration>(needed);
     impl_->free_at = until;
   }
-  for (Moment now = impl_->clock.steady(); now < until; now = impl_->clock.steady()) {
-    throw_if_interrupted();
-    impl_->clock.sleep_for(std::clamp(std::chrono::ceil<milliseconds>(until - now), milliseconds(1), slice));
-  }
+  const auto now = impl_->clock.steady();
+  if (now < until) sleep_unless_interrupted(impl_->clock, std::chrono::ceil<milliseconds>(until - now));
 }
 
 }  // namespace ingot

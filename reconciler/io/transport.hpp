@@ -49,10 +49,11 @@ struct Response {
   std::string etag;           ///< at most 256 bytes without controls, or ""
   std::string last_modified;  ///< likewise
   std::string content_type;   ///< likewise
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;    ///< given to the sink
+  bool length_known = false;  ///< the answer said how long it is, and that much came; else a cut cannot be told from an end
 };
 
-/// Gets body bytes as they come; false stops the transfer.
+/// Gets body bytes as they come; false stops the transfer: it is then `unreachable`, with no retry and no other URL.
 using ByteSink = std::function<bool(std::string_view bytes)>;
 
 /// One peer's connections. Thread-safe: each call uses a connection of its own out of a pool.

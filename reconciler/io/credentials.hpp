@@ -1,0 +1,20 @@
+// A peer's secrets and certificates, read from where its entry in the manifest says. They never show in an error.
+#pragma once
+
+#include <string>
+
+#include "schema/manifest.hpp"
+
+namespace ingot {
+
+struct Secrets {
+  std::string token;        ///< "" = none
+  std::string client_cert;  ///< path, "" = none
+  std::string client_key;
+  std::string ca_file;
+};
+
+/// Error{manifest}: a variable or file that is named is not there, is empty, too long or holds control characters.
+Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer);
+
+}  // namespace ingot

@@ -1,0 +1,369 @@
+#include "reconciler/io/curl_exchange.hpp"
+
+#include <array>
+#include <cerrno>
+#include <exception>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/io/response_headers.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Status = Response::Status;
+using Moment = std::chrono::steady_clock::time_point;
+using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+constexpr long receive_buffer = 256 * 1024;
+constexpr std::uint64_t most_error_body = 64 * 1024;  ///< of an error page, read for the sake of the connection
+
+/// Why a callback ended the transfer.
+enum class Stop { none, headers, oversize, error_body, sink, thrown, interrupted, stalled, address };
+
+/// What the callbacks share; lives for one transfer. No exception leaves a callback: it is kept and rethrown.
+struct Transfer {
+  const Request& request;
+  const ByteSink& sink;
+  Throttle& throttle;
+  Clock& clock;
+  const CurlOptions& options;
+  bool is_file = false;
+  bool only_loopback = false;
+
+  ResponseHeaders headers;
+  std::optional<NotAnAnswer> not_an_answer;  ///< known from the first byte of the body on
+  std::uint64_t body = 0;
+  std::uint64_t passed_on = 0;
+  Stop stop = Stop::none;
+  std::exception_ptr thrown;
+  Moment window_start;             ///< of the stall watch
+  std::uint64_t window_bytes = 0;  ///< header and body bytes at its start
+
+  std::uint64_t limit() const { return request.length.value_or(request.at_most); }
+  std::uint64_t received() const { return body + headers.bytes; }
+};
+
+bool end(Transfer& transfer, Stop why) {
+  transfer.stop = why;
+  return false;
+}
+
+/// The time that the reader and the throttle take is not the peer's fault: the stall watch doesn't count it.
+bool pass_on(Transfer& transfer, std::string_view bytes) {
+  const Moment before = transfer.clock.steady();
+  transfer.throttle.take(bytes.size());
+  const bool more = transfer.sink(bytes);
+  transfer.passed_on += bytes.size();
+  transfer.window_start += transfer.clock.steady() - before;
+  return more || end(transfer, Stop::sink);
+}
+
+bool take_body(Transfer& transfer, std::string_view bytes) {
+  if (transfer.body == 0 && !transfer.is_file) transfer.not_an_answer = judge_headers(transfer.headers, transfer.request);
+  transfer.body += bytes.size();
+  if (transfer.not_an_answer || transfer.headers.status == 304) {
+    return transfer.body <= most_error_body || end(transfer, Stop::error_body);
+  }
+  if (transfer.body > transfer.limit()) return end(transfer, Stop::oversize);
+  if (transfer.passed_on == 0 && transfer.headers.content_length.value_or(0) > transfer.limit()) return end(transfer, Stop::oversize);
+  return pass_on(transfer, bytes);
+}
+
+std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* given) noexcept {
+  auto& transfer = *static_cast<Transfer*>(given);
+  try {
+    return take_body(transfer, {bytes, size * count}) ? size * count : CURL_WRITEFUNC_ERROR;
+  } catch (...) {
+    transfer.thrown = std::current_exception();
+    transfer.stop = Stop::thrown;
+    return CURL_WRITEFUNC_ERROR;
+  }
+}
+
+std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* given) noexcept {
+  auto& transfer = *static_cast<Transfer*>(given);
+  try {
+    if (transfer.headers.take({bytes, size * count})) return size * count;
+    transfer.stop = Stop::headers;
+  } catch (...) {
+    transfer.thrown = std::current_exception();
+    transfer.stop = Stop::thrown;
+  }
+  return CURL_WRITEFUNC_ERROR;
+}
+
+bool is_stalled(Transfer& transfer) {
+  const Moment now = transfer.clock.steady();
+  const auto passed = now - transfer.window_start;
+  if (passed < transfer.options.stall_time) return false;
+  const std::uint64_t bytes = transfer.received() - transfer.window_bytes;
+  const double needed = static_cast<double>(transfer.options.slowest) * std::chrono::duration<double>(passed).count();
+  transfer.window_start = now;
+  transfer.window_bytes = transfer.received();
+  return static_cast<double>(bytes) < needed;
+}
+
+int on_progress(void* given, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
+  auto& transfer = *static_cast<Transfer*>(given);
+  if (interrupted() != 0) transfer.stop = Stop::interrupted;
+  else if (is_stalled(transfer)) transfer.stop = Stop::stalled;
+  return transfer.stop == Stop::none ? 0 : 1;
+}
+
+bool is_loopback(const curl_sockaddr& address) {
+  if (address.family == AF_INET) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(address.addr);
+    return (ntohl(four.sin_addr.s_addr) >> 24U) == 127;
+  }
+  if (address.family != AF_INET6) return false;
+  const auto& bytes = reinterpret_cast<const sockaddr_in6&>(address.addr).sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&bytes) || (IN6_IS_ADDR_V4MAPPED(&bytes) && bytes.s6_addr[12] == 127);
+}
+
+/// The address is checked here, after the name was resolved: a name cannot be trusted to mean loopback.
+curl_socket_t on_socket(void* given, curlsocktype, curl_sockaddr* address) noexcept {
+  auto& transfer = *static_cast<Transfer*>(given);
+  if (transfer.only_loopback && !is_loopback(*address)) {
+    transfer.stop = Stop::address;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// Options of every value type; a failure is a bug (or no memory).
+template <class Value>
+void set(CURL* handle, CURLoption option, Value value) {
+  const CURLcode code = curl_easy_setopt(handle, option, value);
+  if (code != CURLE_OK) throw Error(Fault::internal, fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
+}
+
+void set_limits(CURL* handle, const CurlOptions& options) {
+  set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  set(handle, CURLOPT_NOSIGNAL, 1L);
+  set(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  set(handle, CURLOPT_MAXREDIRS, 0L);
+  set(handle, CURLOPT_HTTP09_ALLOWED, 0L);
+  set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  set(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set(handle, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(handle, CURLOPT_BUFFERSIZE, receive_buffer);
+  set(handle, CURLOPT_USERAGENT, "ingot/" INGOT_VERSION);
+}
+
+void set_protocol(CURL* handle, const BaseUrl& base, bool allow_http) {
+  set(handle, CURLOPT_PROTOCOLS_STR, base.scheme.c_str());
+  set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+  // A proxy would see what is meant for this machine, and would hide the address from the check of plain http.
+  if (base.loopback || (base.scheme == "http" && !allow_http)) set(handle, CURLOPT_PROXY, "");
+}
+
+void set_identity(CURL* handle, const BaseUrl& base, const Secrets& secrets) {
+  if (base.scheme == "file") return;
+  if (!secrets.token.empty()) {
+    set(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+    set(handle, CURLOPT_XOAUTH2_BEARER, secrets.token.c_str());
+  }
+  if (base.scheme != "https") return;
+  set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!secrets.ca_file.empty()) {
+    set(handle, CURLOPT_CAINFO, secrets.ca_file.c_str());
+    set<const char*>(handle, CURLOPT_CAPATH, nullptr);  // this CA and no other
+  }
+  if (!secrets.client_cert.empty()) set(handle, CURLOPT_SSLCERT, secrets.client_cert.c_str());
+  if (!secrets.client_key.empty()) set(handle, CURLOPT_SSLKEY, secrets.client_key.c_str());
+}
+
+HeaderList headers_of(const Request& request) {
+  curl_slist* list = nullptr;
+  const auto add = [&](const std::string& line) {
+    curl_slist* const longer = curl_slist_append(list, line.c_str());
+    if (longer == nullptr) {
+      curl_slist_free_all(list);
+      throw std::bad_alloc();
+    }
+    list = longer;
+  };
+  const std::string etag = clean_validator(request.if_none_match);
+  const std::string since = clean_validator(request.if_modified_since);
+  if (!etag.empty()) add("If-None-Match: " + etag);
+  if (!since.empty()) add("If-Modified-Since: " + since);
+  if (request.no_cache) add("Cache-Control: no-cache");
+  return {list, &curl_slist_free_all};
+}
+
+void set_range(CURL* handle, const Request& request) {
+  if (!request.offset && !request.length) return;
+  const std::uint64_t first = request.offset.value_or(0);
+  const std::string range = request.length ? fmt::format("{}-{}", first, first + *request.length - 1) : fmt::format("{}-", first);
+  set(handle, CURLOPT_RANGE, range.c_str());  // libcurl keeps a copy
+}
+
+void set_callbacks(CURL* handle, Transfer& transfer) {
+  set(handle, CURLOPT_WRITEFUNCTION, &on_body);
+  set<void*>(handle, CURLOPT_WRITEDATA, &transfer);
+  set(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  set<void*>(handle, CURLOPT_HEADERDATA, &transfer);
+  set(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
+  set<void*>(handle, CURLOPT_XFERINFODATA, &transfer);
+  set(handle, CURLOPT_NOPROGRESS, 0L);
+  set(handle, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+  set<void*>(handle, CURLOPT_OPENSOCKETDATA, &transfer);
+}
+
+CurlAttempt failed(Status status, std::string why, bool retry = false) {
+  CurlAttempt attempt;
+  attempt.response.status = status;
+  attempt.response.why = std::move(why);
+  attempt.retry = retry;
+  return attempt;
+}
+
+CurlAttempt judge_stop(const Transfer& transfer) {
+  switch (transfer.stop) {
+    case Stop::headers: return failed(Status::unreachable, fmt::format("more than {} bytes of headers", most_header_bytes));
+    case Stop::oversize:
+      return failed(transfer.request.length ? Status::wrong_range : Status::oversize,
+                    fmt::format("more than the {} bytes that it may be", transfer.limit()));
+    case Stop::stalled:
+      return failed(Status::unreachable,
+                    fmt::format("stalled: less than {} bytes a second for {:.1f} s", transfer.options.slowest,
+                                std::chrono::duration<double>(transfer.options.stall_time).count()),
+                    true);
+    case Stop::address: return failed(Status::refused, "http:// to another machine is not allowed: use https://, or set allow_http = true");
+    case Stop::sink: {
+      CurlAttempt attempt = failed(Status::unreachable, "stopped by the reader");
+      attempt.stopped = true;
+      return attempt;
+    }
+    case Stop::none:
+    case Stop::error_body:
+    case Stop::thrown:
+    case Stop::interrupted: break;
+  }
+  return failed(Status::unreachable, "stopped");
+}
+
+CurlAttempt judge_code(CURLcode code, const std::string& detail) {
+  switch (code) {
+    case CURLE_FILE_COULDNT_READ_FILE: return failed(Status::not_found, "not there");
+    case CURLE_RANGE_ERROR:
+    case CURLE_BAD_DOWNLOAD_RESUME: return failed(Status::wrong_range, detail);
+    case CURLE_URL_MALFORMAT:
+    case CURLE_LOGIN_DENIED: return failed(Status::refused, detail);
+    case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9: the scheme was checked before
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ENGINE_NOTFOUND: return failed(Status::unreachable, detail);
+    default: return failed(Status::unreachable, detail, true);  // CURLcode is libcurl's and grows
+  }
+}
+
+std::optional<Seconds> retry_after(CURL* handle) {
+  curl_off_t seconds = 0;
+  if (curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0) return std::nullopt;
+  return Seconds(seconds);
+}
+
+/// The body is there: whether it is all of it.
+CurlAttempt judge_body(const Transfer& transfer) {
+  const auto& headers = transfer.headers;
+  if (transfer.request.length && transfer.body != *transfer.request.length) {
+    return failed(Status::wrong_range, fmt::format("{} bytes of a range of {}", transfer.body, *transfer.request.length));
+  }
+  if (headers.content_length && *headers.content_length != transfer.body) {
+    return failed(Status::unreachable, fmt::format("cut: {} bytes of {}", transfer.body, *headers.content_length), true);
+  }
+  CurlAttempt attempt;
+  attempt.response.status = Status::ok;
+  attempt.response.etag = headers.etag;
+  attempt.response.last_modified = headers.last_modified;
+  attempt.response.content_type = headers.content_type;
+  attempt.response.length_known = transfer.is_file || headers.content_length.has_value();
+  return attempt;
+}
+
+CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
+  if (transfer.is_file) return judge_body(transfer);
+  const auto wrong = judge_headers(transfer.headers, transfer.request);
+  if (wrong) {
+    CurlAttempt attempt = failed(wrong->status, wrong->why, wrong->retry);
+    if (wrong->retry) attempt.retry_after = retry_after(handle);
+    return attempt;
+  }
+  if (transfer.headers.status != 304) return judge_body(transfer);
+  CurlAttempt attempt;
+  attempt.response.status = Status::not_modified;
+  attempt.response.etag = transfer.headers.etag;
+  attempt.response.last_modified = transfer.headers.last_modified;
+  return attempt;
+}
+
+/// A FIFO or a device on a peer's disk would hang us or never end.
+std::optional<CurlAttempt> judge_file(const BaseUrl& base, const Request& request) {
+  if (base.scheme != "file") return std::nullopt;
+  struct stat found {};
+  if (::stat((base.folder + request.path).c_str(), &found) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return failed(Status::not_found, "not there");
+    return failed(Status::unreachable, "it cannot be read");
+  }
+  if (!S_ISREG(found.st_mode)) return failed(Status::refused, "it is not a regular file");
+  return std::nullopt;
+}
+
+CurlAttempt perform(CURL* handle, Transfer& transfer) {
+  std::array<char, CURL_ERROR_SIZE> detail{};
+  set(handle, CURLOPT_ERRORBUFFER, detail.data());
+  const CURLcode code = curl_easy_perform(handle);
+  set<char*>(handle, CURLOPT_ERRORBUFFER, nullptr);
+  if (transfer.thrown) std::rethrow_exception(transfer.thrown);
+  throw_if_interrupted();
+  if (transfer.stop == Stop::error_body) return judge_answer(handle, transfer);
+  if (transfer.stop != Stop::none) return judge_stop(transfer);
+  if (code != CURLE_OK) return judge_code(code, printable(detail[0] != '\0' ? detail.data() : curl_easy_strerror(code)));
+  return judge_answer(handle, transfer);
+}
+
+}  // namespace
+
+CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, const ByteSink& sink,
+                     Throttle& throttle, Clock& clock) {
+  Transfer transfer{.request = request, .sink = sink, .throttle = throttle, .clock = clock, .options = settings.options,
+                    .is_file = base.scheme == "file", .only_loopback = base.scheme == "http" && !settings.allow_http,
+                    .headers = {}, .not_an_answer = {}, .thrown = {}, .window_start = clock.steady()};
+  const std::string url = base.text + request.path;
+  curl_easy_reset(handle);  // keeps its connection
+  set(handle, CURLOPT_URL, url.c_str());
+  set_limits(handle, settings.options);
+  set_protocol(handle, base, settings.allow_http);
+  set_identity(handle, base, settings.secrets);
+  set_range(handle, request);
+  set_callbacks(handle, transfer);
+  const HeaderList headers = headers_of(request);
+  set(handle, CURLOPT_HTTPHEADER, headers.get());
+
+  throw_if_interrupted();
+  const auto bad_file = judge_file(base, request);
+  CurlAttempt attempt = bad_file ? *bad_file : perform(handle, transfer);
+  set<curl_slist*>(handle, CURLOPT_HTTPHEADER, nullptr);
+  attempt.response.url = base.text;
+  attempt.response.bytes = transfer.passed_on;
+  if (!attempt.response.why.empty()) attempt.response.why = fmt::format("{}: {}", printable(url), attempt.response.why);
+  return attempt;
+}
+
+}  // namespace ingot

@@ -1,0 +1,38 @@
+// One request over one libcurl handle: sets every option, counts and bounds what arrives, and judges how it ended.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <curl/curl.h>
+
+#include "reconciler/io/credentials.hpp"
+#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/curl_url.hpp"
+#include "reconciler/io/throttle.hpp"
+
+namespace ingot {
+
+using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+/// What all requests to one peer share.
+struct CurlPeerSettings {
+  Secrets secrets;
+  bool allow_http = false;
+  CurlOptions options;
+};
+
+/// One attempt and what to do after it.
+struct CurlAttempt {
+  Response response;
+  bool retry = false;                  ///< worth another attempt
+  bool stopped = false;                ///< the sink wanted no more
+  std::optional<Seconds> retry_after;
+};
+
+/// Rethrows what the sink threw; throws Error{interrupted or terminated}.
+CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, const ByteSink& sink,
+                     Throttle& throttle, Clock& clock);
+
+}  // namespace ingot

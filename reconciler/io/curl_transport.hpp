@@ -1,0 +1,36 @@
+// Peers over https, http and file:// by libcurl. No redirects, no cookies, no netrc, no content decoding; TLS is always
+// verified; what arrives is counted here, because libcurl's own limits do not stop an endless body.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "reconciler/io/clock.hpp"
+#include "reconciler/io/retry.hpp"
+#include "reconciler/io/transport.hpp"
+
+namespace ingot {
+
+struct CurlOptions {
+  std::chrono::milliseconds connect_timeout{10'000};  ///< name, connection and TLS together
+  std::chrono::milliseconds stall_time{30'000};       ///< less than `slowest` over so long ends a transfer
+  std::uint64_t slowest = 1024;                       ///< bytes per second
+  RetryRules retry;
+  std::optional<std::uint32_t> seed;                  ///< of the jitter; nullopt: random
+};
+
+class CurlTransport final : public Transport {
+ public:
+  /// `clock` outlives it and every PeerTransport it made.
+  explicit CurlTransport(Clock& clock, CurlOptions options = {});
+  ~CurlTransport() override;
+  std::unique_ptr<PeerTransport> peer(const PeerAccess& access) override;
+
+ private:
+  Clock& clock_;
+  CurlOptions options_;
+};
+
+}  // namespace ingot

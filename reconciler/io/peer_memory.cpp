@@ -1,0 +1,209 @@
+#include "reconciler/io/peer_memory.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <set>
+#include <utility>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/peer_memory_text.hpp"
+#include "schema/error.hpp"
+#include "schema/root.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::uint64_t largest_small_file = 1024 * 1024;   ///< settled marks with their notes
+constexpr std::uint64_t largest_head_file = largest_head + 16 * 1024;
+constexpr mode_t private_folder = 0700;
+constexpr mode_t file_mode = 0600;
+
+constexpr std::string_view floor_prefix = "floor-";
+
+/// The name holds the floor too, so that a damaged file still counts: "floor-<20 digits epoch>-<20 digits serial>".
+std::string floor_name(const Floor& floor) { return fmt::format("{}{:020}-{:020}", floor_prefix, floor.epoch, floor.serial); }
+
+std::optional<std::uint64_t> number_of(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+/// epoch and serial that a floor's name says; nullopt: no floor.
+std::optional<std::pair<std::uint64_t, Serial>> named_floor(std::string_view name) {
+  if (!name.starts_with(floor_prefix) || name.size() != floor_prefix.size() + 41 || name[floor_prefix.size() + 20] != '-') return std::nullopt;
+  const auto epoch = number_of(name.substr(floor_prefix.size(), 20));
+  const auto serial = number_of(name.substr(floor_prefix.size() + 21));
+  if (!epoch || !serial) return std::nullopt;
+  return std::pair(*epoch, *serial);
+}
+
+/// A file that replace_file of a process that is gone did not finish: "<name>.<pid>-<n>.new".
+bool is_left_over(const std::string& name) {
+  if (!name.ends_with(".new")) return false;
+  const auto dash = name.rfind('-');
+  const auto dot = dash == std::string::npos ? dash : name.rfind('.', dash);
+  if (dot == std::string::npos) return false;
+  const auto pid = number_of(std::string_view(name).substr(dot + 1, dash - dot - 1));
+  return pid && *pid > 0 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
+
+}  // namespace
+
+PeerMemory::PeerMemory(Files& files, std::string state_folder) : files_(files), folder_(std::move(state_folder)) {}
+
+std::string PeerMemory::cache_of(const ServerId& id) const { return fmt::format("{}/cache/{}", folder_, id.root.hex()); }
+std::string PeerMemory::trust_of(const ServerId& id) const { return fmt::format("{}/trust/{}", folder_, id.root.hex()); }
+std::string PeerMemory::evidence_folder(const ServerId& id) const { return trust_of(id) + "/evidence"; }
+
+std::optional<std::string> PeerMemory::read(const std::string& path, std::uint64_t at_most) {
+  try {
+    return read_file_if_there(files_, path, at_most);
+  } catch (const Error&) {  // unreadable counts as not there
+    return std::nullopt;
+  }
+}
+
+void PeerMemory::complain(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  if (!trouble_) trouble_ = what;
+}
+
+void PeerMemory::attempt(const std::function<void()>& work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (writes_failed_) return;
+  }
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    complain(fmt::format("what is known of peers cannot be kept: {}", error.text()));
+    const std::lock_guard lock(mutex_);
+    writes_failed_ = true;
+  }
+}
+
+void PeerMemory::keep(const std::string& folder, const std::string& name, std::string_view bytes) {
+  attempt([&] {
+    if (!files_.status(folder)) make_folders(files_, folder, private_folder);
+    replace_file_unsynced(files_, folder + "/" + name, bytes, file_mode);
+  });
+}
+
+std::optional<std::string> PeerMemory::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+std::optional<CachedHead> PeerMemory::head(const ServerId& id) {
+  const auto text = read(cache_of(id) + "/head", largest_head_file);
+  return text ? parse_cached_head(*text) : std::nullopt;
+}
+
+void PeerMemory::keep_head(const ServerId& id, const CachedHead& head) { keep(cache_of(id), "head", write_cached_head(head)); }
+
+std::optional<std::string> PeerMemory::root(const ServerId& id, std::uint64_t version) {
+  return read(fmt::format("{}/root-{}.dsse", cache_of(id), version), largest_root);
+}
+
+void PeerMemory::keep_root(const ServerId& id, std::uint64_t version, std::string_view envelope) {
+  keep(cache_of(id), fmt::format("root-{}.dsse", version), envelope);
+}
+
+std::optional<std::string> PeerMemory::piece(const ServerId& id, const Piece& piece) {
+  auto bytes = read(fmt::format("{}/c/{}", cache_of(id), piece.digest.hex()), piece.length);
+  if (!bytes || bytes->size() != piece.length || sha256(*bytes) != piece.digest) return std::nullopt;
+  return bytes;
+}
+
+void PeerMemory::keep_piece(const ServerId& id, const Piece& piece, std::string_view bytes) {
+  keep(cache_of(id) + "/c", piece.digest.hex(), bytes);
+}
+
+void PeerMemory::forget_pieces_but(const ServerId& id, const std::vector<Digest>& keep) {
+  const std::string folder = cache_of(id) + "/c";
+  if (!files_.status(folder)) return;
+  std::set<std::string> kept;
+  for (const auto& digest : keep) kept.insert(digest.hex());
+  attempt([&] {
+    for (const auto& name : files_.list(folder)) {
+      const bool piece = Digest::parse_hex(name).has_value();
+      if (piece ? !kept.contains(name) : is_left_over(name)) files_.remove(folder + "/" + name);
+    }
+  });
+}
+
+std::optional<SettledMark> PeerMemory::settled(const ServerId& id) {
+  const auto text = read(cache_of(id) + "/settled", largest_small_file);
+  return text ? parse_settled(*text) : std::nullopt;
+}
+
+void PeerMemory::keep_settled(const ServerId& id, const SettledMark& mark) {
+  const std::string text = write_settled(mark);
+  if (text.size() <= largest_small_file) keep(cache_of(id), "settled", text);
+}
+
+std::optional<FloorRecord> PeerMemory::floor_record(const ServerId& id) {
+  const std::string folder = trust_of(id);
+  if (!files_.status(folder)) return std::nullopt;
+  std::vector<std::string> names = files_.list(folder);
+  std::reverse(names.begin(), names.end());  // the digits make the highest one the last
+  for (const auto& name : names) {
+    const auto named = named_floor(name);
+    if (!named) continue;
+    const auto text = read(folder + "/" + name, largest_head_file);
+    auto record = text ? parse_floor(*text) : std::nullopt;
+    const bool whole = record && record->floor.id == id && std::pair(record->floor.epoch, record->floor.serial) == *named;
+    if (whole) return record;
+    complain(fmt::format("the floor of trust \"{}/{}\" is damaged: only its number still counts", folder, name));
+    // The head at this very serial cannot be compared any more, but all below it stay refused.
+    Floor floor;
+    floor.id = id;
+    floor.epoch = named->first;
+    floor.serial = named->second > 0 ? named->second - 1 : 0;
+    return FloorRecord{floor, {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<Floor> PeerMemory::floor(const ServerId& id) {
+  const auto record = floor_record(id);
+  return record ? std::optional(record->floor) : std::nullopt;
+}
+
+/// Each floor is a file of its own that never changes, and only lower ones are removed: so several runs at once can
+/// only raise it, with no lock.
+void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope) {
+  const std::string folder = trust_of(floor.id);
+  const std::string name = floor_name(floor);
+  attempt([&] {
+    const auto current = this->floor(floor.id);
+    if (current && std::pair(current->epoch, current->serial) >= std::pair(floor.epoch, floor.serial)) return;
+    make_folders(files_, folder, private_folder);
+    replace_file(files_, folder + "/" + name, write_floor({floor, std::string(head_envelope)}), file_mode);
+    for (const auto& other : files_.list(folder)) {
+      if (named_floor(other) ? other < name : is_left_over(other)) files_.remove(folder + "/" + other);
+    }
+  });
+}
+
+std::string PeerMemory::keep_evidence(const ServerId& id, std::string_view one, std::string_view other) {
+  const std::string folder = evidence_folder(id);
+  attempt([&] {
+    make_folders(files_, folder, private_folder);
+    for (const auto envelope : {one, other}) replace_file(files_, fmt::format("{}/{}.dsse", folder, sha256(envelope).hex()), envelope, file_mode);
+  });
+  return folder;
+}
+
+bool PeerMemory::has_evidence(const ServerId& id) { return files_.status(evidence_folder(id)).has_value(); }
+
+}  // namespace ingot
