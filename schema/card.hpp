@@ -12,13 +12,16 @@
 namespace ingot {
 
 struct Card {
-  ServerName name;  ///< what the server calls itself
-  std::string url;  ///< where its store/public is served; ends with "/"
-  ServerId id;      ///< digest of its first root's signed bytes
+  ServerName name;    ///< what the server calls itself
+  std::string url{};  ///< where its store/public is served; ends with "/"
+  ServerId id{};      ///< digest of its first root's signed bytes
   bool operator==(const Card&) const = default;
 };
 
-/// At most 64 KiB. `file` is how the user named it, for the problems.
+/// The largest card, in bytes.
+inline constexpr std::size_t largest_card = 64 * 1024;
+
+/// At most `largest_card`. `file` is how the user named it, for the problems.
 std::variant<Card, Problems> parse_card(std::string_view text, const std::string& file);
 /// The card's text with a comment that says what it is for; parse_card(write_card(c)) == c.
 std::string write_card(const Card& card);

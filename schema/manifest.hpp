@@ -20,15 +20,15 @@ namespace ingot {
 /// Paths here are as they can be opened: joined with the folder of the file they stand in.
 struct ServerSection {
   ServerName name;
-  std::optional<std::string> url;  ///< ends with "/"; needed for a card, not for a plan
+  std::optional<std::string> url{};  ///< ends with "/"; needed for a card, not for a plan
   std::string store = "store";
   std::string state = "state/ingot.db";
   std::string keys = "keys";
-  std::vector<ServerName> clients;
-  std::vector<ServerName> targets;
+  std::vector<ServerName> clients{};
+  std::vector<ServerName> targets{};
   Seconds head_ttl = std::chrono::hours(24 * 14);
   bool publish_copies = false;
-  At at;
+  At at{};
   bool operator==(const ServerSection&) const = default;
 };
 
@@ -39,11 +39,11 @@ struct MinFree {
 };
 
 struct Limits {
-  std::uint32_t parallel = 8;               ///< 1-64
-  std::optional<std::uint64_t> bandwidth;   ///< bytes per second, whole run
-  std::optional<std::uint64_t> max_bytes;   ///< fetched in one run
-  MinFree min_free;
-  std::optional<At> at;                     ///< of [limits], if it is there
+  std::uint32_t parallel = 8;                ///< 1-64
+  std::optional<std::uint64_t> bandwidth{};  ///< bytes per second, whole run
+  std::optional<std::uint64_t> max_bytes{};  ///< fetched in one run
+  MinFree min_free{};
+  std::optional<At> at{};  ///< of [limits], if it is there
   bool operator==(const Limits&) const = default;
 };
 
@@ -51,58 +51,58 @@ struct Guard {
   std::uint64_t removal_count = 5;
   double removal_percent = 10;
   std::uint64_t stops = 3;
-  std::optional<At> at;
+  std::optional<At> at{};
   bool operator==(const Guard&) const = default;
 };
 
 /// Where the credentials of a peer are found; never the values.
 struct PeerCredentials {
-  std::optional<std::string> token_env;
-  std::optional<std::string> token_file;
-  std::optional<std::string> client_cert;
-  std::optional<std::string> client_key;
-  std::optional<std::string> ca_file;
+  std::optional<std::string> token_env{};
+  std::optional<std::string> token_file{};
+  std::optional<std::string> client_cert{};
+  std::optional<std::string> client_key{};
+  std::optional<std::string> ca_file{};
   bool operator==(const PeerCredentials&) const = default;
 };
 
 struct PeerEntry {
   ServerName name;
-  std::string card_path;
+  std::string card_path{};
   Card card;                        ///< as read from card_path
-  std::vector<std::string> urls;    ///< the entry's or, if it has none, the card's; each ends with "/"
-  PeerCredentials credentials;
+  std::vector<std::string> urls{};  ///< the entry's or, if it has none, the card's; each ends with "/"
+  PeerCredentials credentials{};
   bool allow_http = false;
-  std::optional<Seconds> max_age;
-  std::optional<std::uint64_t> bandwidth;  ///< bytes per second
-  std::optional<std::uint32_t> parallel;   ///< 1-64
-  std::optional<ServerId> replaces;
-  At at;
+  std::optional<Seconds> max_age{};
+  std::optional<std::uint64_t> bandwidth{};  ///< bytes per second
+  std::optional<std::uint32_t> parallel{};   ///< 1-64
+  std::optional<ServerId> replaces{};
+  At at{};
   bool operator==(const PeerEntry&) const = default;
 };
 
 struct TypeDeclaration {
   TypeName name;
   TypeName base;  ///< a built-in one
-  At at;
+  At at{};
   bool operator==(const TypeDeclaration&) const = default;
 };
 
 struct LocalImage {
   ImageName name;
   TypeName type = default_type();
-  std::optional<std::string> source;  ///< path; needed only until the image has been added
-  std::optional<Digest> digest;
-  std::vector<std::string> exclude;   ///< path globs
-  std::optional<ImageName> parent;
-  std::string version;
+  std::optional<std::string> source{};  ///< path; needed only until the image has been added
+  std::optional<Digest> digest{};
+  std::vector<std::string> exclude{};  ///< path globs
+  std::optional<ImageName> parent{};
+  std::string version{};
   ImageState state = ImageState::published;
-  std::string reason;
+  std::string reason{};
   bool is_private = false;
-  std::string platform;
-  std::string description;
-  Labels labels;
+  std::string platform{};
+  std::string description{};
+  Labels labels{};
   bool protect = false;
-  At at;
+  At at{};
   bool operator==(const LocalImage&) const = default;
 };
 
@@ -114,43 +114,43 @@ struct Follow {
 
 struct SeriesDeclaration {
   SeriesName name;
-  std::vector<ImageName> images;   ///< empty if follow
-  std::optional<Follow> follow;
-  At at;
+  std::vector<ImageName> images{};  ///< empty if follow
+  std::optional<Follow> follow{};
+  At at{};
   bool operator==(const SeriesDeclaration&) const = default;
 };
 
 struct SubscriptionEntry {
   ServerName peer;
   Selector selector;
-  SubscriptionOptions options;
-  At at;
+  SubscriptionOptions options{};
+  At at{};
   bool operator==(const SubscriptionEntry&) const = default;
 };
 
 struct CopyEntry {
   ServerName peer;
   ImageName name;  ///< on the peer
-  std::optional<bool> keep;
-  std::optional<bool> protect;
-  std::optional<ImageState> state;
-  At at;
+  std::optional<bool> keep{};
+  std::optional<bool> protect{};
+  std::optional<ImageState> state{};
+  At at{};
   bool operator==(const CopyEntry&) const = default;
 };
 
 /// A whole, checked manifest. Lists are in the order of the text (included files after the root, sorted by path).
 struct Manifest {
-  std::string path;    ///< of the root file, as the user named it
-  Digest digest;       ///< of all bytes read: root, includes, cards, in order
+  std::string path{};  ///< of the root file, as the user named it
+  Digest digest{};     ///< of all bytes read: root, includes, cards, in order
   ServerSection server;
-  Limits limits;
-  Guard guard;
-  std::vector<PeerEntry> peers;
-  std::vector<TypeDeclaration> types;
-  std::vector<LocalImage> images;
-  std::vector<SeriesDeclaration> series;
-  std::vector<SubscriptionEntry> subscriptions;
-  std::vector<CopyEntry> copies;
+  Limits limits{};
+  Guard guard{};
+  std::vector<PeerEntry> peers{};
+  std::vector<TypeDeclaration> types{};
+  std::vector<LocalImage> images{};
+  std::vector<SeriesDeclaration> series{};
+  std::vector<SubscriptionEntry> subscriptions{};
+  std::vector<CopyEntry> copies{};
 
   bool operator==(const Manifest&) const = default;
   /// No peer, type, image, series, subscription or copy.

@@ -25,6 +25,8 @@ std::string fold_case(std::string_view text);
 template <class Kind>
 class BasicName {
  public:
+  static constexpr bool dots_allowed = Kind::dots_allowed;
+
   /// nullopt if `text` is not a valid name of this kind.
   static std::optional<BasicName> parse(std::string_view text) {
     if (why_not_a_name(text, Kind::dots_allowed)) return std::nullopt;

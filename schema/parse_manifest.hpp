@@ -13,7 +13,8 @@
 namespace ingot {
 
 /// Bounds of one manifest; past them it is refused with a problem that names the bound.
-inline constexpr std::size_t largest_manifest = 16 * 1024 * 1024;  ///< bytes of one file
+inline constexpr std::size_t largest_manifest = 16 * 1024 * 1024;         ///< bytes of one file
+inline constexpr std::size_t largest_manifest_in_all = 64 * 1024 * 1024;  ///< with its includes and cards
 inline constexpr std::size_t most_included_files = 10'000;
 
 /// Why a file cannot be read: "No such file or directory".

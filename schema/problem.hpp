@@ -8,7 +8,7 @@ namespace ingot {
 
 /// Where an entry of the manifest stands: file relative to the root manifest's folder, line of its header (from 1).
 struct At {
-  std::string file;
+  std::string file{};
   int line = 0;
 
   bool operator==(const At&) const = default;
@@ -19,12 +19,12 @@ struct At {
 
 /// One mistake. `line` and `column` count from 1, columns in Unicode code points; 0 where there is no place.
 struct Problem {
-  std::string file;  ///< as the user named it
+  std::string file{};  ///< as the user named it
   int line = 0;
   int column = 0;
-  std::string code;  ///< stable kebab-case word, e.g. "unknown-key"
-  std::string text;  ///< what is wrong
-  std::string mend;  ///< how to mend it
+  std::string code{};  ///< stable kebab-case word, e.g. "unknown-key"
+  std::string text{};  ///< what is wrong
+  std::string mend{};  ///< how to mend it
 
   bool operator==(const Problem&) const = default;
   /// "file:line:column: text; mend"

@@ -1,0 +1,23 @@
+// The addresses under which servers are reached: https://, http:// and file://. Never with a secret in them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ingot {
+
+/// In bytes.
+inline constexpr std::size_t longest_url = 2048;
+
+/// What is wrong with `text` as the address of a published tree, as a clause that does not show the text
+/// (it may hold a password); nullopt if it is one. Whether plain http is allowed is the caller's question.
+std::optional<std::string> why_not_a_url(std::string_view text);
+
+/// True for http:// to other than 127.0.0.0/8, [::1] and localhost: anyone on the way can read and change what is sent.
+bool is_open_http(std::string_view url);
+
+/// The address ending with "/".
+std::string with_slash(std::string url);
+
+}  // namespace ingot
