@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/apply/verbs.hpp"
-#include "reconciler/apply/write_papers.hpp"
+#include "reconciler/apply/papers.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 
 namespace ingot {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "reconciler/apply/verbs.hpp"
-#include "reconciler/apply/write_papers.hpp"
+#include "reconciler/apply/papers.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
 
 namespace ingot {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
@@ -73,6 +74,14 @@ std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& b
   return pages;
 }
 
+std::string index_text(const Index& index) {
+  try {
+    return write_index(index);
+  } catch (const std::length_error& error) {  // more images than a reader would take
+    throw Error(Fault::local, error.what());
+  }
+}
+
 struct Written {
   Piece index;
   std::vector<Piece> fresh;  ///< pieces that the last index did not name, the new index with them
@@ -91,10 +100,7 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
                                      .series = [&](const SeriesEntry& series) { writer.add(series); },
                                      .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
                                      .type = [&](const TypeEntry& type) { writer.add(type); }});
-  const std::string index = write_index(writer.finish());
-  if (index.size() > largest_index) {
-    throw Error(Fault::local, fmt::format("the catalog's index has {} bytes; at most {} can be published", index.size(), largest_index));
-  }
+  const std::string index = index_text(writer.finish());
   written.pages = written.fresh.size();
   written.index = Piece{.digest = sha256(index), .length = index.size()};
   store.publish_piece(written.index, index);

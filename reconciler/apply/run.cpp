@@ -6,7 +6,7 @@
 #include <exception>
 #include <set>
 
-
+#include "reconciler/io/file_error.hpp"
 
 namespace ingot {
 namespace {
@@ -152,8 +152,8 @@ ImageRow blank_row(const ImageName& name, const ServerName& origin_name) {
 }
 
 std::string local_code(const Error& error) {
-  return error.text().find("No space left") != std::string::npos || error.text().find("quota") != std::string::npos ? "no-space"
-                                                                                                                   : "io";
+  const bool full = is_no_space(error) || error.text().ends_with("the disk is full");  // of a file, or of the state
+  return full ? "no-space" : "io";
 }
 
 Outcome outcome_of(const Error& error) {

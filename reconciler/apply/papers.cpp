@@ -1,4 +1,4 @@
-#include "reconciler/apply/write_papers.hpp"
+#include "reconciler/apply/papers.hpp"
 
 #include <nlohmann/json.hpp>
 

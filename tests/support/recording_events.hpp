@@ -1,0 +1,56 @@
+// Events that a test reads afterwards.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/apply/events.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot::testing_support {
+
+/// Writes down what it is told: "start copy.oslo.db", "done copy.oslo.db", "failed image.x io: …", "skipped …", "note …".
+class RecordingEvents final : public Events {
+ public:
+  void begin(const Plan& plan) override { add("begin " + std::to_string(plan.actions.size())); }
+  void start(const Change& change) override { add("start " + change.address.text); }
+  void progress(const ActionProgress& progress) override {
+    const std::lock_guard lock(mutex_);
+    progress_[progress.address.text] = progress;
+  }
+  void end(const Change& change, const ActionResult& result) override {
+    add(std::visit(Overloaded{[&](const Done&) { return "done " + change.address.text; },
+                              [&](const Failed& it) { return "failed " + change.address.text + " " + it.code + ": " + it.text; },
+                              [&](const Skipped& it) { return "skipped " + change.address.text + " " + it.why; }},
+                   result.outcome));
+  }
+  void note(const std::string& text) override { add("note " + text); }
+
+  std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+  std::map<std::string, ActionProgress> last_progress() const {
+    const std::lock_guard lock(mutex_);
+    return progress_;
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    lines_.clear();
+  }
+
+ private:
+  void add(std::string line) {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(line));
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+  std::map<std::string, ActionProgress> progress_;
+};
+
+}  // namespace ingot::testing_support

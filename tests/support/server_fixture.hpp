@@ -1,0 +1,92 @@
+// A real server in a folder of its own: keys, store, state and catalog as init_server makes them, and plans made by hand
+// that are applied to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/apply/apply.hpp"
+#include "reconciler/apply/init_server.hpp"
+#include "reconciler/io/peer_memory.hpp"
+#include "tests/support/folder_transport.hpp"
+#include "tests/support/recording_events.hpp"
+#include "tests/support/tree_oracle.hpp"
+
+namespace ingot::testing_support {
+
+/// A clock that stands still until a test moves it.
+class StandingClock final : public Clock {
+ public:
+  Time time{std::chrono::seconds(1'800'000'000)};
+  Time now() override { return time; }
+  std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now(); }
+  void sleep_for(std::chrono::milliseconds) override {}
+};
+
+class TestServer {
+ public:
+  /// Makes `folder`/`name` by init_server. `files`: the disk to work on after that; nullptr: the real one.
+  TestServer(const std::string& folder, const std::string& name, Files* files = nullptr);
+
+  const std::string& folder() const { return folder_; }
+  std::string public_folder() const { return folder_ + "/store/public"; }
+  PublishedTree tree() const { return read_tree(public_folder()); }
+  const Card& card() const { return card_; }
+  State& state() { return *state_; }
+  Store& store() { return *store_; }
+  /// Closes state and store and opens them again, as the next process does. `files`: nullptr: the real disk.
+  void reopen(Files* files = nullptr);
+
+  /// Lets this server reach `other` under its name.
+  void know(const TestServer& other, std::optional<std::uint32_t> parallel = {});
+
+  /// Applies these changes in this order.
+  Account apply(const std::vector<Change>& changes);
+  Account apply(const Plan& plan);
+  Plan plan_of(const std::vector<Change>& changes) const;
+
+  /// Writes sources/`name` with these bytes; gives its path.
+  std::string source(const std::string& name, const std::string& bytes) const;
+  /// The live image's row; fails the test if there is none.
+  ImageRow image(const std::string& name) const;
+  std::vector<std::string> image_names() const;  ///< live ones, sorted
+  SeenHead head() const;                         ///< as its peers see it
+  /// The entry of a published image, with its bytes.
+  ImageEntry entry(const std::string& name) const;
+
+  Manifest manifest;
+  FolderTransport transport;
+  RecordingEvents events;
+  StandingClock clock;
+  std::vector<SeenHead> seen;
+  std::uint32_t parallel = 4;
+
+ private:
+  std::string folder_;
+  PosixFiles disk_;
+  Files* files_ = nullptr;
+  Card card_;
+  std::optional<State> state_;
+  std::optional<Store> store_;
+  std::optional<PeerMemory> memory_;
+  std::optional<PrivateKey> key_;
+  int runs_ = 0;
+};
+
+// Changes as a planner makes them.
+Change change_of(const Address& address, Action action, std::vector<std::string> after = {});
+Change add(const TestServer& server, const std::string& name, const std::string& bytes);
+Change add(const LocalImage& image, std::vector<std::string> after = {});
+Change publish_change();
+Change register_change(const TestServer& peer);
+Change copy_change(const TestServer& peer, const std::string& image, std::vector<std::string> after = {});
+Change series_change(const std::string& name, const std::vector<std::string>& members, std::vector<std::string> after = {});
+Change delete_change(const ImageRow& row);
+LocalImage local_image(const std::string& name, const std::string& source);
+
+/// "done image.a", "failed copy.oslo.db untrusted", "skipped series.s interrupted", in the account's order.
+std::vector<std::string> lines_of(const Account& account);
+
+}  // namespace ingot::testing_support
