@@ -6,11 +6,18 @@ namespace {
 
 constexpr std::string_view prefix = "sha256:";
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+constexpr std::uint8_t no_digit = 0xFF;
+
+/// Value of each byte as a hex digit. A table, as a catalog holds hundreds of thousands of digests.
+constexpr std::array<std::uint8_t, 256> hex_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_digit);
+  for (std::uint8_t i = 0; i < 10; ++i) values[static_cast<std::size_t>('0') + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values[static_cast<std::size_t>('a') + i] = static_cast<std::uint8_t>(10 + i);
+  return values;
+}();
+
+std::uint8_t hex_value(char c) { return hex_values[static_cast<std::uint8_t>(c)]; }
 
 }  // namespace
 
@@ -22,12 +29,14 @@ std::optional<Digest> Digest::parse(std::string_view text) {
 std::optional<Digest> Digest::parse_hex(std::string_view hex) {
   Digest digest;
   if (hex.size() != digest.bytes.size() * 2) return std::nullopt;
+  std::uint8_t seen = 0;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+    const std::uint8_t high = hex_value(hex[2 * i]);
+    const std::uint8_t low = hex_value(hex[2 * i + 1]);
+    seen = static_cast<std::uint8_t>(seen | high | low);
+    digest.bytes[i] = static_cast<std::uint8_t>(high << 4U | (low & 15U));
   }
+  if (seen > 15) return std::nullopt;
   return digest;
 }
 

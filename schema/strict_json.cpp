@@ -13,6 +13,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+/// The key that lists those which a reader must know.
+constexpr std::string_view critical = "critical";
+
 /// Keys of one object up to this many are compared one by one; the writers of this folder never make more.
 constexpr std::size_t few_keys = 80;
 
@@ -52,7 +55,8 @@ struct StrictJson::Impl {
 };
 
 void StrictJson::Impl::check_text(std::string_view text, std::string_view key, std::string_view what) const {
-  if (const auto why = why_not_a_text(text, longest)) throw Refusal{fmt::format("{} {} {}", what, excerpt(key), *why)};
+  if (is_text(text, longest)) return;
+  throw Refusal{fmt::format("{} {} {}", what, excerpt(key), why_not_a_text(text, longest).value_or(""))};
 }
 
 void StrictJson::Impl::add(dom::element element, std::string_view key, int depth) {
@@ -108,6 +112,7 @@ void StrictJson::Impl::add_object(dom::object object, std::uint32_t self, int de
     if ((seen & bit) != 0 && count < few_keys) refuse_if_before(self, field.key);
     seen |= bit;
     ++count;
+    if (field.key == critical) nodes[self].number = 1;
     add(field.value, field.key, depth);
   }
   nodes[self].end = static_cast<std::uint32_t>(nodes.size());
@@ -151,12 +156,12 @@ JsonObject::JsonObject(const std::vector<JsonNode>* nodes, std::uint32_t at, con
   if (node(at).kind != JsonKind::object) {
     throw Refusal{outer == nullptr ? "is not a JSON object" : fmt::format("\"{}\" is not an object", outer->path(name))};
   }
-  if (find("critical") != nullptr) refuse_unknown_critical(keys);
+  if (node(at).number != 0) refuse_unknown_critical(keys);
 }
 
 void JsonObject::refuse_unknown_critical(std::initializer_list<std::string_view> keys) const {
-  for (const std::uint32_t i : list("critical")) {
-    if (node(i).kind != JsonKind::text) refuse("critical", "is not a list of keys");
+  for (const std::uint32_t i : list(critical)) {
+    if (node(i).kind != JsonKind::text) refuse(critical, "is not a list of keys");
     if (std::find(keys.begin(), keys.end(), node(i).text) == keys.end()) {
       throw Refusal{fmt::format("needs a newer ingot: its key {} must be understood, and this one does not", excerpt(node(i).text))};
     }

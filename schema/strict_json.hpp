@@ -25,7 +25,7 @@ enum class JsonKind : std::uint8_t { null, boolean, number, text, list, object }
 struct JsonNode {
   std::string_view key;      ///< in an object
   std::string_view text;     ///< if kind is text
-  std::uint64_t number = 0;  ///< if kind is number (or boolean: 0, 1)
+  std::uint64_t number = 0;  ///< of a number; 1 for true and for an object that has the key "critical"
   std::uint32_t end = 0;     ///< index behind this node and all that it holds
   JsonKind kind = JsonKind::null;
 };

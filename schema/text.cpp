@@ -1,5 +1,6 @@
 #include "schema/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -13,15 +14,32 @@ constexpr std::size_t longest_excerpt = 60;
 
 std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
 
-/// Whether eight bytes are all printable ASCII (0x20-0x7E), which nearly all text is.
-bool eight_are_plain(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
+/// Whether the eight bytes of a word are all printable ASCII (0x20-0x7E).
+bool are_plain(std::uint64_t word) {
   constexpr std::uint64_t high = 0x8080808080808080U;
   constexpr std::uint64_t ones = 0x0101010101010101U;
   const std::uint64_t below_space = word - ones * 0x20U;
   const std::uint64_t delete_or_above = word + ones;  // 0x7F becomes 0x80
   return ((word | below_space | delete_or_above) & high) == 0;
+}
+
+template <class Word>
+Word load(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// Whether all of `text` is printable ASCII, as nearly all text is. Looks at some bytes twice rather than at single ones.
+bool is_plain(std::string_view text) {
+  const std::size_t size = text.size();
+  const char* const begin = text.data();
+  if (size < 4) return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (size < 8) return are_plain(std::uint64_t{load<std::uint32_t>(begin)} << 32U | load<std::uint32_t>(begin + size - 4));
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (!are_plain(load<std::uint64_t>(begin + at))) return false;
+  }
+  return are_plain(load<std::uint64_t>(begin + size - 8));
 }
 
 /// Length of the valid UTF-8 character at `at` (RFC 3629: no overlong forms, no surrogates), 0 if there is none.
@@ -47,14 +65,13 @@ bool is_control(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+bool is_text(std::string_view text, std::size_t longest) {
+  return text.size() <= longest && (is_plain(text) || !why_not_a_text(text, longest));
+}
+
 std::optional<std::string> why_not_a_text(std::string_view text, std::size_t longest) {
   if (text.size() > longest) return fmt::format("is {} bytes long, more than {}", text.size(), longest);
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (at + 8 <= text.size() && eight_are_plain(text.data() + at)) {
-      at += 8;
-      continue;
-    }
+  for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = character_length(text, at);
     if (length == 0) return "is not valid UTF-8";
     if (is_control(text, at)) return "holds a control character";

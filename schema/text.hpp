@@ -8,6 +8,8 @@
 
 namespace ingot {
 
+/// Whether why_not_a_text has nothing to say; quick.
+bool is_text(std::string_view text, std::size_t longest);
 /// What is wrong with `text` as free text, as a clause ("holds a control character"); nullopt if it is valid UTF-8 of
 /// at most `longest` bytes without control characters (C0, DEL, C1).
 std::optional<std::string> why_not_a_text(std::string_view text, std::size_t longest);

@@ -11,7 +11,6 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "reconciler/trust/fingerprint.hpp"
 #include "schema/error.hpp"
 
 namespace ingot {
@@ -55,6 +54,13 @@ bool is_second_encoding(const std::array<std::uint8_t, 32>& y) {
 }
 
 }  // namespace
+
+Digest fingerprint(std::string_view bytes) {
+  Digest digest;
+  unsigned length = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.bytes.data(), &length, EVP_sha256(), nullptr) != 1) fail("make a sha256");
+  return digest;
+}
 
 bool is_usable(const PublicKey& key) {
   auto y = key.bytes;

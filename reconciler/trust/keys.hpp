@@ -10,6 +10,9 @@
 
 namespace ingot {
 
+/// sha256 of a short text, for identities and hints; bulk hashing is reconciler/io/hash.
+Digest fingerprint(std::string_view bytes);
+
 class PrivateKey {
  public:
   static PrivateKey generate();

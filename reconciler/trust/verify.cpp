@@ -5,9 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/trust/fingerprint.hpp"
 #include "reconciler/trust/keys.hpp"
-#include "schema/overloaded.hpp"
 #include "schema/text.hpp"
 
 namespace ingot {
