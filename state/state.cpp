@@ -1,1 +1,113 @@
+// Making and opening a state file. What is read from it and written to it stands in state_*.cpp.
 #include "state/state.hpp"
+
+#include <fmt/format.h>
+
+#include "schema/error.hpp"
+#include "state/state_file.hpp"
+#include "state/state_impl.hpp"
+#include "state/upgrade.hpp"
+#include "tables.hpp"
+
+namespace ingot {
+
+namespace {
+
+void make_tables(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name) {
+  Database database(path, OpenMode::read_write);
+  database.use_log();
+  Transaction transaction(database, Transaction::Kind::write);
+  database.run_script(tables_sql);
+  database.execute(
+      "INSERT INTO meta (one, lineage, self_id, self_name, generation, common_revision, live_images, content, reserved,"
+      " reserved_content, published) VALUES (1, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
+      lineage, self, name);
+  database.set_application();
+  database.set_version(newest_format(product_upgrades()));
+  transaction.commit();
+}
+
+OpenMode mode_for(const std::string& path, Access access) {
+  if (access == Access::read_write) return OpenMode::read_write;
+  return can_write_beside(path) ? OpenMode::look : OpenMode::read_only;
+}
+
+/// Whether a read-only open failed only because SQLite cannot make its file of locks in a folder that nobody may write.
+bool needs_no_locks(const std::string& path, OpenMode mode) { return mode == OpenMode::read_only && !has_log(path); }
+
+}  // namespace
+
+State::State(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+State::State(State&&) noexcept = default;
+State& State::operator=(State&&) noexcept = default;
+State::~State() = default;
+
+State State::create(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name) {
+  if (has_log(path)) {
+    throw Error(Fault::local, fmt::format("cannot make the state \"{}\": \"{}-wal\" is left of another one", path, path),
+                "put the database that it belongs to back beside it, or remove it");
+  }
+  // Made beside and renamed when whole: whoever sees the name sees a state.
+  const std::string beside = path + ".new";
+  remove_database(beside);
+  make_private_file(beside);
+  try {
+    make_tables(beside, lineage, self, name);
+    publish_file(beside, path);
+  } catch (...) {
+    remove_database(beside);
+    throw;
+  }
+  return open(path, Access::read_write);
+}
+
+State State::open(const std::string& path, Access access) {
+  check_state_file(path);
+  const OpenMode mode = mode_for(path, access);
+  try {
+    return State(Impl::open(path, mode));
+  } catch (const Error&) {
+    if (!needs_no_locks(path, mode)) throw;
+  }
+  return State(Impl::open(path, OpenMode::immutable));
+}
+
+std::unique_ptr<State::Impl> State::Impl::open(const std::string& path, OpenMode mode) {
+  auto impl = std::make_unique<Impl>(path, mode);
+  Database& database = impl->database;
+  const int format = recognise(database, product_upgrades());
+  if (mode == OpenMode::read_write) {
+    database.use_log();
+    upgrade(database, product_upgrades());
+  } else if (format < newest_format(product_upgrades())) {
+    throw Error(Fault::local, fmt::format("the state \"{}\" is of an older ingot (format {})", path, format),
+                "\"ingot apply\" upgrades it, after a backup");
+  }
+  Statement row = database.query("SELECT lineage, self_id, generation FROM meta WHERE one = 1");
+  if (!row.step()) row.damaged("it does not say whose it is");
+  impl->lineage = row.next<std::string>();
+  impl->self = row.next<ServerId>();
+  impl->generation = row.next<std::uint64_t>();
+  return impl;
+}
+
+const std::string& State::lineage() const { return impl_->lineage; }
+
+ServerId State::self() const { return impl_->self; }
+
+std::uint64_t State::generation() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return static_cast<std::uint64_t>(impl_->database.number("SELECT generation FROM meta WHERE one = 1"));
+}
+
+void State::check() const {
+  impl_->read([&] {
+    Statement faults = impl_->database.query("PRAGMA quick_check(1)");
+    if (!faults.step()) faults.damaged("it cannot be checked");
+    if (const auto fault = faults.next<std::string>(); fault != "ok") faults.damaged(fault);
+    Statement broken = impl_->database.query("PRAGMA foreign_key_check");
+    if (broken.step()) broken.damaged(fmt::format("a reference in the table \"{}\" leads nowhere", broken.next_text()));
+  });
+}
+
+}  // namespace ingot

@@ -61,6 +61,9 @@ struct ObjectRow {
 
 enum class Access { read_only, read_write };
 
+/// Calls may come from several threads: they are served one after the other. A visitor may read from the same State.
+/// Whatever a damaged file holds, calls give a value or throw Error{local}; Error{internal} if a change contradicts what
+/// the state holds.
 class State {
  public:
   /// Makes a new, empty state at `path` with a fresh lineage; never overwrites. Error{local} if it exists or cannot be.
@@ -74,7 +77,8 @@ class State {
 
   const std::string& lineage() const;
   ServerId self() const;
-  std::uint64_t generation() const;
+  std::uint64_t generation() const;       ///< Snapshot::generation
+  Serial reserved_serial() const;         ///< Snapshot::reserved_serial
 
   std::vector<Registration> registrations() const;
   /// Grows whenever a subscription, copy or registration of this peer changes: part of what makes a peer settled.
@@ -95,7 +99,9 @@ class State {
   /// max(published, reserved, at_least) + 1, durably; gives it to every event that no head has shown yet.
   Serial reserve_serial(Serial at_least);
   /// The public content in the index's order; each callback gets values ready to write. With `publish_copies` the
-  /// copies' `packed` are given, else they are nullopt. Private images are in nothing (R15).
+  /// copies' `packed` are given, else they are nullopt. Private images are in nothing (R15). Events that have no serial
+  /// yet are left out: they belong to the head after the next reserve_serial. A series is public once it has had a
+  /// public member, a custom type while a public image is of it.
   struct PublicContent {
     std::function<void(const ImageEntry&)> image;
     std::function<void(const ImageTombstone&)> deleted_image;
@@ -104,28 +110,32 @@ class State {
     std::function<void(const TypeEntry&)> type;
   };
   void each_public(bool publish_copies, const PublicContent& visit) const;
-  /// The digests of bytes that must be under the published tree now: own public images, and copies if `publish_copies`.
+  /// The bytes that must be under the published tree before the next head, sorted by digest: of own public images, and of
+  /// copies if `publish_copies`.
   void each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const;
   struct Published { Serial serial = 0; Digest head; Digest index; Time expires; bool copies_published = false; };
+  /// The head with the serial that was reserved last is in place. What changed since it was reserved stays pending.
   void finish_publish(const Published& published);
   std::optional<Published> published() const;
-  /// Whether own settings that change the published content are other than those published.
+  /// Whether the public content, or `publish_copies`, is other than what the last finished head showed.
   bool content_pending(bool publish_copies) const;
 
   // Bytes.
   std::optional<ObjectRow> object(const Digest& digest) const;
+  /// Sorted by digest; of deleted images too.
   void each_object(const std::function<void(const ObjectRow&)>& visit) const;
 
   // Floors of trust.
   std::optional<Floor> floor(const ServerId& id) const;
-  void raise_floor(const Floor& floor);  ///< a lower one changes nothing
+  /// (epoch, serial), root_version and issued each only rise; a lower one changes nothing.
+  void raise_floor(const Floor& floor);
 
   // History, newest first.
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
-  std::optional<RunRecord> last_run() const;
+  std::optional<RunRecord> last_run() const;  ///< without its actions
 
-  /// SQLite's quick_check; Error{local} if damaged.
+  /// Reads the whole file and all references in it; Error{local} if damaged.
   void check() const;
 
  private:

@@ -1,0 +1,11 @@
+// How a row says where packed bytes are: file_digest, file_length, segments, table_digest, table_length, in this order.
+#pragma once
+
+#include "schema/catalog.hpp"
+#include "state/sqlite.hpp"
+
+namespace ingot {
+
+Packed read_packed(Statement& row);
+
+}  // namespace ingot

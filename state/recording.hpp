@@ -1,0 +1,68 @@
+// Writes effects into the tables, inside one write transaction, and remembers which counters have to grow for them:
+// the generation (what a plan looks at), the content (what the catalog shows), the revisions (what makes a peer settled).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "state/effect.hpp"
+#include "state/image_table.hpp"
+#include "state/sqlite.hpp"
+
+namespace ingot {
+
+class Recording {
+ public:
+  Recording(Database& database, const ServerId& self) : database_(database), self_(self) {}
+
+  /// Error{internal}: the effect contradicts what the state holds; then the transaction must not be committed.
+  void write(const Effect& effect);
+  /// Something that a plan looks at changed, though no effect says so.
+  void note_change() { changed_ = true; }
+  /// Writes the counters. `generation` is what it was when this program last looked; gives what it is now.
+  /// Error{local} if another program changed the state meanwhile.
+  std::uint64_t close(std::uint64_t generation);
+  /// Of the images that PutImage made, in order.
+  const std::vector<ImageKey>& keys() const { return keys_; }
+
+ private:
+  void put(const PutRegistration& effect);
+  void put(const DropRegistration& effect);
+  void put(const SeenPeer& effect);
+  void put(const PutSubscription& effect);
+  void put(const StopSubscription& effect);
+  void put(const PutType& effect);
+  void put(const DropType& effect);
+  void put(const PutImage& effect);
+  void put(const ChangeImage& effect);
+  void put(const DropImage& effect);
+  void put(const MarkWanted& effect);
+  void put(const PutSeries& effect);
+  void put(const DropSeries& effect);
+
+  std::int64_t put_object(const ImageRow& row, const Packed& packed);
+  std::optional<ImageKey> find_tombstone(const ImageRow& row, std::int64_t object);
+  void revive(ImageKey key, const ImageRow& row);
+  ImageRecord live_image(ImageKey key);
+  void require_free(const ImageName& name, std::optional<ImageKey> except);
+  void require_type(const TypeName& type);
+  void count(ImageKey key, std::int64_t difference);
+
+  std::vector<ImageKey> public_members(std::int64_t series);
+  void put_members(std::int64_t series, const std::vector<SeriesMemberRow>& members);
+
+  /// Something changed that may give this peer, or all peers, something to do.
+  void touch(const ServerId& peer);
+  void touch_all() { common_ = changed_ = true; }
+
+  Database& database_;
+  ServerId self_;
+  std::vector<ImageKey> keys_;
+  bool changed_ = false;
+  bool content_ = false;
+  bool common_ = false;
+};
+
+}  // namespace ingot

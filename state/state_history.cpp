@@ -1,0 +1,92 @@
+// The history of runs. A run or action without an end died: it shows as unfinished for ever.
+#include "state/state_impl.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Takes the columns number, id … counts; gives the number of the run.
+std::int64_t read_run(Statement& row, RunRecord& run) {
+  const auto number = row.next<std::int64_t>();
+  run.start.id = row.next<std::string>();
+  run.start.started = row.next<Time>();
+  run.start.command = row.next<std::string>();
+  run.start.actor = row.next<std::string>();
+  run.start.manifest_path = row.next<std::string>();
+  run.start.manifest_digest = row.next<Digest>();
+  run.start.commit = row.next<std::optional<std::string>>();
+  run.start.plan_id = row.next<std::string>();
+  run.start.planned = row.next<std::uint64_t>();
+  run.finished = row.next<std::optional<Time>>();
+  run.exit_code = row.next<std::optional<int>>();
+  run.done = row.next<std::uint64_t>();
+  run.failed = row.next<std::uint64_t>();
+  run.skipped = row.next<std::uint64_t>();
+  return number;
+}
+
+constexpr char select_runs[] =
+    "SELECT r.number, r.id, r.started, r.command, r.actor, r.manifest_path, r.manifest_digest, r.git_commit, r.plan_id, r.planned,"
+    " r.finished, r.exit_code,"
+    " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'done'),"
+    " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'failed'),"
+    " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped') FROM run r ";
+
+std::vector<ActionRecord> read_actions(Database& database, std::int64_t run) {
+  std::vector<ActionRecord> actions;
+  Statement rows = database.query(
+      "SELECT sequence, address, verb, arguments, coalesce(outcome, 'unfinished'), code, text, started, finished FROM action"
+      " WHERE run = ? ORDER BY sequence",
+      run);
+  while (rows.step()) {
+    ActionRecord action;
+    action.sequence = rows.next<std::int64_t>();
+    action.address.text = rows.next<std::string>();
+    const auto verb = parse_verb(rows.next_text());
+    if (!verb) rows.damaged("an unknown verb");
+    action.verb = *verb;
+    action.arguments = rows.next<std::string>();
+    action.outcome = rows.next<std::string>();
+    action.code = rows.next<std::string>();
+    action.text = rows.next<std::string>();
+    action.started = rows.next<Time>();
+    action.finished = rows.next<std::optional<Time>>();
+    actions.push_back(std::move(action));
+  }
+  return actions;
+}
+
+}  // namespace
+
+std::vector<RunRecord> State::runs(std::size_t most) const {
+  return impl_->read([&] {
+    static constexpr auto sql = joined_sql(select_runs, "ORDER BY r.number DESC LIMIT ?");
+    std::vector<RunRecord> runs;
+    Statement rows = impl_->database.query(sql.data(), std::min<std::uint64_t>(most, INT64_MAX));
+    while (rows.step()) read_run(rows, runs.emplace_back());
+    return runs;
+  });
+}
+
+std::optional<RunRecord> State::run(const std::string& id) const {
+  return impl_->read([&]() -> std::optional<RunRecord> {
+    // The run of that very name comes first: it is meant even if others begin with it.
+    static constexpr auto sql = joined_sql(select_runs, "WHERE substr(r.id, 1, length(?1)) = ?1 ORDER BY r.id = ?1 DESC LIMIT 2");
+    if (id.empty()) return std::nullopt;
+    Statement rows = impl_->database.query(sql.data(), id);
+    if (!rows.step()) return std::nullopt;
+    RunRecord run;
+    const auto number = read_run(rows, run);
+    if (run.start.id != id && rows.step()) return std::nullopt;
+    run.actions = read_actions(impl_->database, number);
+    return run;
+  });
+}
+
+std::optional<RunRecord> State::last_run() const {
+  auto newest = runs(1);
+  if (newest.empty()) return std::nullopt;
+  return std::move(newest.front());
+}
+
+}  // namespace ingot

@@ -1,0 +1,57 @@
+// What the parts of State share: the connection, what this state is called, and how a change is written.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "state/recording.hpp"
+#include "state/sqlite.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+struct State::Impl {
+  Impl(const std::string& path, OpenMode mode) : database(path, mode) {}
+  /// Opens, recognises and, if it may write, upgrades.
+  static std::unique_ptr<Impl> open(const std::string& path, OpenMode mode);
+
+  Database database;
+  std::string lineage;
+  ServerId self;
+  std::uint64_t generation = 0;  ///< as this program knows it; another one in the file means that another program wrote
+  /// Calls may come from several threads, and a visitor may ask the state again.
+  std::recursive_mutex mutex;
+
+  /// One durable transaction around `work(Recording&)`.
+  template <class Work>
+  auto write(const Work& work) {
+    const std::scoped_lock lock(mutex);
+    Transaction transaction(database, Transaction::Kind::write);
+    Recording recording(database, self);
+    if constexpr (std::is_void_v<decltype(work(recording))>) {
+      work(recording);
+      const auto now = recording.close(generation);
+      transaction.commit();
+      generation = now;
+    } else {
+      auto result = work(recording);
+      const auto now = recording.close(generation);
+      transaction.commit();
+      generation = now;
+      return result;
+    }
+  }
+
+  /// `work()` sees the state as it is at one moment.
+  template <class Work>
+  decltype(auto) read(const Work& work) {
+    const std::scoped_lock lock(mutex);
+    // A visitor of one read may start another: it sees the same moment.
+    if (database.in_transaction()) return work();
+    const Transaction transaction(database, Transaction::Kind::read);
+    return work();
+  }
+};
+
+}  // namespace ingot

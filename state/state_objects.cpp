@@ -1,0 +1,70 @@
+// Packed bytes and floors of trust.
+#include "state/packed_columns.hpp"
+#include "state/state_impl.hpp"
+
+namespace ingot {
+
+namespace {
+
+ObjectRow read_object(Statement& row) {
+  return ObjectRow{.digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .kind = row.next<ImageKind>(), .packed = read_packed(row)};
+}
+
+constexpr char select_objects[] =
+    "SELECT digest, size, kind, file_digest, file_length, segments, table_digest, table_length FROM object ";
+
+}  // namespace
+
+std::optional<ObjectRow> State::object(const Digest& digest) const {
+  return impl_->read([&]() -> std::optional<ObjectRow> {
+    static constexpr auto sql = joined_sql(select_objects, "WHERE digest = ?");
+    Statement row = impl_->database.query(sql.data(), digest);
+    if (!row.step()) return std::nullopt;
+    return read_object(row);
+  });
+}
+
+void State::each_object(const std::function<void(const ObjectRow&)>& visit) const {
+  impl_->read([&] {
+    static constexpr auto sql = joined_sql(select_objects, "ORDER BY digest");
+    Statement rows = impl_->database.query(sql.data());
+    while (rows.step()) visit(read_object(rows));
+  });
+}
+
+void State::each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const {
+  impl_->read([&] {
+    static constexpr auto sql = joined_sql(select_objects,
+                                           "WHERE number IN (SELECT object FROM image WHERE deleted = 0 AND is_private = 0 AND copy <= ?)"
+                                           " ORDER BY digest");
+    Statement rows = impl_->database.query(sql.data(), publish_copies);
+    while (rows.step()) visit(read_object(rows));
+  });
+}
+
+std::optional<Floor> State::floor(const ServerId& id) const {
+  return impl_->read([&]() -> std::optional<Floor> {
+    Statement row = impl_->database.query("SELECT id, epoch, serial, head, root_version, issued FROM floor WHERE id = ?", id);
+    if (!row.step()) return std::nullopt;
+    return Floor{.id = row.next<ServerId>(),
+                 .epoch = row.next<std::uint64_t>(),
+                 .serial = row.next<Serial>(),
+                 .head = row.next<Digest>(),
+                 .root_version = row.next<std::uint64_t>(),
+                 .issued = row.next<Time>()};
+  });
+}
+
+void State::raise_floor(const Floor& floor) {
+  impl_->write([&](Recording&) {
+    impl_->database.execute(
+        "INSERT INTO floor (id, epoch, serial, head, root_version, issued) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        floor.id, floor.epoch, floor.serial, floor.head, floor.root_version, floor.issued);
+    impl_->database.execute("UPDATE floor SET epoch = ?2, serial = ?3, head = ?4 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id,
+                            floor.epoch, floor.serial, floor.head);
+    impl_->database.execute("UPDATE floor SET root_version = max(root_version, ?2), issued = max(issued, ?3) WHERE id = ?1", floor.id,
+                            floor.root_version, floor.issued);
+  });
+}
+
+}  // namespace ingot

@@ -1,0 +1,76 @@
+// Recording what a run does: its beginning and end, and each action's outcome together with its effects.
+#include <fmt/format.h>
+
+#include "schema/error.hpp"
+#include "schema/overloaded.hpp"
+#include "state/state_impl.hpp"
+
+namespace ingot {
+
+namespace {
+
+struct OutcomeTexts {
+  std::string_view outcome;
+  std::string_view code;
+  std::string_view text;
+};
+
+OutcomeTexts texts_of(const Outcome& outcome) {
+  return std::visit(Overloaded{[](const Done&) { return OutcomeTexts{"done", "", ""}; },
+                               [](const Failed& failed) { return OutcomeTexts{"failed", failed.code, failed.text}; },
+                               [](const Skipped& skipped) { return OutcomeTexts{"skipped", "", skipped.why}; }},
+                    outcome);
+}
+
+std::int64_t number_of_run(Database& database, const std::string& run) {
+  Statement row = database.query("SELECT number FROM run WHERE id = ?", run);
+  if (!row.step()) throw Error(Fault::internal, fmt::format("the run \"{}\" was never begun", run));
+  return row.next<std::int64_t>();
+}
+
+}  // namespace
+
+void State::begin_run(const RunStart& start) {
+  impl_->write([&](Recording&) {
+    impl_->database.execute(
+        "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, git_commit, plan_id, planned)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        start.id, start.started, start.command, start.actor, start.manifest_path, start.manifest_digest, start.commit, start.plan_id,
+        start.planned);
+  });
+}
+
+void State::finish_run(const std::string& run, Time finished, int exit_code) {
+  impl_->write([&](Recording&) {
+    impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code,
+                            number_of_run(impl_->database, run));
+  });
+}
+
+std::int64_t State::begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments, Time started) {
+  return impl_->write([&](Recording&) {
+    impl_->database.execute("INSERT INTO action (run, address, verb, arguments, started) VALUES (?, ?, ?, ?, ?)",
+                            number_of_run(impl_->database, run), address.text, text_of(verb), arguments, started);
+    return impl_->database.last_key();
+  });
+}
+
+std::vector<ImageKey> State::finish_action(std::int64_t action, const Outcome& outcome, const Effects& effects, Time finished) {
+  return impl_->write([&](Recording& recording) {
+    const auto texts = texts_of(outcome);
+    if (impl_->database.execute("UPDATE action SET outcome = ?, code = ?, text = ?, finished = ? WHERE sequence = ? AND outcome IS NULL",
+                                texts.outcome, texts.code, texts.text, finished, action) != 1) {
+      throw Error(Fault::internal, fmt::format("the action {} was never begun, or is finished already", action));
+    }
+    for (const auto& effect : effects) recording.write(effect);
+    return recording.keys();
+  });
+}
+
+void State::record(const Effects& effects) {
+  impl_->write([&](Recording& recording) {
+    for (const auto& effect : effects) recording.write(effect);
+  });
+}
+
+}  // namespace ingot

@@ -1,0 +1,189 @@
+// Reading what earlier runs recorded. Whatever the scope leaves out is not read at all.
+#include <algorithm>
+#include <map>
+
+#include "state/image_table.hpp"
+#include "state/lines.hpp"
+#include "state/state_impl.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::vector<std::string> read_lines(Statement& row) {
+  auto lines = parse_lines(row.next_text());
+  if (!lines) row.damaged("a list that is none");
+  return *std::move(lines);
+}
+
+std::vector<Registration> read_registrations(Database& database) {
+  std::vector<Registration> registrations;
+  Statement rows = database.query("SELECT name, own_name, id, urls, serial, head, registered, seen FROM registration ORDER BY name, id");
+  while (rows.step()) {
+    registrations.push_back(Registration{.name = rows.next<ServerName>(),
+                                         .own_name = rows.next<ServerName>(),
+                                         .id = rows.next<ServerId>(),
+                                         .urls = read_lines(rows),
+                                         .serial = rows.next<Serial>(),
+                                         .head = rows.next<Digest>(),
+                                         .registered = rows.next<Time>(),
+                                         .seen = rows.next<Time>()});
+  }
+  return registrations;
+}
+
+Selector read_selector(Statement& row) {
+  const auto kind = row.next<std::string>();
+  auto selector = parse_selector(kind, row.next_text());
+  if (!selector) row.damaged("a subscription that selects nothing");
+  return *std::move(selector);
+}
+
+std::vector<SubscriptionRow> read_subscriptions(Database& database) {
+  std::vector<SubscriptionRow> subscriptions;
+  Statement rows = database.query(
+      "SELECT peer, peer_name, kind, value, baseline, since, options, rule, instantiated, stopped, copies FROM subscription");
+  while (rows.step()) {
+    subscriptions.push_back(SubscriptionRow{.peer = rows.next<ServerId>(),
+                                            .peer_name = rows.next<ServerName>(),
+                                            .selector = read_selector(rows),
+                                            .baseline = rows.next<Serial>(),
+                                            .since = rows.next<std::string>(),
+                                            .options = rows.next<std::string>(),
+                                            .rule = rows.next<std::string>(),
+                                            .instantiated = rows.next<Time>(),
+                                            .stopped = rows.next<std::optional<Serial>>(),
+                                            .copies = rows.next<std::uint64_t>()});
+  }
+  std::sort(subscriptions.begin(), subscriptions.end(), [](const auto& one, const auto& other) {
+    return std::tie(one.peer, one.selector) < std::tie(other.peer, other.selector);
+  });
+  return subscriptions;
+}
+
+std::vector<TypeRow> read_types(Database& database) {
+  std::vector<TypeRow> types;
+  Statement rows = database.query("SELECT name, base, managed, images FROM imagetype ORDER BY name");
+  while (rows.step()) {
+    types.push_back(TypeRow{.name = rows.next<TypeName>(),
+                            .base = rows.next<TypeName>(),
+                            .managed = rows.next<bool>(),
+                            .images = rows.next<std::uint64_t>()});
+  }
+  return types;
+}
+
+std::vector<SeriesMemberRow> read_members(Database& database, std::int64_t series) {
+  std::vector<SeriesMemberRow> members;
+  Statement rows = database.query(
+      "SELECT m.image, i.name FROM series_member m LEFT JOIN image i ON i.key = m.image WHERE m.series = ? ORDER BY m.position", series);
+  while (rows.step()) members.push_back(SeriesMemberRow{.image = rows.next<ImageKey>(), .name = rows.next<ImageName>()});
+  return members;
+}
+
+std::optional<Follow> read_follow(Statement& row) {
+  auto peer = row.next<std::optional<ServerName>>();
+  auto series = row.next<std::optional<SeriesName>>();
+  if (!peer || !series) return std::nullopt;
+  return Follow{.peer = *std::move(peer), .series = *std::move(series)};
+}
+
+std::vector<SeriesRow> read_series(Database& database) {
+  std::vector<SeriesRow> series;
+  Statement rows = database.query(
+      "SELECT number, name, managed, follow_peer, follow_series, wanted FROM series WHERE deleted = 0 ORDER BY name");
+  while (rows.step()) {
+    const auto number = rows.next<std::int64_t>();
+    series.push_back(SeriesRow{.name = rows.next<SeriesName>(),
+                               .managed = rows.next<bool>(),
+                               .members = read_members(database, number),
+                               .follow = read_follow(rows),
+                               .wanted = read_lines(rows)});
+  }
+  return series;
+}
+
+/// Every server that copies here may come from, but those that the scope leaves out.
+std::vector<ServerId> origins_in(Database& database, const SnapshotScope& scope) {
+  std::vector<ServerId> origins;
+  Statement rows = database.query("SELECT id FROM peer");
+  while (rows.step()) {
+    if (const auto id = rows.next<ServerId>(); !scope.without_copies_of.contains(id)) origins.push_back(id);
+  }
+  return origins;
+}
+
+void sort_images(std::vector<ImageRow>& images) {
+  std::vector<const ImageRow*> order;
+  order.reserve(images.size());
+  for (const auto& image : images) order.push_back(&image);
+  const auto before = [](const ImageRow* one, const ImageRow* other) {
+    return std::tie(one->name, one->key) < std::tie(other->name, other->key);
+  };
+  if (std::is_sorted(order.begin(), order.end(), before)) return;
+  std::sort(order.begin(), order.end(), before);
+  std::vector<ImageRow> sorted;
+  sorted.reserve(images.size());
+  for (const ImageRow* const image : order) sorted.push_back(std::move(images[static_cast<std::size_t>(image - images.data())]));
+  images = std::move(sorted);
+}
+
+std::vector<ImageRow> read_images(Database& database, const SnapshotScope& scope) {
+  std::vector<ImageRow> images;
+  const auto keep = [&images](ImageRow&& image) { images.push_back(std::move(image)); };
+  if (scope.without_copies_of.empty()) {
+    each_image(database, keep);
+  } else {
+    each_own_image(database, keep);
+    for (const auto& origin : origins_in(database, scope)) each_copy_of(database, origin, keep);
+    std::map<ImageKey, ImageRow> named;
+    for (const auto& name : scope.but_names) {
+      each_image_named(database, name, [&](ImageRow&& image) {
+        if (image.copy && scope.without_copies_of.contains(image.identity->origin)) named.emplace(image.key, std::move(image));
+      });
+    }
+    for (auto& [key, image] : named) images.push_back(std::move(image));
+  }
+  sort_images(images);
+  return images;
+}
+
+}  // namespace
+
+std::vector<Registration> State::registrations() const {
+  return impl_->read([&] { return read_registrations(impl_->database); });
+}
+
+std::uint64_t State::revision_of(const ServerId& peer) const {
+  return impl_->read([&] {
+    Statement row = impl_->database.query(
+        "SELECT common_revision + coalesce((SELECT revision FROM peer WHERE id = ?), 0) FROM meta WHERE one = 1", peer);
+    if (!row.step()) row.damaged("a row is missing");
+    return row.next<std::uint64_t>();
+  });
+}
+
+Snapshot State::snapshot(const SnapshotScope& scope) const {
+  return impl_->read([&] {
+    Database& database = impl_->database;
+    Statement meta = database.query("SELECT lineage, generation, published, reserved, published_expires, live_images FROM meta WHERE one = 1");
+    if (!meta.step()) meta.damaged("a row is missing");
+    Snapshot snapshot;
+    snapshot.lineage = meta.next<std::string>();
+    snapshot.generation = meta.next<std::uint64_t>();
+    snapshot.published_serial = meta.next<Serial>();
+    snapshot.reserved_serial = meta.next<Serial>();
+    snapshot.head_expires = meta.next<std::optional<Time>>();
+    snapshot.images_total = meta.next<std::uint64_t>();
+    snapshot.content_pending = content_pending(scope.publish_copies);
+    snapshot.registrations = read_registrations(database);
+    snapshot.subscriptions = read_subscriptions(database);
+    snapshot.types = read_types(database);
+    snapshot.images = read_images(database, scope);
+    snapshot.series = read_series(database);
+    snapshot.scope = scope;
+    return snapshot;
+  });
+}
+
+}  // namespace ingot

@@ -1,0 +1,79 @@
+#include "state/upgrade.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "schema/error.hpp"
+#include "state/state_file.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// A whole copy of the database, made durable before it gets its name. An older backup of the same format stays.
+void back_up(Database& database, int format) {
+  std::string target = backup_path(database.path(), format);
+  for (int copy = 2; access(target.c_str(), F_OK) == 0; ++copy) target = fmt::format("{}.{}", backup_path(database.path(), format), copy);
+  const std::string beside = target + ".new";
+  remove_database(beside);
+  make_private_file(beside);
+  try {
+    database.execute("VACUUM INTO ?", beside);
+    publish_file(beside, target);
+  } catch (...) {
+    remove_database(beside);
+    throw;
+  }
+}
+
+void run_steps(Database& database, const Upgrades& upgrades, int format) {
+  Transaction transaction(database, Transaction::Kind::write);
+  for (const auto& step : upgrades) {
+    if (step.to <= format) continue;
+    doing(fmt::format("upgrading the state to format {}", step.to), [&] { database.run_script(step.sql); });
+  }
+  if (database.query("PRAGMA foreign_key_check").step()) {
+    throw Error(Fault::local, fmt::format("the state \"{}\" cannot be upgraded: references in it are broken", database.path()),
+                "put back a backup of it; nothing was changed");
+  }
+  database.set_version(newest_format(upgrades));
+  transaction.commit();
+}
+
+}  // namespace
+
+const Upgrades& product_upgrades() {
+  static const Upgrades none;
+  return none;
+}
+
+int newest_format(const Upgrades& upgrades) { return upgrades.empty() ? first_format : upgrades.back().to; }
+
+int recognise(Database& database, const Upgrades& upgrades) {
+  if (database.number("PRAGMA application_id") != state_application_id) {
+    throw Error(Fault::local, fmt::format("\"{}\" is not a state of ingot", database.path()), "name the right file in the manifest");
+  }
+  const auto format = database.number("PRAGMA user_version");
+  if (format < first_format) throw_damaged(database.path(), fmt::format("its format is {}", format));
+  if (format > newest_format(upgrades)) {
+    throw Error(Fault::local,
+                fmt::format("the state \"{}\" was made by a newer ingot (format {}, this one knows {})", database.path(), format,
+                            newest_format(upgrades)),
+                "use that ingot; nothing was changed");
+  }
+  return static_cast<int>(format);
+}
+
+std::string backup_path(const std::string& path, int format) { return fmt::format("{}.format-{}.backup", path, format); }
+
+void upgrade(Database& database, const Upgrades& upgrades) {
+  const int format = recognise(database, upgrades);
+  if (format == newest_format(upgrades)) return;
+  doing("backing up the state before an upgrade", [&] { back_up(database, format); });
+  // A step may rebuild a table that others refer to; run_steps checks all references before it commits.
+  database.run_script("PRAGMA foreign_keys = OFF");
+  run_steps(database, upgrades, format);
+  database.run_script("PRAGMA foreign_keys = ON");
+}
+
+}  // namespace ingot

@@ -1,0 +1,66 @@
+// A fresh state in a folder of its own, and builders of what is recorded in it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "state/state.hpp"
+
+namespace ingot {
+
+ServerId server_id(std::uint8_t number);
+Digest digest_of(const std::string& text);  ///< any digest, the same for the same text
+Packed packed_of(const std::string& text);
+Time at(std::int64_t second);
+
+ImageRow own_row(const std::string& name, const std::string& bits = "");  ///< bits: other than its name
+ImageRow copy_row(const ServerId& origin, const std::string& name, Serial created);
+PutImage put(const ImageRow& row);
+Registration registration(const ServerId& id, const std::string& name);
+SubscriptionRow subscription(const ServerId& peer, const Selector& selector, const std::string& rule);
+
+/// What each_public gives.
+Catalog catalog_of(const State& state, bool publish_copies = false);
+const ImageEntry* find_entry(const Catalog& catalog, const std::string& name);
+/// The image of that name in a snapshot; the live one if there are several.
+const ImageRow* find_image(const Snapshot& snapshot, const std::string& name);
+
+/// A folder under testing::TempDir() that is removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+inline const ServerId self = server_id(1);
+inline const std::string lineage = "0123456789abcdef0123456789abcdef";
+
+class StateTest : public testing::Test {
+ protected:
+  StateTest();
+  /// Records and gives the keys of the images made.
+  std::vector<ImageKey> record(const Effects& effects);
+  ImageKey add(const ImageRow& row);
+  /// Reserves a serial and finishes a head with it.
+  Serial publish(bool publish_copies = false);
+  ImageRow image(const std::string& name) const;  ///< live, or deleted if none is live
+
+  TemporaryFolder folder;
+  std::string path;
+  State state;
+  std::string run = "run-0";
+};
+
+/// All bytes of a file.
+std::string bytes_of(const std::string& path);
+void write_bytes(const std::string& path, const std::string& bytes);
+
+}  // namespace ingot
