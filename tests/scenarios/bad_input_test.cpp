@@ -104,7 +104,7 @@ TEST_F(BadInput, a_manifest_that_is_not_there_or_is_a_folder_without_one_says_so
 }
 
 TEST_F(BadInput, a_bad_card_is_65_and_names_the_card_and_the_peer) {
-  for (const std::string text : {std::string("card = 1\nname = \"silver\"\n"), std::string("<html>"), std::string(100'000, 'x'), std::string()}) {
+  for (const std::string& text : {std::string("card = 1\nname = \"silver\"\n"), std::string("<html>"), std::string(100'000, 'x'), std::string()}) {
     write_text(here.path() + "/silver.card.toml", text);
     here.manifest("[[peer]]\nname = \"silver\"\ncard = \"silver.card.toml\"\n");
     EXPECT_THAT(refused({"plan"}, 65).err, HasSubstr("silver.card.toml"));
