@@ -22,12 +22,14 @@ struct CopyTask {
   ServerName peer;
   Digest digest;                 ///< of its bytes: the same bytes are never fetched twice at a time
   std::uint64_t segments = 1;    ///< more connections than these are of no use
+  bool operator==(const CopyTask&) const = default;
 };
 
 /// A copy whose turn has come.
 struct Turn {
   CopyTask task;
   std::uint32_t connections = 1;
+  bool operator==(const Turn&) const = default;
 };
 
 /// Hands out turns. Not thread-safe.

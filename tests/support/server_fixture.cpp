@@ -30,10 +30,14 @@ TestServer::TestServer(const std::string& folder, const std::string& name, Files
   reopen(files);
 }
 
-void TestServer::reopen(Files* files) {
-  files_ = files ? files : &disk_;
+void TestServer::close() {
   store_.reset();
   state_.reset();
+}
+
+void TestServer::reopen(Files* files) {
+  close();
+  files_ = files ? files : &disk_;
   state_.emplace(State::open(manifest.server.state, Access::read_write));
   store_.emplace(Store::open(disk_, manifest.server.store, state_->lineage()));
   if (files) store_.emplace(Store::open(*files_, manifest.server.store, state_->lineage()));
@@ -58,7 +62,7 @@ Account TestServer::apply(const std::vector<Change>& changes) { return apply(pla
 
 Account TestServer::apply(const Plan& plan) {
   Workshop shop{.state = *state_, .store = *store_, .files = *files_, .transport = transport, .memory = *memory_, .clock = clock,
-                .catalog_key = *key_, .manifest = manifest, .events = events, .parallel = parallel, .actor = "tester@here",
+                .catalog_key = *key_, .manifest = manifest, .events = events_to ? *events_to : events, .parallel = parallel, .actor = "tester@here",
                 .commit = std::nullopt, .seen = seen};
   const RunStart start{.id = new_run_id(clock.now(), static_cast<std::uint64_t>(++runs_)), .started = clock.now(), .command = "apply",
                        .actor = "tester@here", .manifest_path = manifest.path, .manifest_digest = {}, .commit = std::nullopt,

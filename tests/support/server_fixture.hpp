@@ -36,6 +36,8 @@ class TestServer {
   const Card& card() const { return card_; }
   State& state() { return *state_; }
   Store& store() { return *store_; }
+  /// Closes state and store, until reopen().
+  void close();
   /// Closes state and store and opens them again, as the next process does. `files`: nullptr: the real disk.
   void reopen(Files* files = nullptr);
 
@@ -59,6 +61,7 @@ class TestServer {
   Manifest manifest;
   FolderTransport transport;
   RecordingEvents events;
+  Events* events_to = nullptr;  ///< instead of `events`
   StandingClock clock;
   std::vector<SeenHead> seen;
   std::uint32_t parallel = 4;

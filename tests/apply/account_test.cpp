@@ -1,0 +1,145 @@
+#include "reconciler/apply/account.hpp"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include "reconciler/io/interrupt.hpp"
+#include "tests/support/server_fixture.hpp"
+
+namespace ingot {
+namespace {
+
+using testing_support::change_of;
+using testing_support::lines_of;
+using testing_support::series_change;
+
+Plan plan_of(std::vector<Change> changes) {
+  return Plan{.server = ServerName::of("here"), .id_of_server = {}, .manifest_path = "ingot.toml", .manifest_digest = {},
+              .actions = std::move(changes), .blocked = {}, .held = {}, .unknown = {}, .notes = {}, .limits = {}, .wantedness = {},
+              .settled = {}, .settled_until = {}};
+}
+
+Change type(const char* name, std::vector<std::string> after = {}) {
+  const TypeName type = TypeName::of(name);
+  return change_of(type_address(type), CreateType{.name = type, .base = default_type()}, std::move(after));
+}
+
+Change copy(const char* name, std::vector<std::string> after = {}) {
+  const ImageName image = ImageName::of(name);
+  ImageEntry entry{.name = image, .identity = {.origin = {}, .name = image, .created = 1}, .origin_name = ServerName::of("oslo"),
+                   .copied_from = {}, .digest = {}, .version = {}, .platform = {}, .description = {}, .labels = {}, .states = {{}},
+                   .reason = {}, .parent = {}, .packed = {}};
+  SeenHead head{.id = {}, .own_name = ServerName::of("oslo"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}};
+  return change_of(copy_address(ServerName::of("oslo"), image),
+                   CopyImage{.peer = ServerName::of("oslo"), .head = head, .entry = entry, .name = image, .transfer = {.from = {}}},
+                   std::move(after));
+}
+
+void put(Ledger& ledger, const Plan& plan, std::size_t place, Outcome outcome) {
+  ledger.put(place, {.address = plan.actions[place].address, .verb = plan.actions[place].verb, .outcome = std::move(outcome)});
+}
+
+class account : public testing::Test {
+ protected:
+  void TearDown() override { pretend_interrupted(0); }
+};
+
+TEST_F(account, holds_every_action_once_in_the_plans_order) {
+  Plan plan = plan_of({type("A"), type("B"), type("C"), type("D")});
+  plan.actions[3].deferred = true;
+  plan.actions[3].deferred_why = "past max_bytes";
+  Ledger ledger(plan);
+  put(ledger, plan, 2, Done{});
+  put(ledger, plan, 0, Done{});
+  const Account closed = ledger.close("interrupted", 0, {});
+  EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"done imagetype.A", "done imagetype.C", "skipped imagetype.B interrupted",
+                                                         "skipped imagetype.D deferred: past max_bytes"}));
+}
+
+TEST_F(account, what_depends_on_a_failure_is_not_begun) {
+  const Plan plan = plan_of({type("A"), type("B", {"imagetype.A"}), type("C", {"imagetype.B"}), type("D"), type("E", {"gone"})});
+  Ledger ledger(plan);
+  put(ledger, plan, 0, Failed{"io", "x"});
+  EXPECT_EQ(ledger.why_not(1), "depends on \"imagetype.A\", which failed");
+  put(ledger, plan, 1, Skipped{"depends on …"});
+  EXPECT_EQ(ledger.why_not(2), "depends on \"imagetype.B\", which was not done");
+  EXPECT_EQ(ledger.why_not(3), std::nullopt);
+  EXPECT_EQ(ledger.why_not(4), std::nullopt) << "nothing of this plan";
+}
+
+TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
+  const Plan plan = plan_of({type("A"), copy("db"), series_change("s", {"db"}, {"copy.oslo.db"}),
+                             series_change("t", {"db"}, {"copy.oslo.db", "imagetype.A"}),
+                             change_of(catalog_address(), Publish{}, {"imagetype.A", "copy.oslo.db"})});
+  Ledger ledger(plan);
+  put(ledger, plan, 0, Failed{"io", "x"});
+  put(ledger, plan, 1, Failed{"unreachable", "x"});
+  EXPECT_EQ(ledger.why_not(2), std::nullopt);
+  EXPECT_EQ(ledger.why_not(3), "depends on \"imagetype.A\", which failed");
+  EXPECT_EQ(ledger.why_not(4), std::nullopt);
+}
+
+TEST_F(account, a_full_disk_stops_what_takes_space_and_nothing_else) {
+  const Plan plan = plan_of({copy("a"), copy("b"), type("C")});
+  Ledger ledger(plan);
+  put(ledger, plan, 0, Failed{"no-space", "x"});
+  EXPECT_EQ(ledger.why_not(1), "the disk is full");
+  EXPECT_EQ(ledger.why_not(2), std::nullopt);
+}
+
+TEST_F(account, after_an_interrupt_or_an_early_end_nothing_begins) {
+  const Plan plan = plan_of({type("A")});
+  Ledger ledger(plan);
+  pretend_interrupted(SIGINT);
+  EXPECT_EQ(ledger.why_not(0), "interrupted");
+  pretend_interrupted(0);
+  ledger.end_early(Error(Fault::local, "the state is gone"));
+  EXPECT_EQ(ledger.why_not(0), "the run ended early");
+  const Account closed = ledger.close("the run ended early", 0, {});
+  EXPECT_EQ(closed.fatal, "the state is gone");
+  EXPECT_EQ(closed.exit_code, 6);
+}
+
+TEST_F(account, deferred_work_alone_exits_0) {
+  Plan plan = plan_of({copy("a")});
+  plan.actions[0].deferred = true;
+  EXPECT_EQ(Ledger(plan).close("deferred", 0, {}).exit_code, 0);
+}
+
+int exit_of(Plan plan, std::vector<std::string> codes, int signal = 0) {
+  for (std::size_t i = 0; i < codes.size(); ++i) plan.actions.push_back(copy(("i" + std::to_string(i)).c_str()));
+  Ledger ledger(plan);
+  for (std::size_t i = 0; i < codes.size(); ++i) put(ledger, plan, i, Failed{codes[i], "x"});
+  return ledger.close("", signal, {}).exit_code;
+}
+
+TEST_F(account, exits_with_the_first_of_4_6_8_7_3) {
+  const Held held{.address = {"image.x"}, .verb = Verb::delete_, .code = "removals", .text = "x", .mend = "y"};
+  const Blocked blocked{.address = {"image.y"}, .verb = Verb::add, .code = "name-conflict", .text = "x", .mend = "y", .at = {}};
+  Plan plan = plan_of({});
+  EXPECT_EQ(exit_of(plan, {}), 0);
+  EXPECT_EQ(exit_of(plan, {"unreachable"}), 3);
+  EXPECT_EQ(exit_of(plan, {"unreachable", "no-space"}), 6);
+  EXPECT_EQ(exit_of(plan, {"io", "digest-mismatch"}), 4);
+  EXPECT_EQ(exit_of(plan, {"untrusted", "io"}), 4);
+  plan.blocked.push_back(blocked);
+  EXPECT_EQ(exit_of(plan, {}), 3);
+  plan.held.push_back(held);
+  EXPECT_EQ(exit_of(plan, {"unreachable"}), 7);
+  EXPECT_EQ(exit_of(plan, {"io"}), 6);
+  plan.unknown.push_back({.peer = ServerName::of("oslo"), .code = "untrusted", .text = "x", .at = {}});
+  EXPECT_EQ(exit_of(plan, {"io"}), 4);
+  EXPECT_EQ(exit_of(plan, {"untrusted"}, SIGINT), 130);
+  EXPECT_EQ(exit_of(plan, {}, SIGTERM), 143);
+}
+
+TEST_F(account, what_failed_beside_the_plan_is_told_too) {
+  const Plan plan = plan_of({});
+  const Account closed = Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{"io", "x"}}});
+  EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"failed catalog io"}));
+  EXPECT_EQ(closed.exit_code, 6);
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,273 @@
+// The line of a run: order, dependencies, one bad peer, interrupts, publication, account.
+#include "reconciler/apply/apply.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "reconciler/io/interrupt.hpp"
+#include "tests/support/server_fixture.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing_support;
+using Lines = std::vector<std::string>;
+
+class applying : public testing::Test {
+ protected:
+  void TearDown() override { pretend_interrupted(0); }
+
+  /// A server with `count` published images "name-0" …, known here.
+  std::unique_ptr<TestServer> peer(const std::string& name, int count) {
+    auto server = std::make_unique<TestServer>(folder.path(), name);
+    std::vector<Change> changes;
+    for (int i = 0; i < count; ++i) {
+      const std::string image = name + "-" + std::to_string(i);
+      changes.push_back(add(*server, image, "bytes of " + image));
+    }
+    changes.push_back(publish_change());
+    EXPECT_EQ(server->apply(changes).exit_code, 0);
+    here.know(*server);
+    return server;
+  }
+  std::size_t count(const std::string& line) {
+    const Lines lines = here.events.lines();
+    return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), line));
+  }
+  std::size_t place(const std::string& line) {
+    const Lines lines = here.events.lines();
+    return static_cast<std::size_t>(std::find(lines.begin(), lines.end(), line) - lines.begin());
+  }
+
+  TestFolder folder;
+  TestServer here{folder.path(), "here"};
+};
+
+TEST_F(applying, R23_actions_go_in_the_plans_order_and_series_wait_for_copies) {
+  const auto oslo = peer("oslo", 3);
+  const Account account = here.apply({register_change(*oslo), publish_change(), copy_change(*oslo, "oslo-0", {"peer.oslo"}),
+                                      copy_change(*oslo, "oslo-1", {"peer.oslo"}), copy_change(*oslo, "oslo-2", {"peer.oslo"}),
+                                      series_change("s", {"oslo-0", "oslo-2"}, {"copy.oslo.oslo-0", "copy.oslo.oslo-2"})});
+  EXPECT_EQ(account.exit_code, 0);
+  EXPECT_EQ(here.events.lines().front(), "begin 6");
+  EXPECT_LT(place("done peer.oslo"), place("start copy.oslo.oslo-0"));
+  for (const char* copy : {"done copy.oslo.oslo-0", "done copy.oslo.oslo-1", "done copy.oslo.oslo-2"}) {
+    EXPECT_LT(place(copy), place("start series.s"));
+  }
+  EXPECT_EQ(here.state().snapshot().series.at(0).members.size(), 2U);
+}
+
+TEST_F(applying, publishes_at_its_place_and_once_more_if_more_came_since) {
+  const auto oslo = peer("oslo", 1);
+  const Serial before = here.tree().serial;
+  here.apply({register_change(*oslo), add(here, "mine", "mine"), publish_change(), copy_change(*oslo, "oslo-0")});
+  EXPECT_EQ(here.tree().serial, before + 2);
+  EXPECT_EQ(here.tree().images.size(), 2U);
+  EXPECT_EQ(count("done catalog"), 1U) << "the last publication ends the action";
+  EXPECT_EQ(here.events.lines().back(), "done catalog");
+}
+
+TEST_F(applying, what_depends_on_a_failure_is_skipped_and_the_rest_goes_on) {
+  LocalImage parent = local_image("parent", folder.path() + "/nowhere");
+  LocalImage child = local_image("child", here.source("c", "c"));
+  child.parent = parent.name;
+  const Account account = here.apply({add(parent), add(child, {"image.parent"}), add(here, "other", "o"), publish_change()});
+  EXPECT_EQ(lines_of(account), (Lines{"done image.other", "done catalog", "failed image.parent source-missing",
+                                      "skipped image.child depends on \"image.parent\", which failed"}));
+  EXPECT_EQ(account.exit_code, 3);
+  EXPECT_EQ(here.tree().images.size(), 1U) << "others see what is done";
+}
+
+TEST_F(applying, R19_one_bad_peer_never_stops_the_others) {
+  const auto oslo = peer("oslo", 2);
+  const auto bergen = peer("bergen", 2);
+  const auto tromso = peer("tromso", 1);
+  here.transport.peers["oslo"].unreachable = true;
+  here.transport.peers["tromso"].tampered = [](std::string bytes) { return std::string(bytes.size(), 'x'); };
+  const Account account = here.apply({register_change(*oslo), register_change(*bergen), register_change(*tromso), copy_change(*oslo, "oslo-0"),
+                                      copy_change(*tromso, "tromso-0"), copy_change(*bergen, "bergen-0"), copy_change(*oslo, "oslo-1"),
+                                      copy_change(*bergen, "bergen-1")});
+  EXPECT_EQ(here.image_names(), (Lines{"bergen-0", "bergen-1"}));
+  EXPECT_EQ(account.failed.size(), 3U);
+  EXPECT_EQ(std::get<Failed>(account.failed.at(0).outcome).code, "unreachable");
+  EXPECT_EQ(std::get<Failed>(account.failed.at(1).outcome).code, "untrusted");
+  EXPECT_EQ(account.exit_code, 4);
+  EXPECT_EQ(here.tree().faults, Lines());
+
+  here.transport.peers["oslo"].unreachable = false;
+  here.transport.peers["tromso"].tampered = nullptr;
+  const Account again = here.apply({copy_change(*oslo, "oslo-0"), copy_change(*tromso, "tromso-0"), copy_change(*oslo, "oslo-1")});
+  EXPECT_EQ(again.exit_code, 0) << testing::PrintToString(lines_of(again));
+  EXPECT_EQ(here.image_names().size(), 5U);
+}
+
+TEST_F(applying, a_series_is_done_with_the_copies_that_came) {
+  const auto oslo = peer("oslo", 2);
+  here.transport.peers["oslo"].before = [&](const Request& request) {
+    here.transport.peers["oslo"].unreachable = request.path.find(oslo->entry("oslo-0").packed->file.digest.hex()) != std::string::npos;
+  };
+  here.parallel = 1;
+  const Account account = here.apply({register_change(*oslo), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"),
+                                      series_change("s", {"oslo-0", "oslo-1"}, {"copy.oslo.oslo-0", "copy.oslo.oslo-1"})});
+  EXPECT_EQ(account.exit_code, 3);
+  const SeriesRow series = here.state().snapshot().series.at(0);
+  ASSERT_EQ(series.members.size(), 1U);
+  EXPECT_EQ(series.members[0].name.text(), "oslo-1");
+}
+
+TEST_F(applying, keeps_to_the_parallel_requests_of_a_peer) {
+  const auto oslo = peer("oslo", 8);
+  here.manifest.peers.at(0).parallel = 2;
+  here.parallel = 8;
+  std::vector<Change> changes{register_change(*oslo)};
+  for (int i = 0; i < 8; ++i) changes.push_back(copy_change(*oslo, "oslo-" + std::to_string(i)));
+  EXPECT_EQ(here.apply(changes).exit_code, 0);
+  EXPECT_LE(here.transport.most_at_once, 2);
+}
+
+TEST_F(applying, images_with_the_same_bytes_are_fetched_once) {
+  const auto oslo = peer("oslo", 0);
+  oslo->apply({add(*oslo, "a", "same"), add(*oslo, "b", "same"), publish_change()});
+  here.parallel = 8;
+  const Account account = here.apply({register_change(*oslo), copy_change(*oslo, "a"), copy_change(*oslo, "b")});
+  EXPECT_EQ(account.exit_code, 0) << testing::PrintToString(lines_of(account));
+  std::uint64_t fetched = 0;
+  for (const ActionResult& one : account.done) fetched += one.fetched;
+  EXPECT_EQ(fetched, oslo->entry("a").packed->file.length);
+}
+
+TEST_F(applying, deferred_work_is_accounted_for_and_exits_0) {
+  const auto oslo = peer("oslo", 1);
+  Change deferred = copy_change(*oslo, "oslo-0");
+  deferred.deferred = true;
+  deferred.deferred_why = "past max_bytes";
+  Account account = here.apply({register_change(*oslo), deferred});
+  EXPECT_EQ(account.exit_code, 0);
+  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "skipped copy.oslo.oslo-0 deferred: past max_bytes"}));
+  account = here.apply({deferred});
+  EXPECT_EQ(lines_of(account), (Lines{"skipped copy.oslo.oslo-0 deferred: past max_bytes"}));
+}
+
+TEST_F(applying, R22_a_run_with_nothing_to_do_writes_nothing) {
+  here.apply({add(here, "db", "x"), publish_change()});
+  const auto generation = here.state().generation();
+  const auto runs = here.state().runs(10).size();
+  const std::string head = here.tree().head_digest;
+  const Account account = here.apply(std::vector<Change>{});
+  EXPECT_EQ(account.exit_code, 0);
+  EXPECT_EQ(here.state().generation(), generation);
+  EXPECT_EQ(here.state().runs(10).size(), runs);
+  EXPECT_EQ(here.tree().head_digest, head);
+}
+
+TEST_F(applying, renews_a_head_whose_life_is_half_over) {
+  const Serial before = here.tree().serial;
+  here.clock.time += here.manifest.server.head_ttl / 2 + std::chrono::seconds(1);
+  here.apply(std::vector<Change>{});
+  EXPECT_EQ(here.tree().serial, before + 1);
+  EXPECT_EQ(here.events.lines().back(), "note renewed the head, good until " + time_text(here.clock.time + here.manifest.server.head_ttl));
+}
+
+TEST_F(applying, the_history_tells_what_became_of_every_action) {
+  LocalImage gone = local_image("gone", folder.path() + "/nowhere");
+  here.apply({add(here, "db", "x"), add(gone), publish_change()});
+  const auto run = here.state().run(here.state().last_run()->start.id);
+  ASSERT_TRUE(run && run->finished);
+  EXPECT_EQ(run->exit_code, 3);
+  ASSERT_EQ(run->actions.size(), 3U);
+  EXPECT_EQ(run->actions[0].outcome, "done");
+  EXPECT_EQ(run->actions[1].outcome, "failed");
+  EXPECT_EQ(run->actions[1].code, "source-missing");
+  EXPECT_EQ(run->actions[2].outcome, "done");
+}
+
+TEST_F(applying, the_heads_that_were_accepted_raise_the_floors_and_are_noted) {
+  const auto oslo = peer("oslo", 1);
+  here.apply({register_change(*oslo)});
+  oslo->apply({add(*oslo, "more", "more"), publish_change()});
+  here.seen = {oslo->head()};
+  here.apply(std::vector<Change>{});
+  EXPECT_EQ(here.state().floor(oslo->card().id)->serial, oslo->head().serial);
+  EXPECT_EQ(here.state().registrations().at(0).head, oslo->head().digest);
+  here.seen.clear();
+}
+
+TEST_F(applying, a_display_that_cannot_be_written_does_not_stop_the_work) {
+  struct Broken final : Events {
+    void begin(const Plan&) override { throw std::runtime_error("broken pipe"); }
+    void start(const Change&) override { throw std::runtime_error("broken pipe"); }
+    void progress(const ActionProgress&) override { throw std::runtime_error("broken pipe"); }
+    void end(const Change&, const ActionResult&) override { throw std::runtime_error("broken pipe"); }
+    void note(const std::string&) override { throw std::runtime_error("broken pipe"); }
+  };
+  Broken broken;
+  here.events_to = &broken;
+  EXPECT_EQ(here.apply({add(here, "db", "x"), publish_change()}).exit_code, 0);
+  EXPECT_EQ(here.tree().images.size(), 1U);
+}
+
+/// As a user who presses Ctrl-C when action number `at` begins.
+struct InterruptingEvents final : Events {
+  std::size_t at = 0;
+  std::size_t begun = 0;
+  void begin(const Plan&) override {}
+  void start(const Change&) override {
+    if (begun++ == at) pretend_interrupted(SIGINT);
+  }
+  void progress(const ActionProgress&) override {}
+  void end(const Change&, const ActionResult&) override {}
+  void note(const std::string&) override {}
+};
+
+TEST_F(applying, an_interrupt_at_any_action_leaves_a_consistent_state_and_a_whole_account) {
+  const auto oslo = peer("oslo", 2);
+  for (std::size_t at = 0; at < 6; ++at) {
+    SCOPED_TRACE(at);
+    TestServer there(folder.path(), "there" + std::to_string(at));
+    there.know(*oslo);
+    const std::vector<Change> changes{register_change(*oslo), add(there, "mine", "mine"), publish_change(), copy_change(*oslo, "oslo-0"),
+                                      copy_change(*oslo, "oslo-1"), series_change("s", {"oslo-0", "mine"}, {"copy.oslo.oslo-0"})};
+    InterruptingEvents interrupting;
+    interrupting.at = at;
+    there.events_to = &interrupting;
+    there.parallel = 1;
+    const Account account = there.apply(changes);
+    EXPECT_EQ(account.exit_code, 130);
+    EXPECT_EQ(account.done.size() + account.failed.size() + account.not_started.size(), changes.size());
+    EXPECT_TRUE(account.failed.empty()) << testing::PrintToString(lines_of(account));
+    EXPECT_EQ(there.tree().faults, Lines());
+    EXPECT_EQ(there.state().last_run()->exit_code, 130);
+    there.state().check();
+
+    pretend_interrupted(0);
+    there.events_to = nullptr;
+    there.reopen();
+    std::vector<Change> rest;
+    for (const Change& change : changes) {
+      const bool left = std::any_of(account.not_started.begin(), account.not_started.end(),
+                                    [&](const ActionResult& result) { return result.address == change.address; });
+      if (left) rest.push_back(change);
+    }
+    EXPECT_EQ(there.apply(rest).exit_code, 0);
+    EXPECT_EQ(there.image_names(), (Lines{"mine", "oslo-0", "oslo-1"}));
+    EXPECT_EQ(there.tree().faults, Lines());
+    EXPECT_EQ(there.tree().images.size(), 3U);
+    EXPECT_EQ(there.tree().series.at("s"), (Lines{"oslo-0", "mine"}));
+  }
+}
+
+TEST_F(applying, SIGTERM_while_a_copy_waits_for_its_peer_ends_with_143) {
+  const auto oslo = peer("oslo", 1);
+  here.transport.peers["oslo"].before = [](const Request&) { pretend_interrupted(SIGTERM); };
+  const Account account = here.apply({register_change(*oslo), copy_change(*oslo, "oslo-0")});
+  EXPECT_EQ(account.exit_code, 143);
+  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "skipped copy.oslo.oslo-0 interrupted"}));
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,98 @@
+#include "reconciler/apply/schedule.hpp"
+
+#include <atomic>
+#include <mutex>
+
+#include <gtest/gtest.h>
+
+namespace ingot {
+namespace {
+
+Digest digest_of(std::uint8_t number) {
+  Digest digest;
+  digest.bytes[0] = number;
+  return digest;
+}
+
+CopyTask task(std::size_t action, const char* peer = "oslo", std::uint64_t segments = 100) {
+  return {.action = action, .peer = ServerName::of(peer), .digest = digest_of(static_cast<std::uint8_t>(action)), .segments = segments};
+}
+
+TEST(turns, come_in_the_plans_order) {
+  Turns turns({task(0), task(1), task(2)}, 8, {});
+  EXPECT_EQ(turns.next()->task.action, 0U);
+  EXPECT_EQ(turns.next()->task.action, 1U);
+  EXPECT_EQ(turns.next()->task.action, 2U);
+  EXPECT_EQ(turns.next(), std::nullopt);
+  EXPECT_TRUE(turns.all_begun());
+}
+
+TEST(turns, share_all_connections_among_few_images) {
+  Turns turns({task(0), task(1), task(2)}, 8, {});
+  EXPECT_EQ(turns.next()->connections, 2U);
+  EXPECT_EQ(turns.next()->connections, 3U);
+  EXPECT_EQ(turns.next()->connections, 3U);
+}
+
+TEST(turns, give_one_connection_each_to_many_images) {
+  std::vector<CopyTask> many;
+  for (std::size_t i = 0; i < 20; ++i) many.push_back(task(i));
+  Turns turns(many, 4, {});
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(turns.next()->connections, 1U);
+  EXPECT_EQ(turns.next(), std::nullopt);
+}
+
+TEST(turns, give_no_more_connections_than_segments) {
+  Turns turns({task(0, "oslo", 1)}, 8, {});
+  EXPECT_EQ(turns.next()->connections, 1U);
+}
+
+TEST(turns, keep_to_the_limit_of_a_peer_and_let_others_pass) {
+  Turns turns({task(0), task(1), task(2), task(3, "bergen")}, 8, {{ServerName::of("oslo"), 2}});
+  const auto first = turns.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->task.action, 0U);
+  EXPECT_EQ(first->connections, 2U);
+  EXPECT_EQ(turns.next()->task.action, 3U) << "another peer's";
+  EXPECT_EQ(turns.next(), std::nullopt);
+  turns.over(*first);
+  EXPECT_EQ(turns.next()->task.action, 1U);
+}
+
+TEST(turns, never_fetch_the_same_bytes_twice_at_a_time) {
+  CopyTask twin = task(1, "bergen");
+  twin.digest = task(0).digest;
+  Turns turns({task(0), twin, task(2)}, 8, {});
+  const auto first = turns.next();
+  EXPECT_EQ(turns.next()->task.action, 2U);
+  EXPECT_EQ(turns.next(), std::nullopt);
+  turns.over(*first);
+  EXPECT_EQ(turns.next()->task.action, 1U);
+}
+
+TEST(run_turns, does_every_task_once_and_never_more_than_parallel_at_a_time) {
+  std::vector<CopyTask> tasks;
+  for (std::size_t i = 0; i < 200; ++i) tasks.push_back(task(i, i % 3 == 0 ? "oslo" : "bergen", 1));
+  std::mutex mutex;
+  std::multiset<std::size_t> done;
+  std::atomic<int> now = 0;
+  std::atomic<bool> too_many = false;
+  run_turns(Turns(tasks, 4, {{ServerName::of("oslo"), 1}}), 4, [&](const Turn& turn) {
+    if (++now > 4) too_many = true;
+    {
+      const std::lock_guard lock(mutex);
+      done.insert(turn.task.action);
+    }
+    --now;
+  });
+  EXPECT_FALSE(too_many);
+  EXPECT_EQ(done.size(), 200U);
+  EXPECT_EQ(std::set<std::size_t>(done.begin(), done.end()).size(), 200U);
+}
+
+TEST(run_turns, with_nothing_to_do_returns) {
+  run_turns(Turns({}, 4, {}), 0, [](const Turn&) { FAIL(); });
+}
+
+}  // namespace
+}  // namespace ingot

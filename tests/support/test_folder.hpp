@@ -1,0 +1,32 @@
+// A folder of one test under testing::TempDir(), removed with the test.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace ingot::testing_support {
+
+class TestFolder {
+ public:
+  TestFolder() {
+    static std::atomic<int> number = 0;
+    path_ = testing::TempDir() + "ingot-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
+    std::filesystem::create_directories(path_);
+  }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+  ~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace ingot::testing_support
