@@ -73,7 +73,7 @@ class CurlPeer final : public PeerTransport {
       if (attempt.response.bytes > 0) restart();
       failure = worse(std::move(failure), std::move(attempt.response));
     }
-    if (!failure) failure = Response{.status = Status::refused, .why = fmt::format("peer \"{}\" has no URL", peer_.text()), .url = {}, .etag = {}, .last_modified = {}, .content_type = {}};
+    if (!failure) failure = Response{.status = Status::refused, .why = fmt::format("peer \"{}\" has no URL", peer_.text())};
     failure->bytes = 0;
     return *std::move(failure);
   }

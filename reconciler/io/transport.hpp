@@ -17,18 +17,18 @@ namespace ingot {
 struct PeerAccess {
   ServerName peer;
   std::vector<std::string> urls;  ///< each ends with "/", tried in order
-  PeerCredentials credentials;
+  PeerCredentials credentials = {};
   bool allow_http = false;
-  std::optional<std::uint64_t> bandwidth;  ///< bytes per second
+  std::optional<std::uint64_t> bandwidth = {};  ///< bytes per second
 };
 
 struct Request {
   std::string path;                       ///< below the peer's URL; made by us: [a-z0-9/._-] only
   std::uint64_t at_most = 0;              ///< body bytes; more is Oversize
-  std::optional<std::uint64_t> offset;    ///< of a range …
-  std::optional<std::uint64_t> length;    ///< … of exactly so many bytes; the answer must be 206 with just this range
-  std::string if_none_match;              ///< ETag as it came, or ""
-  std::string if_modified_since;          ///< Last-Modified as it came, or ""
+  std::optional<std::uint64_t> offset = {};    ///< of a range …
+  std::optional<std::uint64_t> length = {};    ///< … of exactly so many bytes; the answer must be 206 with just this range
+  std::string if_none_match = {};              ///< ETag as it came, or ""
+  std::string if_modified_since = {};          ///< Last-Modified as it came, or ""
   bool no_cache = false;                  ///< asks caches on the way to revalidate (the head)
 };
 
@@ -44,11 +44,11 @@ struct Response {
     refused,        ///< 401, 403, 407, a redirect, a forbidden protocol
   };
   Status status = Status::unreachable;
-  std::string why;            ///< for people, names the URL without credentials; "" if ok
-  std::string url;            ///< the base URL that answered
-  std::string etag;           ///< at most 256 bytes without controls, or ""
-  std::string last_modified;  ///< likewise
-  std::string content_type;   ///< likewise
+  std::string why = {};            ///< for people, names the URL without credentials; "" if ok
+  std::string url = {};            ///< the base URL that answered
+  std::string etag = {};           ///< at most 256 bytes without controls, or ""
+  std::string last_modified = {};  ///< likewise
+  std::string content_type = {};   ///< likewise
   std::uint64_t bytes = 0;    ///< given to the sink
   bool length_known = false;  ///< the answer said how long it is, and that much came; else a cut cannot be told from an end
 };

@@ -1,0 +1,61 @@
+#include "reconciler/observe/fetch_piece.hpp"
+
+#include <fmt/format.h>
+
+#include "reconciler/io/hash.hpp"
+#include "schema/names.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Status = Response::Status;
+
+Distrust wrong_length(std::uint64_t expected, const std::string& got) {
+  return {"bad-digest", fmt::format("{} bytes where the signed catalog says {}", got, expected)};
+}
+
+/// The answer is there: whether it is the piece.
+std::optional<Failure> judge(const Visit& visit, const std::string& path, const Piece& piece, const Fetched& fetched) {
+  if (fetched.body.empty() && piece.length > 0) return unreachable(fmt::format("{}{}: the answer is empty", visit.url, path));
+  if (fetched.body.size() == piece.length && sha256(fetched.body) == piece.digest) return std::nullopt;
+  if (looks_like_html(fetched.response, fetched.body)) return unreachable(fmt::format("{}{}: the answer is a web page, not an ingot file", visit.url, path));
+  if (fetched.body.size() < piece.length && !fetched.response.length_known) return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
+  if (fetched.body.size() != piece.length) return untrusted(visit, path, wrong_length(piece.length, std::to_string(fetched.body.size())));
+  return untrusted(visit, path, {"bad-digest", "the bytes are not those that the signed catalog names"});
+}
+
+}  // namespace
+
+bool looks_like_html(const Response& response, const std::string& body) {
+  const auto start = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (start != std::string::npos && body[start] == '<') return true;
+  return body.empty() && fold_case(response.content_type).starts_with("text/html");
+}
+
+Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
+  const std::string path = "c/" + piece.digest.hex();
+  Request request;
+  request.path = path;
+  request.at_most = piece.length;
+  Fetched fetched = fetch(visit.transport, request);
+  const Response& response = fetched.response;
+  if (response.status == Status::not_found) {
+    return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why), "missing-piece");
+  }
+  if (response.status == Status::oversize) {
+    if (fold_case(response.content_type).starts_with("text/html")) return not_got(response);
+    return untrusted(visit, path, wrong_length(piece.length, "more"));
+  }
+  if (response.status != Status::ok) return not_got(response);
+  if (auto failure = judge(visit, path, piece, fetched)) return *std::move(failure);
+  visit.memory.keep_piece(visit.id(), piece, fetched.body);
+  return std::move(fetched.body);
+}
+
+Tried<std::string> cached_or_fetched_piece(const Visit& visit, const Piece& piece) {
+  if (auto bytes = visit.memory.piece(visit.id(), piece)) return *std::move(bytes);
+  return fetch_piece(visit, piece);
+}
+
+}  // namespace ingot

@@ -1,0 +1,86 @@
+#include "reconciler/observe/follow_roots.hpp"
+
+#include <fmt/format.h>
+
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Status = Response::Status;
+using Verified = std::variant<Root, Distrust, NotOurs>;
+
+std::string path_of(std::uint64_t version) { return fmt::format("root/{}.dsse", version); }
+
+Fetched fetch_root(const Visit& visit, std::uint64_t version) {
+  Request request;
+  request.path = path_of(version);
+  request.at_most = largest_root;
+  return fetch(visit.transport, request);
+}
+
+Tried<Root> judge(const Visit& visit, std::uint64_t version, const std::string& envelope, Verified verified) {
+  return std::visit(Overloaded{
+                        [&](Root& root) -> Tried<Root> {
+                          visit.memory.keep_root(visit.id(), version, envelope);
+                          return std::move(root);
+                        },
+                        [&](Distrust& distrust) -> Tried<Root> { return untrusted(visit, path_of(version), distrust); },
+                        [&](NotOurs& other) -> Tried<Root> { return unreachable(fmt::format("{}{}: {}", visit.url, path_of(version), other.why)); },
+                    },
+                    verified);
+}
+
+Tried<Root> fetched_first_root(const Visit& visit) {
+  const Fetched fetched = fetch_root(visit, 1);
+  if (fetched.response.status == Status::oversize) {
+    return untrusted(visit, path_of(1), {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
+  }
+  if (fetched.response.status != Status::ok) return not_got(fetched.response);
+  return judge(visit, 1, fetched.body, verify_first_root(fetched.body, visit.id()));
+}
+
+Tried<Root> first_root(const Visit& visit) {
+  if (const auto cached = visit.memory.root(visit.id(), 1)) {
+    auto verified = verify_first_root(*cached, visit.id());
+    if (auto* root = std::get_if<Root>(&verified)) return std::move(*root);
+  }
+  return fetched_first_root(visit);
+}
+
+}  // namespace
+
+Tried<Root> known_root(const Visit& visit) {
+  Tried<Root> first = first_root(visit);
+  if (std::holds_alternative<Failure>(first)) return first;
+  Root newest = std::get<Root>(std::move(first));
+  while (const auto cached = visit.memory.root(visit.id(), newest.version + 1)) {
+    auto verified = verify_next_root(*cached, newest);
+    if (!std::holds_alternative<Root>(verified)) break;  // damaged: it is asked for again when it is needed
+    newest = std::get<Root>(std::move(verified));
+  }
+  return newest;
+}
+
+Tried<Root> newer_root(const Visit& visit, const Root& known, std::uint64_t up_to) {
+  Root newest = known;
+  for (int count = 0; newest.version < up_to; ++count) {
+    const std::uint64_t next = newest.version + 1;
+    const Fetched fetched = fetch_root(visit, next);
+    if (fetched.response.status == Status::not_found) return newest;
+    if (fetched.response.status == Status::oversize) {
+      return untrusted(visit, path_of(next), {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
+    }
+    if (fetched.response.status != Status::ok) return not_got(fetched.response);
+    if (count == most_new_roots) {
+      return untrusted(visit, path_of(next), {"too-many-roots", fmt::format("there are more than {} new roots at once", most_new_roots)});
+    }
+    Tried<Root> judged = judge(visit, next, fetched.body, verify_next_root(fetched.body, newest));
+    if (std::holds_alternative<Failure>(judged)) return judged;
+    newest = std::get<Root>(std::move(judged));
+  }
+  return newest;
+}
+
+}  // namespace ingot

@@ -1,1 +1,0 @@
-#include "reconciler/observe/observe.hpp"

@@ -1,0 +1,143 @@
+#include "reconciler/observe/observe_peer.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/io/printable.hpp"
+#include "reconciler/observe/read_catalog.hpp"
+#include "reconciler/observe/read_head.hpp"
+#include "reconciler/observe/visit.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
+  if (!one || !other) return one ? one : other;
+  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
+}
+
+std::optional<Failure> changed_identity(const PeerEntry& peer, const KnownPeer& known) {
+  if (!known.registered_id || *known.registered_id == peer.card.id || peer.replaces == known.registered_id) return std::nullopt;
+  std::string why = fmt::format(
+      "the card \"{}\" pins the server {}, but \"{}\" is registered as {}: it was not asked. If the peer really has a new root, say replaces = \"{}\" in its entry",
+      printable(peer.card_path), peer.card.id.text(), peer.name.text(), known.registered_id->text(), known.registered_id->text());
+  return Failure{Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "identity-changed", .last = {}}, {}};
+}
+
+/// Equivocation is not forgotten by itself.
+std::optional<Failure> old_evidence(const PeerEntry& peer, PeerMemory& memory) {
+  if (!memory.has_evidence(peer.card.id)) return std::nullopt;
+  std::string why = fmt::format(
+      "two contradicting heads that its key has signed are kept in \"{}\": it was not asked. Talk to its owner; to trust it again, remove that folder",
+      printable(memory.evidence_folder(peer.card.id)));
+  return Failure{Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "equivocation", .last = {}}, {}};
+}
+
+bool is_settled(const SettledMark& mark, const SeenHead& head, const KnownPeer& known, Time now) {
+  return mark.fingerprint == settled_fingerprint(head, known) && (!mark.until || now < *mark.until);
+}
+
+/// The catalog of a head; if a piece is missing the publisher may have moved on, so the head is asked for once more.
+Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before) {
+  auto catalog = read_catalog(visit, good.head, before);
+  if (auto* failure = std::get_if<Failure>(&catalog); failure != nullptr && failure->unknown.detail_code == "missing-piece") {
+    auto again = read_head(visit, AskFor::whole);
+    auto* newer = std::get_if<GoodHead>(&again);
+    if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::move(*failure);
+    good = std::move(*newer);
+    catalog = read_catalog(visit, good.head, before);
+  }
+  if (auto* failure = std::get_if<Failure>(&catalog)) return std::move(*failure);
+  if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url || before->file.etag != good.served.etag) {
+    visit.memory.keep_head(visit.id(), good.served);
+  }
+  return PeerView(PeerCatalog{std::move(good.seen), std::get<std::shared_ptr<const Catalog>>(std::move(catalog))});
+}
+
+Tried<PeerView> look(const Visit& visit, const KnownPeer& known, bool read_settled) {
+  visit.progress(fmt::format("asking {}", printable(visit.url)));
+  auto read = read_head(visit);
+  if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
+  GoodHead good = std::get<GoodHead>(std::move(read));
+  if (!read_settled) {
+    auto mark = visit.memory.settled(visit.id());
+    if (mark && is_settled(*mark, good.seen, known, visit.now)) {
+      if (!good.cached) visit.memory.keep_head(visit.id(), good.served);
+      return PeerView(Settled{std::move(good.seen), std::move(mark->notes)});
+    }
+  }
+  return read_view(visit, std::move(good), kept_head(visit.memory, visit.id()));
+}
+
+PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
+  return {.peer = peer.name, .urls = {url}, .credentials = peer.credentials, .allow_http = peer.allow_http, .bandwidth = peer.bandwidth};
+}
+
+/// A variable or file that the manifest names for this peer is not there: its own trouble, not the other peers'.
+Failure no_credentials(const Error& error) {
+  return unreachable(fmt::format("{}{}{}", error.text(), error.mend().empty() ? "" : "; ", error.mend()), "credentials");
+}
+
+/// Bad news outweighs none: untrusted, then expired, then unreachable; every URL's reason is told.
+Failure worst(std::vector<Failure> failures) {
+  const auto weight = [](const Failure& failure) { return failure.unknown.code == "untrusted" ? 2 : failure.unknown.code == "expired" ? 1 : 0; };
+  const auto chosen = std::max_element(failures.begin(), failures.end(), [&](const Failure& one, const Failure& other) { return weight(one) < weight(other); });
+  Failure result = *chosen;
+  for (const auto& failure : failures) {
+    if (&failure != &*chosen) result.unknown.why += "; " + failure.unknown.why;
+  }
+  return result;
+}
+
+void keep_evidence(const PeerEntry& peer, PeerMemory& memory, Failure& failure) {
+  const auto record = memory.floor_record(peer.card.id);
+  if (failure.contradicting_head.empty() || !record || record->head_envelope.empty()) return;
+  const std::string folder = memory.keep_evidence(peer.card.id, record->head_envelope, failure.contradicting_head);
+  failure.unknown.why += fmt::format(". Both heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
+}
+
+Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
+                             const std::function<void(const std::string&)>& progress) {
+  const auto floor = higher(known.floor, memory.floor(peer.card.id));
+  std::vector<Failure> failures;
+  for (const auto& url : peer.urls) {
+    try {
+      const auto connection = transport.peer(access_to(peer, url));
+      const Visit visit{peer, floor, questions.now, url, *connection, memory, progress};
+      auto view = look(visit, known, questions.read_settled);
+      if (std::holds_alternative<PeerView>(view)) return view;
+      failures.push_back(std::get<Failure>(std::move(view)));
+    } catch (const Error& error) {
+      if (error.fault() != Fault::manifest) throw;
+      failures.push_back(no_credentials(error));
+    }
+  }
+  if (failures.empty()) return unreachable(fmt::format("peer \"{}\" has no URL", peer.name.text()));
+  Failure failure = worst(std::move(failures));
+  keep_evidence(peer, memory, failure);
+  return failure;
+}
+
+}  // namespace
+
+PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
+                      const std::function<void(const std::string& what)>& progress) {
+  if (peer.card.id == questions.self) return OwnPeer{};
+  std::optional<Failure> failure = changed_identity(peer, known);
+  if (!failure) failure = old_evidence(peer, memory);
+  if (!failure) {
+    auto view = ask_all_urls(peer, known, questions, transport, memory, progress);
+    if (auto* seen = std::get_if<PeerView>(&view)) return std::move(*seen);
+    failure = std::get<Failure>(std::move(view));
+  }
+  Unknown unknown = std::move(failure->unknown);
+  if (!unknown.last) {
+    if (auto kept = kept_head(memory, known.registered_id.value_or(peer.card.id))) unknown.last = std::move(kept->seen);
+  }
+  return unknown;
+}
+
+}  // namespace ingot

@@ -1,0 +1,154 @@
+#include "reconciler/observe/read_catalog.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "reconciler/observe/fetch_piece.hpp"
+#include "reconciler/observe/vanished.hpp"
+#include "schema/parse_catalog.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::size_t connections = 4;  ///< at once, to one peer
+constexpr std::size_t window = 32;      ///< pages in memory at once
+
+Tried<Index> read_index(const Visit& visit, const Piece& piece) {
+  const std::string path = "c/" + piece.digest.hex();
+  if (piece.length > largest_index) {
+    return untrusted(visit, path, {"too-large", fmt::format("the index has {} bytes, more than {}", piece.length, largest_index)});
+  }
+  auto bytes = cached_or_fetched_piece(visit, piece);
+  if (auto* failure = std::get_if<Failure>(&bytes)) return std::move(*failure);
+  auto parsed = parse_index(std::get<std::string>(bytes));
+  if (const auto* malformed = std::get_if<Malformed>(&parsed)) return untrusted(visit, path, {"malformed", "the index is malformed: " + malformed->why});
+  Index index = std::get<Index>(std::move(parsed));
+  std::uint64_t total = 0;
+  for (const auto& page : index.pages) {
+    total += page.piece.length;  // no overflow: a page's length was bounded when it was parsed …
+    if (page.piece.length > largest_page || total > largest_metadata) {  // … and is again, for the sake of this sum
+      return untrusted(visit, path, {"too-large", fmt::format("the catalog has more than {} bytes", largest_metadata)});
+    }
+  }
+  return index;
+}
+
+/// The pages of one window, fetched by several threads, in order. The first failure ends it.
+class PageWindow {
+ public:
+  PageWindow(const Visit& visit, const PageRef* first, std::size_t count) : visit_(visit), first_(first), pages_(count) {}
+
+  Tried<std::vector<std::string>> get() {
+    if (pages_.size() == 1) work();
+    else run_threads();
+    if (thrown_) std::rethrow_exception(thrown_);
+    if (failure_) return *std::move(failure_);
+    return std::move(pages_);
+  }
+
+ private:
+  void run_threads() {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < std::min(connections, pages_.size()); ++i) threads.emplace_back([this] { work(); });
+  }
+
+  void work() {
+    try {
+      for (std::size_t at = next_++; at < pages_.size() && !over_; at = next_++) {
+        auto bytes = cached_or_fetched_piece(visit_, first_[at].piece);
+        if (auto* page = std::get_if<std::string>(&bytes)) pages_[at] = std::move(*page);
+        else fail(std::get<Failure>(std::move(bytes)));
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      thrown_ = std::current_exception();
+      over_ = true;
+    }
+  }
+
+  void fail(Failure failure) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
+    over_ = true;
+  }
+
+  const Visit& visit_;
+  const PageRef* first_;
+  std::vector<std::string> pages_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> over_ = false;
+  std::mutex mutex_;  ///< of the two below
+  std::optional<Failure> failure_;
+  std::exception_ptr thrown_;
+};
+
+PageVisitor collector(Catalog& catalog) {
+  PageVisitor visitor;
+  visitor.image = [&](ImageEntry&& entry) { catalog.images.push_back(std::move(entry)); };
+  visitor.deleted_image = [&](ImageTombstone&& entry) { catalog.deleted.push_back(std::move(entry)); };
+  visitor.series = [&](SeriesEntry&& entry) { catalog.series.push_back(std::move(entry)); };
+  visitor.member = [&](SeriesMember&& member) { catalog.series.back().members.push_back(std::move(member)); };
+  visitor.deleted_series = [&](SeriesTombstone&& entry) { catalog.deleted_series.push_back(std::move(entry)); };
+  visitor.type = [&](TypeEntry&& entry) { catalog.types.push_back(std::move(entry)); };
+  return visitor;
+}
+
+std::optional<Failure> read_pages(const Visit& visit, const Head& head, const Index& index, Catalog& catalog) {
+  PageReader reader(visit.id(), head.serial, collector(catalog));
+  for (std::size_t at = 0; at < index.pages.size(); at += window) {
+    const std::size_t count = std::min(window, index.pages.size() - at);
+    auto got = PageWindow(visit, &index.pages[at], count).get();
+    if (auto* failure = std::get_if<Failure>(&got)) return std::move(*failure);
+    const auto& pages = std::get<std::vector<std::string>>(got);
+    for (std::size_t i = 0; i < count; ++i) {
+      const PageRef& page = index.pages[at + i];
+      if (const auto malformed = reader.read(page, pages[i])) {
+        return untrusted(visit, "c/" + page.piece.digest.hex(), {"malformed", "the page is malformed: " + malformed->why});
+      }
+    }
+    visit.progress(fmt::format("read {} of {} pages", at + count, index.pages.size()));
+  }
+  return std::nullopt;
+}
+
+void add_pieces(PeerMemory& memory, const ServerId& id, const Piece& index, std::vector<Digest>& pieces) {
+  pieces.push_back(index.digest);
+  const auto bytes = memory.piece(id, index);
+  if (!bytes) return;
+  const auto parsed = parse_index(*bytes);
+  if (const auto* pages = std::get_if<Index>(&parsed)) {
+    for (const auto& page : pages->pages) pieces.push_back(page.piece.digest);
+  }
+}
+
+void forget_older_pieces(const Visit& visit, const Head& head, const Head& before) {
+  std::vector<Digest> keep;
+  add_pieces(visit.memory, visit.id(), head.index, keep);
+  add_pieces(visit.memory, visit.id(), before.index, keep);
+  visit.memory.forget_pieces_but(visit.id(), keep);
+}
+
+}  // namespace
+
+Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
+  auto read = read_index(visit, head.index);
+  if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
+  const Index index = std::get<Index>(std::move(read));
+  auto catalog = std::make_shared<Catalog>();
+  if (auto failure = read_pages(visit, head, index, *catalog)) return *std::move(failure);
+  if (before && before->head.index != head.index) {
+    if (const auto missing = vanished_entry(visit.memory, visit.id(), before->head, index, *catalog)) {
+      return untrusted(visit, "head.dsse", {"vanished", *missing});
+    }
+    forget_older_pieces(visit, head, before->head);
+  }
+  return std::shared_ptr<const Catalog>(std::move(catalog));
+}
+
+}  // namespace ingot

@@ -1,0 +1,15 @@
+// A peer's whole catalog: the index that a verified head names, and its pages, each from the cache or fetched.
+#pragma once
+
+#include <memory>
+
+#include "reconciler/observe/read_head.hpp"
+#include "reconciler/observe/visit.hpp"
+
+namespace ingot {
+
+/// Verified against `head` and, if an earlier head was kept, against its catalog (R19: nothing vanishes). Afterwards the
+/// cache holds just the pieces of these two. A piece that is not there has the detail code "missing-piece".
+Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before);
+
+}  // namespace ingot

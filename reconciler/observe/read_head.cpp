@@ -1,0 +1,142 @@
+#include "reconciler/observe/read_head.hpp"
+
+#include <fmt/format.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/observe/fetch_piece.hpp"
+#include "reconciler/observe/follow_roots.hpp"
+#include "schema/root.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Status = Response::Status;
+
+constexpr const char* head_path = "head.dsse";
+
+Failure failure_of(const Visit& visit, const NotOurs& other) { return unreachable(fmt::format("{}{}: {}", visit.url, head_path, other.why)); }
+
+/// Another root may be the reason why a head does not verify.
+bool may_be_of_a_newer_root(const Distrust& distrust) { return distrust.code == "bad-signature" || distrust.code == "wrong-epoch"; }
+
+struct Verified {
+  Head head;
+  Root root;
+};
+
+/// The head against one root; a head that does not verify may be signed under a newer one.
+Tried<Verified> verify(const Visit& visit, const std::string& bytes, const Root& root) {
+  auto verified = verify_head(bytes, visit.id(), root);
+  if (const auto* other = std::get_if<NotOurs>(&verified)) return failure_of(visit, *other);
+  if (auto* head = std::get_if<Head>(&verified)) return Verified{std::move(*head), root};
+  const Distrust distrust = std::get<Distrust>(std::move(verified));
+  const Failure failure = untrusted(visit, head_path, distrust);
+  if (!may_be_of_a_newer_root(distrust)) return failure;
+  const auto newer = newer_root(visit, root);
+  const auto* newest = std::get_if<Root>(&newer);
+  if (newest == nullptr || newest->version == root.version) return failure;
+  auto again = verify_head(bytes, visit.id(), *newest);
+  if (auto* head = std::get_if<Head>(&again)) return Verified{std::move(*head), *newest};
+  return failure;
+}
+
+/// Root and head that belong together: newer roots are asked for only when the head names one or the known one is over.
+Tried<Head> verify_with_newest_root(const Visit& visit, const std::string& bytes, const Root& known) {
+  auto first = verify(visit, bytes, known);
+  if (auto* failure = std::get_if<Failure>(&first)) return std::move(*failure);
+  auto [head, root] = std::get<Verified>(std::move(first));
+  const bool over = root_expired(root, visit.now).has_value();
+  if (over || head.root_version > root.version) {
+    auto newer = newer_root(visit, root, over ? UINT64_MAX : head.root_version);
+    if (auto* failure = std::get_if<Failure>(&newer)) return std::move(*failure);
+    const Root newest = std::get<Root>(std::move(newer));
+    if (newest.version < head.root_version) {
+      return unreachable(fmt::format("{}{}: it names root {}, which is not there; the publisher may be at work", visit.url, head_path, head.root_version));
+    }
+    auto again = verify_head(bytes, visit.id(), newest);
+    if (const auto* distrust = std::get_if<Distrust>(&again)) return untrusted(visit, head_path, *distrust);
+    root = newest;
+  }
+  if (const auto distrust = root_expired(root, visit.now)) return untrusted(visit, head_path, *distrust);
+  return std::move(head);
+}
+
+Failure may_not_follow(const Visit& visit, const Distrust& distrust, const std::string& bytes) {
+  Failure failure = untrusted(visit, head_path, distrust);
+  if (distrust.code == "equivocation") failure.contradicting_head = bytes;
+  return failure;
+}
+
+Tried<GoodHead> judge(const Visit& visit, CachedHead served, const Root& root) {
+  auto verified = verify_with_newest_root(visit, served.bytes, root);
+  if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
+  Head head = std::get<Head>(std::move(verified));
+  const Digest digest = sha256(served.bytes);
+  if (const auto distrust = may_follow(head, digest, visit.floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
+  SeenHead seen = seen_head(head, digest, visit.url);
+  visit.memory.raise_floor({.id = head.id, .epoch = head.epoch, .serial = head.serial, .head = digest, .root_version = head.root_version,
+                            .issued = head.issued},
+                           served.bytes);
+  if (const auto over = expired(head, visit.peer.max_age, visit.now)) return past_its_time(visit, *over, seen);
+  return GoodHead{.head = std::move(head), .seen = std::move(seen), .served = std::move(served), .cached = false};
+}
+
+Fetched fetch_head(const Visit& visit, const CachedHead* cached) {
+  Request request;
+  request.path = head_path;
+  request.at_most = largest_head;
+  request.no_cache = true;
+  if (cached != nullptr) {
+    request.if_none_match = cached->etag;
+    request.if_modified_since = cached->last_modified;
+  }
+  return fetch(visit.transport, request);
+}
+
+Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const Root& root) {
+  const Response& response = fetched.response;
+  if (response.status == Status::oversize) {
+    if (looks_like_html(response, fetched.body)) return not_got(response);
+    return untrusted(visit, head_path, {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
+  }
+  if (response.status != Status::ok) return not_got(response);
+  CachedHead served{.bytes = std::move(fetched.body), .url = visit.url, .etag = response.etag, .last_modified = response.last_modified, .fetched = visit.now};
+  return judge(visit, std::move(served), root);
+}
+
+}  // namespace
+
+std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id) {
+  auto file = memory.head(id);
+  if (!file) return std::nullopt;
+  auto envelope = parse_envelope(file->bytes);
+  if (!std::holds_alternative<Envelope>(envelope)) return std::nullopt;
+  auto parsed = parse_head(std::get<Envelope>(envelope).payload);
+  if (!std::holds_alternative<Head>(parsed)) return std::nullopt;
+  Head head = std::get<Head>(std::move(parsed));
+  if (head.id != id) return std::nullopt;
+  SeenHead seen = seen_head(head, sha256(file->bytes), file->url);
+  return KeptHead{std::move(head), std::move(seen), *std::move(file)};
+}
+
+Tried<GoodHead> read_head(const Visit& visit, AskFor what) {
+  auto known = known_root(visit);
+  if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
+  const Root root = std::get<Root>(std::move(known));
+
+  auto cached = what == AskFor::news ? visit.memory.head(visit.id()) : std::nullopt;
+  if (cached && cached->url != visit.url) cached.reset();
+  Fetched fetched = fetch_head(visit, cached ? &*cached : nullptr);
+  if (fetched.response.status != Status::not_modified) return judge_plain(visit, std::move(fetched), root);
+  if (cached) {
+    auto judged = judge(visit, *std::move(cached), root);
+    if (auto* good = std::get_if<GoodHead>(&judged)) {
+      good->cached = true;
+      return judged;
+    }
+  }
+  return judge_plain(visit, fetch_head(visit, nullptr), root);  // a 304 is no proof: what is served must stand by itself
+}
+
+}  // namespace ingot

@@ -1,0 +1,44 @@
+#include "reconciler/observe/visit.hpp"
+
+#include <fmt/format.h>
+
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string advice(const std::string& code) {
+  if (code == "rollback") return "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest";
+  if (code == "equivocation") return "the peer's key has signed two different catalogs under one number: ask its owner before you trust either";
+  if (code == "wrong-server") return "check the URL, and that the card is this server's";
+  if (code == "clock-behind" || code == "from-the-future") return "check the clock here and at the peer";
+  if (code == "root-expired") return "nothing of it is trusted until its owner publishes a new root";
+  if (code == "vanished") return "a deleted image leaves a tombstone, so this catalog hides something: ask the peer's owner";
+  return "nothing of it is used: ask the peer's owner whether the server or somebody in between is at fault";
+}
+
+}  // namespace
+
+Failure unreachable(const std::string& why, const std::string& detail_code) {
+  return {Unknown{.code = "unreachable", .why = why, .detail_code = detail_code, .last = {}}, {}};
+}
+
+Failure untrusted(const Visit& visit, const std::string& path, const Distrust& distrust) {
+  std::string why = fmt::format("{}: {}; {}", printable(visit.url + path), printable(distrust.why), advice(distrust.code));
+  return {Unknown{.code = "untrusted", .why = std::move(why), .detail_code = distrust.code, .last = {}}, {}};
+}
+
+Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head) {
+  std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", printable(visit.url), printable(expired.why));
+  return {Unknown{.code = "expired", .why = std::move(why), .detail_code = "", .last = head}, {}};
+}
+
+Failure not_got(const Response& response) { return unreachable(response.why); }
+
+SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url) {
+  return {.id = head.id, .own_name = head.name, .epoch = head.epoch, .serial = head.serial, .digest = digest, .index = head.index.digest,
+          .issued = head.issued, .expires = head.expires, .url = url};
+}
+
+}  // namespace ingot

@@ -1,0 +1,49 @@
+// One peer at one of its URLs, for one run; and what a step of a visit gives when it does not work.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/transport.hpp"
+#include "reconciler/plan/observed.hpp"
+#include "reconciler/trust/verify.hpp"
+#include "schema/manifest.hpp"
+
+namespace ingot {
+
+struct Visit {
+  const PeerEntry& peer;
+  const std::optional<Floor>& floor;  ///< the higher of what the state and the files say
+  Time now;
+  const std::string& url;             ///< ends with "/"
+  PeerTransport& transport;           ///< of this URL alone
+  PeerMemory& memory;
+  const std::function<void(const std::string& what)>& progress;
+
+  const ServerId& id() const { return peer.card.id; }
+};
+
+/// Why a step did not work, judged as R19 says.
+struct Failure {
+  Unknown unknown;
+  std::string contradicting_head;  ///< of an equivocation: the envelope that was served
+};
+
+template <class Value>
+using Tried = std::variant<Value, Failure>;
+
+/// "unreachable": no connection, an HTTP error, an empty or cut body, an HTML page.
+Failure unreachable(const std::string& why, const std::string& detail_code = "");
+/// "untrusted": anything else that is not what was signed. The sentence gets the URL, and what to do about it.
+Failure untrusted(const Visit& visit, const std::string& path, const Distrust& distrust);
+/// "expired": correctly signed, but past its time.
+Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head);
+/// What the transport could not get; its sentence names the URL already.
+Failure not_got(const Response& response);
+
+SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url);
+
+}  // namespace ingot
