@@ -1,1 +1,173 @@
+// The store as a folder: made, opened, and which objects are where.
 #include "reconciler/store/store.hpp"
+
+#include <array>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/store/layout.hpp"
+#include "reconciler/store/staged_file.hpp"
+#include "schema/error.hpp"
+#include "schema/write_catalog.hpp"
+
+namespace ingot {
+
+namespace {
+
+using namespace store_layout;
+
+constexpr std::string_view format_line = "ingot.store/1\n";
+constexpr std::uint64_t longest_lineage_file = 1024;
+constexpr std::uint64_t hash_step = 4 * 1024 * 1024;
+
+struct Folder { const char* name; mode_t mode; };
+constexpr std::array<Folder, 8> folders{{{"public", 0755},
+                                         {"public/root", 0755},
+                                         {"public/c", 0755},
+                                         {"public/b", 0755},
+                                         {"private", 0700},
+                                         {"private/b", 0700},
+                                         {"papers", 0700},
+                                         {"staging", 0700}}};
+
+[[noreturn]] void refuse(const std::string& folder, const std::string& why, const std::string& mend = {}) {
+  throw Error(Fault::local, fmt::format("the store \"{}\" {}", printable(folder), why), mend);
+}
+
+[[noreturn]] void refuse_lineage(const std::string& folder, const std::string& own, const std::string& wanted) {
+  refuse(folder, fmt::format("belongs to another state (lineage {}, not {})", printable(own), printable(wanted)),
+         "name the store that goes with this state file, or the state file that goes with this store");
+}
+
+void check_folder(Files& files, const std::string& store, const std::string& name, std::uint64_t device) {
+  const auto status = files.status(store + "/" + name);
+  if (!status) refuse(store, fmt::format("has no folder \"{}\"", name), "run \"ingot init\" again: it makes what is missing");
+  if (status->kind != EntryKind::folder) refuse(store, fmt::format("has something else than a folder at \"{}\"", name));
+  if (status->device != device) refuse(store, fmt::format("has its folder \"{}\" on another file system", name), "a store lies on one file system: renames must not copy");
+}
+
+Digest digest_of_file(Files& files, const std::string& path) {
+  const auto file = files.open(path, OpenFor::read);
+  Sha256 hash;
+  std::string bytes(hash_step, '\0');
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t got = file->read_at(offset, bytes);
+    if (got == 0) return hash.finish();
+    hash.update(std::string_view(bytes).substr(0, got));
+    offset += got;
+  }
+}
+
+void give_mode(Files& files, const std::string& path, mode_t mode) {
+  const auto file = files.open(path, OpenFor::read_write);
+  file->set_mode(mode);
+  file->sync();
+  file->close();
+}
+
+}  // namespace
+
+Store::Store(Files& files, std::string folder) : files_(&files), folder_(std::move(folder)) {}
+
+std::optional<std::string> Store::lineage_of(Files& files, const std::string& folder) {
+  const auto text = read_file_if_there(files, folder + "/LINEAGE", longest_lineage_file);
+  if (!text) return std::nullopt;
+  const std::string_view rest = std::string_view(*text).substr(std::min(text->size(), format_line.size()));
+  const bool well_formed = text->starts_with(format_line) && rest.size() > 1 && rest.find('\n') == rest.size() - 1;
+  if (!well_formed) refuse(folder, "has a file LINEAGE that this version of ingot cannot read");
+  return std::string(rest.substr(0, rest.size() - 1));
+}
+
+void Store::create(Files& files, const std::string& folder, const std::string& lineage) {
+  const auto own = lineage_of(files, folder);
+  if (own && *own != lineage) refuse_lineage(folder, *own, lineage);
+  make_folders(files, folder);
+  for (const Folder& one : folders) files.make_folder(folder + "/" + one.name, one.mode);
+  // Last: a store that has its LINEAGE is whole.
+  if (!own) replace_file(files, folder + "/LINEAGE", std::string(format_line) + lineage + "\n", 0644);
+}
+
+Store Store::open(Files& files, const std::string& folder, const std::string& lineage) {
+  const auto own = lineage_of(files, folder);
+  if (!own) refuse(folder, "is not there", "run \"ingot init\": it makes what is missing, and overwrites nothing");
+  if (*own != lineage) refuse_lineage(folder, *own, lineage);
+  const std::uint64_t device = files.status(folder + "/.").value().device;
+  for (const Folder& one : folders) check_folder(files, folder, one.name, device);
+  return Store(files, folder);
+}
+
+std::string Store::object_in(const Digest& digest, Place place) const { return folder_ + "/" + folder_of(place) + "/" + object_path(digest); }
+
+std::optional<Place> Store::place_of(const Piece& object) const {
+  for (const Place place : {Place::public_tree, Place::private_tree}) {
+    const std::string path = object_in(object.digest, place);
+    const auto folder = files_->status(parent(path));
+    if (!folder || folder->kind != EntryKind::folder) continue;
+    const auto status = files_->status(path);
+    if (status && status->kind == EntryKind::file && status->size == object.length) return place;
+  }
+  return std::nullopt;
+}
+
+bool Store::has(const Packed& packed) const { return place_of(packed.file) && (!packed.table || place_of(*packed.table)); }
+
+std::string Store::partial_path(const Digest& digest) const { return fmt::format("{}/{}.part", staging(folder_), digest.hex()); }
+
+void Store::keep_object(const std::string& staged, const Piece& object, Place place) {
+  const std::string path = object_in(object.digest, place);
+  files_->make_folder(parent(path), modes_of(place).folder);
+  if (!files_->rename_new(staged, path)) {
+    // The same bytes are here; if they were damaged meanwhile, ours take their place.
+    const auto there = files_->status(path);
+    const bool good = there && there->kind == EntryKind::file && there->size == object.length && digest_of_file(*files_, path) == object.digest;
+    if (good) files_->remove(staged);
+    else files_->rename(staged, path);
+  }
+  files_->sync_folder(parent(path));
+  // Published bytes need no second, private copy.
+  if (place == Place::public_tree) files_->remove(object_in(object.digest, Place::private_tree));
+}
+
+void Store::adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place) {
+  const std::string path = partial_path(digest);
+  give_mode(*files_, path, modes_of(place).file);
+  if (packed.table) {
+    const std::string bytes = write_segment_table(table);
+    if (sha256(bytes) != packed.table->digest) throw Error(Fault::internal, "a segment table does not have the digest that it was fetched by");
+    StagedFile staged(*files_, staging(folder_), piece_prefix);
+    staged.write(bytes);
+    staged.finish(modes_of(place).file);
+    keep_object(staged.path(), *packed.table, place);
+    staged.release();
+  }
+  keep_object(path, packed.file, place);
+}
+
+void Store::move_to(const Packed& packed, Place place) {
+  const Place from = place == Place::public_tree ? Place::private_tree : Place::public_tree;
+  for (const auto& object : {packed.table, std::optional(packed.file)}) {
+    if (!object) continue;
+    const std::string target = object_in(object->digest, place);
+    const std::string source = object_in(object->digest, from);
+    const auto there = files_->status(source);
+    if (!there) {
+      if (!files_->status(target)) throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store", object_path(object->digest)));
+      continue;
+    }
+    give_mode(*files_, source, modes_of(place).file);
+    keep_object(source, *object, place);
+    files_->sync_folder(parent(source));
+  }
+}
+
+void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view text) {
+  const std::string hex = digest.hex();
+  const std::string folder = fmt::format("{}/papers/{}", folder_, hex.substr(0, 2));
+  files_->make_folder(folder, private_modes.folder);
+  replace_file(*files_, fmt::format("{}/{}-{}.json", folder, hex, key), text, private_modes.file);
+}
+
+}  // namespace ingot

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/io/files.hpp"
@@ -27,14 +28,15 @@ struct Ingested {
 
 enum class Place { public_tree, private_tree };
 
-/// A fault that verify found.
+/// A fault that verify found. `path` is relative to the store.
 struct Damage { std::string path; std::string why; };
 
 class Store {
  public:
-  /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one.
+  /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one. Error{local}: of
+  /// another lineage.
   static void create(Files& files, const std::string& folder, const std::string& lineage);
-  /// Error{local}: not there, not a store, of another lineage than `lineage`, folders on different file systems.
+  /// Error{local}: not there, not a store, of another lineage than `lineage`, links inside it, folders on different file systems.
   static Store open(Files& files, const std::string& folder, const std::string& lineage);
   /// The lineage a folder's store belongs to; nullopt if there is no store.
   static std::optional<std::string> lineage_of(Files& files, const std::string& folder);
@@ -42,9 +44,11 @@ class Store {
   const std::string& folder() const { return folder_; }
   std::string public_folder() const { return folder_ + "/public"; }
 
-  /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. Error{incomplete/local}.
+  /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
+  /// source's regular files. Only under the run lock: the first call throws away what a dead run left half taken in.
+  /// Error{incomplete}: the source; Error{local}: this disk.
   Ingested ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
-                  Place place, int threads, const std::function<void(std::uint64_t plain_done, std::uint64_t plain_total)>& progress);
+                  Place place, int threads, const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
   /// Whether the packed file and table of these bytes are here with the right lengths, in either place.
   bool has(const Packed& packed) const;
@@ -52,33 +56,46 @@ class Store {
   std::string partial_path(const Digest& digest) const;
   /// Packed bytes at a partial path are whole and verified: gives them their name, durably.
   void adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place);
-  /// Moves bytes between the public and the private tree; durable; done already = fine.
+  /// Moves bytes between the public and the private tree; durable; done already = fine. Error{local}: they are in neither.
   void move_to(const Packed& packed, Place place);
 
   /// The papers beside an image, so that they outlive the state: what `text` says, under a path of our own making.
   void keep_papers(const Digest& digest, std::int64_t key, std::string_view text);
 
-  /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here.
+  /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here; what `out` got is
+  /// verified as a whole only when this returns.
   void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed, const std::function<void(std::string_view)>& out,
                   const std::function<void(std::uint64_t)>& progress) const;
-  /// Re-hashes the packed file, its table and the plain bytes.
+  /// Re-hashes the packed file, its table and the plain bytes; everything that is wrong (of segments the first ten).
   std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                    const std::function<void(std::uint64_t)>& progress) const;
 
   // The published tree (R25: pieces first, then the head).
   std::optional<std::string> published_head() const;
   std::optional<std::string> published_root(std::uint64_t version) const;
+  /// Error{local}: this version is there with other bytes.
   void publish_root(std::uint64_t version, std::string_view envelope);
-  /// An immutable piece under public/c, durable; already there with these bytes = fine.
+  /// An immutable piece under public/c, durable but for its folder; already there with these bytes = fine, and damaged
+  /// bytes are replaced.
   void publish_piece(const Piece& piece, std::string_view bytes);
+  /// nullopt: not there. The bytes as they are: whoever asks compares digests.
   std::optional<std::string> published_piece(const Piece& piece) const;
-  /// Syncs the folders of the pieces written, then replaces the head; its mtime is strictly later than the last one's.
+  /// Syncs the folders of the pieces written, then replaces the head; its mtime is `now`, or strictly later than the
+  /// last one's if that is not (some servers take a file of the same second and length for unchanged).
   void publish_head(std::string_view envelope, Time now);
 
  private:
   Store(Files& files, std::string folder);
+  std::string object_in(const Digest& digest, Place place) const;
+  std::optional<Place> place_of(const Piece& object) const;
+  void keep_object(const std::string& staged, const Piece& object, Place place);
+  std::string stage(std::string_view bytes, mode_t mode);
+  void clear_left_over_ingests();
+  SegmentTable read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const;
+
   Files* files_;
   std::string folder_;
+  bool left_overs_cleared_ = false;
 };
 
 }  // namespace ingot

@@ -25,18 +25,21 @@ struct CopyJob {
   std::uint64_t size = 0;
   Packed packed;
   int connections = 1;
-  std::function<void(const CopyProgress&)> progress;  ///< from any thread, at most ten a second
+  std::function<void(const CopyProgress&)> progress;  ///< from any thread, one at a time, at most ten a second and once at the end
 };
 
 /// What came of it, when it did not work: which side failed.
 struct CopyFailed {
-  std::string code;  ///< "unreachable", "untrusted" (bytes are not what was signed), "digest-mismatch", "no-space", "io"
+  /// The peer: "unreachable", "untrusted" (bytes are not what was signed), "digest-mismatch" (they are, but are not the
+  /// image). This side: "no-space", "io".
+  std::string code;
   std::string text;  ///< a sentence that says which side failed
 };
 
-/// Fetches into `partial` (kept on failure, resumed at its good segments), verifies every segment and the digest of the
-/// canonical bytes, syncs and closes it. The table, if there is one, is fetched first into memory and given back.
-/// Throws Error{interrupted/terminated}, Error{local}.
+/// Fetches into `partial` (kept on failure and resumed at its good segments; thrown away if its bytes, all as signed, are
+/// not the image, or if they could not be synced), verifies every segment and the digest of the canonical bytes, syncs and
+/// closes it. The table, if there is one, is fetched first into memory and given back.
+/// Throws only Error{interrupted/terminated}; what had come is kept.
 struct CopyDone { SegmentTable table; std::uint64_t fetched = 0; };
 std::variant<CopyDone, CopyFailed> copy_packed(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
                                                const std::string& partial);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "schema/digest.hpp"
@@ -18,8 +19,8 @@ struct PackedResult {
   SegmentTable table;
 };
 
-/// Takes plain bytes, compresses segments on `threads` threads (level 3), gives packed bytes in order to `out`.
-/// At most a few segments are in memory. What `out` throws comes out of write() or finish().
+/// Takes plain bytes, compresses segments on `threads` threads (at least one; level 3), gives packed bytes in order to
+/// `out`, from a thread of its own. At most a few segments are in memory. What `out` throws comes out of write() or finish().
 class Packer {
  public:
   Packer(int threads, std::function<void(std::string_view packed)> out);
@@ -32,8 +33,8 @@ class Packer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Unpacks one segment whose digest was checked; refuses a frame that is longer than `plain`, wants a large window, or
-/// has anything behind it. Error{untrusted}. `into` is reused.
+/// Unpacks one segment whose digest was checked; refuses a frame that is longer than `plain` (at most segment_size),
+/// wants a window beyond 8 MiB, or has anything behind it. Error{untrusted}. `into` is reused.
 void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& into);
 
 }  // namespace ingot

@@ -1,0 +1,79 @@
+// A source becomes an object: canonical bytes, packed into staging, synced, renamed. A sync that failed means that the
+// bytes were not written: the staged file goes, and nothing is tried again (PostgreSQL's lesson of 2018).
+#include <fmt/core.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/store/layout.hpp"
+#include "reconciler/store/staged_file.hpp"
+#include "reconciler/store/store.hpp"
+#include "reconciler/transfer/canonical_tar.hpp"
+#include "reconciler/transfer/pack.hpp"
+#include "schema/error.hpp"
+#include "schema/write_catalog.hpp"
+
+namespace ingot {
+
+namespace {
+
+using namespace store_layout;
+
+void check_unchanged(const std::string& source, const SourceSurvey& before, const SourceSurvey& after) {
+  if (before.stamp == after.stamp) return;
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", printable(source)), "run it again when nothing writes there");
+}
+
+void check_expected(const std::string& source, const Digest& digest, const std::optional<Digest>& expected) {
+  if (!expected || *expected == digest) return;
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" holds {}, the manifest says {}", printable(source), digest.text(), expected->text()),
+              "check which of the two is the image that was meant");
+}
+
+}  // namespace
+
+void Store::clear_left_over_ingests() {
+  if (left_overs_cleared_) return;
+  for (const std::string& name : files_->list(staging(folder_))) {
+    if (name.starts_with(ingest_prefix) || name.starts_with(piece_prefix)) files_->remove(staging(folder_) + "/" + name);
+  }
+  left_overs_cleared_ = true;
+}
+
+Ingested Store::ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected, Place place,
+                       int threads, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  clear_left_over_ingests();
+  const SourceSurvey survey = survey_source(source, exclude);
+  const mode_t mode = modes_of(place).file;
+
+  StagedFile staged(*files_, staging(folder_), ingest_prefix);
+  Packer packer(threads, [&](std::string_view packed) { staged.write(packed); });
+  write_canonical(
+      source, exclude, [&](std::string_view plain) { packer.write(plain); },
+      [&](std::uint64_t done) {
+        if (progress) progress(done, survey.bytes);
+      });
+  const PackedResult result = packer.finish();
+  check_unchanged(source, survey, survey_source(source, exclude));
+  check_expected(source, result.digest, expected);
+  staged.finish(mode);
+
+  Ingested ingested{.digest = result.digest,
+                    .size = result.size,
+                    .kind = survey.kind,
+                    .packed = {.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt},
+                    .source_stamp = survey.stamp};
+  if (result.table.segments.size() > 1) {
+    const std::string table = write_segment_table(result.table);
+    ingested.packed.table = Piece{sha256(table), table.size()};
+    StagedFile staged_table(*files_, staging(folder_), piece_prefix);
+    staged_table.write(table);
+    staged_table.finish(mode);
+    keep_object(staged_table.path(), *ingested.packed.table, place);
+    staged_table.release();
+  }
+  keep_object(staged.path(), ingested.packed.file, place);
+  staged.release();
+  return ingested;
+}
+
+}  // namespace ingot

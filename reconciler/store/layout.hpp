@@ -1,0 +1,28 @@
+// The names inside a store (store/README.md).
+#pragma once
+
+#include <string>
+
+#include <sys/types.h>
+
+#include "reconciler/store/store.hpp"
+
+namespace ingot::store_layout {
+
+inline constexpr const char* ingest_prefix = "ingest-";
+inline constexpr const char* piece_prefix = "piece-";
+
+struct Modes {
+  mode_t file;
+  mode_t folder;
+};
+
+/// Whatever the umask: a web server must read the one, and nobody the other.
+constexpr Modes modes_of(Place place) { return place == Place::public_tree ? Modes{0644, 0755} : Modes{0600, 0700}; }
+inline constexpr Modes private_modes{0600, 0700};
+
+inline std::string folder_of(Place place) { return place == Place::public_tree ? "public" : "private"; }
+inline std::string staging(const std::string& store) { return store + "/staging"; }
+inline std::string parent(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+}  // namespace ingot::store_layout

@@ -1,0 +1,71 @@
+// The published tree. A reader who holds any head finds all that it names (R25): pieces become durable under their final
+// names before the head that names them takes its place in one rename.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/store/layout.hpp"
+#include "reconciler/store/staged_file.hpp"
+#include "reconciler/store/store.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+
+namespace {
+
+using namespace store_layout;
+
+std::string head_path(const std::string& folder) { return folder + "/public/head.dsse"; }
+std::string root_path(const std::string& folder, std::uint64_t version) { return fmt::format("{}/public/root/{}.dsse", folder, version); }
+std::string piece_path(const std::string& folder, const Digest& digest) { return fmt::format("{}/public/c/{}", folder, digest.hex()); }
+
+}  // namespace
+
+std::optional<std::string> Store::published_head() const { return read_file_if_there(*files_, head_path(folder_), largest_head); }
+
+std::optional<std::string> Store::published_root(std::uint64_t version) const {
+  return read_file_if_there(*files_, root_path(folder_, version), largest_root);
+}
+
+void Store::publish_root(std::uint64_t version, std::string_view envelope) {
+  if (const auto there = published_root(version)) {
+    if (*there == envelope) return;
+    throw Error(Fault::local, fmt::format("root version {} is published already, with other bytes", version), "a root version is never changed: publish the next one");
+  }
+  StagedFile staged(*files_, staging(folder_), piece_prefix);
+  staged.write(envelope);
+  staged.finish(modes_of(Place::public_tree).file);
+  const std::string path = root_path(folder_, version);
+  if (!files_->rename_new(staged.path(), path)) throw Error(Fault::local, fmt::format("\"{}\" came to be while it was written", printable(path)));
+  staged.release();
+  files_->sync_folder(parent(path));
+}
+
+void Store::publish_piece(const Piece& piece, std::string_view bytes) {
+  if (bytes.size() != piece.length || sha256(bytes) != piece.digest) throw Error(Fault::internal, "a piece of the catalog does not have its own digest");
+  const std::string path = piece_path(folder_, piece.digest);
+  const auto status = files_->status(path);
+  const bool same_length = status && status->kind == EntryKind::file && status->size == piece.length;
+  if (same_length && read_file(*files_, path, piece.length) == bytes) return;
+  StagedFile staged(*files_, staging(folder_), piece_prefix);
+  staged.write(bytes);
+  staged.finish(modes_of(Place::public_tree).file);
+  files_->rename(staged.path(), path);
+  staged.release();
+}
+
+std::optional<std::string> Store::published_piece(const Piece& piece) const {
+  return read_file_if_there(*files_, piece_path(folder_, piece.digest), std::max(piece.length, largest_index));
+}
+
+void Store::publish_head(std::string_view envelope, Time now) {
+  files_->sync_folder(public_folder() + "/root");
+  files_->sync_folder(public_folder() + "/c");
+  Time mtime = now;
+  if (const auto old = files_->status(head_path(folder_))) mtime = std::max(mtime, Time(Seconds(old->mtime_seconds + 1)));
+  replace_file(*files_, head_path(folder_), envelope, modes_of(Place::public_tree).file, mtime);
+}
+
+}  // namespace ingot

@@ -1,0 +1,133 @@
+// Reading an image's bytes back: every segment is verified before it is used, the whole at the end.
+#include <fmt/core.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/store/layout.hpp"
+#include "reconciler/store/store.hpp"
+#include "reconciler/transfer/pack.hpp"
+#include "schema/error.hpp"
+#include "schema/parse_catalog.hpp"
+
+namespace ingot {
+
+namespace {
+
+using namespace store_layout;
+
+constexpr std::size_t most_segments_named = 10;
+
+[[noreturn]] void damaged(const std::string& path, const std::string& why) {
+  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", printable(path), why), "the disk may be failing; take the image from where it came from again");
+}
+
+/// Reads one packed segment after the other. What a damaged one is worth is the visitor's business.
+class SegmentReader {
+ public:
+  SegmentReader(Files& files, const std::string& path) : path_(path), file_(files.open(path, OpenFor::read)) {}
+
+  /// "" if the segment is what its table says; else why not. `plain` is then worthless.
+  std::string next(const Segment& segment, std::string& plain) {
+    throw_if_interrupted();
+    packed_.resize(segment.packed);
+    const std::size_t got = file_->read_at(offset_, packed_);
+    offset_ += segment.packed;
+    ++number_;
+    packed_.resize(got);
+    whole_.update(packed_);
+    if (got < segment.packed) return fmt::format("segment {} ends after {} of {} bytes", number_, got, segment.packed);
+    if (sha256(packed_) != segment.digest) return fmt::format("segment {} (bytes {} to {}) has another digest", number_, offset_ - segment.packed, offset_);
+    try {
+      unpack_segment(packed_, segment.plain, plain);
+    } catch (const Error& error) {
+      return fmt::format("segment {} is not sound: {}", number_, error.text());
+    }
+    return "";
+  }
+  Digest whole() { return whole_.finish(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::unique_ptr<File> file_;
+  std::uint64_t offset_ = 0;
+  std::uint64_t number_ = 0;
+  std::string packed_;
+  Sha256 whole_;
+};
+
+SegmentTable table_of_one(std::uint64_t size, const Packed& packed) {
+  return {.plain = size, .packed = packed.file.length, .segments = {{.plain = size, .packed = packed.file.length, .digest = packed.file.digest}}};
+}
+
+}  // namespace
+
+SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const {
+  if (!packed.table) {
+    if (size > segment_size || packed.file.length > largest_packed_segment) damaged(digest.text(), "it is too long for one segment");
+    return table_of_one(size, packed);
+  }
+  const auto place = place_of(*packed.table);
+  const std::string name = object_path(packed.table->digest);
+  if (!place) throw Error(Fault::local, fmt::format("the segment table \"{}\" is not in the store, or has another length", name));
+  const std::string path = object_in(packed.table->digest, *place);
+  const std::string bytes = read_file(*files_, path, largest_table);
+  if (sha256(bytes) != packed.table->digest) damaged(path, "the segment table has another digest");
+  auto parsed = parse_segment_table(bytes);
+  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) damaged(path, malformed->why);
+  SegmentTable table = std::get<SegmentTable>(std::move(parsed));
+  if (table.plain != size || table.packed != packed.file.length) damaged(path, "the segment table does not fit the image's sizes");
+  return table;
+}
+
+void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& packed, const std::function<void(std::string_view)>& out,
+                       const std::function<void(std::uint64_t)>& progress) const {
+  const SegmentTable table = read_table(digest, size, packed);
+  const auto place = place_of(packed.file);
+  if (!place) throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store, or have another length", object_path(packed.file.digest)));
+  SegmentReader reader(*files_, object_in(packed.file.digest, *place));
+  Sha256 hash;
+  std::string plain;
+  std::uint64_t done = 0;
+  for (const Segment& segment : table.segments) {
+    if (const std::string why = reader.next(segment, plain); !why.empty()) damaged(reader.path(), why);
+    hash.update(plain);
+    out(plain);
+    done += plain.size();
+    if (progress) progress(done);
+  }
+  const Digest whole = hash.finish();
+  if (whole != digest) damaged(reader.path(), fmt::format("it holds {}, not {}", whole.text(), digest.text()));
+}
+
+std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
+                                        const std::function<void(std::uint64_t)>& progress) const {
+  std::vector<Damage> found;
+  const auto place = place_of(packed.file);
+  const std::string relative = (place ? folder_of(*place) + "/" : "") + object_path(packed.file.digest);
+  if (!place) found.push_back({relative, "is not there, or has another length"});
+  try {
+    const SegmentTable table = read_table(digest, size, packed);
+    if (!place) return found;
+    SegmentReader reader(*files_, object_in(packed.file.digest, *place));
+    Sha256 hash;
+    std::string plain;
+    std::uint64_t done = 0;
+    for (const Segment& segment : table.segments) {
+      const std::string why = reader.next(segment, plain);
+      if (!why.empty() && found.size() < most_segments_named) found.push_back({relative, why});
+      if (why.empty()) hash.update(plain);
+      done += segment.plain;
+      if (progress) progress(done);
+    }
+    if (found.empty() && reader.whole() != packed.file.digest) found.push_back({relative, "has another digest"});
+    if (found.empty() && hash.finish() != digest) found.push_back({relative, fmt::format("does not hold {}", digest.text())});
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    found.push_back({packed.table ? object_path(packed.table->digest) : relative, error.text()});
+  }
+  return found;
+}
+
+}  // namespace ingot

@@ -1,0 +1,49 @@
+#include "reconciler/store/staged_file.hpp"
+
+#include <random>
+
+#include <fmt/core.h>
+
+#include "schema/error.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr mode_t private_mode = 0600;
+constexpr std::uint64_t write_back_step = 32 * 1024 * 1024;
+
+std::string random_name(const std::string& prefix) {
+  std::random_device random;
+  return fmt::format("{}{:08x}{:08x}", prefix, random(), random());
+}
+
+}  // namespace
+
+StagedFile::StagedFile(Files& files, const std::string& staging_folder, const std::string& prefix)
+    : files_(files), path_(staging_folder + "/" + random_name(prefix)), file_(files.open(path_, OpenFor::create_new, private_mode)) {}
+
+StagedFile::~StagedFile() {
+  if (path_.empty()) return;
+  file_.reset();
+  try {
+    files_.remove(path_);
+  } catch (const Error&) {  // what is left over is cleared by a later run
+  }
+}
+
+void StagedFile::write(std::string_view bytes) {
+  file_->write_all(bytes);
+  written_ += bytes.size();
+  if (written_ - handed_to_disk_ < write_back_step) return;
+  file_->start_writeback(handed_to_disk_, written_ - handed_to_disk_);
+  handed_to_disk_ = written_;
+}
+
+void StagedFile::finish(mode_t mode) {
+  file_->set_mode(mode);
+  file_->sync();
+  file_->close();
+}
+
+}  // namespace ingot

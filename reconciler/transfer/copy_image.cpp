@@ -1,0 +1,214 @@
+#include "reconciler/transfer/copy_image.hpp"
+
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/transfer/fetch_session.hpp"
+#include "reconciler/transfer/pack.hpp"
+#include "reconciler/transfer/partial_file.hpp"
+#include "schema/error.hpp"
+#include "schema/overloaded.hpp"
+#include "schema/parse_catalog.hpp"
+#include "schema/write_catalog.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Tells how far it is, at most ten times a second, one thread at a time.
+class ProgressTeller {
+ public:
+  ProgressTeller(const CopyJob& job) : job_(job) { progress_.total = job.packed.file.length; }
+
+  void found(std::uint64_t here) {
+    const std::scoped_lock lock(mutex_);
+    progress_.here = here;
+    tell_if_due();
+  }
+  void arrived(std::uint64_t fetched, std::uint64_t verified) {
+    const std::scoped_lock lock(mutex_);
+    progress_.fetched += fetched;
+    progress_.here += verified;
+    tell_if_due();
+  }
+  std::uint64_t finish() {
+    const std::scoped_lock lock(mutex_);
+    if (job_.progress) job_.progress(progress_);
+    return progress_.fetched;
+  }
+
+ private:
+  void tell_if_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!job_.progress || now < next_) return;
+    next_ = now + std::chrono::milliseconds(100);
+    job_.progress(progress_);
+  }
+
+  const CopyJob& job_;
+  std::mutex mutex_;
+  CopyProgress progress_;
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+};
+
+/// Unpacks and hashes the segments in order while they still arrive.
+class InOrderVerifier {
+ public:
+  InOrderVerifier(PartialFile& partial, const Digest& expected) : partial_(partial), expected_(expected), thread_([this] { run(); }) {}
+  ~InOrderVerifier() {
+    if (thread_.joinable()) {
+      partial_.give_up();
+      thread_.join();
+    }
+  }
+  InOrderVerifier(const InOrderVerifier&) = delete;
+  InOrderVerifier& operator=(const InOrderVerifier&) = delete;
+
+  /// Once all segments are here: what is wrong with the image, if anything. Throws Error{local, interrupted …}.
+  std::optional<CopyFailed> wait() {
+    thread_.join();
+    if (thrown_) std::rethrow_exception(thrown_);
+    return failed_;
+  }
+
+ private:
+  void run() {
+    try {
+      verify();
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+  }
+
+  void verify() {
+    const auto handle = partial_.open();
+    Sha256 hash;
+    std::string packed;
+    std::string plain;
+    for (std::size_t i = 0; i < partial_.count(); ++i) {
+      if (!partial_.wait_for(i)) return;
+      throw_if_interrupted();
+      partial_.read(*handle, i, packed);
+      try {
+        unpack_segment(packed, partial_.table().segments[i].plain, plain);
+      } catch (const Error& error) {
+        failed_ = CopyFailed{.code = "untrusted", .text = fmt::format("segment {}, as the publisher signed it, is not sound: {}", i + 1, error.text())};
+        return;
+      }
+      hash.update(plain);
+    }
+    const Digest digest = hash.finish();
+    if (digest == expected_) return;
+    failed_ = CopyFailed{.code = "digest-mismatch",
+                         .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}", digest.text(), expected_.text())};
+  }
+
+  PartialFile& partial_;
+  const Digest expected_;
+  std::optional<CopyFailed> failed_;
+  std::exception_ptr thrown_;
+  std::thread thread_;  ///< last: the rest is there when it starts
+};
+
+CopyFailed untrusted(const std::string& text) { return {.code = "untrusted", .text = text}; }
+
+/// What the catalog says of an image's size and segments must fit together before anything is fetched or reserved.
+std::optional<CopyFailed> why_impossible(const CopyJob& job) {
+  const std::uint64_t expected = job.size == 0 ? 1 : (job.size + segment_size - 1) / segment_size;
+  const Packed& packed = job.packed;
+  if (packed.segments != expected) return untrusted(fmt::format("the catalog gives an image of {} bytes {} segments instead of {}", job.size, packed.segments, expected));
+  if (packed.table.has_value() != (packed.segments > 1)) return untrusted("the catalog names a segment table where there is none, or none where there must be one");
+  if (packed.file.length == 0 || packed.file.length / largest_packed_segment > packed.segments) {
+    return untrusted(fmt::format("the catalog gives {} segments {} packed bytes", packed.segments, packed.file.length));
+  }
+  if (packed.table && packed.table->length > largest_table) return untrusted(fmt::format("the catalog names a segment table of {} bytes", packed.table->length));
+  return std::nullopt;
+}
+
+std::variant<SegmentTable, CopyFailed> checked_table(const std::string& bytes, const CopyJob& job) {
+  auto parsed = parse_segment_table(bytes);
+  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) return untrusted("the segment table is malformed: " + malformed->why);
+  SegmentTable table = std::get<SegmentTable>(std::move(parsed));
+  const bool fits = table.plain == job.size && table.packed == job.packed.file.length && table.segments.size() == job.packed.segments;
+  if (!fits) return untrusted("the segment table does not fit the catalog's sizes");
+  // The store keeps the table by its digest and writes it from values: both must be the same bytes.
+  if (write_segment_table(table) != bytes) return untrusted("the segment table is not written as the format says");
+  return table;
+}
+
+std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const CopyJob& job) {
+  const Packed& packed = job.packed;
+  if (!packed.table) {
+    return SegmentTable{.plain = job.size, .packed = packed.file.length, .segments = {{.plain = job.size, .packed = packed.file.length, .digest = packed.file.digest}}};
+  }
+  Request request;
+  request.path = object_path(packed.table->digest);
+  request.at_most = packed.table->length;
+  const Fetched fetched = fetch(peer, request);
+  const Response& response = fetched.response;
+  if (response.content_type.starts_with("text/html")) return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
+  if (response.status == Response::Status::not_found) return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};
+  if (response.status == Response::Status::oversize) return untrusted("the segment table is longer than was signed: " + response.why);
+  if (response.status != Response::Status::ok) return CopyFailed{.code = "unreachable", .text = response.why};
+  if (fetched.body.size() < packed.table->length && !response.length_known) return CopyFailed{.code = "unreachable", .text = "the segment table was cut off"};
+  if (fetched.body.size() != packed.table->length || sha256(fetched.body) != packed.table->digest) return untrusted("the segment table is not what was signed");
+  return checked_table(fetched.body, job);
+}
+
+std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial, ProgressTeller& teller) {
+  InOrderVerifier verifier(partial, job.digest);
+  FetchSession session(peer, throttle, job, partial, [&](std::uint64_t fetched, std::uint64_t verified) { teller.arrived(fetched, verified); });
+  if (auto failed = session.run()) return failed;
+  return verifier.wait();
+}
+
+std::variant<CopyDone, CopyFailed> copy_segments(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job, const std::string& path,
+                                                 SegmentTable table) {
+  ProgressTeller teller(job);
+  PartialFile partial(files, path, table);
+  partial.find_good([&](std::uint64_t here) { teller.found(here); });
+  auto failed = fetch_and_verify(peer, throttle, job, partial, teller);
+  const std::uint64_t fetched = teller.finish();
+  if (failed) {
+    // All of it is as signed and yet not the image: resuming would end here again.
+    if (partial.is_complete()) files.remove(path);
+    return *failed;
+  }
+  try {
+    partial.finish();
+  } catch (const Error&) {
+    files.remove(path);  // the kernel has dropped the pages that it could not write: nothing here can be trusted
+    throw;
+  }
+  return CopyDone{.table = std::move(table), .fetched = fetched};
+}
+
+}  // namespace
+
+std::variant<CopyDone, CopyFailed> copy_packed(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
+                                               const std::string& partial) {
+  if (auto failed = why_impossible(job)) return *failed;
+  auto table = fetch_table(peer, job);
+  if (const auto* const failed = std::get_if<CopyFailed>(&table)) return *failed;
+  try {
+    return copy_segments(peer, files, throttle, job, partial, std::get<SegmentTable>(std::move(table)));
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    return CopyFailed{.code = is_no_space(error) ? "no-space" : "io", .text = "this server's disk: " + error.text()};
+  }
+}
+
+std::string object_path(const Digest& digest) {
+  const std::string hex = digest.hex();
+  return fmt::format("b/{}/{}", hex.substr(0, 2), hex);
+}
+
+}  // namespace ingot

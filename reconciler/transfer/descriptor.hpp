@@ -1,0 +1,33 @@
+// An open file descriptor with an owner, and the error of a system call as an Error. Only for walking and making trees
+// relative to open folders; what must be durable goes through the Files port.
+#pragma once
+
+#include <string>
+
+namespace ingot {
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() { reset(); }
+  Descriptor(Descriptor&& other) noexcept : number_(other.number_) { other.number_ = -1; }
+  Descriptor& operator=(Descriptor&& other) noexcept;
+
+  int get() const { return number_; }
+  explicit operator bool() const { return number_ >= 0; }
+  void reset() noexcept;
+  /// Closes and reports what close reports: 0 or errno.
+  int close() noexcept;
+
+ private:
+  int number_ = -1;
+};
+
+/// `failed` and the text of errno: "cannot be opened: Permission denied". For lists of members.
+std::string with_reason(const std::string& failed, int error);
+
+/// Throws Error{local}: "cannot <act> \"<path>\": <reason>".
+[[noreturn]] void fail_locally(const std::string& act, const std::string& path, int error);
+
+}  // namespace ingot

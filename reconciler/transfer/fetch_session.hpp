@@ -1,0 +1,71 @@
+// Fetches the missing segments of a partial file over several connections. Each stream checks every segment as it
+// arrives; what is in the partial file is as it was signed, whatever the peer sends.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/io/throttle.hpp"
+#include "reconciler/io/transport.hpp"
+#include "reconciler/transfer/copy_image.hpp"
+#include "reconciler/transfer/partial_file.hpp"
+
+namespace ingot {
+
+/// Neighbouring segments: [first, end).
+struct Stretch {
+  std::size_t first = 0;
+  std::size_t end = 0;
+  bool operator==(const Stretch&) const = default;
+};
+
+/// Cuts what is missing into as few stretches as keep `connections` streams busy; with more than one, none is longer than
+/// 64 MiB of plain bytes, so that verifying in order keeps up.
+std::vector<Stretch> stretches_of(const std::vector<bool>& missing, int connections);
+
+class FetchSession {
+ public:
+  /// `arrived` gets the numbers of bytes fetched and of bytes that are now verified here, from any thread.
+  FetchSession(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
+               std::function<void(std::uint64_t fetched, std::uint64_t verified)> arrived);
+
+  /// Until the partial file is complete, or the peer failed. Throws Error{local, interrupted, terminated}.
+  std::optional<CopyFailed> run();
+
+ private:
+  struct Receiving;
+  void run_streams();
+  void stream();
+  std::optional<Stretch> next_stretch();
+  std::optional<Stretch> missing_in(const Stretch& stretch) const;
+  void fetch_stretch(File& handle, const Stretch& stretch);
+  bool fetch_run(File& handle, const Stretch& run);
+  bool take(Receiving& receiving, std::string_view bytes);
+  bool end_segment(Receiving& receiving);
+  bool judge(const Receiving& receiving, const Response& response);
+  bool judge_complete(const Receiving& receiving, const Response& response);
+  void fail(std::string code, std::string text);
+  bool is_over() const;
+
+  PeerTransport& peer_;
+  Throttle& throttle_;
+  const CopyJob& job_;
+  PartialFile& partial_;
+  std::function<void(std::uint64_t, std::uint64_t)> arrived_;
+  bool whole_only_ = false;  ///< the server knows no ranges; set between the streams' runs
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::deque<Stretch> waiting_;
+  std::vector<int> wrong_;  ///< how often each segment came wrong
+  bool ranges_refused_ = false;
+  std::optional<CopyFailed> failed_;
+  std::exception_ptr thrown_;
+};
+
+}  // namespace ingot

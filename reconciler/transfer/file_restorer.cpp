@@ -1,0 +1,34 @@
+#include <cerrno>
+
+#include <unistd.h>
+
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/transfer/beside.hpp"
+#include "reconciler/transfer/restore.hpp"
+#include "reconciler/transfer/sparse_writer.hpp"
+
+namespace ingot {
+
+struct FileRestorer::Impl {
+  explicit Impl(const std::string& destination) : beside(destination, ImageKind::file), writer(beside.made().get(), beside.destination()) {}
+  Beside beside;
+  SparseWriter writer;
+};
+
+FileRestorer::FileRestorer(const std::string& destination) : impl_(std::make_unique<Impl>(destination)) {}
+FileRestorer::~FileRestorer() = default;
+
+void FileRestorer::write(std::string_view bytes) {
+  throw_if_interrupted();
+  impl_->writer.write(bytes);
+}
+
+void FileRestorer::commit() {
+  const std::string& path = impl_->beside.destination();
+  impl_->writer.finish();
+  if (fsync(impl_->beside.made().get()) != 0) fail_locally("sync", path, errno);
+  if (const int error = impl_->beside.made().close(); error != 0) fail_locally("write", path, error);
+  impl_->beside.commit();
+}
+
+}  // namespace ingot

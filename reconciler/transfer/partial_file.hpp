@@ -1,0 +1,60 @@
+// The file that a copy grows in: which segments are in it and verified, and where each belongs. Knows nothing of peers.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/io/files.hpp"
+#include "schema/segments.hpp"
+
+namespace ingot {
+
+/// Thread-safe but for the constructor and find_good.
+class PartialFile {
+ public:
+  /// Opens or makes the file and reserves its room, so that a full disk shows before the network is used. Error{local}.
+  PartialFile(Files& files, std::string path, const SegmentTable& table);
+
+  /// Hashes what an earlier run left; `found` gets the number of bytes of good segments so far.
+  void find_good(const std::function<void(std::uint64_t)>& found);
+
+  const SegmentTable& table() const { return table_; }
+  std::size_t count() const { return table_.segments.size(); }
+  std::uint64_t offset(std::size_t segment) const { return offsets_[segment]; }
+  bool has(std::size_t segment) const;
+  bool is_complete() const;
+
+  /// A handle of its own for a thread that writes or reads.
+  std::unique_ptr<File> open() const;
+  /// Writes a segment whose digest was checked.
+  void put(File& handle, std::size_t segment, std::string_view packed);
+  void read(File& handle, std::size_t segment, std::string& into) const;
+
+  /// Waits until the segment is here; false once nothing more will come.
+  bool wait_for(std::size_t segment) const;
+  /// Nothing more will come: wakes who waits.
+  void give_up();
+
+  /// Durable and closed; throws what sync and close report. Only once no other handle is open.
+  void finish();
+
+ private:
+  Files& files_;
+  std::string path_;
+  const SegmentTable& table_;
+  std::vector<std::uint64_t> offsets_;
+  std::unique_ptr<File> file_;  ///< open from first to last: what a write-back could not do shows at its sync
+  mutable std::mutex mutex_;    ///< guards what follows
+  mutable std::condition_variable changed_;
+  std::vector<bool> has_;
+  std::size_t missing_ = 0;
+  bool given_up_ = false;
+};
+
+}  // namespace ingot

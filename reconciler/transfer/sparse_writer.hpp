@@ -1,0 +1,26 @@
+// Writes a file from its start, leaving holes where 4 KiB blocks are all zeros.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ingot {
+
+class SparseWriter {
+ public:
+  /// `descriptor` stays the caller's; `path` is for messages.
+  SparseWriter(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  void write(std::string_view bytes);
+  /// Gives the file its length, also if it ends in a hole.
+  void finish();
+
+ private:
+  void write_data(std::uint64_t offset, std::string_view bytes) const;
+
+  int descriptor_;
+  std::string path_;
+  std::uint64_t length_ = 0;
+};
+
+}  // namespace ingot
