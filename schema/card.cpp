@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/parse_toml.hpp"
+#include "schema/toml_reader.hpp"
 #include "schema/read_card.hpp"
 #include "schema/table_reader.hpp"
 #include "schema/url.hpp"

@@ -1,6 +1,7 @@
 #include "schema/nearest.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "schema/names.hpp"
@@ -9,18 +10,22 @@ namespace ingot {
 
 namespace {
 
-/// Levenshtein's distance, one row at a time.
+/// Edits that make one word of the other: a character more, less or other, or two neighbours swapped. Three rows at a time.
 std::size_t distance(const std::string& one, const std::string& other) {
+  std::vector<std::size_t> before(other.size() + 1);
   std::vector<std::size_t> row(other.size() + 1);
+  std::vector<std::size_t> next(other.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= one.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
+    next[0] = i;
     for (std::size_t j = 1; j <= other.size(); ++j) {
-      const std::size_t changed = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+      const std::size_t changed = row[j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1);
+      next[j] = std::min({changed, row[j] + 1, next[j - 1] + 1});
+      const bool swapped = i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
+      if (swapped) next[j] = std::min(next[j], before[j - 2] + 1);
     }
+    before.swap(row);
+    row.swap(next);
   }
   return row.back();
 }
@@ -30,14 +35,15 @@ std::size_t distance(const std::string& one, const std::string& other) {
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
   constexpr std::size_t most_candidates = 10'000;
   const std::string folded = fold_case(word);
-  std::size_t best = std::max<std::size_t>(1, folded.size() / 3) + 1;
   std::optional<std::string> found;
+  std::size_t best = std::numeric_limits<std::size_t>::max();
   for (std::size_t i = 0; i < std::min(candidates.size(), most_candidates); ++i) {
     const std::string candidate = fold_case(candidates[i]);
-    const std::size_t longer = std::max(candidate.size(), folded.size());
-    if (longer - std::min(candidate.size(), folded.size()) >= best) continue;
+    const auto [shorter, longer] = std::minmax({candidate.size(), folded.size()});
+    const std::size_t allowed = std::max<std::size_t>(1, longer / 3);
+    if (longer - shorter > allowed || longer - shorter >= best) continue;
     const std::size_t edits = distance(folded, candidate);
-    if (edits < best) {
+    if (edits <= allowed && edits < best) {
       best = edits;
       found = candidates[i];
     }

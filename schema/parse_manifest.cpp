@@ -8,7 +8,7 @@
 
 #include "schema/check_manifest.hpp"
 #include "schema/manifest_draft.hpp"
-#include "schema/parse_toml.hpp"
+#include "schema/toml_reader.hpp"
 #include "schema/read_card.hpp"
 #include "schema/read_sections.hpp"
 #include "schema/table_reader.hpp"
@@ -44,7 +44,7 @@ class ManifestReader {
 
  private:
   /// The bytes of a file, framed into what is hashed. A problem at `spot` if it cannot be read.
-  std::optional<std::string> bytes_of(const std::string& path, Spot spot, std::string_view what);
+  std::optional<std::string> bytes_of(const std::string& path, Spot spot, const std::string& what);
   bool read_root();
   /// False if there is no use in reading anything else.
   bool read_format(TableReader& table, bool is_root);
@@ -66,21 +66,20 @@ class ManifestReader {
   std::vector<Placed<std::string>> patterns_;  ///< of the root's include
 };
 
-std::optional<std::string> ManifestReader::bytes_of(const std::string& path, Spot spot, std::string_view what) {
+std::optional<std::string> ManifestReader::bytes_of(const std::string& path, Spot spot, const std::string& what) {
   auto read = files_.read(path);
   if (const auto* unreadable = std::get_if<Unreadable>(&read)) {
     draft_.problems.add(
-        spot, "unreadable", fmt::format("{} {} cannot be read: {}", what, quoted(path), unreadable->why),
+        spot, "unreadable", fmt::format("{} cannot be read: {}", what, unreadable->why),
         path == root_ ? "name the manifest with -f, or make one with ingot init" : "correct the path, or make the file readable");
     return std::nullopt;
   }
   auto bytes = std::get<std::string>(std::move(read));
   bytes_read_ += bytes.size();
   if (bytes_read_ > largest_manifest_in_all) {
-    draft_.problems.add(
-        spot, "too-large",
-        fmt::format("with {} {} the manifest is larger than {} in all", what, quoted(path), size_text(largest_manifest_in_all)),
-        "divide the images among several servers");
+    draft_.problems.add(spot, "too-large",
+                        fmt::format("with {} the manifest is larger than {} in all", what, size_text(largest_manifest_in_all)),
+                        "divide the images among several servers");
     return std::nullopt;
   }
   for (int shift = 56; shift >= 0; shift -= 8)
@@ -91,7 +90,7 @@ std::optional<std::string> ManifestReader::bytes_of(const std::string& path, Spo
 
 bool ManifestReader::read_root() {
   const std::size_t file = draft_.problems.add_file(root_);
-  const auto bytes = bytes_of(root_, {file, {}}, "the manifest");
+  const auto bytes = bytes_of(root_, {file, {}}, fmt::format("the manifest {}", quoted(root_)));
   if (!bytes) return false;
   const ParsedToml parsed = parse_toml(*bytes, file, largest_manifest, draft_.problems);
   const FileContext context{.file = file, .folder = folder_, .name_for_at = root_.substr(folder_.size()), .whole = parsed.whole};
@@ -155,6 +154,7 @@ void ManifestReader::read_entries(TableReader& table) {
     table.tables(key, [this, read_one](TableReader& entry) { read_one(entry, draft_); });
   };
   each({"peer", ""}, read_peer);
+  if (table.has("peer") && draft_.peers.empty()) draft_.references_certain = false;
   each({"imagetype", ""}, read_type);
   each({"image", ""}, read_image);
   each({"series", ""}, read_series);
@@ -201,7 +201,7 @@ std::vector<Included> ManifestReader::files_to_include() {
 }
 
 void ManifestReader::read_included(const Included& included) {
-  const auto bytes = bytes_of(included.path, included.spot, "the included file");
+  const auto bytes = bytes_of(included.path, included.spot, fmt::format("the included file {}", quoted(included.path)));
   if (!bytes) {
     draft_.references_certain = false;
     return;
@@ -224,14 +224,14 @@ void ManifestReader::read_included(const Included& included) {
 void ManifestReader::read_card_of(PeerDraft& peer) {
   PeerEntry& entry = peer.entry;
   if (entry.card_path.empty()) return;
-  const std::string what = fmt::format("the card of peer {}", quoted(entry.name.text()));
+  const std::string what = fmt::format("the card {} of peer {}", quoted(entry.card_path), quoted(entry.name.text()));
   const auto bytes = bytes_of(entry.card_path, peer.card, what);
   if (!bytes) return;
   const std::size_t file = draft_.problems.add_file(entry.card_path);
   auto card = read_card(*bytes, file, draft_.problems);
   if (!card) {
     return draft_.problems.add(
-        peer.card, "bad-card", fmt::format("{}, {}, is not valid", what, quoted(entry.card_path)),
+        peer.card, "bad-card", fmt::format("{} is not valid", what),
         fmt::format("mend it, or ask the peer's operator for a new one: what is wrong is listed under {}", entry.card_path));
   }
   peer.has_card = true;

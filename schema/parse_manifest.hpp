@@ -1,4 +1,4 @@
-// Text → Manifest, or every Problem of it. The one place that knows TOML (with card.cpp).
+// Text → Manifest, or every Problem of it. TOML itself is toml_reader.
 #pragma once
 
 #include <functional>

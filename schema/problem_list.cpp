@@ -58,10 +58,14 @@ Problems ProblemList::sorted() const {
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t longest = 130;
-  if (text.size() <= longest) return fmt::format("\"{}\"", text);
-  std::size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return fmt::format("\"{}…\"", text.substr(0, end));
+  std::size_t end = std::min(text.size(), longest);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  std::string result = "\"";
+  for (const char c : text.substr(0, end)) {
+    const auto byte = static_cast<unsigned char>(c);
+    result += byte < 0x20U || byte == 0x7FU ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return result + (end < text.size() ? "…\"" : "\"");
 }
 
 std::string quoted_list(const std::vector<std::string>& texts) {

@@ -44,7 +44,7 @@ class ProblemList {
   std::size_t more_ = 0;
 };
 
-/// `text` in double quotes, cut after 130 bytes (no name is longer).
+/// `text` in double quotes, on one line, cut after 130 bytes (no name is longer).
 std::string quoted(std::string_view text);
 /// "\"a\", \"b\", \"c\""
 std::string quoted_list(const std::vector<std::string>& texts);

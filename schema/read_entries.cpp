@@ -70,12 +70,14 @@ std::optional<Seconds> read_positive_duration(TableReader& table, TomlKey key) {
 
 void read_labels(TableReader& table, Labels& labels) {
   constexpr TomlKey key{"labels", "{ team = \"dba\" }"};
-  table.text_table(key, [&](const std::string& label, const std::string& value, Spot spot) {
-    if (const auto why = why_not_a_label_name(label))
-      table.wrong_at(spot, key, fmt::format("has a label {} that {}", quoted(label), *why));
-    if (const auto why = why_not_a_text(value, longest_label_value))
-      table.wrong_at(spot, key, fmt::format("has a value of {} that {}", quoted(label), *why));
-    labels.emplace(label, value);
+  table.text_table(key, [&](const TextEntry& entry) {
+    if (const auto why = why_not_a_label_name(entry.key)) {
+      table.wrong_at(entry.key_spot, key, fmt::format("has a label {} that {}", quoted(entry.key), *why));
+    }
+    if (const auto why = why_not_a_text(entry.value, longest_label_value)) {
+      table.wrong_at(entry.spot, key, fmt::format("has a value of {} that {}", quoted(entry.key), *why));
+    }
+    labels.emplace(entry.key, entry.value);
   });
   if (labels.size() > most_labels) table.wrong(key, fmt::format("has {} labels, more than {}", labels.size(), most_labels));
 }
@@ -218,8 +220,9 @@ void read_series(TableReader& table, ManifestDraft& draft) {
   if (table.has("images") && table.has("follow")) {
     table.problem(table.spot_of("follow"), "exclusive-keys", "\"images\" and \"follow\" exclude each other",
                   "keep \"images\" for an order of your own, \"follow\" for the origin's");
-  } else if (!table.has("follow")) {
-    table.require(images_key);
+  } else if (!table.has("images") && !table.has("follow")) {
+    table.missing("missing-key", "[[series]] has neither \"images\" nor \"follow\"",
+                  fmt::format("add images = {} or follow = {}", images_key.example, follow_key.example));
   }
   if (name) draft.series.push_back(std::move(series));
 }

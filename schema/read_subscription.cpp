@@ -89,12 +89,14 @@ void read_where(TableReader& table, Where& where) {
   if (!filter) return;
   where.platform = filter->ruled({"platform", "\"linux-*\""}, why_not_a_glob);
   where.version = filter->ruled({"version", "\"19.*\""}, why_not_a_glob);
-  filter->text_table(labels_key, [&](const std::string& label, const std::string& glob, Spot spot) {
-    if (const auto why = why_not_a_label_name(label))
-      filter->wrong_at(spot, labels_key, fmt::format("has a label {} that {}", quoted(label), *why));
-    if (const auto why = why_not_a_glob(glob))
-      filter->wrong_at(spot, labels_key, fmt::format("has a glob for {} that {}", quoted(label), *why));
-    where.labels.emplace(label, glob);
+  filter->text_table(labels_key, [&](const TextEntry& entry) {
+    if (const auto why = why_not_a_label_name(entry.key)) {
+      filter->wrong_at(entry.key_spot, labels_key, fmt::format("has a label {} that {}", quoted(entry.key), *why));
+    }
+    if (const auto why = why_not_a_glob(entry.value)) {
+      filter->wrong_at(entry.spot, labels_key, fmt::format("has a glob for {} that {}", quoted(entry.key), *why));
+    }
+    where.labels.emplace(entry.key, entry.value);
   });
   filter->finish();
 }

@@ -51,7 +51,7 @@ bool TableReader::require(TomlKey key) {
 }
 
 const TomlValue* TableReader::value(TomlKey key) {
-  known_.push_back(key.name);
+  if (std::find(known_.begin(), known_.end(), key.name) == known_.end()) known_.push_back(key.name);
   const TomlEntry* entry = find(key.name);
   return entry == nullptr ? nullptr : &entry->value;
 }
@@ -130,7 +130,8 @@ void TableReader::texts(TomlKey key, const std::function<void(const std::string&
     if (const auto* written = std::get_if<std::string>(&element.value)) {
       take(*written, {context_.file, element.at});
     } else {
-      wrong_type(key, element, "a list of texts only");
+      problem({context_.file, element.at}, "wrong-type",
+              fmt::format("an entry of \"{}\" must be a text in quotes, not {}", key.name, type_of(element)), for_example(key));
     }
   }
 }
@@ -156,8 +157,7 @@ void TableReader::tables(TomlKey key, const std::function<void(TableReader&)>& t
   }
 }
 
-void TableReader::text_table(TomlKey key,
-                             const std::function<void(const std::string& key, const std::string& value, Spot)>& take) {
+void TableReader::text_table(TomlKey key, const std::function<void(const TextEntry&)>& take) {
   const TomlValue* found = value(key);
   if (found == nullptr) return;
   const auto* entries = std::get_if<TomlTable>(&found->value);
@@ -165,7 +165,7 @@ void TableReader::text_table(TomlKey key,
   for (const TomlEntry& entry : entries->entries) {
     const Spot spot{context_.file, entry.value.at};
     if (const auto* written = std::get_if<std::string>(&entry.value.value)) {
-      take(entry.key, *written, spot);
+      take({entry.key, *written, {context_.file, entry.at}, spot});
     } else {
       problem(spot, "wrong-type",
               fmt::format("{} in \"{}\" must be a text in quotes, not {}", quoted(entry.key), key.name, type_of(entry.value)),

@@ -28,6 +28,14 @@ struct TomlKey {
   std::string_view example;
 };
 
+/// An entry of a table of texts.
+struct TextEntry {
+  const std::string& key;
+  const std::string& value;
+  Spot key_spot;
+  Spot spot;  ///< of the value
+};
+
 class TableReader {
  public:
   /// `section` is how messages call the table: "[server]", "[[image]]".
@@ -79,8 +87,8 @@ class TableReader {
   }
   /// Calls `take` for each `[[key]]` table.
   void tables(TomlKey key, const std::function<void(TableReader&)>& take);
-  /// Calls `take` with each key and text of a table of texts, such as labels.
-  void text_table(TomlKey key, const std::function<void(const std::string& key, const std::string& value, Spot)>& take);
+  /// Calls `take` with each entry of a table of texts, such as labels.
+  void text_table(TomlKey key, const std::function<void(const TextEntry&)>& take);
 
   /// Reports that the key's value breaks a rule: `"key" <clause>`, with the example as advice or else `mend`.
   void wrong(TomlKey key, std::string_view clause, std::string mend = {});

@@ -1,4 +1,4 @@
-#include "schema/scan_toml.hpp"
+#include "schema/toml_scan.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "schema/parse_toml.hpp"
+#include "schema/toml_reader.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -10,7 +10,7 @@
 #include <toml++/toml.h>
 
 #include "schema/quantity.hpp"
-#include "schema/scan_toml.hpp"
+#include "schema/toml_scan.hpp"
 
 namespace ingot {
 
@@ -88,15 +88,28 @@ std::optional<Problem> bound_problem(std::string_view text, std::size_t largest)
   return std::nullopt;
 }
 
-/// The library's words without its "Error while parsing key-value pair: ".
-std::string reason_of(std::string_view description) {
-  constexpr std::string_view preamble = "Error while parsing ";
-  const auto colon = description.find(": ");
-  if (description.starts_with(preamble) && colon != std::string_view::npos) {
-    return fmt::format("in this {}: {}", description.substr(preamble.size(), colon - preamble.size()),
-                       description.substr(colon + 2));
+/// What is wrong in words for an operator; the library's own where they are plain. Never shows a value: it may be a secret.
+struct Words {
+  std::string text;
+  std::string mend;
+};
+Words words_for(std::string_view description) {
+  const auto says = [description](std::string_view part) { return description.find(part) != std::string_view::npos; };
+  if (says("cannot redefine")) return {"a key or table is defined twice in this statement", "remove one of the two"};
+  if (says("unescaped control characters")) {
+    return {"the text is not closed on its line, or holds a control character",
+            R"(close it with its quote, or use """ around several lines)"};
   }
-  return std::string(description);
+  if (says("could not determine value type") || says("parsing boolean")) {
+    return {"what stands here is no value", "put texts in quotes: key = \"text\""};
+  }
+  if (says("not representable in 64 bits")) return {"the number is too large", "no number has more than 18 digits"};
+  if (says("invalid utf-8")) return {"the file is not UTF-8 here", "save it as UTF-8"};
+  if (says("encountered end-of-file")) return {"the file ends in the middle of a value", "close its quotes or brackets"};
+  // "Error while parsing key-value pair: expected …"
+  const auto colon = description.find(": ");
+  return {std::string(colon == std::string_view::npos ? description : description.substr(colon + 2)),
+          "the file must be TOML 1.0"};
 }
 
 /// Overwrites bytes [begin, end) with spaces, keeping the lines. False if there was nothing but blanks.
@@ -118,10 +131,14 @@ std::size_t end_of_damage(const std::vector<TomlStatement>& statements, std::siz
   return next == statements.end() ? std::string::npos : next->begin;
 }
 
+bool is_redefinition(const toml::parse_error& error) {
+  return error.description().find("cannot redefine") != std::string_view::npos;
+}
+
 void report(const toml::parse_error& error, std::size_t file, ProblemList& problems) {
-  const bool redefined = error.description().find("cannot redefine") != std::string_view::npos;
-  problems.add({file, place_of(error.source().begin)}, redefined ? "duplicate-key" : "syntax", reason_of(error.description()),
-               redefined ? "remove one of the two" : "the file must be TOML 1.0");
+  Words words = words_for(error.description());
+  problems.add({file, place_of(error.source().begin)}, is_redefinition(error) ? "duplicate-key" : "syntax", std::move(words.text),
+               std::move(words.mend));
 }
 
 void report_twice(std::string_view text, const TomlStatement& first, const TomlStatement& second, std::size_t file,
@@ -149,8 +166,7 @@ bool step_over(std::string& text, const toml::parse_error& error, std::size_t fi
     return blank_out(text, begin, text.find('\n', begin));
   }
   const auto bad = static_cast<std::size_t>(std::prev(after) - statements.begin());
-  const bool redefined = error.description().find("cannot redefine") != std::string_view::npos;
-  if (const auto first = redefined ? first_definition(text, statements, bad) : std::nullopt) {
+  if (const auto first = is_redefinition(error) ? first_definition(text, statements, bad) : std::nullopt) {
     report_twice(text, *first, statements[bad], file, problems);
   } else {
     report(error, file, problems);
