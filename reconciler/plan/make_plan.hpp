@@ -4,7 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "reconciler/plan/observed.hpp"
 #include "reconciler/plan/plan.hpp"
@@ -28,14 +31,22 @@ std::variant<Plan, RefusedEmpty> make_plan(const Manifest& manifest, const Snaps
                                            const PlanOptions& options);
 
 /// The bytes that the plan's id is the sha256 of: each action's address, verb and intended result; not baselines,
-/// sizes, transfers, reasons or paths (contract, section 5).
+/// sizes, transfers, reasons, deferrals or paths (contract, section 5).
 std::string plan_id_text(const Plan& plan);
 
-/// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows):
-/// with the index and the state's revision it tells whether a peer is settled.
+/// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
+/// the names and types here): with the index and the state's revision it tells whether a peer is settled.
 std::string rules_text(const Manifest& manifest, const PeerEntry& peer);
 
-/// What to leave out of the snapshot when these peers are settled.
+/// What to leave out of the snapshot when these peers are settled and all others are unknown or this server itself.
 SnapshotScope scope_for(const Manifest& manifest, const std::vector<std::pair<ServerName, ServerId>>& settled);
+/// The same from what was seen (one view per manifest.peers): also keeps what the images of the peers that were read may
+/// clash with, and what the series followed on them list. To be used wherever a plan is made.
+SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers);
+
+/// The peer that an address is about ("peer.P", "subscription.P.…", "copy.P.…"); "" for other addresses.
+std::string_view peer_of_address(std::string_view address);
+/// The notes of a plan that are about one peer: what is remembered with a settled one.
+std::vector<Note> notes_of(const Plan& plan, const ServerName& peer);
 
 }  // namespace ingot

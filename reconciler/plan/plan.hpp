@@ -99,15 +99,15 @@ struct Plan {
   std::string manifest_path;
   Digest manifest_digest;
   bool complete = true;               ///< false if a peer is unknown
-  std::vector<Change> actions;        ///< in the order of R23; an address occurs once
-  std::vector<Blocked> blocked;       ///< sorted by address
-  std::vector<Held> held;             ///< sorted by address
-  std::vector<UnknownPeer> unknown;   ///< sorted by peer
-  std::vector<Note> notes;            ///< sorted by code, address
-  std::vector<LimitLine> limits;
-  std::vector<Wantedness> wantedness;
-  std::vector<ServerName> settled;    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
-  std::optional<Time> settled_until;  ///< when time alone brings the next change (prune)
+  std::vector<Change> actions = {};        ///< in the order of R23; an address occurs once
+  std::vector<Blocked> blocked = {};       ///< sorted by address
+  std::vector<Held> held = {};             ///< sorted by address
+  std::vector<UnknownPeer> unknown = {};   ///< sorted by peer
+  std::vector<Note> notes = {};            ///< sorted by code, address
+  std::vector<LimitLine> limits = {};
+  std::vector<Wantedness> wantedness = {};
+  std::vector<ServerName> settled = {};    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
+  std::optional<Time> settled_until = {};  ///< when time alone brings the next change (prune)
 
   /// Actions that an apply would do now.
   std::size_t pending() const;        ///< not deferred

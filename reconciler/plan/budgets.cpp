@@ -1,0 +1,122 @@
+// Budgets of a run: `max_bytes` and `min_free` (contract, section 2). Copies are looked at in the plan's order; one that
+// does not fit is deferred, and smaller ones after it go on.
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/texts.hpp"
+
+namespace ingot {
+
+namespace {
+
+CopyImage& copy_in(DraftChange& draft) { return std::get<CopyImage>(draft.change.action); }
+
+std::vector<DraftChange*> copies_in_order(Draft& draft) {
+  std::vector<DraftChange*> copies;
+  for (auto& one : draft.changes) {
+    if (std::holds_alternative<CopyImage>(one.change.action)) copies.push_back(&one);
+  }
+  std::sort(copies.begin(), copies.end(), [](const DraftChange* one, const DraftChange* other) {
+    return std::tie(other->priority, other->newest, one->change.address) < std::tie(one->priority, one->newest, other->change.address);
+  });
+  return copies;
+}
+
+/// Images here by the digests that copies need; of several the first name.
+std::unordered_map<Digest, const ImageRow*> bits_here(const std::vector<DraftChange*>& copies, const Situation& situation) {
+  std::unordered_map<Digest, const ImageRow*> here;
+  if (copies.empty()) return here;
+  here.reserve(copies.size());
+  for (DraftChange* copy : copies) here.emplace(copy_in(*copy).entry.digest, nullptr);
+  for (const auto& row : situation.snapshot.images) {
+    if (row.deleted) continue;
+    const auto found = here.find(row.digest);
+    if (found != here.end() && (!found->second || row.name < found->second->name)) found->second = &row;
+  }
+  return here;
+}
+
+std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
+  if (!entry.packed) return 0;
+  return saturating_sum(entry.packed->file.length, entry.packed->table ? entry.packed->table->length : 0);
+}
+
+std::uint64_t free_to_keep(const Situation& situation) {
+  const auto& min_free = situation.manifest.limits.min_free.value;
+  if (const auto* bytes = std::get_if<std::uint64_t>(&min_free)) return *bytes;
+  const double share = std::clamp(std::get<double>(min_free), 0.0, 100.0) / 100.0;
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(situation.observed.disk.total) * share));
+}
+
+/// What a run may still fetch.
+class Purse {
+ public:
+  explicit Purse(const Situation& situation) : most_(situation.manifest.limits.max_bytes), keep_free_(free_to_keep(situation)) {
+    // A disk without a size was not looked at.
+    if (situation.observed.disk.total > 0) free_ = situation.observed.disk.available;
+  }
+
+  /// Takes the bytes; or says why it cannot.
+  std::string take(std::uint64_t bytes) {
+    if (most_ && bytes > *most_ - spent_) {
+      return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes), size_text(*most_ - spent_),
+                         size_text(*most_));
+    }
+    if (free_ && bytes > 0 && (*free_ < keep_free_ || bytes > *free_ - keep_free_)) {
+      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(bytes), size_text(*free_),
+                         size_text(keep_free_));
+    }
+    spent_ = saturating_sum(spent_, bytes);
+    if (free_) *free_ -= std::min(*free_, bytes);
+    return {};
+  }
+
+  std::optional<std::uint64_t> most_;
+  std::uint64_t keep_free_ = 0;
+  std::uint64_t spent_ = 0;
+  std::optional<std::uint64_t> free_;
+};
+
+void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
+  const std::string where = situation.manifest.limits.at ? situation.manifest.limits.at->text() : "default";
+  if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), where});
+  if (purse.free_) draft.limits.push_back({"min_free", size_text(*purse.free_) + " free after this run", size_text(purse.keep_free_), where});
+}
+
+/// An image of this plan whose bytes serve another one.
+struct Coming {
+  ImageName name;
+  Address address;
+};
+
+}  // namespace
+
+void apply_budgets(const Situation& situation, Draft& draft) {
+  const auto copies = copies_in_order(draft);
+  const auto here = bits_here(copies, situation);
+  std::unordered_map<Digest, Coming> coming;
+  Purse purse(situation);
+  for (DraftChange* one : copies) {
+    CopyImage& copy = copy_in(*one);
+    const ImageRow* row = here.at(copy.entry.digest);
+    const auto first = coming.find(copy.entry.digest);
+    if (row || situation.observed.objects.contains(copy.entry.digest)) {
+      copy.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
+    } else if (first != coming.end()) {
+      copy.transfer = {.method = Method::reuse, .from = first->second.name, .bytes = 0};
+      one->change.after.push_back(first->second.address);
+    } else {
+      copy.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(copy.entry)};
+    }
+    one->change.deferred_why = purse.take(copy.transfer.bytes);
+    one->change.deferred = !one->change.deferred_why.empty();
+    if (!one->change.deferred) coming.emplace(copy.entry.digest, Coming{copy.name, one->change.address});
+  }
+  note_limits(purse, situation, draft);
+}
+
+}  // namespace ingot

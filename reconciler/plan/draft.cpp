@@ -1,0 +1,36 @@
+#include "reconciler/plan/draft.hpp"
+
+namespace ingot {
+
+void Draft::add(DraftChange change) {
+  place_of_.emplace(change.change.address.text, changes.size());
+  changes.push_back(std::move(change));
+}
+
+void Draft::erase(const std::function<bool(const DraftChange&)>& gone) {
+  std::erase_if(changes, gone);
+  place_of_.clear();
+  for (std::size_t i = 0; i < changes.size(); ++i) place_of_.emplace(changes[i].change.address.text, i);
+}
+
+const DraftChange* Draft::doing(const Address& address) const {
+  const auto found = place_of_.find(address.text);
+  return found == place_of_.end() || changes[found->second].change.deferred ? nullptr : &changes[found->second];
+}
+
+void Draft::wait_for(Change& change, const Address& address) const {
+  if (doing(address)) change.after.push_back(address);
+}
+
+void Draft::wait_for(const Address& waiting, const Address& address) {
+  const auto found = place_of_.find(waiting.text);
+  if (found != place_of_.end() && doing(address)) changes[found->second].change.after.push_back(address);
+}
+
+Change change_of(Address address, Action action, std::vector<Reason> because) {
+  const Verb verb = verb_of(action);
+  return Change{.address = std::move(address), .verb = verb, .action = std::move(action), .because = std::move(because),
+                .after = {}, .size = 0, .deferred = false, .deferred_why = {}};
+}
+
+}  // namespace ingot

@@ -1,0 +1,71 @@
+// A plan while it is being made: changes with what order and guards need to know of them, and the findings beside them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "reconciler/plan/plan.hpp"
+
+namespace ingot {
+
+/// The order of R23, one after the other.
+enum class Phase {
+  peers,
+  types,
+  subscriptions,
+  withdrawals,
+  images,
+  series,
+  publish,
+  copies,
+  following,  ///< series that follow, and what else needs a copy of this plan to be here
+  copy_updates,
+  stops,
+  unregistrations,
+  removals,
+  deletions,
+  type_deletions,
+};
+
+struct DraftChange {
+  Change change;
+  Phase phase = Phase::peers;
+  std::int64_t priority = 0;  ///< copies: higher ones first
+  Serial newest = 0;          ///< copies: then later ones first
+  bool publishes = false;     ///< it changes what this server publishes
+  ImageKey removes = 0;       ///< a removal (R26): of this image; 0 = none
+};
+
+struct Draft {
+  std::vector<DraftChange> changes;
+  std::vector<Blocked> blocked;
+  std::vector<Held> held;
+  std::vector<UnknownPeer> unknown;
+  std::vector<Note> notes;
+  std::vector<LimitLine> limits;
+  std::vector<Wantedness> wantedness;
+  std::unordered_set<ServerId> unsettled;       ///< peers that must be read again, although no entry above names them
+  std::optional<Time> next_removal;             ///< when time alone brings the next removal by `prune`
+
+  void add(DraftChange change);
+  /// The first change of this address that is not deferred; nullptr if there is none.
+  const DraftChange* doing(const Address& address) const;
+  /// Takes out the changes for which `gone` holds.
+  void erase(const std::function<bool(const DraftChange&)>& gone);
+  /// Lets `change` wait for the change of `address`, if there is one.
+  void wait_for(Change& change, const Address& address) const;
+  /// The same for a change that is in the draft already; nothing if either is not there.
+  void wait_for(const Address& waiting, const Address& address);
+
+ private:
+  std::unordered_map<std::string, std::size_t> place_of_;
+};
+
+/// A change with its verb; nothing else is known of it yet.
+Change change_of(Address address, Action action, std::vector<Reason> because);
+
+}  // namespace ingot

@@ -1,0 +1,106 @@
+// Seat belts (R26): how many images one run may remove, and how many subscriptions and peers it may stop.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/texts.hpp"
+
+namespace ingot {
+
+namespace {
+
+bool is_removal(const DraftChange& one) { return one.removes != 0; }
+bool is_stop(const DraftChange& one) { return one.phase == Phase::stops || one.phase == Phase::unregistrations; }
+
+std::string place_of(const Guard& guard) { return guard.at ? guard.at->text() : "default"; }
+
+/// Both bounds hold, but one removal is always allowed.
+std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const PlanOptions& options) {
+  const double share = std::floor(static_cast<double>(images) * std::clamp(guard.removal_percent, 0.0, 100.0) / 100.0);
+  const auto by_percent = static_cast<std::uint64_t>(share);
+  const std::uint64_t allowed = std::max<std::uint64_t>(1, std::min(guard.removal_count, by_percent));
+  return std::max(allowed, options.raise_removals.value_or(0));
+}
+
+void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string& code, const std::string& text, const std::string& mend) {
+  for (const auto& one : draft.changes) {
+    if (concerned(one)) draft.held.push_back({.address = one.change.address, .verb = one.change.verb, .code = code, .text = text, .mend = mend});
+  }
+  draft.erase(concerned);
+}
+
+/// What is removed needs no other change.
+void drop_changes_of_removed(Draft& draft) {
+  std::set<ImageKey> removed;
+  for (const auto& one : draft.changes) {
+    if (one.removes != 0) removed.insert(one.removes);
+  }
+  if (removed.empty()) return;
+  draft.erase([&](const DraftChange& one) {
+    const auto* update = std::get_if<UpdateCopy>(&one.change.action);
+    const auto* withdraw = std::get_if<WithdrawCopy>(&one.change.action);
+    return (update && removed.contains(update->row.key)) || (withdraw && removed.contains(withdraw->row.key));
+  });
+  std::erase_if(draft.wantedness, [&](const Wantedness& one) { return removed.contains(one.key); });
+}
+
+std::string limit_text(const Guard& guard, std::uint64_t allowed, const PlanOptions& options) {
+  const std::string bounds = fmt::format("{} and {:g} %", guard.removal_count, guard.removal_percent);
+  return options.raise_removals ? fmt::format("{} (raised; else {})", allowed, bounds) : fmt::format("{} ({})", allowed, bounds);
+}
+
+void guard_removals(const Situation& situation, const PlanOptions& options, Draft& draft) {
+  const Guard& guard = situation.manifest.guard;
+  const auto removals = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_removal));
+  const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
+  draft.limits.push_back({"removals", std::to_string(removals), limit_text(guard, allowed, options), place_of(guard)});
+  if (removals <= allowed) return drop_changes_of_removed(draft);
+  hold(draft, is_removal, "removals",
+       fmt::format("this run would remove {} of {}, and the guard allows {} ({} and {:g} %, {}): none is removed", removals,
+                   counted(situation.snapshot.images_total, "image"), allowed, guard.removal_count, guard.removal_percent, place_of(guard)),
+       fmt::format("look at each; if all are meant, run with --raise-limit removals={}", removals));
+}
+
+void guard_stops(const Situation& situation, const PlanOptions& options, Draft& draft) {
+  const Guard& guard = situation.manifest.guard;
+  const auto stops = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_stop));
+  const std::uint64_t allowed = std::max(guard.stops, options.raise_stops.value_or(0));
+  draft.limits.push_back({"stops", std::to_string(stops), std::to_string(allowed), place_of(guard)});
+  if (stops <= allowed) return;
+  hold(draft, is_stop, "stops",
+       fmt::format("this run would end {}, and the guard allows {} ({}): none is ended", counted(stops, "subscription or registration"), allowed,
+                   place_of(guard)),
+       fmt::format("look at each; if all are meant, run with --raise-limit stops={}", stops));
+}
+
+}  // namespace
+
+void apply_guards(const Situation& situation, const PlanOptions& options, Draft& draft) {
+  guard_removals(situation, options, draft);
+  guard_stops(situation, options, draft);
+}
+
+void keep_addresses_apart(Draft& draft) {
+  std::unordered_map<std::string, Phase> first;
+  for (const auto& one : draft.changes) {
+    const auto [place, fresh] = first.emplace(one.change.address.text, one.phase);
+    if (!fresh) place->second = std::min(place->second, one.phase);
+  }
+  if (first.size() == draft.changes.size()) return;
+  std::set<std::string> taken;
+  draft.erase([&](const DraftChange& one) {
+    if (one.phase == first.at(one.change.address.text) && taken.insert(one.change.address.text).second) return false;
+    draft.blocked.push_back({.address = one.change.address,
+                             .verb = one.change.verb,
+                             .code = "one-at-a-time",
+                             .text = "another change of the same address goes first",
+                             .mend = "run again",
+                             .at = std::nullopt});
+    return true;
+  });
+}
+
+}  // namespace ingot

@@ -1,0 +1,27 @@
+// Desired against recorded, kind by kind: each function adds the changes that make the one the other, in this order.
+#pragma once
+
+#include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/draft.hpp"
+#include "reconciler/plan/situation.hpp"
+
+namespace ingot {
+
+void merge_peers(const Situation& situation, Draft& draft);
+void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft);
+/// Peers that the manifest dropped; after their subscriptions.
+void merge_dropped_peers(const Situation& situation, Draft& draft);
+void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft);
+void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft);
+/// Needs to know which copies come now: budgets go before.
+void merge_images(const Situation& situation, Draft& draft);
+void merge_series(const Desired& desired, const Situation& situation, Draft& draft);
+/// Of the manifest and of the copies that come. Drops are decided once the guards have spoken.
+void merge_types(const Desired& desired, const Situation& situation, Draft& draft);
+void merge_dropped_types(const Situation& situation, Draft& draft);
+
+/// Whether a registration's name is that of a manifest's peer with another root that nothing says replaces it (R5): it is
+/// not dropped, its peer is untrusted.
+bool identity_in_question(const Registration& registration, const Situation& situation);
+
+}  // namespace ingot

@@ -1,0 +1,223 @@
+// This server's own images: adding, updating, deleting (R15, R16, R18). Type, parent and bits never change.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/parents.hpp"
+#include "schema/nearest.hpp"
+
+namespace ingot {
+
+namespace {
+
+void block(const LocalImage& image, Verb verb, std::string code, std::string text, std::string mend, Draft& draft) {
+  draft.blocked.push_back({.address = image_address(image.name),
+                           .verb = verb,
+                           .code = std::move(code),
+                           .text = std::move(text),
+                           .mend = std::move(mend),
+                           .at = image.at});
+}
+
+Reason reason(const LocalImage& image, std::string code, std::string text) {
+  return {.code = std::move(code), .rule = image_address(image.name).text, .at = image.at, .text = std::move(text)};
+}
+
+/// The image of this name that was deleted last.
+const ImageRow* deleted_before(const LocalImage& image, const Situation& situation) {
+  const auto found = situation.deleted_by_name.find(image.name.text());
+  if (found == situation.deleted_by_name.end()) return nullptr;
+  return *std::max_element(found->second.begin(), found->second.end(),
+                           [](const ImageRow* one, const ImageRow* other) { return one->key < other->key; });
+}
+
+/// R18: what stands where the source should, and whether the name was another image's before.
+void note_source(const LocalImage& image, const Situation& situation, Draft& draft) {
+  const ImageRow* before = deleted_before(image, situation);
+  const auto seen = situation.observed.sources.find(image.name);
+  const bool there = image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceStamp>(seen->second);
+  const bool comes_back = before && !before->copy && (!image.digest || *image.digest == before->digest);
+  if (!there && !comes_back) {
+    std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
+                                    : std::string("it has no source and is not here, so it cannot be added");
+    draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});
+  }
+  const bool same_source = before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
+  const bool surely_same = comes_back && (image.digest || !there || same_source);
+  if (before && !surely_same) {
+    draft.notes.push_back({"name-reused", image_address(image.name).text,
+                           fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits", image.name.text(),
+                                       before->digest.text())});
+  }
+}
+
+bool type_is_known(const TypeName& type, const Situation& situation) {
+  if (is_builtin(type)) return true;
+  const auto& declared = situation.manifest.types;
+  if (std::any_of(declared.begin(), declared.end(), [&](const auto& one) { return one.name == type; })) return true;
+  const auto row = situation.type_by_name.find(type.folded());
+  return row != situation.type_by_name.end() && row->second->name == type;
+}
+
+void block_unknown_type(const LocalImage& image, const Situation& situation, Draft& draft) {
+  std::vector<std::string> names;
+  for (const auto& type : builtin_types()) names.push_back(type.text());
+  for (const auto& type : situation.manifest.types) names.push_back(type.name.text());
+  for (const auto& type : situation.snapshot.types) names.push_back(type.name.text());
+  const auto near = nearest(image.type.text(), names);
+  block(image, Verb::add, "unknown-type", fmt::format("there is no image type \"{}\"", image.type.text()),
+        near ? fmt::format("did you mean \"{}\"? Otherwise declare it with [[imagetype]]", *near) : "declare it with [[imagetype]]", draft);
+}
+
+/// False: something stands in the way of adding it, and is said.
+bool may_be_added(const LocalImage& image, const Situation& situation, Draft& draft) {
+  if (const ImageRow* bearer = situation.bearer(image.name)) {
+    const std::string what = bearer->copy ? fmt::format("a copy from peer \"{}\"", bearer->copied_from ? bearer->copied_from->text() : "?")
+                                          : std::string("another image");
+    block(image, Verb::add, "name-in-use", fmt::format("the name \"{}\" is borne here by {}", bearer->name.text(), what),
+          "choose another name, or give the copy another one by `as`", draft);
+    return false;
+  }
+  if (type_is_known(image.type, situation)) return true;
+  block_unknown_type(image, situation, draft);
+  return false;
+}
+
+void add_image(const LocalImage& image, const ParentFound& parent, const Situation& situation, Draft& draft) {
+  Change change = change_of(image_address(image.name), AddImage{.image = image, .parent = parent.key},
+                            {reason(image, "new", "the manifest names it, and it is not here")});
+  if (parent.planned) change.after.push_back(*parent.planned);
+  note_source(image, situation, draft);
+  draft.add({.change = std::move(change), .phase = parent.late ? Phase::following : Phase::images, .publishes = !image.is_private});
+}
+
+/// What the manifest would change that cannot change; empty: nothing.
+std::vector<std::string> immutable_changes(const LocalImage& image, const ImageRow& row, const Situation& situation) {
+  std::vector<std::string> changes;
+  if (image.type != row.type) changes.push_back(fmt::format("its type is {}, not {}", row.type.text(), image.type.text()));
+  const std::string parent = image.parent ? image.parent->text() : "";
+  const ImageRow* now = row.parent && situation.row_by_key.contains(*row.parent) ? situation.row_by_key.at(*row.parent) : nullptr;
+  if (parent != row.parent_name && !(now && now->name.text() == parent)) {
+    changes.push_back(fmt::format("its parent is {}, not {}", row.parent_name.empty() ? "none" : "\"" + row.parent_name + "\"",
+                                  parent.empty() ? "none" : "\"" + parent + "\""));
+  }
+  if (image.digest && *image.digest != row.digest) changes.push_back(fmt::format("its bits are {}, not {}", row.digest.text(), image.digest->text()));
+  return changes;
+}
+
+/// Takes over what may change; says what did.
+class Describing {
+ public:
+  explicit Describing(const ImageRow& row) : row_(row) {}
+
+  template <class Value, class Show>
+  void take(std::string_view key, Value ImageRow::* field, const Value& wanted, bool published, Show show) {
+    if (row_.*field == wanted) return;
+    changes_.push_back(fmt::format("{}: {} → {}", key, show(row_.*field), show(wanted)));
+    row_.*field = wanted;
+    publishes_ = publishes_ || published;
+  }
+  template <class Value>
+  void take_quietly(std::string_view key, Value ImageRow::* field, const Value& wanted) {
+    if (row_.*field == wanted) return;
+    changes_.emplace_back(key);
+    row_.*field = wanted;
+    publishes_ = true;
+  }
+
+  ImageRow row_;
+  std::vector<std::string> changes_;
+  bool publishes_ = false;
+};
+
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+void update_image(const LocalImage& image, const ImageRow& row, Draft& draft) {
+  Describing now(row);
+  const auto as_bool = [](bool value) { return value ? "true" : "false"; };
+  now.take("private", &ImageRow::is_private, image.is_private, true, as_bool);
+  now.take("state", &ImageRow::state, image.state, true, [](ImageState state) { return text_of(state); });
+  now.take_quietly("reason", &ImageRow::reason, image.reason);
+  now.take("version", &ImageRow::version, image.version, true, quoted);
+  now.take("platform", &ImageRow::platform, image.platform, true, quoted);
+  now.take_quietly("labels", &ImageRow::labels, image.labels);
+  now.take_quietly("description", &ImageRow::description, image.description);
+  now.take("protect", &ImageRow::protect, image.protect, false, as_bool);
+  now.take("managed by the manifest", &ImageRow::managed, true, false, as_bool);
+  if (now.changes_.empty()) return;
+  const std::string text = fmt::format("{}", fmt::join(now.changes_, ", "));
+  const bool publishes = now.publishes_ && !image.is_private;
+  Change change = change_of(image_address(image.name), UpdateImage{.row = std::move(now.row_), .changes = std::move(now.changes_)},
+                            {reason(image, "changed", text)});
+  draft.add({.change = std::move(change), .phase = Phase::images, .publishes = publishes});
+}
+
+void merge_present(const LocalImage& image, const ImageRow& row, const Situation& situation, Draft& draft) {
+  const auto immutable = immutable_changes(image, row, situation);
+  if (!immutable.empty()) {
+    return block(image, Verb::update, "immutable", fmt::format("an image never changes in this: {}", fmt::join(immutable, "; ")),
+                 "put back what it was, or give the new one another name", draft);
+  }
+  // A number that was given to it may have been read by a peer, even if the run that published it died.
+  if (image.is_private && !row.is_private && (row.was_public || row.created)) {
+    return block(image, Verb::update, "already-published", "it has been published, and what peers have read cannot be taken back",
+                 "say private = false, or delete it", draft);
+  }
+  update_image(image, row, draft);
+  const auto seen = situation.observed.sources.find(image.name);
+  const auto* stamp = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
+  if (stamp && !row.source_stamp.empty() && stamp->stamp != row.source_stamp) {
+    draft.notes.push_back({"source-changed", image_address(image.name).text,
+                           "its source has changed since it was added; the image stays what it is. New bits need a new name"});
+  }
+}
+
+/// An image of ours that the manifest does not name: left alone, unless the manifest managed it once (R16).
+void merge_absent(const ImageRow& row, const Situation& situation, Draft& draft) {
+  const Address address = image_address(row.name);
+  if (!row.managed) {
+    draft.notes.push_back({"unmanaged", address.text, "the manifest does not name it; it is left alone"});
+    return;
+  }
+  const auto listing = situation.series_listing.find(row.name.text());
+  if (listing != situation.series_listing.end()) {
+    const SeriesDeclaration& series = *listing->second.front();
+    draft.blocked.push_back({.address = address,
+                             .verb = Verb::delete_,
+                             .code = "in-series",
+                             .text = fmt::format("series \"{}\" of the manifest lists it", series.name.text()),
+                             .mend = "take it out of the series, or put the image back",
+                             .at = series.at});
+  } else if (row.protect) {
+    draft.held.push_back({.address = address,
+                          .verb = Verb::delete_,
+                          .code = "protected",
+                          .text = "the manifest dropped it, and it is protected",
+                          .mend = "put it back with protect = false, apply, and drop it then"});
+  } else {
+    Change change = change_of(address, DeleteImage{.key = row.key, .name = row.name},
+                              {{.code = "dropped", .rule = address.text, .at = std::nullopt, .text = "the manifest managed it, and no longer names it"}});
+    change.size = row.size;
+    draft.add({.change = std::move(change), .phase = Phase::deletions, .publishes = !row.is_private, .removes = row.key});
+  }
+}
+
+}  // namespace
+
+void merge_images(const Situation& situation, Draft& draft) {
+  std::vector<const LocalImage*> missing;
+  for (const auto& image : situation.manifest.images) {
+    const ImageRow* row = situation.live(image.name);
+    if (row && !row->copy) merge_present(image, *row, situation, draft);
+    else if (may_be_added(image, situation, draft)) missing.push_back(&image);
+  }
+  for (const auto& [image, parent] : find_parents(missing, situation, draft)) add_image(*image, parent, situation, draft);
+  for (const auto& row : situation.snapshot.images) {
+    if (row.copy || row.deleted) continue;
+    const LocalImage* image = situation.local(row.name);
+    if (!image || image->name != row.name) merge_absent(row, situation, draft);
+  }
+}
+
+}  // namespace ingot

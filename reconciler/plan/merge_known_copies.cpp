@@ -1,0 +1,209 @@
+// Copies that are here: following their origin (R13), withdrawal (R21), what [[copy]] says, and removal by `prune` or
+// `keep = false` (R16). Nothing is removed on the evidence of a peer that was not read (R19).
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/texts.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// A copy's row as it shall be, and in what it differs.
+struct Revision {
+  ImageRow row;
+  std::vector<std::string> changes;
+  bool withdraws = false;
+  bool publishes = false;
+};
+
+void revise_by_entry(Revision& revision, const CopyEntry& entry) {
+  ImageRow& row = revision.row;
+  if (entry.protect && *entry.protect != row.protect) {
+    revision.changes.push_back(fmt::format("protect: {} → {}", row.protect, *entry.protect));
+    row.protect = *entry.protect;
+  }
+  if (entry.state && *entry.state != row.state) {
+    revision.changes.push_back(fmt::format("state: {} → {}", text_of(row.state), text_of(*entry.state)));
+    row.state = *entry.state;
+    revision.publishes = true;
+  }
+}
+
+/// The origin's word on withdrawal is kept apart from the state that the copy has here, so that it can be taken back.
+void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
+  ImageRow& row = revision.row;
+  const bool withdrawn = entry.state() == ImageState::withdrawn;
+  if (withdrawn == row.withdrawn_by_origin && (!withdrawn || entry.reason == row.reason)) return;
+  revision.withdraws = withdrawn && !row.withdrawn_by_origin;
+  revision.changes.emplace_back(revision.withdraws ? "withdrawn" : withdrawn ? "the reason of its withdrawal" : "its withdrawal is taken back");
+  row.withdrawn_by_origin = withdrawn;
+  row.reason = withdrawn ? entry.reason : std::string();
+  revision.publishes = true;
+}
+
+/// What follows the origin while a rule holds for the copy.
+void revise_by_origin(Revision& revision, const KnownCopy& copy, const CopyEntry* own) {
+  ImageRow& row = revision.row;
+  const ImageEntry& entry = *copy.entry;
+  const SubscriptionOptions& options = copy.wishes->terms_of(*copy.governs).rule->options;
+  if (row.labels != entry.labels) {
+    revision.changes.emplace_back("labels");
+    row.labels = entry.labels;
+    revision.publishes = true;
+  }
+  if (row.description != entry.description) {
+    revision.changes.emplace_back("description");
+    row.description = entry.description;
+    revision.publishes = true;
+  }
+  const bool follows = !options.arrive.state && entry.state() != ImageState::withdrawn && !(own && own->state);
+  if (follows && row.state != entry.state()) {
+    revision.changes.push_back(fmt::format("state: {} → {}", text_of(row.state), text_of(entry.state())));
+    row.state = entry.state();
+    revision.publishes = true;
+  }
+}
+
+bool needs_look(const KnownCopy& copy, const CopyEntry* own) {
+  if (copy.name || own) return true;
+  if (!copy.entry) return false;
+  const ImageRow& row = *copy.row;
+  const bool withdrawn = copy.entry->state() == ImageState::withdrawn;
+  if (withdrawn || row.withdrawn_by_origin) return true;
+  if (!copy.governs) return false;
+  return row.labels != copy.entry->labels || row.description != copy.entry->description ||
+         !copy.wishes->terms_of(*copy.governs).rule->options.arrive.state;
+}
+
+Revision revise(const KnownCopy& copy, const CopyEntry* own) {
+  Revision revision{.row = *copy.row, .changes = {}};
+  if (copy.entry) revise_withdrawal(revision, *copy.entry);
+  if (copy.entry && copy.governs) revise_by_origin(revision, copy, own);
+  if (copy.name) {
+    revision.changes.push_back(fmt::format("name: {} → {}", copy.row->name.text(), copy.name->text()));
+    revision.row.name = *copy.name;
+    revision.publishes = true;
+  }
+  if (own) revise_by_entry(revision, *own);
+  return revision;
+}
+
+void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEntry* rule, Draft& draft) {
+  const Address address = copy_address(peer.name(), revision.row.identity->name);
+  const CopyEntry* own = peer.copy_entry(revision.row.identity->name);
+  const std::string text = listed(revision.changes);
+  Reason reason{.code = revision.withdraws ? "withdrawn" : "changed",
+                .rule = rule ? subscription_address(rule->peer, rule->selector).text : own ? address.text : peer_address(peer.name()).text,
+                .at = rule ? rule->at : own ? own->at : peer.entry->at,
+                .text = revision.withdraws ? fmt::format("peer \"{}\" withdrew it; it stays here, and is given to nobody", peer.name().text()) : text};
+  const Phase phase = revision.withdraws ? Phase::withdrawals : Phase::copy_updates;
+  const bool publishes = revision.publishes;
+  Action action = revision.withdraws ? Action(WithdrawCopy{.peer = peer.name(), .row = std::move(revision.row)})
+                                     : Action(UpdateCopy{.peer = peer.name(), .row = std::move(revision.row), .changes = std::move(revision.changes)});
+  Change change = change_of(address, std::move(action), {std::move(reason)});
+  draft.wait_for(change, peer_address(peer.name()));
+  if (rule) draft.wait_for(change, subscription_address(rule->peer, rule->selector));
+  draft.add({.change = std::move(change), .phase = phase, .publishes = publishes});
+}
+
+void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const Situation& situation, Draft& draft) {
+  const Address address = copy_address(peer.name(), row.identity->name);
+  const auto listing = situation.series_listing.find(row.name.text());
+  if (listing != situation.series_listing.end()) {
+    const SeriesDeclaration& series = *listing->second.front();
+    draft.blocked.push_back({.address = address,
+                             .verb = Verb::remove,
+                             .code = "in-series",
+                             .text = fmt::format("series \"{}\" of the manifest lists it as \"{}\"", series.name.text(), row.name.text()),
+                             .mend = "take it out of the series first",
+                             .at = series.at});
+  } else if (row.protect) {
+    draft.held.push_back({.address = address,
+                          .verb = Verb::remove,
+                          .code = "protected",
+                          .text = "it is protected",
+                          .mend = "apply `protect = false` in its [[copy]] first"});
+  } else {
+    Change change = change_of(address, RemoveCopy{.peer = peer.name(), .key = row.key, .name = row.name}, {std::move(reason)});
+    change.size = row.size;
+    draft.add({.change = std::move(change), .phase = Phase::removals, .publishes = true, .removes = row.key});
+  }
+}
+
+void remove_by_entry(const ImageRow& row, const PeerCase& peer, const Situation& situation, Draft& draft) {
+  Reason reason{.code = "not-kept",
+                .rule = copy_address(peer.name(), row.identity->name).text,
+                .at = std::nullopt,
+                .text = "its [[copy]] says `keep = false`"};
+  add_removal(row, peer, std::move(reason), situation, draft);
+}
+
+/// The rule of the manifest that brought the copy and prunes what no rule wants any more.
+const SubscriptionEntry* pruning_rule(const KnownCopy& copy) {
+  for (const auto& terms : copy.wishes->terms) {
+    if (terms.rule->options.prune && brought_by(*copy.row, *terms.rule)) return terms.rule;
+  }
+  return nullptr;
+}
+
+/// Keeps the books on since when no rule wants a copy; plans its removal once that is long enough ago.
+void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
+  const ImageRow& row = *copy.row;
+  const PeerCase& peer = *copy.wishes->peer;
+  if (copy.wanted) {
+    if (row.unwanted_since) draft.wantedness.push_back({.key = row.key, .unwanted_since = std::nullopt});
+    if (row.unwanted_since) draft.unsettled.insert(peer.id());
+    return;
+  }
+  const Time since = row.unwanted_since.value_or(situation.observed.now);
+  const SubscriptionEntry* rule = pruning_rule(copy);
+  if (rule && since + *rule->options.prune <= situation.observed.now) {
+    Reason reason{.code = "unwanted",
+                  .rule = subscription_address(rule->peer, rule->selector).text,
+                  .at = std::nullopt,
+                  .text = fmt::format("no rule has wanted it since {}, and `prune = \"{}\"`", time_text(since), duration_text(*rule->options.prune))};
+    add_removal(row, peer, std::move(reason), situation, draft);
+    return;
+  }
+  if (!row.unwanted_since) {
+    draft.wantedness.push_back({.key = row.key, .unwanted_since = since});
+    draft.unsettled.insert(peer.id());
+  }
+  if (rule && (!draft.next_removal || since + *rule->options.prune < *draft.next_removal)) draft.next_removal = since + *rule->options.prune;
+}
+
+/// Copies of peers that were not read: only what the manifest itself says of them.
+void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
+  for (const auto& row : situation.snapshot.images) {
+    if (!row.copy || row.deleted || !row.identity) continue;
+    const PeerCase* peer = situation.peer(row.identity->origin);
+    const CopyEntry* own = peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled) ? peer->copy_entry(row.identity->name) : nullptr;
+    if (!own) continue;
+    Revision revision{.row = row, .changes = {}};
+    revise_by_entry(revision, *own);
+    if (own->keep == false) remove_by_entry(row, *peer, situation, draft);
+    if (!revision.changes.empty()) add_revision(std::move(revision), *peer, nullptr, draft);
+  }
+}
+
+}  // namespace
+
+void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft) {
+  for (const auto& copy : desired.known) {
+    const PeerCase& peer = *copy.wishes->peer;
+    const CopyEntry* own = peer.copy_entry(copy.row->identity->name);
+    if (own && own->keep == false) remove_by_entry(*copy.row, peer, situation, draft);
+    else prune(copy, situation, draft);
+    if (!needs_look(copy, own)) continue;
+    Revision revision = revise(copy, own);
+    if (revision.changes.empty()) continue;
+    const SubscriptionEntry* rule = copy.governs ? copy.wishes->terms_of(*copy.governs).rule : nullptr;
+    add_revision(std::move(revision), peer, rule, draft);
+  }
+  merge_copies_of_unread_peers(situation, draft);
+}
+
+}  // namespace ingot

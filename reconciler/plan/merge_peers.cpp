@@ -1,0 +1,144 @@
+// Registrations: which peers to register, to update and to unregister (R3, R5, R19).
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/texts.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string why_updated(const PeerCase& peer, const Registration& registration) {
+  std::vector<std::string> changes;
+  if (registration.name != peer.name()) changes.push_back(fmt::format("name: {} → {}", registration.name.text(), peer.name().text()));
+  if (registration.own_name != peer.entry->card.name) {
+    changes.push_back(fmt::format("name in its card: {} → {}", registration.own_name.text(), peer.entry->card.name.text()));
+  }
+  if (registration.urls != peer.entry->urls) changes.emplace_back("URLs");
+  return listed(changes);
+}
+
+Reason reason(const PeerCase& peer, std::string code, std::string text) {
+  return {.code = std::move(code), .rule = peer_address(peer.name()).text, .at = peer.entry->at, .text = std::move(text)};
+}
+
+void block_unknown(const PeerCase& peer, Verb verb, Draft& draft) {
+  draft.blocked.push_back({.address = peer_address(peer.name()),
+                           .verb = verb,
+                           .code = "peer-unknown",
+                           .text = fmt::format("peer \"{}\" is {}, so it cannot be verified", peer.name().text(), peer.why.code),
+                           .mend = "run again when it answers",
+                           .at = peer.entry->at});
+}
+
+void update_peer(const PeerCase& peer, const Registration& before, Draft& draft) {
+  const bool replaces = before.id != peer.id();
+  const std::string text = replaces ? fmt::format("its entry says that it replaces the root {}", before.id.text()) : why_updated(peer, before);
+  if (text.empty()) return;
+  if (replaces && peer.sight == Sight::unknown) return block_unknown(peer, Verb::update, draft);
+  UpdatePeer action{.peer = peer.name(),
+                    .previous_name = before.name,
+                    .card = peer.entry->card,
+                    .urls = peer.entry->urls,
+                    .replaces = replaces ? std::optional(before.id) : std::nullopt,
+                    .head = peer.head ? std::optional(*peer.head) : std::nullopt};
+  draft.add({.change = change_of(peer_address(peer.name()), std::move(action), {reason(peer, "changed", text)}), .phase = Phase::peers});
+}
+
+void register_peer(const PeerCase& peer, Draft& draft) {
+  if (!peer.head) return block_unknown(peer, Verb::register_, draft);
+  RegisterPeer action{.peer = peer.name(), .card = peer.entry->card, .urls = peer.entry->urls, .head = *peer.head};
+  draft.add({.change = change_of(peer_address(peer.name()), std::move(action),
+                                 {reason(peer, "new", fmt::format("its head at serial {} verifies against its card", peer.head->serial))}),
+             .phase = Phase::peers});
+}
+
+void merge_peer(const PeerCase& peer, Draft& draft) {
+  if (peer.sight == Sight::own) {
+    draft.notes.push_back({"own-peer", peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
+    return;
+  }
+  if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
+  if (peer.sight == Sight::unknown) draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
+  const Registration* before = peer.registration ? peer.registration : peer.replaced;
+  if (before) update_peer(peer, *before, draft);
+  else register_peer(peer, draft);
+}
+
+/// The peer that is registered under the name that `peer` takes, and that the manifest calls otherwise now.
+const PeerCase* leaves_name_to(const PeerCase& peer, const Situation& situation) {
+  for (const auto& other : situation.peers) {
+    if (&other != &peer && other.registration && other.registration->name == peer.name()) return &other;
+  }
+  return nullptr;
+}
+
+/// A name must be free before another peer takes it; names that go round in a circle cannot be given in one run.
+void order_names(const Situation& situation, Draft& draft) {
+  for (auto& one : draft.changes) {
+    if (one.phase != Phase::peers) continue;
+    const PeerCase* peer = nullptr;
+    for (const auto& each : situation.peers) {
+      if (peer_address(each.name()) == one.change.address) peer = &each;
+    }
+    const PeerCase* leaver = peer ? leaves_name_to(*peer, situation) : nullptr;
+    if (leaver) draft.wait_for(one.change, peer_address(leaver->name()));
+  }
+}
+
+bool goes_round(const PeerCase& peer, const Situation& situation) {
+  const PeerCase* next = leaves_name_to(peer, situation);
+  for (std::size_t steps = 0; next && steps <= situation.peers.size(); ++steps) {
+    if (next == &peer) return true;
+    next = leaves_name_to(*next, situation);
+  }
+  return false;
+}
+
+}  // namespace
+
+bool identity_in_question(const Registration& registration, const Situation& situation) {
+  const PeerCase* bearer = situation.peer(registration.name);
+  return bearer && !bearer->registration && bearer->replaced != &registration && !situation.peer(registration.id);
+}
+
+void merge_peers(const Situation& situation, Draft& draft) {
+  for (const auto& peer : situation.peers) {
+    if (peer.registration && goes_round(peer, situation)) {
+      draft.blocked.push_back({.address = peer_address(peer.name()),
+                               .verb = Verb::update,
+                               .code = "name-in-use",
+                               .text = fmt::format("it cannot become \"{}\" while another peer bears that name and takes this one's", peer.name().text()),
+                               .mend = "rename them in two runs",
+                               .at = peer.entry->at});
+    } else {
+      merge_peer(peer, draft);
+    }
+  }
+  order_names(situation, draft);
+}
+
+void merge_dropped_peers(const Situation& situation, Draft& draft) {
+  std::set<ServerId> replaced;
+  for (const auto& peer : situation.peers) {
+    if (peer.replaced) replaced.insert(peer.replaced->id);
+  }
+  for (const auto& registration : situation.snapshot.registrations) {
+    if (situation.peer(registration.id) || replaced.contains(registration.id) || identity_in_question(registration, situation)) continue;
+    Change change = change_of(peer_address(registration.name), UnregisterPeer{.peer = registration.name, .id = registration.id},
+                              {{.code = "dropped",
+                                .rule = peer_address(registration.name).text,
+                                .at = std::nullopt,
+                                .text = "the manifest no longer has it; its copies and its floor of trust stay"}});
+    for (const auto& other : draft.changes) {
+      const auto* stop = std::get_if<Uninstantiate>(&other.change.action);
+      if (stop && stop->id == registration.id) change.after.push_back(other.change.address);
+    }
+    draft.add({.change = std::move(change), .phase = Phase::unregistrations});
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,263 @@
+// Series: their members are the images that are here or come by this plan, in the manifest's or the origin's order (R17).
+// What is not here yet takes its place when it arrives.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/parents.hpp"
+#include "reconciler/plan/texts.hpp"
+#include "schema/nearest.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// One image of a series: here already, or brought by a change of this plan.
+struct Member {
+  ImageName name;             ///< that it bears when the series is made
+  ImageKey key = 0;           ///< 0: not here yet
+  bool is_public = true;
+  std::optional<Address> planned;
+  bool late = false;          ///< it comes by a copy, or after one
+};
+
+/// Who bears which name once this plan is done.
+struct Bearers {
+  std::unordered_map<std::string, const ImageRow*> renamed_to;  ///< copies that are renamed, by their new name
+  std::set<ImageKey> renamed;
+  std::unordered_map<std::string, Address> copies;
+};
+
+Bearers bearers_after(const Desired& desired, const Draft& draft) {
+  Bearers bearers{.renamed_to = {}, .renamed = {}, .copies = coming_copies(draft)};
+  for (const auto& copy : desired.known) {
+    if (!copy.name) continue;
+    bearers.renamed_to.emplace(copy.name->text(), copy.row);
+    bearers.renamed.insert(copy.row->key);
+  }
+  return bearers;
+}
+
+Member member_here(const ImageRow& row) {
+  return {.name = row.name, .key = row.key, .is_public = row.copy || !row.is_private, .planned = std::nullopt, .late = false};
+}
+
+std::optional<Member> find_member(const ImageName& name, const Bearers& bearers, const Situation& situation, const Draft& draft) {
+  if (const auto renamed = bearers.renamed_to.find(name.text()); renamed != bearers.renamed_to.end()) return member_here(*renamed->second);
+  const ImageRow* row = situation.live(name);
+  if (row && !bearers.renamed.contains(row->key)) {
+    Member member = member_here(*row);
+    const LocalImage* local = row->copy ? nullptr : situation.local(name);
+    if (local && draft.doing(image_address(name))) member.is_public = !local->is_private;
+    return member;
+  }
+  if (const DraftChange* adding = draft.doing(image_address(name))) {
+    if (const auto* add = std::get_if<AddImage>(&adding->change.action)) {
+      return Member{.name = name, .key = 0, .is_public = !add->image.is_private, .planned = adding->change.address,
+                    .late = adding->phase == Phase::following};
+    }
+  }
+  const auto copy = bearers.copies.find(name.text());
+  if (copy == bearers.copies.end()) return std::nullopt;
+  return Member{.name = name, .key = 0, .is_public = true, .planned = copy->second, .late = true};
+}
+
+struct Wanted {
+  const SeriesDeclaration* series = nullptr;
+  std::vector<Member> members;
+  std::vector<std::string> waiting;
+  bool late = false;  ///< it follows
+};
+
+void block(const SeriesDeclaration& series, bool here, std::string code, std::string text, std::string mend, Draft& draft) {
+  draft.blocked.push_back({.address = series_address(series.name),
+                           .verb = here ? Verb::update : Verb::create,
+                           .code = std::move(code),
+                           .text = std::move(text),
+                           .mend = std::move(mend),
+                           .at = series.at});
+}
+
+/// nullopt: it is blocked.
+std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, const Bearers& bearers, const Situation& situation, Draft& draft) {
+  Wanted wanted{.series = &series, .members = {}, .waiting = {}};
+  std::set<ImageName> once;
+  for (const auto& name : series.images) {
+    if (!once.insert(name).second) continue;
+    if (auto member = find_member(name, bearers, situation, draft)) {
+      wanted.members.push_back(*std::move(member));
+    } else if (situation.local(name) || may_come(name, situation)) {
+      wanted.waiting.push_back("\"" + name.text() + "\"");
+    } else {
+      const auto near = nearest(name.text(), image_names(situation));
+      block(series, here, "unknown-image", fmt::format("it lists \"{}\", which is neither here nor in the manifest", name.text()),
+            near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or take it out of the series", draft);
+      return std::nullopt;
+    }
+  }
+  if (!wanted.waiting.empty()) {
+    draft.notes.push_back({"waiting", series_address(series.name).text, fmt::format("it waits for {}", listed(wanted.waiting))});
+  }
+  return wanted;
+}
+
+std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes& wishes, const Desired& desired, const Situation& situation,
+                                     const Draft& draft) {
+  std::unordered_map<ImageIdentity, ImageName> adopted;
+  for (const auto& one : desired.adopted) {
+    if (one.peer == wishes.peer && one.row) adopted.emplace(one.entry->identity, one.name);
+  }
+  std::vector<Member> members;
+  std::set<std::string> names;
+  const auto add = [&](Member member) {
+    if (names.insert(member.name.text()).second) members.push_back(std::move(member));
+  };
+  for (const auto& one : series.members) {
+    const auto here = situation.live_by_identity.find(one.image);
+    const auto adoption = adopted.find(one.image);
+    if (here != situation.live_by_identity.end()) {
+      add(member_here(*here->second));
+    } else if (adoption != adopted.end()) {
+      add(member_here(*situation.live(adoption->second)));
+    } else if (one.image.origin == wishes.peer->id()) {
+      const DraftChange* coming = draft.doing(copy_address(wishes.peer->name(), one.image.name));
+      const auto* copy = coming ? std::get_if<CopyImage>(&coming->change.action) : nullptr;
+      if (copy && copy->entry.identity == one.image) add({.name = copy->name, .key = 0, .is_public = true, .planned = coming->change.address, .late = true});
+    }
+  }
+  return members;
+}
+
+/// nullopt: it stays as it is; why is said, if there is something to say.
+std::optional<Wanted> want_followed(const SeriesDeclaration& series, const SeriesRow* row, const Desired& desired, const Situation& situation,
+                                    Draft& draft) {
+  const PeerCase* peer = situation.peer(series.follow->peer);
+  const bool as_before = row && row->follow == series.follow;
+  if (!peer || peer->sight == Sight::own) return std::nullopt;
+  const auto wishes = std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == peer; });
+  if (wishes == desired.wishes.end()) {
+    if (!as_before) {
+      block(series, row != nullptr, "peer-unknown", fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()),
+            "run again when it answers", draft);
+    }
+    return std::nullopt;
+  }
+  const SeriesEntry* followed = wishes->index.series(series.follow->series);
+  if (!followed) {
+    const auto near = nearest(series.follow->series.text(), wishes->index.names_like(SelectSeries{series.follow->series}));
+    block(series, row != nullptr, "unknown-selector",
+          fmt::format("peer \"{}\" has no series \"{}\"", peer->name().text(), series.follow->series.text()),
+          near ? fmt::format("did you mean \"{}\"?", *near) : "it begins when the peer makes one", draft);
+    draft.unsettled.insert(peer->id());
+    return std::nullopt;
+  }
+  return Wanted{.series = &series, .members = followed_members(*followed, *wishes, desired, situation, draft), .waiting = {}, .late = true};
+}
+
+std::vector<ImageName> public_names(const std::vector<Member>& members) {
+  std::vector<ImageName> names;
+  for (const auto& member : members) {
+    if (member.is_public) names.push_back(member.name);
+  }
+  return names;
+}
+
+std::vector<ImageName> public_names(const SeriesRow& row, const Situation& situation) {
+  std::vector<ImageName> names;
+  for (const auto& member : row.members) {
+    const auto found = situation.row_by_key.find(member.image);
+    // A copy that the scope left out is public.
+    if (found == situation.row_by_key.end() || found->second->copy || !found->second->is_private) names.push_back(member.name);
+  }
+  return names;
+}
+
+bool same_members(const std::vector<Member>& wanted, const SeriesRow& row) {
+  return std::equal(wanted.begin(), wanted.end(), row.members.begin(), row.members.end(), [](const Member& one, const SeriesMemberRow& other) {
+    return one.key == 0 ? false : one.key == other.image;
+  });
+}
+
+std::vector<std::string> changes_of(const Wanted& wanted, const SeriesRow& row) {
+  std::vector<std::string> changes;
+  if (!same_members(wanted.members, row)) {
+    std::set<std::string> before, after;
+    for (const auto& member : row.members) before.insert(member.name.text());
+    for (const auto& member : wanted.members) after.insert(member.name.text());
+    for (const auto& member : wanted.members) {
+      if (!before.contains(member.name.text())) changes.push_back("+" + member.name.text());
+    }
+    for (const auto& member : row.members) {
+      if (!after.contains(member.name.text())) changes.push_back("-" + member.name.text());
+    }
+    if (changes.empty()) changes.emplace_back("order");
+  }
+  if (row.follow != wanted.series->follow) changes.emplace_back(wanted.series->follow ? "it follows a peer's series now" : "it follows no peer's series now");
+  if (!row.managed) changes.emplace_back("now managed by the manifest");
+  return changes;
+}
+
+void merge_wanted(const Wanted& wanted, const SeriesRow* row, const Situation& situation, Draft& draft) {
+  const SeriesDeclaration& series = *wanted.series;
+  std::vector<ImageName> names;
+  for (const auto& member : wanted.members) names.push_back(member.name);
+  auto changes = row ? changes_of(wanted, *row) : std::vector<std::string>{};
+  if (row && changes.empty()) return;
+  const Address address = series_address(series.name);
+  std::string text = row ? listed(changes) : fmt::format("the manifest declares it: {}", counted(names.size(), "image"));
+  std::vector<Reason> because{{.code = row ? "changed" : "new", .rule = address.text, .at = series.at, .text = std::move(text)}};
+  Action action = row ? Action(UpdateSeries{.name = series.name, .members = names, .follow = series.follow, .changes = std::move(changes)})
+                      : Action(CreateSeries{.name = series.name, .members = names, .follow = series.follow});
+  Change change = change_of(address, std::move(action), std::move(because));
+  bool late = wanted.late;
+  for (const auto& member : wanted.members) {
+    if (member.planned) change.after.push_back(*member.planned);
+    late = late || member.late;
+  }
+  const bool publishes = public_names(wanted.members) != (row ? public_names(*row, situation) : std::vector<ImageName>{});
+  if (series.follow) {
+    if (const PeerCase* peer = situation.peer(series.follow->peer)) draft.unsettled.insert(peer->id());
+  }
+  draft.add({.change = std::move(change), .phase = late ? Phase::following : Phase::series, .publishes = publishes});
+}
+
+void merge_dropped(const SeriesRow& row, const Situation& situation, Draft& draft) {
+  const Address address = series_address(row.name);
+  if (!row.managed) {
+    draft.notes.push_back({"unmanaged", address.text, "the manifest does not name it; it is left alone"});
+    return;
+  }
+  draft.add({.change = change_of(address, DeleteSeries{.name = row.name},
+                                 {{.code = "dropped", .rule = address.text, .at = std::nullopt, .text = "the manifest no longer names it; its images stay"}}),
+             .phase = Phase::series,
+             .publishes = !public_names(row, situation).empty()});
+}
+
+}  // namespace
+
+void merge_series(const Desired& desired, const Situation& situation, Draft& draft) {
+  std::unordered_map<std::string, const SeriesRow*> rows;
+  for (const auto& row : situation.snapshot.series) rows.emplace(row.name.folded(), &row);
+  const Bearers bearers = bearers_after(desired, draft);
+  for (const auto& series : situation.manifest.series) {
+    const auto found = rows.find(series.name.folded());
+    const SeriesRow* row = found == rows.end() ? nullptr : found->second;
+    if (row && row->name != series.name) {
+      block(series, false, "name-in-use", fmt::format("its name differs only in case from \"{}\", which is here", row->name.text()),
+            "choose another name, or take the old one away first", draft);
+      continue;
+    }
+    const auto wanted = series.follow ? want_followed(series, row, desired, situation, draft)
+                                      : want_listed(series, row != nullptr, bearers, situation, draft);
+    if (wanted) merge_wanted(*wanted, row, situation, draft);
+  }
+  std::set<SeriesName> declared;
+  for (const auto& series : situation.manifest.series) declared.insert(series.name);
+  for (const auto& row : situation.snapshot.series) {
+    if (!declared.contains(row.name)) merge_dropped(row, situation, draft);
+  }
+}
+
+}  // namespace ingot

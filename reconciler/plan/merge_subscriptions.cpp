@@ -1,0 +1,110 @@
+// Subscriptions: what to instantiate, update and uninstantiate (R5, R7, R11).
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/texts.hpp"
+
+namespace ingot {
+
+namespace {
+
+SubscriptionRow row_for(const DesiredSubscription& wanted, const Situation& situation) {
+  SubscriptionRow row{.peer = wanted.peer->id(),
+                      .peer_name = wanted.peer->name(),
+                      .selector = wanted.rule->selector,
+                      .baseline = wanted.baseline.value_or(0),
+                      .since = since_text(wanted.rule->options.since),
+                      .options = options_text_without_since(wanted.rule->options),
+                      .rule = wanted.address.text,
+                      .instantiated = situation.observed.now,
+                      .stopped = std::nullopt,
+                      .copies = 0};
+  const SubscriptionRow* before = wanted.row ? wanted.row : wanted.stopped;
+  if (before) row.copies = before->copies;
+  if (wanted.row) row.instantiated = wanted.row->instantiated;
+  return row;
+}
+
+void block_unknown(const DesiredSubscription& wanted, Verb verb, Draft& draft) {
+  const PeerCase& peer = *wanted.peer;
+  draft.blocked.push_back({.address = wanted.address,
+                           .verb = verb,
+                           .code = "peer-unknown",
+                           .text = fmt::format("peer \"{}\" is {}, so there is no head to count from", peer.name().text(), peer.why.code),
+                           .mend = "run again when it answers",
+                           .at = wanted.rule->at});
+}
+
+void add_change(const DesiredSubscription& wanted, Action action, std::string code, std::string text, Draft& draft) {
+  Change change = change_of(wanted.address, std::move(action),
+                            {{.code = std::move(code), .rule = wanted.address.text, .at = wanted.rule->at, .text = std::move(text)}});
+  draft.wait_for(change, peer_address(wanted.peer->name()));
+  draft.add({.change = std::move(change), .phase = Phase::subscriptions});
+}
+
+void instantiate(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
+  if (wanted.peer->sight == Sight::unknown || !wanted.baseline) return block_unknown(wanted, Verb::instantiate, draft);
+  std::string text = fmt::format("it counts what comes after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
+  add_change(wanted, Instantiate{.row = row_for(wanted, situation)}, "new", std::move(text), draft);
+}
+
+void update(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
+  if (!wanted.baseline) return block_unknown(wanted, Verb::update, draft);
+  SubscriptionRow row = row_for(wanted, situation);
+  std::vector<std::string> changes;
+  if (row.since != wanted.row->since) {
+    changes.push_back(fmt::format("since: {} → {} (baseline {} → {})", wanted.row->since, row.since, wanted.row->baseline, row.baseline));
+  }
+  if (row.options != wanted.row->options) changes.push_back(fmt::format("options: {} → {}", wanted.row->options, row.options));
+  if (changes.empty()) return;
+  std::string text = listed(changes);
+  add_change(wanted, UpdateSubscription{.row = std::move(row), .changes = std::move(changes)}, "changed", std::move(text), draft);
+}
+
+/// Whether the manifest still asks for what this row records.
+bool still_asked_for(const SubscriptionRow& row, const PeerCase& peer, const Situation& situation) {
+  const auto& rules = situation.manifest.subscriptions;
+  return std::any_of(rules.begin(), rules.end(),
+                     [&](const SubscriptionEntry& rule) { return rule.peer == peer.name() && rule.selector == row.selector; });
+}
+
+void uninstantiate(const SubscriptionRow& row, const PeerCase* peer, const Registration* registration, Draft& draft) {
+  const ServerName& name = peer ? peer->name() : registration ? registration->name : row.peer_name;
+  const bool seen = peer && peer->head && peer->id() == row.peer;
+  const Serial serial = seen ? peer->head->serial : registration ? registration->serial : row.baseline;
+  draft.add({.change = change_of(subscription_address(name, row.selector),
+                                 Uninstantiate{.peer = name, .id = row.peer, .selector = row.selector, .stopped = serial},
+                                 {{.code = "dropped",
+                                   .rule = row.rule,
+                                   .at = std::nullopt,
+                                   .text = row.copies == 0   ? "the manifest no longer has it; it brought no copies"
+                                           : row.copies == 1 ? "the manifest no longer has it; the copy that it brought stays"
+                                                             : fmt::format("the manifest no longer has it; the {} copies that it brought stay", row.copies)}}),
+             .phase = Phase::stops});
+}
+
+}  // namespace
+
+void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
+  for (const auto& wanted : desired.subscriptions) {
+    if (wanted.row) update(wanted, situation, draft);
+    else instantiate(wanted, situation, draft);
+  }
+  std::set<ServerId> replaced;
+  for (const auto& peer : situation.peers) {
+    if (peer.replaced) replaced.insert(peer.replaced->id);
+  }
+  for (const auto& row : situation.snapshot.subscriptions) {
+    if (row.stopped || replaced.contains(row.peer)) continue;  // a replaced peer's end with its old registration
+    const auto found = situation.registration_by_id.find(row.peer);
+    const Registration* registration = found == situation.registration_by_id.end() ? nullptr : found->second;
+    const PeerCase* peer = situation.peer(row.peer);
+    if (!peer && registration && identity_in_question(*registration, situation)) peer = situation.peer(registration->name);
+    if (!peer || !still_asked_for(row, *peer, situation)) uninstantiate(row, peer, registration, draft);
+  }
+}
+
+}  // namespace ingot

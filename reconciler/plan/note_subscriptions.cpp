@@ -1,0 +1,114 @@
+// What a plan says beside its actions about subscriptions: selectors that name nothing (R12), images before a baseline
+// (R7), the gap after a subscription was stopped (R11), rules that give one image two names (R6).
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/texts.hpp"
+#include "schema/nearest.hpp"
+
+namespace ingot {
+
+namespace {
+
+void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes& wishes, Draft& draft) {
+  const Selector& selector = wanted.rule->selector;
+  if (wishes.index.knows(selector)) return;
+  const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
+  const std::string_view what = kind_of(selector) == "imagetype" ? "image type" : kind_of(selector);
+  draft.blocked.push_back({.address = wanted.address,
+                           .verb = wanted.row ? Verb::update : Verb::instantiate,
+                           .code = "unknown-selector",
+                           .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
+                                               wanted.row ? "" : "; it is instantiated all the same, and counts from now on"),
+                           .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
+                                        : "it begins when the peer makes one",
+                           .at = wanted.rule->at});
+}
+
+struct Tally {
+  std::uint64_t images = 0;
+  std::uint64_t bytes = 0;
+  std::vector<std::string> names;
+  void count(const ImageEntry& entry) {
+    ++images;
+    bytes = saturating_sum(bytes, entry.size);
+    if (names.size() < 10) names.push_back(entry.identity.name.text());
+  }
+};
+
+std::string since_to_say(Serial after) { return after == 0 ? "since = \"start\"" : fmt::format("since = {}", after); }
+
+void note_before_baseline(const DesiredSubscription& wanted, const Tally& before, Draft& draft) {
+  if (before.images == 0) return;
+  draft.notes.push_back({"before-baseline", wanted.address.text,
+                         fmt::format("{} of peer \"{}\" {} but {} not after the baseline {} ({}): `since = \"start\"` takes {}",
+                                     counted(before.images, "image"), wanted.peer->name().text(), before.images == 1 ? "matches" : "match",
+                                     before.images == 1 ? "lies" : "lie", *wanted.baseline, size_text(before.bytes),
+                                     before.images == 1 ? "it" : "them")});
+}
+
+void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
+  std::string which = listed(between.names);
+  if (between.images > between.names.size()) which += fmt::format(" and {} more", between.images - between.names.size());
+  const std::string what = between.images == 0 ? std::string("no image that matches lies between")
+                                               : fmt::format("{} between: {} ({})", counted(between.images, "image"), which, size_text(between.bytes));
+  draft.notes.push_back({"before-baseline", wanted.address.text,
+                         fmt::format("it was stopped at serial {} and counts again from serial {}; {}. `{}` takes what lies between", stopped,
+                                     *wanted.baseline, what, since_to_say(stopped))});
+}
+
+void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, const Situation& situation, Draft& draft) {
+  if (!wanted.fresh || !wanted.baseline) return;
+  Tally before, between;
+  const std::optional<Serial> stopped = wanted.stopped ? wanted.stopped->stopped : std::nullopt;
+  for (const auto& one : wishes.judged) {
+    if (one.rule != wanted.order || one.verdict != Verdict::before_baseline) continue;
+    const ImageEntry& entry = wishes.entry(one);
+    if (situation.live_by_identity.contains(entry.identity)) continue;
+    (stopped && one.event > *stopped ? between : before).count(entry);
+  }
+  if (stopped) note_gap(wanted, *stopped, between, draft);
+  note_before_baseline(wanted, before, draft);
+}
+
+/// Which rule's name holds is told once per pair of rules, not per image.
+void note_differing_names(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> pairs;
+  const auto& first_as = wishes.terms.empty() ? std::string() : wishes.terms.front().rule->options.as;
+  if (std::all_of(wishes.terms.begin(), wishes.terms.end(), [&](const Terms& terms) { return terms.rule->options.as == first_as; })) return;
+  const Judged* first = nullptr;
+  for (const auto& one : wishes.judged) {
+    if (one.verdict != Verdict::wanted) continue;
+    if (!first || first->entry != one.entry) {
+      first = &one;
+    } else if (wishes.terms_of(*first).rule->options.as != wishes.terms_of(one).rule->options.as) {
+      ++pairs[{first->rule, one.rule}];
+    }
+  }
+  for (const auto& [rules, images] : pairs) {
+    const SubscriptionEntry& winner = situation.manifest.subscriptions[rules.first];
+    const SubscriptionEntry& other = situation.manifest.subscriptions[rules.second];
+    draft.notes.push_back({"as-differs", subscription_address(other.peer, other.selector).text,
+                           fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`), which stands first and so names {}",
+                                       counted(images, "image"), images == 1 ? "is" : "are",
+                                       subscription_address(winner.peer, winner.selector).text, winner.at.text(), images == 1 ? "it" : "them")});
+  }
+}
+
+}  // namespace
+
+void note_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
+  for (const auto& wishes : desired.wishes) {
+    for (const auto& wanted : desired.subscriptions) {
+      if (wanted.peer != wishes.peer) continue;
+      block_unknown_selector(wanted, wishes, draft);
+      note_baseline(wanted, wishes, situation, draft);
+    }
+    note_differing_names(wishes, situation, draft);
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,108 @@
+// The one order of a plan (R23): phase, then dependency, then priority and age for copies, then address.
+#include <algorithm>
+#include <queue>
+#include <tuple>
+#include <unordered_map>
+
+#include "reconciler/plan/passes.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Ranks of one phase, smallest first, such that what must be done before comes before. What goes round in a circle
+/// keeps its rank.
+std::vector<std::size_t> by_dependency(std::size_t count, const std::vector<std::vector<std::size_t>>& dependents, std::vector<std::size_t> open) {
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (open[i] == 0) ready.push(i);
+  }
+  std::vector<std::size_t> order;
+  std::vector<bool> placed(count);
+  const auto place = [&](std::size_t i) {
+    placed[i] = true;
+    order.push_back(i);
+    for (const std::size_t dependent : dependents[i]) {
+      if (open[dependent] > 0 && --open[dependent] == 0 && !placed[dependent]) ready.push(dependent);
+    }
+  };
+  for (std::size_t next = 0; order.size() < count;) {
+    if (!ready.empty()) {
+      const std::size_t i = ready.top();
+      ready.pop();
+      if (!placed[i]) place(i);
+      continue;
+    }
+    while (placed[next]) ++next;
+    place(next);
+  }
+  return order;
+}
+
+using Places = std::unordered_map<std::string_view, std::size_t>;
+
+/// `sorted` holds places in `changes` of one phase.
+void settle_phase(std::vector<std::size_t>& sorted, const std::vector<DraftChange>& changes) {
+  Places rank;
+  std::vector<std::vector<std::size_t>> dependents(sorted.size());
+  std::vector<std::size_t> open(sorted.size());
+  bool any = false;
+  for (std::size_t i = 0; i < sorted.size(); ++i) rank.emplace(changes[sorted[i]].change.address.text, i);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    for (const auto& before : changes[sorted[i]].change.after) {
+      const auto found = rank.find(before.text);
+      if (found == rank.end() || found->second == i) continue;
+      dependents[found->second].push_back(i);
+      ++open[i];
+      any = true;
+    }
+  }
+  if (!any) return;
+  std::vector<std::size_t> order;
+  order.reserve(sorted.size());
+  for (const std::size_t i : by_dependency(sorted.size(), dependents, std::move(open))) order.push_back(sorted[i]);
+  sorted = std::move(order);
+}
+
+/// Only what comes before it in this plan, and is done by it, is waited for.
+void keep_real_dependencies(std::vector<Change>& actions) {
+  std::unordered_map<std::string, std::size_t> place;
+  place.reserve(actions.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (!actions[i].deferred) place.emplace(actions[i].address.text, i);
+  }
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    auto& after = actions[i].after;
+    std::erase_if(after, [&](const Address& before) {
+      const auto found = place.find(before.text);
+      return found == place.end() || found->second >= i;
+    });
+    std::sort(after.begin(), after.end());
+    after.erase(std::unique(after.begin(), after.end()), after.end());
+  }
+}
+
+}  // namespace
+
+std::vector<Change> in_order(std::vector<DraftChange> changes) {
+  std::vector<std::size_t> sorted(changes.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = i;
+  std::sort(sorted.begin(), sorted.end(), [&](std::size_t one, std::size_t other) {
+    const DraftChange& a = changes[one];
+    const DraftChange& b = changes[other];
+    return std::tie(a.phase, b.priority, b.newest, a.change.address) < std::tie(b.phase, a.priority, a.newest, b.change.address);
+  });
+  std::vector<Change> actions;
+  actions.reserve(changes.size());
+  std::vector<std::size_t> phase;
+  for (std::size_t first = 0, next = 0; first < sorted.size(); first = next) {
+    phase.clear();
+    for (next = first; next < sorted.size() && changes[sorted[next]].phase == changes[sorted[first]].phase; ++next) phase.push_back(sorted[next]);
+    settle_phase(phase, changes);
+    for (const std::size_t i : phase) actions.push_back(std::move(changes[i].change));
+  }
+  keep_real_dependencies(actions);
+  return actions;
+}
+
+}  // namespace ingot

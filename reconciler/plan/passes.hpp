@@ -1,0 +1,26 @@
+// What is done to a draft once it holds every change: budgets, guards, publishing, and the order of R23. One file each.
+#pragma once
+
+#include <vector>
+
+#include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/draft.hpp"
+#include "reconciler/plan/make_plan.hpp"
+#include "reconciler/plan/situation.hpp"
+
+namespace ingot {
+
+/// Chooses how each copy's bytes move, and defers what the run's budgets leave no room for; smaller ones go on.
+void apply_budgets(const Situation& situation, Draft& draft);
+/// Holds removals and stops that go beyond the guard (R26): all of them or none.
+void apply_guards(const Situation& situation, const PlanOptions& options, Draft& draft);
+/// An address occurs once: of two changes the later one waits for another run.
+void keep_addresses_apart(Draft& draft);
+/// Adds `publish` if what is published changes.
+void plan_publish(const Situation& situation, Draft& draft);
+/// The changes in the order of R23, then by dependency, then by address; `after` holds only what is in the plan.
+std::vector<Change> in_order(std::vector<DraftChange> changes);
+/// Peers for which the draft holds nothing to do, blocked, held or waiting.
+std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft);
+
+}  // namespace ingot

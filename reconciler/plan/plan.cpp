@@ -1,0 +1,46 @@
+#include "reconciler/plan/plan.hpp"
+
+#include <algorithm>
+
+#include "schema/exit_code.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+std::size_t Plan::pending() const {
+  return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(), [](const Change& change) { return !change.deferred; }));
+}
+
+Verb verb_of(const Action& action) {
+  return std::visit(Overloaded{[](const RegisterPeer&) { return Verb::register_; },
+                               [](const UpdatePeer&) { return Verb::update; },
+                               [](const UnregisterPeer&) { return Verb::unregister; },
+                               [](const CreateType&) { return Verb::create; },
+                               [](const UpdateType&) { return Verb::update; },
+                               [](const DeleteType&) { return Verb::delete_; },
+                               [](const Instantiate&) { return Verb::instantiate; },
+                               [](const UpdateSubscription&) { return Verb::update; },
+                               [](const Uninstantiate&) { return Verb::uninstantiate; },
+                               [](const AddImage&) { return Verb::add; },
+                               [](const UpdateImage&) { return Verb::update; },
+                               [](const DeleteImage&) { return Verb::delete_; },
+                               [](const CreateSeries&) { return Verb::create; },
+                               [](const UpdateSeries&) { return Verb::update; },
+                               [](const DeleteSeries&) { return Verb::delete_; },
+                               [](const Publish&) { return Verb::publish; },
+                               [](const CopyImage&) { return Verb::copy; },
+                               [](const UpdateCopy&) { return Verb::update; },
+                               [](const WithdrawCopy&) { return Verb::withdraw; },
+                               [](const RemoveCopy&) { return Verb::remove; }},
+                    action);
+}
+
+int exit_code_of(const Plan& plan, bool detailed) {
+  int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
+  if (!plan.blocked.empty() || !plan.unknown.empty()) code = worse_exit_code(code, exit_incomplete);
+  if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);
+  const bool untrusted = std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
+  return untrusted ? worse_exit_code(code, exit_untrusted) : code;
+}
+
+}  // namespace ingot

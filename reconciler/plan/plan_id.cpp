@@ -1,0 +1,132 @@
+// The bytes that name a plan (contract, section 5): for each action its address, verb and intended result, one line each.
+// Left out on purpose: baselines, sizes, transfers, reasons, deferrals, times, paths and this machine's keys.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/make_plan.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Writes `key="value"` so that no two different results read alike.
+class Line {
+ public:
+  explicit Line(const Change& change) : text_(fmt::format("{} {}", change.address.text, text_of(change.verb))) {}
+
+  Line& with(std::string_view key, std::string_view value) {
+    text_ += fmt::format(" {}=\"", key);
+    for (const char c : value) {
+      if (c == '"' || c == '\\') text_ += '\\';
+      if (c == '\n') text_ += "\\n";
+      else text_ += c;
+    }
+    text_ += '"';
+    return *this;
+  }
+  Line& with(std::string_view key, bool value) { return with(key, std::string_view(value ? "true" : "false")); }
+  template <class Items, class Show>
+  Line& with_each(std::string_view key, const Items& items, Show show) {
+    for (const auto& item : items) with(key, show(item));
+    return *this;
+  }
+  std::string text() const { return text_ + "\n"; }
+
+ private:
+  std::string text_;
+};
+
+std::string as_is(const std::string& text) { return text; }
+
+void write_peer(Line& line, const Card& card, const std::vector<std::string>& urls) {
+  line.with("id", card.id.text()).with("name", card.name.text()).with_each("url", urls, as_is);
+}
+
+void write_labels(Line& line, const Labels& labels) {
+  for (const auto& [label, value] : labels) line.with("label", label).with("value", value);
+}
+
+void write_subscription(Line& line, const SubscriptionRow& row) {
+  line.with("peer", row.peer.text()).with("since", row.since).with("options", row.options);
+}
+
+void write_local(Line& line, const LocalImage& image) {
+  auto exclude = image.exclude;
+  std::sort(exclude.begin(), exclude.end());
+  line.with("type", image.type.text()).with("digest", image.digest ? image.digest->text() : "").with_each("exclude", exclude, as_is);
+  line.with("parent", image.parent ? image.parent->text() : "").with("version", image.version).with("state", text_of(image.state));
+  line.with("reason", image.reason).with("private", image.is_private).with("platform", image.platform);
+  line.with("description", image.description).with("protect", image.protect);
+  write_labels(line, image.labels);
+}
+
+void write_row(Line& line, const ImageRow& row) {
+  line.with("name", row.name.text()).with("digest", row.digest.text()).with("version", row.version).with("state", text_of(row.state));
+  line.with("reason", row.reason).with("withdrawn", row.withdrawn_by_origin).with("private", row.is_private).with("platform", row.platform);
+  line.with("description", row.description).with("protect", row.protect);
+  write_labels(line, row.labels);
+}
+
+void write_identity(Line& line, const ImageIdentity& identity) {
+  line.with("origin", identity.origin.text()).with("image", identity.name.text()).with("created", std::to_string(identity.created));
+}
+
+void write_copy_row(Line& line, const ImageRow& row) {
+  if (row.identity) write_identity(line, *row.identity);
+  write_row(line, row);
+}
+
+void write_series(Line& line, const std::vector<ImageName>& members, const std::optional<Follow>& follow) {
+  line.with_each("member", members, [](const ImageName& name) { return name.text(); });
+  if (follow) line.with("peer", follow->peer.text()).with("follows", follow->series.text());
+}
+
+void write_type(Line& line, const TypeName& base, bool managed) { line.with("base", base.text()).with("managed", managed); }
+
+void write_new_copy(Line& line, const CopyImage& copy) {
+  write_identity(line, copy.entry.identity);
+  line.with("digest", copy.entry.digest.text()).with("name", copy.name.text()).with("state", text_of(copy.state)).with("protect", copy.protect);
+}
+
+void write_result(Line& line, const Action& action) {
+  std::visit(Overloaded{[&](const RegisterPeer& one) { write_peer(line, one.card, one.urls); },
+                        [&](const UpdatePeer& one) {
+                          write_peer(line, one.card, one.urls);
+                          line.with("replaces", one.replaces ? one.replaces->text() : "");
+                        },
+                        [&](const UnregisterPeer& one) { line.with("id", one.id.text()); },
+                        [&](const CreateType& one) { write_type(line, one.base, one.managed); },
+                        [&](const UpdateType& one) { write_type(line, one.base, one.managed); },
+                        [](const DeleteType&) {},
+                        [&](const Instantiate& one) { write_subscription(line, one.row); },
+                        [&](const UpdateSubscription& one) { write_subscription(line, one.row); },
+                        [&](const Uninstantiate& one) { line.with("peer", one.id.text()); },
+                        [&](const AddImage& one) { write_local(line, one.image); },
+                        [&](const UpdateImage& one) { write_row(line, one.row); },
+                        [&](const DeleteImage& one) { line.with("name", one.name.text()); },
+                        [&](const CreateSeries& one) { write_series(line, one.members, one.follow); },
+                        [&](const UpdateSeries& one) { write_series(line, one.members, one.follow); },
+                        [](const DeleteSeries&) {},
+                        [](const Publish&) {},
+                        [&](const CopyImage& one) { write_new_copy(line, one); },
+                        [&](const UpdateCopy& one) { write_copy_row(line, one.row); },
+                        [&](const WithdrawCopy& one) { write_copy_row(line, one.row); },
+                        [&](const RemoveCopy& one) { line.with("name", one.name.text()); }},
+             action);
+}
+
+}  // namespace
+
+std::string plan_id_text(const Plan& plan) {
+  std::string text = "ingot.plan/1\n";
+  for (const auto& change : plan.actions) {
+    Line line(change);
+    write_result(line, change.action);
+    text += line.text();
+  }
+  return text;
+}
+
+}  // namespace ingot

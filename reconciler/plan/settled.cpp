@@ -1,0 +1,139 @@
+// Settled peers: those that the next run need not read again while their index and the rules stay what they are; and what
+// a snapshot may then leave out.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/passes.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+std::string_view peer_of_address(std::string_view address) {
+  const auto dot = address.find('.');
+  if (dot == std::string_view::npos) return {};
+  const std::string_view kind = address.substr(0, dot);
+  if (kind != "peer" && kind != "subscription" && kind != "copy") return {};
+  const std::string_view rest = address.substr(dot + 1);
+  return rest.substr(0, rest.find('.'));  // names of peers hold no "."
+}
+
+namespace {
+
+/// An adopted image ends with what it was adopted from: only one that the rules of this peer can tell of may be relied on.
+bool may_end_unnoticed(const Adopted& adopted, const Situation& situation) {
+  if (!adopted.row || adopted.row->copy) return true;
+  return adopted.row->managed && !situation.local(adopted.row->name);
+}
+
+}  // namespace
+
+std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft) {
+  std::set<std::string, std::less<>> busy;
+  const auto note = [&](const Address& address) { busy.emplace(peer_of_address(address.text)); };
+  for (const auto& one : draft.changes) note(one.change.address);
+  for (const auto& one : draft.blocked) note(one.address);
+  for (const auto& one : draft.held) note(one.address);
+  for (const auto& one : desired.adopted) {
+    if (may_end_unnoticed(one, situation)) busy.insert(one.peer->name().text());
+  }
+  std::vector<ServerName> settled;
+  for (const auto& peer : situation.peers) {
+    if (peer.sight == Sight::read && !draft.unsettled.contains(peer.id()) && !busy.contains(peer.name().text())) settled.push_back(peer.name());
+  }
+  return settled;
+}
+
+std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
+  std::string text = fmt::format("peer {} {} {}\n", peer.name.text(), peer.card.id.text(), peer.card.name.text());
+  for (const auto& url : peer.urls) text += "url " + url + "\n";
+  if (peer.replaces) text += "replaces " + peer.replaces->text() + "\n";
+  for (const auto& rule : manifest.subscriptions) {
+    if (rule.peer != peer.name) continue;
+    text += fmt::format("subscription {} {} {}\n", kind_of(rule.selector), value_of(rule.selector), options_text(rule.options));
+  }
+  std::vector<std::string> lines;
+  for (const auto& copy : manifest.copies) {
+    if (copy.peer != peer.name) continue;
+    const auto flag = [](const std::optional<bool>& value) { return !value ? "-" : *value ? "true" : "false"; };
+    lines.push_back(fmt::format("copy {} {} {} {}\n", copy.name.text(), flag(copy.keep), flag(copy.protect), copy.state ? text_of(*copy.state) : "-"));
+  }
+  // What bears names and types here decides on conflicts and adoption; what series list is not pruned.
+  for (const auto& type : manifest.types) lines.push_back(fmt::format("type {} {}\n", type.name.text(), type.base.text()));
+  for (const auto& image : manifest.images) lines.push_back("image " + image.name.text() + "\n");
+  for (const auto& series : manifest.series) {
+    if (series.follow && series.follow->peer == peer.name) lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
+    for (const auto& name : series.images) lines.push_back("listed " + name.text() + "\n");
+  }
+  std::sort(lines.begin(), lines.end());
+  for (const auto& line : lines) text += line;
+  return text;
+}
+
+namespace {
+
+std::set<ImageName> names_in(const Manifest& manifest) {
+  std::set<ImageName> names;
+  for (const auto& image : manifest.images) {
+    names.insert(image.name);
+    if (image.parent) names.insert(*image.parent);
+  }
+  for (const auto& series : manifest.series) names.insert(series.images.begin(), series.images.end());
+  return names;
+}
+
+/// More names than these are not asked for one by one.
+constexpr std::size_t most_names = 20'000;
+
+/// The names here that the rules of a peer may give to its images.
+void add_names_given(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog, std::set<ImageName>& names) {
+  std::set<std::string> templates;
+  for (const auto& rule : manifest.subscriptions) {
+    if (rule.peer == peer.name) templates.insert(rule.options.as);
+  }
+  for (const auto& as : templates) {
+    for (const auto& image : catalog.images) {
+      if (names.size() > most_names) return;
+      if (image.identity.origin != peer.card.id) continue;
+      if (auto name = name_here(as, peer.name, image.identity.name)) names.insert(*std::move(name));
+    }
+  }
+}
+
+/// Origins of the members of series that the manifest follows on this peer.
+void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog, std::set<ServerId>& left_out) {
+  for (const auto& series : manifest.series) {
+    if (!series.follow || series.follow->peer != peer.name) continue;
+    for (const auto& followed : catalog.series) {
+      if (followed.name != series.follow->series) continue;
+      for (const auto& member : followed.members) left_out.erase(member.image.origin);
+    }
+  }
+}
+
+}  // namespace
+
+SnapshotScope scope_for(const Manifest& manifest, const std::vector<std::pair<ServerName, ServerId>>& settled) {
+  SnapshotScope scope{.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
+  for (const auto& peer : settled) scope.without_copies_of.insert(peer.second);
+  return scope;
+}
+
+SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
+  std::vector<std::pair<ServerName, ServerId>> settled;
+  for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
+    if (std::holds_alternative<Settled>(peers[i])) settled.emplace_back(manifest.peers[i].name, manifest.peers[i].card.id);
+  }
+  SnapshotScope scope = scope_for(manifest, settled);
+  for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
+    const auto* read = std::get_if<PeerCatalog>(&peers[i]);
+    if (!read || !read->catalog || scope.without_copies_of.empty()) continue;
+    add_names_given(manifest, manifest.peers[i], *read->catalog, scope.but_names);
+    keep_members_of_followed(manifest, manifest.peers[i], *read->catalog, scope.without_copies_of);
+  }
+  if (scope.but_names.size() > most_names) return {.without_copies_of = {}, .publish_copies = scope.publish_copies, .but_names = {}};
+  return scope;
+}
+
+}  // namespace ingot

@@ -1,0 +1,66 @@
+// The inputs of a plan, looked up: each peer of the manifest with what was seen and recorded of it, and the snapshot's
+// images by key, name and identity. Borrows everything; decides nothing but whether a peer counts as unknown.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "reconciler/plan/observed.hpp"
+#include "reconciler/plan/plan.hpp"
+#include "schema/manifest.hpp"
+#include "state/snapshot.hpp"
+
+namespace ingot {
+
+/// How much of a peer this run knows.
+enum class Sight { read, settled, own, unknown };
+
+/// A peer of the manifest with all that is known of it.
+struct PeerCase {
+  const PeerEntry* entry = nullptr;
+  Sight sight = Sight::unknown;
+  const SeenHead* head = nullptr;              ///< if read or settled
+  const Catalog* catalog = nullptr;            ///< if read
+  const Settled* settled = nullptr;            ///< if settled
+  Unknown why = {};                               ///< if unknown
+  const Registration* registration = nullptr;  ///< of the same identity
+  const Registration* replaced = nullptr;      ///< of the identity that the entry says it replaces
+  std::unordered_map<std::string, const CopyEntry*> copies = {};  ///< the manifest's [[copy]], by name on the peer
+
+  const ServerName& name() const { return entry->name; }
+  const ServerId& id() const { return entry->card.id; }
+  const CopyEntry* copy_entry(const ImageName& on_peer) const;
+};
+
+struct Situation {
+  const Manifest& manifest;
+  const Snapshot& snapshot;
+  const Observed& observed;
+  std::vector<PeerCase> peers = {};                                         ///< as in the manifest
+  std::unordered_map<std::string, std::size_t> peer_by_name = {};
+  std::unordered_map<ServerId, std::size_t> peer_by_id = {};
+  std::unordered_map<ServerId, const Registration*> registration_by_id = {};
+  std::unordered_map<ImageKey, const ImageRow*> row_by_key = {};            ///< live and deleted
+  std::unordered_map<std::string, const ImageRow*> live_by_name = {};       ///< by folded name
+  std::unordered_map<ImageIdentity, const ImageRow*> live_by_identity = {};
+  std::unordered_map<std::string, std::vector<const ImageRow*>> deleted_by_name = {};
+  std::unordered_map<std::string, const LocalImage*> local_by_name = {};    ///< the manifest's images, by folded name
+  std::unordered_map<std::string, std::vector<const SeriesDeclaration*>> series_listing = {};  ///< by a member's name
+  std::unordered_map<std::string, const TypeRow*> type_by_name = {};        ///< by folded name
+
+  const PeerCase* peer(const ServerName& name) const;
+  const PeerCase* peer(const ServerId& id) const;
+  /// The live image that bears exactly this name.
+  const ImageRow* live(const ImageName& name) const;
+  /// The live image whose name is this one, ignoring case.
+  const ImageRow* bearer(const ImageName& name) const;
+  const LocalImage* local(const ImageName& name) const;
+};
+
+/// Borrows from its arguments, which must outlive the result.
+Situation survey(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed);
+
+}  // namespace ingot

@@ -1,0 +1,18 @@
+#include "reconciler/plan/texts.hpp"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace ingot {
+
+std::string counted(std::uint64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+
+std::string listed(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+std::uint64_t saturating_sum(std::uint64_t one, std::uint64_t other) {
+  constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+  return one > largest - other ? largest : one + other;
+}
+
+}  // namespace ingot
