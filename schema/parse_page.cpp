@@ -20,6 +20,11 @@ void give(const Function& function, Entry&& entry) {
   if (function) function(std::forward<Entry>(entry));
 }
 
+void require_first(const PageRef& page, const std::string& name) {
+  if (name == page.first) return;
+  throw Refusal{fmt::format("{} is not {}, the first name that the index says", excerpt(name), excerpt(page.first))};
+}
+
 /// Where an entry stands among its kind: name, then the serial it is listed from, the dead before the living.
 struct Place {
   std::string name;
@@ -94,7 +99,7 @@ void PageReader::Impl::read_entry(const PageRef& page, std::string_view line, bo
 }
 
 void PageReader::Impl::advance(Place place, const PageRef& page, bool first) {
-  if (first && place.name != page.first) throw Refusal{fmt::format("is {}, not {} as the index says", excerpt(place.name), excerpt(page.first))};
+  if (first) require_first(page, place.name);
   if (first && continues) throw Refusal{"is no member, though the page continues a series"};
   if (before && !(*before < place)) {
     throw Refusal{fmt::format("{} is out of order after {}, or there twice", excerpt(place.name), excerpt(before->name))};
@@ -125,7 +130,7 @@ void PageReader::Impl::read_series(const PageRef& page, const std::vector<JsonNo
   const JsonObject object(nodes, {"series", "created", "deleted", "member", "added", "critical"});
   if (object.has("member")) {
     if (first && !continues) throw Refusal{"is a member, but the page says of no series that it continues"};
-    if (first && before->name != page.first) throw Refusal{fmt::format("is of series {}, not {} as the index says", excerpt(before->name), excerpt(page.first))};
+    if (first) require_first(page, before->name);
     return read_member(object);
   }
   const auto name = read_name<SeriesName>(object, "series");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -127,8 +128,12 @@ void PageWriter::add(const ImageTombstone& tombstone) {
 void PageWriter::add(const SeriesEntry& series) {
   Waiting entry{.kind = PageKind::series, .name = series.name.text(), .serial = series.created, .live = true,
                 .lines = {{.key = fmt::format("series {} {}", series.name.text(), series.created), .text = line_of(series)}}};
+  std::unordered_set<ImageIdentity> images;
   for (const SeriesMember& member : series.members) {
     const ImageIdentity& image = member.image;
+    if (!images.insert(image).second) {
+      throw std::logic_error(fmt::format("image \"{}\" is in series \"{}\" twice", image.name.text(), series.name.text()));
+    }
     entry.lines.push_back({.key = fmt::format("member {} {} {}", image.origin.root.hex(), image.name.text(), image.created),
                            .text = line_of(member)});
   }
