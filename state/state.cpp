@@ -32,6 +32,14 @@ OpenMode mode_for(const std::string& path, Access access) {
   return can_write_beside(path) ? OpenMode::look : OpenMode::read_only;
 }
 
+/// SQLite reads what is missing at the end of a file as zeros. A log may hold what is missing, and is looked for after
+/// the pages were counted: what was in it by then is in the file once it is gone.
+void refuse_a_cut_file(Database& database) {
+  const auto pages = database.number("PRAGMA page_count");
+  const auto whole = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(database.number("PRAGMA page_size"));
+  if (!has_log(database.path()) && file_size(database.path()) < whole) throw_damaged(database.path(), "its end is missing");
+}
+
 /// Whether a read-only open failed only because SQLite cannot make its file of locks in a folder that nobody may write.
 bool needs_no_locks(const std::string& path, OpenMode mode) { return mode == OpenMode::read_only && !has_log(path); }
 
@@ -76,6 +84,7 @@ std::unique_ptr<State::Impl> State::Impl::open(const std::string& path, OpenMode
   auto impl = std::make_unique<Impl>(path, mode);
   Database& database = impl->database;
   const int format = recognise(database, product_upgrades());
+  refuse_a_cut_file(database);
   if (mode == OpenMode::read_write) {
     database.use_log();
     upgrade(database, product_upgrades());

@@ -75,10 +75,12 @@ bool can_write_beside(const std::string& path) {
   return access(path.c_str(), W_OK) == 0 && access(parent_folder(path).c_str(), W_OK | X_OK) == 0;
 }
 
-bool has_log(const std::string& path) {
+std::uint64_t file_size(const std::string& path) {
   struct stat status {};
-  return stat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0;
+  return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
+
+bool has_log(const std::string& path) { return file_size(path + "-wal") > 0; }
 
 void make_private_file(const std::string& path) {
   const int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -1,6 +1,7 @@
 // The state as a file among files: what it must look like before SQLite may touch it, and how a new one appears whole.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace ingot {
@@ -16,6 +17,9 @@ bool can_write_beside(const std::string& path);
 
 /// Whether a log of SQLite with something in it lies beside `path`: what was committed may be in there alone.
 bool has_log(const std::string& path);
+
+/// Bytes of the file; 0 if it cannot be looked at.
+std::uint64_t file_size(const std::string& path);
 
 /// Makes an empty file, mode 0600 whatever the umask. Error{local} if something has that name.
 void make_private_file(const std::string& path);

@@ -1,0 +1,83 @@
+#include "schema/error.hpp"
+#include "tests/state/state_fixture.hpp"
+
+namespace ingot {
+namespace {
+
+using history = StateTest;
+
+RunStart start(const std::string& id, std::int64_t second) {
+  return {.id = id, .started = at(second), .command = "apply", .actor = "me@here", .manifest_path = "ingot.toml",
+          .manifest_digest = digest_of("manifest"), .commit = "c0ffee", .plan_id = "plan", .planned = 3};
+}
+
+TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
+  state.begin_run(start("20261123T020000Z-aa", 1));
+  const auto done = state.begin_action("20261123T020000Z-aa", image_address(ImageName::of("a")), Verb::add, "from /stage", at(2));
+  const auto failed = state.begin_action("20261123T020000Z-aa", catalog_address(), Verb::publish, "", at(3));
+  const auto skipped = state.begin_action("20261123T020000Z-aa", image_address(ImageName::of("b")), Verb::delete_, "", at(4));
+  state.begin_action("20261123T020000Z-aa", image_address(ImageName::of("c")), Verb::add, "", at(5));
+  state.finish_action(done, Done{}, {}, at(6));
+  state.finish_action(failed, Failed{"no-space", "the disk is full"}, {}, at(7));
+  state.finish_action(skipped, Skipped{"interrupted"}, {}, at(8));
+  const auto found = state.run("20261123T020000Z-aa");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->start.commit, "c0ffee");
+  EXPECT_EQ(found->start.manifest_digest, digest_of("manifest"));
+  EXPECT_EQ(found->start.planned, 3U);
+  EXPECT_EQ(found->finished, std::nullopt);
+  EXPECT_EQ(found->exit_code, std::nullopt);
+  EXPECT_EQ((std::vector{found->done, found->failed, found->skipped}), (std::vector<std::uint64_t>{1, 1, 1}));
+  ASSERT_EQ(found->actions.size(), 4U);
+  EXPECT_EQ(found->actions[0].address, image_address(ImageName::of("a")));
+  EXPECT_EQ(found->actions[0].verb, Verb::add);
+  EXPECT_EQ(found->actions[0].arguments, "from /stage");
+  EXPECT_EQ(found->actions[0].outcome, "done");
+  EXPECT_EQ(found->actions[0].finished, at(6));
+  EXPECT_EQ(found->actions[1].outcome, "failed");
+  EXPECT_EQ(found->actions[1].code, "no-space");
+  EXPECT_EQ(found->actions[1].text, "the disk is full");
+  EXPECT_EQ(found->actions[2].outcome, "skipped");
+  EXPECT_EQ(found->actions[2].text, "interrupted");
+  EXPECT_EQ(found->actions[3].outcome, "unfinished");
+  EXPECT_EQ(found->actions[3].finished, std::nullopt);
+}
+
+TEST_F(history, shows_the_newest_run_first_and_how_it_ended) {
+  EXPECT_FALSE(state.last_run());
+  state.begin_run(start("one", 1));
+  state.finish_run("one", at(2), 3);
+  state.begin_run(start("two", 1));
+  const auto runs = state.runs(10);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].start.id, "two");
+  EXPECT_EQ(runs[1].exit_code, 3);
+  EXPECT_EQ(runs[1].finished, at(2));
+  EXPECT_TRUE(runs[1].actions.empty());
+  EXPECT_EQ(state.runs(1).size(), 1U);
+  EXPECT_EQ(state.last_run()->start.id, "two");
+}
+
+TEST_F(history, finds_a_run_by_a_unique_prefix) {
+  state.begin_run(start("abc", 1));
+  state.begin_run(start("abcd", 1));
+  state.begin_run(start("xyz", 1));
+  EXPECT_EQ(state.run("x")->start.id, "xyz");
+  EXPECT_EQ(state.run("abc")->start.id, "abc");
+  EXPECT_EQ(state.run("abcd")->start.id, "abcd");
+  for (const char* const none : {"ab", "", "xyzz", "%", "x%"}) EXPECT_FALSE(state.run(none)) << none;
+}
+
+TEST_F(history, refuses_to_finish_what_was_never_begun) {
+  EXPECT_THROW(state.finish_run("none", at(1), 0), Error);
+  EXPECT_THROW(state.begin_action("none", catalog_address(), Verb::publish, "", at(1)), Error);
+  EXPECT_THROW(state.finish_action(7, Done{}, {}, at(1)), Error);
+  state.begin_run(start("one", 1));
+  const auto action = state.begin_action("one", catalog_address(), Verb::publish, "", at(1));
+  state.finish_action(action, Done{}, {}, at(1));
+  EXPECT_THROW(state.finish_action(action, Done{}, {}, at(1)), Error);
+  EXPECT_THROW(state.begin_run(start("one", 1)), Error);
+}
+
+}  // namespace
+}  // namespace ingot

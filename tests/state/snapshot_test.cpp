@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "tests/state/state_fixture.hpp"
+
+namespace ingot {
+namespace {
+
+using snapshots = StateTest;
+const ServerId one = server_id(2);
+const ServerId two = server_id(3);
+
+std::vector<std::string> names(const Snapshot& snapshot) {
+  std::vector<std::string> result;
+  for (const auto& image : snapshot.images) result.push_back(image.name.text());
+  return result;
+}
+
+TEST_F(snapshots, says_whose_it_is) {
+  const auto empty = state.snapshot();
+  EXPECT_EQ(empty.lineage, lineage);
+  EXPECT_EQ(state.lineage(), lineage);
+  EXPECT_EQ(state.self(), self);
+  EXPECT_EQ(empty.generation, 0U);
+  EXPECT_EQ(empty.published_serial, 0U);
+  EXPECT_TRUE(empty.content_pending);
+}
+
+TEST_F(snapshots, sorts_images_by_name_then_key) {
+  const auto first = add(own_row("b", "1"));
+  record({DropImage{first}});
+  add(own_row("c"));
+  add(own_row("a"));
+  add(own_row("b", "2"));
+  const auto all = state.snapshot();
+  EXPECT_EQ(names(all), (std::vector<std::string>{"a", "b", "b", "c"}));
+  EXPECT_EQ(all.images[1].key, first);
+}
+
+TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matter) {
+  add(own_row("own"));
+  record({DropImage{add(copy_row(one, "gone", 1))}, DropImage{add(copy_row(one, "gone_and_asked", 1))}});
+  add(copy_row(one, "settled", 1));
+  add(copy_row(one, "Asked", 1));
+  add(copy_row(two, "other", 1));
+  SnapshotScope scope{.without_copies_of = {one}, .publish_copies = false,
+                      .but_names = {ImageName::of("asked"), ImageName::of("own"), ImageName::of("other")}};
+  EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"Asked", "other", "own"}));
+  EXPECT_EQ(state.snapshot(scope).images_total, 4U);
+  scope.without_copies_of = {one, two};
+  EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"Asked", "other", "own"}));
+  scope.but_names = {};
+  EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"own"}));
+  EXPECT_EQ(names(state.snapshot()), (std::vector<std::string>{"Asked", "gone", "gone_and_asked", "other", "own", "settled"}));
+}
+
+TEST_F(snapshots, the_generation_grows_only_when_a_plan_would_see_a_change) {
+  const auto start = state.generation();
+  record({});
+  state.raise_floor({.id = one, .epoch = 1, .serial = 1, .head = {}, .root_version = 1, .issued = at(1)});
+  EXPECT_EQ(state.generation(), start);
+  add(own_row("a"));
+  EXPECT_EQ(state.generation(), start + 1);
+  record({put(own_row("b")), put(own_row("c"))});
+  EXPECT_EQ(state.generation(), start + 2);
+  EXPECT_EQ(state.snapshot().generation, start + 2);
+}
+
+TEST_F(snapshots, everything_is_there_after_closing_and_opening) {
+  add(own_row("a"));
+  record({PutRegistration{registration(one, "p"), {}}, PutSubscription{subscription(one, SelectAll{}, "r")}});
+  publish();
+  const auto before = state.snapshot();
+  state = State::open(path, Access::read_only);
+  const auto after = state.snapshot();
+  EXPECT_EQ(after.images, before.images);
+  EXPECT_EQ(after.registrations, before.registrations);
+  EXPECT_EQ(after.subscriptions, before.subscriptions);
+  EXPECT_EQ(after.generation, before.generation);
+  state.check();
+}
+
+}  // namespace
+}  // namespace ingot
