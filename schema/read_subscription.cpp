@@ -149,6 +149,7 @@ void read_subscription(TableReader& table, ManifestDraft& draft) {
   read_where(table, options.where);
   options.latest = read_latest(table);
   options.as = table.ruled({"as", "\"{peer}-{name}\""}, why_not_a_template).value_or("");
+  if (options.as == "{name}") options.as.clear();  // the default, written out
   options.arrive = read_arrive(table);
   options.priority = table.integer({"priority", "10"}, -highest_priority, highest_priority).value_or(0);
   options.prune = read_prune(table);

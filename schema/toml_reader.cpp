@@ -59,7 +59,7 @@ std::optional<Problem> bound_problem(std::string_view text, std::size_t largest)
   if (text.size() > largest) {
     return Problem{.code = "too-large",
                    .text = fmt::format("the file is larger than {}", size_text(largest)),
-                   .mend = "split it with include"};
+                   .mend = "check that it is the right file; a manifest can be split with include"};
   }
   std::size_t values = 0;
   TomlScanner scanner(text);
@@ -82,7 +82,8 @@ std::optional<Problem> bound_problem(std::string_view text, std::size_t largest)
                      "no value is nested more than twice");
     }
     if (values > most_toml_values) {
-      return problem("too-large", fmt::format("the file holds more than {} values", most_toml_values), "split it with include");
+      return problem("too-large", fmt::format("the file holds more than {} values", most_toml_values),
+                     "check that it is the right file; a manifest can be split with include");
     }
   }
   return std::nullopt;

@@ -65,6 +65,16 @@ for path, part in objects_in(manifest_schema.schema):
     if part.get("additionalProperties") is not False:
         wrong.append(f"manifest.schema.json: {path} allows unknown keys")
 
+# defaults.toml writes every default out; manifest_good_test shows that it means the same as leaving them out.
+written = tomllib.loads((manifests / "good/defaults.toml").read_text())
+for section, schema in manifest_schema.schema["definitions"].items():
+    if section not in manifest_schema.schema["properties"]:
+        continue
+    table = written[section][0] if isinstance(written[section], list) else written[section]
+    for key, part in schema["properties"].items():
+        if "default" in part and table.get(key) != part["default"]:
+            wrong.append(f"defaults.toml: {section}.{key} is {table.get(key)!r}, the schema's default {part['default']!r}")
+
 if len(good) < 5 or len(bad) < 20:
     wrong.append(f"only {len(good)} good and {len(bad)} bad manifests were found")
 for line in wrong:

@@ -1,0 +1,67 @@
+#include "schema/subscription.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace ingot {
+namespace {
+
+TEST(subscription, options_have_one_text_whatever_the_order_they_are_written_in) {
+  SubscriptionOptions one;
+  one.states = {ImageState::testable, ImageState::published};
+  one.exclude = {"b", "a"};
+  SubscriptionOptions other;
+  other.states = {ImageState::published, ImageState::testable};
+  other.exclude = {"a", "b"};
+  EXPECT_EQ(options_text(one), options_text(other));
+}
+
+TEST(subscription, every_option_changes_the_text) {
+  const SubscriptionOptions plain;
+  std::vector<SubscriptionOptions> changed(10, plain);
+  changed[0].since = SinceStart{};
+  changed[1].since = SinceSerial{0};
+  changed[2].states = {ImageState::testable};
+  changed[3].exclude = {"x"};
+  changed[4].where.labels = {{"team", "*"}};
+  changed[5].latest = 1;
+  changed[6].as = "x-{name}";
+  changed[7].arrive.state = std::nullopt;
+  changed[8].priority = 1;
+  changed[9].prune = Seconds(0);
+  std::vector<std::string> texts{options_text(plain)};
+  for (const auto& options : changed) texts.push_back(options_text(options));
+  std::sort(texts.begin(), texts.end());
+  EXPECT_EQ(std::adjacent_find(texts.begin(), texts.end()), texts.end());
+  EXPECT_EQ(options_text_without_since(plain), options_text_without_since(changed[0]));
+}
+
+TEST(subscription, texts_that_hold_the_separators_stay_apart) {
+  SubscriptionOptions one;
+  one.exclude = {"a\",\"b"};
+  SubscriptionOptions other;
+  other.exclude = {"a", "b"};
+  EXPECT_NE(options_text(one), options_text(other));
+}
+
+TEST(subscription, selectors_are_read_back_from_their_words) {
+  for (const Selector& selector : std::vector<Selector>{SelectAll{}, SelectImage{ImageName::of("x")},
+                                                        SelectSeries{SeriesName::of("s")}, SelectType{TypeName::of("T")}}) {
+    EXPECT_EQ(parse_selector(kind_of(selector), value_of(selector)), selector);
+  }
+  EXPECT_EQ(parse_selector("all", "x"), std::nullopt);
+  EXPECT_EQ(parse_selector("image", "../x"), std::nullopt);
+  EXPECT_EQ(parse_selector("everything", ""), std::nullopt);
+}
+
+TEST(subscription, names_copies_by_the_template) {
+  const ServerName peer = ServerName::of("fpps-2");
+  EXPECT_EQ(name_here("", peer, ImageName::of("db19"))->text(), "db19");
+  EXPECT_EQ(name_here("{peer}-{name}", peer, ImageName::of("db19"))->text(), "fpps-2-db19");
+  EXPECT_EQ(name_here("{name}.{name}", peer, ImageName::of("db19"))->text(), "db19.db19");
+  EXPECT_EQ(name_here("{peer}-{name}", peer, ImageName::of(std::string(longest_name, 'x'))), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ingot
