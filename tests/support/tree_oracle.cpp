@@ -109,7 +109,7 @@ class Walk {
     const std::string payload = base64_bytes(json.at("payload").get<std::string>());
     const std::string type = json.at("payloadType").get<std::string>();
     const std::string covered = "DSSEv1 " + std::to_string(type.size()) + " " + type + " " + std::to_string(payload.size()) + " " + payload;
-    const Json& known = keys.is_null() ? Json::parse(payload).at("keys") : keys;
+    const Json known = keys.is_null() ? Json::parse(payload).at("keys") : keys;
     bool holds = false;
     for (const Json& key : known) {
       for (const Json& signature : json.at("signatures")) {

@@ -1,0 +1,187 @@
+// A disk that fails at every operation in turn (R25, and a run that failed can simply be run again: R22).
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fault_files.hpp"
+#include "tests/support/server_fixture.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing_support;
+
+/// What must be the same after any fault and a rerun as without: everything but keys, serials and times.
+std::vector<std::string> normalised(TestServer& server) {
+  std::vector<std::string> lines;
+  const Snapshot snapshot = server.state().snapshot();
+  for (const ImageRow& row : snapshot.images) {
+    lines.push_back("image " + row.name.text() + " " + row.digest.text() + (row.copy ? " copy" : "") + (row.deleted ? " deleted" : "") +
+                    (row.is_private ? " private" : ""));
+  }
+  for (const SeriesRow& row : snapshot.series) {
+    std::string line = "series " + row.name.text();
+    for (const SeriesMemberRow& member : row.members) line += " " + member.name.text();
+    lines.push_back(line);
+  }
+  for (const Registration& row : snapshot.registrations) lines.push_back("peer " + row.name.text() + " " + row.id.text());
+  const PublishedTree tree = server.tree();
+  for (const auto& [name, digest] : tree.images) lines.push_back("published " + name + " " + digest);
+  for (const auto& [name, members] : tree.series) lines.push_back("published series " + name + " " + std::to_string(members.size()));
+  for (const std::string& name : tree.tombstones) lines.push_back("published tombstone " + name);
+  lines.push_back(server.state().content_pending(false) ? "pending" : "nothing pending");
+  return lines;
+}
+
+class faults : public testing::Test {
+ protected:
+  faults() {
+    oslo.apply({add(oslo, "theirs", "bytes of theirs"), publish_change()});
+    TestServer server(folder.path(), "here");
+    server.apply({add(server, "old", "bytes of old"), publish_change()});
+    server.source("mine", "bytes of mine");
+    server.close();
+    fs::copy(folder.path() + "/here", folder.path() + "/template", fs::copy_options::recursive);
+  }
+
+  /// A server as the template has it.
+  std::unique_ptr<TestServer> fresh() {
+    fs::remove_all(folder.path() + "/here");
+    fs::copy(folder.path() + "/template", folder.path() + "/here", fs::copy_options::recursive);
+    auto server = std::make_unique<TestServer>(folder.path(), "here");
+    server->know(oslo);
+    server->parallel = 1;
+    return server;
+  }
+
+  std::vector<Change> changes(TestServer& server) {
+    const ImageRow old = server.image("old");
+    return {register_change(oslo),
+            add(local_image("mine", server.folder() + "/sources/mine")),
+            publish_change(),
+            copy_change(oslo, "theirs", {"peer.oslo"}),
+            series_change("s", {"mine", "theirs"}, {"copy.oslo.theirs", "image.mine"}),
+            delete_change(old)};
+  }
+
+  static std::vector<Change> left_of(const std::vector<Change>& changes, const Account& account) {
+    std::vector<Change> left;
+    for (const Change& change : changes) {
+      const bool done = std::any_of(account.done.begin(), account.done.end(),
+                                    [&](const ActionResult& result) { return result.address == change.address; });
+      if (!done) left.push_back(change);
+    }
+    return left;
+  }
+
+  /// Applies on a disk whose operation number `at` fails; true: the disk never failed.
+  bool one_fault(std::size_t at, int error, bool for_ever, const std::vector<std::string>& expected) {
+    const auto server = fresh();
+    const std::vector<Change> all = changes(*server);
+    const PublishedTree before = server->tree();
+    FaultFiles disk;
+    server->reopen(&disk);
+    disk.start_over();
+    disk.fail_at = at;
+    disk.error = error;
+    disk.for_ever = for_ever;
+    const Account account = server->apply(all);
+    const bool never = disk.count() < at;
+    EXPECT_EQ(account.done.size() + account.not_started.size() + account.failed.size(), all.size() + (account.failed.size() > all.size() ? 1 : 0));
+    if (!never && !account.failed.empty()) {
+      EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server->events.lines());
+    }
+    const PublishedTree between = server->tree();
+    EXPECT_EQ(between.faults, std::vector<std::string>()) << "a reader saw a broken tree";
+    if (between.serial == before.serial) {
+      EXPECT_EQ(between.head_digest, before.head_digest);
+    }
+    server->reopen();
+    server->state().check();
+    const Account again = server->apply(left_of(all, account));
+    EXPECT_EQ(again.exit_code, 0) << testing::PrintToString(server->events.lines());
+    EXPECT_EQ(normalised(*server), expected);
+    const PublishedTree after = server->tree();
+    EXPECT_EQ(after.faults, std::vector<std::string>());
+    if (after.serial == between.serial) {
+      EXPECT_EQ(after.head_digest, between.head_digest) << "serial " << after.serial << " was used twice";
+    }
+    return never;
+  }
+
+  void sweep(int error, bool for_ever) {
+    const auto reference = fresh();
+    ASSERT_EQ(reference->apply(changes(*reference)).exit_code, 0);
+    const std::vector<std::string> expected = normalised(*reference);
+    reference->close();
+    for (std::size_t at = 1; at < 1000; ++at) {
+      SCOPED_TRACE("operation " + std::to_string(at));
+      if (one_fault(at, error, for_ever, expected)) {
+        EXPECT_GT(at, 30U) << "a sweep over nothing";
+        return;
+      }
+      if (HasFailure()) return;
+    }
+    FAIL() << "the sweep does not end";
+  }
+
+  TestFolder folder;
+  TestServer oslo{folder.path(), "oslo"};
+};
+
+TEST_F(faults, R25_a_disk_that_fails_once_at_any_operation_breaks_nothing_and_a_rerun_ends_where_a_whole_run_does) { sweep(EIO, false); }
+
+TEST_F(faults, R25_a_disk_that_is_full_from_any_operation_on_breaks_nothing_and_a_rerun_ends_where_a_whole_run_does) { sweep(ENOSPC, true); }
+
+TEST_F(faults, a_full_disk_stops_copies_and_lets_removals_go_on) {
+  const auto server = fresh();
+  FaultFiles disk;
+  server->reopen(&disk);
+  disk.fail_at = 1;
+  disk.error = ENOSPC;
+  disk.for_ever = true;
+  disk.only = "open " + server->manifest.server.store + "/staging";
+  const Account account = server->apply({add(local_image("mine", server->folder() + "/sources/mine")), register_change(oslo),
+                                         copy_change(oslo, "theirs"), delete_change(server->image("old"))});
+  EXPECT_EQ(account.exit_code, 6);
+  std::vector<std::string> lines = lines_of(account);
+  EXPECT_NE(std::find(lines.begin(), lines.end(), "failed image.mine no-space"), lines.end()) << testing::PrintToString(lines);
+  EXPECT_NE(std::find(lines.begin(), lines.end(), "skipped copy.oslo.theirs the disk is full"), lines.end()) << testing::PrintToString(lines);
+  EXPECT_NE(std::find(lines.begin(), lines.end(), "done image.old"), lines.end()) << testing::PrintToString(lines);
+}
+
+TEST_F(faults, init_on_a_disk_that_fails_at_any_operation_is_completed_by_the_next) {
+  StandingClock clock;
+  ServerSection server{.name = ServerName::of("new"), .url = {}, .store = folder.path() + "/new/store", .state = folder.path() + "/new/state/ingot.db",
+                       .keys = folder.path() + "/new/keys", .clients = {}, .targets = {}, .at = {}};
+  for (std::size_t at = 1; at < 1000; ++at) {
+    SCOPED_TRACE("operation " + std::to_string(at));
+    fs::remove_all(folder.path() + "/new");
+    FaultFiles faulty;
+    faulty.fail_at = at;
+    faulty.for_ever = true;
+    try {
+      init_server(server, faulty, clock, [](const std::string&) {});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::local) << error.what();
+    }
+    PosixFiles disk;
+    const Card card = init_server(server, disk, clock, [](const std::string&) {});
+    EXPECT_EQ(init_server(server, disk, clock, [](const std::string&) {}), card);
+    EXPECT_EQ(read_tree(server.store + "/public").faults, std::vector<std::string>());
+    if (HasFailure()) return;
+    if (faulty.count() < at) {
+      EXPECT_GT(at, 20U);
+      return;
+    }
+  }
+  FAIL() << "the sweep does not end";
+}
+
+}  // namespace
+}  // namespace ingot
