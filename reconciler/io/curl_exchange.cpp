@@ -1,12 +1,10 @@
 #include "reconciler/io/curl_exchange.hpp"
 
 #include <array>
-#include <cerrno>
 #include <exception>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <fmt/format.h>
 
@@ -36,7 +34,6 @@ struct Transfer {
   Throttle& throttle;
   Clock& clock;
   const CurlOptions& options;
-  bool is_file = false;
   bool only_loopback = false;
 
   ResponseHeaders headers;
@@ -68,7 +65,7 @@ bool pass_on(Transfer& transfer, std::string_view bytes) {
 }
 
 bool take_body(Transfer& transfer, std::string_view bytes) {
-  if (transfer.body == 0 && !transfer.is_file) transfer.not_an_answer = judge_headers(transfer.headers, transfer.request);
+  if (transfer.body == 0) transfer.not_an_answer = judge_headers(transfer.headers, transfer.request);
   transfer.body += bytes.size();
   if (transfer.not_an_answer || transfer.headers.status == 304) {
     return transfer.body <= most_error_body || end(transfer, Stop::error_body);
@@ -169,7 +166,6 @@ void set_protocol(CURL* handle, const BaseUrl& base, bool allow_http) {
 }
 
 void set_identity(CURL* handle, const BaseUrl& base, const Secrets& secrets) {
-  if (base.scheme == "file") return;
   if (!secrets.token.empty()) {
     set(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
     set(handle, CURLOPT_XOAUTH2_BEARER, secrets.token.c_str());
@@ -258,7 +254,6 @@ CurlAttempt judge_stop(const Transfer& transfer) {
 
 CurlAttempt judge_code(CURLcode code, const std::string& detail) {
   switch (code) {
-    case CURLE_FILE_COULDNT_READ_FILE: return failed(Status::not_found, "not there");
     case CURLE_RANGE_ERROR:
     case CURLE_BAD_DOWNLOAD_RESUME: return failed(Status::wrong_range, detail);
     case CURLE_URL_MALFORMAT:
@@ -293,12 +288,12 @@ CurlAttempt judge_body(const Transfer& transfer) {
   attempt.response.etag = headers.etag;
   attempt.response.last_modified = headers.last_modified;
   attempt.response.content_type = headers.content_type;
-  attempt.response.length_known = transfer.is_file || headers.content_length.has_value();
+  attempt.response.length_known = headers.content_length.has_value();
   return attempt;
 }
 
 CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
-  if (transfer.is_file) return judge_body(transfer);
+  if (!transfer.headers.complete) return failed(Status::unreachable, "cut within its headers", true);
   const auto wrong = judge_headers(transfer.headers, transfer.request);
   if (wrong) {
     CurlAttempt attempt = failed(wrong->status, wrong->why, wrong->retry);
@@ -313,18 +308,6 @@ CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
   return attempt;
 }
 
-/// A FIFO or a device on a peer's disk would hang us or never end.
-std::optional<CurlAttempt> judge_file(const BaseUrl& base, const Request& request) {
-  if (base.scheme != "file") return std::nullopt;
-  struct stat found {};
-  if (::stat((base.folder + request.path).c_str(), &found) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return failed(Status::not_found, "not there");
-    return failed(Status::unreachable, "it cannot be read");
-  }
-  if (!S_ISREG(found.st_mode)) return failed(Status::refused, "it is not a regular file");
-  return std::nullopt;
-}
-
 CurlAttempt perform(CURL* handle, Transfer& transfer) {
   std::array<char, CURL_ERROR_SIZE> detail{};
   set(handle, CURLOPT_ERRORBUFFER, detail.data());
@@ -335,7 +318,9 @@ CurlAttempt perform(CURL* handle, Transfer& transfer) {
   if (transfer.stop == Stop::error_body) return judge_answer(handle, transfer);
   if (transfer.stop != Stop::none) return judge_stop(transfer);
   if (code != CURLE_OK) return judge_code(code, printable(detail[0] != '\0' ? detail.data() : curl_easy_strerror(code)));
-  return judge_answer(handle, transfer);
+  CurlAttempt attempt = judge_answer(handle, transfer);
+  attempt.reusable = true;
+  return attempt;
 }
 
 }  // namespace
@@ -343,7 +328,7 @@ CurlAttempt perform(CURL* handle, Transfer& transfer) {
 CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, const ByteSink& sink,
                      Throttle& throttle, Clock& clock) {
   Transfer transfer{.request = request, .sink = sink, .throttle = throttle, .clock = clock, .options = settings.options,
-                    .is_file = base.scheme == "file", .only_loopback = base.scheme == "http" && !settings.allow_http,
+                    .only_loopback = base.scheme == "http" && !settings.allow_http,
                     .headers = {}, .not_an_answer = {}, .thrown = {}, .window_start = clock.steady()};
   const std::string url = base.text + request.path;
   curl_easy_reset(handle);  // keeps its connection
@@ -357,12 +342,9 @@ CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseU
   set(handle, CURLOPT_HTTPHEADER, headers.get());
 
   throw_if_interrupted();
-  const auto bad_file = judge_file(base, request);
-  CurlAttempt attempt = bad_file ? *bad_file : perform(handle, transfer);
+  CurlAttempt attempt = perform(handle, transfer);
   set<curl_slist*>(handle, CURLOPT_HTTPHEADER, nullptr);
-  attempt.response.url = base.text;
   attempt.response.bytes = transfer.passed_on;
-  if (!attempt.response.why.empty()) attempt.response.why = fmt::format("{}: {}", printable(url), attempt.response.why);
   return attempt;
 }
 

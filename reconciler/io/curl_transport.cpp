@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/curl_exchange.hpp"
+#include "reconciler/io/disk_exchange.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
 namespace ingot {
@@ -104,10 +106,23 @@ class CurlPeer final : public PeerTransport {
   }
 
   CurlAttempt attempt_once(const BaseUrl& base, const Request& request, const ByteSink& sink) {
+    CurlAttempt attempt = base.scheme == "file" ? from_disk(base, request, sink) : over_network(base, request, sink);
+    attempt.response.url = base.text;
+    if (!attempt.response.why.empty()) attempt.response.why = fmt::format("{}: {}", printable(base.text + request.path), attempt.response.why);
+    return attempt;
+  }
+
+  CurlAttempt over_network(const BaseUrl& base, const Request& request, const ByteSink& sink) {
     CurlHandle handle = pool_.take();
     if (!handle) throw std::bad_alloc();
     CurlAttempt attempt = exchange(handle.get(), settings_, base, request, sink, throttle_, clock_);
-    pool_.give_back(std::move(handle));
+    if (attempt.reusable) pool_.give_back(std::move(handle));
+    return attempt;
+  }
+
+  CurlAttempt from_disk(const BaseUrl& base, const Request& request, const ByteSink& sink) {
+    CurlAttempt attempt;
+    attempt.response = read_from_disk(base.folder, request, sink, throttle_, attempt.stopped);
     return attempt;
   }
 

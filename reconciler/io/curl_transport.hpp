@@ -1,5 +1,5 @@
-// Peers over https, http and file:// by libcurl. No redirects, no cookies, no netrc, no content decoding; TLS is always
-// verified; what arrives is counted here, because libcurl's own limits do not stop an endless body.
+// Peers over https and http by libcurl, and on mounted disks (file://). No redirects, no cookies, no netrc, no content
+// decoding; TLS is always verified; what arrives is counted here: libcurl's own limits do not stop an endless body.
 #pragma once
 
 #include <chrono>

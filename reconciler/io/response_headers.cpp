@@ -95,6 +95,7 @@ bool ResponseHeaders::take(std::string_view line) {
     if (space != std::string_view::npos) status = static_cast<int>(number_of(line.substr(space + 1, 3)).value_or(0));
     return true;
   }
+  if (trimmed(line).empty()) complete = true;
   const auto colon = line.find(':');
   if (colon != std::string_view::npos) take_field(*this, fold_case(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   return true;

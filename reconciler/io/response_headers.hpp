@@ -30,6 +30,7 @@ struct ResponseHeaders {
   std::optional<std::uint64_t> content_length;
   std::optional<ContentRange> content_range;
   bool contradictory = false;  ///< two lengths, or one that is no number
+  bool complete = false;       ///< the empty line came: libcurl takes a connection that ends before it for a good answer
   std::size_t bytes = 0;
 
   /// One line as it came. A status line starts anew (an interim answer came before). false: too many bytes.
@@ -41,6 +42,7 @@ struct NotAnAnswer {
   Response::Status status = Response::Status::unreachable;
   std::string why;
   bool retry = false;
+  bool operator==(const NotAnAnswer&) const = default;
 };
 /// Judges the headers of a final HTTP answer; nullopt: its body is what was asked for (or it is a 304 to a conditional request).
 std::optional<NotAnAnswer> judge_headers(const ResponseHeaders& headers, const Request& request);

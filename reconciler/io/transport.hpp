@@ -1,4 +1,4 @@
-// Getting bytes from a peer, as a port: https, http and file:// by libcurl (curl_transport), or a fake in tests.
+// Getting bytes from a peer, as a port: https, http and file:// (curl_transport), or a fake in tests.
 // Knows nothing of heads or images; counts and bounds what arrives.
 #pragma once
 

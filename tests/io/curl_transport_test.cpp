@@ -1,0 +1,503 @@
+// libcurl against servers that lie, stall and flood (trust-and-faults rows in the names), TLS, credentials, proxies.
+#include "reconciler/io/curl_transport.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "reconciler/io/interrupt.hpp"
+#include "schema/error.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/raw_server.hpp"
+#include "tests/support/tree_server.hpp"
+
+namespace ingot {
+namespace {
+
+using namespace testing_support;  // NOLINT: the whole support folder is used
+using Status = Response::Status;
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Real time, but sleeps (the back-off) take none and are recorded.
+class ImpatientClock final : public Clock {
+ public:
+  Time now() override { return real_.now(); }
+  std::chrono::steady_clock::time_point steady() override { return real_.steady(); }
+  void sleep_for(milliseconds duration) override { slept += duration.count(); }
+  std::atomic<std::int64_t> slept = 0;
+
+ private:
+  SystemClock real_;
+};
+
+class curl_transport : public testing::Test {
+ protected:
+  Response get(const std::vector<std::string>& urls, Request request = {.path = "head.dsse", .at_most = 1000}) {
+    PeerAccess access = access_;
+    access.urls = urls;
+    body_.clear();
+    restarts_ = 0;
+    return transport().peer(access)->get(
+        request,
+        [&](std::string_view bytes) {
+          body_.append(bytes);
+          return true;
+        },
+        [&] {
+          ++restarts_;
+          body_.clear();
+        });
+  }
+  CurlTransport transport() { return CurlTransport(clock_, options_); }
+  static std::string raw(const std::string& headers, const std::string& body) { return "HTTP/1.1 " + headers + "\r\n\r\n" + body; }
+
+  ImpatientClock clock_;
+  CurlOptions options_{.connect_timeout = milliseconds(2000), .stall_time = milliseconds(600), .slowest = 1024, .retry = {}, .seed = 1};
+  PeerAccess access_{.peer = ServerName::of("fpps-2"), .urls = {}};
+  std::string body_;
+  int restarts_ = 0;
+};
+
+/// Always answers the same bytes, then closes.
+RawServer::Script always(const std::string& answer) {
+  return [answer](const RawConnection& connection, const std::string&) { connection.send(answer); };
+}
+
+TEST_F(curl_transport, sends_who_it_is_and_nothing_more) {
+  RawServer server(always(raw("200 OK\r\nContent-Length: 2", "ok")));
+  EXPECT_EQ(get({server.url()}).status, Status::ok);
+  const std::string request = server.requests().at(0);
+  EXPECT_THAT(request, HasSubstr("GET /head.dsse HTTP/1.1\r\n"));
+  EXPECT_THAT(request, HasSubstr("User-Agent: ingot/"));
+  for (const char* header : {"Accept-Encoding", "Cookie", "Authorization", "Referer", "Range", "If-"}) EXPECT_THAT(request, Not(HasSubstr(header)));
+}
+
+TEST_F(curl_transport, A13_an_endless_body_ends_at_the_limit) {
+  std::atomic<std::uint64_t> sent = 0;
+  for (const char* headers : {"200 OK\r\nTransfer-Encoding: chunked", "200 OK"}) {
+    const bool chunked = std::string(headers).find("chunked") != std::string::npos;
+    RawServer server([&](const RawConnection& connection, const std::string&) {
+      connection.send("HTTP/1.1 " + std::string(headers) + "\r\n\r\n");
+      const std::string block(65'536, 'x');
+      while (!connection.over() && connection.send(chunked ? "10000\r\n" + block + "\r\n" : block)) sent += block.size();
+    });
+    const Response response = get({server.url()});
+    EXPECT_EQ(response.status, Status::oversize);
+    EXPECT_LE(body_.size(), 1000U);
+    EXPECT_THAT(response.why, HasSubstr("1000 bytes"));
+    EXPECT_EQ(server.requests().size(), 1U) << "not tried again";
+  }
+  EXPECT_LT(sent, 100'000'000U);
+}
+
+TEST_F(curl_transport, A13_a_length_beyond_the_limit_is_not_even_begun) {
+  RawServer server(always(raw("200 OK\r\nContent-Length: 1001", std::string(1001, 'x'))));
+  EXPECT_EQ(get({server.url()}).status, Status::oversize);
+  EXPECT_EQ(body_, "");
+}
+
+TEST_F(curl_transport, A14_a_stalled_peer_is_left) {
+  const std::vector<std::pair<const char*, std::string>> cases{
+      {"silence", ""}, {"half a header", "HTTP/1.1 200 OK\r\nX: "}, {"64 bytes", raw("200 OK\r\nContent-Length: 500", std::string(64, 'x'))}};
+  options_.retry.attempts = 1;
+  for (const auto& [what, bytes] : cases) {
+    RawServer server([&](const RawConnection& connection, const std::string&) {
+      connection.send(bytes);
+      connection.hold();
+    });
+    const auto before = std::chrono::steady_clock::now();
+    const Response response = get({server.url()});
+    EXPECT_EQ(response.status, Status::unreachable) << what;
+    EXPECT_THAT(response.why, HasSubstr("stalled")) << what;
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5)) << what;
+  }
+}
+
+TEST_F(curl_transport, A14_a_trickle_is_a_stall_too) {
+  options_.retry.attempts = 1;
+  RawServer server([](const RawConnection& connection, const std::string&) {
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+    while (!connection.over() && connection.send("x")) std::this_thread::sleep_for(milliseconds(20));
+  });
+  EXPECT_THAT(get({server.url()}, {.path = "x", .at_most = 100'000}).why, HasSubstr("stalled"));
+}
+
+TEST_F(curl_transport, a_slow_reader_is_not_the_peers_fault) {
+  RawServer server(always(raw("200 OK\r\nContent-Length: 100", std::string(100, 'x'))));
+  SystemClock real;
+  CurlTransport transport(real, options_);
+  PeerAccess access = access_;
+  access.urls = {server.url()};
+  access.bandwidth = 100;  // a second: longer than the stall time, slower than the slowest
+  EXPECT_EQ(fetch(*transport.peer(access), {.path = "x", .at_most = 100}).response.status, Status::ok);
+}
+
+TEST_F(curl_transport, a_peers_bandwidth_is_kept) {
+  TreeServer server;
+  server.put("x", std::string(50'000, 'x'));
+  FakeClock fake;
+  CurlTransport transport(fake, options_);
+  PeerAccess access = access_;
+  access.urls = {server.url()};
+  access.bandwidth = 10'000;
+  EXPECT_EQ(fetch(*transport.peer(access), {.path = "x", .at_most = 50'000}).response.status, Status::ok);
+  EXPECT_GE(fake.slept(), milliseconds(4500));
+}
+
+TEST_F(curl_transport, B1_a_cut_body_is_never_whole) {
+  const std::vector<std::string> cuts{raw("200 OK\r\nContent-Length: 100", std::string(99, 'x')), raw("200 OK\r\nContent-Length: 100", ""),
+                                      raw("200 OK\r\nTransfer-Encoding: chunked", "5\r\nhello\r\n"), raw("200 OK\r\nTransfer-Encoding: chunked", "5\r\nhel"),
+                                      "HTTP/1.1 200 OK\r\nContent-Le", ""};
+  for (const auto& answer : cuts) {
+    RawServer server(always(answer));
+    EXPECT_EQ(get({server.url()}).status, Status::unreachable) << answer;
+    EXPECT_EQ(server.requests().size(), 3U) << "tried three times: " << answer;
+  }
+}
+
+TEST_F(curl_transport, B1_a_body_without_a_length_says_so) {
+  RawServer server(always(raw("200 OK", "cut?")));
+  const Response response = get({server.url()});
+  EXPECT_EQ(response.status, Status::ok);
+  EXPECT_FALSE(response.length_known);
+}
+
+TEST_F(curl_transport, B2_lengths_that_lie_are_errors) {
+  for (const char* headers : {"200 OK\r\nContent-Length: -5", "200 OK\r\nContent-Length: 99999999999999999999999", "200 OK\r\nContent-Length: 5\r\nContent-Length: 6",
+                              "200 OK\r\nContent-Length: x"}) {
+    RawServer server(always(raw(headers, "hello")));
+    EXPECT_EQ(get({server.url()}).status, Status::unreachable) << headers;
+    EXPECT_EQ(body_, "") << headers;
+  }
+}
+
+TEST_F(curl_transport, B2_what_comes_behind_the_length_is_not_taken) {
+  RawServer server(always(raw("200 OK\r\nContent-Length: 5", "hello and more")));
+  EXPECT_EQ(get({server.url()}).status, Status::ok);
+  EXPECT_EQ(body_, "hello");
+}
+
+TEST_F(curl_transport, B3_B4_ranges_must_be_exact) {
+  const Request request{.path = "b/x", .at_most = 5, .offset = 10, .length = 5};
+  const std::vector<std::string> lies{raw("200 OK\r\nContent-Length: 100", std::string(100, 'x')), raw("206 P\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/100", "hello"),
+                                      raw("206 P\r\nContent-Length: 5", "hello"), raw("206 P\r\nContent-Length: 4\r\nContent-Range: bytes 10-14/100", "hell"),
+                                      raw("206 P\r\nContent-Type: multipart/byteranges; boundary=x\r\nContent-Length: 5", "--x\r\n"),
+                                      raw("416 No\r\nContent-Length: 0", ""), raw("206 P\r\nContent-Range: bytes 10-14/100", "hello world")};
+  for (const auto& answer : lies) {
+    RawServer server(always(answer));
+    EXPECT_EQ(get({server.url()}, request).status, Status::wrong_range) << answer;
+  }
+  RawServer honest(always(raw("206 P\r\nContent-Length: 5\r\nContent-Range: bytes 10-14/100", "hello")));
+  EXPECT_EQ(get({honest.url()}, request).status, Status::ok);
+  EXPECT_THAT(honest.requests().at(0), HasSubstr("Range: bytes=10-14\r\n"));
+}
+
+TEST_F(curl_transport, B5_a_retry_after_a_cut_begins_anew) {
+  std::atomic<int> count = 0;
+  RawServer server([&](const RawConnection& connection, const std::string&) {
+    connection.send(raw("200 OK\r\nContent-Length: 6", ++count == 1 ? "abc" : "abcdef"));
+  });
+  EXPECT_EQ(get({server.url()}).status, Status::ok);
+  EXPECT_EQ(body_, "abcdef");
+  EXPECT_EQ(restarts_, 1);
+}
+
+TEST_F(curl_transport, B6_a_304_that_nobody_asked_for_is_no_answer) {
+  RawServer server(always(raw("304 Not Modified\r\nETag: \"x\"", "")));
+  EXPECT_EQ(get({server.url()}).status, Status::unreachable);
+  EXPECT_EQ(get({server.url()}, {.path = "x", .at_most = 5, .if_none_match = "\"x\""}).status, Status::not_modified);
+}
+
+TEST_F(curl_transport, B7_validators_that_would_inject_headers_are_not_sent) {
+  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
+  get({server.url()}, {.path = "x", .at_most = 5, .if_none_match = "\"a\"\r\nX-Evil: 1", .if_modified_since = std::string(300, 'x')});
+  EXPECT_THAT(server.requests().at(0), Not(HasSubstr("Evil")));
+  EXPECT_THAT(server.requests().at(0), Not(HasSubstr("If-")));
+}
+
+TEST_F(curl_transport, B8_other_protocols_are_refused) {
+  for (const char* url : {"ftp://127.0.0.1/", "gopher://127.0.0.1/", "scp://127.0.0.1/", "dict://127.0.0.1/", "//127.0.0.1/", "", "x", "javascript:alert(1)/",
+                          "smb://127.0.0.1/", "ldap://127.0.0.1/", "http://"}) {
+    EXPECT_EQ(get({url}).status, Status::refused) << url;
+  }
+}
+
+TEST_F(curl_transport, B8_B9_redirects_are_not_followed) {
+  TreeServer victim;
+  victim.put("head.dsse", "stolen");
+  for (const std::string& location : {std::string("file:///etc/passwd"), std::string("ftp://127.0.0.1/"), victim.url() + "head.dsse"}) {
+    for (const int status : {301, 302, 303, 307, 308}) {
+      RawServer server(always(raw(std::to_string(status) + " Go\r\nContent-Length: 0\r\nLocation: " + location, "")));
+      const Response response = get({server.url()});
+      EXPECT_EQ(response.status, Status::refused);
+      EXPECT_THAT(response.why, HasSubstr("redirects"));
+    }
+  }
+  EXPECT_TRUE(victim.asked().empty());
+}
+
+TEST_F(curl_transport, B9_plain_http_goes_to_loopback_addresses_alone) {
+  // 192.0.2.0/24 is for documentation: nothing is there, and nothing may be tried.
+  for (const char* url : {"http://192.0.2.1/", "http://[2001:db8::1]/", "http://[::ffff:192.0.2.1]/", "http://3221225985/"}) {
+    const Response response = get({url});
+    EXPECT_EQ(response.status, Status::refused) << url << " " << response.why;
+    EXPECT_THAT(response.why, HasSubstr("allow_http")) << url;
+  }
+  EXPECT_EQ(clock_.slept, 0) << "and not tried again";
+}
+
+TEST_F(curl_transport, B9_other_spellings_of_loopback_are_loopback) {
+  TreeServer server;
+  server.put("head.dsse", "ok");
+  const std::string port = server.url().substr(server.url().rfind(':'));
+  for (const char* host : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost"}) EXPECT_EQ(get({"http://" + std::string(host) + port}).status, Status::ok) << host;
+}
+
+TEST_F(curl_transport, B12_a_compressed_answer_is_refused_with_the_reason) {
+  RawServer server(always(raw("200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5", "hello")));
+  const Response response = get({server.url()});
+  EXPECT_EQ(response.status, Status::refused);
+  EXPECT_THAT(response.why, HasSubstr("Content-Encoding"));
+  EXPECT_EQ(body_, "");
+}
+
+TEST_F(curl_transport, B15_random_failures_are_overcome) {
+  std::atomic<int> count = 0;
+  TreeServer server;
+  server.put("head.dsse", "right");
+  server.instead("*", [&](const Asked&) { return ++count % 3 != 0 ? Answer{503, "busy", "text/plain", {}} : Answer{200, "right", "text/plain", {}}; });
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(get({server.url()}).status, Status::ok);
+    EXPECT_EQ(body_, "right");
+  }
+}
+
+TEST_F(curl_transport, B15_retry_after_is_kept_within_bounds) {
+  RawServer server(always(raw("503 Busy\r\nRetry-After: 1000000000\r\nContent-Length: 0", "")));
+  EXPECT_EQ(get({server.url()}).status, Status::unreachable);
+  EXPECT_EQ(clock_.slept, 120'000) << "twice a minute, then it gives up";
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
+TEST_F(curl_transport, B15_what_will_not_change_is_not_tried_again) {
+  for (const char* status : {"404 No", "410 Gone", "403 No", "401 No", "400 Bad", "204 Nothing"}) {
+    RawServer server(always(raw(std::string(status) + "\r\nContent-Length: 0", "")));
+    EXPECT_NE(get({server.url()}).status, Status::ok);
+    EXPECT_EQ(server.requests().size(), 1U) << status;
+  }
+  EXPECT_EQ(clock_.slept, 0);
+}
+
+TEST_F(curl_transport, B16_a_flood_of_headers_ends) {
+  RawServer server([](const RawConnection& connection, const std::string&) {
+    connection.send("HTTP/1.1 200 OK\r\n");
+    const std::string line = "X-Flood: " + std::string(1000, 'x') + "\r\n";
+    while (!connection.over() && connection.send(line)) {
+    }
+  });
+  const Response response = get({server.url()});
+  EXPECT_EQ(response.status, Status::unreachable);
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST_F(curl_transport, HTTP_0_9_is_no_answer) {
+  RawServer server(always("hello, I am old\n"));
+  EXPECT_EQ(get({server.url()}).status, Status::unreachable);
+  EXPECT_EQ(body_, "");
+}
+
+TEST_F(curl_transport, an_error_page_never_reaches_the_reader) {
+  RawServer server(always(raw("404 Not Found\r\nContent-Length: 5", "<html")));
+  EXPECT_EQ(get({server.url()}).status, Status::not_found);
+  EXPECT_EQ(body_, "");
+  RawServer endless([](const RawConnection& connection, const std::string&) {
+    connection.send("HTTP/1.1 404 Not Found\r\n\r\n");
+    while (!connection.over() && connection.send(std::string(10'000, 'x'))) {
+    }
+  });
+  EXPECT_EQ(get({endless.url()}).status, Status::not_found);
+}
+
+TEST_F(curl_transport, the_next_url_is_tried_and_then_kept) {
+  TreeServer good;
+  good.put("head.dsse", "ok");
+  RawServer bad(always(raw("500 Broken\r\nContent-Length: 0", "")));
+  access_.urls = {bad.url(), good.url()};
+  auto peer = transport().peer(access_);
+  for (int i = 0; i < 5; ++i) {
+    const Fetched fetched = fetch(*peer, {.path = "head.dsse", .at_most = 10});
+    EXPECT_EQ(fetched.body, "ok");
+    EXPECT_EQ(fetched.response.url, good.url());
+  }
+  EXPECT_EQ(bad.requests().size(), 3U) << "a dead URL costs its time once";
+}
+
+TEST_F(curl_transport, all_urls_reasons_are_told) {
+  RawServer broken(always(raw("500 Broken\r\nContent-Length: 0", "")));
+  RawServer empty(always(raw("404 No\r\nContent-Length: 0", "")));
+  const Response response = get({broken.url(), empty.url()});
+  EXPECT_EQ(response.status, Status::not_found) << "an answer says more than none";
+  EXPECT_THAT(response.why, HasSubstr(broken.url() + "head.dsse: it answers 500"));
+  EXPECT_THAT(response.why, HasSubstr(empty.url() + "head.dsse: not there"));
+  EXPECT_EQ(get({}).status, Status::refused);
+}
+
+TEST_F(curl_transport, a_closed_port_is_unreachable_after_three_tries) {
+  const int port = free_port();
+  const Response response = get({"http://127.0.0.1:" + std::to_string(port) + "/"});
+  EXPECT_EQ(response.status, Status::unreachable);
+  EXPECT_THAT(response.why, HasSubstr("127.0.0.1"));
+  EXPECT_GE(clock_.slept, 700);
+  EXPECT_LE(clock_.slept, 3000);
+}
+
+TEST_F(curl_transport, K7_an_interrupt_ends_a_stalled_transfer_within_two_seconds) {
+  options_.stall_time = std::chrono::minutes(10);
+  RawServer server([](const RawConnection& connection, const std::string&) {
+    pretend_interrupted(SIGTERM);
+    connection.hold();
+  });
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THROW(get({server.url()}), Error);
+  pretend_interrupted(0);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
+}
+
+TEST_F(curl_transport, connections_are_used_again) {
+  TreeServer server;
+  server.put("head.dsse", "ok");
+  access_.urls = {server.url()};
+  const auto peer = transport().peer(access_);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(fetch(*peer, {.path = "head.dsse", .at_most = 10}).body, "ok");
+  EXPECT_EQ(fetch(*peer, {.path = "gone", .at_most = 10}).response.status, Status::not_found);
+  EXPECT_EQ(fetch(*peer, {.path = "head.dsse", .at_most = 10}).body, "ok");
+  const auto asked = server.asked();
+  for (const auto& question : asked) EXPECT_EQ(question.client_port, asked.at(0).client_port);
+}
+
+// Credentials (B10, N7, G13).
+
+constexpr const char* canary = "s3cr3t-canary-token";
+
+TEST_F(curl_transport, B10_a_token_goes_to_its_peer_alone) {
+  TemporaryFolder folder;
+  write_text(folder / "token", std::string("  ") + canary + "\n");
+  access_.credentials.token_file = folder / "token";
+  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
+  EXPECT_EQ(get({server.url()}).status, Status::ok);
+  EXPECT_THAT(server.requests().at(0), HasSubstr(std::string("Authorization: Bearer ") + canary + "\r\n"));
+}
+
+TEST_F(curl_transport, B10_a_token_of_the_environment_works_too) {
+  ::setenv("INGOT_TEST_TOKEN", canary, 1);
+  access_.credentials.token_env = "INGOT_TEST_TOKEN";
+  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
+  get({server.url()});
+  ::unsetenv("INGOT_TEST_TOKEN");
+  EXPECT_THAT(server.requests().at(0), HasSubstr(canary));
+}
+
+TEST_F(curl_transport, N7_no_error_shows_a_secret) {
+  ::setenv("INGOT_TEST_TOKEN", canary, 1);
+  access_.credentials.token_env = "INGOT_TEST_TOKEN";
+  std::vector<std::string> texts;
+  for (const char* answer : {"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n\r\n", "HTTP/1.1 500 X\r\n\r\n", "garbage", "",
+                             "HTTP/1.1 302 Go\r\nLocation: http://user:s3cr3t-canary-token@x/\r\nContent-Length: 0\r\n\r\n"}) {
+    RawServer server(always(answer));
+    texts.push_back(get({server.url()}).why);
+  }
+  texts.push_back(get({"https://user:s3cr3t-canary-token@127.0.0.1:1/"}).why);
+  texts.push_back(get({"https://127.0.0.1:1/?token=s3cr3t-canary-token"}).why);
+  for (const char* value : {"", "s3cr3t-canary-token\nX-Evil: 1", "s3cr3t-canary-token\x01"}) {
+    ::setenv("INGOT_TEST_TOKEN", value, 1);
+    try {
+      get({"http://127.0.0.1:1/"});
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::manifest);
+      texts.push_back(error.text() + error.mend());
+    }
+  }
+  ::unsetenv("INGOT_TEST_TOKEN");
+  for (const auto& text : texts) {
+    EXPECT_FALSE(text.empty());
+    EXPECT_THAT(text, Not(HasSubstr("canary")));
+  }
+}
+
+TEST_F(curl_transport, credentials_that_are_not_there_are_named) {
+  const auto refusal = [&](PeerCredentials credentials) {
+    access_.credentials = std::move(credentials);
+    try {
+      get({"http://127.0.0.1:1/"});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::manifest);
+      return error.text();
+    }
+    return std::string("accepted");
+  };
+  EXPECT_THAT(refusal({.token_env = "INGOT_NOT_SET", .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("INGOT_NOT_SET"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = "/gone/token", .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("/gone/token"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = "/gone/ca"}), HasSubstr("/gone/ca"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = "/gone/c", .client_key = {}, .ca_file = {}}), HasSubstr("peer \"fpps-2\""));
+}
+
+// Disks.
+
+TEST_F(curl_transport, C3_a_disk_that_holds_odd_things_neither_hangs_nor_floods) {
+  TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "head.dsse").c_str(), 0600), 0);
+  std::filesystem::create_directory(folder / "folder");
+  std::filesystem::create_symlink("/dev/zero", folder / "zero");
+  const std::string url = "file://" + folder.path() + "/";
+  EXPECT_EQ(get({url}).status, Status::refused);
+  EXPECT_EQ(get({url}, {.path = "folder", .at_most = 10}).status, Status::refused);
+  EXPECT_EQ(get({url}, {.path = "zero", .at_most = 10}).status, Status::refused);
+  EXPECT_EQ(get({"file://" + folder.path() + "/gone/"}).status, Status::not_found);
+}
+
+TEST_F(curl_transport, a_disk_with_blanks_in_its_path_works) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "a b%");
+  write_text(folder / "a b%/head.dsse", "ok");
+  EXPECT_EQ(get({"file://" + folder.path() + "/a%20b%25/"}).status, Status::ok);
+}
+
+TEST_F(curl_transport, a_file_url_may_name_no_other_host) { EXPECT_NE(get({"file://server.example/share/"}).status, Status::ok); }
+
+// Proxies.
+
+TEST_F(curl_transport, loopback_never_goes_through_a_proxy) {
+  RawServer proxy(always(raw("200 OK\r\nContent-Length: 5", "proxy")));
+  RawServer server(always(raw("200 OK\r\nContent-Length: 6", "direct")));
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  ::setenv("all_proxy", proxy.url().c_str(), 1);
+  get({server.url()});
+  const std::string direct = body_;
+  get({"http://192.0.2.1/"});
+  const std::string refused = body_;
+  access_.allow_http = true;
+  get({"http://192.0.2.1/"});
+  const std::string proxied = body_;
+  ::unsetenv("http_proxy");
+  ::unsetenv("all_proxy");
+  EXPECT_EQ(direct, "direct");
+  EXPECT_EQ(refused, "") << "a proxy would hide where plain http goes";
+  EXPECT_EQ(proxied, "proxy");
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,62 @@
+#include "reconciler/io/manifest_files.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "reconciler/io/hash.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot {
+namespace {
+
+using testing_support::TestFolder;
+
+class manifest_files : public testing::Test {
+ protected:
+  std::string at(const std::string& name) const { return folder_.path() + "/" + name; }
+  void write(const std::string& name, const std::string& text) { std::ofstream(at(name)) << text; }
+  std::string why(const std::string& name) {
+    const auto read = files_.read(at(name));
+    const auto* unreadable = std::get_if<Unreadable>(&read);
+    return unreadable != nullptr ? unreadable->why : "it can be read";
+  }
+
+  TestFolder folder_;
+  ManifestFiles files_ = disk_manifest_files();
+};
+
+TEST_F(manifest_files, reads_text_as_it_is) {
+  write("a.toml", std::string("a\0b\r\n", 5));
+  EXPECT_EQ(std::get<std::string>(files_.read(at("a.toml"))), std::string("a\0b\r\n", 5));
+  EXPECT_EQ(files_.digest("x"), sha256("x"));
+}
+
+TEST_F(manifest_files, says_in_the_systems_words_why_it_cannot) {
+  EXPECT_EQ(why("gone.toml"), "No such file or directory");
+  EXPECT_EQ(why(""), "Is a directory");
+  ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(why("fifo"), "Not a regular file");
+}
+
+TEST_F(manifest_files, reads_just_so_much_that_a_file_shows_to_be_too_large) {
+  write("large", "");
+  std::filesystem::resize_file(at("large"), largest_manifest + 1000);
+  EXPECT_EQ(std::get<std::string>(files_.read(at("large"))).size(), largest_manifest + 1);
+}
+
+TEST_F(manifest_files, globs_files_sorted_by_bytes) {
+  for (const char* name : {"b.toml", "a.toml", "B.toml", ".hidden.toml", "c.txt"}) write(name, "");
+  std::filesystem::create_directory(at("folder.toml"));
+  EXPECT_EQ(files_.glob(at("*.toml")), (std::vector<std::string>{at("B.toml"), at("a.toml"), at("b.toml")}));
+  EXPECT_TRUE(files_.glob(at("*.none")).empty());
+  EXPECT_TRUE(files_.glob(at("gone/*.toml")).empty());
+}
+
+}  // namespace
+}  // namespace ingot
