@@ -31,21 +31,19 @@ void check_expected(const std::string& source, const Digest& digest, const std::
 
 }  // namespace
 
-void Store::clear_left_over_ingests() {
-  if (left_overs_cleared_) return;
+void Store::clear_left_overs() {
   for (const std::string& name : files_->list(staging(folder_))) {
-    if (name.starts_with(ingest_prefix) || name.starts_with(piece_prefix)) files_->remove(staging(folder_) + "/" + name);
+    if (StagedFile::is_left_over(name)) files_->remove(staging(folder_) + "/" + name);
   }
-  left_overs_cleared_ = true;
 }
 
 Ingested Store::ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected, Place place,
                        int threads, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  clear_left_over_ingests();
+  clear_left_overs();
   const SourceSurvey survey = survey_source(source, exclude);
   const mode_t mode = modes_of(place).file;
 
-  StagedFile staged(*files_, staging(folder_), ingest_prefix);
+  StagedFile staged(*files_, staging(folder_));
   Packer packer(threads, [&](std::string_view packed) { staged.write(packed); });
   write_canonical(
       source, exclude, [&](std::string_view plain) { packer.write(plain); },
@@ -65,7 +63,7 @@ Ingested Store::ingest(const std::string& source, const std::vector<std::string>
   if (result.table.segments.size() > 1) {
     const std::string table = write_segment_table(result.table);
     ingested.packed.table = Piece{sha256(table), table.size()};
-    StagedFile staged_table(*files_, staging(folder_), piece_prefix);
+    StagedFile staged_table(*files_, staging(folder_));
     staged_table.write(table);
     staged_table.finish(mode);
     keep_object(staged_table.path(), *ingested.packed.table, place);

@@ -9,9 +9,6 @@
 
 namespace ingot::store_layout {
 
-inline constexpr const char* ingest_prefix = "ingest-";
-inline constexpr const char* piece_prefix = "piece-";
-
 struct Modes {
   mode_t file;
   mode_t folder;

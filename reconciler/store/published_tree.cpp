@@ -34,7 +34,7 @@ void Store::publish_root(std::uint64_t version, std::string_view envelope) {
     if (*there == envelope) return;
     throw Error(Fault::local, fmt::format("root version {} is published already, with other bytes", version), "a root version is never changed: publish the next one");
   }
-  StagedFile staged(*files_, staging(folder_), piece_prefix);
+  StagedFile staged(*files_, staging(folder_));
   staged.write(envelope);
   staged.finish(modes_of(Place::public_tree).file);
   const std::string path = root_path(folder_, version);
@@ -49,7 +49,7 @@ void Store::publish_piece(const Piece& piece, std::string_view bytes) {
   const auto status = files_->status(path);
   const bool same_length = status && status->kind == EntryKind::file && status->size == piece.length;
   if (same_length && read_file(*files_, path, piece.length) == bytes) return;
-  StagedFile staged(*files_, staging(folder_), piece_prefix);
+  StagedFile staged(*files_, staging(folder_));
   staged.write(bytes);
   staged.finish(modes_of(Place::public_tree).file);
   files_->rename(staged.path(), path);

@@ -74,11 +74,9 @@ SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const P
   const std::string path = object_in(packed.table->digest, *place);
   const std::string bytes = read_file(*files_, path, largest_table);
   if (sha256(bytes) != packed.table->digest) damaged(path, "the segment table has another digest");
-  auto parsed = parse_segment_table(bytes);
-  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) damaged(path, malformed->why);
-  SegmentTable table = std::get<SegmentTable>(std::move(parsed));
-  if (table.plain != size || table.packed != packed.file.length) damaged(path, "the segment table does not fit the image's sizes");
-  return table;
+  auto parsed = parse_segment_table(bytes, size, packed);
+  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) damaged(path, "the segment table " + malformed->why);
+  return std::get<SegmentTable>(std::move(parsed));
 }
 
 void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& packed, const std::function<void(std::string_view)>& out,

@@ -1,6 +1,7 @@
 #include "reconciler/store/staged_file.hpp"
 
 #include <random>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -13,15 +14,25 @@ namespace {
 constexpr mode_t private_mode = 0600;
 constexpr std::uint64_t write_back_step = 32 * 1024 * 1024;
 
-std::string random_name(const std::string& prefix) {
+constexpr std::string_view prefix = "new-";
+
+std::string random_hex() {
   std::random_device random;
-  return fmt::format("{}{:08x}{:08x}", prefix, random(), random());
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+/// Marks this process's files; a process id would come again, in containers soon.
+const std::string& own_prefix() {
+  static const std::string text = fmt::format("{}{}-", prefix, random_hex());
+  return text;
 }
 
 }  // namespace
 
-StagedFile::StagedFile(Files& files, const std::string& staging_folder, const std::string& prefix)
-    : files_(files), path_(staging_folder + "/" + random_name(prefix)), file_(files.open(path_, OpenFor::create_new, private_mode)) {}
+StagedFile::StagedFile(Files& files, const std::string& staging_folder)
+    : files_(files), path_(staging_folder + "/" + own_prefix() + random_hex()), file_(files.open(path_, OpenFor::create_new, private_mode)) {}
+
+bool StagedFile::is_left_over(const std::string& name) { return name.starts_with(prefix) && !name.starts_with(own_prefix()); }
 
 StagedFile::~StagedFile() {
   if (path_.empty()) return;

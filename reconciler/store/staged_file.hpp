@@ -11,8 +11,8 @@ namespace ingot {
 
 class StagedFile {
  public:
-  /// Makes a new file with a name that begins with `prefix`, readable by nobody else.
-  StagedFile(Files& files, const std::string& staging_folder, const std::string& prefix);
+  /// Makes a new file, readable by nobody else.
+  StagedFile(Files& files, const std::string& staging_folder);
   ~StagedFile();  ///< removes it unless it was released
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
@@ -22,6 +22,8 @@ class StagedFile {
   void write(std::string_view bytes);
   /// Durable and closed. Error{local}: the bytes were not written.
   void finish(mode_t mode);
+  /// Whether a name in the staging folder is that of a staged file of another process. Under the run lock that one is dead.
+  static bool is_left_over(const std::string& name);
   /// It has another name now.
   void release() { path_.clear(); }
 

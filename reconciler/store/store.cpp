@@ -137,7 +137,7 @@ void Store::adopt_partial(const Digest& digest, const Packed& packed, const Segm
   if (packed.table) {
     const std::string bytes = write_segment_table(table);
     if (sha256(bytes) != packed.table->digest) throw Error(Fault::internal, "a segment table does not have the digest that it was fetched by");
-    StagedFile staged(*files_, staging(folder_), piece_prefix);
+    StagedFile staged(*files_, staging(folder_));
     staged.write(bytes);
     staged.finish(modes_of(place).file);
     keep_object(staged.path(), *packed.table, place);

@@ -45,7 +45,7 @@ class Store {
   std::string public_folder() const { return folder_ + "/public"; }
 
   /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
-  /// source's regular files. Only under the run lock: the first call throws away what a dead run left half taken in.
+  /// source's regular files. Only under the run lock: it throws away what a dead run left half taken in.
   /// Error{incomplete}: the source; Error{local}: this disk.
   Ingested ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
                   Place place, int threads, const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
@@ -89,13 +89,11 @@ class Store {
   std::string object_in(const Digest& digest, Place place) const;
   std::optional<Place> place_of(const Piece& object) const;
   void keep_object(const std::string& staged, const Piece& object, Place place);
-  std::string stage(std::string_view bytes, mode_t mode);
-  void clear_left_over_ingests();
+  void clear_left_overs();
   SegmentTable read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const;
 
   Files* files_;
   std::string folder_;
-  bool left_overs_cleared_ = false;
 };
 
 }  // namespace ingot

@@ -122,23 +122,22 @@ CopyFailed untrusted(const std::string& text) { return {.code = "untrusted", .te
 
 /// What the catalog says of an image's size and segments must fit together before anything is fetched or reserved.
 std::optional<CopyFailed> why_impossible(const CopyJob& job) {
-  const std::uint64_t expected = job.size == 0 ? 1 : (job.size + segment_size - 1) / segment_size;
   const Packed& packed = job.packed;
+  if (job.size > largest_image) return untrusted(fmt::format("the catalog names an image of {} bytes", job.size));
+  const std::uint64_t expected = segment_count(job.size);
   if (packed.segments != expected) return untrusted(fmt::format("the catalog gives an image of {} bytes {} segments instead of {}", job.size, packed.segments, expected));
-  if (packed.table.has_value() != (packed.segments > 1)) return untrusted("the catalog names a segment table where there is none, or none where there must be one");
-  if (packed.file.length == 0 || packed.file.length / largest_packed_segment > packed.segments) {
-    return untrusted(fmt::format("the catalog gives {} segments {} packed bytes", packed.segments, packed.file.length));
+  if (packed.table.has_value() != (expected > 1)) return untrusted("the catalog names a segment table where there is none, or none where there must be one");
+  if (packed.file.length == 0 || packed.file.length > expected * largest_packed_segment) {
+    return untrusted(fmt::format("the catalog gives {} segments {} packed bytes", expected, packed.file.length));
   }
   if (packed.table && packed.table->length > largest_table) return untrusted(fmt::format("the catalog names a segment table of {} bytes", packed.table->length));
   return std::nullopt;
 }
 
 std::variant<SegmentTable, CopyFailed> checked_table(const std::string& bytes, const CopyJob& job) {
-  auto parsed = parse_segment_table(bytes);
+  auto parsed = parse_segment_table(bytes, job.size, job.packed);
   if (const auto* const malformed = std::get_if<Malformed>(&parsed)) return untrusted("the segment table is malformed: " + malformed->why);
   SegmentTable table = std::get<SegmentTable>(std::move(parsed));
-  const bool fits = table.plain == job.size && table.packed == job.packed.file.length && table.segments.size() == job.packed.segments;
-  if (!fits) return untrusted("the segment table does not fit the catalog's sizes");
   // The store keeps the table by its digest and writes it from values: both must be the same bytes.
   if (write_segment_table(table) != bytes) return untrusted("the segment table is not written as the format says");
   return table;

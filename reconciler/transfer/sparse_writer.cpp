@@ -16,38 +16,50 @@ namespace {
 constexpr std::size_t hole_block = 4096;
 constexpr std::array<char, hole_block> zeros{};
 
-/// Whole zero blocks that `bytes`, which begin at a block's start, begin with.
+/// Bytes of the zero blocks that whole blocks begin with.
 std::size_t hole_length(std::string_view bytes) {
   std::size_t length = 0;
-  while (bytes.size() - length >= hole_block && std::memcmp(bytes.data() + length, zeros.data(), hole_block) == 0) length += hole_block;
+  while (length < bytes.size() && std::memcmp(bytes.data() + length, zeros.data(), hole_block) == 0) length += hole_block;
   return length;
 }
 
-/// Bytes up to the next whole zero block, or all.
+/// Bytes up to the next zero block.
 std::size_t data_length(std::string_view bytes) {
   std::size_t length = 0;
-  while (bytes.size() - length >= hole_block && std::memcmp(bytes.data() + length, zeros.data(), hole_block) != 0) length += hole_block;
-  return bytes.size() - length < hole_block ? bytes.size() : length;
+  while (length < bytes.size() && std::memcmp(bytes.data() + length, zeros.data(), hole_block) != 0) length += hole_block;
+  return length;
 }
 
 }  // namespace
 
 void SparseWriter::write(std::string_view bytes) {
-  // What completes a block that an earlier call began is data: we no longer know whether the block began with zeros.
-  const std::size_t to_boundary = std::min(bytes.size(), static_cast<std::size_t>((hole_block - length_ % hole_block) % hole_block));
-  write_data(length_, bytes.substr(0, to_boundary));
-  length_ += to_boundary;
-  bytes.remove_prefix(to_boundary);
-  while (!bytes.empty()) {
-    const std::size_t hole = hole_length(bytes);
-    const std::size_t data = data_length(bytes.substr(hole));
-    write_data(length_ + hole, bytes.substr(hole, data));
+  if (!begun_.empty()) {
+    const std::size_t taken = std::min(bytes.size(), hole_block - begun_.size());
+    begun_.append(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+    if (begun_.size() < hole_block) return;
+    write_blocks(begun_);
+    begun_.clear();
+  }
+  const std::size_t whole = bytes.size() - bytes.size() % hole_block;
+  write_blocks(bytes.substr(0, whole));
+  begun_ = bytes.substr(whole);
+}
+
+void SparseWriter::write_blocks(std::string_view blocks) {
+  while (!blocks.empty()) {
+    const std::size_t hole = hole_length(blocks);
+    const std::size_t data = data_length(blocks.substr(hole));
+    write_data(length_ + hole, blocks.substr(hole, data));
     length_ += hole + data;
-    bytes.remove_prefix(hole + data);
+    blocks.remove_prefix(hole + data);
   }
 }
 
 void SparseWriter::finish() {
+  write_data(length_, begun_);
+  length_ += begun_.size();
+  begun_.clear();
   if (ftruncate(descriptor_, static_cast<off_t>(length_)) != 0) fail_locally("write", path_, errno);
 }
 

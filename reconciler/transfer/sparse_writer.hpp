@@ -16,11 +16,13 @@ class SparseWriter {
   void finish();
 
  private:
+  void write_blocks(std::string_view blocks);
   void write_data(std::uint64_t offset, std::string_view bytes) const;
 
   int descriptor_;
   std::string path_;
-  std::uint64_t length_ = 0;
+  std::uint64_t length_ = 0;  ///< of whole blocks
+  std::string begun_;         ///< of the block that is not whole yet
 };
 
 }  // namespace ingot

@@ -1,0 +1,252 @@
+// What the store keeps, where, with which modes, and what it says when something is damaged.
+#include "reconciler/store/store.hpp"
+
+#include <gmock/gmock.h>
+
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/transfer/pack.hpp"
+#include "schema/error.hpp"
+#include "schema/write_catalog.hpp"
+#include "tests/store/store_fixture.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing_support;
+using testing::HasSubstr;
+
+template <class Work>
+std::string failure_of(Work work, Fault fault = Fault::local) {
+  try {
+    work();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), fault) << error.text();
+    return error.text();
+  }
+  return "";
+}
+
+TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
+  const mode_t before = umask(077);
+  write_text(source, "bytes");
+  Store store = made();
+  const Ingested open = ingest(store);
+  write_text(source, "private bytes");
+  const Ingested closed = ingest(store, Place::private_tree);
+  store.keep_papers(open.digest, 7, "{}");
+  umask(before);
+  for (const char* name : {"public", "public/root", "public/c", "public/b"}) EXPECT_EQ(mode_of(folder + "/" + name), 0755U) << name;
+  for (const char* name : {"private", "private/b", "papers", "staging"}) EXPECT_EQ(mode_of(folder + "/" + name), 0700U) << name;
+  EXPECT_EQ(mode_of(path_of(open.packed.file.digest)), 0644U);
+  EXPECT_EQ(mode_of(fs::path(path_of(open.packed.file.digest)).parent_path()), 0755U);
+  EXPECT_EQ(mode_of(path_of(closed.packed.file.digest, "private")), 0600U);
+  EXPECT_EQ(mode_of(fs::path(path_of(closed.packed.file.digest, "private")).parent_path()), 0700U);
+  const std::string hex = open.digest.hex();
+  EXPECT_EQ(mode_of(folder + "/papers/" + hex.substr(0, 2) + "/" + hex + "-7.json"), 0600U);
+}
+
+TEST_F(StoreTest, opens_only_for_its_own_lineage) {
+  EXPECT_EQ(Store::lineage_of(files, folder), std::nullopt);
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("is not there"));
+  made();
+  EXPECT_EQ(Store::lineage_of(files, folder), "line-1");
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-2"); }), HasSubstr("belongs to another state"));
+  EXPECT_THAT(failure_of([&] { Store::create(files, folder, "line-2"); }), HasSubstr("belongs to another state"));
+  Store::create(files, folder, "line-1");
+  write_text(folder + "/LINEAGE", "ingot.store/2\nline-1\n");
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("cannot read"));
+}
+
+TEST_F(StoreTest, refuses_links_and_foreign_things_inside) {
+  made();
+  fs::remove(folder + "/public/b");
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("has no folder \"public/b\""));
+  fs::create_directory(box.path() + "/elsewhere");
+  fs::create_directory_symlink(box.path() + "/elsewhere", folder + "/public/b");
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("something else than a folder"));
+}
+
+TEST_F(StoreTest, refuses_a_folder_on_another_file_system) {
+  made();
+  files.device_of = [](const std::string& path, std::uint64_t device) { return path.ends_with("/staging") ? device + 1 : device; };
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("\"staging\" on another file system"));
+}
+
+TEST_F(StoreTest, takes_in_a_file_and_gives_it_back) {
+  Store store = made();
+  const std::string bytes = noise(2 * segment_size + 100);
+  write_text(source, bytes);
+  std::uint64_t last = 0;
+  const Ingested image = store.ingest(source, {}, sha256(bytes), Place::public_tree, 2, [&](std::uint64_t done, std::uint64_t total) {
+    EXPECT_EQ(total, bytes.size());
+    last = done;
+  });
+  EXPECT_EQ(last, bytes.size());
+  EXPECT_EQ(image.digest, sha256(bytes));
+  EXPECT_EQ(image.size, bytes.size());
+  EXPECT_EQ(image.kind, ImageKind::file);
+  EXPECT_EQ(image.packed.segments, 3U);
+  EXPECT_TRUE(store.has(image.packed));
+  EXPECT_TRUE(plain_of(store, image) == bytes);
+  EXPECT_TRUE(store.check_object(image.digest, image.size, image.packed, nullptr).empty());
+  EXPECT_TRUE(fs::is_empty(folder + "/staging"));
+}
+
+TEST_F(StoreTest, takes_in_a_tree_once_however_often) {
+  Store store = made();
+  fs::create_directories(source + "/sub");
+  write_text(source + "/sub/a", "a");
+  const Ingested first = ingest(store);
+  EXPECT_EQ(first.kind, ImageKind::tree);
+  const auto before = named_files();
+  const Ingested again = ingest(store);
+  EXPECT_EQ(again.digest, first.digest);
+  EXPECT_EQ(again.packed, first.packed);
+  EXPECT_EQ(again.source_stamp, first.source_stamp);
+  EXPECT_EQ(named_files(), before);
+}
+
+TEST_F(StoreTest, refuses_other_bits_than_the_manifest_says) {
+  Store store = made();
+  write_text(source, "bytes");
+  const auto before = named_files();
+  EXPECT_THAT(failure_of([&] { store.ingest(source, {}, sha256("other"), Place::public_tree, 1, nullptr); }, Fault::incomplete), HasSubstr("the manifest says"));
+  EXPECT_EQ(named_files(), before);
+  EXPECT_TRUE(fs::is_empty(folder + "/staging"));
+}
+
+TEST_F(StoreTest, leaves_nothing_when_a_source_cannot_be_taken_or_it_is_interrupted) {
+  Store store = made();
+  const auto before = named_files();
+  EXPECT_NE(failure_of([&] { ingest(store); }, Fault::incomplete), "");
+  write_text(source, noise(3 * segment_size));
+  EXPECT_THROW(store.ingest(source, {}, std::nullopt, Place::public_tree, 2, [](std::uint64_t, std::uint64_t) { pretend_interrupted(2); }), Error);
+  pretend_interrupted(0);
+  EXPECT_EQ(named_files(), before);
+  EXPECT_TRUE(fs::is_empty(folder + "/staging"));
+}
+
+TEST_F(StoreTest, clears_what_dead_ingests_left_and_keeps_partial_copies) {
+  Store store = made();
+  write_text(folder + "/staging/new-0123456789abcdef-00", "left over");
+  write_text(store.partial_path(sha256("x")), "partial");
+  write_text(source, "bytes");
+  ingest(store);
+  EXPECT_FALSE(fs::exists(folder + "/staging/new-0123456789abcdef-00"));
+  EXPECT_TRUE(fs::exists(store.partial_path(sha256("x"))));
+}
+
+TEST_F(StoreTest, replaces_an_object_that_was_damaged_meanwhile) {
+  Store store = made();
+  write_text(source, "bytes");
+  const Ingested image = ingest(store);
+  const std::string path = path_of(image.packed.file.digest);
+  const std::string good = read_text(path);
+  std::string bad = good;
+  bad.back() ^= 1;
+  write_text(path, bad);
+  ingest(store);
+  EXPECT_EQ(read_text(path), good);
+}
+
+TEST_F(StoreTest, R15_moves_bytes_between_what_is_served_and_what_is_not) {
+  Store store = made();
+  const std::string bytes = noise(segment_size + 1);
+  write_text(source, bytes);
+  const Ingested image = ingest(store, Place::private_tree);
+  EXPECT_FALSE(fs::exists(path_of(image.packed.file.digest)));
+  for (int i = 0; i < 2; ++i) {
+    store.move_to(image.packed, Place::public_tree);
+    store.move_to(image.packed, Place::public_tree);
+    for (const Digest& object : {image.packed.file.digest, image.packed.table->digest}) {
+      EXPECT_EQ(mode_of(path_of(object)), 0644U);
+      EXPECT_FALSE(fs::exists(path_of(object, "private")));
+    }
+    EXPECT_TRUE(plain_of(store, image) == bytes);
+    store.move_to(image.packed, Place::private_tree);
+    for (const Digest& object : {image.packed.file.digest, image.packed.table->digest}) {
+      EXPECT_EQ(mode_of(path_of(object, "private")), 0600U);
+      EXPECT_FALSE(fs::exists(path_of(object)));
+    }
+    EXPECT_TRUE(plain_of(store, image) == bytes);
+  }
+  Packed other = image.packed;
+  other.file.digest.bytes[0] ^= 1;
+  EXPECT_THAT(failure_of([&] { store.move_to(other, Place::public_tree); }), HasSubstr("are not in the store"));
+}
+
+TEST_F(StoreTest, gives_a_verified_partial_copy_its_name) {
+  Store store = made();
+  const std::string bytes = noise(segment_size + 1);
+  std::string packed;
+  Packer packer(1, [&](std::string_view more) { packed += more; });
+  packer.write(bytes);
+  const PackedResult result = packer.finish();
+  const std::string table = write_segment_table(result.table);
+  const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{sha256(table), table.size()}};
+  for (const Place place : {Place::private_tree, Place::public_tree}) {
+    write_text(store.partial_path(result.digest), packed);
+    store.adopt_partial(result.digest, names, result.table, place);
+    const std::string where = place == Place::public_tree ? "public" : "private";
+    EXPECT_EQ(mode_of(path_of(result.file, where)), place == Place::public_tree ? 0644U : 0600U);
+    EXPECT_EQ(read_text(path_of(names.table->digest, where)), table);
+    EXPECT_FALSE(fs::exists(store.partial_path(result.digest)));
+    EXPECT_TRUE(store.check_object(result.digest, bytes.size(), names, nullptr).empty());
+  }
+}
+
+TEST_F(StoreTest, names_what_is_damaged) {
+  Store store = made();
+  const std::string bytes = noise(3 * segment_size);
+  write_text(source, bytes);
+  const Ingested image = ingest(store);
+  const std::string path = path_of(image.packed.file.digest);
+  const std::string good = read_text(path);
+  const auto damage = [&] {
+    std::string text;
+    for (const Damage& one : store.check_object(image.digest, image.size, image.packed, nullptr)) text += one.path + " " + one.why + "\n";
+    return text;
+  };
+  EXPECT_EQ(damage(), "");
+  std::string bad = good;
+  bad[segment_size + 1000] ^= 1;
+  write_text(path, bad);
+  EXPECT_THAT(damage(), HasSubstr("public/" + object_path(image.packed.file.digest) + " segment 2 (bytes "));
+  EXPECT_THAT(failure_of([&] { plain_of(store, image); }), HasSubstr("segment 2 (bytes "));
+  EXPECT_THAT(failure_of([&] { plain_of(store, image); }), HasSubstr(path));
+  write_text(path, good.substr(0, good.size() - 1));
+  EXPECT_THAT(damage(), HasSubstr("is not there, or has another length"));
+  EXPECT_FALSE(store.has(image.packed));
+  EXPECT_NE(failure_of([&] { plain_of(store, image); }), "");
+  write_text(path, good);
+  const std::string table = path_of(image.packed.table->digest);
+  std::string lines = read_text(table);
+  lines[lines.size() - 5] ^= 1;
+  write_text(table, lines);
+  EXPECT_THAT(damage(), HasSubstr("the segment table has another digest"));
+  fs::remove(table);
+  EXPECT_THAT(damage(), HasSubstr(object_path(image.packed.table->digest)));
+  EXPECT_FALSE(store.has(image.packed));
+}
+
+TEST_F(StoreTest, does_not_follow_a_link_planted_in_place_of_bytes) {
+  Store store = made();
+  write_text(source, "bytes");
+  const Ingested image = ingest(store);
+  const std::string path = path_of(image.packed.file.digest);
+  fs::rename(path, box.path() + "/moved");
+  fs::create_symlink(box.path() + "/moved", path);
+  EXPECT_FALSE(store.has(image.packed));
+  EXPECT_NE(failure_of([&] { plain_of(store, image); }), "");
+  ingest(store);
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path)));
+  const fs::path middle = fs::path(path).parent_path();
+  fs::rename(middle, box.path() + "/folder");
+  fs::create_directory_symlink(box.path() + "/folder", middle);
+  EXPECT_FALSE(store.has(image.packed));
+  EXPECT_NE(failure_of([&] { ingest(store); }), "");
+}
+
+}  // namespace
+}  // namespace ingot

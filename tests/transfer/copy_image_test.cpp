@@ -1,0 +1,460 @@
+// Copying: fetches only what misses, keeps only what is right, says which side failed.
+#include "reconciler/transfer/copy_image.hpp"
+
+#include <filesystem>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/transfer/fetch_session.hpp"
+#include "reconciler/transfer/pack.hpp"
+#include "schema/error.hpp"
+#include "schema/write_catalog.hpp"
+#include "tests/support/fake_transport.hpp"
+#include "tests/support/fault_files.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing_support;
+using testing::HasSubstr;
+
+class Copy : public testing::Test {
+ protected:
+  TestFolder box;
+  const std::string partial = box.path() + "/x.part";
+  SystemClock clock;
+  Throttle throttle{clock, std::nullopt};
+  FaultFiles files;
+  FakePeer peer;
+  CopyJob job;
+  SegmentTable table;
+  std::string packed;
+
+  void SetUp() override { offer(5 * segment_size - 1000); }
+
+  /// The peer has an incompressible image of so many bytes.
+  void offer(std::size_t size) {
+    std::mt19937_64 random(size);
+    std::string plain;
+    while (plain.size() < size) {
+      const std::uint64_t number = random();
+      plain.append(reinterpret_cast<const char*>(&number), sizeof number);
+    }
+    plain.resize(size);
+    packed.clear();
+    Packer packer(2, [&](std::string_view bytes) { packed += bytes; });
+    packer.write(plain);
+    const PackedResult result = packer.finish();
+    table = result.table;
+    job = CopyJob{.digest = result.digest, .size = size, .packed = {.file = {result.file, packed.size()}, .segments = table.segments.size(), .table = {}}, .connections = 1, .progress = {}};
+    peer.files = {{object_path(result.file), packed}};
+    if (table.segments.size() < 2) return;
+    const std::string lines = write_segment_table(table);
+    job.packed.table = Piece{sha256(lines), lines.size()};
+    peer.files[object_path(job.packed.table->digest)] = lines;
+  }
+
+  std::variant<CopyDone, CopyFailed> copy() { return copy_packed(peer, files, throttle, job, partial); }
+  std::string code() {
+    const auto result = copy();
+    const auto* const failed = std::get_if<CopyFailed>(&result);
+    text = failed == nullptr ? "" : failed->text;
+    return failed == nullptr ? "done" : failed->code;
+  }
+  std::string text;
+  bool is_whole() const { return fs::exists(partial) && read_text(partial) == packed; }
+  std::uint64_t offset_of(std::size_t segment) const {
+    std::uint64_t offset = 0;
+    for (std::size_t i = 0; i < segment; ++i) offset += table.segments[i].packed;
+    return offset;
+  }
+  /// Requests but those for the table.
+  std::vector<Request> byte_requests() const {
+    std::vector<Request> found;
+    for (const Request& request : peer.requests()) {
+      if (request.path == object_path(job.packed.file.digest)) found.push_back(request);
+    }
+    return found;
+  }
+  /// The fault holds for answers with the image's bytes, by their number.
+  void fault_in_bytes(const std::function<std::optional<FakeFault>(std::size_t)>& fault) {
+    peer.fault = [this, fault, number = std::make_shared<std::atomic<std::size_t>>(0)](std::size_t, const Request& request) -> std::optional<FakeFault> {
+      if (request.path != object_path(job.packed.file.digest)) return std::nullopt;
+      return fault((*number)++);
+    };
+  }
+};
+
+TEST_F(Copy, brings_the_bytes_whole_and_durable) {
+  const auto result = copy();
+  ASSERT_TRUE(std::holds_alternative<CopyDone>(result));
+  EXPECT_EQ(std::get<CopyDone>(result).table, table);
+  EXPECT_EQ(std::get<CopyDone>(result).fetched, packed.size());
+  EXPECT_TRUE(is_whole());
+  ASSERT_EQ(byte_requests().size(), 1U);
+  EXPECT_FALSE(byte_requests()[0].offset);
+  const auto& journal = files.journal();
+  EXPECT_EQ(journal.at(journal.size() - 2), "sync " + partial);
+  EXPECT_EQ(journal.back(), "close " + partial);
+}
+
+TEST_F(Copy, brings_small_and_empty_images_without_a_table) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100'000}, static_cast<std::size_t>(segment_size)}) {
+    fs::remove(partial);
+    offer(size);
+    peer.forget();
+    EXPECT_EQ(code(), "done") << text;
+    EXPECT_TRUE(is_whole());
+    EXPECT_EQ(peer.requests().size(), 1U);
+  }
+}
+
+TEST_F(Copy, spreads_over_connections_in_contiguous_ranges) {
+  job.connections = 3;
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  EXPECT_EQ(byte_requests().size(), 3U);
+  EXPECT_EQ(peer.bytes_given(), packed.size() + job.packed.table->length);
+}
+
+TEST_F(Copy, resumes_at_every_segment_with_just_what_misses) {
+  for (std::size_t killed_in = 0; killed_in < table.segments.size(); ++killed_in) {
+    fs::remove(partial);
+    // The process is interrupted in the middle of a segment.
+    fault_in_bytes([&](std::size_t) {
+      FakeFault fault;
+      fault.at_bytes = [&, killed_in](std::size_t given) {
+        if (given >= offset_of(killed_in) + 1'000'000) pretend_interrupted(2);
+      };
+      return fault;
+    });
+    EXPECT_THROW(copy(), Error);
+    pretend_interrupted(0);
+    peer.fault = nullptr;
+    peer.forget();
+    EXPECT_EQ(code(), "done") << text;
+    EXPECT_TRUE(is_whole());
+    ASSERT_EQ(byte_requests().size(), 1U);
+    EXPECT_EQ(byte_requests()[0].offset.value_or(0), offset_of(killed_in));
+    EXPECT_EQ(peer.bytes_given() - job.packed.table->length, packed.size() - offset_of(killed_in));
+  }
+}
+
+TEST_F(Copy, fetches_only_the_segments_that_are_damaged_here) {
+  ASSERT_EQ(code(), "done");
+  std::string damaged = packed;
+  damaged[offset_of(1) + 5] ^= 1;
+  damaged[offset_of(3) + 5] ^= 1;
+  write_text(partial, damaged + "longer than it may be");
+  peer.forget();
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  ASSERT_EQ(byte_requests().size(), 2U);
+  EXPECT_EQ(byte_requests()[0].offset, offset_of(1));
+  EXPECT_EQ(byte_requests()[0].length, table.segments[1].packed);
+  EXPECT_EQ(byte_requests()[1].offset, offset_of(3));
+}
+
+TEST_F(Copy, asks_for_nothing_but_the_table_if_all_is_here) {
+  ASSERT_EQ(code(), "done");
+  peer.forget();
+  const auto result = copy();
+  ASSERT_TRUE(std::holds_alternative<CopyDone>(result));
+  EXPECT_EQ(std::get<CopyDone>(result).fetched, 0U);
+  EXPECT_EQ(peer.requests().size(), 1U);
+}
+
+TEST_F(Copy, fetches_a_segment_that_came_wrong_once_more) {
+  fault_in_bytes([&](std::size_t number) -> std::optional<FakeFault> {
+    if (number > 0) return std::nullopt;
+    FakeFault fault;
+    fault.wrong_byte = offset_of(2) + 77;
+    return fault;
+  });
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  ASSERT_EQ(byte_requests().size(), 2U);
+  EXPECT_EQ(byte_requests()[1].offset, offset_of(2));
+  EXPECT_EQ(byte_requests()[1].length, table.segments[2].packed);
+}
+
+TEST_F(Copy, does_not_trust_a_segment_that_is_wrong_twice_and_keeps_the_others) {
+  peer.files[object_path(job.packed.file.digest)][offset_of(2) + 77] ^= 1;
+  for (const int connections : {1, 2}) {
+    fs::remove(partial);
+    job.connections = connections;
+    EXPECT_EQ(code(), "untrusted");
+    EXPECT_THAT(text, HasSubstr("segment 3 of"));
+    EXPECT_THAT(text, HasSubstr("http://fake.example/b/"));
+  }
+  // What was wrong is not here; the rest need not come again.
+  peer.files[object_path(job.packed.file.digest)] = packed;
+  peer.forget();
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_LT(peer.bytes_given(), 3 * segment_size);
+}
+
+TEST_F(Copy, calls_missing_bytes_unreachable_and_says_whose_fault_it_is) {
+  peer.files.erase(object_path(job.packed.file.digest));
+  EXPECT_EQ(code(), "unreachable");
+  EXPECT_THAT(text, HasSubstr("the catalog names bytes that its server does not have"));
+  peer.files.clear();
+  EXPECT_EQ(code(), "unreachable");
+  EXPECT_THAT(text, HasSubstr("the catalog names bytes that its server does not have"));
+}
+
+TEST_F(Copy, goes_on_behind_what_came_when_the_transport_starts_over) {
+  fault_in_bytes([&](std::size_t number) -> std::optional<FakeFault> {
+    if (number > 0) return std::nullopt;
+    FakeFault fault;
+    fault.cut_after = offset_of(3) + 1000;
+    fault.status = Response::Status::unreachable;
+    fault.restarts = true;
+    return fault;
+  });
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  ASSERT_EQ(byte_requests().size(), 2U);
+  EXPECT_EQ(byte_requests()[1].offset, offset_of(3));
+}
+
+TEST_F(Copy, starts_the_segment_anew_when_the_transport_starts_over_within_it) {
+  fault_in_bytes([&](std::size_t number) -> std::optional<FakeFault> {
+    if (number > 0) return std::nullopt;
+    FakeFault fault;
+    fault.cut_after = 500'000;
+    fault.status = Response::Status::unreachable;
+    fault.restarts = true;
+    return fault;
+  });
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  EXPECT_EQ(byte_requests().size(), 1U);
+}
+
+TEST_F(Copy, goes_on_after_a_cut_that_looks_like_an_end) {
+  fault_in_bytes([&](std::size_t number) -> std::optional<FakeFault> {
+    if (number > 1) return std::nullopt;
+    FakeFault fault;
+    fault.cut_after = 5'000'000;
+    fault.length_known = false;
+    return fault;
+  });
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  EXPECT_EQ(byte_requests().size(), 3U);
+}
+
+TEST_F(Copy, ends_when_a_body_ends_at_once_for_ever) {
+  for (const std::size_t length : {std::size_t{0}, std::size_t{1000}}) {
+    fault_in_bytes([&](std::size_t) {
+      FakeFault fault;
+      fault.cut_after = length;
+      fault.length_known = false;
+      return fault;
+    });
+    EXPECT_EQ(code(), "unreachable");
+    EXPECT_THAT(text, HasSubstr("ended after"));
+  }
+}
+
+TEST_F(Copy, does_not_trust_a_file_of_another_length_than_was_signed) {
+  fault_in_bytes([&](std::size_t) {
+    FakeFault fault;
+    fault.cut_after = 5'000'000;
+    return fault;
+  });
+  EXPECT_EQ(code(), "untrusted");
+  EXPECT_THAT(text, HasSubstr("5000000 bytes long"));
+  fs::remove(partial);
+  fault_in_bytes([&](std::size_t) {
+    FakeFault fault;
+    fault.too_many = 1;
+    return fault;
+  });
+  EXPECT_EQ(code(), "untrusted");
+  EXPECT_THAT(text, HasSubstr("longer than was signed"));
+}
+
+TEST_F(Copy, calls_an_html_page_unreachable) {
+  FakeFault page;
+  page.content_type = "text/html; charset=utf-8";
+  fault_in_bytes([&](std::size_t) { return page; });
+  peer.files[object_path(job.packed.file.digest)] = "<html>log in</html>";
+  EXPECT_EQ(code(), "unreachable");
+  EXPECT_THAT(text, HasSubstr("HTML"));
+}
+
+TEST_F(Copy, takes_the_whole_file_from_a_server_without_ranges) {
+  peer.knows_ranges = false;
+  job.connections = 2;
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+  EXPECT_FALSE(byte_requests().back().offset);
+
+  // Also with a part here already, and a cut on the way.
+  write_text(partial, packed.substr(0, offset_of(2)));
+  peer.forget();
+  fault_in_bytes([&](std::size_t number) -> std::optional<FakeFault> {
+    if (number != 2) return std::nullopt;
+    FakeFault fault;
+    fault.cut_after = offset_of(3) + 10;
+    fault.status = Response::Status::unreachable;
+    fault.restarts = true;
+    return fault;
+  });
+  EXPECT_EQ(code(), "done") << text;
+  EXPECT_TRUE(is_whole());
+}
+
+TEST_F(Copy, ends_with_a_server_that_gives_neither_ranges_nor_the_whole) {
+  fault_in_bytes([&](std::size_t) {
+    FakeFault fault;
+    fault.status = Response::Status::wrong_range;
+    return fault;
+  });
+  EXPECT_EQ(code(), "unreachable");
+}
+
+TEST_F(Copy, does_not_trust_a_false_table) {
+  std::string& text_here = peer.files[object_path(job.packed.table->digest)];
+  const std::string good = text_here;
+  text_here[5] = 'X';
+  EXPECT_EQ(code(), "untrusted");
+  text_here = good + "more";
+  EXPECT_EQ(code(), "untrusted");
+  text_here = good.substr(0, good.size() - 10);
+  EXPECT_EQ(code(), "untrusted");
+  EXPECT_TRUE(byte_requests().empty());
+  EXPECT_FALSE(fs::exists(partial));
+}
+
+TEST_F(Copy, does_not_trust_a_signed_table_that_lies) {
+  const auto with = [&](const std::function<void(SegmentTable&)>& change) {
+    SegmentTable lying = table;
+    change(lying);
+    const std::string bytes = write_segment_table(lying);
+    job.packed.table = Piece{sha256(bytes), bytes.size()};
+    peer.files[object_path(job.packed.table->digest)] = bytes;
+    return code();
+  };
+  EXPECT_EQ(with([](SegmentTable& lying) { lying.segments[0].plain -= 1; }), "untrusted");
+  EXPECT_EQ(with([](SegmentTable& lying) { lying.segments[0].packed += 1; }), "untrusted");
+  EXPECT_EQ(with([](SegmentTable& lying) { lying.segments.pop_back(); }), "untrusted");
+  EXPECT_EQ(with([](SegmentTable& lying) { lying.plain -= 1; }), "untrusted");
+  EXPECT_TRUE(byte_requests().empty());
+}
+
+TEST_F(Copy, does_not_trust_a_catalog_whose_sizes_cannot_be) {
+  const CopyJob good = job;
+  const auto with = [&](const std::function<void(CopyJob&)>& change) {
+    job = good;
+    change(job);
+    return code();
+  };
+  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.segments = 4; }), "untrusted");
+  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.table.reset(); }), "untrusted");
+  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.file.length = 0; }), "untrusted");
+  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.file.length = std::uint64_t{1} << 60U; }), "untrusted");
+  EXPECT_EQ(with([](CopyJob& lie) { lie.size = std::uint64_t{1} << 63U; }), "untrusted");
+  EXPECT_TRUE(peer.requests().empty());
+}
+
+TEST_F(Copy, throws_away_bytes_that_are_as_signed_but_not_the_image) {
+  job.digest.bytes[0] ^= 1;
+  EXPECT_EQ(code(), "digest-mismatch");
+  EXPECT_THAT(text, HasSubstr("the publisher's packed bytes are as signed"));
+  EXPECT_FALSE(fs::exists(partial));
+}
+
+TEST_F(Copy, throws_away_a_signed_segment_that_is_no_frame) {
+  packed = std::string(1000, 'x');
+  job = CopyJob{.digest = sha256("x"), .size = 1, .packed = {.file = {sha256(packed), packed.size()}, .segments = 1, .table = {}}, .connections = 1, .progress = {}};
+  peer.files = {{object_path(job.packed.file.digest), packed}};
+  EXPECT_EQ(code(), "untrusted");
+  EXPECT_THAT(text, HasSubstr("no zstd frame"));
+  EXPECT_FALSE(fs::exists(partial));
+}
+
+TEST_F(Copy, tells_a_full_disk_from_a_failing_one_before_the_network_is_used) {
+  files.only = "allocate ";
+  files.fail_at = 1;
+  files.error = ENOSPC;
+  EXPECT_EQ(code(), "no-space");
+  EXPECT_THAT(text, HasSubstr("this server's disk"));
+  EXPECT_TRUE(byte_requests().empty());
+  files.start_over();
+  files.error = EIO;
+  EXPECT_EQ(code(), "io");
+}
+
+TEST_F(Copy, survives_a_failure_of_every_operation_and_then_ends_as_if_it_had_not_been) {
+  for (const int connections : {1, 2}) {
+    job.connections = connections;
+    for (std::size_t n = 1;; ++n) {
+      fs::remove(partial);
+      files.start_over();
+      files.fail_at = n;
+      const std::string first = code();
+      if (files.count() < n) break;
+      EXPECT_NE(first, "done") << n;
+      files.fail_at = 0;
+      EXPECT_EQ(code(), "done") << n << text;
+      EXPECT_TRUE(is_whole());
+    }
+  }
+}
+
+TEST_F(Copy, never_syncs_again_what_could_not_be_synced) {
+  files.only = "sync ";
+  files.fail_at = 1;
+  EXPECT_EQ(code(), "io");
+  EXPECT_FALSE(fs::exists(partial));
+  EXPECT_EQ(files.count(), 1U);
+}
+
+TEST_F(Copy, tells_progress_at_the_end_and_counts_what_was_here) {
+  write_text(partial, packed.substr(0, offset_of(2)));
+  std::vector<CopyProgress> told;
+  job.progress = [&](const CopyProgress& progress) { told.push_back(progress); };
+  ASSERT_EQ(code(), "done");
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back().total, packed.size());
+  EXPECT_EQ(told.back().here, packed.size());
+  EXPECT_EQ(told.back().fetched, packed.size() - offset_of(2));
+}
+
+TEST_F(Copy, writes_through_no_link) {
+  write_text(box.path() + "/victim", "untouched");
+  fs::create_symlink(box.path() + "/victim", partial);
+  EXPECT_EQ(code(), "io");
+  EXPECT_EQ(read_text(box.path() + "/victim"), "untouched");
+}
+
+TEST(Stretches, are_as_few_as_keep_the_streams_busy) {
+  const auto missing = [](const std::string& marks) {
+    std::vector<bool> bits;
+    for (const char mark : marks) bits.push_back(mark == '.');
+    return bits;
+  };
+  using S = std::vector<Stretch>;
+  EXPECT_EQ(stretches_of(missing(""), 4), S{});
+  EXPECT_EQ(stretches_of(missing("xxx"), 4), S{});
+  EXPECT_EQ(stretches_of(missing("......"), 1), (S{{0, 6}}));
+  EXPECT_EQ(stretches_of(missing("......"), 2), (S{{0, 3}, {3, 6}}));
+  EXPECT_EQ(stretches_of(missing("..x..x"), 1), (S{{0, 2}, {3, 5}}));
+  EXPECT_EQ(stretches_of(missing("..x..x"), 8), (S{{0, 1}, {1, 2}, {3, 4}, {4, 5}}));
+  EXPECT_EQ(stretches_of(std::vector<bool>(100, true), 2).size(), 7U);
+}
+
+TEST(ObjectPath, is_made_of_the_digest_alone) { EXPECT_EQ(object_path(Digest{}), "b/00/" + std::string(64, '0')); }
+
+}  // namespace
+}  // namespace ingot
