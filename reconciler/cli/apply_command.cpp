@@ -1,0 +1,94 @@
+#include "reconciler/apply/apply.hpp"
+
+#include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/init_server.hpp"
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/look.hpp"
+#include "reconciler/cli/progress_display.hpp"
+#include "reconciler/cli/show_account.hpp"
+#include "reconciler/cli/show_plan.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Before any work: not even the manifest is read for an apply that nobody could approve.
+void require_approval(const ApplyArguments& arguments, const Session& session) {
+  if (arguments.yes || session.terminal.can_ask()) return;
+  throw Error(Fault::approval, "apply needs approval, and there is no terminal to ask on", "look at \"ingot plan\", then use \"ingot apply --yes\"; nothing was done");
+}
+
+void show_planned(const Looked& looked, const Session& session) {
+  const auto text = [&](const Style& style, Output& out) { show_plan(looked.plan, looked.plan_id, session.flags.verbose, style, out); };
+  // With --json standard output is for events alone; a human at a terminal still sees what is asked about.
+  if (!session.json()) session.put([&](Output& out) { text(session.out_style(), out); });
+  else if (session.terminal.can_ask()) session.terminal.error(shown([&](Output& out) { text(session.error_style(), out); }));
+}
+
+bool approved(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
+  if (arguments.yes || looked.plan.pending() == 0) return true;
+  const std::string question = fmt::format("\nDo this? Only \"yes\" is taken for yes: ");
+  return session.terminal.ask(question) == "yes";
+}
+
+std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run, const Session& session) {
+  if (session.json()) return std::make_unique<JsonEvents>(session.terminal, session.clock, run, looked.plan_id);
+  const bool silent = session.flags.quiet || session.flags.no_progress;
+  const Display display = silent ? Display::failures_only : session.terminal.error_is_terminal() ? Display::bars : Display::lines;
+  return std::make_unique<ProgressDisplay>(session.terminal, session.clock, display, session.error_style());
+}
+
+RunStart run_start(const Looked& looked, const std::string& run, Time started) {
+  return {.id = run, .started = started, .command = "apply", .actor = actor(), .manifest_path = looked.plan.manifest_path,
+          .manifest_digest = looked.plan.manifest_digest, .commit = std::nullopt, .plan_id = looked.plan_id.text(), .planned = looked.plan.pending()};
+}
+
+/// Apply, with its events; they are over when this returns.
+Account applied(const Looked& looked, const RunStart& start, Site& site, Transport& transport, const PrivateKey& key, const Session& session) {
+  const auto events = events_for(looked, start.id, session);
+  Workshop shop{.state = site.state, .store = site.store, .files = site.files, .transport = transport, .memory = site.memory, .clock = session.clock,
+                .catalog_key = key, .manifest = site.manifest, .events = *events,
+                .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel), .actor = start.actor, .commit = start.commit,
+                .seen = accepted_heads(looked.observed)};
+  return apply(looked.plan, start, shop);
+}
+
+void show_result(const Looked& looked, const Account& account, const std::string& run, const Session& session) {
+  if (session.json()) return session.terminal.out(result_event_json(&looked.plan, account, std::nullopt));
+  const bool nothing_happened = looked.plan.pending() == 0 && account.failed.empty() && !account.fatal;
+  if (nothing_happened) return;  // the plan said it all
+  session.put([&](Output& out) { show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
+}
+
+int do_apply(const ApplyArguments& arguments, const Session& session) {
+  require_approval(arguments, session);
+  const auto manifest = read_manifest(session);
+  if (!manifest) return exit_manifest;
+  const Time started = session.clock.now();
+  const std::string run = new_run_id(started, random_bits());
+  const RunLock lock = take_lock(manifest->server, "apply " + run, session);
+  const PrivateKey key = load_catalog_key(session.files, manifest->server.keys);
+  Site site(*manifest, Access::read_write, session.files);
+  const auto transport = session.connect();
+  const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
+  show_planned(looked, session);
+  if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved", "nothing was done");
+  const Account account = applied(looked, run_start(looked, run, started), site, *transport, key, session);
+  show_result(looked, account, run, session);
+  return account.exit_code;
+}
+
+}  // namespace
+
+int run_command(const ApplyArguments& arguments, const Session& session) {
+  try {
+    return do_apply(arguments, session);
+  } catch (const Error& error) {
+    // Whoever reads the events finds a result at their end, whatever happened.
+    if (session.json()) session.terminal.out(first_event_json() + result_event_json(nullptr, {}, error));
+    throw;
+  }
+}
+
+}  // namespace ingot

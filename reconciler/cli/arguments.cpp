@@ -1,0 +1,273 @@
+#include "reconciler/cli/arguments.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "reconciler/cli/help.hpp"
+#include "schema/error.hpp"
+#include "schema/nearest.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Everything that can be written, as text: what is checked after parsing gets our messages, not the parser's.
+struct Written {
+  std::string manifest, format, color, lock_timeout, parallel;
+  bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
+  std::string server, url, peer;
+  std::vector<std::string> raise_limit;
+  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false;
+  std::vector<std::string> words;  ///< positional arguments
+};
+
+[[noreturn]] void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
+
+std::string see(const std::string& command) { return command.empty() ? "see: ingot --help" : fmt::format("see: ingot {} --help", command); }
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, const std::string& otherwise) {
+  const auto near = nearest(word, known);
+  return near ? fmt::format("did you mean \"{}\"?", *near) : otherwise;
+}
+
+void add_everywhere(CLI::App& app, Written& to) {
+  app.set_help_flag();
+  app.allow_extras();
+  app.add_flag("-h,--help", to.help);
+  app.add_flag("--version", to.version);
+  app.add_option("-f,--file", to.manifest);
+  app.add_option("--format", to.format);
+  app.add_flag("--json", to.json);
+  app.add_option("--color", to.color);
+  app.add_flag("-q,--quiet", to.quiet);
+  app.add_flag("-v,--verbose", to.verbose);
+  app.add_flag("--no-progress", to.no_progress);
+  app.add_option("--lock-timeout", to.lock_timeout);
+  app.add_option("--parallel", to.parallel);
+}
+
+void add_plan_options(CLI::App& app, Written& to) {
+  app.add_option("--raise-limit", to.raise_limit)->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--allow-empty", to.allow_empty);
+}
+
+void add_own_options(const std::string& command, CLI::App& app, Written& to) {
+  if (command == "init") {
+    app.add_option("--server", to.server);
+    app.add_option("--url", to.url);
+  } else if (command == "plan") {
+    add_plan_options(app, to);
+    app.add_flag("--detailed-exitcode", to.detailed_exit_code);
+  } else if (command == "apply") {
+    add_plan_options(app, to);
+    app.add_flag("--yes", to.yes);
+  } else if (command == "query") {
+    app.add_option("--peer", to.peer);
+  } else if (command == "extract") {
+    app.add_flag("--withdrawn", to.withdrawn);
+  }
+}
+
+/// All flags of a command, "--file" …, for "did you mean".
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  return flags;
+}
+
+/// Splits what the parser did not know into misspelt flags (an error) and words.
+std::vector<std::string> words_of(const CLI::App& app, const std::string& command) {
+  std::vector<std::string> words;
+  bool only_words = false;
+  for (const auto& word : app.remaining()) {
+    if (!only_words && word == "--") {
+      only_words = true;
+    } else if (!only_words && word.size() > 1 && word.front() == '-') {
+      const std::string flag = word.substr(0, word.find('='));
+      wrong(fmt::format("unknown flag \"{}\"", printable(flag)), did_you_mean(flag, flags_of(app), see(command)));
+    } else {
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
+Format format_of(const Written& written) {
+  if (written.format.empty()) return written.json ? Format::json : Format::text;
+  if (written.format == "json") return Format::json;
+  if (written.format != "text") {
+    wrong(fmt::format("--format \"{}\" is not known", printable(written.format)), did_you_mean(written.format, {"text", "json"}, "text or json"));
+  }
+  if (written.json) wrong("--json and --format text contradict each other", "give one of them");
+  return Format::text;
+}
+
+Color color_of(const Written& written) {
+  if (written.color.empty() || written.color == "auto") return Color::automatic;
+  if (written.color == "always") return Color::always;
+  if (written.color == "never") return Color::never;
+  wrong(fmt::format("--color \"{}\" is not known", printable(written.color)), did_you_mean(written.color, {"auto", "always", "never"}, "auto, always or never"));
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Everywhere everywhere_of(const Written& written) {
+  Everywhere everywhere;
+  if (!written.manifest.empty()) everywhere.manifest = written.manifest;
+  everywhere.format = format_of(written);
+  everywhere.color = color_of(written);
+  everywhere.quiet = written.quiet;
+  everywhere.verbose = written.verbose;
+  everywhere.no_progress = written.no_progress;
+  if (!written.lock_timeout.empty()) {
+    const auto timeout = written.lock_timeout == "0" ? Seconds(0) : parse_duration(written.lock_timeout);
+    if (!timeout) wrong(fmt::format("--lock-timeout \"{}\" is not a time", printable(written.lock_timeout)), "write it as 30s, 5m or 1h");
+    everywhere.lock_timeout = *timeout;
+  }
+  if (!written.parallel.empty()) {
+    const auto parallel = whole_number(written.parallel);
+    if (!parallel || *parallel < 1 || *parallel > 64) {
+      wrong(fmt::format("--parallel \"{}\" is not a number from 1 to 64", printable(written.parallel)), "such as --parallel 8");
+    }
+    everywhere.parallel = static_cast<std::uint32_t>(*parallel);
+  }
+  return everywhere;
+}
+
+PlanOptions plan_options_of(const Written& written) {
+  PlanOptions options;
+  options.allow_empty = written.allow_empty;
+  for (const auto& raised : written.raise_limit) {
+    const auto equals = raised.find('=');
+    const std::string which = raised.substr(0, equals);
+    const auto number = equals == std::string::npos ? std::nullopt : whole_number(std::string_view(raised).substr(equals + 1));
+    if ((which != "removals" && which != "stops") || !number) {
+      wrong(fmt::format("--raise-limit \"{}\" is not removals=N or stops=N", printable(raised)), "such as --raise-limit removals=20");
+    }
+    (which == "removals" ? options.raise_removals : options.raise_stops) = number;
+  }
+  return options;
+}
+
+/// The positional arguments of a command, with how many it takes.
+class Words {
+ public:
+  Words(std::string command, const std::vector<std::string>& words, std::size_t least, std::size_t most, const std::string& what)
+      : words_(words) {
+    if (words.size() < least) wrong(fmt::format("{} needs {}", command, what), see(command));
+    if (words.size() > most) {
+      wrong(fmt::format("{} takes {}, so \"{}\" is too much", command, most == 0 ? "no argument" : what, printable(words[most])), see(command));
+    }
+  }
+  const std::string& at(std::size_t i) const { return words_.at(i); }
+  std::optional<std::string> maybe(std::size_t i) const { return i < words_.size() ? std::optional(words_[i]) : std::nullopt; }
+
+ private:
+  const std::vector<std::string>& words_;
+};
+
+std::optional<std::string> if_given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+
+Command query_of(const Written& written) {
+  static const std::vector<std::string> topics{"peers", "images", "series", "types", "subscriptions", "history"};
+  const Words words("query", written.words, 1, 2, "one of peers, images, series, types, subscriptions, history, and perhaps a NAME");
+  const auto topic = std::find(topics.begin(), topics.end(), words.at(0));
+  if (topic == topics.end()) {
+    wrong(fmt::format("query knows no \"{}\"", printable(words.at(0))),
+          did_you_mean(words.at(0), topics, "one of peers, images, series, types, subscriptions, history"));
+  }
+  QueryArguments query;
+  query.topic = static_cast<Topic>(topic - topics.begin());
+  query.name = words.maybe(1);
+  if (!written.peer.empty()) {
+    query.peer = ServerName::parse(written.peer);
+    if (!query.peer) wrong(fmt::format("--peer \"{}\" is not a name", printable(written.peer)), "use the name of a [[peer]] in the manifest");
+    if (query.topic == Topic::history) wrong("query history has no --peer: it is this server's own", see("query"));
+  }
+  return query;
+}
+
+Command init_of(const Written& written) {
+  const Words words("init", written.words, 0, 1, "at most one DIR");
+  return InitArguments{if_given(written.server), if_given(written.url), words.maybe(0)};
+}
+
+using MakeCommand = std::function<Command(const Written&)>;
+
+const std::map<std::string, MakeCommand>& makers() {
+  static const auto no_words = [](const std::string& command, const Written& written) { const Words none(command, written.words, 0, 0, ""); };
+  static const std::map<std::string, MakeCommand> all{
+      {"init", init_of},
+      {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
+      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
+      {"plan", [](const Written& w) -> Command { no_words("plan", w); return PlanArguments{plan_options_of(w), w.detailed_exit_code}; }},
+      {"apply", [](const Written& w) -> Command { no_words("apply", w); return ApplyArguments{plan_options_of(w), w.yes}; }},
+      {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
+      {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
+      {"query", query_of},
+      {"explain", [](const Written& w) -> Command { return ExplainArguments{Words("explain", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
+      {"show", [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one RUN or IMAGE").at(0)}; }},
+      {"extract",
+       [](const Written& w) -> Command {
+         const Words words("extract", w.words, 2, 2, "an IMAGE (or series:NAME) and a DEST");
+         return ExtractArguments{words.at(0), words.at(1), w.withdrawn};
+       }},
+      {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words}; }},
+      {"publish", [](const Written& w) -> Command { no_words("publish", w); return PublishArguments{}; }},
+      {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
+  };
+  return all;
+}
+
+/// Runs the parser; its errors (a flag without its value, mostly) become ours.
+void parse(CLI::App& app, const std::vector<std::string>& words) {
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // it takes them from the back
+  } catch (const CLI::ParseError& error) {
+    wrong(printable(error.what()), see(app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name()));
+  }
+}
+
+[[noreturn]] void unknown_command(const std::string& word) {
+  wrong(fmt::format("unknown command \"{}\"", printable(word)), did_you_mean(word, command_names(), see("")));
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& words) {
+  Written written;
+  CLI::App app;
+  add_everywhere(app, written);
+  app.require_subcommand(0, 1);
+  for (const auto& command : command_names()) {
+    CLI::App& sub = *app.add_subcommand(command, "");
+    add_everywhere(sub, written);
+    add_own_options(command, sub, written);
+    sub.add_option("WORDS", written.words);
+  }
+  parse(app, words);
+
+  const auto given = app.get_subcommands();
+  const std::string command = given.empty() ? "" : given.front()->get_name();
+  if (written.help) return {{}, ShowHelp{help_page(command), true}};
+  if (written.version) return {{}, ShowVersion{}};
+  const std::vector<std::string> before = words_of(app, "");
+  if (!before.empty()) unknown_command(before.front());
+  if (given.empty()) return {{}, ShowHelp{help_page(""), false}};
+  for (const auto& word : words_of(*given.front(), command)) written.words.push_back(word);
+  return {everywhere_of(written), makers().at(command)(written)};
+}
+
+}  // namespace ingot

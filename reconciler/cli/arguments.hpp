@@ -1,0 +1,94 @@
+// The command line as a value. arguments.cpp is the one file that knows the argument parser.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/io/terminal.hpp"
+#include "reconciler/plan/make_plan.hpp"
+#include "schema/names.hpp"
+#include "schema/quantity.hpp"
+
+namespace ingot {
+
+enum class Format { text, json };
+
+/// What every command understands.
+struct Everywhere {
+  std::optional<std::string> manifest;  ///< -f as given: a file, or a folder with an ingot.toml
+  Format format = Format::text;
+  Color color = Color::automatic;
+  bool quiet = false;
+  bool verbose = false;
+  bool no_progress = false;
+  Seconds lock_timeout{0};                 ///< 0: one try
+  std::optional<std::uint32_t> parallel;   ///< 1-64, instead of [limits] parallel
+};
+
+struct ShowHelp {
+  std::string text;
+  bool asked = true;  ///< false: nothing was asked for, which is an error
+};
+struct ShowVersion {};
+
+struct InitArguments {
+  std::optional<std::string> server;
+  std::optional<std::string> url;
+  std::optional<std::string> folder;
+};
+struct CardArguments {
+  std::optional<std::string> file;
+};
+struct ValidateArguments {};
+struct PlanArguments {
+  PlanOptions options;
+  bool detailed_exit_code = false;
+};
+struct ApplyArguments {
+  PlanOptions options;
+  bool yes = false;
+};
+struct StatusArguments {};
+struct DriftArguments {};
+
+enum class Topic { peers, images, series, types, subscriptions, history };
+struct QueryArguments {
+  Topic topic = Topic::images;
+  std::optional<ServerName> peer;
+  std::optional<std::string> name;
+};
+struct ExplainArguments {
+  std::string what;
+};
+struct ShowArguments {
+  std::string what;
+};
+struct ExtractArguments {
+  std::string what;
+  std::string destination;
+  bool withdrawn = false;
+};
+struct VerifyArguments {
+  std::vector<std::string> images;
+};
+struct PublishArguments {};
+struct SchemaArguments {
+  std::optional<std::string> name;
+};
+
+using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
+                             StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
+                             VerifyArguments, PublishArguments, SchemaArguments>;
+
+struct Arguments {
+  Everywhere everywhere;
+  Command command;
+};
+
+/// `words`: argv without the program's name. Error{usage} with the nearest word for what is misspelt.
+Arguments parse_arguments(const std::vector<std::string>& words);
+
+}  // namespace ingot

@@ -1,0 +1,53 @@
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/published_pieces.hpp"
+#include "reconciler/io/hash.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+void look_at_images(const Site& site, Findings& findings) {
+  for (const auto& image : site.state.snapshot().images) {
+    if (image.deleted) continue;
+    ++findings.images;
+    const auto object = site.state.object(image.digest);
+    if (!object || !site.store.has(object->packed)) {
+      findings.faults.push_back({"image " + image.name.text(), "", "its bytes are not there with the length that was recorded"});
+    }
+  }
+}
+
+/// A head that is there, but not the one that the state finished last: a run died between the two, or one of them is old.
+void look_at_head(const Site& site, Findings& findings) {
+  const auto bytes = site.store.published_head();
+  const auto finished = site.state.published();
+  if (!bytes || (finished && finished->head == sha256(*bytes))) return;
+  findings.faults.push_back({"head", "public/head.dsse", "it is not the one that the state published last; \"ingot publish\" brings them together"});
+}
+
+void look_at_pages(const Site& site, Findings& findings) {
+  for (const auto& page : published_pages(site, findings)) {
+    ++findings.pieces;
+    const auto status = site.files.status(site.store.folder() + "/" + piece_path(page.piece));
+    if (!status || status->kind != EntryKind::file || status->size != page.piece.length) {
+      findings.faults.push_back({"page", piece_path(page.piece), status ? "it has another length than the index names" : "it is not there"});
+    }
+  }
+}
+
+}  // namespace
+
+int run_command(const DriftArguments&, const Session& session) {
+  const auto manifest = read_manifest(session);
+  if (!manifest) return exit_manifest;
+  const Site site(*manifest, Access::read_only, session.files);
+  Findings findings;
+  look_at_images(site, findings);
+  look_at_head(site, findings);
+  look_at_pages(site, findings);
+  session.show([&](const Style& style, Output& out) { show_drift(findings, style, out); }, [&](Output& out) { show_drift_json(findings, out); });
+  return findings.faults.empty() ? exit_done : exit_changes;
+}
+
+}  // namespace ingot

@@ -1,0 +1,50 @@
+#include "reconciler/cli/find_image.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/io/printable.hpp"
+#include "schema/error.hpp"
+#include "schema/nearest.hpp"
+
+namespace ingot {
+
+std::string nearest_hint(const std::string& name, const std::vector<std::string>& names) {
+  const auto near = nearest(name, names);
+  return near ? fmt::format("did you mean \"{}\"?", printable(*near)) : "";
+}
+
+bool is_withdrawn(const ImageRow& image) { return image.withdrawn_by_origin || image.state == ImageState::withdrawn; }
+
+const ImageRow* image_or_null(const Snapshot& snapshot, const std::string& name) {
+  const auto found = std::find_if(snapshot.images.begin(), snapshot.images.end(), [&](const ImageRow& image) { return !image.deleted && image.name.text() == name; });
+  return found == snapshot.images.end() ? nullptr : &*found;
+}
+
+const ImageRow& find_image(const Snapshot& snapshot, const std::string& name) {
+  if (const auto* const image = image_or_null(snapshot, name)) return *image;
+  std::vector<std::string> names;
+  for (const auto& image : snapshot.images) {
+    if (!image.deleted) names.push_back(image.name.text());
+  }
+  const std::string hint = nearest_hint(name, names);
+  throw Error(Fault::incomplete, fmt::format("no image \"{}\" is here", printable(name)), hint.empty() ? "see: ingot query images" : hint);
+}
+
+const ImageRow& latest_of_series(const Snapshot& snapshot, const std::string& series) {
+  const auto found = std::find_if(snapshot.series.begin(), snapshot.series.end(), [&](const SeriesRow& row) { return row.name.text() == series; });
+  if (found == snapshot.series.end()) {
+    std::vector<std::string> names;
+    for (const auto& row : snapshot.series) names.push_back(row.name.text());
+    const std::string hint = nearest_hint(series, names);
+    throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", printable(series)), hint.empty() ? "see: ingot query series" : hint);
+  }
+  for (auto member = found->members.rbegin(); member != found->members.rend(); ++member) {
+    const auto image = std::find_if(snapshot.images.begin(), snapshot.images.end(), [&](const ImageRow& row) { return row.key == member->image && !row.deleted; });
+    if (image != snapshot.images.end() && !is_withdrawn(*image)) return *image;
+  }
+  throw Error(Fault::incomplete, fmt::format("series \"{}\" has no image that is not withdrawn", printable(series)), "see: ingot query series");
+}
+
+}  // namespace ingot

@@ -1,0 +1,222 @@
+#include "reconciler/cli/help.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ingot {
+
+namespace {
+
+struct Page {
+  std::string_view command;
+  std::string_view summary;  ///< for the overview
+  std::string_view text;
+};
+
+constexpr std::string_view everywhere = R"(
+Everywhere:
+  -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
+      --format text|json    what results look like; --json is short for --format json
+      --color WHEN          auto, always or never (NO_COLOR and TERM=dumb are respected)
+  -q, --quiet               results and errors only
+  -v, --verbose             everything, nothing cut short
+      --no-progress         no bars and no heartbeat
+      --lock-timeout TIME   wait so long for another run to end, such as 30s (default: one try)
+      --parallel N          instead of the manifest's limit, 1-64
+  -h, --help                this page
+      --version             the version
+)";
+
+constexpr std::string_view overview_begin = R"(Keeps this server's gold images as its manifest says, copying from the servers it subscribes to.
+
+  ingot init --server fpps-1 --url https://gold.dc1.example.net/   begin here
+  ingot plan                                                       what would change, and why
+  ingot apply                                                      change it
+  ingot query images                                               what is here
+  ingot extract series:db19 /u01/app/db19                          the latest image of a series
+
+Commands:
+)";
+
+constexpr std::string_view overview_end = R"(
+"ingot COMMAND --help" shows examples of each.
+
+Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
+4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
+7 refused or held by a guard · 9 approval is needed and there is no terminal · 64 wrong command line ·
+65 wrong manifest · 130/143 interrupted, run again · 1 a bug: please report it
+)";
+
+constexpr std::array pages{
+    Page{"init", "a starter manifest, keys, an empty signed catalog, the card",
+         R"(Usage: ingot init --server NAME [--url URL] [DIR]
+
+  ingot init --server fpps-1 --url https://gold.dc1.example.net/
+  ingot init --server fpps-1 --url https://gold.dc1.example.net/ /srv/gold
+  git clone git@example.net:gold.git && cd gold/fpps-1 && ingot init    beside a manifest from git
+
+Makes a server in DIR (default: this folder): ingot.toml to start from, .gitignore, keys, store, state, an empty signed
+catalog, and server.card.toml, which introduces this server to its peers. Overwrites nothing: run again, or beside a
+manifest from git, it makes what is missing.
+
+  --server NAME    this server's name; needed unless a manifest is there
+  --url URL        where peers will reach store/public; needed for the card, can be written into the manifest later
+)"},
+    Page{"card", "this server's card, or what a card says",
+         R"(Usage: ingot card [FILE]
+
+  ingot card > server.card.toml          this server's card, to give to its peers
+  ingot card peers/fpps-2.card.toml      what a card says, and whether the manifest knows it
+
+A card introduces a server: its name, its URL and its trust root. A peer commits it to git and names it in a [[peer]].
+)"},
+    Page{"validate", "check the manifest alone",
+         R"(Usage: ingot validate
+
+  ingot validate
+  ingot validate -f sites/fpps-1
+  ingot validate --json
+
+Reads the manifest, what it includes and its cards: no network, no state, no sources. Shows every mistake at once, each with
+its place and how to mend it. Exit 65 if there is one.
+)"},
+    Page{"plan", "what would change, and why",
+         R"(Usage: ingot plan [--detailed-exitcode] [--raise-limit removals=N|stops=N] [--allow-empty]
+
+  ingot plan
+  ingot plan --json | jq '.actions[].address'
+  ingot plan --detailed-exitcode || notify-send "ingot: exit $?"      2: changes are pending
+  ingot plan --raise-limit removals=20                                 20 removals may happen in this run
+
+Asks every peer, compares with the manifest and shows what apply would do, with the reason of each line. Changes nothing and
+never waits for another run.
+
+  --detailed-exitcode         2 if there is something to do
+  --raise-limit removals=N    allow N removals in this run, whatever [guard] says
+  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
+  --allow-empty               plan even for a manifest that declares nothing, while the state manages something
+)"},
+    Page{"apply", "make it so",
+         R"(Usage: ingot apply [--yes] [--raise-limit removals=N|stops=N] [--allow-empty]
+
+  ingot apply                     shows the plan, asks, does it
+  ingot apply --yes               does not ask: for timers and scripts
+  ingot apply --yes --json        one JSON event per line; the last is always the result
+
+Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
+it stopped. Ctrl-C stops cleanly, a second one at once.
+
+  --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
+  --raise-limit removals=N    allow N removals in this run, whatever [guard] says
+  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
+  --allow-empty               apply even a manifest that declares nothing, while the state manages something
+)"},
+    Page{"status", "one screen: peers, last run, what is pending",
+         R"(Usage: ingot status
+
+  ingot status
+  ingot status --json
+
+One screen: the published catalog, each peer as it is now, the last run, what is pending, deferred, blocked and held, and
+the disk. Asks the peers as plan does; works while an apply runs.
+)"},
+    Page{"drift", "is what was applied still here?",
+         R"(Usage: ingot drift
+
+  ingot drift && echo "all is here"
+
+Compares the state with the store: every image's bytes are there with the right length, and so is the published catalog.
+Local and read-only, nothing is hashed (that is verify). Exit 2 if something is missing.
+)"},
+    Page{"query", "peers, images, series, types, subscriptions, history",
+         R"(Usage: ingot query peers|images|series|types|subscriptions|history [--peer NAME] [NAME]
+
+  ingot query images                        what is here
+  ingot query images db19_24                one of them
+  ingot query images --peer fpps-2          what fpps-2 offers now
+  ingot query series --peer fpps-2 db19
+  ingot query subscriptions
+  ingot query history                       runs, newest first
+  ingot query images --json | jq '.images[] | select(.copied_from)'
+
+Without --peer it reads the state alone: no network, no keys. With --peer it asks that peer of the manifest, registered or
+not; if it cannot be had, what was seen last is shown, with a warning and exit 3. A NAME that nothing bears is exit 3.
+
+  --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
+)"},
+    Page{"explain", "why it is planned, or why it is not",
+         R"(Usage: ingot explain NAME|ADDRESS
+
+  ingot explain db19_25                 searched everywhere: here and on every peer
+  ingot explain copy.fpps-2.db19_25     an address, as plan --json gives it
+  ingot explain subscription.fpps-2.series.db19
+
+Says for each thing of that name whether it is planned, done, held, blocked, unknown or not wanted, by which rule of the
+manifest, and on what evidence.
+)"},
+    Page{"show", "one run of the history, or one image with its papers",
+         R"(Usage: ingot show RUN|IMAGE
+
+  ingot show db19_24                  everything about an image: lineage, series, papers
+  ingot show 20261123T020000Z-1a2b3c  what a run did, action by action; the beginning of its id is enough
+  ingot show 20261123
+)"},
+    Page{"extract", "an image's bytes, verified",
+         R"(Usage: ingot extract IMAGE|series:NAME DEST|- [--withdrawn]
+
+  ingot extract db19_24 /u01/app/db19_24          a tree: DEST becomes the folder
+  ingot extract series:db19 /u01/app/db19         the latest image of a series that is not withdrawn
+  ingot extract rhel9.qcow2 /var/lib/images/rhel9.qcow2
+  ingot extract db19_24 - | tar tv                the tree as a tar stream
+
+Every byte is verified before it is given out. DEST must not exist or be an empty folder; it appears whole or not at all.
+
+  --withdrawn    even if the image was withdrawn
+)"},
+    Page{"verify", "re-hash images and the published catalog",
+         R"(Usage: ingot verify [IMAGE...]
+
+  ingot verify                  all images, the published pages and the head
+  ingot verify db19_24 db19_25
+
+Reads every byte again. Exit 0 if all is whole, 6 with a list if something is damaged.
+)"},
+    Page{"publish", "renew the published head, alone",
+         R"(Usage: ingot publish
+
+  ingot publish
+
+Publishes what the state says under a newly signed head, good for another head_ttl. apply does so by itself when half of it
+is over: this is for a server that changes seldom.
+)"},
+    Page{"schema", "JSON Schemas of the manifest and of all output",
+         R"(Usage: ingot schema [NAME]
+
+  ingot schema                                       lists them
+  ingot schema manifest > manifest.schema.json       for an editor: "#:schema manifest.schema.json" in ingot.toml's first line
+  ingot schema plan
+)"},
+};
+
+}  // namespace
+
+const std::vector<std::string>& command_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const auto& page : pages) list.emplace_back(page.command);
+    return list;
+  }();
+  return names;
+}
+
+std::string help_page(std::string_view command) {
+  const auto* const page = std::find_if(pages.begin(), pages.end(), [&](const Page& one) { return one.command == command; });
+  if (page != pages.end()) return std::string(page->text) + std::string(everywhere);
+  std::string text(overview_begin);
+  for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
+  return text + std::string(everywhere) + std::string(overview_end);
+}
+
+std::string version_text() { return "ingot " INGOT_VERSION; }
+
+}  // namespace ingot

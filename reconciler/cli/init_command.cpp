@@ -1,0 +1,165 @@
+#include <filesystem>
+
+#include "reconciler/apply/init_server.hpp"
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/site.hpp"
+#include "reconciler/cli/starter.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/card.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// The manifest that -f or DIR means.
+std::string path_for(const InitArguments& arguments, const Session& session) {
+  if (!arguments.folder) return manifest_path(session.flags);
+  if (session.flags.manifest) throw Error(Fault::usage, "init takes a DIR or -f MANIFEST, not both", "leave one of them out");
+  std::string folder = *arguments.folder;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return folder == "/" ? "/ingot.toml" : folder + "/ingot.toml";
+}
+
+ServerName wanted_name(const InitArguments& arguments, const std::string& path) {
+  if (!arguments.server) {
+    throw Error(Fault::usage, fmt::format("init needs --server NAME: there is no manifest \"{}\" yet", printable(path)), "such as: ingot init --server fpps-1 --url https://gold.example.net/");
+  }
+  const auto name = ServerName::parse(*arguments.server);
+  if (!name) {
+    throw Error(Fault::usage, fmt::format("--server \"{}\" {}", printable(*arguments.server), *why_not_a_name(*arguments.server, false)), "such as --server fpps-1");
+  }
+  return *name;
+}
+
+std::string with_slash(std::string url) { return url.ends_with('/') ? url : url + "/"; }
+
+/// A URL that would break the manifest's text, or that no peer could use, is refused before anything is made.
+std::optional<std::string> wanted_url(const InitArguments& arguments) {
+  if (!arguments.url) return std::nullopt;
+  const std::string& url = *arguments.url;
+  const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("file://");
+  const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
+  if (!known || !plain) throw Error(Fault::usage, fmt::format("--url \"{}\" is no URL", printable(url)), "it begins with https://, http:// or file://");
+  return with_slash(url);
+}
+
+void write_new(const std::string& path, const std::string& text, Files& files) {
+  const auto file = files.open(path, OpenFor::create_new);
+  file->write_all(text);
+  file->sync();
+  file->close();
+  files.sync_folder(folder_of(path));
+}
+
+/// What is said on the command line must not contradict a manifest that is there.
+void require_agreement(const InitArguments& arguments, const ServerSection& server, const std::string& path) {
+  if (arguments.server && *arguments.server != server.name.text()) {
+    throw Error(Fault::usage, fmt::format("--server \"{}\", but \"{}\" is there and names the server \"{}\"", printable(*arguments.server), printable(path), server.name.text()),
+                "leave --server out, or make the server in another folder");
+  }
+  if (const auto url = wanted_url(arguments); url && url != server.url) {
+    throw Error(Fault::usage, fmt::format("--url \"{}\", but \"{}\" is there and says {}", *url, printable(path), server.url ? "\"" + *server.url + "\"" : "nothing of a url"),
+                fmt::format("write url = \"{}\" under [server] yourself, and leave --url out", *url));
+  }
+}
+
+class Initializing {
+ public:
+  Initializing(const InitArguments& arguments, const Session& session) : arguments_(arguments), session_(session), path_(path_for(arguments, session)) {}
+
+  int run() {
+    if (!std::filesystem::exists(path_)) write_manifest();
+    const auto manifest = read_it();
+    if (!manifest) return exit_manifest;
+    require_agreement(arguments_, manifest->server, path_);
+    make_folders(session_.files, state_folder(manifest->server));
+    const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()), session_.flags.lock_timeout, session_.clock);
+    const Card card = init_server(manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); });
+    write_beside(".gitignore", starter_gitignore(manifest->server, folder_of(path_)));
+    if (!card.url.empty()) write_beside("server.card.toml", write_card(card));
+    show(*manifest, card);
+    return exit_done;
+  }
+
+ private:
+  void note(const std::string& what) { made_.push_back(what); }
+
+  void write_manifest() {
+    const ServerName name = wanted_name(arguments_, path_);
+    const auto url = wanted_url(arguments_);
+    make_folders(session_.files, folder_of(path_));
+    write_new(path_, starter_manifest(name, url), session_.files);
+    note(path_);
+  }
+
+  std::optional<Manifest> read_it() const {
+    Everywhere flags = session_.flags;
+    flags.manifest = path_;
+    return read_manifest(Session{flags, session_.terminal, session_.files, session_.clock, session_.connect});
+  }
+
+  /// Never overwrites.
+  void write_beside(const std::string& name, const std::string& text) {
+    const std::string folder = folder_of(path_);
+    const std::string path = folder == "." ? name : folder + "/" + name;
+    if (session_.files.status(path)) return;
+    write_new(path, text, session_.files);
+    note(path);
+  }
+
+  void show(const Manifest& manifest, const Card& card) const {
+    session_.show([&](const Style& style, Output& out) { show_text(manifest, card, style, out); }, [&](Output& out) { show_json(card, out); });
+  }
+
+  void show_text(const Manifest& manifest, const Card& card, const Style& style, Output& out) const {
+    out.print("{}\n", style.bold(fmt::format("Server {}", card.name.text())));
+    for (const auto& what : made_) out.print("  made {}\n", printable(what));
+    if (made_.empty()) out.print("  everything was here already\n");
+    out.print("\nNext:\n");
+    if (card.url.empty()) {
+      out.print("  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card > server.card.toml\n", printable(manifest.server.store));
+    } else {
+      out.print("  - let a web server offer {}/public at {}\n  - give server.card.toml to your peers; it names this server's root, nothing secret\n", printable(manifest.server.store),
+                printable(card.url));
+    }
+    out.print("  - keep a copy of {} in a safe place: who has root.pem is this server\n", printable(manifest.server.keys));
+    out.print("  - say in {} what this server makes and wants, then: ingot plan\n", printable(path_));
+  }
+
+  void show_json(const Card& card, Output& out) const {
+    JsonWriter json(out);
+    json.begin_object();
+    json.member("format", "ingot.init/1");
+    json.key("server");
+    json.begin_object();
+    json.member("name", card.name.text());
+    json.member("id", card.id.text());
+    json.member_or_null("url", card.url);
+    json.end_object();
+    json.key("made");
+    json.begin_array();
+    for (const auto& what : made_) json.value(what);
+    json.end_array();
+    json.end_object();
+    json.finish();
+  }
+
+  const InitArguments& arguments_;
+  const Session& session_;
+  std::string path_;
+  std::vector<std::string> made_;
+};
+
+}  // namespace
+
+int run_command(const InitArguments& arguments, const Session& session) { return Initializing(arguments, session).run(); }
+
+}  // namespace ingot

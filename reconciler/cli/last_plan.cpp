@@ -1,0 +1,102 @@
+#include "reconciler/cli/last_plan.hpp"
+
+#include <charconv>
+#include <sstream>
+
+#include <unistd.h>
+
+#include "reconciler/io/printable.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::uint64_t largest_file = 16 * 1024 * 1024;
+
+std::string folder_of(const Site& site) { return state_folder(site.manifest.server) + "/cache"; }
+std::string path_of(const Site& site) { return folder_of(site) + "/last-plan"; }
+
+std::string rest_of(std::istringstream& line) {
+  std::string rest;
+  std::getline(line >> std::ws, rest);
+  return rest;
+}
+
+void take_peer(std::istringstream& line, LastPlan& last) {
+  std::string id, status, asked, serial;
+  line >> id >> status >> asked >> serial;
+  const auto digest = Digest::parse(id);
+  const auto time = parse_time(asked);
+  if (!line || !digest || !time) return;
+  LastView view{.status = status, .asked = *time, .serial = std::nullopt, .text = rest_of(line)};
+  Serial number = 0;
+  if (std::from_chars(serial.data(), serial.data() + serial.size(), number).ec == std::errc{}) view.serial = number;
+  last.peers.emplace(ServerId{*digest}, std::move(view));
+}
+
+}  // namespace
+
+LastView last_view(const PeerView& view, Time now) {
+  const auto ok = [&](const SeenHead& head) { return LastView{.status = "ok", .asked = now, .serial = head.serial, .text = ""}; };
+  return std::visit(Overloaded{[&](const PeerCatalog& seen) { return ok(seen.head); }, [&](const Settled& seen) { return ok(seen.head); },
+                               [&](const OwnPeer&) { return LastView{.status = "ok", .asked = now, .serial = std::nullopt, .text = "this server itself"}; },
+                               [&](const Unknown& unknown) {
+                                 return LastView{.status = unknown.code, .asked = now, .serial = unknown.last ? std::optional(unknown.last->serial) : std::nullopt,
+                                                 .text = printable(unknown.why)};
+                               }},
+                    view);
+}
+
+std::string write_last_plan(const LastPlan& last) {
+  std::string text = "ingot.last-plan/1\n";
+  for (const auto& [id, view] : last.peers) {
+    text += fmt::format("peer {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked), view.serial ? std::to_string(*view.serial) : "-", printable(view.text));
+  }
+  for (const auto& [address, why] : last.blocked) text += fmt::format("blocked {} {}\n", address, printable(why));
+  return text;
+}
+
+LastPlan parse_last_plan(std::string_view text) {
+  LastPlan last;
+  std::istringstream lines{std::string(text)};
+  for (std::string one; std::getline(lines, one);) {
+    std::istringstream line(one);
+    std::string kind, address;
+    line >> kind;
+    if (kind == "peer") take_peer(line, last);
+    if (kind == "blocked" && line >> address) last.blocked.emplace(address, rest_of(line));
+  }
+  return last;
+}
+
+LastPlan read_last_plan(const Site& site) {
+  try {
+    const auto text = read_file_if_there(site.files, path_of(site), largest_file);
+    return text ? parse_last_plan(*text) : LastPlan{};
+  } catch (const Error&) {
+    return {};  // it is only a cache
+  }
+}
+
+void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan) {
+  LastPlan last;
+  for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) last.peers[site.manifest.peers[i].card.id] = last_view(observed.peers[i], observed.now);
+  for (const auto& blocked : plan.blocked) {
+    if (blocked.address.text.starts_with("subscription.")) last.blocked.emplace(blocked.address.text, blocked.text);
+  }
+  try {
+    make_folders(site.files, folder_of(site));
+    // No sync: a file that a power cut leaves empty says nothing, and nothing depends on it.
+    const std::string beside = fmt::format("{}.{}", path_of(site), ::getpid());
+    site.files.remove(beside);
+    const auto file = site.files.open(beside, OpenFor::create_new);
+    file->write_all(write_last_plan(last));
+    file->close();
+    site.files.rename(beside, path_of(site));
+  } catch (const Error&) {
+    // It is only a cache: a read-only disk is no fault.
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,38 @@
+// What the last plan or apply saw of peers and subscriptions, for queries that ask nobody. A small file in the cache beside
+// the state: losing it costs nothing, and a disk that cannot be written is no fault.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "reconciler/cli/site.hpp"
+#include "reconciler/plan/plan.hpp"
+
+namespace ingot {
+
+struct LastView {
+  std::string status;            ///< "ok", "unreachable", "expired", "untrusted"
+  Time asked;
+  std::optional<Serial> serial;  ///< of the head that was accepted then
+  std::string text;              ///< one line; "" if ok
+  bool operator==(const LastView&) const = default;
+};
+
+struct LastPlan {
+  std::map<ServerId, LastView> peers;
+  std::map<std::string, std::string> blocked;  ///< address of a subscription → why
+  bool operator==(const LastPlan&) const = default;
+};
+
+LastView last_view(const PeerView& view, Time now);
+
+std::string write_last_plan(const LastPlan& last);
+/// Lines that are not understood are left out.
+LastPlan parse_last_plan(std::string_view text);
+
+/// What is kept, or an empty one.
+LastPlan read_last_plan(const Site& site);
+void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan);
+
+}  // namespace ingot

@@ -1,0 +1,148 @@
+#include "reconciler/cli/look.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "reconciler/cli/asking_line.hpp"
+#include "reconciler/cli/last_plan.hpp"
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
+  if (!one || !other) return one ? one : other;
+  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
+}
+
+std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only, Transport& transport,
+                          const Session& session) {
+  AskingLine line(session);
+  const PeerQuestions questions{.manifest = &site.manifest, .self = site.state.self(), .known = known, .now = now,
+                                .read_settled = pages == Pages::always, .only = std::move(only)};
+  return observe_peers(questions, transport, site.memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
+}
+
+SnapshotScope scope_of(const Manifest& manifest, const std::vector<PeerView>& views) {
+  std::vector<std::pair<ServerName, ServerId>> settled;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (const auto* const view = std::get_if<Settled>(&views[i])) settled.emplace_back(manifest.peers[i].name, view->head.id);
+  }
+  return scope_for(manifest, settled);
+}
+
+/// Which of the candidates' bytes are here already. Whichever is less work: asking for each candidate, or reading what is here.
+std::set<Digest> bytes_here(const State& state, const std::vector<PeerView>& views, std::uint64_t images_here) {
+  std::unordered_set<Digest> candidates;
+  for (const auto& view : views) {
+    const auto* const catalog = std::get_if<PeerCatalog>(&view);
+    if (catalog == nullptr) continue;
+    for (const auto& image : catalog->catalog->images) candidates.insert(image.digest);
+  }
+  std::set<Digest> here;
+  if (candidates.size() < images_here / 4) {
+    for (const auto& digest : candidates) {
+      if (state.object(digest)) here.insert(digest);
+    }
+  } else if (!candidates.empty()) {
+    state.each_object([&](const ObjectRow& object) {
+      if (candidates.contains(object.digest)) here.insert(here.end(), object.digest);
+    });
+  }
+  return here;
+}
+
+DiskView disk_of(Site& site) {
+  const std::string& folder = site.store.folder();
+  return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
+}
+
+Plan plan_or_refuse(std::variant<Plan, RefusedEmpty> made) {
+  if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
+  const auto& refused = std::get<RefusedEmpty>(made);
+  throw Error(Fault::refused, refused.text, refused.mend);
+}
+
+/// Whether a note is about this peer: "peer.P", "copy.P.I", "subscription.P.…".
+bool is_about(const Note& note, const ServerName& peer) {
+  for (const std::string_view kind : {"peer.", "copy.", "subscription."}) {
+    if (!note.address.starts_with(kind)) continue;
+    const std::string_view rest = std::string_view(note.address).substr(kind.size());
+    return rest == peer.text() || rest.starts_with(peer.text() + ".");
+  }
+  return false;
+}
+
+/// So that the next plan need not read the pages of a peer for which there is nothing to do.
+void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Looked& looked) {
+  for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) {
+    const ServerName& peer = site.manifest.peers[i].name;
+    const auto* const view = std::get_if<PeerCatalog>(&looked.observed.peers[i]);
+    if (view == nullptr || std::find(looked.plan.settled.begin(), looked.plan.settled.end(), peer) == looked.plan.settled.end()) continue;
+    SettledMark mark{.fingerprint = settled_fingerprint(view->head, known[i]), .until = looked.plan.settled_until, .notes = {}};
+    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes), [&](const Note& note) { return is_about(note, peer); });
+    site.memory.keep_settled(view->head.id, mark);
+  }
+}
+
+/// R24: on a read-only disk a plan goes on, with a note.
+void note_trouble(Site& site, Plan& plan) {
+  if (const auto trouble = site.memory.trouble()) {
+    plan.notes.push_back({.code = "not-remembered", .address = "", .text = *trouble});
+    std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
+  }
+}
+
+}  // namespace
+
+std::vector<KnownPeer> known_peers(Site& site) {
+  const auto registrations = site.state.registrations();
+  std::vector<KnownPeer> known;
+  for (const auto& peer : site.manifest.peers) {
+    const ServerId& id = peer.card.id;
+    const auto registered = std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.name == peer.name; });
+    const std::string rules = rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" + std::to_string(site.state.revision_of(id)) + "\n" INGOT_VERSION "\n";
+    known.push_back({.floor = higher(site.state.floor(id), site.memory.floor(id)),
+                     .registered_id = registered == registrations.end() ? std::nullopt : std::optional(registered->id),
+                     .rules = sha256(rules)});
+  }
+  return known;
+}
+
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session) {
+  const Time now = session.clock.now();
+  const std::vector<KnownPeer> known = known_peers(site);
+  std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
+  SnapshotScope scope = scope_of(site.manifest, views);
+  scope.publish_copies = site.manifest.server.publish_copies;
+  Snapshot snapshot = site.state.snapshot(scope);
+  std::set<Digest> objects = bytes_here(site.state, views, snapshot.images_total);
+  Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
+                    .objects = std::move(objects), .head_missing = head_missing(site)};
+  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options));
+  const Digest id = sha256(plan_id_text(plan));
+  Looked looked{std::move(snapshot), std::move(observed), std::move(plan), id};
+  remember_settled(site, known, looked);
+  keep_last_plan(site, looked.observed, looked.plan);
+  note_trouble(site, looked.plan);
+  return looked;
+}
+
+PeerView ask_one(Site& site, std::size_t peer, Transport& transport, const Session& session) {
+  return ask(site, known_peers(site), session.clock.now(), Pages::always, {site.manifest.peers[peer].name}, transport, session).at(peer);
+}
+
+std::vector<SeenHead> accepted_heads(const Observed& observed) {
+  std::vector<SeenHead> heads;
+  for (const auto& view : observed.peers) {
+    std::visit(Overloaded{[&](const PeerCatalog& seen) { heads.push_back(seen.head); }, [&](const Settled& seen) { heads.push_back(seen.head); },
+                          [](const OwnPeer&) {}, [](const Unknown&) {}},
+               view);
+  }
+  return heads;
+}
+
+}  // namespace ingot

@@ -1,0 +1,38 @@
+// The line that plan, apply, status and explain share: ask the peers, take a snapshot, make the plan; and what is
+// remembered of it beside the state.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "reconciler/cli/session.hpp"
+#include "reconciler/cli/site.hpp"
+#include "reconciler/observe/observe.hpp"
+#include "reconciler/plan/make_plan.hpp"
+
+namespace ingot {
+
+enum class Pages { when_news, always };  ///< always: also of settled peers
+
+struct Looked {
+  Snapshot snapshot;
+  Observed observed;
+  Plan plan;
+  Digest plan_id;
+};
+
+/// Error{refused}: the manifest declares nothing (R26).
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session);
+
+/// What is known of each of the manifest's peers before it is asked.
+std::vector<KnownPeer> known_peers(Site& site);
+
+/// Asks one peer of the manifest alone.
+PeerView ask_one(Site& site, std::size_t peer, Transport& transport, const Session& session);
+
+/// The heads that were accepted.
+std::vector<SeenHead> accepted_heads(const Observed& observed);
+
+}  // namespace ingot

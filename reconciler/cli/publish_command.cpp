@@ -1,0 +1,59 @@
+#include "reconciler/apply/publish.hpp"
+
+#include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/init_server.hpp"
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/site.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+void show_published(const PublishedNow& published, Output& out) {
+  out.print("Published serial {}, good until {}; {} page{} changed.\n", published.serial, time_text(published.expires), published.pages_written,
+            published.pages_written == 1 ? "" : "s");
+}
+
+void show_published_json(const PublishedNow& published, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.published/1");
+  json.member("serial", published.serial);
+  json.member("expires", published.expires);
+  json.member("pages_written", published.pages_written);
+  json.end_object();
+  json.finish();
+}
+
+/// Publishes as a run of the history, finished whatever happens.
+PublishedNow publish_as_run(const RunStart& start, Site& site, const PrivateKey& key, const Session& session) {
+  site.state.begin_run(start);
+  try {
+    const PublishedNow published = publish(site.state, site.store, key, site.manifest.server, session.clock);
+    site.state.finish_run(start.id, session.clock.now(), exit_done);
+    return published;
+  } catch (const Error& error) {
+    site.state.finish_run(start.id, session.clock.now(), exit_code_of(error.fault()));
+    throw;
+  }
+}
+
+}  // namespace
+
+int run_command(const PublishArguments&, const Session& session) {
+  const auto manifest = read_manifest(session);
+  if (!manifest) return exit_manifest;
+  const Time started = session.clock.now();
+  const RunStart start{.id = new_run_id(started, random_bits()), .started = started, .command = "publish", .actor = actor(),
+                       .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
+  const RunLock lock = take_lock(manifest->server, "publish " + start.id, session);
+  const PrivateKey key = load_catalog_key(session.files, manifest->server.keys);
+  Site site(*manifest, Access::read_write, session.files);
+  const PublishedNow published = publish_as_run(start, site, key, session);
+  session.show([&](const Style&, Output& out) { show_published(published, out); }, [&](Output& out) { show_published_json(published, out); });
+  return exit_done;
+}
+
+}  // namespace ingot

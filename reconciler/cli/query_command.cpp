@@ -1,0 +1,151 @@
+// query: what is here (state alone), or what one peer offers.
+#include <algorithm>
+
+#include "reconciler/cli/cached_catalog.hpp"
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/last_plan.hpp"
+#include "reconciler/cli/look.hpp"
+#include "reconciler/cli/query_rows.hpp"
+#include "reconciler/cli/show_history.hpp"
+#include "reconciler/cli/show_images.hpp"
+#include "reconciler/cli/shown_peers.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::size_t most_runs = 100'000;
+
+/// Only what is called NAME, if one was given; else all. exit_incomplete with the nearest name if nothing is.
+template <class Row, class NameOf>
+int keep_named(std::vector<Row>& rows, const std::optional<std::string>& name, const Session& session, NameOf name_of) {
+  if (!name) return exit_done;
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.push_back(name_of(row));
+  std::erase_if(rows, [&](const Row& row) { return name_of(row) != *name; });
+  if (!rows.empty()) return exit_done;
+  const std::string hint = nearest_hint(*name, names);
+  session.warn(fmt::format("nothing is called \"{}\"{}{}", printable(*name), hint.empty() ? "" : "; ", hint));
+  return exit_incomplete;
+}
+
+template <class Row>
+std::string name_text(const Row& row) { return row.name.text(); }
+
+/// Filters, shows, and gives the exit code.
+template <class Row, class NameOf, class Text, class AsJson>
+int show_rows(std::vector<Row> rows, const std::optional<std::string>& name, const Session& session, NameOf name_of, Text text, AsJson as_json) {
+  const int exit = keep_named(rows, name, session, name_of);
+  if (exit != exit_done && !session.json()) return exit;
+  session.show([&](const Style& style, Output& out) { text(rows, style, out); }, [&](Output& out) { as_json(rows, out); });
+  return exit;
+}
+
+int show_image_rows(std::vector<ShownImage> rows, const QueryArguments& query, const Session& session) {
+  return show_rows(std::move(rows), query.name, session, name_text<ShownImage>, show_images, show_images_json);
+}
+int show_series_rows(std::vector<ShownSeries> rows, const QueryArguments& query, const Session& session) {
+  return show_rows(std::move(rows), query.name, session, name_text<ShownSeries>, show_series, show_series_json);
+}
+int show_type_rows(std::vector<ShownType> rows, const QueryArguments& query, const Session& session) {
+  return show_rows(std::move(rows), query.name, session, name_text<ShownType>, show_types, show_types_json);
+}
+int show_peer_rows(std::vector<ShownPeer> rows, const QueryArguments& query, const Session& session) {
+  return show_rows(std::move(rows), query.name, session, name_text<ShownPeer>, show_peers, show_peers_json);
+}
+
+int show_runs(const Site& site, const QueryArguments& query, const Session& session) {
+  auto runs = site.state.runs(most_runs);
+  if (query.name) std::erase_if(runs, [&](const RunRecord& run) { return !run.start.id.starts_with(*query.name) && !touched(site.state, run, *query.name); });
+  session.show([&](const Style& style, Output& out) { show_history(runs, style, out); }, [&](Output& out) { show_history_json(runs, out); });
+  return query.name && runs.empty() ? exit_incomplete : exit_done;
+}
+
+int show_subscription_rows(const Site& site, const QueryArguments& query, const Session& session) {
+  auto rows = subscription_rows(site.state.snapshot().subscriptions, read_last_plan(site));
+  if (query.peer) std::erase_if(rows, [&](const ShownSubscription& row) { return row.peer != *query.peer; });
+  return show_rows(std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); }, show_subscriptions, show_subscriptions_json);
+}
+
+int query_here(const QueryArguments& query, const Site& site, const Session& session) {
+  switch (query.topic) {
+    case Topic::peers: return show_peer_rows(shown_peers(site.manifest, site.state.registrations(), read_last_plan(site)), query, session);
+    case Topic::images: return show_image_rows(images_here(site.state.snapshot(), site.state.self(), recorded_bytes(site.state)), query, session);
+    case Topic::series: return show_series_rows(series_rows(site.state.snapshot()), query, session);
+    case Topic::types: return show_type_rows(type_rows(site.state.snapshot()), query, session);
+    case Topic::subscriptions: return show_subscription_rows(site, query, session);
+    case Topic::history: return show_runs(site, query, session);
+  }
+  return exit_internal;
+}
+
+std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
+  const auto found = std::find_if(manifest.peers.begin(), manifest.peers.end(), [&](const PeerEntry& entry) { return entry.name == peer; });
+  if (found != manifest.peers.end()) return static_cast<std::size_t>(found - manifest.peers.begin());
+  std::vector<std::string> names;
+  for (const auto& entry : manifest.peers) names.push_back(entry.name.text());
+  const std::string hint = nearest_hint(peer.text(), names);
+  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()), hint.empty() ? "see: ingot query peers" : hint);
+}
+
+struct Offered {
+  std::shared_ptr<const Catalog> catalog;  ///< null: nothing can be said
+  int exit = exit_done;
+};
+
+/// What a peer that cannot be had offered when it was seen last, with a warning.
+Offered from_cache(const PeerEntry& peer, const Unknown& unknown, Site& site, const Session& session) {
+  const int exit = unknown.code == "untrusted" ? exit_untrusted : exit_incomplete;
+  const auto cached = cached_catalog(site.memory, peer.card.id);
+  session.warn(fmt::format("peer \"{}\" is {}: {}", peer.name.text(), unknown.code, printable(unknown.why)));
+  if (!cached) {
+    session.warn("nothing was seen of it before");
+    return {nullptr, exit};
+  }
+  session.warn(fmt::format("this is what it offered at {}, serial {}", time_text(cached->fetched), cached->head.serial));
+  return {cached->catalog, exit};
+}
+
+Offered offered_by(const PeerEntry& peer, const PeerView& view, Site& site, const Session& session) {
+  if (const auto* const catalog = std::get_if<PeerCatalog>(&view)) return {catalog->catalog, exit_done};
+  if (const auto* const unknown = std::get_if<Unknown>(&view)) return from_cache(peer, *unknown, site, session);
+  throw Error(Fault::usage, fmt::format("peer \"{}\" is this server itself", peer.name.text()), "leave --peer out");
+}
+
+int query_peer(const QueryArguments& query, Site& site, const Session& session) {
+  const std::size_t at = place_of(*query.peer, site.manifest);
+  const PeerEntry& peer = site.manifest.peers[at];
+  const auto transport = session.connect();
+  const PeerView view = ask_one(site, at, *transport, session);
+  if (query.topic == Topic::peers) {
+    LastPlan now;
+    now.peers.emplace(peer.card.id, last_view(view, session.clock.now()));
+    auto rows = shown_peers(site.manifest, site.state.registrations(), now);
+    std::erase_if(rows, [&](const ShownPeer& row) { return row.name != peer.name; });
+    const int exit = now.peers.begin()->second.status == "untrusted" ? exit_untrusted : now.peers.begin()->second.status == "ok" ? exit_done : exit_incomplete;
+    return worse_exit_code(exit, show_peer_rows(std::move(rows), query, session));
+  }
+  const Offered offered = offered_by(peer, view, site, session);
+  if (!offered.catalog && !session.json()) return offered.exit;
+  const Catalog catalog = offered.catalog ? *offered.catalog : Catalog{};
+  int shown_exit = exit_done;
+  if (query.topic == Topic::images) shown_exit = show_image_rows(images_of(catalog), query, session);
+  if (query.topic == Topic::series) shown_exit = show_series_rows(series_of(catalog), query, session);
+  if (query.topic == Topic::types) shown_exit = show_type_rows(types_of(catalog), query, session);
+  return worse_exit_code(offered.exit, shown_exit);
+}
+
+}  // namespace
+
+int run_command(const QueryArguments& arguments, const Session& session) {
+  const auto manifest = read_manifest(session);
+  if (!manifest) return exit_manifest;
+  Site site(*manifest, Access::read_only, session.files);
+  if (arguments.peer && arguments.topic != Topic::subscriptions) return query_peer(arguments, site, session);
+  return query_here(arguments, site, session);
+}
+
+}  // namespace ingot

@@ -1,0 +1,90 @@
+#include "reconciler/cli/query_rows.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+namespace ingot {
+
+namespace {
+
+std::vector<ShownType> builtin_rows(const std::map<TypeName, std::uint64_t>& images) {
+  std::vector<ShownType> rows;
+  for (const auto& type : builtin_types()) {
+    const auto count = images.find(type);
+    rows.push_back({.name = type, .base = std::nullopt, .managed = false, .images = count == images.end() ? 0 : count->second});
+  }
+  return rows;
+}
+
+std::string why_blocked(const SubscriptionRow& row, const LastPlan& last) {
+  const auto blocked = last.blocked.find(subscription_address(row.peer_name, row.selector).text);
+  if (blocked != last.blocked.end()) return blocked->second;
+  const auto peer = last.peers.find(row.peer);
+  return peer == last.peers.end() || peer->second.status == "ok" ? "" : "its peer is " + peer->second.status;
+}
+
+}  // namespace
+
+std::vector<ShownSeries> series_rows(const Snapshot& snapshot) {
+  std::vector<ShownSeries> rows;
+  for (const auto& series : snapshot.series) {
+    ShownSeries row{.name = series.name, .images = {}, .follows = series.follow};
+    for (const auto& member : series.members) row.images.push_back(member.name);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<ShownSeries> series_of(const Catalog& catalog) {
+  std::unordered_map<ImageIdentity, const ImageEntry*> by_identity;
+  for (const auto& image : catalog.images) by_identity.emplace(image.identity, &image);
+  std::vector<ShownSeries> rows;
+  for (const auto& series : catalog.series) {
+    ShownSeries row{.name = series.name, .images = {}, .follows = std::nullopt};
+    for (const auto& member : series.members) {
+      const auto image = by_identity.find(member.image);
+      if (image != by_identity.end()) row.images.push_back(image->second->name);
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<ShownType> type_rows(const Snapshot& snapshot) {
+  std::map<TypeName, std::uint64_t> images;
+  for (const auto& image : snapshot.images) {
+    if (!image.deleted) ++images[image.type];
+  }
+  std::vector<ShownType> rows = builtin_rows(images);
+  for (const auto& type : snapshot.types) rows.push_back({.name = type.name, .base = type.base, .managed = type.managed, .images = type.images});
+  return rows;
+}
+
+std::vector<ShownType> types_of(const Catalog& catalog) {
+  std::map<TypeName, std::uint64_t> images;
+  for (const auto& image : catalog.images) ++images[image.type];
+  std::vector<ShownType> rows = builtin_rows(images);
+  for (const auto& type : catalog.types) rows.push_back({.name = type.name, .base = type.base, .managed = std::nullopt, .images = images[type.name]});
+  for (auto& row : rows) row.managed = std::nullopt;
+  return rows;
+}
+
+std::vector<ShownSubscription> subscription_rows(const std::vector<SubscriptionRow>& subscriptions, const LastPlan& last) {
+  std::vector<ShownSubscription> rows;
+  for (const auto& row : subscriptions) {
+    if (row.stopped) continue;
+    rows.push_back({.peer = row.peer_name, .selector = row.selector, .baseline = row.baseline, .since = row.since, .instantiated = row.instantiated,
+                    .copies = row.copies, .blocked = why_blocked(row, last)});
+  }
+  return rows;
+}
+
+bool touched(const State& state, const RunRecord& run, const std::string& name) {
+  const auto whole = state.run(run.start.id);
+  return whole && std::any_of(whole->actions.begin(), whole->actions.end(), [&](const ActionRecord& action) {
+           return action.address.text == name || action.address.text.ends_with("." + name);
+         });
+}
+
+}  // namespace ingot

@@ -1,0 +1,58 @@
+#include "reconciler/cli/session.hpp"
+
+#include <filesystem>
+
+#include "reconciler/cli/show_problems.hpp"
+#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/parse_manifest.hpp"
+
+namespace ingot {
+
+bool Session::may_draw() const { return terminal.error_is_terminal() && !flags.quiet && !flags.no_progress; }
+Style Session::out_style() const { return Style(colors_wanted(flags.color, terminal.output_is_terminal())); }
+Style Session::error_style() const { return Style(colors_wanted(flags.color, terminal.error_is_terminal())); }
+
+void Session::put(const std::function<void(Output&)>& what) const {
+  Output out([this](std::string_view text) { terminal.out(text); });
+  what(out);
+  out.flush();
+}
+
+void Session::show(const std::function<void(const Style&, Output&)>& text, const std::function<void(Output&)>& as_json) const {
+  if (json()) return put(as_json);
+  put([&](Output& out) { text(out_style(), out); });
+}
+
+void Session::tell(const std::string& text) const {
+  if (!flags.quiet) terminal.error("ingot: " + text + "\n");
+}
+
+void Session::warn(const std::string& text) const { terminal.error("ingot: " + error_style().in(Ink::yellow, "warning:") + " " + text + "\n"); }
+
+std::string error_text(const Error& error, const Style& style) {
+  std::string text = "ingot: " + style.red("error:") + " " + printable(error.what()) + "\n";
+  if (!error.mend().empty()) text += "  to mend: " + printable(error.mend()) + "\n";
+  return text;
+}
+
+std::string manifest_path(const Everywhere& flags) {
+  if (!flags.manifest) return "ingot.toml";
+  std::error_code ignored;  // what cannot be looked at is reported when it is read
+  if (!std::filesystem::is_directory(*flags.manifest, ignored)) return *flags.manifest;
+  return flags.manifest->ends_with('/') ? *flags.manifest + "ingot.toml" : *flags.manifest + "/ingot.toml";
+}
+
+void show_problems_of(const Problems& problems, const Session& session) {
+  if (session.json()) session.put([&](Output& out) { show_problems_json(problems, out); });
+  else session.terminal.error(shown([&](Output& out) { show_problems(problems, session.error_style(), out); }));
+}
+
+std::optional<Manifest> read_manifest(const Session& session) {
+  auto read = parse_manifest(manifest_path(session.flags), disk_manifest_files());
+  if (auto* manifest = std::get_if<Manifest>(&read)) return std::move(*manifest);
+  show_problems_of(std::get<Problems>(read), session);
+  return std::nullopt;
+}
+
+}  // namespace ingot

@@ -1,0 +1,76 @@
+#include "reconciler/cli/show_account.hpp"
+
+#include <algorithm>
+
+#include "reconciler/io/printable.hpp"
+#include "schema/exit_code.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::size_t lines_shown = 20;  ///< of each list, unless verbose
+
+std::string why(const Outcome& outcome) {
+  return std::visit(Overloaded{[](const Done&) { return std::string(); },
+                               [](const Failed& failed) { return fmt::format("{}: {}", failed.code, printable(failed.text)); },
+                               [](const Skipped& skipped) { return printable(skipped.why); }},
+                    outcome);
+}
+
+void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style, Output& out) {
+  if (results.empty()) return;
+  out.print("\n{}\n", style.in(ink, title));
+  const std::size_t shown = verbose ? results.size() : std::min(results.size(), lines_shown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    out.print("  {} {}  {}\n", text_of(results[i].verb), printable(results[i].address.text), why(results[i].outcome));
+  }
+  if (shown < results.size()) out.print("  {} more (-v shows them)\n", results.size() - shown);
+}
+
+std::string done_text(const Account& account) {
+  std::uint64_t fetched = 0;
+  for (const auto& result : account.done) fetched += result.fetched;
+  for (const auto& result : account.failed) fetched += result.fetched;
+  std::string text = fmt::format("{} done", account.done.size());
+  if (fetched > 0) text += fmt::format(" ({} fetched)", size_text(fetched));
+  return text;
+}
+
+std::string next_step(int exit_code) {
+  switch (exit_code) {
+    case exit_done: return "";
+    case exit_incomplete: return "What is done is durable. Run \"ingot apply\" again for the rest.";
+    case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
+    case exit_local: return "This machine could not do it (disk, state or store). Mend that, then run \"ingot apply\" again.";
+    case exit_refused: return "What a guard holds was not done. See --raise-limit, or change the manifest.";
+    case exit_interrupted:
+    case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.";
+    default: return "Run \"ingot apply\" again.";
+  }
+}
+
+
+}  // namespace
+
+void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
+  show_results("Failed", account.failed, Ink::red, verbose, style, out);
+  show_results("Not started", account.not_started, Ink::bold, verbose, style, out);
+  if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(*account.fatal));
+  std::string text = done_text(account);
+  const auto add = [&](std::size_t count, std::string_view what) {
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  };
+  add(account.failed.size(), "failed");
+  add(account.not_started.size(), "not started");
+  add(plan.held.size(), "held");
+  add(plan.blocked.size(), "blocked");
+  add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
+  out.print("\n{}\n", style.bold(fmt::format("Applied: {}.", text)));
+  const std::string next = next_step(account.exit_code);
+  if (!next.empty()) out.print("{}\n", next);
+  if (!account.failed.empty()) out.print("\"ingot show {}\" has it all.\n", run);
+}
+
+}  // namespace ingot

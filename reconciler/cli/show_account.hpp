@@ -1,0 +1,29 @@
+// What became of an apply: the closing account for people, and the JSON Lines of ingot.events/1. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "reconciler/apply/events.hpp"
+#include "reconciler/cli/output.hpp"
+#include "reconciler/cli/style.hpp"
+#include "reconciler/plan/plan.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+
+/// Done, failed, not started, held, blocked, unknown, and what to do next. `run`: its id, for `ingot show`.
+void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out);
+
+// The lines of `apply --json`, each with its newline.
+std::string first_event_json(const Plan& plan, const Digest& plan_id, const std::string& run);
+/// The same of a run that ended before it had a plan.
+std::string first_event_json();
+std::string start_event_json(const Change& change);
+std::string progress_event_json(const ActionProgress& progress);
+std::string end_event_json(const Change& change, const ActionResult& result);
+std::string note_event_json(const std::string& text);
+/// The last line, whatever happened. Without a plan the run ended before there was one; `fatal` says why it ended early.
+std::string result_event_json(const Plan* plan, const Account& account, const std::optional<Error>& fatal);
+
+}  // namespace ingot

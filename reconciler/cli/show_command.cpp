@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/show_history.hpp"
+#include "reconciler/cli/show_images.hpp"
+#include "reconciler/cli/site.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::vector<std::string> children_of(const ImageRow& image, const Snapshot& snapshot) {
+  std::vector<std::string> children;
+  for (const auto& row : snapshot.images) {
+    const bool by_identity = image.identity && row.parent_identity == image.identity;
+    if (!row.deleted && (row.parent == image.key || by_identity)) children.push_back(row.name.text());
+  }
+  return children;
+}
+
+void show_one_image(const ImageRow& image, const Snapshot& snapshot, const Site& site, const Session& session) {
+  const auto images = images_here(snapshot, site.state.self(), recorded_bytes(site.state));
+  const auto shown_one = std::find_if(images.begin(), images.end(), [&](const ShownImage& one) { return one.name == image.name; });
+  const auto children = children_of(image, snapshot);
+  session.show([&](const Style& style, Output& out) { show_image(*shown_one, children, style, out); },
+               [&](Output& out) {
+                 JsonWriter json(out);
+                 json.begin_object();
+                 json.member("format", "ingot.show/1");
+                 json.key("image");
+                 put_image(*shown_one, json);
+                 json.key("children");
+                 json.begin_array();
+                 for (const auto& child : children) json.value(child);
+                 json.end_array();
+                 json.member("run", nullptr);
+                 json.end_object();
+                 json.finish();
+               });
+}
+
+void show_one_run(const RunRecord& run, const Session& session) {
+  session.show([&](const Style& style, Output& out) { show_run(run, style, out); },
+               [&](Output& out) {
+                 JsonWriter json(out);
+                 json.begin_object();
+                 json.member("format", "ingot.show/1");
+                 json.member("image", nullptr);
+                 json.member("children", nullptr);
+                 json.key("run");
+                 put_run(run, true, json);
+                 json.end_object();
+                 json.finish();
+               });
+}
+
+/// "" would be the beginning of every run's id.
+std::optional<RunRecord> find_run(const State& state, const std::string& id) { return id.empty() ? std::nullopt : state.run(id); }
+
+}  // namespace
+
+int run_command(const ShowArguments& arguments, const Session& session) {
+  const auto manifest = read_manifest(session);
+  if (!manifest) return exit_manifest;
+  const Site site(*manifest, Access::read_only, session.files);
+  const Snapshot snapshot = site.state.snapshot();
+  if (const auto* const image = image_or_null(snapshot, arguments.what)) {
+    show_one_image(*image, snapshot, site, session);
+  } else if (const auto run = find_run(site.state, arguments.what)) {
+    show_one_run(*run, session);
+  } else {
+    std::vector<std::string> names;
+    for (const auto& row : snapshot.images) names.push_back(row.name.text());
+    const std::string hint = nearest_hint(arguments.what, names);
+    throw Error(Fault::incomplete, fmt::format("neither an image nor exactly one run is called \"{}\"", printable(arguments.what)),
+                hint.empty() ? "see: ingot query images, ingot query history" : hint);
+  }
+  return exit_done;
+}
+
+}  // namespace ingot

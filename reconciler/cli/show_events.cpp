@@ -1,0 +1,138 @@
+// The JSON Lines of an apply: see show_account.hpp.
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/show_account.hpp"
+#include "reconciler/cli/show_plan_json.hpp"
+#include "schema/exit_code.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// One object on one line.
+template <class Fill>
+std::string line(Fill&& fill) {
+  return shown([&](Output& out) {
+    JsonWriter json(out, Layout::one_line);
+    json.begin_object();
+    fill(json);
+    json.end_object();
+    json.finish();
+  });
+}
+
+void begin_event(JsonWriter& json, std::string_view event, const Address& address, Verb verb) {
+  json.member("event", event);
+  json.member("address", address.text);
+  json.member("verb", text_of(verb));
+}
+
+void put_results(std::string_view key, const std::vector<ActionResult>& results, JsonWriter& json) {
+  json.key(key);
+  json.begin_array();
+  for (const auto& result : results) {
+    json.begin_object();
+    json.member("address", result.address.text);
+    json.member("verb", text_of(result.verb));
+    std::visit(Overloaded{[&](const Done&) { json.member("fetched", result.fetched); },
+                          [&](const Failed& failed) {
+                            json.member("code", failed.code);
+                            json.member("text", failed.text);
+                          },
+                          [&](const Skipped& skipped) { json.member("text", skipped.why); }},
+               result.outcome);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+/// What ended the run early, before its first action or later; null if nothing did.
+void put_error(const Account& account, const std::optional<Error>& fatal, JsonWriter& json) {
+  json.key("error");
+  if (!fatal && !account.fatal) return json.value(nullptr);
+  json.begin_object();
+  json.member("text", fatal ? fatal->what() : account.fatal->c_str());
+  json.member_or_null("mend", fatal ? fatal->mend() : "");
+  json.end_object();
+}
+
+}  // namespace
+
+std::string first_event_json(const Plan& plan, const Digest& plan_id, const std::string& run) {
+  return line([&](JsonWriter& json) {
+    json.member("format", "ingot.events/1");
+    json.member("run", run);
+    json.member("plan", plan_id.text());
+    json.key("server");
+    json.begin_object();
+    json.member("name", plan.server.text());
+    json.member("id", plan.id_of_server.text());
+    json.end_object();
+    json.member("actions", plan.pending());
+  });
+}
+
+std::string first_event_json() {
+  return line([](JsonWriter& json) {
+    json.member("format", "ingot.events/1");
+    for (const char* member : {"run", "plan", "server", "actions"}) json.member(member, nullptr);
+  });
+}
+
+std::string start_event_json(const Change& change) {
+  return line([&](JsonWriter& json) { begin_event(json, "start", change.address, change.verb); });
+}
+
+std::string progress_event_json(const ActionProgress& progress) {
+  return line([&](JsonWriter& json) {
+    begin_event(json, "progress", progress.address, progress.verb);
+    json.member("done", progress.done);
+    json.member("total", progress.total);
+    json.member("fetched", progress.fetched);
+  });
+}
+
+std::string end_event_json(const Change& change, const ActionResult& result) {
+  return line([&](JsonWriter& json) {
+    std::visit(Overloaded{[&](const Done&) {
+                            begin_event(json, "done", change.address, change.verb);
+                            json.member("size", result.size);
+                            json.member("fetched", result.fetched);
+                          },
+                          [&](const Failed& failed) {
+                            begin_event(json, "failed", change.address, change.verb);
+                            json.member("code", failed.code);
+                            json.member("text", failed.text);
+                          },
+                          [&](const Skipped& skipped) {
+                            begin_event(json, "skipped", change.address, change.verb);
+                            json.member("text", skipped.why);
+                          }},
+               result.outcome);
+  });
+}
+
+std::string note_event_json(const std::string& text) {
+  return line([&](JsonWriter& json) {
+    json.member("event", "note");
+    json.member("text", text);
+  });
+}
+
+std::string result_event_json(const Plan* plan, const Account& account, const std::optional<Error>& fatal) {
+  const int exit = fatal ? exit_code_of(fatal->fault()) : account.exit_code;
+  return line([&](JsonWriter& json) {
+    json.member("event", "result");
+    json.member("exit", exit);
+    json.member("complete", exit == exit_done);
+    put_results("done", account.done, json);
+    put_results("failed", account.failed, json);
+    put_results("not_started", account.not_started, json);
+    put_held(plan != nullptr ? plan->held : std::vector<Held>(), json);
+    put_blocked(plan != nullptr ? plan->blocked : std::vector<Blocked>(), json);
+    put_unknown(plan != nullptr ? plan->unknown : std::vector<UnknownPeer>(), json);
+    put_error(account, fatal, json);
+  });
+}
+
+}  // namespace ingot

@@ -1,0 +1,69 @@
+#include "reconciler/cli/show_explain.hpp"
+
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/show_plan_json.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+Ink ink_of(const std::string& verdict) {
+  if (verdict == "planned" || verdict == "done") return Ink::green;
+  if (verdict == "unknown" || verdict == "blocked" || verdict == "held") return Ink::yellow;
+  return Ink::bold;
+}
+
+void put_evidence(const std::optional<Evidence>& evidence, JsonWriter& json) {
+  json.key("evidence");
+  if (!evidence) return json.value(nullptr);
+  json.begin_object();
+  json.member("peer", evidence->peer.text());
+  json.member_or_null("url", evidence->url);
+  json.member("head", evidence->head.text());
+  json.member("serial", evidence->serial);
+  json.member("seen", evidence->seen);
+  json.end_object();
+}
+
+}  // namespace
+
+void show_explain(const std::vector<Subject>& subjects, const Style& style, Output& out) {
+  for (const auto& subject : subjects) {
+    out.print("{}: {}{}\n", style.bold(printable(subject.address)), style.in(ink_of(subject.verdict), subject.verdict),
+              subject.code.empty() ? "" : fmt::format(" ({})", subject.code));
+    out.print("  {}\n", printable(subject.text));
+    for (const auto& reason : subject.because) {
+      out.print("  {}: {}{}\n", reason.code, printable(reason.text),
+                reason.at ? fmt::format(" ({})", printable(reason.at->text())) : reason.rule.empty() ? "" : fmt::format(" ({})", printable(reason.rule)));
+    }
+    if (!subject.evidence) continue;
+    const Evidence& evidence = *subject.evidence;
+    out.print("  {}\n", style.dim(fmt::format("evidence: {}, serial {}, head {}{}{}{}", evidence.peer.text(), evidence.serial, evidence.head.hex().substr(0, 12),
+                                              evidence.url.empty() ? "" : ", " + printable(evidence.url), evidence.seen ? ", seen " : "",
+                                              evidence.seen ? time_text(*evidence.seen) : "")));
+  }
+}
+
+void show_explain_json(const std::vector<Subject>& subjects, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.explain/1");
+  json.key("subjects");
+  json.begin_lines();
+  for (const auto& subject : subjects) {
+    json.begin_object();
+    json.member("address", subject.address);
+    json.member("verdict", subject.verdict);
+    json.member_or_null("code", subject.code);
+    json.member("text", subject.text);
+    put_because(subject.because, json);
+    put_evidence(subject.evidence, json);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace ingot

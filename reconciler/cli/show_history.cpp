@@ -1,0 +1,98 @@
+#include "reconciler/cli/show_history.hpp"
+
+#include "reconciler/cli/table.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+void put_action(const ActionRecord& action, JsonWriter& json) {
+  json.begin_object();
+  json.member("address", action.address.text);
+  json.member("verb", text_of(action.verb));
+  json.member_or_null("arguments", action.arguments);
+  json.member("outcome", action.outcome);
+  json.member_or_null("code", action.code);
+  json.member_or_null("text", action.text);
+  json.member("started", action.started);
+  json.member("finished", action.finished);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string run_result(const RunRecord& run) {
+  if (!run.finished) return "did not finish";
+  return run.exit_code.value_or(0) == 0 ? "done" : fmt::format("exit {}", *run.exit_code);
+}
+
+void put_run(const RunRecord& run, bool with_actions, JsonWriter& json) {
+  json.begin_object();
+  json.member("id", run.start.id);
+  json.member("command", run.start.command);
+  json.member("started", run.start.started);
+  json.member("finished", run.finished);
+  json.member("exit", run.exit_code);
+  json.member("actor", run.start.actor);
+  json.key("manifest");
+  json.begin_object();
+  json.member("path", run.start.manifest_path);
+  json.member("digest", run.start.manifest_digest.text());
+  json.member("commit", run.start.commit);
+  json.end_object();
+  json.member_or_null("plan", run.start.plan_id);
+  json.member("planned", run.start.planned);
+  json.member("done", run.done);
+  json.member("failed", run.failed);
+  json.member("skipped", run.skipped);
+  if (with_actions) {
+    json.key("actions");
+    json.begin_lines();
+    for (const auto& action : run.actions) put_action(action, json);
+    json.end_array();
+  }
+  json.end_object();
+}
+
+void show_history_json(const std::vector<RunRecord>& runs, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.history/1");
+  json.key("runs");
+  json.begin_lines();
+  for (const auto& run : runs) put_run(run, false, json);
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+void show_history(const std::vector<RunRecord>& runs, const Style& style, Output& out) {
+  if (runs.empty()) return out.put("No runs yet.\n");
+  Table table({{"RUN"}, {"COMMAND"}, {"STARTED"}, {"RESULT"}, {"DONE", Align::right}, {"FAILED", Align::right}, {"SKIPPED", Align::right}, {"BY"}});
+  for (const auto& run : runs) {
+    table.row({printable(run.start.id), printable(run.start.command), time_text(run.start.started), run_result(run), std::to_string(run.done),
+               std::to_string(run.failed), std::to_string(run.skipped), printable(run.start.actor)});
+  }
+  table.show(out, style);
+}
+
+void show_run(const RunRecord& run, const Style& style, Output& out) {
+  out.print("{}\n", style.bold("Run " + printable(run.start.id)));
+  out.print("  {:<10} {}\n", "command", printable(run.start.command));
+  out.print("  {:<10} {}\n", "started", time_text(run.start.started));
+  out.print("  {:<10} {}\n", "finished", run.finished ? time_text(*run.finished) : "it died");
+  out.print("  {:<10} {}\n", "result", run_result(run));
+  out.print("  {:<10} {}\n", "by", printable(run.start.actor));
+  out.print("  {:<10} {} ({})\n", "manifest", printable(run.start.manifest_path), run.start.manifest_digest.text());
+  if (!run.start.plan_id.empty()) out.print("  {:<10} {}\n", "plan", printable(run.start.plan_id));
+  out.print("  {:<10} {} planned, {} done, {} failed, {} skipped\n", "actions", run.start.planned, run.done, run.failed, run.skipped);
+  for (const auto& action : run.actions) {
+    const bool bad = action.outcome != "done";
+    out.print("  {} {} {}{}{}\n", style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", action.outcome)), text_of(action.verb),
+              printable(action.address.text), action.arguments.empty() ? "" : "  ", printable(action.arguments));
+    if (!action.text.empty()) out.print("             {}{}{}\n", action.code, action.code.empty() ? "" : ": ", printable(action.text));
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,29 @@
+// A plan for people: what will be done, grouped by peer, each line with its size and reason; then all that will not be
+// done and why, with how to mend it; the limits; one line that sums it up. Pure.
+#pragma once
+
+#include <string>
+
+#include "reconciler/cli/output.hpp"
+#include "reconciler/cli/style.hpp"
+#include "reconciler/plan/plan.hpp"
+
+namespace ingot {
+
+/// `id`: of the plan. `verbose` shows every reason and every note.
+void show_plan(const Plan& plan, const Digest& id, bool verbose, const Style& style, Output& out);
+
+/// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".
+std::string plan_summary(const Plan& plan);
+
+/// How many actions of each verb are not deferred, in the verbs' order: {{"copy", 3}, …}.
+std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan);
+
+/// Bytes that the copies which are not deferred fetch.
+std::uint64_t bytes_to_fetch(const Plan& plan);
+
+/// The symbol of a verb in a plan's lines ("+" …) and its colour.
+struct Symbol { char symbol; Ink ink; };
+Symbol symbol_of(Verb verb);
+
+}  // namespace ingot

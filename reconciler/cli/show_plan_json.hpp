@@ -1,0 +1,17 @@
+// A plan as JSON, ingot.plan/1, and the parts of it that other documents share. Pure, streamed.
+#pragma once
+
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/plan/plan.hpp"
+
+namespace ingot {
+
+void show_plan_json(const Plan& plan, const Digest& id, Output& out);
+
+// Members of an open object.
+void put_blocked(const std::vector<Blocked>& blocked, JsonWriter& json);   ///< "blocked":[…]
+void put_held(const std::vector<Held>& held, JsonWriter& json);            ///< "held":[…]
+void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json);  ///< "unknown":[…]
+void put_because(const std::vector<Reason>& because, JsonWriter& json);    ///< "because":[…]
+
+}  // namespace ingot

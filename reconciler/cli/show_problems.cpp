@@ -1,0 +1,52 @@
+#include "reconciler/cli/show_problems.hpp"
+
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+void show_problems(const Problems& problems, const Style& style, Output& out) {
+  for (const auto& problem : problems) out.print("{}\n", printable(problem.line_text()));
+  out.print("{}\n", style.red(fmt::format("{} problem{}; nothing was touched", problems.size(), problems.size() == 1 ? "" : "s")));
+}
+
+void show_problems_json(const Problems& problems, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.problems/1");
+  json.key("problems");
+  json.begin_lines();
+  for (const auto& problem : problems) {
+    json.begin_object();
+    json.member("file", problem.file);
+    json.member("line", problem.line);
+    json.member("column", problem.column);
+    json.member("code", problem.code);
+    json.member("text", problem.text);
+    json.member("mend", problem.mend);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+std::string valid_text(const Manifest& manifest) {
+  std::string text = printable(manifest.path) + " is valid";
+  const char* separator = ": ";
+  const auto add = [&](std::size_t count, std::string_view one, std::string_view many) {
+    if (count == 0) return;
+    text += fmt::format("{}{} {}", separator, count, count == 1 ? one : many);
+    separator = ", ";
+  };
+  add(manifest.peers.size(), "peer", "peers");
+  add(manifest.types.size(), "image type", "image types");
+  add(manifest.images.size(), "image", "images");
+  add(manifest.series.size(), "series", "series");
+  add(manifest.subscriptions.size(), "subscription", "subscriptions");
+  add(manifest.copies.size(), "copy", "copies");
+  if (manifest.declares_nothing()) text += ", and declares nothing yet";
+  return text;
+}
+
+}  // namespace ingot

@@ -1,0 +1,18 @@
+// The mistakes of a manifest or card, all of them: one line each, or ingot.problems/1. Pure.
+#pragma once
+
+#include <string>
+
+#include "reconciler/cli/output.hpp"
+#include "reconciler/cli/style.hpp"
+#include "schema/manifest.hpp"
+#include "schema/problem.hpp"
+
+namespace ingot {
+
+void show_problems(const Problems& problems, const Style& style, Output& out);
+void show_problems_json(const Problems& problems, Output& out);
+/// "ingot.toml is valid: 2 peers, 3 images, …".
+std::string valid_text(const Manifest& manifest);
+
+}  // namespace ingot

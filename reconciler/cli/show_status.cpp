@@ -1,0 +1,83 @@
+#include "reconciler/cli/show_status.hpp"
+
+#include "reconciler/cli/show_history.hpp"
+#include "reconciler/cli/show_plan.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string head_text(const Status& status, const Style& style) {
+  if (status.serial == 0) return style.red("nothing is published: run \"ingot apply\"");
+  std::string text = fmt::format("serial {}", status.serial);
+  if (!status.expires) return text;
+  if (*status.expires <= status.now) return text + style.red(fmt::format(", expired {}: run \"ingot publish\"", time_text(*status.expires)));
+  return text + fmt::format(", good until {}", time_text(*status.expires));
+}
+
+std::string run_text(const Status& status) {
+  if (!status.last_run) return "none yet";
+  const RunRecord& run = *status.last_run;
+  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped", printable(run.start.command), printable(run.start.id), run_result(run), run.done,
+                     run.failed, run.skipped);
+}
+
+void line(std::string_view name, const std::string& value, Output& out) { out.print("  {:<10} {}\n", name, value); }
+
+}  // namespace
+
+void show_status(const Status& status, const Style& style, Output& out) {
+  out.print("{} {}\n", style.bold(status.server.text()), style.dim(status.id.text()));
+  line("images", std::to_string(status.images), out);
+  line("published", head_text(status, style), out);
+  line("last run", run_text(status), out);
+  if (status.running) line("running", printable(*status.running), out);
+  line("pending", status.plan ? plan_summary(*status.plan) : style.in(Ink::yellow, printable(status.no_plan)), out);
+  line("disk", fmt::format("{} free of {}", size_text(status.disk.available), size_text(status.disk.total)), out);
+  out.put('\n');
+  show_peers(status.peers, style, out);
+}
+
+void show_status_json(const Status& status, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.status/1");
+  json.key("server");
+  json.begin_object();
+  json.member("name", status.server.text());
+  json.member("id", status.id.text());
+  json.end_object();
+  json.member("images", status.images);
+  json.key("published");
+  json.begin_object();
+  json.member("serial", status.serial > 0 ? std::optional(status.serial) : std::nullopt);
+  json.member("expires", status.expires);
+  json.end_object();
+  put_peers(status.peers, json);
+  json.key("last_run");
+  if (status.last_run) put_run(*status.last_run, false, json);
+  else json.value(nullptr);
+  json.member("running", status.running);
+  json.key("plan");
+  if (status.plan) {
+    json.begin_object();
+    json.member("pending", status.plan->pending());
+    json.member("deferred", status.plan->actions.size() - status.plan->pending());
+    json.member("blocked", status.plan->blocked.size());
+    json.member("held", status.plan->held.size());
+    json.member("unknown", status.plan->unknown.size());
+    json.end_object();
+  } else {
+    json.value(nullptr);
+  }
+  json.key("disk");
+  json.begin_object();
+  json.member("total", status.disk.total);
+  json.member("available", status.disk.available);
+  json.end_object();
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace ingot

@@ -1,0 +1,85 @@
+#include "reconciler/cli/site.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <unordered_set>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+State open_state(const ServerSection& server, Access access, Files& files) {
+  require_made(server, files);
+  return State::open(server.state, access);
+}
+
+std::string user_name() {
+  const char* const behind_sudo = std::getenv("SUDO_USER");
+  if (behind_sudo != nullptr && *behind_sudo != '\0' && ::geteuid() == 0) return behind_sudo;
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return std::to_string(::geteuid());
+}
+
+}  // namespace
+
+Site::Site(const Manifest& the_manifest, Access access, Files& the_files)
+    : manifest(the_manifest),
+      files(the_files),
+      state(open_state(the_manifest.server, access, the_files)),
+      store(Store::open(the_files, the_manifest.server.store, state.lineage())),
+      memory(the_files, state_folder(the_manifest.server)) {}
+
+std::string state_folder(const ServerSection& server) {
+  const auto slash = server.state.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : server.state.substr(0, slash);
+}
+
+void require_made(const ServerSection& server, Files& files) {
+  if (files.status(server.state)) return;
+  if (Store::lineage_of(files, server.store)) {
+    throw Error(Fault::local, fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", printable(server.state), printable(server.store)),
+                "bring the state back from its backup, or set `state` in [server] to where it is; nothing was made anew");
+  }
+  throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" is not there", printable(server.state)),
+              "run \"ingot init\" beside this manifest once; it makes what is missing");
+}
+
+std::string lock_path(const ServerSection& server) { return state_folder(server) + "/lock"; }
+
+RunLock take_lock(const ServerSection& server, const std::string& what, const Session& session) {
+  require_made(server, session.files);
+  const std::string who = fmt::format("{} by {}, process {}, since {}", what, actor(), ::getpid(), time_text(session.clock.now()));
+  return RunLock::take(lock_path(server), who, session.flags.lock_timeout, session.clock);
+}
+
+std::string actor() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) return user_name() + "@unknown";
+  return user_name() + "@" + host.data();
+}
+
+bool head_missing(const Site& site) {
+  const auto published = site.state.published();
+  const auto bytes = site.store.published_head();
+  if (!published || !bytes || sha256(*bytes) != published->head) return true;
+  return !site.files.status(site.store.public_folder() + "/c/" + published->index.hex()).has_value();
+}
+
+std::function<bool(const Digest&)> recorded_bytes(const State& state) {
+  const auto digests = std::make_shared<std::unordered_set<Digest>>();
+  state.each_object([&](const ObjectRow& object) { digests->insert(object.digest); });
+  return [digests](const Digest& digest) { return digests->contains(digest); };
+}
+
+}  // namespace ingot

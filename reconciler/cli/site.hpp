@@ -1,0 +1,46 @@
+// One server as its manifest says, opened: state, store, what is remembered of peers. And the run lock.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "reconciler/cli/session.hpp"
+#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/run_lock.hpp"
+#include "reconciler/store/store.hpp"
+#include "schema/manifest.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+struct Site {
+  /// Error{local}: not made yet, or lost or damaged in part; a lost state is never made anew.
+  Site(const Manifest& the_manifest, Access access, Files& the_files);
+
+  const Manifest& manifest;
+  Files& files;
+  State state;
+  Store store;
+  PeerMemory memory;
+};
+
+/// The folder of the state file, where the lock and the memory of peers are.
+std::string state_folder(const ServerSection& server);
+
+/// Error{local} with how to mend it, if this server has not been made yet or its state is lost.
+void require_made(const ServerSection& server, Files& files);
+
+std::string lock_path(const ServerSection& server);
+/// Waits as --lock-timeout says. Error{busy}.
+RunLock take_lock(const ServerSection& server, const std::string& what, const Session& session);
+
+/// "user@host" of who runs this; the user behind sudo.
+std::string actor();
+
+/// Whether the published head is not the one that the state finished last, or names an index that is not there.
+bool head_missing(const Site& site);
+
+/// Whether the bytes of a digest are recorded here; asks the state once.
+std::function<bool(const Digest&)> recorded_bytes(const State& state);
+
+}  // namespace ingot

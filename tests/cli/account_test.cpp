@@ -1,0 +1,65 @@
+#include "reconciler/cli/show_account.hpp"
+
+#include <gtest/gtest.h>
+
+#include "schema/exit_code.hpp"
+#include "tests/cli/check_json.hpp"
+#include "tests/cli/golden.hpp"
+#include "tests/cli/sample_plan.hpp"
+
+namespace ingot {
+namespace {
+
+using namespace testing_support;
+
+ActionResult result(const std::string& name, Outcome outcome, std::uint64_t fetched = 0) {
+  return {.address = copy_address(ServerName::of("fpps-2"), ImageName::of(name)), .verb = Verb::copy, .outcome = std::move(outcome), .size = 4'100'000'000, .fetched = fetched};
+}
+
+Account sample_account() {
+  Account account;
+  account.done = {result("db19_25", Done{}, 1'200'000'000)};
+  account.failed = {result("db19_26", Failed{"unreachable", "peer \"fpps-2\" does not answer any more"})};
+  account.not_started = {result("db19_27", Skipped{"depends on \"copy.fpps-2.db19_26\", which failed"})};
+  account.exit_code = exit_incomplete;
+  return account;
+}
+
+std::string text_of_account(const Account& account) {
+  return shown([&](Output& out) { show_account(full_plan(), account, "20261118T093320Z-1a2b3c", false, Style(false), out); });
+}
+
+TEST(show_account, says_what_became_of_each_and_what_to_do_next) { expect_golden("account.txt", text_of_account(sample_account())); }
+
+TEST(show_account, an_early_end_is_said) {
+  Account account = sample_account();
+  account.fatal = "cannot write \"/store\": No space left on device";
+  account.exit_code = exit_local;
+  expect_golden("account-fatal.txt", text_of_account(account));
+}
+
+std::string all_events(const std::optional<Error>& fatal) {
+  const Plan plan = full_plan();
+  const Change copy = sample_copy("db19_25", 4'100'000'000, 1'200'000'000);
+  const Account account = sample_account();
+  std::string lines = first_event_json(plan, sha256("a plan"), "20261118T093320Z-1a2b3c");
+  lines += start_event_json(copy) + progress_event_json({.address = copy.address, .verb = copy.verb, .done = 5, .total = 9, .fetched = 3});
+  lines += end_event_json(copy, account.done[0]) + end_event_json(copy, account.failed[0]) + end_event_json(copy, account.not_started[0]);
+  lines += note_event_json("renewed the head");
+  return lines + result_event_json(&plan, account, fatal);
+}
+
+TEST(apply_events, are_json_lines_that_hold_against_the_schema) {
+  expect_golden("events.jsonl", all_events(std::nullopt));
+  expect_valid_json("events", all_events(std::nullopt), true);
+}
+
+TEST(apply_events, a_run_that_ended_before_its_plan_still_has_a_first_and_a_last_line) {
+  const std::string lines = first_event_json() + result_event_json(nullptr, {}, Error(Fault::busy, "another run holds it", "wait"));
+  expect_valid_json("events", lines, true);
+  EXPECT_NE(lines.find("\"exit\":5"), std::string::npos);
+  EXPECT_NE(lines.find("\"error\":{\"text\":\"another run holds it\",\"mend\":\"wait\"}"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ingot

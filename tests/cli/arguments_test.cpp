@@ -1,0 +1,134 @@
+#include "reconciler/cli/arguments.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "schema/error.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+template <class Wanted>
+Wanted parsed(const std::vector<std::string>& words) {
+  const Arguments arguments = parse_arguments(words);
+  EXPECT_TRUE(std::holds_alternative<Wanted>(arguments.command));
+  return std::get<Wanted>(arguments.command);
+}
+
+/// "text; mend" of the error that these words are.
+std::string wrong(const std::vector<std::string>& words) {
+  try {
+    parse_arguments(words);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::usage);
+    return error.text() + "; " + error.mend();
+  }
+  ADD_FAILURE() << "was taken";
+  return "";
+}
+
+TEST(arguments, flags_may_stand_before_and_after_the_command) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"-f", "x.toml", "--json", "plan"}, {"plan", "--json", "-f", "x.toml"}, {"plan", "--file=x.toml", "--format=json"}}) {
+    const Arguments arguments = parse_arguments(words);
+    EXPECT_EQ(arguments.everywhere.manifest, "x.toml");
+    EXPECT_EQ(arguments.everywhere.format, Format::json);
+    EXPECT_TRUE(std::holds_alternative<PlanArguments>(arguments.command));
+  }
+}
+
+TEST(arguments, everything_that_stands_everywhere_is_taken) {
+  const Everywhere flags = parse_arguments({"status", "-q", "-v", "--no-progress", "--color", "never", "--lock-timeout", "30s", "--parallel", "4"}).everywhere;
+  EXPECT_TRUE(flags.quiet);
+  EXPECT_TRUE(flags.verbose);
+  EXPECT_TRUE(flags.no_progress);
+  EXPECT_EQ(flags.color, Color::never);
+  EXPECT_EQ(flags.lock_timeout, Seconds(30));
+  EXPECT_EQ(flags.parallel, 4U);
+}
+
+TEST(arguments, plan_and_apply_take_raised_limits) {
+  const auto plan = parsed<PlanArguments>({"plan", "--raise-limit", "removals=20", "--raise-limit", "stops=4", "--detailed-exitcode"});
+  EXPECT_EQ(plan.options.raise_removals, 20U);
+  EXPECT_EQ(plan.options.raise_stops, 4U);
+  EXPECT_TRUE(plan.detailed_exit_code);
+  const auto apply = parsed<ApplyArguments>({"apply", "--allow-empty", "--yes"});
+  EXPECT_TRUE(apply.options.allow_empty);
+  EXPECT_TRUE(apply.yes);
+}
+
+TEST(arguments, a_name_may_be_the_name_of_a_command) {
+  EXPECT_EQ(parsed<ExplainArguments>({"explain", "status"}).what, "status");
+  EXPECT_EQ(parsed<ShowArguments>({"show", "plan"}).what, "plan");
+  EXPECT_THAT(parsed<VerifyArguments>({"verify", "apply", "b"}).images, ElementsAre("apply", "b"));
+}
+
+TEST(arguments, extract_takes_a_dash_for_standard_output) {
+  const auto extract = parsed<ExtractArguments>({"extract", "series:db19", "-", "--withdrawn"});
+  EXPECT_EQ(extract.what, "series:db19");
+  EXPECT_EQ(extract.destination, "-");
+  EXPECT_TRUE(extract.withdrawn);
+}
+
+TEST(arguments, query_takes_a_topic_a_peer_and_a_name) {
+  const auto query = parsed<QueryArguments>({"query", "series", "--peer", "fpps-2", "db19"});
+  EXPECT_EQ(query.topic, Topic::series);
+  EXPECT_EQ(query.peer, ServerName::of("fpps-2"));
+  EXPECT_EQ(query.name, "db19");
+  EXPECT_EQ(parsed<QueryArguments>({"query", "history"}).topic, Topic::history);
+}
+
+TEST(arguments, nothing_at_all_is_the_help_that_nobody_asked_for) {
+  const auto help = parsed<ShowHelp>({});
+  EXPECT_FALSE(help.asked);
+  EXPECT_THAT(help.text, HasSubstr("ingot init"));
+  EXPECT_TRUE(parsed<ShowHelp>({"--help"}).asked);
+  EXPECT_THAT(parsed<ShowHelp>({"extract", "--help"}).text, HasSubstr("Usage: ingot extract"));
+  EXPECT_THAT(parsed<ShowHelp>({"plan", "--surplus", "-h"}).text, HasSubstr("Usage: ingot plan"));
+  parsed<ShowVersion>({"--version"});
+}
+
+TEST(arguments, a_misspelt_word_is_answered_with_the_nearest) {
+  EXPECT_THAT(wrong({"plna"}), HasSubstr("did you mean \"plan\"?"));
+  EXPECT_THAT(wrong({"plna", "--detailed-exitcode"}), HasSubstr("did you mean \"plan\"?"));
+  EXPECT_THAT(wrong({"plan", "--detailed-exitcod"}), HasSubstr("did you mean \"--detailed-exitcode\"?"));
+  EXPECT_THAT(wrong({"--jsn", "plan"}), HasSubstr("did you mean \"--json\"?"));
+  EXPECT_THAT(wrong({"query", "image"}), HasSubstr("did you mean \"images\"?"));
+  EXPECT_THAT(wrong({"plan", "--format", "jsno"}), HasSubstr("did you mean \"json\"?"));
+}
+
+TEST(arguments, what_comes_later_is_not_known_yet) {
+  for (const char* command : {"reconcile", "gc", "bundle", "fleet", "key", "state", "diff", "completion"}) EXPECT_THAT(wrong({command}), HasSubstr("unknown command"));
+  EXPECT_THAT(wrong({"plan", "--out", "x"}), HasSubstr("unknown flag \"--out\""));
+  EXPECT_THAT(wrong({"verify", "--repair"}), HasSubstr("unknown flag \"--repair\""));
+  EXPECT_THAT(wrong({"apply", "plan.bin"}), HasSubstr("takes no argument"));
+  EXPECT_THAT(wrong({"plan", "--format", "markdown"}), HasSubstr("is not known"));
+}
+
+TEST(arguments, values_out_of_range_are_refused) {
+  EXPECT_THAT(wrong({"plan", "--parallel", "0"}), HasSubstr("1 to 64"));
+  EXPECT_THAT(wrong({"plan", "--parallel", "65"}), HasSubstr("1 to 64"));
+  EXPECT_THAT(wrong({"plan", "--parallel", "8x"}), HasSubstr("1 to 64"));
+  EXPECT_THAT(wrong({"plan", "--lock-timeout", "soon"}), HasSubstr("30s"));
+  EXPECT_THAT(wrong({"plan", "--raise-limit", "removals=many"}), HasSubstr("removals=20"));
+  EXPECT_THAT(wrong({"plan", "--raise-limit", "copies=1"}), HasSubstr("removals=N or stops=N"));
+  EXPECT_THAT(wrong({"plan", "--raise-limit"}), HasSubstr("see: ingot plan --help"));
+  EXPECT_THAT(wrong({"query", "images", "--peer", "a.b"}), HasSubstr("is not a name"));
+  EXPECT_THAT(wrong({"query", "history", "--peer", "a"}), HasSubstr("no --peer"));
+  EXPECT_THAT(wrong({"plan", "--json", "--format", "text"}), HasSubstr("contradict"));
+}
+
+TEST(arguments, too_few_or_too_many_words_are_refused) {
+  EXPECT_THAT(wrong({"extract", "x"}), HasSubstr("needs"));
+  EXPECT_THAT(wrong({"plan", "surplus"}), HasSubstr("\"surplus\" is too much"));
+  EXPECT_THAT(wrong({"query"}), HasSubstr("one of peers"));
+  EXPECT_THAT(wrong({"explain"}), HasSubstr("one NAME"));
+  EXPECT_THAT(wrong({"show", "a", "b"}), HasSubstr("\"b\" is too much"));
+}
+
+TEST(arguments, what_is_said_back_is_safe_for_a_terminal) { EXPECT_EQ(wrong({"\x1b[2J"}).find('\x1b'), std::string::npos); }
+
+}  // namespace
+}  // namespace ingot

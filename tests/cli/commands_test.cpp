@@ -1,0 +1,309 @@
+// The command line in this process, with a terminal that records: what goes where, and what a human is asked.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/cli/run.hpp"
+#include "reconciler/io/hash.hpp"
+#include "tests/cli/check_json.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace fs = std::filesystem;
+
+struct RecordingTerminal final : Terminal {
+  std::string printed, said;
+  std::vector<std::string> questions;
+  std::optional<std::string> answer;
+  bool is_terminal = false;
+
+  bool output_is_terminal() override { return is_terminal; }
+  bool error_is_terminal() override { return is_terminal; }
+  bool can_ask() override { return is_terminal; }
+  int width() override { return 100; }
+  void out(std::string_view text) override { printed += text; }
+  void error(std::string_view text) override { said += text; }
+  std::optional<std::string> ask(const std::string& question) override {
+    questions.push_back(question);
+    return answer;
+  }
+};
+
+struct Ran {
+  int exit = 0;
+  std::string out, err;
+};
+
+struct Commands : testing::Test {
+  fs::path folder = fs::path(testing::TempDir()) / ("ingot-cli-" + std::to_string(::getpid()));
+  RecordingTerminal terminal;
+
+  void SetUp() override {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  Ran ingot(const std::vector<std::string>& words) {
+    terminal.printed.clear();
+    terminal.said.clear();
+    const int exit = run(words, terminal);
+    return {exit, terminal.printed, terminal.said};
+  }
+  /// The same for one server.
+  Ran at(const std::string& server, std::vector<std::string> words) {
+    words.insert(words.end(), {"-f", (folder / server).string()});
+    return ingot(words);
+  }
+  void make(const std::string& server) {
+    const Ran ran = ingot({"init", "--server", server, "--url", "file://" + (folder / server / "store/public").string(), (folder / server).string()});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+  }
+  void write(const std::string& path, const std::string& text) const {
+    fs::create_directories((folder / path).parent_path());
+    std::ofstream(folder / path, std::ios::binary) << text;
+  }
+  static std::string read(const fs::path& path) {
+    std::stringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  void manifest(const std::string& server, const std::string& entries) const {
+    write(server + "/ingot.toml", "manifest = 1\n[server]\nname = \"" + server + "\"\nurl = \"file://" + (folder / server / "store/public").string() + "/\"\n" + entries);
+  }
+  /// "gold" with one image "a", and "silver" that subscribes to all of it.
+  void two_servers() {
+    make("gold");
+    make("silver");
+    write("gold/a.bin", "bytes of a");
+    manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n");
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  }
+};
+
+TEST_F(Commands, init_says_what_it_made_and_what_comes_next) {
+  const Ran ran = ingot({"init", "--server", "gold", "--url", "https://gold.example.net", (folder / "gold").string()});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("Server gold"), HasSubstr("made "), HasSubstr("Next:"), HasSubstr("https://gold.example.net/")));
+  EXPECT_THAT(read(folder / "gold/server.card.toml"), HasSubstr("\"https://gold.example.net/\""));
+  EXPECT_THAT(read(folder / "gold/.gitignore"), HasSubstr("/keys/"));
+  const std::string before = read(folder / "gold/ingot.toml");
+  const Ran again = at("gold", {"init"});
+  EXPECT_EQ(again.exit, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("everything was here already"));
+  EXPECT_EQ(read(folder / "gold/ingot.toml"), before);
+}
+
+TEST_F(Commands, init_without_a_url_makes_no_card_and_says_how_to_get_one) {
+  const Ran ran = ingot({"init", "--server", "gold", (folder / "gold").string()});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_FALSE(fs::exists(folder / "gold/server.card.toml"));
+  EXPECT_THAT(ran.out, HasSubstr("ingot card > server.card.toml"));
+  EXPECT_THAT(at("gold", {"card"}).err, HasSubstr("url = "));
+}
+
+TEST_F(Commands, init_refuses_what_contradicts_the_manifest_and_makes_nothing) {
+  write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\n");
+  EXPECT_EQ(ingot({"init", "--server", "other", (folder / "gold").string()}).exit, 64);
+  EXPECT_EQ(ingot({"init", "--url", "https://x.example/", (folder / "gold").string()}).exit, 64);
+  EXPECT_EQ(ingot({"init", (folder / "new").string()}).exit, 64);
+  EXPECT_EQ(ingot({"init", "--server", "a.b", (folder / "new").string()}).exit, 64);
+  EXPECT_EQ(ingot({"init", "--server", "ab", "--url", "gopher://x", (folder / "new").string()}).exit, 64);
+  EXPECT_FALSE(fs::exists(folder / "new"));
+  EXPECT_FALSE(fs::exists(folder / "gold/keys"));
+}
+
+TEST_F(Commands, the_main_job_plan_apply_query_extract_verify) {
+  two_servers();
+  const Ran plan = at("silver", {"plan"});
+  EXPECT_EQ(plan.exit, 0) << plan.err;
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("From gold"), HasSubstr("register"), HasSubstr("instantiate"), HasSubstr("+ copy"), HasSubstr("1 to copy")));
+  EXPECT_EQ(at("silver", {"plan", "--detailed-exitcode"}).exit, 2);
+  const Ran apply = at("silver", {"apply", "--yes"});
+  EXPECT_EQ(apply.exit, 0) << apply.err << apply.out;
+  EXPECT_THAT(apply.out, HasSubstr("Applied: "));
+  EXPECT_THAT(apply.err, HasSubstr("done    copy copy.gold.a"));
+  EXPECT_THAT(at("silver", {"plan", "--detailed-exitcode"}).out, HasSubstr("No changes."));
+  EXPECT_THAT(at("silver", {"query", "images"}).out, AllOf(HasSubstr("gold (copy)"), HasSubstr("10 B")));
+  EXPECT_EQ(at("silver", {"extract", "a", (folder / "out").string()}).exit, 0) << terminal.said;
+  EXPECT_EQ(read(folder / "out"), "bytes of a");
+  EXPECT_EQ(at("silver", {"extract", "a", "-"}).out, "bytes of a");
+  EXPECT_EQ(at("silver", {"verify"}).exit, 0) << terminal.printed;
+  EXPECT_EQ(at("silver", {"drift"}).exit, 0) << terminal.printed;
+  EXPECT_EQ(at("silver", {"status"}).exit, 0) << terminal.said;
+}
+
+TEST_F(Commands, every_json_output_holds_against_its_schema) {
+  two_servers();
+  testing_support::expect_valid_json("plan", at("silver", {"plan", "--json"}).out);
+  testing_support::expect_valid_json("events", at("silver", {"apply", "--yes", "--json"}).out, true);
+  for (const char* topic : {"images", "peers", "series", "types", "subscriptions", "history"}) {
+    testing_support::expect_valid_json(topic, at("silver", {"query", topic, "--json"}).out);
+  }
+  for (const char* topic : {"images", "peers", "series", "types"}) {
+    testing_support::expect_valid_json(topic, at("silver", {"query", topic, "--peer", "gold", "--json"}).out);
+  }
+  testing_support::expect_valid_json("explain", at("silver", {"explain", "a", "--json"}).out);
+  testing_support::expect_valid_json("show", at("silver", {"show", "a", "--json"}).out);
+  testing_support::expect_valid_json("show", at("silver", {"show", "2", "--json"}).out);
+  testing_support::expect_valid_json("status", at("silver", {"status", "--json"}).out);
+  testing_support::expect_valid_json("drift", at("silver", {"drift", "--json"}).out);
+  testing_support::expect_valid_json("verify", at("silver", {"verify", "--json"}).out);
+  testing_support::expect_valid_json("problems", at("silver", {"validate", "--json"}).out);
+}
+
+TEST_F(Commands, apply_without_yes_and_without_a_terminal_is_refused_before_any_work) {
+  const Ran ran = ingot({"apply", "-f", "nowhere.toml"});
+  EXPECT_EQ(ran.exit, 9);
+  EXPECT_THAT(ran.err, HasSubstr("--yes"));
+  const Ran json = ingot({"apply", "--json", "-f", "nowhere.toml"});
+  EXPECT_EQ(json.exit, 9);
+  testing_support::expect_valid_json("events", json.out, true);
+}
+
+TEST_F(Commands, apply_asks_on_a_terminal_and_only_yes_is_yes) {
+  two_servers();
+  terminal.is_terminal = true;
+  terminal.answer = "y";
+  EXPECT_EQ(at("silver", {"apply"}).exit, 9);
+  EXPECT_EQ(terminal.questions.size(), 1U);
+  EXPECT_THAT(at("silver", {"query", "images", "--color", "never"}).out, HasSubstr("No images."));
+  terminal.answer = "yes";
+  EXPECT_EQ(at("silver", {"apply"}).exit, 0) << terminal.said;
+  terminal.questions.clear();
+  EXPECT_EQ(at("silver", {"apply"}).exit, 0);
+  EXPECT_TRUE(terminal.questions.empty()) << "an empty plan does not ask";
+}
+
+TEST_F(Commands, a_lost_state_is_never_made_anew) {
+  two_servers();
+  fs::remove(folder / "gold/state/ingot.db");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"query", "images"}, {"init"}, {"publish"}}) {
+    EXPECT_EQ(at("gold", words).exit, 6) << words.front();
+    EXPECT_FALSE(fs::exists(folder / "gold/state/ingot.db")) << words.front();
+  }
+}
+
+TEST_F(Commands, a_server_that_was_never_made_says_how) {
+  write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\n");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"status"}, {"query", "images"}, {"publish"}}) {
+    const Ran ran = at("gold", words);
+    EXPECT_EQ(ran.exit, 6) << words.front();
+    EXPECT_THAT(ran.err, HasSubstr("ingot init")) << words.front();
+  }
+  EXPECT_FALSE(fs::exists(folder / "gold/state"));
+}
+
+TEST_F(Commands, an_image_that_was_withdrawn_is_extracted_only_on_request) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nstate = \"WITHDRAWN\"\nreason = \"it leaks\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  const Ran refused = at("silver", {"extract", "a", (folder / "out").string()});
+  EXPECT_EQ(refused.exit, 7);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("it leaks"), HasSubstr("--withdrawn")));
+  EXPECT_FALSE(fs::exists(folder / "out"));
+  EXPECT_EQ(at("silver", {"extract", "a", (folder / "out").string(), "--withdrawn"}).exit, 0) << terminal.said;
+}
+
+TEST_F(Commands, drift_and_verify_see_what_is_missing) {
+  two_servers();
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "gold/store/public/b")) {
+    if (entry.is_regular_file()) fs::remove(entry.path());
+  }
+  const Ran drift = at("gold", {"drift"});
+  EXPECT_EQ(drift.exit, 2);
+  EXPECT_THAT(drift.out, HasSubstr("image a"));
+  const Ran verify = at("gold", {"verify", "--json"});
+  EXPECT_EQ(verify.exit, 6);
+  testing_support::expect_valid_json("verify", verify.out);
+  fs::remove(folder / "gold/store/public/head.dsse");
+  EXPECT_THAT(at("gold", {"drift"}).out, HasSubstr("head"));
+}
+
+TEST_F(Commands, a_peer_that_cannot_be_had_is_answered_from_the_cache_with_a_warning_and_exit_3) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"plan"}).exit, 0);
+  fs::rename(folder / "gold/store/public", folder / "gold/store/away");
+  const Ran ran = at("silver", {"query", "images", "--peer", "gold"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_THAT(ran.out, HasSubstr("a "));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("warning:"), HasSubstr("unreachable")));
+  EXPECT_EQ(at("silver", {"plan"}).exit, 3);
+  EXPECT_THAT(at("silver", {"query", "peers"}).out, HasSubstr("unreachable")) << "the last plan saw it so";
+}
+
+TEST_F(Commands, a_name_that_nothing_bears_is_exit_3_with_the_nearest) {
+  two_servers();
+  const Ran ran = at("gold", {"query", "images", "aa"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean \"a\"?"));
+  EXPECT_EQ(at("silver", {"explain", "nothing"}).exit, 3);
+  EXPECT_EQ(at("gold", {"show", "nothing"}).exit, 3);
+  EXPECT_EQ(at("gold", {"verify", "nothing"}).exit, 3);
+}
+
+TEST_F(Commands, schema_lists_and_prints_what_the_program_carries) {
+  EXPECT_THAT(ingot({"schema"}).out, AllOf(HasSubstr("manifest\n"), HasSubstr("plan\n")));
+  EXPECT_EQ(ingot({"schema", "plan"}).out, read(fs::path(INGOT_SOURCE_DIR) / "schema/json/plan.schema.json"));
+  const Ran wrong = ingot({"schema", "manifst"});
+  EXPECT_EQ(wrong.exit, 64);
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean \"manifest\"?"));
+}
+
+TEST_F(Commands, help_goes_to_standard_output_if_asked_for_and_else_to_standard_error) {
+  EXPECT_EQ(ingot({"--help"}).exit, 0);
+  EXPECT_THAT(terminal.printed, HasSubstr("ingot plan"));
+  EXPECT_EQ(ingot({}).exit, 64);
+  EXPECT_TRUE(terminal.printed.empty());
+  EXPECT_THAT(terminal.said, HasSubstr("ingot plan"));
+  EXPECT_THAT(ingot({"--version"}).out, testing::MatchesRegex("ingot [0-9.]+\n"));
+}
+
+TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output) {
+  write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\nstoer = \"x\"\n");
+  const Ran text = at("gold", {"plan"});
+  EXPECT_EQ(text.exit, 65);
+  EXPECT_TRUE(text.out.empty());
+  EXPECT_THAT(text.err, HasSubstr("ingot.toml:4:1: "));
+  const Ran json = at("gold", {"apply", "--yes", "--json"});
+  EXPECT_EQ(json.exit, 65);
+  testing_support::expect_valid_json("problems", json.out);
+}
+
+TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {
+  two_servers();
+  const std::string before = read(folder / "gold/store/public/head.dsse");
+  const Ran ran = at("gold", {"publish"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("good until"));
+  EXPECT_NE(read(folder / "gold/store/public/head.dsse"), before);
+  EXPECT_THAT(at("gold", {"query", "history"}).out, HasSubstr("publish"));
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+}
+
+TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {
+  two_servers();
+  const std::string card = (folder / "gold/server.card.toml").string();
+  EXPECT_EQ(at("gold", {"card"}).out, read(card));
+  EXPECT_THAT(at("silver", {"card", card}).out, AllOf(HasSubstr("gold"), HasSubstr("peer \"gold\" of")));
+  EXPECT_THAT(at("gold", {"card", card}).out, HasSubstr("this server itself"));
+  EXPECT_EQ(at("gold", {"card", "nowhere"}).exit, 64);
+  write("bad.card.toml", "card = 2\n");
+  EXPECT_EQ(at("gold", {"card", (folder / "bad.card.toml").string()}).exit, 65);
+}
+
+}  // namespace
+}  // namespace ingot

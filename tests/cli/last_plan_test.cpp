@@ -1,0 +1,42 @@
+#include "reconciler/cli/last_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/cli/sample_plan.hpp"
+
+namespace ingot {
+namespace {
+
+using namespace testing_support;
+
+const Time now{Seconds(1'795'000'000)};
+
+TEST(last_plan, is_read_back_as_it_was_written) {
+  LastPlan last;
+  last.peers[sample_id("a")] = {.status = "ok", .asked = now, .serial = 41, .text = ""};
+  last.peers[sample_id("b")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .text = "rollback: serial 7, then 6"};
+  last.blocked["subscription.fpps-2.series.db19"] = "the peer has no such series";
+  EXPECT_EQ(parse_last_plan(write_last_plan(last)), last);
+}
+
+TEST(last_plan, what_is_damaged_is_left_out) {
+  EXPECT_EQ(parse_last_plan(""), LastPlan{});
+  EXPECT_EQ(parse_last_plan("peer nonsense ok\npeer\nblocked\n\0\xff"), LastPlan{});
+  EXPECT_EQ(parse_last_plan("peer " + sample_id("a").text() + " ok yesterday 7\n"), LastPlan{});
+}
+
+TEST(last_plan, a_text_with_line_breaks_stays_one_line) {
+  LastPlan last;
+  last.blocked["subscription.p.all"] = "one\npeer two";
+  EXPECT_EQ(parse_last_plan(write_last_plan(last)).blocked.size(), 1U);
+  EXPECT_TRUE(parse_last_plan(write_last_plan(last)).peers.empty());
+}
+
+TEST(last_view, says_what_became_of_a_peer) {
+  EXPECT_EQ(last_view(Settled{sample_head("fpps-2"), {}}, now), (LastView{"ok", now, 41, ""}));
+  EXPECT_EQ(last_view(Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now), (LastView{"unreachable", now, 41, "no connection"}));
+  EXPECT_EQ(last_view(OwnPeer{}, now).status, "ok");
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,202 @@
+// Every list and report as text (golden) and as JSON (against its schema).
+#include <gtest/gtest.h>
+
+#include "reconciler/cli/query_rows.hpp"
+#include "reconciler/cli/show_explain.hpp"
+#include "reconciler/cli/show_findings.hpp"
+#include "reconciler/cli/show_history.hpp"
+#include "reconciler/cli/show_images.hpp"
+#include "reconciler/cli/show_problems.hpp"
+#include "reconciler/cli/show_status.hpp"
+#include "reconciler/cli/shown_peers.hpp"
+#include "tests/cli/check_json.hpp"
+#include "tests/cli/golden.hpp"
+#include "tests/cli/sample_plan.hpp"
+
+namespace ingot {
+namespace {
+
+using namespace testing_support;
+
+const Time now{Seconds(1'795'000'000)};
+const Style plain{false};
+
+template <class Show>
+std::string text_of_shown(Show show) {
+  return shown([&](Output& out) { show(plain, out); });
+}
+template <class Show>
+std::string json_of(Show show) {
+  return shown([&](Output& out) { show(out); });
+}
+
+Snapshot sample_snapshot() {
+  Snapshot snapshot;
+  ImageRow copy = sample_row("db19_24"), own = sample_row("own"), dead = sample_row("dead");
+  copy.key = 1;
+  own.key = 2;
+  own.copy = false;
+  own.identity = std::nullopt;
+  own.copied_from = std::nullopt;
+  own.origin_name = ServerName::of("fpps-1");
+  own.is_private = true;
+  own.managed = true;
+  own.created = std::nullopt;
+  own.parent = 1;
+  own.parent_name = "db19_24";
+  own.state = ImageState::withdrawn;
+  own.reason = "it \x1b[31m leaks";
+  own.papers.peer = std::nullopt;
+  own.papers.head = std::nullopt;
+  dead.key = 3;
+  dead.deleted = true;
+  snapshot.images = {copy, dead, own};
+  snapshot.series = {{.name = SeriesName::of("db19"), .managed = true, .members = {{1, copy.name}, {2, own.name}}, .follow = Follow{ServerName::of("fpps-2"), SeriesName::of("db19")}, .wanted = {}},
+                     {.name = SeriesName::of("empty"), .managed = true, .members = {}, .follow = {}, .wanted = {}}};
+  snapshot.types = {{.name = TypeName::of("DB_PSU"), .base = TypeName::of("ORACLEDBSOFTWARE"), .managed = false, .images = 4}};
+  SubscriptionRow stopped = sample_subscription();
+  stopped.selector = SelectAll{};
+  stopped.stopped = 12;
+  snapshot.subscriptions = {sample_subscription(), stopped};
+  return snapshot;
+}
+
+std::vector<ShownImage> sample_images() {
+  return images_here(sample_snapshot(), sample_id("fpps-1"), [](const Digest& digest) { return digest == sha256("db19_24"); });
+}
+
+TEST(show_images, as_a_table_and_as_json) {
+  expect_golden("images.txt", text_of_shown([](auto& style, auto& out) { show_images(sample_images(), style, out); }));
+  const std::string json = json_of([](auto& out) { show_images_json(sample_images(), out); });
+  expect_valid_json("images", json);
+  expect_valid_json("images", json_of([](auto& out) { show_images_json({}, out); }));
+}
+
+TEST(show_images, json_is_what_it_was) {
+  expect_golden("images.json", json_of([](auto& out) { show_images_json(sample_images(), out); }));
+}
+
+TEST(show_image, says_everything_about_one) {
+  expect_golden("image.txt", text_of_shown([](auto& style, auto& out) { show_image(sample_images()[1], {"child-1", "child-2"}, style, out); }));
+}
+
+TEST(images_of, a_peers_catalog_has_the_same_shape_and_null_for_what_cannot_be_known) {
+  Catalog catalog;
+  catalog.images.push_back(std::get<CopyImage>(sample_copy("db19_25", 10, 5).action).entry);
+  catalog.series.push_back({.name = SeriesName::of("db19"), .created = 1, .members = {{catalog.images[0].identity, 3}, {ImageIdentity{sample_id("x"), ImageName::of("gone"), 1}, 2}}});
+  const auto images = images_of(catalog);
+  ASSERT_EQ(images.size(), 1U);
+  EXPECT_FALSE(images[0].managed.has_value());
+  EXPECT_FALSE(images[0].is_private.has_value());
+  EXPECT_EQ(images[0].series.size(), 1U);
+  expect_valid_json("images", json_of([&](auto& out) { show_images_json(images, out); }));
+  EXPECT_EQ(series_of(catalog)[0].images.size(), 1U) << "what the catalog does not list any more has no name to show";
+}
+
+std::vector<ShownPeer> sample_peers() {
+  Manifest manifest{.path = "ingot.toml", .digest = {}, .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}}, .limits = {}, .guard = {}, .peers = {},
+                    .types = {}, .images = {}, .series = {}, .subscriptions = {}, .copies = {}};
+  for (const char* name : {"fpps-4", "fpps-2"}) {
+    const ServerName peer = ServerName::of(name);
+    manifest.peers.push_back({.name = peer, .card_path = "x", .card = {peer, "https://gold.example.net/", sample_id(name)}, .urls = {"https://gold.example.net/"}, .credentials = {},
+                              .max_age = {}, .bandwidth = {}, .parallel = {}, .replaces = {}, .at = {}});
+  }
+  const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {"https://gold.example.net/"},
+                                                 .serial = 40, .head = {}, .registered = now, .seen = now}};
+  LastPlan last;
+  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .text = ""};
+  last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .text = "a rollback"};
+  return shown_peers(manifest, registrations, last);
+}
+
+TEST(show_peers, registered_ones_and_those_that_only_the_manifest_names) {
+  ASSERT_EQ(sample_peers().size(), 2U);
+  EXPECT_EQ(sample_peers()[0].serial, 41U) << "the last plan saw a newer head than the last apply";
+  expect_golden("peers.txt", text_of_shown([](auto& style, auto& out) { show_peers(sample_peers(), style, out); }));
+  expect_valid_json("peers", json_of([](auto& out) { show_peers_json(sample_peers(), out); }));
+}
+
+TEST(show_subscriptions, those_that_are_instantiated) {
+  LastPlan last;
+  last.blocked["subscription.fpps-2.series.db19"] = "the peer has no such series";
+  const auto rows = subscription_rows(sample_snapshot().subscriptions, last);
+  ASSERT_EQ(rows.size(), 1U);
+  expect_golden("subscriptions.txt", text_of_shown([&](auto& style, auto& out) { show_subscriptions(rows, style, out); }));
+  expect_valid_json("subscriptions", json_of([&](auto& out) { show_subscriptions_json(rows, out); }));
+}
+
+TEST(show_series, with_members_in_order) {
+  const auto rows = series_rows(sample_snapshot());
+  expect_golden("series.txt", text_of_shown([&](auto& style, auto& out) { show_series(rows, style, out); }));
+  expect_valid_json("series", json_of([&](auto& out) { show_series_json(rows, out); }));
+}
+
+TEST(show_types, built_in_and_custom) {
+  const auto rows = type_rows(sample_snapshot());
+  expect_golden("types.txt", text_of_shown([&](auto& style, auto& out) { show_types(rows, style, out); }));
+  expect_valid_json("types", json_of([&](auto& out) { show_types_json(rows, out); }));
+  expect_valid_json("types", json_of([&](auto& out) { show_types_json(types_of({}), out); }));
+}
+
+RunRecord sample_run() {
+  RunRecord run{.start = {.id = "20261118T093320Z-1a2b3c", .started = now, .command = "apply", .actor = "ann@gold", .manifest_path = "ingot.toml", .manifest_digest = sha256("m"),
+                          .commit = std::nullopt, .plan_id = sha256("p").text(), .planned = 3},
+                .finished = now + Seconds(70), .exit_code = 3, .done = 2, .failed = 1, .skipped = 0, .actions = {}};
+  run.actions = {{.sequence = 1, .address = {"copy.fpps-2.db19_25"}, .verb = Verb::copy, .arguments = "4.1 GB", .outcome = "done", .code = "", .text = "", .started = now, .finished = now},
+                 {.sequence = 2, .address = {"copy.fpps-2.db19_26"}, .verb = Verb::copy, .arguments = "", .outcome = "failed", .code = "unreachable", .text = "no connection", .started = now,
+                  .finished = now}};
+  return run;
+}
+
+TEST(show_history, newest_first_and_a_run_that_died) {
+  RunRecord died = sample_run();
+  died.finished = std::nullopt;
+  died.exit_code = std::nullopt;
+  expect_golden("history.txt", text_of_shown([&](auto& style, auto& out) { show_history({sample_run(), died}, style, out); }));
+  expect_valid_json("history", json_of([&](auto& out) { show_history_json({sample_run(), died}, out); }));
+  expect_golden("run.txt", text_of_shown([&](auto& style, auto& out) { show_run(sample_run(), style, out); }));
+}
+
+TEST(show_explain, with_its_evidence) {
+  const std::vector<Subject> subjects{{.address = "copy.fpps-2.db19_25", .verdict = "planned", .code = "subscription", .text = "it is copied", .because = {reason("subscription", "subscription.fpps-2.all", 41, "all")},
+                                       .evidence = Evidence{ServerName::of("fpps-2"), "https://gold.example.net/", sha256("head"), 41, now}},
+                                      {.address = "image.old", .verdict = "not-wanted", .code = "before-baseline", .text = "it lies before the baseline", .because = {}, .evidence = std::nullopt}};
+  expect_golden("explain.txt", text_of_shown([&](auto& style, auto& out) { show_explain(subjects, style, out); }));
+  expect_valid_json("explain", json_of([&](auto& out) { show_explain_json(subjects, out); }));
+}
+
+TEST(show_status, is_one_screen) {
+  Status status{.server = ServerName::of("fpps-1"), .id = sample_id("fpps-1"), .images = 12, .serial = 41, .expires = now + Seconds(3600), .now = now, .peers = sample_peers(),
+                .last_run = sample_run(), .running = "apply 2026 by ann@gold", .plan = full_plan(), .no_plan = "", .disk = {1'000'000'000'000, 46'000'000'000}};
+  expect_golden("status.txt", text_of_shown([&](auto& style, auto& out) { show_status(status, style, out); }));
+  expect_valid_json("status", json_of([&](auto& out) { show_status_json(status, out); }));
+  status.plan = std::nullopt;
+  status.no_plan = "the manifest declares nothing";
+  status.last_run = std::nullopt;
+  status.running = std::nullopt;
+  status.serial = 0;
+  status.expires = std::nullopt;
+  expect_valid_json("status", json_of([&](auto& out) { show_status_json(status, out); }));
+}
+
+TEST(show_findings, of_drift_and_verify) {
+  Findings findings{.images = 3, .pieces = 5, .bytes = 12'000'000, .faults = {}};
+  const auto all = [&] {
+    return text_of_shown([&](auto& style, auto& out) { show_drift(findings, style, out); }) + text_of_shown([&](auto& style, auto& out) { show_verify(findings, style, out); });
+  };
+  const std::string whole = all();
+  expect_valid_json("drift", json_of([&](auto& out) { show_drift_json(findings, out); }));
+  findings.faults = {{"image db19_24", "public/b/ab/abcd", "segment 3 is damaged"}, {"head", "", "it is not there"}};
+  expect_valid_json("verify", json_of([&](auto& out) { show_verify_json(findings, out); }));
+  expect_golden("findings.txt", whole + all());
+}
+
+TEST(show_problems, lines_and_json) {
+  const Problems problems{{"ingot.toml", 4, 1, "unknown-key", "unknown key \"stoer\"", "did you mean \"store\"?"}, {"x.toml", 0, 0, "unreadable", "cannot be read", "check the path"}};
+  expect_golden("problems.txt", text_of_shown([&](auto& style, auto& out) { show_problems(problems, style, out); }));
+  expect_valid_json("problems", json_of([&](auto& out) { show_problems_json(problems, out); }));
+  expect_valid_json("problems", json_of([&](auto& out) { show_problems_json({}, out); }));
+}
+
+}  // namespace
+}  // namespace ingot

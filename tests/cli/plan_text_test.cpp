@@ -1,0 +1,53 @@
+#include "reconciler/cli/show_plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/golden.hpp"
+#include "tests/cli/sample_plan.hpp"
+
+namespace ingot {
+namespace {
+
+using namespace testing_support;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string text_of_plan(const Plan& plan, bool verbose = false, const Style& style = Style(false)) {
+  return shown([&](Output& out) { show_plan(plan, sha256("a plan"), verbose, style, out); });
+}
+
+TEST(show_plan, says_everything_that_is_done_and_not_done) { expect_golden("plan.txt", text_of_plan(full_plan())); }
+TEST(show_plan, verbose_shows_every_reason_and_note) { expect_golden("plan-verbose.txt", text_of_plan(full_plan(), true)); }
+TEST(show_plan, an_empty_plan_is_short) { expect_golden("plan-empty.txt", text_of_plan(empty_plan())); }
+
+TEST(show_plan, colours_are_only_an_addition) {
+  const std::string plain = text_of_plan(full_plan());
+  std::string colored = text_of_plan(full_plan(), false, Style(true));
+  EXPECT_THAT(colored, HasSubstr("\033[1;31mUNTRUSTED"));
+  for (auto at = colored.find('\033'); at != std::string::npos; at = colored.find('\033', at)) colored.erase(at, colored.find('m', at) - at + 1);
+  EXPECT_EQ(colored, plain);
+}
+
+TEST(show_plan, what_a_peer_says_never_reaches_the_terminal_raw) { EXPECT_THAT(text_of_plan(full_plan()), Not(HasSubstr("\x1b"))); }
+
+TEST(plan_summary, counts_what_is_done_and_what_is_not) {
+  EXPECT_EQ(plan_summary(empty_plan()), "No changes. All is as the manifest says.");
+  Plan plan = empty_plan();
+  plan.blocked = full_plan().blocked;
+  EXPECT_EQ(plan_summary(plan), "No changes now; 1 blocked.");
+  plan.actions = {sample_copy("a", 100, 50), sample_copy("b", 200, 70)};
+  EXPECT_EQ(plan_summary(plan), "Plan: 2 to copy (120 B to fetch); 1 blocked.");
+  plan.actions.back().deferred = true;
+  EXPECT_EQ(plan_summary(plan), "Plan: 1 to copy (50 B to fetch); 1 deferred, 1 blocked.");
+}
+
+TEST(show_plan, a_hundred_thousand_lines_are_all_there) {
+  Plan plan = empty_plan();
+  for (int i = 0; i < 100'000; ++i) plan.actions.push_back(sample_copy("image-" + std::to_string(i), 1'000'000, 400'000));
+  const std::string text = text_of_plan(plan);
+  EXPECT_GE(std::count(text.begin(), text.end(), '\n'), 100'000);
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,22 @@
+#include "reconciler/cli/table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ingot {
+namespace {
+
+TEST(table, aligns_columns_by_characters_and_leaves_no_blanks_at_the_end) {
+  Table table({{"NAME"}, {"SIZE", Align::right}, {"NOTE"}});
+  table.row({"é", "1", ""});
+  table.row({"longer", "12345", "x"});
+  EXPECT_EQ(shown([&](Output& out) { table.show(out, Style(false)); }), "NAME     SIZE  NOTE\né           1\nlonger  12345  x\n");
+}
+
+TEST(text_width, counts_code_points) {
+  EXPECT_EQ(text_width("abc"), 3U);
+  EXPECT_EQ(text_width("Zürich"), 6U);
+  EXPECT_EQ(text_width(""), 0U);
+}
+
+}  // namespace
+}  // namespace ingot
