@@ -88,6 +88,13 @@ void each_row(Statement rows, const ImageRows& visit) {
 
 }  // namespace
 
+std::size_t count_images(Database& database) { return static_cast<std::size_t>(database.number("SELECT count(*) FROM image")); }
+
+std::size_t count_copies_of(Database& database, const ServerId& origin) {
+  Statement row = database.query("SELECT count(*) FROM image WHERE copy = 1 AND origin = ?", origin);
+  return row.step() ? row.next<std::size_t>() : 0;
+}
+
 void each_image(Database& database, const ImageRows& visit) { each_row(database.query(select_rows), visit); }
 
 void each_own_image(Database& database, const ImageRows& visit) {
@@ -128,9 +135,7 @@ std::optional<ImageKey> live_image_named(Database& database, const ImageName& na
 
 ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t object, std::optional<std::int64_t> subscription) {
   const auto& identity = row.identity;
-  const auto parent_of = [&](auto member) {
-    return row.parent_identity ? std::optional((*row.parent_identity).*member) : std::nullopt;
-  };
+  const auto parent_of = [&](auto member) { return row.parent_identity ? &((*row.parent_identity).*member) : nullptr; };
   if (!identity) throw Error(Fault::internal, "an image without an origin cannot be recorded");
   database.execute(
       "INSERT INTO image (name, copy, origin, origin_image, identity_created, origin_name, copied_from, object, kind, type, version,"
@@ -138,7 +143,7 @@ ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t obje
       " parent, parent_origin, parent_image, parent_created, source_stamp, unwanted_since, rule, subscription, arrived, arrived_run,"
       " arrived_actor, arrived_commit, arrived_rule, arrived_peer, arrived_head)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      row.name, row.copy, identity->origin, identity->name, row.copy ? std::optional(identity->created) : std::nullopt,
+      row.name, row.copy, identity->origin, identity->name, row.copy ? &identity->created : nullptr,
       row.origin_name, row.copied_from, object, row.kind, row.type, row.version, row.platform, row.description,
       write_labels(row.labels), row.state, row.reason, row.withdrawn_by_origin, row.is_private, row.protect, row.managed,
       row.parent_name, row.parent, parent_of(&ImageIdentity::origin), parent_of(&ImageIdentity::name),

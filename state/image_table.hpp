@@ -18,6 +18,10 @@ struct ImageRecord {
 
 using ImageRows = std::function<void(ImageRow&&)>;
 
+/// Live and deleted ones.
+std::size_t count_images(Database& database);
+std::size_t count_copies_of(Database& database, const ServerId& origin);
+
 void each_image(Database& database, const ImageRows& visit);
 void each_own_image(Database& database, const ImageRows& visit);
 void each_copy_of(Database& database, const ServerId& origin, const ImageRows& visit);

@@ -66,8 +66,8 @@ void Recording::count(ImageKey key, std::int64_t difference) {
 
 /// The packed form that was made durable last is the one that is known to be whole.
 std::int64_t Recording::put_object(const ImageRow& row, const Packed& packed) {
-  const auto table_digest = packed.table ? std::optional(packed.table->digest) : std::nullopt;
-  const auto table_length = packed.table ? std::optional(packed.table->length) : std::nullopt;
+  const Digest* const table_digest = packed.table ? &packed.table->digest : nullptr;
+  const std::uint64_t* const table_length = packed.table ? &packed.table->length : nullptr;
   Statement found = database_.query(
       "SELECT number, file_digest = ?2 AND file_length = ?3 AND segments = ?4 AND table_digest IS ?5 AND table_length IS ?6"
       " FROM object WHERE digest = ?1",

@@ -65,10 +65,10 @@ class Statement {
 
   /// The next row, if there is one. Columns are then read from the first on.
   bool step();
-  /// Binds parameter `index` (from 1).
+  /// Binds parameter `index` (from 1); an empty optional and a null pointer are NULL.
   template <class T>
   void bind(int index, const T& value) {
-    if constexpr (is_optional<T>) {
+    if constexpr (is_optional<T> || (std::is_pointer_v<T> && !std::is_convertible_v<T, std::string_view>)) {
       value ? bind(index, *value) : bind_null(index);
     } else if constexpr (is_name<T>) {
       bind_text(index, value.text());

@@ -110,7 +110,7 @@ class State {
     std::function<void(const TypeEntry&)> type;
   };
   void each_public(bool publish_copies, const PublicContent& visit) const;
-  /// The bytes that must be under the published tree before the next head, sorted by digest: of own public images, and of
+  /// The bytes that must be under the published tree before the next head, each once: of own public images, and of
   /// copies if `publish_copies`.
   void each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const;
   struct Published { Serial serial = 0; Digest head; Digest index; Time expires; bool copies_published = false; };

@@ -35,8 +35,7 @@ void State::each_object(const std::function<void(const ObjectRow&)>& visit) cons
 void State::each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const {
   impl_->read([&] {
     static constexpr auto sql = joined_sql(select_objects,
-                                           "WHERE number IN (SELECT object FROM image WHERE deleted = 0 AND is_private = 0 AND copy <= ?)"
-                                           " ORDER BY digest");
+                                           "WHERE number IN (SELECT object FROM image WHERE deleted = 0 AND is_private = 0 AND copy <= ?)");
     Statement rows = impl_->database.query(sql.data(), publish_copies);
     while (rows.step()) visit(read_object(rows));
   });

@@ -1,6 +1,8 @@
 // Reading what earlier runs recorded. Whatever the scope leaves out is not read at all.
 #include <algorithm>
-#include <map>
+#include <numeric>
+#include <set>
+#include <utility>
 
 #include "state/image_table.hpp"
 #include "state/lines.hpp"
@@ -113,36 +115,52 @@ std::vector<ServerId> origins_in(Database& database, const SnapshotScope& scope)
   return origins;
 }
 
+/// Sorts by name, then key. Rows are large: each is moved once, along the circles of the permutation.
 void sort_images(std::vector<ImageRow>& images) {
-  std::vector<const ImageRow*> order;
-  order.reserve(images.size());
-  for (const auto& image : images) order.push_back(&image);
-  const auto before = [](const ImageRow* one, const ImageRow* other) {
-    return std::tie(one->name, one->key) < std::tie(other->name, other->key);
+  std::vector<std::size_t> from(images.size());
+  std::iota(from.begin(), from.end(), std::size_t{0});
+  const auto before = [&images](std::size_t one, std::size_t other) {
+    return std::tie(images[one].name, images[one].key) < std::tie(images[other].name, images[other].key);
   };
-  if (std::is_sorted(order.begin(), order.end(), before)) return;
-  std::sort(order.begin(), order.end(), before);
-  std::vector<ImageRow> sorted;
-  sorted.reserve(images.size());
-  for (const ImageRow* const image : order) sorted.push_back(std::move(images[static_cast<std::size_t>(image - images.data())]));
-  images = std::move(sorted);
+  if (std::is_sorted(from.begin(), from.end(), before)) return;
+  std::sort(from.begin(), from.end(), before);
+  for (std::size_t start = 0; start < from.size(); ++start) {
+    if (from[start] == start) continue;
+    ImageRow first = std::move(images[start]);
+    std::size_t hole = start;
+    while (from[hole] != start) {
+      images[hole] = std::move(images[from[hole]]);
+      hole = std::exchange(from[hole], hole);
+    }
+    images[hole] = std::move(first);
+    from[hole] = hole;
+  }
+}
+
+/// The images of settled peers that bear one of the names, each once.
+void read_named(Database& database, const SnapshotScope& scope, std::vector<ImageRow>& images) {
+  std::set<ImageKey> known;
+  for (const auto& name : scope.but_names) {
+    each_image_named(database, name, [&](ImageRow&& image) {
+      const bool left_out = image.copy && scope.without_copies_of.contains(image.identity->origin);
+      if (left_out && known.insert(image.key).second) images.push_back(std::move(image));
+    });
+  }
 }
 
 std::vector<ImageRow> read_images(Database& database, const SnapshotScope& scope) {
   std::vector<ImageRow> images;
   const auto keep = [&images](ImageRow&& image) { images.push_back(std::move(image)); };
   if (scope.without_copies_of.empty()) {
+    images.reserve(count_images(database));
     each_image(database, keep);
   } else {
     each_own_image(database, keep);
-    for (const auto& origin : origins_in(database, scope)) each_copy_of(database, origin, keep);
-    std::map<ImageKey, ImageRow> named;
-    for (const auto& name : scope.but_names) {
-      each_image_named(database, name, [&](ImageRow&& image) {
-        if (image.copy && scope.without_copies_of.contains(image.identity->origin)) named.emplace(image.key, std::move(image));
-      });
+    for (const auto& origin : origins_in(database, scope)) {
+      images.reserve(images.size() + count_copies_of(database, origin));
+      each_copy_of(database, origin, keep);
     }
-    for (auto& [key, image] : named) images.push_back(std::move(image));
+    read_named(database, scope, images);
   }
   sort_images(images);
   return images;
