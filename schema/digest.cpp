@@ -34,7 +34,7 @@ std::optional<Digest> Digest::parse_hex(std::string_view hex) {
     const std::uint8_t high = hex_value(hex[2 * i]);
     const std::uint8_t low = hex_value(hex[2 * i + 1]);
     seen = static_cast<std::uint8_t>(seen | high | low);
-    digest.bytes[i] = static_cast<std::uint8_t>(high << 4U | (low & 15U));
+    digest.bytes[i] = static_cast<std::uint8_t>(unsigned{high} << 4U | (unsigned{low} & 15U));
   }
   if (seen > 15) return std::nullopt;
   return digest;
