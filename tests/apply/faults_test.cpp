@@ -69,12 +69,14 @@ class faults : public testing::Test {
             delete_change(old)};
   }
 
+  /// What a planner would plan next: what was not done, and the series again if it was done without its copy.
   static std::vector<Change> left_of(const std::vector<Change>& changes, const Account& account) {
     std::vector<Change> left;
     for (const Change& change : changes) {
+      const bool short_of_members = change.address.text == "series.s" && !account.complete();
       const bool done = std::any_of(account.done.begin(), account.done.end(),
                                     [&](const ActionResult& result) { return result.address == change.address; });
-      if (!done) left.push_back(change);
+      if (!done || short_of_members) left.push_back(change);
     }
     return left;
   }
@@ -105,7 +107,7 @@ class faults : public testing::Test {
     server->state().check();
     const Account again = server->apply(left_of(all, account));
     EXPECT_EQ(again.exit_code, 0) << testing::PrintToString(server->events.lines());
-    EXPECT_EQ(normalised(*server), expected);
+    EXPECT_EQ(normalised(*server), expected) << testing::PrintToString(server->events.lines());
     const PublishedTree after = server->tree();
     EXPECT_EQ(after.faults, std::vector<std::string>());
     if (after.serial == between.serial) {

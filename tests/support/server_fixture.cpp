@@ -64,7 +64,7 @@ Account TestServer::apply(const Plan& plan) {
   Workshop shop{.state = *state_, .store = *store_, .files = *files_, .transport = transport, .memory = *memory_, .clock = clock,
                 .catalog_key = *key_, .manifest = manifest, .events = events_to ? *events_to : events, .parallel = parallel, .actor = "tester@here",
                 .commit = std::nullopt, .seen = seen};
-  const RunStart start{.id = new_run_id(clock.now(), static_cast<std::uint64_t>(++runs_)), .started = clock.now(), .command = "apply",
+  const RunStart start{.id = new_run_id(clock.now(), random_bits()), .started = clock.now(), .command = "apply",
                        .actor = "tester@here", .manifest_path = manifest.path, .manifest_digest = {}, .commit = std::nullopt,
                        .plan_id = "plan", .planned = plan.actions.size()};
   return ingot::apply(plan, start, shop);
@@ -149,7 +149,8 @@ Change copy_change(const TestServer& peer, const std::string& image, std::vector
 Change series_change(const std::string& name, const std::vector<std::string>& members, std::vector<std::string> after) {
   CreateSeries series{.name = SeriesName::of(name), .members = {}, .follow = {}};
   for (const std::string& member : members) series.members.push_back(ImageName::of(member));
-  return change_of(series_address(series.name), std::move(series), std::move(after));
+  const Address address = series_address(series.name);
+  return change_of(address, std::move(series), std::move(after));
 }
 
 Change delete_change(const ImageRow& row) {

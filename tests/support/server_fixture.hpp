@@ -75,7 +75,6 @@ class TestServer {
   std::optional<Store> store_;
   std::optional<PeerMemory> memory_;
   std::optional<PrivateKey> key_;
-  int runs_ = 0;
 };
 
 // Changes as a planner makes them.
