@@ -263,6 +263,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const std::string command = given.empty() ? "" : given.front()->get_name();
   if (written.help) return {{}, ShowHelp{help_page(command), true}};
   if (written.version) return {{}, ShowVersion{}};
+  // What comes first is most likely what was misspelt.
+  const std::vector<std::string> unknown = app.remaining();
+  if (!unknown.empty() && !unknown.front().starts_with('-')) unknown_command(unknown.front());
   const std::vector<std::string> before = words_of(app, "");
   if (!before.empty()) unknown_command(before.front());
   if (given.empty()) return {{}, ShowHelp{help_page(""), false}};

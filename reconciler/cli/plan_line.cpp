@@ -54,7 +54,7 @@ Told told(const UnregisterPeer& action) { return {action.peer.text(), "copies st
 Told told(const CreateType& action) { return {"type " + action.name.text(), "based on " + action.base.text()}; }
 Told told(const UpdateType& action) { return {"type " + action.name.text(), "based on " + action.base.text()}; }
 Told told(const DeleteType& action) { return {"type " + action.name.text(), ""}; }
-Told told(const Instantiate& action) { return {selector_text(action.row.selector), fmt::format("counts after serial {}", action.row.baseline)}; }
+Told told(const Instantiate& action) { return {selector_text(action.row.selector), "since " + printable(action.row.since)}; }
 Told told(const UpdateSubscription& action) { return {selector_text(action.row.selector), joined(action.changes)}; }
 Told told(const Uninstantiate& action) { return {selector_text(action.selector), "copies stay"}; }
 Told told(const AddImage& action) { return {action.image.name.text(), action.image.source ? "from " + printable(*action.image.source) : ""}; }

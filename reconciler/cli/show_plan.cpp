@@ -13,11 +13,12 @@ namespace ingot {
 namespace {
 
 constexpr std::size_t widest_name = 40;
+constexpr std::size_t widest_detail = 32;
 constexpr std::size_t notes_shown = 3;  ///< of each code, unless verbose
 
-constexpr std::array all_verbs{Verb::register_, Verb::update, Verb::unregister, Verb::instantiate, Verb::uninstantiate, Verb::create,
-                               Verb::delete_,   Verb::add,    Verb::copy,       Verb::withdraw,    Verb::remove,        Verb::publish};
-
+/// In the order in which a summary names them: what moves bytes first.
+constexpr std::array all_verbs{Verb::copy,        Verb::add,           Verb::create,     Verb::update, Verb::withdraw, Verb::register_,
+                               Verb::instantiate, Verb::uninstantiate, Verb::unregister, Verb::remove, Verb::delete_,  Verb::publish};
 
 void heading(Output& out, const Style& style, std::string_view text) { out.print("\n{}\n", style.bold(text)); }
 
@@ -32,13 +33,28 @@ struct ShownChange {
   PlanLine line;
 };
 
-void show_change(const ShownChange& shown, std::size_t name_width, bool verbose, const Style& style, Output& out) {
+struct Widths {
+  std::size_t name = 0;
+  std::size_t detail = 0;
+};
+
+/// One outlier does not push everything to the right.
+Widths widths_of(const std::vector<ShownChange>& changes) {
+  Widths widths;
+  for (const auto& shown : changes) {
+    widths.name = std::max(widths.name, std::min(text_width(shown.line.name), widest_name));
+    widths.detail = std::max(widths.detail, std::min(text_width(shown.line.detail), widest_detail));
+  }
+  return widths;
+}
+
+void show_change(const ShownChange& shown, const Widths& widths, bool verbose, const Style& style, Output& out) {
   const Change& change = *shown.change;
   const Symbol symbol = symbol_of(change.verb);
   out.put("  ");
   out.put(style.in(symbol.ink, std::string_view(&symbol.symbol, 1)));
-  out.print(" {:<13} {:<{}}", text_of(change.verb), shown.line.name, name_width);
-  if (!shown.line.detail.empty()) out.print("  {}", shown.line.detail);
+  out.print(" {:<13} {:<{}}", text_of(change.verb), shown.line.name, widths.name);
+  if (widths.detail > 0) out.print("  {:<{}}", shown.line.detail, widths.detail);
   if (!change.because.empty()) {
     const Reason& first = change.because.front();
     out.print("  {}", style.dim(fmt::format("{}{}{}", printable(first.text), place_of(first),
@@ -53,9 +69,8 @@ void show_change(const ShownChange& shown, std::size_t name_width, bool verbose,
 
 void show_group(const std::string& title, const std::vector<ShownChange>& changes, bool verbose, const Style& style, Output& out) {
   heading(out, style, title);
-  std::size_t width = 0;
-  for (const auto& shown : changes) width = std::max(width, std::min(shown.line.name.size(), widest_name));
-  for (const auto& shown : changes) show_change(shown, width, verbose, style, out);
+  const Widths widths = widths_of(changes);
+  for (const auto& shown : changes) show_change(shown, widths, verbose, style, out);
 }
 
 /// Groups in the order in which the plan first touches them; this server's own last.
@@ -136,7 +151,7 @@ void show_notes(const Plan& plan, bool verbose, const Style& style, Output& out)
 void show_limits(const Plan& plan, const Style& style, Output& out) {
   if (plan.limits.empty() || plan.actions.empty()) return;
   heading(out, style, "Limits");
-  for (const auto& limit : plan.limits) out.print("  {:<10} {} of {} ({})\n", limit.name, printable(limit.used), printable(limit.limit), printable(limit.where));
+  for (const auto& limit : plan.limits) out.print("  {:<10} {}, limit {} ({})\n", limit.name, printable(limit.used), printable(limit.limit), printable(limit.where));
 }
 
 /// "1 deferred, 2 blocked …" of what will not be done; "" if all will.

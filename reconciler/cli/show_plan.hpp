@@ -16,7 +16,7 @@ void show_plan(const Plan& plan, const Digest& id, bool verbose, const Style& st
 /// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".
 std::string plan_summary(const Plan& plan);
 
-/// How many actions of each verb are not deferred, in the verbs' order: {{"copy", 3}, …}.
+/// How many actions of each verb are not deferred, {{copy, 3}, …}, what moves bytes first.
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan);
 
 /// Bytes that the copies which are not deferred fetch.

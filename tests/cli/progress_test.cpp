@@ -24,7 +24,7 @@ ProgressState running() {
 
 TEST(progress, shows_a_bar_a_rate_and_the_time_left_of_each_and_the_whole) {
   EXPECT_THAT(progress_lines(running(), zero + seconds(12), 100, 10),
-              ElementsAre("copy fpps-2.db19_25 [=====>                  ]  30%  1.2 GB of 4.0 GB   100 MB/s  0:28",
+              ElementsAre("copy fpps-2.db19_25 [=========>                    ]  30%  1.2 GB of 4.0 GB   100 MB/s  0:28",
                           "copy fpps-2.x       [>                             ]   0%     0 B of 500 B  ", "0 of 12 done, 3 running, 0:12"));
 }
 
@@ -65,7 +65,7 @@ TEST(progress, a_heartbeat_names_what_is_running) {
 TEST(progress, an_ended_action_is_one_line) {
   const auto line = [](Outcome outcome) { return ended_line({.address = copy_of("a"), .verb = Verb::copy, .outcome = std::move(outcome), .size = 4'100'000'000, .fetched = 212'000'000}, Style(false)); };
   EXPECT_EQ(line(Done{}), "done    copy copy.fpps-2.a, 4.1 GB (212 MB fetched)");
-  EXPECT_EQ(line(Failed{"unreachable", "it \x1b went"}), "failed  copy copy.fpps-2.a: unreachable: it \\x1B went");
+  EXPECT_EQ(line(Failed{"unreachable", "it \x1b went"}), "failed  copy copy.fpps-2.a: unreachable: it \\x1b went");
   EXPECT_EQ(line(Skipped{"interrupted"}), "skipped copy copy.fpps-2.a: interrupted");
 }
 
