@@ -29,10 +29,11 @@ std::optional<Digest> Digest::parse(std::string_view text) {
 std::optional<Digest> Digest::parse_hex(std::string_view hex) {
   Digest digest;
   if (hex.size() != digest.bytes.size() * 2) return std::nullopt;
+  const char* const digits = hex.data();
   std::uint8_t seen = 0;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    const std::uint8_t high = hex_value(hex[2 * i]);
-    const std::uint8_t low = hex_value(hex[2 * i + 1]);
+    const std::uint8_t high = hex_value(digits[2 * i]);
+    const std::uint8_t low = hex_value(digits[2 * i + 1]);
     seen = static_cast<std::uint8_t>(seen | high | low);
     digest.bytes[i] = static_cast<std::uint8_t>(unsigned{high} << 4U | (unsigned{low} & 15U));
   }

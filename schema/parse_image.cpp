@@ -60,11 +60,12 @@ std::optional<Packed> read_packed(const JsonObject& entry, std::uint64_t size) {
 /// Name, identity, whose it is, and since when it is listed.
 ImageEntry read_whose(const JsonObject& entry, const Publisher& publisher) {
   const auto name = read_name<ImageName>(entry, "image");
+  const Serial created = entry.number("created", 1);
   const JsonObject origin = entry.object("origin", {"name", "id", "image"});
   const ServerId id = read_server_id(origin, "id");
   const bool own = id == publisher.id;
   ImageEntry image{.name = name,
-                   .identity = {.origin = id, .name = name, .created = entry.number("created", 1)},
+                   .identity = {.origin = id, .name = name, .created = created},
                    .origin_name = read_name<ServerName>(origin, "name"),
                    .copied_from = {}, .listed = {}, .digest = {}, .size = {}, .kind = {}, .version = {}, .platform = {},
                    .description = {}, .labels = {}, .states = {}, .reason = {}, .parent = {}, .packed = {}};

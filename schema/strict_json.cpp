@@ -168,21 +168,16 @@ void JsonObject::refuse_unknown_critical(std::initializer_list<std::string_view>
   }
 }
 
+// Starts at the key found last: it may be asked for again, or the one behind it.
 const JsonNode* JsonObject::find(std::string_view key) const {
+  const JsonNode* const nodes = nodes_->data();
   const std::uint32_t first = at_ + 1;
-  const std::uint32_t end = node(at_).end;
-  const std::uint32_t start = cursor_ < end ? cursor_ : first;
-  for (std::uint32_t i = start; i < end; i = node(i).end) {
-    if (node(i).key == key) {
-      cursor_ = node(i).end;
-      return &node(i);
-    }
+  const std::uint32_t end = nodes[at_].end;
+  for (std::uint32_t i = cursor_; i < end; i = nodes[i].end) {
+    if (nodes[i].key == key) return &nodes[cursor_ = i];
   }
-  for (std::uint32_t i = first; i < start; i = node(i).end) {
-    if (node(i).key == key) {
-      cursor_ = node(i).end;
-      return &node(i);
-    }
+  for (std::uint32_t i = first; i < cursor_; i = nodes[i].end) {
+    if (nodes[i].key == key) return &nodes[cursor_ = i];
   }
   return nullptr;
 }
