@@ -38,6 +38,12 @@ void Recording::put(const PutRegistration& effect) {
   }
   database_.execute("REPLACE INTO registration (id, name, own_name, urls, serial, head, registered, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     row.id, row.name, row.own_name, write_lines(row.urls), row.serial, row.head, row.registered, row.seen);
+  // Its subscriptions go with it under the new name (R5); their addresses hold that name.
+  database_.execute(
+      "UPDATE subscription SET peer_name = ?1,"
+      " rule = 'subscription.' || ?1 || '.' || kind || CASE value WHEN '' THEN '' ELSE '.' || value END"
+      " WHERE peer = ?2 AND peer_name <> ?1",
+      row.name, row.id);
 }
 
 void Recording::put(const DropRegistration& effect) {

@@ -113,7 +113,7 @@ Result do_action(const AddImage& action, const Task& task, Run& run) {
     return keep(action, task, take_in(image, task, run), run);
   } catch (const Error& error) {
     if (!is_of_other_bits(error, image)) throw;
-    return Failed{"digest-mismatch", fmt::format("{}; {}", error.what(), error.mend())};
+    return Failed{"source-mismatch", fmt::format("{}; {}", error.what(), error.mend())};
   }
 }
 

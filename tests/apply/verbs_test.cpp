@@ -165,7 +165,7 @@ TEST_F(verbs, a_missing_source_and_other_bits_than_the_manifest_says_fail_alone)
   EXPECT_EQ(here.image_names(), std::vector<std::string>{"good"});
   LocalImage pinned = local_image("pinned", here.source("p", "bytes"));
   pinned.digest = Digest{};
-  EXPECT_EQ(failure({add(pinned)}, 4), "digest-mismatch");
+  EXPECT_EQ(failure({add(pinned)}, 3), "source-mismatch");
   LocalImage sourceless = local_image("sourceless", "");
   sourceless.source.reset();
   EXPECT_EQ(failure({add(sourceless)}, 3), "source-missing");

@@ -49,7 +49,8 @@ TEST_F(Images, R15_nothing_of_a_private_image_is_published_and_its_public_child_
   EXPECT_THAT(all, Not(HasSubstr("hiddenseries")));
   EXPECT_THAT(all, Not(HasSubstr("sources/")));
   Json secret;
-  for (const auto& one : here.query({"images"}).at("images")) {
+  const Json listed = here.query({"images"});
+  for (const auto& one : listed.at("images")) {
     if (one.at("name") == "secret") secret = one;
   }
   ASSERT_FALSE(secret.is_null());

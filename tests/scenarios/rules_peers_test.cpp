@@ -62,8 +62,8 @@ TEST_F(Peers, R2_a_peer_named_like_a_client_or_target_is_refused_by_validate) {
   testing_support::write_text(here.path() + "/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\nclients = [\"rack7\"]\n" + Site::peer(there));
   const Ran by_name = here.ingot({"validate"});
   EXPECT_EQ(by_name.exit, 65);
-  EXPECT_THAT(by_name.err, HasSubstr("ingot.toml:3:"));
-  EXPECT_THAT(by_name.err, HasSubstr("ingot.toml:4:"));
+  EXPECT_THAT(by_name.err, HasSubstr("ingot.toml:6:8:"));
+  EXPECT_THAT(by_name.err, HasSubstr("ingot.toml:4:12"));
   testing_support::write_text(here.path() + "/ingot.toml",
                               "manifest = 1\n[server]\nname = \"gold\"\ntargets = [\"rack7\"]\n" + Site::peer(there, "", "innocent"));
   EXPECT_EQ(here.ingot({"validate"}).exit, 65) << "the name in the card counts too";

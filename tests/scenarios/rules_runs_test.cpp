@@ -213,7 +213,8 @@ TEST_F(Runs, R26_every_action_says_why_with_code_rule_and_line) {
   there.manifest(image(there, "s1"));
   there.apply();
   here.manifest(image(here, "own") + Site::peer(there) + subscribe(there));
-  for (const auto& one : here.plan().at("actions")) {
+  const Json plan = here.plan();
+  for (const auto& one : plan.at("actions")) {
     ASSERT_FALSE(one.at("because").empty()) << one.dump();
     for (const auto& reason : one.at("because")) {
       EXPECT_FALSE(reason.at("code").get<std::string>().empty());

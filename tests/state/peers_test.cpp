@@ -41,6 +41,8 @@ TEST_F(peers, R5_another_name_keeps_subscriptions_and_copies) {
   EXPECT_EQ(snapshot.registrations[0].name, ServerName::of("new"));
   EXPECT_EQ(snapshot.subscriptions[0].baseline, 4U);
   EXPECT_EQ(snapshot.subscriptions[0].copies, 1U);
+  EXPECT_EQ(snapshot.subscriptions[0].peer_name, ServerName::of("new"));
+  EXPECT_EQ(snapshot.subscriptions[0].rule, "subscription.new.all");
 }
 
 TEST_F(peers, R5_a_replaced_identity_loses_its_subscriptions_and_keeps_its_copies) {
