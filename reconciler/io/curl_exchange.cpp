@@ -287,7 +287,6 @@ CurlAttempt judge_body(const Transfer& transfer) {
   attempt.response.status = Status::ok;
   attempt.response.etag = headers.etag;
   attempt.response.last_modified = headers.last_modified;
-  attempt.response.content_type = headers.content_type;
   attempt.response.length_known = headers.content_length.has_value();
   return attempt;
 }
@@ -345,6 +344,7 @@ CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseU
   CurlAttempt attempt = perform(handle, transfer);
   set<curl_slist*>(handle, CURLOPT_HTTPHEADER, nullptr);
   attempt.response.bytes = transfer.passed_on;
+  attempt.response.content_type = transfer.headers.content_type;
   return attempt;
 }
 

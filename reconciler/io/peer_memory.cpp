@@ -199,7 +199,10 @@ std::string PeerMemory::keep_evidence(const ServerId& id, std::string_view one, 
   const std::string folder = evidence_folder(id);
   attempt([&] {
     make_folders(files_, folder, private_folder);
-    for (const auto envelope : {one, other}) replace_file(files_, fmt::format("{}/{}.dsse", folder, sha256(envelope).hex()), envelope, file_mode);
+    for (const auto envelope : {one, other}) {
+      if (envelope.empty()) continue;
+      replace_file(files_, fmt::format("{}/{}.dsse", folder, sha256(envelope).hex()), envelope, file_mode);
+    }
   });
   return folder;
 }

@@ -66,7 +66,7 @@ class PeerMemory {
   std::optional<FloorRecord> floor_record(const ServerId& id);
   /// A lower one changes nothing.
   void raise_floor(const Floor& floor, std::string_view head_envelope);
-  /// Saves two heads that contradict each other, for a human; gives the folder. While it is there, has_evidence holds.
+  /// Saves two heads that contradict each other ("": is not here any more), for a human; gives the folder. While it is there, has_evidence holds.
   std::string keep_evidence(const ServerId& id, std::string_view one, std::string_view other);
   bool has_evidence(const ServerId& id);
   std::string evidence_folder(const ServerId& id) const;

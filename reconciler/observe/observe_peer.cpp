@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/read_catalog.hpp"
 #include "reconciler/observe/read_head.hpp"
@@ -13,11 +14,6 @@
 namespace ingot {
 
 namespace {
-
-std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
-  if (!one || !other) return one ? one : other;
-  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
-}
 
 std::optional<Failure> changed_identity(const PeerEntry& peer, const KnownPeer& known) {
   if (!known.registered_id || *known.registered_id == peer.card.id || peer.replaces == known.registered_id) return std::nullopt;
@@ -92,21 +88,29 @@ Failure worst(std::vector<Failure> failures) {
   return result;
 }
 
-void keep_evidence(const PeerEntry& peer, PeerMemory& memory, Failure& failure) {
-  const auto record = memory.floor_record(peer.card.id);
-  if (failure.contradicting_head.empty() || !record || record->head_envelope.empty()) return;
-  const std::string folder = memory.keep_evidence(peer.card.id, record->head_envelope, failure.contradicting_head);
-  failure.unknown.why += fmt::format(". Both heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
+/// The envelope of the head that the floor stands for; "" if it is not here any more.
+std::string head_of_floor(PeerMemory& memory, const Floor& floor) {
+  const auto record = memory.floor_record(floor.id);
+  if (record && sha256(record->head_envelope) == floor.head) return record->head_envelope;
+  const auto kept = memory.head(floor.id);
+  return kept && sha256(kept->bytes) == floor.head ? kept->bytes : std::string();
+}
+
+/// A floor whose head is not known (its file was damaged) contradicts nothing.
+void keep_evidence(const PeerEntry& peer, const KnownPeer& known, PeerMemory& memory, Failure& failure) {
+  const auto floor = higher(known.floor, memory.floor(peer.card.id));
+  if (failure.contradicting_head.empty() || !floor || floor->head == Digest{}) return;
+  const std::string folder = memory.keep_evidence(peer.card.id, head_of_floor(memory, *floor), failure.contradicting_head);
+  failure.unknown.why += fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
 }
 
 Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
                              const std::function<void(const std::string&)>& progress) {
-  const auto floor = higher(known.floor, memory.floor(peer.card.id));
   std::vector<Failure> failures;
   for (const auto& url : peer.urls) {
     try {
       const auto connection = transport.peer(access_to(peer, url));
-      const Visit visit{peer, floor, questions.now, url, *connection, memory, progress};
+      const Visit visit{peer, known.floor, questions.now, url, *connection, memory, progress};
       auto view = look(visit, known, questions.read_settled);
       if (std::holds_alternative<PeerView>(view)) return view;
       failures.push_back(std::get<Failure>(std::move(view)));
@@ -117,7 +121,7 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
   }
   if (failures.empty()) return unreachable(fmt::format("peer \"{}\" has no URL", peer.name.text()));
   Failure failure = worst(std::move(failures));
-  keep_evidence(peer, memory, failure);
+  keep_evidence(peer, known, memory, failure);
   return failure;
 }
 

@@ -73,7 +73,8 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const Root& root) {
   if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
   Head head = std::get<Head>(std::move(verified));
   const Digest digest = sha256(served.bytes);
-  if (const auto distrust = may_follow(head, digest, visit.floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
+  const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
+  if (const auto distrust = may_follow(head, digest, floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
   SeenHead seen = seen_head(head, digest, visit.url);
   visit.memory.raise_floor({.id = head.id, .epoch = head.epoch, .serial = head.serial, .head = digest, .root_version = head.root_version,
                             .issued = head.issued},

@@ -1,5 +1,7 @@
 #include "reconciler/observe/visit.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
@@ -35,6 +37,11 @@ Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead
 }
 
 Failure not_got(const Response& response) { return unreachable(response.why); }
+
+std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
+  if (!one || !other) return one ? one : other;
+  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
+}
 
 SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url) {
   return {.id = head.id, .own_name = head.name, .epoch = head.epoch, .serial = head.serial, .digest = digest, .index = head.index.digest,

@@ -16,7 +16,7 @@ namespace ingot {
 
 struct Visit {
   const PeerEntry& peer;
-  const std::optional<Floor>& floor;  ///< the higher of what the state and the files say
+  const std::optional<Floor>& floor;  ///< what the caller knows; the files of `memory` may say a higher one
   Time now;
   const std::string& url;             ///< ends with "/"
   PeerTransport& transport;           ///< of this URL alone
@@ -43,6 +43,9 @@ Failure untrusted(const Visit& visit, const std::string& path, const Distrust& d
 Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head);
 /// What the transport could not get; its sentence names the URL already.
 Failure not_got(const Response& response);
+
+/// The higher of two floors, where there are any.
+std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other);
 
 SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url);
 

@@ -89,6 +89,7 @@ class Publisher {
   /// The root as it stands, but with another end; for version 1 this makes another server.
   void publish_root_with(std::uint64_t version, Time expires) {
     Root next = root_;
+    if (version > 1) next.previous = sha256(write_root(root_));
     next.version = version;
     next.expires = expires;
     root_ = next;

@@ -56,6 +56,7 @@ struct TreeServer::Impl {
 
 TreeServer::TreeServer() : impl_(std::make_unique<Impl>()) {
   impl_->server.Get(".*", [this](const httplib::Request& request, httplib::Response& response) { impl_->answer(request, response); });
+  impl_->server.set_tcp_nodelay(true);
   impl_->server.set_keep_alive_max_count(100'000);
   impl_->server.set_keep_alive_timeout(1);  // seconds that its end waits for an idle connection
   impl_->port = impl_->server.bind_to_any_port("127.0.0.1");
