@@ -156,7 +156,8 @@ std::vector<Judged> judge(const Terms& terms, CatalogIndex& index) {
 }
 
 std::string event_text(const Judged& judged, const SubscriptionEntry& rule, const ImageEntry& entry) {
-  if (judged.event > judged.came) return fmt::format("made it {} at serial {}", text_of(entry.state()), judged.event);
+  const auto then = std::find_if(entry.states.begin(), entry.states.end(), [&](const StateSince& state) { return state.since == judged.event; });
+  if (judged.event > judged.came && then != entry.states.end()) return fmt::format("made it {} at serial {}", text_of(then->state), judged.event);
   if (const auto* series = std::get_if<SelectSeries>(&rule.selector)) {
     return fmt::format("added it to series \"{}\" at serial {}", series->series.text(), judged.came);
   }

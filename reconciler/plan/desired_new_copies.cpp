@@ -2,6 +2,7 @@
 // is adopted, and what clashes (R13, R14). The first rule in the manifest goes first where two want one name.
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,7 @@ std::string ways_out(const NewCopy& copy) {
 struct Given {
   std::unordered_map<std::string, const NewCopy*> names;    ///< folded; nullptr: to a copy that is renamed
   std::unordered_map<std::string, const TypeEntry*> types;  ///< folded
+  std::unordered_set<ImageKey> renamed;                     ///< copies that leave their names
 };
 
 /// What bears the name here, or will: nothing, the same bits (adopted), or an obstacle.
@@ -39,7 +41,10 @@ struct Encounter {
 
 Obstacle name_conflict(const NewCopy& copy, std::string text) { return {"name-conflict", std::move(text), ways_out(copy)}; }
 
-Encounter meet_row(const NewCopy& copy, const ImageRow& row) {
+Encounter meet_row(const NewCopy& copy, const ImageRow& row, const Given& given) {
+  if (given.renamed.contains(row.key)) {
+    return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is renamed by this plan", row.name.text()), "run again when it is free"}};
+  }
   if (row.name != copy.name) {
     return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here", copy.name.text(), row.name.text()))};
   }
@@ -61,7 +66,7 @@ Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
 }
 
 Encounter meet(const NewCopy& copy, const Situation& situation, const Given& given) {
-  if (const ImageRow* row = situation.bearer(copy.name)) return meet_row(copy, *row);
+  if (const ImageRow* row = situation.bearer(copy.name)) return meet_row(copy, *row, given);
   if (const LocalImage* image = situation.local(copy.name)) return meet_local(copy, *image);
   const auto found = given.names.find(copy.name.folded());
   return found == given.names.end() ? Encounter{} : meet_given(copy, found->second);
@@ -185,7 +190,9 @@ void decide_new_copies(Desired& desired, const Situation& situation, Draft& draf
   auto wanted = wanted_images(desired, situation, draft);
   Given given;
   for (const auto& copy : desired.known) {
-    if (copy.name) given.names.emplace(copy.name->folded(), nullptr);
+    if (!copy.name) continue;
+    given.names.emplace(copy.name->folded(), nullptr);
+    given.renamed.insert(copy.row->key);
   }
   std::vector<bool> comes(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {

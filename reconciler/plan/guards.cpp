@@ -71,8 +71,7 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   draft.limits.push_back({"stops", std::to_string(stops), std::to_string(allowed), place_of(guard)});
   if (stops <= allowed) return;
   hold(draft, is_stop, "stops",
-       fmt::format("this run would end {}, and the guard allows {} ({}): none is ended", counted(stops, "subscription or registration"), allowed,
-                   place_of(guard)),
+       fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed, place_of(guard)),
        fmt::format("look at each; if all are meant, run with --raise-limit stops={}", stops));
 }
 

@@ -14,7 +14,8 @@ namespace {
 /// A copy's row as it shall be, and in what it differs.
 struct Revision {
   ImageRow row;
-  std::vector<std::string> changes;
+  std::vector<std::string> changes = {};      ///< by its origin or its rule
+  std::vector<std::string> own_changes = {};  ///< by its [[copy]]
   bool withdraws = false;
   bool publishes = false;
 };
@@ -22,11 +23,11 @@ struct Revision {
 void revise_by_entry(Revision& revision, const CopyEntry& entry) {
   ImageRow& row = revision.row;
   if (entry.protect && *entry.protect != row.protect) {
-    revision.changes.push_back(fmt::format("protect: {} → {}", row.protect, *entry.protect));
+    revision.own_changes.push_back(fmt::format("protect: {} → {}", row.protect, *entry.protect));
     row.protect = *entry.protect;
   }
   if (entry.state && *entry.state != row.state) {
-    revision.changes.push_back(fmt::format("state: {} → {}", text_of(row.state), text_of(*entry.state)));
+    revision.own_changes.push_back(fmt::format("state: {} → {}", text_of(row.state), text_of(*entry.state)));
     row.state = *entry.state;
     revision.publishes = true;
   }
@@ -38,7 +39,7 @@ void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
   const bool withdrawn = entry.state() == ImageState::withdrawn;
   if (withdrawn == row.withdrawn_by_origin && (!withdrawn || entry.reason == row.reason)) return;
   revision.withdraws = withdrawn && !row.withdrawn_by_origin;
-  revision.changes.emplace_back(revision.withdraws ? "withdrawn" : withdrawn ? "the reason of its withdrawal" : "its withdrawal is taken back");
+  if (!revision.withdraws) revision.changes.emplace_back(withdrawn ? "the reason of its withdrawal" : "its withdrawal is taken back");
   row.withdrawn_by_origin = withdrawn;
   row.reason = withdrawn ? entry.reason : std::string();
   revision.publishes = true;
@@ -79,7 +80,7 @@ bool needs_look(const KnownCopy& copy, const CopyEntry* own) {
 }
 
 Revision revise(const KnownCopy& copy, const CopyEntry* own) {
-  Revision revision{.row = *copy.row, .changes = {}};
+  Revision revision{.row = *copy.row};
   if (copy.entry) revise_withdrawal(revision, *copy.entry);
   if (copy.entry && copy.governs) revise_by_origin(revision, copy, own);
   if (copy.name) {
@@ -91,19 +92,32 @@ Revision revise(const KnownCopy& copy, const CopyEntry* own) {
   return revision;
 }
 
-void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEntry* rule, Draft& draft) {
-  const Address address = copy_address(peer.name(), revision.row.identity->name);
+std::vector<Reason> reasons_for(const Revision& revision, const Address& address, const PeerCase& peer, const SubscriptionEntry* rule) {
+  std::vector<Reason> because;
+  const Address whose = rule ? subscription_address(rule->peer, rule->selector) : peer_address(peer.name());
+  const At at = rule ? rule->at : peer.entry->at;
+  if (revision.withdraws) {
+    because.push_back({.code = "withdrawn", .rule = whose.text, .at = at, .text = fmt::format("peer \"{}\" withdrew it; its bytes stay", peer.name().text())});
+  }
+  if (!revision.changes.empty()) because.push_back({.code = "changed", .rule = whose.text, .at = at, .text = listed(revision.changes)});
   const CopyEntry* own = peer.copy_entry(revision.row.identity->name);
-  const std::string text = listed(revision.changes);
-  Reason reason{.code = revision.withdraws ? "withdrawn" : "changed",
-                .rule = rule ? subscription_address(rule->peer, rule->selector).text : own ? address.text : peer_address(peer.name()).text,
-                .at = rule ? rule->at : own ? own->at : peer.entry->at,
-                .text = revision.withdraws ? fmt::format("peer \"{}\" withdrew it; it stays here, and is given to nobody", peer.name().text()) : text};
+  if (own && !revision.own_changes.empty()) {
+    because.push_back({.code = "changed", .rule = address.text, .at = own->at, .text = listed(revision.own_changes)});
+  }
+  return because;
+}
+
+void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEntry* rule, Draft& draft) {
+  if (!revision.withdraws && revision.changes.empty() && revision.own_changes.empty()) return;
+  const Address address = copy_address(peer.name(), revision.row.identity->name);
+  auto because = reasons_for(revision, address, peer, rule);
   const Phase phase = revision.withdraws ? Phase::withdrawals : Phase::copy_updates;
   const bool publishes = revision.publishes;
+  auto changes = std::move(revision.changes);
+  changes.insert(changes.end(), revision.own_changes.begin(), revision.own_changes.end());
   Action action = revision.withdraws ? Action(WithdrawCopy{.peer = peer.name(), .row = std::move(revision.row)})
-                                     : Action(UpdateCopy{.peer = peer.name(), .row = std::move(revision.row), .changes = std::move(revision.changes)});
-  Change change = change_of(address, std::move(action), {std::move(reason)});
+                                     : Action(UpdateCopy{.peer = peer.name(), .row = std::move(revision.row), .changes = std::move(changes)});
+  Change change = change_of(address, std::move(action), std::move(because));
   draft.wait_for(change, peer_address(peer.name()));
   if (rule) draft.wait_for(change, subscription_address(rule->peer, rule->selector));
   draft.add({.change = std::move(change), .phase = phase, .publishes = publishes});
@@ -182,10 +196,10 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
     const PeerCase* peer = situation.peer(row.identity->origin);
     const CopyEntry* own = peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled) ? peer->copy_entry(row.identity->name) : nullptr;
     if (!own) continue;
-    Revision revision{.row = row, .changes = {}};
+    Revision revision{.row = row};
     revise_by_entry(revision, *own);
     if (own->keep == false) remove_by_entry(row, *peer, situation, draft);
-    if (!revision.changes.empty()) add_revision(std::move(revision), *peer, nullptr, draft);
+    add_revision(std::move(revision), *peer, nullptr, draft);
   }
 }
 
@@ -198,10 +212,8 @@ void merge_known_copies(const Desired& desired, const Situation& situation, Draf
     if (own && own->keep == false) remove_by_entry(*copy.row, peer, situation, draft);
     else prune(copy, situation, draft);
     if (!needs_look(copy, own)) continue;
-    Revision revision = revise(copy, own);
-    if (revision.changes.empty()) continue;
     const SubscriptionEntry* rule = copy.governs ? copy.wishes->terms_of(*copy.governs).rule : nullptr;
-    add_revision(std::move(revision), peer, rule, draft);
+    add_revision(revise(copy, own), peer, rule, draft);
   }
   merge_copies_of_unread_peers(situation, draft);
 }

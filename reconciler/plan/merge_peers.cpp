@@ -30,7 +30,7 @@ void block_unknown(const PeerCase& peer, Verb verb, Draft& draft) {
                            .verb = verb,
                            .code = "peer-unknown",
                            .text = fmt::format("peer \"{}\" is {}, so it cannot be verified", peer.name().text(), peer.why.code),
-                           .mend = "run again when it answers",
+                           .mend = peer.mend(),
                            .at = peer.entry->at});
 }
 

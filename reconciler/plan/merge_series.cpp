@@ -26,29 +26,33 @@ struct Member {
 /// Who bears which name once this plan is done.
 struct Bearers {
   std::unordered_map<std::string, const ImageRow*> renamed_to;  ///< copies that are renamed, by their new name
-  std::set<ImageKey> renamed;
+  std::unordered_map<ImageKey, ImageName> renamed;
+  std::unordered_map<ImageKey, ImageName> renamed_early;  ///< with a withdrawal, before any series is made
   std::unordered_map<std::string, Address> copies;
 };
 
 Bearers bearers_after(const Desired& desired, const Draft& draft) {
-  Bearers bearers{.renamed_to = {}, .renamed = {}, .copies = coming_copies(draft)};
+  Bearers bearers{.renamed_to = {}, .renamed = {}, .renamed_early = {}, .copies = coming_copies(draft)};
   for (const auto& copy : desired.known) {
     if (!copy.name) continue;
     bearers.renamed_to.emplace(copy.name->text(), copy.row);
-    bearers.renamed.insert(copy.row->key);
+    bearers.renamed.emplace(copy.row->key, *copy.name);
+    const DraftChange* change = draft.doing(copy_address(copy.wishes->peer->name(), copy.row->identity->name));
+    if (change && change->phase == Phase::withdrawals) bearers.renamed_early.emplace(copy.row->key, *copy.name);
   }
   return bearers;
 }
 
-Member member_here(const ImageRow& row) {
-  return {.name = row.name, .key = row.key, .is_public = row.copy || !row.is_private, .planned = std::nullopt, .late = false};
+Member member_here(const ImageRow& row, const Bearers& bearers) {
+  const auto early = bearers.renamed_early.find(row.key);
+  return {.name = early == bearers.renamed_early.end() ? row.name : early->second, .key = row.key, .is_public = row.copy || !row.is_private, .planned = std::nullopt, .late = false};
 }
 
 std::optional<Member> find_member(const ImageName& name, const Bearers& bearers, const Situation& situation, const Draft& draft) {
-  if (const auto renamed = bearers.renamed_to.find(name.text()); renamed != bearers.renamed_to.end()) return member_here(*renamed->second);
+  if (const auto renamed = bearers.renamed_to.find(name.text()); renamed != bearers.renamed_to.end()) return member_here(*renamed->second, bearers);
   const ImageRow* row = situation.live(name);
   if (row && !bearers.renamed.contains(row->key)) {
-    Member member = member_here(*row);
+    Member member = member_here(*row, bearers);
     const LocalImage* local = row->copy ? nullptr : situation.local(name);
     if (local && draft.doing(image_address(name))) member.is_public = !local->is_private;
     return member;
@@ -90,6 +94,11 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
       wanted.members.push_back(*std::move(member));
     } else if (situation.local(name) || may_come(name, situation)) {
       wanted.waiting.push_back("\"" + name.text() + "\"");
+    } else if (const ImageRow* row = situation.live(name)) {
+      const std::string becomes = bearers.renamed.at(row->key).text();
+      block(series, here, "unknown-image", fmt::format("it lists \"{}\", which this plan renames to \"{}\"", name.text(), becomes),
+            fmt::format("list \"{}\"", becomes), draft);
+      return std::nullopt;
     } else {
       const auto near = nearest(name.text(), image_names(situation));
       block(series, here, "unknown-image", fmt::format("it lists \"{}\", which is neither here nor in the manifest", name.text()),
@@ -103,11 +112,11 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
   return wanted;
 }
 
-std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes& wishes, const Desired& desired, const Situation& situation,
-                                     const Draft& draft) {
+std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes& wishes, const Desired& desired, const Bearers& bearers,
+                                     const Situation& situation, const Draft& draft) {
   std::unordered_map<ImageIdentity, ImageName> adopted;
   for (const auto& one : desired.adopted) {
-    if (one.peer == wishes.peer && one.row) adopted.emplace(one.entry->identity, one.name);
+    if (one.peer == wishes.peer) adopted.emplace(one.entry->identity, one.name);
   }
   std::vector<Member> members;
   std::set<std::string> names;
@@ -118,9 +127,9 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
     const auto here = situation.live_by_identity.find(one.image);
     const auto adoption = adopted.find(one.image);
     if (here != situation.live_by_identity.end()) {
-      add(member_here(*here->second));
+      add(member_here(*here->second, bearers));
     } else if (adoption != adopted.end()) {
-      add(member_here(*situation.live(adoption->second)));
+      if (auto member = find_member(adoption->second, bearers, situation, draft)) add(*std::move(member));
     } else if (one.image.origin == wishes.peer->id()) {
       const DraftChange* coming = draft.doing(copy_address(wishes.peer->name(), one.image.name));
       const auto* copy = coming ? std::get_if<CopyImage>(&coming->change.action) : nullptr;
@@ -131,8 +140,8 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
 }
 
 /// nullopt: it stays as it is; why is said, if there is something to say.
-std::optional<Wanted> want_followed(const SeriesDeclaration& series, const SeriesRow* row, const Desired& desired, const Situation& situation,
-                                    Draft& draft) {
+std::optional<Wanted> want_followed(const SeriesDeclaration& series, const SeriesRow* row, const Desired& desired, const Bearers& bearers,
+                                    const Situation& situation, Draft& draft) {
   const PeerCase* peer = situation.peer(series.follow->peer);
   const bool as_before = row && row->follow == series.follow;
   if (!peer || peer->sight == Sight::own) return std::nullopt;
@@ -140,7 +149,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const Serie
   if (wishes == desired.wishes.end()) {
     if (!as_before) {
       block(series, row != nullptr, "peer-unknown", fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()),
-            "run again when it answers", draft);
+            peer->mend(), draft);
     }
     return std::nullopt;
   }
@@ -153,7 +162,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const Serie
     draft.unsettled.insert(peer->id());
     return std::nullopt;
   }
-  return Wanted{.series = &series, .members = followed_members(*followed, *wishes, desired, situation, draft), .waiting = {}, .late = true};
+  return Wanted{.series = &series, .members = followed_members(*followed, *wishes, desired, bearers, situation, draft), .waiting = {}, .late = true};
 }
 
 std::vector<ImageName> public_names(const std::vector<Member>& members) {
@@ -249,7 +258,7 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
             "choose another name, or take the old one away first", draft);
       continue;
     }
-    const auto wanted = series.follow ? want_followed(series, row, desired, situation, draft)
+    const auto wanted = series.follow ? want_followed(series, row, desired, bearers, situation, draft)
                                       : want_listed(series, row != nullptr, bearers, situation, draft);
     if (wanted) merge_wanted(*wanted, row, situation, draft);
   }

@@ -34,7 +34,7 @@ void block_unknown(const DesiredSubscription& wanted, Verb verb, Draft& draft) {
                            .verb = verb,
                            .code = "peer-unknown",
                            .text = fmt::format("peer \"{}\" is {}, so there is no head to count from", peer.name().text(), peer.why.code),
-                           .mend = "run again when it answers",
+                           .mend = peer.mend(),
                            .at = wanted.rule->at});
 }
 

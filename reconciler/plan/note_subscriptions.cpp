@@ -2,6 +2,7 @@
 // (R7), the gap after a subscription was stopped (R11), rules that give one image two names (R6).
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -31,11 +32,12 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
 struct Tally {
   std::uint64_t images = 0;
   std::uint64_t bytes = 0;
-  std::vector<std::string> names;
+  std::set<std::string> names;  ///< the first few
   void count(const ImageEntry& entry) {
     ++images;
     bytes = saturating_sum(bytes, entry.size);
-    if (names.size() < 10) names.push_back(entry.identity.name.text());
+    names.insert(entry.identity.name.text());
+    if (names.size() > 10) names.erase(std::prev(names.end()));
   }
 };
 
@@ -43,15 +45,15 @@ std::string since_to_say(Serial after) { return after == 0 ? "since = \"start\""
 
 void note_before_baseline(const DesiredSubscription& wanted, const Tally& before, Draft& draft) {
   if (before.images == 0) return;
+  const bool one = before.images == 1;
   draft.notes.push_back({"before-baseline", wanted.address.text,
-                         fmt::format("{} of peer \"{}\" {} but {} not after the baseline {} ({}): `since = \"start\"` takes {}",
-                                     counted(before.images, "image"), wanted.peer->name().text(), before.images == 1 ? "matches" : "match",
-                                     before.images == 1 ? "lies" : "lie", *wanted.baseline, size_text(before.bytes),
-                                     before.images == 1 ? "it" : "them")});
+                         fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` takes {}",
+                                     counted(before.images, "image"), wanted.peer->name().text(), one ? "matches" : "match", one ? "lies" : "lie",
+                                     *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
 }
 
 void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
-  std::string which = listed(between.names);
+  std::string which = listed({between.names.begin(), between.names.end()});
   if (between.images > between.names.size()) which += fmt::format(" and {} more", between.images - between.names.size());
   const std::string what = between.images == 0 ? std::string("no image that matches lies between")
                                                : fmt::format("{} between: {} ({})", counted(between.images, "image"), which, size_text(between.bytes));

@@ -104,6 +104,11 @@ const CopyEntry* PeerCase::copy_entry(const ImageName& on_peer) const {
   return copies.empty() ? nullptr : found_in(copies, on_peer.text());
 }
 
+std::string PeerCase::mend() const {
+  if (why.code == "untrusted") return "a human must look at why it is not trusted; nothing is taken from it until then";
+  return why.code == "expired" ? "its owner must publish a new head" : "run again when it answers";
+}
+
 const PeerCase* Situation::peer(const ServerName& name) const {
   const auto found = peer_by_name.find(name.text());
   return found == peer_by_name.end() ? nullptr : &peers[found->second];

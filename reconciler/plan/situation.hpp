@@ -33,6 +33,8 @@ struct PeerCase {
   const ServerName& name() const { return entry->name; }
   const ServerId& id() const { return entry->card.id; }
   const CopyEntry* copy_entry(const ImageName& on_peer) const;
+  /// What to do about an unknown one.
+  std::string mend() const;
 };
 
 struct Situation {

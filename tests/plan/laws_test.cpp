@@ -1,0 +1,183 @@
+// The laws of planning, on random worlds that evolve over several runs.
+#include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "tests/support/plan_builder.hpp"
+#include "tests/support/plan_model.hpp"
+#include "tests/support/plan_text.hpp"
+#include "tests/support/plan_world.hpp"
+
+namespace ingot {
+namespace {
+
+using testing_support::apply_model;
+using testing_support::case_now;
+using testing_support::normal_text;
+using testing_support::plan_text;
+using testing_support::PlanWorld;
+
+constexpr PlanOptions allow_all{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
+
+Plan plan_for(const PlanWorld& world, const Snapshot& snapshot, Time now, const std::vector<std::string>& unknown = {}) {
+  return std::get<Plan>(make_plan(world.manifest(), snapshot, world.observed(now, unknown), allow_all));
+}
+
+/// The model refuses what an apply could not do: then the plan is shown.
+Snapshot applied(const PlanWorld& world, const Snapshot& snapshot, const Plan& plan, Time now, std::size_t most = static_cast<std::size_t>(-1)) {
+  try {
+    return apply_model(snapshot, plan, world.sources(), now, most);
+  } catch (const std::logic_error& error) {
+    RC_FAIL(std::string(error.what()) + "\n" + plan_text(plan, snapshot));
+  }
+}
+
+/// Runs until nothing is left to do; the number of runs that it took.
+int run_to_rest(const PlanWorld& world, Snapshot& snapshot, Time now) {
+  for (int runs = 0; runs < 8; ++runs) {
+    const Plan plan = plan_for(world, snapshot, now);
+    if (plan.pending() == 0 && plan.wantedness.empty()) return runs;
+    snapshot = applied(world, snapshot, plan, now);
+  }
+  return 8;
+}
+
+/// A world that has lived through a few runs, the last of them followed by news.
+struct Lived {
+  PlanWorld world;
+  Snapshot snapshot;
+  Time now;
+};
+
+Lived live(std::uint32_t seed) {
+  Lived lived{.world = PlanWorld(seed), .snapshot = {}, .now = case_now()};
+  for (std::uint32_t runs = lived.world.below(4); runs > 0; --runs) {
+    lived.snapshot = applied(lived.world, lived.snapshot, plan_for(lived.world, lived.snapshot, lived.now), lived.now);
+    lived.world.evolve();
+    if (lived.world.chance(50)) lived.world.write_manifest();
+    lived.now += Seconds(86'400);
+  }
+  return lived;
+}
+
+std::uint32_t any_seed() { return *rc::gen::arbitrary<std::uint32_t>(); }
+
+RC_GTEST_PROP(laws, every_action_has_a_reason_an_address_of_its_own_and_comes_after_what_it_waits_for, ()) {
+  const Lived lived = live(any_seed());
+  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
+  std::set<std::string> done;
+  for (const auto& change : plan.actions) {
+    RC_ASSERT(!change.because.empty());
+    for (const auto& reason : change.because) RC_ASSERT(!reason.code.empty() && !reason.rule.empty() && !reason.text.empty());
+    for (const auto& before : change.after) RC_ASSERT(done.contains(before.text));
+    RC_ASSERT(done.insert(change.address.text).second);
+    RC_ASSERT(change.deferred == !change.deferred_why.empty());
+  }
+}
+
+RC_GTEST_PROP(laws, R23_the_same_input_gives_the_same_plan_whatever_the_order_of_insertion, ()) {
+  const std::uint32_t seed = any_seed();
+  const Lived lived = live(seed);
+  std::mt19937 random(seed);
+  Snapshot shuffled = lived.snapshot;
+  Observed observed = lived.world.observed(lived.now);
+  testing_support::shuffle_snapshot(shuffled, random);
+  testing_support::shuffle_catalogs(observed, random);
+  const Plan one = plan_for(lived.world, lived.snapshot, lived.now);
+  const Plan other = std::get<Plan>(make_plan(lived.world.manifest(), shuffled, observed, allow_all));
+  RC_LOG() << plan_text(one, lived.snapshot) << "--- shuffled\n" << plan_text(other, lived.snapshot);
+  RC_ASSERT(plan_text(one, lived.snapshot) == plan_text(other, lived.snapshot));
+  RC_ASSERT(plan_id_text(one) == plan_id_text(other));
+}
+
+RC_GTEST_PROP(laws, R22_after_a_whole_apply_nothing_is_left_to_do, ()) {
+  Lived lived = live(any_seed());
+  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
+  const Snapshot before = lived.snapshot;
+  lived.snapshot = applied(lived.world, lived.snapshot, plan, lived.now);
+  const Plan second = plan_for(lived.world, lived.snapshot, lived.now);
+  const bool smooth = plan.blocked.empty() && plan.held.empty();
+  // What was deferred may have become reuse: it fits now, and may go on.
+  const bool deferred = std::any_of(plan.actions.begin(), plan.actions.end(), [](const auto& one) { return one.deferred; });
+  if (smooth && !deferred) {
+    RC_LOG() << plan_text(plan, before) << "--- then\n" << plan_text(second, lived.snapshot);
+    RC_ASSERT(second.pending() == 0U);
+  }
+  RC_ASSERT(run_to_rest(lived.world, lived.snapshot, lived.now) < 8);
+}
+
+RC_GTEST_PROP(laws, R22_any_prefix_of_an_apply_and_then_a_rerun_ends_where_a_whole_apply_does, ()) {
+  Lived lived = live(any_seed());
+  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
+  Snapshot whole = applied(lived.world, lived.snapshot, plan, lived.now);
+  run_to_rest(lived.world, whole, lived.now);
+  const auto most = *rc::gen::inRange<std::size_t>(0, plan.actions.size() + 1);
+  Snapshot cut = applied(lived.world, lived.snapshot, plan, lived.now, most);
+  run_to_rest(lived.world, cut, lived.now);
+  RC_LOG() << plan_text(plan, lived.snapshot) << "--- cut after " << most;
+  RC_ASSERT(normal_text(cut) == normal_text(whole));
+}
+
+RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
+  Lived lived = live(any_seed());
+  if (lived.world.manifest().peers.empty()) return;
+  const std::string unknown = lived.world.manifest().peers.front().name.text();
+  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now, {unknown});
+  RC_ASSERT(!plan.complete);
+  for (const auto& change : plan.actions) {
+    if (peer_of_address(change.address.text) != unknown) continue;
+    RC_ASSERT(change.verb != Verb::copy && change.verb != Verb::register_ && change.verb != Verb::instantiate && change.verb != Verb::withdraw);
+    if (change.verb == Verb::remove) RC_ASSERT(change.because.front().code == "not-kept");
+  }
+  for (const auto& one : plan.wantedness) {
+    for (const auto& row : lived.snapshot.images) {
+      if (row.key == one.key) RC_ASSERT(row.identity->origin != testing_support::case_server(unknown));
+    }
+  }
+}
+
+RC_GTEST_PROP(laws, settled_peers_may_be_left_out_of_the_next_plan, ()) {
+  Lived lived = live(any_seed());
+  run_to_rest(lived.world, lived.snapshot, lived.now);
+  const Plan read = plan_for(lived.world, lived.snapshot, lived.now);
+  Observed observed = lived.world.observed(lived.now);
+  for (std::size_t i = 0; i < observed.peers.size(); ++i) {
+    const ServerName& name = lived.world.manifest().peers[i].name;
+    if (std::find(read.settled.begin(), read.settled.end(), name) == read.settled.end()) continue;
+    observed.peers[i] = Settled{.head = std::get<PeerCatalog>(observed.peers[i]).head, .notes = notes_of(read, name)};
+  }
+  const SnapshotScope scope = scope_for(lived.world.manifest(), observed.peers);
+  Snapshot scoped = lived.snapshot;
+  std::erase_if(scoped.images, [&](const ImageRow& row) {
+    return row.copy && row.identity && scope.without_copies_of.contains(row.identity->origin) && !scope.but_names.contains(row.name);
+  });
+  const Plan plan = std::get<Plan>(make_plan(lived.world.manifest(), scoped, observed, allow_all));
+  RC_LOG() << plan_text(read, lived.snapshot) << "--- settled\n" << plan_text(plan, scoped);
+  RC_ASSERT(plan_id_text(plan) == plan_id_text(read));
+  RC_ASSERT(plan.blocked.size() == read.blocked.size());
+}
+
+RC_GTEST_PROP(laws, R20_two_servers_that_subscribe_to_each_other_come_to_rest, ()) {
+  // Each copies all of the other's; what one lists of the other's is no candidate.
+  const std::size_t images = *rc::gen::inRange<std::size_t>(0, 5);
+  Catalog theirs;
+  for (std::size_t i = 0; i < images; ++i) {
+    theirs.images.push_back(testing_support::entry(testing_support::case_server("silver"), "t" + std::to_string(i), 2 + i));
+    ImageEntry ours = testing_support::entry(testing_support::case_server("here"), "h" + std::to_string(i), 2 + i);
+    ours.packed.reset();
+    theirs.images.push_back(std::move(ours));
+  }
+  const Manifest manifest = testing_support::case_manifest("[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
+  Observed observed{.now = case_now(), .self = testing_support::case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .head_missing = false};
+  observed.peers.push_back(PeerCatalog{.head = testing_support::head_of("silver", 20), .catalog = std::make_shared<Catalog>(theirs)});
+  Snapshot snapshot;
+  const Plan first = std::get<Plan>(make_plan(manifest, snapshot, observed, allow_all));
+  snapshot = apply_model(std::move(snapshot), first, {}, case_now());
+  RC_ASSERT(snapshot.images_total == images);
+  RC_ASSERT(std::get<Plan>(make_plan(manifest, snapshot, observed, allow_all)).actions.empty());
+}
+
+}  // namespace
+}  // namespace ingot

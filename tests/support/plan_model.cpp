@@ -1,0 +1,256 @@
+#include "tests/support/plan_model.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "schema/overloaded.hpp"
+#include "tests/support/plan_builder.hpp"
+
+namespace ingot::testing_support {
+
+namespace {
+
+/// Carries out one action after the other.
+class Model {
+ public:
+  Model(Snapshot snapshot, const std::map<std::string, Digest>& sources, Time now) : state_(std::move(snapshot)), sources_(sources), now_(now) {
+    for (const auto& row : state_.images) next_key_ = std::max(next_key_, row.key + 1);
+  }
+
+  void carry_out(const Change& change) {
+    rule_ = change.because.empty() ? "" : change.because.front().rule;
+    std::visit([this](const auto& action) { act(action); }, change.action);
+  }
+
+  void publish() {
+    ++state_.published_serial;
+    state_.reserved_serial = state_.published_serial;
+    state_.content_pending = false;
+    for (auto& row : state_.images) {
+      if (row.deleted || row.is_private || row.copy || row.created) continue;
+      row.created = state_.published_serial;
+      row.was_public = true;
+      row.identity = ImageIdentity{.origin = case_server("here"), .name = row.name, .created = *row.created};
+    }
+  }
+
+  void record(const std::vector<Wantedness>& wantedness) {
+    for (const auto& one : wantedness) {
+      if (ImageRow* row = find(one.key)) row->unwanted_since = one.unwanted_since;
+    }
+  }
+
+  Snapshot finish() {
+    for (auto& series : state_.series) {
+      std::erase_if(series.members, [&](const SeriesMemberRow& member) { return !find(member.image) || find(member.image)->deleted; });
+      for (auto& member : series.members) member.name = find(member.image)->name;
+    }
+    settle_snapshot(state_);
+    return std::move(state_);
+  }
+
+  const Snapshot& state() const { return state_; }
+
+ private:
+  ImageRow* find(ImageKey key) {
+    const auto found = std::find_if(state_.images.begin(), state_.images.end(), [&](const ImageRow& row) { return row.key == key; });
+    return found == state_.images.end() ? nullptr : &*found;
+  }
+  const ImageRow* live(const std::string& name) const {
+    const auto found = std::find_if(state_.images.begin(), state_.images.end(), [&](const ImageRow& row) { return !row.deleted && row.name.text() == name; });
+    return found == state_.images.end() ? nullptr : &*found;
+  }
+
+  void act(const RegisterPeer& action) {
+    state_.registrations.push_back(Registration{.name = action.peer, .own_name = action.card.name, .id = action.card.id, .urls = action.urls,
+                                                .serial = action.head.serial, .head = action.head.digest, .registered = now_, .seen = now_});
+  }
+  void act(const UpdatePeer& action) {
+    if (action.replaces) {
+      std::erase_if(state_.registrations, [&](const auto& one) { return one.id == *action.replaces; });
+      std::erase_if(state_.subscriptions, [&](const auto& one) { return one.peer == *action.replaces; });
+      state_.registrations.push_back(Registration{.name = action.peer, .own_name = action.card.name, .id = action.card.id, .urls = {},
+                                                  .serial = 0, .head = {}, .registered = now_, .seen = now_});
+    }
+    for (auto& one : state_.registrations) {
+      if (one.id != action.card.id) continue;
+      one.name = action.peer;
+      one.own_name = action.card.name;
+      one.urls = action.urls;
+      for (auto& row : state_.subscriptions) {
+        if (row.peer == one.id) row.peer_name = action.peer;
+      }
+    }
+  }
+  void act(const UnregisterPeer& action) {
+    std::erase_if(state_.registrations, [&](const auto& one) { return one.id == action.id; });
+  }
+  void act(const CreateType& action) { put_type(action.name, action.base, action.managed); }
+  void act(const UpdateType& action) { put_type(action.name, action.base, action.managed); }
+  void put_type(const TypeName& name, const TypeName& base, bool managed) {
+    std::erase_if(state_.types, [&](const auto& one) { return one.name == name; });
+    state_.types.push_back({.name = name, .base = base, .managed = managed, .images = 0});
+  }
+  void act(const DeleteType& action) {
+    std::erase_if(state_.types, [&](const auto& one) { return one.name == action.name; });
+  }
+  void act(const Instantiate& action) { put_subscription(action.row); }
+  void act(const UpdateSubscription& action) { put_subscription(action.row); }
+  void put_subscription(const SubscriptionRow& row) {
+    std::erase_if(state_.subscriptions, [&](const auto& one) { return one.peer == row.peer && one.selector == row.selector; });
+    state_.subscriptions.push_back(row);
+  }
+  void act(const Uninstantiate& action) {
+    for (auto& row : state_.subscriptions) {
+      if (row.peer == action.id && row.selector == action.selector) row.stopped = action.stopped;
+    }
+  }
+  void act(const AddImage& action) {
+    const LocalImage& image = action.image;
+    for (auto& row : state_.images) {
+      if (!row.deleted || row.copy || row.name != image.name) continue;
+      if (row.digest != sources_.at(image.name.text())) continue;
+      row.deleted = false;  // the same image comes back (R18)
+      return describe(row, image);
+    }
+    ImageRow row = image_row(next_key_++, image.name.text());
+    row.digest = sources_.at(image.name.text());
+    if (image.parent) {
+      row.parent_name = image.parent->text();
+      const ImageRow* parent = live(row.parent_name);
+      if (!parent) throw std::logic_error("an image is added before its parent is here");
+      row.parent = parent->key;
+    }
+    describe(row, image);
+    state_.images.push_back(std::move(row));
+  }
+  void describe(ImageRow& row, const LocalImage& image) {
+    row.type = image.type;
+    row.version = image.version;
+    row.platform = image.platform;
+    row.description = image.description;
+    row.labels = image.labels;
+    row.state = image.state;
+    row.reason = image.reason;
+    row.is_private = image.is_private;
+    row.protect = image.protect;
+    row.managed = true;
+    row.rule = rule_;
+    if (!row.is_private) state_.content_pending = true;
+  }
+  void act(const UpdateImage& action) { put_row(action.row); }
+  void act(const UpdateCopy& action) { put_row(action.row); }
+  void act(const WithdrawCopy& action) { put_row(action.row); }
+  void put_row(const ImageRow& row) {
+    ImageRow* here = find(row.key);
+    if (!here) throw std::logic_error("an image is changed that is not here");
+    if (live(row.name.text()) && live(row.name.text())->key != row.key) throw std::logic_error("a name is given twice");
+    *here = row;
+    state_.content_pending = true;
+  }
+  void act(const DeleteImage& action) { drop(action.key); }
+  void act(const RemoveCopy& action) { drop(action.key); }
+  void drop(ImageKey key) {
+    ImageRow* row = find(key);
+    if (!row || row->deleted) throw std::logic_error("an image is removed that is not here");
+    if (row->protect) throw std::logic_error("a protected image is removed");
+    row->deleted = true;
+    row->managed = false;
+    row->unwanted_since.reset();
+    state_.content_pending = true;
+  }
+  void act(const CreateSeries& action) { put_series(action.name, action.members, action.follow); }
+  void act(const UpdateSeries& action) { put_series(action.name, action.members, action.follow); }
+  void put_series(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow) {
+    std::erase_if(state_.series, [&](const auto& one) { return one.name == name; });
+    SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
+    for (const auto& member : members) {
+      const ImageRow* image = live(member.text());
+      if (!image) throw std::logic_error("a series is made before its member is here");
+      row.members.push_back({.image = image->key, .name = member});
+    }
+    state_.series.push_back(std::move(row));
+  }
+  void act(const DeleteSeries& action) {
+    std::erase_if(state_.series, [&](const auto& one) { return one.name == action.name; });
+  }
+  void act(const Publish&) { publish(); }
+  void act(const CopyImage& action) {
+    if (live(action.name.text())) throw std::logic_error("a copy takes a name that is borne");
+    ImageRow row = image_row(next_key_++, action.name.text());
+    const ImageEntry& entry = action.entry;
+    row.copy = true;
+    row.identity = entry.identity;
+    row.origin_name = entry.origin_name;
+    row.copied_from = action.peer;
+    row.digest = entry.digest;
+    row.type = entry.type;
+    row.version = entry.version;
+    row.platform = entry.platform;
+    row.description = entry.description;
+    row.labels = entry.labels;
+    row.state = action.state;
+    row.protect = action.protect;
+    row.parent_identity = entry.parent;
+    row.rule = rule_;
+    const auto known = std::any_of(state_.types.begin(), state_.types.end(), [&](const auto& type) { return type.name == entry.type; });
+    if (!is_builtin(entry.type) && !known) throw std::logic_error("a copy comes before its type");
+    state_.images.push_back(std::move(row));
+    state_.content_pending = true;
+  }
+
+  Snapshot state_;
+  const std::map<std::string, Digest>& sources_;
+  Time now_;
+  ImageKey next_key_ = 1;
+  std::string rule_;
+};
+
+}  // namespace
+
+Snapshot apply_model(Snapshot snapshot, const Plan& plan, const std::map<std::string, Digest>& sources, Time now, std::size_t most) {
+  Model model(std::move(snapshot), sources, now);
+  std::size_t done = 0;
+  bool whole = true;
+  for (const auto& change : plan.actions) {
+    if (change.deferred) continue;
+    if (done++ >= most) {
+      whole = false;
+      break;
+    }
+    model.carry_out(change);
+  }
+  if (whole && model.state().content_pending) model.publish();
+  if (whole) model.record(plan.wantedness);
+  return model.finish();
+}
+
+std::string normal_text(const Snapshot& snapshot) {
+  std::string text;
+  for (const auto& one : snapshot.registrations) text += fmt::format("peer {} {} {}\n", one.name.text(), one.id.text(), fmt::join(one.urls, " "));
+  for (const auto& one : snapshot.subscriptions) {
+    text += fmt::format("subscription {} {} {} {} {} {}\n", one.peer_name.text(), kind_of(one.selector), value_of(one.selector), one.since, one.options,
+                        one.stopped ? "stopped" : std::to_string(one.baseline));
+  }
+  for (const auto& one : snapshot.types) text += fmt::format("type {} {} {} {}\n", one.name.text(), one.base.text(), one.managed, one.images);
+  std::vector<std::string> images;
+  for (const auto& one : snapshot.images) {
+    if (one.deleted) continue;
+    std::string image = fmt::format("image {} {} {} {} {} {} {} {} {} {} {} {}\n", one.name.text(), one.digest.text(), one.copy, one.type.text(),
+                                    text_of(one.state), one.description, one.withdrawn_by_origin, one.is_private, one.protect, one.managed,
+                                    one.parent_name, one.unwanted_since.has_value());
+    for (const auto& [label, value] : one.labels) image += "  " + label + "=" + value + "\n";
+    images.push_back(std::move(image));
+  }
+  std::sort(images.begin(), images.end());
+  for (const auto& image : images) text += image;
+  for (const auto& one : snapshot.series) {
+    text += "series " + one.name.text() + ":";
+    for (const auto& member : one.members) text += " " + member.name.text();
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace ingot::testing_support

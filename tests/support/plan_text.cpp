@@ -1,0 +1,99 @@
+#include "tests/support/plan_text.hpp"
+
+#include <fmt/format.h>
+
+#include "schema/overloaded.hpp"
+
+namespace ingot::testing_support {
+
+namespace {
+
+std::string names(const std::vector<ImageName>& list) {
+  std::string text;
+  for (const auto& name : list) text += (text.empty() ? "" : ", ") + name.text();
+  return "[" + text + "]";
+}
+
+std::string copy_result(const CopyImage& copy) {
+  const std::string method = copy.transfer.method == Method::whole ? "whole, " + size_text(copy.transfer.bytes)
+                                                                   : "reuse" + (copy.transfer.from ? " of " + copy.transfer.from->text() : "");
+  return fmt::format("as {}, {}{}, {}", copy.name.text(), text_of(copy.state), copy.protect ? ", protected" : "", method);
+}
+
+std::string row_result(const SubscriptionRow& row) { return fmt::format("baseline {}, since {}, {}", row.baseline, row.since, row.options); }
+
+/// What an action leads to, where its reason does not say it.
+std::string result(const Action& action) {
+  return std::visit(
+      Overloaded{[](const RegisterPeer& one) { return fmt::format("{} at serial {}", one.card.name.text(), one.head.serial); },
+                 [](const UpdatePeer& one) { return fmt::format("was {}{}", one.previous_name.text(), one.replaces ? ", replaces another root" : ""); },
+                 [](const UnregisterPeer&) { return std::string(); },
+                 [](const CreateType& one) { return fmt::format("based on {}{}", one.base.text(), one.managed ? "" : ", unmanaged"); },
+                 [](const UpdateType& one) { return fmt::format("based on {}", one.base.text()); },
+                 [](const DeleteType&) { return std::string(); },
+                 [](const Instantiate& one) { return row_result(one.row); },
+                 [](const UpdateSubscription& one) { return row_result(one.row); },
+                 [](const Uninstantiate& one) { return fmt::format("stopped at {}", one.stopped); },
+                 [](const AddImage& one) { return one.image.parent ? fmt::format("parent {}{}", one.image.parent->text(), one.parent ? " (here)" : "") : std::string(); },
+                 [](const UpdateImage&) { return std::string(); },
+                 [](const DeleteImage&) { return std::string(); },
+                 [](const CreateSeries& one) { return names(one.members); },
+                 [](const UpdateSeries& one) { return names(one.members); },
+                 [](const DeleteSeries&) { return std::string(); },
+                 [](const Publish&) { return std::string(); },
+                 [](const CopyImage& one) { return copy_result(one); },
+                 [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
+                 [](const WithdrawCopy& one) { return one.row.reason; },
+                 [](const RemoveCopy& one) { return one.name.text(); }},
+      action);
+}
+
+std::string at(const std::optional<At>& place) { return place ? " " + place->text() : ""; }
+
+std::string change_text(const Change& change) {
+  std::string text = fmt::format("{} {}", text_of(change.verb), change.address.text);
+  if (const std::string outcome = result(change.action); !outcome.empty()) text += ": " + outcome;
+  if (!change.after.empty()) text += "; after";
+  for (const auto& before : change.after) text += " " + before.text;
+  text += "\n";
+  if (change.deferred) text += "    deferred: " + change.deferred_why + "\n";
+  for (const auto& reason : change.because) text += fmt::format("    {} {}{}: {}\n", reason.code, reason.rule, at(reason.at), reason.text);
+  return text;
+}
+
+std::string name_of(ImageKey key, const Snapshot& snapshot) {
+  for (const auto& row : snapshot.images) {
+    if (row.key == key) return row.name.text();
+  }
+  return "?";
+}
+
+}  // namespace
+
+std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
+  std::string text;
+  for (const auto& change : plan.actions) text += change_text(change);
+  for (const auto& one : plan.blocked) {
+    text += fmt::format("blocked {} {} {}{}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, at(one.at), one.text, one.mend);
+  }
+  for (const auto& one : plan.held) text += fmt::format("held {} {} {}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, one.text, one.mend);
+  for (const auto& one : plan.unknown) text += fmt::format("unknown {} {}{}: {}\n", one.peer.text(), one.code, at(one.at), one.text);
+  for (const auto& one : plan.notes) text += fmt::format("note {} {}: {}\n", one.code, one.address, one.text);
+  for (const auto& one : plan.limits) {
+    if (one.used != "0" && one.used != "0 B") text += fmt::format("limit {}: {} of {}, {}\n", one.name, one.used, one.limit, one.where);
+  }
+  for (const auto& one : plan.wantedness) {
+    text += fmt::format("{} {}\n", one.unwanted_since ? "unwanted since now:" : "wanted again:", name_of(one.key, snapshot));
+  }
+  for (const auto& peer : plan.settled) text += "settled " + peer.text() + "\n";
+  if (plan.settled_until) text += "settled until " + time_text(*plan.settled_until) + "\n";
+  return text + fmt::format("exit {}\n", exit_code_of(plan, false));
+}
+
+std::string plan_text(const std::variant<Plan, RefusedEmpty>& made, const Snapshot& snapshot) {
+  if (const auto* plan = std::get_if<Plan>(&made)) return plan_text(*plan, snapshot);
+  const auto& refused = std::get<RefusedEmpty>(made);
+  return "refused: " + refused.text + "\n    mend: " + refused.mend + "\n";
+}
+
+}  // namespace ingot::testing_support

@@ -1,0 +1,14 @@
+// A plan as compact text, for expected plans in case files: what is done, why, and what is not.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "reconciler/plan/make_plan.hpp"
+
+namespace ingot::testing_support {
+
+std::string plan_text(const Plan& plan, const Snapshot& snapshot);
+std::string plan_text(const std::variant<Plan, RefusedEmpty>& made, const Snapshot& snapshot);
+
+}  // namespace ingot::testing_support
