@@ -65,7 +65,7 @@ struct Work {
 }  // namespace
 
 struct Packer::Impl {
-  Impl(int threads, std::function<void(std::string_view)> out) : out_(std::move(out)), most_waiting_(static_cast<std::size_t>(threads) + 2) {
+  Impl(int threads, std::function<void(std::string_view)> out) : out_(std::move(out)), most_waiting_(static_cast<std::size_t>(threads) + 4) {
     filling_->plain.reserve(segment_size);
     threads_.emplace_back([this] { guarded([this] { hash_plain(); }); });
     threads_.emplace_back([this] { guarded([this] { write_packed(); }); });
