@@ -168,7 +168,7 @@ TEST_F(BadInput, a_source_that_is_a_link_or_missing_fails_at_apply_and_the_rest_
 TEST_F(BadInput, other_bits_than_the_digest_says_are_refused) {
   here.manifest(here.file_image("x", "bytes", "digest = \"sha256:" + std::string(64, '0') + "\"\n"));
   const Json result = here.apply(3);
-  EXPECT_THAT(result.at("failed").dump(), HasSubstr("digest"));
+  EXPECT_THAT(result.at("failed").dump(), HasSubstr("source-mismatch"));
   EXPECT_EQ(here.query({"images"}).at("images").size(), 0U);
 }
 
