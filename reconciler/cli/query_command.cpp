@@ -65,7 +65,7 @@ int show_runs(const Site& site, const QueryArguments& query, const Session& sess
 }
 
 int show_subscription_rows(const Site& site, const QueryArguments& query, const Session& session) {
-  auto rows = subscription_rows(site.state.snapshot().subscriptions, read_last_plan(site));
+  auto rows = subscription_rows(site.state.snapshot(), read_last_plan(site));
   if (query.peer) std::erase_if(rows, [&](const ShownSubscription& row) { return row.peer != *query.peer; });
   return show_rows(std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); }, show_subscriptions, show_subscriptions_json);
 }

@@ -17,8 +17,14 @@ std::vector<ShownType> builtin_rows(const std::map<TypeName, std::uint64_t>& ima
   return rows;
 }
 
-std::string why_blocked(const SubscriptionRow& row, const LastPlan& last) {
-  const auto blocked = last.blocked.find(subscription_address(row.peer_name, row.selector).text);
+/// What the peer is called now: it may have been renamed since.
+ServerName name_now(const SubscriptionRow& row, const std::vector<Registration>& registrations) {
+  const auto peer = std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.id == row.peer; });
+  return peer == registrations.end() ? row.peer_name : peer->name;
+}
+
+std::string why_blocked(const SubscriptionRow& row, const ServerName& name, const LastPlan& last) {
+  const auto blocked = last.blocked.find(subscription_address(name, row.selector).text);
   if (blocked != last.blocked.end()) return blocked->second;
   const auto peer = last.peers.find(row.peer);
   return peer == last.peers.end() || peer->second.status == "ok" ? "" : "its peer is " + peer->second.status;
@@ -70,12 +76,13 @@ std::vector<ShownType> types_of(const Catalog& catalog) {
   return rows;
 }
 
-std::vector<ShownSubscription> subscription_rows(const std::vector<SubscriptionRow>& subscriptions, const LastPlan& last) {
+std::vector<ShownSubscription> subscription_rows(const Snapshot& snapshot, const LastPlan& last) {
   std::vector<ShownSubscription> rows;
-  for (const auto& row : subscriptions) {
+  for (const auto& row : snapshot.subscriptions) {
     if (row.stopped) continue;
-    rows.push_back({.peer = row.peer_name, .selector = row.selector, .baseline = row.baseline, .since = row.since, .instantiated = row.instantiated,
-                    .copies = row.copies, .blocked = why_blocked(row, last)});
+    const ServerName name = name_now(row, snapshot.registrations);
+    rows.push_back({.peer = name, .selector = row.selector, .baseline = row.baseline, .since = row.since, .instantiated = row.instantiated,
+                    .copies = row.copies, .blocked = why_blocked(row, name, last)});
   }
   return rows;
 }

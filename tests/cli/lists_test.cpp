@@ -118,8 +118,10 @@ TEST(show_peers, registered_ones_and_those_that_only_the_manifest_names) {
 
 TEST(show_subscriptions, those_that_are_instantiated) {
   LastPlan last;
-  last.blocked["subscription.fpps-2.series.db19"] = "the peer has no such series";
-  const auto rows = subscription_rows(sample_snapshot().subscriptions, last);
+  last.blocked["subscription.renamed.series.db19"] = "the peer has no such series";
+  Snapshot snapshot = sample_snapshot();
+  snapshot.registrations = {{.name = ServerName::of("renamed"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {}, .serial = 41, .head = {}, .registered = now, .seen = now}};
+  const auto rows = subscription_rows(snapshot, last);
   ASSERT_EQ(rows.size(), 1U);
   expect_golden("subscriptions.txt", text_of_shown([&](auto& style, auto& out) { show_subscriptions(rows, style, out); }));
   expect_valid_json("subscriptions", json_of([&](auto& out) { show_subscriptions_json(rows, out); }));
