@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/io/curl_options.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/response_headers.hpp"
@@ -19,9 +20,7 @@ namespace {
 
 using Status = Response::Status;
 using Moment = std::chrono::steady_clock::time_point;
-using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-constexpr long receive_buffer = 256 * 1024;
 constexpr std::uint64_t most_error_body = 64 * 1024;  ///< of an error page, read for the sake of the connection
 
 /// Why a callback ended the transfer.
@@ -136,87 +135,16 @@ curl_socket_t on_socket(void* given, curlsocktype, curl_sockaddr* address) noexc
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/// Options of every value type; a failure is a bug (or no memory).
-template <class Value>
-void set(CURL* handle, CURLoption option, Value value) {
-  const CURLcode code = curl_easy_setopt(handle, option, value);
-  if (code != CURLE_OK) throw Error(Fault::internal, fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
-}
-
-void set_limits(CURL* handle, const CurlOptions& options) {
-  set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  set(handle, CURLOPT_NOSIGNAL, 1L);
-  set(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  set(handle, CURLOPT_MAXREDIRS, 0L);
-  set(handle, CURLOPT_HTTP09_ALLOWED, 0L);
-  set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-  set(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  set(handle, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(handle, CURLOPT_BUFFERSIZE, receive_buffer);
-  set(handle, CURLOPT_USERAGENT, "ingot/" INGOT_VERSION);
-}
-
-void set_protocol(CURL* handle, const BaseUrl& base, bool allow_http) {
-  set(handle, CURLOPT_PROTOCOLS_STR, base.scheme.c_str());
-  set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-  // A proxy would see what is meant for this machine, and would hide the address from the check of plain http.
-  if (base.loopback || (base.scheme == "http" && !allow_http)) set(handle, CURLOPT_PROXY, "");
-}
-
-void set_identity(CURL* handle, const BaseUrl& base, const Secrets& secrets) {
-  if (!secrets.token.empty()) {
-    set(handle, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
-    set(handle, CURLOPT_XOAUTH2_BEARER, secrets.token.c_str());
-  }
-  if (base.scheme != "https") return;
-  set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!secrets.ca_file.empty()) {
-    set(handle, CURLOPT_CAINFO, secrets.ca_file.c_str());
-    set<const char*>(handle, CURLOPT_CAPATH, nullptr);  // this CA and no other
-  }
-  if (!secrets.client_cert.empty()) set(handle, CURLOPT_SSLCERT, secrets.client_cert.c_str());
-  if (!secrets.client_key.empty()) set(handle, CURLOPT_SSLKEY, secrets.client_key.c_str());
-}
-
-HeaderList headers_of(const Request& request) {
-  curl_slist* list = nullptr;
-  const auto add = [&](const std::string& line) {
-    curl_slist* const longer = curl_slist_append(list, line.c_str());
-    if (longer == nullptr) {
-      curl_slist_free_all(list);
-      throw std::bad_alloc();
-    }
-    list = longer;
-  };
-  const std::string etag = clean_validator(request.if_none_match);
-  const std::string since = clean_validator(request.if_modified_since);
-  if (!etag.empty()) add("If-None-Match: " + etag);
-  if (!since.empty()) add("If-Modified-Since: " + since);
-  if (request.no_cache) add("Cache-Control: no-cache");
-  return {list, &curl_slist_free_all};
-}
-
-void set_range(CURL* handle, const Request& request) {
-  if (!request.offset && !request.length) return;
-  const std::uint64_t first = request.offset.value_or(0);
-  const std::string range = request.length ? fmt::format("{}-{}", first, first + *request.length - 1) : fmt::format("{}-", first);
-  set(handle, CURLOPT_RANGE, range.c_str());  // libcurl keeps a copy
-}
-
 void set_callbacks(CURL* handle, Transfer& transfer) {
-  set(handle, CURLOPT_WRITEFUNCTION, &on_body);
-  set<void*>(handle, CURLOPT_WRITEDATA, &transfer);
-  set(handle, CURLOPT_HEADERFUNCTION, &on_header);
-  set<void*>(handle, CURLOPT_HEADERDATA, &transfer);
-  set(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
-  set<void*>(handle, CURLOPT_XFERINFODATA, &transfer);
-  set(handle, CURLOPT_NOPROGRESS, 0L);
-  set(handle, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
-  set<void*>(handle, CURLOPT_OPENSOCKETDATA, &transfer);
+  set_option(handle, CURLOPT_WRITEFUNCTION, &on_body);
+  set_option<void*>(handle, CURLOPT_WRITEDATA, &transfer);
+  set_option(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  set_option<void*>(handle, CURLOPT_HEADERDATA, &transfer);
+  set_option(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
+  set_option<void*>(handle, CURLOPT_XFERINFODATA, &transfer);
+  set_option(handle, CURLOPT_NOPROGRESS, 0L);
+  set_option(handle, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+  set_option<void*>(handle, CURLOPT_OPENSOCKETDATA, &transfer);
 }
 
 CurlAttempt failed(Status status, std::string why, bool retry = false) {
@@ -309,9 +237,9 @@ CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
 
 CurlAttempt perform(CURL* handle, Transfer& transfer) {
   std::array<char, CURL_ERROR_SIZE> detail{};
-  set(handle, CURLOPT_ERRORBUFFER, detail.data());
+  set_option(handle, CURLOPT_ERRORBUFFER, detail.data());
   const CURLcode code = curl_easy_perform(handle);
-  set<char*>(handle, CURLOPT_ERRORBUFFER, nullptr);
+  set_option<char*>(handle, CURLOPT_ERRORBUFFER, nullptr);
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
   throw_if_interrupted();
   if (transfer.stop == Stop::error_body) return judge_answer(handle, transfer);
@@ -329,20 +257,12 @@ CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseU
   Transfer transfer{.request = request, .sink = sink, .throttle = throttle, .clock = clock, .options = settings.options,
                     .only_loopback = base.scheme == "http" && !settings.allow_http,
                     .headers = {}, .not_an_answer = {}, .thrown = {}, .window_start = clock.steady()};
-  const std::string url = base.text + request.path;
-  curl_easy_reset(handle);  // keeps its connection
-  set(handle, CURLOPT_URL, url.c_str());
-  set_limits(handle, settings.options);
-  set_protocol(handle, base, settings.allow_http);
-  set_identity(handle, base, settings.secrets);
-  set_range(handle, request);
+  const CurlHeaders headers = set_options(handle, settings, base, request);
   set_callbacks(handle, transfer);
-  const HeaderList headers = headers_of(request);
-  set(handle, CURLOPT_HTTPHEADER, headers.get());
 
   throw_if_interrupted();
   CurlAttempt attempt = perform(handle, transfer);
-  set<curl_slist*>(handle, CURLOPT_HTTPHEADER, nullptr);
+  set_option<curl_slist*>(handle, CURLOPT_HTTPHEADER, nullptr);
   attempt.response.bytes = transfer.passed_on;
   attempt.response.content_type = transfer.headers.content_type;
   return attempt;

@@ -1,80 +1,23 @@
-// libcurl against servers that lie, stall and flood (trust-and-faults rows in the names), TLS, credentials, proxies.
-#include "reconciler/io/curl_transport.hpp"
-
+// libcurl against servers that lie, stall and flood: the rows of the list of faults are in the names.
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-
 #include "reconciler/io/interrupt.hpp"
 #include "schema/error.hpp"
+#include "tests/io/curl_stage.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/process.hpp"
-#include "tests/support/raw_server.hpp"
-#include "tests/support/tree_server.hpp"
 
-namespace ingot {
+namespace ingot::testing_support {
 namespace {
 
-using namespace testing_support;  // NOLINT: the whole support folder is used
-using Status = Response::Status;
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::Not;
-
-/// Real time, but sleeps (the back-off) take none and are recorded.
-class ImpatientClock final : public Clock {
- public:
-  Time now() override { return real_.now(); }
-  std::chrono::steady_clock::time_point steady() override { return real_.steady(); }
-  void sleep_for(milliseconds duration) override { slept += duration.count(); }
-  std::atomic<std::int64_t> slept = 0;
-
- private:
-  SystemClock real_;
-};
-
-class curl_transport : public testing::Test {
- protected:
-  Response get(const std::vector<std::string>& urls, Request request = {.path = "head.dsse", .at_most = 1000}) {
-    PeerAccess access = access_;
-    access.urls = urls;
-    body_.clear();
-    restarts_ = 0;
-    return transport().peer(access)->get(
-        request,
-        [&](std::string_view bytes) {
-          body_.append(bytes);
-          return true;
-        },
-        [&] {
-          ++restarts_;
-          body_.clear();
-        });
-  }
-  CurlTransport transport() { return CurlTransport(clock_, options_); }
-  static std::string raw(const std::string& headers, const std::string& body) { return "HTTP/1.1 " + headers + "\r\n\r\n" + body; }
-
-  ImpatientClock clock_;
-  CurlOptions options_{.connect_timeout = milliseconds(2000), .stall_time = milliseconds(600), .slowest = 1024, .retry = {}, .seed = 1};
-  PeerAccess access_{.peer = ServerName::of("fpps-2"), .urls = {}};
-  std::string body_;
-  int restarts_ = 0;
-};
-
-/// Always answers the same bytes, then closes.
-RawServer::Script always(const std::string& answer) {
-  return [answer](const RawConnection& connection, const std::string&) { connection.send(answer); };
-}
 
 TEST_F(curl_transport, sends_who_it_is_and_nothing_more) {
   RawServer server(always(raw("200 OK\r\nContent-Length: 2", "ok")));
@@ -388,116 +331,5 @@ TEST_F(curl_transport, connections_are_used_again) {
   for (const auto& question : asked) EXPECT_EQ(question.client_port, asked.at(0).client_port);
 }
 
-// Credentials (B10, N7, G13).
-
-constexpr const char* canary = "s3cr3t-canary-token";
-
-TEST_F(curl_transport, B10_a_token_goes_to_its_peer_alone) {
-  TemporaryFolder folder;
-  write_text(folder / "token", std::string("  ") + canary + "\n");
-  access_.credentials.token_file = folder / "token";
-  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
-  EXPECT_EQ(get({server.url()}).status, Status::ok);
-  EXPECT_THAT(server.requests().at(0), HasSubstr(std::string("Authorization: Bearer ") + canary + "\r\n"));
-}
-
-TEST_F(curl_transport, B10_a_token_of_the_environment_works_too) {
-  ::setenv("INGOT_TEST_TOKEN", canary, 1);
-  access_.credentials.token_env = "INGOT_TEST_TOKEN";
-  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
-  get({server.url()});
-  ::unsetenv("INGOT_TEST_TOKEN");
-  EXPECT_THAT(server.requests().at(0), HasSubstr(canary));
-}
-
-TEST_F(curl_transport, N7_no_error_shows_a_secret) {
-  ::setenv("INGOT_TEST_TOKEN", canary, 1);
-  access_.credentials.token_env = "INGOT_TEST_TOKEN";
-  std::vector<std::string> texts;
-  for (const char* answer : {"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n\r\n", "HTTP/1.1 500 X\r\n\r\n", "garbage", "",
-                             "HTTP/1.1 302 Go\r\nLocation: http://user:s3cr3t-canary-token@x/\r\nContent-Length: 0\r\n\r\n"}) {
-    RawServer server(always(answer));
-    texts.push_back(get({server.url()}).why);
-  }
-  texts.push_back(get({"https://user:s3cr3t-canary-token@127.0.0.1:1/"}).why);
-  texts.push_back(get({"https://127.0.0.1:1/?token=s3cr3t-canary-token"}).why);
-  for (const char* value : {"", "s3cr3t-canary-token\nX-Evil: 1", "s3cr3t-canary-token\x01"}) {
-    ::setenv("INGOT_TEST_TOKEN", value, 1);
-    try {
-      get({"http://127.0.0.1:1/"});
-      ADD_FAILURE() << "accepted";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::manifest);
-      texts.push_back(error.text() + error.mend());
-    }
-  }
-  ::unsetenv("INGOT_TEST_TOKEN");
-  for (const auto& text : texts) {
-    EXPECT_FALSE(text.empty());
-    EXPECT_THAT(text, Not(HasSubstr("canary")));
-  }
-}
-
-TEST_F(curl_transport, credentials_that_are_not_there_are_named) {
-  const auto refusal = [&](PeerCredentials credentials) {
-    access_.credentials = std::move(credentials);
-    try {
-      get({"http://127.0.0.1:1/"});
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::manifest);
-      return error.text();
-    }
-    return std::string("accepted");
-  };
-  EXPECT_THAT(refusal({.token_env = "INGOT_NOT_SET", .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("INGOT_NOT_SET"));
-  EXPECT_THAT(refusal({.token_env = {}, .token_file = "/gone/token", .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("/gone/token"));
-  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = "/gone/ca"}), HasSubstr("/gone/ca"));
-  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = "/gone/c", .client_key = {}, .ca_file = {}}), HasSubstr("peer \"fpps-2\""));
-}
-
-// Disks.
-
-TEST_F(curl_transport, C3_a_disk_that_holds_odd_things_neither_hangs_nor_floods) {
-  TemporaryFolder folder;
-  ASSERT_EQ(::mkfifo((folder / "head.dsse").c_str(), 0600), 0);
-  std::filesystem::create_directory(folder / "folder");
-  std::filesystem::create_symlink("/dev/zero", folder / "zero");
-  const std::string url = "file://" + folder.path() + "/";
-  EXPECT_EQ(get({url}).status, Status::refused);
-  EXPECT_EQ(get({url}, {.path = "folder", .at_most = 10}).status, Status::refused);
-  EXPECT_EQ(get({url}, {.path = "zero", .at_most = 10}).status, Status::refused);
-  EXPECT_EQ(get({"file://" + folder.path() + "/gone/"}).status, Status::not_found);
-}
-
-TEST_F(curl_transport, a_disk_with_blanks_in_its_path_works) {
-  TemporaryFolder folder;
-  std::filesystem::create_directory(folder / "a b%");
-  write_text(folder / "a b%/head.dsse", "ok");
-  EXPECT_EQ(get({"file://" + folder.path() + "/a%20b%25/"}).status, Status::ok);
-}
-
-TEST_F(curl_transport, a_file_url_may_name_no_other_host) { EXPECT_NE(get({"file://server.example/share/"}).status, Status::ok); }
-
-// Proxies.
-
-TEST_F(curl_transport, loopback_never_goes_through_a_proxy) {
-  RawServer proxy(always(raw("200 OK\r\nContent-Length: 5", "proxy")));
-  RawServer server(always(raw("200 OK\r\nContent-Length: 6", "direct")));
-  ::setenv("http_proxy", proxy.url().c_str(), 1);
-  ::setenv("all_proxy", proxy.url().c_str(), 1);
-  get({server.url()});
-  const std::string direct = body_;
-  get({"http://192.0.2.1/"});
-  const std::string refused = body_;
-  access_.allow_http = true;
-  get({"http://192.0.2.1/"});
-  const std::string proxied = body_;
-  ::unsetenv("http_proxy");
-  ::unsetenv("all_proxy");
-  EXPECT_EQ(direct, "direct");
-  EXPECT_EQ(refused, "") << "a proxy would hide where plain http goes";
-  EXPECT_EQ(proxied, "proxy");
-}
-
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::testing_support

@@ -1,0 +1,131 @@
+// Secrets, disks and proxies: what is sent where, and what never shows.
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "schema/error.hpp"
+#include "tests/io/curl_stage.hpp"
+#include "tests/support/process.hpp"
+
+namespace ingot::testing_support {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class curl_credentials : public curl_transport {};
+
+constexpr const char* canary = "s3cr3t-canary-token";
+
+TEST_F(curl_credentials, B10_a_token_goes_to_its_peer_alone) {
+  TemporaryFolder folder;
+  write_text(folder / "token", std::string("  ") + canary + "\n");
+  access_.credentials.token_file = folder / "token";
+  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
+  EXPECT_EQ(get({server.url()}).status, Status::ok);
+  EXPECT_THAT(server.requests().at(0), HasSubstr(std::string("Authorization: Bearer ") + canary + "\r\n"));
+}
+
+TEST_F(curl_credentials, B10_a_token_of_the_environment_works_too) {
+  ::setenv("INGOT_TEST_TOKEN", canary, 1);
+  access_.credentials.token_env = "INGOT_TEST_TOKEN";
+  RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
+  get({server.url()});
+  ::unsetenv("INGOT_TEST_TOKEN");
+  EXPECT_THAT(server.requests().at(0), HasSubstr(canary));
+}
+
+TEST_F(curl_credentials, N7_no_error_shows_a_secret) {
+  ::setenv("INGOT_TEST_TOKEN", canary, 1);
+  access_.credentials.token_env = "INGOT_TEST_TOKEN";
+  std::vector<std::string> texts;
+  for (const char* answer : {"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n\r\n", "HTTP/1.1 500 X\r\n\r\n", "garbage", "",
+                             "HTTP/1.1 302 Go\r\nLocation: http://user:s3cr3t-canary-token@x/\r\nContent-Length: 0\r\n\r\n"}) {
+    RawServer server(always(answer));
+    texts.push_back(get({server.url()}).why);
+  }
+  texts.push_back(get({"https://user:s3cr3t-canary-token@127.0.0.1:1/"}).why);
+  texts.push_back(get({"https://127.0.0.1:1/?token=s3cr3t-canary-token"}).why);
+  for (const char* value : {"", "s3cr3t-canary-token\nX-Evil: 1", "s3cr3t-canary-token\x01"}) {
+    ::setenv("INGOT_TEST_TOKEN", value, 1);
+    try {
+      get({"http://127.0.0.1:1/"});
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::manifest);
+      texts.push_back(error.text() + error.mend());
+    }
+  }
+  ::unsetenv("INGOT_TEST_TOKEN");
+  for (const auto& text : texts) {
+    EXPECT_FALSE(text.empty());
+    EXPECT_THAT(text, Not(HasSubstr("canary")));
+  }
+}
+
+TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {
+  const auto refusal = [&](PeerCredentials credentials) {
+    access_.credentials = std::move(credentials);
+    try {
+      get({"http://127.0.0.1:1/"});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::manifest);
+      return error.text();
+    }
+    return std::string("accepted");
+  };
+  EXPECT_THAT(refusal({.token_env = "INGOT_NOT_SET", .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("INGOT_NOT_SET"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = "/gone/token", .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("/gone/token"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = "/gone/ca"}), HasSubstr("/gone/ca"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = "/gone/c", .client_key = {}, .ca_file = {}}), HasSubstr("peer \"fpps-2\""));
+}
+
+// Disks.
+
+TEST_F(curl_credentials, C3_a_disk_that_holds_odd_things_neither_hangs_nor_floods) {
+  TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "head.dsse").c_str(), 0600), 0);
+  std::filesystem::create_directory(folder / "folder");
+  std::filesystem::create_symlink("/dev/zero", folder / "zero");
+  const std::string url = "file://" + folder.path() + "/";
+  EXPECT_EQ(get({url}).status, Status::refused);
+  EXPECT_EQ(get({url}, {.path = "folder", .at_most = 10}).status, Status::refused);
+  EXPECT_EQ(get({url}, {.path = "zero", .at_most = 10}).status, Status::refused);
+  EXPECT_EQ(get({"file://" + folder.path() + "/gone/"}).status, Status::not_found);
+}
+
+TEST_F(curl_credentials, a_disk_with_blanks_in_its_path_works) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "a b%");
+  write_text(folder / "a b%/head.dsse", "ok");
+  EXPECT_EQ(get({"file://" + folder.path() + "/a%20b%25/"}).status, Status::ok);
+}
+
+TEST_F(curl_credentials, a_file_url_may_name_no_other_host) { EXPECT_NE(get({"file://server.example/share/"}).status, Status::ok); }
+
+// Proxies.
+
+TEST_F(curl_credentials, loopback_never_goes_through_a_proxy) {
+  RawServer proxy(always(raw("200 OK\r\nContent-Length: 5", "proxy")));
+  RawServer server(always(raw("200 OK\r\nContent-Length: 6", "direct")));
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  ::setenv("all_proxy", proxy.url().c_str(), 1);
+  get({server.url()});
+  const std::string direct = body_;
+  get({"http://192.0.2.1/"});
+  const std::string refused = body_;
+  access_.allow_http = true;
+  get({"http://192.0.2.1/"});
+  const std::string proxied = body_;
+  ::unsetenv("http_proxy");
+  ::unsetenv("all_proxy");
+  EXPECT_EQ(direct, "direct");
+  EXPECT_EQ(refused, "") << "a proxy would hide where plain http goes";
+  EXPECT_EQ(proxied, "proxy");
+}
+
+}  // namespace
+}  // namespace ingot::testing_support

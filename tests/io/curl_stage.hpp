@@ -1,0 +1,65 @@
+// The stage for tests of libcurl: a transport with short time-outs, a clock whose sleeps take no time, and a reader.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/io/curl_transport.hpp"
+#include "tests/support/raw_server.hpp"
+#include "tests/support/tree_server.hpp"
+
+namespace ingot::testing_support {
+
+using Status = Response::Status;
+
+/// Real time, but sleeps (the back-off) take none and are recorded.
+class ImpatientClock final : public Clock {
+ public:
+  Time now() override { return real_.now(); }
+  std::chrono::steady_clock::time_point steady() override { return real_.steady(); }
+  void sleep_for(std::chrono::milliseconds duration) override { slept += duration.count(); }
+  std::atomic<std::int64_t> slept = 0;
+
+ private:
+  SystemClock real_;
+};
+
+class curl_transport : public testing::Test {
+ protected:
+  Response get(const std::vector<std::string>& urls, Request request = {.path = "head.dsse", .at_most = 1000}) {
+    PeerAccess access = access_;
+    access.urls = urls;
+    body_.clear();
+    restarts_ = 0;
+    return transport().peer(access)->get(
+        request,
+        [&](std::string_view bytes) {
+          body_.append(bytes);
+          return true;
+        },
+        [&] {
+          ++restarts_;
+          body_.clear();
+        });
+  }
+  CurlTransport transport() { return CurlTransport(clock_, options_); }
+  static std::string raw(const std::string& headers, const std::string& body) { return "HTTP/1.1 " + headers + "\r\n\r\n" + body; }
+
+  ImpatientClock clock_;
+  CurlOptions options_{.connect_timeout = std::chrono::milliseconds(2000), .stall_time = std::chrono::milliseconds(600), .slowest = 1024, .retry = {}, .seed = 1};
+  PeerAccess access_{.peer = ServerName::of("fpps-2"), .urls = {}};
+  std::string body_;
+  int restarts_ = 0;
+};
+
+/// Always answers the same bytes, then closes.
+inline RawServer::Script always(const std::string& answer) {
+  return [answer](const RawConnection& connection, const std::string&) { connection.send(answer); };
+}
+
+}  // namespace ingot::testing_support
