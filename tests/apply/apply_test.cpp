@@ -7,7 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include "reconciler/io/clock.hpp"
+#include "reconciler/io/curl_transport.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "schema/segments.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
@@ -139,6 +142,52 @@ TEST_F(applying, images_with_the_same_bytes_are_fetched_once) {
   std::uint64_t fetched = 0;
   for (const ActionResult& one : account.done) fetched += one.fetched;
   EXPECT_EQ(fetched, oslo->entry("a").packed->file.length);
+}
+
+std::string random_looking(std::size_t length) {
+  std::string bytes(length, '\0');
+  std::uint64_t state = 88172645463325252U;
+  for (char& byte : bytes) {
+    state ^= state << 13U;
+    state ^= state >> 7U;
+    state ^= state << 17U;
+    byte = static_cast<char>(state & 0xFFU);
+  }
+  return bytes;
+}
+
+TEST_F(applying, a_copy_that_was_interrupted_goes_on_at_its_segment) {
+  const auto oslo = peer("oslo", 0);
+  oslo->apply({add(*oslo, "large", random_looking(22'000'000)), publish_change()});
+  const Packed packed = *oslo->entry("large").packed;
+  ASSERT_EQ(packed.segments, 6U);
+  here.transport.peers["oslo"].after_bytes = [](std::uint64_t given) {
+    if (given > 13'000'000) pretend_interrupted(SIGINT);
+  };
+  here.parallel = 2;
+  const Account first = here.apply({register_change(*oslo), copy_change(*oslo, "large")});
+  EXPECT_EQ(first.exit_code, 130);
+  EXPECT_EQ(lines_of(first), (Lines{"done peer.oslo", "skipped copy.oslo.large interrupted"}));
+
+  pretend_interrupted(0);
+  here.transport.peers["oslo"].after_bytes = nullptr;
+  here.reopen();
+  const Account second = here.apply({copy_change(*oslo, "large")});
+  EXPECT_EQ(second.exit_code, 0) << testing::PrintToString(here.events.lines());
+  EXPECT_GT(second.done.at(0).fetched, 0U);
+  EXPECT_LT(second.done.at(0).fetched, packed.file.length - segment_size) << "nothing was kept";
+  EXPECT_EQ(here.events.last_progress().at("copy.oslo.large").done, packed.file.length);
+}
+
+TEST_F(applying, copies_from_a_mounted_disk_by_curl) {
+  const auto oslo = peer("oslo", 2);
+  SystemClock clock;
+  CurlTransport curl(clock);
+  here.manifest.peers.at(0).urls = {"file://" + oslo->public_folder() + "/"};
+  here.transport_to = &curl;
+  const Account account = here.apply({register_change(*oslo), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1")});
+  EXPECT_EQ(account.exit_code, 0) << testing::PrintToString(here.events.lines());
+  EXPECT_EQ(here.image_names(), (Lines{"oslo-0", "oslo-1"}));
 }
 
 TEST_F(applying, deferred_work_is_accounted_for_and_exits_0) {

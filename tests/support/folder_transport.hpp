@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "reconciler/io/interrupt.hpp"
@@ -23,12 +24,14 @@ struct FolderPeer {
   bool unreachable = false;
   std::function<void(const Request&)> before;           ///< called before each answer; may throw or pretend a signal
   std::function<std::string(std::string)> tampered;     ///< what becomes of a body
+  std::function<void(std::uint64_t)> after_bytes;       ///< called with all body bytes given so far, by any peer
 };
 
 class FolderTransport final : public Transport {
  public:
   std::map<std::string, FolderPeer> peers;  ///< by name
   std::atomic<int> requests = 0;
+  std::atomic<std::uint64_t> bytes = 0;
   std::atomic<int> at_once = 0;
   std::atomic<int> most_at_once = 0;
 
@@ -52,6 +55,8 @@ class FolderConnection final : public PeerTransport {
   }
 
  private:
+  static constexpr std::size_t piece = 256 * 1024;  ///< bytes given to the sink at once
+
   struct Leaving {
     std::atomic<int>& count;
     ~Leaving() { --count; }
@@ -65,7 +70,13 @@ class FolderConnection final : public PeerTransport {
     if (request.offset) body = body.substr(std::min<std::size_t>(*request.offset, body.size()), request.length.value_or(body.size()));
     if (peer_.tampered) body = peer_.tampered(std::move(body));
     if (body.size() > request.at_most) return failed(Response::Status::oversize, "too long");
-    if (!body.empty() && !sink(body)) return failed(Response::Status::unreachable, "stopped");
+    for (std::size_t from = 0; from < body.size(); from += piece) {
+      throw_if_interrupted();
+      const std::string_view some = std::string_view(body).substr(from, piece);
+      if (!sink(some)) return failed(Response::Status::unreachable, "stopped");
+      const std::uint64_t given = transport_.bytes += some.size();
+      if (peer_.after_bytes) peer_.after_bytes(given);
+    }
     Response response = failed(Response::Status::ok, "");
     response.bytes = body.size();
     response.length_known = true;

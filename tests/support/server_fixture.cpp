@@ -61,7 +61,7 @@ Plan TestServer::plan_of(const std::vector<Change>& changes) const {
 Account TestServer::apply(const std::vector<Change>& changes) { return apply(plan_of(changes)); }
 
 Account TestServer::apply(const Plan& plan) {
-  Workshop shop{.state = *state_, .store = *store_, .files = *files_, .transport = transport, .memory = *memory_, .clock = clock,
+  Workshop shop{.state = *state_, .store = *store_, .files = *files_, .transport = transport_to ? *transport_to : transport, .memory = *memory_, .clock = clock,
                 .catalog_key = *key_, .manifest = manifest, .events = events_to ? *events_to : events, .parallel = parallel, .actor = "tester@here",
                 .commit = std::nullopt, .seen = seen};
   const RunStart start{.id = new_run_id(clock.now(), random_bits()), .started = clock.now(), .command = "apply",

@@ -60,6 +60,7 @@ class TestServer {
 
   Manifest manifest;
   FolderTransport transport;
+  Transport* transport_to = nullptr;  ///< instead of `transport`
   RecordingEvents events;
   Events* events_to = nullptr;  ///< instead of `events`
   StandingClock clock;
