@@ -62,7 +62,8 @@ class ProgressTeller {
 /// Unpacks and hashes the segments in order while they still arrive.
 class InOrderVerifier {
  public:
-  InOrderVerifier(PartialFile& partial, const Digest& expected) : partial_(partial), expected_(expected), thread_([this] { run(); }) {}
+  InOrderVerifier(PartialFile& partial, const CopyJob& job)
+      : partial_(partial), expected_(job.digest), expected_file_(job.packed.file.digest), thread_([this] { run(); }) {}
   ~InOrderVerifier() {
     if (thread_.joinable()) {
       partial_.give_up();
@@ -91,6 +92,8 @@ class InOrderVerifier {
   void verify() {
     const auto handle = partial_.open();
     Sha256 hash;
+    // The file gets its digest as its name in the store: were it another's, its bytes would stand in for that one's.
+    Sha256 file_hash;
     std::string packed;
     std::string plain;
     for (std::size_t i = 0; i < partial_.count(); ++i) {
@@ -104,6 +107,12 @@ class InOrderVerifier {
         return;
       }
       hash.update(plain);
+      file_hash.update(packed);
+    }
+    if (const Digest file = file_hash.finish(); file != expected_file_) {
+      failed_ = CopyFailed{.code = "digest-mismatch",
+                           .text = fmt::format("the publisher's segments are as signed, but make the packed file {} instead of {}", file.text(), expected_file_.text())};
+      return;
     }
     const Digest digest = hash.finish();
     if (digest == expected_) return;
@@ -112,7 +121,8 @@ class InOrderVerifier {
   }
 
   PartialFile& partial_;
-  const Digest expected_;
+  const Digest expected_;       ///< of the canonical bytes
+  const Digest expected_file_;  ///< of the packed bytes
   std::optional<CopyFailed> failed_;
   std::exception_ptr thrown_;
   std::thread thread_;  ///< last: the rest is there when it starts
@@ -163,7 +173,7 @@ std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const Co
 }
 
 std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial, ProgressTeller& teller) {
-  InOrderVerifier verifier(partial, job.digest);
+  InOrderVerifier verifier(partial, job);
   FetchSession session(peer, throttle, job, partial, [&](std::uint64_t fetched, std::uint64_t verified) { teller.arrived(fetched, verified); });
   if (auto failed = session.run()) return failed;
   return verifier.wait();

@@ -374,6 +374,15 @@ TEST_F(Copy, throws_away_bytes_that_are_as_signed_but_not_the_image) {
   EXPECT_FALSE(fs::exists(partial));
 }
 
+TEST_F(Copy, throws_away_segments_that_do_not_make_the_file_they_are_named_for) {
+  // Else a peer could put its bytes where the store keeps another's.
+  job.packed.file.digest.bytes[0] ^= 1;
+  peer.files[object_path(job.packed.file.digest)] = packed;
+  EXPECT_EQ(code(), "digest-mismatch");
+  EXPECT_THAT(text, HasSubstr("make the packed file"));
+  EXPECT_FALSE(fs::exists(partial));
+}
+
 TEST_F(Copy, throws_away_a_signed_segment_that_is_no_frame) {
   packed = std::string(1000, 'x');
   job = CopyJob{.digest = sha256("x"), .size = 1, .packed = {.file = {sha256(packed), packed.size()}, .segments = 1, .table = {}}, .connections = 1, .progress = {}};
