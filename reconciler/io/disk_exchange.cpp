@@ -12,6 +12,7 @@
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/owned_descriptor.hpp"
 
 namespace ingot {
 
@@ -20,20 +21,6 @@ namespace {
 using Status = Response::Status;
 
 constexpr std::size_t piece = 256 * 1024;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 Response failed(Status status, std::string why) { return {.status = status, .why = std::move(why)}; }
 
@@ -83,7 +70,7 @@ Response read_extent(int descriptor, Extent extent, const ByteSink& sink, Thrott
 Response read_from_disk(const std::string& folder, const Request& request, const ByteSink& sink, Throttle& throttle, bool& stopped) {
   throw_if_interrupted();
   // A FIFO or a device would hang us or never end: it is not waited for, and not read.
-  const Descriptor file(::open((folder + request.path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const OwnedDescriptor file(::open((folder + request.path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return not_opened(errno);
   struct stat found {};
   if (::fstat(file.get(), &found) != 0) return not_opened(errno);

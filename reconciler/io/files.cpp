@@ -14,12 +14,6 @@ namespace ingot {
 
 namespace {
 
-std::string folder_of(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// Unique among all runs on this machine, so that two of them never write one file.
 std::string name_beside(const std::string& path) {
   static std::atomic<std::uint64_t> count = 0;
@@ -61,6 +55,12 @@ void rename_over(Files& files, const std::string& path, mode_t mode, const std::
 
 }  // namespace
 
+std::string parent_folder(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string read_file(Files& files, const std::string& path, std::uint64_t at_most) {
   const auto file = files.open(path, OpenFor::read);
   return read_all(*file, path, at_most);
@@ -85,7 +85,7 @@ void replace_file(Files& files, const std::string& path, std::string_view bytes,
     if (mtime) file.set_mtime(*mtime);
     file.sync();
   });
-  files.sync_folder(folder_of(path));
+  files.sync_folder(parent_folder(path));
 }
 
 void replace_file_unsynced(Files& files, const std::string& path, std::string_view bytes, mode_t mode) {

@@ -11,6 +11,7 @@
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/owned_descriptor.hpp"
 
 namespace ingot {
 
@@ -38,11 +39,9 @@ Read read_open(int descriptor) {
 }
 
 Read read_regular(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0) return Unreadable{errno_text(errno)};
-  Read read = read_open(descriptor);
-  ::close(descriptor);
-  return read;
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return Unreadable{errno_text(errno)};
+  return read_open(file.get());
 }
 
 std::vector<std::string> files_like(const std::string& pattern) {

@@ -15,6 +15,7 @@
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/files.hpp"
+#include "reconciler/io/owned_descriptor.hpp"
 
 namespace ingot {
 
@@ -26,12 +27,6 @@ auto again(Call call) {
   auto result = call();
   while (result == -1 && errno == EINTR) result = call();
   return result;
-}
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 FileStatus status_of(const struct stat& found) {
@@ -201,19 +196,16 @@ std::optional<FileStatus> PosixFiles::status(const std::string& path) {
 
 void PosixFiles::make_folder(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) == 0) {
-    const int descriptor = open_descriptor(path, O_RDONLY | O_DIRECTORY, 0);
-    if (descriptor < 0) throw file_error("open", path, errno);
-    const int result = ::fchmod(descriptor, mode);
-    const int error = errno;
-    ::close(descriptor);
-    if (result != 0) throw file_error("set the mode of", path, error);
+    const OwnedDescriptor folder(open_descriptor(path, O_RDONLY | O_DIRECTORY, 0));
+    if (folder.get() < 0) throw file_error("open", path, errno);
+    if (::fchmod(folder.get(), mode) != 0) throw file_error("set the mode of", path, errno);
   } else if (errno == EEXIST) {
     const auto found = status(path);
     if (!found || found->kind != EntryKind::folder) throw file_error("make the folder", path, ENOTDIR);
   } else {
     throw file_error("make the folder", path, errno);
   }
-  sync_folder(folder_of(path));  // also if it was there: perhaps a run died before this line
+  sync_folder(parent_folder(path));  // also if it was there: perhaps a run died before this line
 }
 
 void PosixFiles::rename(const std::string& from, const std::string& to) {
@@ -228,12 +220,9 @@ bool PosixFiles::rename_new(const std::string& from, const std::string& to) {
 }
 
 void PosixFiles::sync_folder(const std::string& path) {
-  const int descriptor = again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (descriptor < 0) throw file_error("open the folder", path, errno);
-  const int result = again([&] { return ::fsync(descriptor); });
-  const int error = errno;
-  ::close(descriptor);
-  if (result != 0) throw file_error("sync the folder", path, error);
+  const OwnedDescriptor folder(again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (folder.get() < 0) throw file_error("open the folder", path, errno);
+  if (again([&] { return ::fsync(folder.get()); }) != 0) throw file_error("sync the folder", path, errno);
 }
 
 void PosixFiles::remove(const std::string& path) {

@@ -13,6 +13,7 @@
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/owned_descriptor.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -26,21 +27,6 @@ constexpr milliseconds between_tries{100};
 constexpr milliseconds glance{10};
 constexpr int most_glances = 20;
 constexpr std::size_t longest_holder = 1024;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 int open_file(const std::string& path, int flags) {
   int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
@@ -87,7 +73,7 @@ struct Attempt {
 
 Attempt attempt(const std::string& path) {
   for (;;) {
-    Descriptor file(open_file(path, O_RDWR | O_CREAT));
+    OwnedDescriptor file(open_file(path, O_RDWR | O_CREAT));
     if (file.get() < 0) throw file_error("open the lock", path, errno);
     if (!try_flock(file.get(), LOCK_EX, path)) return {-1, holder_text(file.get())};
     if (is_still_there(file.get(), path)) return {file.release(), {}};
@@ -132,7 +118,7 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
 }
 
 std::optional<std::string> RunLock::holder(const std::string& path) {
-  const Descriptor file(open_file(path, O_RDONLY));
+  const OwnedDescriptor file(open_file(path, O_RDONLY));
   if (file.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
     throw file_error("open the lock", path, errno);
