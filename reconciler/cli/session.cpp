@@ -32,7 +32,7 @@ void Session::warn(const std::string& text) const { terminal.error("ingot: " + e
 
 std::string error_text(const Error& error, const Style& style) {
   std::string text = "ingot: " + style.red("error:") + " " + printable(error.what()) + "\n";
-  if (!error.mend().empty()) text += "  to mend: " + printable(error.mend()) + "\n";
+  if (!error.mend().empty()) text += (error.fault() == Fault::usage ? "  " : "  to mend: ") + printable(error.mend()) + "\n";
   return text;
 }
 
