@@ -22,14 +22,16 @@ std::string read_base64(const JsonObject& object, std::string_view key) {
 Envelope read_envelope(std::string_view bytes) {
   StrictJson json(largest_envelope);
   const JsonObject object(json.parse(bytes), {"payload", "payloadType", "signatures", "critical"});
-  Envelope envelope{.payload_type = std::string(object.text("payloadType")), .payload = read_base64(object, "payload"), .signatures = {}};
+  Envelope envelope{
+      .payload_type = std::string(object.text("payloadType")), .payload = read_base64(object, "payload"), .signatures = {}};
   const auto signatures = object.list("signatures");
   if (signatures.empty() || signatures.size() > most_signatures) {
     object.refuse("signatures", fmt::format("holds {} signatures, not 1 to {}", signatures.size(), most_signatures));
   }
   for (const std::uint32_t index : signatures) {
     const JsonObject signature = object.object_in(index, "signatures", {"keyid", "sig"});
-    envelope.signatures.push_back({.key_id = std::string(signature.text_or("keyid", "")), .bytes = read_base64(signature, "sig")});
+    envelope.signatures.push_back(
+        {.key_id = std::string(signature.text_or("keyid", "")), .bytes = read_base64(signature, "sig")});
   }
   return envelope;
 }

@@ -36,9 +36,7 @@ template <class Value, class Read>
 std::variant<Value, Malformed> reading(Read&& read) {
   try {
     return std::forward<Read>(read)();
-  } catch (const Refusal& refusal) {
-    return Malformed{refusal.why};
-  }
+  } catch (const Refusal& refusal) { return Malformed{refusal.why}; }
 }
 
 /// Calls `take(line, number)` for each line of newline-delimited JSON, numbered from 1; a Refusal gets the line's number.
@@ -56,9 +54,7 @@ void for_each_line(std::string_view bytes, Take&& take) {
     if (length == 0) refuse("is empty");
     try {
       take(bytes.substr(0, length), number);
-    } catch (const Refusal& refusal) {
-      refuse(refusal.why);
-    }
+    } catch (const Refusal& refusal) { refuse(refusal.why); }
     bytes.remove_prefix(length + 1);
   }
   if (number == 0) throw Refusal{"is empty"};

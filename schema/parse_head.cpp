@@ -7,12 +7,16 @@ namespace {
 
 Head read_head(std::string_view payload) {
   StrictJson json(longest_text);
-  const JsonObject object(json.parse(payload), {"format", "server", "epoch", "serial", "issued", "expires", "root", "index",
-                                                "previous", "critical"});
+  const JsonObject object(json.parse(payload),
+                          {"format", "server", "epoch", "serial", "issued", "expires", "root", "index", "previous", "critical"});
   object.require_format("ingot.head");
   const JsonObject server = object.object("server", {"name", "id"});
-  Head head{.id = read_server_id(server, "id"), .name = read_name<ServerName>(server, "name"), .issued = {}, .expires = {},
-            .index = {}, .previous = {}};
+  Head head{.id = read_server_id(server, "id"),
+            .name = read_name<ServerName>(server, "name"),
+            .issued = {},
+            .expires = {},
+            .index = {},
+            .previous = {}};
   head.epoch = object.number("epoch", 1);
   head.serial = object.number("serial", 1);
   head.issued = read_time(object, "issued");

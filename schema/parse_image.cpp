@@ -37,7 +37,8 @@ Labels read_labels(const JsonObject& entry) {
   Labels labels;
   if (!entry.has("labels")) return labels;
   entry.texts_of("labels", [&](std::string_view key, std::string_view value) { labels.emplace(key, value); });
-  if (labels.size() > most_labels) entry.refuse("labels", fmt::format("holds {} labels, more than {}", labels.size(), most_labels));
+  if (labels.size() > most_labels)
+    entry.refuse("labels", fmt::format("holds {} labels, more than {}", labels.size(), most_labels));
   return labels;
 }
 
@@ -67,17 +68,31 @@ ImageEntry read_whose(const JsonObject& entry, const Publisher& publisher) {
   ImageEntry image{.name = name,
                    .identity = {.origin = id, .name = name, .created = created},
                    .origin_name = read_name<ServerName>(origin, "name"),
-                   .copied_from = {}, .listed = {}, .digest = {}, .size = {}, .kind = {}, .version = {}, .platform = {},
-                   .description = {}, .labels = {}, .states = {}, .reason = {}, .parent = {}, .packed = {}};
+                   .copied_from = {},
+                   .listed = {},
+                   .digest = {},
+                   .size = {},
+                   .kind = {},
+                   .version = {},
+                   .platform = {},
+                   .description = {},
+                   .labels = {},
+                   .states = {},
+                   .reason = {},
+                   .parent = {},
+                   .packed = {}};
   if (origin.has("image")) image.identity.name = read_name<ImageName>(origin, "image");
   image.listed = own && !entry.has("listed") ? image.identity.created : entry.number("listed", 1);
-  if (own && image.listed != image.identity.created) entry.refuse("listed", "is not \"created\", though the image is the server's own");
+  if (own && image.listed != image.identity.created)
+    entry.refuse("listed", "is not \"created\", though the image is the server's own");
   if (own && image.identity.name != name) origin.refuse("image", "is another name, though the image is the server's own");
   if (image.listed > publisher.newest) {
-    entry.refuse(own ? "created" : "listed", fmt::format("is {}, later than the head's serial {}", image.listed, publisher.newest));
+    entry.refuse(own ? "created" : "listed",
+                 fmt::format("is {}, later than the head's serial {}", image.listed, publisher.newest));
   }
   if (own == entry.has("copied_from")) {
-    entry.refuse("copied_from", own ? "is there, though the image is the server's own" : "is missing, though the image is a copy");
+    entry.refuse("copied_from",
+                 own ? "is there, though the image is the server's own" : "is missing, though the image is a copy");
   }
   if (!own) image.copied_from = read_name<ServerName>(entry, "copied_from");
   return image;
@@ -114,9 +129,11 @@ ImageTombstone read_tombstone(const JsonObject& entry, const Publisher& publishe
   const Serial deleted = entry.number("deleted", 1, publisher.newest);
   const Serial created = entry.number("created", 1);
   if (created > deleted) entry.refuse("deleted", fmt::format("is {}, before \"created\" {}", deleted, created));
-  ImageTombstone tombstone{
-      .identity = {.origin = publisher.id, .name = read_name<ImageName>(entry, "image"), .created = created},
-      .deleted = deleted, .digest = read_digest(entry, "digest"), .type = read_name<TypeName>(entry, "type"), .parent = {}};
+  ImageTombstone tombstone{.identity = {.origin = publisher.id, .name = read_name<ImageName>(entry, "image"), .created = created},
+                           .deleted = deleted,
+                           .digest = read_digest(entry, "digest"),
+                           .type = read_name<TypeName>(entry, "type"),
+                           .parent = {}};
   tombstone.parent = read_parent(entry, tombstone.identity, publisher);
   return tombstone;
 }
@@ -124,8 +141,9 @@ ImageTombstone read_tombstone(const JsonObject& entry, const Publisher& publishe
 }  // namespace
 
 std::variant<ImageEntry, ImageTombstone> read_image_line(const std::vector<JsonNode>& nodes, const Publisher& publisher) {
-  const JsonObject entry(nodes, {"image", "created", "deleted", "origin", "listed", "copied_from", "digest", "size", "kind", "type",
-                                 "version", "platform", "description", "labels", "states", "reason", "parent", "packed", "critical"});
+  const JsonObject entry(
+      nodes, {"image", "created", "deleted", "origin", "listed", "copied_from", "digest", "size", "kind", "type", "version",
+              "platform", "description", "labels", "states", "reason", "parent", "packed", "critical"});
   if (entry.has("deleted")) return read_tombstone(entry, publisher);
   return read_image(entry, publisher);
 }

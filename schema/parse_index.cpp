@@ -26,9 +26,7 @@ void require_order(const JsonObject& object, const PageRef& before, const PageRe
   if (page.kind < before.kind) object.refuse("kind", "is out of order (images, then series, then types)");
   if (page.kind > before.kind) return;
   const bool repeats = page.first == before.first && page.kind != PageKind::types;
-  if (page.first < before.first || (page.first == before.first && !repeats)) {
-    object.refuse("first", "is out of order");
-  }
+  if (page.first < before.first || (page.first == before.first && !repeats)) { object.refuse("first", "is out of order"); }
 }
 
 Index read_index(std::string_view bytes) {

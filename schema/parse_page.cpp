@@ -41,11 +41,11 @@ struct PageReader::Impl {
   Publisher publisher;
   PageVisitor visitor;
   StrictJson json{longest_text};
-  std::optional<PageKind> kind;                  ///< of the page before
-  std::optional<Place> before;                   ///< the entry before, of this kind
-  bool name_lives = false;                       ///< a living entry had the name of the entry before
-  bool in_series = false;                        ///< a living series' line was the last that was no member
-  std::unordered_set<ImageIdentity> members;     ///< of that series so far
+  std::optional<PageKind> kind;               ///< of the page before
+  std::optional<Place> before;                ///< the entry before, of this kind
+  bool name_lives = false;                    ///< a living entry had the name of the entry before
+  bool in_series = false;                     ///< a living series' line was the last that was no member
+  std::unordered_set<ImageIdentity> members;  ///< of that series so far
 
   void read(const PageRef& page, std::string_view bytes);
   void read_header(const PageRef& page, std::string_view line);
@@ -86,7 +86,8 @@ void PageReader::Impl::read_header(const PageRef& page, std::string_view line) {
   continues = header.has("continues");
   if (!continues) return;
   const auto series = read_name<SeriesName>(header, "continues");
-  if (!in_series || before->name != series.text()) header.refuse("continues", "is not the series that the page before ended with");
+  if (!in_series || before->name != series.text())
+    header.refuse("continues", "is not the series that the page before ended with");
 }
 
 void PageReader::Impl::read_entry(const PageRef& page, std::string_view line, bool first) {
@@ -169,9 +170,7 @@ std::optional<Malformed> PageReader::read(const PageRef& page, std::string_view 
   try {
     impl_->read(page, bytes);
     return std::nullopt;
-  } catch (const Refusal& refusal) {
-    return Malformed{refusal.why};
-  }
+  } catch (const Refusal& refusal) { return Malformed{refusal.why}; }
 }
 
 }  // namespace ingot

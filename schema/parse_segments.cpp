@@ -49,7 +49,8 @@ SegmentTable read_table(std::string_view bytes) {
   if (table.segments.size() != announced) {
     throw Refusal{fmt::format("line 1: \"segments\" is {}, but {} follow", announced, table.segments.size())};
   }
-  if (packed != table.packed) throw Refusal{fmt::format("line 1: \"packed\" is {}, but the segments make {}", table.packed, packed)};
+  if (packed != table.packed)
+    throw Refusal{fmt::format("line 1: \"packed\" is {}, but the segments make {}", table.packed, packed)};
   return table;
 }
 
@@ -63,9 +64,11 @@ std::variant<SegmentTable, Malformed> parse_segment_table(std::string_view bytes
 std::variant<SegmentTable, Malformed> parse_segment_table(std::string_view bytes, std::uint64_t size, const Packed& packed) {
   auto parsed = parse_segment_table(bytes);
   if (const auto* table = std::get_if<SegmentTable>(&parsed)) {
-    if (table->plain != size) return Malformed{fmt::format("line 1: \"plain\" is {}, but the image has {} bytes", table->plain, size)};
+    if (table->plain != size)
+      return Malformed{fmt::format("line 1: \"plain\" is {}, but the image has {} bytes", table->plain, size)};
     if (table->packed != packed.file.length) {
-      return Malformed{fmt::format("line 1: \"packed\" is {}, but the packed file has {} bytes", table->packed, packed.file.length)};
+      return Malformed{
+          fmt::format("line 1: \"packed\" is {}, but the packed file has {} bytes", table->packed, packed.file.length)};
     }
     if (table->segments.size() != packed.segments) {
       return Malformed{fmt::format("holds {} segments, but the catalog says {}", table->segments.size(), packed.segments)};

@@ -38,11 +38,15 @@ Role read_role(const JsonObject& object) {
 
 Root read_root(std::string_view payload) {
   StrictJson json(longest_text);
-  const JsonObject object(json.parse(payload), {"format", "version", "epoch", "expires", "threshold", "keys", "catalog", "previous",
-                                                "critical"});
+  const JsonObject object(json.parse(payload),
+                          {"format", "version", "epoch", "expires", "threshold", "keys", "catalog", "previous", "critical"});
   object.require_format("ingot.root");
-  Root root{.version = object.number("version", 1), .epoch = object.number("epoch", 1), .expires = read_time(object, "expires"),
-            .root = read_role(object), .catalog = read_role(object.object("catalog", {"threshold", "keys"})), .previous = {}};
+  Root root{.version = object.number("version", 1),
+            .epoch = object.number("epoch", 1),
+            .expires = read_time(object, "expires"),
+            .root = read_role(object),
+            .catalog = read_role(object.object("catalog", {"threshold", "keys"})),
+            .previous = {}};
   root.previous = read_digest_or_null(object, "previous");
   if (root.previous.has_value() != (root.version > 1)) {
     object.refuse("previous", root.version > 1 ? "is missing" : "is there, though it is the first root");
@@ -67,9 +71,10 @@ std::variant<Root, Malformed> parse_root(std::string_view payload) {
 }
 
 std::string write_root(const Root& root) {
-  return fmt::format("{{\"format\":\"ingot.root/1\",\"version\":{},\"epoch\":{},\"expires\":\"{}\",{},\"catalog\":{{{}}},\"previous\":{}}}\n",
-                     root.version, root.epoch, time_text(root.expires), role_text(root.root), role_text(root.catalog),
-                     digest_or_null(root.previous));
+  return fmt::format(
+      "{{\"format\":\"ingot.root/1\",\"version\":{},\"epoch\":{},\"expires\":\"{}\",{},\"catalog\":{{{}}},\"previous\":{}}}\n",
+      root.version, root.epoch, time_text(root.expires), role_text(root.root), role_text(root.catalog),
+      digest_or_null(root.previous));
 }
 
 }  // namespace ingot

@@ -36,6 +36,17 @@ std::uint64_t bit_of(std::string_view key) {
   return std::uint64_t{1} << (mixed % 64U);
 }
 
+std::uint64_t whole_number(dom::element element, std::string_view key) {
+  std::uint64_t number = 0;
+  if (element.get_uint64().get(number) == simdjson::SUCCESS && number <= largest_serial) return number;
+  throw Refusal{fmt::format("{} is not a whole number from 0 to 2^53-1", excerpt(key))};
+}
+
+int one_deeper(int depth) {
+  if (depth == deepest_json) throw Refusal{fmt::format("is nested deeper than {} levels", deepest_json)};
+  return depth + 1;
+}
+
 }  // namespace
 
 struct StrictJson::Impl {
@@ -74,25 +85,18 @@ void StrictJson::Impl::add(dom::element element, std::string_view key, int depth
       node.text = element.get_string().value_unsafe();
       return check_text(node.text, key, "the text of");
     case dom::element_type::INT64:
-    case dom::element_type::UINT64: {
-      std::uint64_t number = 0;
-      if (element.get_uint64().get(number) == simdjson::SUCCESS && number <= largest_serial) {
-        node.kind = JsonKind::number;
-        node.number = number;
-        return;
-      }
-      throw Refusal{fmt::format("{} is not a whole number from 0 to 2^53-1", excerpt(key))};
-    }
-    case dom::element_type::DOUBLE: throw Refusal{fmt::format("{} is not a whole number from 0 to 2^53-1", excerpt(key))};
+    case dom::element_type::UINT64:
+    case dom::element_type::DOUBLE:
+      node.kind = JsonKind::number;
+      node.number = whole_number(element, key);
+      return;
     case dom::element_type::OBJECT:
       node.kind = JsonKind::object;
-      if (depth == deepest_json) throw Refusal{fmt::format("is nested deeper than {} levels", deepest_json)};
-      add_object(element.get_object().value_unsafe(), self, depth + 1);
+      add_object(element.get_object().value_unsafe(), self, one_deeper(depth));
       break;
     case dom::element_type::ARRAY:
       node.kind = JsonKind::list;
-      if (depth == deepest_json) throw Refusal{fmt::format("is nested deeper than {} levels", deepest_json)};
-      add_list(element.get_array().value_unsafe(), depth + 1);
+      add_list(element.get_array().value_unsafe(), one_deeper(depth));
       break;
   }
   nodes[self].end = static_cast<std::uint32_t>(nodes.size());
@@ -163,7 +167,8 @@ void JsonObject::refuse_unknown_critical(std::initializer_list<std::string_view>
   for (const std::uint32_t i : list(critical)) {
     if (node(i).kind != JsonKind::text) refuse(critical, "is not a list of keys");
     if (std::find(keys.begin(), keys.end(), node(i).text) == keys.end()) {
-      throw Refusal{fmt::format("needs a newer ingot: its key {} must be understood, and this one does not", excerpt(node(i).text))};
+      throw Refusal{
+          fmt::format("needs a newer ingot: its key {} must be understood, and this one does not", excerpt(node(i).text))};
     }
   }
 }

@@ -85,7 +85,7 @@ class JsonObject {
   std::uint32_t at_;
   const JsonObject* outer_ = nullptr;  ///< for paths; an inner object is read while the outer one is
   std::string_view name_;
-  mutable std::uint32_t cursor_;       ///< the key found last: keys mostly come in the order they are asked for
+  mutable std::uint32_t cursor_;  ///< the key found last: keys mostly come in the order they are asked for
 };
 
 template <class Take>

@@ -49,7 +49,8 @@ void append_parent(std::string& line, const std::optional<ImageIdentity>& parent
 /// `,"key":"text"`, or nothing for an empty text.
 void append_optional_text(std::string& line, const ImageName& name, std::string_view key, const std::string& text) {
   if (text.empty()) return;
-  if (!is_text(text, longest_text)) require(false, name.text(), fmt::format("{} {}", key, why_not_a_text(text, longest_text).value_or("")));
+  if (!is_text(text, longest_text))
+    require(false, name.text(), fmt::format("{} {}", key, why_not_a_text(text, longest_text).value_or("")));
   line += ",\"";
   line += key;
   line += "\":";
@@ -61,7 +62,8 @@ void append_labels(std::string& line, const ImageEntry& image) {
   require(image.labels.size() <= most_labels, image.name.text(), "too many labels");
   line += ",\"labels\":{";
   for (const auto& [key, value] : image.labels) {
-    require(is_text(key, longest_text) && is_text(value, longest_text), image.name.text(), "a label is too long, not UTF-8 or holds a control character");
+    require(is_text(key, longest_text) && is_text(value, longest_text), image.name.text(),
+            "a label is too long, not UTF-8 or holds a control character");
     if (line.back() != '{') line += ',';
     append_text(line, key);
     line += ':';

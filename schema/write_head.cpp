@@ -14,8 +14,9 @@ std::string write_head(const Head& head) {
   append_text(text, head.name.text());
   text += ",\"id\":";
   append_digest(text, head.id.root);
-  text += fmt::format("}},\"epoch\":{},\"serial\":{},\"issued\":\"{}\",\"expires\":\"{}\",\"root\":{{\"version\":{}}},\"index\":{{\"digest\":",
-                      head.epoch, head.serial, time_text(head.issued), time_text(head.expires), head.root_version);
+  text += fmt::format(
+      "}},\"epoch\":{},\"serial\":{},\"issued\":\"{}\",\"expires\":\"{}\",\"root\":{{\"version\":{}}},\"index\":{{\"digest\":",
+      head.epoch, head.serial, time_text(head.issued), time_text(head.expires), head.root_version);
   append_digest(text, head.index.digest);
   text += fmt::format(",\"length\":{}}},\"previous\":{}}}\n", head.index.length, digest_or_null(head.previous));
   return text;
@@ -30,7 +31,8 @@ std::string write_index(const Index& index) {
     append_digest(text, page.piece.digest);
     text += fmt::format(",\"length\":{}}}\n", page.piece.length);
   }
-  if (text.size() > largest_index) throw std::length_error("the index is longer than 8 MiB: a catalog can't hold so many entries");
+  if (text.size() > largest_index)
+    throw std::length_error("the index is longer than 8 MiB: a catalog can't hold so many entries");
   return text;
 }
 

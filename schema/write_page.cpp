@@ -21,7 +21,7 @@ constexpr std::uint8_t ends_below = 2;
 constexpr std::size_t longest_page = 4 * 1024 * 1024;
 
 struct Line {
-  std::string key;   ///< decides whether the page ends behind it
+  std::string key;  ///< decides whether the page ends behind it
   std::string text;
 };
 
@@ -110,23 +110,34 @@ void PageWriter::Impl::end_page() {
 
 PageWriter::PageWriter(std::function<Digest(std::string_view)> digest,
                        std::function<void(const PageRef&, const std::string& bytes)> emit)
-    : impl_(new Impl{.digest = std::move(digest), .emit = std::move(emit), .waiting = {}, .page = {}, .bytes = {}, .index = {}}) {}
+    : impl_(new Impl{.digest = std::move(digest), .emit = std::move(emit), .waiting = {}, .page = {}, .bytes = {}, .index = {}}) {
+}
 PageWriter::~PageWriter() = default;
 
 void PageWriter::add(const ImageEntry& image) {
-  impl_->add({.kind = PageKind::images, .name = image.name.text(), .serial = image.listed, .live = true,
+  impl_->add({.kind = PageKind::images,
+              .name = image.name.text(),
+              .serial = image.listed,
+              .live = true,
               .lines = {{.key = fmt::format("image {} {}", image.name.text(), image.listed), .text = line_of(image)}}});
 }
 
 // The key is the one that the image had while it lived: deleting it moves no page.
 void PageWriter::add(const ImageTombstone& tombstone) {
   const ImageIdentity& identity = tombstone.identity;
-  impl_->add({.kind = PageKind::images, .name = identity.name.text(), .serial = identity.created, .live = false,
-              .lines = {{.key = fmt::format("image {} {}", identity.name.text(), identity.created), .text = line_of(tombstone)}}});
+  impl_->add(
+      {.kind = PageKind::images,
+       .name = identity.name.text(),
+       .serial = identity.created,
+       .live = false,
+       .lines = {{.key = fmt::format("image {} {}", identity.name.text(), identity.created), .text = line_of(tombstone)}}});
 }
 
 void PageWriter::add(const SeriesEntry& series) {
-  Waiting entry{.kind = PageKind::series, .name = series.name.text(), .serial = series.created, .live = true,
+  Waiting entry{.kind = PageKind::series,
+                .name = series.name.text(),
+                .serial = series.created,
+                .live = true,
                 .lines = {{.key = fmt::format("series {} {}", series.name.text(), series.created), .text = line_of(series)}}};
   std::unordered_set<ImageIdentity> images;
   for (const SeriesMember& member : series.members) {
@@ -141,12 +152,19 @@ void PageWriter::add(const SeriesEntry& series) {
 }
 
 void PageWriter::add(const SeriesTombstone& tombstone) {
-  impl_->add({.kind = PageKind::series, .name = tombstone.name.text(), .serial = tombstone.created, .live = false,
-              .lines = {{.key = fmt::format("series {} {}", tombstone.name.text(), tombstone.created), .text = line_of(tombstone)}}});
+  impl_->add(
+      {.kind = PageKind::series,
+       .name = tombstone.name.text(),
+       .serial = tombstone.created,
+       .live = false,
+       .lines = {{.key = fmt::format("series {} {}", tombstone.name.text(), tombstone.created), .text = line_of(tombstone)}}});
 }
 
 void PageWriter::add(const TypeEntry& type) {
-  impl_->add({.kind = PageKind::types, .name = type.name.text(), .serial = 0, .live = true,
+  impl_->add({.kind = PageKind::types,
+              .name = type.name.text(),
+              .serial = 0,
+              .live = true,
               .lines = {{.key = fmt::format("imagetype {}", type.name.text()), .text = line_of(type)}}});
 }
 

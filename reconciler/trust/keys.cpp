@@ -22,7 +22,9 @@ constexpr std::size_t signature_length = 64;
 template <auto free>
 struct Free {
   template <class Handle>
-  void operator()(Handle* handle) const noexcept { free(handle); }
+  void operator()(Handle* handle) const noexcept {
+    free(handle);
+  }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Context = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;

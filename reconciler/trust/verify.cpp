@@ -55,13 +55,15 @@ Opened open(std::string_view bytes, std::string_view payload_type, std::string_v
   }
   auto& envelope = std::get<Envelope>(parsed);
   if (envelope.payload_type != payload_type) {
-    return Distrust{fmt::format("not-a-{}", what), fmt::format("the envelope holds {}, not {}", excerpt(envelope.payload_type), excerpt(payload_type))};
+    return Distrust{fmt::format("not-a-{}", what),
+                    fmt::format("the envelope holds {}, not {}", excerpt(envelope.payload_type), excerpt(payload_type))};
   }
   return std::move(envelope);
 }
 
 Distrust bad_signature(std::string_view what, const Role& role) {
-  return {"bad-signature", fmt::format("the {} is not signed by {} of the {} keys that may sign it", what, role.threshold, role.keys.size())};
+  return {"bad-signature",
+          fmt::format("the {} is not signed by {} of the {} keys that may sign it", what, role.threshold, role.keys.size())};
 }
 
 Distrust malformed(std::string_view what, const Malformed& malformed) {
@@ -78,7 +80,8 @@ std::variant<Root, Distrust> read_root_payload(const Envelope& envelope) {
   auto parsed = parse_root(envelope.payload);
   if (const auto* why = std::get_if<Malformed>(&parsed)) return malformed("root", *why);
   auto& root = std::get<Root>(parsed);
-  if (!is_sound(root.root) || !is_sound(root.catalog)) return Distrust{"bad-root", "the root names a key that is unsafe (of small order)"};
+  if (!is_sound(root.root) || !is_sound(root.catalog))
+    return Distrust{"bad-root", "the root names a key that is unsafe (of small order)"};
   return std::move(root);
 }
 
@@ -96,9 +99,8 @@ bool signed_by(const Role& role, const Envelope& envelope) {
   std::vector<PublicKey> counted;
   for (const PublicKey& key : role.keys) {
     if (std::count(counted.begin(), counted.end(), key) > 0) continue;
-    const bool holds = std::any_of(envelope.signatures.begin(), envelope.signatures.end(), [&](const Signature& signature) {
-      return signature_holds(key, bytes, signature.bytes);
-    });
+    const bool holds = std::any_of(envelope.signatures.begin(), envelope.signatures.end(),
+                                   [&](const Signature& signature) { return signature_holds(key, bytes, signature.bytes); });
     if (holds) counted.push_back(key);
     if (counted.size() >= role.threshold) return true;
   }
@@ -134,7 +136,8 @@ std::variant<Root, Distrust, NotOurs> verify_next_root(std::string_view envelope
     }
     if (!signed_by(root->root, whole)) return bad_signature("next root", root->root);
     if (root->epoch < current.epoch) {
-      return Distrust{"rollback", fmt::format("root {} goes back from epoch {} to {}", root->version, current.epoch, root->epoch)};
+      return Distrust{"rollback",
+                      fmt::format("root {} goes back from epoch {} to {}", root->version, current.epoch, root->epoch)};
     }
   }
   return widen(std::move(parsed));
@@ -142,8 +145,8 @@ std::variant<Root, Distrust, NotOurs> verify_next_root(std::string_view envelope
 
 std::optional<Distrust> root_expired(const Root& root, Time now) {
   if (now < root.expires) return std::nullopt;
-  return Distrust{"root-expired", fmt::format("its root {} ended at {}, and there is no newer one; its owner must renew it", root.version,
-                                              time_text(root.expires))};
+  return Distrust{"root-expired", fmt::format("its root {} ended at {}, and there is no newer one; its owner must renew it",
+                                              root.version, time_text(root.expires))};
 }
 
 std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, const ServerId& id, const Root& root) {
@@ -155,26 +158,32 @@ std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, con
   auto parsed = parse_head(whole.payload);
   if (const auto* why = std::get_if<Malformed>(&parsed)) return malformed("head", *why);
   auto& head = std::get<Head>(parsed);
-  if (head.id != id) return Distrust{"wrong-server", fmt::format("the head is of the server {}, not {}", head.id.text(), id.text())};
+  if (head.id != id)
+    return Distrust{"wrong-server", fmt::format("the head is of the server {}, not {}", head.id.text(), id.text())};
   if (head.epoch != root.epoch) {
-    return Distrust{"wrong-epoch", fmt::format("the head bears epoch {}, but root {} says {}", head.epoch, root.version, root.epoch)};
+    return Distrust{"wrong-epoch",
+                    fmt::format("the head bears epoch {}, but root {} says {}", head.epoch, root.version, root.epoch)};
   }
   return std::move(head);
 }
 
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now) {
   if (floor && now + clock_slack < floor->issued) {
-    return Distrust{"clock-behind", fmt::format("this machine's clock says {}, but a head issued at {} was accepted before; set the clock",
-                                                time_text(now), time_text(floor->issued))};
+    return Distrust{"clock-behind",
+                    fmt::format("this machine's clock says {}, but a head issued at {} was accepted before; set the clock",
+                                time_text(now), time_text(floor->issued))};
   }
   if (head.issued > now + clock_slack) {
-    return Distrust{"from-the-future", fmt::format("the head was issued at {}, but it is {} here", time_text(head.issued), time_text(now))};
+    return Distrust{"from-the-future",
+                    fmt::format("the head was issued at {}, but it is {} here", time_text(head.issued), time_text(now))};
   }
   if (!floor) return std::nullopt;
-  if (head.epoch < floor->epoch) return Distrust{"rollback", fmt::format("rollback of the epoch {}->{}", floor->epoch, head.epoch)};
+  if (head.epoch < floor->epoch)
+    return Distrust{"rollback", fmt::format("rollback of the epoch {}->{}", floor->epoch, head.epoch)};
   if (head.epoch == floor->epoch && head.serial == floor->serial) {
     if (digest == floor->head) return std::nullopt;
-    return Distrust{"equivocation", fmt::format("two different heads bear the serial {}: {} and {}", head.serial, floor->head.text(), digest.text())};
+    return Distrust{"equivocation", fmt::format("two different heads bear the serial {}: {} and {}", head.serial,
+                                                floor->head.text(), digest.text())};
   }
   if (head.serial <= floor->serial) return Distrust{"rollback", fmt::format("rollback {}->{}", floor->serial, head.serial)};
   if (head.serial - floor->serial > largest_jump) {
@@ -187,8 +196,8 @@ std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age,
   const Time end = max_age ? head.issued + *max_age : head.expires;
   if (now < end) return std::nullopt;
   const std::string_view whose = max_age ? "max_age here" : "its own word";
-  return Expired{end, fmt::format("the head {} of {} ended at {} by {}; nobody has published a newer one, or it is withheld", head.serial,
-                                  time_text(head.issued), time_text(end), whose)};
+  return Expired{end, fmt::format("the head {} of {} ended at {} by {}; nobody has published a newer one, or it is withheld",
+                                  head.serial, time_text(head.issued), time_text(end), whose)};
 }
 
 }  // namespace ingot

@@ -20,12 +20,17 @@ struct Distrust {
   /// "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
   /// "identity-changed", "bad-digest" …
   std::string code;
-  std::string why;   ///< a sentence for the operator, with the numbers
+  std::string why;  ///< a sentence for the operator, with the numbers
 };
 /// Correctly signed, but past its time.
-struct Expired { Time since; std::string why; };
+struct Expired {
+  Time since;
+  std::string why;
+};
 /// What came is no ingot file at all (HTML, nothing): counts as unreachable (R19).
-struct NotOurs { std::string why; };
+struct NotOurs {
+  std::string why;
+};
 
 /// Distinct keys of `role` with a valid signature, counted by key bytes, reach the threshold.
 bool signed_by(const Role& role, const Envelope& envelope);

@@ -56,7 +56,10 @@ std::string first_name(std::string_view text) {
 void read_page(PageKind kind, std::string_view text) {
   const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   const auto page = [&](std::string_view bytes) {
-    return PageRef{.kind = kind, .first = first_name(text), .entries = lines == 0 ? 0 : lines - 1, .piece = {.digest = {}, .length = bytes.size()}};
+    return PageRef{.kind = kind,
+                   .first = first_name(text),
+                   .entries = lines == 0 ? 0 : lines - 1,
+                   .piece = {.digest = {}, .length = bytes.size()}};
   };
   std::string written;
   PageReader reader(ServerId{}, 1000, writing_visitor(written));
@@ -70,7 +73,9 @@ void read_page(PageKind kind, std::string_view text) {
 
 const PrivateKey& test_key() {
   static const PrivateKey key = PrivateKey::from_pem(
-      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n", "the test key");
+      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
+      "KEY-----\n",
+      "the test key");
   return key;
 }
 
@@ -100,7 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'i': read_and_write<Index>(text, parse_index, write_index); return 0;
     case 'e': read_and_write<Envelope>(text, parse_envelope, write_envelope); return 0;
     case 'g':
-      read_and_write<SegmentTable>(text, [](std::string_view bytes) { return parse_segment_table(bytes); }, write_segment_table);
+      read_and_write<SegmentTable>(
+          text, [](std::string_view bytes) { return parse_segment_table(bytes); }, write_segment_table);
       return 0;
     case 'p': read_page(PageKind::images, text); return 0;
     case 's': read_page(PageKind::series, text); return 0;

@@ -17,8 +17,15 @@ using testing_support::server_id;
 Time at(std::string_view text) { return parse_time(text).value(); }
 
 Head some_head() {
-  return {.id = server_id("one"), .name = ServerName::of("fpps-1"), .epoch = 1, .serial = 7, .issued = at("2026-11-23T02:00:00Z"),
-          .expires = at("2026-12-07T02:00:00Z"), .root_version = 1, .index = {.digest = sha256("index"), .length = 100}, .previous = {}};
+  return {.id = server_id("one"),
+          .name = ServerName::of("fpps-1"),
+          .epoch = 1,
+          .serial = 7,
+          .issued = at("2026-11-23T02:00:00Z"),
+          .expires = at("2026-12-07T02:00:00Z"),
+          .root_version = 1,
+          .index = {.digest = sha256("index"), .length = 100},
+          .previous = {}};
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -46,14 +53,17 @@ TEST(head, reads_what_it_wrote) {
 }
 
 TEST(head, is_written_as_the_format_page_says) {
-  EXPECT_EQ(write_head(some_head()),
-            "{\"format\":\"ingot.head/1\",\"server\":{\"name\":\"fpps-1\",\"id\":\"" + server_id("one").text() +
-                "\"},\"epoch\":1,\"serial\":7,\"issued\":\"2026-11-23T02:00:00Z\",\"expires\":\"2026-12-07T02:00:00Z\",\"root\":{\"version\":1},"
-                "\"index\":{\"digest\":\"" + sha256("index").text() + "\",\"length\":100},\"previous\":null}\n");
+  EXPECT_EQ(write_head(some_head()), "{\"format\":\"ingot.head/1\",\"server\":{\"name\":\"fpps-1\",\"id\":\"" +
+                                         server_id("one").text() +
+                                         "\"},\"epoch\":1,\"serial\":7,\"issued\":\"2026-11-23T02:00:00Z\",\"expires\":\"2026-12-"
+                                         "07T02:00:00Z\",\"root\":{\"version\":1},"
+                                         "\"index\":{\"digest\":\"" +
+                                         sha256("index").text() + "\",\"length\":100},\"previous\":null}\n");
 }
 
 TEST(head, C9_A10_refuses_odd_numbers) {
-  for (const std::string bad : {"-1", "0", "1.5", "1e3", "\"7\"", "9007199254740992", "18446744073709551616", "null", "true", "[7]"}) {
+  for (const std::string bad :
+       {"-1", "0", "1.5", "1e3", "\"7\"", "9007199254740992", "18446744073709551616", "null", "true", "[7]"}) {
     EXPECT_NE(fault("\"serial\":7", "\"serial\":" + bad), "") << bad;
     EXPECT_NE(fault("\"epoch\":1", "\"epoch\":" + bad), "") << bad;
     EXPECT_NE(fault("\"version\":1", "\"version\":" + bad), "") << bad;
@@ -72,11 +82,13 @@ TEST(head, names_the_key_that_is_missing) {
   EXPECT_EQ(fault(",\"previous\":null", ""), "");
 }
 
-TEST(head, C7_refuses_a_second_serial) { EXPECT_EQ(fault("\"serial\":7", "\"serial\":7,\"seri\\u0061l\":9"), "\"serial\" stands there twice"); }
+TEST(head, C7_refuses_a_second_serial) {
+  EXPECT_EQ(fault("\"serial\":7", "\"serial\":7,\"seri\\u0061l\":9"), "\"serial\" stands there twice");
+}
 
 TEST(head, C1_refuses_names_and_digests_that_are_none) {
-  for (const std::string bad : {"..", ".", "", "/etc/x", "a/../b", "a//b", "%2e%2e", "..\\\\x", "C:x", "a\\u0000", "a\\n", "-rf", ".git", "a.b", "a ",
-                                "\\u202eab"}) {
+  for (const std::string bad : {"..", ".", "", "/etc/x", "a/../b", "a//b", "%2e%2e", "..\\\\x", "C:x", "a\\u0000", "a\\n", "-rf",
+                                ".git", "a.b", "a ", "\\u202eab"}) {
     EXPECT_NE(fault("\"name\":\"fpps-1\"", "\"name\":\"" + bad + "\""), "") << bad;
   }
   EXPECT_NE(fault("\"name\":\"fpps-1\"", "\"name\":\"" + std::string(129, 'a') + "\""), "");
@@ -89,8 +101,8 @@ TEST(head, C1_refuses_names_and_digests_that_are_none) {
 }
 
 TEST(head, refuses_times_that_are_none_or_in_the_wrong_order) {
-  for (const std::string bad : {"2026-11-23", "2026-11-23T02:00:00", "2026-11-23T02:00:00.5Z", "2026-11-23T02:00:00+01:00", "2026-02-30T00:00:00Z",
-                                "2026-11-23T25:00:00Z", "1969-12-31T23:59:59Z", ""}) {
+  for (const std::string bad : {"2026-11-23", "2026-11-23T02:00:00", "2026-11-23T02:00:00.5Z", "2026-11-23T02:00:00+01:00",
+                                "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z", "1969-12-31T23:59:59Z", ""}) {
     EXPECT_NE(fault("2026-11-23T02:00:00Z", bad), "") << bad;
   }
   EXPECT_EQ(fault("2026-12-07T02:00:00Z", "2026-11-23T01:59:59Z"), "\"expires\" is before \"issued\"");
@@ -133,7 +145,8 @@ PageRef page(PageKind kind, std::string first, std::uint64_t entries = 3) {
 }
 
 Index some_index() {
-  return {.pages = {page(PageKind::images, "a"), page(PageKind::images, "b"), page(PageKind::series, "a"), page(PageKind::types, "A")}};
+  return {.pages = {page(PageKind::images, "a"), page(PageKind::images, "b"), page(PageKind::series, "a"),
+                    page(PageKind::types, "A")}};
 }
 
 std::string index_fault(const Index& index) {
@@ -154,7 +167,8 @@ TEST(index, reads_what_it_wrote) {
 }
 
 TEST(index, keeps_the_order_of_kinds_and_names) {
-  EXPECT_EQ(index_fault({.pages = {page(PageKind::images, "b"), page(PageKind::images, "a")}}), "line 3: \"first\" is out of order");
+  EXPECT_EQ(index_fault({.pages = {page(PageKind::images, "b"), page(PageKind::images, "a")}}),
+            "line 3: \"first\" is out of order");
   EXPECT_EQ(index_fault({.pages = {page(PageKind::series, "a"), page(PageKind::images, "b")}}),
             "line 3: \"kind\" is out of order (images, then series, then types)");
   EXPECT_EQ(index_fault({.pages = {page(PageKind::series, "a"), page(PageKind::series, "a")}}), "");
@@ -164,7 +178,8 @@ TEST(index, keeps_the_order_of_kinds_and_names) {
 
 TEST(index, bounds_entries_lengths_and_their_sum) {
   EXPECT_EQ(index_fault({.pages = {page(PageKind::images, "a", most_page_entries)}}), "");
-  EXPECT_EQ(index_fault({.pages = {page(PageKind::images, "a", most_page_entries + 1)}}), "line 2: \"entries\" is 513, more than 512");
+  EXPECT_EQ(index_fault({.pages = {page(PageKind::images, "a", most_page_entries + 1)}}),
+            "line 2: \"entries\" is 513, more than 512");
   EXPECT_NE(index_fault({.pages = {page(PageKind::images, "a", 0)}}), "");
   Index index;
   for (std::uint64_t i = 0; i < largest_metadata / largest_page; ++i) {
@@ -181,10 +196,12 @@ TEST(index, bounds_entries_lengths_and_their_sum) {
 
 TEST(index, says_on_which_line_what_is_wrong) {
   EXPECT_EQ(index_fault("\"first\":\"b\"", "\"first\":7"), "line 3: \"first\" is not a text");
-  EXPECT_EQ(index_fault("\"kind\":\"series\"", "\"kind\":\"sets\""), "line 4: \"kind\" is not \"images\", \"series\" or \"types\"");
+  EXPECT_EQ(index_fault("\"kind\":\"series\"", "\"kind\":\"sets\""),
+            "line 4: \"kind\" is not \"images\", \"series\" or \"types\"");
   EXPECT_EQ(index_fault("\"pages\":4", "\"pages\":5"), "line 1: \"pages\" is 5, but 4 follow");
   EXPECT_NE(index_fault("ingot.index/1", "ingot.index/2").find("newer ingot"), std::string::npos);
-  EXPECT_NE(index_fault("\"kind\":\"images\",", "\"kind\":\"images\",\"critical\":[\"shard\"],\"shard\":1,").find("newer ingot"), std::string::npos);
+  EXPECT_NE(index_fault("\"kind\":\"images\",", "\"kind\":\"images\",\"critical\":[\"shard\"],\"shard\":1,").find("newer ingot"),
+            std::string::npos);
 }
 
 TEST(index, needs_a_newline_after_every_line_and_none_empty) {

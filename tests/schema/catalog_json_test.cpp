@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "schema/strict_json.hpp"
 #include "schema/text.hpp"
@@ -19,9 +19,7 @@ std::string refusal(std::string_view document, std::size_t longest = 64) {
   try {
     (void)json.parse(document);
     return "";
-  } catch (const Refusal& refusal) {
-    return refusal.why;
-  }
+  } catch (const Refusal& refusal) { return refusal.why; }
 }
 
 std::string nested(int depth, const std::string& open, const std::string& close) {
@@ -70,9 +68,7 @@ TEST(strict_json, C7_finds_the_one_double_among_many_keys) {
   }
 }
 
-TEST(strict_json, C8_refuses_a_byte_order_mark) {
-  EXPECT_EQ(refusal("\xEF\xBB\xBF{}"), "starts with a byte order mark");
-}
+TEST(strict_json, C8_refuses_a_byte_order_mark) { EXPECT_EQ(refusal("\xEF\xBB\xBF{}"), "starts with a byte order mark"); }
 
 TEST(strict_json, C8_refuses_bytes_that_are_not_utf8) {
   for (const std::string bad : {"\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\x80", "\xE2\x82"}) {
@@ -101,10 +97,11 @@ TEST(strict_json, C8_refuses_escaped_control_characters_and_lone_surrogates) {
 }
 
 TEST(strict_json, C9_takes_whole_numbers_up_to_2_to_the_53_only) {
-  for (const std::string good : {"0", "1", "2147483648", "4294967296", "9007199254740991"}) EXPECT_EQ(refusal("[" + good + "]"), "") << good;
-  for (const std::string bad : {"-1", "9007199254740992", "9007199254740993", "9223372036854775808", "18446744073709551615", "18446744073709551616",
-                                "1.0", "1e3", "1E0", "0.5", "-9007199254740991", "123456789012345678901234567890", "01", "+1", "0x10", "1e400",
-                                "NaN", "Infinity", "-"}) {
+  for (const std::string good : {"0", "1", "2147483648", "4294967296", "9007199254740991"})
+    EXPECT_EQ(refusal("[" + good + "]"), "") << good;
+  for (const std::string bad : {"-1", "9007199254740992", "9007199254740993", "9223372036854775808", "18446744073709551615",
+                                "18446744073709551616", "1.0", "1e3", "1E0", "0.5", "-9007199254740991",
+                                "123456789012345678901234567890", "01", "+1", "0x10", "1e400", "NaN", "Infinity", "-"}) {
     EXPECT_NE(refusal("[" + bad + "]"), "") << bad;
     EXPECT_NE(refusal("{\"unknown\":{\"size\":" + bad + "}}"), "") << bad;
   }
@@ -118,8 +115,8 @@ TEST(strict_json, refuses_texts_and_keys_that_are_too_long) {
 }
 
 TEST(strict_json, refuses_what_is_not_json) {
-  for (const std::string bad : {"", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":tru}", "{} {}", "{}x", "'a'", "<html>", "{\"a\":1}}",
-                                "nul", "[1 2]", "\"open", "{a:1}", "//c\n{}"}) {
+  for (const std::string bad : {"", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":tru}", "{} {}", "{}x", "'a'",
+                                "<html>", "{\"a\":1}}", "nul", "[1 2]", "\"open", "{a:1}", "//c\n{}"}) {
     EXPECT_NE(refusal(bad), "") << bad;
   }
 }
@@ -155,8 +152,9 @@ nlohmann::json tree_of(const std::vector<JsonNode>& nodes, std::uint32_t at) {
 
 /// Documents that are nearly JSON: joined pieces of it.
 rc::Gen<std::string> nearly_json() {
-  const auto piece = rc::gen::element<std::string>("{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "\"\\u0061\"", "1", "0", "-1", "2.5", "null",
-                                                   "true", "\"\xC3\xA4\"", " ", "\"a\":1", "{\"a\":[1,2]}", "\"c\":{}", "-0", "1e2");
+  const auto piece =
+      rc::gen::element<std::string>("{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "\"\\u0061\"", "1", "0", "-1", "2.5", "null",
+                                    "true", "\"\xC3\xA4\"", " ", "\"a\":1", "{\"a\":[1,2]}", "\"c\":{}", "-0", "1e2");
   return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece), [](const std::vector<std::string>& pieces) {
     std::string text;
     for (const auto& each : pieces) text += each;
@@ -173,9 +171,7 @@ RC_GTEST_PROP(strict_json, accepts_only_what_another_parser_accepts_with_the_sam
     RC_ASSERT(!other.is_discarded());
     RC_ASSERT(other == tree_of(nodes, 0));
     RC_TAG("accepted");
-  } catch (const Refusal&) {
-    RC_TAG("refused");
-  }
+  } catch (const Refusal&) { RC_TAG("refused"); }
 }
 
 }  // namespace

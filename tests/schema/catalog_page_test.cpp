@@ -50,7 +50,8 @@ struct Page {
 Page page(PageKind kind, const std::string& first, const std::vector<std::string>& lines, const std::string& more = "") {
   std::string bytes = header(kind, more);
   for (const auto& line : lines) bytes += line;
-  return {.ref = {.kind = kind, .first = first, .entries = lines.size(), .piece = {.digest = {}, .length = bytes.size()}}, .bytes = bytes};
+  return {.ref = {.kind = kind, .first = first, .entries = lines.size(), .piece = {.digest = {}, .length = bytes.size()}},
+          .bytes = bytes};
 }
 
 /// Why these pages, read one after the other, are malformed; "" if they are not.
@@ -99,7 +100,8 @@ TEST(page, is_what_the_index_says) {
   one = page(PageKind::images, "db", {line_of(image()), line_of(image("eb"))});
   one.ref.entries = 1;
   EXPECT_EQ(fault({one}), "line 3: comes after the 1 entries that the index says");
-  EXPECT_EQ(fault({page(PageKind::images, "da", {line_of(image())})}), "line 2: \"db\" is not \"da\", the first name that the index says");
+  EXPECT_EQ(fault({page(PageKind::images, "da", {line_of(image())})}),
+            "line 2: \"db\" is not \"da\", the first name that the index says");
   one = page(PageKind::images, "db", {line_of(image())});
   one.ref.piece.length += 1;
   EXPECT_NE(fault({one}), "");
@@ -109,10 +111,14 @@ TEST(page, is_what_the_index_says) {
 }
 
 TEST(page, says_line_and_key) {
-  EXPECT_EQ(fault({page(PageKind::images, "a", {line_of(image("a")), line_of(image("b")), replaced(line_of(image("c")), "\"size\":1000000", "\"size\":\"x\"")})}),
+  EXPECT_EQ(fault({page(PageKind::images, "a",
+                        {line_of(image("a")), line_of(image("b")),
+                         replaced(line_of(image("c")), "\"size\":1000000", "\"size\":\"x\"")})}),
             "line 4: \"size\" is not a whole number");
-  EXPECT_EQ(fault(replaced(line_of(image()), "\"length\":400000", "\"length\":-1")), "line 2: \"length\" is not a whole number from 0 to 2^53-1");
-  EXPECT_EQ(fault(replaced(line_of(image()), "\"length\":400000", "\"length\":0")), "line 2: \"packed.length\" is 0, less than 1");
+  EXPECT_EQ(fault(replaced(line_of(image()), "\"length\":400000", "\"length\":-1")),
+            "line 2: \"length\" is not a whole number from 0 to 2^53-1");
+  EXPECT_EQ(fault(replaced(line_of(image()), "\"length\":400000", "\"length\":0")),
+            "line 2: \"packed.length\" is 0, less than 1");
 }
 
 TEST(page, C8_never_shows_a_peers_bytes_raw) {
@@ -127,7 +133,8 @@ TEST(page, C8_never_shows_a_peers_bytes_raw) {
 }
 
 TEST(page, C1_takes_no_name_that_is_a_path) {
-  for (const std::string bad : {"..", ".", "", "/etc/x", "a/../b", "a//b", "%2e%2e", "..\\\\x", "C:x", "-rf", ".git", "a ", "a\\u0000b"}) {
+  for (const std::string bad :
+       {"..", ".", "", "/etc/x", "a/../b", "a//b", "%2e%2e", "..\\\\x", "C:x", "-rf", ".git", "a ", "a\\u0000b"}) {
     EXPECT_NE(fault(replaced(line_of(image()), "\"image\":\"db\"", "\"image\":\"" + bad + "\"")), "") << bad;
     EXPECT_NE(fault(replaced(line_of(image()), "\"type\":\"SOFTWARE\"", "\"type\":\"" + bad + "\"")), "") << bad;
     EXPECT_NE(fault({page(PageKind::series, "s", {"{\"series\":\"" + bad + "\",\"created\":1}\n"})}), "") << bad;
@@ -145,7 +152,8 @@ TEST(page, C9_bounds_sizes) {
   EXPECT_EQ(fault(sized(largest_image, segment_count(largest_image))), "");
   EXPECT_NE(fault(sized(largest_image + 1, segment_count(largest_image + 1))), "");
   EXPECT_EQ(fault(sized(0, 1)), "");
-  for (const std::string bad : {"-1", "1.0", "1e3", "\"5\"", "9007199254740993", "18446744073709551616", "null", "99999999999999999999999"}) {
+  for (const std::string bad :
+       {"-1", "1.0", "1e3", "\"5\"", "9007199254740993", "18446744073709551616", "null", "99999999999999999999999"}) {
     EXPECT_NE(fault(replaced(line_of(image()), "\"size\":1000000", "\"size\":" + bad)), "") << bad;
   }
 }
@@ -156,12 +164,16 @@ TEST(page, C10_packed_fits_the_size) {
   entry.packed = Packed{.file = {sha256("f"), 2 * largest_packed_segment}, .segments = 2, .table = Piece{sha256("t"), 300}};
   const std::string line = line_of(entry);
   EXPECT_EQ(fault(line), "");
-  EXPECT_EQ(fault(replaced(line, "\"segments\":2", "\"segments\":3")), "line 2: \"packed.segments\" is 3, not 2 as the size says");
+  EXPECT_EQ(fault(replaced(line, "\"segments\":2", "\"segments\":3")),
+            "line 2: \"packed.segments\" is 3, not 2 as the size says");
   EXPECT_EQ(fault(replaced(line, "\"segments\":2,", "")), "line 2: \"packed.segments\" is missing");
-  EXPECT_NE(fault(replaced(line, std::to_string(2 * largest_packed_segment), std::to_string(2 * largest_packed_segment + 1))), "");
+  EXPECT_NE(fault(replaced(line, std::to_string(2 * largest_packed_segment), std::to_string(2 * largest_packed_segment + 1))),
+            "");
   EXPECT_NE(fault(replaced(line, "\"length\":300}", "\"length\":67108865}")), "");
   EXPECT_NE(fault(replaced(line, ",\"table\":{", ",\"tables\":{")), "");
-  EXPECT_NE(fault(replaced(line_of(image()), "\"table\":null", "\"table\":{\"digest\":\"" + sha256("t").text() + "\",\"length\":3}")), "");
+  EXPECT_NE(
+      fault(replaced(line_of(image()), "\"table\":null", "\"table\":{\"digest\":\"" + sha256("t").text() + "\",\"length\":3}")),
+      "");
 }
 
 TEST(page, states_are_sorted_and_not_empty) {
@@ -172,8 +184,10 @@ TEST(page, states_are_sorted_and_not_empty) {
   const std::string line = line_of(image());
   EXPECT_EQ(fault(replaced(line, state, "")), "line 2: \"states\" is empty");
   EXPECT_NE(fault(replaced(line_of(entry), state, state + "," + state)), "");
-  EXPECT_EQ(fault(replaced(line, state, state + ",{\"state\":\"TESTABLE\",\"since\":9}")), "line 2: \"states\" is not sorted by \"since\"");
-  EXPECT_EQ(fault(replaced(line, "PUBLISHED", "published")), "line 2: \"states.state\" is not TESTABLE, RESTRICTED, PUBLISHED or WITHDRAWN");
+  EXPECT_EQ(fault(replaced(line, state, state + ",{\"state\":\"TESTABLE\",\"since\":9}")),
+            "line 2: \"states\" is not sorted by \"since\"");
+  EXPECT_EQ(fault(replaced(line, "PUBLISHED", "published")),
+            "line 2: \"states.state\" is not TESTABLE, RESTRICTED, PUBLISHED or WITHDRAWN");
   EXPECT_NE(fault(replaced(line, "\"since\":10", "\"since\":0")), "");
   EXPECT_EQ(fault(replaced(line, "\"since\":10", "\"since\":101")), "line 2: \"states.since\" is 101, more than 100");
   EXPECT_NE(fault(replaced(line, "[" + state + "]", "\"PUBLISHED\"")), "");
@@ -184,10 +198,13 @@ TEST(page, bounds_labels_and_texts) {
   ImageEntry entry = image();
   for (std::size_t i = 0; i < most_labels; ++i) entry.labels.emplace("k" + std::to_string(i), std::string(longest_text, 'v'));
   EXPECT_EQ(fault(line_of(entry)), "");
-  EXPECT_EQ(fault(replaced(line_of(entry), "\"labels\":{", "\"labels\":{\"more\":\"\",")), "line 2: \"labels\" holds 65 labels, more than 64");
+  EXPECT_EQ(fault(replaced(line_of(entry), "\"labels\":{", "\"labels\":{\"more\":\"\",")),
+            "line 2: \"labels\" holds 65 labels, more than 64");
   EXPECT_EQ(fault(replaced(line_of(entry), "\"labels\":{", "\"labels\":{\"k0\":\"\",")), "line 2: \"k0\" stands there twice");
-  EXPECT_NE(fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"version\":\"" + std::string(longest_text + 1, 'x') + "\"")), "");
-  EXPECT_EQ(fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"version\":\"" + std::string(longest_text, 'x') + "\"")), "");
+  EXPECT_NE(
+      fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"version\":\"" + std::string(longest_text + 1, 'x') + "\"")), "");
+  EXPECT_EQ(fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"version\":\"" + std::string(longest_text, 'x') + "\"")),
+            "");
   EXPECT_NE(fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"version\":7")), "");
   EXPECT_NE(fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"labels\":{\"a\":{}}")), "");
   EXPECT_NE(fault(replaced(line_of(image()), "\"version\":\"1.0\"", "\"labels\":[]")), "");
@@ -211,8 +228,10 @@ TEST(page, a_copy_says_when_it_came_and_from_where) {
   EXPECT_EQ(reader.read(one.ref, one.bytes), std::nullopt);
   EXPECT_EQ(catalog.images.at(0), copy);
   EXPECT_EQ(fault(replaced(line, "\"listed\":20,", "")), "line 2: \"listed\" is missing");
-  EXPECT_EQ(fault(replaced(line, "\"listed\":20,", "\"listed\":101,")), "line 2: \"listed\" is 101, later than the head's serial 100");
-  EXPECT_EQ(fault(replaced(line, ",\"copied_from\":\"peer-2\"", "")), "line 2: \"copied_from\" is missing, though the image is a copy");
+  EXPECT_EQ(fault(replaced(line, "\"listed\":20,", "\"listed\":101,")),
+            "line 2: \"listed\" is 101, later than the head's serial 100");
+  EXPECT_EQ(fault(replaced(line, ",\"copied_from\":\"peer-2\"", "")),
+            "line 2: \"copied_from\" is missing, though the image is a copy");
 }
 
 TEST(page, no_event_is_later_than_the_head) {
@@ -220,7 +239,9 @@ TEST(page, no_event_is_later_than_the_head) {
   EXPECT_EQ(fault(line_of(image("db", newest + 1))), "line 2: \"created\" is 101, later than the head's serial 100");
   EXPECT_EQ(fault(line_of(tombstone(self, "db", 5, newest))), "");
   EXPECT_NE(fault(line_of(tombstone(self, "db", 5, newest + 1))), "");
-  const auto series = [](const std::string& line, const std::string& member) { return fault({page(PageKind::series, "s", {line, member})}); };
+  const auto series = [](const std::string& line, const std::string& member) {
+    return fault({page(PageKind::series, "s", {line, member})});
+  };
   const std::string member = line_of(SeriesMember{.image = image().identity, .added = newest});
   EXPECT_EQ(series("{\"series\":\"s\",\"created\":100}\n", member), "");
   EXPECT_NE(series("{\"series\":\"s\",\"created\":101}\n", member), "");
@@ -251,7 +272,8 @@ TEST(page, images_are_sorted_within_and_across_pages) {
     return within;
   };
   EXPECT_EQ(pair(line_of(image("a")), line_of(image("b")), "a", "b"), "");
-  EXPECT_EQ(pair(line_of(image("b")), line_of(image("a")), "b", "a"), "line 3: \"a\" is out of order after \"b\", or there twice");
+  EXPECT_EQ(pair(line_of(image("b")), line_of(image("a")), "b", "a"),
+            "line 3: \"a\" is out of order after \"b\", or there twice");
   EXPECT_NE(pair(line_of(image("a", 5)), line_of(image("a", 5)), "a", "a"), "");
   EXPECT_EQ(pair(line_of(image("a", 5)), line_of(image("a", 6)), "a", "a"), "line 3: \"a\" is there twice");
   EXPECT_EQ(pair(line_of(tombstone(self, "a", 5, 6)), line_of(image("a", 6)), "a", "a"), "");
@@ -262,9 +284,13 @@ TEST(page, images_are_sorted_within_and_across_pages) {
 }
 
 TEST(page, a_name_lives_once_whatever_died_between) {
-  EXPECT_NE(fault({page(PageKind::images, "a", {line_of(copied_image(other, "a", 1, 5)), line_of(tombstone(self, "a", 6, 7)), line_of(image("a", 8))})}), "");
-  EXPECT_EQ(fault({page(PageKind::images, "a", {line_of(copied_image(other, "a", 1, 5)), line_of(tombstone(self, "a", 6, 7))})}), "");
-  EXPECT_EQ(fault({page(PageKind::images, "a", {line_of(tombstone(self, "a", 5, 7)), line_of(copied_image(other, "a", 1, 5))})}), "");
+  EXPECT_NE(fault({page(PageKind::images, "a",
+                        {line_of(copied_image(other, "a", 1, 5)), line_of(tombstone(self, "a", 6, 7)), line_of(image("a", 8))})}),
+            "");
+  EXPECT_EQ(fault({page(PageKind::images, "a", {line_of(copied_image(other, "a", 1, 5)), line_of(tombstone(self, "a", 6, 7))})}),
+            "");
+  EXPECT_EQ(fault({page(PageKind::images, "a", {line_of(tombstone(self, "a", 5, 7)), line_of(copied_image(other, "a", 1, 5))})}),
+            "");
 }
 
 TEST(page, kinds_keep_their_order) {
@@ -297,7 +323,8 @@ TEST(page, a_series_goes_on_only_where_the_page_says_so) {
   EXPECT_NE(fault({begun, page(PageKind::series, "t", {member}, ",\"continues\":\"s\"")}), "");
   EXPECT_NE(fault({page(PageKind::series, "s", {member}, ",\"continues\":\"s\"")}), "");
   EXPECT_NE(fault({begun, page(PageKind::series, "t", {"{\"series\":\"t\",\"created\":1}\n"}, ",\"continues\":\"s\"")}), "");
-  EXPECT_NE(fault({begun, page(PageKind::types, "T", {"{\"imagetype\":\"T\",\"base\":\"LINUXOS\"}\n"}, ",\"continues\":\"s\"")}), "");
+  EXPECT_NE(fault({begun, page(PageKind::types, "T", {"{\"imagetype\":\"T\",\"base\":\"LINUXOS\"}\n"}, ",\"continues\":\"s\"")}),
+            "");
   EXPECT_NE(fault({begun, page(PageKind::series, "s", {member, member}, ",\"continues\":\"s\"")}), "");
 }
 
@@ -315,7 +342,8 @@ TEST(page, C11_ignores_unknown_keys_unless_they_are_critical) {
   EXPECT_EQ(fault(replaced(line, "{\"image\"", "{\"deltas\":[{\"from\":\"x\"}],\"image\"")), "");
   EXPECT_EQ(fault(replaced(line, "{\"image\"", "{\"sealed\":1,\"critical\":[\"sealed\"],\"image\"")),
             "line 2: needs a newer ingot: its key \"sealed\" must be understood, and this one does not");
-  EXPECT_NE(fault({page(PageKind::images, "db", {line}, ",\"packing\":2,\"critical\":[\"packing\"]")}).find("newer ingot"), std::string::npos);
+  EXPECT_NE(fault({page(PageKind::images, "db", {line}, ",\"packing\":2,\"critical\":[\"packing\"]")}).find("newer ingot"),
+            std::string::npos);
   Page newer = page(PageKind::images, "db", {line});
   newer.bytes = replaced(newer.bytes, "ingot.page/1", "ingot.page/2");
   EXPECT_NE(fault({newer}).find("upgrade"), std::string::npos);

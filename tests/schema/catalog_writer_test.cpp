@@ -40,7 +40,8 @@ class Maker {
   bool coin() { return below(2) == 0; }
 
   std::string text() {
-    static const std::vector<std::string> pieces{"a", "Z", " ", "\"", "\\", "/", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "<", "{", "0"};
+    static const std::vector<std::string> pieces{"a", "Z", " ", "\"", "\\", "/", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+                                                 "<", "{", "0"};
     std::string text;
     for (std::uint64_t i = below(12); i > 0; --i) text += pieces[below(pieces.size())];
     return text;
@@ -99,12 +100,14 @@ class Maker {
       if (coin()) continue;
       SeriesEntry series{.name = SeriesName::of(name), .created = 3, .members = {}};
       for (const std::string& member : names()) {
-        series.members.push_back({.image = {.origin = other, .name = ImageName::of(member), .created = 4}, .added = 3 + below(6)});
+        series.members.push_back(
+            {.image = {.origin = other, .name = ImageName::of(member), .created = 4}, .added = 3 + below(6)});
       }
       std::shuffle(series.members.begin(), series.members.end(), random_);
       catalog.series.push_back(std::move(series));
     }
-    for (const std::string& name : names()) catalog.types.push_back({.name = TypeName::of(name), .base = TypeName::of("LINUXOS")});
+    for (const std::string& name : names())
+      catalog.types.push_back({.name = TypeName::of(name), .base = TypeName::of("LINUXOS")});
     return catalog;
   }
 
@@ -135,20 +138,22 @@ std::set<std::string> many_names(int count, int salt) {
 }
 
 bool has_forced_cut(const Pages& pages) {
-  return std::any_of(pages.index.pages.begin(), pages.index.pages.end(), [](const PageRef& page) { return page.entries == most_page_entries; });
+  return std::any_of(pages.index.pages.begin(), pages.index.pages.end(),
+                     [](const PageRef& page) { return page.entries == most_page_entries; });
 }
 
 /// Pages of `after` that are not among those of `before`: what a reader has to fetch.
 std::size_t new_pages(const Pages& before, const Pages& after) {
   const std::set<std::string> known(before.bytes.begin(), before.bytes.end());
-  return static_cast<std::size_t>(std::count_if(after.bytes.begin(), after.bytes.end(), [&](const std::string& page) { return !known.contains(page); }));
+  return static_cast<std::size_t>(
+      std::count_if(after.bytes.begin(), after.bytes.end(), [&](const std::string& page) { return !known.contains(page); }));
 }
 
 RC_GTEST_PROP(page_writer, one_change_of_many_changes_two_pages_at_most, (int salt)) {
-  auto chosen = many_names(400, salt);
+  auto chosen = many_names(250, salt);
   const Pages before = write_pages(images_named(chosen));
   RC_PRE(!has_forced_cut(before));
-  const std::string victim = *std::next(chosen.begin(), *rc::gen::inRange(0, 400));
+  const std::string victim = *std::next(chosen.begin(), *rc::gen::inRange(0, 250));
   Catalog changed = images_named(chosen);
   for (ImageEntry& image : changed.images) {
     if (image.name.text() == victim) image.description = "changed";
@@ -219,7 +224,8 @@ TEST(page_writer, names_that_always_end_a_page_get_a_page_each) {
 TEST(page_writer, large_entries_are_cut_by_bytes) {
   Catalog catalog = images_named(many_names(12, 3));
   for (ImageEntry& image : catalog.images) {
-    for (std::size_t i = 0; i < most_labels; ++i) image.labels.emplace(fmt::format("{:0>4000}", i), std::string(longest_text, '"'));
+    for (std::size_t i = 0; i < most_labels; ++i)
+      image.labels.emplace(fmt::format("{:0>4000}", i), std::string(longest_text, '"'));
   }
   const Pages pages = write_pages(catalog);
   EXPECT_GE(pages.bytes.size(), 2U);
@@ -234,9 +240,12 @@ Catalog long_series(int members) {
   catalog.series.push_back({.name = SeriesName::of("before"), .created = 1, .members = {}});
   catalog.series.push_back({.name = SeriesName::of("long"), .created = 1, .members = {}});
   for (int i = 0; i < members; ++i) {
-    catalog.series.back().members.push_back({.image = {.origin = self, .name = ImageName::of(fmt::format("i{}", i)), .created = 2}, .added = 3});
+    catalog.series.back().members.push_back(
+        {.image = {.origin = self, .name = ImageName::of(fmt::format("i{}", i)), .created = 2}, .added = 3});
   }
-  catalog.series.push_back({.name = SeriesName::of("zz"), .created = 1, .members = {{.image = {.origin = self, .name = ImageName::of("i1"), .created = 2}, .added = 3}}});
+  catalog.series.push_back({.name = SeriesName::of("zz"),
+                            .created = 1,
+                            .members = {{.image = {.origin = self, .name = ImageName::of("i1"), .created = 2}, .added = 3}}});
   return catalog;
 }
 
@@ -284,13 +293,15 @@ TEST(page_writer, refuses_entries_out_of_order) {
   EXPECT_THROW((void)same->finish(), std::logic_error);
   Writer members;
   const SeriesMember member{.image = {.origin = self, .name = ImageName::of("i"), .created = 1}, .added = 1};
-  EXPECT_THROW(members->add(SeriesEntry{.name = SeriesName::of("a"), .created = 1, .members = {member, member}}), std::logic_error);
+  EXPECT_THROW(members->add(SeriesEntry{.name = SeriesName::of("a"), .created = 1, .members = {member, member}}),
+               std::logic_error);
 }
 
 TEST(page_writer, puts_the_lives_of_one_name_in_order) {
   const auto written = [](const std::vector<int>& order) {
     std::string all;
-    PageWriter writer([](std::string_view bytes) { return sha256(bytes); }, [&](const PageRef&, const std::string& bytes) { all += bytes; });
+    PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
+                      [&](const PageRef&, const std::string& bytes) { all += bytes; });
     for (const int which : order) {
       if (which == 0) writer.add(tombstone(self, "a", 1, 2));
       if (which == 1) writer.add(tombstone(self, "a", 2, 3));

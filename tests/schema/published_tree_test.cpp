@@ -108,15 +108,26 @@ Tree publish(const std::string& path) {
   Tree tree{.path = path, .id = {}, .root = {}, .head = {}, .index = {}, .pages = {}};
   const PrivateKey root_key = PrivateKey::generate();
   const PrivateKey catalog_key = PrivateKey::generate();
-  tree.root = write_root({.version = 1, .epoch = 1, .expires = at("2036-11-23T00:00:00Z"), .root = {.threshold = 1, .keys = {root_key.public_key()}},
-                          .catalog = {.threshold = 1, .keys = {catalog_key.public_key()}}, .previous = {}});
+  tree.root = write_root({.version = 1,
+                          .epoch = 1,
+                          .expires = at("2036-11-23T00:00:00Z"),
+                          .root = {.threshold = 1, .keys = {root_key.public_key()}},
+                          .catalog = {.threshold = 1, .keys = {catalog_key.public_key()}},
+                          .previous = {}});
   tree.id = id_of_root(tree.root);
   tree.pages = write_pages(some_catalog(tree.id, path));
   tree.index = write_index(tree.pages.index);
   for (const std::string& page : tree.pages.bytes) put(path + "/c/" + sha256(page).hex(), page);
   put(path + "/c/" + sha256(tree.index).hex(), tree.index);
-  tree.head = write_head({.id = tree.id, .name = ServerName::of("fpps-1"), .epoch = 1, .serial = 7, .issued = at("2026-11-23T02:00:00Z"),
-                          .expires = at("2026-12-07T02:00:00Z"), .root_version = 1, .index = {sha256(tree.index), tree.index.size()}, .previous = {}});
+  tree.head = write_head({.id = tree.id,
+                          .name = ServerName::of("fpps-1"),
+                          .epoch = 1,
+                          .serial = 7,
+                          .issued = at("2026-11-23T02:00:00Z"),
+                          .expires = at("2026-12-07T02:00:00Z"),
+                          .root_version = 1,
+                          .index = {sha256(tree.index), tree.index.size()},
+                          .previous = {}});
   put(path + "/root/1.dsse", write_envelope(sign_envelope(root_payload_type, tree.root, {&root_key})));
   put(path + "/head.dsse", write_envelope(sign_envelope(head_payload_type, tree.head, {&catalog_key})));
   return tree;
@@ -143,7 +154,8 @@ std::string documented_commands() {
 }
 
 testing_support::Ran fetch_by_hand(const Tree& tree, const std::string& id, const std::string& image, const std::string& folder) {
-  write_text(folder + "/fetch", fmt::format("set -eu\nurl='file://{}'\nid='{}'\nimage='{}'\n{}", tree.path, id, image, documented_commands()));
+  write_text(folder + "/fetch",
+             fmt::format("set -eu\nurl='file://{}'\nid='{}'\nimage='{}'\n{}", tree.path, id, image, documented_commands()));
   return run_in(folder, {"/bin/sh", folder + "/fetch"});
 }
 
@@ -180,7 +192,8 @@ TEST(published_tree, the_pages_commands_notice_another_server_and_other_bytes) {
 class Samples {
  public:
   void add(const std::string& schema, const std::string& document, bool valid = true) {
-    lines_ += fmt::format("{{\"schema\":\"{}\",\"valid\":{},\"document\":{}}}\n", schema, valid, document.substr(0, document.find_last_not_of('\n') + 1));
+    lines_ += fmt::format("{{\"schema\":\"{}\",\"valid\":{},\"document\":{}}}\n", schema, valid,
+                          document.substr(0, document.find_last_not_of('\n') + 1));
   }
   void add_lines(const std::string& schema, const std::string& documents) {
     std::istringstream lines(documents);
@@ -199,7 +212,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
-  if (run_in("", {"/usr/bin/python3", "-c", "import jsonschema"}).exit != 0) GTEST_SKIP() << "python3-jsonschema is not installed";
+  if (run_in("", {"/usr/bin/python3", "-c", "import jsonschema"}).exit != 0)
+    GTEST_SKIP() << "python3-jsonschema is not installed";
   const TemporaryFolder folder;
   const Tree tree = publish(folder / "public");
   Samples samples;
@@ -229,8 +243,8 @@ TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
   samples.add("segments", "[1,2]", false);
   samples.add("segments", "[1,2,\"" + sha256("a").text() + "\"]", false);
   write_text(folder / "samples", samples.lines());
-  const auto ran = run_in("", {"/usr/bin/python3", std::string(INGOT_SOURCE_DIR) + "/tests/schema/check_published_schemas.py", INGOT_SOURCE_DIR,
-                               folder / "samples"});
+  const auto ran = run_in("", {"/usr/bin/python3", std::string(INGOT_SOURCE_DIR) + "/tests/schema/check_published_schemas.py",
+                               INGOT_SOURCE_DIR, folder / "samples"});
   EXPECT_EQ(ran.exit, 0) << ran.out << ran.err;
 }
 

@@ -12,8 +12,12 @@ namespace {
 PublicKey key(const std::string& seed) { return {.bytes = sha256(seed).bytes}; }
 
 Root some_root() {
-  return {.version = 1, .epoch = 1, .expires = parse_time("2036-11-23T02:00:00Z").value(),
-          .root = {.threshold = 2, .keys = {key("a"), key("b"), key("c")}}, .catalog = {.threshold = 1, .keys = {key("d")}}, .previous = {}};
+  return {.version = 1,
+          .epoch = 1,
+          .expires = parse_time("2036-11-23T02:00:00Z").value(),
+          .root = {.threshold = 2, .keys = {key("a"), key("b"), key("c")}},
+          .catalog = {.threshold = 1, .keys = {key("d")}},
+          .previous = {}};
 }
 
 std::string fault(const std::string& text) {
@@ -66,13 +70,15 @@ TEST(root, holds_1_to_16_keys_a_role) {
 
 TEST(root, A2_refuses_other_encodings_of_a_key) {
   const std::string hex = sha256("a").hex();
-  for (const std::string& bad : {hex + "00", hex.substr(1), "A" + hex.substr(1), "sha256:" + hex, std::string("")}) EXPECT_NE(fault(hex, bad), "") << bad;
+  for (const std::string& bad : {hex + "00", hex.substr(1), "A" + hex.substr(1), "sha256:" + hex, std::string("")})
+    EXPECT_NE(fault(hex, bad), "") << bad;
   EXPECT_NE(fault("\"" + hex + "\"", "7"), "");
 }
 
 TEST(root, names_its_predecessor_unless_it_is_the_first) {
   EXPECT_EQ(fault("\"version\":1", "\"version\":2"), "\"previous\" is missing");
-  EXPECT_EQ(fault("\"previous\":null", "\"previous\":\"" + sha256("x").text() + "\""), "\"previous\" is there, though it is the first root");
+  EXPECT_EQ(fault("\"previous\":null", "\"previous\":\"" + sha256("x").text() + "\""),
+            "\"previous\" is there, though it is the first root");
 }
 
 TEST(root, C11_knows_critical_keys_and_other_formats) {

@@ -14,7 +14,8 @@ SegmentTable table_of(std::uint64_t plain) {
   SegmentTable table{.plain = plain, .packed = 0, .segments = {}};
   for (std::uint64_t i = 0; i < segment_count(plain); ++i) {
     const bool last = i + 1 == segment_count(plain);
-    table.segments.push_back({.plain = last ? last_segment_size(plain) : segment_size, .packed = 1000 + i, .digest = sha256(std::to_string(i))});
+    table.segments.push_back(
+        {.plain = last ? last_segment_size(plain) : segment_size, .packed = 1000 + i, .digest = sha256(std::to_string(i))});
     table.packed += 1000 + i;
   }
   return table;
@@ -47,14 +48,15 @@ TEST(segments, count_follows_the_size) {
 
 TEST(segments, read_what_they_wrote) {
   for (const std::uint64_t plain : {std::uint64_t{0}, std::uint64_t{1}, segment_size, segment_size + 1, 3 * segment_size}) {
-    EXPECT_EQ(parse_segment_table(write_segment_table(table_of(plain))), (std::variant<SegmentTable, Malformed>(table_of(plain)))) << plain;
+    EXPECT_EQ(parse_segment_table(write_segment_table(table_of(plain))), (std::variant<SegmentTable, Malformed>(table_of(plain))))
+        << plain;
   }
 }
 
 TEST(segments, are_written_as_the_format_page_says) {
   EXPECT_EQ(write_segment_table(table_of(segment_size + 1)),
-            "{\"format\":\"ingot.segments/1\",\"plain\":4194305,\"packed\":2001,\"segments\":2}\n[4194304,1000,\"" + sha256("0").hex() + "\"]\n[1,1001,\"" +
-                sha256("1").hex() + "\"]\n");
+            "{\"format\":\"ingot.segments/1\",\"plain\":4194305,\"packed\":2001,\"segments\":2}\n[4194304,1000,\"" +
+                sha256("0").hex() + "\"]\n[1,1001,\"" + sha256("1").hex() + "\"]\n");
 }
 
 TEST(segments, C10_refuses_sums_that_do_not_add_up) {
@@ -71,7 +73,8 @@ TEST(segments, C10_refuses_a_count_that_is_not_the_sizes) {
   table.segments.pop_back();
   EXPECT_EQ(fault(table), "line 1: \"segments\" is 2, not 3 as the size says");
   const std::string text = write_segment_table(table_of(2 * segment_size));
-  EXPECT_EQ(fault(text, "\"segments\":2", "\"segments\":1000000000"), "line 1: \"segments\" is 1000000000, not 2 as the size says");
+  EXPECT_EQ(fault(text, "\"segments\":2", "\"segments\":1000000000"),
+            "line 1: \"segments\" is 1000000000, not 2 as the size says");
   EXPECT_NE(fault(text, "[4194304,1001,", "[4194304,1001,\"" + sha256("x").hex() + "\"]\n[4194304,1001,"), "");
   EXPECT_NE(fault(text, "\"segments\":2", "\"segments\":0"), "");
 }
@@ -97,8 +100,10 @@ TEST(segments, C10_bounds_each_packed_segment) {
 
 TEST(segments, C9_refuses_odd_numbers_and_shapes) {
   const std::string text = write_segment_table(table_of(segment_size + 1));
-  for (const std::string bad : {"-1", "4194304.0", "4e6", "\"4194304\"", "18446744073709551616", "null"}) EXPECT_NE(fault(text, "[4194304", "[" + bad), "") << bad;
-  for (const std::string bad : {"[4194304,1000]", "{}", "[]", "7", "[4194304,1000,\"ab\"]", "[[4194304,1000]]", "[4194304,1000,null]"}) {
+  for (const std::string bad : {"-1", "4194304.0", "4e6", "\"4194304\"", "18446744073709551616", "null"})
+    EXPECT_NE(fault(text, "[4194304", "[" + bad), "") << bad;
+  for (const std::string bad :
+       {"[4194304,1000]", "{}", "[]", "7", "[4194304,1000,\"ab\"]", "[[4194304,1000]]", "[4194304,1000,null]"}) {
     EXPECT_NE(fault(text, "[4194304,1000,\"" + sha256("0").hex() + "\"]", bad), "") << bad;
   }
   EXPECT_NE(fault(text, "[4194304,1000,\"" + sha256("0").hex() + "\"]", "[4194304,1000,\"" + sha256("0").hex() + "\",1]"), "");
@@ -110,7 +115,9 @@ TEST(segments, C9_refuses_odd_numbers_and_shapes) {
 TEST(segments, agree_with_the_catalogs_entry) {
   const SegmentTable table = table_of(segment_size + 1);
   const std::string text = write_segment_table(table);
-  const Packed packed{.file = {.digest = sha256("f"), .length = table.packed}, .segments = 2, .table = Piece{.digest = sha256(text), .length = text.size()}};
+  const Packed packed{.file = {.digest = sha256("f"), .length = table.packed},
+                      .segments = 2,
+                      .table = Piece{.digest = sha256(text), .length = text.size()}};
   EXPECT_EQ(parse_segment_table(text, segment_size + 1, packed), (std::variant<SegmentTable, Malformed>(table)));
   EXPECT_TRUE(std::holds_alternative<Malformed>(parse_segment_table(text, segment_size + 2, packed)));
   Packed other = packed;

@@ -51,7 +51,10 @@ inline ImageEntry copied_image(const ServerId& origin, std::string_view name, Se
 
 inline ImageTombstone tombstone(const ServerId& id, std::string_view name, Serial created, Serial deleted) {
   return {.identity = {.origin = id, .name = ImageName::of(name), .created = created},
-          .deleted = deleted, .digest = sha256(name), .type = default_type(), .parent = {}};
+          .deleted = deleted,
+          .digest = sha256(name),
+          .type = default_type(),
+          .parent = {}};
 }
 
 /// A catalog as it is published.

@@ -28,7 +28,12 @@ Head head(std::uint64_t epoch, Serial serial) {
 /// The floor after head (epoch, serial) was accepted; its file's digest is that of "<epoch> <serial>".
 Digest file_of(const Head& accepted) { return sha256(std::to_string(accepted.epoch) + " " + std::to_string(accepted.serial)); }
 Floor floor_at(const Head& accepted) {
-  return {.id = accepted.id, .epoch = accepted.epoch, .serial = accepted.serial, .head = file_of(accepted), .root_version = 1, .issued = accepted.issued};
+  return {.id = accepted.id,
+          .epoch = accepted.epoch,
+          .serial = accepted.serial,
+          .head = file_of(accepted),
+          .root_version = 1,
+          .issued = accepted.issued};
 }
 
 std::string verdict(const Head& next, const std::optional<Head>& accepted, Time now = issued) {
@@ -109,9 +114,9 @@ struct Age {
 // A head of 14 days; max_age replaces its own word, both ways.
 TEST(expiry, A7_holds_to_the_second_whoever_sets_it) {
   const std::vector<Age> table{
-      {"its own word", std::nullopt, hours(24 * 14)}, {"a shorter max_age", hours(24 * 7), hours(24 * 7)},
+      {"its own word", std::nullopt, hours(24 * 14)},       {"a shorter max_age", hours(24 * 7), hours(24 * 7)},
       {"a longer max_age", hours(24 * 90), hours(24 * 90)}, {"the same max_age", hours(24 * 14), hours(24 * 14)},
-      {"a tiny max_age", Seconds(1), Seconds(1)}, {"a hundred years", hours(24 * 365 * 100), hours(24 * 365 * 100)},
+      {"a tiny max_age", Seconds(1), Seconds(1)},           {"a hundred years", hours(24 * 365 * 100), hours(24 * 365 * 100)},
   };
   for (const Age& age : table) {
     EXPECT_FALSE(expired(one().head(7), age.max_age, issued)) << age.what;

@@ -18,10 +18,13 @@ const Server& two() {
   return server;
 }
 
-std::string verdict(const std::string& bytes, const Root& root = one().root) { return code_of(verify_head(bytes, one().id, root)); }
+std::string verdict(const std::string& bytes, const Root& root = one().root) {
+  return code_of(verify_head(bytes, one().id, root));
+}
 
 /// An envelope of `payload` with these signatures under the catalog's key or others.
-std::string envelope(const std::string& payload, const std::vector<const PrivateKey*>& keys, std::string_view type = head_payload_type) {
+std::string envelope(const std::string& payload, const std::vector<const PrivateKey*>& keys,
+                     std::string_view type = head_payload_type) {
   return write_envelope(sign_envelope(type, payload, keys));
 }
 
@@ -57,9 +60,7 @@ TEST(head_trust, A1_never_reads_another_head_from_a_flipped_file) {
     std::string flipped = served;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     const auto verified = verify_head(flipped, one().id, one().root);
-    if (const auto* head = std::get_if<Head>(&verified)) {
-      EXPECT_EQ(*head, one().head(7)) << bit;
-    }
+    if (const auto* head = std::get_if<Head>(&verified)) { EXPECT_EQ(*head, one().head(7)) << bit; }
   }
 }
 
@@ -178,15 +179,18 @@ TEST(head_trust, C11_says_that_a_newer_format_needs_an_upgrade) {
 
 TEST(head_trust, R19_takes_nothing_a_web_page_or_a_cut_body_for_no_answer) {
   const std::string served = one().sign(one().head(7));
-  for (const std::string other : {"", " \r\n", "<!DOCTYPE html><html></html>", "\n  <html>", "\xEF\xBB\xBF<html>", "{", "{\"payload\":\"abc"}) {
+  for (const std::string other :
+       {"", " \r\n", "<!DOCTYPE html><html></html>", "\n  <html>", "\xEF\xBB\xBF<html>", "{", "{\"payload\":\"abc"}) {
     EXPECT_EQ(verdict(other), "not-ours") << other;
   }
-  for (std::size_t length = 0; length + 2 < served.size(); ++length) EXPECT_EQ(verdict(served.substr(0, length)), "not-ours") << length;
+  for (std::size_t length = 0; length + 2 < served.size(); ++length)
+    EXPECT_EQ(verdict(served.substr(0, length)), "not-ours") << length;
 }
 
 TEST(head_trust, R19_distrusts_anything_else_that_is_served_as_a_head) {
-  for (const std::string other : {"[]", "{}", "{\"error\":\"not found\"}", "404 not found", "null", "{\"a\":}", "{\"payload\":\"\"}}", "\x1f\x8b\x08", "\"{\"",
-                                  "{\"payload\":\"aGk=\",\"payloadType\":\"x\",\"signatures\":[{\"sig\":\"\"}]}"}) {
+  for (const std::string other :
+       {"[]", "{}", "{\"error\":\"not found\"}", "404 not found", "null", "{\"a\":}", "{\"payload\":\"\"}}", "\x1f\x8b\x08",
+        "\"{\"", "{\"payload\":\"aGk=\",\"payloadType\":\"x\",\"signatures\":[{\"sig\":\"\"}]}"}) {
     EXPECT_EQ(verdict(other), "not-a-head") << other;
   }
 }

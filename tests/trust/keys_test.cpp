@@ -13,7 +13,8 @@ namespace {
 
 std::string bytes_of(std::string_view hex) {
   std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
   return bytes;
 }
 
@@ -25,12 +26,18 @@ struct Vector {
 
 // RFC 8032, section 7.1, tests 1 to 3.
 const std::vector<Vector> vectors{
-    {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
-    {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
-    {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"},
+    {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7"
+     "a100b"},
+    {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612b"
+     "b0c00"},
+    {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+     "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1"
+     "ec40a"},
 };
 
 TEST(keys, know_the_vectors_of_rfc_8032) {
@@ -55,14 +62,17 @@ TEST(keys, A1_refuse_every_bit_flip_of_a_signature) {
 
 TEST(keys, refuse_the_second_form_of_a_signature) {
   // S + L in place of S: the same equation holds, but RFC 8032 wants S < L.
-  const std::string malleated = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901554c8c7872aa064e049dbb3013fbf29380d25bf5f0595bbe24655141438e7a101b";
+  const std::string malleated =
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901554c8c7872aa064e049dbb3013fbf29380d25bf5f0595bbe24655141438e"
+      "7a101b";
   EXPECT_FALSE(signature_holds(public_key_of(vectors[0].key), "", bytes_of(malleated)));
 }
 
 TEST(keys, refuse_signatures_of_other_lengths) {
   const std::string signature = bytes_of(vectors[0].signature);
   const PublicKey key = public_key_of(vectors[0].key);
-  for (const std::size_t length : {0U, 1U, 32U, 63U}) EXPECT_FALSE(signature_holds(key, "", signature.substr(0, length))) << length;
+  for (const std::size_t length : {0U, 1U, 32U, 63U})
+    EXPECT_FALSE(signature_holds(key, "", signature.substr(0, length))) << length;
   EXPECT_FALSE(signature_holds(key, "", signature + '\0'));
   EXPECT_FALSE(signature_holds(key, "", signature + signature));
   EXPECT_FALSE(signature_holds(key, "", std::string(64, '\0')));
@@ -70,20 +80,29 @@ TEST(keys, refuse_signatures_of_other_lengths) {
 
 TEST(keys, refuse_keys_of_small_order) {
   // R = B, S = 1 holds for every message under the identity, and for every fourth under the all-zero key.
-  const std::string forged = bytes_of("5866666666666666666666666666666666666666666666666666666666666666" "0100000000000000000000000000000000000000000000000000000000000000");
-  for (const std::string_view small : {"0100000000000000000000000000000000000000000000000000000000000000", "0000000000000000000000000000000000000000000000000000000000000000",
-                                       "0000000000000000000000000000000000000000000000000000000000000080", "0100000000000000000000000000000000000000000000000000000000000080",
-                                       "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-                                       "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-                                       "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
+  const std::string forged = bytes_of(
+      "5866666666666666666666666666666666666666666666666666666666666666"
+      "0100000000000000000000000000000000000000000000000000000000000000");
+  for (const std::string_view small : {"0100000000000000000000000000000000000000000000000000000000000000",
+                                       "0000000000000000000000000000000000000000000000000000000000000000",
+                                       "0000000000000000000000000000000000000000000000000000000000000080",
+                                       "0100000000000000000000000000000000000000000000000000000000000080",
+                                       "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+                                       "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+                                       "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+                                       "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+                                       "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                       "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
     EXPECT_FALSE(is_usable(public_key_of(small))) << small;
     for (int i = 0; i < 16; ++i) EXPECT_FALSE(signature_holds(public_key_of(small), std::to_string(i), forged)) << small;
   }
 }
 
 TEST(keys, A2_refuse_second_encodings_of_a_key) {
-  for (const std::string_view second : {"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-                                        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
+  for (const std::string_view second : {"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
     EXPECT_FALSE(is_usable(public_key_of(second))) << second;
   }
   for (const Vector& vector : vectors) EXPECT_TRUE(is_usable(public_key_of(vector.key)));
@@ -104,10 +123,14 @@ TEST(keys, made_anew_differ_and_survive_their_pem_form) {
 TEST(keys, say_what_is_no_key_without_showing_it) {
   const std::string pem = PrivateKey::generate().to_pem();
   const std::string body = pem.substr(28, 20);
-  const std::string rsa_like = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
-  const std::string x25519 = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIHBgEJqqPyHJEvyNfDn35WJNZqzq4kQUXyFhhX2yXkRs\n-----END PRIVATE KEY-----\n";
+  const std::string rsa_like =
+      "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+  const std::string x25519 =
+      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIHBgEJqqPyHJEvyNfDn35WJNZqzq4kQUXyFhhX2yXkRs\n-----END PRIVATE "
+      "KEY-----\n";
   const std::string encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n" + body + "\n-----END ENCRYPTED PRIVATE KEY-----\n";
-  for (const std::string& bad : {std::string(), std::string("garbage"), pem.substr(0, 60), rsa_like, x25519, encrypted, std::string(100, '\0')}) {
+  for (const std::string& bad :
+       {std::string(), std::string("garbage"), pem.substr(0, 60), rsa_like, x25519, encrypted, std::string(100, '\0')}) {
     try {
       (void)PrivateKey::from_pem(bad, "the key \"keys/catalog.pem\"");
       FAIL() << bad;

@@ -99,14 +99,19 @@ TEST(root_trust, A11_a_next_root_needs_the_old_and_the_new_threshold) {
       {"2 of 5 change, enough of both", role_of(3, {1, 2, 3, 4, 5}), role_of(3, {1, 3, 5, 6, 7}), {1, 3, 5}, true},
       {"2 of 5 change, enough of the old", role_of(3, {1, 2, 3, 4, 5}), role_of(3, {1, 3, 5, 6, 7}), {1, 2, 4}, false},
       {"2 of 5 change, enough of the new", role_of(3, {1, 2, 3, 4, 5}), role_of(3, {1, 3, 5, 6, 7}), {1, 6, 7}, false},
-      {"2 of 5 change, both with five signatures", role_of(3, {1, 2, 3, 4, 5}), role_of(3, {1, 3, 5, 6, 7}), {1, 2, 4, 6, 7}, true},
+      {"2 of 5 change, both with five signatures",
+       role_of(3, {1, 2, 3, 4, 5}),
+       role_of(3, {1, 3, 5, 6, 7}),
+       {1, 2, 4, 6, 7},
+       true},
       {"threshold up", role_of(1, {1, 2, 3}), role_of(3, {1, 2, 3}), {1, 2, 3}, true},
       {"threshold up, only the old one met", role_of(1, {1, 2, 3}), role_of(3, {1, 2, 3}), {1, 2}, false},
       {"threshold down", role_of(3, {1, 2, 3}), role_of(1, {1, 2, 3}), {1, 2, 3}, true},
       {"threshold down, only the new one met", role_of(3, {1, 2, 3}), role_of(1, {1, 2, 3}), {1, 2}, false},
   };
   for (const Rotation& rotation : table) {
-    const auto verified = verify_next_root(signed_root(root_of(2, rotation.new_role), rotation.signers), root_of(1, rotation.old_role));
+    const auto verified =
+        verify_next_root(signed_root(root_of(2, rotation.new_role), rotation.signers), root_of(1, rotation.old_role));
     EXPECT_EQ(std::holds_alternative<Root>(verified), rotation.accepted) << rotation.what << ": " << code_of(verified);
   }
 }
@@ -143,7 +148,10 @@ TEST(root_trust, A3_refuses_a_next_root_with_a_threshold_that_nobody_has_to_meet
     std::string changed = payload;
     changed.replace(changed.find("\"threshold\":1"), 13, "\"threshold\":" + bad);
     const PrivateKey key = test_key("k1");
-    EXPECT_EQ(code_of(verify_next_root(write_envelope(sign_envelope(root_payload_type, changed, {&key})), root_of(1, role_of(1, {1})))), "malformed") << bad;
+    EXPECT_EQ(
+        code_of(verify_next_root(write_envelope(sign_envelope(root_payload_type, changed, {&key})), root_of(1, role_of(1, {1})))),
+        "malformed")
+        << bad;
   }
 }
 

@@ -16,7 +16,8 @@ namespace ingot {
 /// The key with this 32-byte seed (RFC 8032's "secret key"), through its PKCS#8 PEM form.
 inline PrivateKey key_of_seed(std::string_view seed) {
   static const std::string prefix("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 16);
-  return PrivateKey::from_pem("-----BEGIN PRIVATE KEY-----\n" + to_base64(prefix + std::string(seed)) + "\n-----END PRIVATE KEY-----\n", "a test key");
+  return PrivateKey::from_pem(
+      "-----BEGIN PRIVATE KEY-----\n" + to_base64(prefix + std::string(seed)) + "\n-----END PRIVATE KEY-----\n", "a test key");
 }
 
 /// A key that is the same in every run.
@@ -33,17 +34,32 @@ inline const Time expires = at("2026-12-07T02:00:00Z");
 /// A server with one root key and one catalog key.
 struct Server {
   explicit Server(const std::string& name) : root_key(test_key(name + " root")), catalog_key(test_key(name + " catalog")) {
-    root = Root{.version = 1, .epoch = 1, .expires = at("2036-11-23T00:00:00Z"), .root = {.threshold = 1, .keys = {root_key.public_key()}},
-                .catalog = {.threshold = 1, .keys = {catalog_key.public_key()}}, .previous = {}};
+    root = Root{.version = 1,
+                .epoch = 1,
+                .expires = at("2036-11-23T00:00:00Z"),
+                .root = {.threshold = 1, .keys = {root_key.public_key()}},
+                .catalog = {.threshold = 1, .keys = {catalog_key.public_key()}},
+                .previous = {}};
     id = id_of_root(write_root(root));
   }
 
   Head head(Serial serial) const {
-    return {.id = id, .name = ServerName::of("fpps-1"), .epoch = 1, .serial = serial, .issued = issued, .expires = expires, .root_version = 1,
-            .index = {.digest = sha256("index"), .length = 100}, .previous = {}};
+    return {.id = id,
+            .name = ServerName::of("fpps-1"),
+            .epoch = 1,
+            .serial = serial,
+            .issued = issued,
+            .expires = expires,
+            .root_version = 1,
+            .index = {.digest = sha256("index"), .length = 100},
+            .previous = {}};
   }
-  std::string sign(const Head& signed_head) const { return write_envelope(sign_envelope(head_payload_type, write_head(signed_head), {&catalog_key})); }
-  std::string sign_root(const Root& signed_root) const { return write_envelope(sign_envelope(root_payload_type, write_root(signed_root), {&root_key})); }
+  std::string sign(const Head& signed_head) const {
+    return write_envelope(sign_envelope(head_payload_type, write_head(signed_head), {&catalog_key}));
+  }
+  std::string sign_root(const Root& signed_root) const {
+    return write_envelope(sign_envelope(root_payload_type, write_root(signed_root), {&root_key}));
+  }
 
   PrivateKey root_key;
   PrivateKey catalog_key;
