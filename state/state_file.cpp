@@ -46,7 +46,7 @@ int rename_new(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-std::string parent_folder(const std::string& path) {
+std::string folder_of_file(const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
@@ -72,7 +72,7 @@ void check_state_file(const std::string& path) {
 }
 
 bool can_write_beside(const std::string& path) {
-  return access(path.c_str(), W_OK) == 0 && access(parent_folder(path).c_str(), W_OK | X_OK) == 0;
+  return access(path.c_str(), W_OK) == 0 && access(folder_of_file(path).c_str(), W_OK | X_OK) == 0;
 }
 
 std::uint64_t file_size(const std::string& path) {
@@ -99,7 +99,7 @@ void publish_file(const std::string& from, const std::string& to) {
   const int code = rename_new(from, to);
   if (code == EEXIST) throw_exists(to);
   if (code != 0) throw Error(Fault::local, fmt::format("cannot rename \"{}\" to \"{}\": {}", from, to, std::generic_category().message(code)));
-  sync_path(parent_folder(to), O_DIRECTORY);
+  sync_path(folder_of_file(to), O_DIRECTORY);
 }
 
 void remove_database(const std::string& path) noexcept {

@@ -7,7 +7,7 @@
 namespace ingot {
 
 /// The folder that a path lies in, "." if it names none.
-std::string parent_folder(const std::string& path);
+std::string folder_of_file(const std::string& path);
 
 /// Throws Error{local} unless `path` is a regular file with one name and not empty.
 void check_state_file(const std::string& path);
