@@ -82,9 +82,11 @@ class Purse {
 };
 
 void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
-  const std::string where = situation.manifest.limits.at ? situation.manifest.limits.at->text() : "default";
+  const Limits& limits = situation.manifest.limits;
+  const std::string where = limits.at ? limits.at->text() : "default";
+  const std::string where_free = limits.min_free == MinFree{} ? "default" : where;
   if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), where});
-  if (purse.free_) draft.limits.push_back({"min_free", size_text(*purse.free_) + " free after this run", size_text(purse.keep_free_), where});
+  if (purse.free_) draft.limits.push_back({"min_free", size_text(*purse.free_) + " free after this run", size_text(purse.keep_free_), where_free});
 }
 
 /// An image of this plan whose bytes serve another one.

@@ -29,7 +29,7 @@ std::string ways_out(const NewCopy& copy) {
 struct Given {
   std::unordered_map<std::string, const NewCopy*> names;    ///< folded; nullptr: to a copy that is renamed
   std::unordered_map<std::string, const TypeEntry*> types;  ///< folded
-  std::unordered_set<ImageKey> renamed;                     ///< copies that leave their names
+  std::unordered_set<ImageKey> leaving;                     ///< copies that are renamed or removed, and so leave their names
 };
 
 /// What bears the name here, or will: nothing, the same bits (adopted), or an obstacle.
@@ -42,8 +42,8 @@ struct Encounter {
 Obstacle name_conflict(const NewCopy& copy, std::string text) { return {"name-conflict", std::move(text), ways_out(copy)}; }
 
 Encounter meet_row(const NewCopy& copy, const ImageRow& row, const Given& given) {
-  if (given.renamed.contains(row.key)) {
-    return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is renamed by this plan", row.name.text()), "run again when it is free"}};
+  if (given.leaving.contains(row.key)) {
+    return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()), "run again when the name is free"}};
   }
   if (row.name != copy.name) {
     return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here", copy.name.text(), row.name.text()))};
@@ -77,29 +77,26 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
   const ImageIdentity& identity = copy.entry->identity;
   const CopyEntry* acknowledged = copy.wishes->peer->copy_entry(identity.name);
   if (acknowledged && acknowledged->keep == true) return std::nullopt;
-  const auto obstacle = [&](Serial created, const Digest& digest) {
-    return Obstacle{"name-conflict",
-                    fmt::format("peer \"{}\" used the name \"{}\" before for other bits ({}, created at serial {})",
-                                copy.wishes->peer->name().text(), identity.name.text(), digest.text(), created),
-                    fmt::format("give its rule `as` or `exclude = [\"{0}\"]`, or take it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
-                                identity.name.text(), copy.wishes->peer->name().text())};
+  std::optional<std::pair<Serial, Digest>> last;  // of the images that bore it with other bits, the newest
+  const auto look = [&](const ImageIdentity& before, const Digest& digest) {
+    if (before == identity || before.origin != identity.origin || before.name != identity.name || digest == copy.entry->digest) return;
+    if (!last || last->first < before.created) last.emplace(before.created, digest);
   };
   if (copy.name == identity.name) {
-    for (const ImageTombstone* before : copy.wishes->index.tombstones(identity.name)) {
-      if (before->identity != identity && before->identity.origin == identity.origin && before->digest != copy.entry->digest) {
-        return obstacle(before->identity.created, before->digest);
-      }
-    }
+    for (const ImageTombstone* before : copy.wishes->index.tombstones(identity.name)) look(before->identity, before->digest);
   }
   const auto deleted = situation.deleted_by_name.find(copy.name.text());
-  if (deleted == situation.deleted_by_name.end()) return std::nullopt;
-  for (const ImageRow* before : deleted->second) {
-    if (before->copy && before->identity && before->identity->origin == identity.origin && before->identity->name == identity.name &&
-        before->digest != copy.entry->digest) {
-      return obstacle(before->identity->created, before->digest);
+  if (deleted != situation.deleted_by_name.end()) {
+    for (const ImageRow* before : deleted->second) {
+      if (before->copy && before->identity) look(*before->identity, before->digest);
     }
   }
-  return std::nullopt;
+  if (!last) return std::nullopt;
+  return Obstacle{"name-conflict",
+                  fmt::format("peer \"{}\" used the name \"{}\" before for other bits ({}, created at serial {})",
+                              copy.wishes->peer->name().text(), identity.name.text(), last->second.text(), last->first),
+                  fmt::format("give its rule `as` or `exclude = [\"{0}\"]`, or take it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
+                              identity.name.text(), copy.wishes->peer->name().text())};
 }
 
 std::optional<Obstacle> type_conflict(const TypeName& type, const TypeName& base, const std::string& where, const TypeEntry& wanted) {
@@ -184,16 +181,35 @@ void block(const NewCopy& copy, Obstacle obstacle, const Situation& situation, D
                            .at = situation.manifest.subscriptions[copy.rule].at});
 }
 
+/// What bears a name now, and will not once the manifest has its way.
+void note_leaving(const Desired& desired, const Situation& situation, Given& given) {
+  for (const auto& copy : desired.known) {
+    if (!copy.name) continue;
+    given.names.emplace(copy.name->folded(), nullptr);
+    given.leaving.insert(copy.row->key);
+  }
+  for (const auto& row : situation.snapshot.images) {
+    if (row.deleted) continue;
+    const PeerCase* peer = row.copy && row.identity ? situation.peer(row.identity->origin) : nullptr;
+    const CopyEntry* entry = peer ? peer->copy_entry(row.identity->name) : nullptr;
+    const bool dropped = !row.copy && row.managed && !situation.local(row.name);
+    if (dropped || (entry && entry->keep == false)) given.leaving.insert(row.key);
+  }
+}
+
+/// No prune touches what a rule has adopted (R14).
+void keep_adopted(Desired& desired) {
+  std::unordered_set<const ImageRow*> adopted;
+  for (const auto& one : desired.adopted) adopted.insert(one.row);
+  for (auto& copy : desired.known) copy.wanted = copy.wanted || adopted.contains(copy.row);
+}
+
 }  // namespace
 
 void decide_new_copies(Desired& desired, const Situation& situation, Draft& draft) {
   auto wanted = wanted_images(desired, situation, draft);
   Given given;
-  for (const auto& copy : desired.known) {
-    if (!copy.name) continue;
-    given.names.emplace(copy.name->folded(), nullptr);
-    given.renamed.insert(copy.row->key);
-  }
+  note_leaving(desired, situation, given);
   std::vector<bool> comes(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const NewCopy& copy = wanted[i];
@@ -214,6 +230,7 @@ void decide_new_copies(Desired& desired, const Situation& situation, Draft& draf
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (comes[i]) desired.copies.push_back(std::move(wanted[i]));
   }
+  keep_adopted(desired);
 }
 
 std::vector<Reason> reasons_of(const NewCopy& copy) {

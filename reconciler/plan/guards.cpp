@@ -16,6 +16,7 @@ bool is_removal(const DraftChange& one) { return one.removes != 0; }
 bool is_stop(const DraftChange& one) { return one.phase == Phase::stops || one.phase == Phase::unregistrations; }
 
 std::string place_of(const Guard& guard) { return guard.at ? guard.at->text() : "default"; }
+std::string place_of(const Guard& guard, const std::optional<std::uint64_t>& raised) { return raised ? "--raise-limit" : place_of(guard); }
 
 /// Both bounds hold, but one removal is always allowed.
 std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const PlanOptions& options) {
@@ -49,14 +50,14 @@ void drop_changes_of_removed(Draft& draft) {
 
 std::string limit_text(const Guard& guard, std::uint64_t allowed, const PlanOptions& options) {
   const std::string bounds = fmt::format("{} and {:g} %", guard.removal_count, guard.removal_percent);
-  return options.raise_removals ? fmt::format("{} (raised; else {})", allowed, bounds) : fmt::format("{} ({})", allowed, bounds);
+  return options.raise_removals ? fmt::format("{} (else {})", allowed, bounds) : fmt::format("{} ({})", allowed, bounds);
 }
 
 void guard_removals(const Situation& situation, const PlanOptions& options, Draft& draft) {
   const Guard& guard = situation.manifest.guard;
   const auto removals = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_removal));
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
-  draft.limits.push_back({"removals", std::to_string(removals), limit_text(guard, allowed, options), place_of(guard)});
+  draft.limits.push_back({"removals", std::to_string(removals), limit_text(guard, allowed, options), place_of(guard, options.raise_removals)});
   if (removals <= allowed) return drop_changes_of_removed(draft);
   hold(draft, is_removal, "removals",
        fmt::format("this run would remove {} of {}, and the guard allows {} ({} and {:g} %, {}): none is removed", removals,
@@ -68,7 +69,7 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   const Guard& guard = situation.manifest.guard;
   const auto stops = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_stop));
   const std::uint64_t allowed = std::max(guard.stops, options.raise_stops.value_or(0));
-  draft.limits.push_back({"stops", std::to_string(stops), std::to_string(allowed), place_of(guard)});
+  draft.limits.push_back({"stops", std::to_string(stops), std::to_string(allowed), place_of(guard, options.raise_stops)});
   if (stops <= allowed) return;
   hold(draft, is_stop, "stops",
        fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed, place_of(guard)),

@@ -17,7 +17,10 @@ std::string why_updated(const PeerCase& peer, const Registration& registration) 
   if (registration.own_name != peer.entry->card.name) {
     changes.push_back(fmt::format("name in its card: {} → {}", registration.own_name.text(), peer.entry->card.name.text()));
   }
-  if (registration.urls != peer.entry->urls) changes.emplace_back("URLs");
+  if (registration.urls != peer.entry->urls) {
+    const auto joined = [](const std::vector<std::string>& urls) { return fmt::format("{}", fmt::join(urls, " ")); };
+    changes.push_back(fmt::format("URLs: {} → {}", joined(registration.urls), joined(peer.entry->urls)));
+  }
   return listed(changes);
 }
 

@@ -100,7 +100,11 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
             fmt::format("list \"{}\"", becomes), draft);
       return std::nullopt;
     } else {
-      const auto near = nearest(name.text(), image_names(situation));
+      std::vector<std::string> names = image_names(situation);
+      std::erase_if(names, [&](const std::string& one) {
+        return std::any_of(series.images.begin(), series.images.end(), [&](const ImageName& listed) { return listed.text() == one; });
+      });
+      const auto near = nearest(name.text(), names);
       block(series, here, "unknown-image", fmt::format("it lists \"{}\", which is neither here nor in the manifest", name.text()),
             near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or take it out of the series", draft);
       return std::nullopt;
@@ -118,6 +122,11 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
   for (const auto& one : desired.adopted) {
     if (one.peer == wishes.peer) adopted.emplace(one.entry->identity, one.name);
   }
+  // What this plan removes is no member of what it makes.
+  std::set<ImageKey> removed;
+  for (const auto& one : draft.changes) {
+    if (one.removes != 0) removed.insert(one.removes);
+  }
   std::vector<Member> members;
   std::set<std::string> names;
   const auto add = [&](Member member) {
@@ -127,7 +136,7 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
     const auto here = situation.live_by_identity.find(one.image);
     const auto adoption = adopted.find(one.image);
     if (here != situation.live_by_identity.end()) {
-      add(member_here(*here->second, bearers));
+      if (!removed.contains(here->second->key)) add(member_here(*here->second, bearers));
     } else if (adoption != adopted.end()) {
       if (auto member = find_member(adoption->second, bearers, situation, draft)) add(*std::move(member));
     } else if (one.image.origin == wishes.peer->id()) {

@@ -91,7 +91,9 @@ class Search {
   }
 
   void block_unknown(const LocalImage& image) {
-    const auto near = nearest(image.parent->text(), image_names(situation_));
+    std::vector<std::string> names = image_names(situation_);
+    std::erase(names, image.name.text());
+    const auto near = nearest(image.parent->text(), names);
     block(image, "unknown-image", fmt::format("its parent \"{}\" is not here", image.parent->text()),
           near ? fmt::format("did you mean \"{}\"?", *near) : "add the parent, or subscribe to it");
   }

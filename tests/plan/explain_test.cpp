@@ -1,0 +1,196 @@
+// Why something is planned, or why it is not: one answer for each reason there is.
+#include "reconciler/plan/explain.hpp"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/plan/make_plan.hpp"
+#include "tests/support/plan_case.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing_support::PlanCase;
+using testing_support::read_case;
+
+/// A server with one of everything that can be explained.
+constexpr std::string_view everything = R"(
+== manifest
+[[peer]]
+name = "silver"
+card = "silver.card"
+
+[[peer]]
+name = "copper"
+card = "copper.card"
+
+[[image]]
+name = "own"
+source = "own"
+
+[[image]]
+name = "adopted"
+source = "adopted"
+
+[[image]]
+name = "clash"
+source = "clash"
+
+[[subscription]]
+peer = "silver"
+series = "db19"
+latest = 1
+
+[[subscription]]
+peer = "silver"
+image = "base"
+exclude = ["*-debug"]
+where = { platform = "linux*" }
+
+[[subscription]]
+peer = "silver"
+imagetype = "LINUXOS"
+
+[[subscription]]
+peer = "copper"
+all = true
+
+[[copy]]
+peer = "silver"
+name = "unkept"
+keep = false
+
+== state
+peer silver serial=9
+subscription silver series db19 baseline=9 latest=1
+subscription silver imagetype LINUXOS baseline=9
+subscription silver series ended baseline=1 stopped=4
+own own
+own adopted
+own clash bits=mine
+own doomed protect
+copy here from=silver created=2
+series mine members=own unmanaged
+type T base=SOFTWARE unmanaged
+
+== peer silver serial=20
+image base created=2
+image child created=12 parent=base
+image here created=2
+image planned created=12 type=LINUXOS
+image old created=3 type=LINUXOS
+image testable created=12 type=LINUXOS states=TESTABLE:12
+image unkept created=12 type=LINUXOS
+image adopted created=12 type=LINUXOS
+image clash created=12 type=LINUXOS
+image child-debug created=12 parent=base
+image windows created=12 parent=base platform=windows
+image unmatched created=12
+image foreign created=12 origin=zinc
+gone deleted created=3 deleted=6
+series db19 : old@12 unmatched@13
+series other : old@12
+type CUSTOM base=SOFTWARE
+
+== unknown copper unreachable
+
+== plan
+)";
+
+struct Explained : testing::Test {
+  PlanCase world = read_case(everything);
+  Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
+
+  std::vector<std::string> verdicts(const std::string& what) const {
+    std::vector<std::string> texts;
+    for (const auto& one : explain(what, world.manifest, world.snapshot, world.observed, plan)) {
+      texts.push_back(one.verdict + (one.code.empty() ? "" : " " + one.code) + " " + one.address);
+    }
+    return texts;
+  }
+  Subject only(const std::string& what) const {
+    const auto subjects = explain(what, world.manifest, world.snapshot, world.observed, plan);
+    return subjects.size() == 1 ? subjects.front() : Subject{.address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
+  }
+};
+
+TEST_F(Explained, tells_what_is_planned_with_its_reasons_and_the_evidence) {
+  EXPECT_THAT(verdicts("planned"), ElementsAre("planned subscription copy.silver.planned"));
+  const Subject subject = only("copy.silver.planned");
+  ASSERT_EQ(subject.because.size(), 1U);
+  EXPECT_EQ(subject.because.front().rule, "subscription.silver.imagetype.LINUXOS");
+  ASSERT_TRUE(subject.evidence);
+  EXPECT_EQ(subject.evidence->serial, 20U);
+  EXPECT_EQ(subject.evidence->url, "https://silver.example/");
+  EXPECT_TRUE(subject.evidence->seen);
+}
+
+TEST_F(Explained, R8_tells_each_reason_not_to_want_an_image) {
+  EXPECT_THAT(verdicts("copy.silver.testable"), ElementsAre("not-wanted state copy.silver.testable"));
+  EXPECT_THAT(verdicts("copy.silver.unkept"), ElementsAre("not-wanted not-kept copy.silver.unkept"));
+  EXPECT_THAT(verdicts("copy.silver.child-debug"), ElementsAre("not-wanted excluded copy.silver.child-debug"));
+  EXPECT_THAT(verdicts("copy.silver.windows"), ElementsAre("not-wanted where copy.silver.windows"));
+  EXPECT_THAT(verdicts("base"), ElementsAre("planned new subscription.silver.image.base", "not-wanted no-match copy.silver.base"));
+  EXPECT_THAT(verdicts("copy.silver.deleted"), ElementsAre("not-wanted deleted copy.silver.deleted"));
+}
+
+TEST_F(Explained, R4_a_copy_of_the_peer_is_not_of_its_origin) {
+  EXPECT_THAT(verdicts("foreign"), ElementsAre("not-wanted not-origin copy.silver.foreign"));
+  EXPECT_THAT(only("foreign").text, HasSubstr("\"zinc\""));
+}
+
+TEST_F(Explained, R10_the_rule_that_came_nearest_gives_the_verdict) {
+  // Two rules name it: one finds it too early, the other past its latest.
+  const Subject subject = only("copy.silver.old");
+  EXPECT_EQ(subject.code, "beyond-latest");
+  ASSERT_EQ(subject.because.size(), 2U);
+  EXPECT_EQ(subject.because[0].code, "beyond-latest");
+  EXPECT_EQ(subject.because[1].code, "before-baseline");
+  EXPECT_THAT(subject.because[1].text, HasSubstr("serial 3"));
+}
+
+TEST_F(Explained, R14_adoption_and_conflicts) {
+  EXPECT_THAT(verdicts("copy.silver.adopted"), ElementsAre("done adopted copy.silver.adopted"));
+  EXPECT_THAT(verdicts("copy.silver.clash"), ElementsAre("blocked name-conflict copy.silver.clash"));
+  EXPECT_THAT(verdicts("adopted"), ElementsAre("done image.adopted", "done adopted copy.silver.adopted"));
+}
+
+TEST_F(Explained, R26_what_a_guard_holds) { EXPECT_THAT(verdicts("doomed"), ElementsAre("held protected image.doomed")); }
+
+TEST_F(Explained, R19_what_is_unknown) {
+  EXPECT_THAT(verdicts("copy.copper.x"), ElementsAre("unknown unreachable copy.copper.x"));
+  EXPECT_THAT(verdicts("copper"), ElementsAre("blocked peer-unknown peer.copper", "blocked peer-unknown subscription.copper.all", "unknown unreachable peer.copper"));
+}
+
+TEST_F(Explained, tells_what_is_here_already) {
+  EXPECT_THAT(verdicts("own"), ElementsAre("done image.own"));
+  EXPECT_THAT(verdicts("here"), ElementsAre("done copy.silver.here"));
+  EXPECT_THAT(verdicts("mine"), ElementsAre("done series.mine"));
+  EXPECT_THAT(verdicts("imagetype.T"), ElementsAre("done imagetype.T"));
+  EXPECT_THAT(verdicts("peer.silver"), ElementsAre("done peer.silver"));
+  EXPECT_THAT(verdicts("subscription.silver.series.ended"), ElementsAre("done dropped subscription.silver.series.ended"));
+  EXPECT_THAT(verdicts("subscription.silver.imagetype.LINUXOS"), ElementsAre("done subscription.silver.imagetype.LINUXOS"));
+  EXPECT_THAT(verdicts("catalog"), ElementsAre("planned changed catalog"));
+}
+
+TEST_F(Explained, tells_what_a_peer_offers_that_nobody_asks_for) {
+  EXPECT_THAT(verdicts("other"), ElementsAre("not-wanted no-match subscription.silver.series.other"));
+  EXPECT_THAT(verdicts("CUSTOM"), ElementsAre("not-wanted no-match subscription.silver.imagetype.CUSTOM"));
+}
+
+TEST_F(Explained, says_nothing_of_what_nobody_knows) {
+  EXPECT_THAT(verdicts("plannde"), IsEmpty());
+  EXPECT_THAT(verdicts(""), IsEmpty());
+  EXPECT_THAT(verdicts("copy."), IsEmpty());
+  const auto names = known_names(world.manifest, world.snapshot, world.observed);
+  for (const char* name : {"planned", "own", "silver", "db19", "CUSTOM", "subscription.copper.all"}) EXPECT_THAT(names, testing::Contains(name));
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,193 @@
+// What a plan is called, what settles a peer, what a snapshot may leave out, and what the exit code says.
+#include "reconciler/plan/make_plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/plan_builder.hpp"
+#include "tests/support/plan_case.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing_support::case_manifest;
+using testing_support::case_server;
+using testing_support::PlanCase;
+using testing_support::read_case;
+
+Plan plan_of(const PlanCase& one) { return std::get<Plan>(make_plan(one.manifest, one.snapshot, one.observed, one.options)); }
+
+constexpr std::string_view one_of_each = R"(
+== manifest
+[[peer]]
+name = "silver"
+card = "silver.card"
+
+[[image]]
+name = "own"
+source = "own"
+version = "1"
+
+[[subscription]]
+peer = "silver"
+all = true
+since = "start"
+
+== state
+published 3
+
+== peer silver serial=20
+image a created=12
+
+== sources own=s
+== plan
+)";
+
+TEST(plan_id, R27_does_not_depend_on_sources_places_machine_baselines_or_transfers) {
+  const PlanCase one = read_case(one_of_each);
+  PlanCase other = one;
+  other.observed.sources.clear();
+  other.observed.objects.insert(testing_support::bits("a"));
+  other.observed.disk = {.total = 1'000'000, .available = 1};
+  other.observed.now += Seconds(60);
+  other.manifest.path = "/elsewhere/ingot.toml";
+  for (auto& image : other.manifest.images) {
+    image.at.line += 7;
+    image.source = "/another/place";
+  }
+  std::get<PeerCatalog>(other.observed.peers[0]).head.serial = 21;
+  EXPECT_EQ(plan_id_text(plan_of(one)), plan_id_text(plan_of(other)));
+}
+
+TEST(plan_id, changes_with_every_intended_result) {
+  const PlanCase one = read_case(one_of_each);
+  const std::string id = plan_id_text(plan_of(one));
+  const auto differs = [&](auto change) {
+    PlanCase other = one;
+    change(other);
+    return plan_id_text(plan_of(other)) != id;
+  };
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.images[0].version = "2"; }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.images[0].labels["a"] = "b"; }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.images[0].exclude = {"*.pid"}; }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.images[0].protect = true; }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.peers[0].urls = {"https://mirror.example/"}; }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.subscriptions[0].options.as = "x-{name}"; }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.subscriptions[0].options.prune = Seconds(5); }));
+  EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.subscriptions[0].options.since = SinceSerial{3}; }));
+}
+
+TEST(plan_id, keeps_texts_with_quotes_and_newlines_apart) {
+  PlanCase one = read_case(one_of_each);
+  PlanCase other = one;
+  one.manifest.images[0].version = "1\" platform=\"x";
+  other.manifest.images[0].version = "1";
+  other.manifest.images[0].platform = "x\" platform=\"";
+  EXPECT_NE(plan_id_text(plan_of(one)), plan_id_text(plan_of(other)));
+  one.manifest.images[0].version = "1\nimage.x add";
+  EXPECT_THAT(plan_id_text(plan_of(one)), Not(HasSubstr("\nimage.x add")));
+}
+
+TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
+  const std::string peers = "[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[peer]]\nname = \"copper\"\ncard = \"copper.card\"\n";
+  const std::string rule = "[[subscription]]\npeer = \"silver\"\nall = true\n";
+  const auto text = [&](const std::string& toml) {
+    const Manifest manifest = case_manifest(peers + toml);
+    return rules_text(manifest, manifest.peers[0]);
+  };
+  const std::string before = text(rule);
+  EXPECT_EQ(before, text("\n\n# a comment\n" + rule));
+  EXPECT_EQ(before, text(rule + "[[subscription]]\npeer = \"copper\"\nall = true\n"));
+  for (const std::string more : {"exclude = [\"x\"]\n", "since = 3\n", "priority = 1\n", "[[subscription]]\npeer = \"silver\"\nseries = \"s\"\n",
+                                 "[[copy]]\npeer = \"silver\"\nname = \"a\"\nkeep = false\n", "[[image]]\nname = \"a\"\nsource = \"a\"\n",
+                                 "[[imagetype]]\nname = \"T\"\nbase = \"SOFTWARE\"\n", "[[series]]\nname = \"s\"\nimages = [\"a\"]\n",
+                                 "[[series]]\nname = \"s\"\nfollow = { peer = \"silver\", series = \"t\" }\n"}) {
+    EXPECT_NE(before, text(rule + more)) << more;
+  }
+}
+
+TEST(scope, leaves_out_the_copies_of_settled_peers_but_not_what_names_may_meet) {
+  const Manifest manifest = case_manifest(
+      "[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[peer]]\nname = \"copper\"\ncard = \"copper.card\"\n"
+      "[[image]]\nname = \"child\"\nsource = \"x\"\nparent = \"base\"\n[[series]]\nname = \"s\"\nimages = [\"member\"]\n"
+      "[[subscription]]\npeer = \"copper\"\nall = true\nas = \"{peer}-{name}\"\n"
+      "[[series]]\nname = \"f\"\nfollow = { peer = \"copper\", series = \"t\" }\n");
+  const std::vector<PeerView> all_settled{Settled{.head = testing_support::head_of("silver", 3), .notes = {}},
+                                          Settled{.head = testing_support::head_of("copper", 3), .notes = {}}};
+  const SnapshotScope scope = scope_for(manifest, all_settled);
+  EXPECT_THAT(scope.without_copies_of, testing::UnorderedElementsAre(case_server("silver"), case_server("copper")));
+  EXPECT_THAT(scope.but_names, ElementsAre(ImageName::of("base"), ImageName::of("child"), ImageName::of("member")));
+
+  auto catalog = std::make_shared<Catalog>();
+  catalog->images.push_back(testing_support::entry(case_server("copper"), "new", 2));
+  std::vector<PeerView> one_read{all_settled[0], PeerCatalog{.head = testing_support::head_of("copper", 3), .catalog = catalog}};
+  const SnapshotScope read = scope_for(manifest, one_read);
+  EXPECT_THAT(read.without_copies_of, ElementsAre(case_server("silver")));
+  EXPECT_THAT(read.but_names, Contains(ImageName::of("copper-new")));
+
+  // The followed series lists an image of the settled peer: its copies must be known.
+  catalog->series.push_back({.name = SeriesName::of("t"), .created = 1,
+                             .members = {{.image = {.origin = case_server("silver"), .name = ImageName::of("x"), .created = 1}, .added = 2}}});
+  EXPECT_THAT(scope_for(manifest, one_read).without_copies_of, IsEmpty());
+}
+
+TEST(exit_code, says_what_a_plan_foresees_the_worst_first) {
+  const PlanCase one = read_case(one_of_each);
+  Plan plan = plan_of(one);
+  EXPECT_EQ(exit_code_of(plan, false), 0);
+  EXPECT_EQ(exit_code_of(plan, true), 2);
+  for (auto& change : plan.actions) change.deferred = true;
+  EXPECT_EQ(exit_code_of(plan, true), 0) << "only deferred work is left";
+  plan.blocked.push_back({.address = catalog_address(), .verb = Verb::publish, .code = "x", .text = "", .mend = "", .at = {}});
+  EXPECT_EQ(exit_code_of(plan, true), 3);
+  plan.held.push_back({.address = catalog_address(), .verb = Verb::publish, .code = "x", .text = "", .mend = ""});
+  EXPECT_EQ(exit_code_of(plan, true), 7);
+  plan.unknown.push_back({.peer = ServerName::of("silver"), .code = "unreachable", .text = "", .at = {}});
+  EXPECT_EQ(exit_code_of(plan, true), 7);
+  plan.unknown.push_back({.peer = ServerName::of("copper"), .code = "untrusted", .text = "", .at = {}});
+  EXPECT_EQ(exit_code_of(plan, true), 4);
+}
+
+TEST(notes, of_one_peer_are_those_whose_address_names_it) {
+  Plan plan = plan_of(read_case(one_of_each));
+  plan.notes = {{"a", "copy.silver.x", ""}, {"b", "copy.silver2.x", ""}, {"c", "peer.silver", ""}, {"d", "image.silver", ""}, {"e", "", ""}};
+  std::vector<std::string> codes;
+  for (const auto& note : notes_of(plan, ServerName::of("silver"))) codes.push_back(note.code);
+  EXPECT_THAT(codes, ElementsAre("a", "c"));
+}
+
+TEST(total, missing_views_rows_and_entries_are_no_error) {
+  PlanCase one = read_case(one_of_each);
+  one.observed.peers.clear();  // nobody was asked
+  EXPECT_FALSE(plan_of(one).complete);
+  one = read_case(one_of_each);
+  auto hostile = std::make_shared<Catalog>();
+  const ServerId silver = case_server("silver");
+  for (const char* name : {"loop1", "loop2"}) hostile->images.push_back(testing_support::entry(silver, name, 5));
+  hostile->images[0].parent = hostile->images[1].identity;
+  hostile->images[1].parent = hostile->images[0].identity;
+  hostile->images.push_back(hostile->images[0]);  // listed twice
+  hostile->images.push_back(testing_support::entry(silver, "stateless", 5));
+  hostile->images.back().states.clear();
+  hostile->images.push_back(testing_support::entry(silver, "huge", 5));
+  hostile->images.back().packed->file.length = ~std::uint64_t{0};
+  hostile->series.push_back({.name = SeriesName::of("s"), .created = 1, .members = {{hostile->images[0].identity, 5}, {hostile->images[0].identity, 6}}});
+  std::get<PeerCatalog>(one.observed.peers[0]).catalog = hostile;
+  one.manifest.subscriptions.push_back(one.manifest.subscriptions[0]);
+  one.manifest.subscriptions.back().selector = SelectImage{ImageName::of("loop1")};
+  one.manifest.subscriptions.push_back(one.manifest.subscriptions[0]);
+  one.manifest.subscriptions.back().selector = SelectSeries{SeriesName::of("s")};
+  std::vector<std::string> copies;
+  for (const auto& change : plan_of(one).actions) {
+    if (change.verb == Verb::copy) copies.push_back(change.address.text);
+  }
+  EXPECT_THAT(copies, ElementsAre("copy.silver.huge", "copy.silver.loop1", "copy.silver.loop2"));
+}
+
+}  // namespace
+}  // namespace ingot
