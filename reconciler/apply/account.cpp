@@ -96,9 +96,11 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
   };
   for (std::size_t place = 0; place < results_.size(); ++place) {
     const Change& change = plan_.actions[place];
-    enter(results_[place].value_or(ActionResult{.address = change.address, .verb = change.verb,
+    enter(results_[place].value_or(ActionResult{.address = change.address,
+                                                .verb = change.verb,
                                                 .outcome = Skipped{change.deferred ? deferred_text(change) : rest},
-                                                .size = change.size, .fetched = 0}));
+                                                .size = change.size,
+                                                .fetched = 0}));
   }
   for (const ActionResult& result : beside_the_plan) enter(result);
   if (end_) {

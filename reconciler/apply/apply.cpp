@@ -36,9 +36,7 @@ class Applying {
       record_what_was_seen();
       do_actions();
       publish_the_rest();
-    } catch (const Error& error) {
-      ledger_.end_early(error);
-    }
+    } catch (const Error& error) { ledger_.end_early(error); }
     close_publication();
     return ledger_.close(rest(), interrupted(), beside_the_plan_);
   }
@@ -59,7 +57,8 @@ class Applying {
   void record_what_was_seen() {
     keep_seen(run_.shop.seen, run_.shop.state, run_.shop.memory, run_.shop.clock.now());
     Effects wanted;
-    for (const Wantedness& one : run_.plan.wantedness) wanted.push_back(MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
+    for (const Wantedness& one : run_.plan.wantedness)
+      wanted.push_back(MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
     if (!wanted.empty()) run_.shop.state.record(wanted);
   }
 
@@ -83,7 +82,9 @@ class Applying {
         continue;
       }
       const auto& copy = std::get<CopyImage>(actions()[action].action);
-      tasks.push_back({.action = action, .peer = copy.peer, .digest = copy.entry.digest,
+      tasks.push_back({.action = action,
+                       .peer = copy.peer,
+                       .digest = copy.entry.digest,
                        .segments = copy.entry.packed ? copy.entry.packed->segments : 1});
     }
     const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
@@ -122,9 +123,7 @@ class Applying {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) return Outcome(std::move(*failed));
       return std::get<Deed>(std::move(result));
-    } catch (const Error& error) {
-      return outcome_of(error);
-    } catch (const std::exception& error) {
+    } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
       return Outcome(Failed{"internal", error.what()});
     }
   }
@@ -153,14 +152,13 @@ class Applying {
   void record(std::int64_t number, const Outcome& outcome) {
     try {
       run_.journal.finish(number, outcome, {});
-    } catch (const Error& error) {
-      ledger_.end_early(error);
-    }
+    } catch (const Error& error) { ledger_.end_early(error); }
   }
 
   void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched) {
     const Change& change = actions()[action];
-    const ActionResult result{.address = change.address, .verb = change.verb, .outcome = outcome, .size = change.size, .fetched = fetched};
+    const ActionResult result{
+        .address = change.address, .verb = change.verb, .outcome = outcome, .size = change.size, .fetched = fetched};
     ledger_.put(action, result);
     run_.events.end(change, result);
   }
@@ -182,9 +180,7 @@ class Applying {
       run_.events.note(content ? fmt::format("published serial {}", now.serial)
                                : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
-    } catch (const Error& error) {
-      return outcome_of(error);
-    } catch (const std::exception& error) {
+    } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
       return Failed{"internal", error.what()};
     }
   }
@@ -196,14 +192,16 @@ class Applying {
     if (publication_) {
       publication_->outcome = outcome;
     } else if (!std::holds_alternative<Done>(outcome)) {
-      beside_the_plan_.push_back({.address = catalog_address(), .verb = Verb::publish, .outcome = outcome, .size = 0, .fetched = 0});
+      beside_the_plan_.push_back(
+          {.address = catalog_address(), .verb = Verb::publish, .outcome = outcome, .size = 0, .fetched = 0});
     }
   }
 
   void close_publication() {
     if (!publication_) return;
     const bool cut_short = interrupted() != 0 || ledger_.ended_early();
-    if (cut_short && std::holds_alternative<Done>(publication_->outcome) && still_pending()) publication_->outcome = Skipped{rest()};
+    if (cut_short && std::holds_alternative<Done>(publication_->outcome) && still_pending())
+      publication_->outcome = Skipped{rest()};
     record(publication_->number, publication_->outcome);
     conclude(publication_->action, publication_->outcome, 0);
   }

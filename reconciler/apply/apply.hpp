@@ -30,10 +30,10 @@ struct Workshop {
   PeerMemory& memory;
   Clock& clock;
   const PrivateKey& catalog_key;
-  const Manifest& manifest;   ///< limits, server section, peers' access; no policy is read from it
+  const Manifest& manifest;  ///< limits, server section, peers' access; no policy is read from it
   Events& events;
   std::uint32_t parallel = 8;
-  std::string actor;          ///< user@host
+  std::string actor;  ///< user@host
   std::optional<std::string> commit;
   std::vector<SeenHead> seen;  ///< the heads that this run's observation accepted: floors rise to them, also in the state
 };

@@ -1,8 +1,8 @@
 // Copies of peers' images: fetching them, and following what their origin says of them later.
 #include <fmt/format.h>
 
-#include "reconciler/apply/verbs.hpp"
 #include "reconciler/apply/papers.hpp"
+#include "reconciler/apply/verbs.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 
 namespace ingot {
@@ -52,10 +52,16 @@ using Getting = std::variant<Got, Failed>;
 
 Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& task, Run& run, int connections) {
   const ImageEntry& entry = action.entry;
-  const CopyJob job{.digest = entry.digest, .size = entry.size, .packed = packed, .connections = connections,
+  const CopyJob job{.digest = entry.digest,
+                    .size = entry.size,
+                    .packed = packed,
+                    .connections = connections,
                     .progress = [&](const CopyProgress& progress) {
-                      run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = progress.here,
-                                           .total = progress.total, .fetched = progress.fetched});
+                      run.events.progress({.address = task.change.address,
+                                           .verb = task.change.verb,
+                                           .done = progress.here,
+                                           .total = progress.total,
+                                           .fetched = progress.fetched});
                     }};
   PeerTransport* peer = nullptr;
   try {
@@ -77,8 +83,8 @@ Getting get_bytes(const CopyImage& action, const Task& task, Run& run, int conne
     return Got{.packed = *here};
   }
   if (!action.entry.packed) {
-    return Failed{"not-served", fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", action.peer.text(),
-                                            action.entry.name.text())};
+    return Failed{"not-served",
+                  fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", action.peer.text(), action.entry.name.text())};
   }
   return fetch_bytes(action, *action.entry.packed, task, run, connections);
 }

@@ -14,13 +14,19 @@ namespace ingot {
 struct ActionProgress {
   Address address;
   Verb verb;
-  std::uint64_t done = 0;     ///< bytes, also of an earlier run
+  std::uint64_t done = 0;  ///< bytes, also of an earlier run
   std::uint64_t total = 0;
   std::uint64_t fetched = 0;  ///< by this run
 };
 
 /// What ended an action, for the closing account.
-struct ActionResult { Address address; Verb verb; Outcome outcome; std::uint64_t size = 0; std::uint64_t fetched = 0; };
+struct ActionResult {
+  Address address;
+  Verb verb;
+  Outcome outcome;
+  std::uint64_t size = 0;
+  std::uint64_t fetched = 0;
+};
 
 /// The closing account of a run: every action of the plan is in exactly one of the three lists, in the plan's order.
 struct Account {

@@ -11,7 +11,8 @@ namespace ingot {
 
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
-  if (::getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) throw Error(Fault::internal, "the kernel gives no random bits");
+  if (::getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits))
+    throw Error(Fault::internal, "the kernel gives no random bits");
   return bits;
 }
 

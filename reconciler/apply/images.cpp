@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "reconciler/apply/verbs.hpp"
 #include "reconciler/apply/papers.hpp"
+#include "reconciler/apply/verbs.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
 
 namespace ingot {
@@ -49,11 +49,16 @@ std::optional<Ingested> deleted_before(const LocalImage& image, Run& run) {
   if (!last || (image.digest && *image.digest != last->digest)) return std::nullopt;
   const auto object = run.journal.with_state([last](State& state) { return state.object(last->digest); });
   if (!object || !run.shop.store.has(object->packed)) return std::nullopt;
-  return Ingested{.digest = object->digest, .size = object->size, .kind = object->kind, .packed = object->packed,
+  return Ingested{.digest = object->digest,
+                  .size = object->size,
+                  .kind = object->kind,
+                  .packed = object->packed,
                   .source_stamp = last->source_stamp};
 }
 
-bool source_is_there(const LocalImage& image, Run& run) { return image.source && run.shop.files.status(*image.source).has_value(); }
+bool source_is_there(const LocalImage& image, Run& run) {
+  return image.source && run.shop.files.status(*image.source).has_value();
+}
 
 bool source_is(const Ingested& bytes, const LocalImage& image) {
   return !bytes.source_stamp.empty() && survey_source(*image.source, image.exclude).stamp == bytes.source_stamp;
@@ -62,11 +67,12 @@ bool source_is(const Ingested& bytes, const LocalImage& image) {
 Ingested take_in(const LocalImage& image, const Task& task, Run& run) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
-  return run.shop.store.ingest(*image.source, image.exclude, image.digest, place_of(image.is_private), threads,
-                               [&](std::uint64_t done, std::uint64_t total) {
-                                 run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = done,
-                                                      .total = total, .fetched = 0});
-                               });
+  return run.shop.store.ingest(
+      *image.source, image.exclude, image.digest, place_of(image.is_private), threads,
+      [&](std::uint64_t done, std::uint64_t total) {
+        run.events.progress(
+            {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
+      });
 }
 
 /// Whether taking the source in was refused because it is not the image whose digest the manifest gives: only then does
@@ -84,7 +90,8 @@ Packed packing_to_keep(const Ingested& bytes, Run& run) {
 Failed source_missing(const LocalImage& image) {
   if (!image.source) {
     return {"source-missing", fmt::format("image \"{}\" has no source, and no image of that name was here before; "
-                                          "give it a `source`", image.name.text())};
+                                          "give it a `source`",
+                                          image.name.text())};
   }
   return {"source-missing", fmt::format("the source \"{}\" of image \"{}\" is not there; put it back, or correct `source`",
                                         *image.source, image.name.text())};

@@ -35,7 +35,8 @@ void write_key(Files& files, const std::string& path, const PrivateKey& key) {
   file->write_all(key.to_pem());
   file->sync();
   file->close();
-  if (!files.rename_new(beside, path)) contradiction(fmt::format("\"{}\" appeared while it was made", path), "run `ingot init` again");
+  if (!files.rename_new(beside, path))
+    contradiction(fmt::format("\"{}\" appeared while it was made", path), "run `ingot init` again");
   files.sync_folder(folder_of(path));
 }
 
@@ -72,8 +73,9 @@ class Making {
     if (has_state) check_state();
     if (!has_root()) return;
     if (!is_there(files_, catalog_key_path(server_.keys))) {
-      contradiction(fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
-                    "bring it back from its backup, or set `keys` to where it is");
+      contradiction(
+          fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
+          "bring it back from its backup, or set `keys` to where it is");
     }
     if (!has_state && Store::open(files_, server_.store, lineage_).published_head()) {
       contradiction(fmt::format("this server has published, but its state \"{}\" is gone", server_.state),
@@ -88,11 +90,13 @@ class Making {
                     "bring it back from its backup, or set `store` to where it is");
     }
     if (state.lineage() != lineage_) {
-      contradiction(fmt::format("the state \"{}\" and the store \"{}\" belong to different servers", server_.state, server_.store),
-                    "set `state` and `store` to those of one server");
+      contradiction(
+          fmt::format("the state \"{}\" and the store \"{}\" belong to different servers", server_.state, server_.store),
+          "set `state` and `store` to those of one server");
     }
     if (!has_root()) {
-      contradiction(fmt::format("the store \"{}\" has lost its root of trust", server_.store), "bring the store back from its backup");
+      contradiction(fmt::format("the store \"{}\" has lost its root of trust", server_.store),
+                    "bring the store back from its backup");
     }
   }
 
@@ -123,9 +127,12 @@ class Making {
     const PrivateKey catalog = read_key(files_, catalog_key_path(server_.keys));
     if (const auto published = store.published_root(1)) return id_of_published(*published, catalog);
     const PrivateKey key = read_key(files_, root_key_path(server_.keys));
-    const Root root{.version = 1, .epoch = 1, .expires = clock_.now() + root_life,
+    const Root root{.version = 1,
+                    .epoch = 1,
+                    .expires = clock_.now() + root_life,
                     .root = {.threshold = 1, .keys = {key.public_key()}},
-                    .catalog = {.threshold = 1, .keys = {catalog.public_key()}}, .previous = std::nullopt};
+                    .catalog = {.threshold = 1, .keys = {catalog.public_key()}},
+                    .previous = std::nullopt};
     const std::string payload = write_root(root);
     store.publish_root(1, write_envelope(sign_envelope(root_payload_type, payload, {&key})));
     made_("the root of trust");
@@ -139,8 +146,9 @@ class Making {
       const auto root = verify_first_root(bytes, id);
       if (const auto* verified = std::get_if<Root>(&root)) {
         if (std::ranges::find(verified->catalog.keys, catalog.public_key()) != verified->catalog.keys.end()) return id;
-        contradiction(fmt::format("the catalog key \"{}\" is not the one that the published root names", catalog_key_path(server_.keys)),
-                      "set `keys` to this server's folder of keys, or `store` to its store");
+        contradiction(
+            fmt::format("the catalog key \"{}\" is not the one that the published root names", catalog_key_path(server_.keys)),
+            "set `keys` to this server's folder of keys, or `store` to its store");
       }
     }
     contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store), "bring it back from a backup");
@@ -154,7 +162,8 @@ class Making {
       return;
     }
     if (State::open(server_.state, Access::read_only).self() == id) return;
-    contradiction(fmt::format("the state \"{}\" is of another identity than the root that the store \"{}\" publishes", server_.state, server_.store),
+    contradiction(fmt::format("the state \"{}\" is of another identity than the root that the store \"{}\" publishes",
+                              server_.state, server_.store),
                   "set `state` and `store` to those of one server");
   }
 
@@ -184,7 +193,7 @@ PrivateKey load_catalog_key(Files& files, const std::string& keys) {
   const std::string path = catalog_key_path(keys);
   if (!is_there(files, path)) {
     throw Error(Fault::local, fmt::format("the catalog key \"{}\" is not there", path),
-                "run `ingot init` to make a new server's keys, or set `keys` to where they are");
+                "bring it back from its backup, or set `keys` to where it is; `ingot init` makes keys for a new server only");
   }
   return read_key(files, path);
 }

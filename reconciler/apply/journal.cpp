@@ -43,7 +43,9 @@ std::string arguments_of(const Change& change) {
           [](const CreateType& it) { return "based on " + it.base.text(); },
           [](const UpdateType& it) { return "based on " + it.base.text(); },
           [](const DeleteType&) { return std::string(); },
-          [](const Instantiate& it) { return fmt::format("since {}, baseline {}; {}", it.row.since, it.row.baseline, it.row.options); },
+          [](const Instantiate& it) {
+            return fmt::format("since {}, baseline {}; {}", it.row.since, it.row.baseline, it.row.options);
+          },
           [](const UpdateSubscription& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const Uninstantiate& it) { return fmt::format("at serial {}", it.stopped); },
           [](const AddImage& it) { return it.image.source.value_or(""); },

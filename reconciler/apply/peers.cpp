@@ -19,15 +19,27 @@ Registration registration_to_update(const UpdatePeer& action, Run& run) {
   const std::vector<Registration> all = run.journal.with_state([](State& state) { return state.registrations(); });
   const auto found = std::find_if(all.begin(), all.end(), [&](const Registration& one) { return one.id == action.card.id; });
   if (found != all.end()) return *found;
-  return Registration{.name = action.peer, .own_name = action.card.name, .id = action.card.id, .urls = {}, .serial = 0,
-                      .head = {}, .registered = run.shop.clock.now(), .seen = {}};
+  return Registration{.name = action.peer,
+                      .own_name = action.card.name,
+                      .id = action.card.id,
+                      .urls = {},
+                      .serial = 0,
+                      .head = {},
+                      .registered = run.shop.clock.now(),
+                      .seen = {}};
 }
 
 }  // namespace
 
 Result do_action(const RegisterPeer& action, const Task&, Run& run) {
-  Registration registration{.name = action.peer, .own_name = action.card.name, .id = action.card.id, .urls = action.urls,
-                            .serial = 0, .head = {}, .registered = run.shop.clock.now(), .seen = {}};
+  Registration registration{.name = action.peer,
+                            .own_name = action.card.name,
+                            .id = action.card.id,
+                            .urls = action.urls,
+                            .serial = 0,
+                            .head = {},
+                            .registered = run.shop.clock.now(),
+                            .seen = {}};
   accept_head(registration, action.head, run);
   return Deed{.effects = {PutRegistration{.registration = std::move(registration), .replaces = std::nullopt}}};
 }
@@ -41,8 +53,6 @@ Result do_action(const UpdatePeer& action, const Task&, Run& run) {
   return Deed{.effects = {PutRegistration{.registration = std::move(registration), .replaces = action.replaces}}};
 }
 
-Result do_action(const UnregisterPeer& action, const Task&, Run&) {
-  return Deed{.effects = {DropRegistration{.id = action.id}}};
-}
+Result do_action(const UnregisterPeer& action, const Task&, Run&) { return Deed{.effects = {DropRegistration{.id = action.id}}}; }
 
 }  // namespace ingot

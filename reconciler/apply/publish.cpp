@@ -23,8 +23,10 @@ Root own_root(const Store& store, const ServerId& self) {
   const auto root = verify_first_root(*envelope, self);
   if (const auto* good = std::get_if<Root>(&root)) return *good;
   const auto* distrust = std::get_if<Distrust>(&root);
-  throw Error(Fault::local, fmt::format("the root of trust in the store \"{}\" is not this server's: {}", store.folder(),
-                                        distrust ? distrust->why : std::get<NotOurs>(root).why), mend_store);
+  throw Error(Fault::local,
+              fmt::format("the root of trust in the store \"{}\" is not this server's: {}", store.folder(),
+                          distrust ? distrust->why : std::get<NotOurs>(root).why),
+              mend_store);
 }
 
 /// Before a serial is burnt for a head that no reader would accept.
@@ -57,8 +59,9 @@ void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& be
   if (published && published->head == before->digest) return;
   const Serial known = state.snapshot().reserved_serial;
   if (before->head.serial <= known) return;
-  throw Error(Fault::local, fmt::format("the state is older than what is published: serial {} is published, the state knows {}",
-                                        before->head.serial, known),
+  throw Error(Fault::local,
+              fmt::format("the state is older than what is published: serial {} is published, the state knows {}",
+                          before->head.serial, known),
               "bring back the newest state file");
 }
 
@@ -109,18 +112,21 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
 }
 
 /// What a reader would find: the head holds against the root, and every new piece is there as it says.
-void check_as_a_reader(const std::string& head, const Written& written, const Store& store, const ServerId& self, const Root& root) {
+void check_as_a_reader(const std::string& head, const Written& written, const Store& store, const ServerId& self,
+                       const Root& root) {
   const auto verified = verify_head(head, self, root);
   if (!std::holds_alternative<Head>(verified)) {
     const auto* distrust = std::get_if<Distrust>(&verified);
-    throw Error(Fault::local, "a head signed with this catalog key does not verify: " +
-                                  (distrust ? distrust->why : std::get<NotOurs>(verified).why),
-                "check that the `keys` folder belongs to this server");
+    throw Error(
+        Fault::local,
+        "a head signed with this catalog key does not verify: " + (distrust ? distrust->why : std::get<NotOurs>(verified).why),
+        "check that the `keys` folder belongs to this server");
   }
   for (const Piece& piece : written.fresh) {
     const std::optional<std::string> bytes = store.published_piece(piece);
     if (!bytes || bytes->size() != piece.length || sha256(*bytes) != piece.digest) {
-      throw Error(Fault::local, fmt::format("the piece {} of the catalog that was just written cannot be read back", piece.digest.text()));
+      throw Error(Fault::local,
+                  fmt::format("the piece {} of the catalog that was just written cannot be read back", piece.digest.text()));
     }
   }
 }
@@ -133,19 +139,29 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
   refuse_a_foreign_key(catalog_key, root);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, root);
   refuse_an_old_state(state, before);
-  state.each_public_object(server.publish_copies,
-                           [&store](const ObjectRow& object) { store.move_to(object.packed, Place::public_tree); });
+  doing("making the images' bytes public (\"ingot verify\" names an image whose bytes are damaged or gone)", [&] {
+    state.each_public_object(server.publish_copies, [&](const ObjectRow& object) { store.move_to(object.packed, Place::public_tree); });
+  });
   const Serial serial = state.reserve_serial(before ? before->head.serial : 0);
   const Written written = write_pieces(state, store, server.publish_copies, pages_of(store, before));
 
   const Time now = clock.now();
-  const Head head{.id = self, .name = server.name, .epoch = root.epoch, .serial = serial, .issued = now,
-                  .expires = now + server.head_ttl, .root_version = root.version, .index = written.index,
+  const Head head{.id = self,
+                  .name = server.name,
+                  .epoch = root.epoch,
+                  .serial = serial,
+                  .issued = now,
+                  .expires = now + server.head_ttl,
+                  .root_version = root.version,
+                  .index = written.index,
                   .previous = before ? std::optional(before->digest) : std::nullopt};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), {&catalog_key}));
   check_as_a_reader(envelope, written, store, self, root);
   store.publish_head(envelope, now);
-  state.finish_publish({.serial = serial, .head = sha256(envelope), .index = written.index.digest, .expires = head.expires,
+  state.finish_publish({.serial = serial,
+                        .head = sha256(envelope),
+                        .index = written.index.digest,
+                        .expires = head.expires,
                         .copies_published = server.publish_copies});
   return {.serial = serial, .expires = head.expires, .pages_written = written.pages};
 }

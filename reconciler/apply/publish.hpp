@@ -11,7 +11,11 @@
 
 namespace ingot {
 
-struct PublishedNow { Serial serial = 0; Time expires; std::uint64_t pages_written = 0; };
+struct PublishedNow {
+  Serial serial = 0;
+  Time expires;
+  std::uint64_t pages_written = 0;
+};
 
 /// Writes pages that changed, the index and a newly signed head with the next serial. The content may be unchanged (renewal).
 PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock);

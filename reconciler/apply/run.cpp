@@ -145,9 +145,23 @@ Papers Run::papers_of(const Change& change) const {
 }
 
 ImageRow blank_row(const ImageName& name, const ServerName& origin_name) {
-  return ImageRow{.name = name, .identity = {}, .origin_name = origin_name, .copied_from = {}, .digest = {}, .version = {},
-                  .platform = {}, .description = {}, .labels = {}, .reason = {}, .parent_name = {}, .parent = {},
-                  .parent_identity = {}, .source_stamp = {}, .unwanted_since = {}, .rule = {}, .created = {},
+  return ImageRow{.name = name,
+                  .identity = {},
+                  .origin_name = origin_name,
+                  .copied_from = {},
+                  .digest = {},
+                  .version = {},
+                  .platform = {},
+                  .description = {},
+                  .labels = {},
+                  .reason = {},
+                  .parent_name = {},
+                  .parent = {},
+                  .parent_identity = {},
+                  .source_stamp = {},
+                  .unwanted_since = {},
+                  .rule = {},
+                  .created = {},
                   .papers = {.time = {}, .run = {}, .actor = {}, .commit = {}, .rule = {}, .peer = {}, .head = {}}};
 }
 

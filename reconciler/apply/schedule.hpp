@@ -18,10 +18,10 @@ namespace ingot {
 
 /// A copy that waits for its turn.
 struct CopyTask {
-  std::size_t action = 0;        ///< its place in the plan
+  std::size_t action = 0;  ///< its place in the plan
   ServerName peer;
-  Digest digest;                 ///< of its bytes: the same bytes are never fetched twice at a time
-  std::uint64_t segments = 1;    ///< more connections than these are of no use
+  Digest digest;               ///< of its bytes: the same bytes are never fetched twice at a time
+  std::uint64_t segments = 1;  ///< more connections than these are of no use
   bool operator==(const CopyTask&) const = default;
 };
 

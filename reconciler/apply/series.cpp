@@ -5,7 +5,8 @@
 namespace ingot {
 namespace {
 
-SeriesRow row_of(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow, const Run& run) {
+SeriesRow row_of(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow,
+                 const Run& run) {
   SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
   for (const ImageName& member : members) {
     if (!follow) row.wanted.push_back(member.text());

@@ -9,7 +9,9 @@ Result do_action(const Instantiate& action, const Task&, Run& run) {
   return Deed{.effects = {PutSubscription{.row = std::move(row)}}};
 }
 
-Result do_action(const UpdateSubscription& action, const Task&, Run&) { return Deed{.effects = {PutSubscription{.row = action.row}}}; }
+Result do_action(const UpdateSubscription& action, const Task&, Run&) {
+  return Deed{.effects = {PutSubscription{.row = action.row}}};
+}
 
 Result do_action(const Uninstantiate& action, const Task&, Run&) {
   return Deed{.effects = {StopSubscription{.peer = action.id, .selector = action.selector, .stopped = action.stopped}}};

@@ -15,9 +15,19 @@ using testing_support::lines_of;
 using testing_support::series_change;
 
 Plan plan_of(std::vector<Change> changes) {
-  return Plan{.server = ServerName::of("here"), .id_of_server = {}, .manifest_path = "ingot.toml", .manifest_digest = {},
-              .actions = std::move(changes), .blocked = {}, .held = {}, .unknown = {}, .notes = {}, .limits = {}, .wantedness = {},
-              .settled = {}, .settled_until = {}};
+  return Plan{.server = ServerName::of("here"),
+              .id_of_server = {},
+              .manifest_path = "ingot.toml",
+              .manifest_digest = {},
+              .actions = std::move(changes),
+              .blocked = {},
+              .held = {},
+              .unknown = {},
+              .notes = {},
+              .limits = {},
+              .wantedness = {},
+              .settled = {},
+              .settled_until = {}};
 }
 
 Change type(const char* name, std::vector<std::string> after = {}) {
@@ -27,13 +37,24 @@ Change type(const char* name, std::vector<std::string> after = {}) {
 
 Change copy(const char* name, std::vector<std::string> after = {}) {
   const ImageName image = ImageName::of(name);
-  ImageEntry entry{.name = image, .identity = {.origin = {}, .name = image, .created = 1}, .origin_name = ServerName::of("oslo"),
-                   .copied_from = {}, .digest = {}, .version = {}, .platform = {}, .description = {}, .labels = {}, .states = {{}},
-                   .reason = {}, .parent = {}, .packed = {}};
+  ImageEntry entry{.name = image,
+                   .identity = {.origin = {}, .name = image, .created = 1},
+                   .origin_name = ServerName::of("oslo"),
+                   .copied_from = {},
+                   .digest = {},
+                   .version = {},
+                   .platform = {},
+                   .description = {},
+                   .labels = {},
+                   .states = {{}},
+                   .reason = {},
+                   .parent = {},
+                   .packed = {}};
   SeenHead head{.id = {}, .own_name = ServerName::of("oslo"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}};
-  return change_of(copy_address(ServerName::of("oslo"), image),
-                   CopyImage{.peer = ServerName::of("oslo"), .head = head, .entry = entry, .name = image, .transfer = {.from = {}}},
-                   std::move(after));
+  return change_of(
+      copy_address(ServerName::of("oslo"), image),
+      CopyImage{.peer = ServerName::of("oslo"), .head = head, .entry = entry, .name = image, .transfer = {.from = {}}},
+      std::move(after));
 }
 
 void put(Ledger& ledger, const Plan& plan, std::size_t place, Outcome outcome) {
@@ -54,7 +75,7 @@ TEST_F(account, holds_every_action_once_in_the_plans_order) {
   put(ledger, plan, 0, Done{});
   const Account closed = ledger.close("interrupted", 0, {});
   EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"done imagetype.A", "done imagetype.C", "skipped imagetype.B interrupted",
-                                                         "skipped imagetype.D deferred: past max_bytes"}));
+                                                        "skipped imagetype.D deferred: past max_bytes"}));
 }
 
 TEST_F(account, what_depends_on_a_failure_is_not_begun) {
@@ -136,7 +157,8 @@ TEST_F(account, exits_with_the_first_of_4_6_8_7_3) {
 
 TEST_F(account, what_failed_beside_the_plan_is_told_too) {
   const Plan plan = plan_of({});
-  const Account closed = Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{"io", "x"}}});
+  const Account closed =
+      Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{"io", "x"}}});
   EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"failed catalog io"}));
   EXPECT_EQ(closed.exit_code, 6);
 }

@@ -92,9 +92,10 @@ TEST_F(applying, R19_one_bad_peer_never_stops_the_others) {
   const auto tromso = peer("tromso", 1);
   here.transport.peers["oslo"].unreachable = true;
   here.transport.peers["tromso"].tampered = [](std::string bytes) { return std::string(bytes.size(), 'x'); };
-  const Account account = here.apply({register_change(*oslo), register_change(*bergen), register_change(*tromso), copy_change(*oslo, "oslo-0"),
-                                      copy_change(*tromso, "tromso-0"), copy_change(*bergen, "bergen-0"), copy_change(*oslo, "oslo-1"),
-                                      copy_change(*bergen, "bergen-1")});
+  const Account account =
+      here.apply({register_change(*oslo), register_change(*bergen), register_change(*tromso), copy_change(*oslo, "oslo-0"),
+                  copy_change(*tromso, "tromso-0"), copy_change(*bergen, "bergen-0"), copy_change(*oslo, "oslo-1"),
+                  copy_change(*bergen, "bergen-1")});
   EXPECT_EQ(here.image_names(), (Lines{"bergen-0", "bergen-1"}));
   EXPECT_EQ(account.failed.size(), 3U);
   EXPECT_EQ(std::get<Failed>(account.failed.at(0).outcome).code, "unreachable");
@@ -104,7 +105,8 @@ TEST_F(applying, R19_one_bad_peer_never_stops_the_others) {
 
   here.transport.peers["oslo"].unreachable = false;
   here.transport.peers["tromso"].tampered = nullptr;
-  const Account again = here.apply({copy_change(*oslo, "oslo-0"), copy_change(*tromso, "tromso-0"), copy_change(*oslo, "oslo-1")});
+  const Account again =
+      here.apply({copy_change(*oslo, "oslo-0"), copy_change(*tromso, "tromso-0"), copy_change(*oslo, "oslo-1")});
   EXPECT_EQ(again.exit_code, 0) << testing::PrintToString(lines_of(again));
   EXPECT_EQ(here.image_names().size(), 5U);
 }
@@ -112,7 +114,8 @@ TEST_F(applying, R19_one_bad_peer_never_stops_the_others) {
 TEST_F(applying, a_series_is_done_with_the_copies_that_came) {
   const auto oslo = peer("oslo", 2);
   here.transport.peers["oslo"].before = [&](const Request& request) {
-    here.transport.peers["oslo"].unreachable = request.path.find(oslo->entry("oslo-0").packed->file.digest.hex()) != std::string::npos;
+    here.transport.peers["oslo"].unreachable =
+        request.path.find(oslo->entry("oslo-0").packed->file.digest.hex()) != std::string::npos;
   };
   here.parallel = 1;
   const Account account = here.apply({register_change(*oslo), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"),
@@ -219,7 +222,8 @@ TEST_F(applying, renews_a_head_whose_life_is_half_over) {
   here.clock.time += here.manifest.server.head_ttl / 2 + std::chrono::seconds(1);
   here.apply(std::vector<Change>{});
   EXPECT_EQ(here.tree().serial, before + 1);
-  EXPECT_EQ(here.events.lines().back(), "note renewed the head, good until " + time_text(here.clock.time + here.manifest.server.head_ttl));
+  EXPECT_EQ(here.events.lines().back(),
+            "note renewed the head, good until " + time_text(here.clock.time + here.manifest.server.head_ttl));
 }
 
 TEST_F(applying, the_history_tells_what_became_of_every_action) {
@@ -279,8 +283,9 @@ TEST_F(applying, an_interrupt_at_any_action_leaves_a_consistent_state_and_a_whol
     SCOPED_TRACE(at);
     TestServer there(folder.path(), "there" + std::to_string(at));
     there.know(*oslo);
-    const std::vector<Change> changes{register_change(*oslo), add(there, "mine", "mine"), publish_change(), copy_change(*oslo, "oslo-0"),
-                                      copy_change(*oslo, "oslo-1"), series_change("s", {"oslo-0", "mine"}, {"copy.oslo.oslo-0"})};
+    const std::vector<Change> changes{
+        register_change(*oslo),       add(there, "mine", "mine"),   publish_change(),
+        copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"), series_change("s", {"oslo-0", "mine"}, {"copy.oslo.oslo-0"})};
     InterruptingEvents interrupting;
     interrupting.at = at;
     there.events_to = &interrupting;

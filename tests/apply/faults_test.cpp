@@ -21,8 +21,8 @@ std::vector<std::string> normalised(TestServer& server) {
   std::vector<std::string> lines;
   const Snapshot snapshot = server.state().snapshot();
   for (const ImageRow& row : snapshot.images) {
-    lines.push_back("image " + row.name.text() + " " + row.digest.text() + (row.copy ? " copy" : "") + (row.deleted ? " deleted" : "") +
-                    (row.is_private ? " private" : ""));
+    lines.push_back("image " + row.name.text() + " " + row.digest.text() + (row.copy ? " copy" : "") +
+                    (row.deleted ? " deleted" : "") + (row.is_private ? " private" : ""));
   }
   for (const SeriesRow& row : snapshot.series) {
     std::string line = "series " + row.name.text();
@@ -32,7 +32,8 @@ std::vector<std::string> normalised(TestServer& server) {
   for (const Registration& row : snapshot.registrations) lines.push_back("peer " + row.name.text() + " " + row.id.text());
   const PublishedTree tree = server.tree();
   for (const auto& [name, digest] : tree.images) lines.push_back("published " + name + " " + digest);
-  for (const auto& [name, members] : tree.series) lines.push_back("published series " + name + " " + std::to_string(members.size()));
+  for (const auto& [name, members] : tree.series)
+    lines.push_back("published series " + name + " " + std::to_string(members.size()));
   for (const std::string& name : tree.tombstones) lines.push_back("published tombstone " + name);
   lines.push_back(server.state().content_pending(false) ? "pending" : "nothing pending");
   return lines;
@@ -112,9 +113,7 @@ class faults : public testing::Test {
   static void apply_and_account(TestServer& server, const std::vector<Change>& all) {
     const Account account = server.apply(all);
     EXPECT_EQ(account.done.size() + account.not_started.size() + account.failed.size(), all.size());
-    if (!account.failed.empty()) {
-      EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server.events.lines());
-    }
+    if (!account.failed.empty()) { EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server.events.lines()); }
   }
 
   /// Applies on a disk where `fault` happens at operation number `at`; true: there were not so many operations.
@@ -127,14 +126,11 @@ class faults : public testing::Test {
     arm(disk, at, fault);
     try {
       apply_and_account(*server, all);
-    } catch (const Killed&) {
-    }
+    } catch (const Killed&) {}
     const bool never = disk.count() < at;
     const PublishedTree between = server->tree();
     EXPECT_EQ(between.faults, std::vector<std::string>()) << "a reader saw a broken tree";
-    if (between.serial == before.serial) {
-      EXPECT_EQ(between.head_digest, before.head_digest);
-    }
+    if (between.serial == before.serial) { EXPECT_EQ(between.head_digest, before.head_digest); }
     server->reopen();
     server->state().check();
     const Account again = server->apply(left_of(all, *server));
@@ -194,14 +190,21 @@ TEST_F(faults, a_full_disk_stops_copies_and_lets_removals_go_on) {
   EXPECT_EQ(account.exit_code, 6);
   std::vector<std::string> lines = lines_of(account);
   EXPECT_NE(std::find(lines.begin(), lines.end(), "failed image.mine no-space"), lines.end()) << testing::PrintToString(lines);
-  EXPECT_NE(std::find(lines.begin(), lines.end(), "skipped copy.oslo.theirs the disk is full"), lines.end()) << testing::PrintToString(lines);
+  EXPECT_NE(std::find(lines.begin(), lines.end(), "skipped copy.oslo.theirs the disk is full"), lines.end())
+      << testing::PrintToString(lines);
   EXPECT_NE(std::find(lines.begin(), lines.end(), "done image.old"), lines.end()) << testing::PrintToString(lines);
 }
 
 TEST_F(faults, init_on_a_disk_that_fails_at_any_operation_is_completed_by_the_next) {
   StandingClock clock;
-  ServerSection server{.name = ServerName::of("new"), .url = {}, .store = folder.path() + "/new/store", .state = folder.path() + "/new/state/ingot.db",
-                       .keys = folder.path() + "/new/keys", .clients = {}, .targets = {}, .at = {}};
+  ServerSection server{.name = ServerName::of("new"),
+                       .url = {},
+                       .store = folder.path() + "/new/store",
+                       .state = folder.path() + "/new/state/ingot.db",
+                       .keys = folder.path() + "/new/keys",
+                       .clients = {},
+                       .targets = {},
+                       .at = {}};
   for (std::size_t at = 1; at < 1000; ++at) {
     SCOPED_TRACE("operation " + std::to_string(at));
     fs::remove_all(folder.path() + "/new");
@@ -210,9 +213,7 @@ TEST_F(faults, init_on_a_disk_that_fails_at_any_operation_is_completed_by_the_ne
     faulty.for_ever = true;
     try {
       init_server(server, faulty, clock, [](const std::string&) {});
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::local) << error.what();
-    }
+    } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local) << error.what(); }
     PosixFiles disk;
     const Card card = init_server(server, disk, clock, [](const std::string&) {});
     EXPECT_EQ(init_server(server, disk, clock, [](const std::string&) {}), card);

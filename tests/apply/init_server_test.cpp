@@ -38,7 +38,11 @@ class init : public testing::Test {
   /// Stops right after the n-th thing was made.
   void make_and_stop_after(std::size_t count) {
     std::size_t done = 0;
-    EXPECT_THROW(init_server(server, disk, clock, [&](const std::string&) { if (++done == count) throw Stopped{}; }), Stopped);
+    EXPECT_THROW(init_server(server, disk, clock,
+                             [&](const std::string&) {
+                               if (++done == count) throw Stopped{};
+                             }),
+                 Stopped);
   }
   std::string refusal() {
     try {
@@ -55,8 +59,14 @@ class init : public testing::Test {
   TestFolder folder;
   PosixFiles disk;
   StandingClock clock;
-  ServerSection server{.name = ServerName::of("oslo"), .url = "https://oslo.example.net/", .store = folder.path() + "/a/store",
-                       .state = folder.path() + "/a/state/ingot.db", .keys = folder.path() + "/a/keys", .clients = {}, .targets = {}, .at = {}};
+  ServerSection server{.name = ServerName::of("oslo"),
+                       .url = "https://oslo.example.net/",
+                       .store = folder.path() + "/a/store",
+                       .state = folder.path() + "/a/state/ingot.db",
+                       .keys = folder.path() + "/a/keys",
+                       .clients = {},
+                       .targets = {},
+                       .at = {}};
   std::vector<std::string> made;
 };
 

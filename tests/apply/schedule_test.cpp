@@ -15,7 +15,10 @@ Digest digest_of(std::uint8_t number) {
 }
 
 CopyTask task(std::size_t action, const char* peer = "oslo", std::uint64_t segments = 100) {
-  return {.action = action, .peer = ServerName::of(peer), .digest = digest_of(static_cast<std::uint8_t>(action)), .segments = segments};
+  return {.action = action,
+          .peer = ServerName::of(peer),
+          .digest = digest_of(static_cast<std::uint8_t>(action)),
+          .segments = segments};
 }
 
 TEST(turns, come_in_the_plans_order) {

@@ -31,7 +31,8 @@ class verbs : public testing::Test {
   std::string plain(const ImageRow& row) {
     std::string bytes;
     const auto object = here.state().object(row.digest).value();
-    here.store().read_plain(row.digest, row.size, object.packed, [&](std::string_view some) { bytes += some; }, [](std::uint64_t) {});
+    here.store().read_plain(
+        row.digest, row.size, object.packed, [&](std::string_view some) { bytes += some; }, [](std::uint64_t) {});
     return bytes;
   }
   bool is_public(const ImageRow& row) {
@@ -70,9 +71,12 @@ TEST_F(verbs, register_records_the_peer_and_raises_both_floors) {
 TEST_F(verbs, R5_update_gives_a_peer_another_name_and_keeps_the_rest) {
   done({register_change(peer())});
   const auto before = here.state().registrations().at(0);
-  done({change_of(peer_address(ServerName::of("norway")),
-                  UpdatePeer{.peer = ServerName::of("norway"), .previous_name = ServerName::of("oslo"), .card = peer().card(),
-                             .urls = {"https://other.example.net/"}, .replaces = {}, .head = {}})});
+  done({change_of(peer_address(ServerName::of("norway")), UpdatePeer{.peer = ServerName::of("norway"),
+                                                                     .previous_name = ServerName::of("oslo"),
+                                                                     .card = peer().card(),
+                                                                     .urls = {"https://other.example.net/"},
+                                                                     .replaces = {},
+                                                                     .head = {}})});
   const auto registered = here.state().registrations();
   ASSERT_EQ(registered.size(), 1U);
   EXPECT_EQ(registered[0].name.text(), "norway");
@@ -89,8 +93,15 @@ TEST_F(verbs, R5_unregister_keeps_the_floor_of_trust) {
 }
 
 SubscriptionRow subscription_to(const TestServer& server, Serial baseline) {
-  return SubscriptionRow{.peer = server.card().id, .peer_name = server.card().name, .selector = SelectAll{}, .baseline = baseline,
-                         .since = "now", .options = "", .rule = "subscription.oslo.all", .instantiated = {}, .stopped = {}};
+  return SubscriptionRow{.peer = server.card().id,
+                         .peer_name = server.card().name,
+                         .selector = SelectAll{},
+                         .baseline = baseline,
+                         .since = "now",
+                         .options = "",
+                         .rule = "subscription.oslo.all",
+                         .instantiated = {},
+                         .stopped = {}};
 }
 
 TEST_F(verbs, R7_instantiate_records_the_plans_baseline) {
@@ -146,7 +157,8 @@ TEST_F(verbs, R27_every_image_has_its_papers_in_the_state_and_beside_it) {
     std::ifstream file(entry.path());
     beside.append(std::istreambuf_iterator<char>(file), {});
   }
-  for (const std::string& part : {papers.run, std::string("tester@here"), here.image("db").digest.text(), std::string("\"db\"")}) {
+  for (const std::string& part :
+       {papers.run, std::string("tester@here"), here.image("db").digest.text(), std::string("\"db\"")}) {
     EXPECT_NE(beside.find(part), std::string::npos) << part << " is not in " << beside;
   }
 }
@@ -226,7 +238,9 @@ TEST_F(verbs, series_are_created_updated_and_deleted) {
   done({add(here, "a", "a"), add(here, "b", "b"), series_change("s", {"a", "b"}, {"image.a", "image.b"}), publish_change()});
   EXPECT_EQ(here.tree().series.at("s"), (std::vector<std::string>{"a", "b"}));
   const SeriesName name = SeriesName::of("s");
-  done({change_of(series_address(name), UpdateSeries{.name = name, .members = {ImageName::of("b"), ImageName::of("a")}, .follow = {}, .changes = {"order"}}),
+  done({change_of(
+            series_address(name),
+            UpdateSeries{.name = name, .members = {ImageName::of("b"), ImageName::of("a")}, .follow = {}, .changes = {"order"}}),
         publish_change()});
   EXPECT_EQ(here.tree().series.at("s"), (std::vector<std::string>{"b", "a"}));
   done({change_of(series_address(name), DeleteSeries{.name = name}), publish_change()});
@@ -282,8 +296,8 @@ TEST_F(verbs, a_series_may_name_a_copy_by_the_name_it_is_going_to_have) {
   done({register_change(peer()), copy_change(peer(), "db")});
   ImageRow row = here.image("db");
   row.name = ImageName::of("oslo-db");
-  done({series_change("s", {"oslo-db"}),
-        change_of(copy_address(peer().card().name, ImageName::of("db")), UpdateCopy{.peer = peer().card().name, .row = row, .changes = {"name"}})});
+  done({series_change("s", {"oslo-db"}), change_of(copy_address(peer().card().name, ImageName::of("db")),
+                                                   UpdateCopy{.peer = peer().card().name, .row = row, .changes = {"name"}})});
   EXPECT_EQ(here.state().snapshot().series.at(0).members.size(), 1U);
 }
 

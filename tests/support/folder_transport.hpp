@@ -20,11 +20,11 @@ namespace ingot::testing_support {
 
 /// What a test makes of one peer.
 struct FolderPeer {
-  std::string folder;                                   ///< of the published tree
+  std::string folder;  ///< of the published tree
   bool unreachable = false;
-  std::function<void(const Request&)> before;           ///< called before each answer; may throw or pretend a signal
-  std::function<std::string(std::string)> tampered;     ///< what becomes of a body
-  std::function<void(std::uint64_t)> after_bytes;       ///< called with all body bytes given so far, by any peer
+  std::function<void(const Request&)> before;        ///< called before each answer; may throw or pretend a signal
+  std::function<std::string(std::string)> tampered;  ///< what becomes of a body
+  std::function<void(std::uint64_t)> after_bytes;    ///< called with all body bytes given so far, by any peer
 };
 
 class FolderTransport final : public Transport {
@@ -45,8 +45,7 @@ class FolderConnection final : public PeerTransport {
   Response get(const Request& request, const ByteSink& sink, const std::function<void()>&) override {
     const int now = ++transport_.at_once;
     int most = transport_.most_at_once;
-    while (now > most && !transport_.most_at_once.compare_exchange_weak(most, now)) {
-    }
+    while (now > most && !transport_.most_at_once.compare_exchange_weak(most, now)) {}
     const Leaving leaving{transport_.at_once};
     ++transport_.requests;
     if (peer_.before) peer_.before(request);
@@ -67,7 +66,8 @@ class FolderConnection final : public PeerTransport {
     std::ifstream file(peer_.folder + "/" + request.path, std::ios::binary);
     if (!file) return failed(Response::Status::not_found, "no such file");
     std::string body(std::istreambuf_iterator<char>(file), {});
-    if (request.offset) body = body.substr(std::min<std::size_t>(*request.offset, body.size()), request.length.value_or(body.size()));
+    if (request.offset)
+      body = body.substr(std::min<std::size_t>(*request.offset, body.size()), request.length.value_or(body.size()));
     if (peer_.tampered) body = peer_.tampered(std::move(body));
     if (body.size() > request.at_most) return failed(Response::Status::oversize, "too long");
     for (std::size_t from = 0; from < body.size(); from += piece) {

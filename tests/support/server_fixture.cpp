@@ -15,15 +15,30 @@ namespace ingot::testing_support {
 namespace {
 
 ServerSection section(const std::string& folder, const std::string& name) {
-  return ServerSection{.name = ServerName::of(name), .url = "https://" + name + ".example.net/", .store = folder + "/store",
-                       .state = folder + "/state/ingot.db", .keys = folder + "/keys", .clients = {}, .targets = {}, .at = {}};
+  return ServerSection{.name = ServerName::of(name),
+                       .url = "https://" + name + ".example.net/",
+                       .store = folder + "/store",
+                       .state = folder + "/state/ingot.db",
+                       .keys = folder + "/keys",
+                       .clients = {},
+                       .targets = {},
+                       .at = {}};
 }
 
 }  // namespace
 
 TestServer::TestServer(const std::string& folder, const std::string& name, Files* files)
-    : manifest{.path = "ingot.toml", .digest = {}, .server = section(folder + "/" + name, name), .limits = {}, .guard = {}, .peers = {},
-               .types = {}, .images = {}, .series = {}, .subscriptions = {}, .copies = {}},
+    : manifest{.path = "ingot.toml",
+               .digest = {},
+               .server = section(folder + "/" + name, name),
+               .limits = {},
+               .guard = {},
+               .peers = {},
+               .types = {},
+               .images = {},
+               .series = {},
+               .subscriptions = {},
+               .copies = {}},
       folder_(folder + "/" + name),
       card_(init_server(manifest.server, disk_, clock, [](const std::string&) {})) {
   std::filesystem::create_directories(folder_ + "/sources");
@@ -47,26 +62,59 @@ void TestServer::reopen(Files* files) {
 
 void TestServer::know(const TestServer& other, std::optional<std::uint32_t> most) {
   transport.peers[other.card().name.text()].folder = other.public_folder();
-  manifest.peers.push_back(PeerEntry{.name = other.card().name, .card_path = "card.toml", .card = other.card(),
-                                     .urls = {other.card().url}, .credentials = {}, .max_age = {}, .bandwidth = {}, .parallel = most,
-                                     .replaces = {}, .at = {}});
+  manifest.peers.push_back(PeerEntry{.name = other.card().name,
+                                     .card_path = "card.toml",
+                                     .card = other.card(),
+                                     .urls = {other.card().url},
+                                     .credentials = {},
+                                     .max_age = {},
+                                     .bandwidth = {},
+                                     .parallel = most,
+                                     .replaces = {},
+                                     .at = {}});
 }
 
 Plan TestServer::plan_of(const std::vector<Change>& changes) const {
-  return Plan{.server = manifest.server.name, .id_of_server = card_.id, .manifest_path = manifest.path, .manifest_digest = {},
-              .actions = changes, .blocked = {}, .held = {}, .unknown = {}, .notes = {}, .limits = {}, .wantedness = {}, .settled = {},
+  return Plan{.server = manifest.server.name,
+              .id_of_server = card_.id,
+              .manifest_path = manifest.path,
+              .manifest_digest = {},
+              .actions = changes,
+              .blocked = {},
+              .held = {},
+              .unknown = {},
+              .notes = {},
+              .limits = {},
+              .wantedness = {},
+              .settled = {},
               .settled_until = {}};
 }
 
 Account TestServer::apply(const std::vector<Change>& changes) { return apply(plan_of(changes)); }
 
 Account TestServer::apply(const Plan& plan) {
-  Workshop shop{.state = *state_, .store = *store_, .files = *files_, .transport = transport_to ? *transport_to : transport, .memory = *memory_, .clock = clock,
-                .catalog_key = *key_, .manifest = manifest, .events = events_to ? *events_to : events, .parallel = parallel, .actor = "tester@here",
-                .commit = std::nullopt, .seen = seen};
-  const RunStart start{.id = new_run_id(clock.now(), random_bits()), .started = clock.now(), .command = "apply",
-                       .actor = "tester@here", .manifest_path = manifest.path, .manifest_digest = {}, .commit = std::nullopt,
-                       .plan_id = "plan", .planned = plan.actions.size()};
+  Workshop shop{.state = *state_,
+                .store = *store_,
+                .files = *files_,
+                .transport = transport_to ? *transport_to : transport,
+                .memory = *memory_,
+                .clock = clock,
+                .catalog_key = *key_,
+                .manifest = manifest,
+                .events = events_to ? *events_to : events,
+                .parallel = parallel,
+                .actor = "tester@here",
+                .commit = std::nullopt,
+                .seen = seen};
+  const RunStart start{.id = new_run_id(clock.now(), random_bits()),
+                       .started = clock.now(),
+                       .command = "apply",
+                       .actor = "tester@here",
+                       .manifest_path = manifest.path,
+                       .manifest_digest = {},
+                       .commit = std::nullopt,
+                       .plan_id = "plan",
+                       .planned = plan.actions.size()};
   return ingot::apply(plan, start, shop);
 }
 
@@ -95,13 +143,23 @@ SeenHead TestServer::head() const {
   const std::string bytes = store_->published_head().value();
   const auto envelope = std::get<Envelope>(parse_envelope(bytes));
   const auto head = std::get<Head>(parse_head(envelope.payload));
-  return SeenHead{.id = head.id, .own_name = head.name, .epoch = head.epoch, .serial = head.serial, .digest = sha256(bytes),
-                  .index = head.index.digest, .issued = head.issued, .expires = head.expires, .url = "file://" + public_folder() + "/"};
+  return SeenHead{.id = head.id,
+                  .own_name = head.name,
+                  .epoch = head.epoch,
+                  .serial = head.serial,
+                  .digest = sha256(bytes),
+                  .index = head.index.digest,
+                  .issued = head.issued,
+                  .expires = head.expires,
+                  .url = "file://" + public_folder() + "/"};
 }
 
 ImageEntry TestServer::entry(const std::string& name) const {
   std::optional<ImageEntry> found;
-  state_->each_public(manifest.server.publish_copies, {.image = [&](const ImageEntry& image) { if (image.name.text() == name) found = image; },
+  state_->each_public(manifest.server.publish_copies, {.image =
+                                                           [&](const ImageEntry& image) {
+                                                             if (image.name.text() == name) found = image;
+                                                           },
                                                        .deleted_image = [](const ImageTombstone&) {},
                                                        .series = [](const SeriesEntry&) {},
                                                        .deleted_series = [](const SeriesTombstone&) {},
@@ -118,8 +176,17 @@ Change change_of(const Address& address, Action action, std::vector<std::string>
 }
 
 LocalImage local_image(const std::string& name, const std::string& source) {
-  return LocalImage{.name = ImageName::of(name), .source = source, .digest = {}, .exclude = {}, .parent = {}, .version = {}, .reason = {},
-                    .platform = {}, .description = {}, .labels = {}, .at = {}};
+  return LocalImage{.name = ImageName::of(name),
+                    .source = source,
+                    .digest = {},
+                    .exclude = {},
+                    .parent = {},
+                    .version = {},
+                    .reason = {},
+                    .platform = {},
+                    .description = {},
+                    .labels = {},
+                    .at = {}};
 }
 
 Change add(const LocalImage& image, std::vector<std::string> after) {
@@ -139,7 +206,11 @@ Change register_change(const TestServer& peer) {
 
 Change copy_change(const TestServer& peer, const std::string& image, std::vector<std::string> after) {
   const ImageEntry entry = peer.entry(image);
-  CopyImage copy{.peer = peer.card().name, .head = peer.head(), .entry = entry, .name = entry.name, .transfer = {.method = Method::whole, .from = {}, .bytes = entry.packed->file.length}};
+  CopyImage copy{.peer = peer.card().name,
+                 .head = peer.head(),
+                 .entry = entry,
+                 .name = entry.name,
+                 .transfer = {.method = Method::whole, .from = {}, .bytes = entry.packed->file.length}};
   Change change = change_of(copy_address(peer.card().name, entry.name), std::move(copy), std::move(after));
   change.size = entry.size;
   change.because.front().rule = "subscription." + peer.card().name.text() + ".all";

@@ -9,8 +9,8 @@
 #include <regex>
 #include <sstream>
 
-#include <nlohmann/json.hpp>
 #include <openssl/evp.h>
+#include <nlohmann/json.hpp>
 
 namespace ingot::testing_support {
 namespace {
@@ -79,9 +79,7 @@ class Walk {
     }
     try {
       walk_from(*head);
-    } catch (const std::exception& error) {
-      fault(std::string("something is malformed: ") + error.what());
-    }
+    } catch (const std::exception& error) { fault(std::string("something is malformed: ") + error.what()); }
     return tree_;
   }
 
@@ -89,7 +87,8 @@ class Walk {
   void fault(const std::string& text) { tree_.faults.push_back(text); }
 
   void look_at_the_files() {
-    static const std::regex form("head\\.dsse|root|root/[0-9]+\\.dsse|c|c/[0-9a-f]{64}|b|b/[0-9a-f]{2}|b/[0-9a-f]{2}/[0-9a-f]{64}");
+    static const std::regex form(
+        "head\\.dsse|root|root/[0-9]+\\.dsse|c|c/[0-9a-f]{64}|b|b/[0-9a-f]{2}|b/[0-9a-f]{2}/[0-9a-f]{64}");
     for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
       const std::string path = fs::relative(entry.path(), folder_).string();
       const auto mode = static_cast<unsigned>(entry.symlink_status().permissions()) & 0777U;
@@ -108,12 +107,14 @@ class Walk {
     const Json json = Json::parse(envelope);
     const std::string payload = base64_bytes(json.at("payload").get<std::string>());
     const std::string type = json.at("payloadType").get<std::string>();
-    const std::string covered = "DSSEv1 " + std::to_string(type.size()) + " " + type + " " + std::to_string(payload.size()) + " " + payload;
+    const std::string covered =
+        "DSSEv1 " + std::to_string(type.size()) + " " + type + " " + std::to_string(payload.size()) + " " + payload;
     const Json known = keys.is_null() ? Json::parse(payload).at("keys") : keys;
     bool holds = false;
     for (const Json& key : known) {
       for (const Json& signature : json.at("signatures")) {
-        holds = holds || ed25519_holds(unhex(key.get<std::string>()), covered, base64_bytes(signature.at("sig").get<std::string>()));
+        holds =
+            holds || ed25519_holds(unhex(key.get<std::string>()), covered, base64_bytes(signature.at("sig").get<std::string>()));
       }
     }
     if (!holds) fault("no signature holds over a " + type);

@@ -11,14 +11,14 @@
 namespace ingot::testing_support {
 
 struct PublishedTree {
-  std::vector<std::string> faults;             ///< sentences; empty: the tree is whole
-  std::uint64_t serial = 0;                    ///< of the head; 0: there is none
-  std::string head_digest;                     ///< 64 hex digits, of the head file
-  std::string previous;                        ///< "sha256:…" or ""
+  std::vector<std::string> faults;  ///< sentences; empty: the tree is whole
+  std::uint64_t serial = 0;         ///< of the head; 0: there is none
+  std::string head_digest;          ///< 64 hex digits, of the head file
+  std::string previous;             ///< "sha256:…" or ""
   std::string expires;
-  std::vector<std::string> pages;              ///< digests in the index's order
-  std::map<std::string, std::string> images;   ///< live ones: name → digest
-  std::set<std::string> tombstones;            ///< names of deleted images
+  std::vector<std::string> pages;                          ///< digests in the index's order
+  std::map<std::string, std::string> images;               ///< live ones: name → digest
+  std::set<std::string> tombstones;                        ///< names of deleted images
   std::map<std::string, std::vector<std::string>> series;  ///< name → members' names
   std::set<std::string> types;
 };
