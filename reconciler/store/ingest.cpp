@@ -20,12 +20,14 @@ using namespace store_layout;
 
 void check_unchanged(const std::string& source, const SourceSurvey& before, const SourceSurvey& after) {
   if (before.stamp == after.stamp) return;
-  throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", printable(source)), "run it again when nothing writes there");
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", printable(source)),
+              "run it again when nothing writes there");
 }
 
 void check_expected(const std::string& source, const Digest& digest, const std::optional<Digest>& expected) {
   if (!expected || *expected == digest) return;
-  throw Error(Fault::incomplete, fmt::format("the source \"{}\" holds {}, the manifest says {}", printable(source), digest.text(), expected->text()),
+  throw Error(Fault::incomplete,
+              fmt::format("the source \"{}\" holds {}, the manifest says {}", printable(source), digest.text(), expected->text()),
               "check which of the two is the image that was meant");
 }
 
@@ -37,8 +39,8 @@ void Store::clear_left_overs() {
   }
 }
 
-Ingested Store::ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected, Place place,
-                       int threads, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+Ingested Store::ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
+                       Place place, int threads, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   clear_left_overs();
   const SourceSurvey survey = survey_source(source, exclude);
   const mode_t mode = modes_of(place).file;
@@ -55,11 +57,12 @@ Ingested Store::ingest(const std::string& source, const std::vector<std::string>
   check_expected(source, result.digest, expected);
   staged.finish(mode);
 
-  Ingested ingested{.digest = result.digest,
-                    .size = result.size,
-                    .kind = survey.kind,
-                    .packed = {.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt},
-                    .source_stamp = survey.stamp};
+  Ingested ingested{
+      .digest = result.digest,
+      .size = result.size,
+      .kind = survey.kind,
+      .packed = {.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt},
+      .source_stamp = survey.stamp};
   if (result.table.segments.size() > 1) {
     const std::string table = write_segment_table(result.table);
     ingested.packed.table = Piece{sha256(table), table.size()};

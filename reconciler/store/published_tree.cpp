@@ -18,8 +18,12 @@ namespace {
 using namespace store_layout;
 
 std::string head_path(const std::string& folder) { return folder + "/public/head.dsse"; }
-std::string root_path(const std::string& folder, std::uint64_t version) { return fmt::format("{}/public/root/{}.dsse", folder, version); }
-std::string piece_path(const std::string& folder, const Digest& digest) { return fmt::format("{}/public/c/{}", folder, digest.hex()); }
+std::string root_path(const std::string& folder, std::uint64_t version) {
+  return fmt::format("{}/public/root/{}.dsse", folder, version);
+}
+std::string piece_path(const std::string& folder, const Digest& digest) {
+  return fmt::format("{}/public/c/{}", folder, digest.hex());
+}
 
 }  // namespace
 
@@ -32,19 +36,22 @@ std::optional<std::string> Store::published_root(std::uint64_t version) const {
 void Store::publish_root(std::uint64_t version, std::string_view envelope) {
   if (const auto there = published_root(version)) {
     if (*there == envelope) return;
-    throw Error(Fault::local, fmt::format("root version {} is published already, with other bytes", version), "a root version is never changed: publish the next one");
+    throw Error(Fault::local, fmt::format("root version {} is published already, with other bytes", version),
+                "a root version is never changed: publish the next one");
   }
   StagedFile staged(*files_, staging(folder_));
   staged.write(envelope);
   staged.finish(modes_of(Place::public_tree).file);
   const std::string path = root_path(folder_, version);
-  if (!files_->rename_new(staged.path(), path)) throw Error(Fault::local, fmt::format("\"{}\" came to be while it was written", printable(path)));
+  if (!files_->rename_new(staged.path(), path))
+    throw Error(Fault::local, fmt::format("\"{}\" came to be while it was written", printable(path)));
   staged.release();
   files_->sync_folder(parent(path));
 }
 
 void Store::publish_piece(const Piece& piece, std::string_view bytes) {
-  if (bytes.size() != piece.length || sha256(bytes) != piece.digest) throw Error(Fault::internal, "a piece of the catalog does not have its own digest");
+  if (bytes.size() != piece.length || sha256(bytes) != piece.digest)
+    throw Error(Fault::internal, "a piece of the catalog does not have its own digest");
   const std::string path = piece_path(folder_, piece.digest);
   const auto status = files_->status(path);
   const bool same_length = status && status->kind == EntryKind::file && status->size == piece.length;

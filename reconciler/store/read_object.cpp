@@ -19,7 +19,8 @@ using namespace store_layout;
 constexpr std::size_t most_segments_named = 10;
 
 [[noreturn]] void damaged(const std::string& path, const std::string& why) {
-  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", printable(path), why), "the disk may be failing; take the image from where it came from again");
+  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", printable(path), why),
+              "the disk may be failing; take the image from where it came from again");
 }
 
 /// Reads one packed segment after the other. What a damaged one is worth is the visitor's business.
@@ -37,12 +38,11 @@ class SegmentReader {
     packed_.resize(got);
     whole_.update(packed_);
     if (got < segment.packed) return fmt::format("segment {} ends after {} of {} bytes", number_, got, segment.packed);
-    if (sha256(packed_) != segment.digest) return fmt::format("segment {} (bytes {} to {}) has another digest", number_, offset_ - segment.packed, offset_);
+    if (sha256(packed_) != segment.digest)
+      return fmt::format("segment {} (bytes {} to {}) has another digest", number_, offset_ - segment.packed, offset_);
     try {
       unpack_segment(packed_, segment.plain, plain);
-    } catch (const Error& error) {
-      return fmt::format("segment {} is not sound: {}", number_, error.text());
-    }
+    } catch (const Error& error) { return fmt::format("segment {} is not sound: {}", number_, error.text()); }
     return "";
   }
   Digest whole() { return whole_.finish(); }
@@ -58,14 +58,17 @@ class SegmentReader {
 };
 
 SegmentTable table_of_one(std::uint64_t size, const Packed& packed) {
-  return {.plain = size, .packed = packed.file.length, .segments = {{.plain = size, .packed = packed.file.length, .digest = packed.file.digest}}};
+  return {.plain = size,
+          .packed = packed.file.length,
+          .segments = {{.plain = size, .packed = packed.file.length, .digest = packed.file.digest}}};
 }
 
 }  // namespace
 
 SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const {
   if (!packed.table) {
-    if (size > segment_size || packed.file.length > largest_packed_segment) damaged(digest.text(), "it is too long for one segment");
+    if (size > segment_size || packed.file.length > largest_packed_segment)
+      damaged(digest.text(), "it is too long for one segment");
     return table_of_one(size, packed);
   }
   const auto place = place_of(*packed.table);
@@ -79,11 +82,14 @@ SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const P
   return std::get<SegmentTable>(std::move(parsed));
 }
 
-void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& packed, const std::function<void(std::string_view)>& out,
+void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& packed,
+                       const std::function<void(std::string_view)>& out,
                        const std::function<void(std::uint64_t)>& progress) const {
   const SegmentTable table = read_table(digest, size, packed);
   const auto place = place_of(packed.file);
-  if (!place) throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store, or have another length", object_path(packed.file.digest)));
+  if (!place)
+    throw Error(Fault::local,
+                fmt::format("the bytes \"{}\" are not in the store, or have another length", object_path(packed.file.digest)));
   SegmentReader reader(*files_, object_in(packed.file.digest, *place));
   Sha256 hash;
   std::string plain;

@@ -30,7 +30,9 @@ const std::string& own_prefix() {
 }  // namespace
 
 StagedFile::StagedFile(Files& files, const std::string& staging_folder)
-    : files_(files), path_(staging_folder + "/" + own_prefix() + random_hex()), file_(files.open(path_, OpenFor::create_new, private_mode)) {}
+    : files_(files),
+      path_(staging_folder + "/" + own_prefix() + random_hex()),
+      file_(files.open(path_, OpenFor::create_new, private_mode)) {}
 
 bool StagedFile::is_left_over(const std::string& name) { return name.starts_with(prefix) && !name.starts_with(own_prefix()); }
 

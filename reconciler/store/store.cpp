@@ -23,7 +23,10 @@ constexpr std::string_view format_line = "ingot.store/1\n";
 constexpr std::uint64_t longest_lineage_file = 1024;
 constexpr std::uint64_t hash_step = 4 * 1024 * 1024;
 
-struct Folder { const char* name; mode_t mode; };
+struct Folder {
+  const char* name;
+  mode_t mode;
+};
 constexpr std::array<Folder, 8> folders{{{"public", 0755},
                                          {"public/root", 0755},
                                          {"public/c", 0755},
@@ -46,7 +49,9 @@ void check_folder(Files& files, const std::string& store, const std::string& nam
   const auto status = files.status(store + "/" + name);
   if (!status) refuse(store, fmt::format("has no folder \"{}\"", name), "run \"ingot init\" again: it makes what is missing");
   if (status->kind != EntryKind::folder) refuse(store, fmt::format("has something else than a folder at \"{}\"", name));
-  if (status->device != device) refuse(store, fmt::format("has its folder \"{}\" on another file system", name), "a store lies on one file system: renames must not copy");
+  if (status->device != device)
+    refuse(store, fmt::format("has its folder \"{}\" on another file system", name),
+           "a store lies on one file system: renames must not copy");
 }
 
 Digest digest_of_file(Files& files, const std::string& path) {
@@ -99,7 +104,9 @@ Store Store::open(Files& files, const std::string& folder, const std::string& li
   return Store(files, folder);
 }
 
-std::string Store::object_in(const Digest& digest, Place place) const { return folder_ + "/" + folder_of(place) + "/" + object_path(digest); }
+std::string Store::object_in(const Digest& digest, Place place) const {
+  return folder_ + "/" + folder_of(place) + "/" + object_path(digest);
+}
 
 std::optional<Place> Store::place_of(const Piece& object) const {
   for (const Place place : {Place::public_tree, Place::private_tree}) {
@@ -122,9 +129,12 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
   if (!files_->rename_new(staged, path)) {
     // The same bytes are here; if they were damaged meanwhile, ours take their place.
     const auto there = files_->status(path);
-    const bool good = there && there->kind == EntryKind::file && there->size == object.length && digest_of_file(*files_, path) == object.digest;
-    if (good) files_->remove(staged);
-    else files_->rename(staged, path);
+    const bool good =
+        there && there->kind == EntryKind::file && there->size == object.length && digest_of_file(*files_, path) == object.digest;
+    if (good)
+      files_->remove(staged);
+    else
+      files_->rename(staged, path);
   }
   files_->sync_folder(parent(path));
   // Published bytes need no second, private copy.
@@ -136,7 +146,8 @@ void Store::adopt_partial(const Digest& digest, const Packed& packed, const Segm
   give_mode(*files_, path, modes_of(place).file);
   if (packed.table) {
     const std::string bytes = write_segment_table(table);
-    if (sha256(bytes) != packed.table->digest) throw Error(Fault::internal, "a segment table does not have the digest that it was fetched by");
+    if (sha256(bytes) != packed.table->digest)
+      throw Error(Fault::internal, "a segment table does not have the digest that it was fetched by");
     StagedFile staged(*files_, staging(folder_));
     staged.write(bytes);
     staged.finish(modes_of(place).file);
@@ -154,7 +165,8 @@ void Store::move_to(const Packed& packed, Place place) {
     const std::string source = object_in(object->digest, from);
     const auto there = files_->status(source);
     if (!there) {
-      if (!files_->status(target)) throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store", object_path(object->digest)));
+      if (!files_->status(target))
+        throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store", object_path(object->digest)));
       continue;
     }
     give_mode(*files_, source, modes_of(place).file);

@@ -29,7 +29,10 @@ struct Ingested {
 enum class Place { public_tree, private_tree };
 
 /// A fault that verify found. `path` is relative to the store.
-struct Damage { std::string path; std::string why; };
+struct Damage {
+  std::string path;
+  std::string why;
+};
 
 class Store {
  public:
@@ -64,8 +67,8 @@ class Store {
 
   /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here; what `out` got is
   /// verified as a whole only when this returns.
-  void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed, const std::function<void(std::string_view)>& out,
-                  const std::function<void(std::uint64_t)>& progress) const;
+  void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed,
+                  const std::function<void(std::string_view)>& out, const std::function<void(std::uint64_t)>& progress) const;
   /// Re-hashes the packed file, its table and the plain bytes; everything that is wrong (of segments the first ten).
   std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                    const std::function<void(std::uint64_t)>& progress) const;

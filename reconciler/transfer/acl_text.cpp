@@ -19,8 +19,17 @@ constexpr std::uint32_t no_id = 0xFFFFFFFF;
 constexpr std::size_t header_size = 4;
 constexpr std::size_t entry_size = 8;
 
-struct Tag { std::uint16_t number; std::string_view word; bool named; };
-constexpr std::array<Tag, 6> tags{{{0x01, "user", false}, {0x02, "user", true}, {0x04, "group", false}, {0x08, "group", true}, {0x10, "mask", false}, {0x20, "other", false}}};
+struct Tag {
+  std::uint16_t number;
+  std::string_view word;
+  bool named;
+};
+constexpr std::array<Tag, 6> tags{{{0x01, "user", false},
+                                   {0x02, "user", true},
+                                   {0x04, "group", false},
+                                   {0x08, "group", true},
+                                   {0x10, "mask", false},
+                                   {0x20, "other", false}}};
 
 struct Entry {
   std::uint16_t tag = 0;
@@ -45,8 +54,9 @@ const Tag* tag_of(std::uint16_t number) {
 
 std::string text_of_entry(const Entry& entry) {
   const Tag* const tag = tag_of(entry.tag);
-  return fmt::format("{}:{}:{}{}{}", tag->word, tag->named ? fmt::format("{}", entry.id) : "", (entry.permissions & 4U) != 0 ? 'r' : '-',
-                     (entry.permissions & 2U) != 0 ? 'w' : '-', (entry.permissions & 1U) != 0 ? 'x' : '-');
+  return fmt::format("{}:{}:{}{}{}", tag->word, tag->named ? fmt::format("{}", entry.id) : "",
+                     (entry.permissions & 4U) != 0 ? 'r' : '-', (entry.permissions & 2U) != 0 ? 'w' : '-',
+                     (entry.permissions & 1U) != 0 ? 'x' : '-');
 }
 
 std::string text_of_entries(const std::vector<Entry>& entries) {
@@ -60,7 +70,8 @@ std::optional<Entry> entry_of(std::string_view text) {
   const std::size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos || text.size() != second + 4) return std::nullopt;
   const std::string_view id = text.substr(first + 1, second - first - 1);
-  const auto* const tag = std::find_if(tags.begin(), tags.end(), [&](const Tag& one) { return one.word == text.substr(0, first) && one.named == !id.empty(); });
+  const auto* const tag = std::find_if(
+      tags.begin(), tags.end(), [&](const Tag& one) { return one.word == text.substr(0, first) && one.named == !id.empty(); });
   if (tag == tags.end()) return std::nullopt;
   Entry entry{.tag = tag->number};
   if (!id.empty() && std::from_chars(id.data(), id.data() + id.size(), entry.id).ec != std::errc()) return std::nullopt;
@@ -77,13 +88,15 @@ std::optional<std::string> acl_text_of(std::string_view attribute) {
   if (number_at(attribute, 0, 4) != acl_version) return std::nullopt;
   std::vector<Entry> entries;
   for (std::size_t at = header_size; at < attribute.size(); at += entry_size) {
-    Entry entry{static_cast<std::uint16_t>(number_at(attribute, at, 2)), static_cast<std::uint16_t>(number_at(attribute, at + 2, 2)), number_at(attribute, at + 4, 4)};
+    Entry entry{static_cast<std::uint16_t>(number_at(attribute, at, 2)),
+                static_cast<std::uint16_t>(number_at(attribute, at + 2, 2)), number_at(attribute, at + 4, 4)};
     const Tag* const tag = tag_of(entry.tag);
     if (tag == nullptr || entry.permissions > 7) return std::nullopt;
     if (!tag->named) entry.id = no_id;
     entries.push_back(entry);
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return std::tie(a.tag, a.id) < std::tie(b.tag, b.id); });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.tag, a.id) < std::tie(b.tag, b.id); });
   return text_of_entries(entries);
 }
 
@@ -94,7 +107,8 @@ std::optional<std::string> acl_attribute_of(std::string_view text) {
     const auto entry = entry_of(text.substr(at, comma - at));
     if (!entry) return std::nullopt;
     // Sorted, and each named once: else it is not what we write.
-    if (!entries.empty() && std::tie(entries.back().tag, entries.back().id) >= std::tie(entry->tag, entry->id)) return std::nullopt;
+    if (!entries.empty() && std::tie(entries.back().tag, entries.back().id) >= std::tie(entry->tag, entry->id))
+      return std::nullopt;
     entries.push_back(*entry);
     at = comma + 1;
   }

@@ -44,7 +44,8 @@ int read_acl(int descriptor, const char* name, std::string& text) {
 }
 
 void give(int descriptor, const char* name, const std::string& value, const std::string& path) {
-  if (fsetxattr(descriptor, name, value.data(), value.size(), 0) != 0) fail_locally("give the access control list to", path, errno);
+  if (fsetxattr(descriptor, name, value.data(), value.size(), 0) != 0)
+    fail_locally("give the access control list to", path, errno);
 }
 
 }  // namespace
@@ -79,7 +80,8 @@ bool give_attributes(int descriptor, const TarMember& member) {
 
 void drop_inherited_acls(int descriptor, const std::string& path) {
   for (const char* const name : {access_name, default_name}) {
-    if (fremovexattr(descriptor, name) != 0 && !means_none(errno)) fail_locally("take the inherited access control list from", path, errno);
+    if (fremovexattr(descriptor, name) != 0 && !means_none(errno))
+      fail_locally("take the inherited access control list from", path, errno);
   }
 }
 

@@ -30,7 +30,8 @@ using Listing = std::unique_ptr<DIR, CloseFolder>;
 bool is_dots(const std::string& name) { return name == "." || name == ".."; }
 
 [[noreturn]] void refuse(const std::string& destination, const std::string& why) {
-  throw Error(Fault::usage, fmt::format("\"{}\" {}", printable(destination), why), "name something that is not there yet, or that is empty");
+  throw Error(Fault::usage, fmt::format("\"{}\" {}", printable(destination), why),
+              "name something that is not there yet, or that is empty");
 }
 
 /// Without slashes at its end; "." and ".." by the name that they have in their parent.
@@ -66,11 +67,13 @@ std::string temporary_name(const std::string& name) {
 
 }  // namespace
 
-Beside::Beside(const std::string& destination, ImageKind kind) : destination_(plain_name_of(destination)), name_(destination_.substr(destination_.rfind('/') + 1)) {
+Beside::Beside(const std::string& destination, ImageKind kind)
+    : destination_(plain_name_of(destination)), name_(destination_.substr(destination_.rfind('/') + 1)) {
   if (name_.empty() || is_dots(name_)) refuse(destination_, "cannot be replaced");
   const std::string holder = parent_of(destination_);
   parent_ = Descriptor(open(holder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent_) throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", printable(holder)), errno));
+  if (!parent_)
+    throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", printable(holder)), errno));
   struct stat status {};
   replaces_ = fstatat(parent_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
   if (replaces_) check_destination(kind);
@@ -111,7 +114,8 @@ void Beside::make(ImageKind kind) {
 
 void Beside::commit() {
   // rename() itself refuses a folder that is no longer empty; without a thing to replace, nothing may have come.
-  const int renamed = renameat2(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str(), replaces_ ? 0 : RENAME_NOREPLACE);
+  const int renamed =
+      renameat2(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str(), replaces_ ? 0 : RENAME_NOREPLACE);
   if (renamed != 0) fail_locally("give what was made the name", destination_, errno);
   temporary_.clear();
   if (fsync(parent_.get()) != 0) fail_locally("sync the folder of", destination_, errno);

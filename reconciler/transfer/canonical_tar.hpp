@@ -19,9 +19,9 @@ using BytesOut = std::function<void(std::string_view bytes)>;
 /// What a source is, from names, sizes and mtimes alone: no file is opened.
 struct SourceSurvey {
   ImageKind kind = ImageKind::file;
-  std::uint64_t files = 0;   ///< regular files; a group of hard links counts once
-  std::uint64_t bytes = 0;   ///< of them, for progress
-  std::string stamp;         ///< digest of kind, names, sizes, mtimes (ImageRow::source_stamp)
+  std::uint64_t files = 0;  ///< regular files; a group of hard links counts once
+  std::uint64_t bytes = 0;  ///< of them, for progress
+  std::string stamp;        ///< digest of kind, names, sizes, mtimes (ImageRow::source_stamp)
 };
 
 /// Error{incomplete} with every member that cannot be taken (socket, device, FIFO, unreadable), or that the source

@@ -84,9 +84,7 @@ class InOrderVerifier {
   void run() {
     try {
       verify();
-    } catch (...) {
-      thrown_ = std::current_exception();
-    }
+    } catch (...) { thrown_ = std::current_exception(); }
   }
 
   void verify() {
@@ -103,21 +101,26 @@ class InOrderVerifier {
       try {
         unpack_segment(packed, partial_.table().segments[i].plain, plain);
       } catch (const Error& error) {
-        failed_ = CopyFailed{.code = "untrusted", .text = fmt::format("segment {}, as the publisher signed it, is not sound: {}", i + 1, error.text())};
+        failed_ =
+            CopyFailed{.code = "untrusted",
+                       .text = fmt::format("segment {}, as the publisher signed it, is not sound: {}", i + 1, error.text())};
         return;
       }
       hash.update(plain);
       file_hash.update(packed);
     }
     if (const Digest file = file_hash.finish(); file != expected_file_) {
-      failed_ = CopyFailed{.code = "digest-mismatch",
-                           .text = fmt::format("the publisher's segments are as signed, but make the packed file {} instead of {}", file.text(), expected_file_.text())};
+      failed_ =
+          CopyFailed{.code = "digest-mismatch",
+                     .text = fmt::format("the publisher's segments are as signed, but make the packed file {} instead of {}",
+                                         file.text(), expected_file_.text())};
       return;
     }
     const Digest digest = hash.finish();
     if (digest == expected_) return;
     failed_ = CopyFailed{.code = "digest-mismatch",
-                         .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}", digest.text(), expected_.text())};
+                         .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}",
+                                             digest.text(), expected_.text())};
   }
 
   PartialFile& partial_;
@@ -135,18 +138,23 @@ std::optional<CopyFailed> why_impossible(const CopyJob& job) {
   const Packed& packed = job.packed;
   if (job.size > largest_image) return untrusted(fmt::format("the catalog names an image of {} bytes", job.size));
   const std::uint64_t expected = segment_count(job.size);
-  if (packed.segments != expected) return untrusted(fmt::format("the catalog gives an image of {} bytes {} segments instead of {}", job.size, packed.segments, expected));
-  if (packed.table.has_value() != (expected > 1)) return untrusted("the catalog names a segment table where there is none, or none where there must be one");
+  if (packed.segments != expected)
+    return untrusted(
+        fmt::format("the catalog gives an image of {} bytes {} segments instead of {}", job.size, packed.segments, expected));
+  if (packed.table.has_value() != (expected > 1))
+    return untrusted("the catalog names a segment table where there is none, or none where there must be one");
   if (packed.file.length == 0 || packed.file.length > expected * largest_packed_segment) {
     return untrusted(fmt::format("the catalog gives {} segments {} packed bytes", expected, packed.file.length));
   }
-  if (packed.table && packed.table->length > largest_table) return untrusted(fmt::format("the catalog names a segment table of {} bytes", packed.table->length));
+  if (packed.table && packed.table->length > largest_table)
+    return untrusted(fmt::format("the catalog names a segment table of {} bytes", packed.table->length));
   return std::nullopt;
 }
 
 std::variant<SegmentTable, CopyFailed> checked_table(const std::string& bytes, const CopyJob& job) {
   auto parsed = parse_segment_table(bytes, job.size, job.packed);
-  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) return untrusted("the segment table is malformed: " + malformed->why);
+  if (const auto* const malformed = std::get_if<Malformed>(&parsed))
+    return untrusted("the segment table is malformed: " + malformed->why);
   SegmentTable table = std::get<SegmentTable>(std::move(parsed));
   // The store keeps the table by its digest and writes it from values: both must be the same bytes.
   if (write_segment_table(table) != bytes) return untrusted("the segment table is not written as the format says");
@@ -156,31 +164,40 @@ std::variant<SegmentTable, CopyFailed> checked_table(const std::string& bytes, c
 std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const CopyJob& job) {
   const Packed& packed = job.packed;
   if (!packed.table) {
-    return SegmentTable{.plain = job.size, .packed = packed.file.length, .segments = {{.plain = job.size, .packed = packed.file.length, .digest = packed.file.digest}}};
+    return SegmentTable{.plain = job.size,
+                        .packed = packed.file.length,
+                        .segments = {{.plain = job.size, .packed = packed.file.length, .digest = packed.file.digest}}};
   }
   Request request;
   request.path = object_path(packed.table->digest);
   request.at_most = packed.table->length;
   const Fetched fetched = fetch(peer, request);
   const Response& response = fetched.response;
-  if (response.content_type.starts_with("text/html")) return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
-  if (response.status == Response::Status::not_found) return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};
-  if (response.status == Response::Status::oversize) return untrusted("the segment table is longer than was signed: " + response.why);
+  if (response.content_type.starts_with("text/html"))
+    return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
+  if (response.status == Response::Status::not_found)
+    return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};
+  if (response.status == Response::Status::oversize)
+    return untrusted("the segment table is longer than was signed: " + response.why);
   if (response.status != Response::Status::ok) return CopyFailed{.code = "unreachable", .text = response.why};
-  if (fetched.body.size() < packed.table->length && !response.length_known) return CopyFailed{.code = "unreachable", .text = "the segment table was cut off"};
-  if (fetched.body.size() != packed.table->length || sha256(fetched.body) != packed.table->digest) return untrusted("the segment table is not what was signed");
+  if (fetched.body.size() < packed.table->length && !response.length_known)
+    return CopyFailed{.code = "unreachable", .text = "the segment table was cut off"};
+  if (fetched.body.size() != packed.table->length || sha256(fetched.body) != packed.table->digest)
+    return untrusted("the segment table is not what was signed");
   return checked_table(fetched.body, job);
 }
 
-std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial, ProgressTeller& teller) {
+std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
+                                           ProgressTeller& teller) {
   InOrderVerifier verifier(partial, job);
-  FetchSession session(peer, throttle, job, partial, [&](std::uint64_t fetched, std::uint64_t verified) { teller.arrived(fetched, verified); });
+  FetchSession session(peer, throttle, job, partial,
+                       [&](std::uint64_t fetched, std::uint64_t verified) { teller.arrived(fetched, verified); });
   if (auto failed = session.run()) return failed;
   return verifier.wait();
 }
 
-std::variant<CopyDone, CopyFailed> copy_segments(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job, const std::string& path,
-                                                 SegmentTable table) {
+std::variant<CopyDone, CopyFailed> copy_segments(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
+                                                 const std::string& path, SegmentTable table) {
   ProgressTeller teller(job);
   PartialFile partial(files, path, table);
   partial.find_good([&](std::uint64_t here) { teller.found(here); });

@@ -15,17 +15,18 @@
 namespace ingot {
 
 struct CopyProgress {
-  std::uint64_t total = 0;     ///< packed bytes of the image
-  std::uint64_t here = 0;      ///< of them verified here, also by an earlier run
-  std::uint64_t fetched = 0;   ///< by this run
+  std::uint64_t total = 0;    ///< packed bytes of the image
+  std::uint64_t here = 0;     ///< of them verified here, also by an earlier run
+  std::uint64_t fetched = 0;  ///< by this run
 };
 
 struct CopyJob {
-  Digest digest;               ///< of the canonical bytes
+  Digest digest;  ///< of the canonical bytes
   std::uint64_t size = 0;
   Packed packed;
   int connections = 1;
-  std::function<void(const CopyProgress&)> progress;  ///< from any thread, one at a time, at most ten a second and once at the end
+  std::function<void(const CopyProgress&)>
+      progress;  ///< from any thread, one at a time, at most ten a second and once at the end
 };
 
 /// What came of it, when it did not work: which side failed.
@@ -40,7 +41,10 @@ struct CopyFailed {
 /// not the image, or if they could not be synced), verifies every segment and the digest of the canonical bytes, syncs and
 /// closes it. The table, if there is one, is fetched first into memory and given back.
 /// Throws only Error{interrupted/terminated}; what had come is kept.
-struct CopyDone { SegmentTable table; std::uint64_t fetched = 0; };
+struct CopyDone {
+  SegmentTable table;
+  std::uint64_t fetched = 0;
+};
 std::variant<CopyDone, CopyFailed> copy_packed(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
                                                const std::string& partial);
 

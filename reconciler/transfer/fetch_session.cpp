@@ -25,13 +25,16 @@ std::string shown_url(const Response& response, const Digest& file) { return res
 std::vector<Stretch> stretches_of(const std::vector<bool>& missing, int connections) {
   const auto streams = static_cast<std::size_t>(std::max(connections, 1));
   const auto count = static_cast<std::size_t>(std::count(missing.begin(), missing.end(), true));
-  const std::size_t longest = streams == 1 ? missing.size() : std::clamp<std::size_t>((count + streams - 1) / streams, 1, longest_stretch);
+  const std::size_t longest =
+      streams == 1 ? missing.size() : std::clamp<std::size_t>((count + streams - 1) / streams, 1, longest_stretch);
   std::vector<Stretch> stretches;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     if (!missing[i]) continue;
     const bool goes_on = !stretches.empty() && stretches.back().end == i && i - stretches.back().first < longest;
-    if (goes_on) ++stretches.back().end;
-    else stretches.push_back({i, i + 1});
+    if (goes_on)
+      ++stretches.back().end;
+    else
+      stretches.push_back({i, i + 1});
   }
   return stretches;
 }
@@ -40,13 +43,13 @@ std::vector<Stretch> stretches_of(const std::vector<bool>& missing, int connecti
 struct FetchSession::Receiving {
   File& handle;
   Stretch run;
-  bool whole = false;          ///< no range was asked for: the body begins with the first segment
-  std::size_t at = 0;          ///< the segment that is coming
-  std::string buffer;          ///< of it
-  std::size_t good = 0;        ///< segments that this request brought
-  std::uint64_t bytes = 0;     ///< since the body last began
-  bool wrong = false;          ///< a segment came wrong
-  bool begins_anew = false;    ///< the transport starts over, but what came need not come again
+  bool whole = false;        ///< no range was asked for: the body begins with the first segment
+  std::size_t at = 0;        ///< the segment that is coming
+  std::string buffer;        ///< of it
+  std::size_t good = 0;      ///< segments that this request brought
+  std::uint64_t bytes = 0;   ///< since the body last began
+  bool wrong = false;        ///< a segment came wrong
+  bool begins_anew = false;  ///< the transport starts over, but what came need not come again
   bool overlong = false;
 };
 
@@ -69,7 +72,8 @@ void FetchSession::run_streams() {
   for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = !partial_.has(i);
   const auto stretches = stretches_of(missing, whole_only_ ? 1 : job_.connections);
   waiting_.assign(stretches.begin(), stretches.end());
-  const std::size_t streams = whole_only_ ? 1 : std::min(stretches.size(), static_cast<std::size_t>(std::max(job_.connections, 1)));
+  const std::size_t streams =
+      whole_only_ ? 1 : std::min(stretches.size(), static_cast<std::size_t>(std::max(job_.connections, 1)));
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < streams; ++i) threads.emplace_back([this] { stream(); });
   if (streams > 0) stream();
@@ -115,7 +119,8 @@ void FetchSession::fetch_stretch(File& handle, const Stretch& stretch) {
 /// False: there is no point in asking again for what is still missing.
 bool FetchSession::fetch_run(File& handle, const Stretch& missing) {
   const bool whole = whole_only_ || (missing.first == 0 && missing.end == partial_.count());
-  Receiving receiving{.handle = handle, .run = whole ? Stretch{0, partial_.count()} : missing, .whole = whole, .at = 0, .buffer = {}};
+  Receiving receiving{
+      .handle = handle, .run = whole ? Stretch{0, partial_.count()} : missing, .whole = whole, .at = 0, .buffer = {}};
   receiving.at = receiving.run.first;
   const std::uint64_t begin = partial_.offset(receiving.run.first);
   const std::size_t last = receiving.run.end - 1;
@@ -134,7 +139,8 @@ bool FetchSession::fetch_run(File& handle, const Stretch& missing) {
     receiving.buffer.clear();
     receiving.bytes = 0;
   };
-  const Response response = peer_.get(request, [&](std::string_view bytes) { return take(receiving, bytes); }, restart);
+  const Response response = peer_.get(
+      request, [&](std::string_view bytes) { return take(receiving, bytes); }, restart);
   return judge(receiving, response);
 }
 
@@ -189,15 +195,19 @@ bool FetchSession::judge(const Receiving& receiving, const Response& response) {
       return false;
     case Response::Status::refused:
     case Response::Status::not_modified: fail("unreachable", response.why); return false;
-    case Response::Status::not_found: fail("unreachable", "the catalog names bytes that its server does not have: " + response.why); return false;
+    case Response::Status::not_found:
+      fail("unreachable", "the catalog names bytes that its server does not have: " + response.why);
+      return false;
     case Response::Status::wrong_range: {
       const std::scoped_lock lock(mutex_);
       ranges_refused_ = true;
       return false;
     }
   }
-  if (is_html(response)) fail("unreachable", fmt::format("\"{}\" answers with an HTML page", response.url));
-  else fail("untrusted", fmt::format("\"{}\" is longer than was signed", shown_url(response, job_.packed.file.digest)));
+  if (is_html(response))
+    fail("unreachable", fmt::format("\"{}\" answers with an HTML page", response.url));
+  else
+    fail("untrusted", fmt::format("\"{}\" is longer than was signed", shown_url(response, job_.packed.file.digest)));
   return false;
 }
 
@@ -217,7 +227,10 @@ bool FetchSession::judge_complete(const Receiving& receiving, const Response& re
     return false;
   }
   for (std::size_t i = receiving.run.first; i < receiving.run.end; ++i) {
-    const bool gives_up = [&] { const std::scoped_lock lock(mutex_); return wrong_[i] >= most_wrong; }();
+    const bool gives_up = [&] {
+      const std::scoped_lock lock(mutex_);
+      return wrong_[i] >= most_wrong;
+    }();
     if (!gives_up) continue;
     fail("untrusted", fmt::format("segment {} of \"{}\" is not what was signed, and was so twice", i + 1, url));
     return false;
@@ -228,7 +241,8 @@ bool FetchSession::judge_complete(const Receiving& receiving, const Response& re
 void FetchSession::fail(std::string code, std::string text) {
   const std::scoped_lock lock(mutex_);
   // What a human must look at is told before what time may heal.
-  if (!failed_ || (code == "untrusted" && failed_->code != code)) failed_ = CopyFailed{.code = std::move(code), .text = std::move(text)};
+  if (!failed_ || (code == "untrusted" && failed_->code != code))
+    failed_ = CopyFailed{.code = std::move(code), .text = std::move(text)};
 }
 
 bool FetchSession::is_over() const {

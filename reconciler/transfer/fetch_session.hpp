@@ -59,7 +59,7 @@ class FetchSession {
   const CopyJob& job_;
   PartialFile& partial_;
   std::function<void(std::uint64_t, std::uint64_t)> arrived_;
-  bool whole_only_ = false;  ///< the server knows no ranges; set between the streams' runs
+  bool whole_only_ = false;   ///< the server knows no ranges; set between the streams' runs
   mutable std::mutex mutex_;  ///< guards what follows
   std::deque<Stretch> waiting_;
   std::vector<int> wrong_;  ///< how often each segment came wrong

@@ -10,7 +10,8 @@
 namespace ingot {
 
 struct FileRestorer::Impl {
-  explicit Impl(const std::string& destination) : beside(destination, ImageKind::file), writer(beside.made().get(), beside.destination()) {}
+  explicit Impl(const std::string& destination)
+      : beside(destination, ImageKind::file), writer(beside.made().get(), beside.destination()) {}
   Beside beside;
   SparseWriter writer;
 };

@@ -46,7 +46,8 @@ class Compressor {
   void compress(std::string_view plain, std::string& packed) {
     packed.resize(ZSTD_compressBound(plain.size()));
     const std::size_t length = ZSTD_compress2(context_.get(), packed.data(), packed.size(), plain.data(), plain.size());
-    if (ZSTD_isError(length) != 0) throw Error(Fault::internal, fmt::format("zstd cannot compress: {}", ZSTD_getErrorName(length)));
+    if (ZSTD_isError(length) != 0)
+      throw Error(Fault::internal, fmt::format("zstd cannot compress: {}", ZSTD_getErrorName(length)));
     packed.resize(length);
   }
 
@@ -65,7 +66,8 @@ struct Work {
 }  // namespace
 
 struct Packer::Impl {
-  Impl(int threads, std::function<void(std::string_view)> out) : out_(std::move(out)), most_waiting_(static_cast<std::size_t>(threads) + 4) {
+  Impl(int threads, std::function<void(std::string_view)> out)
+      : out_(std::move(out)), most_waiting_(static_cast<std::size_t>(threads) + 4) {
     filling_->plain.reserve(segment_size);
     threads_.emplace_back([this] { guarded([this] { hash_plain(); }); });
     threads_.emplace_back([this] { guarded([this] { write_packed(); }); });
@@ -219,7 +221,8 @@ struct Packer::Impl {
   std::vector<std::thread> threads_;
 };
 
-Packer::Packer(int threads, std::function<void(std::string_view packed)> out) : impl_(std::make_unique<Impl>(std::max(threads, 1), std::move(out))) {}
+Packer::Packer(int threads, std::function<void(std::string_view packed)> out)
+    : impl_(std::make_unique<Impl>(std::max(threads, 1), std::move(out))) {}
 Packer::~Packer() = default;
 void Packer::write(std::string_view plain) { impl_->write(plain); }
 PackedResult Packer::finish() { return impl_->finish(); }
@@ -252,7 +255,8 @@ bool is_frame(std::string_view packed) {
 void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& into) {
   if (!is_frame(packed)) refuse("is no zstd frame");
   if (wants_large_window(packed)) refuse("wants a window larger than 8 MiB");
-  if (plain > segment_size || ZSTD_getFrameContentSize(packed.data(), packed.size()) != plain) refuse(fmt::format("does not hold the {} bytes that its table says", plain));
+  if (plain > segment_size || ZSTD_getFrameContentSize(packed.data(), packed.size()) != plain)
+    refuse(fmt::format("does not hold the {} bytes that its table says", plain));
   if (ZSTD_findFrameCompressedSize(packed.data(), packed.size()) != packed.size()) refuse("is not exactly one zstd frame");
   const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
   if (!context) throw std::bad_alloc();

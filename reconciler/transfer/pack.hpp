@@ -13,9 +13,9 @@
 namespace ingot {
 
 struct PackedResult {
-  Digest digest;          ///< of the plain bytes
-  std::uint64_t size = 0; ///< plain bytes
-  Digest file;            ///< of all packed bytes
+  Digest digest;           ///< of the plain bytes
+  std::uint64_t size = 0;  ///< plain bytes
+  Digest file;             ///< of all packed bytes
   SegmentTable table;
 };
 

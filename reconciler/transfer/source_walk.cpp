@@ -105,7 +105,8 @@ class Walk {
 
   bool is_excluded(const std::string& path) const {
     const std::string_view inside = std::string_view(path).substr(2);
-    return std::any_of(exclude_.begin(), exclude_.end(), [&](const std::string& glob) { return path_glob_matches(glob, inside); });
+    return std::any_of(exclude_.begin(), exclude_.end(),
+                       [&](const std::string& glob) { return path_glob_matches(glob, inside); });
   }
 
   /// Symbolic links with several names are kept as so many links: only files make groups.
@@ -150,8 +151,8 @@ Descriptor open_source(const std::string& source, int flags) {
 
 bool is_unchanged(const struct stat& before, const struct stat& after) {
   const auto facts = [](const struct stat& status) {
-    return std::tuple(status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid, status.st_size, status.st_mtim.tv_sec,
-                      status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
+    return std::tuple(status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid, status.st_size,
+                      status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
   };
   return facts(before) == facts(after);
 }

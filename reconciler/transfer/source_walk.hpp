@@ -15,8 +15,8 @@ namespace ingot {
 
 /// A member as the walk found it. `folder` is the open folder that holds it, or, for a folder, the folder itself.
 struct SourceMember {
-  const std::string& path;         ///< as in the tar: "./", "./a/", "./a/b"
-  const std::string& name;         ///< in `folder`; "" for a folder
+  const std::string& path;  ///< as in the tar: "./", "./a/", "./a/b"
+  const std::string& name;  ///< in `folder`; "" for a folder
   const struct stat& status;
   int folder;
   const std::string* first_of_group;  ///< the path of the hard link group's first member, if this is a later one

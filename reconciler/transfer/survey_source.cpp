@@ -18,8 +18,11 @@ namespace {
 /// the tar keeps no more of it.
 std::string stamp_line(const std::string& path, const struct stat& status) {
   const bool is_file = S_ISREG(status.st_mode);
-  return fmt::format("{}{}{} {} {}.{}\n", path, '\0', is_file ? 'f' : S_ISDIR(status.st_mode) ? 'd' : 'l', S_ISDIR(status.st_mode) ? 0 : status.st_size,
-                     status.st_mtim.tv_sec, is_file ? status.st_mtim.tv_nsec : 0);
+  return fmt::format("{}{}{} {} {}.{}\n", path, '\0',
+                     is_file                   ? 'f'
+                     : S_ISDIR(status.st_mode) ? 'd'
+                                               : 'l',
+                     S_ISDIR(status.st_mode) ? 0 : status.st_size, status.st_mtim.tv_sec, is_file ? status.st_mtim.tv_nsec : 0);
 }
 
 void count(const SourceMember& member, SourceSurvey& survey, MemberFaults& faults) {

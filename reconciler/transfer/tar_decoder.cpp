@@ -106,9 +106,11 @@ std::string why_bad_path(std::string_view path, bool is_folder) {
 /// What no writer of ours would say about such a member; "" if it is fine.
 std::string why_bad_facts(const TarMember& member) {
   if (member.kind != MemberKind::file && member.size != 0) return "has content, but is not a file";
-  if (member.kind == MemberKind::symbolic_link && (member.mode != 0777 || member.target.empty())) return "is no whole symbolic link";
+  if (member.kind == MemberKind::symbolic_link && (member.mode != 0777 || member.target.empty()))
+    return "is no whole symbolic link";
   if (member.target.find('\0') != std::string::npos) return "links to a name with a NUL";
-  if (member.kind != MemberKind::symbolic_link && member.kind != MemberKind::hard_link && !member.target.empty()) return "has a target, but is no link";
+  if (member.kind != MemberKind::symbolic_link && member.kind != MemberKind::hard_link && !member.target.empty())
+    return "has a target, but is no link";
   if (member.uid > largest_id || member.gid > largest_id) return "has an owner beyond 32 bits";
   if (member.size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return "is larger than any file";
   const bool is_link = member.kind == MemberKind::symbolic_link || member.kind == MemberKind::hard_link;
@@ -141,21 +143,26 @@ void TarDecoder::write(std::string_view bytes) {
     pending_.append(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
     if (taken < missing) return;
-    switch (at_) {
-      case At::header: header_block(); break;
-      case At::records: records_block(); break;
-      case At::padding:
-        if (!is_zero(pending_)) refuse("has something else than zeros behind a file");
-        at_ = At::header;
-        break;
-      case At::end:
-        if (!is_zero(pending_)) refuse("has a single block of zeros");
-        at_ = At::done;
-        break;
-      case At::content:
-      case At::done: break;
-    }
+    gathered();
     pending_.clear();
+  }
+}
+
+/// What was waited for is there.
+void TarDecoder::gathered() {
+  switch (at_) {
+    case At::header: return header_block();
+    case At::records: return records_block();
+    case At::padding:
+      if (!is_zero(pending_)) refuse("has something else than zeros behind a file");
+      at_ = At::header;
+      return;
+    case At::end:
+      if (!is_zero(pending_)) refuse("has a single block of zeros");
+      at_ = At::done;
+      return;
+    case At::content:
+    case At::done: return;
   }
 }
 
@@ -181,7 +188,8 @@ void TarDecoder::records_block() {
 
 void TarDecoder::begin_member(const std::string& header) {
   const auto record_bytes = extended_.empty() ? 0 : static_cast<std::size_t>(field_number(extended_, 124, 12));
-  const TarMember member = understood(header, extended_.empty() ? std::string_view() : std::string_view(extended_).substr(tar_block, record_bytes));
+  const TarMember member =
+      understood(header, extended_.empty() ? std::string_view() : std::string_view(extended_).substr(tar_block, record_bytes));
   std::string why = why_bad_path(member.path, member.kind == MemberKind::folder);
   if (why.empty() && member.kind == MemberKind::hard_link) why = why_bad_path(member.target, false);
   if (why.empty()) why = why_bad_facts(member);
@@ -208,15 +216,20 @@ void TarDecoder::check_place(const TarMember& member) {
   const std::size_t slash = member.path.rfind('/', member.path.size() - 2);
   const std::string parent = member.path.substr(0, slash + 1);
   while (!folders_.empty() && !parent.starts_with(folders_.back())) folders_.pop_back();
-  if (folders_.empty() || folders_.back() != parent) refuse(fmt::format("has a member \"{}\" whose folder it does not hold", shown));
-  if (member.kind == MemberKind::folder && folders_.size() >= deepest_tree) refuse(fmt::format("has a member \"{}\" deeper than {} folders", shown, deepest_tree));
-  if (member.kind == MemberKind::hard_link && member.target >= member.path) refuse(fmt::format("has a hard link \"{}\" to a later member", shown));
+  if (folders_.empty() || folders_.back() != parent)
+    refuse(fmt::format("has a member \"{}\" whose folder it does not hold", shown));
+  if (member.kind == MemberKind::folder && folders_.size() >= deepest_tree)
+    refuse(fmt::format("has a member \"{}\" deeper than {} folders", shown, deepest_tree));
+  if (member.kind == MemberKind::hard_link && member.target >= member.path)
+    refuse(fmt::format("has a hard link \"{}\" to a later member", shown));
 }
 
 void TarDecoder::finish() const {
   if (at_ != At::done) refuse("ends too early");
 }
 
-void TarDecoder::refuse(const std::string& why) const { throw Error(Fault::untrusted, "the image is not a canonical tar: it " + why); }
+void TarDecoder::refuse(const std::string& why) const {
+  throw Error(Fault::untrusted, "the image is not a canonical tar: it " + why);
+}
 
 }  // namespace ingot

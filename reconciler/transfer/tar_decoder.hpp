@@ -28,6 +28,7 @@ class TarDecoder {
 
  private:
   enum class At { header, records, content, padding, end, done };
+  void gathered();
   void header_block();
   void records_block();
   void begin_member(const std::string& header);

@@ -11,9 +11,15 @@ namespace ingot {
 namespace {
 
 // The ustar header (POSIX.1-2001, pax): offset and length of each field that we fill.
-struct Field { std::size_t offset; std::size_t length; };
-constexpr Field name_field{0, 100}, mode_field{100, 8}, uid_field{108, 8}, gid_field{116, 8}, size_field{124, 12}, mtime_field{136, 12},
-    checksum_field{148, 8}, type_field{156, 1}, link_field{157, 100}, magic_field{257, 8};
+struct Field {
+  std::size_t offset;
+  std::size_t length;
+};
+constexpr Field name_field{0, 100}, mode_field{100, 8}, uid_field{108, 8}, gid_field{116, 8}, size_field{124, 12},
+    mtime_field{136, 12}, checksum_field{148, 8}, type_field{156, 1}, link_field{157, 100}, magic_field{257, 8};
+
+/// "ustar", a NUL, "00".
+constexpr std::string_view magic{"ustar\x00\x30\x30", 8};
 
 using Block = std::array<char, tar_block>;
 
@@ -39,25 +45,35 @@ char type_of(MemberKind kind) {
 }
 
 void seal(Block& block) {
-  put_text(block, magic_field, std::string_view("ustar\0" "00", 8));
+  put_text(block, magic_field, magic);
   put_text(block, checksum_field, "        ");
   std::uint64_t sum = 0;
   for (const char byte : block) sum += static_cast<unsigned char>(byte);
   put_text(block, checksum_field, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
 }
 
+/// By the lead byte; 0: no character begins so.
+std::size_t utf8_length(unsigned lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead < 0xE0) return 2;
+  if (lead >= 0xE0 && lead < 0xF0) return 3;
+  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+}
+
+/// Overlong forms, surrogates and what lies beyond U+10FFFF.
+bool is_forbidden(unsigned lead, unsigned second) {
+  return (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
+         (lead == 0xF4 && second > 0x8F);
+}
+
 bool is_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
   for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const unsigned lead = byte(i);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0U) == 0xE0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-    if (length == 0) return false;
+    const std::size_t length = utf8_length(byte(i));
+    if (length == 0 || is_forbidden(byte(i), byte(i + 1))) return false;
     for (std::size_t k = 1; k < length; ++k) {
       if ((byte(i + k) & 0xC0U) != 0x80) return false;
     }
-    // Overlong forms, surrogates and what lies beyond U+10FFFF.
-    const unsigned second = byte(i + 1);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return false;
     i += length;
   }
   return true;
@@ -84,7 +100,8 @@ std::string records_of(const TarMember& member) {
   if (member.gid > largest_number(gid_field)) text += record("gid", fmt::format("{}", member.gid));
   if ((long_path && !is_utf8(member.path)) || (long_target && !is_utf8(member.target))) text += record("hdrcharset", "BINARY");
   if (long_target) text += record("linkpath", member.target);
-  if (member.mtime < 0 || static_cast<std::uint64_t>(member.mtime) > largest_number(mtime_field)) text += record("mtime", fmt::format("{}", member.mtime));
+  if (member.mtime < 0 || static_cast<std::uint64_t>(member.mtime) > largest_number(mtime_field))
+    text += record("mtime", fmt::format("{}", member.mtime));
   if (long_path) text += record("path", member.path);
   if (member.size > largest_number(size_field)) text += record("size", fmt::format("{}", member.size));
   if (member.uid > largest_number(uid_field)) text += record("uid", fmt::format("{}", member.uid));

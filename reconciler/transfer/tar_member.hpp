@@ -12,17 +12,17 @@ namespace ingot {
 enum class MemberKind { file, folder, symbolic_link, hard_link };
 
 struct TarMember {
-  std::string path;            ///< "./", "./a/" (folders end with "/"), "./a/b"; raw bytes
+  std::string path;  ///< "./", "./a/" (folders end with "/"), "./a/b"; raw bytes
   MemberKind kind = MemberKind::file;
-  std::uint32_t mode = 0;      ///< 07777; of a symbolic link always 0777
+  std::uint32_t mode = 0;  ///< 07777; of a symbolic link always 0777
   std::uint64_t uid = 0;
   std::uint64_t gid = 0;
-  std::int64_t mtime = 0;      ///< seconds since 1970
-  std::uint64_t size = 0;      ///< content bytes; 0 unless a file
-  std::string target;          ///< of a link: what it says; of a hard link: the path of the group's first member
-  std::string access_acl;      ///< text as in acl_text.hpp, or ""
-  std::string default_acl;     ///< likewise; folders only
-  std::string capability;      ///< the raw value of security.capability, or ""
+  std::int64_t mtime = 0;   ///< seconds since 1970
+  std::uint64_t size = 0;   ///< content bytes; 0 unless a file
+  std::string target;       ///< of a link: what it says; of a hard link: the path of the group's first member
+  std::string access_acl;   ///< text as in acl_text.hpp, or ""
+  std::string default_acl;  ///< likewise; folders only
+  std::string capability;   ///< the raw value of security.capability, or ""
   bool operator==(const TarMember&) const = default;
 };
 

@@ -119,7 +119,8 @@ struct TreeRestorer::Impl {
   }
 
   void make_file(const TarMember& member) {
-    Descriptor open(openat(folders.back().descriptor.get(), name_of(member).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    Descriptor open(openat(folders.back().descriptor.get(), name_of(member).c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!open) fail("make the file", member);
     const int descriptor = open.get();
     file.emplace(OpenFile{std::move(open), member, SparseWriter(descriptor, member.path), member.size});
@@ -140,7 +141,8 @@ struct TreeRestorer::Impl {
     struct stat status {};
     if (fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) fail_locally("look at", member.path, errno);
     if (status.st_uid != member.uid || status.st_gid != member.gid) {
-      const bool given = fchownat(parent, name.c_str(), static_cast<uid_t>(member.uid), static_cast<gid_t>(member.gid), AT_SYMLINK_NOFOLLOW) == 0;
+      const bool given = fchownat(parent, name.c_str(), static_cast<uid_t>(member.uid), static_cast<gid_t>(member.gid),
+                                  AT_SYMLINK_NOFOLLOW) == 0;
       if (!given && errno != EPERM && errno != EINVAL) fail_locally("give its owner to", member.path, errno);
       left_out |= !given;
     }
@@ -154,7 +156,8 @@ struct TreeRestorer::Impl {
     int at = folders.front().descriptor.get();
     std::size_t begin = 2;
     for (std::size_t slash = member.target.find('/', begin); slash != std::string::npos; slash = member.target.find('/', begin)) {
-      own = Descriptor(openat(at, member.target.substr(begin, slash - begin).c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      own = Descriptor(
+          openat(at, member.target.substr(begin, slash - begin).c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (!own) refuse(member, "is a hard link to what is not there");
       at = own.get();
       begin = slash + 1;
@@ -163,7 +166,8 @@ struct TreeRestorer::Impl {
     struct stat status {};
     if (fstatat(at, target.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) refuse(member, "is a hard link to what is not there");
     if (!S_ISREG(status.st_mode)) refuse(member, "is a hard link to something else than a file");
-    if (linkat(at, target.c_str(), folders.back().descriptor.get(), name_of(member).c_str(), 0) != 0) fail("make the hard link", member);
+    if (linkat(at, target.c_str(), folders.back().descriptor.get(), name_of(member).c_str(), 0) != 0)
+      fail("make the hard link", member);
   }
 
   Beside beside;

@@ -22,7 +22,8 @@ constexpr std::size_t buffer_size = 1024 * 1024;
 constexpr const char* changed = "changed while it was read";
 
 /// Reads an open file to its end and a byte beyond `size`, so that one that grew is noticed. 0 or errno; `seen` counts.
-int read_all(int descriptor, std::uint64_t size, std::string& buffer, std::uint64_t& seen, const std::function<void(std::string_view)>& out) {
+int read_all(int descriptor, std::uint64_t size, std::string& buffer, std::uint64_t& seen,
+             const std::function<void(std::string_view)>& out) {
   seen = 0;
   while (true) {
     throw_if_interrupted();
@@ -67,7 +68,8 @@ class TreeWriter {
 
   void take_folder(const SourceMember& member) {
     TarMember folder = facts_of(member, MemberKind::folder);
-    if (const int error = read_attributes(member.folder, folder); error != 0) return faults_.add(member.path, with_reason("has attributes that cannot be read", error));
+    if (const int error = read_attributes(member.folder, folder); error != 0)
+      return faults_.add(member.path, with_reason("has attributes that cannot be read", error));
     send(encode_member(folder));
   }
 
@@ -91,11 +93,13 @@ class TreeWriter {
   void take_file(const SourceMember& member) {
     throw_if_interrupted();
     const Descriptor open(openat(member.folder, member.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!open) return faults_.add(member.path, errno == ENOENT || errno == ELOOP ? changed : with_reason("cannot be read", errno));
+    if (!open)
+      return faults_.add(member.path, errno == ENOENT || errno == ELOOP ? changed : with_reason("cannot be read", errno));
     if (!is_as_seen(open, member)) return faults_.add(member.path, changed);
     TarMember file = facts_of(member, MemberKind::file);
     file.size = static_cast<std::uint64_t>(member.status.st_size);
-    if (const int error = read_attributes(open.get(), file); error != 0) return faults_.add(member.path, with_reason("has attributes that cannot be read", error));
+    if (const int error = read_attributes(open.get(), file); error != 0)
+      return faults_.add(member.path, with_reason("has attributes that cannot be read", error));
     if (!faults_.empty()) return;
     send(encode_member(file));
     send_content(open, member, file.size);
@@ -130,7 +134,8 @@ class TreeWriter {
   std::uint64_t done_ = 0;
 };
 
-void write_file(const std::string& source, const struct stat& seen_first, const BytesOut& out, const std::function<void(std::uint64_t)>& progress) {
+void write_file(const std::string& source, const struct stat& seen_first, const BytesOut& out,
+                const std::function<void(std::uint64_t)>& progress) {
   const Descriptor open = open_source(source, O_RDONLY);
   struct stat before {};
   struct stat after {};
@@ -145,8 +150,10 @@ void write_file(const std::string& source, const struct stat& seen_first, const 
     done += bytes.size();
     if (progress) progress(done);
   });
-  if (error != 0) faults.add(".", with_reason("cannot be read", error));
-  else if (seen != static_cast<std::uint64_t>(before.st_size) || fstat(open.get(), &after) != 0 || !is_unchanged(before, after)) faults.add(".", changed);
+  if (error != 0)
+    faults.add(".", with_reason("cannot be read", error));
+  else if (seen != static_cast<std::uint64_t>(before.st_size) || fstat(open.get(), &after) != 0 || !is_unchanged(before, after))
+    faults.add(".", changed);
   faults.throw_if_any(source);
 }
 

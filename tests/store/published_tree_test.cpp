@@ -82,7 +82,8 @@ TEST_F(PublishedTree, R25_head_takes_its_name_after_all_that_it_names_is_durable
   store.publish_head("head", noon);
   const auto& journal = files.journal();
   const auto place_of = [&](const std::string& part, std::size_t from = 0) {
-    const auto found = std::find_if(journal.begin() + static_cast<std::ptrdiff_t>(from), journal.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    const auto found = std::find_if(journal.begin() + static_cast<std::ptrdiff_t>(from), journal.end(),
+                                    [&](const std::string& line) { return line.find(part) != std::string::npos; });
     return static_cast<std::size_t>(found - journal.begin());
   };
   const std::size_t head = place_of("-> " + head_path());

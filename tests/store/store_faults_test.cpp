@@ -88,11 +88,12 @@ TEST_F(StoreFaults, adopting_a_copy_can_be_tried_again) {
   const PackedResult result = packer.finish();
   const std::string table = write_segment_table(result.table);
   const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{sha256(table), table.size()}};
-  sweep([&](Store&) {}, [&](Store& store) {
-    if (store.has(names)) return;
-    if (!fs::exists(store.partial_path(result.digest))) write_text(store.partial_path(result.digest), packed);
-    store.adopt_partial(result.digest, names, result.table, Place::private_tree);
-  });
+  sweep([&](Store&) {},
+        [&](Store& store) {
+          if (store.has(names)) return;
+          if (!fs::exists(store.partial_path(result.digest))) write_text(store.partial_path(result.digest), packed);
+          store.adopt_partial(result.digest, names, result.table, Place::private_tree);
+        });
 }
 
 TEST_F(StoreFaults, papers_are_the_old_or_the_new) {
@@ -105,8 +106,7 @@ TEST_F(StoreFaults, papers_are_the_old_or_the_new) {
     files.fail_at = n;
     try {
       store.keep_papers(Digest{}, 1, "new");
-    } catch (const Error&) {
-    }
+    } catch (const Error&) {}
     const std::string text = read_text(folder + "/papers/00/" + Digest{}.hex() + "-1.json");
     EXPECT_TRUE(text == "old" || text == "new") << n;
     if (files.count() < n) break;
@@ -162,8 +162,7 @@ TEST_F(StoreFaults, creation_can_be_tried_again) {
     files.fail_at = n;
     try {
       Store::create(files, folder, "line-1");
-    } catch (const Error&) {
-    }
+    } catch (const Error&) {}
     const bool reached = files.count() >= n;
     files.fail_at = 0;
     Store::create(files, folder, "line-1");

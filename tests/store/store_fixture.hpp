@@ -40,10 +40,13 @@ class StoreTest : public testing::Test {
     bytes.resize(size);
     return bytes;
   }
-  Ingested ingest(Store& store, Place place = Place::public_tree) { return store.ingest(source, {}, std::nullopt, place, 2, nullptr); }
+  Ingested ingest(Store& store, Place place = Place::public_tree) {
+    return store.ingest(source, {}, std::nullopt, place, 2, nullptr);
+  }
   static std::string plain_of(const Store& store, const Ingested& image) {
     std::string plain;
-    store.read_plain(image.digest, image.size, image.packed, [&](std::string_view bytes) { plain += bytes; }, nullptr);
+    store.read_plain(
+        image.digest, image.size, image.packed, [&](std::string_view bytes) { plain += bytes; }, nullptr);
     return plain;
   }
   static mode_t mode_of(const std::string& path) {
@@ -51,13 +54,16 @@ class StoreTest : public testing::Test {
     EXPECT_EQ(lstat(path.c_str(), &status), 0) << path;
     return status.st_mode & 07777U;
   }
-  std::string path_of(const Digest& object, const std::string& place = "public") const { return folder + "/" + place + "/" + object_path(object); }
+  std::string path_of(const Digest& object, const std::string& place = "public") const {
+    return folder + "/" + place + "/" + object_path(object);
+  }
   /// All files below the store but staging, with digests of what they hold.
   std::map<std::string, std::string> named_files() const {
     std::map<std::string, std::string> found;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
       const std::string path = entry.path().string().substr(folder.size() + 1);
-      if (entry.is_regular_file() && !path.starts_with("staging/")) found[path] = sha256(testing_support::read_text(entry.path())).hex();
+      if (entry.is_regular_file() && !path.starts_with("staging/"))
+        found[path] = sha256(testing_support::read_text(entry.path())).hex();
     }
     return found;
   }

@@ -36,7 +36,8 @@ TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
   const Ingested closed = ingest(store, Place::private_tree);
   store.keep_papers(open.digest, 7, "{}");
   umask(before);
-  for (const char* name : {"public", "public/root", "public/c", "public/b"}) EXPECT_EQ(mode_of(folder + "/" + name), 0755U) << name;
+  for (const char* name : {"public", "public/root", "public/c", "public/b"})
+    EXPECT_EQ(mode_of(folder + "/" + name), 0755U) << name;
   for (const char* name : {"private", "private/b", "papers", "staging"}) EXPECT_EQ(mode_of(folder + "/" + name), 0700U) << name;
   EXPECT_EQ(mode_of(path_of(open.packed.file.digest)), 0644U);
   EXPECT_EQ(mode_of(fs::path(path_of(open.packed.file.digest)).parent_path()), 0755U);
@@ -69,7 +70,9 @@ TEST_F(StoreTest, refuses_links_and_foreign_things_inside) {
 
 TEST_F(StoreTest, refuses_a_folder_on_another_file_system) {
   made();
-  files.device_of = [](const std::string& path, std::uint64_t device) { return path.ends_with("/staging") ? device + 1 : device; };
+  files.device_of = [](const std::string& path, std::uint64_t device) {
+    return path.ends_with("/staging") ? device + 1 : device;
+  };
   EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("\"staging\" on another file system"));
 }
 
@@ -78,10 +81,11 @@ TEST_F(StoreTest, takes_in_a_file_and_gives_it_back) {
   const std::string bytes = noise(2 * segment_size + 100);
   write_text(source, bytes);
   std::uint64_t last = 0;
-  const Ingested image = store.ingest(source, {}, sha256(bytes), Place::public_tree, 2, [&](std::uint64_t done, std::uint64_t total) {
-    EXPECT_EQ(total, bytes.size());
-    last = done;
-  });
+  const Ingested image =
+      store.ingest(source, {}, sha256(bytes), Place::public_tree, 2, [&](std::uint64_t done, std::uint64_t total) {
+        EXPECT_EQ(total, bytes.size());
+        last = done;
+      });
   EXPECT_EQ(last, bytes.size());
   EXPECT_EQ(image.digest, sha256(bytes));
   EXPECT_EQ(image.size, bytes.size());
@@ -111,7 +115,8 @@ TEST_F(StoreTest, refuses_other_bits_than_the_manifest_says) {
   Store store = made();
   write_text(source, "bytes");
   const auto before = named_files();
-  EXPECT_THAT(failure_of([&] { store.ingest(source, {}, sha256("other"), Place::public_tree, 1, nullptr); }, Fault::incomplete), HasSubstr("the manifest says"));
+  EXPECT_THAT(failure_of([&] { store.ingest(source, {}, sha256("other"), Place::public_tree, 1, nullptr); }, Fault::incomplete),
+              HasSubstr("the manifest says"));
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
@@ -121,7 +126,9 @@ TEST_F(StoreTest, leaves_nothing_when_a_source_cannot_be_taken_or_it_is_interrup
   const auto before = named_files();
   EXPECT_NE(failure_of([&] { ingest(store); }, Fault::incomplete), "");
   write_text(source, noise(3 * segment_size));
-  EXPECT_THROW(store.ingest(source, {}, std::nullopt, Place::public_tree, 2, [](std::uint64_t, std::uint64_t) { pretend_interrupted(2); }), Error);
+  EXPECT_THROW(
+      store.ingest(source, {}, std::nullopt, Place::public_tree, 2, [](std::uint64_t, std::uint64_t) { pretend_interrupted(2); }),
+      Error);
   pretend_interrupted(0);
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
@@ -205,7 +212,8 @@ TEST_F(StoreTest, names_what_is_damaged) {
   const std::string good = read_text(path);
   const auto damage = [&] {
     std::string text;
-    for (const Damage& one : store.check_object(image.digest, image.size, image.packed, nullptr)) text += one.path + " " + one.why + "\n";
+    for (const Damage& one : store.check_object(image.digest, image.size, image.packed, nullptr))
+      text += one.path + " " + one.why + "\n";
     return text;
   };
   EXPECT_EQ(damage(), "");

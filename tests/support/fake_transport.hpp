@@ -16,14 +16,14 @@ namespace ingot::testing_support {
 
 /// What goes wrong with one answer. Offsets count in the bytes of the answer.
 struct FakeFault {
-  std::optional<Response::Status> status;      ///< this instead of an answer
-  std::optional<std::size_t> cut_after;        ///< the body ends there; with a `status` of unreachable after these bytes
+  std::optional<Response::Status> status;  ///< this instead of an answer
+  std::optional<std::size_t> cut_after;    ///< the body ends there; with a `status` of unreachable after these bytes
   bool length_known = true;
-  bool restarts = false;                       ///< after the cut the transport starts over by itself, once, and succeeds
-  std::optional<std::size_t> wrong_byte;       ///< this byte is changed
-  std::size_t too_many = 0;                    ///< so many bytes more than there are
+  bool restarts = false;                  ///< after the cut the transport starts over by itself, once, and succeeds
+  std::optional<std::size_t> wrong_byte;  ///< this byte is changed
+  std::size_t too_many = 0;               ///< so many bytes more than there are
   std::string content_type;
-  std::function<void(std::size_t)> at_bytes;   ///< called after each piece of a body with the bytes given so far
+  std::function<void(std::size_t)> at_bytes;  ///< called after each piece of a body with the bytes given so far
 };
 
 class FakePeer final : public PeerTransport {
@@ -74,22 +74,26 @@ class FakePeer final : public PeerTransport {
     if (found == files.end()) return with(response, Response::Status::not_found);
     std::string body = found->second;
     if (request.offset) {
-      if (!knows_ranges || *request.offset + request.length.value_or(0) > body.size()) return with(response, Response::Status::wrong_range);
+      if (!knows_ranges || *request.offset + request.length.value_or(0) > body.size())
+        return with(response, Response::Status::wrong_range);
       body = body.substr(*request.offset, *request.length);
     }
-    if (wrong.wrong_byte && *wrong.wrong_byte < body.size()) body[*wrong.wrong_byte] = static_cast<char>(body[*wrong.wrong_byte] ^ 1);
+    if (wrong.wrong_byte && *wrong.wrong_byte < body.size())
+      body[*wrong.wrong_byte] = static_cast<char>(body[*wrong.wrong_byte] ^ 1);
     body += std::string(wrong.too_many, 'x');
     if (wrong.cut_after) body.resize(std::min(body.size(), *wrong.cut_after));
     return give(response, request, wrong, body, sink);
   }
 
-  Response give(Response response, const Request& request, const FakeFault& wrong, const std::string& body, const ByteSink& sink) {
+  Response give(Response response, const Request& request, const FakeFault& wrong, const std::string& body,
+                const ByteSink& sink) {
     for (std::size_t at = 0; at < body.size(); at += piece) {
       throw_if_interrupted();
       const auto part = std::string_view(body).substr(at, piece);
       if (at + part.size() > request.at_most) {
         // As curl does it: what is within the bound has been given when the excess shows.
-        if (at < request.at_most && !sink(part.substr(0, request.at_most - at))) return with(response, Response::Status::unreachable);
+        if (at < request.at_most && !sink(part.substr(0, request.at_most - at)))
+          return with(response, Response::Status::unreachable);
         return with(response, Response::Status::oversize);
       }
       {

@@ -71,7 +71,8 @@ class FaultFiles final : public Files {
  private:
   class Counted final : public File {
    public:
-    Counted(FaultFiles& files, std::unique_ptr<File> real, std::string path) : files_(files), real_(std::move(real)), path_(std::move(path)) {}
+    Counted(FaultFiles& files, std::unique_ptr<File> real, std::string path)
+        : files_(files), real_(std::move(real)), path_(std::move(path)) {}
     void write_all(std::string_view bytes) override {
       files_.step("write ", path_);
       real_->write_all(bytes);
@@ -119,7 +120,8 @@ class FaultFiles final : public Files {
     const std::string line = act + path;
     if (line.starts_with(only)) {
       ++count_;
-      if (fail_at != 0 && (count_ == fail_at || (for_ever && count_ > fail_at))) throw file_error("do (as the test wants it) " + act + "with", path, error);
+      if (fail_at != 0 && (count_ == fail_at || (for_ever && count_ > fail_at)))
+        throw file_error("do (as the test wants it) " + act + "with", path, error);
     }
     journal_.push_back(line);
     if (watch) watch(line);

@@ -9,7 +9,8 @@ namespace {
 
 TEST(acl_text, is_sorted_and_numeric) {
   // As setfacl -m u:1234:r,u:7:rw,g:77:rx leaves it, its users in another order.
-  const std::string attribute = *acl_attribute_of("user::rw-,user:7:rw-,user:1234:r--,group::r--,group:77:r-x,mask::rwx,other::r--");
+  const std::string attribute =
+      *acl_attribute_of("user::rw-,user:7:rw-,user:1234:r--,group::r--,group:77:r-x,mask::rwx,other::r--");
   std::string shuffled = attribute.substr(0, 12) + attribute.substr(20, 8) + attribute.substr(12, 8) + attribute.substr(28);
   EXPECT_NE(shuffled, attribute);
   EXPECT_EQ(acl_text_of(shuffled), acl_text_of(attribute));
@@ -17,8 +18,9 @@ TEST(acl_text, is_sorted_and_numeric) {
 }
 
 TEST(acl_text, refuses_other_forms) {
-  for (const char* text : {"", "user::rw-,", "user::rw-,user::rw-", "other::r--,user::rw-", "user:x:rw-", "user:07:rw-", "user::rwX", "user::wr-", "user:4294967296:r--", "owner::rwx",
-                           "user::rw-\ngroup::r--", "user::rw", ":::"}) {
+  for (const char* text :
+       {"", "user::rw-,", "user::rw-,user::rw-", "other::r--,user::rw-", "user:x:rw-", "user:07:rw-", "user::rwX", "user::wr-",
+        "user:4294967296:r--", "owner::rwx", "user::rw-\ngroup::r--", "user::rw", ":::"}) {
     EXPECT_FALSE(acl_attribute_of(text)) << text;
   }
   EXPECT_FALSE(acl_text_of(""));

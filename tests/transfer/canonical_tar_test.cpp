@@ -35,7 +35,9 @@ class CanonicalTar : public testing::Test {
   const std::string tree = box.path() + "/tree";
   void SetUp() override { fs::create_directory(tree); }
 
-  std::string failure(const std::vector<std::string>& exclude = {}) const { return failure_of([&] { canonical_bytes(tree, exclude); }); }
+  std::string failure(const std::vector<std::string>& exclude = {}) const {
+    return failure_of([&] { canonical_bytes(tree, exclude); });
+  }
   template <class Work>
   static std::string failure_of(Work work) {
     try {
@@ -92,11 +94,16 @@ TEST_F(CanonicalTar, is_opened_by_gnu_tar_as_it_was) {
     write_text(path + ".tar", canonical_bytes(path));
     const std::string out = path + "-tar";
     fs::create_directory(out);
-    const Ran ran = run({.arguments = {"tar", "--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner", "-xpf", path + ".tar", "-C", out}, .folder = {}, .environment = {{"LC_ALL", "C.UTF-8"}}});
+    const Ran ran = run(
+        {.arguments = {"tar", "--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner", "-xpf", path + ".tar", "-C", out},
+         .folder = {},
+         .environment = {{"LC_ALL", "C.UTF-8"}}});
     EXPECT_EQ(ran.exit, 0) << name << ran.err;
     EXPECT_EQ(listing(path), listing(out)) << name;
     const std::string show = "getfattr -R -h -d -m - -e hex . | sort";
-    EXPECT_EQ(run({.arguments = {"sh", "-c", show}, .folder = path, .environment = {}}).out, run({.arguments = {"sh", "-c", show}, .folder = out, .environment = {}}).out) << name;
+    EXPECT_EQ(run({.arguments = {"sh", "-c", show}, .folder = path, .environment = {}}).out,
+              run({.arguments = {"sh", "-c", show}, .folder = out, .environment = {}}).out)
+        << name;
     EXPECT_EQ(run({.arguments = {"diff", "-r", "--no-dereference", path, out}, .folder = {}, .environment = {}}).exit, 0);
   }
 }
@@ -168,7 +175,8 @@ TEST_F(CanonicalTar, names_every_member_that_it_cannot_keep_in_one_go) {
 }
 
 TEST_F(CanonicalTar, refuses_a_device_by_name) {
-  if (geteuid() != 0 || mknod((tree + "/null").c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0) GTEST_SKIP() << "only root can make a device";
+  if (geteuid() != 0 || mknod((tree + "/null").c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0)
+    GTEST_SKIP() << "only root can make a device";
   EXPECT_THAT(failure(), HasSubstr("\"./null\" is a device"));
 }
 
@@ -181,12 +189,16 @@ TEST_F(CanonicalTar, names_every_member_that_it_cannot_read) {
   fs::create_directory(tree + "/closed");
   for (const char* name : {"a", "b", "c"}) make_file(tree + "/" + name, name, name[0] == 'c' ? 0644 : 0);
   chmod((tree + "/closed").c_str(), 0);
-  const std::string text = as_nobody(tree, [](const std::string& path) { survey_source(path, {}); return std::string("fine"); });
+  const std::string text = as_nobody(tree, [](const std::string& path) {
+    survey_source(path, {});
+    return std::string("fine");
+  });
   EXPECT_THAT(text, HasSubstr("\"./a\" cannot be read: Permission denied"));
   EXPECT_THAT(text, HasSubstr("\"./b\" cannot be read"));
   EXPECT_THAT(text, HasSubstr("\"./closed/\" cannot be opened"));
   EXPECT_THAT(text, Not(HasSubstr("\"./c\"")));
-  EXPECT_THAT(as_nobody(tree, [](const std::string& path) { return std::to_string(canonical_bytes(path).size()); }), HasSubstr("\"./b\" cannot be read"));
+  EXPECT_THAT(as_nobody(tree, [](const std::string& path) { return std::to_string(canonical_bytes(path).size()); }),
+              HasSubstr("\"./b\" cannot be read"));
 }
 
 TEST_F(CanonicalTar, refuses_a_source_that_is_a_link_or_missing_or_special) {
@@ -203,9 +215,11 @@ TEST_F(CanonicalTar, leaves_out_what_the_globs_name_and_all_below_it) {
   fs::create_directories(tree + "/keep");
   for (const char* name : {"log/a", "log/deep/b", "keep/run.pid", "keep/file"}) make_file(tree + "/" + name, name);
   write_text(box.path() + "/x.tar", canonical_bytes(tree, {"log", "*.pid"}));
-  EXPECT_EQ(run({.arguments = {"tar", "-tf", box.path() + "/x.tar"}, .folder = {}, .environment = {}}).out, "./\n./keep/\n./keep/file\n");
+  EXPECT_EQ(run({.arguments = {"tar", "-tf", box.path() + "/x.tar"}, .folder = {}, .environment = {}}).out,
+            "./\n./keep/\n./keep/file\n");
   write_text(box.path() + "/y.tar", canonical_bytes(tree, {"log/**"}));
-  EXPECT_THAT(run({.arguments = {"tar", "-tf", box.path() + "/y.tar"}, .folder = {}, .environment = {}}).out, HasSubstr("./log/\n"));
+  EXPECT_THAT(run({.arguments = {"tar", "-tf", box.path() + "/y.tar"}, .folder = {}, .environment = {}}).out,
+              HasSubstr("./log/\n"));
 }
 
 TEST_F(CanonicalTar, takes_the_next_name_for_the_first_if_a_group_of_hard_links_loses_its_first) {
@@ -222,29 +236,39 @@ TEST_F(CanonicalTar, takes_the_next_name_for_the_first_if_a_group_of_hard_links_
 std::string failure_when(const std::string& tree, const std::function<void()>& meanwhile) {
   bool done = false;
   try {
-    write_canonical(tree, {}, [&](std::string_view bytes) {
-      if (bytes.size() < 100'000 || done) return;
-      done = true;
-      meanwhile();
-    }, nullptr);
-  } catch (const Error& error) {
-    return error.text();
-  }
+    write_canonical(
+        tree, {},
+        [&](std::string_view bytes) {
+          if (bytes.size() < 100'000 || done) return;
+          done = true;
+          meanwhile();
+        },
+        nullptr);
+  } catch (const Error& error) { return error.text(); }
   return "";
 }
 
 TEST_F(CanonicalTar, notices_a_member_that_changes_while_it_is_read) {
   const std::string big = tree + "/big";
-  const auto begin = [&] { make_file(big, std::string(5'000'000, 'b')); make_file(tree + "/later", "later"); };
+  const auto begin = [&] {
+    make_file(big, std::string(5'000'000, 'b'));
+    make_file(tree + "/later", "later");
+  };
   begin();
   EXPECT_EQ(failure_when(tree, [] {}), "");
-  EXPECT_THAT(failure_when(tree, [&] { std::ofstream(big, std::ios::app) << "more"; }), HasSubstr("\"./big\" changed while it was read"));
+  EXPECT_THAT(failure_when(tree, [&] { std::ofstream(big, std::ios::app) << "more"; }),
+              HasSubstr("\"./big\" changed while it was read"));
   begin();
   EXPECT_THAT(failure_when(tree, [&] { fs::resize_file(big, 4'000'000); }), HasSubstr("\"./big\" changed while it was read"));
   begin();
   EXPECT_THAT(failure_when(tree, [&] { std::fstream(big).put('X'); }), HasSubstr("\"./big\" changed while it was read"));
   begin();
-  EXPECT_THAT(failure_when(tree, [&] { fs::remove(tree + "/later"); fs::create_symlink("/etc/passwd", tree + "/later"); }), HasSubstr("\"./later\" changed while it was read"));
+  EXPECT_THAT(failure_when(tree,
+                           [&] {
+                             fs::remove(tree + "/later");
+                             fs::create_symlink("/etc/passwd", tree + "/later");
+                           }),
+              HasSubstr("\"./later\" changed while it was read"));
   fs::remove(tree + "/later");
   begin();
   EXPECT_THAT(failure_when(tree, [&] { make_file(tree + "/new", "new"); }), HasSubstr("\"./\" changed while it was read"));
@@ -293,12 +317,27 @@ TEST_F(CanonicalTar, tells_progress_in_bytes_of_files) {
   make_file(tree + "/a", std::string(2'500'000, 'a'));
   make_file(tree + "/b", "67");
   std::uint64_t last = 0;
-  write_canonical(tree, {}, [](std::string_view) {}, [&](std::uint64_t done) { EXPECT_GT(done, last); last = done; });
+  write_canonical(
+      tree, {}, [](std::string_view) {},
+      [&](std::uint64_t done) {
+        EXPECT_GT(done, last);
+        last = done;
+      });
   EXPECT_EQ(last, survey_source(tree, {}).bytes);
 }
 
 TEST_F(CanonicalTar, header_of_a_huge_file_keeps_its_size_in_a_record) {
-  TarMember member{.path = "./a", .kind = MemberKind::file, .mode = 0644, .uid = 0, .gid = 0, .mtime = 0, .size = 8'589'934'591, .target = {}, .access_acl = {}, .default_acl = {}, .capability = {}};
+  TarMember member{.path = "./a",
+                   .kind = MemberKind::file,
+                   .mode = 0644,
+                   .uid = 0,
+                   .gid = 0,
+                   .mtime = 0,
+                   .size = 8'589'934'591,
+                   .target = {},
+                   .access_acl = {},
+                   .default_acl = {},
+                   .capability = {}};
   EXPECT_EQ(encode_member(member).size(), 512U);
   EXPECT_EQ(encode_member(member).substr(124, 12), std::string("77777777777\0", 12));
   ++member.size;

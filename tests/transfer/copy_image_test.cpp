@@ -53,7 +53,11 @@ class Copy : public testing::Test {
     packer.write(plain);
     const PackedResult result = packer.finish();
     table = result.table;
-    job = CopyJob{.digest = result.digest, .size = size, .packed = {.file = {result.file, packed.size()}, .segments = table.segments.size(), .table = {}}, .connections = 1, .progress = {}};
+    job = CopyJob{.digest = result.digest,
+                  .size = size,
+                  .packed = {.file = {result.file, packed.size()}, .segments = table.segments.size(), .table = {}},
+                  .connections = 1,
+                  .progress = {}};
     peer.files = {{object_path(result.file), packed}};
     if (table.segments.size() < 2) return;
     const std::string lines = write_segment_table(table);
@@ -85,7 +89,8 @@ class Copy : public testing::Test {
   }
   /// The fault holds for answers with the image's bytes, by their number.
   void fault_in_bytes(const std::function<std::optional<FakeFault>(std::size_t)>& fault) {
-    peer.fault = [this, fault, number = std::make_shared<std::atomic<std::size_t>>(0)](std::size_t, const Request& request) -> std::optional<FakeFault> {
+    peer.fault = [this, fault, number = std::make_shared<std::atomic<std::size_t>>(0)](
+                     std::size_t, const Request& request) -> std::optional<FakeFault> {
       if (request.path != object_path(job.packed.file.digest)) return std::nullopt;
       return fault((*number)++);
     };
@@ -385,7 +390,11 @@ TEST_F(Copy, throws_away_segments_that_do_not_make_the_file_they_are_named_for) 
 
 TEST_F(Copy, throws_away_a_signed_segment_that_is_no_frame) {
   packed = std::string(1000, 'x');
-  job = CopyJob{.digest = sha256("x"), .size = 1, .packed = {.file = {sha256(packed), packed.size()}, .segments = 1, .table = {}}, .connections = 1, .progress = {}};
+  job = CopyJob{.digest = sha256("x"),
+                .size = 1,
+                .packed = {.file = {sha256(packed), packed.size()}, .segments = 1, .table = {}},
+                .connections = 1,
+                .progress = {}};
   peer.files = {{object_path(job.packed.file.digest), packed}};
   EXPECT_EQ(code(), "untrusted");
   EXPECT_THAT(text, HasSubstr("no zstd frame"));

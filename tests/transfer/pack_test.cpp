@@ -32,7 +32,10 @@ std::string text_of(std::size_t size) {
   return text;
 }
 
-struct Packing { PackedResult result; std::string packed; };
+struct Packing {
+  PackedResult result;
+  std::string packed;
+};
 
 Packing pack(const std::string& plain, int threads, std::size_t piece) {
   Packing packing;
@@ -81,7 +84,8 @@ TEST_P(PackOf, so_many_bytes_has_exact_segments_and_zstd_opens_it) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, PackOf,
-                         testing::Values(0, 1, segment_size - 1, segment_size, segment_size + 1, 2 * segment_size, 4 * segment_size + 12345));
+                         testing::Values(0, 1, segment_size - 1, segment_size, segment_size + 1, 2 * segment_size,
+                                         4 * segment_size + 12345));
 
 TEST(Pack, does_not_depend_on_threads_or_pieces) {
   const std::string plain = text_of(3 * segment_size + 7);

@@ -40,9 +40,15 @@ TarMember member(const std::string& path, MemberKind kind, const std::string& ta
   return made;
 }
 DescribedMember folder(const std::string& path) { return {member(path, MemberKind::folder), ""}; }
-DescribedMember file(const std::string& path, const std::string& content) { return {member(path, MemberKind::file, "", content.size()), content}; }
-DescribedMember link(const std::string& path, const std::string& target) { return {member(path, MemberKind::symbolic_link, target), ""}; }
-DescribedMember hard(const std::string& path, const std::string& target) { return {member(path, MemberKind::hard_link, target), ""}; }
+DescribedMember file(const std::string& path, const std::string& content) {
+  return {member(path, MemberKind::file, "", content.size()), content};
+}
+DescribedMember link(const std::string& path, const std::string& target) {
+  return {member(path, MemberKind::symbolic_link, target), ""};
+}
+DescribedMember hard(const std::string& path, const std::string& target) {
+  return {member(path, MemberKind::hard_link, target), ""};
+}
 
 class Restore : public testing::Test {
  protected:
@@ -81,7 +87,8 @@ class Restore : public testing::Test {
 };
 
 TEST_F(Restore, gives_back_files_folders_and_links) {
-  restore_tree(tar_of({folder("./"), folder("./a/"), file("./a/f", "content"), hard("./a/g", "./a/f"), link("./l", "../victim")}), destination);
+  restore_tree(tar_of({folder("./"), folder("./a/"), file("./a/f", "content"), hard("./a/g", "./a/f"), link("./l", "../victim")}),
+               destination);
   EXPECT_EQ(read_text(destination + "/a/f"), "content");
   EXPECT_TRUE(fs::equivalent(destination + "/a/f", destination + "/a/g"));
   EXPECT_EQ(fs::read_symlink(destination + "/l"), "../victim");
@@ -102,7 +109,8 @@ TEST_F(Restore, refuses_paths_that_lead_out) {
 }
 
 TEST_F(Restore, refuses_to_go_through_a_link) {
-  EXPECT_THAT(refusal(tar_of({folder("./"), link("./a", ".."), file("./a/victim", "x")})), HasSubstr("whose folder it does not hold"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), link("./a", ".."), file("./a/victim", "x")})),
+              HasSubstr("whose folder it does not hold"));
   EXPECT_THAT(refusal(tar_of({folder("./"), link("./a", "/etc"), folder("./a/")})), HasSubstr("is there twice"));
   EXPECT_THAT(refusal(tar_of({folder("./"), link("./a", ".."), hard("./b", "./a/victim")})), HasSubstr("what is not there"));
 }
@@ -112,7 +120,8 @@ TEST_F(Restore, refuses_hard_links_to_anything_but_earlier_files_of_the_tree) {
   EXPECT_THAT(refusal(tar_of({folder("./"), hard("./a", "./../../victim")})), HasSubstr("\"..\""));
   EXPECT_THAT(refusal(tar_of({folder("./"), hard("./a", "/etc/passwd")})), HasSubstr("does not lie below"));
   EXPECT_THAT(refusal(tar_of({folder("./"), hard("./a", "./b"), file("./b", "x")})), HasSubstr("to a later member"));
-  EXPECT_THAT(refusal(tar_of({folder("./"), link("./a", "../../victim"), hard("./b", "./a")})), HasSubstr("something else than a file"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), link("./a", "../../victim"), hard("./b", "./a")})),
+              HasSubstr("something else than a file"));
   EXPECT_THAT(refusal(tar_of({folder("./"), hard("./b", "./a")})), HasSubstr("what is not there"));
 }
 
@@ -151,7 +160,8 @@ TEST_F(Restore, refuses_tars_of_other_writers) {
   fs::create_directory(outer.path() + "/src");
   make_file(outer.path() + "/src/a", "x");
   for (const char* format : {"--format=pax", "--format=gnu", "--format=ustar"}) {
-    const Ran made = run({.arguments = {"tar", format, "-cf", "-", "-C", outer.path() + "/src", "."}, .folder = {}, .environment = {}});
+    const Ran made =
+        run({.arguments = {"tar", format, "-cf", "-", "-C", outer.path() + "/src", "."}, .folder = {}, .environment = {}});
     ASSERT_EQ(made.exit, 0);
     EXPECT_NE(refusal(made.out), "") << format;
   }
@@ -163,12 +173,18 @@ TEST_F(Restore, refuses_false_attributes) {
     change(described.member);
     return described;
   };
-  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.access_acl = "user::rwx,mask:"; })})), HasSubstr("another form than ours"));
-  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.default_acl = "user::rwx"; })})), HasSubstr("default ACL"));
-  EXPECT_THAT(refusal(tar_of({folder("./"), with(folder("./a/"), [](auto& m) { m.capability = "x"; })})), HasSubstr("capability"));
-  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.uid = 4294967295; })})), HasSubstr("beyond 32 bits"));
-  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.size = std::uint64_t{1} << 63U; })})), HasSubstr("larger than any file"));
-  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./" + std::string(256, 'n'), ""), [](auto&) {})})), HasSubstr("longer than 255"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.access_acl = "user::rwx,mask:"; })})),
+              HasSubstr("another form than ours"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.default_acl = "user::rwx"; })})),
+              HasSubstr("default ACL"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), with(folder("./a/"), [](auto& m) { m.capability = "x"; })})),
+              HasSubstr("capability"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.uid = 4294967295; })})),
+              HasSubstr("beyond 32 bits"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./a", ""), [](auto& m) { m.size = std::uint64_t{1} << 63U; })})),
+              HasSubstr("larger than any file"));
+  EXPECT_THAT(refusal(tar_of({folder("./"), with(file("./" + std::string(256, 'n'), ""), [](auto&) {})})),
+              HasSubstr("longer than 255"));
   EXPECT_THAT(refusal(tar_of({folder("./"), with(folder("./a/"), [](auto& m) { m.size = 5; })})), HasSubstr("has content"));
 }
 
@@ -209,8 +225,12 @@ TEST_F(Restore, never_replaces_what_came_meanwhile) {
 TEST_F(Restore, removes_what_was_not_committed) {
   auto closed = folder("./closed/");
   closed.member.mode = 0;
-  const std::string bytes = tar_of({folder("./"), closed, folder("./closed/in/"), file("./closed/in/a", "x"), link("./l", "../../victim"), file("./z", "z")});
-  { TreeRestorer restorer(destination); restorer.write(std::string_view(bytes).substr(0, bytes.size() - 1024)); }
+  const std::string bytes = tar_of(
+      {folder("./"), closed, folder("./closed/in/"), file("./closed/in/a", "x"), link("./l", "../../victim"), file("./z", "z")});
+  {
+    TreeRestorer restorer(destination);
+    restorer.write(std::string_view(bytes).substr(0, bytes.size() - 1024));
+  }
   EXPECT_TRUE(fs::is_empty(box));
   EXPECT_EQ(read_text(outer.path() + "/victim"), "untouched");
 }
@@ -218,7 +238,9 @@ TEST_F(Restore, removes_what_was_not_committed) {
 TEST_F(Restore, makes_holes_of_zeros) {
   std::string content(10'000'000, '\0');
   content.replace(5'000'000, 4, "data");
-  restore_tree(tar_of({folder("./"), file("./small", std::string(100, '\0')), file("./sparse", content), file("./zeros", std::string(1'000'000, '\0'))}), destination);
+  restore_tree(tar_of({folder("./"), file("./small", std::string(100, '\0')), file("./sparse", content),
+                       file("./zeros", std::string(1'000'000, '\0'))}),
+               destination);
   EXPECT_EQ(read_text(destination + "/sparse"), content);
   EXPECT_EQ(read_text(destination + "/small"), std::string(100, '\0'));
   struct stat status {};
@@ -230,7 +252,8 @@ TEST_F(Restore, makes_holes_of_zeros) {
 }
 
 TEST_F(Restore, gives_nothing_of_the_folder_above) {
-  if (run({.arguments = {"setfacl", "-d", "-m", "u:1234:rwx", box}, .folder = {}, .environment = {}}).exit != 0) GTEST_SKIP() << "no ACLs on this file system";
+  if (run({.arguments = {"setfacl", "-d", "-m", "u:1234:rwx", box}, .folder = {}, .environment = {}}).exit != 0)
+    GTEST_SKIP() << "no ACLs on this file system";
   restore_tree(tar_of({folder("./"), folder("./d/"), file("./d/a", "x")}), destination);
   const Ran seen = run({.arguments = {"getfattr", "-R", "-d", "-m", "acl", destination}, .folder = {}, .environment = {}});
   EXPECT_EQ(seen.out, "");
@@ -319,8 +342,10 @@ void grow(const std::string& path, int depth, std::vector<std::string>& files) {
         break;
       default: {
         std::string content = *rc::gen::arbitrary<std::string>();
-        if (*rc::gen::inRange(0, 4) == 0) content += std::string(static_cast<std::size_t>(*rc::gen::inRange(0, 40'000)), '\0') + content;
-        make_file(full, content, *rc::gen::element<mode_t>(0644, 0600, 0755, 04755, 02711, 0444), *rc::gen::inRange(-1000L, 2'000'000'000L), *rc::gen::inRange(0L, 999'999'999L));
+        if (*rc::gen::inRange(0, 4) == 0)
+          content += std::string(static_cast<std::size_t>(*rc::gen::inRange(0, 40'000)), '\0') + content;
+        make_file(full, content, *rc::gen::element<mode_t>(0644, 0600, 0755, 04755, 02711, 0444),
+                  *rc::gen::inRange(-1000L, 2'000'000'000L), *rc::gen::inRange(0L, 999'999'999L));
         files.push_back(full);
       }
     }
@@ -348,7 +373,8 @@ RC_GTEST_PROP(Restored, tree_has_the_digest_of_its_original_and_tar_agrees, ()) 
 }
 
 RC_GTEST_PROP(Restored, no_changed_byte_of_a_header_goes_unnoticed, ()) {
-  static const std::string good = tar_of({folder("./"), folder("./d/"), file("./d/f", "content"), hard("./d/g", "./d/f"), file("./" + std::string(150, 'n'), "x")});
+  static const std::string good = tar_of(
+      {folder("./"), folder("./d/"), file("./d/f", "content"), hard("./d/g", "./d/f"), file("./" + std::string(150, 'n'), "x")});
   const auto at = static_cast<std::size_t>(*rc::gen::inRange(0, static_cast<int>(good.size())));
   const char byte = *rc::gen::arbitrary<char>();
   RC_PRE(good[at] != byte);
@@ -363,7 +389,8 @@ RC_GTEST_PROP(Restored, no_changed_byte_of_a_header_goes_unnoticed, ()) {
     refused = true;
   }
   // Content, and names in an extended header, have no checksum in a tar; the image's digest covers them.
-  const bool free = bad.compare(0, at, good, 0, at) == 0 && (std::string("contentx").find(good[at]) != std::string::npos || good[at] == 'n');
+  const bool free =
+      bad.compare(0, at, good, 0, at) == 0 && (std::string("contentx").find(good[at]) != std::string::npos || good[at] == 'n');
   RC_ASSERT(refused || free);
   if (refused) RC_ASSERT(fs::is_empty(box.path()));
 }

@@ -51,7 +51,8 @@ std::string unescaped(const std::string& text) {
     } else {
       ++i;
     }
-    const bool continues = !bytes.empty() && (static_cast<unsigned char>(unit[0]) & 0xC0U) == 0x80 && static_cast<unsigned char>(bytes.back()) >= 0xC0;
+    const bool continues = !bytes.empty() && (static_cast<unsigned char>(unit[0]) & 0xC0U) == 0x80 &&
+                           static_cast<unsigned char>(bytes.back()) >= 0xC0;
     if (!continues) last = bytes.size();
     bytes += unit;
   }
@@ -112,8 +113,10 @@ std::map<std::string, DescribedTree> golden_trees() {
   std::string name;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
-    if (line.starts_with("tree ")) name = line.substr(5);
-    else trees[name].push_back(member_of(line));
+    if (line.starts_with("tree "))
+      name = line.substr(5);
+    else
+      trees[name].push_back(member_of(line));
   }
   for (auto& [unused, tree] : trees) {
     std::sort(tree.begin(), tree.end(), [](const auto& a, const auto& b) { return a.member.path < b.member.path; });
@@ -145,7 +148,8 @@ void make_tree(const DescribedTree& tree, const std::string& path) {
     check(lchown(full.c_str(), static_cast<uid_t>(member.uid), static_cast<gid_t>(member.gid)) == 0, "lchown " + full);
     if (member.kind != MemberKind::symbolic_link) check(chmod(full.c_str(), member.mode) == 0, "chmod " + full);
     if (!member.access_acl.empty()) set_attribute(full, "system.posix_acl_access", acl_attribute_of(member.access_acl).value());
-    if (!member.default_acl.empty()) set_attribute(full, "system.posix_acl_default", acl_attribute_of(member.default_acl).value());
+    if (!member.default_acl.empty())
+      set_attribute(full, "system.posix_acl_default", acl_attribute_of(member.default_acl).value());
     if (!member.capability.empty()) set_attribute(full, "security.capability", member.capability);
     set_mtime(full, member.mtime, 123'456'789);
   }
@@ -164,11 +168,14 @@ void set_mtime(const std::string& path, long seconds, long nanoseconds) {
 
 std::string canonical_bytes(const std::string& path, const std::vector<std::string>& exclude) {
   std::string bytes;
-  write_canonical(path, exclude, [&](std::string_view more) { bytes += more; }, nullptr);
+  write_canonical(
+      path, exclude, [&](std::string_view more) { bytes += more; }, nullptr);
   return bytes;
 }
 
-Digest canonical_digest(const std::string& path, const std::vector<std::string>& exclude) { return sha256(canonical_bytes(path, exclude)); }
+Digest canonical_digest(const std::string& path, const std::vector<std::string>& exclude) {
+  return sha256(canonical_bytes(path, exclude));
+}
 
 void restore_tree(std::string_view bytes, const std::string& destination, std::size_t piece) {
   TreeRestorer restorer(destination);
@@ -182,16 +189,19 @@ std::string listing(const std::string& path) {
     struct stat status {};
     check(lstat(full.c_str(), &status) == 0, "lstat " + full);
     std::ostringstream line;
-    line << name << ' ' << std::oct << status.st_mode << std::dec << ' ' << status.st_uid << ' ' << status.st_gid << ' ' << status.st_mtim.tv_sec;
+    line << name << ' ' << std::oct << status.st_mode << std::dec << ' ' << status.st_uid << ' ' << status.st_gid << ' '
+         << status.st_mtim.tv_sec;
     if (S_ISREG(status.st_mode)) {
       std::ifstream file(full, std::ios::binary);
-      line << ' ' << status.st_size << ' ' << status.st_nlink << ' ' << sha256(std::string(std::istreambuf_iterator<char>(file), {})).hex();
+      line << ' ' << status.st_size << ' ' << status.st_nlink << ' '
+           << sha256(std::string(std::istreambuf_iterator<char>(file), {})).hex();
     }
     if (S_ISLNK(status.st_mode)) line << " -> " << fs::read_symlink(full).string();
     lines.push_back(line.str());
   };
   add(path, ".");
-  for (const auto& entry : fs::recursive_directory_iterator(path)) add(entry.path().string(), entry.path().string().substr(path.size() + 1));
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    add(entry.path().string(), entry.path().string().substr(path.size() + 1));
   std::sort(lines.begin(), lines.end());
   std::string text;
   for (const auto& line : lines) text += line + "\n";
@@ -208,9 +218,7 @@ std::string as_nobody(const std::string& folder, std::string (*work)(const std::
     if (geteuid() == 0 && (setgid(nobody) != 0 || setuid(nobody) != 0)) _exit(1);
     try {
       text = work(folder);
-    } catch (const std::exception& error) {
-      text = error.what();
-    }
+    } catch (const std::exception& error) { text = error.what(); }
     const ssize_t written = ::write(ends[1], text.data(), text.size());
     _exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
   }

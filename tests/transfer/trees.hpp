@@ -27,7 +27,8 @@ std::string tar_of(const DescribedTree& tree);
 /// Makes it in the empty folder `path`; owners and capabilities need root.
 void make_tree(const DescribedTree& tree, const std::string& path);
 
-void make_file(const std::string& path, std::string_view content, mode_t mode = 0644, long mtime = 1'700'000'000, long nanoseconds = 0);
+void make_file(const std::string& path, std::string_view content, mode_t mode = 0644, long mtime = 1'700'000'000,
+               long nanoseconds = 0);
 void set_mtime(const std::string& path, long seconds, long nanoseconds = 0);
 
 std::string canonical_bytes(const std::string& path, const std::vector<std::string>& exclude = {});
