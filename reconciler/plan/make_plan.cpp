@@ -40,9 +40,9 @@ void add_changes(const Situation& situation, const PlanOptions& options, Desired
   apply_budgets(situation, draft);
   merge_images(situation, draft);
   merge_types(desired, situation, draft);
-  merge_series(desired, situation, draft);
   merge_dropped_peers(situation, draft);
   apply_guards(situation, options, draft);
+  merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
   keep_addresses_apart(draft);
   plan_publish(situation, draft);
