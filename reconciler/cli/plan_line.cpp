@@ -13,13 +13,6 @@ std::string selector_text(const Selector& selector) {
   return value.empty() ? std::string(kind_of(selector)) : fmt::format("{} {}", kind_of(selector), value);
 }
 
-/// "a, b, c" made safe for a terminal.
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + printable(text);
-  return all;
-}
-
 /// "3 images: a, b, c", cut short after a few.
 std::string members_text(const std::vector<ImageName>& members) {
   constexpr std::size_t most = 6;
@@ -41,7 +34,7 @@ std::string copy_detail(const CopyImage& copy) {
 }
 
 
-/// The name that a line shows, and beside it what there is to say in a word.
+/// The name that a line shows, and beside it what there is to say in a word. An update's reason says what changes.
 struct Told { std::string name; std::string detail; };
 
 Told told(const RegisterPeer& action) { return {action.peer.text(), fmt::format("{}, serial {}", printable(action.head.url), action.head.serial)}; }
@@ -55,19 +48,19 @@ Told told(const CreateType& action) { return {"type " + action.name.text(), "bas
 Told told(const UpdateType& action) { return {"type " + action.name.text(), "based on " + action.base.text()}; }
 Told told(const DeleteType& action) { return {"type " + action.name.text(), ""}; }
 Told told(const Instantiate& action) { return {selector_text(action.row.selector), "since " + printable(action.row.since)}; }
-Told told(const UpdateSubscription& action) { return {selector_text(action.row.selector), joined(action.changes)}; }
+Told told(const UpdateSubscription& action) { return {selector_text(action.row.selector), ""}; }
 Told told(const Uninstantiate& action) { return {selector_text(action.selector), "copies stay"}; }
 Told told(const AddImage& action) { return {action.image.name.text(), action.image.source ? "from " + printable(*action.image.source) : ""}; }
-Told told(const UpdateImage& action) { return {action.row.name.text(), joined(action.changes)}; }
+Told told(const UpdateImage& action) { return {action.row.name.text(), ""}; }
 Told told(const DeleteImage& action) { return {action.name.text(), ""}; }
 Told told(const CreateSeries& action) { return {"series " + action.name.text(), members_text(action.members)}; }
 Told told(const UpdateSeries& action) {
-  return {"series " + action.name.text(), action.changes.empty() ? members_text(action.members) : joined(action.changes)};
+  return {"series " + action.name.text(), action.changes.empty() ? members_text(action.members) : ""};
 }
 Told told(const DeleteSeries& action) { return {"series " + action.name.text(), ""}; }
 Told told(const Publish&) { return {"catalog", ""}; }
 Told told(const CopyImage& action) { return {action.entry.name.text(), copy_detail(action)}; }
-Told told(const UpdateCopy& action) { return {action.row.name.text(), joined(action.changes)}; }
+Told told(const UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const WithdrawCopy& action) { return {action.row.name.text(), printable(action.row.reason)}; }
 Told told(const RemoveCopy& action) { return {action.name.text(), ""}; }
 

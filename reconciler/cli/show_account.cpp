@@ -19,6 +19,12 @@ std::string why(const Outcome& outcome) {
                     outcome);
 }
 
+/// Past a budget: no failure, a later run goes on with it.
+bool is_deferred(const ActionResult& result) {
+  const auto* skipped = std::get_if<Skipped>(&result.outcome);
+  return skipped && skipped->why.starts_with("deferred");
+}
+
 void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style, Output& out) {
   if (results.empty()) return;
   out.print("\n{}\n", style.in(ink, title));
@@ -38,13 +44,15 @@ std::string done_text(const Account& account) {
   return text;
 }
 
-std::string next_step(int exit_code) {
-  switch (exit_code) {
+std::string next_step(const Plan& plan, const Account& account) {
+  switch (account.exit_code) {
     case exit_done: return "";
-    case exit_incomplete: return "What is done is durable. Run \"ingot apply\" again for the rest.";
+    case exit_incomplete:
+      if (account.failed.empty() && plan.unknown.empty()) return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
+      return "What is done is durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
-    case exit_local: return "This machine could not do it (disk, state or store). Mend that, then run \"ingot apply\" again.";
-    case exit_refused: return "What a guard holds was not done. See --raise-limit, or change the manifest.";
+    case exit_local: return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run \"ingot apply\" again.";
+    case exit_refused: return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
     case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.";
     default: return "Run \"ingot apply\" again.";
@@ -56,19 +64,25 @@ std::string next_step(int exit_code) {
 
 void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
   show_results("Failed", account.failed, Ink::red, verbose, style, out);
-  show_results("Not started", account.not_started, Ink::bold, verbose, style, out);
+  std::vector<ActionResult> not_started = account.not_started;
+  const auto first_deferred = std::stable_partition(not_started.begin(), not_started.end(), [](const ActionResult& result) { return !is_deferred(result); });
+  const std::vector<ActionResult> deferred(first_deferred, not_started.end());
+  not_started.erase(first_deferred, not_started.end());
+  show_results("Not started", not_started, Ink::bold, verbose, style, out);
+  show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
   if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(*account.fatal));
   std::string text = done_text(account);
   const auto add = [&](std::size_t count, std::string_view what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
   };
   add(account.failed.size(), "failed");
-  add(account.not_started.size(), "not started");
+  add(not_started.size(), "not started");
+  add(deferred.size(), "deferred");
   add(plan.held.size(), "held");
   add(plan.blocked.size(), "blocked");
   add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
   out.print("\n{}\n", style.bold(fmt::format("Applied: {}.", text)));
-  const std::string next = next_step(account.exit_code);
+  const std::string next = next_step(plan, account);
   if (!next.empty()) out.print("{}\n", next);
   if (!account.failed.empty()) out.print("\"ingot show {}\" has it all.\n", run);
 }

@@ -1,5 +1,7 @@
 #include "reconciler/cli/show_explain.hpp"
 
+#include <algorithm>
+
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/io/printable.hpp"
@@ -12,6 +14,11 @@ Ink ink_of(const std::string& verdict) {
   if (verdict == "planned" || verdict == "done") return Ink::green;
   if (verdict == "unknown" || verdict == "blocked" || verdict == "held") return Ink::yellow;
   return Ink::bold;
+}
+
+std::string place_of(const Reason& reason) {
+  if (reason.at) return fmt::format(" ({})", printable(reason.at->text()));
+  return reason.rule.empty() ? "" : fmt::format(" ({})", printable(reason.rule));
 }
 
 void put_evidence(const std::optional<Evidence>& evidence, JsonWriter& json) {
@@ -32,10 +39,11 @@ void show_explain(const std::vector<Subject>& subjects, const Style& style, Outp
   for (const auto& subject : subjects) {
     out.print("{}: {}{}\n", style.bold(printable(subject.address)), style.in(ink_of(subject.verdict), subject.verdict),
               subject.code.empty() ? "" : fmt::format(" ({})", subject.code));
-    out.print("  {}\n", printable(subject.text));
+    // The first reason is often the sentence itself: then only its place is new.
+    const auto same = std::find_if(subject.because.begin(), subject.because.end(), [&](const Reason& reason) { return subject.text.ends_with(reason.text); });
+    out.print("  {}{}\n", printable(subject.text), same == subject.because.end() ? "" : place_of(*same));
     for (const auto& reason : subject.because) {
-      out.print("  {}: {}{}\n", reason.code, printable(reason.text),
-                reason.at ? fmt::format(" ({})", printable(reason.at->text())) : reason.rule.empty() ? "" : fmt::format(" ({})", printable(reason.rule)));
+      if (same == subject.because.end() || &reason != &*same) out.print("  {}: {}{}\n", reason.code, printable(reason.text), place_of(reason));
     }
     if (!subject.evidence) continue;
     const Evidence& evidence = *subject.evidence;

@@ -22,10 +22,10 @@ constexpr std::array all_verbs{Verb::copy,        Verb::add,           Verb::cre
 
 void heading(Output& out, const Style& style, std::string_view text) { out.print("\n{}\n", style.bold(text)); }
 
-/// "(ingot.toml:41)" or the rule where no line remains.
+/// "(ingot.toml:41)", or the rule where no line remains; the catalog has none.
 std::string place_of(const Reason& reason) {
   if (reason.at) return fmt::format(" ({})", printable(reason.at->text()));
-  return reason.rule.empty() ? "" : fmt::format(" ({})", printable(reason.rule));
+  return reason.rule.empty() || reason.rule == "catalog" ? "" : fmt::format(" ({})", printable(reason.rule));
 }
 
 struct ShownChange {
@@ -127,7 +127,7 @@ void show_obstacles(const Plan& plan, const Style& style, Output& out) {
     for (const auto& entry : plan.blocked) show_obstacle(entry, entry.at ? fmt::format(" ({})", printable(entry.at->text())) : "", style, out);
   }
   if (!plan.held.empty()) {
-    heading(out, style, "Held by a guard: not done unless you raise it");
+    heading(out, style, "Held by a guard: not done");
     for (const auto& entry : plan.held) show_obstacle(entry, "", style, out);
   }
 }
