@@ -89,18 +89,13 @@ void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
   if (purse.free_) draft.limits.push_back({"min_free", size_text(*purse.free_) + " free after this run", size_text(purse.keep_free_), where_free});
 }
 
-/// An image of this plan whose bytes serve another one.
-struct Coming {
-  ImageName name;
-  Address address;
-};
-
 }  // namespace
 
 void apply_budgets(const Situation& situation, Draft& draft) {
   const auto copies = copies_in_order(draft);
   const auto here = bits_here(copies, situation);
-  std::unordered_map<Digest, Coming> coming;
+  std::unordered_map<Digest, DraftChange*> coming;  // the first of each digest serves the others
+  coming.reserve(copies.size());
   Purse purse(situation);
   for (DraftChange* one : copies) {
     CopyImage& copy = copy_in(*one);
@@ -109,14 +104,14 @@ void apply_budgets(const Situation& situation, Draft& draft) {
     if (row || situation.observed.objects.contains(copy.entry.digest)) {
       copy.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
     } else if (first != coming.end()) {
-      copy.transfer = {.method = Method::reuse, .from = first->second.name, .bytes = 0};
-      one->change.after.push_back(first->second.address);
+      copy.transfer = {.method = Method::reuse, .from = copy_in(*first->second).name, .bytes = 0};
+      one->change.after.push_back(first->second->change.address);
     } else {
       copy.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(copy.entry)};
     }
     one->change.deferred_why = purse.take(copy.transfer.bytes);
     one->change.deferred = !one->change.deferred_why.empty();
-    if (!one->change.deferred) coming.emplace(copy.entry.digest, Coming{copy.name, one->change.address});
+    if (!one->change.deferred) coming.emplace(copy.entry.digest, one);
   }
   note_limits(purse, situation, draft);
 }

@@ -209,6 +209,7 @@ void keep_adopted(Desired& desired) {
 void decide_new_copies(Desired& desired, const Situation& situation, Draft& draft) {
   auto wanted = wanted_images(desired, situation, draft);
   Given given;
+  given.names.reserve(wanted.size());
   note_leaving(desired, situation, given);
   std::vector<bool> comes(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -7,6 +7,11 @@ void Draft::add(DraftChange change) {
   changes.push_back(std::move(change));
 }
 
+void Draft::reserve(std::size_t more) {
+  changes.reserve(changes.size() + more);
+  place_of_.reserve(place_of_.size() + more);
+}
+
 void Draft::erase(const std::function<bool(const DraftChange&)>& gone) {
   std::erase_if(changes, gone);
   place_of_.clear();

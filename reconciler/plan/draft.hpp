@@ -52,6 +52,10 @@ struct Draft {
   std::optional<Time> next_removal;             ///< when time alone brings the next removal by `prune`
 
   void add(DraftChange change);
+  /// Makes room for so many more.
+  void reserve(std::size_t more);
+  /// Whether two changes have one address.
+  bool addresses_repeat() const { return place_of_.size() != changes.size(); }
   /// The first change of this address that is not deferred; nullptr if there is none.
   const DraftChange* doing(const Address& address) const;
   /// Takes out the changes for which `gone` holds.

@@ -84,12 +84,12 @@ void apply_guards(const Situation& situation, const PlanOptions& options, Draft&
 }
 
 void keep_addresses_apart(Draft& draft) {
+  if (!draft.addresses_repeat()) return;
   std::unordered_map<std::string, Phase> first;
   for (const auto& one : draft.changes) {
     const auto [place, fresh] = first.emplace(one.change.address.text, one.phase);
     if (!fresh) place->second = std::min(place->second, one.phase);
   }
-  if (first.size() == draft.changes.size()) return;
   std::set<std::string> taken;
   draft.erase([&](const DraftChange& one) {
     if (one.phase == first.at(one.change.address.text) && taken.insert(one.change.address.text).second) return false;

@@ -1,5 +1,6 @@
 // Images that come: each wanted one becomes a copy, with the state, priority and reasons that its rules give it.
 #include <algorithm>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -42,7 +43,8 @@ void note_reused_name(const NewCopy& copy, const Address& address, const Situati
 }  // namespace
 
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft) {
-  draft.changes.reserve(draft.changes.size() + desired.copies.size() + 16);
+  draft.reserve(desired.copies.size());
+  std::unordered_map<std::uint32_t, std::vector<Address>> after;  // by rule: the same for all that it brings
   for (const auto& copy : desired.copies) {
     const PeerCase& peer = *copy.wishes->peer;
     const SubscriptionEntry& rule = situation.manifest.subscriptions[copy.rule];
@@ -57,8 +59,13 @@ void merge_new_copies(const Desired& desired, const Situation& situation, Draft&
                                         .protect = protected_on_arrival(copy)},
                               reasons_of(copy));
     change.size = copy.entry->size;
-    draft.wait_for(change, peer_address(peer.name()));
-    draft.wait_for(change, subscription_address(rule.peer, rule.selector));
+    const auto [waits_for, fresh] = after.try_emplace(copy.rule);
+    if (fresh) {
+      for (auto& before : {peer_address(peer.name()), subscription_address(rule.peer, rule.selector)}) {
+        if (draft.doing(before)) waits_for->second.push_back(before);
+      }
+    }
+    change.after = waits_for->second;
     note_reused_name(copy, address, situation, draft);
     draft.add({.change = std::move(change),
                .phase = Phase::copies,

@@ -258,7 +258,7 @@ void merge_dropped(const SeriesRow& row, const Situation& situation, Draft& draf
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft) {
   std::unordered_map<std::string, const SeriesRow*> rows;
   for (const auto& row : situation.snapshot.series) rows.emplace(row.name.folded(), &row);
-  const Bearers bearers = bearers_after(desired, draft);
+  const Bearers bearers = situation.manifest.series.empty() ? Bearers{} : bearers_after(desired, draft);
   for (const auto& series : situation.manifest.series) {
     const auto found = rows.find(series.name.folded());
     const SeriesRow* row = found == rows.end() ? nullptr : found->second;

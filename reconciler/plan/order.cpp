@@ -1,7 +1,6 @@
 // The one order of a plan (R23): phase, then dependency, then priority and age for copies, then address.
 #include <algorithm>
 #include <queue>
-#include <tuple>
 #include <unordered_map>
 
 #include "reconciler/plan/passes.hpp"
@@ -66,7 +65,7 @@ void settle_phase(std::vector<std::size_t>& sorted, const std::vector<DraftChang
 
 /// Only what comes before it in this plan, and is done by it, is waited for.
 void keep_real_dependencies(std::vector<Change>& actions) {
-  std::unordered_map<std::string, std::size_t> place;
+  std::unordered_map<std::string_view, std::size_t> place;
   place.reserve(actions.size());
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (!actions[i].deferred) place.emplace(actions[i].address.text, i);
@@ -82,16 +81,34 @@ void keep_real_dependencies(std::vector<Change>& actions) {
   }
 }
 
+/// What a change is sorted by, apart from its address: small, since changes are not.
+struct Rank {
+  Phase phase;
+  std::int64_t priority;
+  Serial newest;
+  std::size_t place;
+};
+
+std::vector<std::size_t> ranked(const std::vector<DraftChange>& changes) {
+  std::vector<Rank> ranks;
+  ranks.reserve(changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i) ranks.push_back({changes[i].phase, changes[i].priority, changes[i].newest, i});
+  std::sort(ranks.begin(), ranks.end(), [&](const Rank& one, const Rank& other) {
+    if (one.phase != other.phase) return one.phase < other.phase;
+    if (one.priority != other.priority) return one.priority > other.priority;
+    if (one.newest != other.newest) return one.newest > other.newest;
+    return changes[one.place].change.address < changes[other.place].change.address;
+  });
+  std::vector<std::size_t> sorted;
+  sorted.reserve(ranks.size());
+  for (const Rank& rank : ranks) sorted.push_back(rank.place);
+  return sorted;
+}
+
 }  // namespace
 
 std::vector<Change> in_order(std::vector<DraftChange> changes) {
-  std::vector<std::size_t> sorted(changes.size());
-  for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i] = i;
-  std::sort(sorted.begin(), sorted.end(), [&](std::size_t one, std::size_t other) {
-    const DraftChange& a = changes[one];
-    const DraftChange& b = changes[other];
-    return std::tie(a.phase, b.priority, b.newest, a.change.address) < std::tie(b.phase, a.priority, a.newest, b.change.address);
-  });
+  const std::vector<std::size_t> sorted = ranked(changes);
   std::vector<Change> actions;
   actions.reserve(changes.size());
   std::vector<std::size_t> phase;

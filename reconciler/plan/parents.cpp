@@ -111,6 +111,7 @@ class Search {
 
 std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images, const Situation& situation,
                                                                     Draft& draft) {
+  if (images.empty()) return {};
   return Search(images, situation, draft).finish();
 }
 

@@ -31,7 +31,10 @@ bool may_end_unnoticed(const Adopted& adopted, const Situation& situation) {
 
 std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft) {
   std::set<std::string, std::less<>> busy;
-  const auto note = [&](const Address& address) { busy.emplace(peer_of_address(address.text)); };
+  const auto note = [&](const Address& address) {
+    const std::string_view peer = peer_of_address(address.text);
+    if (!busy.contains(peer)) busy.emplace(peer);
+  };
   for (const auto& one : draft.changes) note(one.change.address);
   for (const auto& one : draft.blocked) note(one.address);
   for (const auto& one : draft.held) note(one.address);
