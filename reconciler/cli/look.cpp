@@ -26,14 +26,6 @@ std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time 
   return observe_peers(questions, transport, site.memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
 }
 
-SnapshotScope scope_of(const Manifest& manifest, const std::vector<PeerView>& views) {
-  std::vector<std::pair<ServerName, ServerId>> settled;
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    if (const auto* const view = std::get_if<Settled>(&views[i])) settled.emplace_back(manifest.peers[i].name, view->head.id);
-  }
-  return scope_for(manifest, settled);
-}
-
 /// Which of the candidates' bytes are here already. Whichever is less work: asking for each candidate, or reading what is here.
 std::set<Digest> bytes_here(const State& state, const std::vector<PeerView>& views, std::uint64_t images_here) {
   std::unordered_set<Digest> candidates;
@@ -116,7 +108,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   const Time now = session.clock.now();
   const std::vector<KnownPeer> known = known_peers(site);
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
-  SnapshotScope scope = scope_of(site.manifest, views);
+  SnapshotScope scope = scope_for(site.manifest, views);
   scope.publish_copies = site.manifest.server.publish_copies;
   Snapshot snapshot = site.state.snapshot(scope);
   std::set<Digest> objects = bytes_here(site.state, views, snapshot.images_total);
