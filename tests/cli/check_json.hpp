@@ -26,7 +26,7 @@ inline void expect_valid_json(const std::string& schema, const std::string& json
   while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) said += buffer;
   const int status = ::pclose(pipe);
   std::remove(path.c_str());
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << said;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) FAIL() << said;
   EXPECT_EQ(WEXITSTATUS(status), 0) << said << "\n" << json;
 }
 

@@ -213,7 +213,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
   if (run_in("", {"/usr/bin/python3", "-c", "import jsonschema"}).exit != 0)
-    GTEST_SKIP() << "python3-jsonschema is not installed";
+    FAIL() << "python3-jsonschema is not installed";
   const TemporaryFolder folder;
   const Tree tree = publish(folder / "public");
   Samples samples;
