@@ -163,6 +163,30 @@ TEST(architecture, planning_knows_no_outside) {
   }
 }
 
+/// Two classes of one name in one namespace link, and then the destructor of one runs for the other.
+TEST(architecture, every_class_of_the_product_has_a_name_of_its_own) {
+  std::map<std::string, std::set<std::string>> places;
+  for (const char* top : {"schema", "state", "reconciler"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(source / top)) {
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      std::ifstream file(entry.path());
+      bool anonymous = false;
+      for (std::string line; std::getline(file, line);) {
+        if (line == "namespace {") anonymous = true;
+        if (line == "}  // namespace") anonymous = false;
+        const auto words = split(line, ' ');
+        const bool opens = words.size() > 2 && (words[0] == "class" || words[0] == "struct") && line.ends_with("{");
+        if (anonymous || !opens || line.starts_with(" ") || words[1].find("::") != std::string::npos) continue;
+        places[words[1]].insert(fs::relative(entry.path(), source).string());
+      }
+    }
+  }
+  EXPECT_GT(places.size(), 100U);
+  for (const auto& [name, files] : places) {
+    EXPECT_EQ(files.size(), 1U) << name << " is in " << *files.begin() << " and in " << *files.rbegin();
+  }
+}
+
 TEST(architecture, files_stay_readable) {
   for (const char* top : {"schema", "state", "reconciler"}) {
     for (const auto& entry : fs::recursive_directory_iterator(source / top)) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "reconciler/plan/explanation.hpp"
 #include "reconciler/plan/make_plan.hpp"
-#include "reconciler/plan/telling.hpp"
 
 namespace ingot {
 
@@ -13,25 +13,27 @@ std::optional<Evidence> evidence_of(const PeerCase& peer, const Situation& situa
   const SeenHead* head = peer.head ? peer.head : peer.why.last ? &*peer.why.last : nullptr;
   if (!head) return std::nullopt;
   std::optional<Time> seen;
-  if (peer.head) seen = situation.observed.now;
-  else if (peer.registration) seen = peer.registration->seen;
+  if (peer.head)
+    seen = situation.observed.now;
+  else if (peer.registration)
+    seen = peer.registration->seen;
   return Evidence{.peer = peer.name(), .url = head->url, .head = head->digest, .serial = head->serial, .seen = seen};
 }
 
 }  // namespace
 
-Telling::Telling(const Situation& situation, const Plan& plan) : situation_(situation), plan_(plan) {
+Explanation::Explanation(const Situation& situation, const Plan& plan) : situation_(situation), plan_(plan) {
   Draft draft;  // what deciding finds was told by the plan
   desired_ = decide_desired(situation, draft);
   for (const auto& change : plan.actions) planned_.emplace(change.address.text, &change);
 }
 
-const Change* Telling::planned(const std::string& address) const {
+const Change* Explanation::planned(const std::string& address) const {
   const auto found = planned_.find(address);
   return found == planned_.end() ? nullptr : found->second;
 }
 
-void Telling::add(Subject subject) {
+void Explanation::add(Subject subject) {
   if (!told_.insert(subject.address + " " + subject.verdict + " " + subject.code).second) return;
   addresses_.insert(subject.address);
   const auto name = ServerName::parse(peer_of_address(subject.address));
@@ -46,13 +48,13 @@ std::string image_name_in(const std::string& what) {
   return what.starts_with("copy.") && what.size() > 6 + peer.size() ? what.substr(6 + peer.size()) : what;
 }
 
-std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
-                             const Plan& plan) {
+std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const Snapshot& snapshot,
+                             const Observed& observed, const Plan& plan) {
   const Situation situation = survey(manifest, snapshot, observed);
-  Telling telling(situation, plan);
-  tell_of_here(what, telling);
-  tell_of_peers(what, telling);
-  return telling.finish();
+  Explanation explanation(situation, plan);
+  tell_of_here(what, explanation);
+  tell_of_peers(what, explanation);
+  return explanation.finish();
 }
 
 std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed) {

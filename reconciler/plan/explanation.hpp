@@ -13,10 +13,10 @@
 
 namespace ingot {
 
-class Telling {
+class Explanation {
  public:
   /// Both outlive it.
-  Telling(const Situation& situation, const Plan& plan);
+  Explanation(const Situation& situation, const Plan& plan);
 
   const Situation& situation() const { return situation_; }
   const Plan& plan() const { return plan_; }
@@ -43,8 +43,8 @@ class Telling {
 std::string image_name_in(const std::string& what);
 
 /// What the plan does with the things that bear the name, and what is here of them already.
-void tell_of_here(const std::string& what, Telling& telling);
+void tell_of_here(const std::string& what, Explanation& explanation);
 /// What the peers have of that name, and what every rule says of it.
-void tell_of_peers(const std::string& what, Telling& telling);
+void tell_of_peers(const std::string& what, Explanation& explanation);
 
 }  // namespace ingot
