@@ -84,8 +84,8 @@ class Applying {
       const auto& copy = std::get<CopyImage>(actions()[action].action);
       tasks.push_back({.action = action,
                        .peer = copy.peer,
-                       .digest = copy.entry.digest,
-                       .segments = copy.entry.packed ? copy.entry.packed->segments : 1});
+                       .digest = copy.entry->digest,
+                       .segments = copy.entry->packed ? copy.entry->packed->segments : 1});
     }
     const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
     run_turns(Turns(std::move(tasks), run_.shop.parallel, limits_of_peers()), workers,

@@ -13,7 +13,7 @@ Place place_of_copies(const Run& run) {
 }
 
 ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
-  const ImageEntry& entry = action.entry;
+  const ImageEntry& entry = *action.entry;
   ImageRow row = blank_row(action.name, entry.origin_name);
   row.copy = true;
   row.identity = entry.identity;
@@ -32,7 +32,7 @@ ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
   if (entry.parent) row.parent_name = entry.parent->name.text();
   row.papers = run.papers_of(task.change);
   row.papers.peer = action.peer.text();
-  row.papers.head = action.head.digest;
+  row.papers.head = action.head->digest;
   row.rule = row.papers.rule;
   return row;
 }
@@ -51,7 +51,7 @@ struct Got {
 using Getting = std::variant<Got, Failed>;
 
 Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& task, Run& run, int connections) {
-  const ImageEntry& entry = action.entry;
+  const ImageEntry& entry = *action.entry;
   const CopyJob job{.digest = entry.digest,
                     .size = entry.size,
                     .packed = packed,
@@ -78,15 +78,15 @@ Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& t
 }
 
 Getting get_bytes(const CopyImage& action, const Task& task, Run& run, int connections) {
-  if (const auto here = packed_here(action.entry, run)) {
+  if (const auto here = packed_here(*action.entry, run)) {
     if (place_of_copies(run) == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
     return Got{.packed = *here};
   }
-  if (!action.entry.packed) {
+  if (!action.entry->packed) {
     return Failed{"not-served",
-                  fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", action.peer.text(), action.entry.name.text())};
+                  fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", action.peer.text(), action.entry->name.text())};
   }
-  return fetch_bytes(action, *action.entry.packed, task, run, connections);
+  return fetch_bytes(action, *action.entry->packed, task, run, connections);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ std::string names_text(const std::vector<ImageName>& names) {
 }
 
 std::string copy_text(const CopyImage& copy) {
-  return fmt::format("{} as {}, {} ({}) from {} serial {}", copy.entry.name.text(), copy.name.text(), copy.entry.digest.text(),
-                     size_text(copy.entry.size), copy.peer.text(), copy.head.serial);
+  return fmt::format("{} as {}, {} ({}) from {} serial {}", copy.entry->name.text(), copy.name.text(), copy.entry->digest.text(),
+                     size_text(copy.entry->size), copy.peer.text(), copy.head->serial);
 }
 
 }  // namespace

@@ -19,25 +19,25 @@ class Output {
   explicit Output(Sink sink) : sink_(std::move(sink)) {}
 
   void put(std::string_view text) {
-    buffer_.append(text);
+    buffer_.append(text.data(), text.data() + text.size());
     if (buffer_.size() >= piece) flush();
   }
   void put(char c) { buffer_.push_back(c); }
   template <class... Arguments>
   void print(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    fmt::format_to(std::back_inserter(buffer_), format, std::forward<Arguments>(arguments)...);
+    fmt::format_to(fmt::appender(buffer_), format, std::forward<Arguments>(arguments)...);
     if (buffer_.size() >= piece) flush();
   }
   /// Hands on what is left. Not done by a destructor, since the sink may throw.
   void flush() {
-    if (!buffer_.empty()) sink_(buffer_);
+    if (buffer_.size() > 0) sink_({buffer_.data(), buffer_.size()});
     buffer_.clear();
   }
 
  private:
   static constexpr std::size_t piece = 64 * 1024;
   Sink sink_;
-  std::string buffer_;
+  fmt::memory_buffer buffer_;
 };
 
 /// All that `show` puts, as one string.

@@ -22,13 +22,13 @@ std::string members_text(const std::vector<ImageName>& members) {
 }
 
 std::string copy_detail(const CopyImage& copy) {
-  std::string text = size_text(copy.entry.size);
+  std::string text = size_text(copy.entry->size);
   if (copy.transfer.method == Method::reuse) {
     text += copy.transfer.from ? fmt::format(", nothing to fetch (the bytes of {})", copy.transfer.from->text()) : ", nothing to fetch";
   } else {
     text += fmt::format(", {} to fetch", size_text(copy.transfer.bytes));
   }
-  if (copy.name != copy.entry.name) text += fmt::format(", as {}", copy.name.text());
+  if (copy.name != copy.entry->name) text += fmt::format(", as {}", copy.name.text());
   if (copy.state != ImageState::published) text += fmt::format(", {}", text_of(copy.state));
   return text;
 }
@@ -59,7 +59,7 @@ Told told(const UpdateSeries& action) {
 }
 Told told(const DeleteSeries& action) { return {"series " + action.name.text(), ""}; }
 Told told(const Publish&) { return {"catalog", ""}; }
-Told told(const CopyImage& action) { return {action.entry.name.text(), copy_detail(action)}; }
+Told told(const CopyImage& action) { return {action.entry->name.text(), copy_detail(action)}; }
 Told told(const UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const WithdrawCopy& action) { return {action.row.name.text(), printable(action.row.reason)}; }
 Told told(const RemoveCopy& action) { return {action.name.text(), ""}; }

@@ -24,7 +24,7 @@ void heading(Output& out, const Style& style, std::string_view text) { out.print
 
 /// "(ingot.toml:41)", or the rule where no line remains; the catalog has none.
 std::string place_of(const Reason& reason) {
-  if (reason.at) return fmt::format(" ({})", printable(reason.at->text()));
+  if (reason.at) return " (" + printable(reason.at->text()) + ")";
   return reason.rule.empty() || reason.rule == "catalog" ? "" : fmt::format(" ({})", printable(reason.rule));
 }
 
@@ -48,17 +48,31 @@ Widths widths_of(const std::vector<ShownChange>& changes) {
   return widths;
 }
 
+/// Plain appending, since a plan may have 100,000 lines.
+void put_padded(std::string_view text, std::size_t width, Output& out) {
+  out.put(text);
+  for (std::size_t column = text_width(text); column < width; ++column) out.put(' ');
+}
+
 void show_change(const ShownChange& shown, const Widths& widths, bool verbose, const Style& style, Output& out) {
   const Change& change = *shown.change;
   const Symbol symbol = symbol_of(change.verb);
   out.put("  ");
   out.put(style.in(symbol.ink, std::string_view(&symbol.symbol, 1)));
-  out.print(" {:<13} {:<{}}", text_of(change.verb), shown.line.name, widths.name);
-  if (widths.detail > 0) out.print("  {:<{}}", shown.line.detail, widths.detail);
+  out.put(' ');
+  put_padded(text_of(change.verb), 13, out);
+  out.put(' ');
+  put_padded(shown.line.name, widths.name, out);
+  if (widths.detail > 0) {
+    out.put("  ");
+    put_padded(shown.line.detail, widths.detail, out);
+  }
   if (!change.because.empty()) {
     const Reason& first = change.because.front();
-    out.print("  {}", style.dim(fmt::format("{}{}{}", printable(first.text), place_of(first),
-                                            change.because.size() > 1 && !verbose ? fmt::format(" and {} more", change.because.size() - 1) : "")));
+    std::string why = printable(first.text) + place_of(first);
+    if (change.because.size() > 1 && !verbose) why += fmt::format(" and {} more", change.because.size() - 1);
+    out.put("  ");
+    out.put(style.dim(why));
   }
   out.put('\n');
   if (change.deferred) out.print("      {}\n", printable(change.deferred_why));

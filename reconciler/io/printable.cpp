@@ -1,5 +1,6 @@
 #include "reconciler/io/printable.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -46,7 +47,11 @@ bool is_harmful(std::uint32_t value) {
 std::string printable(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
-  while (!text.empty()) {
+  for (;;) {
+    const auto plain = std::find_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; });
+    safe.append(text.begin(), plain);
+    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    if (text.empty()) return safe;
     const auto [value, length] = first_of(text);
     const std::size_t taken = length == 0 ? 1 : length;
     if (length != 0 && !is_harmful(value)) {
@@ -56,7 +61,6 @@ std::string printable(std::string_view text) {
     }
     text.remove_prefix(taken);
   }
-  return safe;
 }
 
 }  // namespace ingot

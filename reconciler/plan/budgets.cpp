@@ -31,7 +31,7 @@ std::unordered_map<Digest, const ImageRow*> bits_here(const std::vector<DraftCha
   std::unordered_map<Digest, const ImageRow*> here;
   if (copies.empty()) return here;
   here.reserve(copies.size());
-  for (DraftChange* copy : copies) here.emplace(copy_in(*copy).entry.digest, nullptr);
+  for (DraftChange* copy : copies) here.emplace(copy_in(*copy).entry->digest, nullptr);
   for (const auto& row : situation.snapshot.images) {
     if (row.deleted) continue;
     const auto found = here.find(row.digest);
@@ -99,19 +99,19 @@ void apply_budgets(const Situation& situation, Draft& draft) {
   Purse purse(situation);
   for (DraftChange* one : copies) {
     CopyImage& copy = copy_in(*one);
-    const ImageRow* row = here.at(copy.entry.digest);
-    const auto first = coming.find(copy.entry.digest);
-    if (row || situation.observed.objects.contains(copy.entry.digest)) {
+    const ImageRow* row = here.at(copy.entry->digest);
+    const auto first = coming.find(copy.entry->digest);
+    if (row || situation.observed.objects.contains(copy.entry->digest)) {
       copy.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
     } else if (first != coming.end()) {
       copy.transfer = {.method = Method::reuse, .from = copy_in(*first->second).name, .bytes = 0};
       one->change.after.push_back(first->second->change.address);
     } else {
-      copy.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(copy.entry)};
+      copy.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(*copy.entry)};
     }
     one->change.deferred_why = purse.take(copy.transfer.bytes);
     one->change.deferred = !one->change.deferred_why.empty();
-    if (!one->change.deferred) coming.emplace(copy.entry.digest, one);
+    if (!one->change.deferred) coming.emplace(copy.entry->digest, one);
   }
   note_limits(purse, situation, draft);
 }

@@ -3,18 +3,13 @@
 namespace ingot {
 
 void Draft::add(DraftChange change) {
-  place_of_.emplace(change.change.address.text, changes.size());
   changes.push_back(std::move(change));
-}
-
-void Draft::reserve(std::size_t more) {
-  changes.reserve(changes.size() + more);
-  place_of_.reserve(place_of_.size() + more);
+  place_of_.emplace(changes.back().change.address.text, changes.size() - 1);
 }
 
 void Draft::erase(const std::function<bool(const DraftChange&)>& gone) {
-  std::erase_if(changes, gone);
   place_of_.clear();
+  std::erase_if(changes, gone);
   for (std::size_t i = 0; i < changes.size(); ++i) place_of_.emplace(changes[i].change.address.text, i);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -41,7 +42,7 @@ struct DraftChange {
 };
 
 struct Draft {
-  std::vector<DraftChange> changes;
+  std::deque<DraftChange> changes;  ///< their addresses don't change
   std::vector<Blocked> blocked;
   std::vector<Held> held;
   std::vector<UnknownPeer> unknown;
@@ -51,9 +52,11 @@ struct Draft {
   std::unordered_set<ServerId> unsettled;       ///< peers that must be read again, although no entry above names them
   std::optional<Time> next_removal;             ///< when time alone brings the next removal by `prune`
 
+  Draft() = default;
+  Draft(Draft&&) = default;
+  Draft& operator=(Draft&&) = default;
+
   void add(DraftChange change);
-  /// Makes room for so many more.
-  void reserve(std::size_t more);
   /// Whether two changes have one address.
   bool addresses_repeat() const { return place_of_.size() != changes.size(); }
   /// The first change of this address that is not deferred; nullptr if there is none.
@@ -66,7 +69,7 @@ struct Draft {
   void wait_for(const Address& waiting, const Address& address);
 
  private:
-  std::unordered_map<std::string, std::size_t> place_of_;
+  std::unordered_map<std::string_view, std::size_t> place_of_;  ///< by the address, which `changes` holds
 };
 
 /// A change with its verb; nothing else is known of it yet.

@@ -40,32 +40,41 @@ void note_reused_name(const NewCopy& copy, const Address& address, const Situati
                          fmt::format("the name \"{}\" was borne here before by other bits, which are gone", copy.name.text())});
 }
 
+/// What all copies that a rule brings have in common.
+struct Shared {
+  std::shared_ptr<const SeenHead> head;
+  std::vector<Address> after;
+};
+
+Shared shared_by(const SubscriptionEntry& rule, const PeerCase& peer, const Draft& draft) {
+  Shared shared{.head = std::make_shared<const SeenHead>(*peer.head), .after = {}};
+  for (auto& before : {peer_address(peer.name()), subscription_address(rule.peer, rule.selector)}) {
+    if (draft.doing(before)) shared.after.push_back(before);
+  }
+  return shared;
+}
+
 }  // namespace
 
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft) {
-  draft.reserve(desired.copies.size());
-  std::unordered_map<std::uint32_t, std::vector<Address>> after;  // by rule: the same for all that it brings
+  std::unordered_map<std::uint32_t, Shared> brought;
   for (const auto& copy : desired.copies) {
     const PeerCase& peer = *copy.wishes->peer;
     const SubscriptionEntry& rule = situation.manifest.subscriptions[copy.rule];
+    const auto found = brought.find(copy.rule);
+    const Shared& by_rule = found != brought.end() ? found->second : brought.emplace(copy.rule, shared_by(rule, peer, draft)).first->second;
     const Address address = copy_address(peer.name(), copy.entry->identity.name);
     Change change = change_of(address,
                               CopyImage{.peer = peer.name(),
-                                        .head = *peer.head,
-                                        .entry = *copy.entry,
+                                        .head = by_rule.head,
+                                        .entry = {peer.catalog, copy.entry},
                                         .name = copy.name,
                                         .state = state_on_arrival(copy, rule),
                                         .transfer = {},
                                         .protect = protected_on_arrival(copy)},
                               reasons_of(copy));
     change.size = copy.entry->size;
-    const auto [waits_for, fresh] = after.try_emplace(copy.rule);
-    if (fresh) {
-      for (auto& before : {peer_address(peer.name()), subscription_address(rule.peer, rule.selector)}) {
-        if (draft.doing(before)) waits_for->second.push_back(before);
-      }
-    }
-    change.after = waits_for->second;
+    change.after = by_rule.after;
     note_reused_name(copy, address, situation, draft);
     draft.add({.change = std::move(change),
                .phase = Phase::copies,

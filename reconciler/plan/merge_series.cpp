@@ -142,7 +142,7 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
     } else if (one.image.origin == wishes.peer->id()) {
       const DraftChange* coming = draft.doing(copy_address(wishes.peer->name(), one.image.name));
       const auto* copy = coming ? std::get_if<CopyImage>(&coming->change.action) : nullptr;
-      if (copy && copy->entry.identity == one.image) add({.name = copy->name, .key = 0, .is_public = true, .planned = coming->change.address, .late = true});
+      if (copy && copy->entry->identity == one.image) add({.name = copy->name, .key = 0, .is_public = true, .planned = coming->change.address, .late = true});
     }
   }
   return members;

@@ -87,7 +87,7 @@ void merge_dropped_types(const Situation& situation, Draft& draft) {
   std::map<TypeName, std::vector<Address>> removals;
   for (const auto& one : draft.changes) {
     if (one.change.deferred) continue;
-    if (const auto* copy = std::get_if<CopyImage>(&one.change.action)) ++coming[copy->entry.type];
+    if (const auto* copy = std::get_if<CopyImage>(&one.change.action)) ++coming[copy->entry->type];
     if (const auto* add = std::get_if<AddImage>(&one.change.action)) ++coming[add->image.type];
     if (one.removes == 0) continue;
     const TypeName& type = situation.row_by_key.at(one.removes)->type;

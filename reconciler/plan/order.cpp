@@ -38,20 +38,40 @@ std::vector<std::size_t> by_dependency(std::size_t count, const std::vector<std:
   return order;
 }
 
-using Places = std::unordered_map<std::string_view, std::size_t>;
+/// Places of the addresses that somebody waits for; few, however many changes there are.
+class Places {
+ public:
+  static constexpr auto nowhere = static_cast<std::size_t>(-1);
+
+  void want(const Change& change) {
+    for (const auto& before : change.after) places_.try_emplace(before.text, nowhere);
+  }
+  bool wanted() const { return !places_.empty(); }
+  void put(const Change& change, std::size_t place) {
+    const auto found = places_.find(change.address.text);
+    if (found != places_.end() && found->second == nowhere) found->second = place;
+  }
+  /// `nowhere` if no change has this address.
+  std::size_t of(const Address& address) const { return places_.at(address.text); }
+
+ private:
+  std::unordered_map<std::string, std::size_t> places_;
+};
 
 /// `sorted` holds places in `changes` of one phase.
-void settle_phase(std::vector<std::size_t>& sorted, const std::vector<DraftChange>& changes) {
-  Places rank;
+void settle_phase(std::vector<std::size_t>& sorted, const std::deque<DraftChange>& changes) {
+  Places ranks;
+  for (const std::size_t place : sorted) ranks.want(changes[place].change);
+  if (!ranks.wanted()) return;
+  for (std::size_t i = 0; i < sorted.size(); ++i) ranks.put(changes[sorted[i]].change, i);
   std::vector<std::vector<std::size_t>> dependents(sorted.size());
   std::vector<std::size_t> open(sorted.size());
   bool any = false;
-  for (std::size_t i = 0; i < sorted.size(); ++i) rank.emplace(changes[sorted[i]].change.address.text, i);
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     for (const auto& before : changes[sorted[i]].change.after) {
-      const auto found = rank.find(before.text);
-      if (found == rank.end() || found->second == i) continue;
-      dependents[found->second].push_back(i);
+      const std::size_t rank = ranks.of(before);
+      if (rank == Places::nowhere || rank == i) continue;
+      dependents[rank].push_back(i);
       ++open[i];
       any = true;
     }
@@ -65,17 +85,14 @@ void settle_phase(std::vector<std::size_t>& sorted, const std::vector<DraftChang
 
 /// Only what comes before it in this plan, and is done by it, is waited for.
 void keep_real_dependencies(std::vector<Change>& actions) {
-  std::unordered_map<std::string_view, std::size_t> place;
-  place.reserve(actions.size());
+  Places places;
+  for (const auto& action : actions) places.want(action);
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (!actions[i].deferred) place.emplace(actions[i].address.text, i);
+    if (!actions[i].deferred) places.put(actions[i], i);
   }
   for (std::size_t i = 0; i < actions.size(); ++i) {
     auto& after = actions[i].after;
-    std::erase_if(after, [&](const Address& before) {
-      const auto found = place.find(before.text);
-      return found == place.end() || found->second >= i;
-    });
+    std::erase_if(after, [&](const Address& before) { return places.of(before) >= i; });
     std::sort(after.begin(), after.end());
     after.erase(std::unique(after.begin(), after.end()), after.end());
   }
@@ -89,7 +106,7 @@ struct Rank {
   std::size_t place;
 };
 
-std::vector<std::size_t> ranked(const std::vector<DraftChange>& changes) {
+std::vector<std::size_t> ranked(const std::deque<DraftChange>& changes) {
   std::vector<Rank> ranks;
   ranks.reserve(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i) ranks.push_back({changes[i].phase, changes[i].priority, changes[i].newest, i});
@@ -107,7 +124,7 @@ std::vector<std::size_t> ranked(const std::vector<DraftChange>& changes) {
 
 }  // namespace
 
-std::vector<Change> in_order(std::vector<DraftChange> changes) {
+std::vector<Change> in_order(std::deque<DraftChange> changes) {
   const std::vector<std::size_t> sorted = ranked(changes);
   std::vector<Change> actions;
   actions.reserve(changes.size());

@@ -19,7 +19,7 @@ void keep_addresses_apart(Draft& draft);
 /// Adds `publish` if what is published changes.
 void plan_publish(const Situation& situation, Draft& draft);
 /// The changes in the order of R23, then by dependency, then by address; `after` holds only what is in the plan.
-std::vector<Change> in_order(std::vector<DraftChange> changes);
+std::vector<Change> in_order(std::deque<DraftChange> changes);
 /// Peers for which the draft holds nothing to do, blocked, held or waiting.
 std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft);
 

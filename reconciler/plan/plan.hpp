@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -46,10 +47,11 @@ struct Transfer {
   std::uint64_t bytes = 0;        ///< to fetch
   bool operator==(const Transfer&) const = default;
 };
+/// A plan may hold 100,000 of these: what they have in common, and what the catalog holds already, they share.
 struct CopyImage {
   ServerName peer;
-  SeenHead head;          ///< the head that authorises it
-  ImageEntry entry;       ///< as the origin's catalog says
+  std::shared_ptr<const SeenHead> head;     ///< the head that authorises it; never null
+  std::shared_ptr<const ImageEntry> entry;  ///< as the origin's catalog says; never null
   ImageName name;         ///< here
   ImageState state = ImageState::published;
   Transfer transfer;

@@ -41,7 +41,7 @@ void look_at(PeerCase& peer, const PeerView& view) {
                           if (!seen.catalog) return;
                           peer.sight = Sight::read;
                           peer.head = &seen.head;
-                          peer.catalog = seen.catalog.get();
+                          peer.catalog = seen.catalog;
                         },
                         [&](const Settled& seen) {
                           peer.sight = Sight::settled;

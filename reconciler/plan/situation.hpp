@@ -2,6 +2,7 @@
 // images by key, name and identity. Borrows everything; decides nothing but whether a peer counts as unknown.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -23,7 +24,7 @@ struct PeerCase {
   const PeerEntry* entry = nullptr;
   Sight sight = Sight::unknown;
   const SeenHead* head = nullptr;              ///< if read or settled
-  const Catalog* catalog = nullptr;            ///< if read
+  std::shared_ptr<const Catalog> catalog = {};    ///< if read
   const Settled* settled = nullptr;            ///< if settled
   Unknown why = {};                               ///< if unknown
   const Registration* registration = nullptr;  ///< of the same identity

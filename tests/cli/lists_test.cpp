@@ -82,7 +82,7 @@ TEST(show_image, says_everything_about_one) {
 
 TEST(images_of, a_peers_catalog_has_the_same_shape_and_null_for_what_cannot_be_known) {
   Catalog catalog;
-  catalog.images.push_back(std::get<CopyImage>(sample_copy("db19_25", 10, 5).action).entry);
+  catalog.images.push_back(*std::get<CopyImage>(sample_copy("db19_25", 10, 5).action).entry);
   catalog.series.push_back({.name = SeriesName::of("db19"), .created = 1, .members = {{catalog.images[0].identity, 3}, {ImageIdentity{sample_id("x"), ImageName::of("gone"), 1}, 2}}});
   const auto images = images_of(catalog);
   ASSERT_EQ(images.size(), 1U);

@@ -40,7 +40,8 @@ inline Change sample_copy(const std::string& name, std::uint64_t size, std::uint
                          .listed = 40, .digest = sha256(name), .size = size, .kind = ImageKind::tree, .type = TypeName::of("ORACLEDBSOFTWARE"), .version = "19.25", .platform = "",
                          .description = "", .labels = {}, .states = {{ImageState::published, 40}}, .reason = "", .parent = {}, .packed = {}};
   Change copy = change(copy_address(ServerName::of("fpps-2"), entry.name),
-                       CopyImage{.peer = ServerName::of("fpps-2"), .head = sample_head("fpps-2"), .entry = entry, .name = entry.name, .state = ImageState::published,
+                       CopyImage{.peer = ServerName::of("fpps-2"), .head = std::make_shared<const SeenHead>(sample_head("fpps-2")),
+                                 .entry = std::make_shared<const ImageEntry>(entry), .name = entry.name, .state = ImageState::published,
                                  .transfer = {.method = Method::whole, .from = std::nullopt, .bytes = to_fetch}, .protect = false},
                        {reason("subscription", "subscription.fpps-2.series.db19", line, "series db19 of fpps-2 has it")}, size);
   copy.after = {peer_address(ServerName::of("fpps-2"))};

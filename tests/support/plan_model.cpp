@@ -179,7 +179,7 @@ class Model {
   void act(const CopyImage& action) {
     if (live(action.name.text())) throw std::logic_error("a copy takes a name that is borne");
     ImageRow row = image_row(next_key_++, action.name.text());
-    const ImageEntry& entry = action.entry;
+    const ImageEntry& entry = *action.entry;
     row.copy = true;
     row.identity = entry.identity;
     row.origin_name = entry.origin_name;

@@ -207,8 +207,8 @@ Change register_change(const TestServer& peer) {
 Change copy_change(const TestServer& peer, const std::string& image, std::vector<std::string> after) {
   const ImageEntry entry = peer.entry(image);
   CopyImage copy{.peer = peer.card().name,
-                 .head = peer.head(),
-                 .entry = entry,
+                 .head = std::make_shared<const SeenHead>(peer.head()),
+                 .entry = std::make_shared<const ImageEntry>(entry),
                  .name = entry.name,
                  .transfer = {.method = Method::whole, .from = {}, .bytes = entry.packed->file.length}};
   Change change = change_of(copy_address(peer.card().name, entry.name), std::move(copy), std::move(after));
