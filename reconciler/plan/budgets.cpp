@@ -2,11 +2,11 @@
 // does not fit is deferred, and smaller ones after it go on.
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include <fmt/format.h>
 
 #include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
@@ -20,9 +20,7 @@ std::vector<DraftChange*> copies_in_order(Draft& draft) {
   for (auto& one : draft.changes) {
     if (std::holds_alternative<CopyImage>(one.change.action)) copies.push_back(&one);
   }
-  std::sort(copies.begin(), copies.end(), [](const DraftChange* one, const DraftChange* other) {
-    return std::tie(other->priority, other->newest, one->change.address) < std::tie(one->priority, one->newest, other->change.address);
-  });
+  sort_if_needed(copies, [](const DraftChange* one, const DraftChange* other) { return goes_before(*one, *other); });
   return copies;
 }
 

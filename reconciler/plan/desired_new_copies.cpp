@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
@@ -158,7 +159,7 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
       wanted.push_back({.wishes = &wishes, .entry = &entry, .judged = judged, .rule = wanting->rule, .name = *std::move(name)});
     }
   }
-  std::sort(wanted.begin(), wanted.end(), [](const NewCopy& one, const NewCopy& other) {
+  sort_if_needed(wanted, [](const NewCopy& one, const NewCopy& other) {
     return std::tie(one.rule, one.entry->identity.name, one.entry->identity.created) <
            std::tie(other.rule, other.entry->identity.name, other.entry->identity.created);
   });

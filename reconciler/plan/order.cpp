@@ -1,9 +1,12 @@
 // The one order of a plan (R23): phase, then dependency, then priority and age for copies, then address.
 #include <algorithm>
+#include <map>
 #include <queue>
+#include <tuple>
 #include <unordered_map>
 
 #include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/sorting.hpp"
 
 namespace ingot {
 
@@ -98,42 +101,28 @@ void keep_real_dependencies(std::vector<Change>& actions) {
   }
 }
 
-/// What a change is sorted by, apart from its address: small, since changes are not.
-struct Rank {
-  Phase phase;
-  std::int64_t priority;
-  Serial newest;
-  std::size_t place;
-};
-
-std::vector<std::size_t> ranked(const std::deque<DraftChange>& changes) {
-  std::vector<Rank> ranks;
-  ranks.reserve(changes.size());
-  for (std::size_t i = 0; i < changes.size(); ++i) ranks.push_back({changes[i].phase, changes[i].priority, changes[i].newest, i});
-  std::sort(ranks.begin(), ranks.end(), [&](const Rank& one, const Rank& other) {
-    if (one.phase != other.phase) return one.phase < other.phase;
-    if (one.priority != other.priority) return one.priority > other.priority;
-    if (one.newest != other.newest) return one.newest > other.newest;
-    return changes[one.place].change.address < changes[other.place].change.address;
-  });
-  std::vector<std::size_t> sorted;
-  sorted.reserve(ranks.size());
-  for (const Rank& rank : ranks) sorted.push_back(rank.place);
-  return sorted;
+/// The places of each phase's changes, sorted.
+std::map<Phase, std::vector<std::size_t>> by_phase(const std::deque<DraftChange>& changes) {
+  std::map<Phase, std::vector<std::size_t>> phases;
+  for (std::size_t i = 0; i < changes.size(); ++i) phases[changes[i].phase].push_back(i);
+  for (auto& [phase, places] : phases) {
+    sort_if_needed(places, [&](std::size_t one, std::size_t other) { return goes_before(changes[one], changes[other]); });
+  }
+  return phases;
 }
 
 }  // namespace
 
+bool goes_before(const DraftChange& one, const DraftChange& other) {
+  return std::tie(other.priority, other.newest, one.change.address) < std::tie(one.priority, one.newest, other.change.address);
+}
+
 std::vector<Change> in_order(std::deque<DraftChange> changes) {
-  const std::vector<std::size_t> sorted = ranked(changes);
   std::vector<Change> actions;
   actions.reserve(changes.size());
-  std::vector<std::size_t> phase;
-  for (std::size_t first = 0, next = 0; first < sorted.size(); first = next) {
-    phase.clear();
-    for (next = first; next < sorted.size() && changes[sorted[next]].phase == changes[sorted[first]].phase; ++next) phase.push_back(sorted[next]);
-    settle_phase(phase, changes);
-    for (const std::size_t i : phase) actions.push_back(std::move(changes[i].change));
+  for (auto& [phase, places] : by_phase(changes)) {
+    settle_phase(places, changes);
+    for (const std::size_t i : places) actions.push_back(std::move(changes[i].change));
   }
   keep_real_dependencies(actions);
   return actions;

@@ -16,11 +16,14 @@ class Line {
 
   Line& with(std::string_view key, std::string_view value) {
     text_.append(" ").append(key).append("=\"");
-    for (auto special = value.find_first_of("\"\\\n"); special != std::string_view::npos; special = value.find_first_of("\"\\\n")) {
-      text_.append(value.substr(0, special)).append(value[special] == '\n' ? "\\n" : value[special] == '"' ? "\\\"" : "\\\\");
-      value.remove_prefix(special + 1);
+    for (;;) {
+      const auto special = std::find_if(value.begin(), value.end(), [](char c) { return c == '"' || c == '\\' || c == '\n'; });
+      text_.append(value.begin(), special);
+      if (special == value.end()) break;
+      text_.append(*special == '\n' ? "\\n" : *special == '"' ? "\\\"" : "\\\\");
+      value.remove_prefix(static_cast<std::size_t>(special - value.begin()) + 1);
     }
-    text_.append(value).append("\"");
+    text_ += '"';
     return *this;
   }
   Line& with(std::string_view key, bool value) { return with(key, std::string_view(value ? "true" : "false")); }
