@@ -1,6 +1,7 @@
 // query: what is here (state alone), or what one peer offers.
 #include <algorithm>
 
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
@@ -11,6 +12,7 @@
 #include "reconciler/cli/show_images.hpp"
 #include "reconciler/cli/shown_peers.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/damaged.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
@@ -70,10 +72,23 @@ int show_subscription_rows(const Site& site, const QueryArguments& query, const 
   return show_rows(std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); }, show_subscriptions, show_subscriptions_json);
 }
 
+/// Whether bytes are complete is told by the store: of one image its own files are looked at, of all of them each one's.
+int show_images_here(const Site& site, const QueryArguments& query, const Session& session) {
+  const Snapshot snapshot = site.state.snapshot();
+  const ImageRow* const one = query.name ? image_or_null(snapshot, *query.name) : nullptr;
+  const auto whole = bytes_here(site, one ? std::optional(one->digest) : query.name ? std::optional(Digest{}) : std::nullopt);
+  if (one) {
+    for (const auto& damaged : damaged_images(site.state, site.store, {*one})) {
+      session.warn(fmt::format("image \"{}\": {}; {}", one->name.text(), what_is_damaged(damaged), how_to_mend(damaged)));
+    }
+  }
+  return show_image_rows(images_here(snapshot, site.state.self(), whole), query, session);
+}
+
 int query_here(const QueryArguments& query, const Site& site, const Session& session) {
   switch (query.topic) {
     case Topic::peers: return show_peer_rows(shown_peers(site.manifest, site.state.registrations(), read_last_plan(site)), query, session);
-    case Topic::images: return show_image_rows(images_here(site.state.snapshot(), site.state.self(), recorded_bytes(site.state)), query, session);
+    case Topic::images: return show_images_here(site, query, session);
     case Topic::series: return show_series_rows(series_rows(site.state.snapshot()), query, session);
     case Topic::types: return show_type_rows(type_rows(site.state.snapshot()), query, session);
     case Topic::subscriptions: return show_subscription_rows(site, query, session);
