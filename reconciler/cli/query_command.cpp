@@ -137,7 +137,7 @@ int query_peer(const QueryArguments& query, Site& site, const Session& session) 
   const PeerView view = ask_one(site, at, *transport, session);
   if (query.topic == Topic::peers) {
     LastPlan now;
-    now.peers.emplace(peer.card.id, last_view(view, session.clock.now()));
+    now.peers.emplace(peer.card.id, last_view(view, session.clock.now(), view_of(read_last_plan(site), peer.card.id)));
     auto rows = shown_peers(site.manifest, site.state.registrations(), now);
     std::erase_if(rows, [&](const ShownPeer& row) { return row.name != peer.name; });
     const int exit = now.peers.begin()->second.status == "untrusted" ? exit_untrusted : now.peers.begin()->second.status == "ok" ? exit_done : exit_incomplete;

@@ -316,6 +316,7 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   EXPECT_THAT(one.out, HasSubstr("\"complete\":false"));
   EXPECT_THAT(one.err, AllOf(HasSubstr("image \"a\""), damaged));
   EXPECT_THAT(at("gold", {"query", "images", "--json"}).out, HasSubstr("\"complete\":false"));
+  EXPECT_THAT(at("gold", {"explain", "a"}).out, AllOf(HasSubstr("image.a: blocked (damaged)"), damaged));
   const Ran extracted = at("gold", {"extract", "a", (folder / "out").string()});
   EXPECT_EQ(extracted.exit, 6);
   EXPECT_THAT(extracted.err, AllOf(HasSubstr("image \"a\""), damaged));
@@ -351,6 +352,17 @@ TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_again) {
   write("gold/ingot.toml", entry);
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
   EXPECT_EQ(at("gold", {"verify", "a"}).exit, 0) << terminal.printed;
+}
+
+TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen_last) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"plan"}).exit, 0);
+  fs::rename(folder / "gold/store/public", folder / "gold/store/away");
+  const Ran ran = at("silver", {"explain", "a"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("copy.gold.a: unknown (unreachable)"), HasSubstr("had it: SOFTWARE, PUBLISHED"), HasSubstr("seen ")));
+  EXPECT_THAT(at("silver", {"explain", "nothing"}).err, HasSubstr("of what is on gold now nothing is known"));
+  testing_support::expect_valid_json("explain", at("silver", {"explain", "a", "--json"}).out);
 }
 
 TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {

@@ -104,8 +104,8 @@ std::vector<ShownPeer> sample_peers() {
   const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {"https://gold.example.net/"},
                                                  .serial = 40, .head = {}, .registered = now, .seen = now}};
   LastPlan last;
-  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .text = ""};
-  last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .text = "a rollback"};
+  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .seen = now + Seconds(60), .text = ""};
+  last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
   return shown_peers(manifest, registrations, last);
 }
 
