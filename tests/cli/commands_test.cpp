@@ -365,6 +365,16 @@ TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen
   testing_support::expect_valid_json("explain", at("silver", {"explain", "a", "--json"}).out);
 }
 
+TEST_F(Commands, help_is_a_command_too_and_a_pattern_is_no_name) {
+  EXPECT_EQ(ingot({"help"}).out, ingot({"--help"}).out);
+  EXPECT_EQ(ingot({"help", "plan"}).out, ingot({"plan", "--help"}).out);
+  EXPECT_THAT(ingot({"help", "pln"}).err, HasSubstr("did you mean \"plan\"?"));
+  two_servers();
+  EXPECT_THAT(at("gold", {"query", "images", "a*"}).err, HasSubstr("not a pattern"));
+  EXPECT_THAT(at("gold", {"verify", "a*"}).err, HasSubstr("not a pattern"));
+  EXPECT_THAT(at("gold", {"query", "images", "--peer", "gold"}).err, HasSubstr("is this server itself"));
+}
+
 TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {
   two_servers();
   const std::string card = (folder / "gold/server.card.toml").string();
