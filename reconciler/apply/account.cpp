@@ -33,7 +33,7 @@ std::string deferred_text(const Change& change) {
 
 int exit_code_of_failure(const std::string& code) {
   if (code == "untrusted" || code == "digest-mismatch") return exit_untrusted;
-  if (code == "no-space" || code == "io") return exit_local;
+  if (code == "no-space" || code == "io" || code == "damaged") return exit_local;
   if (code == "internal") return exit_internal;
   return exit_incomplete;
 }

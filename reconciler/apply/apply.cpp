@@ -7,12 +7,14 @@
 #include <algorithm>
 
 #include "reconciler/apply/account.hpp"
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/floors.hpp"
 #include "reconciler/apply/publish.hpp"
 #include "reconciler/apply/run.hpp"
 #include "reconciler/apply/schedule.hpp"
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/plan/damaged.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
@@ -177,6 +179,7 @@ class Applying {
       if (!renewal_is_due(shop)) return Done{};
       const bool content = shop.state.content_pending(shop.manifest.server.publish_copies);
       const PublishedNow now = publish(shop.state, shop.store, shop.catalog_key, shop.manifest.server, shop.clock);
+      left_out_ = now.left_out;
       run_.events.note(content ? fmt::format("published serial {}", now.serial)
                                : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
@@ -189,11 +192,26 @@ class Applying {
   void publish_the_rest() {
     if (interrupted() != 0 || ledger_.ended_early()) return;
     const Outcome outcome = publish_now();
+    account_for_left_out();
     if (publication_) {
       publication_->outcome = outcome;
     } else if (!std::holds_alternative<Done>(outcome)) {
       beside_the_plan_.push_back(
           {.address = catalog_address(), .verb = Verb::publish, .outcome = outcome, .size = 0, .fetched = 0});
+    }
+  }
+
+  /// Images that were published without their bytes are failures of their own, unless the plan has told of them.
+  void account_for_left_out() {
+    if (left_out_.empty()) return;
+    const auto& blocked = run_.plan.blocked;
+    for (const auto& image : damaged_public_images(run_.shop.state, run_.shop.store, run_.shop.manifest.server.publish_copies)) {
+      if (std::any_of(blocked.begin(), blocked.end(), [&](const Blocked& one) { return one.address == image.address && one.code == "damaged"; })) continue;
+      beside_the_plan_.push_back({.address = image.address,
+                                  .verb = Verb::publish,
+                                  .outcome = Failed{"damaged", what_is_damaged(image) + "; " + how_to_mend(image)},
+                                  .size = 0,
+                                  .fetched = 0});
     }
   }
 
@@ -218,6 +236,7 @@ class Applying {
   Run run_;
   Ledger ledger_;
   std::optional<Publication> publication_;
+  std::set<Digest> left_out_;  ///< of the last publication
   std::vector<ActionResult> beside_the_plan_;
 };
 

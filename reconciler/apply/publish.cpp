@@ -91,14 +91,30 @@ struct Written {
   std::uint64_t pages = 0;   ///< fresh ones
 };
 
-Written write_pieces(const State& state, Store& store, bool publish_copies, const std::set<Digest>& before) {
+/// Gives the images' digests whose bytes are not whole: no head may name those (R25), and the others need not wait for them.
+std::set<Digest> make_bytes_public(const State& state, Store& store, bool publish_copies) {
+  std::set<Digest> left_out;
+  state.each_public_object(publish_copies, [&](const ObjectRow& object) {
+    if (store.has(object.packed)) store.move_to(object.packed, Place::public_tree);
+    else left_out.insert(object.digest);
+  });
+  return left_out;
+}
+
+ImageEntry without_bytes(ImageEntry image) {
+  image.packed.reset();
+  return image;
+}
+
+Written write_pieces(const State& state, Store& store, bool publish_copies, const std::set<Digest>& left_out,
+                     const std::set<Digest>& before) {
   Written written;
   PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
                     [&](const PageRef& page, const std::string& bytes) {
                       store.publish_piece(page.piece, bytes);
                       if (!before.contains(page.piece.digest)) written.fresh.push_back(page.piece);
                     });
-  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(image); },
+  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(left_out.contains(image.digest) ? without_bytes(image) : image); },
                                      .deleted_image = [&](const ImageTombstone& image) { writer.add(image); },
                                      .series = [&](const SeriesEntry& series) { writer.add(series); },
                                      .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
@@ -139,11 +155,12 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
   refuse_a_foreign_key(catalog_key, root);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, root);
   refuse_an_old_state(state, before);
-  doing("making the images' bytes public (\"ingot verify\" names an image whose bytes are damaged or gone)", [&] {
-    state.each_public_object(server.publish_copies, [&](const ObjectRow& object) { store.move_to(object.packed, Place::public_tree); });
-  });
+  std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
+  std::set<Digest> noted = store.left_out();
+  noted.insert(left_out.begin(), left_out.end());
+  store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
   const Serial serial = state.reserve_serial(before ? before->head.serial : 0);
-  const Written written = write_pieces(state, store, server.publish_copies, pages_of(store, before));
+  const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before));
 
   const Time now = clock.now();
   const Head head{.id = self,
@@ -163,14 +180,23 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
                         .index = written.index.digest,
                         .expires = head.expires,
                         .copies_published = server.publish_copies});
-  return {.serial = serial, .expires = head.expires, .pages_written = written.pages};
+  store.note_left_out(left_out);
+  return {.serial = serial, .expires = head.expires, .pages_written = written.pages, .left_out = std::move(left_out)};
+}
+
+bool left_out_are_back(const State& state, const Store& store) {
+  const std::set<Digest> left_out = store.left_out();
+  return std::any_of(left_out.begin(), left_out.end(), [&](const Digest& digest) {
+    const auto object = state.object(digest);
+    return object && store.has(object->packed);
+  });
 }
 
 bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now) {
   const auto published = state.published();
   if (!published) return true;
   const std::optional<std::string> bytes = store.published_head();
-  if (!bytes || sha256(*bytes) != published->head) return true;
+  if (!bytes || sha256(*bytes) != published->head || left_out_are_back(state, store)) return true;
   const Seconds left = published->expires - now;
   // More left than the manifest asks for: the manifest's `head_ttl` was made shorter since.
   return left < server.head_ttl / 2 || left > server.head_ttl;

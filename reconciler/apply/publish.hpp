@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "reconciler/io/clock.hpp"
 #include "reconciler/store/store.hpp"
@@ -15,12 +16,18 @@ struct PublishedNow {
   Serial serial = 0;
   Time expires;
   std::uint64_t pages_written = 0;
+  std::set<Digest> left_out;  ///< images' digests whose bytes are damaged or gone: published without them
 };
 
 /// Writes pages that changed, the index and a newly signed head with the next serial. The content may be unchanged (renewal).
+/// An image whose bytes are not in the store with their lengths is listed without bytes, so that no head names them (R25).
 PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock);
 
-/// Whether the published head needs renewing: more than half of its life is over, or it is missing or not the state's last.
+/// Whether bytes that the published catalog leaves out are whole again.
+bool left_out_are_back(const State& state, const Store& store);
+
+/// Whether the published head needs renewing: more than half of its life is over, it is missing or not the state's last, or
+/// it leaves out bytes that are here again.
 bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now);
 
 }  // namespace ingot

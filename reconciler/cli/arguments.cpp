@@ -244,9 +244,18 @@ void parse(CLI::App& app, const std::vector<std::string>& words) {
   wrong(fmt::format("unknown command \"{}\"", printable(word)), did_you_mean(word, command_names(), see("")));
 }
 
+/// "help" and "help COMMAND" are the same as --help.
+Arguments help_of(const std::vector<std::string>& words) {
+  const std::string command = words.size() > 1 && !words[1].starts_with('-') ? words[1] : "";
+  const auto& known = command_names();
+  if (!command.empty() && command != "help" && std::find(known.begin(), known.end(), command) == known.end()) unknown_command(command);
+  return {{}, ShowHelp{help_page(command), true}};
+}
+
 }  // namespace
 
 Arguments parse_arguments(const std::vector<std::string>& words) {
+  if (!words.empty() && words.front() == "help") return help_of(words);
   Written written;
   CLI::App app;
   add_everywhere(app, written);

@@ -1,3 +1,4 @@
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/published_pieces.hpp"
 #include "reconciler/io/hash.hpp"
@@ -8,14 +9,10 @@ namespace ingot {
 namespace {
 
 void look_at_images(const Site& site, Findings& findings) {
-  for (const auto& image : site.state.snapshot().images) {
-    if (image.deleted) continue;
-    ++findings.images;
-    const auto object = site.state.object(image.digest);
-    if (!object || !site.store.has(object->packed)) {
-      findings.faults.push_back({"image " + image.name.text(), "", "its bytes are not there with the length that was recorded"});
-    }
+  for (const auto& image : all_damaged_images(site.state, site.store)) {
+    findings.faults.push_back({"image " + image.name.text(), image.path, image.path.empty() ? image.why : "its file " + image.why});
   }
+  findings.images = site.state.snapshot().images_total;
 }
 
 /// A head that is there, but not the one that the state finished last: a run died between the two, or one of them is old.

@@ -1,9 +1,11 @@
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/damaged.hpp"
 #include "reconciler/transfer/restore.hpp"
 #include "schema/exit_code.hpp"
 
@@ -57,6 +59,9 @@ int run_command(const ExtractArguments& arguments, const Session& session) {
   const ImageRow& image = wanted_image(arguments, snapshot);
   const auto object = site.state.object(image.digest);
   if (!object) throw Error(Fault::local, fmt::format("the bytes of image \"{}\" are not here", image.name.text()), "run \"ingot drift\" to see what else is missing");
+  if (const auto damaged = damaged_images(site.state, site.store, {image}); !damaged.empty()) {
+    throw Error(Fault::local, fmt::format("image \"{}\": {}", image.name.text(), what_is_damaged(damaged.front())), how_to_mend(damaged.front()));
+  }
   if (to_output) read_bytes(image, *object, site, session, [&](std::string_view bytes) { session.terminal.out(bytes); });
   else extract_to(arguments.destination, image, *object, site, session);
   return exit_done;

@@ -11,6 +11,7 @@
 namespace ingot {
 
 std::string nearest_hint(const std::string& name, const std::vector<std::string>& names) {
+  if (name.find_first_of("*?[") != std::string::npos) return "a NAME is one name, not a pattern";
   const auto near = nearest(name, names);
   return near ? fmt::format("did you mean \"{}\"?", printable(*near)) : "";
 }

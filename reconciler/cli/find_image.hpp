@@ -17,7 +17,7 @@ const ImageRow& latest_of_series(const Snapshot& snapshot, const std::string& se
 
 bool is_withdrawn(const ImageRow& image);
 
-/// "did you mean …" of these names; "" if none is near.
+/// "did you mean …" of these names, or that a pattern is no name; "" if none is near.
 std::string nearest_hint(const std::string& name, const std::vector<std::string>& names);
 
 }  // namespace ingot

@@ -39,7 +39,7 @@ Commands:
 )";
 
 constexpr std::string_view overview_end = R"(
-"ingot COMMAND --help" shows examples of each.
+"ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
 Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
 4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
@@ -89,7 +89,8 @@ its place and how to mend it. Exit 65 if there is one.
   ingot plan --raise-limit removals=20                                 20 removals may happen in this run
 
 Asks every peer, compares with the manifest and shows what apply would do, with the reason of each line. Changes nothing and
-never waits for another run.
+never waits for another run. The lines are grouped by peer; --json has them in the order in which apply goes. A plan that
+publishes looks whether the published images' files are there; damage of others is told by status, drift and query images.
 
   --detailed-exitcode         2 if there is something to do
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
@@ -118,7 +119,8 @@ it stopped. Ctrl-C stops cleanly, a second one at once.
   ingot status --json
 
 One screen: the published catalog, each peer as it is now, the last run, what is pending, deferred, blocked and held, and
-the disk. Asks the peers as plan does; works while an apply runs.
+the disk. Asks the peers as plan does, and looks whether every image's file is there with its length, which it names if it
+is not (verify reads the bytes themselves); works while an apply runs.
 )"},
     Page{"drift", "is what was applied still here?",
          R"(Usage: ingot drift
@@ -139,8 +141,9 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
   ingot query history                       runs, newest first
   ingot query images --json | jq '.images[] | select(.copied_from)'
 
-Without --peer it reads the state alone: no network, no keys. With --peer it asks that peer of the manifest, registered or
-not; if it cannot be had, what was seen last is shown, with a warning and exit 3. A NAME that nothing bears is exit 3.
+Without --peer it reads the state, and of images whether their files are there: no network, no keys. With --peer it asks
+that peer of the manifest, registered or not; if it cannot be had, what was seen last is shown, with a warning and exit 3.
+A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
 
   --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
 )"},
@@ -152,7 +155,7 @@ not; if it cannot be had, what was seen last is shown, with a warning and exit 3
   ingot explain subscription.fpps-2.series.db19
 
 Says for each thing of that name whether it is planned, done, held, blocked, unknown or not wanted, by which rule of the
-manifest, and on what evidence.
+manifest, and on what evidence: of a peer that cannot be had now, what it offered when it was seen last.
 )"},
     Page{"show", "one run of the history, or one image with its papers",
          R"(Usage: ingot show RUN|IMAGE

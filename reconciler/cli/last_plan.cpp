@@ -1,5 +1,6 @@
 #include "reconciler/cli/last_plan.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -24,12 +25,12 @@ std::string rest_of(std::istringstream& line) {
 }
 
 void take_peer(std::istringstream& line, LastPlan& last) {
-  std::string id, status, asked, serial;
-  line >> id >> status >> asked >> serial;
+  std::string id, status, asked, serial, seen;
+  line >> id >> status >> asked >> serial >> seen;
   const auto digest = Digest::parse(id);
   const auto time = parse_time(asked);
   if (!line || !digest || !time) return;
-  LastView view{.status = status, .asked = *time, .serial = std::nullopt, .text = rest_of(line)};
+  LastView view{.status = status, .asked = *time, .serial = std::nullopt, .seen = parse_time(seen), .text = rest_of(line)};
   Serial number = 0;
   if (std::from_chars(serial.data(), serial.data() + serial.size(), number).ec == std::errc{}) view.serial = number;
   last.peers.emplace(ServerId{*digest}, std::move(view));
@@ -37,21 +38,25 @@ void take_peer(std::istringstream& line, LastPlan& last) {
 
 }  // namespace
 
-LastView last_view(const PeerView& view, Time now) {
-  const auto ok = [&](const SeenHead& head) { return LastView{.status = "ok", .asked = now, .serial = head.serial, .text = ""}; };
+LastView last_view(const PeerView& view, Time now, const std::optional<LastView>& before) {
+  const auto ok = [&](const SeenHead& head) { return LastView{.status = "ok", .asked = now, .serial = head.serial, .seen = now, .text = ""}; };
+  const auto not_had = [&](const Unknown& unknown) {
+    LastView last{.status = unknown.code, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = printable(unknown.why)};
+    if (before) last.serial = before->serial, last.seen = before->seen;
+    if (unknown.last) last.serial = std::max(last.serial.value_or(0), unknown.last->serial);
+    return last;
+  };
   return std::visit(Overloaded{[&](const PeerCatalog& seen) { return ok(seen.head); }, [&](const Settled& seen) { return ok(seen.head); },
-                               [&](const OwnPeer&) { return LastView{.status = "ok", .asked = now, .serial = std::nullopt, .text = "this server itself"}; },
-                               [&](const Unknown& unknown) {
-                                 return LastView{.status = unknown.code, .asked = now, .serial = unknown.last ? std::optional(unknown.last->serial) : std::nullopt,
-                                                 .text = printable(unknown.why)};
-                               }},
+                               [&](const OwnPeer&) { return LastView{.status = "ok", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "this server itself"}; },
+                               not_had},
                     view);
 }
 
 std::string write_last_plan(const LastPlan& last) {
-  std::string text = "ingot.last-plan/1\n";
+  std::string text = "ingot.last-plan/2\n";
   for (const auto& [id, view] : last.peers) {
-    text += fmt::format("peer {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked), view.serial ? std::to_string(*view.serial) : "-", printable(view.text));
+    text += fmt::format("peer {} {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked), view.serial ? std::to_string(*view.serial) : "-",
+                        view.seen ? time_text(*view.seen) : "-", printable(view.text));
   }
   for (const auto& [address, why] : last.blocked) text += fmt::format("blocked {} {}\n", address, printable(why));
   return text;
@@ -59,6 +64,7 @@ std::string write_last_plan(const LastPlan& last) {
 
 LastPlan parse_last_plan(std::string_view text) {
   LastPlan last;
+  if (!text.starts_with("ingot.last-plan/2\n")) return last;
   std::istringstream lines{std::string(text)};
   for (std::string one; std::getline(lines, one);) {
     std::istringstream line(one);
@@ -79,9 +85,18 @@ LastPlan read_last_plan(const Site& site) {
   }
 }
 
+std::optional<LastView> view_of(const LastPlan& last, const ServerId& peer) {
+  const auto view = last.peers.find(peer);
+  return view == last.peers.end() ? std::nullopt : std::optional(view->second);
+}
+
 void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan) {
+  const LastPlan before = read_last_plan(site);
   LastPlan last;
-  for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) last.peers[site.manifest.peers[i].card.id] = last_view(observed.peers[i], observed.now);
+  for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) {
+    const ServerId& id = site.manifest.peers[i].card.id;
+    last.peers[id] = last_view(observed.peers[i], observed.now, view_of(before, id));
+  }
   for (const auto& blocked : plan.blocked) {
     if (blocked.address.text.starts_with("subscription.")) last.blocked.emplace(blocked.address.text, blocked.text);
   }

@@ -14,7 +14,8 @@ namespace ingot {
 struct LastView {
   std::string status;            ///< "ok", "unreachable", "expired", "untrusted"
   Time asked;
-  std::optional<Serial> serial;  ///< of the head that was accepted then
+  std::optional<Serial> serial;  ///< of the head that was accepted last
+  std::optional<Time> seen;      ///< when a head was accepted last
   std::string text;              ///< one line; "" if ok
   bool operator==(const LastView&) const = default;
 };
@@ -25,7 +26,8 @@ struct LastPlan {
   bool operator==(const LastPlan&) const = default;
 };
 
-LastView last_view(const PeerView& view, Time now);
+/// `before`: what is kept of it, for when it was seen last.
+LastView last_view(const PeerView& view, Time now, const std::optional<LastView>& before = {});
 
 std::string write_last_plan(const LastPlan& last);
 /// Lines that are not understood are left out.
@@ -33,6 +35,7 @@ LastPlan parse_last_plan(std::string_view text);
 
 /// What is kept, or an empty one.
 LastPlan read_last_plan(const Site& site);
+std::optional<LastView> view_of(const LastPlan& last, const ServerId& peer);
 void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan);
 
 }  // namespace ingot

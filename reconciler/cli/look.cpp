@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "reconciler/apply/damaged_images.hpp"
+#include "reconciler/apply/publish.hpp"
 #include "reconciler/cli/asking_line.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/damaged.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -80,6 +83,14 @@ void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Loo
   }
 }
 
+/// What a plan tells of damaged bytes: a publication looks at the file of every public image, so that costs a plan nothing
+/// beside it; one that does not publish knows what the last publication found.
+std::vector<DamagedImage> damage_to_tell(const Site& site, const Plan& plan) {
+  const bool publishes = std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; });
+  const bool copies = site.manifest.server.publish_copies;
+  return publishes ? damaged_public_images(site.state, site.store, copies) : damaged_left_out(site.state, site.store, copies);
+}
+
 /// R24: on a read-only disk a plan goes on, with a note.
 void note_trouble(Site& site, Plan& plan) {
   if (const auto trouble = site.memory.trouble()) {
@@ -113,8 +124,9 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   Snapshot snapshot = site.state.snapshot(scope);
   std::set<Digest> objects = bytes_here(site.state, views, snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
-                    .objects = std::move(objects), .head_missing = head_missing(site)};
+                    .objects = std::move(objects), .head_missing = head_missing(site), .bytes_back = left_out_are_back(site.state, site.store)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options));
+  block_damaged(plan, damage_to_tell(site, plan));
   const Digest id = sha256(plan_id_text(plan));
   Looked looked{std::move(snapshot), std::move(observed), std::move(plan), id};
   remember_settled(site, known, looked);

@@ -1,10 +1,12 @@
 #include "reconciler/apply/publish.hpp"
 
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/init_server.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/site.hpp"
+#include "reconciler/plan/damaged.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
@@ -27,12 +29,21 @@ void show_published_json(const PublishedNow& published, Output& out) {
   json.finish();
 }
 
+int exit_code_of(const PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }
+
+void warn_of_left_out(const PublishedNow& published, const Site& site, const Session& session) {
+  if (published.left_out.empty()) return;
+  for (const auto& image : damaged_public_images(site.state, site.store, site.manifest.server.publish_copies)) {
+    session.warn(fmt::format("image \"{}\" is published without its bytes: {}; {}", image.name.text(), what_is_damaged(image), how_to_mend(image)));
+  }
+}
+
 /// Publishes as a run of the history, finished whatever happens.
 PublishedNow publish_as_run(const RunStart& start, Site& site, const PrivateKey& key, const Session& session) {
   site.state.begin_run(start);
   try {
     const PublishedNow published = publish(site.state, site.store, key, site.manifest.server, session.clock);
-    site.state.finish_run(start.id, session.clock.now(), exit_done);
+    site.state.finish_run(start.id, session.clock.now(), exit_code_of(published));
     return published;
   } catch (const Error& error) {
     site.state.finish_run(start.id, session.clock.now(), exit_code_of(error.fault()));
@@ -53,7 +64,8 @@ int run_command(const PublishArguments&, const Session& session) {
   Site site(*manifest, Access::read_write, session.files);
   const PublishedNow published = publish_as_run(start, site, key, session);
   session.show([&](const Style&, Output& out) { show_published(published, out); }, [&](Output& out) { show_published_json(published, out); });
-  return exit_done;
+  warn_of_left_out(published, site, session);
+  return exit_code_of(published);
 }
 
 }  // namespace ingot

@@ -1,6 +1,7 @@
 // query: what is here (state alone), or what one peer offers.
 #include <algorithm>
 
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
@@ -11,6 +12,7 @@
 #include "reconciler/cli/show_images.hpp"
 #include "reconciler/cli/shown_peers.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/damaged.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
@@ -70,10 +72,23 @@ int show_subscription_rows(const Site& site, const QueryArguments& query, const 
   return show_rows(std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); }, show_subscriptions, show_subscriptions_json);
 }
 
+/// Whether bytes are complete is told by the store: of one image its own files are looked at, of all of them each one's.
+int show_images_here(const Site& site, const QueryArguments& query, const Session& session) {
+  const Snapshot snapshot = site.state.snapshot();
+  const ImageRow* const one = query.name ? image_or_null(snapshot, *query.name) : nullptr;
+  const auto whole = bytes_here(site, one ? std::optional(one->digest) : query.name ? std::optional(Digest{}) : std::nullopt);
+  if (one) {
+    for (const auto& damaged : damaged_images(site.state, site.store, {*one})) {
+      session.warn(fmt::format("image \"{}\": {}; {}", one->name.text(), what_is_damaged(damaged), how_to_mend(damaged)));
+    }
+  }
+  return show_image_rows(images_here(snapshot, site.state.self(), whole), query, session);
+}
+
 int query_here(const QueryArguments& query, const Site& site, const Session& session) {
   switch (query.topic) {
     case Topic::peers: return show_peer_rows(shown_peers(site.manifest, site.state.registrations(), read_last_plan(site)), query, session);
-    case Topic::images: return show_image_rows(images_here(site.state.snapshot(), site.state.self(), recorded_bytes(site.state)), query, session);
+    case Topic::images: return show_images_here(site, query, session);
     case Topic::series: return show_series_rows(series_rows(site.state.snapshot()), query, session);
     case Topic::types: return show_type_rows(type_rows(site.state.snapshot()), query, session);
     case Topic::subscriptions: return show_subscription_rows(site, query, session);
@@ -88,6 +103,7 @@ std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
   std::vector<std::string> names;
   for (const auto& entry : manifest.peers) names.push_back(entry.name.text());
   const std::string hint = nearest_hint(peer.text(), names);
+  if (peer == manifest.server.name) throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out");
   throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()), hint.empty() ? "see: ingot query peers" : hint);
 }
 
@@ -122,7 +138,7 @@ int query_peer(const QueryArguments& query, Site& site, const Session& session) 
   const PeerView view = ask_one(site, at, *transport, session);
   if (query.topic == Topic::peers) {
     LastPlan now;
-    now.peers.emplace(peer.card.id, last_view(view, session.clock.now()));
+    now.peers.emplace(peer.card.id, last_view(view, session.clock.now(), view_of(read_last_plan(site), peer.card.id)));
     auto rows = shown_peers(site.manifest, site.state.registrations(), now);
     std::erase_if(rows, [&](const ShownPeer& row) { return row.name != peer.name; });
     const int exit = now.peers.begin()->second.status == "untrusted" ? exit_untrusted : now.peers.begin()->second.status == "ok" ? exit_done : exit_incomplete;

@@ -22,7 +22,7 @@ std::vector<std::string> children_of(const ImageRow& image, const Snapshot& snap
 }
 
 void show_one_image(const ImageRow& image, const Snapshot& snapshot, const Site& site, const Session& session) {
-  const auto images = images_here(snapshot, site.state.self(), recorded_bytes(site.state));
+  const auto images = images_here(snapshot, site.state.self(), bytes_here(site, image.digest));
   const auto shown_one = std::find_if(images.begin(), images.end(), [&](const ShownImage& one) { return one.name == image.name; });
   const auto children = children_of(image, snapshot);
   session.show([&](const Style& style, Output& out) { show_image(*shown_one, children, style, out); },

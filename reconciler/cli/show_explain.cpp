@@ -40,7 +40,7 @@ void show_explain(const std::vector<Subject>& subjects, const Style& style, Outp
     out.print("{}: {}{}\n", style.bold(printable(subject.address)), style.in(ink_of(subject.verdict), subject.verdict),
               subject.code.empty() ? "" : fmt::format(" ({})", subject.code));
     // The first reason is often the sentence itself: then only its place is new.
-    const auto same = std::find_if(subject.because.begin(), subject.because.end(), [&](const Reason& reason) { return subject.text.ends_with(reason.text); });
+    const auto same = std::find_if(subject.because.begin(), subject.because.end(), [&](const Reason& reason) { return subject.text.find(reason.text) != std::string::npos; });
     out.print("  {}{}\n", printable(subject.text), same == subject.because.end() ? "" : place_of(*same));
     for (const auto& reason : subject.because) {
       if (same == subject.because.end() || &reason != &*same) out.print("  {}: {}{}\n", reason.code, printable(reason.text), place_of(reason));

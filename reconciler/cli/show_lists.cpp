@@ -60,7 +60,7 @@ void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output&
   Table table({{"NAME"}, {"REGISTERED"}, {"SERIAL", Align::right}, {"SEEN"}, {"STATUS"}, {"URL"}});
   for (const auto& peer : peers) {
     table.row({peer.name.text(), peer.registered ? time_text(*peer.registered) : "no", number_or_dash(peer.serial),
-               peer.seen ? time_text(*peer.seen) : "-", peer.status.empty() ? "not asked yet" : peer.status,
+               peer.seen ? time_text(*peer.seen) : "-", peer.status.empty() ? "not asked yet" : peer.status == "ok" && !peer.text.empty() ? printable(peer.text) : peer.status,
                peer.urls.empty() ? "-" : printable(peer.urls.front())});
   }
   table.show(out, style);

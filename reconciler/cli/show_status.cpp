@@ -3,6 +3,7 @@
 #include "reconciler/cli/show_history.hpp"
 #include "reconciler/cli/show_plan.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/damaged.hpp"
 
 namespace ingot {
 
@@ -34,6 +35,9 @@ void show_status(const Status& status, const Style& style, Output& out) {
   line("last run", run_text(status), out);
   if (status.running) line("running", printable(*status.running), out);
   line("pending", status.plan ? plan_summary(*status.plan) : style.in(Ink::yellow, printable(status.no_plan)), out);
+  for (const auto& image : status.damaged) {
+    line("damaged", fmt::format("{}: {}; {}", style.red(image.name.text()), printable(what_is_damaged(image)), printable(how_to_mend(image))), out);
+  }
   line("disk", fmt::format("{} free of {}", size_text(status.disk.available), size_text(status.disk.total)), out);
   out.put('\n');
   show_peers(status.peers, style, out);
@@ -71,6 +75,18 @@ void show_status_json(const Status& status, Output& out) {
   } else {
     json.value(nullptr);
   }
+  json.key("damaged");
+  json.begin_lines();
+  for (const auto& image : status.damaged) {
+    json.begin_object();
+    json.member("address", image.address.text);
+    json.member("name", image.name.text());
+    json.member_or_null("path", image.path);
+    json.member("text", what_is_damaged(image));
+    json.member("mend", how_to_mend(image));
+    json.end_object();
+  }
+  json.end_array();
   json.key("disk");
   json.begin_object();
   json.member("total", status.disk.total);

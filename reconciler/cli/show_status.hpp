@@ -23,6 +23,7 @@ struct Status {
   std::optional<std::string> running;  ///< who holds the lock
   std::optional<Plan> plan;            ///< nullopt: none could be made …
   std::string no_plan;                 ///< … and why
+  std::vector<DamagedImage> damaged = {};   ///< images here whose bytes are not as they were recorded
   DiskView disk;
 };
 

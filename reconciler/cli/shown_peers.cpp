@@ -17,14 +17,12 @@ ShownPeer unregistered_peer(const PeerEntry& peer) {
 }
 
 void add_last_view(ShownPeer& peer, const LastPlan& last) {
-  const auto view = peer.id ? last.peers.find(*peer.id) : last.peers.end();
-  if (view == last.peers.end()) return;
-  peer.status = view->second.status;
-  peer.text = view->second.text;
-  if (view->second.status == "ok") {
-    peer.seen = std::max(peer.seen.value_or(view->second.asked), view->second.asked);
-    if (view->second.serial) peer.serial = std::max(peer.serial.value_or(0), *view->second.serial);
-  }
+  const auto view = peer.id ? view_of(last, *peer.id) : std::nullopt;
+  if (!view) return;
+  peer.status = view->status;
+  peer.text = view->text;
+  if (view->seen) peer.seen = std::max(peer.seen.value_or(*view->seen), *view->seen);
+  if (view->serial) peer.serial = std::max(peer.serial.value_or(0), *view->serial);
 }
 
 }  // namespace

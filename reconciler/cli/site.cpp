@@ -76,10 +76,14 @@ bool head_missing(const Site& site) {
   return !site.files.status(site.store.public_folder() + "/c/" + published->index.hex()).has_value();
 }
 
-std::function<bool(const Digest&)> recorded_bytes(const State& state) {
-  const auto digests = std::make_shared<std::unordered_set<Digest>>();
-  state.each_object([&](const ObjectRow& object) { digests->insert(object.digest); });
-  return [digests](const Digest& digest) { return digests->contains(digest); };
+std::function<bool(const Digest&)> bytes_here(const Site& site, const std::optional<Digest>& only) {
+  const auto whole = std::make_shared<std::unordered_set<Digest>>();
+  const auto look = [&](const ObjectRow& object) {
+    if (site.store.has(object.packed)) whole->insert(object.digest);
+  };
+  if (!only) site.state.each_object(look);
+  else if (const auto object = site.state.object(*only)) look(*object);
+  return [whole](const Digest& digest) { return whole->contains(digest); };
 }
 
 }  // namespace ingot

@@ -40,7 +40,8 @@ std::string actor();
 /// Whether the published head is not the one that the state finished last, or names an index that is not there.
 bool head_missing(const Site& site);
 
-/// Whether the bytes of a digest are recorded here; asks the state once.
-std::function<bool(const Digest&)> recorded_bytes(const State& state);
+/// Whether the bytes of a digest are in the store with the lengths that were recorded. Looks at the file of each, once; with
+/// `only` at that one alone, and says no of all others.
+std::function<bool(const Digest&)> bytes_here(const Site& site, const std::optional<Digest>& only);
 
 }  // namespace ingot

@@ -1,3 +1,4 @@
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/cli/look.hpp"
@@ -39,6 +40,7 @@ int run_command(const StatusArguments&, const Session& session) {
     status.expires = published->expires;
   }
   look_now(status, site, session);
+  status.damaged = all_damaged_images(site.state, site.store);
   status.peers = shown_peers(*manifest, site.state.registrations(), read_last_plan(site));
   session.show([&](const Style& style, Output& out) { show_status(status, style, out); }, [&](Output& out) { show_status_json(status, out); });
   return exit_done;

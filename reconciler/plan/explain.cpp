@@ -9,20 +9,22 @@ namespace ingot {
 
 namespace {
 
-std::optional<Evidence> evidence_of(const PeerCase& peer, const Situation& situation) {
-  const SeenHead* head = peer.head ? peer.head : peer.why.last ? &*peer.why.last : nullptr;
-  if (!head) return std::nullopt;
-  std::optional<Time> seen;
-  if (peer.head)
-    seen = situation.observed.now;
-  else if (peer.registration)
-    seen = peer.registration->seen;
-  return Evidence{.peer = peer.name(), .url = head->url, .head = head->digest, .serial = head->serial, .seen = seen};
+/// All of one head: the one that answers now, or the one that was seen last.
+std::optional<Evidence> evidence_of(const PeerCase& peer, const LastSeen* last, const Situation& situation) {
+  const auto of = [&](const SeenHead& head, const std::optional<Time>& seen) {
+    return Evidence{.peer = peer.name(), .url = head.url, .head = head.digest, .serial = head.serial, .seen = seen};
+  };
+  if (peer.head) return of(*peer.head, situation.observed.now);
+  if (last) return of(last->head, last->seen);
+  if (!peer.why.last) return std::nullopt;
+  const Registration* registration = peer.registration;
+  return of(*peer.why.last, registration && registration->head == peer.why.last->digest ? std::optional(registration->seen) : std::nullopt);
 }
 
 }  // namespace
 
-Explanation::Explanation(const Situation& situation, const Plan& plan) : situation_(situation), plan_(plan) {
+Explanation::Explanation(const Situation& situation, const Plan& plan, const LastSeenOf& last_seen)
+    : situation_(situation), plan_(plan), last_seen_(last_seen) {
   Draft draft;  // what deciding finds was told by the plan
   desired_ = decide_desired(situation, draft);
   for (const auto& change : plan.actions) planned_.emplace(change.address.text, &change);
@@ -33,12 +35,17 @@ const Change* Explanation::planned(const std::string& address) const {
   return found == planned_.end() ? nullptr : found->second;
 }
 
+const LastSeen* Explanation::last_seen(const PeerCase& peer) const {
+  const auto found = last_seen_.find(peer.id());
+  return peer.sight != Sight::unknown || found == last_seen_.end() ? nullptr : &found->second;
+}
+
 void Explanation::add(Subject subject) {
   if (!told_.insert(subject.address + " " + subject.verdict + " " + subject.code).second) return;
   addresses_.insert(subject.address);
   const auto name = ServerName::parse(peer_of_address(subject.address));
   const PeerCase* peer = name ? situation_.peer(*name) : nullptr;
-  if (peer && !subject.evidence) subject.evidence = evidence_of(*peer, situation_);
+  if (peer && !subject.evidence) subject.evidence = evidence_of(*peer, last_seen(*peer), situation_);
   subjects_.push_back(std::move(subject));
 }
 
@@ -49,16 +56,22 @@ std::string image_name_in(const std::string& what) {
 }
 
 std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const Snapshot& snapshot,
-                             const Observed& observed, const Plan& plan) {
+                             const Observed& observed, const Plan& plan, const LastSeenOf& last_seen) {
   const Situation situation = survey(manifest, snapshot, observed);
-  Explanation explanation(situation, plan);
+  Explanation explanation(situation, plan, last_seen);
   tell_of_here(what, explanation);
   tell_of_peers(what, explanation);
   return explanation.finish();
 }
 
-std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed) {
+std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
+                                     const LastSeenOf& last_seen) {
   std::set<std::string> names;
+  const auto add_all = [&names](const Catalog& catalog) {
+    for (const auto& image : catalog.images) names.insert(image.name.text());
+    for (const auto& series : catalog.series) names.insert(series.name.text());
+    for (const auto& type : catalog.types) names.insert(type.name.text());
+  };
   for (const auto& peer : manifest.peers) names.insert(peer.name.text());
   for (const auto& type : manifest.types) names.insert(type.name.text());
   for (const auto& image : manifest.images) names.insert(image.name.text());
@@ -72,11 +85,9 @@ std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& s
   }
   for (const auto& view : observed.peers) {
     const auto* read = std::get_if<PeerCatalog>(&view);
-    if (!read || !read->catalog) continue;
-    for (const auto& image : read->catalog->images) names.insert(image.name.text());
-    for (const auto& series : read->catalog->series) names.insert(series.name.text());
-    for (const auto& type : read->catalog->types) names.insert(type.name.text());
+    if (read && read->catalog) add_all(*read->catalog);
   }
+  for (const auto& [id, last] : last_seen) add_all(*last.catalog);
   return {names.begin(), names.end()};
 }
 

@@ -1,6 +1,8 @@
 // Why something is planned, or why it is not. Pure, beside the planner, with the same questions.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,10 +22,15 @@ struct Subject {
   std::optional<Evidence> evidence;
 };
 
+/// A peer's catalog as it was read last, for peers that cannot be had now.
+struct LastSeen { SeenHead head; Time seen; std::shared_ptr<const Catalog> catalog; };
+using LastSeenOf = std::map<ServerId, LastSeen>;
+
 /// `what` is an address or a plain name, which is searched everywhere (images here, peers' images, series, types,
-/// peers, subscriptions). Empty if nothing bears it; `known_names` gives the words for "did you mean".
+/// peers, subscriptions). Each address once. Empty if nothing bears it; `known_names` gives the words for "did you mean".
 std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const Snapshot& snapshot,
-                             const Observed& observed, const Plan& plan);
-std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed);
+                             const Observed& observed, const Plan& plan, const LastSeenOf& last_seen = {});
+std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
+                                     const LastSeenOf& last_seen = {});
 
 }  // namespace ingot

@@ -1,4 +1,5 @@
 // What a plan does with the things that bear a name, what keeps it from it, and what is here of them already.
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -33,39 +34,48 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
   return addresses;
 }
 
+Subject planned_subject(const Change& change) {
+  const std::string text = change.deferred ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
+                                           : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
+  return {.address = change.address.text, .verdict = "planned", .code = change.because.front().code, .text = text, .because = change.because, .evidence = {}};
+}
+
+Subject blocked_subject(const Blocked& blocked) {
+  std::vector<Reason> because;
+  if (blocked.at) because.push_back({.code = blocked.code, .rule = blocked.address.text, .at = blocked.at, .text = blocked.text});
+  return {.address = blocked.address.text, .verdict = "blocked", .code = blocked.code, .text = blocked.text + "; " + blocked.mend, .because = std::move(because), .evidence = {}};
+}
+
+/// A peer that cannot be had now; one whose identity changed is blocked, and that says more.
+const PeerCase* unknown_peer(const std::string& address, const Explanation& explanation) {
+  for (const auto& peer : explanation.situation().peers) {
+    if (peer.sight == Sight::unknown && !peer.changed_from && peer_address(peer.name()).text == address) return &peer;
+  }
+  return nullptr;
+}
+
+/// What the plan says of one address, as one subject: it may plan one thing and be kept from another, and that comes first.
 void add_planned(const std::string& address, Explanation& explanation) {
-  if (const Change* found = explanation.planned(address)) {
-    const Change& change = *found;
-    const std::string text = change.deferred
-                                 ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
-                                 : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
-    explanation.add({.address = address,
-                     .verdict = "planned",
-                     .code = change.because.front().code,
-                     .text = text,
-                     .because = change.because,
-                     .evidence = {}});
+  std::optional<Subject> subject;
+  const auto tell = [&](Subject more) {
+    if (!subject) {
+      subject = std::move(more);
+      return;
+    }
+    subject->text += fmt::format(". It is also {}: {}", more.verdict, more.text);
+    subject->because.insert(subject->because.end(), more.because.begin(), more.because.end());
+  };
+  const PeerCase* unknown = unknown_peer(address, explanation);
+  if (unknown) tell({.address = address, .verdict = "unknown", .code = unknown->why.code, .text = unknown->why.why, .because = {}, .evidence = {}});
+  for (const auto& blocked : explanation.plan().blocked) {
+    if (blocked.address.text == address && !(unknown && blocked.code == "peer-unknown")) tell(blocked_subject(blocked));
   }
   for (const auto& held : explanation.plan().held) {
-    if (held.address.text == address)
-      explanation.add({.address = address,
-                       .verdict = "held",
-                       .code = held.code,
-                       .text = held.text + "; " + held.mend,
-                       .because = {},
-                       .evidence = {}});
+    if (held.address.text != address) continue;
+    tell({.address = address, .verdict = "held", .code = held.code, .text = held.text + "; " + held.mend, .because = {}, .evidence = {}});
   }
-  for (const auto& blocked : explanation.plan().blocked) {
-    if (blocked.address.text != address) continue;
-    std::vector<Reason> because;
-    if (blocked.at) because.push_back({.code = blocked.code, .rule = address, .at = blocked.at, .text = blocked.text});
-    explanation.add({.address = address,
-                     .verdict = "blocked",
-                     .code = blocked.code,
-                     .text = blocked.text + "; " + blocked.mend,
-                     .because = std::move(because),
-                     .evidence = {}});
-  }
+  if (const Change* change = explanation.planned(address)) tell(planned_subject(*change));
+  if (subject) explanation.add(*std::move(subject));
 }
 
 void add_done(Explanation& explanation, const std::string& address, std::string text, std::vector<Reason> because = {},
@@ -104,6 +114,23 @@ void add_recorded(const std::string& address, Explanation& explanation) {
   }
 }
 
+/// Why an image of this server's own is here: the manifest's entry.
+std::vector<Reason> why_here(const ImageRow& row, const Explanation& explanation) {
+  const LocalImage* local = explanation.situation().local(row.name);
+  if (!local) return {};
+  return {{.code = "new", .rule = image_address(row.name).text, .at = local->at, .text = fmt::format("the manifest has it; it was added on {}", time_text(row.papers.time))}};
+}
+
+/// The rule that brought a copy, and its line if the manifest still has it.
+std::vector<Reason> why_copied(const ImageRow& row, const PeerCase* peer, const Explanation& explanation) {
+  if (row.rule.empty()) return {};
+  Reason reason{.code = "subscription", .rule = row.rule, .at = std::nullopt, .text = "this rule brought it"};
+  for (const auto& rule : explanation.situation().manifest.subscriptions) {
+    if (peer && rule.peer == peer->name() && brought_by(row, rule)) reason.at = rule.at;
+  }
+  return {std::move(reason)};
+}
+
 void add_image(const std::set<std::string>& addresses, const ImageRow& row, Explanation& explanation) {
   if (!row.copy) {
     const std::string address = image_address(row.name).text;
@@ -111,7 +138,7 @@ void add_image(const std::set<std::string>& addresses, const ImageRow& row, Expl
     if (row.deleted)
       add_done(explanation, address, fmt::format("it was deleted here; its bits were {}", row.digest.text()), {}, "dropped");
     else
-      add_done(explanation, address, "it is here");
+      add_done(explanation, address, "it is here", why_here(row, explanation));
     return;
   }
   if (!row.identity || row.deleted) return;
@@ -122,10 +149,7 @@ void add_image(const std::set<std::string>& addresses, const ImageRow& row, Expl
   std::string text = fmt::format("it is here as \"{}\"; it came on {}", row.name.text(), time_text(row.papers.time));
   if (row.withdrawn_by_origin) text += ", and its origin withdrew it";
   if (row.unwanted_since) text += fmt::format("; no rule has wanted it since {}", time_text(*row.unwanted_since));
-  std::vector<Reason> because;
-  if (!row.rule.empty())
-    because.push_back({.code = "subscription", .rule = row.rule, .at = std::nullopt, .text = "this rule brought it"});
-  add_done(explanation, address, std::move(text), std::move(because));
+  add_done(explanation, address, std::move(text), why_copied(row, peer, explanation));
 }
 
 /// Images here that bear the name, here or on their origin.

@@ -6,6 +6,7 @@
 #include "reconciler/plan/explanation.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/texts.hpp"
+#include "schema/glob.hpp"
 
 namespace ingot {
 
@@ -63,13 +64,29 @@ bool add_adopted(const std::string& address, const ImageEntry& entry, const Peer
   return true;
 }
 
+/// The keys of `where` that do not match, each with what the image has.
+std::vector<std::string> what_fails(const Where& where, const ImageEntry& image) {
+  std::vector<std::string> fails;
+  const auto look = [&](const std::string& key, const std::string& glob, const std::string& value) {
+    if (!glob_matches(glob, value)) fails.push_back(fmt::format("{} = \"{}\", and it has {}", key, glob, value.empty() ? "none" : "\"" + value + "\""));
+  };
+  if (where.platform) look("platform", *where.platform, image.platform);
+  if (where.version) look("version", *where.version, image.version);
+  for (const auto& [label, glob] : where.labels) {
+    const auto found = image.labels.find(label);
+    if (found != image.labels.end()) look("labels." + label, glob, found->second);
+    else fails.push_back(fmt::format("labels.{} = \"{}\", and it has none", label, glob));
+  }
+  return fails;
+}
+
 std::string why_not(const Judged& judged, const Terms& terms, const ImageEntry& entry) {
   switch (judged.verdict) {
     case Verdict::wanted: return "it is wanted";
     case Verdict::not_origin: return "the peer is not its origin";
     case Verdict::no_match: return "the selector does not name it";
     case Verdict::excluded: return fmt::format("`exclude` names it ({})", listed(terms.rule->options.exclude));
-    case Verdict::where: return "`where` does not hold for it";
+    case Verdict::where: return fmt::format("`where` does not hold for it: {}", listed(what_fails(terms.rule->options.where, entry)));
     case Verdict::not_kept: return "its [[copy]] says `keep = false`";
     case Verdict::state: return fmt::format("it is {}, which is not in `states`", text_of(entry.state()));
     case Verdict::before_baseline:
@@ -119,13 +136,37 @@ void add_verdict(const std::string& address, std::uint32_t place, const PeerWish
                    .evidence = {}});
 }
 
+/// What the catalog that was read last said of an image; "" if it had none of this name.
+std::string last_offered(const ImageName& name, const LastSeen& last) {
+  const auto& images = last.catalog->images;
+  const auto entry = std::find_if(images.begin(), images.end(), [&](const ImageEntry& one) { return one.name == name && !one.states.empty(); });
+  if (entry != images.end()) {
+    return fmt::format("its catalog of {} had it: {}, {}, {}, created at serial {}", time_text(last.seen), entry->type.text(), text_of(entry->state()),
+                       size_text(entry->size), entry->identity.created);
+  }
+  const auto& deleted = last.catalog->deleted;
+  const auto gone = std::find_if(deleted.begin(), deleted.end(), [&](const ImageTombstone& one) { return one.identity.name == name; });
+  return gone == deleted.end() ? "" : fmt::format("its catalog of {} said that it was deleted at serial {}", time_text(last.seen), gone->deleted);
+}
+
+/// What a peer that cannot be had now had of the name when it was seen last: absent is not unknown (R19).
 void add_unread(const std::string& what, const PeerCase& peer, Explanation& explanation) {
-  const std::string prefix = "copy." + peer.name().text() + ".";
-  const bool concerned = what == peer.name().text() || what == peer_address(peer.name()).text || what.starts_with(prefix);
-  if (!concerned || peer.sight != Sight::unknown) return;
-  const std::string address = what.starts_with(prefix) ? what : peer_address(peer.name()).text;
-  explanation.add(
-      {.address = address, .verdict = "unknown", .code = peer.why.code, .text = peer.why.why, .because = {}, .evidence = {}});
+  if (peer.sight != Sight::unknown) return;
+  const bool addressed = what.starts_with("copy." + peer.name().text() + ".");
+  const auto name = ImageName::parse(addressed ? image_name_in(what) : what);
+  if (!name) return;
+  const std::string address = copy_address(peer.name(), *name).text;
+  const LastSeen* last = explanation.last_seen(peer);
+  const std::string offered = last ? last_offered(*name, *last) : "";
+  if (explanation.told(address) || (offered.empty() && !addressed)) return;
+  std::string text = offered;
+  if (text.empty()) text = last ? fmt::format("its catalog of {} had nothing of this name", time_text(last->seen)) : "nothing was seen of it before";
+  explanation.add({.address = address,
+                   .verdict = "unknown",
+                   .code = peer.why.code,
+                   .text = fmt::format("peer \"{}\" is {}; {}. {}", peer.name().text(), peer.why.code, text, peer.why.why),
+                   .because = {},
+                   .evidence = {}});
 }
 
 /// A peer's images of this name, each with the answer of every rule.

@@ -15,13 +15,15 @@ namespace ingot {
 
 class Explanation {
  public:
-  /// Both outlive it.
-  Explanation(const Situation& situation, const Plan& plan);
+  /// All outlive it.
+  Explanation(const Situation& situation, const Plan& plan, const LastSeenOf& last_seen);
 
   const Situation& situation() const { return situation_; }
   const Plan& plan() const { return plan_; }
   const Desired& desired() const { return desired_; }
   const Change* planned(const std::string& address) const;
+  /// nullptr: nothing was kept of it, or it can be had now.
+  const LastSeen* last_seen(const PeerCase& peer) const;
 
   /// Once per address, verdict and code; adds the evidence of the peer that the address names.
   void add(Subject subject);
@@ -32,6 +34,7 @@ class Explanation {
  private:
   const Situation& situation_;
   const Plan& plan_;
+  const LastSeenOf& last_seen_;
   Desired desired_;
   std::unordered_map<std::string, const Change*> planned_;
   std::set<std::string> told_;

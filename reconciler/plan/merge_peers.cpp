@@ -37,6 +37,16 @@ void block_unknown(const PeerCase& peer, Verb verb, Draft& draft) {
                            .at = peer.entry->at});
 }
 
+void block_changed_identity(const PeerCase& peer, Draft& draft) {
+  draft.blocked.push_back({.address = peer_address(peer.name()),
+                           .verb = Verb::update,
+                           .code = "identity-changed",
+                           .text = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}", peer.name().text(),
+                                               peer.changed_from->id.text(), peer.id().text()),
+                           .mend = peer.mend(),
+                           .at = peer.entry->at});
+}
+
 void update_peer(const PeerCase& peer, const Registration& before, Draft& draft) {
   const bool replaces = before.id != peer.id();
   const std::string text = replaces ? fmt::format("its entry says that it replaces the root {}", before.id.text()) : why_updated(peer, before);
@@ -66,6 +76,7 @@ void merge_peer(const PeerCase& peer, Draft& draft) {
   }
   if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
   if (peer.sight == Sight::unknown) draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
+  if (peer.changed_from) return block_changed_identity(peer, draft);
   const Registration* before = peer.registration ? peer.registration : peer.replaced;
   if (before) update_peer(peer, *before, draft);
   else register_peer(peer, draft);

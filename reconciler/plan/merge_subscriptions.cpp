@@ -86,10 +86,20 @@ void uninstantiate(const SubscriptionRow& row, const PeerCase* peer, const Regis
              .phase = Phase::stops});
 }
 
+/// Of a peer whose identity changed: what was instantiated with the old one waits with it, and needs nothing of its own.
+bool waits_for_identity(const DesiredSubscription& wanted, const Situation& situation) {
+  const Registration* before = wanted.peer->changed_from;
+  const auto& rows = situation.snapshot.subscriptions;
+  return before && std::any_of(rows.begin(), rows.end(), [&](const SubscriptionRow& row) {
+           return !row.stopped && row.peer == before->id && row.selector == wanted.rule->selector;
+         });
+}
+
 }  // namespace
 
 void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& wanted : desired.subscriptions) {
+    if (waits_for_identity(wanted, situation)) continue;
     if (wanted.row) update(wanted, situation, draft);
     else instantiate(wanted, situation, draft);
   }

@@ -1,4 +1,4 @@
-// What a plan says beside its actions about subscriptions: selectors that name nothing (R12), images before a baseline
+// What a plan says beside its actions about rules: selectors (R12) and copies that name nothing, images before a baseline
 // (R7), the gap after a subscription was stopped (R11), rules that give one image two names (R6).
 #include <algorithm>
 #include <map>
@@ -20,13 +20,35 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
   const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
   const std::string_view what = kind_of(selector) == "imagetype" ? "image type" : kind_of(selector);
   draft.blocked.push_back({.address = wanted.address,
-                           .verb = wanted.row ? Verb::update : Verb::instantiate,
+                           .verb = Verb::instantiate,
                            .code = "unknown-selector",
                            .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
                                                wanted.row ? "" : "; it is instantiated all the same, and counts from now on"),
                            .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
                                         : "it begins when the peer makes one",
                            .at = wanted.rule->at});
+}
+
+bool has_or_had(const CatalogIndex& index, const ImageName& name) {
+  const auto& images = index.catalog().images;
+  const auto& own = index.own();
+  const auto place = std::lower_bound(own.begin(), own.end(), name, [&](std::uint32_t one, const ImageName& wanted) { return images[one].identity.name < wanted; });
+  return (place != own.end() && images[*place].identity.name == name) || !index.tombstones(name).empty();
+}
+
+/// A [[copy]] that means nothing would be obeyed by nobody, in silence.
+void block_unknown_copies(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
+  const ServerName& peer = wishes.peer->name();
+  for (const auto& copy : situation.manifest.copies) {
+    if (copy.peer != peer || has_or_had(wishes.index, copy.name)) continue;
+    const auto near = nearest(copy.name.text(), wishes.index.names_like(SelectImage{copy.name}));
+    draft.blocked.push_back({.address = copy_address(peer, copy.name),
+                             .verb = copy.keep == false ? Verb::remove : Verb::copy,
+                             .code = "unknown-image",
+                             .text = fmt::format("peer \"{}\" has no image \"{}\" of its own, and never had: this [[copy]] does nothing", peer.text(), copy.name.text()),
+                             .mend = near ? fmt::format("did you mean \"{}\"?", *near) : "write the image's name on the peer, or take the entry out",
+                             .at = copy.at});
+  }
 }
 
 struct Tally {
@@ -60,6 +82,15 @@ void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& be
   draft.notes.push_back({"before-baseline", wanted.address.text,
                          fmt::format("it was stopped at serial {} and counts again from serial {}; {}. `{}` takes what lies between", stopped,
                                      *wanted.baseline, what, since_to_say(stopped))});
+}
+
+/// A `since` that the peer has not come to: most likely a slip, and nothing counts until then.
+void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
+  const PeerCase& peer = *wanted.peer;
+  if (!wanted.baseline || !peer.head || *wanted.baseline <= peer.head->serial) return;
+  draft.notes.push_back({"baseline-ahead", wanted.address.text,
+                         fmt::format("it counts what comes after serial {}, and peer \"{}\" is at serial {}: nothing counts until it is past that",
+                                     *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
 
 void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, const Situation& situation, Draft& draft) {
@@ -107,8 +138,10 @@ void note_subscriptions(const Desired& desired, const Situation& situation, Draf
     for (const auto& wanted : desired.subscriptions) {
       if (wanted.peer != wishes.peer) continue;
       block_unknown_selector(wanted, wishes, draft);
+      note_baseline_ahead(wanted, draft);
       note_baseline(wanted, wishes, situation, draft);
     }
+    block_unknown_copies(wishes, situation, draft);
     note_differing_names(wishes, situation, draft);
   }
 }

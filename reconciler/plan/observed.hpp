@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "schema/address.hpp"
 #include "schema/catalog.hpp"
 #include "schema/manifest.hpp"
 #include "schema/names.hpp"
@@ -58,6 +59,15 @@ struct SourceMissing {};
 struct SourceStamp { std::string stamp; };  ///< compares with ImageRow::source_stamp
 using SourceView = std::variant<SourceMissing, SourceStamp>;
 
+/// An image here whose bytes are not in the store as the state recorded them.
+struct DamagedImage {
+  Address address;   ///< "image.I", "copy.P.I"
+  ImageName name;    ///< here
+  bool copy = false;
+  std::string path;  ///< of the file, in the store; "" if the state knows none
+  std::string why;   ///< "has 3 bytes, not 40"
+};
+
 struct DiskView {
   std::uint64_t total = 0;      ///< bytes of the store's file system
   std::uint64_t available = 0;  ///< bytes that this user may still write
@@ -71,6 +81,7 @@ struct Observed {
   DiskView disk;
   std::set<Digest> objects;                ///< digests among the candidates whose bytes are here already (reuse)
   bool head_missing = false;               ///< the published head is not there or names what is not
+  bool bytes_back = false;                 ///< the published catalog leaves out bytes that are here again
 };
 
 }  // namespace ingot

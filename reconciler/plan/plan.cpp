@@ -38,6 +38,7 @@ Verb verb_of(const Action& action) {
 int exit_code_of(const Plan& plan, bool detailed) {
   int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
   if (!plan.blocked.empty() || !plan.unknown.empty()) code = worse_exit_code(code, exit_incomplete);
+  if (std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const auto& one) { return one.code == "damaged"; })) code = worse_exit_code(code, exit_local);
   if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);
   const bool untrusted = std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
   return untrusted ? worse_exit_code(code, exit_untrusted) : code;

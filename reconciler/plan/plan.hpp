@@ -118,8 +118,8 @@ struct Plan {
 /// The verb that an action is.
 Verb verb_of(const Action& action);
 
-/// What `plan` exits with for what it foresees: 0, or 3 blocked or unknown, 4 untrusted, 7 held; with `detailed`, 2 for changes.
-/// The first of 4, 7, 3, 2 wins.
+/// What `plan` exits with for what it foresees: 0, or 3 blocked or unknown, 4 untrusted, 6 damaged, 7 held; with `detailed`, 2
+/// for changes. The first of 4, 6, 7, 3, 2 wins.
 int exit_code_of(const Plan& plan, bool detailed);
 
 }  // namespace ingot

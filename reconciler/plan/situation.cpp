@@ -69,6 +69,7 @@ void look_at_peers(Situation& situation) {
     if (entries[i].replaces && !peer.registration) peer.replaced = found_in(situation.registration_by_id, *entries[i].replaces);
     const Registration* before = peer.sight == Sight::own ? nullptr : changed_identity(entries[i], situation);
     if (before) {
+      peer.changed_from = before;
       peer.why = identity_changed(entries[i], *before);
       peer.sight = Sight::unknown;
       peer.head = nullptr;
@@ -105,6 +106,7 @@ const CopyEntry* PeerCase::copy_entry(const ImageName& on_peer) const {
 }
 
 std::string PeerCase::mend() const {
+  if (changed_from) return fmt::format("if the new root is meant, say `replaces = \"{}\"` in its entry; else bring back its old card", changed_from->id.text());
   if (why.code == "untrusted") return "a human must look at why it is not trusted; nothing is taken from it until then";
   return why.code == "expired" ? "its owner must publish a new head" : "run again when it answers";
 }

@@ -28,6 +28,7 @@ struct PeerCase {
   const Settled* settled = nullptr;            ///< if settled
   Unknown why = {};                               ///< if unknown
   const Registration* registration = nullptr;  ///< of the same identity
+  const Registration* changed_from = nullptr;  ///< of another identity under its name, and nothing says that it replaces it (R5)
   const Registration* replaced = nullptr;      ///< of the identity that the entry says it replaces
   std::unordered_map<std::string, const CopyEntry*> copies = {};  ///< the manifest's [[copy]], by name on the peer
 

@@ -1,6 +1,7 @@
 // The published tree. A reader who holds any head finds all that it names (R25): pieces become durable under their final
 // names before the head that names them takes its place in one rename.
 #include <algorithm>
+#include <sstream>
 
 #include <fmt/core.h>
 
@@ -21,6 +22,8 @@ std::string head_path(const std::string& folder) { return folder + "/public/head
 std::string root_path(const std::string& folder, std::uint64_t version) {
   return fmt::format("{}/public/root/{}.dsse", folder, version);
 }
+std::string left_out_path(const std::string& folder) { return folder + "/LEFT_OUT"; }
+constexpr std::uint64_t longest_left_out = 64 * 1024 * 1024;
 std::string piece_path(const std::string& folder, const Digest& digest) {
   return fmt::format("{}/public/c/{}", folder, digest.hex());
 }
@@ -73,6 +76,23 @@ void Store::publish_head(std::string_view envelope, Time now) {
   Time mtime = now;
   if (const auto old = files_->status(head_path(folder_))) mtime = std::max(mtime, Time(Seconds(old->mtime_seconds + 1)));
   replace_file(*files_, head_path(folder_), envelope, modes_of(Place::public_tree).file, mtime);
+}
+
+std::set<Digest> Store::left_out() const {
+  std::set<Digest> digests;
+  const auto text = read_file_if_there(*files_, left_out_path(folder_), longest_left_out);
+  std::istringstream lines(text.value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    if (const auto digest = Digest::parse(line)) digests.insert(*digest);
+  }
+  return digests;
+}
+
+void Store::note_left_out(const std::set<Digest>& digests) {
+  if (digests == left_out()) return;
+  std::string text;
+  for (const auto& digest : digests) text += digest.text() + "\n";
+  replace_file(*files_, left_out_path(folder_), text, 0644);
 }
 
 }  // namespace ingot

@@ -121,6 +121,22 @@ std::optional<Place> Store::place_of(const Piece& object) const {
 
 bool Store::has(const Packed& packed) const { return place_of(packed.file) && (!packed.table || place_of(*packed.table)); }
 
+std::vector<Damage> Store::lacks(const Packed& packed) const {
+  std::vector<Damage> found;
+  for (const auto& object : {std::optional(packed.file), packed.table}) {
+    if (!object || place_of(*object)) continue;
+    Damage damage{.path = object_path(object->digest), .why = "is neither in public nor in private"};
+    for (const Place place : {Place::private_tree, Place::public_tree}) {
+      const auto there = files_->status(object_in(object->digest, place));
+      if (!there) continue;
+      damage.path = folder_of(place) + "/" + object_path(object->digest);
+      damage.why = there->kind == EntryKind::file ? fmt::format("has {} bytes, not {}", there->size, object->length) : "is not a file";
+    }
+    found.push_back(std::move(damage));
+  }
+  return found;
+}
+
 std::string Store::partial_path(const Digest& digest) const { return fmt::format("{}/{}.part", staging(folder_), digest.hex()); }
 
 void Store::keep_object(const std::string& staged, const Piece& object, Place place) {

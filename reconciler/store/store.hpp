@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,8 @@ class Store {
 
   /// Whether the packed file and table of these bytes are here with the right lengths, in either place.
   bool has(const Packed& packed) const;
+  /// What of these bytes is not in the store with the right length; nothing is hashed. Empty if `has` holds.
+  std::vector<Damage> lacks(const Packed& packed) const;
   /// Where an interrupted copy of `digest` goes on.
   std::string partial_path(const Digest& digest) const;
   /// Packed bytes at a partial path are whole and verified: gives them their name, durably.
@@ -86,6 +89,11 @@ class Store {
   /// Syncs the folders of the pieces written, then replaces the head; its mtime is `now`, or strictly later than the
   /// last one's if that is not (some servers take a file of the same second and length for unchanged).
   void publish_head(std::string_view envelope, Time now);
+
+  /// Images' digests whose bytes the published catalog leaves out, because they were not whole when it was made: what was
+  /// noted last, durably.
+  std::set<Digest> left_out() const;
+  void note_left_out(const std::set<Digest>& digests);
 
  private:
   Store(Files& files, std::string folder);

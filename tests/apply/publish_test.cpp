@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reconciler/io/hash.hpp"
@@ -15,8 +17,12 @@ namespace ingot {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
 using testing_support::add;
 using testing_support::delete_change;
+using testing_support::lines_of;
 using testing_support::local_image;
 using testing_support::publish_change;
 using testing_support::PublishedTree;
@@ -32,6 +38,17 @@ class publishing : public testing::Test {
   }
   bool needs_renewal(TestServer& server) {
     return head_needs_renewal(server.state(), server.store(), server.manifest.server, server.clock.time);
+  }
+
+  /// Whether a page names the file of this image.
+  bool offers(const std::string& image) {
+    const std::string file = here.state().object(here.image(image).digest)->packed.file.digest.hex();
+    const auto pages = here.tree().pages;
+    return std::any_of(pages.begin(), pages.end(), [&](const std::string& page) {
+      std::stringstream text;
+      text << std::ifstream(here.public_folder() + "/c/" + page.substr(7)).rdbuf();
+      return text.str().find(file) != std::string::npos;
+    });
   }
 
   PosixFiles disk;
@@ -209,6 +226,42 @@ TEST_F(publishing, a_deleted_image_leaves_a_tombstone) {
   EXPECT_TRUE(tree.images.empty());
   EXPECT_EQ(tree.tombstones, std::set<std::string>{"db"});
   EXPECT_EQ(tree.faults, std::vector<std::string>());
+}
+
+TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_holds_nothing_up) {
+  here.apply({add(here, "db", "some bytes"), publish_change()});
+  const Packed packed = here.state().object(here.image("db").digest)->packed;
+  const std::string hex = packed.file.digest.hex();
+  const std::string path = here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex;
+  fs::rename(path, folder.path() + "/aside");
+  EXPECT_EQ(here.store().lacks(packed).at(0).why, "is neither in public nor in private");
+
+  const Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
+  EXPECT_THAT(lines_of(account), ElementsAre("done image.other", "done catalog", "failed image.db damaged"));
+  EXPECT_THAT(std::get<Failed>(account.failed.at(0).outcome).text, AllOf(HasSubstr(hex), HasSubstr("put the file back from a backup")));
+  EXPECT_EQ(account.exit_code, 6);
+  EXPECT_EQ(here.tree().faults, std::vector<std::string>());
+  EXPECT_FALSE(offers("db"));
+  EXPECT_TRUE(offers("other"));
+  EXPECT_FALSE(needs_renewal(here));
+
+  // As soon as they are back, they are published again.
+  fs::rename(folder.path() + "/aside", path);
+  EXPECT_TRUE(left_out_are_back(here.state(), here.store()));
+  EXPECT_TRUE(needs_renewal(here));
+  EXPECT_EQ(here.apply(std::vector<Change>()).exit_code, 0);
+  EXPECT_TRUE(offers("db"));
+  EXPECT_FALSE(needs_renewal(here));
+}
+
+TEST_F(publishing, R25_bytes_of_a_wrong_length_are_named_by_no_head) {
+  here.apply({add(here, "db", "some bytes"), publish_change()});
+  const Packed packed = here.state().object(here.image("db").digest)->packed;
+  const std::string hex = packed.file.digest.hex();
+  std::ofstream(here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex, std::ios::trunc) << "rot";
+  EXPECT_THAT(here.store().lacks(packed).at(0).why, HasSubstr("has 3 bytes, not "));
+  EXPECT_EQ(publish_now(here).left_out, std::set<Digest>{here.image("db").digest});
+  EXPECT_FALSE(offers("db"));
 }
 
 TEST_F(publishing, a_damaged_page_is_written_again) {

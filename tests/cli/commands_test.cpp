@@ -92,6 +92,14 @@ struct Commands : testing::Test {
   }
 };
 
+/// The bytes of the one image that `server` publishes.
+fs::path packed_file_in(const fs::path& store) {
+  for (const auto& entry : fs::recursive_directory_iterator(store / "public/b")) {
+    if (entry.is_regular_file()) return entry.path();
+  }
+  return "nowhere";
+}
+
 TEST_F(Commands, init_says_what_it_made_and_what_comes_next) {
   const Ran ran = ingot({"init", "--server", "gold", "--url", "https://gold.example.net", (folder / "gold").string()});
   EXPECT_EQ(ran.exit, 0) << ran.err;
@@ -292,6 +300,79 @@ TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {
   EXPECT_NE(read(folder / "gold/store/public/head.dsse"), before);
   EXPECT_THAT(at("gold", {"query", "history"}).out, HasSubstr("publish"));
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+}
+
+TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
+  two_servers();
+  const fs::path file = packed_file_in(folder / "gold/store");
+  const std::string name = "b/" + file.parent_path().filename().string() + "/" + file.filename().string();
+  fs::rename(file, folder / "aside");
+  const auto damaged = AllOf(HasSubstr(name), HasSubstr("put the file back from a backup"));
+
+  EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("damaged"), damaged));
+  testing_support::expect_valid_json("status", at("gold", {"status", "--json"}).out);
+  EXPECT_THAT(at("gold", {"drift"}).out, AllOf(HasSubstr("image a"), HasSubstr(name)));
+  const Ran one = at("gold", {"query", "images", "a", "--json"});
+  EXPECT_THAT(one.out, HasSubstr("\"complete\":false"));
+  EXPECT_THAT(one.err, AllOf(HasSubstr("image \"a\""), damaged));
+  EXPECT_THAT(at("gold", {"query", "images", "--json"}).out, HasSubstr("\"complete\":false"));
+  EXPECT_THAT(at("gold", {"explain", "a"}).out, AllOf(HasSubstr("image.a: blocked (damaged)"), damaged));
+  const Ran extracted = at("gold", {"extract", "a", (folder / "out").string()});
+  EXPECT_EQ(extracted.exit, 6);
+  EXPECT_THAT(extracted.err, AllOf(HasSubstr("image \"a\""), damaged));
+
+  write("gold/b.bin", "bytes of b");
+  const std::string both = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n";
+  manifest("gold", both);
+  const Ran plan = at("gold", {"plan"});
+  EXPECT_EQ(plan.exit, 6);
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("publish image.a  damaged"), damaged));
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6);
+  EXPECT_EQ(at("gold", {"plan"}).exit, 6) << "it is known until it is mended, also if nothing else is to do";
+  EXPECT_EQ(at("gold", {"publish"}).exit, 6);
+  EXPECT_THAT(terminal.said, AllOf(HasSubstr("image \"a\" is published without its bytes"), damaged));
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 3);
+  EXPECT_THAT(at("silver", {"query", "images"}).out, AllOf(HasSubstr("b "), Not(HasSubstr("a "))));
+
+  fs::rename(folder / "aside", file);
+  EXPECT_THAT(at("gold", {"plan"}).out, AllOf(HasSubstr("bytes that the published catalog leaves out are here again"), Not(HasSubstr("damaged"))));
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+}
+
+TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_again) {
+  two_servers();
+  write(fs::relative(packed_file_in(folder / "gold/store"), folder).string(), "rot");
+  EXPECT_THAT(at("gold", {"status"}).out, HasSubstr("has 3 bytes, not "));
+  const std::string entry = read(folder / "gold/ingot.toml");
+  manifest("gold", "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+  write("gold/b.bin", "bytes of b");
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << "what is deleted is not told: " << terminal.said << terminal.printed;
+  write("gold/ingot.toml", entry);
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at("gold", {"verify", "a"}).exit, 0) << terminal.printed;
+}
+
+TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen_last) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"plan"}).exit, 0);
+  fs::rename(folder / "gold/store/public", folder / "gold/store/away");
+  const Ran ran = at("silver", {"explain", "a"});
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("copy.gold.a: unknown (unreachable)"), HasSubstr("had it: SOFTWARE, PUBLISHED"), HasSubstr("seen ")));
+  EXPECT_THAT(at("silver", {"explain", "nothing"}).err, HasSubstr("of what is on gold now nothing is known"));
+  testing_support::expect_valid_json("explain", at("silver", {"explain", "a", "--json"}).out);
+}
+
+TEST_F(Commands, help_is_a_command_too_and_a_pattern_is_no_name) {
+  EXPECT_EQ(ingot({"help"}).out, ingot({"--help"}).out);
+  EXPECT_EQ(ingot({"help", "plan"}).out, ingot({"plan", "--help"}).out);
+  EXPECT_THAT(ingot({"help", "pln"}).err, HasSubstr("did you mean \"plan\"?"));
+  two_servers();
+  EXPECT_THAT(at("gold", {"query", "images", "a*"}).err, HasSubstr("not a pattern"));
+  EXPECT_THAT(at("gold", {"verify", "a*"}).err, HasSubstr("not a pattern"));
+  EXPECT_THAT(at("gold", {"query", "images", "--peer", "gold"}).err, HasSubstr("is this server itself"));
 }
 
 TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {

@@ -104,8 +104,8 @@ std::vector<ShownPeer> sample_peers() {
   const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {"https://gold.example.net/"},
                                                  .serial = 40, .head = {}, .registered = now, .seen = now}};
   LastPlan last;
-  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .text = ""};
-  last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .text = "a rollback"};
+  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .seen = now + Seconds(60), .text = ""};
+  last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
   return shown_peers(manifest, registrations, last);
 }
 
@@ -169,7 +169,9 @@ TEST(show_explain, with_its_evidence) {
 
 TEST(show_status, is_one_screen) {
   Status status{.server = ServerName::of("fpps-1"), .id = sample_id("fpps-1"), .images = 12, .serial = 41, .expires = now + Seconds(3600), .now = now, .peers = sample_peers(),
-                .last_run = sample_run(), .running = "apply 2026 by ann@gold", .plan = full_plan(), .no_plan = "", .disk = {1'000'000'000'000, 46'000'000'000}};
+                .last_run = sample_run(), .running = "apply 2026 by ann@gold", .plan = full_plan(), .no_plan = "",
+                .damaged = {{.address = {"image.db19_24"}, .name = ImageName::of("db19_24"), .copy = false, .path = "public/b/ab/abcd", .why = "has 3 bytes, not 40"}},
+                .disk = {1'000'000'000'000, 46'000'000'000}};
   expect_golden("status.txt", text_of_shown([&](auto& style, auto& out) { show_status(status, style, out); }));
   expect_valid_json("status", json_of([&](auto& out) { show_status_json(status, out); }));
   status.plan = std::nullopt;

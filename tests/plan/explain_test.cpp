@@ -57,6 +57,10 @@ peer = "silver"
 imagetype = "LINUXOS"
 
 [[subscription]]
+peer = "silver"
+series = "nosuch"
+
+[[subscription]]
 peer = "copper"
 all = true
 
@@ -74,7 +78,7 @@ own own
 own adopted
 own clash bits=mine
 own doomed protect
-copy here from=silver created=2
+copy here from=silver created=2 rule=subscription.silver.imagetype.LINUXOS
 series mine members=own unmanaged
 type T base=SOFTWARE unmanaged
 
@@ -164,7 +168,55 @@ TEST_F(Explained, R26_what_a_guard_holds) { EXPECT_THAT(verdicts("doomed"), Elem
 
 TEST_F(Explained, R19_what_is_unknown) {
   EXPECT_THAT(verdicts("copy.copper.x"), ElementsAre("unknown unreachable copy.copper.x"));
-  EXPECT_THAT(verdicts("copper"), ElementsAre("blocked peer-unknown peer.copper", "blocked peer-unknown subscription.copper.all", "unknown unreachable peer.copper"));
+  EXPECT_THAT(verdicts("copper"), ElementsAre("unknown unreachable peer.copper", "blocked peer-unknown subscription.copper.all"));
+}
+
+TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) {
+  const Time then = world.observed.now - Seconds(3600);
+  const auto* silver = std::get_if<PeerCatalog>(&world.observed.peers[0]);
+  ASSERT_NE(silver, nullptr);
+  LastSeenOf last;
+  last.emplace(world.manifest.peers[1].card.id, LastSeen{.head = silver->head, .seen = then, .catalog = silver->catalog});
+  const auto about = [&](const std::string& what) { return explain(what, world.manifest, world.snapshot, world.observed, plan, last); };
+
+  const auto base = about("copy.copper.windows");
+  ASSERT_EQ(base.size(), 1U);
+  EXPECT_EQ(base[0].verdict + " " + base[0].code, "unknown unreachable");
+  EXPECT_THAT(base[0].text, HasSubstr("its catalog of " + time_text(then) + " had it: SOFTWARE, PUBLISHED"));
+  ASSERT_TRUE(base[0].evidence);
+  EXPECT_EQ(base[0].evidence->seen, then);
+  EXPECT_EQ(base[0].evidence->serial, 20U);
+  // A plain name, too; and what the catalog said of a deleted one, or did not say.
+  EXPECT_EQ(about("windows").back().address, "copy.copper.windows");
+  EXPECT_THAT(about("copy.copper.deleted").at(0).text, HasSubstr("deleted at serial 6"));
+  EXPECT_THAT(about("copy.copper.nothing").at(0).text, HasSubstr("had nothing of this name"));
+  EXPECT_THAT(only("copy.copper.nothing").text, HasSubstr("nothing was seen of it before"));
+}
+
+TEST_F(Explained, an_address_stands_once_even_if_it_is_planned_and_blocked) {
+  const Subject subject = only("subscription.silver.image.base");
+  EXPECT_EQ(subject.verdict, "planned");
+  const auto& missing = explain("nosuch", world.manifest, world.snapshot, world.observed, plan);
+  ASSERT_EQ(missing.size(), 1U);
+  EXPECT_EQ(missing[0].verdict + " " + missing[0].code, "blocked unknown-selector");
+  EXPECT_THAT(missing[0].text, HasSubstr("It is also planned: instantiate"));
+  EXPECT_EQ(missing[0].because.size(), 2U);
+}
+
+TEST_F(Explained, what_is_here_names_the_line_that_has_it) {
+  const Subject own = only("own");
+  ASSERT_EQ(own.because.size(), 1U);
+  EXPECT_EQ(own.because[0].rule, "image.own");
+  ASSERT_TRUE(own.because[0].at);
+  EXPECT_EQ(own.because[0].at->text(), world.manifest.images[0].at.text());
+  const Subject here = only("copy.silver.here");
+  ASSERT_EQ(here.because.size(), 1U);
+  ASSERT_TRUE(here.because[0].at);
+  EXPECT_EQ(here.because[0].at->text(), world.manifest.subscriptions[2].at.text());
+}
+
+TEST_F(Explained, where_says_which_key_does_not_match) {
+  EXPECT_THAT(only("copy.silver.windows").text, HasSubstr("platform = \"linux*\", and it has \"windows\""));
 }
 
 TEST_F(Explained, tells_what_is_here_already) {
