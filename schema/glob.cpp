@@ -38,11 +38,16 @@ Taken take_one(std::string_view pattern, char c, bool slash_is_special) {
   return {pattern[0] == c, 1};
 }
 
+/// What stands behind a star, and where in the text the star has got to; at first there is no star.
+struct Star {
+  std::size_t pattern = 0;
+  std::size_t text = std::string_view::npos;
+};
+
 /// Greedy with one place to come back to for `*` and one for `**`: no recursion, at most |pattern|·|text|² steps for
 /// paths and |pattern|·|text| for names.
 bool matches(std::string_view pattern, std::string_view text, bool slash_is_special) {
-  struct Star { std::size_t pattern; std::size_t text; };
-  std::optional<Star> star, double_star;
+  Star star, double_star;
   std::size_t p = 0, t = 0;
   while (true) {
     if (p < pattern.size() && pattern[p] == '*') {
@@ -50,8 +55,8 @@ bool matches(std::string_view pattern, std::string_view text, bool slash_is_spec
         p += 2;
         // "**/" also matches no folder at all.
         double_star = Star{p, t};
-        if (p < pattern.size() && pattern[p] == '/') double_star->pattern = ++p;
-        star.reset();
+        if (p < pattern.size() && pattern[p] == '/') double_star.pattern = ++p;
+        star = {};
       } else {
         star = Star{++p, t};
       }
@@ -67,18 +72,18 @@ bool matches(std::string_view pattern, std::string_view text, bool slash_is_spec
         continue;
       }
     }
-    if (star && star->text < text.size() && !(slash_is_special && text[star->text] == '/')) {
-      t = ++star->text;
-      p = star->pattern;
-    } else if (double_star && double_star->text < text.size()) {
+    if (star.text < text.size() && !(slash_is_special && text[star.text] == '/')) {
+      t = ++star.text;
+      p = star.pattern;
+    } else if (double_star.text < text.size()) {
       // After "**/" the rest must begin a component.
       do {
-        ++double_star->text;
-      } while (double_star->pattern >= 1 && pattern[double_star->pattern - 1] == '/' && double_star->text < text.size() &&
-               text[double_star->text - 1] != '/');
-      t = double_star->text;
-      p = double_star->pattern;
-      star.reset();
+        ++double_star.text;
+      } while (double_star.pattern >= 1 && pattern[double_star.pattern - 1] == '/' && double_star.text < text.size() &&
+               text[double_star.text - 1] != '/');
+      t = double_star.text;
+      p = double_star.pattern;
+      star = {};
     } else {
       return false;
     }
