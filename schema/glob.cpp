@@ -8,14 +8,19 @@ namespace ingot {
 namespace {
 
 /// The length of the set that starts at pattern[0] == '[', and whether it holds c; nullopt if it never ends.
-struct SetMatch { std::size_t length; bool holds; };
+struct SetMatch {
+  std::size_t length;
+  bool holds;
+  bool has_empty_range;  ///< such as z-a
+};
 std::optional<SetMatch> match_set(std::string_view pattern, char c) {
   std::size_t i = 1;
   const bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
   if (negated) ++i;
   bool holds = false;
+  bool has_empty_range = false;
   for (bool first = true; i < pattern.size(); first = false) {
-    if (pattern[i] == ']' && !first) return SetMatch{i + 1, holds != negated};
+    if (pattern[i] == ']' && !first) return SetMatch{i + 1, holds != negated, has_empty_range};
     const char low = pattern[i++];
     char high = low;
     if (i + 1 < pattern.size() && pattern[i] == '-' && pattern[i + 1] != ']') {
@@ -23,6 +28,7 @@ std::optional<SetMatch> match_set(std::string_view pattern, char c) {
       i += 2;
     }
     holds = holds || (low <= c && c <= high);
+    has_empty_range = has_empty_range || high < low;
   }
   return std::nullopt;
 }
@@ -101,6 +107,18 @@ bool path_glob_matches(std::string_view pattern, std::string_view path) {
   }
   if (pattern.starts_with('/')) pattern.remove_prefix(1);
   return matches(pattern, path, true);
+}
+
+std::optional<std::string> glob_fault(std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') return "holds a backslash, and there are no escapes: [*] is a star itself, [\\] a backslash";
+    if (pattern[i] != '[') continue;
+    const auto set = match_set(pattern.substr(i), ' ');
+    if (!set) return "holds a \"[\" without its \"]\" ([[] is the bracket itself)";
+    if (set->has_empty_range) return "holds a set whose range ends before it begins";
+    i += set->length - 1;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ingot
