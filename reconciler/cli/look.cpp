@@ -7,16 +7,12 @@
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/observe/visit.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
 
 namespace {
-
-std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
-  if (!one || !other) return one ? one : other;
-  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
-}
 
 std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only, Transport& transport,
                           const Session& session) {
