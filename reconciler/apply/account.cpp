@@ -100,7 +100,8 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
                                                 .verb = change.verb,
                                                 .outcome = Skipped{change.deferred ? deferred_text(change) : rest},
                                                 .size = change.size,
-                                                .fetched = 0}));
+                                                .fetched = 0,
+                                                .begun = false}));
   }
   for (const ActionResult& result : beside_the_plan) enter(result);
   if (end_) {

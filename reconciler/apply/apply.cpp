@@ -155,15 +155,19 @@ class Applying {
     } catch (const Error& error) { ledger_.end_early(error); }
   }
 
-  void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched) {
+  void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched, bool begun = true) {
     const Change& change = actions()[action];
-    const ActionResult result{
-        .address = change.address, .verb = change.verb, .outcome = outcome, .size = change.size, .fetched = fetched};
+    const ActionResult result{.address = change.address,
+                              .verb = change.verb,
+                              .outcome = outcome,
+                              .size = change.size,
+                              .fetched = fetched,
+                              .begun = begun};
     ledger_.put(action, result);
     run_.events.end(change, result);
   }
 
-  void skip(std::size_t action, const std::string& why) { conclude(action, Skipped{why}, 0); }
+  void skip(std::size_t action, const std::string& why) { conclude(action, Skipped{why}, 0, false); }
 
   void begin_publication(std::size_t action, std::int64_t number) {
     publication_ = Publication{.action = action, .number = number};
@@ -235,9 +239,27 @@ Account idle(const Plan& plan, Workshop& shop) {
   return account;
 }
 
-void finish_run(const RunStart& start, Workshop& shop, Account& account) {
+/// What was to be done and was not begun. What is deferred was not to be done by this run.
+std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
+  std::vector<UnbegunAction> actions;
+  auto result = account.not_started.begin();
+  for (const Change& change : plan.actions) {
+    if (result == account.not_started.end()) break;
+    if (result->address != change.address) continue;
+    if (!result->begun && !change.deferred) {
+      actions.push_back({.address = change.address,
+                         .verb = change.verb,
+                         .arguments = arguments_of(change),
+                         .why = std::get<Skipped>(result->outcome).why});
+    }
+    ++result;
+  }
+  return actions;
+}
+
+void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account& account) {
   try {
-    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code);
+    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
   } catch (const Error& error) {
     if (!account.fatal) account.fatal = error.what();
     account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
@@ -251,7 +273,7 @@ Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
   if (is_idle(plan, shop)) return idle(plan, shop);
   shop.state.begin_run(start);
   Account account = Applying(plan, start, shop).all();
-  finish_run(start, shop, account);
+  finish_run(plan, start, shop, account);
   return account;
 }
 

@@ -26,6 +26,7 @@ struct ActionResult {
   Outcome outcome;
   std::uint64_t size = 0;
   std::uint64_t fetched = 0;
+  bool begun = true;  ///< false: skipped before it was begun
 };
 
 /// The closing account of a run: every action of the plan is in exactly one of the three lists, in the plan's order.
