@@ -46,7 +46,7 @@ class Applying {
   struct Publication {
     std::size_t action = 0;
     std::int64_t number = 0;
-    Outcome outcome = Done{};
+    Outcome outcome = Skipped{"there was nothing to publish"};
   };
 
   /// Why what was not started was not.
@@ -171,40 +171,41 @@ class Applying {
 
   void begin_publication(std::size_t action, std::int64_t number) {
     publication_ = Publication{.action = action, .number = number};
-    publication_->outcome = publish_now();
+    if (const auto outcome = publish_what_is_due()) publication_->outcome = *outcome;
   }
 
-  /// Publishes if there is anything to publish.
-  Outcome publish_now() {
+  /// nullopt: there is nothing to publish.
+  std::optional<Outcome> publish_what_is_due() {
     Workshop& shop = run_.shop;
     try {
-      if (!renewal_is_due(shop)) return Done{};
+      if (!renewal_is_due(shop)) return std::nullopt;
       const bool content = shop.state.content_pending(shop.manifest.server.publish_copies);
       const PublishedNow now = publish(shop.state, shop.store, shop.catalog_key, shop.manifest.server, shop.clock);
       run_.events.note(content ? fmt::format("published serial {}", now.serial)
                                : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
     } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
-      return Failed{"internal", error.what()};
+      return Outcome(Failed{"internal", error.what()});
     }
   }
 
   /// At the end, what came since the publication's place in the plan, or is left of a failure; then others see what is done.
   void publish_the_rest() {
     if (interrupted() != 0 || ledger_.ended_early()) return;
-    const Outcome outcome = publish_now();
+    const auto outcome = publish_what_is_due();
+    if (!outcome) return;
     if (publication_) {
-      publication_->outcome = outcome;
-    } else if (!std::holds_alternative<Done>(outcome)) {
+      publication_->outcome = *outcome;
+    } else if (!std::holds_alternative<Done>(*outcome)) {
       beside_the_plan_.push_back(
-          {.address = catalog_address(), .verb = Verb::publish, .outcome = outcome, .size = 0, .fetched = 0});
+          {.address = catalog_address(), .verb = Verb::publish, .outcome = *outcome, .size = 0, .fetched = 0});
     }
   }
 
   void close_publication() {
     if (!publication_) return;
     const bool cut_short = interrupted() != 0 || ledger_.ended_early();
-    if (cut_short && std::holds_alternative<Done>(publication_->outcome) && still_pending())
+    if (cut_short && !std::holds_alternative<Failed>(publication_->outcome) && still_pending())
       publication_->outcome = Skipped{rest()};
     record(publication_->number, publication_->outcome);
     conclude(publication_->action, publication_->outcome, 0);

@@ -261,7 +261,7 @@ TEST_F(applying, the_history_tells_what_was_not_begun_and_why) {
   here.apply({add(local_image("gone", folder.path() + "/nowhere")), add(child, {"image.gone"}), publish_change(), deferred});
   const auto run = here.state().run(here.state().last_run()->start.id);
   ASSERT_EQ(run->actions.size(), 3U) << "what is deferred is left for a later run";
-  EXPECT_EQ((std::vector{run->done, run->failed, run->skipped}), (std::vector<std::uint64_t>{1, 1, 1}));
+  EXPECT_EQ((std::vector{run->done, run->failed, run->skipped}), (std::vector<std::uint64_t>{0, 1, 2}));
   EXPECT_EQ(run->actions[2].address.text, "image.child");
   EXPECT_EQ(run->actions[2].outcome, "skipped");
   EXPECT_EQ(run->actions[2].text, "depends on \"image.gone\", which failed");
@@ -279,6 +279,13 @@ TEST_F(applying, the_history_of_an_interrupted_run_has_every_action) {
   Lines lines;
   for (const ActionRecord& action : run->actions) lines.push_back(action.outcome + " " + action.address.text + " " + action.text);
   EXPECT_EQ(lines, (Lines{"done image.a ", "skipped image.b interrupted", "skipped image.c interrupted", "skipped catalog interrupted"}));
+}
+
+TEST_F(applying, a_publication_for_which_nothing_came_is_not_counted_as_done) {
+  const Serial before = here.tree().serial;
+  const Account account = here.apply({add(local_image("gone", folder.path() + "/nowhere")), publish_change()});
+  EXPECT_EQ(lines_of(account), (Lines{"failed image.gone source-missing", "skipped catalog there was nothing to publish"}));
+  EXPECT_EQ(here.tree().serial, before);
 }
 
 TEST_F(applying, the_heads_that_were_accepted_raise_the_floors_and_are_noted) {
