@@ -281,6 +281,10 @@ TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output
   const Ran json = at("gold", {"apply", "--yes", "--json"});
   EXPECT_EQ(json.exit, 65);
   testing_support::expect_valid_json("problems", json.out);
+  const Ran gone = ingot({"validate", "--json", "-f", (folder / "nowhere.toml").string()});
+  EXPECT_EQ(gone.exit, 65);
+  testing_support::expect_valid_json("problems", gone.out);
+  EXPECT_THAT(gone.out, HasSubstr("\"line\":null,\"column\":null")) << "no place is no number";
 }
 
 TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {
