@@ -1,6 +1,8 @@
 // The command line in this process, with a terminal that records: what goes where, and what a human is asked.
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include <unistd.h>
@@ -161,6 +163,24 @@ TEST_F(Commands, every_json_output_holds_against_its_schema) {
   testing_support::expect_valid_json("drift", at("silver", {"drift", "--json"}).out);
   testing_support::expect_valid_json("verify", at("silver", {"verify", "--json"}).out);
   testing_support::expect_valid_json("problems", at("silver", {"validate", "--json"}).out);
+  testing_support::expect_valid_json("init", at("silver", {"init", "--json"}).out);
+  testing_support::expect_valid_json("init", ingot({"init", "--json", "--server", "new", (folder / "new").string()}).out);
+  testing_support::expect_valid_json("card", at("gold", {"card", "--json"}).out);
+  testing_support::expect_valid_json("card", at("silver", {"card", "--json", (folder / "gold/server.card.toml").string()}).out);
+  testing_support::expect_valid_json("published", at("gold", {"publish", "--json"}).out);
+  testing_support::expect_valid_json("schemas", ingot({"schema", "--json"}).out);
+}
+
+TEST_F(Commands, every_format_that_is_printed_has_a_schema_of_its_name) {
+  const std::string listed = ingot({"schema"}).out;
+  const std::regex format("\"ingot\\.([a-z]+)/1\"");
+  std::set<std::string> names;
+  for (const auto& file : fs::directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler/cli")) {
+    const std::string text = read(file.path());
+    for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found) names.insert((*found)[1]);
+  }
+  for (const std::string& name : names) EXPECT_THAT("\n" + listed, HasSubstr("\n" + name + "\n"));
+  EXPECT_GE(names.size(), 18U) << testing::PrintToString(names);
 }
 
 TEST_F(Commands, apply_without_yes_and_without_a_terminal_is_refused_before_any_work) {
