@@ -262,7 +262,7 @@ void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account
   try {
     shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
   } catch (const Error& error) {
-    if (!account.fatal) account.fatal = error.what();
+    if (!account.fatal) account.fatal = error;
     account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
   }
 }

@@ -246,6 +246,15 @@ void parse(CLI::App& app, const std::vector<std::string>& words) {
 
 }  // namespace
 
+bool ask_for_json(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    if (*word == "--json" || *word == "--format=json") return true;
+    if (*word == "json" && word != words.begin() && *std::prev(word) == "--format") return true;
+  }
+  return false;
+}
+
 Arguments parse_arguments(const std::vector<std::string>& words) {
   Written written;
   CLI::App app;

@@ -48,10 +48,10 @@ DiskView disk_of(Site& site) {
   return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
 }
 
-Plan plan_or_refuse(std::variant<Plan, RefusedEmpty> made) {
+Plan plan_or_refuse(std::variant<Plan, RefusedEmpty> made, const Manifest& manifest) {
   if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
   const auto& refused = std::get<RefusedEmpty>(made);
-  throw Error(Fault::refused, refused.text, refused.mend);
+  throw Error(Fault::refused, refused.text, refused.mend).with_code("empty").about(manifest.path);
 }
 
 /// Whether a note is about this peer: "peer.P", "copy.P.I", "subscription.P.…".
@@ -110,7 +110,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   std::set<Digest> objects = bytes_here(site.state, views, snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
                     .objects = std::move(objects), .head_missing = head_missing(site)};
-  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options));
+  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   const Digest id = sha256(plan_id_text(plan));
   Looked looked{std::move(snapshot), std::move(observed), std::move(plan), id};
   remember_settled(site, known, looked);

@@ -60,6 +60,16 @@ void show_one_run(const RunRecord& run, const Session& session) {
 /// "" would be the beginning of every run's id.
 std::optional<RunRecord> find_run(const State& state, const std::string& id) { return id.empty() ? std::nullopt : state.run(id); }
 
+Error nothing_to_show(const std::string& what, const Snapshot& snapshot) {
+  std::vector<std::string> names;
+  for (const auto& row : snapshot.images) names.push_back(row.name.text());
+  const std::string hint = nearest_hint(what, names);
+  return Error(Fault::incomplete, fmt::format("neither an image nor exactly one run is called \"{}\"", printable(what)),
+               hint.empty() ? "see: ingot query images, ingot query history" : hint)
+      .with_code("unknown-name")
+      .about(what);
+}
+
 }  // namespace
 
 int run_command(const ShowArguments& arguments, const Session& session) {
@@ -72,11 +82,7 @@ int run_command(const ShowArguments& arguments, const Session& session) {
   } else if (const auto run = find_run(site.state, arguments.what)) {
     show_one_run(*run, session);
   } else {
-    std::vector<std::string> names;
-    for (const auto& row : snapshot.images) names.push_back(row.name.text());
-    const std::string hint = nearest_hint(arguments.what, names);
-    throw Error(Fault::incomplete, fmt::format("neither an image nor exactly one run is called \"{}\"", printable(arguments.what)),
-                hint.empty() ? "see: ingot query images, ingot query history" : hint);
+    throw nothing_to_show(arguments.what, snapshot);
   }
   return exit_done;
 }

@@ -111,7 +111,8 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
     }
     if (clock.steady() >= deadline) {
       throw Error(Fault::busy, fmt::format("another run holds \"{}\": {}", printable(path), tried.holder.empty() ? "it did not say who it is" : tried.holder),
-                  "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends");
+                  "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends")
+          .about(path);
     }
     sleep_unless_interrupted(clock, between_tries);
   }

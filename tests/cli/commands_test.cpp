@@ -180,7 +180,42 @@ TEST_F(Commands, every_format_that_is_printed_has_a_schema_of_its_name) {
     for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found) names.insert((*found)[1]);
   }
   for (const std::string& name : names) EXPECT_THAT("\n" + listed, HasSubstr("\n" + name + "\n"));
-  EXPECT_GE(names.size(), 18U) << testing::PrintToString(names);
+  EXPECT_GE(names.size(), 19U) << testing::PrintToString(names);
+}
+
+TEST_F(Commands, a_failure_with_json_prints_one_document_that_says_why) {
+  two_servers();
+  manifest("silver", "");
+  const auto expect_error = [&](const Ran& ran, int exit, const std::string& code, const std::string& subject) {
+    SCOPED_TRACE(code);
+    EXPECT_EQ(ran.exit, exit);
+    testing_support::expect_valid_json("error", ran.out);
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("\"exit\":" + std::to_string(exit) + ","), HasSubstr("\"code\":\"" + code + "\""),
+                               HasSubstr("\"subject\":" + (subject.empty() ? "null" : "\"" + subject + "\""))));
+    EXPECT_THAT(ran.err, HasSubstr("ingot: error: ")) << "a human still reads it";
+  };
+  expect_error(at("gold", {"extract", "--json", "nothing", "x"}), 3, "unknown-image", "nothing");
+  expect_error(at("gold", {"verify", "--format", "json", "nothing"}), 3, "unknown-image", "nothing");
+  expect_error(at("gold", {"extract", "--json", "series:s", "x"}), 3, "unknown-series", "s");
+  expect_error(at("gold", {"show", "--format=json", "nothing"}), 3, "unknown-name", "nothing");
+  expect_error(at("gold", {"query", "images", "--peer", "oslo", "--json"}), 64, "unknown-peer", "oslo");
+  expect_error(ingot({"schema", "nothing", "--json"}), 64, "unknown-schema", "nothing");
+  expect_error(ingot({"plam", "--json"}), 64, "usage", "");
+  expect_error(ingot({"plan", "--jsn", "--json"}), 64, "usage", "");
+  expect_error(ingot({"--json"}), 64, "usage", "");
+  manifest("gold", "");
+  expect_error(at("gold", {"plan", "--json"}), 7, "empty", (folder / "gold/ingot.toml").string());
+  fs::remove(folder / "gold/state/ingot.db");
+  expect_error(at("gold", {"status", "--json"}), 6, "local", (folder / "gold/state/ingot.db").string());
+}
+
+TEST_F(Commands, an_apply_that_cannot_begin_ends_its_events_with_why) {
+  two_servers();
+  manifest("gold", "");
+  const Ran ran = at("gold", {"apply", "--yes", "--json"});
+  EXPECT_EQ(ran.exit, 7);
+  testing_support::expect_valid_json("events", ran.out, true);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("\"event\":\"result\""), HasSubstr("\"code\":\"empty\""), Not(HasSubstr("ingot.error/1"))));
 }
 
 TEST_F(Commands, apply_without_yes_and_without_a_terminal_is_refused_before_any_work) {
