@@ -310,6 +310,15 @@ TEST_F(Commands, a_name_that_nothing_bears_is_exit_3_with_the_nearest) {
   EXPECT_EQ(at("gold", {"verify", "nothing"}).exit, 3);
 }
 
+TEST_F(Commands, show_says_which_runs_begin_alike) {
+  two_servers();
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0);
+  const Ran ran = at("gold", {"show", "2"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_THAT(ran.err, testing::ContainsRegex("2 runs begin with \"2\": 2[0-9]*T[0-9]*Z-[0-9a-f]*, 2"));
+  EXPECT_THAT(at("gold", {"show", "2", "--json"}).out, HasSubstr("\"code\":\"several-runs\""));
+}
+
 TEST_F(Commands, schema_lists_and_prints_what_the_program_carries) {
   EXPECT_THAT(ingot({"schema"}).out, AllOf(HasSubstr("manifest\n"), HasSubstr("plan\n")));
   EXPECT_EQ(ingot({"schema", "plan"}).out, read(fs::path(INGOT_SOURCE_DIR) / "schema/json/plan.schema.json"));
