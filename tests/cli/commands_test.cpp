@@ -232,6 +232,7 @@ TEST_F(Commands, apply_asks_on_a_terminal_and_only_yes_is_yes) {
   terminal.is_terminal = true;
   terminal.answer = "y";
   EXPECT_EQ(at("silver", {"apply"}).exit, 9);
+  EXPECT_THAT(terminal.said, AllOf(HasSubstr("nothing was done"), HasSubstr("ingot apply --yes")));
   EXPECT_EQ(terminal.questions.size(), 1U);
   EXPECT_THAT(at("silver", {"query", "images", "--color", "never"}).out, HasSubstr("No images."));
   terminal.answer = "yes";
