@@ -5,6 +5,7 @@
 #include <concepts>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,9 @@ enum class Fault {
   terminated,   ///< SIGTERM: exit 143
 };
 
+/// "local", "usage" …
+std::string_view text_of(Fault fault);
+
 /// Ends the work. `text` says what failed and names the thing in quotes; `mend` says what to do, may be empty.
 class Error : public std::exception {
  public:
@@ -34,11 +38,17 @@ class Error : public std::exception {
   Fault fault() const noexcept { return fault_; }
   const std::string& text() const noexcept { return text_; }
   const std::string& mend() const noexcept { return mend_; }
+  /// A stable word for scripts that says more than the fault, such as "unknown-image"; "": none does.
+  const std::string& code() const noexcept { return code_; }
+  /// What it is about: a name, an address or a path; "": no one thing.
+  const std::string& subject() const noexcept { return subject_; }
   /// What was being done, outermost first.
   const std::vector<std::string>& doing() const noexcept { return doing_; }
   /// "while A: while B: text".
   const char* what() const noexcept override { return what_.c_str(); }
 
+  Error& with_code(std::string code);
+  Error& about(std::string subject);
   /// Adds an outer context ("reading the catalog of peer \"x\"").
   void add_context(std::string doing);
 
@@ -46,6 +56,8 @@ class Error : public std::exception {
   Fault fault_;
   std::string text_;
   std::string mend_;
+  std::string code_{};
+  std::string subject_{};
   std::vector<std::string> doing_;
   std::string what_;
 };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "schema/check_manifest.hpp"
+#include "schema/glob.hpp"
 #include "schema/manifest_draft.hpp"
 #include "schema/toml_reader.hpp"
 #include "schema/read_card.hpp"
@@ -173,6 +174,10 @@ void ManifestReader::add_matches(const std::string& pattern, Spot spot, std::vec
       return draft_.problems.add(spot, "bad-value", "\"include\" names the manifest itself", "remove it from the list");
     }
     return found.push_back({std::move(path), spot});
+  }
+  if (const auto fault = glob_fault(pattern)) {
+    return draft_.problems.add(spot, "bad-value", fmt::format("\"include\" has an entry that {}", *fault),
+                               "write for example include = [\"images/*.toml\"]");
   }
   // The folder is no pattern, whatever characters are in its name.
   std::string escaped;

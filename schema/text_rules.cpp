@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/glob.hpp"
 #include "schema/names.hpp"
 #include "schema/text.hpp"
 
@@ -25,7 +26,8 @@ std::optional<std::string> why_not_a_path(std::string_view text) {
 
 std::optional<std::string> why_not_a_glob(std::string_view text) {
   if (text.empty()) return "is empty, which matches nothing";
-  return why_not_a_text(text, longest_glob);
+  if (const auto why = why_not_a_text(text, longest_glob)) return why;
+  return glob_fault(text);
 }
 
 std::optional<std::string> why_not_a_label_name(std::string_view text) {

@@ -31,6 +31,14 @@ struct RunStart {
   std::uint64_t planned = 0;  ///< number of actions
 };
 
+/// An action that was planned and not begun, for the history.
+struct UnbegunAction {
+  Address address;
+  Verb verb;
+  std::string arguments;  ///< one line for people
+  std::string why;
+};
+
 struct ActionRecord {
   std::int64_t sequence = 0;
   Address address;
@@ -87,7 +95,8 @@ class State {
 
   // Recording a run. Each call is one durable transaction.
   void begin_run(const RunStart& start);
-  void finish_run(const std::string& run, Time finished, int exit_code);
+  /// What was not begun goes into the history as skipped.
+  void finish_run(const std::string& run, Time finished, int exit_code, const std::vector<UnbegunAction>& not_begun = {});
   /// Gives the number to finish it with.
   std::int64_t begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments, Time started);
   /// Outcome and effects together; gives the keys of the images that PutImage made, in order.

@@ -40,10 +40,15 @@ void State::begin_run(const RunStart& start) {
   });
 }
 
-void State::finish_run(const std::string& run, Time finished, int exit_code) {
+void State::finish_run(const std::string& run, Time finished, int exit_code, const std::vector<UnbegunAction>& not_begun) {
   impl_->write([&](Recording&) {
-    impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code,
-                            number_of_run(impl_->database, run));
+    const std::int64_t number = number_of_run(impl_->database, run);
+    for (const auto& action : not_begun) {
+      impl_->database.execute(
+          "INSERT INTO action (run, address, verb, arguments, outcome, text, started, finished) VALUES (?, ?, ?, ?, 'skipped', ?, ?, ?)",
+          number, action.address.text, text_of(action.verb), action.arguments, action.why, finished, finished);
+    }
+    impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code, number);
   });
 }
 

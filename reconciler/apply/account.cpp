@@ -51,7 +51,7 @@ void Ledger::put(std::size_t action, ActionResult result) {
 
 void Ledger::end_early(const Error& error) {
   const std::lock_guard lock(mutex_);
-  if (!end_) end_ = End{.text = error.what(), .exit_code = exit_code_of(error.fault())};
+  if (!end_) end_ = error;
 }
 
 bool Ledger::ended_early() const {
@@ -100,12 +100,13 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
                                                 .verb = change.verb,
                                                 .outcome = Skipped{change.deferred ? deferred_text(change) : rest},
                                                 .size = change.size,
-                                                .fetched = 0}));
+                                                .fetched = 0,
+                                                .begun = false}));
   }
   for (const ActionResult& result : beside_the_plan) enter(result);
   if (end_) {
-    account.fatal = end_->text;
-    account.exit_code = worse_exit_code(account.exit_code, end_->exit_code);
+    account.fatal = end_;
+    account.exit_code = worse_exit_code(account.exit_code, exit_code_of(end_->fault()));
   }
   if (signal != 0) account.exit_code = signal == SIGTERM ? exit_terminated : exit_interrupted;
   return account;

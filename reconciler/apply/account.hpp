@@ -32,10 +32,6 @@ class Ledger {
   Account close(const std::string& rest, int signal, const std::vector<ActionResult>& beside_the_plan) const;
 
  private:
-  struct End {
-    std::string text;
-    int exit_code;
-  };
   std::optional<std::string> waits_in_vain(const Change& change) const;
 
   const Plan& plan_;
@@ -43,7 +39,7 @@ class Ledger {
   mutable std::mutex mutex_;
   std::vector<std::optional<ActionResult>> results_;
   bool disk_full_ = false;
-  std::optional<End> end_;
+  std::optional<Error> end_;
 };
 
 /// The exit code that a failure counts for.

@@ -48,7 +48,7 @@ class Applying {
   struct Publication {
     std::size_t action = 0;
     std::int64_t number = 0;
-    Outcome outcome = Done{};
+    Outcome outcome = Skipped{"there was nothing to publish"};
   };
 
   /// Why what was not started was not.
@@ -157,26 +157,30 @@ class Applying {
     } catch (const Error& error) { ledger_.end_early(error); }
   }
 
-  void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched) {
+  void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched, bool begun = true) {
     const Change& change = actions()[action];
-    const ActionResult result{
-        .address = change.address, .verb = change.verb, .outcome = outcome, .size = change.size, .fetched = fetched};
+    const ActionResult result{.address = change.address,
+                              .verb = change.verb,
+                              .outcome = outcome,
+                              .size = change.size,
+                              .fetched = fetched,
+                              .begun = begun};
     ledger_.put(action, result);
     run_.events.end(change, result);
   }
 
-  void skip(std::size_t action, const std::string& why) { conclude(action, Skipped{why}, 0); }
+  void skip(std::size_t action, const std::string& why) { conclude(action, Skipped{why}, 0, false); }
 
   void begin_publication(std::size_t action, std::int64_t number) {
     publication_ = Publication{.action = action, .number = number};
-    publication_->outcome = publish_now();
+    if (const auto outcome = publish_what_is_due()) publication_->outcome = *outcome;
   }
 
-  /// Publishes if there is anything to publish.
-  Outcome publish_now() {
+  /// nullopt: there is nothing to publish.
+  std::optional<Outcome> publish_what_is_due() {
     Workshop& shop = run_.shop;
     try {
-      if (!renewal_is_due(shop)) return Done{};
+      if (!renewal_is_due(shop)) return std::nullopt;
       const bool content = shop.state.content_pending(shop.manifest.server.publish_copies);
       const PublishedNow now = publish(shop.state, shop.store, shop.catalog_key, shop.manifest.server, shop.clock);
       left_out_ = now.left_out;
@@ -184,20 +188,21 @@ class Applying {
                                : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
     } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
-      return Failed{"internal", error.what()};
+      return Outcome(Failed{"internal", error.what()});
     }
   }
 
   /// At the end, what came since the publication's place in the plan, or is left of a failure; then others see what is done.
   void publish_the_rest() {
     if (interrupted() != 0 || ledger_.ended_early()) return;
-    const Outcome outcome = publish_now();
+    const auto outcome = publish_what_is_due();
     account_for_left_out();
+    if (!outcome) return;
     if (publication_) {
-      publication_->outcome = outcome;
-    } else if (!std::holds_alternative<Done>(outcome)) {
+      publication_->outcome = *outcome;
+    } else if (!std::holds_alternative<Done>(*outcome)) {
       beside_the_plan_.push_back(
-          {.address = catalog_address(), .verb = Verb::publish, .outcome = outcome, .size = 0, .fetched = 0});
+          {.address = catalog_address(), .verb = Verb::publish, .outcome = *outcome, .size = 0, .fetched = 0});
     }
   }
 
@@ -218,7 +223,7 @@ class Applying {
   void close_publication() {
     if (!publication_) return;
     const bool cut_short = interrupted() != 0 || ledger_.ended_early();
-    if (cut_short && std::holds_alternative<Done>(publication_->outcome) && still_pending())
+    if (cut_short && !std::holds_alternative<Failed>(publication_->outcome) && still_pending())
       publication_->outcome = Skipped{rest()};
     record(publication_->number, publication_->outcome);
     conclude(publication_->action, publication_->outcome, 0);
@@ -254,11 +259,29 @@ Account idle(const Plan& plan, Workshop& shop) {
   return account;
 }
 
-void finish_run(const RunStart& start, Workshop& shop, Account& account) {
+/// What was to be done and was not begun. What is deferred was not to be done by this run.
+std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
+  std::vector<UnbegunAction> actions;
+  auto result = account.not_started.begin();
+  for (const Change& change : plan.actions) {
+    if (result == account.not_started.end()) break;
+    if (result->address != change.address) continue;
+    if (!result->begun && !change.deferred) {
+      actions.push_back({.address = change.address,
+                         .verb = change.verb,
+                         .arguments = arguments_of(change),
+                         .why = std::get<Skipped>(result->outcome).why});
+    }
+    ++result;
+  }
+  return actions;
+}
+
+void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account& account) {
   try {
-    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code);
+    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
   } catch (const Error& error) {
-    if (!account.fatal) account.fatal = error.what();
+    if (!account.fatal) account.fatal = error;
     account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
   }
 }
@@ -270,7 +293,7 @@ Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
   if (is_idle(plan, shop)) return idle(plan, shop);
   shop.state.begin_run(start);
   Account account = Applying(plan, start, shop).all();
-  finish_run(start, shop, account);
+  finish_run(plan, start, shop, account);
   return account;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "reconciler/plan/plan.hpp"
 #include "schema/address.hpp"
+#include "schema/error.hpp"
 #include "schema/outcome.hpp"
 
 namespace ingot {
@@ -26,6 +28,7 @@ struct ActionResult {
   Outcome outcome;
   std::uint64_t size = 0;
   std::uint64_t fetched = 0;
+  bool begun = true;  ///< false: skipped before it was begun
 };
 
 /// The closing account of a run: every action of the plan is in exactly one of the three lists, in the plan's order.
@@ -33,7 +36,7 @@ struct Account {
   std::vector<ActionResult> done;
   std::vector<ActionResult> failed;
   std::vector<ActionResult> not_started;  ///< skipped: why is in the outcome; deferred ones too
-  std::optional<std::string> fatal;       ///< what ended the run early
+  std::optional<Error> fatal;             ///< what ended the run early
   int exit_code = 0;
   bool complete() const { return failed.empty() && not_started.empty() && !fatal; }
 };

@@ -75,12 +75,6 @@ Ingested take_in(const LocalImage& image, const Task& task, Run& run) {
       });
 }
 
-/// Whether taking the source in was refused because it is not the image whose digest the manifest gives: only then does
-/// the refusal name that digest.
-bool is_of_other_bits(const Error& error, const LocalImage& image) {
-  return image.digest && error.fault() == Fault::incomplete && error.text().find(image.digest->text()) != std::string::npos;
-}
-
 /// One object a digest: where these bytes were here before in another packing, that one stays.
 Packed packing_to_keep(const Ingested& bytes, Run& run) {
   const auto object = run.journal.with_state([&bytes](State& state) { return state.object(bytes.digest); });
@@ -116,12 +110,7 @@ Result do_action(const AddImage& action, const Task& task, Run& run) {
   const bool there = source_is_there(image, run);
   if (before && (!there || source_is(*before, image))) return keep(action, task, *std::move(before), run);
   if (!there) return source_missing(image);
-  try {
-    return keep(action, task, take_in(image, task, run), run);
-  } catch (const Error& error) {
-    if (!is_of_other_bits(error, image)) throw;
-    return Failed{"source-mismatch", fmt::format("{}; {}", error.what(), error.mend())};
-  }
+  return keep(action, task, take_in(image, task, run), run);
 }
 
 Result do_action(const UpdateImage& action, const Task&, Run& run) {

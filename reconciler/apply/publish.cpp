@@ -57,7 +57,7 @@ void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& be
   if (!before) return;
   const auto published = state.published();
   if (published && published->head == before->digest) return;
-  const Serial known = state.snapshot().reserved_serial;
+  const Serial known = state.reserved_serial();
   if (before->head.serial <= known) return;
   throw Error(Fault::local,
               fmt::format("the state is older than what is published: serial {} is published, the state knows {}",

@@ -186,7 +186,7 @@ Outcome outcome_of(const Error& error) {
     case Fault::usage:
     case Fault::manifest: break;
   }
-  return Failed{"failed", text};
+  return Failed{error.code().empty() ? "failed" : error.code(), text};
 }
 
 }  // namespace ingot

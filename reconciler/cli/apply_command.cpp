@@ -73,7 +73,7 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const auto transport = session.connect();
   const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
   show_planned(looked, session);
-  if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved", "nothing was done");
+  if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Account account = applied(looked, run_start(looked, run, started), site, *transport, key, session);
   show_result(looked, account, run, session);
   return account.exit_code;

@@ -254,6 +254,15 @@ Arguments help_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
+bool ask_for_json(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    if (*word == "--json" || *word == "--format=json") return true;
+    if (*word == "json" && word != words.begin() && *std::prev(word) == "--format") return true;
+  }
+  return false;
+}
+
 Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!words.empty() && words.front() == "help") return help_of(words);
   Written written;

@@ -91,4 +91,7 @@ struct Arguments {
 /// `words`: argv without the program's name. Error{usage} with the nearest word for what is misspelt.
 Arguments parse_arguments(const std::vector<std::string>& words);
 
+/// Whether JSON is asked for, also by words that are wrong otherwise.
+bool ask_for_json(const std::vector<std::string>& words);
+
 }  // namespace ingot

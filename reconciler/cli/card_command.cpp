@@ -46,7 +46,7 @@ void show_card(const Card& card, const std::string& known, const Session& sessio
 int show_card_file(const std::string& path, const Session& session) {
   const auto bytes = disk_manifest_files().read(path);
   if (const auto* const unreadable = std::get_if<Unreadable>(&bytes)) {
-    throw Error(Fault::usage, fmt::format("the card \"{}\" cannot be read: {}", printable(path), unreadable->why), "name a card's file, such as peers/fpps-2.card.toml");
+    throw Error(Fault::usage, fmt::format("the card \"{}\" cannot be read: {}", printable(path), unreadable->why), "name a card's file, such as peers/fpps-2.card.toml").with_code("unreadable").about(path);
   }
   const auto read = parse_card(std::get<std::string>(bytes), path);
   if (const auto* const problems = std::get_if<Problems>(&read)) {

@@ -18,7 +18,9 @@ const ImageRow& wanted_image(const ExtractArguments& arguments, const Snapshot& 
   const ImageRow& image = arguments.what.starts_with(series) ? latest_of_series(snapshot, arguments.what.substr(series.size())) : find_image(snapshot, arguments.what);
   if (!is_withdrawn(image) || arguments.withdrawn) return image;
   throw Error(Fault::refused, fmt::format("image \"{}\" was withdrawn{}{}", image.name.text(), image.reason.empty() ? "" : ": ", printable(image.reason)),
-              "take another one, or use --withdrawn if you know what you do");
+              "take another one, or use --withdrawn if you know what you do")
+      .with_code("withdrawn")
+      .about(image.name.text());
 }
 
 /// Verified bytes of an image, in order.

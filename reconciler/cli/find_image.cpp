@@ -30,7 +30,9 @@ const ImageRow& find_image(const Snapshot& snapshot, const std::string& name) {
     if (!image.deleted) names.push_back(image.name.text());
   }
   const std::string hint = nearest_hint(name, names);
-  throw Error(Fault::incomplete, fmt::format("no image \"{}\" is here", printable(name)), hint.empty() ? "see: ingot query images" : hint);
+  throw Error(Fault::incomplete, fmt::format("no image \"{}\" is here", printable(name)), hint.empty() ? "see: ingot query images" : hint)
+      .with_code("unknown-image")
+      .about(name);
 }
 
 const ImageRow& latest_of_series(const Snapshot& snapshot, const std::string& series) {
@@ -39,13 +41,15 @@ const ImageRow& latest_of_series(const Snapshot& snapshot, const std::string& se
     std::vector<std::string> names;
     for (const auto& row : snapshot.series) names.push_back(row.name.text());
     const std::string hint = nearest_hint(series, names);
-    throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", printable(series)), hint.empty() ? "see: ingot query series" : hint);
+    throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", printable(series)), hint.empty() ? "see: ingot query series" : hint)
+        .with_code("unknown-series")
+        .about(series);
   }
   for (auto member = found->members.rbegin(); member != found->members.rend(); ++member) {
     const auto image = std::find_if(snapshot.images.begin(), snapshot.images.end(), [&](const ImageRow& row) { return row.key == member->image && !row.deleted; });
     if (image != snapshot.images.end() && !is_withdrawn(*image)) return *image;
   }
-  throw Error(Fault::incomplete, fmt::format("series \"{}\" has no image that is not withdrawn", printable(series)), "see: ingot query series");
+  throw Error(Fault::incomplete, fmt::format("series \"{}\" has no image that is not withdrawn", printable(series)), "see: ingot query series").with_code("withdrawn").about(series);
 }
 
 }  // namespace ingot

@@ -9,17 +9,13 @@
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/observe/visit.hpp"
 #include "reconciler/plan/damaged.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
 
 namespace {
-
-std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
-  if (!one || !other) return one ? one : other;
-  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
-}
 
 std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only, Transport& transport,
                           const Session& session) {
@@ -55,10 +51,10 @@ DiskView disk_of(Site& site) {
   return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
 }
 
-Plan plan_or_refuse(std::variant<Plan, RefusedEmpty> made) {
+Plan plan_or_refuse(std::variant<Plan, RefusedEmpty> made, const Manifest& manifest) {
   if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
   const auto& refused = std::get<RefusedEmpty>(made);
-  throw Error(Fault::refused, refused.text, refused.mend);
+  throw Error(Fault::refused, refused.text, refused.mend).with_code("empty").about(manifest.path);
 }
 
 /// Whether a note is about this peer: "peer.P", "copy.P.I", "subscription.P.…".
@@ -125,7 +121,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   std::set<Digest> objects = bytes_here(site.state, views, snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
                     .objects = std::move(objects), .head_missing = head_missing(site), .bytes_back = left_out_are_back(site.state, site.store)};
-  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options));
+  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   block_damaged(plan, damage_to_tell(site, plan));
   const Digest id = sha256(plan_id_text(plan));
   Looked looked{std::move(snapshot), std::move(observed), std::move(plan), id};

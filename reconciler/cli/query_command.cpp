@@ -103,8 +103,8 @@ std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
   std::vector<std::string> names;
   for (const auto& entry : manifest.peers) names.push_back(entry.name.text());
   const std::string hint = nearest_hint(peer.text(), names);
-  if (peer == manifest.server.name) throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out");
-  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()), hint.empty() ? "see: ingot query peers" : hint);
+  if (peer == manifest.server.name) throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out").with_code("unknown-peer").about(peer.text());
+  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()), hint.empty() ? "see: ingot query peers" : hint).with_code("unknown-peer").about(peer.text());
 }
 
 struct Offered {

@@ -1,10 +1,12 @@
 #include "reconciler/cli/run.hpp"
 
+#include <atomic>
 #include <exception>
 #include <new>
 
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/help.hpp"
+#include "reconciler/cli/show_error.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
@@ -13,21 +15,51 @@ namespace ingot {
 
 namespace {
 
-int show_help(const ShowHelp& help, Terminal& terminal) {
+/// Knows whether anything was printed: a script that asks for JSON gets one document, also of a failure.
+class WatchedTerminal final : public Terminal {
+ public:
+  explicit WatchedTerminal(Terminal& terminal) : terminal_(terminal) {}
+  bool printed() const { return printed_; }
+
+  bool output_is_terminal() override { return terminal_.output_is_terminal(); }
+  bool error_is_terminal() override { return terminal_.error_is_terminal(); }
+  bool can_ask() override { return terminal_.can_ask(); }
+  int width() override { return terminal_.width(); }
+  void out(std::string_view text) override {
+    printed_ = true;
+    terminal_.out(text);
+  }
+  void error(std::string_view text) override { terminal_.error(text); }
+  std::optional<std::string> ask(const std::string& question) override { return terminal_.ask(question); }
+
+ private:
+  Terminal& terminal_;
+  std::atomic<bool> printed_ = false;
+};
+
+/// How what ended the run is shown.
+struct Manner {
+  Color color = Color::automatic;
+  bool json = false;
+};
+
+int show_help(const ShowHelp& help, const Manner& manner, Terminal& terminal) {
+  if (!help.asked && manner.json) throw Error(Fault::usage, "no command was given", "see: ingot --help");
   if (help.asked) terminal.out(help.text);
   else terminal.error(help.text);
   return help.asked ? exit_done : exit_usage;
 }
 
-/// `color`: set as soon as it is known what was asked for.
-int run_words(const std::vector<std::string>& words, Terminal& terminal, Color& color) {
+/// `manner`: set as soon as it is known what was asked for.
+int run_words(const std::vector<std::string>& words, Terminal& terminal, Manner& manner) {
+  manner.json = ask_for_json(words);
   const Arguments arguments = parse_arguments(words);
-  color = arguments.everywhere.color;
+  manner.color = arguments.everywhere.color;
   PosixFiles files;
   SystemClock clock;
   const Session session{.flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock,
                         .connect = [&clock] { return std::make_unique<CurlTransport>(clock); }};
-  return std::visit(Overloaded{[&](const ShowHelp& help) { return show_help(help, terminal); },
+  return std::visit(Overloaded{[&](const ShowHelp& help) { return show_help(help, manner, terminal); },
                                [&](const ShowVersion&) {
                                  terminal.out(version_text() + "\n");
                                  return exit_done;
@@ -36,30 +68,48 @@ int run_words(const std::vector<std::string>& words, Terminal& terminal, Color& 
                     arguments.command);
 }
 
+constexpr const char* report_it = "this is a bug: please report it, with the command and its output";
+
+/// `make` gives the error, so that nothing thrown here, not even for lack of memory, hides the exit code.
+template <class Make>
+void print_error(Make&& make, const Manner& manner, WatchedTerminal& terminal) noexcept {
+  if (!manner.json || terminal.printed()) return;
+  try {
+    const Error error = make();
+    terminal.out(shown([&](Output& out) { show_error_json(error, out); }));
+  } catch (...) {  // standard error has it
+  }
+}
+
+int report(const Error& error, const Manner& manner, WatchedTerminal& terminal) {
+  terminal.error(error_text(error, Style(colors_wanted(manner.color, terminal.error_is_terminal()))));
+  if (error.fault() == Fault::internal) terminal.error(fmt::format("  {}\n", report_it));
+  print_error([&] { return error; }, manner, terminal);
+  return exit_code_of(error.fault());
+}
+
 /// What can be said when everything else may have failed.
-int report_bug(Terminal& terminal, const char* what) noexcept {
-  terminal.error("ingot: internal error: ");
-  terminal.error(what);
-  terminal.error("\n  this is a bug: please report it, with the command and its output\n");
+int report_bug(const char* what, const Manner& manner, WatchedTerminal& terminal) noexcept {
+  for (const char* text : {"ingot: internal error: ", what, "\n  ", report_it, "\n"}) terminal.error(text);
+  print_error([&] { return Error(Fault::internal, what, report_it); }, manner, terminal);
   return exit_internal;
 }
 
 }  // namespace
 
 int run(const std::vector<std::string>& words, Terminal& terminal) noexcept {
-  Color color = Color::automatic;
+  WatchedTerminal watched(terminal);
+  Manner manner;
   try {
-    return run_words(words, terminal, color);
+    return run_words(words, watched, manner);
   } catch (const Error& error) {
-    terminal.error(error_text(error, Style(colors_wanted(color, terminal.error_is_terminal()))));
-    if (error.fault() == Fault::internal) terminal.error("  this is a bug: please report it, with the command and its output\n");
-    return exit_code_of(error.fault());
+    return report(error, manner, watched);
   } catch (const std::bad_alloc&) {
-    return report_bug(terminal, "out of memory");
+    return report_bug("out of memory", manner, watched);
   } catch (const std::exception& error) {
-    return report_bug(terminal, error.what());
+    return report_bug(error.what(), manner, watched);
   } catch (...) {
-    return report_bug(terminal, "an unknown exception");
+    return report_bug("an unknown exception", manner, watched);
   }
 }
 

@@ -42,7 +42,9 @@ int run_command(const SchemaArguments& arguments, const Session& session) {
     std::vector<std::string> names;
     for (const auto& schema : all) names.emplace_back(schema.name);
     const std::string hint = nearest_hint(*arguments.name, names);
-    throw Error(Fault::usage, fmt::format("there is no schema \"{}\"", printable(*arguments.name)), hint.empty() ? "see: ingot schema" : hint);
+    throw Error(Fault::usage, fmt::format("there is no schema \"{}\"", printable(*arguments.name)), hint.empty() ? "see: ingot schema" : hint)
+        .with_code("unknown-schema")
+        .about(*arguments.name);
   }
   session.put([&](Output& out) { out.put(found->text); });
   return exit_done;

@@ -4,7 +4,6 @@
 
 #include "reconciler/cli/show_problems.hpp"
 #include "reconciler/io/manifest_files.hpp"
-#include "reconciler/io/printable.hpp"
 #include "schema/parse_manifest.hpp"
 
 namespace ingot {
@@ -29,12 +28,6 @@ void Session::tell(const std::string& text) const {
 }
 
 void Session::warn(const std::string& text) const { terminal.error("ingot: " + error_style().in(Ink::yellow, "warning:") + " " + text + "\n"); }
-
-std::string error_text(const Error& error, const Style& style) {
-  std::string text = "ingot: " + style.red("error:") + " " + printable(error.what()) + "\n";
-  if (!error.mend().empty()) text += (error.fault() == Fault::usage ? "  " : "  to mend: ") + printable(error.mend()) + "\n";
-  return text;
-}
 
 std::string manifest_path(const Everywhere& flags) {
   if (!flags.manifest) return "ingot.toml";

@@ -39,9 +39,6 @@ struct Session {
   void warn(const std::string& text) const;  ///< also with --quiet
 };
 
-/// "ingot: error: …" and how to mend it, for standard error.
-std::string error_text(const Error& error, const Style& style);
-
 /// The manifest's path as -f says: a file, or a folder's ingot.toml.
 std::string manifest_path(const Everywhere& flags);
 

@@ -70,7 +70,7 @@ void show_account(const Plan& plan, const Account& account, const std::string& r
   not_started.erase(first_deferred, not_started.end());
   show_results("Not started", not_started, Ink::bold, verbose, style, out);
   show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
-  if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(*account.fatal));
+  if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));
   std::string text = done_text(account);
   const auto add = [&](std::size_t count, std::string_view what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);

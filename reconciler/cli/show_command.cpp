@@ -60,6 +60,31 @@ void show_one_run(const RunRecord& run, const Session& session) {
 /// "" would be the beginning of every run's id.
 std::optional<RunRecord> find_run(const State& state, const std::string& id) { return id.empty() ? std::nullopt : state.run(id); }
 
+constexpr std::size_t most_named = 10;
+
+/// Of several runs that begin so: which. Newest first.
+Error several_runs(const std::string& what, std::vector<std::string> runs) {
+  const std::string text = fmt::format("{} runs begin with \"{}\"", runs.size(), printable(what));
+  const bool all = runs.size() <= most_named;
+  if (!all) runs.resize(most_named);
+  return Error(Fault::incomplete, fmt::format("{}: {}{}", text, fmt::join(runs, ", "), all ? "" : " …"), "write more of the one that is meant");
+}
+
+Error nothing_to_show(const std::string& what, const Snapshot& snapshot, const State& state) {
+  std::vector<std::string> runs;
+  for (const auto& run : state.runs(SIZE_MAX)) {
+    if (!what.empty() && run.start.id.starts_with(what)) runs.push_back(printable(run.start.id));
+  }
+  if (!runs.empty()) return several_runs(what, runs).with_code("several-runs").about(what);
+  std::vector<std::string> names;
+  for (const auto& row : snapshot.images) names.push_back(row.name.text());
+  const std::string hint = nearest_hint(what, names);
+  return Error(Fault::incomplete, fmt::format("neither an image nor a run is called \"{}\"", printable(what)),
+               hint.empty() ? "see: ingot query images, ingot query history" : hint)
+      .with_code("unknown-name")
+      .about(what);
+}
+
 }  // namespace
 
 int run_command(const ShowArguments& arguments, const Session& session) {
@@ -72,11 +97,7 @@ int run_command(const ShowArguments& arguments, const Session& session) {
   } else if (const auto run = find_run(site.state, arguments.what)) {
     show_one_run(*run, session);
   } else {
-    std::vector<std::string> names;
-    for (const auto& row : snapshot.images) names.push_back(row.name.text());
-    const std::string hint = nearest_hint(arguments.what, names);
-    throw Error(Fault::incomplete, fmt::format("neither an image nor exactly one run is called \"{}\"", printable(arguments.what)),
-                hint.empty() ? "see: ingot query images, ingot query history" : hint);
+    throw nothing_to_show(arguments.what, snapshot, site.state);
   }
   return exit_done;
 }

@@ -1,6 +1,7 @@
 // The JSON Lines of an apply: see show_account.hpp.
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/show_account.hpp"
+#include "reconciler/cli/show_error.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
@@ -47,12 +48,11 @@ void put_results(std::string_view key, const std::vector<ActionResult>& results,
 }
 
 /// What ended the run early, before its first action or later; null if nothing did.
-void put_error(const Account& account, const std::optional<Error>& fatal, JsonWriter& json) {
+void put_fatal(const std::optional<Error>& fatal, JsonWriter& json) {
   json.key("error");
-  if (!fatal && !account.fatal) return json.value(nullptr);
+  if (!fatal) return json.value(nullptr);
   json.begin_object();
-  json.member("text", fatal ? fatal->what() : account.fatal->c_str());
-  json.member_or_null("mend", fatal ? fatal->mend() : "");
+  put_error(*fatal, json);
   json.end_object();
 }
 
@@ -131,7 +131,7 @@ std::string result_event_json(const Plan* plan, const Account& account, const st
     put_held(plan != nullptr ? plan->held : std::vector<Held>(), json);
     put_blocked(plan != nullptr ? plan->blocked : std::vector<Blocked>(), json);
     put_unknown(plan != nullptr ? plan->unknown : std::vector<UnknownPeer>(), json);
-    put_error(account, fatal, json);
+    put_fatal(fatal ? fatal : account.fatal, json);
   });
 }
 

@@ -5,6 +5,12 @@
 
 namespace ingot {
 
+namespace {
+
+std::optional<int> place_or_null(int number) { return number > 0 ? std::optional(number) : std::nullopt; }
+
+}  // namespace
+
 void show_problems(const Problems& problems, const Style& style, Output& out) {
   for (const auto& problem : problems) out.print("{}\n", printable(problem.line_text()));
   out.print("{}\n", style.red(fmt::format("{} problem{}; nothing was touched", problems.size(), problems.size() == 1 ? "" : "s")));
@@ -19,8 +25,8 @@ void show_problems_json(const Problems& problems, Output& out) {
   for (const auto& problem : problems) {
     json.begin_object();
     json.member("file", problem.file);
-    json.member("line", problem.line);
-    json.member("column", problem.column);
+    json.member("line", place_or_null(problem.line));
+    json.member("column", place_or_null(problem.column));
     json.member("code", problem.code);
     json.member("text", problem.text);
     json.member("mend", problem.mend);

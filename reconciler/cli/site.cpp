@@ -49,10 +49,12 @@ void require_made(const ServerSection& server, Files& files) {
   if (files.status(server.state)) return;
   if (Store::lineage_of(files, server.store)) {
     throw Error(Fault::local, fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", printable(server.state), printable(server.store)),
-                "bring the state back from its backup, or set `state` in [server] to where it is; nothing was made anew");
+                "bring the state back from its backup, or set `state` in [server] to where it is; nothing was made anew")
+        .about(server.state);
   }
   throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" is not there", printable(server.state)),
-              "run \"ingot init\" beside this manifest once; it makes what is missing");
+              "run \"ingot init\" beside this manifest once; it makes what is missing")
+      .about(server.state);
 }
 
 std::string lock_path(const ServerSection& server) { return state_folder(server) + "/lock"; }

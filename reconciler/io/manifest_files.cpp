@@ -47,7 +47,7 @@ Read read_regular(const std::string& path) {
 std::vector<std::string> files_like(const std::string& pattern) {
   glob_t found{};
   const std::unique_ptr<glob_t, decltype(&::globfree)> owner(&found, &::globfree);
-  if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK, nullptr, &found) != 0) return {};
+  if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK | GLOB_NOESCAPE, nullptr, &found) != 0) return {};
   std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   std::erase_if(paths, [](const std::string& path) { return path.back() == '/'; });  // folders
   std::sort(paths.begin(), paths.end());  // by bytes: glob's own order depends on the locale

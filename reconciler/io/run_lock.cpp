@@ -27,6 +27,7 @@ constexpr milliseconds between_tries{100};
 constexpr milliseconds glance{10};
 constexpr int most_glances = 20;
 constexpr std::size_t longest_holder = 1024;
+constexpr const char* no_holder_text = "a run that did not say who it is";
 
 int open_file(const std::string& path, int flags) {
   int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
@@ -110,8 +111,9 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
       continue;
     }
     if (clock.steady() >= deadline) {
-      throw Error(Fault::busy, fmt::format("another run holds \"{}\": {}", printable(path), tried.holder.empty() ? "it did not say who it is" : tried.holder),
-                  "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends");
+      throw Error(Fault::busy, fmt::format("another run holds \"{}\": {}", printable(path), tried.holder.empty() ? no_holder_text : tried.holder),
+                  "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends")
+          .about(path);
     }
     sleep_unless_interrupted(clock, between_tries);
   }
@@ -124,7 +126,8 @@ std::optional<std::string> RunLock::holder(const std::string& path) {
     throw file_error("open the lock", path, errno);
   }
   if (try_flock(file.get(), LOCK_SH, path)) return std::nullopt;
-  return holder_text(file.get());
+  const std::string text = holder_text(file.get());
+  return text.empty() ? no_holder_text : text;
 }
 
 }  // namespace ingot

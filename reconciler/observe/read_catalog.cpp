@@ -10,7 +10,6 @@
 
 #include "reconciler/observe/fetch_piece.hpp"
 #include "reconciler/observe/vanished.hpp"
-#include "schema/parse_catalog.hpp"
 
 namespace ingot {
 
@@ -80,19 +79,8 @@ class PageWindow {
   std::exception_ptr thrown_;
 };
 
-PageVisitor collector(Catalog& catalog) {
-  PageVisitor visitor;
-  visitor.image = [&](ImageEntry&& entry) { catalog.images.push_back(std::move(entry)); };
-  visitor.deleted_image = [&](ImageTombstone&& entry) { catalog.deleted.push_back(std::move(entry)); };
-  visitor.series = [&](SeriesEntry&& entry) { catalog.series.push_back(std::move(entry)); };
-  visitor.member = [&](SeriesMember&& member) { catalog.series.back().members.push_back(std::move(member)); };
-  visitor.deleted_series = [&](SeriesTombstone&& entry) { catalog.deleted_series.push_back(std::move(entry)); };
-  visitor.type = [&](TypeEntry&& entry) { catalog.types.push_back(std::move(entry)); };
-  return visitor;
-}
-
 std::optional<Failure> read_pages(const Visit& visit, const Head& head, const Index& index, Catalog& catalog) {
-  PageReader reader(visit.id(), head.serial, collector(catalog));
+  PageReader reader(visit.id(), head.serial, collect_into(catalog));
   for (std::size_t at = 0; at < index.pages.size(); at += window) {
     const std::size_t count = std::min(window, index.pages.size() - at);
     auto got = PageWindow(visit, &index.pages[at], count).get();
@@ -127,6 +115,17 @@ void forget_older_pieces(const Visit& visit, const Head& head, const Head& befor
 }
 
 }  // namespace
+
+PageVisitor collect_into(Catalog& catalog) {
+  PageVisitor visitor;
+  visitor.image = [&](ImageEntry&& entry) { catalog.images.push_back(std::move(entry)); };
+  visitor.deleted_image = [&](ImageTombstone&& entry) { catalog.deleted.push_back(std::move(entry)); };
+  visitor.series = [&](SeriesEntry&& entry) { catalog.series.push_back(std::move(entry)); };
+  visitor.member = [&](SeriesMember&& member) { catalog.series.back().members.push_back(std::move(member)); };
+  visitor.deleted_series = [&](SeriesTombstone&& entry) { catalog.deleted_series.push_back(std::move(entry)); };
+  visitor.type = [&](TypeEntry&& entry) { catalog.types.push_back(std::move(entry)); };
+  return visitor;
+}
 
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
   auto read = read_index(visit, head.index);

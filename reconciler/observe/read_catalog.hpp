@@ -5,11 +5,15 @@
 
 #include "reconciler/observe/read_head.hpp"
 #include "reconciler/observe/visit.hpp"
+#include "schema/parse_catalog.hpp"
 
 namespace ingot {
 
 /// Verified against `head` and, if an earlier head was kept, against its catalog (R19: nothing vanishes). Afterwards the
 /// cache holds just the pieces of these two. A piece that is not there has the detail code "missing-piece".
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before);
+
+/// Puts every entry of the pages that are read into `catalog`, which outlives it.
+PageVisitor collect_into(Catalog& catalog);
 
 }  // namespace ingot

@@ -50,12 +50,14 @@ std::uint64_t free_to_keep(const Situation& situation) {
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(situation.observed.disk.total) * share));
 }
 
+/// A disk without a size was not looked at: it bounds nothing.
+bool looked_at(const DiskView& disk) { return disk.total > 0; }
+
 /// What a run may still fetch.
 class Purse {
  public:
   explicit Purse(const Situation& situation) : most_(situation.manifest.limits.max_bytes), keep_free_(free_to_keep(situation)) {
-    // A disk without a size was not looked at.
-    if (situation.observed.disk.total > 0) free_ = situation.observed.disk.available;
+    if (looked_at(situation.observed.disk)) free_ = situation.observed.disk.available;
   }
 
   /// Takes the bytes; or says why it cannot.
@@ -64,19 +66,19 @@ class Purse {
       return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes), size_text(*most_ - spent_),
                          size_text(*most_));
     }
-    if (free_ && bytes > 0 && (*free_ < keep_free_ || bytes > *free_ - keep_free_)) {
-      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(bytes), size_text(*free_),
+    if (bytes > 0 && (free_ < keep_free_ || bytes > free_ - keep_free_)) {
+      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(bytes), size_text(free_),
                          size_text(keep_free_));
     }
     spent_ = saturating_sum(spent_, bytes);
-    if (free_) *free_ -= std::min(*free_, bytes);
+    free_ -= std::min(free_, bytes);
     return {};
   }
 
   std::optional<std::uint64_t> most_;
   std::uint64_t keep_free_ = 0;
   std::uint64_t spent_ = 0;
-  std::optional<std::uint64_t> free_;
+  std::uint64_t free_ = UINT64_MAX;
 };
 
 void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
@@ -84,7 +86,8 @@ void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
   const std::string where = limits.at ? limits.at->text() : "default";
   const std::string where_free = limits.min_free == MinFree{} ? "default" : where;
   if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), where});
-  if (purse.free_) draft.limits.push_back({"min_free", size_text(*purse.free_) + " free after this run", size_text(purse.keep_free_), where_free});
+  if (looked_at(situation.observed.disk))
+    draft.limits.push_back({"min_free", size_text(purse.free_) + " free after this run", size_text(purse.keep_free_), where_free});
 }
 
 }  // namespace

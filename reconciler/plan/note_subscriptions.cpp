@@ -96,7 +96,7 @@ void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
 void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, const Situation& situation, Draft& draft) {
   if (!wanted.fresh || !wanted.baseline) return;
   Tally before, between;
-  const std::optional<Serial> stopped = wanted.stopped ? wanted.stopped->stopped : std::nullopt;
+  const Serial* const stopped = wanted.stopped && wanted.stopped->stopped ? &*wanted.stopped->stopped : nullptr;
   for (const auto& one : wishes.judged) {
     if (one.rule != wanted.order || one.verdict != Verdict::before_baseline) continue;
     const ImageEntry& entry = wishes.entry(one);

@@ -28,7 +28,9 @@ void check_expected(const std::string& source, const Digest& digest, const std::
   if (!expected || *expected == digest) return;
   throw Error(Fault::incomplete,
               fmt::format("the source \"{}\" holds {}, the manifest says {}", printable(source), digest.text(), expected->text()),
-              "check which of the two is the image that was meant");
+              "check which of the two is the image that was meant")
+      .with_code("source-mismatch")
+      .about(source);
 }
 
 }  // namespace

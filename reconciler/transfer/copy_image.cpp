@@ -26,7 +26,10 @@ namespace {
 /// Tells how far it is, at most ten times a second, one thread at a time.
 class ProgressTeller {
  public:
-  ProgressTeller(const CopyJob& job) : job_(job) { progress_.total = job.packed.file.length; }
+  explicit ProgressTeller(const CopyJob& job) : job_(job) {
+    progress_.total = job.packed.file.length;
+    if (job.packed.table) progress_.fetched = job.packed.table->length;  // it comes first, in every run
+  }
 
   void found(std::uint64_t here) {
     const std::scoped_lock lock(mutex_);

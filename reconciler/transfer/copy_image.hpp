@@ -17,7 +17,7 @@ namespace ingot {
 struct CopyProgress {
   std::uint64_t total = 0;    ///< packed bytes of the image
   std::uint64_t here = 0;     ///< of them verified here, also by an earlier run
-  std::uint64_t fetched = 0;  ///< by this run
+  std::uint64_t fetched = 0;  ///< by this run, with the segment table
 };
 
 struct CopyJob {

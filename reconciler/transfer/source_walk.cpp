@@ -128,7 +128,7 @@ std::string without_slashes_at_end(std::string path) {
 }
 
 [[noreturn]] void refuse(const std::string& source, const std::string& why) {
-  throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", printable(source), why));
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", printable(source), why)).with_code("source-unfit").about(source);
 }
 
 }  // namespace

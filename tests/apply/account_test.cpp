@@ -118,7 +118,8 @@ TEST_F(account, after_an_interrupt_or_an_early_end_nothing_begins) {
   ledger.end_early(Error(Fault::local, "the state is gone"));
   EXPECT_EQ(ledger.why_not(0), "the run ended early");
   const Account closed = ledger.close("the run ended early", 0, {});
-  EXPECT_EQ(closed.fatal, "the state is gone");
+  ASSERT_TRUE(closed.fatal);
+  EXPECT_STREQ(closed.fatal->what(), "the state is gone");
   EXPECT_EQ(closed.exit_code, 6);
 }
 

@@ -21,6 +21,19 @@ namespace fs = std::filesystem;
 using namespace testing_support;
 using Lines = std::vector<std::string>;
 
+/// As a user who presses Ctrl-C when action number `at` begins.
+struct InterruptingEvents final : Events {
+  std::size_t at = 0;
+  std::size_t begun = 0;
+  void begin(const Plan&) override {}
+  void start(const Change&) override {
+    if (begun++ == at) pretend_interrupted(SIGINT);
+  }
+  void progress(const ActionProgress&) override {}
+  void end(const Change&, const ActionResult&) override {}
+  void note(const std::string&) override {}
+};
+
 class applying : public testing::Test {
  protected:
   void TearDown() override { pretend_interrupted(0); }
@@ -239,6 +252,42 @@ TEST_F(applying, the_history_tells_what_became_of_every_action) {
   EXPECT_EQ(run->actions[2].outcome, "done");
 }
 
+TEST_F(applying, the_history_tells_what_was_not_begun_and_why) {
+  const auto oslo = peer("oslo", 1);
+  LocalImage child = local_image("child", here.source("c", "c"));
+  child.parent = ImageName::of("gone");
+  Change deferred = copy_change(*oslo, "oslo-0");
+  deferred.deferred = true;
+  here.apply({add(local_image("gone", folder.path() + "/nowhere")), add(child, {"image.gone"}), publish_change(), deferred});
+  const auto run = here.state().run(here.state().last_run()->start.id);
+  ASSERT_EQ(run->actions.size(), 3U) << "what is deferred is left for a later run";
+  EXPECT_EQ((std::vector{run->done, run->failed, run->skipped}), (std::vector<std::uint64_t>{0, 1, 2}));
+  EXPECT_EQ(run->actions[2].address.text, "image.child");
+  EXPECT_EQ(run->actions[2].outcome, "skipped");
+  EXPECT_EQ(run->actions[2].text, "depends on \"image.gone\", which failed");
+  EXPECT_EQ(run->actions[2].arguments, *child.source);
+  EXPECT_EQ(run->actions[2].finished, here.clock.time);
+}
+
+TEST_F(applying, the_history_of_an_interrupted_run_has_every_action) {
+  InterruptingEvents interrupting;
+  interrupting.at = 1;
+  here.events_to = &interrupting;
+  here.apply({add(here, "a", "a"), add(here, "b", "b"), add(here, "c", "c"), publish_change()});
+  pretend_interrupted(0);
+  const auto run = here.state().run(here.state().last_run()->start.id);
+  Lines lines;
+  for (const ActionRecord& action : run->actions) lines.push_back(action.outcome + " " + action.address.text + " " + action.text);
+  EXPECT_EQ(lines, (Lines{"done image.a ", "skipped image.b interrupted", "skipped image.c interrupted", "skipped catalog interrupted"}));
+}
+
+TEST_F(applying, a_publication_for_which_nothing_came_is_not_counted_as_done) {
+  const Serial before = here.tree().serial;
+  const Account account = here.apply({add(local_image("gone", folder.path() + "/nowhere")), publish_change()});
+  EXPECT_EQ(lines_of(account), (Lines{"failed image.gone source-missing", "skipped catalog there was nothing to publish"}));
+  EXPECT_EQ(here.tree().serial, before);
+}
+
 TEST_F(applying, the_heads_that_were_accepted_raise_the_floors_and_are_noted) {
   const auto oslo = peer("oslo", 1);
   here.apply({register_change(*oslo)});
@@ -263,19 +312,6 @@ TEST_F(applying, a_display_that_cannot_be_written_does_not_stop_the_work) {
   EXPECT_EQ(here.apply({add(here, "db", "x"), publish_change()}).exit_code, 0);
   EXPECT_EQ(here.tree().images.size(), 1U);
 }
-
-/// As a user who presses Ctrl-C when action number `at` begins.
-struct InterruptingEvents final : Events {
-  std::size_t at = 0;
-  std::size_t begun = 0;
-  void begin(const Plan&) override {}
-  void start(const Change&) override {
-    if (begun++ == at) pretend_interrupted(SIGINT);
-  }
-  void progress(const ActionProgress&) override {}
-  void end(const Change&, const ActionResult&) override {}
-  void note(const std::string&) override {}
-};
 
 TEST_F(applying, an_interrupt_at_any_action_leaves_a_consistent_state_and_a_whole_account) {
   const auto oslo = peer("oslo", 2);

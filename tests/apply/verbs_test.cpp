@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/server_fixture.hpp"
@@ -184,6 +186,17 @@ TEST_F(verbs, a_missing_source_and_other_bits_than_the_manifest_says_fail_alone)
   EXPECT_EQ(here.image_names(), std::vector<std::string>{"good"});
 }
 
+TEST_F(verbs, a_source_that_is_no_image_has_a_code_of_its_own) {
+  const std::string fifo = folder.path() + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(failure({add(local_image("fifo", fifo))}, 3), "source-unfit");
+  fs::create_directory(folder.path() + "/tree");
+  ASSERT_EQ(::mkfifo((folder.path() + "/tree/fifo").c_str(), 0600), 0);
+  EXPECT_EQ(failure({add(local_image("tree", folder.path() + "/tree"))}, 3), "source-unfit");
+  fs::create_symlink(folder.path() + "/tree", folder.path() + "/link");
+  EXPECT_EQ(failure({add(local_image("link", folder.path() + "/link"))}, 3), "source-unfit");
+}
+
 TEST_F(verbs, the_same_bytes_under_two_names_are_one_object) {
   done({add(here, "one", "same"), add(here, "two", "same")});
   int objects = 0;
@@ -194,7 +207,7 @@ TEST_F(verbs, the_same_bytes_under_two_names_are_one_object) {
 TEST_F(verbs, R15_private_bytes_stay_private_until_the_image_is_published) {
   LocalImage secret = local_image("db", here.source("s", "secret"));
   secret.is_private = true;
-  done({add(secret), publish_change()});
+  done({add(secret)});
   EXPECT_FALSE(is_public(here.image("db")));
   ImageRow open = here.image("db");
   open.is_private = false;

@@ -33,7 +33,7 @@ TEST(show_account, says_what_became_of_each_and_what_to_do_next) { expect_golden
 
 TEST(show_account, an_early_end_is_said) {
   Account account = sample_account();
-  account.fatal = "cannot write \"/store\": No space left on device";
+  account.fatal = Error(Fault::local, "cannot write \"/store\": No space left on device");
   account.exit_code = exit_local;
   expect_golden("account-fatal.txt", text_of_account(account));
 }
@@ -58,7 +58,7 @@ TEST(apply_events, a_run_that_ended_before_its_plan_still_has_a_first_and_a_last
   const std::string lines = first_event_json() + result_event_json(nullptr, {}, Error(Fault::busy, "another run holds it", "wait"));
   expect_valid_json("events", lines, true);
   EXPECT_NE(lines.find("\"exit\":5"), std::string::npos);
-  EXPECT_NE(lines.find("\"error\":{\"text\":\"another run holds it\",\"mend\":\"wait\"}"), std::string::npos);
+  EXPECT_NE(lines.find("\"error\":{\"code\":\"busy\",\"text\":\"another run holds it\",\"mend\":\"wait\",\"subject\":null}"), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The command line in this process, with a terminal that records: what goes where, and what a human is asked.
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include <unistd.h>
@@ -169,6 +171,59 @@ TEST_F(Commands, every_json_output_holds_against_its_schema) {
   testing_support::expect_valid_json("drift", at("silver", {"drift", "--json"}).out);
   testing_support::expect_valid_json("verify", at("silver", {"verify", "--json"}).out);
   testing_support::expect_valid_json("problems", at("silver", {"validate", "--json"}).out);
+  testing_support::expect_valid_json("init", at("silver", {"init", "--json"}).out);
+  testing_support::expect_valid_json("init", ingot({"init", "--json", "--server", "new", (folder / "new").string()}).out);
+  testing_support::expect_valid_json("card", at("gold", {"card", "--json"}).out);
+  testing_support::expect_valid_json("card", at("silver", {"card", "--json", (folder / "gold/server.card.toml").string()}).out);
+  testing_support::expect_valid_json("published", at("gold", {"publish", "--json"}).out);
+  testing_support::expect_valid_json("schemas", ingot({"schema", "--json"}).out);
+}
+
+TEST_F(Commands, every_format_that_is_printed_has_a_schema_of_its_name) {
+  const std::string listed = ingot({"schema"}).out;
+  const std::regex format("\"ingot\\.([a-z]+)/1\"");
+  std::set<std::string> names;
+  for (const auto& file : fs::directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler/cli")) {
+    const std::string text = read(file.path());
+    for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found) names.insert((*found)[1]);
+  }
+  for (const std::string& name : names) EXPECT_THAT("\n" + listed, HasSubstr("\n" + name + "\n"));
+  EXPECT_GE(names.size(), 19U) << testing::PrintToString(names);
+}
+
+TEST_F(Commands, a_failure_with_json_prints_one_document_that_says_why) {
+  two_servers();
+  manifest("silver", "");
+  const auto expect_error = [&](const Ran& ran, int exit, const std::string& code, const std::string& subject) {
+    SCOPED_TRACE(code);
+    EXPECT_EQ(ran.exit, exit);
+    testing_support::expect_valid_json("error", ran.out);
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("\"exit\":" + std::to_string(exit) + ","), HasSubstr("\"code\":\"" + code + "\""),
+                               HasSubstr("\"subject\":" + (subject.empty() ? "null" : "\"" + subject + "\""))));
+    EXPECT_THAT(ran.err, HasSubstr("ingot: error: ")) << "a human still reads it";
+  };
+  expect_error(at("gold", {"extract", "--json", "nothing", "x"}), 3, "unknown-image", "nothing");
+  expect_error(at("gold", {"verify", "--format", "json", "nothing"}), 3, "unknown-image", "nothing");
+  expect_error(at("gold", {"extract", "--json", "series:s", "x"}), 3, "unknown-series", "s");
+  expect_error(at("gold", {"show", "--format=json", "nothing"}), 3, "unknown-name", "nothing");
+  expect_error(at("gold", {"query", "images", "--peer", "oslo", "--json"}), 64, "unknown-peer", "oslo");
+  expect_error(ingot({"schema", "nothing", "--json"}), 64, "unknown-schema", "nothing");
+  expect_error(ingot({"plam", "--json"}), 64, "usage", "");
+  expect_error(ingot({"plan", "--jsn", "--json"}), 64, "usage", "");
+  expect_error(ingot({"--json"}), 64, "usage", "");
+  manifest("gold", "");
+  expect_error(at("gold", {"plan", "--json"}), 7, "empty", (folder / "gold/ingot.toml").string());
+  fs::remove(folder / "gold/state/ingot.db");
+  expect_error(at("gold", {"status", "--json"}), 6, "local", (folder / "gold/state/ingot.db").string());
+}
+
+TEST_F(Commands, an_apply_that_cannot_begin_ends_its_events_with_why) {
+  two_servers();
+  manifest("gold", "");
+  const Ran ran = at("gold", {"apply", "--yes", "--json"});
+  EXPECT_EQ(ran.exit, 7);
+  testing_support::expect_valid_json("events", ran.out, true);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("\"event\":\"result\""), HasSubstr("\"code\":\"empty\""), Not(HasSubstr("ingot.error/1"))));
 }
 
 TEST_F(Commands, apply_without_yes_and_without_a_terminal_is_refused_before_any_work) {
@@ -185,6 +240,7 @@ TEST_F(Commands, apply_asks_on_a_terminal_and_only_yes_is_yes) {
   terminal.is_terminal = true;
   terminal.answer = "y";
   EXPECT_EQ(at("silver", {"apply"}).exit, 9);
+  EXPECT_THAT(terminal.said, AllOf(HasSubstr("nothing was done"), HasSubstr("ingot apply --yes")));
   EXPECT_EQ(terminal.questions.size(), 1U);
   EXPECT_THAT(at("silver", {"query", "images", "--color", "never"}).out, HasSubstr("No images."));
   terminal.answer = "yes";
@@ -263,6 +319,15 @@ TEST_F(Commands, a_name_that_nothing_bears_is_exit_3_with_the_nearest) {
   EXPECT_EQ(at("gold", {"verify", "nothing"}).exit, 3);
 }
 
+TEST_F(Commands, show_says_which_runs_begin_alike) {
+  two_servers();
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0);
+  const Ran ran = at("gold", {"show", "2"});
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_THAT(ran.err, testing::ContainsRegex("2 runs begin with \"2\": 2[0-9]*T[0-9]*Z-[0-9a-f]*, 2"));
+  EXPECT_THAT(at("gold", {"show", "2", "--json"}).out, HasSubstr("\"code\":\"several-runs\""));
+}
+
 TEST_F(Commands, schema_lists_and_prints_what_the_program_carries) {
   EXPECT_THAT(ingot({"schema"}).out, AllOf(HasSubstr("manifest\n"), HasSubstr("plan\n")));
   EXPECT_EQ(ingot({"schema", "plan"}).out, read(fs::path(INGOT_SOURCE_DIR) / "schema/json/plan.schema.json"));
@@ -289,6 +354,10 @@ TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output
   const Ran json = at("gold", {"apply", "--yes", "--json"});
   EXPECT_EQ(json.exit, 65);
   testing_support::expect_valid_json("problems", json.out);
+  const Ran gone = ingot({"validate", "--json", "-f", (folder / "nowhere.toml").string()});
+  EXPECT_EQ(gone.exit, 65);
+  testing_support::expect_valid_json("problems", gone.out);
+  EXPECT_THAT(gone.out, HasSubstr("\"line\":null,\"column\":null")) << "no place is no number";
 }
 
 TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {

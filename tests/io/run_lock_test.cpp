@@ -57,6 +57,12 @@ TEST_F(run_lock, is_free_again_when_it_goes) {
   EXPECT_TRUE(std::filesystem::exists(path_));
 }
 
+TEST_F(run_lock, a_holder_that_says_nothing_is_a_holder_all_the_same) {
+  const RunLock lock = take();
+  std::filesystem::resize_file(path_, 0);
+  EXPECT_EQ(RunLock::holder(path_), "a run that did not say who it is");
+}
+
 TEST_F(run_lock, nobody_holds_a_lock_that_was_never_taken) { EXPECT_EQ(RunLock::holder(path_), std::nullopt); }
 
 TEST_F(run_lock, waits_as_long_as_asked) {

@@ -32,6 +32,15 @@ TEST(glob, matches_paths) {
   EXPECT_FALSE(path_glob_matches("a/**/z", "b/a/z"));
 }
 
+TEST(glob, a_pattern_that_only_looks_like_one_has_a_fault) {
+  for (const char* whole : {"", "*", "db[0-9]?", "[!a-z]*", "[]]", "[]a]", "[!]a]", "[*]", "[[]", "[\\]", "a-b", "]", "[a-]"}) {
+    EXPECT_EQ(glob_fault(whole), std::nullopt) << whole;
+  }
+  for (const char* faulty : {"[", "a[", "[]", "[!]", "[a", "[a-z]*[", "[z-a]", "a\\", "\\*", "[a]\\d"}) {
+    EXPECT_NE(glob_fault(faulty), std::nullopt) << faulty;
+  }
+}
+
 TEST(glob, takes_no_time_for_hostile_patterns) {
   std::string pattern, text(20'000, 'a');
   for (int i = 0; i < 200; ++i) pattern += "*a";

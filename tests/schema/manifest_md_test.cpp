@@ -80,6 +80,14 @@ TEST(manifest_page, explains_every_key_that_the_parser_knows) {
   }
 }
 
+TEST(manifest_page, promises_no_word_on_names_while_a_part_cannot_be_read) {
+  const std::string text = "manifest = 1\nserver.name = \"a\"\n[[subscription]]\npeer = \"fpps-2\"\nall = true\nlatest = \"x\"\n";
+  EXPECT_NE(test::problems_of(text).find("no peer \"fpps-2\""), std::string::npos);
+  const std::string problems = test::problems_of(text + "[[peer]\n");
+  EXPECT_EQ(problems.find("no peer"), std::string::npos) << "it may be in what cannot be read";
+  EXPECT_NE(problems.find("\"latest\""), std::string::npos) << problems;
+}
+
 TEST(manifest_page, shows_problems_as_they_are) {
   const std::string page = test::text_of_file(source / "schema/manifest.md");
   EXPECT_NE(page.find(R"(unknown key "lable" in [[image]]; did you mean "labels"?)"), std::string::npos);

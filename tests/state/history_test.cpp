@@ -43,6 +43,19 @@ TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
   EXPECT_EQ(found->actions[3].finished, std::nullopt);
 }
 
+TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
+  state.begin_run(start("one", 1));
+  state.finish_action(state.begin_action("one", catalog_address(), Verb::publish, "", at(2)), Done{}, {}, at(3));
+  state.finish_run("one", at(4), 3, {{.address = image_address(ImageName::of("b")), .verb = Verb::add, .arguments = "/stage/b", .why = "interrupted"}});
+  const auto found = state.run("one");
+  EXPECT_EQ((std::vector{found->done, found->failed, found->skipped}), (std::vector<std::uint64_t>{1, 0, 1}));
+  ASSERT_EQ(found->actions.size(), 2U);
+  EXPECT_EQ(found->actions[1].outcome, "skipped");
+  EXPECT_EQ(found->actions[1].text, "interrupted");
+  EXPECT_EQ(found->actions[1].arguments, "/stage/b");
+  EXPECT_EQ(found->actions[1].finished, at(4));
+}
+
 TEST_F(history, shows_the_newest_run_first_and_how_it_ended) {
   EXPECT_FALSE(state.last_run());
   state.begin_run(start("one", 1));

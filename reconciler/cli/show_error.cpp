@@ -1,0 +1,31 @@
+#include "reconciler/cli/show_error.hpp"
+
+#include "reconciler/io/printable.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+std::string error_text(const Error& error, const Style& style) {
+  std::string text = "ingot: " + style.red("error:") + " " + printable(error.what()) + "\n";
+  if (!error.mend().empty()) text += (error.fault() == Fault::usage ? "  " : "  to mend: ") + printable(error.mend()) + "\n";
+  return text;
+}
+
+void put_error(const Error& error, JsonWriter& json) {
+  json.member("code", error.code().empty() ? text_of(error.fault()) : error.code());
+  json.member("text", error.what());
+  json.member_or_null("mend", error.mend());
+  json.member_or_null("subject", error.subject());
+}
+
+void show_error_json(const Error& error, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.error/1");
+  json.member("exit", exit_code_of(error.fault()));
+  put_error(error, json);
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace ingot
