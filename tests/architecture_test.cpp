@@ -175,7 +175,7 @@ TEST(architecture, every_class_of_the_product_has_a_name_of_its_own) {
         if (line == "namespace {") anonymous = true;
         if (line == "}  // namespace") anonymous = false;
         const auto words = split(line, ' ');
-        const bool opens = words.size() > 2 && (words[0] == "class" || words[0] == "struct") && line.ends_with("{");
+        const bool opens = words.size() > 2 && (words[0] == "class" || words[0] == "struct") && line.find('{') != std::string::npos;
         if (anonymous || !opens || line.starts_with(" ") || words[1].find("::") != std::string::npos) continue;
         places[words[1]].insert(fs::relative(entry.path(), source).string());
       }

@@ -246,7 +246,10 @@ void parse(CLI::App& app, const std::vector<std::string>& words) {
 
 /// "help" and "help COMMAND" are the same as --help.
 Arguments help_of(const std::vector<std::string>& words) {
-  const std::string command = words.size() > 1 && !words[1].starts_with('-') ? words[1] : "";
+  std::vector<std::string> asked;
+  std::copy_if(words.begin() + 1, words.end(), std::back_inserter(asked), [](const std::string& word) { return !word.starts_with('-'); });
+  if (asked.size() > 1) wrong(fmt::format("help is of one command, not also of \"{}\"", printable(asked[1])), see(""));
+  const std::string command = asked.empty() ? "" : asked.front();
   const auto& known = command_names();
   if (!command.empty() && command != "help" && std::find(known.begin(), known.end(), command) == known.end()) unknown_command(command);
   return {{}, ShowHelp{help_page(command), true}};

@@ -1,6 +1,8 @@
 // What a plan does with the things that bear a name, what keeps it from it, and what is here of them already.
+#include <algorithm>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -152,12 +154,14 @@ void add_image(const std::set<std::string>& addresses, const ImageRow& row, Expl
   add_done(explanation, address, std::move(text), why_copied(row, peer, explanation));
 }
 
-/// Images here that bear the name, here or on their origin.
+/// Images here that bear the name, here or on their origin; of one address the live one, else the one deleted last.
 void add_images(const std::set<std::string>& addresses, const std::string& name, Explanation& explanation) {
+  std::vector<const ImageRow*> rows;
   for (const auto& row : explanation.situation().snapshot.images) {
-    const bool named = row.name.text() == name || (row.identity && row.identity->name.text() == name);
-    if (named) add_image(addresses, row, explanation);
+    if (row.name.text() == name || (row.identity && row.identity->name.text() == name)) rows.push_back(&row);
   }
+  std::sort(rows.begin(), rows.end(), [](const ImageRow* one, const ImageRow* other) { return std::tie(one->deleted, other->key) < std::tie(other->deleted, one->key); });
+  for (const ImageRow* row : rows) add_image(addresses, *row, explanation);
 }
 
 }  // namespace

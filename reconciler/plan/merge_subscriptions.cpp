@@ -86,7 +86,7 @@ void uninstantiate(const SubscriptionRow& row, const PeerCase* peer, const Regis
              .phase = Phase::stops});
 }
 
-/// Of a peer whose identity changed: what was instantiated with the old one waits with it, and needs nothing of its own.
+/// Of a peer whose identity changed: what was instantiated with the old one brings nothing until that is settled.
 bool waits_for_identity(const DesiredSubscription& wanted, const Situation& situation) {
   const Registration* before = wanted.peer->changed_from;
   const auto& rows = situation.snapshot.subscriptions;
@@ -95,12 +95,21 @@ bool waits_for_identity(const DesiredSubscription& wanted, const Situation& situ
          });
 }
 
+void block_for_identity(const DesiredSubscription& wanted, Draft& draft) {
+  draft.blocked.push_back({.address = wanted.address,
+                           .verb = Verb::update,
+                           .code = "identity-changed",
+                           .text = fmt::format("it was instantiated from the identity that peer \"{}\" had before, and brings nothing more", wanted.peer->name().text()),
+                           .mend = fmt::format("settle what {} says", peer_address(wanted.peer->name()).text),
+                           .at = wanted.rule->at});
+}
+
 }  // namespace
 
 void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& wanted : desired.subscriptions) {
-    if (waits_for_identity(wanted, situation)) continue;
-    if (wanted.row) update(wanted, situation, draft);
+    if (waits_for_identity(wanted, situation)) block_for_identity(wanted, draft);
+    else if (wanted.row) update(wanted, situation, draft);
     else instantiate(wanted, situation, draft);
   }
   std::set<ServerId> replaced;

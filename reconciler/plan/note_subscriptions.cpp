@@ -20,7 +20,7 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
   const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
   const std::string_view what = kind_of(selector) == "imagetype" ? "image type" : kind_of(selector);
   draft.blocked.push_back({.address = wanted.address,
-                           .verb = Verb::instantiate,
+                           .verb = wanted.row ? Verb::update : Verb::instantiate,
                            .code = "unknown-selector",
                            .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
                                                wanted.row ? "" : "; it is instantiated all the same, and counts from now on"),
@@ -36,17 +36,33 @@ bool has_or_had(const CatalogIndex& index, const ImageName& name) {
   return (place != own.end() && images[*place].identity.name == name) || !index.tombstones(name).empty();
 }
 
+/// Why there is no such image, and what to do: another name of its own is near, or it is a copy there.
+std::pair<std::string, std::string> missing_image(const PeerWishes& wishes, const ImageName& name) {
+  const auto& images = wishes.index.catalog().images;
+  const std::string& peer = wishes.peer->name().text();
+  const auto copy = std::find_if(images.begin(), images.end(), [&](const ImageEntry& entry) { return entry.name == name; });
+  if (copy != images.end()) {
+    return {fmt::format("the image \"{}\" of peer \"{}\" is a copy, made by \"{}\"", name.text(), peer, copy->origin_name.text()),
+            "a copy is taken from its origin only: name the peer that made it"};
+  }
+  std::vector<std::string> own;
+  for (const std::uint32_t place : wishes.index.own()) own.push_back(images[place].identity.name.text());
+  const auto near = nearest(name.text(), own);
+  return {fmt::format("peer \"{}\" has no image \"{}\" of its own, and never had", peer, name.text()),
+          near ? fmt::format("did you mean \"{}\"? Otherwise it counts once the peer makes one", *near) : "it counts once the peer makes one"};
+}
+
 /// A [[copy]] that means nothing would be obeyed by nobody, in silence.
 void block_unknown_copies(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
   const ServerName& peer = wishes.peer->name();
   for (const auto& copy : situation.manifest.copies) {
     if (copy.peer != peer || has_or_had(wishes.index, copy.name)) continue;
-    const auto near = nearest(copy.name.text(), wishes.index.names_like(SelectImage{copy.name}));
+    auto [text, mend] = missing_image(wishes, copy.name);
     draft.blocked.push_back({.address = copy_address(peer, copy.name),
                              .verb = copy.keep == false ? Verb::remove : Verb::copy,
                              .code = "unknown-image",
-                             .text = fmt::format("peer \"{}\" has no image \"{}\" of its own, and never had: this [[copy]] does nothing", peer.text(), copy.name.text()),
-                             .mend = near ? fmt::format("did you mean \"{}\"?", *near) : "write the image's name on the peer, or take the entry out",
+                             .text = fmt::format("this [[copy]] does nothing: {}", text),
+                             .mend = std::move(mend),
                              .at = copy.at});
   }
 }

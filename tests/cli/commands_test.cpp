@@ -437,6 +437,7 @@ TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen
 TEST_F(Commands, help_is_a_command_too_and_a_pattern_is_no_name) {
   EXPECT_EQ(ingot({"help"}).out, ingot({"--help"}).out);
   EXPECT_EQ(ingot({"help", "plan"}).out, ingot({"plan", "--help"}).out);
+  EXPECT_EQ(ingot({"help", "plan", "apply"}).exit, 64);
   EXPECT_THAT(ingot({"help", "pln"}).err, HasSubstr("did you mean \"plan\"?"));
   two_servers();
   EXPECT_THAT(at("gold", {"query", "images", "a*"}).err, HasSubstr("not a pattern"));

@@ -21,8 +21,20 @@ TEST(last_plan, is_read_back_as_it_was_written) {
 
 TEST(last_plan, what_is_damaged_is_left_out) {
   EXPECT_EQ(parse_last_plan(""), LastPlan{});
-  EXPECT_EQ(parse_last_plan("peer nonsense ok\npeer\nblocked\n\0\xff"), LastPlan{});
-  EXPECT_EQ(parse_last_plan("peer " + sample_id("a").text() + " ok yesterday 7\n"), LastPlan{});
+  using namespace std::string_literals;
+  LastPlan good;
+  good.blocked["subscription.p.all"] = "why";
+  const std::string line = write_last_plan(good);
+  EXPECT_EQ(parse_last_plan(line + "peer nonsense ok\npeer\nblocked\n\0\xff"s), good);
+  EXPECT_EQ(parse_last_plan(line + "peer " + sample_id("a").text() + " ok yesterday 7\n"), good);
+}
+
+TEST(last_plan, of_another_version_is_none) {
+  LastPlan other;
+  other.blocked["subscription.p.all"] = "why";
+  std::string text = write_last_plan(other);
+  text.replace(text.find("/2"), 2, "/1");
+  EXPECT_EQ(parse_last_plan(text), LastPlan{});
 }
 
 TEST(last_plan, a_text_with_line_breaks_stays_one_line) {

@@ -230,6 +230,19 @@ TEST_F(Explained, tells_what_is_here_already) {
   EXPECT_THAT(verdicts("catalog"), ElementsAre("planned changed catalog"));
 }
 
+TEST_F(Explained, of_one_name_what_is_here_goes_before_what_was_deleted) {
+  auto& images = world.snapshot.images;
+  const auto own = std::find_if(images.begin(), images.end(), [](const ImageRow& row) { return row.name.text() == "own"; });
+  ASSERT_NE(own, images.end());
+  ImageRow before = *own;
+  before.deleted = true;
+  before.key = 1000;
+  images.insert(images.begin(), before);
+  EXPECT_THAT(verdicts("own"), ElementsAre("done image.own"));
+  images.front().key = 0;
+  EXPECT_THAT(verdicts("own"), ElementsAre("done image.own"));
+}
+
 TEST_F(Explained, tells_what_a_peer_offers_that_nobody_asks_for) {
   EXPECT_THAT(verdicts("other"), ElementsAre("not-wanted no-match subscription.silver.series.other"));
   EXPECT_THAT(verdicts("CUSTOM"), ElementsAre("not-wanted no-match subscription.silver.imagetype.CUSTOM"));
