@@ -31,7 +31,7 @@ struct Head {
   Time expires;
   std::uint64_t root_version = 1;    ///< the newest root that there is
   Piece index;
-  std::optional<Digest> previous;    ///< of the head file before this one
+  std::optional<Digest> previous;    ///< of the payload of the head before this one
   bool operator==(const Head&) const = default;
 };
 

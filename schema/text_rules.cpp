@@ -49,7 +49,7 @@ std::optional<std::string> why_not_a_template(std::string_view text) {
   std::string filled(text);
   for (const std::string_view mark : {"{name}", "{peer}"}) {
     for (auto place = filled.find(mark); place != std::string::npos; place = filled.find(mark))
-      filled.replace(place, mark.size(), "x");
+      filled.replace(place, mark.size(), 1, 'x');  // a literal here is a false alarm of g++ 12
   }
   if (filled.find_first_of("{}") != std::string::npos) return "may hold {name} and {peer}, and no other braces";
   if (const auto why = why_not_a_name(filled, true)) return *why;

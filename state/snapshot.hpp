@@ -24,7 +24,7 @@ struct Registration {
   ServerId id;
   std::vector<std::string> urls;
   Serial serial = 0;            ///< of the newest head accepted from it by an apply
-  Digest head;                  ///< digest of that head file
+  Digest head;                  ///< digest of that head
   Time registered;
   Time seen;                    ///< when that head was accepted
   bool operator==(const Registration&) const = default;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "reconciler/io/hash.hpp"
+#include "reconciler/trust/verify.hpp"
 
 namespace ingot {
 namespace {
@@ -25,7 +25,7 @@ void raise_floors(const SeenHead& head, State& state, PeerMemory& memory) {
   if (is_below(state.floor(head.id), head)) state.raise_floor(floor);
   if (!is_below(beside, head)) return;
   const std::optional<CachedHead> cached = memory.head(head.id);
-  const bool same = cached && sha256(cached->bytes) == head.digest;
+  const bool same = cached && head_digest(cached->bytes) == head.digest;
   memory.raise_floor(floor, same ? cached->bytes : std::string());
 }
 

@@ -39,7 +39,7 @@ void refuse_a_foreign_key(const PrivateKey& catalog_key, const Root& root) {
 /// The head that readers see now, if it is this server's and whole.
 struct HeadOnDisk {
   Head head;
-  Digest digest;  ///< of the file
+  Digest digest;
 };
 
 std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root) {
@@ -48,7 +48,7 @@ std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self,
   const auto verified = verify_head(*bytes, self, root);
   const auto* head = std::get_if<Head>(&verified);
   if (!head) return std::nullopt;
-  return HeadOnDisk{.head = *head, .digest = sha256(*bytes)};
+  return HeadOnDisk{.head = *head, .digest = head_digest(*bytes).value()};  // it verified
 }
 
 /// A head that is newer than all that the state knows of: the state was put back from an old copy. Publishing from it

@@ -91,9 +91,9 @@ Failure worst(std::vector<Failure> failures) {
 /// The envelope of the head that the floor stands for; "" if it is not here any more.
 std::string head_of_floor(PeerMemory& memory, const Floor& floor) {
   const auto record = memory.floor_record(floor.id);
-  if (record && sha256(record->head_envelope) == floor.head) return record->head_envelope;
+  if (record && head_digest(record->head_envelope) == floor.head) return record->head_envelope;
   const auto kept = memory.head(floor.id);
-  return kept && sha256(kept->bytes) == floor.head ? kept->bytes : std::string();
+  return kept && head_digest(kept->bytes) == floor.head ? kept->bytes : std::string();
 }
 
 /// A floor whose head is not known (its file was damaged) contradicts nothing.

@@ -72,7 +72,7 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const Root& root) {
   auto verified = verify_with_newest_root(visit, served.bytes, root);
   if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
   Head head = std::get<Head>(std::move(verified));
-  const Digest digest = sha256(served.bytes);
+  const Digest digest = head_digest(served.bytes).value();  // it verified
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
   if (const auto distrust = may_follow(head, digest, floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
   SeenHead seen = seen_head(head, digest, visit.url);
@@ -117,7 +117,7 @@ std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id) {
   if (!std::holds_alternative<Head>(parsed)) return std::nullopt;
   Head head = std::get<Head>(std::move(parsed));
   if (head.id != id) return std::nullopt;
-  SeenHead seen = seen_head(head, sha256(file->bytes), file->url);
+  SeenHead seen = seen_head(head, sha256(std::get<Envelope>(envelope).payload), file->url);
   return KeptHead{std::move(head), std::move(seen), *std::move(file)};
 }
 

@@ -25,7 +25,7 @@ struct SeenHead {
   ServerName own_name;      ///< what the peer calls itself
   std::uint64_t epoch = 1;
   Serial serial = 0;
-  Digest digest;            ///< of the head file
+  Digest digest;            ///< of its payload
   Digest index;
   Time issued;
   Time expires;

@@ -167,6 +167,12 @@ std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, con
   return std::move(head);
 }
 
+std::optional<Digest> head_digest(std::string_view envelope) {
+  const auto parsed = parse_envelope(envelope);
+  const auto* const good = std::get_if<Envelope>(&parsed);
+  return good ? std::optional(fingerprint(good->payload)) : std::nullopt;
+}
+
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now) {
   if (floor && now + clock_slack < floor->issued) {
     return Distrust{"clock-behind",

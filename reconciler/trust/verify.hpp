@@ -47,8 +47,12 @@ std::optional<Distrust> root_expired(const Root& root, Time now);
 /// epoch. Not time, not the floor. "wrong-epoch" and "bad-signature" may mean that there is a newer root.
 std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, const ServerId& id, const Root& root);
 
+/// What tells two heads apart: the sha256 of the signed payload. Whoever carries a head may change what is not signed, the
+/// envelope and the list of signatures, and must not make two heads of one. nullopt: no envelope.
+std::optional<Digest> head_digest(std::string_view envelope);
+
 /// Whether a verified head may follow what was accepted: epoch, serial, equivocation, jump, clock.
-/// `digest` is the head file's. nullopt: it may.
+/// `digest` is the head's. nullopt: it may.
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now);
 /// Past its time (`max_age` replaces what the head says, counted from `issued`, both ways).
 std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age, Time now);

@@ -1,6 +1,7 @@
 // What is served in place of a head or a piece, and how it is judged: R19's classes, and the attacker between us (rows A).
 #include <filesystem>
 
+#include "reconciler/trust/verify.hpp"
 #include "tests/observe/observing.hpp"
 
 namespace ingot::testing_support {
@@ -17,7 +18,7 @@ TEST_F(observing, R3_a_peer_whose_head_verifies_against_its_card_is_seen) {
   EXPECT_EQ(seen.head.id, peer_.id());
   EXPECT_EQ(seen.head.own_name.text(), "fpps-2");
   EXPECT_EQ(seen.head.serial, 1U);
-  EXPECT_EQ(seen.head.digest, sha256(peer_.tree().at("head.dsse")));
+  EXPECT_EQ(seen.head.digest, head_digest(peer_.tree().at("head.dsse")));
   EXPECT_EQ(seen.head.index, peer_.head().index.digest);
   EXPECT_EQ(seen.head.url, server_.url());
   EXPECT_EQ(*seen.catalog, catalog_of(peer_.id(), {{"db19_24", 1}}));
@@ -184,6 +185,18 @@ TEST_F(observing, A6_equivocation_is_kept_as_evidence_and_sticks) {
 
   fs::remove_all(folder);
   EXPECT_THAT(names(), ElementsAre("db19_24")) << "a human has looked";
+}
+
+TEST_F(observing, A6_who_alters_what_is_not_signed_makes_no_second_head) {
+  catalog();
+  Tree tree = peer_.tree();
+  auto envelope = std::get<Envelope>(parse_envelope(tree.at("head.dsse")));
+  envelope.signatures.insert(envelope.signatures.begin(), {.key_id = "nobody", .bytes = std::string(64, 'x')});
+  tree["head.dsse"] = write_envelope(envelope);
+  ASSERT_NE(tree.at("head.dsse"), peer_.tree().at("head.dsse"));
+  server_.serve(tree);
+  EXPECT_THAT(names(), ElementsAre("db19_24"));
+  EXPECT_FALSE(files_.status(memory_->evidence_folder(peer_.id())));
 }
 
 TEST_F(observing, A7_a_head_is_good_until_its_end) {

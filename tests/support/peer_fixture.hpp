@@ -54,7 +54,7 @@ class Publisher {
     put_pages(catalog);
     Head head{.id = id_, .name = name_, .epoch = root_.epoch, .serial = serial.value_or(head_.serial + 1), .issued = now_,
               .expires = now_ + std::chrono::hours(24 * 14), .root_version = root_.version, .index = piece_of(write_index(index_)), .previous = {}};
-    if (tree_.contains("head.dsse")) head.previous = sha256(tree_.at("head.dsse"));
+    if (tree_.contains("head.dsse")) head.previous = sha256(write_head(head_));
     head_ = head;
     tree_["head.dsse"] = signed_head(head);
   }

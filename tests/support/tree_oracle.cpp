@@ -122,7 +122,7 @@ class Walk {
   }
 
   void walk_from(const std::string& head_bytes) {
-    tree_.head_digest = sha256_hex(head_bytes);
+    tree_.head_digest = sha256_hex(base64_bytes(Json::parse(head_bytes).at("payload").get<std::string>()));
     const std::string root_bytes = bytes_of(folder_ / "root/1.dsse").value_or("");
     const Json root = signed_payload(root_bytes, nullptr);
     const Json head = signed_payload(head_bytes, root.at("catalog").at("keys"));

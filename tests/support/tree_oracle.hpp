@@ -13,7 +13,7 @@ namespace ingot::testing_support {
 struct PublishedTree {
   std::vector<std::string> faults;  ///< sentences; empty: the tree is whole
   std::uint64_t serial = 0;         ///< of the head; 0: there is none
-  std::string head_digest;          ///< 64 hex digits, of the head file
+  std::string head_digest;          ///< 64 hex digits, of the head's payload
   std::string previous;             ///< "sha256:…" or ""
   std::string expires;
   std::vector<std::string> pages;                          ///< digests in the index's order

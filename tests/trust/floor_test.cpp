@@ -25,19 +25,19 @@ Head head(std::uint64_t epoch, Serial serial) {
   return made;
 }
 
-/// The floor after head (epoch, serial) was accepted; its file's digest is that of "<epoch> <serial>".
-Digest file_of(const Head& accepted) { return sha256(std::to_string(accepted.epoch) + " " + std::to_string(accepted.serial)); }
+/// The floor after head (epoch, serial) was accepted; its digest is that of "<epoch> <serial>".
+Digest digest_of(const Head& accepted) { return sha256(std::to_string(accepted.epoch) + " " + std::to_string(accepted.serial)); }
 Floor floor_at(const Head& accepted) {
   return {.id = accepted.id,
           .epoch = accepted.epoch,
           .serial = accepted.serial,
-          .head = file_of(accepted),
+          .head = digest_of(accepted),
           .root_version = 1,
           .issued = accepted.issued};
 }
 
 std::string verdict(const Head& next, const std::optional<Head>& accepted, Time now = issued) {
-  return code_of(may_follow(next, file_of(next), accepted ? std::optional(floor_at(*accepted)) : std::nullopt, now));
+  return code_of(may_follow(next, digest_of(next), accepted ? std::optional(floor_at(*accepted)) : std::nullopt, now));
 }
 
 TEST(floor, takes_any_serial_first) {
@@ -54,7 +54,7 @@ TEST(floor, takes_the_same_head_again_and_every_later_one) {
 TEST(floor, A5_refuses_a_rollback_and_says_the_numbers) {
   EXPECT_EQ(verdict(head(1, 6), head(1, 7)), "rollback");
   EXPECT_EQ(verdict(head(1, 1), head(1, largest_serial)), "rollback");
-  const auto distrust = may_follow(head(1, 6), file_of(head(1, 6)), floor_at(head(1, 7)), issued);
+  const auto distrust = may_follow(head(1, 6), digest_of(head(1, 6)), floor_at(head(1, 7)), issued);
   ASSERT_TRUE(distrust);
   EXPECT_EQ(distrust->why, "rollback 7->6");
 }
@@ -63,7 +63,17 @@ TEST(floor, A6_knows_equivocation) {
   const auto distrust = may_follow(head(1, 7), sha256("other bytes"), floor_at(head(1, 7)), issued);
   EXPECT_EQ(code_of(distrust), "equivocation");
   EXPECT_NE(distrust->why.find(sha256("other bytes").text()), std::string::npos);
-  EXPECT_NE(distrust->why.find(file_of(head(1, 7)).text()), std::string::npos);
+  EXPECT_NE(distrust->why.find(digest_of(head(1, 7)).text()), std::string::npos);
+}
+
+TEST(floor, a_head_in_another_envelope_is_the_same_head) {
+  const Envelope one{.payload_type = std::string(head_payload_type), .payload = write_head(head(1, 7)), .signatures = {{.key_id = "a", .bytes = std::string(64, 'a')}}};
+  Envelope other = one;
+  other.signatures.push_back({.key_id = "whoever", .bytes = std::string(64, 'x')});
+  ASSERT_NE(write_envelope(one), write_envelope(other));
+  EXPECT_EQ(head_digest(write_envelope(one)), sha256(one.payload));
+  EXPECT_EQ(head_digest(write_envelope(other)), sha256(one.payload));
+  EXPECT_EQ(head_digest("<html>"), std::nullopt);
 }
 
 TEST(floor, A10_refuses_a_jump_of_more_than_2_to_the_32) {
