@@ -427,6 +427,34 @@ TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_under_another_name_too) 
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
 }
 
+TEST_F(Commands, R18_an_image_whose_bytes_are_lost_is_not_said_to_come_back_without_its_source) {
+  two_servers();
+  const std::string b = "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n";
+  write("gold/b.bin", "bytes of b");
+  manifest("gold", b);
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  manifest("gold", b + "[[image]]\nname = \"a\"\n");
+  EXPECT_THAT(at("gold", {"plan"}).out, Not(HasSubstr("source-missing")));
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "gold/store/public/b")) {
+    if (entry.is_regular_file()) fs::resize_file(entry.path(), 3);
+  }
+  EXPECT_THAT(at("gold", {"plan", "--json"}).out, HasSubstr("source-missing"));
+  EXPECT_THAT(at("gold", {"apply", "--yes", "--json"}).out, HasSubstr("source-missing"));
+}
+
+TEST_F(Commands, a_copy_of_bytes_that_are_lost_here_is_planned_as_fetched) {
+  two_servers();
+  write("silver/same.bin", "bytes of a");
+  const std::string rules = read(folder / "silver/ingot.toml");
+  const std::string own = "[[image]]\nname = \"same\"\nsource = \"same.bin\"\n";
+  manifest("silver", own);
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  write("silver/ingot.toml", rules + own);
+  EXPECT_THAT(at("silver", {"plan", "--json"}).out, HasSubstr("\"method\":\"reuse\""));
+  fs::remove(packed_file_in(folder / "silver/store"));
+  EXPECT_THAT(at("silver", {"plan", "--json"}).out, HasSubstr("\"method\":\"whole\""));
+}
+
 TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen_last) {
   two_servers();
   ASSERT_EQ(at("silver", {"plan"}).exit, 0);
