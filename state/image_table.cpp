@@ -114,6 +114,11 @@ void each_image_named(Database& database, const ImageName& name, const ImageRows
   each_row(database.query(sql.data(), name), visit);
 }
 
+void each_live_image_of(Database& database, const Digest& digest, const ImageRows& visit) {
+  static constexpr auto sql = joined_sql(select_rows, "WHERE i.deleted = 0 AND i.object = (SELECT number FROM object WHERE digest = ?)");
+  each_row(database.query(sql.data(), digest), visit);
+}
+
 std::optional<ImageRecord> load_image(Database& database, ImageKey key) {
   static constexpr auto sql = joined_sql(select_rows, "WHERE i.key = ?");
   Statement row = database.query(sql.data(), key);

@@ -131,6 +131,7 @@ class State {
 
   // Bytes.
   std::optional<ObjectRow> object(const Digest& digest) const;
+  std::vector<ImageRow> live_images_of(const Digest& digest) const;
   /// Sorted by digest; of deleted images too.
   void each_object(const std::function<void(const ObjectRow&)>& visit) const;
 

@@ -1,4 +1,5 @@
 // Packed bytes and floors of trust.
+#include "state/image_table.hpp"
 #include "state/packed_columns.hpp"
 #include "state/state_impl.hpp"
 
@@ -21,6 +22,14 @@ std::optional<ObjectRow> State::object(const Digest& digest) const {
     Statement row = impl_->database.query(sql.data(), digest);
     if (!row.step()) return std::nullopt;
     return read_object(row);
+  });
+}
+
+std::vector<ImageRow> State::live_images_of(const Digest& digest) const {
+  return impl_->read([&] {
+    std::vector<ImageRow> images;
+    each_live_image_of(impl_->database, digest, [&images](ImageRow&& image) { images.push_back(std::move(image)); });
+    return images;
   });
 }
 

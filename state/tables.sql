@@ -126,6 +126,7 @@ CREATE TABLE image (
 CREATE UNIQUE INDEX image_live_name ON image (name COLLATE NOCASE) WHERE deleted = 0;
 CREATE UNIQUE INDEX image_live_copy ON image (origin, origin_image, identity_created) WHERE copy = 1 AND deleted = 0;
 CREATE INDEX image_name ON image (name, listed);
+CREATE INDEX image_object ON image (object) WHERE deleted = 0;
 CREATE INDEX image_own ON image (key) WHERE copy = 0;
 CREATE INDEX image_origin ON image (origin) WHERE copy = 1;
 CREATE INDEX image_subscription ON image (subscription) WHERE subscription IS NOT NULL;

@@ -209,9 +209,12 @@ class Applying {
   /// Images that were published without their bytes are failures of their own, unless the plan has told of them.
   void account_for_left_out() {
     if (left_out_.empty()) return;
-    const auto& blocked = run_.plan.blocked;
+    std::set<Address> told;
+    for (const auto& one : run_.plan.blocked) {
+      if (one.code == "damaged") told.insert(one.address);
+    }
     for (const auto& image : damaged_public_images(run_.shop.state, run_.shop.store, run_.shop.manifest.server.publish_copies)) {
-      if (std::any_of(blocked.begin(), blocked.end(), [&](const Blocked& one) { return one.address == image.address && one.code == "damaged"; })) continue;
+      if (told.contains(image.address)) continue;
       beside_the_plan_.push_back({.address = image.address,
                                   .verb = Verb::publish,
                                   .outcome = Failed{"damaged", what_is_damaged(image) + "; " + how_to_mend(image)},

@@ -1,7 +1,9 @@
 #include "reconciler/apply/damaged_images.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace ingot {
 namespace {
@@ -15,11 +17,13 @@ Address address_of(const ImageRow& row, const std::map<ServerId, ServerName>& pe
 
 template <class Holds>
 std::vector<DamagedImage> damaged_among(const std::set<Digest>& digests, const State& state, const Store& store, Holds holds) {
-  if (digests.empty()) return {};
   std::vector<ImageRow> rows;
-  for (ImageRow& row : state.snapshot().images) {
-    if (digests.contains(row.digest) && holds(row)) rows.push_back(std::move(row));
+  for (const Digest& digest : digests) {
+    for (ImageRow& row : state.live_images_of(digest)) {
+      if (holds(row)) rows.push_back(std::move(row));
+    }
   }
+  std::sort(rows.begin(), rows.end(), [](const ImageRow& one, const ImageRow& other) { return one.name < other.name; });
   return damaged_images(state, store, rows);
 }
 
@@ -30,21 +34,16 @@ std::vector<DamagedImage> offered_among(const std::set<Digest>& digests, const S
 }  // namespace
 
 std::vector<DamagedImage> damaged_images(const State& state, const Store& store, const std::vector<ImageRow>& rows) {
+  if (rows.empty()) return {};
   std::map<ServerId, ServerName> peers;
   for (const Registration& peer : state.registrations()) peers.emplace(peer.id, peer.name);
   std::vector<DamagedImage> found;
   for (const ImageRow& row : rows) {
     if (row.deleted) continue;
     const auto object = state.object(row.digest);
-    const DamagedImage image{.address = address_of(row, peers), .name = row.name, .copy = row.copy, .path = "", .why = "the state does not know its bytes"};
-    if (!object) {
-      found.push_back(image);
-      continue;
-    }
-    for (const Damage& damage : store.lacks(object->packed)) {
-      found.push_back(image);
-      found.back().path = damage.path;
-      found.back().why = damage.why;
+    if (!object) continue;  // no row is without its object
+    for (Damage& damage : store.lacks(object->packed)) {
+      found.push_back({.address = address_of(row, peers), .name = row.name, .copy = row.copy, .path = std::move(damage.path), .why = std::move(damage.why)});
     }
   }
   return found;

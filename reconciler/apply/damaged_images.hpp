@@ -13,7 +13,7 @@ namespace ingot {
 /// order. One or two looks at the disk an image; nothing is hashed.
 std::vector<DamagedImage> damaged_images(const State& state, const Store& store, const std::vector<ImageRow>& rows);
 
-/// Of all live images. As long as none is damaged, no rows are read.
+/// Of all live images, by name. As long as none is damaged, no rows are read.
 std::vector<DamagedImage> all_damaged_images(const State& state, const Store& store);
 
 /// Of the images whose bytes the next head would offer.

@@ -83,7 +83,7 @@ Packed packing_to_keep(const Ingested& bytes, Run& run) {
 
 Failed source_missing(const LocalImage& image) {
   if (!image.source) {
-    return {"source-missing", fmt::format("image \"{}\" has no source, and no image of that name was here before; "
+    return {"source-missing", fmt::format("image \"{}\" has no source, and no bytes of an image of that name are here; "
                                           "give it a `source`",
                                           image.name.text())};
   }
@@ -115,8 +115,9 @@ Result do_action(const AddImage& action, const Task& task, Run& run) {
 
 Result do_action(const UpdateImage& action, const Task&, Run& run) {
   const auto object = run.journal.with_state([&](State& state) { return state.object(action.row.digest); });
-  // Before any head can name it, an image that is private no more must be where the head says (R25).
-  if (object && !action.row.is_private) run.shop.store.move_to(object->packed, Place::public_tree);
+  // Before any head can name it, an image that is private no more must be where the head says (R25). Damaged bytes hold
+  // nothing up, least of all a withdrawal (R21): no head names them.
+  if (object && !action.row.is_private && run.shop.store.has(object->packed)) run.shop.store.move_to(object->packed, Place::public_tree);
   return Deed{.effects = {ChangeImage{.row = action.row}}};
 }
 

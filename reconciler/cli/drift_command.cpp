@@ -10,7 +10,7 @@ namespace {
 
 void look_at_images(const Site& site, Findings& findings) {
   for (const auto& image : all_damaged_images(site.state, site.store)) {
-    findings.faults.push_back({"image " + image.name.text(), image.path, image.path.empty() ? image.why : "its file " + image.why});
+    findings.faults.push_back({"image " + image.name.text(), image.path, "its file " + image.why});
   }
   findings.images = site.state.snapshot().images_total;
 }

@@ -90,7 +90,7 @@ its place and how to mend it. Exit 65 if there is one.
 
 Asks every peer, compares with the manifest and shows what apply would do, with the reason of each line. Changes nothing and
 never waits for another run. The lines are grouped by peer; --json has them in the order in which apply goes. A plan that
-publishes looks whether the published images' files are there; damage of others is told by status, drift and query images.
+publishes looks whether the published images' files are there; damage of others is told by status and drift.
 
   --detailed-exitcode         2 if there is something to do
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
@@ -141,9 +141,9 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
   ingot query history                       runs, newest first
   ingot query images --json | jq '.images[] | select(.copied_from)'
 
-Without --peer it reads the state, and of images whether their files are there: no network, no keys. With --peer it asks
-that peer of the manifest, registered or not; if it cannot be had, what was seen last is shown, with a warning and exit 3.
-A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
+Without --peer it reads the state alone: no network, no keys; of an image that is asked for by its NAME it also looks whether
+the files are there. With --peer it asks that peer of the manifest, registered or not; if it cannot be had, what was seen last
+is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
 
   --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
 )"},

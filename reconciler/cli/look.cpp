@@ -1,6 +1,7 @@
 #include "reconciler/cli/look.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_set>
 
 #include "reconciler/apply/damaged_images.hpp"
@@ -25,22 +26,45 @@ std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time 
   return observe_peers(questions, transport, site.memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
 }
 
-/// Which of the candidates' bytes are here already. Whichever is less work: asking for each candidate, or reading what is here.
-std::set<Digest> bytes_here(const State& state, const std::vector<PeerView>& views, std::uint64_t images_here) {
-  std::unordered_set<Digest> candidates;
-  for (const auto& view : views) {
-    const auto* const catalog = std::get_if<PeerCatalog>(&view);
-    if (catalog == nullptr) continue;
-    for (const auto& image : catalog->catalog->images) candidates.insert(image.digest);
+/// Whose bytes this plan may do with if they are here: what peers offer and is no copy here yet, and deleted images that the
+/// manifest names again (R18).
+std::unordered_set<Digest> bytes_of_use(const Manifest& manifest, const std::vector<PeerView>& views, const Snapshot& snapshot) {
+  std::unordered_set<Digest> digests;
+  std::unordered_set<ImageIdentity> copies;
+  for (const auto& row : snapshot.images) {
+    if (row.copy && !row.deleted && row.identity) copies.insert(*row.identity);
   }
-  std::set<Digest> here;
-  if (candidates.size() < images_here / 4) {
-    for (const auto& digest : candidates) {
-      if (state.object(digest)) here.insert(digest);
+  for (const auto& view : views) {
+    const auto* const seen = std::get_if<PeerCatalog>(&view);
+    if (seen == nullptr) continue;
+    for (const auto& image : seen->catalog->images) {
+      if (image.identity.origin == seen->head.id && !copies.contains(image.identity)) digests.insert(image.digest);
     }
-  } else if (!candidates.empty()) {
-    state.each_object([&](const ObjectRow& object) {
-      if (candidates.contains(object.digest)) here.insert(here.end(), object.digest);
+  }
+  std::unordered_set<std::string_view> named;
+  for (const auto& image : manifest.images) named.insert(image.name.text());
+  for (std::size_t i = 0; i < snapshot.images.size(); ++i) {
+    const ImageRow& row = snapshot.images[i];
+    const bool last = i + 1 == snapshot.images.size() || snapshot.images[i + 1].name != row.name;  // sorted by name, then key
+    if (last && row.deleted && !row.copy && named.contains(row.name.text())) digests.insert(row.digest);
+  }
+  return digests;
+}
+
+/// Which of these bytes are whole here. Whichever is less work: asking the state for each, or reading what it has; the files
+/// of these alone are looked at.
+std::set<Digest> bytes_here(const Site& site, const std::unordered_set<Digest>& wanted, std::uint64_t images_here) {
+  std::set<Digest> here;
+  const auto look_at = [&](const ObjectRow& object) {
+    if (site.store.has(object.packed)) here.insert(object.digest);
+  };
+  if (wanted.size() < images_here / 4) {
+    for (const auto& digest : wanted) {
+      if (const auto object = site.state.object(digest)) look_at(*object);
+    }
+  } else if (!wanted.empty()) {
+    site.state.each_object([&](const ObjectRow& object) {
+      if (wanted.contains(object.digest)) look_at(object);
     });
   }
   return here;
@@ -118,7 +142,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   SnapshotScope scope = scope_for(site.manifest, views);
   scope.publish_copies = site.manifest.server.publish_copies;
   Snapshot snapshot = site.state.snapshot(scope);
-  std::set<Digest> objects = bytes_here(site.state, views, snapshot.images_total);
+  std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
                     .objects = std::move(objects), .head_missing = head_missing(site), .bytes_back = left_out_are_back(site.state, site.store)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);

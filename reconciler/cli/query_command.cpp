@@ -72,17 +72,18 @@ int show_subscription_rows(const Site& site, const QueryArguments& query, const 
   return show_rows(std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); }, show_subscriptions, show_subscriptions_json);
 }
 
-/// Whether bytes are complete is told by the store: of one image its own files are looked at, of all of them each one's.
+/// The state alone tells of all; of one that was asked for by its NAME the files are looked at, too.
 int show_images_here(const Site& site, const QueryArguments& query, const Session& session) {
   const Snapshot snapshot = site.state.snapshot();
   const ImageRow* const one = query.name ? image_or_null(snapshot, *query.name) : nullptr;
-  const auto whole = bytes_here(site, one ? std::optional(one->digest) : query.name ? std::optional(Digest{}) : std::nullopt);
+  std::set<ImageKey> damaged;
   if (one) {
-    for (const auto& damaged : damaged_images(site.state, site.store, {*one})) {
-      session.warn(fmt::format("image \"{}\": {}; {}", one->name.text(), what_is_damaged(damaged), how_to_mend(damaged)));
+    for (const auto& damage : damaged_images(site.state, site.store, {*one})) {
+      session.warn(fmt::format("image \"{}\": {}; {}", one->name.text(), what_is_damaged(damage), how_to_mend(damage)));
+      damaged.insert(one->key);
     }
   }
-  return show_image_rows(images_here(snapshot, site.state.self(), whole), query, session);
+  return show_image_rows(images_here(snapshot, site.state.self(), damaged), query, session);
 }
 
 int query_here(const QueryArguments& query, const Site& site, const Session& session) {

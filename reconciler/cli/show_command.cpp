@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/show_history.hpp"
@@ -22,7 +23,8 @@ std::vector<std::string> children_of(const ImageRow& image, const Snapshot& snap
 }
 
 void show_one_image(const ImageRow& image, const Snapshot& snapshot, const Site& site, const Session& session) {
-  const auto images = images_here(snapshot, site.state.self(), bytes_here(site, image.digest));
+  const bool whole = damaged_images(site.state, site.store, {image}).empty();
+  const auto images = images_here(snapshot, site.state.self(), whole ? std::set<ImageKey>{} : std::set{image.key});
   const auto shown_one = std::find_if(images.begin(), images.end(), [&](const ShownImage& one) { return one.name == image.name; });
   const auto children = children_of(image, snapshot);
   session.show([&](const Style& style, Output& out) { show_image(*shown_one, children, style, out); },

@@ -81,7 +81,7 @@ void show_status_json(const Status& status, Output& out) {
     json.begin_object();
     json.member("address", image.address.text);
     json.member("name", image.name.text());
-    json.member_or_null("path", image.path);
+    json.member("path", image.path);
     json.member("text", what_is_damaged(image));
     json.member("mend", how_to_mend(image));
     json.end_object();

@@ -17,7 +17,7 @@ std::string parent_of(const ImageRow& row, const std::unordered_map<ImageKey, co
 
 }  // namespace
 
-std::vector<ShownImage> images_here(const Snapshot& snapshot, const ServerId& self, const std::function<bool(const Digest&)>& has_bytes) {
+std::vector<ShownImage> images_here(const Snapshot& snapshot, const ServerId& self, const std::set<ImageKey>& damaged) {
   std::unordered_map<ImageKey, const ImageRow*> by_key;
   for (const auto& row : snapshot.images) by_key.emplace(row.key, &row);
   std::unordered_map<ImageKey, std::vector<SeriesName>> series_of;
@@ -47,7 +47,7 @@ std::vector<ShownImage> images_here(const Snapshot& snapshot, const ServerId& se
                       .series = series_of[row.key],
                       .is_private = row.is_private,
                       .managed = row.managed,
-                      .complete = has_bytes(row.digest),
+                      .complete = !damaged.contains(row.key),
                       .arrived = row.papers});
   }
   return images;

@@ -1,8 +1,8 @@
 // An image as queries show it, whether it is here or in a peer's catalog. Pure.
 #pragma once
 
-#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,8 +37,9 @@ struct ShownImage {
   std::optional<Papers> arrived;
 };
 
-/// The live images of a snapshot, sorted by name. `has_bytes`: whether the bytes of a digest are here.
-std::vector<ShownImage> images_here(const Snapshot& snapshot, const ServerId& self, const std::function<bool(const Digest&)>& has_bytes);
+/// The live images of a snapshot, sorted by name. `damaged`: those whose bytes were found not to be whole; of all others they
+/// are there, as the state has it.
+std::vector<ShownImage> images_here(const Snapshot& snapshot, const ServerId& self, const std::set<ImageKey>& damaged = {});
 
 /// The images of a peer's catalog.
 std::vector<ShownImage> images_of(const Catalog& catalog);

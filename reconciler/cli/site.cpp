@@ -2,8 +2,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <memory>
-#include <unordered_set>
 
 #include <pwd.h>
 #include <unistd.h>
@@ -76,16 +74,6 @@ bool head_missing(const Site& site) {
   const auto bytes = site.store.published_head();
   if (!published || !bytes || sha256(*bytes) != published->head) return true;
   return !site.files.status(site.store.public_folder() + "/c/" + published->index.hex()).has_value();
-}
-
-std::function<bool(const Digest&)> bytes_here(const Site& site, const std::optional<Digest>& only) {
-  const auto whole = std::make_shared<std::unordered_set<Digest>>();
-  const auto look = [&](const ObjectRow& object) {
-    if (site.store.has(object.packed)) whole->insert(object.digest);
-  };
-  if (!only) site.state.each_object(look);
-  else if (const auto object = site.state.object(*only)) look(*object);
-  return [whole](const Digest& digest) { return whole->contains(digest); };
 }
 
 }  // namespace ingot

@@ -1,7 +1,6 @@
 // One server as its manifest says, opened: state, store, what is remembered of peers. And the run lock.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "reconciler/cli/session.hpp"
@@ -39,9 +38,5 @@ std::string actor();
 
 /// Whether the published head is not the one that the state finished last, or names an index that is not there.
 bool head_missing(const Site& site);
-
-/// Whether the bytes of a digest are in the store with the lengths that were recorded. Looks at the file of each, once; with
-/// `only` at that one alone, and says no of all others.
-std::function<bool(const Digest&)> bytes_here(const Site& site, const std::optional<Digest>& only);
 
 }  // namespace ingot

@@ -102,7 +102,7 @@ void apply_budgets(const Situation& situation, Draft& draft) {
     CopyImage& copy = copy_in(*one);
     const ImageRow* row = here.at(copy.entry->digest);
     const auto first = coming.find(copy.entry->digest);
-    if (row || situation.observed.objects.contains(copy.entry->digest)) {
+    if (situation.observed.objects.contains(copy.entry->digest)) {
       copy.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
     } else if (first != coming.end()) {
       copy.transfer = {.method = Method::reuse, .from = copy_in(*first->second).name, .bytes = 0};

@@ -8,7 +8,7 @@
 
 namespace ingot {
 
-/// "its bytes are damaged: …", and what to do; the same words wherever an image is named.
+/// "its file … of the store is gone", and what to do; the same words wherever an image is named.
 std::string what_is_damaged(const DamagedImage& image);
 std::string how_to_mend(const DamagedImage& image);
 

@@ -37,14 +37,15 @@ void note_source(const LocalImage& image, const Situation& situation, Draft& dra
   const ImageRow* before = deleted_before(image, situation);
   const auto seen = situation.observed.sources.find(image.name);
   const bool there = image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceStamp>(seen->second);
-  const bool comes_back = before && !before->copy && (!image.digest || *image.digest == before->digest);
+  const bool may_be_same = before && !before->copy && (!image.digest || *image.digest == before->digest);
+  const bool comes_back = may_be_same && situation.observed.objects.contains(before->digest);
   if (!there && !comes_back) {
     std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
                                     : std::string("it has no source and is not here, so it cannot be added");
     draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});
   }
   const bool same_source = before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
-  const bool surely_same = comes_back && (image.digest || !there || same_source);
+  const bool surely_same = may_be_same && (image.digest || !there || same_source);
   if (before && !surely_same) {
     draft.notes.push_back({"name-reused", image_address(image.name).text,
                            fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits", image.name.text(),

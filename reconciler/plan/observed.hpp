@@ -64,8 +64,8 @@ struct DamagedImage {
   Address address;   ///< "image.I", "copy.P.I"
   ImageName name;    ///< here
   bool copy = false;
-  std::string path;  ///< of the file, in the store; "" if the state knows none
-  std::string why;   ///< "has 3 bytes, not 40"
+  std::string path;  ///< of the file, in the store
+  std::string why;   ///< "is gone", "has 3 bytes, not 40"
 };
 
 struct DiskView {
@@ -79,7 +79,7 @@ struct Observed {
   std::vector<PeerView> peers;             ///< one per manifest.peers, in that order
   std::map<ImageName, SourceView> sources; ///< of the manifest's images that have a source
   DiskView disk;
-  std::set<Digest> objects;                ///< digests among the candidates whose bytes are here already (reuse)
+  std::set<Digest> objects;                ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
   bool head_missing = false;               ///< the published head is not there or names what is not
   bool bytes_back = false;                 ///< the published catalog leaves out bytes that are here again
 };

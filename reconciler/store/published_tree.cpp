@@ -23,9 +23,20 @@ std::string root_path(const std::string& folder, std::uint64_t version) {
   return fmt::format("{}/public/root/{}.dsse", folder, version);
 }
 std::string left_out_path(const std::string& folder) { return folder + "/LEFT_OUT"; }
-constexpr std::uint64_t longest_left_out = 64 * 1024 * 1024;
 std::string piece_path(const std::string& folder, const Digest& digest) {
   return fmt::format("{}/public/c/{}", folder, digest.hex());
+}
+
+constexpr std::uint64_t longest_left_out = 8 * 1024 * 1024;
+
+/// "" too if it cannot be read.
+std::string left_out_text(Files& files, const std::string& folder) {
+  try {
+    return read_file_if_there(files, left_out_path(folder), longest_left_out).value_or("");
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    return "";
+  }
 }
 
 }  // namespace
@@ -80,8 +91,7 @@ void Store::publish_head(std::string_view envelope, Time now) {
 
 std::set<Digest> Store::left_out() const {
   std::set<Digest> digests;
-  const auto text = read_file_if_there(*files_, left_out_path(folder_), longest_left_out);
-  std::istringstream lines(text.value_or(""));
+  std::istringstream lines(left_out_text(*files_, folder_));
   for (std::string line; std::getline(lines, line);) {
     if (const auto digest = Digest::parse(line)) digests.insert(*digest);
   }
@@ -89,9 +99,13 @@ std::set<Digest> Store::left_out() const {
 }
 
 void Store::note_left_out(const std::set<Digest>& digests) {
-  if (digests == left_out()) return;
   std::string text;
-  for (const auto& digest : digests) text += digest.text() + "\n";
+  for (const auto& digest : digests) {
+    const std::string line = digest.text() + "\n";
+    if (text.size() + line.size() > longest_left_out) break;
+    text += line;
+  }
+  if (text == left_out_text(*files_, folder_)) return;
   replace_file(*files_, left_out_path(folder_), text, 0644);
 }
 

@@ -108,33 +108,43 @@ std::string Store::object_in(const Digest& digest, Place place) const {
   return folder_ + "/" + folder_of(place) + "/" + object_path(digest);
 }
 
-std::optional<Place> Store::place_of(const Piece& object) const {
-  for (const Place place : {Place::public_tree, Place::private_tree}) {
+std::variant<Place, Damage> Store::look_for(const Piece& object) const {
+  Damage damage{.path = object_path(object.digest), .why = "is gone"};
+  // Private first: bytes only ever move from there to public, so none is missed on its way while another run moves it.
+  for (const Place place : {Place::private_tree, Place::public_tree}) {
     const std::string path = object_in(object.digest, place);
     const auto folder = files_->status(parent(path));
-    if (!folder || folder->kind != EntryKind::folder) continue;
-    const auto status = files_->status(path);
-    if (status && status->kind == EntryKind::file && status->size == object.length) return place;
+    if (!folder) continue;
+    const bool reached = folder->kind == EntryKind::folder;  // and not by a link
+    const auto there = reached ? files_->status(path) : folder;
+    if (!there) continue;
+    const bool is_file = reached && there->kind == EntryKind::file;
+    if (is_file && there->size == object.length) return place;
+    damage.path = folder_of(place) + "/" + object_path(object.digest);
+    damage.why = is_file ? fmt::format("has {} bytes, not {}", there->size, object.length) : "is not a file";
   }
-  return std::nullopt;
+  return damage;
 }
 
-bool Store::has(const Packed& packed) const { return place_of(packed.file) && (!packed.table || place_of(*packed.table)); }
+std::optional<Place> Store::place_of(const Piece& object) const {
+  const auto found = look_for(object);
+  const auto* const place = std::get_if<Place>(&found);
+  return place ? std::optional(*place) : std::nullopt;
+}
 
 std::vector<Damage> Store::lacks(const Packed& packed) const {
-  std::vector<Damage> found;
+  std::vector<Damage> lacking;
   for (const auto& object : {std::optional(packed.file), packed.table}) {
-    if (!object || place_of(*object)) continue;
-    Damage damage{.path = object_path(object->digest), .why = "is neither in public nor in private"};
-    for (const Place place : {Place::private_tree, Place::public_tree}) {
-      const auto there = files_->status(object_in(object->digest, place));
-      if (!there) continue;
-      damage.path = folder_of(place) + "/" + object_path(object->digest);
-      damage.why = there->kind == EntryKind::file ? fmt::format("has {} bytes, not {}", there->size, object->length) : "is not a file";
+    if (!object) continue;
+    try {
+      auto found = look_for(*object);
+      if (auto* const damage = std::get_if<Damage>(&found)) lacking.push_back(std::move(*damage));
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+      lacking.push_back({.path = object_path(object->digest), .why = "cannot be looked at: " + error.text()});
     }
-    found.push_back(std::move(damage));
   }
-  return found;
+  return lacking;
 }
 
 std::string Store::partial_path(const Digest& digest) const { return fmt::format("{}/{}.part", staging(folder_), digest.hex()); }

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "reconciler/io/files.hpp"
@@ -55,8 +56,8 @@ class Store {
                   Place place, int threads, const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
   /// Whether the packed file and table of these bytes are here with the right lengths, in either place.
-  bool has(const Packed& packed) const;
-  /// What of these bytes is not in the store with the right length; nothing is hashed. Empty if `has` holds.
+  bool has(const Packed& packed) const { return lacks(packed).empty(); }
+  /// What of these bytes is not in the store with the right length, or cannot be looked at; nothing is hashed.
   std::vector<Damage> lacks(const Packed& packed) const;
   /// Where an interrupted copy of `digest` goes on.
   std::string partial_path(const Digest& digest) const;
@@ -91,13 +92,16 @@ class Store {
   void publish_head(std::string_view envelope, Time now);
 
   /// Images' digests whose bytes the published catalog leaves out, because they were not whole when it was made: what was
-  /// noted last, durably.
+  /// noted last, durably. Only a hint that saves a look at every file: a note that cannot be read says nothing, and of more
+  /// than a note may hold the first are kept.
   std::set<Digest> left_out() const;
   void note_left_out(const std::set<Digest>& digests);
 
  private:
   Store(Files& files, std::string folder);
   std::string object_in(const Digest& digest, Place place) const;
+  /// Where an object is with its length; or what is there instead.
+  std::variant<Place, Damage> look_for(const Piece& object) const;
   std::optional<Place> place_of(const Piece& object) const;
   void keep_object(const std::string& staged, const Piece& object, Place place);
   void clear_left_overs();

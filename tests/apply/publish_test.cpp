@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,15 +39,11 @@ class publishing : public testing::Test {
     return head_needs_renewal(server.state(), server.store(), server.manifest.server, server.clock.time);
   }
 
-  /// Whether a page names the file of this image.
-  bool offers(const std::string& image) {
-    const std::string file = here.state().object(here.image(image).digest)->packed.file.digest.hex();
-    const auto pages = here.tree().pages;
-    return std::any_of(pages.begin(), pages.end(), [&](const std::string& page) {
-      std::stringstream text;
-      text << std::ifstream(here.public_folder() + "/c/" + page.substr(7)).rdbuf();
-      return text.str().find(file) != std::string::npos;
-    });
+  bool offers(const std::string& image) { return here.tree().offered.contains(image); }
+  /// Where the bytes of a public image are.
+  std::string path_of(const std::string& image) {
+    const std::string hex = here.state().object(here.image(image).digest)->packed.file.digest.hex();
+    return here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex;
   }
 
   PosixFiles disk;
@@ -234,7 +229,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
   const std::string hex = packed.file.digest.hex();
   const std::string path = here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex;
   fs::rename(path, folder.path() + "/aside");
-  EXPECT_EQ(here.store().lacks(packed).at(0).why, "is neither in public nor in private");
+  EXPECT_EQ(here.store().lacks(packed).at(0).why, "is gone");
 
   const Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.other", "done catalog", "failed image.db damaged"));
@@ -252,6 +247,28 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
   EXPECT_EQ(here.apply(std::vector<Change>()).exit_code, 0);
   EXPECT_TRUE(offers("db"));
   EXPECT_FALSE(needs_renewal(here));
+}
+
+TEST_F(publishing, R21_a_withdrawal_goes_out_although_the_bytes_are_gone) {
+  here.apply({add(here, "db", "some bytes"), publish_change()});
+  fs::remove(path_of("db"));
+  ImageRow withdrawn = here.image("db");
+  withdrawn.state = ImageState::withdrawn;
+  withdrawn.reason = "it leaks";
+  const Account account = here.apply({testing_support::change_of(image_address(withdrawn.name), UpdateImage{.row = withdrawn, .changes = {"state"}}), publish_change()});
+  EXPECT_THAT(lines_of(account), ElementsAre("done image.db", "done catalog", "failed image.db damaged"));
+  EXPECT_EQ(here.entry("db").state(), ImageState::withdrawn);
+  EXPECT_EQ(here.tree().faults, std::vector<std::string>());
+  EXPECT_FALSE(offers("db"));
+}
+
+TEST_F(publishing, what_the_plan_told_of_damaged_images_is_not_told_again) {
+  here.apply({add(here, "db", "some bytes"), add(here, "other", "other bytes"), publish_change()});
+  fs::remove(path_of("db"));
+  fs::remove(path_of("other"));
+  Plan plan = here.plan_of({add(here, "new", "new bytes"), publish_change()});
+  plan.blocked.push_back({.address = image_address(ImageName::of("db")), .verb = Verb::publish, .code = "damaged", .text = "", .mend = "", .at = std::nullopt});
+  EXPECT_THAT(lines_of(here.apply(plan)), ElementsAre("done image.new", "done catalog", "failed image.other damaged"));
 }
 
 TEST_F(publishing, R25_bytes_of_a_wrong_length_are_named_by_no_head) {

@@ -376,15 +376,18 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   const fs::path file = packed_file_in(folder / "gold/store");
   const std::string name = "b/" + file.parent_path().filename().string() + "/" + file.filename().string();
   fs::rename(file, folder / "aside");
-  const auto damaged = AllOf(HasSubstr(name), HasSubstr("put the file back from a backup"));
+  const auto damaged = AllOf(HasSubstr("\"" + name + "\" of the store is gone"), HasSubstr("put the file back from a backup"));
 
   EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("damaged"), damaged));
-  testing_support::expect_valid_json("status", at("gold", {"status", "--json"}).out);
-  EXPECT_THAT(at("gold", {"drift"}).out, AllOf(HasSubstr("image a"), HasSubstr(name)));
+  const Ran status = at("gold", {"status", "--json"});
+  testing_support::expect_valid_json("status", status.out);
+  EXPECT_THAT(status.out, HasSubstr("\"path\":\"" + name + "\""));
+  EXPECT_THAT(at("gold", {"drift"}).out, AllOf(HasSubstr("image a: its file is gone"), HasSubstr(name)));
   const Ran one = at("gold", {"query", "images", "a", "--json"});
   EXPECT_THAT(one.out, HasSubstr("\"complete\":false"));
   EXPECT_THAT(one.err, AllOf(HasSubstr("image \"a\""), damaged));
-  EXPECT_THAT(at("gold", {"query", "images", "--json"}).out, HasSubstr("\"complete\":false"));
+  EXPECT_THAT(at("gold", {"query", "images", "--json"}).out, HasSubstr("\"complete\":true")) << "a listing reads the state alone";
+  EXPECT_THAT(at("gold", {"show", "a", "--json"}).out, HasSubstr("\"complete\":false"));
   EXPECT_THAT(at("gold", {"explain", "a"}).out, AllOf(HasSubstr("image.a: blocked (damaged)"), damaged));
   const Ran extracted = at("gold", {"extract", "a", (folder / "out").string()});
   EXPECT_EQ(extracted.exit, 6);
@@ -410,17 +413,46 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
 }
 
-TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_again) {
+TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_under_another_name_too) {
   two_servers();
   write(fs::relative(packed_file_in(folder / "gold/store"), folder).string(), "rot");
-  EXPECT_THAT(at("gold", {"status"}).out, HasSubstr("has 3 bytes, not "));
-  const std::string entry = read(folder / "gold/ingot.toml");
-  manifest("gold", "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
-  write("gold/b.bin", "bytes of b");
-  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << "what is deleted is not told: " << terminal.said << terminal.printed;
-  write("gold/ingot.toml", entry);
-  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source under another name")));
+  const std::string a = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nprotect = true\n[[series]]\nname = \"s\"\nimages = [\"a\"]\n";
+  manifest("gold", a + "[[image]]\nname = \"twin\"\nsource = \"a.bin\"\n");
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6) << "it was damaged when this was planned";
   EXPECT_EQ(at("gold", {"verify", "a"}).exit, 0) << terminal.printed;
+  manifest("gold", a);
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << "what is deleted is not told: " << terminal.said << terminal.printed;
+  EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+}
+
+TEST_F(Commands, R18_an_image_whose_bytes_are_lost_is_not_said_to_come_back_without_its_source) {
+  two_servers();
+  const std::string b = "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n";
+  write("gold/b.bin", "bytes of b");
+  manifest("gold", b);
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  manifest("gold", b + "[[image]]\nname = \"a\"\n");
+  EXPECT_THAT(at("gold", {"plan"}).out, Not(HasSubstr("source-missing")));
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "gold/store/public/b")) {
+    if (entry.is_regular_file()) fs::resize_file(entry.path(), 3);
+  }
+  EXPECT_THAT(at("gold", {"plan", "--json"}).out, HasSubstr("source-missing"));
+  EXPECT_THAT(at("gold", {"apply", "--yes", "--json"}).out, HasSubstr("source-missing"));
+}
+
+TEST_F(Commands, a_copy_of_bytes_that_are_lost_here_is_planned_as_fetched) {
+  two_servers();
+  write("silver/same.bin", "bytes of a");
+  const std::string rules = read(folder / "silver/ingot.toml");
+  const std::string own = "[[image]]\nname = \"same\"\nsource = \"same.bin\"\n";
+  manifest("silver", own);
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  write("silver/ingot.toml", rules + own);
+  EXPECT_THAT(at("silver", {"plan", "--json"}).out, HasSubstr("\"method\":\"reuse\""));
+  fs::remove(packed_file_in(folder / "silver/store"));
+  EXPECT_THAT(at("silver", {"plan", "--json"}).out, HasSubstr("\"method\":\"whole\""));
 }
 
 TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen_last) {

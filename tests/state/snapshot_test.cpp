@@ -53,6 +53,22 @@ TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matte
   EXPECT_EQ(names(state.snapshot()), (std::vector<std::string>{"Asked", "gone", "gone_and_asked", "other", "own", "settled"}));
 }
 
+TEST_F(snapshots, live_images_are_found_by_their_bytes) {
+  const ImageRow row = own_row("a", "bits");
+  record({DropImage{add(own_row("gone", "bits"))}});
+  add(row);
+  ImageRow copy = copy_row(one, "b", 1);
+  copy.digest = row.digest;
+  copy.size = row.size;
+  record({PutImage{.row = copy, .packed = put(row).packed}});
+  add(own_row("other"));
+  std::vector<std::string> found;
+  for (const auto& image : state.live_images_of(row.digest)) found.push_back(image.name.text());
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(state.live_images_of(digest_of("unknown")).empty());
+}
+
 TEST_F(snapshots, the_generation_grows_only_when_a_plan_would_see_a_change) {
   const auto start = state.generation();
   record({});

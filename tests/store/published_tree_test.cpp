@@ -41,6 +41,47 @@ TEST_F(PublishedTree, gives_back_what_was_published) {
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
+TEST_F(PublishedTree, a_note_of_what_is_left_out_that_cannot_be_read_says_nothing_and_is_written_anew) {
+  Store store = made();
+  const std::string path = folder + "/LEFT_OUT";
+  const std::set<Digest> one{sha256("one")};
+  EXPECT_EQ(store.left_out(), std::set<Digest>());
+  store.note_left_out({});
+  EXPECT_FALSE(fs::exists(path));
+  store.note_left_out(one);
+  EXPECT_EQ(store.left_out(), one);
+  write_text(path, "no digest\n");
+  EXPECT_EQ(store.left_out(), std::set<Digest>());
+  store.note_left_out(one);
+  fs::rename(path, box.path() + "/aside");
+  fs::create_symlink(box.path() + "/aside", path);
+  EXPECT_EQ(store.left_out(), std::set<Digest>());
+  store.note_left_out(one);
+  EXPECT_EQ(store.left_out(), one);
+  fs::resize_file(path, 1'000'000'000);
+  EXPECT_EQ(store.left_out(), std::set<Digest>());
+  store.note_left_out(one);
+  EXPECT_EQ(store.left_out(), one);
+  fs::remove(path);
+  fs::create_directory(path);
+  EXPECT_EQ(store.left_out(), std::set<Digest>());
+  store.note_left_out({});
+}
+
+TEST_F(PublishedTree, of_more_than_a_note_of_what_is_left_out_may_hold_the_first_are_kept) {
+  Store store = made();
+  std::set<Digest> many;
+  for (std::uint32_t i = 0; i < 120'000; ++i) {
+    Digest digest;
+    for (std::size_t byte = 0; byte < sizeof i; ++byte) digest.bytes[byte] = static_cast<unsigned char>(i >> (24 - 8 * byte));
+    many.insert(many.end(), digest);
+  }
+  store.note_left_out(many);
+  const std::set<Digest> kept = store.left_out();
+  EXPECT_GT(kept.size(), 100'000U);
+  EXPECT_TRUE(std::equal(kept.begin(), kept.end(), many.begin()));
+}
+
 TEST_F(PublishedTree, head_is_always_later_than_the_one_before) {
   Store store = made();
   store.publish_head("one", noon);

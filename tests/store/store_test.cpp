@@ -238,6 +238,46 @@ TEST_F(StoreTest, names_what_is_damaged) {
   EXPECT_FALSE(store.has(image.packed));
 }
 
+TEST_F(StoreTest, says_what_of_an_objects_files_is_lacking_and_that_one_cannot_be_looked_at) {
+  Store store = made();
+  write_text(source, "bytes");
+  const Ingested image = ingest(store);
+  const std::string path = path_of(image.packed.file.digest);
+  const auto lacking = [&] {
+    const auto found = store.lacks(image.packed);
+    return found.empty() ? "" : found.at(0).path + " " + found.at(0).why;
+  };
+  EXPECT_EQ(lacking(), "");
+  files.device_of = [&](const std::string& asked, std::uint64_t device) {
+    if (asked == path) throw Error(Fault::local, "it went wrong");
+    return device;
+  };
+  EXPECT_THAT(lacking(), HasSubstr("cannot be looked at: it went wrong"));
+  EXPECT_FALSE(store.has(image.packed));
+  files.device_of = nullptr;
+  write_text(path, "rot");
+  EXPECT_THAT(lacking(), HasSubstr("public/" + object_path(image.packed.file.digest) + " has 3 bytes, not "));
+  fs::remove(path);
+  EXPECT_EQ(lacking(), object_path(image.packed.file.digest) + " is gone");
+}
+
+TEST_F(StoreTest, does_not_miss_bytes_that_another_run_moves_to_public_meanwhile) {
+  Store store = made();
+  write_text(source, "bytes");
+  const Ingested image = ingest(store, Place::private_tree);
+  const fs::path from = path_of(image.packed.file.digest, "private");
+  const fs::path to = path_of(image.packed.file.digest);
+  files.device_of = [&](const std::string& asked, std::uint64_t device) {
+    if (asked == from.parent_path() && fs::exists(from)) {
+      fs::create_directories(to.parent_path());
+      fs::rename(from, to);
+    }
+    return device;
+  };
+  EXPECT_TRUE(store.lacks(image.packed).empty());
+  EXPECT_TRUE(fs::exists(to));
+}
+
 TEST_F(StoreTest, does_not_follow_a_link_planted_in_place_of_bytes) {
   Store store = made();
   write_text(source, "bytes");

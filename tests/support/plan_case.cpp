@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -154,6 +155,9 @@ class Reader {
     if (part == "head-missing") result_.observed.head_missing = true;
     if (part == "objects") {
       for (std::size_t i = 1; i < line.words.size(); ++i) result_.observed.objects.insert(bits(line.words[i]));
+    }
+    if (part == "lost") {
+      for (std::size_t i = 1; i < line.words.size(); ++i) lost_.insert(bits(line.words[i]));
     }
     if (part == "sources") {
       for (const auto& [name, stamp] : line.values) {
@@ -359,6 +363,9 @@ class Reader {
       result_.observed.peers.push_back(own ? PeerView(OwnPeer{}) : found->second);
     }
     settle_snapshot(result_.snapshot);
+    for (const auto& row : result_.snapshot.images) {
+      if (!lost_.contains(row.digest)) result_.observed.objects.insert(row.digest);
+    }
     if (total_ > 0) result_.snapshot.images_total = total_;
   }
 
@@ -367,6 +374,7 @@ class Reader {
   std::map<std::string, PeerView> views_;
   PeerView* view_ = nullptr;
   std::string peer_;
+  std::set<Digest> lost_;
   ServerId publisher_;
   std::shared_ptr<Catalog> catalog_;
   ImageKey next_key_ = 1;

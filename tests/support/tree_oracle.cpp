@@ -192,6 +192,7 @@ class Walk {
     } else {
       tree_.images[entry.at("image").get<std::string>()] = entry.at("digest").get<std::string>();
       if (entry.at("packed").is_null()) return;
+      tree_.offered.insert(entry.at("image").get<std::string>());
       object(entry.at("packed"));
       if (!entry.at("packed").at("table").is_null()) object(entry.at("packed").at("table"));
     }
