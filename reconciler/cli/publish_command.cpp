@@ -5,6 +5,7 @@
 #include "reconciler/apply/init_server.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/plan/damaged.hpp"
 #include "schema/exit_code.hpp"
@@ -18,22 +19,28 @@ void show_published(const PublishedNow& published, Output& out) {
             published.pages_written == 1 ? "" : "s");
 }
 
-void show_published_json(const PublishedNow& published, Output& out) {
+void show_published_json(const PublishedNow& published, const std::vector<DamagedImage>& left_out, Output& out) {
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.published/1");
   json.member("serial", published.serial);
   json.member("expires", published.expires);
   json.member("pages_written", published.pages_written);
+  json.key("left_out");
+  put_damaged(left_out, json);
   json.end_object();
   json.finish();
 }
 
 int exit_code_of(const PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }
 
-void warn_of_left_out(const PublishedNow& published, const Site& site, const Session& session) {
-  if (published.left_out.empty()) return;
-  for (const auto& image : damaged_public_images(site.state, site.store, site.manifest.server.publish_copies)) {
+std::vector<DamagedImage> images_left_out(const PublishedNow& published, const Site& site) {
+  if (published.left_out.empty()) return {};
+  return damaged_public_images(site.state, site.store, site.manifest.server.publish_copies);
+}
+
+void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) {
+  for (const auto& image : left_out) {
     session.warn(fmt::format("image \"{}\" is published without its bytes: {}; {}", image.name.text(), what_is_damaged(image), how_to_mend(image)));
   }
 }
@@ -63,8 +70,10 @@ int run_command(const PublishArguments&, const Session& session) {
   const PrivateKey key = load_catalog_key(session.files, manifest->server.keys);
   Site site(*manifest, Access::read_write, session.files);
   const PublishedNow published = publish_as_run(start, site, key, session);
-  session.show([&](const Style&, Output& out) { show_published(published, out); }, [&](Output& out) { show_published_json(published, out); });
-  warn_of_left_out(published, site, session);
+  const std::vector<DamagedImage> left_out = images_left_out(published, site);
+  session.show([&](const Style&, Output& out) { show_published(published, out); },
+               [&](Output& out) { show_published_json(published, left_out, out); });
+  warn_of(left_out, session);
   return exit_code_of(published);
 }
 

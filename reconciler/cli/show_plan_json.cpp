@@ -2,6 +2,7 @@
 
 #include "reconciler/cli/plan_line.hpp"
 #include "reconciler/cli/show_plan.hpp"
+#include "reconciler/plan/damaged.hpp"
 
 namespace ingot {
 
@@ -100,6 +101,20 @@ void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json) {
     json.member("peer", peer.peer.text());
     json.member("code", peer.code);
     json.member("text", peer.text);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void put_damaged(const std::vector<DamagedImage>& damaged, JsonWriter& json) {
+  json.begin_lines();
+  for (const auto& image : damaged) {
+    json.begin_object();
+    json.member("address", image.address.text);
+    json.member("name", image.name.text());
+    json.member("path", image.path);
+    json.member("text", what_is_damaged(image));
+    json.member("mend", how_to_mend(image));
     json.end_object();
   }
   json.end_array();

@@ -12,6 +12,7 @@ void show_plan_json(const Plan& plan, const Digest& id, Output& out);
 void put_blocked(const std::vector<Blocked>& blocked, JsonWriter& json);   ///< "blocked":[…]
 void put_held(const std::vector<Held>& held, JsonWriter& json);            ///< "held":[…]
 void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json);  ///< "unknown":[…]
+void put_damaged(const std::vector<DamagedImage>& damaged, JsonWriter& json);  ///< […]
 void put_because(const std::vector<Reason>& because, JsonWriter& json);    ///< "because":[…]
 
 }  // namespace ingot

@@ -2,6 +2,7 @@
 
 #include "reconciler/cli/show_history.hpp"
 #include "reconciler/cli/show_plan.hpp"
+#include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/damaged.hpp"
 
@@ -76,17 +77,7 @@ void show_status_json(const Status& status, Output& out) {
     json.value(nullptr);
   }
   json.key("damaged");
-  json.begin_lines();
-  for (const auto& image : status.damaged) {
-    json.begin_object();
-    json.member("address", image.address.text);
-    json.member("name", image.name.text());
-    json.member("path", image.path);
-    json.member("text", what_is_damaged(image));
-    json.member("mend", how_to_mend(image));
-    json.end_object();
-  }
-  json.end_array();
+  put_damaged(status.damaged, json);
   json.key("disk");
   json.begin_object();
   json.member("total", status.disk.total);

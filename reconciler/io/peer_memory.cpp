@@ -45,6 +45,14 @@ std::optional<std::pair<std::uint64_t, Serial>> named_floor(std::string_view nam
   return std::pair(*epoch, *serial);
 }
 
+/// The name of the highest floor's file; the digits in the names make it the last.
+std::optional<std::string> highest_floor(Files& files, const std::string& folder) {
+  if (!files.status(folder)) return std::nullopt;
+  const std::vector<std::string> names = files.list(folder);
+  const auto found = std::find_if(names.rbegin(), names.rend(), [](const std::string& name) { return named_floor(name).has_value(); });
+  return found == names.rend() ? std::nullopt : std::optional(*found);
+}
+
 /// A file that replace_file of a process that is gone did not finish: "<name>.<pid>-<n>.new".
 bool is_left_over(const std::string& name) {
   if (!name.ends_with(".new")) return false;
@@ -153,25 +161,25 @@ void PeerMemory::keep_settled(const ServerId& id, const SettledMark& mark) {
 
 std::optional<FloorRecord> PeerMemory::floor_record(const ServerId& id) {
   const std::string folder = trust_of(id);
-  if (!files_.status(folder)) return std::nullopt;
-  std::vector<std::string> names = files_.list(folder);
-  std::reverse(names.begin(), names.end());  // the digits make the highest one the last
-  for (const auto& name : names) {
-    const auto named = named_floor(name);
-    if (!named) continue;
-    const auto text = read(folder + "/" + name, largest_head_file);
+  for (;;) {
+    const auto name = highest_floor(files_, folder);
+    if (!name) return std::nullopt;
+    const auto named = named_floor(*name).value();
+    const std::string path = folder + "/" + *name;
+    const auto text = read(path, largest_head_file);
     auto record = text ? parse_floor(*text) : std::nullopt;
-    const bool whole = record && record->floor.id == id && std::pair(record->floor.epoch, record->floor.serial) == *named;
+    const bool whole = record && record->floor.id == id && std::pair(record->floor.epoch, record->floor.serial) == named;
     if (whole) return record;
-    complain(fmt::format("the floor of trust \"{}/{}\" is damaged: only its number still counts", folder, name));
+    // Another run raised the floor meanwhile and took this file away: then a higher one is there.
+    if (!text && !files_.status(path)) continue;
+    complain(fmt::format("the floor of trust \"{}\" is damaged: only its number still counts", path));
     // The head at this very serial cannot be compared any more, but all below it stay refused.
     Floor floor;
     floor.id = id;
-    floor.epoch = named->first;
-    floor.serial = named->second > 0 ? named->second - 1 : 0;
+    floor.epoch = named.first;
+    floor.serial = named.second > 0 ? named.second - 1 : 0;
     return FloorRecord{floor, {}};
   }
-  return std::nullopt;
 }
 
 std::optional<Floor> PeerMemory::floor(const ServerId& id) {

@@ -403,6 +403,9 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   EXPECT_EQ(at("gold", {"plan"}).exit, 6) << "it is known until it is mended, also if nothing else is to do";
   EXPECT_EQ(at("gold", {"publish"}).exit, 6);
   EXPECT_THAT(terminal.said, AllOf(HasSubstr("image \"a\" is published without its bytes"), damaged));
+  const std::string published = at("gold", {"publish", "--json"}).out;
+  testing_support::expect_valid_json("published", published);
+  EXPECT_THAT(published, HasSubstr("\"address\":\"image.a\""));
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 3);
   EXPECT_THAT(at("silver", {"query", "images"}).out, AllOf(HasSubstr("b "), Not(HasSubstr("a "))));
 
