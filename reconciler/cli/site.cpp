@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -67,13 +66,6 @@ std::string actor() {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) return user_name() + "@unknown";
   return user_name() + "@" + host.data();
-}
-
-bool head_missing(const Site& site) {
-  const auto published = site.state.published();
-  const auto bytes = site.store.published_head();
-  if (!published || !bytes || sha256(*bytes) != published->head) return true;
-  return !site.files.status(site.store.public_folder() + "/c/" + published->index.hex()).has_value();
 }
 
 }  // namespace ingot

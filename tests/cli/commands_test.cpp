@@ -371,6 +371,33 @@ TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
 }
 
+TEST_F(Commands, what_is_lost_of_the_published_tree_is_planned_and_written_again) {
+  two_servers();
+  const auto expect_mended = [&](const std::string& why) {
+    SCOPED_TRACE(why);
+    EXPECT_THAT(at("gold", {"plan", "--json"}).out, AllOf(HasSubstr("\"verb\":\"publish\""), HasSubstr(why)));
+    const Ran apply = at("gold", {"apply", "--yes"});
+    EXPECT_EQ(apply.exit, 0) << apply.err;
+    EXPECT_THAT(apply.out, HasSubstr("1 done")) << apply.err;
+    EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0) << terminal.printed;
+    EXPECT_EQ(at("gold", {"verify"}).exit, 0) << terminal.printed;
+  };
+  const fs::path pieces = folder / "gold/store/public/c";
+  const auto is_index = [](const fs::path& piece) { return read(piece).starts_with("{\"format\":\"ingot.index"); };
+  for (const auto& piece : fs::directory_iterator(pieces)) fs::remove(piece);
+  expect_mended("the published index");
+  for (const auto& piece : fs::directory_iterator(pieces)) {
+    if (!is_index(piece)) fs::remove(piece);
+  }
+  expect_mended("the published page");
+  const std::string as_it_was = read(folder / "gold/ingot.toml");
+  write("gold/ingot.toml", std::regex_replace(as_it_was, std::regex("name = \"gold\""), "name = \"argentum\""));
+  expect_mended("this server is \\\"gold\\\", the manifest says \\\"argentum\\\"");
+  write("gold/ingot.toml", std::regex_replace(read(folder / "gold/ingot.toml"), std::regex("name = \"argentum\""), "name = \"argentum\"\npublish_copies = true"));
+  expect_mended("`publish_copies` is now true");
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+}
+
 TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   two_servers();
   const fs::path file = packed_file_in(folder / "gold/store");
