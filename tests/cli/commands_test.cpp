@@ -259,6 +259,20 @@ TEST_F(Commands, a_lost_state_is_never_made_anew) {
   }
 }
 
+TEST_F(Commands, init_never_makes_another_server_than_the_card_names) {
+  make("gold");
+  const std::string card = read(folder / "gold/server.card.toml");
+  for (const char* gone : {"store", "keys", "state"}) fs::remove_all(folder / "gold" / gone);
+  const Ran ran = at("gold", {"init"});
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("server.card.toml\" names the root sha256:"), HasSubstr("root/1.dsse\" is gone"), HasSubstr("backup")));
+  EXPECT_FALSE(fs::exists(folder / "gold/keys"));
+  fs::remove(folder / "gold/server.card.toml");
+  ASSERT_EQ(at("gold", {"init"}).exit, 0) << terminal.said;
+  write("gold/server.card.toml", card);
+  EXPECT_THAT(at("gold", {"init"}).err, HasSubstr("names another root than the store's"));
+}
+
 TEST_F(Commands, a_server_that_was_never_made_says_how) {
   write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\n");
   for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"status"}, {"query", "images"}, {"publish"}}) {
