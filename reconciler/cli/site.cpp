@@ -17,6 +17,12 @@ State open_state(const ServerSection& server, Access access, Files& files) {
   return State::open(server.state, access);
 }
 
+/// Whoever writes makes the empty folders that a backup left out; a store that is gone is never made anew.
+Store open_store(const ServerSection& server, Access access, const std::string& lineage, Files& files) {
+  if (access == Access::read_write && Store::lineage_of(files, server.store)) Store::create(files, server.store, lineage);
+  return Store::open(files, server.store, lineage);
+}
+
 std::string user_name() {
   const char* const behind_sudo = std::getenv("SUDO_USER");
   if (behind_sudo != nullptr && *behind_sudo != '\0' && ::geteuid() == 0) return behind_sudo;
@@ -33,7 +39,7 @@ Site::Site(const Manifest& the_manifest, Access access, Files& the_files)
     : manifest(the_manifest),
       files(the_files),
       state(open_state(the_manifest.server, access, the_files)),
-      store(Store::open(the_files, the_manifest.server.store, state.lineage())),
+      store(open_store(the_manifest.server, access, state.lineage(), the_files)),
       memory(the_files, state_folder(the_manifest.server)) {}
 
 std::string state_folder(const ServerSection& server) {

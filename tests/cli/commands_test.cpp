@@ -259,6 +259,31 @@ TEST_F(Commands, a_lost_state_is_never_made_anew) {
   }
 }
 
+TEST_F(Commands, empty_folders_that_a_backup_left_out_are_made_by_who_writes) {
+  two_servers();
+  for (const char* gone : {"staging", "private", "papers"}) fs::remove_all(folder / "gold/store" / gone);
+  EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("gold", {"status"}).exit, 0) << terminal.said;
+  EXPECT_FALSE(fs::exists(folder / "gold/store/staging"));
+  EXPECT_EQ(at("gold", {"publish"}).exit, 0) << terminal.said;
+  for (const char* made : {"staging", "private/b", "papers"}) EXPECT_TRUE(fs::is_directory(folder / "gold/store" / made)) << made;
+}
+
+TEST_F(Commands, what_is_lost_and_cannot_be_made_is_brought_back_from_a_backup) {
+  two_servers();
+  fs::rename(folder / "gold/store", folder / "gold/elsewhere");
+  for (const char* command : {"plan", "publish", "init"}) {
+    EXPECT_EQ(at("gold", {command}).exit, 6) << command;
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("gold/store"), HasSubstr("bring it back from its backup, or set `store`"), Not(HasSubstr("ingot init")))) << command;
+  }
+  fs::rename(folder / "gold/elsewhere", folder / "gold/store");
+  fs::resize_file(folder / "gold/state/ingot.db", 0);
+  for (const char* command : {"plan", "publish", "init"}) {
+    EXPECT_EQ(at("gold", {command}).exit, 6) << command;
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("is empty"), HasSubstr("bring back the newest copy of the state file"), Not(HasSubstr("ingot init")))) << command;
+  }
+}
+
 TEST_F(Commands, init_never_makes_another_server_than_the_card_names) {
   make("gold");
   const std::string card = read(folder / "gold/server.card.toml");
