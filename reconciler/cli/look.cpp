@@ -136,6 +136,7 @@ std::vector<KnownPeer> known_peers(Site& site) {
 }
 
 Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session) {
+  refuse_an_old_state(site.state, site.store);
   const Time now = session.clock.now();
   const std::vector<KnownPeer> known = known_peers(site);
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);

@@ -259,6 +259,27 @@ TEST_F(Commands, a_lost_state_is_never_made_anew) {
   }
 }
 
+TEST_F(Commands, a_state_older_than_what_is_published_is_told_before_anything_is_done) {
+  two_servers();
+  fs::copy_file(folder / "gold/state/ingot.db", folder / "kept.db");
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0);
+  for (const char* part : {"", "-wal", "-shm"}) fs::remove(folder / ("gold/state/ingot.db" + std::string(part)));
+  fs::copy_file(folder / "kept.db", folder / "gold/state/ingot.db");
+  write("gold/b.bin", "bytes of b");
+  manifest("gold", read(folder / "gold/ingot.toml").substr(read(folder / "gold/ingot.toml").find("[[image]]")) + "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+  const auto old = AllOf(HasSubstr("the state is older than what is published: serial "), HasSubstr("bring back the newest state file"));
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"publish"}}) {
+    const Ran ran = at("gold", words);
+    EXPECT_EQ(ran.exit, 6) << words.front();
+    EXPECT_THAT(ran.err, old) << words.front();
+  }
+  EXPECT_THAT(at("gold", {"query", "images"}).out, Not(HasSubstr("b "))) << "nothing else was done";
+  const Ran drift = at("gold", {"drift"});
+  EXPECT_EQ(drift.exit, 2);
+  EXPECT_THAT(drift.out, old);
+  EXPECT_THAT(at("gold", {"status"}).out, HasSubstr("the state is older than what is published"));
+}
+
 TEST_F(Commands, empty_folders_that_a_backup_left_out_are_made_by_who_writes) {
   two_servers();
   for (const char* gone : {"staging", "private", "papers"}) fs::remove_all(folder / "gold/store" / gone);
