@@ -67,7 +67,7 @@ void check_state_file(const std::string& path) {
                 "remove the other names: a database that is used under two names breaks");
   }
   if (status.st_size == 0) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" is empty", path), "put back a backup, or remove it and run \"ingot init\"");
+    throw Error(Fault::local, fmt::format("the state \"{}\" is empty", path), "bring back the newest copy of the state file");
   }
 }
 

@@ -10,6 +10,7 @@
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/floors.hpp"
 #include "reconciler/apply/publish.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/apply/run.hpp"
 #include "reconciler/apply/schedule.hpp"
 #include "reconciler/apply/verbs.hpp"
@@ -181,11 +182,12 @@ class Applying {
     Workshop& shop = run_.shop;
     try {
       if (!renewal_is_due(shop)) return std::nullopt;
-      const bool content = shop.state.content_pending(shop.manifest.server.publish_copies);
+      const bool anew = shop.state.content_pending(shop.manifest.server.publish_copies) ||
+                        !why_publish_again(shop.state, shop.store, shop.manifest.server).empty();
       const PublishedNow now = publish(shop.state, shop.store, shop.catalog_key, shop.manifest.server, shop.clock);
       left_out_ = now.left_out;
-      run_.events.note(content ? fmt::format("published serial {}", now.serial)
-                               : fmt::format("renewed the head, good until {}", time_text(now.expires)));
+      run_.events.note(anew ? fmt::format("published serial {}", now.serial)
+                            : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
     } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
       return Outcome(Failed{"internal", error.what()});

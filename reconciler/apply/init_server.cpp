@@ -71,16 +71,38 @@ class Making {
     lineage_ = lineage.value_or("");
     const bool has_state = is_there(files_, server_.state);
     if (has_state) check_state();
-    if (!has_root()) return;
+    if (!has_root()) return refuse_a_new_identity();
     if (!is_there(files_, catalog_key_path(server_.keys))) {
       contradiction(
           fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
           "bring it back from its backup, or set `keys` to where it is");
     }
-    if (!has_state && Store::open(files_, server_.store, lineage_).published_head()) {
+    if (!has_state && !what_a_server_left().empty()) {
       contradiction(fmt::format("this server has published, but its state \"{}\" is gone", server_.state),
                     "bring it back from its backup, or set `state` to where it is");
     }
+  }
+
+  /// The first thing found in the store that only a server with a root and a state makes; "" if there is none.
+  std::string what_a_server_left() {
+    const std::string head = server_.store + "/public/head.dsse";
+    if (is_there(files_, head)) return head;
+    for (const char* const name : {"/public/c", "/public/b", "/private/b", "/papers"}) {
+      const std::string folder = server_.store + name;
+      if (is_there(files_, folder) && !files_.list(folder).empty()) return folder;
+    }
+    return "";
+  }
+
+  /// A new root over what a server left would be another server to every peer.
+  void refuse_a_new_identity() {
+    const std::string root = server_.store + "/public/root/1.dsse";
+    const bool root_is_here = is_there(files_, root);
+    const std::string left = root_is_here ? root : what_a_server_left();
+    if (left.empty() || (root_is_here && has_store_)) return;
+    contradiction(fmt::format("\"{}\" is of a server that was made here, but \"{}\" is gone", left,
+                              has_store_ ? root : server_.store + "/LINEAGE"),
+                  "bring the store back from its backup, or set `store` to where it is; a new server needs an empty one");
   }
 
   void check_state() {

@@ -7,62 +7,21 @@
 #include <set>
 #include <stdexcept>
 
+#include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
+#include "schema/parse_catalog.hpp"
 #include "schema/write_catalog.hpp"
 
 namespace ingot {
 namespace {
-
-constexpr const char* mend_store = "bring the store back from its backup, or run `ingot init` if this server never published";
-
-Root own_root(const Store& store, const ServerId& self) {
-  const std::optional<std::string> envelope = store.published_root(1);
-  if (!envelope) throw Error(Fault::local, fmt::format("the store \"{}\" has no root of trust", store.folder()), mend_store);
-  const auto root = verify_first_root(*envelope, self);
-  if (const auto* good = std::get_if<Root>(&root)) return *good;
-  const auto* distrust = std::get_if<Distrust>(&root);
-  throw Error(Fault::local,
-              fmt::format("the root of trust in the store \"{}\" is not this server's: {}", store.folder(),
-                          distrust ? distrust->why : std::get<NotOurs>(root).why),
-              mend_store);
-}
 
 /// Before a serial is burnt for a head that no reader would accept.
 void refuse_a_foreign_key(const PrivateKey& catalog_key, const Root& root) {
   if (std::ranges::find(root.catalog.keys, catalog_key.public_key()) != root.catalog.keys.end()) return;
   throw Error(Fault::local, "the catalog key is not one that this server's root of trust names",
               "check that the `keys` folder belongs to this server");
-}
-
-/// The head that readers see now, if it is this server's and whole.
-struct HeadOnDisk {
-  Head head;
-  Digest digest;
-};
-
-std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root) {
-  const std::optional<std::string> bytes = store.published_head();
-  if (!bytes) return std::nullopt;
-  const auto verified = verify_head(*bytes, self, root);
-  const auto* head = std::get_if<Head>(&verified);
-  if (!head) return std::nullopt;
-  return HeadOnDisk{.head = *head, .digest = head_digest(*bytes).value()};  // it verified
-}
-
-/// A head that is newer than all that the state knows of: the state was put back from an old copy. Publishing from it
-/// would take back what readers have seen.
-void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& before) {
-  if (!before) return;
-  const auto published = state.published();
-  if (published && published->head == before->digest) return;
-  const Serial known = state.reserved_serial();
-  if (before->head.serial <= known) return;
-  throw Error(Fault::local,
-              fmt::format("the state is older than what is published: serial {} is published, the state knows {}",
-                          before->head.serial, known),
-              "bring back the newest state file");
 }
 
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
@@ -184,20 +143,9 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
   return {.serial = serial, .expires = head.expires, .pages_written = written.pages, .left_out = std::move(left_out)};
 }
 
-bool left_out_are_back(const State& state, const Store& store) {
-  const std::set<Digest> left_out = store.left_out();
-  return std::any_of(left_out.begin(), left_out.end(), [&](const Digest& digest) {
-    const auto object = state.object(digest);
-    return object && store.has(object->packed);
-  });
-}
-
 bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now) {
-  const auto published = state.published();
-  if (!published) return true;
-  const std::optional<std::string> bytes = store.published_head();
-  if (!bytes || sha256(*bytes) != published->head || left_out_are_back(state, store)) return true;
-  const Seconds left = published->expires - now;
+  if (!why_publish_again(state, store, server).empty()) return true;
+  const Seconds left = state.published().value().expires - now;
   // More left than the manifest asks for: the manifest's `head_ttl` was made shorter since.
   return left < server.head_ttl / 2 || left > server.head_ttl;
 }

@@ -23,11 +23,8 @@ struct PublishedNow {
 /// An image whose bytes are not in the store with their lengths is listed without bytes, so that no head names them (R25).
 PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock);
 
-/// Whether bytes that the published catalog leaves out are whole again.
-bool left_out_are_back(const State& state, const Store& store);
-
-/// Whether the published head needs renewing: more than half of its life is over, it is missing or not the state's last, or
-/// it leaves out bytes that are here again.
+/// Whether the published head needs renewing: more than half of its life is over, or it must be published again
+/// (published.hpp).
 bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now);
 
 }  // namespace ingot

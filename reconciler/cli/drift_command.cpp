@@ -1,4 +1,5 @@
 #include "reconciler/apply/damaged_images.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/published_pieces.hpp"
 #include "reconciler/io/hash.hpp"
@@ -15,7 +16,19 @@ void look_at_images(const Site& site, Findings& findings) {
   findings.images = site.state.snapshot().images_total;
 }
 
-/// A head that is there, but not the one that the state finished last: a run died between the two, or one of them is old.
+/// A state that was put back from an old copy: nothing but the newest one helps.
+bool look_at_state(const Site& site, Findings& findings) {
+  try {
+    refuse_an_old_state(site.state, site.store);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != "old-state") return true;  // a root that is lost is told with the pages
+    findings.faults.push_back({"state", site.manifest.server.state, error.text() + "; " + error.mend()});
+    return false;
+  }
+}
+
+/// A head that is there, but not the one that the state finished last: a run died between the two.
 void look_at_head(const Site& site, Findings& findings) {
   const auto bytes = site.store.published_head();
   const auto finished = site.state.published();
@@ -41,7 +54,7 @@ int run_command(const DriftArguments&, const Session& session) {
   const Site site(*manifest, Access::read_only, session.files);
   Findings findings;
   look_at_images(site, findings);
-  look_at_head(site, findings);
+  if (look_at_state(site, findings)) look_at_head(site, findings);
   look_at_pages(site, findings);
   session.show([&](const Style& style, Output& out) { show_drift(findings, style, out); }, [&](Output& out) { show_drift_json(findings, out); });
   return findings.faults.empty() ? exit_done : exit_changes;

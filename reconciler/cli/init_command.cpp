@@ -13,6 +13,8 @@ namespace ingot {
 
 namespace {
 
+constexpr const char* card_name = "server.card.toml";
+
 std::string folder_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -82,9 +84,12 @@ class Initializing {
     require_agreement(arguments_, manifest->server, path_);
     make_folders(session_.files, state_folder(manifest->server));
     const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()), session_.flags.lock_timeout, session_.clock);
+    const auto pinned = card_beside();
+    if (pinned) require_made_before(*pinned, manifest->server);
     const Card card = init_server(manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); });
+    if (pinned && pinned->id != card.id) refuse_the_card("names another root than the store's", "set `store` and `keys` to those of the server that the card names, or remove the card");
     write_beside(".gitignore", starter_gitignore(manifest->server, folder_of(path_)));
-    if (!card.url.empty()) write_beside("server.card.toml", write_card(card));
+    if (!card.url.empty()) write_beside(card_name, write_card(card));
     show(*manifest, card);
     return exit_done;
   }
@@ -106,10 +111,38 @@ class Initializing {
     return read_manifest(Session{flags, session_.terminal, session_.files, session_.clock, session_.connect});
   }
 
+  std::string beside(const std::string& name) const {
+    const std::string folder = folder_of(path_);
+    return folder == "." ? name : folder + "/" + name;
+  }
+
+  [[noreturn]] void refuse_the_card(const std::string& why, const std::string& mend) const {
+    const std::string path = beside(card_name);
+    throw Error(Fault::local, fmt::format("the card \"{}\" {}", printable(path), why), mend).about(path);
+  }
+
+  /// The card that this server's peers have, if it was made before.
+  std::optional<Card> card_beside() const {
+    const std::string path = beside(card_name);
+    const auto text = read_file_if_there(session_.files, path, largest_card);
+    if (!text) return std::nullopt;
+    const auto card = parse_card(*text, path);
+    if (const auto* const good = std::get_if<Card>(&card)) return *good;
+    refuse_the_card("is damaged", "bring it back from git or a backup; if no peer has it yet, remove it, and it is made anew");
+  }
+
+  /// The card is made last. A new root would be another server to all who have it, and a new state a rollback.
+  void require_made_before(const Card& card, const ServerSection& server) const {
+    for (const std::string& part : {server.store + "/public/root/1.dsse", server.state}) {
+      if (session_.files.status(part)) continue;
+      refuse_the_card(fmt::format("names the root {} of this server, but \"{}\" is gone", card.id.text(), printable(part)),
+                      "bring it back from its backup, or set `store` and `state` to where they are; to make a new server instead, remove the card");
+    }
+  }
+
   /// Never overwrites.
   void write_beside(const std::string& name, const std::string& text) {
-    const std::string folder = folder_of(path_);
-    const std::string path = folder == "." ? name : folder + "/" + name;
+    const std::string path = beside(name);
     if (session_.files.status(path)) return;
     write_new(path, text, session_.files);
     note(path);

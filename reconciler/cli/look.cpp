@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "reconciler/apply/damaged_images.hpp"
-#include "reconciler/apply/publish.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/cli/asking_line.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/io/hash.hpp"
@@ -136,6 +136,7 @@ std::vector<KnownPeer> known_peers(Site& site) {
 }
 
 Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session) {
+  refuse_an_old_state(site.state, site.store);
   const Time now = session.clock.now();
   const std::vector<KnownPeer> known = known_peers(site);
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
@@ -144,7 +145,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   Snapshot snapshot = site.state.snapshot(scope);
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
-                    .objects = std::move(objects), .head_missing = head_missing(site), .bytes_back = left_out_are_back(site.state, site.store)};
+                    .objects = std::move(objects), .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   block_damaged(plan, damage_to_tell(site, plan));
   const Digest id = sha256(plan_id_text(plan));

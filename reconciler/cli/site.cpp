@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -16,6 +15,12 @@ namespace {
 State open_state(const ServerSection& server, Access access, Files& files) {
   require_made(server, files);
   return State::open(server.state, access);
+}
+
+/// Whoever writes makes the empty folders that a backup left out; a store that is gone is never made anew.
+Store open_store(const ServerSection& server, Access access, const std::string& lineage, Files& files) {
+  if (access == Access::read_write && Store::lineage_of(files, server.store)) Store::create(files, server.store, lineage);
+  return Store::open(files, server.store, lineage);
 }
 
 std::string user_name() {
@@ -34,7 +39,7 @@ Site::Site(const Manifest& the_manifest, Access access, Files& the_files)
     : manifest(the_manifest),
       files(the_files),
       state(open_state(the_manifest.server, access, the_files)),
-      store(Store::open(the_files, the_manifest.server.store, state.lineage())),
+      store(open_store(the_manifest.server, access, state.lineage(), the_files)),
       memory(the_files, state_folder(the_manifest.server)) {}
 
 std::string state_folder(const ServerSection& server) {
@@ -67,13 +72,6 @@ std::string actor() {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) return user_name() + "@unknown";
   return user_name() + "@" + host.data();
-}
-
-bool head_missing(const Site& site) {
-  const auto published = site.state.published();
-  const auto bytes = site.store.published_head();
-  if (!published || !bytes || sha256(*bytes) != published->head) return true;
-  return !site.files.status(site.store.public_folder() + "/c/" + published->index.hex()).has_value();
 }
 
 }  // namespace ingot

@@ -36,7 +36,4 @@ RunLock take_lock(const ServerSection& server, const std::string& what, const Se
 /// "user@host" of who runs this; the user behind sudo.
 std::string actor();
 
-/// Whether the published head is not the one that the state finished last, or names an index that is not there.
-bool head_missing(const Site& site);
-
 }  // namespace ingot

@@ -10,7 +10,7 @@ namespace ingot {
 
 namespace {
 
-/// What a plan would say now; a manifest that is refused whole is something to say, too.
+/// What a plan would say now; a manifest that is refused whole, or a state that is too old, is something to say, too.
 void look_now(Status& status, Site& site, const Session& session) {
   const auto transport = session.connect();
   try {
@@ -19,7 +19,7 @@ void look_now(Status& status, Site& site, const Session& session) {
     status.images = looked.snapshot.images_total;
     status.plan = std::move(looked.plan);
   } catch (const Error& error) {
-    if (error.fault() != Fault::refused) throw;
+    if (error.fault() != Fault::refused && error.code() != "old-state") throw;
     status.no_plan = error.text();
     status.images = site.state.snapshot().images_total;
     status.disk = {.total = session.files.space_total(site.store.folder()), .available = session.files.space_available(site.store.folder())};

@@ -80,8 +80,7 @@ struct Observed {
   std::map<ImageName, SourceView> sources; ///< of the manifest's images that have a source
   DiskView disk;
   std::set<Digest> objects;                ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
-  bool head_missing = false;               ///< the published head is not there or names what is not
-  bool bytes_back = false;                 ///< the published catalog leaves out bytes that are here again
+  std::string publish_again;               ///< why what is published must be published again, whatever the state says; "": it need not
 };
 
 }  // namespace ingot

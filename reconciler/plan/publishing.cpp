@@ -11,8 +11,7 @@ void plan_publish(const Situation& situation, Draft& draft) {
   for (const auto& one : draft.changes) changes += one.publishes && !one.change.deferred ? 1U : 0U;
   std::string why;
   if (changes > 0) why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
-  else if (situation.observed.head_missing) why = "the published head is missing, or names what is not there";
-  else if (situation.observed.bytes_back) why = "bytes that the published catalog leaves out are here again";
+  else if (!situation.observed.publish_again.empty()) why = situation.observed.publish_again;
   else if (situation.snapshot.content_pending) why = "what is published is not what the state says";
   if (why.empty()) return;
   draft.add({.change = change_of(catalog_address(), Publish{}, {{.code = "changed", .rule = catalog_address().text, .at = std::nullopt, .text = std::move(why)}}),

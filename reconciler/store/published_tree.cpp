@@ -67,14 +67,17 @@ void Store::publish_piece(const Piece& piece, std::string_view bytes) {
   if (bytes.size() != piece.length || sha256(bytes) != piece.digest)
     throw Error(Fault::internal, "a piece of the catalog does not have its own digest");
   const std::string path = piece_path(folder_, piece.digest);
-  const auto status = files_->status(path);
-  const bool same_length = status && status->kind == EntryKind::file && status->size == piece.length;
-  if (same_length && read_file(*files_, path, piece.length) == bytes) return;
+  if (has_piece(piece) && read_file(*files_, path, piece.length) == bytes) return;
   StagedFile staged(*files_, staging(folder_));
   staged.write(bytes);
   staged.finish(modes_of(Place::public_tree).file);
   files_->rename(staged.path(), path);
   staged.release();
+}
+
+bool Store::has_piece(const Piece& piece) const {
+  const auto status = files_->status(piece_path(folder_, piece.digest));
+  return status && status->kind == EntryKind::file && status->size == piece.length;
 }
 
 std::optional<std::string> Store::published_piece(const Piece& piece) const {

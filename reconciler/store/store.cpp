@@ -47,7 +47,7 @@ constexpr std::array<Folder, 8> folders{{{"public", 0755},
 
 void check_folder(Files& files, const std::string& store, const std::string& name, std::uint64_t device) {
   const auto status = files.status(store + "/" + name);
-  if (!status) refuse(store, fmt::format("has no folder \"{}\"", name), "run \"ingot init\" again: it makes what is missing");
+  if (!status) return;  // a backup may have left out an empty one: whoever writes makes it
   if (status->kind != EntryKind::folder) refuse(store, fmt::format("has something else than a folder at \"{}\"", name));
   if (status->device != device)
     refuse(store, fmt::format("has its folder \"{}\" on another file system", name),
@@ -90,14 +90,20 @@ void Store::create(Files& files, const std::string& folder, const std::string& l
   const auto own = lineage_of(files, folder);
   if (own && *own != lineage) refuse_lineage(folder, *own, lineage);
   make_folders(files, folder);
-  for (const Folder& one : folders) files.make_folder(folder + "/" + one.name, one.mode);
+  for (const Folder& one : folders) {
+    const std::string path = folder + "/" + one.name;
+    if (!files.status(path)) files.make_folder(path, one.mode);
+  }
   // Last: a store that has its LINEAGE is whole.
   if (!own) replace_file(files, folder + "/LINEAGE", std::string(format_line) + lineage + "\n", 0644);
 }
 
 Store Store::open(Files& files, const std::string& folder, const std::string& lineage) {
   const auto own = lineage_of(files, folder);
-  if (!own) refuse(folder, "is not there", "run \"ingot init\": it makes what is missing, and overwrites nothing");
+  if (!own) {
+    const bool gone = !files.status(folder);
+    refuse(folder, gone ? "is not there" : "has lost its file LINEAGE", "bring it back from its backup, or set `store` in [server] to where it is");
+  }
   if (*own != lineage) refuse_lineage(folder, *own, lineage);
   const std::uint64_t device = files.status(folder + "/.").value().device;
   for (const Folder& one : folders) check_folder(files, folder, one.name, device);

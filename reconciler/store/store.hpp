@@ -87,6 +87,8 @@ class Store {
   void publish_piece(const Piece& piece, std::string_view bytes);
   /// nullopt: not there. The bytes as they are: whoever asks compares digests.
   std::optional<std::string> published_piece(const Piece& piece) const;
+  /// Whether it is there with its length; nothing is read.
+  bool has_piece(const Piece& piece) const;
   /// Syncs the folders of the pieces written, then replaces the head; its mtime is `now`, or strictly later than the
   /// last one's if that is not (some servers take a file of the same second and length for unchanged).
   void publish_head(std::string_view envelope, Time now);

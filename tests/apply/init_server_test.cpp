@@ -164,6 +164,28 @@ TEST_F(init, refuses_when_the_state_of_a_server_that_published_is_gone) {
   EXPECT_FALSE(fs::exists(server.state));
 }
 
+TEST_F(init, never_makes_a_new_identity_over_what_a_server_left) {
+  make();
+  fs::remove(server.state);
+  fs::remove(store_public() + "/root/1.dsse");
+  EXPECT_NE(refusal().find("\"" + store_public() + "/root/1.dsse\" is gone"), std::string::npos) << refusal();
+  fs::remove(store_public() + "/head.dsse");
+  EXPECT_NE(refusal().find("public/c\" is of a server that was made here"), std::string::npos) << "pieces alone: " << refusal();
+  fs::remove(server.store + "/LINEAGE");
+  EXPECT_NE(refusal().find("/LINEAGE\" is gone"), std::string::npos) << refusal();
+  fs::remove_all(server.keys);
+  EXPECT_NE(refusal().find("is gone"), std::string::npos) << refusal();
+  EXPECT_FALSE(fs::exists(server.state));
+  EXPECT_FALSE(fs::exists(server.keys));
+}
+
+TEST_F(init, refuses_a_lost_state_also_when_only_pieces_of_the_catalog_are_left) {
+  make();
+  fs::remove(server.state);
+  fs::remove(store_public() + "/head.dsse");
+  EXPECT_NE(refusal().find("its state"), std::string::npos) << refusal();
+}
+
 TEST_F(init, refuses_when_the_store_of_a_state_is_gone_or_has_lost_its_root) {
   make();
   fs::remove(store_public() + "/root/1.dsse");

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
 #include "tests/support/server_fixture.hpp"
@@ -38,6 +39,8 @@ class publishing : public testing::Test {
   bool needs_renewal(TestServer& server) {
     return head_needs_renewal(server.state(), server.store(), server.manifest.server, server.clock.time);
   }
+
+  std::string why_again() { return why_publish_again(here.state(), here.store(), here.manifest.server); }
 
   bool offers(const std::string& image) { return here.tree().offered.contains(image); }
   /// Where the bytes of a public image are.
@@ -242,7 +245,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
 
   // As soon as they are back, they are published again.
   fs::rename(folder.path() + "/aside", path);
-  EXPECT_TRUE(left_out_are_back(here.state(), here.store()));
+  EXPECT_EQ(why_again(), "bytes that the published catalog leaves out are here again");
   EXPECT_TRUE(needs_renewal(here));
   EXPECT_EQ(here.apply(std::vector<Change>()).exit_code, 0);
   EXPECT_TRUE(offers("db"));
@@ -279,6 +282,44 @@ TEST_F(publishing, R25_bytes_of_a_wrong_length_are_named_by_no_head) {
   EXPECT_THAT(here.store().lacks(packed).at(0).why, HasSubstr("has 3 bytes, not "));
   EXPECT_EQ(publish_now(here).left_out, std::set<Digest>{here.image("db").digest});
   EXPECT_FALSE(offers("db"));
+}
+
+TEST_F(publishing, R25_a_piece_that_is_missing_or_cut_is_told_and_written_again) {
+  here.apply({add(here, "db", "some bytes"), publish_change()});
+  EXPECT_EQ(why_again(), "");
+  const std::string pieces = here.public_folder() + "/c/";
+  const std::string page = pieces + here.tree().pages.at(0).substr(7);
+  const std::string index = pieces + here.state().published()->index.hex();
+  const auto expect_mended = [&](const std::string& why) {
+    SCOPED_TRACE(why);
+    EXPECT_THAT(why_again(), HasSubstr(why));
+    EXPECT_THAT(lines_of(here.apply({publish_change()})), ElementsAre("done catalog"));
+    EXPECT_EQ(why_again(), "");
+    EXPECT_EQ(here.tree().faults, std::vector<std::string>());
+  };
+  fs::remove(page);
+  expect_mended("the published page \"public/c/" + fs::path(page).filename().string() + "\" is missing");
+  std::ofstream(page, std::ios::app) << "more";
+  expect_mended("has another length");
+  std::ofstream(index, std::ios::trunc) << "rot";
+  expect_mended("the published index \"public/c/" + fs::path(index).filename().string() + "\" is damaged");
+  for (const auto& piece : fs::directory_iterator(pieces)) fs::remove(piece);
+  expect_mended("is missing");
+  fs::remove(here.public_folder() + "/head.dsse");
+  expect_mended("the published head is missing");
+}
+
+TEST_F(publishing, another_name_or_publish_copies_is_published) {
+  here.manifest.server.name = ServerName::of("renamed");
+  EXPECT_EQ(why_again(), "the published head says that this server is \"here\", the manifest says \"renamed\"");
+  EXPECT_THAT(lines_of(here.apply({publish_change()})), ElementsAre("done catalog"));
+  EXPECT_EQ(why_again(), "");
+  for (const bool copies : {true, false}) {
+    here.manifest.server.publish_copies = copies;
+    EXPECT_EQ(why_again(), copies ? "`publish_copies` is now true" : "`publish_copies` is now false");
+    here.apply({publish_change()});
+    EXPECT_EQ(why_again(), "");
+  }
 }
 
 TEST_F(publishing, a_damaged_page_is_written_again) {

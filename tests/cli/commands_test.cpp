@@ -259,6 +259,66 @@ TEST_F(Commands, a_lost_state_is_never_made_anew) {
   }
 }
 
+TEST_F(Commands, a_state_older_than_what_is_published_is_told_before_anything_is_done) {
+  two_servers();
+  fs::copy_file(folder / "gold/state/ingot.db", folder / "kept.db");
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0);
+  for (const char* part : {"", "-wal", "-shm"}) fs::remove(folder / ("gold/state/ingot.db" + std::string(part)));
+  fs::copy_file(folder / "kept.db", folder / "gold/state/ingot.db");
+  write("gold/b.bin", "bytes of b");
+  manifest("gold", read(folder / "gold/ingot.toml").substr(read(folder / "gold/ingot.toml").find("[[image]]")) + "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+  const auto old = AllOf(HasSubstr("the state is older than what is published: serial "), HasSubstr("bring back the newest state file"));
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"publish"}}) {
+    const Ran ran = at("gold", words);
+    EXPECT_EQ(ran.exit, 6) << words.front();
+    EXPECT_THAT(ran.err, old) << words.front();
+  }
+  EXPECT_THAT(at("gold", {"query", "images"}).out, Not(HasSubstr("b "))) << "nothing else was done";
+  const Ran drift = at("gold", {"drift"});
+  EXPECT_EQ(drift.exit, 2);
+  EXPECT_THAT(drift.out, old);
+  EXPECT_THAT(at("gold", {"status"}).out, HasSubstr("the state is older than what is published"));
+}
+
+TEST_F(Commands, empty_folders_that_a_backup_left_out_are_made_by_who_writes) {
+  two_servers();
+  for (const char* gone : {"staging", "private", "papers"}) fs::remove_all(folder / "gold/store" / gone);
+  EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("gold", {"status"}).exit, 0) << terminal.said;
+  EXPECT_FALSE(fs::exists(folder / "gold/store/staging"));
+  EXPECT_EQ(at("gold", {"publish"}).exit, 0) << terminal.said;
+  for (const char* made : {"staging", "private/b", "papers"}) EXPECT_TRUE(fs::is_directory(folder / "gold/store" / made)) << made;
+}
+
+TEST_F(Commands, what_is_lost_and_cannot_be_made_is_brought_back_from_a_backup) {
+  two_servers();
+  fs::rename(folder / "gold/store", folder / "gold/elsewhere");
+  for (const char* command : {"plan", "publish", "init"}) {
+    EXPECT_EQ(at("gold", {command}).exit, 6) << command;
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("gold/store"), HasSubstr("bring it back from its backup, or set `store`"), Not(HasSubstr("ingot init")))) << command;
+  }
+  fs::rename(folder / "gold/elsewhere", folder / "gold/store");
+  fs::resize_file(folder / "gold/state/ingot.db", 0);
+  for (const char* command : {"plan", "publish", "init"}) {
+    EXPECT_EQ(at("gold", {command}).exit, 6) << command;
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("is empty"), HasSubstr("bring back the newest copy of the state file"), Not(HasSubstr("ingot init")))) << command;
+  }
+}
+
+TEST_F(Commands, init_never_makes_another_server_than_the_card_names) {
+  make("gold");
+  const std::string card = read(folder / "gold/server.card.toml");
+  for (const char* gone : {"store", "keys", "state"}) fs::remove_all(folder / "gold" / gone);
+  const Ran ran = at("gold", {"init"});
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("server.card.toml\" names the root sha256:"), HasSubstr("root/1.dsse\" is gone"), HasSubstr("backup")));
+  EXPECT_FALSE(fs::exists(folder / "gold/keys"));
+  fs::remove(folder / "gold/server.card.toml");
+  ASSERT_EQ(at("gold", {"init"}).exit, 0) << terminal.said;
+  write("gold/server.card.toml", card);
+  EXPECT_THAT(at("gold", {"init"}).err, HasSubstr("names another root than the store's"));
+}
+
 TEST_F(Commands, a_server_that_was_never_made_says_how) {
   write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\n");
   for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"status"}, {"query", "images"}, {"publish"}}) {
@@ -369,6 +429,33 @@ TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {
   EXPECT_NE(read(folder / "gold/store/public/head.dsse"), before);
   EXPECT_THAT(at("gold", {"query", "history"}).out, HasSubstr("publish"));
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+}
+
+TEST_F(Commands, what_is_lost_of_the_published_tree_is_planned_and_written_again) {
+  two_servers();
+  const auto expect_mended = [&](const std::string& why) {
+    SCOPED_TRACE(why);
+    EXPECT_THAT(at("gold", {"plan", "--json"}).out, AllOf(HasSubstr("\"verb\":\"publish\""), HasSubstr(why)));
+    const Ran apply = at("gold", {"apply", "--yes"});
+    EXPECT_EQ(apply.exit, 0) << apply.err;
+    EXPECT_THAT(apply.out, HasSubstr("1 done")) << apply.err;
+    EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0) << terminal.printed;
+    EXPECT_EQ(at("gold", {"verify"}).exit, 0) << terminal.printed;
+  };
+  const fs::path pieces = folder / "gold/store/public/c";
+  const auto is_index = [](const fs::path& piece) { return read(piece).starts_with("{\"format\":\"ingot.index"); };
+  for (const auto& piece : fs::directory_iterator(pieces)) fs::remove(piece);
+  expect_mended("the published index");
+  for (const auto& piece : fs::directory_iterator(pieces)) {
+    if (!is_index(piece)) fs::remove(piece);
+  }
+  expect_mended("the published page");
+  const std::string as_it_was = read(folder / "gold/ingot.toml");
+  write("gold/ingot.toml", std::regex_replace(as_it_was, std::regex("name = \"gold\""), "name = \"argentum\""));
+  expect_mended("this server is \\\"gold\\\", the manifest says \\\"argentum\\\"");
+  write("gold/ingot.toml", std::regex_replace(read(folder / "gold/ingot.toml"), std::regex("name = \"argentum\""), "name = \"argentum\"\npublish_copies = true"));
+  expect_mended("`publish_copies` is now true");
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
 }
 
 TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {

@@ -177,7 +177,7 @@ RC_GTEST_PROP(laws, R20_two_servers_that_subscribe_to_each_other_come_to_rest, (
     theirs.images.push_back(std::move(ours));
   }
   const Manifest manifest = testing_support::case_manifest("[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
-  Observed observed{.now = case_now(), .self = testing_support::case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .head_missing = false};
+  Observed observed{.now = case_now(), .self = testing_support::case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
   observed.peers.push_back(PeerCatalog{.head = testing_support::head_of("silver", 20), .catalog = std::make_shared<Catalog>(theirs)});
   Snapshot snapshot;
   const Plan first = std::get<Plan>(make_plan(manifest, snapshot, observed, allow_all));

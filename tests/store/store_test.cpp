@@ -62,7 +62,7 @@ TEST_F(StoreTest, opens_only_for_its_own_lineage) {
 TEST_F(StoreTest, refuses_links_and_foreign_things_inside) {
   made();
   fs::remove(folder + "/public/b");
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("has no folder \"public/b\""));
+  EXPECT_EQ(failure_of([&] { Store::open(files, folder, "line-1"); }), "") << "a backup may have left out an empty folder";
   fs::create_directory(box.path() + "/elsewhere");
   fs::create_directory_symlink(box.path() + "/elsewhere", folder + "/public/b");
   EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("something else than a folder"));

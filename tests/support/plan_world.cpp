@@ -138,7 +138,7 @@ void PlanWorld::write_manifest() {
 }
 
 Observed PlanWorld::observed(Time now, const std::vector<std::string>& unknown) const {
-  Observed observed{.now = now, .self = case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .head_missing = false};
+  Observed observed{.now = now, .self = case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
   for (const auto& peer : manifest_.peers) {
     const auto found = std::find_if(peers_.begin(), peers_.end(), [&](const Peer& one) { return one.name == peer.card.name.text(); });
     if (std::find(unknown.begin(), unknown.end(), peer.name.text()) != unknown.end()) {

@@ -1,0 +1,37 @@
+// What this server has published, as it lies in its store: whether it is still whole, and what the state and the manifest say.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "reconciler/store/store.hpp"
+#include "schema/catalog.hpp"
+#include "schema/manifest.hpp"
+#include "schema/root.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+/// Error{local}: the root of trust is not in the store, or is not this server's.
+Root own_root(const Store& store, const ServerId& self);
+
+/// The head that readers see now, if it is this server's and verifies.
+struct HeadOnDisk {
+  Head head;
+  Digest digest;  ///< of its payload: what the next head names as its previous one
+  Digest file;    ///< of the file's bytes: what the state knows it by
+};
+std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root);
+
+/// Error{local} "old-state": the head is newer than all that the state knows of, so the state was put back from an old
+/// copy. What is planned, done or published from it would take back what readers have seen.
+void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& before);
+void refuse_an_old_state(const State& state, const Store& store);
+
+/// Why what is published must be published again although the state has nothing new for it, as a clause; "" if it need
+/// not. The head or a piece that it names is missing or damaged, the manifest's server has another name or another
+/// `publish_copies`, or bytes that were left out are whole again. Reads the head and the index, and looks at each page's
+/// length.
+std::string why_publish_again(const State& state, const Store& store, const ServerSection& server);
+
+}  // namespace ingot
