@@ -28,7 +28,13 @@ std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const P
 
 void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string& code, const std::string& text, const std::string& mend) {
   for (const auto& one : draft.changes) {
-    if (concerned(one)) draft.held.push_back({.address = one.change.address, .verb = one.change.verb, .code = code, .text = text, .mend = mend});
+    if (!concerned(one)) continue;
+    draft.held.push_back({.address = one.change.address,
+                          .verb = one.change.verb,
+                          .code = code,
+                          .text = fmt::format("{}; {}", one.change.because.front().text, text),
+                          .mend = mend,
+                          .because = one.change.because});
   }
   draft.erase(concerned);
 }

@@ -86,7 +86,8 @@ struct Change {
 };
 
 struct Blocked { Address address; Verb verb; std::string code; std::string text; std::string mend; std::optional<At> at; };
-struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; };
+/// `text` begins with why the action was to be done.
+struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; std::vector<Reason> because = {}; };
 struct UnknownPeer { ServerName peer; std::string code; std::string text; std::optional<At> at; };
 
 /// A limit that bears on this plan: what it is, what is used of it, where it stands ("ingot.toml:17" or "default").
