@@ -83,11 +83,10 @@ class Purse {
 
 void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
   const Limits& limits = situation.manifest.limits;
-  const std::string where = limits.at ? limits.at->text() : "default";
-  const std::string where_free = limits.min_free == MinFree{} ? "default" : where;
-  if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), where});
+  const auto place_of = [](const std::optional<At>& at) { return at ? at->text() : std::string("default"); };
+  if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), place_of(limits.max_bytes_at)});
   if (looked_at(situation.observed.disk))
-    draft.limits.push_back({"min_free", size_text(purse.free_) + " free after this run", size_text(purse.keep_free_), where_free});
+    draft.limits.push_back({"min_free", size_text(purse.free_) + " free after this run", size_text(purse.keep_free_), place_of(limits.min_free_at)});
 }
 
 }  // namespace
