@@ -56,12 +56,14 @@ bool looked_at(const DiskView& disk) { return disk.total > 0; }
 /// What a run may still fetch.
 class Purse {
  public:
-  explicit Purse(const Situation& situation) : most_(situation.manifest.limits.max_bytes), keep_free_(free_to_keep(situation)) {
+  explicit Purse(const Situation& situation)
+      : most_(situation.manifest.limits.max_bytes), total_(situation.observed.disk.total), keep_free_(free_to_keep(situation)) {
     if (looked_at(situation.observed.disk)) free_ = situation.observed.disk.available;
   }
 
   /// Takes the bytes; or says why it cannot.
   std::string take(std::uint64_t bytes) {
+    if (std::string why = why_never(bytes); !why.empty()) return why;
     if (most_ && bytes > *most_ - spent_) {
       return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes), size_text(*most_ - spent_),
                          size_text(*most_));
@@ -75,7 +77,20 @@ class Purse {
     return {};
   }
 
+  /// Why no run can fetch so many, whatever else it fetches; "" if one can.
+  std::string why_never(std::uint64_t bytes) const {
+    if (most_ && bytes > *most_) {
+      return fmt::format("it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised", size_text(bytes),
+                         size_text(*most_));
+    }
+    const std::uint64_t room = total_ - std::min(total_, keep_free_);
+    if (total_ == 0 || bytes <= room) return {};
+    return fmt::format("it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is larger or that is lower",
+                       size_text(bytes), size_text(total_), size_text(keep_free_));
+  }
+
   std::optional<std::uint64_t> most_;
+  std::uint64_t total_ = 0;  ///< of the disk; 0: not looked at
   std::uint64_t keep_free_ = 0;
   std::uint64_t spent_ = 0;
   std::uint64_t free_ = UINT64_MAX;
