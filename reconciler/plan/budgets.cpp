@@ -96,12 +96,25 @@ class Purse {
   std::uint64_t free_ = UINT64_MAX;
 };
 
-void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
-  const Limits& limits = situation.manifest.limits;
-  const auto place_of = [](const std::optional<At>& at) { return at ? at->text() : std::string("default"); };
-  if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), place_of(limits.max_bytes_at)});
-  if (looked_at(situation.observed.disk))
-    draft.limits.push_back({"min_free", size_text(purse.free_) + " free after this run", size_text(purse.keep_free_), place_of(limits.min_free_at)});
+/// The bytes of what `size_of` finds in the changes that are not deferred.
+template <class SizeOf>
+std::uint64_t sum(const Draft& draft, SizeOf size_of) {
+  std::uint64_t bytes = 0;
+  for (const auto& one : draft.changes) {
+    if (!one.change.deferred) bytes = saturating_sum(bytes, size_of(one.change.action));
+  }
+  return bytes;
+}
+
+std::uint64_t fetched(const Action& action) {
+  const auto* copy = std::get_if<CopyImage>(&action);
+  return copy ? copy->transfer.bytes : 0;
+}
+
+/// At most: what is packed may be smaller.
+std::uint64_t added(const Action& action) {
+  const auto* add = std::get_if<AddImage>(&action);
+  return add ? add->source_bytes.value_or(0) : 0;
 }
 
 }  // namespace
@@ -128,7 +141,19 @@ void apply_budgets(const Situation& situation, Draft& draft) {
     one->change.deferred = !one->change.deferred_why.empty();
     if (!one->change.deferred) coming.emplace(copy.entry->digest, one);
   }
-  note_limits(purse, situation, draft);
+}
+
+void note_limits(const Situation& situation, Draft& draft) {
+  const Limits& limits = situation.manifest.limits;
+  const auto place_of = [](const std::optional<At>& at) { return at ? at->text() : std::string("default"); };
+  const std::uint64_t fetches = sum(draft, fetched);
+  if (limits.max_bytes) draft.limits.push_back({"max_bytes", size_text(fetches), size_text(*limits.max_bytes), place_of(limits.max_bytes_at)});
+  if (!looked_at(situation.observed.disk)) return;
+  const std::uint64_t adds = sum(draft, added);
+  const std::uint64_t available = situation.observed.disk.available;
+  const std::string free = size_text(available - std::min(available, saturating_sum(fetches, adds)));
+  const std::string used = adds == 0 ? free + " free after this run" : fmt::format("{} free after this run, which adds at most {}", free, size_text(adds));
+  draft.limits.push_back({"min_free", used, size_text(free_to_keep(situation)), place_of(limits.min_free_at)});
 }
 
 }  // namespace ingot

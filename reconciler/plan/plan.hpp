@@ -30,7 +30,11 @@ struct Instantiate { SubscriptionRow row; };
 struct UpdateSubscription { SubscriptionRow row; std::vector<std::string> changes; };  ///< changes: for people, "since: now → 4"
 struct Uninstantiate { ServerName peer; ServerId id; Selector selector; Serial stopped = 0; };
 
-struct AddImage { LocalImage image; std::optional<ImageKey> parent; };
+struct AddImage {
+  LocalImage image;
+  std::optional<ImageKey> parent;
+  std::optional<std::uint64_t> source_bytes = {};  ///< of the source's files as they were seen; the image's size is known once it is added
+};
 struct UpdateImage { ImageRow row; std::vector<std::string> changes; };  ///< the row as it shall be
 struct DeleteImage { ImageKey key = 0; ImageName name; };
 
