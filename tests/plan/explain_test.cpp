@@ -308,6 +308,43 @@ TEST(explaining_unwanted_copies, R19_promises_nothing_of_a_peer_that_is_unknown)
   EXPECT_THAT(told_of("v1", text), testing::Not(HasSubstr("prune")));
 }
 
+TEST(explaining_copies, R16_tells_what_their_copy_entry_says) {
+  constexpr std::string_view text = R"(
+== manifest
+[[peer]]
+name = "silver"
+card = "silver.card"
+
+[[copy]]
+peer = "silver"
+name = "here"
+keep = true
+protect = true
+
+[[copy]]
+peer = "silver"
+name = "there"
+
+== state
+peer silver serial=9
+copy here from=silver created=2 protect
+
+== peer silver serial=20
+image here created=2
+image there created=2
+
+== plan
+)";
+  const PlanCase world = read_case(text);
+  const Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
+  const auto told = [&](const std::string& what) { return explain(what, world.manifest, world.snapshot, world.observed, plan).at(0); };
+  EXPECT_EQ(told("here").verdict, "done");
+  EXPECT_EQ(told("here").because.back().text, "its [[copy]] says `keep = true`, `protect = true`");
+  EXPECT_EQ(told("here").because.back().at->text(), "ingot.toml:6");
+  EXPECT_EQ(told("there").verdict, "not-wanted");
+  EXPECT_EQ(told("there").because.back().text, "its [[copy]] only names it");
+}
+
 TEST(explaining_held_removals, R26_say_why_the_image_would_go) {
   constexpr std::string_view text = R"(
 == manifest
