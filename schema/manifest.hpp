@@ -43,7 +43,8 @@ struct Limits {
   std::optional<std::uint64_t> bandwidth{};  ///< bytes per second, whole run
   std::optional<std::uint64_t> max_bytes{};  ///< fetched in one run
   MinFree min_free{};
-  std::optional<At> at{};  ///< of [limits], if it is there
+  std::optional<At> max_bytes_at{};          ///< where the key stands; nullopt: it does not
+  std::optional<At> min_free_at{};           ///< likewise
   bool operator==(const Limits&) const = default;
 };
 
@@ -51,7 +52,8 @@ struct Guard {
   std::uint64_t removal_count = 5;
   double removal_percent = 10;
   std::uint64_t stops = 3;
-  std::optional<At> at{};
+  std::optional<At> removals_at{};  ///< where the key stands; nullopt: it does not
+  std::optional<At> stops_at{};     ///< likewise
   bool operator==(const Guard&) const = default;
 };
 

@@ -127,7 +127,8 @@ void read_server(TableReader& table, ManifestDraft& draft) {
 
 void read_limits(TableReader& table, ManifestDraft& draft) {
   Limits& limits = draft.limits;
-  limits.at = table.at();
+  limits.max_bytes_at = table.at_of("max_bytes");
+  limits.min_free_at = table.at_of("min_free");
   if (const auto parallel = read_parallel(table)) limits.parallel = *parallel;
   limits.bandwidth = read_rate(table, bandwidth_key);
   limits.max_bytes = table.parsed({"max_bytes", "\"500 GB\""}, "a size such as \"500 GB\"", parse_size);
@@ -136,7 +137,8 @@ void read_limits(TableReader& table, ManifestDraft& draft) {
 
 void read_guard(TableReader& table, ManifestDraft& draft) {
   Guard& guard = draft.guard;
-  guard.at = table.at();
+  guard.removals_at = table.at_of("removals");
+  guard.stops_at = table.at_of("stops");
   if (auto removals = table.table({"removals", "{ count = 5, percent = 10 }"})) {
     if (const auto count = removals->integer({"count", "5"}, 0, most_guarded))
       guard.removal_count = static_cast<std::uint64_t>(*count);

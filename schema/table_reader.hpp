@@ -48,6 +48,10 @@ class TableReader {
   Spot spot_of(std::string_view key) const;
   Spot spot() const { return {context_.file, at_}; }
   At at() const { return {context_.name_for_at, at_.line}; }
+  /// Where a key stands; nullopt if it does not.
+  std::optional<At> at_of(std::string_view key) const {
+    return has(key) ? std::optional(At{context_.name_for_at, spot_of(key).at.line}) : std::nullopt;
+  }
 
   // Each gives nullopt or nullptr if the key is absent or its value was reported as wrong.
   const TomlValue* value(TomlKey key);

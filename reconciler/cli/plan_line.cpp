@@ -50,7 +50,11 @@ Told told(const DeleteType& action) { return {"type " + action.name.text(), ""};
 Told told(const Instantiate& action) { return {selector_text(action.row.selector), "since " + printable(action.row.since)}; }
 Told told(const UpdateSubscription& action) { return {selector_text(action.row.selector), ""}; }
 Told told(const Uninstantiate& action) { return {selector_text(action.selector), "copies stay"}; }
-Told told(const AddImage& action) { return {action.image.name.text(), action.image.source ? "from " + printable(*action.image.source) : ""}; }
+Told told(const AddImage& action) {
+  const std::string size = action.source_bytes ? size_text(*action.source_bytes) : "";
+  const std::string from = action.image.source ? "from " + printable(*action.image.source) : "";
+  return {action.image.name.text(), size + (size.empty() || from.empty() ? "" : ", ") + from};
+}
 Told told(const UpdateImage& action) { return {action.row.name.text(), ""}; }
 Told told(const DeleteImage& action) { return {action.name.text(), ""}; }
 Told told(const CreateSeries& action) { return {"series " + action.name.text(), members_text(action.members)}; }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
+
+#include "reconciler/cli/find_image.hpp"
 
 namespace ingot {
 
@@ -33,10 +36,17 @@ std::string why_blocked(const SubscriptionRow& row, const ServerName& name, cons
 }  // namespace
 
 std::vector<ShownSeries> series_rows(const Snapshot& snapshot) {
+  std::set<ImageKey> withdrawn;
+  for (const auto& image : snapshot.images) {
+    if (is_withdrawn(image)) withdrawn.insert(image.key);
+  }
   std::vector<ShownSeries> rows;
   for (const auto& series : snapshot.series) {
     ShownSeries row{.name = series.name, .images = {}, .follows = series.follow};
-    for (const auto& member : series.members) row.images.push_back(member.name);
+    for (const auto& member : series.members) {
+      row.images.push_back(member.name);
+      if (withdrawn.contains(member.image)) row.withdrawn.insert(member.name);
+    }
     rows.push_back(std::move(row));
   }
   return rows;
@@ -50,7 +60,9 @@ std::vector<ShownSeries> series_of(const Catalog& catalog) {
     ShownSeries row{.name = series.name, .images = {}, .follows = std::nullopt};
     for (const auto& member : series.members) {
       const auto image = by_identity.find(member.image);
-      if (image != by_identity.end()) row.images.push_back(image->second->name);
+      if (image == by_identity.end()) continue;
+      row.images.push_back(image->second->name);
+      if (image->second->state() == ImageState::withdrawn) row.withdrawn.insert(image->second->name);
     }
     rows.push_back(std::move(row));
   }

@@ -1,5 +1,7 @@
 #include "reconciler/cli/show_lists.hpp"
 
+#include <algorithm>
+
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/table.hpp"
 #include "reconciler/io/printable.hpp"
@@ -55,6 +57,11 @@ Ink ink_of(const std::string& status) {
 
 }  // namespace
 
+std::optional<ImageName> ShownSeries::latest() const {
+  const auto found = std::find_if(images.rbegin(), images.rend(), [&](const ImageName& image) { return !withdrawn.contains(image); });
+  return found == images.rend() ? std::nullopt : std::optional(*found);
+}
+
 void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output& out) {
   if (peers.empty()) return out.put("No peers.\n");
   Table table({{"NAME"}, {"REGISTERED"}, {"SERIAL", Align::right}, {"SEEN"}, {"STATUS"}, {"URL"}});
@@ -97,16 +104,29 @@ void show_subscriptions_json(const std::vector<ShownSubscription>& subscriptions
   });
 }
 
+namespace {
+
+/// "db19_23", or "db19_23 (db19_24 is withdrawn)" if that came after it.
+std::string latest_text(const ShownSeries& series) {
+  if (series.images.empty()) return "-";
+  const auto latest = series.latest();
+  const std::string name = latest ? latest->text() : "-";
+  const ImageName& last = series.images.back();
+  return latest == last ? name : fmt::format("{} ({} is withdrawn)", name, last.text());
+}
+
+}  // namespace
+
 void show_series(const std::vector<ShownSeries>& series, const Style& style, Output& out) {
   if (series.empty()) return out.put("No series.\n");
   Table table({{"NAME"}, {"IMAGES", Align::right}, {"LATEST"}, {"FOLLOWS"}});
   for (const auto& one : series) {
-    table.row({one.name.text(), std::to_string(one.images.size()), one.images.empty() ? "-" : one.images.back().text(),
+    table.row({one.name.text(), std::to_string(one.images.size()), latest_text(one),
                one.follows ? fmt::format("{} of {}", one.follows->series.text(), one.follows->peer.text()) : ""});
   }
   table.show(out, style);
   if (series.size() != 1) return;
-  for (const auto& image : series.front().images) out.print("  {}\n", image.text());
+  for (const auto& image : series.front().images) out.print("  {}{}\n", image.text(), series.front().withdrawn.contains(image) ? ", withdrawn" : "");
 }
 
 void show_series_json(const std::vector<ShownSeries>& series, Output& out) {
@@ -116,6 +136,8 @@ void show_series_json(const std::vector<ShownSeries>& series, Output& out) {
     json.begin_array();
     for (const auto& image : one.images) json.value(image.text());
     json.end_array();
+    const auto latest = one.latest();
+    json.member_or_null("latest", latest ? latest->text() : "");
     json.key("follows");
     if (!one.follows) return json.value(nullptr);
     json.begin_object();

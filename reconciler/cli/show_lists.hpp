@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,12 @@ void show_subscriptions_json(const std::vector<ShownSubscription>& subscriptions
 
 struct ShownSeries {
   SeriesName name;
-  std::vector<ImageName> images;  ///< in order; the last is the latest
+  std::vector<ImageName> images;  ///< in order
   std::optional<Follow> follows;
+  std::set<ImageName> withdrawn = {};  ///< of the images
+
+  /// The last that is not withdrawn: what `extract series:NAME` gives.
+  std::optional<ImageName> latest() const;
 };
 void show_series(const std::vector<ShownSeries>& series, const Style& style, Output& out);
 void show_series_json(const std::vector<ShownSeries>& series, Output& out);

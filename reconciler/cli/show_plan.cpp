@@ -106,7 +106,7 @@ void show_actions(const Plan& plan, bool verbose, const Style& style, Output& ou
   }
   for (const auto& peer : order) show_group("From " + peer.text(), of_peer.at(peer), verbose, style, out);
   if (!own.empty()) show_group("Here", own, verbose, style, out);
-  if (!deferred.empty()) show_group("Deferred: past a limit, a later run goes on with them", deferred, verbose, style, out);
+  if (!deferred.empty()) show_group("Deferred: past a limit; a later run goes on with what fits", deferred, verbose, style, out);
 }
 
 void show_legend(const Plan& plan, const Style& style, Output& out) {

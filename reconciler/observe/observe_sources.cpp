@@ -17,7 +17,8 @@ bool is_there(const std::string& path) {
 SourceView look_at(const LocalImage& image) {
   if (!is_there(*image.source)) return SourceMissing{};
   try {
-    return SourceStamp{survey_source(*image.source, image.exclude).stamp};
+    const SourceSurvey survey = survey_source(*image.source, image.exclude);
+    return SourceStamp{.stamp = survey.stamp, .bytes = survey.bytes};
   } catch (const Error& error) {
     if (error.fault() != Fault::incomplete && error.fault() != Fault::local) throw;
     return SourceStamp{""};

@@ -56,12 +56,14 @@ bool looked_at(const DiskView& disk) { return disk.total > 0; }
 /// What a run may still fetch.
 class Purse {
  public:
-  explicit Purse(const Situation& situation) : most_(situation.manifest.limits.max_bytes), keep_free_(free_to_keep(situation)) {
+  explicit Purse(const Situation& situation)
+      : most_(situation.manifest.limits.max_bytes), total_(situation.observed.disk.total), keep_free_(free_to_keep(situation)) {
     if (looked_at(situation.observed.disk)) free_ = situation.observed.disk.available;
   }
 
   /// Takes the bytes; or says why it cannot.
   std::string take(std::uint64_t bytes) {
+    if (std::string why = why_never(bytes); !why.empty()) return why;
     if (most_ && bytes > *most_ - spent_) {
       return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes), size_text(*most_ - spent_),
                          size_text(*most_));
@@ -75,19 +77,44 @@ class Purse {
     return {};
   }
 
+  /// Why no run can fetch so many, whatever else it fetches; "" if one can.
+  std::string why_never(std::uint64_t bytes) const {
+    if (most_ && bytes > *most_) {
+      return fmt::format("it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised", size_text(bytes),
+                         size_text(*most_));
+    }
+    const std::uint64_t room = total_ - std::min(total_, keep_free_);
+    if (total_ == 0 || bytes <= room) return {};
+    return fmt::format("it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is larger or that is lower",
+                       size_text(bytes), size_text(total_), size_text(keep_free_));
+  }
+
   std::optional<std::uint64_t> most_;
+  std::uint64_t total_ = 0;  ///< of the disk; 0: not looked at
   std::uint64_t keep_free_ = 0;
   std::uint64_t spent_ = 0;
   std::uint64_t free_ = UINT64_MAX;
 };
 
-void note_limits(const Purse& purse, const Situation& situation, Draft& draft) {
-  const Limits& limits = situation.manifest.limits;
-  const std::string where = limits.at ? limits.at->text() : "default";
-  const std::string where_free = limits.min_free == MinFree{} ? "default" : where;
-  if (purse.most_) draft.limits.push_back({"max_bytes", size_text(purse.spent_), size_text(*purse.most_), where});
-  if (looked_at(situation.observed.disk))
-    draft.limits.push_back({"min_free", size_text(purse.free_) + " free after this run", size_text(purse.keep_free_), where_free});
+/// The bytes of what `size_of` finds in the changes that are not deferred.
+template <class SizeOf>
+std::uint64_t sum(const Draft& draft, SizeOf size_of) {
+  std::uint64_t bytes = 0;
+  for (const auto& one : draft.changes) {
+    if (!one.change.deferred) bytes = saturating_sum(bytes, size_of(one.change.action));
+  }
+  return bytes;
+}
+
+std::uint64_t fetched(const Action& action) {
+  const auto* copy = std::get_if<CopyImage>(&action);
+  return copy ? copy->transfer.bytes : 0;
+}
+
+/// At most: what is packed may be smaller.
+std::uint64_t added(const Action& action) {
+  const auto* add = std::get_if<AddImage>(&action);
+  return add ? add->source_bytes.value_or(0) : 0;
 }
 
 }  // namespace
@@ -114,7 +141,19 @@ void apply_budgets(const Situation& situation, Draft& draft) {
     one->change.deferred = !one->change.deferred_why.empty();
     if (!one->change.deferred) coming.emplace(copy.entry->digest, one);
   }
-  note_limits(purse, situation, draft);
+}
+
+void note_limits(const Situation& situation, Draft& draft) {
+  const Limits& limits = situation.manifest.limits;
+  const auto place_of = [](const std::optional<At>& at) { return at ? at->text() : std::string("default"); };
+  const std::uint64_t fetches = sum(draft, fetched);
+  if (limits.max_bytes) draft.limits.push_back({"max_bytes", size_text(fetches), size_text(*limits.max_bytes), place_of(limits.max_bytes_at)});
+  if (!looked_at(situation.observed.disk)) return;
+  const std::uint64_t adds = sum(draft, added);
+  const std::uint64_t available = situation.observed.disk.available;
+  const std::string free = size_text(available - std::min(available, saturating_sum(fetches, adds)));
+  const std::string used = adds == 0 ? free + " free after this run" : fmt::format("{} free after this run, which adds at most {}", free, size_text(adds));
+  draft.limits.push_back({"min_free", used, size_text(free_to_keep(situation)), place_of(limits.min_free_at)});
 }
 
 }  // namespace ingot

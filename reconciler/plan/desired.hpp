@@ -91,6 +91,8 @@ void decide_new_copies(Desired& desired, const Situation& situation, Draft& draf
 
 /// Whether this rule brought the copy, under whatever name the peer had then: "subscription.PEER." and the selector.
 bool brought_by(const ImageRow& row, const SubscriptionEntry& rule);
+/// The rule of the manifest that brought the copy and prunes what no rule wants any more; nullptr: none does.
+const SubscriptionEntry* pruning_rule(const KnownCopy& copy);
 /// The reasons for which rules want an image, in the manifest's order.
 std::vector<Reason> reasons_of(const NewCopy& copy);
 

@@ -100,6 +100,13 @@ bool brought_by(const ImageRow& row, const SubscriptionEntry& rule) {
   return text.substr(dot + 1) == selector;
 }
 
+const SubscriptionEntry* pruning_rule(const KnownCopy& copy) {
+  for (const auto& terms : copy.wishes->terms) {
+    if (terms.rule->options.prune && brought_by(*copy.row, *terms.rule)) return terms.rule;
+  }
+  return nullptr;
+}
+
 std::vector<KnownCopy> decide_known_copies(const std::deque<PeerWishes>& all, const Situation& situation, Draft& draft) {
   std::vector<KnownCopy> known;
   const RowsOf rows = copies_by_origin(situation);

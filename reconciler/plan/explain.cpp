@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "reconciler/plan/explanation.hpp"
 #include "reconciler/plan/make_plan.hpp"
+#include "reconciler/plan/texts.hpp"
 
 namespace ingot {
 
@@ -19,6 +22,24 @@ std::optional<Evidence> evidence_of(const PeerCase& peer, const LastSeen* last, 
   if (!peer.why.last) return std::nullopt;
   const Registration* registration = peer.registration;
   return of(*peer.why.last, registration && registration->head == peer.why.last->digest ? std::optional(registration->seen) : std::nullopt);
+}
+
+/// What the manifest's [[copy]] says, key by key.
+std::string copy_entry_text(const CopyEntry& entry) {
+  std::vector<std::string> keys;
+  if (entry.keep) keys.push_back(fmt::format("`keep = {}`", *entry.keep));
+  if (entry.protect) keys.push_back(fmt::format("`protect = {}`", *entry.protect));
+  if (entry.state) keys.push_back(fmt::format("`state = \"{}\"`", text_of(*entry.state)));
+  return keys.empty() ? "its [[copy]] only names it" : "its [[copy]] says " + listed(keys);
+}
+
+/// Adds what a [[copy]] says of the subject, unless a reason has told it already.
+void add_copy_entry(Subject& subject, const PeerCase& peer) {
+  const auto name = ImageName::parse(image_name_in(subject.address));
+  const CopyEntry* entry = name && subject.address.starts_with("copy.") ? peer.copy_entry(*name) : nullptr;
+  const auto tells = [&](const Reason& reason) { return reason.rule == subject.address; };
+  if (!entry || std::any_of(subject.because.begin(), subject.because.end(), tells)) return;
+  subject.because.push_back({.code = "copy-entry", .rule = subject.address, .at = entry->at, .text = copy_entry_text(*entry)});
 }
 
 }  // namespace
@@ -45,6 +66,7 @@ void Explanation::add(Subject subject) {
   addresses_.insert(subject.address);
   const auto name = ServerName::parse(peer_of_address(subject.address));
   const PeerCase* peer = name ? situation_.peer(*name) : nullptr;
+  if (peer) add_copy_entry(subject, *peer);
   if (peer && !subject.evidence) subject.evidence = evidence_of(*peer, last_seen(*peer), situation_);
   subjects_.push_back(std::move(subject));
 }

@@ -74,7 +74,7 @@ void add_planned(const std::string& address, Explanation& explanation) {
   }
   for (const auto& held : explanation.plan().held) {
     if (held.address.text != address) continue;
-    tell({.address = address, .verdict = "held", .code = held.code, .text = held.text + "; " + held.mend, .because = {}, .evidence = {}});
+    tell({.address = address, .verdict = "held", .code = held.code, .text = held.text + "; " + held.mend, .because = held.because, .evidence = {}});
   }
   if (const Change* change = explanation.planned(address)) tell(planned_subject(*change));
   if (subject) explanation.add(*std::move(subject));
@@ -133,6 +133,19 @@ std::vector<Reason> why_copied(const ImageRow& row, const PeerCase* peer, const 
   return {std::move(reason)};
 }
 
+/// Since when no rule wants a copy, and when that ends it. Of a peer that was not read only the first is known (R19).
+std::string unwanted_text(const ImageRow& row, const Explanation& explanation) {
+  const auto& known = explanation.desired().known;
+  const auto copy = std::find_if(known.begin(), known.end(), [&](const KnownCopy& one) { return one.row == &row; });
+  if (copy != known.end() ? copy->wanted : !row.unwanted_since) return "";
+  std::string text = row.unwanted_since ? fmt::format("; no rule has wanted it since {}", time_text(*row.unwanted_since)) : "; no rule wants it any more";
+  const SubscriptionEntry* rule = copy == known.end() ? nullptr : pruning_rule(*copy);
+  if (!rule) return text;
+  const auto& prune = *rule->options.prune;
+  text += fmt::format(", and its subscription ({}) says `prune = \"{}\"`: it is removed ", rule->at.text(), duration_text(prune));
+  return text + (row.unwanted_since ? "by an apply after " + time_text(*row.unwanted_since + prune) : "that long after the next apply");
+}
+
 void add_image(const std::set<std::string>& addresses, const ImageRow& row, Explanation& explanation) {
   if (!row.copy) {
     const std::string address = image_address(row.name).text;
@@ -150,7 +163,7 @@ void add_image(const std::set<std::string>& addresses, const ImageRow& row, Expl
   if (!addresses.contains(address) && !addresses.contains(image_address(row.name).text)) return;
   std::string text = fmt::format("it is here as \"{}\"; it came on {}", row.name.text(), time_text(row.papers.time));
   if (row.withdrawn_by_origin) text += ", and its origin withdrew it";
-  if (row.unwanted_since) text += fmt::format("; no rule has wanted it since {}", time_text(*row.unwanted_since));
+  text += unwanted_text(row, explanation);
   add_done(explanation, address, std::move(text), why_copied(row, peer, explanation));
 }
 

@@ -45,6 +45,7 @@ void add_changes(const Situation& situation, const PlanOptions& options, Desired
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
   keep_addresses_apart(draft);
+  note_limits(situation, draft);
   plan_publish(situation, draft);
 }
 

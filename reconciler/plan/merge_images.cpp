@@ -86,7 +86,9 @@ bool may_be_added(const LocalImage& image, const Situation& situation, Draft& dr
 }
 
 void add_image(const LocalImage& image, const ParentFound& parent, const Situation& situation, Draft& draft) {
-  Change change = change_of(image_address(image.name), AddImage{.image = image, .parent = parent.key},
+  const auto seen = situation.observed.sources.find(image.name);
+  const auto* source = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
+  Change change = change_of(image_address(image.name), AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
                             {reason(image, "new", "the manifest names it, and it is not here")});
   if (parent.planned) change.after.push_back(*parent.planned);
   note_source(image, situation, draft);

@@ -138,8 +138,9 @@ void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const
     draft.held.push_back({.address = address,
                           .verb = Verb::remove,
                           .code = "protected",
-                          .text = "it is protected",
-                          .mend = "apply `protect = false` in its [[copy]] first"});
+                          .text = fmt::format("{}; it is protected", reason.text),
+                          .mend = "apply `protect = false` in its [[copy]] first",
+                          .because = {reason}});
   } else {
     Change change = change_of(address, RemoveCopy{.peer = peer.name(), .key = row.key, .name = row.name}, {std::move(reason)});
     change.size = row.size;
@@ -147,20 +148,12 @@ void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const
   }
 }
 
-void remove_by_entry(const ImageRow& row, const PeerCase& peer, const Situation& situation, Draft& draft) {
+void remove_by_entry(const ImageRow& row, const PeerCase& peer, const CopyEntry& entry, const Situation& situation, Draft& draft) {
   Reason reason{.code = "not-kept",
                 .rule = copy_address(peer.name(), row.identity->name).text,
                 .at = std::nullopt,
-                .text = "its [[copy]] says `keep = false`"};
+                .text = fmt::format("its [[copy]] ({}) says `keep = false`", entry.at.text())};
   add_removal(row, peer, std::move(reason), situation, draft);
-}
-
-/// The rule of the manifest that brought the copy and prunes what no rule wants any more.
-const SubscriptionEntry* pruning_rule(const KnownCopy& copy) {
-  for (const auto& terms : copy.wishes->terms) {
-    if (terms.rule->options.prune && brought_by(*copy.row, *terms.rule)) return terms.rule;
-  }
-  return nullptr;
 }
 
 /// Keeps the books on since when no rule wants a copy; plans its removal once that is long enough ago.
@@ -178,7 +171,8 @@ void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
     Reason reason{.code = "unwanted",
                   .rule = subscription_address(rule->peer, rule->selector).text,
                   .at = std::nullopt,
-                  .text = fmt::format("no rule has wanted it since {}, and `prune = \"{}\"`", time_text(since), duration_text(*rule->options.prune))};
+                  .text = fmt::format("no rule has wanted it since {}, and its subscription ({}) says `prune = \"{}\"`", time_text(since), rule->at.text(),
+                                      duration_text(*rule->options.prune))};
     add_removal(row, peer, std::move(reason), situation, draft);
     return;
   }
@@ -198,7 +192,7 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
     if (!own) continue;
     Revision revision{.row = row};
     revise_by_entry(revision, *own);
-    if (own->keep == false) remove_by_entry(row, *peer, situation, draft);
+    if (own->keep == false) remove_by_entry(row, *peer, *own, situation, draft);
     add_revision(std::move(revision), *peer, nullptr, draft);
   }
 }
@@ -209,7 +203,7 @@ void merge_known_copies(const Desired& desired, const Situation& situation, Draf
   for (const auto& copy : desired.known) {
     const PeerCase& peer = *copy.wishes->peer;
     const CopyEntry* own = peer.copy_entry(copy.row->identity->name);
-    if (own && own->keep == false) remove_by_entry(*copy.row, peer, situation, draft);
+    if (own && own->keep == false) remove_by_entry(*copy.row, peer, *own, situation, draft);
     else prune(copy, situation, draft);
     if (!needs_look(copy, own)) continue;
     const SubscriptionEntry* rule = copy.governs ? copy.wishes->terms_of(*copy.governs).rule : nullptr;

@@ -23,7 +23,7 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
                            .verb = wanted.row ? Verb::update : Verb::instantiate,
                            .code = "unknown-selector",
                            .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
-                                               wanted.row ? "" : "; it is instantiated all the same, and counts from now on"),
+                                               wanted.row ? "" : fmt::format("; it is instantiated all the same, and counts what comes after serial {}", *wanted.baseline)),
                            .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
                                         : "it begins when the peer makes one",
                            .at = wanted.rule->at});
@@ -90,14 +90,20 @@ void note_before_baseline(const DesiredSubscription& wanted, const Tally& before
                                      *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
 }
 
-void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
+/// What came between the stop and the new baseline, and how to take it (R11).
+std::string gap_text(const DesiredSubscription& wanted, Serial stopped, const Tally& between) {
+  if (*wanted.baseline <= stopped) return "nothing is passed over";
+  if (between.images == 0) return "no image that matches lies between";
   std::string which = listed({between.names.begin(), between.names.end()});
   if (between.images > between.names.size()) which += fmt::format(" and {} more", between.images - between.names.size());
-  const std::string what = between.images == 0 ? std::string("no image that matches lies between")
-                                               : fmt::format("{} between: {} ({})", counted(between.images, "image"), which, size_text(between.bytes));
+  return fmt::format("{} between: {} ({}). `{}` takes what lies between", counted(between.images, "image"), which, size_text(between.bytes),
+                     since_to_say(stopped));
+}
+
+void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
   draft.notes.push_back({"before-baseline", wanted.address.text,
-                         fmt::format("it was stopped at serial {} and counts again from serial {}; {}. `{}` takes what lies between", stopped,
-                                     *wanted.baseline, what, since_to_say(stopped))});
+                         fmt::format("it was stopped at serial {} and counts again from serial {}; {}", stopped, *wanted.baseline,
+                                     gap_text(wanted, stopped, between))});
 }
 
 /// A `since` that the peer has not come to: most likely a slip, and nothing counts until then.

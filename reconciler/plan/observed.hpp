@@ -56,7 +56,10 @@ using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, Unknown>;
 
 /// A source on this disk, looked at by names, sizes and mtimes only.
 struct SourceMissing {};
-struct SourceStamp { std::string stamp; };  ///< compares with ImageRow::source_stamp
+struct SourceStamp {
+  std::string stamp;                         ///< compares with ImageRow::source_stamp; "" if it could not be surveyed
+  std::optional<std::uint64_t> bytes = {};  ///< of its regular files
+};
 using SourceView = std::variant<SourceMissing, SourceStamp>;
 
 /// An image here whose bytes are not in the store as the state recorded them.

@@ -12,6 +12,8 @@ namespace ingot {
 
 /// Chooses how each copy's bytes move, and defers what the run's budgets leave no room for; smaller ones go on.
 void apply_budgets(const Situation& situation, Draft& draft);
+/// What the run takes of each limit, with what the images to add may need at most.
+void note_limits(const Situation& situation, Draft& draft);
 /// Holds removals and stops that go beyond the guard (R26): all of them or none.
 void apply_guards(const Situation& situation, const PlanOptions& options, Draft& draft);
 /// An address occurs once: of two changes the later one waits for another run.

@@ -30,7 +30,11 @@ struct Instantiate { SubscriptionRow row; };
 struct UpdateSubscription { SubscriptionRow row; std::vector<std::string> changes; };  ///< changes: for people, "since: now → 4"
 struct Uninstantiate { ServerName peer; ServerId id; Selector selector; Serial stopped = 0; };
 
-struct AddImage { LocalImage image; std::optional<ImageKey> parent; };
+struct AddImage {
+  LocalImage image;
+  std::optional<ImageKey> parent;
+  std::optional<std::uint64_t> source_bytes = {};  ///< of the source's files as they were seen; the image's size is known once it is added
+};
 struct UpdateImage { ImageRow row; std::vector<std::string> changes; };  ///< the row as it shall be
 struct DeleteImage { ImageKey key = 0; ImageName name; };
 
@@ -86,7 +90,8 @@ struct Change {
 };
 
 struct Blocked { Address address; Verb verb; std::string code; std::string text; std::string mend; std::optional<At> at; };
-struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; };
+/// `text` begins with why the action was to be done.
+struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; std::vector<Reason> because = {}; };
 struct UnknownPeer { ServerName peer; std::string code; std::string text; std::optional<At> at; };
 
 /// A limit that bears on this plan: what it is, what is used of it, where it stands ("ingot.toml:17" or "default").

@@ -127,10 +127,24 @@ TEST(show_subscriptions, those_that_are_instantiated) {
   expect_valid_json("subscriptions", json_of([&](auto& out) { show_subscriptions_json(rows, out); }));
 }
 
+TEST(show_series, R21_the_latest_is_the_last_that_is_not_withdrawn) {
+  const auto one = [](std::set<ImageName> withdrawn) {
+    const std::vector<ShownSeries> rows{{.name = SeriesName::of("db19"), .images = {ImageName::of("a"), ImageName::of("b")}, .follows = {}, .withdrawn = std::move(withdrawn)}};
+    return text_of_shown([&](auto& style, auto& out) { show_series(rows, style, out); });
+  };
+  EXPECT_NE(one({}).find("  b\n"), std::string::npos);
+  EXPECT_NE(one({ImageName::of("b")}).find("a (b is withdrawn)"), std::string::npos);
+  EXPECT_NE(one({ImageName::of("b")}).find("  b, withdrawn\n"), std::string::npos);
+  EXPECT_NE(one({ImageName::of("a"), ImageName::of("b")}).find("- (b is withdrawn)"), std::string::npos);
+}
+
 TEST(show_series, with_members_in_order) {
   const auto rows = series_rows(sample_snapshot());
   expect_golden("series.txt", text_of_shown([&](auto& style, auto& out) { show_series(rows, style, out); }));
-  expect_valid_json("series", json_of([&](auto& out) { show_series_json(rows, out); }));
+  const std::string json = json_of([&](auto& out) { show_series_json(rows, out); });
+  expect_valid_json("series", json);
+  EXPECT_NE(json.find("\"latest\":\"" + rows[0].images[0].text() + "\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"latest\":null"), std::string::npos) << json;
 }
 
 TEST(show_types, built_in_and_custom) {

@@ -80,7 +80,7 @@ inline Plan full_plan() {
       change(type_address(TypeName::of("DB_PSU")), CreateType{TypeName::of("DB_PSU"), TypeName::of("ORACLEDBSOFTWARE"), true}, {reason("new", "imagetype.DB_PSU", 16, "a new image type")}),
       change(subscription_address(fpps2, series), Instantiate{sample_subscription()}, {reason("new", "subscription.fpps-2.series.db19", 41, "a new subscription")}),
       change(copy_address(fpps2, ImageName::of("db19_13")), WithdrawCopy{fpps2, sample_row("db19_13")}, {reason("withdrawn", "subscription.fpps-2.all", 50, "its origin withdrew it")}),
-      change(image_address(local.name), AddImage{local, std::nullopt}, {reason("new", "image.db19_24", 20, "a new image")}),
+      change(image_address(local.name), AddImage{local, std::nullopt, 5'000'000'000}, {reason("new", "image.db19_24", 20, "a new image")}),
       change(series_address(SeriesName::of("mine")), CreateSeries{SeriesName::of("mine"), {ImageName::of("a"), ImageName::of("b")}, std::nullopt},
              {reason("new", "series.mine", 30, "a new series")}),
       change(catalog_address(), Publish{}, {reason("changed", "", 0, "what is published changes")}),

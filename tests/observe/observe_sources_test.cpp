@@ -46,10 +46,19 @@ TEST_F(observe_sources_test, R18_a_changed_source_has_another_stamp) {
   EXPECT_NE(stamp("file"), before);
 }
 
+TEST_F(observe_sources_test, a_source_is_as_large_as_its_files_together) {
+  fs::create_directory(folder_.path() + "/tree");
+  std::ofstream(folder_.path() + "/tree/one") << "one";
+  std::ofstream(folder_.path() + "/tree/three") << "three";
+  EXPECT_EQ(std::get<SourceStamp>(look("tree")).bytes, 8U);
+  EXPECT_EQ(std::get<SourceStamp>(look("tree/one")).bytes, 3U);
+}
+
 TEST_F(observe_sources_test, a_source_that_cannot_be_surveyed_has_no_stamp) {
   fs::create_directory(folder_.path() + "/tree");
   ASSERT_EQ(::mkfifo((folder_.path() + "/tree/fifo").c_str(), 0600), 0);
   EXPECT_EQ(stamp("tree"), "");
+  EXPECT_EQ(std::get<SourceStamp>(look("tree")).bytes, std::nullopt);
   fs::create_symlink("/nowhere", folder_.path() + "/link");
   EXPECT_EQ(stamp("link"), "");
 }

@@ -257,5 +257,124 @@ TEST_F(Explained, says_nothing_of_what_nobody_knows) {
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
 }
 
+/// What explain says of one copy of a small world.
+std::string told_of(const std::string& what, std::string_view text) {
+  const PlanCase world = read_case(text);
+  const Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
+  const auto subjects = explain(what, world.manifest, world.snapshot, world.observed, plan);
+  return subjects.empty() ? "nothing" : subjects.front().text;
+}
+
+/// `v1` is unwanted for 10 of 30 days, `v2` since now, and `v3` is wanted again.
+constexpr std::string_view pruning = R"(
+== manifest
+[[peer]]
+name = "silver"
+card = "silver.card"
+
+[[subscription]]
+peer = "silver"
+series = "db19"
+latest = 1
+prune = "30d"
+
+== state
+total 100
+peer silver serial=9
+subscription silver series db19 baseline=1 latest=1 prune=30d
+copy v1 from=silver created=2 rule=subscription.silver.series.db19 unwanted=10d
+copy v2 from=silver created=2 rule=subscription.silver.series.db19
+copy v3 from=silver created=2 rule=subscription.silver.series.db19 unwanted=10d
+
+== peer silver serial=20
+image v1 created=2
+image v2 created=2
+image v3 created=2
+series db19 : v1@3 v2@4 v3@5
+
+== plan
+)";
+
+TEST(explaining_unwanted_copies, R16_says_when_a_copy_will_be_removed) {
+  EXPECT_THAT(told_of("v1", pruning), HasSubstr("its subscription (ingot.toml:6) says `prune = \"30d\"`: it is removed by an apply after 2026-12-08T11:06:40Z"));
+  EXPECT_THAT(told_of("v2", pruning), HasSubstr("no rule wants it any more, and its subscription (ingot.toml:6) says `prune = \"30d\"`: it is removed that long after the next apply"));
+  EXPECT_THAT(told_of("v3", pruning), testing::Not(HasSubstr("rule")));
+}
+
+TEST(explaining_unwanted_copies, R19_promises_nothing_of_a_peer_that_is_unknown) {
+  std::string text(pruning);
+  text = text.substr(0, text.find("== peer")) + "== unknown silver unreachable\n\n== plan\n";
+  EXPECT_THAT(told_of("v1", text), HasSubstr("; no rule has wanted it since "));
+  EXPECT_THAT(told_of("v1", text), testing::Not(HasSubstr("prune")));
+}
+
+TEST(explaining_copies, R16_tells_what_their_copy_entry_says) {
+  constexpr std::string_view text = R"(
+== manifest
+[[peer]]
+name = "silver"
+card = "silver.card"
+
+[[copy]]
+peer = "silver"
+name = "here"
+keep = true
+protect = true
+
+[[copy]]
+peer = "silver"
+name = "there"
+
+== state
+peer silver serial=9
+copy here from=silver created=2 protect
+
+== peer silver serial=20
+image here created=2
+image there created=2
+
+== plan
+)";
+  const PlanCase world = read_case(text);
+  const Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
+  const auto told = [&](const std::string& what) { return explain(what, world.manifest, world.snapshot, world.observed, plan).at(0); };
+  EXPECT_EQ(told("here").verdict, "done");
+  EXPECT_EQ(told("here").because.back().text, "its [[copy]] says `keep = true`, `protect = true`");
+  EXPECT_EQ(told("here").because.back().at->text(), "ingot.toml:6");
+  EXPECT_EQ(told("there").verdict, "not-wanted");
+  EXPECT_EQ(told("there").because.back().text, "its [[copy]] only names it");
+}
+
+TEST(explaining_held_removals, R26_say_why_the_image_would_go) {
+  constexpr std::string_view text = R"(
+== manifest
+[[peer]]
+name = "silver"
+card = "silver.card"
+
+[[copy]]
+peer = "silver"
+name = "a"
+keep = false
+
+[[copy]]
+peer = "silver"
+name = "b"
+keep = false
+
+== state
+peer silver serial=9
+copy a from=silver created=2
+copy b from=silver created=2
+
+== peer silver serial=20
+image a created=2
+image b created=2
+
+== plan
+)";
+  EXPECT_THAT(told_of("copy.silver.b", text), testing::StartsWith("its [[copy]] (ingot.toml:11) says `keep = false`; this run would remove 2 of 2 images"));
+}
+
 }  // namespace
 }  // namespace ingot

@@ -46,7 +46,7 @@ TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   written.copies.clear();
   written.digest = left_out.digest;
   written.server.at = left_out.server.at;
-  written.limits.at = written.guard.at = std::nullopt;
+  written.limits.max_bytes_at = written.limits.min_free_at = written.guard.removals_at = written.guard.stops_at = std::nullopt;
   written.peers.at(0).at = left_out.peers.at(0).at;
   written.types.at(0).at = left_out.types.at(0).at;
   written.images.at(0).at = left_out.images.at(0).at;
@@ -82,8 +82,10 @@ TEST_F(WholeManifest, has_its_limits_and_guard) {
   EXPECT_EQ(
       manifest_.limits,
       (Limits{
-          .parallel = 4, .bandwidth = 200'000'000, .max_bytes = 500'000'000'000, .min_free = {2.5}, .at = At{"whole.toml", 17}}));
-  EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7, .removal_percent = 12.5, .stops = 4, .at = At{"whole.toml", 23}}));
+          .parallel = 4, .bandwidth = 200'000'000, .max_bytes = 500'000'000'000, .min_free = {2.5},
+          .max_bytes_at = At{"whole.toml", 20}, .min_free_at = At{"whole.toml", 21}}));
+  EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7, .removal_percent = 12.5, .stops = 4, .removals_at = At{"whole.toml", 24},
+                                     .stops_at = At{"whole.toml", 25}}));
 }
 
 TEST_F(WholeManifest, has_its_peers_with_their_cards) {

@@ -161,7 +161,7 @@ class Reader {
     }
     if (part == "sources") {
       for (const auto& [name, stamp] : line.values) {
-        result_.observed.sources[ImageName::of(name)] = stamp == "missing" ? SourceView(SourceMissing{}) : SourceView(SourceStamp{stamp});
+        result_.observed.sources[ImageName::of(name)] = stamp == "missing" ? SourceView(SourceMissing{}) : SourceView(source(stamp));
       }
     }
     if (part == "options") {
@@ -170,6 +170,13 @@ class Reader {
       result_.options.allow_empty = line.has("allow-empty");
     }
     return part;
+  }
+
+  /// "STAMP" or "STAMP:BYTES"
+  static SourceStamp source(const std::string& text) {
+    const auto colon = text.find(':');
+    if (colon == std::string::npos) return {.stamp = text};
+    return {.stamp = text.substr(0, colon), .bytes = std::stoull(text.substr(colon + 1))};
   }
 
   void begin_peer(const std::string& part, const Line& line) {

@@ -34,7 +34,11 @@ std::string result(const Action& action) {
                  [](const Instantiate& one) { return row_result(one.row); },
                  [](const UpdateSubscription& one) { return row_result(one.row); },
                  [](const Uninstantiate& one) { return fmt::format("stopped at {}", one.stopped); },
-                 [](const AddImage& one) { return one.image.parent ? fmt::format("parent {}{}", one.image.parent->text(), one.parent ? " (here)" : "") : std::string(); },
+                 [](const AddImage& one) {
+                   const std::string size = one.source_bytes ? size_text(*one.source_bytes) : "";
+                   if (!one.image.parent) return size;
+                   return fmt::format("{}parent {}{}", size.empty() ? "" : size + ", ", one.image.parent->text(), one.parent ? " (here)" : "");
+                 },
                  [](const UpdateImage&) { return std::string(); },
                  [](const DeleteImage&) { return std::string(); },
                  [](const CreateSeries& one) { return names(one.members); },
