@@ -44,11 +44,20 @@ std::string done_text(const Account& account) {
   return text;
 }
 
+/// Whether some of what is left may work next time with nothing mended: a peer answers again.
+bool goes_away(const Account& account, const Plan& plan) {
+  return !plan.unknown.empty() || std::any_of(account.failed.begin(), account.failed.end(), [](const ActionResult& result) {
+    const auto* failed = std::get_if<Failed>(&result.outcome);
+    return failed && failed->code == "unreachable";
+  });
+}
+
 std::string next_step(const Plan& plan, const Account& account) {
   switch (account.exit_code) {
     case exit_done: return "";
     case exit_incomplete:
       if (account.failed.empty() && plan.unknown.empty()) return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
+      if (!goes_away(account, plan)) return "What is done is durable. Mend what failed, then run \"ingot apply\" again for the rest.";
       return "What is done is durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
     case exit_local: return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run \"ingot apply\" again.";
