@@ -154,6 +154,28 @@ TEST_F(Commands, the_main_job_plan_apply_query_extract_verify) {
   EXPECT_EQ(at("silver", {"status"}).exit, 0) << terminal.said;
 }
 
+TEST_F(Commands, a_quiet_apply_shows_no_plan_and_nothing_at_all_when_nothing_is_to_do) {
+  two_servers();
+  const Ran first = at("silver", {"apply", "--yes", "-q"});
+  EXPECT_EQ(first.exit, 0) << first.err;
+  EXPECT_THAT(first.out, AllOf(HasSubstr("Applied: "), Not(HasSubstr("Plan:"))));
+  const Ran idle = at("silver", {"apply", "--yes", "-q"});
+  EXPECT_EQ(idle.exit, 0);
+  EXPECT_EQ(idle.out + idle.err, "");
+  fs::remove(folder / "gold/store/public/head.dsse");
+  const Ran failed = at("silver", {"apply", "--yes", "-q"});
+  EXPECT_EQ(failed.exit, 3);
+  EXPECT_THAT(failed.out, HasSubstr("head.dsse")) << "trouble is always told";
+}
+
+TEST_F(Commands, a_peer_whose_url_is_wrong_is_told_how_to_mend_it) {
+  two_servers();
+  fs::remove(folder / "gold/store/public/head.dsse");
+  const Ran plan = at("silver", {"plan", "--json"});
+  EXPECT_EQ(plan.exit, 3);
+  EXPECT_THAT(plan.out, HasSubstr("\"mend\":\"check that the URL names the folder with head.dsse"));
+}
+
 TEST_F(Commands, every_json_output_holds_against_its_schema) {
   two_servers();
   testing_support::expect_valid_json("plan", at("silver", {"plan", "--json"}).out);
@@ -168,6 +190,9 @@ TEST_F(Commands, every_json_output_holds_against_its_schema) {
   testing_support::expect_valid_json("show", at("silver", {"show", "a", "--json"}).out);
   testing_support::expect_valid_json("show", at("silver", {"show", "2", "--json"}).out);
   testing_support::expect_valid_json("status", at("silver", {"status", "--json"}).out);
+  const Ran extracted = at("silver", {"extract", "a", (folder / "extracted").string(), "--json"});
+  EXPECT_EQ(extracted.exit, 0) << extracted.err;
+  testing_support::expect_valid_json("extracted", extracted.out);
   testing_support::expect_valid_json("drift", at("silver", {"drift", "--json"}).out);
   testing_support::expect_valid_json("verify", at("silver", {"verify", "--json"}).out);
   testing_support::expect_valid_json("problems", at("silver", {"validate", "--json"}).out);
