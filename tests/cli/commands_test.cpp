@@ -18,6 +18,7 @@ namespace ingot {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -120,7 +121,10 @@ TEST_F(Commands, init_without_a_url_makes_no_card_and_says_how_to_get_one) {
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_FALSE(fs::exists(folder / "gold/server.card.toml"));
   EXPECT_THAT(ran.out, HasSubstr("ingot card > server.card.toml"));
-  EXPECT_THAT(at("gold", {"card"}).err, HasSubstr("url = "));
+  const Ran card = at("gold", {"card"});
+  EXPECT_EQ(card.exit, 65) << "the manifest is what lacks something";
+  EXPECT_THAT(card.err, AllOf(ContainsRegex("ingot.toml:[1-9][0-9]*:1: "), HasSubstr("url = ")));
+  testing_support::expect_valid_json("problems", at("gold", {"card", "--json"}).out);
 }
 
 TEST_F(Commands, init_refuses_what_contradicts_the_manifest_and_makes_nothing) {
