@@ -1,10 +1,12 @@
 // The command line in this process, with a terminal that records: what goes where, and what a human is asked.
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -309,6 +311,23 @@ TEST_F(Commands, an_image_that_was_withdrawn_is_extracted_only_on_request) {
   EXPECT_THAT(refused.err, AllOf(HasSubstr("it leaks"), HasSubstr("--withdrawn")));
   EXPECT_FALSE(fs::exists(folder / "out"));
   EXPECT_EQ(at("silver", {"extract", "a", (folder / "out").string(), "--withdrawn"}).exit, 0) << terminal.said;
+}
+
+TEST_F(Commands, an_extract_that_cannot_write_says_where) {
+  make("gold");
+  write("gold/home/bin/oracle", std::string(200'000, 'x'));
+  manifest("gold", "[[image]]\nname = \"home\"\nsource = \"home\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 100'000, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const Ran ran = at("gold", {"extract", "home", (folder / "out").string()});
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(ran.exit, 6) << ran.err;
+  EXPECT_THAT(ran.err, AllOf(HasSubstr((folder / "out").string()), HasSubstr("bin/oracle")));
 }
 
 TEST_F(Commands, drift_and_verify_see_what_is_missing) {
