@@ -52,6 +52,14 @@ bool goes_away(const Account& account, const Plan& plan) {
   });
 }
 
+/// Copies that an interrupt ended: what they fetched counts as nothing done, but is not lost.
+std::string kept_text(const Account& account) {
+  const auto count = std::count_if(account.not_started.begin(), account.not_started.end(),
+                                   [](const ActionResult& result) { return result.begun && result.verb == Verb::copy; });
+  if (count == 0) return "";
+  return fmt::format("\nWhat was fetched for {} is kept for that run.", count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
+}
+
 std::string next_step(const Plan& plan, const Account& account) {
   switch (account.exit_code) {
     case exit_done: return "";
@@ -63,7 +71,7 @@ std::string next_step(const Plan& plan, const Account& account) {
     case exit_local: return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run \"ingot apply\" again.";
     case exit_refused: return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
-    case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.";
+    case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped." + kept_text(account);
     default: return "Run \"ingot apply\" again.";
   }
 }

@@ -42,6 +42,15 @@ TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
   EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
 }
 
+TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
+  Account account = sample_account();
+  account.exit_code = exit_interrupted;
+  account.not_started = {result("db19_27", Skipped{"interrupted"})};
+  EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos) << text_of_account(account);
+  account.not_started[0].begun = false;
+  EXPECT_EQ(text_of_account(account).find("is kept"), std::string::npos) << text_of_account(account);
+}
+
 TEST(show_account, an_early_end_is_said) {
   Account account = sample_account();
   account.fatal = Error(Fault::local, "cannot write \"/store\": No space left on device");
