@@ -19,6 +19,11 @@ void require_approval(const ApplyArguments& arguments, const Session& session) {
   throw Error(Fault::approval, "apply needs approval, and there is no terminal to ask on", "look at \"ingot plan\", then use \"ingot apply --yes\"; nothing was done");
 }
 
+/// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
+bool plan_is_wanted(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
+  return !session.flags.quiet || !arguments.yes || exit_code_of(looked.plan, false) != exit_done;
+}
+
 void show_planned(const Looked& looked, const Session& session) {
   const auto text = [&](const Style& style, Output& out) { show_plan(looked.plan, looked.plan_id, session.flags.verbose, style, out); };
   // With --json standard output is for events alone; a human at a terminal still sees what is asked about.
@@ -72,7 +77,7 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   Site site(*manifest, Access::read_write, session.files);
   const auto transport = session.connect();
   const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
-  show_planned(looked, session);
+  if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Account account = applied(looked, run_start(looked, run, started), site, *transport, key, session);
   show_result(looked, account, run, session);

@@ -65,7 +65,11 @@ int run_command(const CardArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   if (!manifest->server.url) {
-    throw Error(Fault::usage, "a card says where this server's peers reach it, and the manifest has no url", "write url = \"https://…/\" under [server], where store/public is served");
+    show_problems_of({{.file = manifest->path, .line = manifest->server.at.line, .column = 1, .code = "missing-key",
+                       .text = "[server] has no \"url\": a card says where this server's peers reach it",
+                       .mend = "write url = \"https://…/\" under [server], where store/public is served"}},
+                     session);
+    return exit_manifest;
   }
   require_made(manifest->server, session.files);
   const Card card{.name = manifest->server.name, .url = *manifest->server.url, .id = State::open(manifest->server.state, Access::read_only).self()};

@@ -2,6 +2,7 @@
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
@@ -34,18 +35,35 @@ void read_bytes(const ImageRow& image, const ObjectRow& object, const Site& site
   });
 }
 
+/// A failure names a member of the tree by its path in the image: the context says where that is on this disk.
 template <class Restorer>
-auto restore(Restorer restorer, const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session) {
-  read_bytes(image, object, site, session, [&](std::string_view bytes) { restorer.write(bytes); });
-  return restorer.commit();
+auto restore(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session) {
+  Restorer restorer(destination);
+  return doing(fmt::format("extracting {} to \"{}\"", image.name.text(), printable(destination)), [&] {
+    read_bytes(image, object, site, session, [&](std::string_view bytes) { restorer.write(bytes); });
+    return restorer.commit();
+  });
+}
+
+void show_extracted_json(const ImageRow& image, const ObjectRow& object, const std::string& path, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.extracted/1");
+  json.member("image", image.name.text());
+  json.member("digest", object.digest.text());
+  json.member("size", object.size);
+  json.member("path", path);
+  json.end_object();
+  json.finish();
 }
 
 void extract_to(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session) {
   if (object.kind == ImageKind::file) {
-    restore(FileRestorer(destination), image, object, site, session);
-  } else if (restore(TreeRestorer(destination), image, object, site, session).owners_left_out) {
+    restore<FileRestorer>(destination, image, object, site, session);
+  } else if (restore<TreeRestorer>(destination, image, object, site, session).owners_left_out) {
     session.tell("owners were not restored, because only root may give files away");
   }
+  if (session.json()) session.put([&](Output& out) { show_extracted_json(image, object, destination, out); });
   session.tell(fmt::format("{} is in \"{}\": {}, verified", image.name.text(), printable(destination), size_text(object.size)));
 }
 

@@ -105,7 +105,8 @@ publishes looks whether the published images' files are there; damage of others 
   ingot apply --yes --json        one JSON event per line; the last is always the result
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
-it stopped. Ctrl-C stops cleanly, a second one at once.
+it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
+and a run with nothing to do prints nothing.
 
   --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says

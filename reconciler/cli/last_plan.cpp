@@ -25,12 +25,12 @@ std::string rest_of(std::istringstream& line) {
 }
 
 void take_peer(std::istringstream& line, LastPlan& last) {
-  std::string id, status, asked, serial, seen;
-  line >> id >> status >> asked >> serial >> seen;
+  std::string id, status, asked, serial, seen, url;
+  line >> id >> status >> asked >> serial >> seen >> url;
   const auto digest = Digest::parse(id);
   const auto time = parse_time(asked);
   if (!line || !digest || !time) return;
-  LastView view{.status = status, .asked = *time, .serial = std::nullopt, .seen = parse_time(seen), .text = rest_of(line)};
+  LastView view{.status = status, .asked = *time, .serial = std::nullopt, .seen = parse_time(seen), .text = rest_of(line), .url = url == "-" ? "" : url};
   Serial number = 0;
   if (std::from_chars(serial.data(), serial.data() + serial.size(), number).ec == std::errc{}) view.serial = number;
   last.peers.emplace(ServerId{*digest}, std::move(view));
@@ -39,10 +39,10 @@ void take_peer(std::istringstream& line, LastPlan& last) {
 }  // namespace
 
 LastView last_view(const PeerView& view, Time now, const std::optional<LastView>& before) {
-  const auto ok = [&](const SeenHead& head) { return LastView{.status = "ok", .asked = now, .serial = head.serial, .seen = now, .text = ""}; };
+  const auto ok = [&](const SeenHead& head) { return LastView{.status = "ok", .asked = now, .serial = head.serial, .seen = now, .text = "", .url = head.url}; };
   const auto not_had = [&](const Unknown& unknown) {
     LastView last{.status = unknown.code, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = printable(unknown.why)};
-    if (before) last.serial = before->serial, last.seen = before->seen;
+    if (before) last.serial = before->serial, last.seen = before->seen, last.url = before->url;
     if (unknown.last) last.serial = std::max(last.serial.value_or(0), unknown.last->serial);
     return last;
   };
@@ -53,10 +53,10 @@ LastView last_view(const PeerView& view, Time now, const std::optional<LastView>
 }
 
 std::string write_last_plan(const LastPlan& last) {
-  std::string text = "ingot.last-plan/2\n";
+  std::string text = "ingot.last-plan/3\n";
   for (const auto& [id, view] : last.peers) {
-    text += fmt::format("peer {} {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked), view.serial ? std::to_string(*view.serial) : "-",
-                        view.seen ? time_text(*view.seen) : "-", printable(view.text));
+    text += fmt::format("peer {} {} {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked), view.serial ? std::to_string(*view.serial) : "-",
+                        view.seen ? time_text(*view.seen) : "-", view.url.empty() ? "-" : view.url, printable(view.text));
   }
   for (const auto& [address, why] : last.blocked) text += fmt::format("blocked {} {}\n", address, printable(why));
   return text;
@@ -64,7 +64,7 @@ std::string write_last_plan(const LastPlan& last) {
 
 LastPlan parse_last_plan(std::string_view text) {
   LastPlan last;
-  if (!text.starts_with("ingot.last-plan/2\n")) return last;
+  if (!text.starts_with("ingot.last-plan/3\n")) return last;
   std::istringstream lines{std::string(text)};
   for (std::string one; std::getline(lines, one);) {
     std::istringstream line(one);

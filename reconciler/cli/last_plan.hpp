@@ -17,6 +17,7 @@ struct LastView {
   std::optional<Serial> serial;  ///< of the head that was accepted last
   std::optional<Time> seen;      ///< when a head was accepted last
   std::string text;              ///< one line; "" if ok
+  std::string url = {};          ///< which of its URLs answered last; "" = none yet
   bool operator==(const LastView&) const = default;
 };
 

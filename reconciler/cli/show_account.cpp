@@ -44,17 +44,34 @@ std::string done_text(const Account& account) {
   return text;
 }
 
+/// Whether some of what is left may work next time with nothing mended: a peer answers again.
+bool goes_away(const Account& account, const Plan& plan) {
+  return !plan.unknown.empty() || std::any_of(account.failed.begin(), account.failed.end(), [](const ActionResult& result) {
+    const auto* failed = std::get_if<Failed>(&result.outcome);
+    return failed && failed->code == "unreachable";
+  });
+}
+
+/// Copies that an interrupt ended: what they fetched counts as nothing done, but is not lost.
+std::string kept_text(const Account& account) {
+  const auto count = std::count_if(account.not_started.begin(), account.not_started.end(),
+                                   [](const ActionResult& result) { return result.begun && result.verb == Verb::copy; });
+  if (count == 0) return "";
+  return fmt::format("\nWhat was fetched for {} is kept for that run.", count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
+}
+
 std::string next_step(const Plan& plan, const Account& account) {
   switch (account.exit_code) {
     case exit_done: return "";
     case exit_incomplete:
       if (account.failed.empty() && plan.unknown.empty()) return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
+      if (!goes_away(account, plan)) return "What is done is durable. Mend what failed, then run \"ingot apply\" again for the rest.";
       return "What is done is durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
     case exit_local: return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run \"ingot apply\" again.";
     case exit_refused: return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
-    case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.";
+    case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped." + kept_text(account);
     default: return "Run \"ingot apply\" again.";
   }
 }

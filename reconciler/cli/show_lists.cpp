@@ -50,6 +50,12 @@ void put_peer(const ShownPeer& peer, JsonWriter& json) {
 
 std::string number_or_dash(const std::optional<std::uint64_t>& number) { return number ? std::to_string(*number) : "-"; }
 
+/// The URL that answered last, else the one that is asked first.
+std::string shown_url(const ShownPeer& peer) {
+  if (!peer.url.empty()) return printable(peer.url);
+  return peer.urls.empty() ? "-" : printable(peer.urls.front());
+}
+
 Ink ink_of(const std::string& status) {
   if (status == "untrusted") return Ink::red;
   return status == "unreachable" || status == "expired" ? Ink::yellow : Ink::none;
@@ -68,7 +74,7 @@ void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output&
   for (const auto& peer : peers) {
     table.row({peer.name.text(), peer.registered ? time_text(*peer.registered) : "no", number_or_dash(peer.serial),
                peer.seen ? time_text(*peer.seen) : "-", peer.status.empty() ? "not asked yet" : peer.status == "ok" && !peer.text.empty() ? printable(peer.text) : peer.status,
-               peer.urls.empty() ? "-" : printable(peer.urls.front())});
+               shown_url(peer)});
   }
   table.show(out, style);
   for (const auto& peer : peers) {

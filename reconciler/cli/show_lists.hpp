@@ -22,6 +22,7 @@ struct ShownPeer {
   std::optional<Time> seen;
   std::string status;              ///< "ok", "unreachable", "expired", "untrusted"; "" = never asked
   std::string text;
+  std::string url = {};            ///< which of `urls` answered last; "" = none yet
 };
 void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output& out);
 void show_peers_json(const std::vector<ShownPeer>& peers, Output& out);

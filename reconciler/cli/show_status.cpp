@@ -21,7 +21,8 @@ std::string head_text(const Status& status, const Style& style) {
 std::string run_text(const Status& status) {
   if (!status.last_run) return "none yet";
   const RunRecord& run = *status.last_run;
-  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped", printable(run.start.command), printable(run.start.id), run_result(run), run.done,
+  const bool under_way = !run.finished && status.running && status.running->find(run.start.id) != std::string::npos;
+  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped", printable(run.start.command), printable(run.start.id), under_way ? "under way" : run_result(run), run.done,
                      run.failed, run.skipped);
 }
 

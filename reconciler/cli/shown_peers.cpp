@@ -21,6 +21,8 @@ void add_last_view(ShownPeer& peer, const LastPlan& last) {
   if (!view) return;
   peer.status = view->status;
   peer.text = view->text;
+  const bool still_its = std::find(peer.urls.begin(), peer.urls.end(), view->url) != peer.urls.end();
+  if (still_its) peer.url = view->url;
   if (view->seen) peer.seen = std::max(peer.seen.value_or(*view->seen), *view->seen);
   if (view->serial) peer.serial = std::max(peer.serial.value_or(0), *view->serial);
 }

@@ -17,4 +17,7 @@ struct Secrets {
 /// Error{manifest}: a variable or file that is named is not there, is empty, too long or holds control characters.
 Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer);
 
+/// What to do when a peer does not let us in: which key of its entry to look at.
+std::string mend_of_denial(const PeerCredentials& credentials);
+
 }  // namespace ingot

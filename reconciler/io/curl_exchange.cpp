@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/curl_options.hpp"
+#include "reconciler/io/curl_tls_failure.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/response_headers.hpp"
@@ -32,7 +33,7 @@ struct Transfer {
   const ByteSink& sink;
   Throttle& throttle;
   Clock& clock;
-  const CurlOptions& options;
+  const CurlPeerSettings& settings;
   bool only_loopback = false;
 
   ResponseHeaders headers;
@@ -100,9 +101,9 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* gi
 bool is_stalled(Transfer& transfer) {
   const Moment now = transfer.clock.steady();
   const auto passed = now - transfer.window_start;
-  if (passed < transfer.options.stall_time) return false;
+  if (passed < transfer.settings.options.stall_time) return false;
   const std::uint64_t bytes = transfer.received() - transfer.window_bytes;
-  const double needed = static_cast<double>(transfer.options.slowest) * std::chrono::duration<double>(passed).count();
+  const double needed = static_cast<double>(transfer.settings.options.slowest) * std::chrono::duration<double>(passed).count();
   transfer.window_start = now;
   transfer.window_bytes = transfer.received();
   return static_cast<double>(bytes) < needed;
@@ -147,10 +148,11 @@ void set_callbacks(CURL* handle, Transfer& transfer) {
   set_option<void*>(handle, CURLOPT_OPENSOCKETDATA, &transfer);
 }
 
-CurlAttempt failed(Status status, std::string why, bool retry = false) {
+CurlAttempt failed(Status status, std::string why, bool retry = false, std::string mend = {}) {
   CurlAttempt attempt;
   attempt.response.status = status;
   attempt.response.why = std::move(why);
+  attempt.response.mend = std::move(mend);
   attempt.retry = retry;
   return attempt;
 }
@@ -163,10 +165,10 @@ CurlAttempt judge_stop(const Transfer& transfer) {
                     fmt::format("more than the {} bytes that it may be", transfer.limit()));
     case Stop::stalled:
       return failed(Status::unreachable,
-                    fmt::format("stalled: less than {} bytes a second for {:.1f} s", transfer.options.slowest,
-                                std::chrono::duration<double>(transfer.options.stall_time).count()),
+                    fmt::format("stalled: less than {} bytes a second for {:.1f} s", transfer.settings.options.slowest,
+                                std::chrono::duration<double>(transfer.settings.options.stall_time).count()),
                     true);
-    case Stop::address: return failed(Status::refused, "http:// to another machine is not allowed: use https://, or set allow_http = true");
+    case Stop::address: return failed(Status::refused, "http:// to another machine is not allowed", false, "use https://, or set allow_http = true");
     case Stop::sink: {
       CurlAttempt attempt = failed(Status::unreachable, "stopped by the reader");
       attempt.stopped = true;
@@ -180,7 +182,10 @@ CurlAttempt judge_stop(const Transfer& transfer) {
   return failed(Status::unreachable, "stopped");
 }
 
-CurlAttempt judge_code(CURLcode code, const std::string& detail) {
+CurlAttempt judge_code(CURLcode code, const std::string& text, const std::string& denied_mend) {
+  const auto tls = tls_failure(code, text, denied_mend);
+  const std::string detail = tls ? tls->why : text;
+  const std::string mend = tls ? tls->mend : "";
   switch (code) {
     case CURLE_RANGE_ERROR:
     case CURLE_BAD_DOWNLOAD_RESUME: return failed(Status::wrong_range, detail);
@@ -191,8 +196,8 @@ CurlAttempt judge_code(CURLcode code, const std::string& detail) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_ENGINE_NOTFOUND: return failed(Status::unreachable, detail);
-    default: return failed(Status::unreachable, detail, true);  // CURLcode is libcurl's and grows
+    case CURLE_SSL_ENGINE_NOTFOUND: return failed(Status::unreachable, detail, false, mend);
+    default: return failed(Status::unreachable, detail, true, mend);  // CURLcode is libcurl's and grows
   }
 }
 
@@ -219,11 +224,13 @@ CurlAttempt judge_body(const Transfer& transfer) {
   return attempt;
 }
 
+bool is_denied(const Transfer& transfer) { return transfer.headers.status == 401 || transfer.headers.status == 403; }
+
 CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
   if (!transfer.headers.complete) return failed(Status::unreachable, "cut within its headers", true);
   const auto wrong = judge_headers(transfer.headers, transfer.request);
   if (wrong) {
-    CurlAttempt attempt = failed(wrong->status, wrong->why, wrong->retry);
+    CurlAttempt attempt = failed(wrong->status, wrong->why, wrong->retry, is_denied(transfer) ? transfer.settings.denied_mend : wrong->mend);
     if (wrong->retry) attempt.retry_after = retry_after(handle);
     return attempt;
   }
@@ -244,7 +251,7 @@ CurlAttempt perform(CURL* handle, Transfer& transfer) {
   throw_if_interrupted();
   if (transfer.stop == Stop::error_body) return judge_answer(handle, transfer);
   if (transfer.stop != Stop::none) return judge_stop(transfer);
-  if (code != CURLE_OK) return judge_code(code, printable(detail[0] != '\0' ? detail.data() : curl_easy_strerror(code)));
+  if (code != CURLE_OK) return judge_code(code, printable(detail[0] != '\0' ? detail.data() : curl_easy_strerror(code)), transfer.settings.denied_mend);
   CurlAttempt attempt = judge_answer(handle, transfer);
   attempt.reusable = true;
   return attempt;
@@ -254,7 +261,7 @@ CurlAttempt perform(CURL* handle, Transfer& transfer) {
 
 CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, const ByteSink& sink,
                      Throttle& throttle, Clock& clock) {
-  Transfer transfer{.request = request, .sink = sink, .throttle = throttle, .clock = clock, .options = settings.options,
+  Transfer transfer{.request = request, .sink = sink, .throttle = throttle, .clock = clock, .settings = settings,
                     .only_loopback = base.scheme == "http" && !settings.allow_http,
                     .headers = {}, .not_an_answer = {}, .thrown = {}, .window_start = clock.steady()};
   const CurlHeaders headers = set_options(handle, settings, base, request);

@@ -58,7 +58,7 @@ class Jitter {
 class CurlPeer final : public PeerTransport {
  public:
   CurlPeer(const PeerAccess& access, const CurlOptions& options, Clock& clock)
-      : peer_(access.peer), settings_{read_secrets(access.credentials, access.peer), access.allow_http, options}, clock_(clock),
+      : peer_(access.peer), settings_{read_secrets(access.credentials, access.peer), access.allow_http, options, mend_of_denial(access.credentials)}, clock_(clock),
         throttle_(clock, access.bandwidth), jitter_(options.seed ? *options.seed : std::random_device{}()) {
     for (const auto& url : access.urls) urls_.push_back(parse_base_url(url));
   }
@@ -108,7 +108,9 @@ class CurlPeer final : public PeerTransport {
   CurlAttempt attempt_once(const BaseUrl& base, const Request& request, const ByteSink& sink) {
     CurlAttempt attempt = base.scheme == "file" ? from_disk(base, request, sink) : over_network(base, request, sink);
     attempt.response.url = base.text;
-    if (!attempt.response.why.empty()) attempt.response.why = fmt::format("{}: {}", printable(base.text + request.path), attempt.response.why);
+    const Response& response = attempt.response;
+    if (response.why.empty()) return attempt;
+    attempt.response.why = fmt::format("{}: {}{}{}", printable(base.text + request.path), response.why, response.mend.empty() ? "" : "; ", response.mend);
     return attempt;
   }
 

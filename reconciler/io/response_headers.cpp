@@ -68,8 +68,8 @@ using Status = Response::Status;
 NotAnAnswer judge_status(int status) {
   switch (status) {
     case 401:
-    case 403: return {Status::refused, fmt::format("it refuses us ({}): look at the peer's token or client certificate", status), false};
-    case 407: return {Status::refused, "the proxy refuses us (407)", false};
+    case 403: return {Status::refused, fmt::format("it refuses us ({})", status), false};
+    case 407: return {Status::refused, "the proxy refuses us (407)", false, "a proxy that asks for a password cannot be used: change https_proxy, or name the peer in no_proxy"};
     case 404:
     case 410: return {Status::not_found, fmt::format("not there ({})", status), false};
     case 416: return {Status::wrong_range, "it has no such range (416)", false};
@@ -77,7 +77,7 @@ NotAnAnswer judge_status(int status) {
     case 429: return {Status::unreachable, fmt::format("it answers {}", status), true};
   }
   if (status >= 300 && status < 400 && status != 304) {
-    return {Status::refused, fmt::format("it redirects ({}), which is not followed: name the place itself in the peer's urls", status), false};
+    return {Status::refused, fmt::format("it redirects ({}), which is not followed", status), false, "name the place itself in the peer's urls"};
   }
   return {Status::unreachable, fmt::format("it answers {}", status), status >= 500};
 }
@@ -109,7 +109,7 @@ std::optional<NotAnAnswer> judge_headers(const ResponseHeaders& headers, const R
   }
   if (headers.status != 200 && headers.status != 206) return judge_status(headers.status);
   if (!headers.content_encoding.empty() && fold_case(headers.content_encoding) != "identity") {
-    return NotAnAnswer{Status::refused, "it compresses what it serves (Content-Encoding), which was not asked for: switch that off for this tree", false};
+    return NotAnAnswer{Status::refused, "it compresses what it serves (Content-Encoding), which was not asked for", false, "its owner must switch that off for this tree"};
   }
   if (headers.contradictory) return NotAnAnswer{Status::unreachable, "its Content-Length makes no sense", false};
   if (!wants_range(request)) {

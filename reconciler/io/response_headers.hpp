@@ -42,6 +42,7 @@ struct NotAnAnswer {
   Response::Status status = Response::Status::unreachable;
   std::string why;
   bool retry = false;
+  std::string mend = {};
   bool operator==(const NotAnAnswer&) const = default;
 };
 /// Judges the headers of a final HTTP answer; nullopt: its body is what was asked for (or it is a 304 to a conditional request).

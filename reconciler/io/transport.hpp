@@ -44,7 +44,8 @@ struct Response {
     refused,        ///< 401, 403, 407, a redirect, a forbidden protocol
   };
   Status status = Status::unreachable;
-  std::string why = {};            ///< for people, names the URL without credentials; "" if ok
+  std::string why = {};            ///< for people, names the URL without credentials, ends with `mend`; "" if ok
+  std::string mend = {};           ///< what to do about it; "" if only to ask again
   std::string url = {};            ///< the base URL that answered
   std::string etag = {};           ///< at most 256 bytes without controls, or ""
   std::string last_modified = {};  ///< likewise

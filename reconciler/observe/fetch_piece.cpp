@@ -19,7 +19,7 @@ Distrust wrong_length(std::uint64_t expected, const std::string& got) {
 std::optional<Failure> judge(const Visit& visit, const std::string& path, const Piece& piece, const Fetched& fetched) {
   if (fetched.body.empty() && piece.length > 0) return unreachable(fmt::format("{}{}: the answer is empty", visit.url, path));
   if (fetched.body.size() == piece.length && sha256(fetched.body) == piece.digest) return std::nullopt;
-  if (looks_like_html(fetched.response, fetched.body)) return unreachable(fmt::format("{}{}: the answer is a web page, not an ingot file", visit.url, path));
+  if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path);
   if (fetched.body.size() < piece.length && !fetched.response.length_known) return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
   if (fetched.body.size() != piece.length) return untrusted(visit, path, wrong_length(piece.length, std::to_string(fetched.body.size())));
   return untrusted(visit, path, {"bad-digest", "the bytes are not those that the signed catalog names"});
@@ -44,7 +44,7 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
     return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why), "missing-piece");
   }
   if (response.status == Status::oversize) {
-    if (fold_case(response.content_type).starts_with("text/html")) return not_got(response);
+    if (fold_case(response.content_type).starts_with("text/html")) return web_page(visit, path);
     return untrusted(visit, path, wrong_length(piece.length, "more"));
   }
   if (response.status != Status::ok) return not_got(response);

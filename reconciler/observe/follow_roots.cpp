@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/observe/fetch_piece.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -27,7 +28,7 @@ Tried<Root> judge(const Visit& visit, std::uint64_t version, const std::string& 
                           return std::move(root);
                         },
                         [&](Distrust& distrust) -> Tried<Root> { return untrusted(visit, path_of(version), distrust); },
-                        [&](NotOurs& other) -> Tried<Root> { return unreachable(fmt::format("{}{}: {}", visit.url, path_of(version), other.why)); },
+                        [&](NotOurs& other) -> Tried<Root> { return not_ours(visit, path_of(version), other); },
                     },
                     verified);
 }
@@ -35,6 +36,7 @@ Tried<Root> judge(const Visit& visit, std::uint64_t version, const std::string& 
 Tried<Root> fetched_first_root(const Visit& visit) {
   const Fetched fetched = fetch_root(visit, 1);
   if (fetched.response.status == Status::oversize) {
+    if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(1));
     return untrusted(visit, path_of(1), {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
   }
   if (fetched.response.status != Status::ok) return not_got(fetched.response);
@@ -70,6 +72,7 @@ Tried<Root> newer_root(const Visit& visit, const Root& known, std::uint64_t up_t
     const Fetched fetched = fetch_root(visit, next);
     if (fetched.response.status == Status::not_found) return newest;
     if (fetched.response.status == Status::oversize) {
+      if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(next));
       return untrusted(visit, path_of(next), {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
     }
     if (fetched.response.status != Status::ok) return not_got(fetched.response);

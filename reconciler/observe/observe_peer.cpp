@@ -74,7 +74,7 @@ PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
 
 /// A variable or file that the manifest names for this peer is not there: its own trouble, not the other peers'.
 Failure no_credentials(const Error& error) {
-  return unreachable(fmt::format("{}{}{}", error.text(), error.mend().empty() ? "" : "; ", error.mend()), "credentials");
+  return unreachable(error.text(), "credentials", error.mend());
 }
 
 /// Bad news outweighs none: untrusted, then expired, then unreachable; every URL's reason is told.
@@ -83,7 +83,9 @@ Failure worst(std::vector<Failure> failures) {
   const auto chosen = std::max_element(failures.begin(), failures.end(), [&](const Failure& one, const Failure& other) { return weight(one) < weight(other); });
   Failure result = *chosen;
   for (const auto& failure : failures) {
-    if (&failure != &*chosen) result.unknown.why += "; " + failure.unknown.why;
+    if (&failure == &*chosen) continue;
+    result.unknown.why += "; " + failure.unknown.why;
+    if (result.unknown.mend.empty()) result.unknown.mend = failure.unknown.mend;
   }
   return result;
 }

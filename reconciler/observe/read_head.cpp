@@ -15,8 +15,6 @@ using Status = Response::Status;
 
 constexpr const char* head_path = "head.dsse";
 
-Failure failure_of(const Visit& visit, const NotOurs& other) { return unreachable(fmt::format("{}{}: {}", visit.url, head_path, other.why)); }
-
 /// Another root may be the reason why a head does not verify.
 bool may_be_of_a_newer_root(const Distrust& distrust) { return distrust.code == "bad-signature" || distrust.code == "wrong-epoch"; }
 
@@ -28,7 +26,7 @@ struct Verified {
 /// The head against one root; a head that does not verify may be signed under a newer one.
 Tried<Verified> verify(const Visit& visit, const std::string& bytes, const Root& root) {
   auto verified = verify_head(bytes, visit.id(), root);
-  if (const auto* other = std::get_if<NotOurs>(&verified)) return failure_of(visit, *other);
+  if (const auto* other = std::get_if<NotOurs>(&verified)) return not_ours(visit, head_path, *other);
   if (auto* head = std::get_if<Head>(&verified)) return Verified{std::move(*head), root};
   const Distrust distrust = std::get<Distrust>(std::move(verified));
   const Failure failure = untrusted(visit, head_path, distrust);
@@ -98,7 +96,7 @@ Fetched fetch_head(const Visit& visit, const CachedHead* cached) {
 Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const Root& root) {
   const Response& response = fetched.response;
   if (response.status == Status::oversize) {
-    if (looks_like_html(response, fetched.body)) return not_got(response);
+    if (looks_like_html(response, fetched.body)) return web_page(visit, head_path);
     return untrusted(visit, head_path, {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }
   if (response.status != Status::ok) return not_got(response);

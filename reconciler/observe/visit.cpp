@@ -22,8 +22,17 @@ std::string advice(const std::string& code) {
 
 }  // namespace
 
-Failure unreachable(const std::string& why, const std::string& detail_code) {
-  return {Unknown{.code = "unreachable", .why = why, .detail_code = detail_code, .last = {}}, {}};
+Failure unreachable(const std::string& why, const std::string& detail_code, const std::string& mend) {
+  return {Unknown{.code = "unreachable", .why = mend.empty() ? why : fmt::format("{}; {}", why, mend), .detail_code = detail_code, .last = {}, .mend = mend}, {}};
+}
+
+Failure web_page(const Visit& visit, const std::string& path) {
+  return unreachable(fmt::format("{}{}: the answer is a web page, not an ingot file", visit.url, path), "",
+                     "another site or a captive portal answers there: check the URL, and the way to it");
+}
+
+Failure not_ours(const Visit& visit, const std::string& path, const NotOurs& other) {
+  return other.web_page ? web_page(visit, path) : unreachable(fmt::format("{}{}: {}", visit.url, path, other.why));
 }
 
 Failure untrusted(const Visit& visit, const std::string& path, const Distrust& distrust) {
@@ -36,7 +45,14 @@ Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead
   return {Unknown{.code = "expired", .why = std::move(why), .detail_code = "", .last = head}, {}};
 }
 
-Failure not_got(const Response& response) { return unreachable(response.why); }
+Failure not_got(const Response& response) {
+  if (response.status == Response::Status::not_found) {
+    return unreachable(response.why, "", "check that the URL names the folder with head.dsse: the web server must serve the peer's store/public there");
+  }
+  Failure failure = unreachable(response.why);
+  failure.unknown.mend = response.mend;  // the sentence ends with it already
+  return failure;
+}
 
 std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
   if (!one || !other) return one ? one : other;

@@ -35,13 +35,17 @@ struct Failure {
 template <class Value>
 using Tried = std::variant<Value, Failure>;
 
-/// "unreachable": no connection, an HTTP error, an empty or cut body, an HTML page.
-Failure unreachable(const std::string& why, const std::string& detail_code = "");
+/// "unreachable": no connection, an HTTP error, an empty or cut body, an HTML page. `mend` ends `why`, if there is any.
+Failure unreachable(const std::string& why, const std::string& detail_code = "", const std::string& mend = "");
+/// A web page came as `path`.
+Failure web_page(const Visit& visit, const std::string& path);
+/// Something else than a file of ours came as `path`.
+Failure not_ours(const Visit& visit, const std::string& path, const NotOurs& other);
 /// "untrusted": anything else that is not what was signed. The sentence gets the URL, and what to do about it.
 Failure untrusted(const Visit& visit, const std::string& path, const Distrust& distrust);
 /// "expired": correctly signed, but past its time.
 Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head);
-/// What the transport could not get; its sentence names the URL already.
+/// The head or root that the transport could not get; its sentence names the URL already.
 Failure not_got(const Response& response);
 
 /// The higher of two floors, where there are any.

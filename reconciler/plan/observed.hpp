@@ -51,6 +51,7 @@ struct Unknown {
   std::string why;   ///< a sentence: which URL, what was wrong, what to do
   std::string detail_code;  ///< "rollback", "equivocation", "identity-changed", "bad-signature" …; may be ""
   std::optional<SeenHead> last;  ///< the last head accepted before, if any is known
+  std::string mend = {};         ///< what to do if it is unreachable, and more than to run again; `why` says it too
 };
 using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, Unknown>;
 

@@ -108,7 +108,8 @@ const CopyEntry* PeerCase::copy_entry(const ImageName& on_peer) const {
 std::string PeerCase::mend() const {
   if (changed_from) return fmt::format("if the new root is meant, say `replaces = \"{}\"` in its entry; else bring back its old card", changed_from->id.text());
   if (why.code == "untrusted") return "a human must look at why it is not trusted; nothing is taken from it until then";
-  return why.code == "expired" ? "its owner must publish a new head" : "run again when it answers";
+  if (why.code == "expired") return "its owner must publish a new head";
+  return why.mend.empty() ? "run again when it answers" : why.mend;
 }
 
 const PeerCase* Situation::peer(const ServerName& name) const {

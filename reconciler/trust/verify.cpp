@@ -39,7 +39,7 @@ std::optional<NotOurs> not_ours(std::string_view bytes) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   const std::size_t start = bytes.find_first_not_of(blanks);
   if (start == std::string_view::npos) return NotOurs{"the answer is empty"};
-  if (bytes[start] == '<') return NotOurs{"the answer is a web page, not an ingot file"};
+  if (bytes[start] == '<') return NotOurs{"the answer is a web page, not an ingot file", true};
   if (bytes[start] == '{' && is_cut_off(bytes.substr(start))) return NotOurs{"the answer is cut off"};
   return std::nullopt;
 }

@@ -30,6 +30,7 @@ struct Expired {
 /// What came is no ingot file at all (HTML, nothing): counts as unreachable (R19).
 struct NotOurs {
   std::string why;
+  bool web_page = false;
 };
 
 /// Distinct keys of `role` with a valid signature, counted by key bytes, reach the threshold.

@@ -31,6 +31,26 @@ std::string text_of_account(const Account& account) {
 
 TEST(show_account, says_what_became_of_each_and_what_to_do_next) { expect_golden("account.txt", text_of_account(sample_account())); }
 
+TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
+  Account account = sample_account();
+  account.failed = {result("db19_26", Failed{"source-missing", "its source is gone"})};
+  Plan plan = full_plan();
+  plan.unknown.clear();
+  const auto text = [&] { return shown([&](Output& out) { show_account(plan, account, "20261118T093320Z-1a2b3c", false, Style(false), out); }); };
+  EXPECT_NE(text().find("Mend what failed, then run \"ingot apply\" again"), std::string::npos) << text();
+  account.failed.push_back(result("db19_28", Failed{"unreachable", "no connection"}));
+  EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
+}
+
+TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
+  Account account = sample_account();
+  account.exit_code = exit_interrupted;
+  account.not_started = {result("db19_27", Skipped{"interrupted"})};
+  EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos) << text_of_account(account);
+  account.not_started[0].begun = false;
+  EXPECT_EQ(text_of_account(account).find("is kept"), std::string::npos) << text_of_account(account);
+}
+
 TEST(show_account, an_early_end_is_said) {
   Account account = sample_account();
   account.fatal = Error(Fault::local, "cannot write \"/store\": No space left on device");

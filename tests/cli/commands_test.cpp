@@ -1,10 +1,12 @@
 // The command line in this process, with a terminal that records: what goes where, and what a human is asked.
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -18,6 +20,7 @@ namespace ingot {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -120,7 +123,10 @@ TEST_F(Commands, init_without_a_url_makes_no_card_and_says_how_to_get_one) {
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_FALSE(fs::exists(folder / "gold/server.card.toml"));
   EXPECT_THAT(ran.out, HasSubstr("ingot card > server.card.toml"));
-  EXPECT_THAT(at("gold", {"card"}).err, HasSubstr("url = "));
+  const Ran card = at("gold", {"card"});
+  EXPECT_EQ(card.exit, 65) << "the manifest is what lacks something";
+  EXPECT_THAT(card.err, AllOf(ContainsRegex("ingot.toml:[1-9][0-9]*:1: "), HasSubstr("url = ")));
+  testing_support::expect_valid_json("problems", at("gold", {"card", "--json"}).out);
 }
 
 TEST_F(Commands, init_refuses_what_contradicts_the_manifest_and_makes_nothing) {
@@ -154,6 +160,28 @@ TEST_F(Commands, the_main_job_plan_apply_query_extract_verify) {
   EXPECT_EQ(at("silver", {"status"}).exit, 0) << terminal.said;
 }
 
+TEST_F(Commands, a_quiet_apply_shows_no_plan_and_nothing_at_all_when_nothing_is_to_do) {
+  two_servers();
+  const Ran first = at("silver", {"apply", "--yes", "-q"});
+  EXPECT_EQ(first.exit, 0) << first.err;
+  EXPECT_THAT(first.out, AllOf(HasSubstr("Applied: "), Not(HasSubstr("Plan:"))));
+  const Ran idle = at("silver", {"apply", "--yes", "-q"});
+  EXPECT_EQ(idle.exit, 0);
+  EXPECT_EQ(idle.out + idle.err, "");
+  fs::remove(folder / "gold/store/public/head.dsse");
+  const Ran failed = at("silver", {"apply", "--yes", "-q"});
+  EXPECT_EQ(failed.exit, 3);
+  EXPECT_THAT(failed.out, HasSubstr("head.dsse")) << "trouble is always told";
+}
+
+TEST_F(Commands, a_peer_whose_url_is_wrong_is_told_how_to_mend_it) {
+  two_servers();
+  fs::remove(folder / "gold/store/public/head.dsse");
+  const Ran plan = at("silver", {"plan", "--json"});
+  EXPECT_EQ(plan.exit, 3);
+  EXPECT_THAT(plan.out, HasSubstr("\"mend\":\"check that the URL names the folder with head.dsse"));
+}
+
 TEST_F(Commands, every_json_output_holds_against_its_schema) {
   two_servers();
   testing_support::expect_valid_json("plan", at("silver", {"plan", "--json"}).out);
@@ -168,6 +196,9 @@ TEST_F(Commands, every_json_output_holds_against_its_schema) {
   testing_support::expect_valid_json("show", at("silver", {"show", "a", "--json"}).out);
   testing_support::expect_valid_json("show", at("silver", {"show", "2", "--json"}).out);
   testing_support::expect_valid_json("status", at("silver", {"status", "--json"}).out);
+  const Ran extracted = at("silver", {"extract", "a", (folder / "extracted").string(), "--json"});
+  EXPECT_EQ(extracted.exit, 0) << extracted.err;
+  testing_support::expect_valid_json("extracted", extracted.out);
   testing_support::expect_valid_json("drift", at("silver", {"drift", "--json"}).out);
   testing_support::expect_valid_json("verify", at("silver", {"verify", "--json"}).out);
   testing_support::expect_valid_json("problems", at("silver", {"validate", "--json"}).out);
@@ -340,6 +371,23 @@ TEST_F(Commands, an_image_that_was_withdrawn_is_extracted_only_on_request) {
   EXPECT_THAT(refused.err, AllOf(HasSubstr("it leaks"), HasSubstr("--withdrawn")));
   EXPECT_FALSE(fs::exists(folder / "out"));
   EXPECT_EQ(at("silver", {"extract", "a", (folder / "out").string(), "--withdrawn"}).exit, 0) << terminal.said;
+}
+
+TEST_F(Commands, an_extract_that_cannot_write_says_where) {
+  make("gold");
+  write("gold/home/bin/oracle", std::string(200'000, 'x'));
+  manifest("gold", "[[image]]\nname = \"home\"\nsource = \"home\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 100'000, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const Ran ran = at("gold", {"extract", "home", (folder / "out").string()});
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(ran.exit, 6) << ran.err;
+  EXPECT_THAT(ran.err, AllOf(HasSubstr((folder / "out").string()), HasSubstr("bin/oracle")));
 }
 
 TEST_F(Commands, drift_and_verify_see_what_is_missing) {

@@ -101,10 +101,10 @@ std::vector<ShownPeer> sample_peers() {
     manifest.peers.push_back({.name = peer, .card_path = "x", .card = {peer, "https://gold.example.net/", sample_id(name)}, .urls = {"https://gold.example.net/"}, .credentials = {},
                               .max_age = {}, .bandwidth = {}, .parallel = {}, .replaces = {}, .at = {}});
   }
-  const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {"https://gold.example.net/"},
+  const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {"https://gold.example.net/", "https://mirror.example.net/"},
                                                  .serial = 40, .head = {}, .registered = now, .seen = now}};
   LastPlan last;
-  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .seen = now + Seconds(60), .text = ""};
+  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .seen = now + Seconds(60), .text = "", .url = "https://mirror.example.net/"};
   last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
   return shown_peers(manifest, registrations, last);
 }
@@ -195,6 +195,16 @@ TEST(show_status, is_one_screen) {
   status.serial = 0;
   status.expires = std::nullopt;
   expect_valid_json("status", json_of([&](auto& out) { show_status_json(status, out); }));
+}
+
+TEST(show_status, a_run_that_holds_the_lock_is_under_way) {
+  Status status{.server = ServerName::of("fpps-1"), .id = sample_id("fpps-1"), .images = 0, .serial = 0, .expires = {}, .now = now, .peers = {}, .last_run = sample_run(),
+                .running = "apply 20261118T093320Z-1a2b3c, pid 7 on gold", .plan = {}, .no_plan = "", .damaged = {}, .disk = {}};
+  status.last_run->finished = std::nullopt;
+  const auto text = [&] { return text_of_shown([&](auto& style, auto& out) { show_status(status, style, out); }); };
+  EXPECT_NE(text().find("20261118T093320Z-1a2b3c, under way"), std::string::npos) << text();
+  status.running = "apply 20261119T000000Z-ffffff, pid 8 on gold";
+  EXPECT_NE(text().find("20261118T093320Z-1a2b3c, did not finish"), std::string::npos) << text();
 }
 
 TEST(show_findings, of_drift_and_verify) {

@@ -66,6 +66,17 @@ TEST_F(curl_credentials, N7_no_error_shows_a_secret) {
   }
 }
 
+TEST_F(curl_credentials, who_is_not_let_in_is_told_which_key_to_look_at) {
+  RawServer server(always(raw("403 No\r\nContent-Length: 0", "")));
+  EXPECT_THAT(get({server.url()}).mend, HasSubstr("token_env, token_file or client_cert"));
+  TemporaryFolder folder;
+  write_text(folder / "token", canary);
+  access_.credentials.token_file = folder / "token";
+  const Response response = get({server.url()});
+  EXPECT_THAT(response.mend, HasSubstr("(token_file)"));
+  EXPECT_THAT(response.why, HasSubstr(response.mend));
+}
+
 TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {
   const auto refusal = [&](PeerCredentials credentials) {
     access_.credentials = std::move(credentials);

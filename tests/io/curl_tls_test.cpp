@@ -69,25 +69,33 @@ TEST_F(curl_tls, A19_refuses_what_does_not_verify) {
   for (const auto& credentials : {trusting("other-ca.pem"), PeerCredentials{}}) {
     const Response response = get(credentials);
     EXPECT_EQ(response.status, Status::unreachable);
-    EXPECT_THAT(response.why, HasSubstr("certificate"));
+    EXPECT_THAT(response.why, HasSubstr("its certificate is not trusted (SSL"));
+    EXPECT_THAT(response.mend, HasSubstr("ca_file"));
     EXPECT_EQ(body_, "");
   }
 }
 
 TEST_F(curl_tls, A19_refuses_a_certificate_for_another_host) {
   serve(authority_.issue("elsewhere.example"));
-  EXPECT_EQ(get(trusting("ca.pem")).status, Status::unreachable);
+  const Response response = get(trusting("ca.pem"));
+  EXPECT_EQ(response.status, Status::unreachable);
+  EXPECT_THAT(response.why, HasSubstr("for another host"));
 }
 
 TEST_F(curl_tls, A19_refuses_an_expired_certificate) {
   serve(authority_.issue("127.0.0.1", Validity::over));
-  EXPECT_EQ(get(trusting("ca.pem")).status, Status::unreachable);
+  const Response response = get(trusting("ca.pem"));
+  EXPECT_EQ(response.status, Status::unreachable);
+  EXPECT_THAT(response.why, HasSubstr("its certificate has expired (SSL"));
 }
 
 TEST_F(curl_tls, A19_plain_http_is_no_tls) {
   serve(authority_.issue("127.0.0.1"));
   port_ = nginx_->port();  // it speaks http there
-  EXPECT_EQ(get(trusting("ca.pem")).status, Status::unreachable);
+  const Response response = get(trusting("ca.pem"));
+  EXPECT_EQ(response.status, Status::unreachable);
+  EXPECT_THAT(response.why, HasSubstr("it does not speak TLS ("));
+  EXPECT_THAT(response.mend, HasSubstr("http://"));
 }
 
 TEST_F(curl_tls, shows_its_client_certificate) {

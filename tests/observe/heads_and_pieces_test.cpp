@@ -41,6 +41,28 @@ TEST_F(observing, R19_no_answer_is_unreachable) {
   EXPECT_THAT(names(), ElementsAre("db19_24"));
 }
 
+TEST_F(observing, R19_whoever_answers_with_something_else_gets_a_mend_of_its_own) {
+  const auto mend_after = [&](const Answer& answer) {
+    server_.instead("*", [=](const Asked&) { return answer; });
+    const Unknown found = unknown();
+    EXPECT_EQ(found.code, "unreachable");
+    EXPECT_THAT(found.why, HasSubstr(found.mend)) << "who sees the reason alone is told too";
+    return found.mend;
+  };
+  for (const int status : {401, 403}) EXPECT_THAT(mend_after({status, "", "", {}}), HasSubstr("names no token")) << status;
+  ::setenv("INGOT_TEST_TOKEN", "x", 1);
+  manifest_.peers[0].credentials.token_env = "INGOT_TEST_TOKEN";
+  for (const int status : {401, 403}) EXPECT_THAT(mend_after({status, "", "", {}}), HasSubstr("\"INGOT_TEST_TOKEN\" (token_env)")) << status;
+  ::unsetenv("INGOT_TEST_TOKEN");
+  EXPECT_THAT(mend_after({200, "", "", {}}), HasSubstr("set INGOT_TEST_TOKEN"));
+  manifest_.peers[0].credentials = {};
+  EXPECT_THAT(mend_after({404, "", "", {}}), HasSubstr("head.dsse"));
+  EXPECT_THAT(mend_after({200, "<html>log in", "text/html", {}}), HasSubstr("captive portal"));
+  EXPECT_THAT(mend_after({200, "<html>" + std::string(100'000, ' '), "text/html", {}}), HasSubstr("captive portal"));
+  EXPECT_THAT(mend_after({302, "", "", {{"Location", "/x"}}}), HasSubstr("urls"));
+  EXPECT_EQ(mend_after({500, "", "", {}}), "") << "it may go away by itself";
+}
+
 TEST_F(observing, R19_a_dead_server_is_unreachable_and_the_last_head_is_told) {
   const auto last = catalog().head;
   manifest_.peers[0].urls = {"http://127.0.0.1:1/"};
