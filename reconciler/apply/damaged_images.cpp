@@ -52,7 +52,7 @@ std::vector<DamagedImage> damaged_images(const State& state, const Store& store,
 std::vector<DamagedImage> all_damaged_images(const State& state, const Store& store) {
   std::set<Digest> digests;
   state.each_object([&](const ObjectRow& object) {
-    if (!store.has(object.packed)) digests.insert(object.digest);
+    if (!store.lacks(object.packed).empty()) digests.insert(object.digest);
   });
   return damaged_among(digests, state, store, [](const ImageRow&) { return true; });
 }
@@ -60,7 +60,7 @@ std::vector<DamagedImage> all_damaged_images(const State& state, const Store& st
 std::vector<DamagedImage> damaged_public_images(const State& state, const Store& store, bool publish_copies) {
   std::set<Digest> digests;
   state.each_public_object(publish_copies, [&](const ObjectRow& object) {
-    if (!store.has(object.packed)) digests.insert(object.digest);
+    if (!store.lacks(object.packed).empty()) digests.insert(object.digest);
   });
   return offered_among(digests, state, store, publish_copies);
 }

@@ -15,14 +15,25 @@ namespace {
 
 constexpr const char* mend_root = "bring it back from the backup of the store: a new one would be another server to every peer";
 
+/// What cannot be read is published again like what is not there.
+template <class Read>
+auto read_if_possible(Read read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    return {};
+  }
+}
+
 /// What of the catalog that the head names is not there as it says; nothing but the index is read.
 std::string what_is_lost(const Store& store, const Piece& named) {
-  const std::optional<std::string> bytes = store.published_piece(named);
+  const std::optional<std::string> bytes = read_if_possible([&] { return store.published_piece(named); });
   if (!bytes) return fmt::format("the published index \"public/c/{}\" is missing", named.digest.hex());
   const auto index = parse_index(*bytes);
   const auto* good = std::get_if<Index>(&index);
   if (!good || sha256(*bytes) != named.digest) return fmt::format("the published index \"public/c/{}\" is damaged", named.digest.hex());
-  const auto lost = std::ranges::find_if(good->pages, [&](const PageRef& page) { return !store.has_piece(page.piece); });
+  const auto lost = std::ranges::find_if(good->pages, [&](const PageRef& page) { return !read_if_possible([&] { return store.has_piece(page.piece); }); });
   if (lost == good->pages.end()) return "";
   return fmt::format("the published page \"public/c/{}\" is missing or has another length", lost->piece.digest.hex());
 }
@@ -32,7 +43,7 @@ bool left_out_are_back(const State& state, const Store& store) {
   const std::set<Digest> left_out = store.left_out();
   return std::any_of(left_out.begin(), left_out.end(), [&](const Digest& digest) {
     const auto object = state.object(digest);
-    return object && store.has(object->packed);
+    return object && store.lacks(object->packed).empty();
   });
 }
 
@@ -41,7 +52,7 @@ bool left_out_are_back(const State& state, const Store& store) {
 Root own_root(const Store& store, const ServerId& self) {
   const std::string path = store.public_folder() + "/root/1.dsse";
   const std::optional<std::string> envelope = store.published_root(1);
-  if (!envelope) throw Error(Fault::local, fmt::format("the root of trust \"{}\" is gone", printable(path)), mend_root).about(path);
+  if (!envelope) throw Error(Fault::local, fmt::format("the root of trust \"{}\" is gone", printable(path)), mend_root).with_code("lost-root").about(path);
   const auto root = verify_first_root(*envelope, self);
   if (const auto* good = std::get_if<Root>(&root)) return *good;
   const auto* distrust = std::get_if<Distrust>(&root);
@@ -49,11 +60,12 @@ Root own_root(const Store& store, const ServerId& self) {
               fmt::format("the root of trust \"{}\" is not this server's: {}", printable(path),
                           distrust ? distrust->why : std::get<NotOurs>(root).why),
               mend_root)
+      .with_code("lost-root")
       .about(path);
 }
 
 std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root) {
-  const std::optional<std::string> bytes = store.published_head();
+  const std::optional<std::string> bytes = read_if_possible([&] { return store.published_head(); });
   if (!bytes) return std::nullopt;
   const auto verified = verify_head(*bytes, self, root);
   const auto* head = std::get_if<Head>(&verified);

@@ -56,7 +56,7 @@ std::unordered_set<Digest> bytes_of_use(const Manifest& manifest, const std::vec
 std::set<Digest> bytes_here(const Site& site, const std::unordered_set<Digest>& wanted, std::uint64_t images_here) {
   std::set<Digest> here;
   const auto look_at = [&](const ObjectRow& object) {
-    if (site.store.has(object.packed)) here.insert(object.digest);
+    if (site.store.lacks(object.packed).empty()) here.insert(object.digest);
   };
   if (wanted.size() < images_here / 4) {
     for (const auto& digest : wanted) {

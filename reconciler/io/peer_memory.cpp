@@ -170,8 +170,8 @@ std::optional<FloorRecord> PeerMemory::floor_record(const ServerId& id) {
     auto record = text ? parse_floor(*text) : std::nullopt;
     const bool whole = record && record->floor.id == id && std::pair(record->floor.epoch, record->floor.serial) == named;
     if (whole) return record;
-    // Another run raised the floor meanwhile and took this file away: then a higher one is there.
-    if (!text && !files_.status(path)) continue;
+    // Another run may have raised the floor meanwhile and taken this file away: then a higher one is there.
+    if (!text && highest_floor(files_, folder) != name) continue;
     complain(fmt::format("the floor of trust \"{}\" is damaged: only its number still counts", path));
     // The head at this very serial cannot be compared any more, but all below it stay refused.
     Floor floor;

@@ -17,7 +17,7 @@ std::string how_to_mend(const DamagedImage& image) {
   const std::string backup = "put the file back from a backup";
   // Nothing is taken away for it: what is taken out may not come back. The same bits are one file, whatever bears them; a copy
   // of the whole entry keeps its `private`, `exclude` and `digest`.
-  return image.copy ? backup : backup + ", or add a copy of its [[image]] with the same source under another name: the same bits serve both";
+  return image.copy ? backup : backup + ", or add a copy of its [[image]] with the same source under another name, with `private = true`: the same bits serve both, and it can be taken out again";
 }
 
 void block_damaged(Plan& plan, const std::vector<DamagedImage>& damaged) {

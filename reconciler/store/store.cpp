@@ -115,20 +115,27 @@ std::string Store::object_in(const Digest& digest, Place place) const {
 }
 
 std::variant<Place, Damage> Store::look_for(const Piece& object) const {
-  Damage damage{.path = object_path(object.digest), .why = "is gone"};
+  Damage damage{.path = object_path(object.digest), .why = "is gone: it is neither below public nor below private"};
+  std::optional<Error> not_looked_at;
   // Private first: bytes only ever move from there to public, so none is missed on its way while another run moves it.
   for (const Place place : {Place::private_tree, Place::public_tree}) {
-    const std::string path = object_in(object.digest, place);
-    const auto folder = files_->status(parent(path));
-    if (!folder) continue;
-    const bool reached = folder->kind == EntryKind::folder;  // and not by a link
-    const auto there = reached ? files_->status(path) : folder;
-    if (!there) continue;
-    const bool is_file = reached && there->kind == EntryKind::file;
-    if (is_file && there->size == object.length) return place;
-    damage.path = folder_of(place) + "/" + object_path(object.digest);
-    damage.why = is_file ? fmt::format("has {} bytes, not {}", there->size, object.length) : "is not a file";
+    try {
+      const std::string path = object_in(object.digest, place);
+      const auto folder = files_->status(parent(path));
+      if (!folder) continue;
+      const bool reached = folder->kind == EntryKind::folder;  // and not by a link
+      const auto there = reached ? files_->status(path) : folder;
+      if (!there) continue;
+      const bool is_file = reached && there->kind == EntryKind::file;
+      if (is_file && there->size == object.length) return place;
+      damage.path = folder_of(place) + "/" + object_path(object.digest);
+      damage.why = is_file ? fmt::format("has {} bytes, not {}", there->size, object.length) : "is not a file";
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+      not_looked_at = error;  // it may be whole in the other place
+    }
   }
+  if (not_looked_at) throw Error(*not_looked_at);
   return damage;
 }
 
@@ -137,6 +144,8 @@ std::optional<Place> Store::place_of(const Piece& object) const {
   const auto* const place = std::get_if<Place>(&found);
   return place ? std::optional(*place) : std::nullopt;
 }
+
+bool Store::has(const Packed& packed) const { return place_of(packed.file) && (!packed.table || place_of(*packed.table)); }
 
 std::vector<Damage> Store::lacks(const Packed& packed) const {
   std::vector<Damage> lacking;

@@ -55,8 +55,9 @@ class Store {
   Ingested ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
                   Place place, int threads, const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
-  /// Whether the packed file and table of these bytes are here with the right lengths, in either place.
-  bool has(const Packed& packed) const { return lacks(packed).empty(); }
+  /// Whether the packed file and table of these bytes are here with the right lengths, in either place. Error{local}: it
+  /// cannot be told.
+  bool has(const Packed& packed) const;
   /// What of these bytes is not in the store with the right length, or cannot be looked at; nothing is hashed.
   std::vector<Damage> lacks(const Packed& packed) const;
   /// Where an interrupted copy of `digest` goes on.
@@ -102,7 +103,8 @@ class Store {
  private:
   Store(Files& files, std::string folder);
   std::string object_in(const Digest& digest, Place place) const;
-  /// Where an object is with its length; or what is there instead.
+  /// Where an object is with its length; or what is there instead. Error{local}: one place cannot be looked at, and it is
+  /// not in the other.
   std::variant<Place, Damage> look_for(const Piece& object) const;
   std::optional<Place> place_of(const Piece& object) const;
   void keep_object(const std::string& staged, const Piece& object, Place place);

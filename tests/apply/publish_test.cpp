@@ -232,7 +232,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
   const std::string hex = packed.file.digest.hex();
   const std::string path = here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex;
   fs::rename(path, folder.path() + "/aside");
-  EXPECT_EQ(here.store().lacks(packed).at(0).why, "is gone");
+  EXPECT_EQ(here.store().lacks(packed).at(0).why, "is gone: it is neither below public nor below private");
 
   const Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.other", "done catalog", "failed image.db damaged"));

@@ -556,7 +556,7 @@ TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_under_another_name_too) 
   write(fs::relative(packed_file_in(folder / "gold/store"), folder).string(), "rot");
   EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source under another name")));
   const std::string a = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nprotect = true\n[[series]]\nname = \"s\"\nimages = [\"a\"]\n";
-  manifest("gold", a + "[[image]]\nname = \"twin\"\nsource = \"a.bin\"\n");
+  manifest("gold", a + "[[image]]\nname = \"twin\"\nsource = \"a.bin\"\nprivate = true\n");
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6) << "it was damaged when this was planned";
   EXPECT_EQ(at("gold", {"verify", "a"}).exit, 0) << terminal.printed;
   manifest("gold", a);

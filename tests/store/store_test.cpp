@@ -253,12 +253,12 @@ TEST_F(StoreTest, says_what_of_an_objects_files_is_lacking_and_that_one_cannot_b
     return device;
   };
   EXPECT_THAT(lacking(), HasSubstr("cannot be looked at: it went wrong"));
-  EXPECT_FALSE(store.has(image.packed));
+  EXPECT_THROW(store.has(image.packed), Error) << "what cannot be told is not said";
   files.device_of = nullptr;
   write_text(path, "rot");
   EXPECT_THAT(lacking(), HasSubstr("public/" + object_path(image.packed.file.digest) + " has 3 bytes, not "));
   fs::remove(path);
-  EXPECT_EQ(lacking(), object_path(image.packed.file.digest) + " is gone");
+  EXPECT_EQ(lacking(), object_path(image.packed.file.digest) + " is gone: it is neither below public nor below private");
 }
 
 TEST_F(StoreTest, does_not_miss_bytes_that_another_run_moves_to_public_meanwhile) {
