@@ -11,7 +11,6 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
 #include "schema/write_catalog.hpp"
 
 namespace ingot {
@@ -27,9 +26,7 @@ void refuse_a_foreign_key(const PrivateKey& catalog_key, const Root& root) {
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
   std::set<Digest> pages;
   if (!before) return pages;
-  const std::optional<std::string> bytes = store.published_piece(before->head.index);
-  if (!bytes) return pages;
-  const auto index = parse_index(*bytes);
+  const auto index = index_on_disk(store, before->head.index);
   if (const auto* good = std::get_if<Index>(&index)) {
     for (const PageRef& page : good->pages) pages.insert(page.piece.digest);
   }

@@ -28,11 +28,9 @@ auto read_if_possible(Read read) -> decltype(read()) {
 
 /// What of the catalog that the head names is not there as it says; nothing but the index is read.
 std::string what_is_lost(const Store& store, const Piece& named) {
-  const std::optional<std::string> bytes = read_if_possible([&] { return store.published_piece(named); });
-  if (!bytes) return fmt::format("the published index \"public/c/{}\" is missing", named.digest.hex());
-  const auto index = parse_index(*bytes);
+  const auto index = index_on_disk(store, named);
   const auto* good = std::get_if<Index>(&index);
-  if (!good || sha256(*bytes) != named.digest) return fmt::format("the published index \"public/c/{}\" is damaged", named.digest.hex());
+  if (!good) return fmt::format("the published index \"public/c/{}\" {}", named.digest.hex(), std::get<std::string>(index));
   const auto lost = std::ranges::find_if(good->pages, [&](const PageRef& page) { return !read_if_possible([&] { return store.has_piece(page.piece); }); });
   if (lost == good->pages.end()) return "";
   return fmt::format("the published page \"public/c/{}\" is missing or has another length", lost->piece.digest.hex());
@@ -71,6 +69,14 @@ std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self,
   const auto* head = std::get_if<Head>(&verified);
   if (!head) return std::nullopt;
   return HeadOnDisk{.head = *head, .digest = head_digest(*bytes).value(), .file = sha256(*bytes)};  // it verified
+}
+
+std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& named) {
+  const std::optional<std::string> bytes = read_if_possible([&] { return store.published_piece(named); });
+  if (!bytes) return "is missing";
+  auto index = parse_index(*bytes);
+  if (sha256(*bytes) != named.digest || !std::holds_alternative<Index>(index)) return "is damaged";
+  return std::get<Index>(std::move(index));
 }
 
 void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& before) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "reconciler/store/store.hpp"
 #include "schema/catalog.hpp"
@@ -22,6 +23,9 @@ struct HeadOnDisk {
   Digest file;    ///< of the file's bytes: what the state knows it by
 };
 std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root);
+
+/// The index that a head names, whole; or why it is not there, as a clause ("is missing"). What cannot be read counts as missing.
+std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& named);
 
 /// Error{local} "old-state": the head is newer than all that the state knows of, so the state was put back from an old
 /// copy. What is planned, done or published from it would take back what readers have seen.

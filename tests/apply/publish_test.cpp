@@ -309,6 +309,22 @@ TEST_F(publishing, R25_a_piece_that_is_missing_or_cut_is_told_and_written_again)
   expect_mended("the published head is missing");
 }
 
+TEST_F(publishing, what_cannot_be_read_of_the_published_tree_is_written_again) {
+  here.apply({add(here, "db", "some bytes")});
+  const auto expect_mended = [&](const std::string& why) {
+    EXPECT_THAT(why_again(), HasSubstr(why));
+    EXPECT_TRUE(needs_renewal(here));
+    publish_now(here);
+    EXPECT_EQ(why_again(), "");
+    EXPECT_EQ(here.tree().faults, std::vector<std::string>());
+  };
+  const std::string index = here.public_folder() + "/c/" + here.state().published()->index.hex();
+  fs::resize_file(index, largest_index + 1);
+  expect_mended("the published index");
+  fs::resize_file(here.public_folder() + "/head.dsse", largest_head + 1);
+  expect_mended("the published head");
+}
+
 TEST_F(publishing, another_name_or_publish_copies_is_published) {
   here.manifest.server.name = ServerName::of("renamed");
   EXPECT_EQ(why_again(), "the published head says that this server is \"here\", the manifest says \"renamed\"");
