@@ -283,19 +283,12 @@ std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
 }
 
 void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account& account) {
-  const auto finish = [&](const std::vector<UnbegunAction>& skipped) -> std::optional<Error> {
-    try {
-      shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, skipped);
-      return std::nullopt;
-    } catch (const Error& error) {
-      return error;
-    }
-  };
-  const auto error = finish(not_begun(plan, account));
-  if (!error) return;
-  if (!account.fatal) account.fatal = error;
-  account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error->fault()));
-  finish({});  // on a full disk the one line may fit that says that it ended
+  try {
+    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
+  } catch (const Error& error) {
+    if (!account.fatal) account.fatal = error;
+    account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
+  }
 }
 
 }  // namespace
