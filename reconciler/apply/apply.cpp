@@ -24,9 +24,13 @@ namespace {
 
 bool is_copy(const Change& change) { return std::holds_alternative<CopyImage>(change.action); }
 
-bool renewal_is_due(Workshop& shop) {
-  return shop.state.content_pending(shop.manifest.server.publish_copies) ||
-         head_needs_renewal(shop.state, shop.store, shop.manifest.server, shop.clock.now());
+enum class Due { nothing, content, renewal };
+
+/// What there is to publish: new or lost content, or the head alone, whose life is half over.
+Due what_is_due(Workshop& shop) {
+  const ServerSection& server = shop.manifest.server;
+  if (shop.state.content_pending(server.publish_copies) || !why_publish_again(shop.state, shop.store, server).empty()) return Due::content;
+  return head_is_aging(shop.state, server, shop.clock.now()) ? Due::renewal : Due::nothing;
 }
 
 /// One run under way.
@@ -181,13 +185,12 @@ class Applying {
   std::optional<Outcome> publish_what_is_due() {
     Workshop& shop = run_.shop;
     try {
-      if (!renewal_is_due(shop)) return std::nullopt;
-      const bool anew = shop.state.content_pending(shop.manifest.server.publish_copies) ||
-                        !why_publish_again(shop.state, shop.store, shop.manifest.server).empty();
+      const Due due = what_is_due(shop);
+      if (due == Due::nothing) return std::nullopt;
       const PublishedNow now = publish(shop.state, shop.store, shop.catalog_key, shop.manifest.server, shop.clock);
       left_out_ = now.left_out;
-      run_.events.note(anew ? fmt::format("published serial {}", now.serial)
-                            : fmt::format("renewed the head, good until {}", time_text(now.expires)));
+      run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
+                                           : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
     } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
       return Outcome(Failed{"internal", error.what()});
@@ -252,7 +255,7 @@ class Applying {
 
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell.
 bool is_idle(const Plan& plan, Workshop& shop) {
-  return plan.pending() == 0 && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && !renewal_is_due(shop);
+  return plan.pending() == 0 && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(shop) == Due::nothing;
 }
 
 Account idle(const Plan& plan, Workshop& shop) {

@@ -6,6 +6,7 @@
 
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/publish.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/store/store.hpp"
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
@@ -192,7 +193,7 @@ class Making {
   void publish_catalog() {
     State state = State::open(server_.state, Access::read_write);
     Store store = Store::open(files_, server_.store, lineage_);
-    if (!head_needs_renewal(state, store, server_, clock_.now())) return;
+    if (why_publish_again(state, store, server_).empty() && !head_is_aging(state, server_, clock_.now())) return;
     publish(state, store, load_catalog_key(files_, server_.keys), server_, clock_);
     made_("the catalog");
   }

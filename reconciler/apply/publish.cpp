@@ -144,9 +144,10 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
   return {.serial = serial, .expires = head.expires, .pages_written = written.pages, .left_out = std::move(left_out)};
 }
 
-bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now) {
-  if (!why_publish_again(state, store, server).empty()) return true;
-  const Seconds left = state.published().value().expires - now;
+bool head_is_aging(const State& state, const ServerSection& server, Time now) {
+  const auto published = state.published();
+  if (!published) return false;
+  const Seconds left = published->expires - now;
   // More left than the manifest asks for: the manifest's `head_ttl` was made shorter since.
   return left < server.head_ttl / 2 || left > server.head_ttl;
 }

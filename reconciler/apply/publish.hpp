@@ -23,8 +23,7 @@ struct PublishedNow {
 /// An image whose bytes are not in the store with their lengths is listed without bytes, so that no head names them (R25).
 PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock);
 
-/// Whether the published head needs renewing: more than half of its life is over, or it must be published again
-/// (published.hpp).
-bool head_needs_renewal(const State& state, const Store& store, const ServerSection& server, Time now);
+/// Whether the published head is to be renewed though it is whole (published.hpp): more than half of its life is over.
+bool head_is_aging(const State& state, const ServerSection& server, Time now);
 
 }  // namespace ingot

@@ -37,7 +37,8 @@ class publishing : public testing::Test {
     return publish(server.state(), server.store(), key, server.manifest.server, server.clock);
   }
   bool needs_renewal(TestServer& server) {
-    return head_needs_renewal(server.state(), server.store(), server.manifest.server, server.clock.time);
+    return !why_publish_again(server.state(), server.store(), server.manifest.server).empty() ||
+           head_is_aging(server.state(), server.manifest.server, server.clock.time);
   }
 
   std::string why_again() { return why_publish_again(here.state(), here.store(), here.manifest.server); }
