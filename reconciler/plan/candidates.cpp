@@ -71,15 +71,6 @@ bool excluded(const ImageEntry& image, const std::vector<std::string>& globs) {
   return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, image.identity.name.text()); });
 }
 
-bool holds(const Where& where, const ImageEntry& image) {
-  if (where.platform && !glob_matches(*where.platform, image.platform)) return false;
-  if (where.version && !glob_matches(*where.version, image.version)) return false;
-  return std::all_of(where.labels.begin(), where.labels.end(), [&](const auto& wanted) {
-    const auto label = image.labels.find(wanted.first);
-    return label != image.labels.end() && glob_matches(wanted.second, label->second);
-  });
-}
-
 Judged judge_one(const Selected& selected, const Terms& terms, const ImageEntry& image) {
   const SubscriptionOptions& options = terms.rule->options;
   Judged judged{.entry = selected.entry, .rule = terms.order, .came = selected.came};
@@ -88,7 +79,7 @@ Judged judge_one(const Selected& selected, const Terms& terms, const ImageEntry&
   const CopyEntry* copy = terms.peer->copy_entry(image.identity.name);
   if (excluded(image, options.exclude)) {
     judged.verdict = Verdict::excluded;
-  } else if (!holds(options.where, image)) {
+  } else if (!mismatches(options.where, image).empty()) {
     judged.verdict = Verdict::where;
   } else if (copy && copy->keep == false) {
     judged.verdict = Verdict::not_kept;
@@ -129,6 +120,18 @@ std::string_view code_of(Verdict verdict) {
     case Verdict::beyond_latest: return "beyond-latest";
   }
   return "";
+}
+
+std::vector<Mismatch> mismatches(const Where& where, const ImageEntry& image) {
+  std::vector<Mismatch> found;
+  if (where.platform && !glob_matches(*where.platform, image.platform)) found.push_back({"platform", *where.platform, image.platform});
+  if (where.version && !glob_matches(*where.version, image.version)) found.push_back({"version", *where.version, image.version});
+  for (const auto& [label, glob] : where.labels) {
+    const auto value = image.labels.find(label);
+    if (value == image.labels.end()) found.push_back({"labels." + label, glob, std::nullopt});
+    else if (!glob_matches(glob, value->second)) found.push_back({"labels." + label, glob, value->second});
+  }
+  return found;
 }
 
 std::optional<Serial> in_states_since(const ImageEntry& image, const std::vector<ImageState>& states) {

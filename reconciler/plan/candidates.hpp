@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +39,15 @@ struct Judged {
 
 /// One answer per own entry that the selector names; sorted by entry.
 std::vector<Judged> judge(const Terms& terms, CatalogIndex& index);
+
+/// A key of `where` that an image does not match. Borrows from both.
+struct Mismatch {
+  std::string key;                        ///< "platform", "labels.arch" …
+  std::string_view glob;
+  std::optional<std::string_view> value;  ///< what the image has; nullopt: no such label
+};
+/// Empty if `where` holds for the image.
+std::vector<Mismatch> mismatches(const Where& where, const ImageEntry& image);
 
 /// From which serial on the image has been in one of `states` without a break until now; nullopt if it is not.
 std::optional<Serial> in_states_since(const ImageEntry& image, const std::vector<ImageState>& states);

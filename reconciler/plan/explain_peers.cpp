@@ -6,7 +6,6 @@
 #include "reconciler/plan/explanation.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/texts.hpp"
-#include "schema/glob.hpp"
 
 namespace ingot {
 
@@ -67,15 +66,9 @@ bool add_adopted(const std::string& address, const ImageEntry& entry, const Peer
 /// The keys of `where` that do not match, each with what the image has.
 std::vector<std::string> what_fails(const Where& where, const ImageEntry& image) {
   std::vector<std::string> fails;
-  const auto look = [&](const std::string& key, const std::string& glob, const std::string& value) {
-    if (!glob_matches(glob, value)) fails.push_back(fmt::format("{} = \"{}\", and it has {}", key, glob, value.empty() ? "none" : "\"" + value + "\""));
-  };
-  if (where.platform) look("platform", *where.platform, image.platform);
-  if (where.version) look("version", *where.version, image.version);
-  for (const auto& [label, glob] : where.labels) {
-    const auto found = image.labels.find(label);
-    if (found != image.labels.end()) look("labels." + label, glob, found->second);
-    else fails.push_back(fmt::format("labels.{} = \"{}\", and it has none", label, glob));
+  for (const auto& one : mismatches(where, image)) {
+    const bool has_none = !one.value || one.value->empty();
+    fails.push_back(fmt::format("{} = \"{}\", and it has {}", one.key, one.glob, has_none ? "none" : fmt::format("\"{}\"", *one.value)));
   }
   return fails;
 }
