@@ -77,6 +77,7 @@ class Purse {
     return {};
   }
 
+ private:
   /// Why no run can fetch so many, whatever else it fetches; "" if one can.
   std::string why_never(std::uint64_t bytes) const {
     if (most_ && bytes > *most_) {

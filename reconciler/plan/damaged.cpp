@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +15,7 @@ std::string what_is_damaged(const DamagedImage& image) {
 std::string how_to_mend(const DamagedImage& image) {
   const std::string backup = "put the file back from a backup";
   // Nothing is taken away for it: what is taken out may not come back. The same bits are one file, whatever bears them; a copy
-  // of the whole entry keeps its `private`, `exclude` and `digest`.
+  // of the whole entry keeps its `exclude` and `digest`, and a private one tells no peer.
   return image.copy ? backup : backup + ", or add a copy of its [[image]] with the same source under another name, with `private = true`: the same bits serve both, and it can be taken out again";
 }
 
@@ -38,9 +37,7 @@ void block_damaged(Plan& plan, const std::vector<DamagedImage>& damaged) {
                             .mend = how_to_mend(image),
                             .at = std::nullopt});
   }
-  std::stable_sort(plan.blocked.begin(), plan.blocked.end(), [](const Blocked& one, const Blocked& other) {
-    return std::tie(one.address, one.verb, one.code, one.text) < std::tie(other.address, other.verb, other.code, other.text);
-  });
+  std::sort(plan.blocked.begin(), plan.blocked.end(), stands_before<Blocked>);
 }
 
 }  // namespace ingot

@@ -28,7 +28,6 @@ class Explanation {
   /// Once per address, verdict and code; adds the evidence of the peer that the address names.
   void add(Subject subject);
   bool told(const std::string& address) const { return addresses_.contains(address); }
-  bool nothing_told() const { return subjects_.empty(); }
   std::vector<Subject> finish() { return std::move(subjects_); }
 
  private:

@@ -64,11 +64,8 @@ Plan finish(const Situation& situation, const Desired& desired, Draft draft) {
   plan.notes = std::move(draft.notes);
   plan.limits = std::move(draft.limits);
   plan.wantedness = std::move(draft.wantedness);
-  const auto by_address = [](const auto& one, const auto& other) {
-    return std::tie(one.address, one.verb, one.code, one.text) < std::tie(other.address, other.verb, other.code, other.text);
-  };
-  std::sort(plan.blocked.begin(), plan.blocked.end(), by_address);
-  std::sort(plan.held.begin(), plan.held.end(), by_address);
+  std::sort(plan.blocked.begin(), plan.blocked.end(), stands_before<Blocked>);
+  std::sort(plan.held.begin(), plan.held.end(), stands_before<Held>);
   std::sort(plan.unknown.begin(), plan.unknown.end(), [](const auto& one, const auto& other) { return one.peer < other.peer; });
   std::sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) {
     return std::tie(one.code, one.address, one.text) < std::tie(other.code, other.address, other.text);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -90,6 +91,11 @@ struct Change {
 };
 
 struct Blocked { Address address; Verb verb; std::string code; std::string text; std::string mend; std::optional<At> at; };
+/// The order of Plan::blocked and of Plan::held.
+template <class Obstacle>
+bool stands_before(const Obstacle& one, const Obstacle& other) {
+  return std::tie(one.address, one.verb, one.code, one.text) < std::tie(other.address, other.verb, other.code, other.text);
+}
 /// `text` begins with why the action was to be done.
 struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; std::vector<Reason> because = {}; };
 struct UnknownPeer { ServerName peer; std::string code; std::string text; std::optional<At> at; };
@@ -107,8 +113,8 @@ struct Plan {
   Digest manifest_digest;
   bool complete = true;               ///< false if a peer is unknown
   std::vector<Change> actions = {};        ///< in the order of R23; an address occurs once
-  std::vector<Blocked> blocked = {};       ///< sorted by address
-  std::vector<Held> held = {};             ///< sorted by address
+  std::vector<Blocked> blocked = {};       ///< by stands_before
+  std::vector<Held> held = {};             ///< by stands_before
   std::vector<UnknownPeer> unknown = {};   ///< sorted by peer
   std::vector<Note> notes = {};            ///< sorted by code, address
   std::vector<LimitLine> limits = {};
