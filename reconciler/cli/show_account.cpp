@@ -1,6 +1,8 @@
 #include "reconciler/cli/show_account.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
@@ -19,10 +21,13 @@ std::string why(const Outcome& outcome) {
                     outcome);
 }
 
-/// Past a budget: no failure, a later run goes on with it.
-bool is_deferred(const ActionResult& result) {
-  const auto* skipped = std::get_if<Skipped>(&result.outcome);
-  return skipped && skipped->why.starts_with("deferred");
+/// What is past a budget: no failure, a later run goes on with it.
+std::set<Address> deferred_in(const Plan& plan) {
+  std::set<Address> deferred;
+  for (const auto& change : plan.actions) {
+    if (change.deferred) deferred.insert(change.address);
+  }
+  return deferred;
 }
 
 void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style, Output& out) {
@@ -81,10 +86,9 @@ std::string next_step(const Plan& plan, const Account& account) {
 
 void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
   show_results("Failed", account.failed, Ink::red, verbose, style, out);
-  std::vector<ActionResult> not_started = account.not_started;
-  const auto first_deferred = std::stable_partition(not_started.begin(), not_started.end(), [](const ActionResult& result) { return !is_deferred(result); });
-  const std::vector<ActionResult> deferred(first_deferred, not_started.end());
-  not_started.erase(first_deferred, not_started.end());
+  std::vector<ActionResult> not_started, deferred;
+  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started),
+                      [past = deferred_in(plan)](const ActionResult& result) { return past.contains(result.address); });
   show_results("Not started", not_started, Ink::bold, verbose, style, out);
   show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
   if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));

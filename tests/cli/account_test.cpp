@@ -20,7 +20,8 @@ Account sample_account() {
   Account account;
   account.done = {result("db19_25", Done{}, 1'200'000'000)};
   account.failed = {result("db19_26", Failed{"unreachable", "peer \"fpps-2\" does not answer any more"})};
-  account.not_started = {result("db19_27", Skipped{"depends on \"copy.fpps-2.db19_26\", which failed"})};
+  account.not_started = {result("db19_27", Skipped{"deferred: past max_bytes: 700 GB, 498 GB are left"}),
+                         result("db19_28", Skipped{"depends on \"copy.fpps-2.db19_26\", which failed"})};
   account.exit_code = exit_incomplete;
   return account;
 }
@@ -45,7 +46,7 @@ TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
 TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
   Account account = sample_account();
   account.exit_code = exit_interrupted;
-  account.not_started = {result("db19_27", Skipped{"interrupted"})};
+  account.not_started = {result("db19_28", Skipped{"interrupted"})};
   EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos) << text_of_account(account);
   account.not_started[0].begun = false;
   EXPECT_EQ(text_of_account(account).find("is kept"), std::string::npos) << text_of_account(account);
