@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/show_plan.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/io/printable.hpp"
 
@@ -14,11 +15,6 @@ Ink ink_of(const std::string& verdict) {
   if (verdict == "planned" || verdict == "done") return Ink::green;
   if (verdict == "unknown" || verdict == "blocked" || verdict == "held") return Ink::yellow;
   return Ink::bold;
-}
-
-std::string place_of(const Reason& reason) {
-  if (reason.at) return fmt::format(" ({})", printable(reason.at->text()));
-  return reason.rule.empty() ? "" : fmt::format(" ({})", printable(reason.rule));
 }
 
 void put_evidence(const std::optional<Evidence>& evidence, JsonWriter& json) {

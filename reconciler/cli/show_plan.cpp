@@ -22,12 +22,6 @@ constexpr std::array all_verbs{Verb::copy,        Verb::add,           Verb::cre
 
 void heading(Output& out, const Style& style, std::string_view text) { out.print("\n{}\n", style.bold(text)); }
 
-/// "(ingot.toml:41)", or the rule where no line remains; the catalog has none.
-std::string place_of(const Reason& reason) {
-  if (reason.at) return " (" + printable(reason.at->text()) + ")";
-  return reason.rule.empty() || reason.rule == "catalog" ? "" : fmt::format(" ({})", printable(reason.rule));
-}
-
 struct ShownChange {
   const Change* change;
   PlanLine line;
@@ -184,6 +178,11 @@ std::string left_undone(const Plan& plan) {
 }
 
 }  // namespace
+
+std::string place_of(const Reason& reason) {
+  if (reason.at) return " (" + printable(reason.at->text()) + ")";
+  return reason.rule.empty() || reason.rule == "catalog" ? "" : fmt::format(" ({})", printable(reason.rule));
+}
 
 Symbol symbol_of(Verb verb) {
   switch (verb) {
