@@ -104,6 +104,11 @@ const std::string& State::lineage() const { return impl_->lineage; }
 
 ServerId State::self() const { return impl_->self; }
 
+std::uint64_t State::images_total() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return static_cast<std::uint64_t>(impl_->database.number("SELECT live_images FROM meta WHERE one = 1"));
+}
+
 std::uint64_t State::generation() const {
   const std::scoped_lock lock(impl_->mutex);
   return static_cast<std::uint64_t>(impl_->database.number("SELECT generation FROM meta WHERE one = 1"));

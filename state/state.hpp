@@ -87,6 +87,7 @@ class State {
   ServerId self() const;
   std::uint64_t generation() const;       ///< Snapshot::generation
   Serial reserved_serial() const;         ///< Snapshot::reserved_serial
+  std::uint64_t images_total() const;     ///< Snapshot::images_total
 
   std::vector<Registration> registrations() const;
   /// Grows whenever a subscription, copy or registration of this peer changes: part of what makes a peer settled.

@@ -13,7 +13,7 @@ void look_at_images(const Site& site, Findings& findings) {
   for (const auto& image : all_damaged_images(site.state, site.store)) {
     findings.faults.push_back({"image " + image.name.text(), image.path, "its file " + image.why});
   }
-  findings.images = site.state.snapshot().images_total;
+  findings.images = site.state.images_total();
 }
 
 /// A state that was put back from an old copy: nothing but the newest one helps.

@@ -21,7 +21,7 @@ void look_now(Status& status, Site& site, const Session& session) {
   } catch (const Error& error) {
     if (error.fault() != Fault::refused && error.code() != "old-state" && error.code() != "lost-root") throw;
     status.no_plan = error.text();
-    status.images = site.state.snapshot().images_total;
+    status.images = site.state.images_total();
     status.disk = {.total = session.files.space_total(site.store.folder()), .available = session.files.space_available(site.store.folder())};
   }
 }

@@ -46,6 +46,7 @@ TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matte
                       .but_names = {ImageName::of("asked"), ImageName::of("own"), ImageName::of("other")}};
   EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"Asked", "other", "own"}));
   EXPECT_EQ(state.snapshot(scope).images_total, 4U);
+  EXPECT_EQ(state.images_total(), 4U);
   scope.without_copies_of = {one, two};
   EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"Asked", "other", "own"}));
   scope.but_names = {};
