@@ -140,9 +140,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   const Time now = session.clock.now();
   const std::vector<KnownPeer> known = known_peers(site);
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
-  SnapshotScope scope = scope_for(site.manifest, views);
-  scope.publish_copies = site.manifest.server.publish_copies;
-  Snapshot snapshot = site.state.snapshot(scope);
+  Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
                     .objects = std::move(objects), .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};

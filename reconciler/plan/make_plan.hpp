@@ -38,10 +38,9 @@ std::string plan_id_text(const Plan& plan);
 /// the names and types here): with the index and the state's revision it tells whether a peer is settled.
 std::string rules_text(const Manifest& manifest, const PeerEntry& peer);
 
-/// What to leave out of the snapshot when these peers are settled and all others are unknown or this server itself.
-SnapshotScope scope_for(const Manifest& manifest, const std::vector<std::pair<ServerName, ServerId>>& settled);
-/// The same from what was seen (one view per manifest.peers): also keeps what the images of the peers that were read may
-/// clash with, and what the series followed on them list. To be used wherever a plan is made.
+/// What to leave out of the snapshot after what was seen (one view per manifest.peers): the copies of settled peers, but for
+/// those that the images of the peers that were read may clash with, and that the series followed on them list. To be used
+/// wherever a plan is made.
 SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers);
 
 /// The peer that an address is about ("peer.P", "subscription.P.…", "copy.P.…"); "" for other addresses.

@@ -117,18 +117,11 @@ void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, c
 
 }  // namespace
 
-SnapshotScope scope_for(const Manifest& manifest, const std::vector<std::pair<ServerName, ServerId>>& settled) {
-  SnapshotScope scope{.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
-  for (const auto& peer : settled) scope.without_copies_of.insert(peer.second);
-  return scope;
-}
-
 SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
-  std::vector<std::pair<ServerName, ServerId>> settled;
+  SnapshotScope scope{.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
-    if (std::holds_alternative<Settled>(peers[i])) settled.emplace_back(manifest.peers[i].name, manifest.peers[i].card.id);
+    if (std::holds_alternative<Settled>(peers[i])) scope.without_copies_of.insert(manifest.peers[i].card.id);
   }
-  SnapshotScope scope = scope_for(manifest, settled);
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
     const auto* read = std::get_if<PeerCatalog>(&peers[i]);
     if (!read || !read->catalog || scope.without_copies_of.empty()) continue;
