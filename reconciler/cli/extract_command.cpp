@@ -80,7 +80,9 @@ int run_command(const ExtractArguments& arguments, const Session& session) {
   const auto object = site.state.object(image.digest);
   if (!object) throw Error(Fault::local, fmt::format("the bytes of image \"{}\" are not here", image.name.text()), "run \"ingot drift\" to see what else is missing");
   if (const auto damaged = damaged_images(site.state, site.store, {image}); !damaged.empty()) {
-    throw Error(Fault::local, fmt::format("image \"{}\": {}", image.name.text(), what_is_damaged(damaged.front())), how_to_mend(damaged.front()));
+    throw Error(Fault::local, fmt::format("image \"{}\": {}", image.name.text(), what_is_damaged(damaged.front())), how_to_mend(damaged.front()))
+        .with_code("damaged")
+        .about(image.name.text());
   }
   if (to_output) read_bytes(image, *object, site, session, [&](std::string_view bytes) { session.terminal.out(bytes); });
   else extract_to(arguments.destination, image, *object, site, session);
