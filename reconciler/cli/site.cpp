@@ -17,10 +17,14 @@ State open_state(const ServerSection& server, Access access, Files& files) {
   return State::open(server.state, access);
 }
 
-/// Whoever writes makes the empty folders that a backup left out; a store that is gone is never made anew.
+/// Whoever writes, under the run lock, makes the empty folders that a backup left out, and clears what dead runs left half
+/// made; a store that is gone is never made anew.
 Store open_store(const ServerSection& server, Access access, const std::string& lineage, Files& files) {
-  if (access == Access::read_write && Store::lineage_of(files, server.store)) Store::create(files, server.store, lineage);
-  return Store::open(files, server.store, lineage);
+  if (access == Access::read_only) return Store::open(files, server.store, lineage);
+  if (Store::lineage_of(files, server.store)) Store::create(files, server.store, lineage);
+  Store store = Store::open(files, server.store, lineage);
+  store.clear_left_overs();
+  return store;
 }
 
 std::string user_name() {

@@ -35,15 +35,8 @@ void check_expected(const std::string& source, const Digest& digest, const std::
 
 }  // namespace
 
-void Store::clear_left_overs() {
-  for (const std::string& name : files_->list(staging(folder_))) {
-    if (StagedFile::is_left_over(name)) files_->remove(staging(folder_) + "/" + name);
-  }
-}
-
 Ingested Store::ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
                        Place place, int threads, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  clear_left_overs();
   const SourceSurvey survey = survey_source(source, exclude);
   const mode_t mode = modes_of(place).file;
 

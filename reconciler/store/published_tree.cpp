@@ -89,7 +89,7 @@ void Store::publish_head(std::string_view envelope, Time now) {
   files_->sync_folder(public_folder() + "/c");
   Time mtime = now;
   if (const auto old = files_->status(head_path(folder_))) mtime = std::max(mtime, Time(Seconds(old->mtime_seconds + 1)));
-  replace_file(*files_, head_path(folder_), envelope, modes_of(Place::public_tree).file, mtime);
+  replace(head_path(folder_), envelope, modes_of(Place::public_tree).file, mtime);
 }
 
 std::set<Digest> Store::left_out() const {
@@ -109,7 +109,7 @@ void Store::note_left_out(const std::set<Digest>& digests) {
     text += line;
   }
   if (text == left_out_text(*files_, folder_)) return;
-  replace_file(*files_, left_out_path(folder_), text, 0644);
+  replace(left_out_path(folder_), text, 0644);
 }
 
 }  // namespace ingot

@@ -41,7 +41,7 @@ StagedFile::~StagedFile() {
   file_.reset();
   try {
     files_.remove(path_);
-  } catch (const Error&) {  // what is left over is cleared by a later run
+  } catch (const Error&) {  // the next run clears it
   }
 }
 
@@ -53,8 +53,9 @@ void StagedFile::write(std::string_view bytes) {
   handed_to_disk_ = written_;
 }
 
-void StagedFile::finish(mode_t mode) {
+void StagedFile::finish(mode_t mode, std::optional<Time> mtime) {
   file_->set_mode(mode);
+  if (mtime) file_->set_mtime(*mtime);
   file_->sync();
   file_->close();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,7 @@ class StagedFile {
   /// At its end; starts the write-back from time to time, so that the sync at the end is short.
   void write(std::string_view bytes);
   /// Durable and closed. Error{local}: the bytes were not written.
-  void finish(mode_t mode);
+  void finish(mode_t mode, std::optional<Time> mtime = {});
   /// Whether a name in the staging folder is that of a staged file of another process. Under the run lock that one is dead.
   static bool is_left_over(const std::string& name);
   /// It has another name now.

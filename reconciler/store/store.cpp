@@ -110,6 +110,23 @@ Store Store::open(Files& files, const std::string& folder, const std::string& li
   return Store(files, folder);
 }
 
+void Store::clear_left_overs() {
+  for (const std::string& name : files_->list(staging(folder_))) {
+    if (StagedFile::is_left_over(name)) files_->remove(staging(folder_) + "/" + name);
+  }
+}
+
+void Store::sync_all() { files_->sync_file_system(folder_); }
+
+void Store::replace(const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime) {
+  StagedFile staged(*files_, staging(folder_));
+  staged.write(bytes);
+  staged.finish(mode, mtime);
+  files_->rename(staged.path(), path);
+  staged.release();
+  files_->sync_folder(parent(path));
+}
+
 std::string Store::object_in(const Digest& digest, Place place) const {
   return folder_ + "/" + folder_of(place) + "/" + object_path(digest);
 }
@@ -220,7 +237,7 @@ void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view
   const std::string hex = digest.hex();
   const std::string folder = fmt::format("{}/papers/{}", folder_, hex.substr(0, 2));
   files_->make_folder(folder, private_modes.folder);
-  replace_file(*files_, fmt::format("{}/{}-{}.json", folder, hex, key), text, private_modes.file);
+  replace(fmt::format("{}/{}-{}.json", folder, hex, key), text, private_modes.file);
 }
 
 }  // namespace ingot

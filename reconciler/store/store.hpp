@@ -46,11 +46,16 @@ class Store {
   /// The lineage a folder's store belongs to; nullopt if there is no store.
   static std::optional<std::string> lineage_of(Files& files, const std::string& folder);
 
+  /// Throws away what dead runs left half made. Only under the run lock.
+  void clear_left_overs();
+  /// Makes durable whatever a run that died has renamed and not synced: what is here may then count as durable again.
+  void sync_all();
+
   const std::string& folder() const { return folder_; }
   std::string public_folder() const { return folder_ + "/public"; }
 
   /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
-  /// source's regular files. Only under the run lock: it throws away what a dead run left half taken in.
+  /// source's regular files.
   /// Error{incomplete}: the source; Error{local}: this disk.
   Ingested ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
                   Place place, int threads, const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
@@ -108,7 +113,9 @@ class Store {
   std::variant<Place, Damage> look_for(const Piece& object) const;
   std::optional<Place> place_of(const Piece& object) const;
   void keep_object(const std::string& staged, const Piece& object, Place place);
-  void clear_left_overs();
+  /// Beside, in staging/, so that nothing half written is ever in public/: the reader sees the old bytes or the new, also
+  /// after a power cut.
+  void replace(const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime = {});
   SegmentTable read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const;
 
   Files* files_;

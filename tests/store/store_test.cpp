@@ -134,12 +134,11 @@ TEST_F(StoreTest, leaves_nothing_when_a_source_cannot_be_taken_or_it_is_interrup
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
-TEST_F(StoreTest, clears_what_dead_ingests_left_and_keeps_partial_copies) {
+TEST_F(StoreTest, clears_what_dead_runs_left_and_keeps_partial_copies) {
   Store store = made();
   write_text(folder + "/staging/new-0123456789abcdef-00", "left over");
   write_text(store.partial_path(sha256("x")), "partial");
-  write_text(source, "bytes");
-  ingest(store);
+  store.clear_left_overs();
   EXPECT_FALSE(fs::exists(folder + "/staging/new-0123456789abcdef-00"));
   EXPECT_TRUE(fs::exists(store.partial_path(sha256("x"))));
 }

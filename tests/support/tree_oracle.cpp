@@ -96,10 +96,7 @@ class Walk {
       if (entry.is_regular_file() && mode != 0644) fault(path + " is not 0644");
       if (entry.is_regular_file() && fs::hard_link_count(entry.path()) != 1) fault(path + " has another hard link");
       if (entry.is_directory() && mode != 0755) fault(path + " is not 0755");
-      // What a crash left beside is no part of what is published, but it bears no name either.
-      if (path.find(".new") == std::string::npos && path.find(".tmp") == std::string::npos && !std::regex_match(path, form)) {
-        fault(path + " has no place in a published tree");
-      }
+      if (!std::regex_match(path, form)) fault(path + " has no place in a published tree");
     }
   }
 
