@@ -13,6 +13,9 @@
 
 namespace ingot {
 
+/// Throws Error{local}: somebody else wrote to the state, though only one run at a time may.
+[[noreturn]] void throw_changed_by_another(const Database& database);
+
 class Recording {
  public:
   Recording(Database& database, const ServerId& self) : database_(database), self_(self) {}

@@ -7,6 +7,11 @@
 
 namespace ingot {
 
+void throw_changed_by_another(const Database& database) {
+  throw Error(Fault::local, fmt::format("the state \"{}\" was changed by another program while this one used it", database.path()),
+              "run again, and never two programs on one state at once");
+}
+
 void Recording::write(const Effect& effect) {
   std::visit([this](const auto& one) { put(one); }, effect);
 }
@@ -16,10 +21,7 @@ std::uint64_t Recording::close(std::uint64_t generation) {
       "UPDATE meta SET generation = generation + ?1, content = content + ?2, common_revision = common_revision + ?3"
       " WHERE generation = ?4",
       changed_, content_, common_, generation);
-  if (matched != 1) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" was changed by another program while this one used it", database_.path()),
-                "run again, and never two programs on one state at once");
-  }
+  if (matched != 1) throw_changed_by_another(database_);
   return generation + (changed_ ? 1 : 0);
 }
 

@@ -124,8 +124,9 @@ class State {
   /// copies if `publish_copies`.
   void each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const;
   struct Published { Serial serial = 0; Digest head; Digest index; Time expires; bool copies_published = false; };
-  /// The head with the serial that was reserved last is in place. What changed since it was reserved stays pending.
-  void finish_publish(const Published& published);
+  /// `put_head` puts the head with the serial that was reserved last in its place, while nobody else can write here. What
+  /// changed since it was reserved stays pending. Error{local}: another program has written meanwhile; nothing was put.
+  void finish_publish(const Published& published, const std::function<void()>& put_head = {});
   std::optional<Published> published() const;
   /// Whether the public content, or `publish_copies`, is other than what the last finished head showed.
   bool content_pending(bool publish_copies) const;

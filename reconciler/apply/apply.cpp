@@ -299,7 +299,7 @@ void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account
 Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
   Telling(shop.events).begin(plan);
   if (is_idle(plan, shop)) return idle(plan, shop);
-  shop.state.begin_run(start);
+  begin_run(start, shop.state, shop.store);
   Account account = Applying(plan, start, shop).all();
   finish_run(plan, start, shop, account);
   return account;

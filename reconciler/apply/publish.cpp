@@ -130,12 +130,12 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
                   .previous = before ? std::optional(before->digest) : std::nullopt};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), {&catalog_key}));
   check_as_a_reader(envelope, written, store, self, root);
-  store.publish_head(envelope, now);
   state.finish_publish({.serial = serial,
                         .head = sha256(envelope),
                         .index = written.index.digest,
                         .expires = head.expires,
-                        .copies_published = server.publish_copies});
+                        .copies_published = server.publish_copies},
+                       [&] { store.publish_head(envelope, now); });
   try {
     store.note_left_out(left_out);
   } catch (const Error& error) {  // only a hint, noted before the head too: what was published is published

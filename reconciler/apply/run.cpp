@@ -124,6 +124,12 @@ void Telling::note(const std::string& text) {
   tell([&] { events_.note(text); });
 }
 
+void begin_run(const RunStart& start, State& state, Store& store) {
+  const auto last = state.last_run();
+  if (last && !last->finished) store.sync_all();
+  state.begin_run(start);
+}
+
 Run::Run(const Plan& the_plan, const std::string& id, Workshop& the_shop)
     : plan(the_plan),
       shop(the_shop),

@@ -88,6 +88,9 @@ struct Run {
   Papers papers_of(const Change& change) const;
 };
 
+/// Enters a run into the history. If the last one died, what it left on disk is made durable first: this run builds on it.
+void begin_run(const RunStart& start, State& state, Store& store);
+
 /// The row of an image that is about to come, with nothing but its name and origin.
 ImageRow blank_row(const ImageName& name, const ServerName& origin_name);
 /// A failure of the world as an outcome; `Skipped` for an interrupt.

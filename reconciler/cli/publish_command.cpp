@@ -3,6 +3,7 @@
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/run.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
@@ -47,7 +48,7 @@ void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) 
 
 /// Publishes as a run of the history, finished whatever happens.
 PublishedNow publish_as_run(const RunStart& start, Site& site, const PrivateKey& key, const Session& session) {
-  site.state.begin_run(start);
+  begin_run(start, site.state, site.store);
   try {
     const PublishedNow published = publish(site.state, site.store, key, site.manifest.server, session.clock);
     site.state.finish_run(start.id, session.clock.now(), exit_code_of(published));

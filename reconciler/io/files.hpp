@@ -56,6 +56,7 @@ class Files {
   virtual void rename(const std::string& from, const std::string& to) = 0;    ///< replaces
   virtual bool rename_new(const std::string& from, const std::string& to) = 0;  ///< false: `to` exists, nothing done
   virtual void sync_folder(const std::string& path) = 0;
+  virtual void sync_file_system(const std::string& folder) = 0;  ///< all that lies on it; for what a dead run left unsynced
   virtual void remove(const std::string& path) = 0;  ///< a file; not there = fine
   virtual std::vector<std::string> list(const std::string& path) = 0;  ///< names, sorted by bytes
   virtual std::uint64_t space_total(const std::string& path) = 0;
@@ -70,6 +71,7 @@ class PosixFiles final : public Files {
   void rename(const std::string& from, const std::string& to) override;
   bool rename_new(const std::string& from, const std::string& to) override;
   void sync_folder(const std::string& path) override;
+  void sync_file_system(const std::string& folder) override;
   void remove(const std::string& path) override;
   std::vector<std::string> list(const std::string& path) override;
   std::uint64_t space_total(const std::string& path) override;

@@ -194,7 +194,9 @@ void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope)
   const std::string name = floor_name(floor);
   attempt([&] {
     const auto current = this->floor(floor.id);
-    if (current && std::pair(current->epoch, current->serial) >= std::pair(floor.epoch, floor.serial)) return;
+    const auto is = [&](auto compare) { return current && compare(std::pair(current->epoch, current->serial), std::pair(floor.epoch, floor.serial)); };
+    if (is(std::equal_to<>())) files_.sync_folder(folder);  // perhaps a run died before it did
+    if (is(std::greater_equal<>())) return;
     make_folders(files_, folder, private_folder);
     replace_file(files_, folder + "/" + name, write_floor({floor, std::string(head_envelope)}), file_mode);
     for (const auto& other : files_.list(folder)) {

@@ -164,6 +164,13 @@ struct statvfs space_of(const std::string& path) {
   return space;
 }
 
+/// The caller owns it.
+int open_folder(const std::string& path) {
+  const int descriptor = again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (descriptor < 0) throw file_error("open the folder", path, errno);
+  return descriptor;
+}
+
 /// Where the file system has no rename that refuses to replace.
 bool link_then_unlink(const std::string& from, const std::string& to) {
   if (::link(from.c_str(), to.c_str()) != 0) {
@@ -220,9 +227,13 @@ bool PosixFiles::rename_new(const std::string& from, const std::string& to) {
 }
 
 void PosixFiles::sync_folder(const std::string& path) {
-  const OwnedDescriptor folder(again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (folder.get() < 0) throw file_error("open the folder", path, errno);
+  const OwnedDescriptor folder(open_folder(path));
   if (again([&] { return ::fsync(folder.get()); }) != 0) throw file_error("sync the folder", path, errno);
+}
+
+void PosixFiles::sync_file_system(const std::string& path) {
+  const OwnedDescriptor folder(open_folder(path));
+  if (again([&] { return ::syncfs(folder.get()); }) != 0) throw file_error("sync the file system of", path, errno);
 }
 
 void PosixFiles::remove(const std::string& path) {

@@ -83,6 +83,30 @@ TEST_F(publishing, only_the_serial_that_was_reserved_last_can_be_finished) {
   EXPECT_THROW(state.finish_publish(head), Error);
 }
 
+TEST_F(publishing, F6_a_run_that_slept_while_another_reserved_or_changed_something_puts_no_head) {
+  bool done = false;
+  const auto put_head = [&done] { done = true; };
+  State other = State::open(path, Access::read_write);
+  const Serial slept = state.reserve_serial(0);
+  const Serial later = other.reserve_serial(0);
+  EXPECT_THROW(state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, put_head), Error);
+  EXPECT_FALSE(done) << "an older head would have taken the place of a newer one";
+  other.finish_publish({.serial = later, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, put_head);
+  EXPECT_TRUE(done);
+  done = false;
+  const Serial reserved = state.reserve_serial(0);
+  other.record({put(own_row("b"))});
+  EXPECT_THROW(state.finish_publish({.serial = reserved, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, put_head), Error);
+  EXPECT_FALSE(done);
+}
+
+TEST_F(publishing, a_head_that_cannot_be_put_counts_as_not_published) {
+  const Serial serial = state.reserve_serial(0);
+  const auto fails = [] { throw Error(Fault::local, "the disk is full"); };
+  EXPECT_THROW(state.finish_publish({.serial = serial, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, fails), Error);
+  EXPECT_FALSE(state.published());
+}
+
 TEST_F(publishing, changes_of_state_between_two_heads_collapse) {
   add(own_row("a"));
   publish();

@@ -60,6 +60,10 @@ class FaultFiles final : public Files {
     step("sync_folder ", path);
     real_.sync_folder(path);
   }
+  void sync_file_system(const std::string& folder) override {
+    step("sync_file_system ", folder);
+    real_.sync_file_system(folder);
+  }
   void remove(const std::string& path) override {
     step("remove ", path);
     real_.remove(path);

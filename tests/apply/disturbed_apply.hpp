@@ -1,0 +1,144 @@
+// A server whose apply is disturbed in many ways: the same server again for each try, the changes that are applied, what of
+// them is left after a disturbance, and the end that every way must come to.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "reconciler/transfer/copy_image.hpp"
+#include "tests/support/server_fixture.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot::testing_support {
+
+/// What must be the same after any fault and a rerun as without: everything but keys, serials and times.
+inline std::vector<std::string> normalised(TestServer& server) {
+  std::vector<std::string> lines;
+  const Snapshot snapshot = server.state().snapshot();
+  for (const ImageRow& row : snapshot.images) {
+    lines.push_back("image " + row.name.text() + " " + row.digest.text() + (row.copy ? " copy" : "") +
+                    (row.deleted ? " deleted" : "") + (row.is_private ? " private" : ""));
+  }
+  for (const SeriesRow& row : snapshot.series) {
+    std::string line = "series " + row.name.text();
+    for (const SeriesMemberRow& member : row.members) line += " " + member.name.text();
+    lines.push_back(line);
+  }
+  for (const Registration& row : snapshot.registrations) lines.push_back("peer " + row.name.text() + " " + row.id.text());
+  const PublishedTree tree = server.tree();
+  for (const auto& [name, digest] : tree.images) lines.push_back("published " + name + " " + digest);
+  for (const auto& [name, members] : tree.series)
+    lines.push_back("published series " + name + " " + std::to_string(members.size()));
+  for (const std::string& name : tree.offered) lines.push_back("offered " + name);
+  for (const std::string& name : tree.tombstones) lines.push_back("published tombstone " + name);
+  for (const Digest& digest : server.store().left_out()) lines.push_back("left out " + digest.text());
+  lines.push_back(server.state().content_pending(false) ? "pending" : "nothing pending");
+  return lines;
+}
+
+class DisturbedApply : public testing::Test {
+ protected:
+  DisturbedApply() {
+    oslo.apply({add(oslo, "theirs", "bytes of theirs"), publish_change()});
+    TestServer server(folder.path(), "here");
+    LocalImage hidden = local_image("hidden", server.source("hidden", "bytes of hidden"));
+    hidden.is_private = true;
+    LocalImage shy = local_image("shy", server.source("shy", "bytes of shy"));
+    shy.is_private = true;
+    server.apply({add(server, "back", "bytes of back"), add(hidden), add(shy), publish_change()});
+    // The catalog leaves out "back", whose bytes are here again; those of "hidden" are gone.
+    const std::string back = file_of(server, "back", "public");
+    std::filesystem::rename(back, folder.path() + "/aside");
+    server.apply({add(server, "old", "bytes of old"), publish_change()});
+    std::filesystem::rename(folder.path() + "/aside", back);
+    std::filesystem::remove(file_of(server, "hidden", "private"));
+    server.source("mine", "bytes of mine");
+    server.close();
+    std::filesystem::copy(folder.path() + "/here", folder.path() + "/template", std::filesystem::copy_options::recursive);
+  }
+
+  static std::string file_of(TestServer& server, const std::string& image, const std::string& place) {
+    return server.folder() + "/store/" + place + "/" + object_path(server.state().object(server.image(image).digest)->packed.file.digest);
+  }
+
+  /// A server as the template has it.
+  std::unique_ptr<TestServer> fresh() {
+    std::filesystem::remove_all(folder.path() + "/here");
+    std::filesystem::copy(folder.path() + "/template", folder.path() + "/here", std::filesystem::copy_options::recursive);
+    if (bytes_are_gone_) std::filesystem::remove(folder.path() + "/here/store/LEFT_OUT");
+    auto server = std::make_unique<TestServer>(folder.path(), "here");
+    server->know(oslo);
+    server->parallel = 1;
+    return server;
+  }
+
+  std::vector<Change> changes(TestServer& server) {
+    if (bytes_are_gone_) return {make_public(server, "hidden"), publish_change()};
+    const ImageRow old = server.image("old");
+    return {register_change(oslo),
+            add(local_image("mine", server.folder() + "/sources/mine")),
+            make_public(server, "shy"),
+            publish_change(),
+            copy_change(oslo, "theirs", {"peer.oslo"}),
+            series_change("s", {"mine", "theirs"}, {"copy.oslo.theirs", "image.mine"}),
+            delete_change(old)};
+  }
+
+  static Change make_public(TestServer& server, const char* name) {
+    ImageRow row = server.image(name);
+    row.is_private = false;
+    return change_of(image_address(row.name), UpdateImage{.row = row, .changes = {"private"}});
+  }
+
+  /// What a planner would plan next, after any part of `changes` was done.
+  std::vector<Change> left_of(const std::vector<Change>& changes, TestServer& server) {
+    const Snapshot snapshot = server.state().snapshot();
+    const std::vector<std::string> names = server.image_names();
+    const auto here = [&names](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    const std::map<std::string, bool> done{{"peer.oslo", !snapshot.registrations.empty()},
+                                           {"image.mine", here("mine")},
+                                           {"catalog", false},
+                                           {"copy.oslo.theirs", here("theirs")},
+                                           {"series.s", !snapshot.series.empty() && snapshot.series[0].members.size() == 2},
+                                           {"image.old", !here("old")},
+                                           {"image.shy", !server.image("shy").is_private},
+                                           {"image.hidden", !server.image("hidden").is_private}};
+    std::vector<Change> left;
+    for (const Change& change : changes) {
+      if (!done.at(change.address.text)) left.push_back(change);
+    }
+    return left;
+  }
+
+
+  /// What failed beside the plan, because bytes are gone.
+  static bool is_of_gone_bytes(const ActionResult& result) { return result.verb == Verb::publish && result.address != catalog_address(); }
+
+  /// The rest of `changes` on a disk without faults; it must come to the end of an undisturbed run.
+  void expect_the_end(TestServer& server, const std::vector<Change>& all, const std::vector<std::string>& expected) {
+    const Account again = server.apply(left_of(all, server));
+    EXPECT_TRUE(std::all_of(again.failed.begin(), again.failed.end(), is_of_gone_bytes)) << testing::PrintToString(server.events.lines());
+    EXPECT_EQ(again.exit_code, again.failed.empty() ? 0 : 6) << testing::PrintToString(server.events.lines());
+    EXPECT_EQ(normalised(server), expected) << testing::PrintToString(server.events.lines());
+    EXPECT_EQ(server.tree().faults, std::vector<std::string>());
+  }
+
+  /// The end of a run that nothing disturbs.
+  std::vector<std::string> undisturbed_end() {
+    const auto reference = fresh();
+    EXPECT_EQ(reference->apply(changes(*reference)).exit_code, bytes_are_gone_ ? 6 : 0);
+    return normalised(*reference);
+  }
+
+  TestFolder folder;
+  TestServer oslo{folder.path(), "oslo"};
+  bool bytes_are_gone_ = false;  ///< of what `changes` make public; and nothing is noted yet of what is left out
+};
+
+}  // namespace ingot::testing_support
