@@ -1,0 +1,177 @@
+"""One fault at each system call of a run in turn, by strace; after each the oracle, and a rerun that ends as an undisturbed run does.
+
+A case is a server in some state and a command. A point is (system call, n): the n-th such call of a thread. Runs are done
+with --parallel 1, so that the n-th call is the same one each time.
+"""
+import collections
+import dataclasses
+import os
+import re
+
+import servers  # first: it knows where the oracle is
+import server_folder
+import watcher
+
+ROOMY = "/dev/shm"
+
+
+def fast_folder():
+    """Memory instead of a disk: what is tried here does not depend on what fsync does, only on when it is called."""
+    if os.path.isdir(ROOMY) and os.access(ROOMY, os.W_OK):
+        space = os.statvfs(ROOMY)
+        if space.f_bavail * space.f_frsize > 300_000_000:
+            return ROOMY
+    return None
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    site: servers.Site
+    words: tuple
+    removed: tuple = ()
+    template: str = ""
+    trace: str = ""  # where strace writes to, outside what is restored
+    before: dict = None
+    end: list = None
+
+    def restore(self):
+        servers.copy_folder(self.template, self.site.folder)
+
+
+class Stage:
+    """A peer behind nginx and a server that copies from it, in the states that cases begin with."""
+
+    def __init__(self, world):
+        self.world = world
+        peer = world.site("silver")
+        web = world.web(peer.public, "silver-web")
+        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2)) + peer.image("unwanted", b"not for long")
+                      + '[[series]]\nname = "line"\nimages = ["theirs", "large"]\n')
+        peer.apply()
+        self.gold = world.site("gold")
+        self.peer = self.gold.peer(peer, f'urls = ["{web.url}"]')
+        self.own_web = world.web(self.gold.public, "gold-web")
+
+    FOLLOW = '[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n[[series]]\nname = "theirs"\nfollow = { peer = "silver", series = "line" }\n'
+
+    def _entries(self, *names, hidden="private = true"):
+        gold = self.gold
+        text = "".join(gold.image(name, b"bytes of " + name.encode()) for name in names) + gold.image("hidden", b"hidden", hidden)
+        return self.peer + text + self.FOLLOW + f'[[series]]\nname = "own"\nimages = ["{names[0]}"]\n'
+
+    def _case(self, name, words, removed=()):
+        case = Case(name, self.gold, words, removed, template=str(self.world.path / f"template-{name}"))
+        servers.copy_folder(self.gold.folder, case.template)
+        case.before = server_folder.listing(self.gold.folder)
+        self.gold.done(self.gold.ingot(*words))
+        case.end = server_folder.normalised(self.gold.folder)
+        assert not server_folder.check(self.gold.folder, case.before, removed)
+        return case
+
+    def first_apply(self):
+        self.gold.manifest(self._entries("mine", "old"))
+        return self._case("first-apply", ("apply", "--yes", "--parallel", "1"))
+
+    def second_apply(self):
+        """After first_apply: an image is dropped, one comes, one becomes public, and a copy is removed."""
+        self.gold.manifest("[guard]\nremovals = { count = 9, percent = 100 }\n" + self._entries("mine", "new", hidden="")
+                           + '[[copy]]\npeer = "silver"\nname = "unwanted"\nkeep = false\n')
+        return self._case("second-apply", ("apply", "--yes", "--parallel", "1"), ("old", "unwanted"))
+
+    def publish(self):
+        return self._case("publish", ("publish",))
+
+    def recovery(self, case, name, point):
+        """`case` was killed at `point`: its rerun is the case."""
+        case.restore()
+        servers.ended_by(run_with(case, *killing(point)))
+        self.gold.folder.joinpath("run.log").unlink(missing_ok=True)
+        return self._case(name, case.words, case.removed)
+
+
+def run_with(case, *injections):
+    return case.site.ingot(*case.words, under=under_strace(*injections))
+
+
+def under_strace(*injections):
+    """The words to run a program with, so that these injections happen to it; it stops at no other call."""
+    calls = {one.split("=")[1].split(":")[0] for one in injections}
+    words = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=" + ",".join(sorted(calls))]
+    return words + [word for one in injections for word in ("-e", one)]
+
+
+def killing(point):
+    """The process dies on entry to the call: it is not done, and nothing after it."""
+    return (f"inject={point[0]}:signal=KILL:when={point[1]}",)
+
+
+def points(case, calls):
+    """Every point of an undisturbed run from where it has read its manifest: before that it is the loader at work."""
+    case.restore()
+    log = case.trace or f"{case.site.folder}.trace"
+    ran = case.site.ingot(*case.words, under=["strace", "-f", "-qq", "--seccomp-bpf", "-o", log, "-e", "trace=" + ",".join(calls)])
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    counts = collections.defaultdict(collections.Counter)
+    found, before = set(), None
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            match = re.match(r"(\d+) +(\w+)\((.*)", line)
+            if not match:
+                continue
+            thread, call, rest = match.groups()
+            counts[thread][call] += 1
+            if before is None and "ingot.toml" in rest:
+                before = counts[thread].copy()
+            # A low number would meet the first thread at work in the loader, whichever thread it was found in.
+            if before is not None and counts[thread][call] > before[call]:
+                found.add((call, counts[thread][call]))
+    os.unlink(log)
+    return sorted(found)
+
+
+@dataclasses.dataclass
+class Tally:
+    """What was tried, and all that went wrong."""
+    tried: int = 0
+    hit: int = 0      # the fault did happen
+    walks: int = 0    # of readers beside
+    wrong: list = dataclasses.field(default_factory=list)
+
+
+def try_one(case, stage, injections, tally, judge, idle_too=False):
+    """One fault; `judge(ran)` says what is wrong with how the run itself ended, and whether the fault was felt."""
+    case.restore()
+    wrong = []
+    with watcher.Watcher(str(case.site.public), stage.own_web.url) as watching:
+        ran = run_with(case, *injections)
+        felt, text = judge(ran)
+        wrong += text
+        between = server_folder.listing_or_fault(case.site.folder)
+        wrong += server_folder.check(case.site.folder, case.before, case.removed)
+        if ran.returncode == 0 and server_folder.normalised(case.site.folder) != case.end:
+            wrong.append("it says that all is done, and it is not")
+        again = case.site.ingot(*case.words)
+        if again.returncode != 0:
+            wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")
+    wrong += watching.faults
+    wrong += server_folder.check(case.site.folder, between or case.before, case.removed)
+    wrong += different(server_folder.normalised(case.site.folder), case.end)
+    wrong += unrest(case) if idle_too else []
+    tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks
+    tally.wrong += [f"{case.name} {' '.join(injections)}: {one}" for one in wrong]
+
+
+def different(end, expected):
+    lacking, more = set(expected) - set(end), set(end) - set(expected)
+    return [f"the rerun lacks: {one}" for one in sorted(lacking)] + [f"the rerun has also: {one}" for one in sorted(more)]
+
+
+def unrest(case):
+    """N6: after that there is nothing to do, and a run that does nothing writes nothing."""
+    before = server_folder.writes(case.site.folder)
+    plan = case.site.ingot("plan", "--detailed-exitcode")
+    idle = case.site.ingot("apply", "--yes")
+    wrong = [] if plan.returncode == 0 else [f"a plan after the rerun ends with {plan.returncode}: {plan.stdout}{plan.stderr}"]
+    wrong += [] if idle.returncode == 0 else [f"an apply with nothing to do ends with {idle.returncode}"]
+    return wrong + ([] if server_folder.writes(case.site.folder) == before else ["a run with nothing to do wrote"])
