@@ -11,18 +11,13 @@
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
+#include "schema/text_rules.hpp"
 #include "state/state.hpp"
 
 namespace ingot {
 namespace {
 
 constexpr std::uint64_t largest_key_file = 16 * 1024;
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 bool is_there(Files& files, const std::string& path) { return files.status(path).has_value(); }
 
@@ -38,7 +33,7 @@ void write_key(Files& files, const std::string& path, const PrivateKey& key) {
   file->close();
   if (!files.rename_new(beside, path))
     contradiction(fmt::format("\"{}\" appeared while it was made", path), "run `ingot init` again");
-  files.sync_folder(folder_of(path));
+  files.sync_folder(parent_folder(path));
 }
 
 PrivateKey read_key(Files& files, const std::string& path) {
@@ -124,7 +119,7 @@ class Making {
   }
 
   void make_keys() {
-    make_folders(files_, folder_of(server_.keys));
+    make_folders(files_, parent_folder(server_.keys));
     files_.make_folder(server_.keys, 0700);
     // With a published root, a root key that is not here is kept elsewhere; a new one would be of no use.
     if (!has_root()) make_key(root_key_path(server_.keys));
@@ -179,7 +174,7 @@ class Making {
 
   void make_state(const ServerId& id) {
     if (!is_there(files_, server_.state)) {
-      make_folders(files_, folder_of(server_.state));
+      make_folders(files_, parent_folder(server_.state));
       State::create(server_.state, lineage_, id, server_.name);
       made_(server_.state);
       return;
