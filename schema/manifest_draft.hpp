@@ -17,7 +17,7 @@ struct Placed {
 };
 
 struct PeerDraft {
-  PeerEntry entry;  ///< its card is a placeholder until `has_card`
+  PeerEntry entry;  ///< its card means nothing unless `has_card`
   bool has_card = false;
   Spot name{};
   Spot card{};

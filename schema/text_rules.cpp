@@ -73,6 +73,12 @@ std::string joined_path(std::string_view folder, std::string_view path) {
   return path.starts_with('/') ? std::string(path) : fmt::format("{}{}", folder, path);
 }
 
+std::string parent_folder(std::string_view path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return std::string(path.substr(0, slash == 0 ? 1 : slash));
+}
+
 std::string folder_of(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string() : std::string(path.substr(0, slash + 1));

@@ -29,7 +29,9 @@ std::optional<double> parse_percent(std::string_view text);
 
 /// `path` as it can be opened from where `folder` ("" or ending with "/") can; without trailing slashes.
 std::string joined_path(std::string_view folder, std::string_view path);
-/// The folder of a file's path: "" or ending with "/".
+/// The folder that a path lies in, as it can be opened: "." for a bare name.
+std::string parent_folder(std::string_view path);
+/// The same as a prefix of other paths: "" or ending with "/".
 std::string folder_of(std::string_view path);
 /// A path without ".", ".." where they can be taken away by reading alone, and doubled slashes; to compare paths.
 std::string plain_path(std::string_view path);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "schema/error.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
@@ -46,12 +47,6 @@ int rename_new(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-std::string folder_of_file(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 void check_state_file(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
@@ -72,7 +67,7 @@ void check_state_file(const std::string& path) {
 }
 
 bool can_write_beside(const std::string& path) {
-  return access(path.c_str(), W_OK) == 0 && access(folder_of_file(path).c_str(), W_OK | X_OK) == 0;
+  return access(path.c_str(), W_OK) == 0 && access(parent_folder(path).c_str(), W_OK | X_OK) == 0;
 }
 
 std::uint64_t file_size(const std::string& path) {
@@ -99,7 +94,7 @@ void publish_file(const std::string& from, const std::string& to) {
   const int code = rename_new(from, to);
   if (code == EEXIST) throw_exists(to);
   if (code != 0) throw Error(Fault::local, fmt::format("cannot rename \"{}\" to \"{}\": {}", from, to, std::generic_category().message(code)));
-  sync_path(folder_of_file(to), O_DIRECTORY);
+  sync_path(parent_folder(to), O_DIRECTORY);
 }
 
 void remove_database(const std::string& path) noexcept {

@@ -6,9 +6,6 @@
 
 namespace ingot {
 
-/// The folder that a path lies in, "." if it names none.
-std::string folder_of_file(const std::string& path);
-
 /// Throws Error{local} unless `path` is a regular file with one name and not empty.
 void check_state_file(const std::string& path);
 

@@ -11,16 +11,11 @@
 #include "reconciler/store/store.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
+#include "schema/text_rules.hpp"
 #include "state/state.hpp"
 
 namespace ingot {
 namespace {
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 bool is_there(Files& files, const std::string& path) { return files.status(path).has_value(); }
 
@@ -105,7 +100,7 @@ class Making {
   }
 
   void make_keys() {
-    make_folders(files_, folder_of(server_.keys));
+    make_folders(files_, parent_folder(server_.keys));
     files_.make_folder(server_.keys, 0700);
     // With a published root, a key that is not here is kept elsewhere; a new one would be of no use.
     if (has_root()) return;
@@ -156,7 +151,7 @@ class Making {
 
   void make_state(const ServerId& id) {
     if (!is_there(files_, server_.state)) {
-      make_folders(files_, folder_of(server_.state));
+      make_folders(files_, parent_folder(server_.state));
       State::create(server_.state, lineage_, id, server_.name);
       made_(server_.state);
       return;

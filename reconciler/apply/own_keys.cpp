@@ -7,17 +7,12 @@
 
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 namespace {
 
 constexpr std::uint64_t largest_key_file = 16 * 1024;
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 bool is_for(KeyRole role, std::string_view file) {
   const std::string_view begin = name_of(role);
@@ -57,7 +52,7 @@ void write_key(Files& files, const std::string& path, const PrivateKey& key) {
     files.remove(beside);
     throw Error(Fault::local, fmt::format("\"{}\" is there already", printable(path)), "a key is never replaced: give the new one another name");
   }
-  files.sync_folder(folder_of(path));
+  files.sync_folder(parent_folder(path));
 }
 
 PrivateKey read_key(Files& files, const std::string& path) {

@@ -8,18 +8,13 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/card.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
 namespace {
 
 constexpr const char* card_name = "server.card.toml";
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 /// The manifest that -f or DIR means.
 std::string path_for(const InitArguments& arguments, const Session& session) {
@@ -58,7 +53,7 @@ void write_new(const std::string& path, const std::string& text, Files& files) {
   file->write_all(text);
   file->sync();
   file->close();
-  files.sync_folder(folder_of(path));
+  files.sync_folder(parent_folder(path));
 }
 
 /// What is said on the command line must not contradict a manifest that is there.
@@ -88,7 +83,7 @@ class Initializing {
     if (pinned) require_made_before(*pinned, manifest->server);
     const Card card = init_server(manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); });
     if (pinned && pinned->id != card.id) refuse_the_card("names another root than the store's", "set `store` and `keys` to those of the server that the card names, or remove the card");
-    write_beside(".gitignore", starter_gitignore(manifest->server, folder_of(path_)));
+    write_beside(".gitignore", starter_gitignore(manifest->server, parent_folder(path_)));
     if (!card.url.empty()) write_beside(card_name, write_card(card));
     show(*manifest, card);
     return exit_done;
@@ -100,7 +95,7 @@ class Initializing {
   void write_manifest() {
     const ServerName name = wanted_name(arguments_, path_);
     const auto url = wanted_url(arguments_);
-    make_folders(session_.files, folder_of(path_));
+    make_folders(session_.files, parent_folder(path_));
     write_new(path_, starter_manifest(name, url), session_.files);
     note(path_);
   }
@@ -112,7 +107,7 @@ class Initializing {
   }
 
   std::string beside(const std::string& name) const {
-    const std::string folder = folder_of(path_);
+    const std::string folder = parent_folder(path_);
     return folder == "." ? name : folder + "/" + name;
   }
 

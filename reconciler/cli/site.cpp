@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "reconciler/io/printable.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
@@ -42,11 +43,7 @@ Site::Site(const Manifest& the_manifest, Access access, Files& the_files)
       store(open_store(the_manifest.server, access, state.lineage(), the_files)),
       memory(the_files, state_folder(the_manifest.server)) {}
 
-std::string state_folder(const ServerSection& server) {
-  const auto slash = server.state.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : server.state.substr(0, slash);
-}
+std::string state_folder(const ServerSection& server) { return parent_folder(server.state); }
 
 void require_made(const ServerSection& server, Files& files) {
   if (files.status(server.state)) return;

@@ -9,6 +9,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
@@ -54,12 +55,6 @@ void rename_over(Files& files, const std::string& path, mode_t mode, const std::
 }
 
 }  // namespace
-
-std::string parent_folder(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 std::string read_file(Files& files, const std::string& path, std::uint64_t at_most) {
   const auto file = files.open(path, OpenFor::read);

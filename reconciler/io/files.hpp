@@ -76,9 +76,6 @@ class PosixFiles final : public Files {
   std::uint64_t space_available(const std::string& path) override;
 };
 
-/// The folder that a path lies in: "." for a bare name.
-std::string parent_folder(const std::string& path);
-
 // Built on the port alone.
 std::string read_file(Files& files, const std::string& path, std::uint64_t at_most);  ///< Error{local} if longer
 std::optional<std::string> read_file_if_there(Files& files, const std::string& path, std::uint64_t at_most);

@@ -16,6 +16,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/files.hpp"
 #include "reconciler/io/owned_descriptor.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 

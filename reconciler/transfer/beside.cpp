@@ -15,6 +15,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/attributes.hpp"
 #include "schema/error.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
@@ -43,12 +44,6 @@ std::string plain_name_of(std::string path) {
   return whole ? whole.get() : path;
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 bool is_empty_folder(int parent, const std::string& name) {
   const int open = openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   const Listing listing(open < 0 ? nullptr : fdopendir(open));
@@ -70,7 +65,7 @@ std::string temporary_name(const std::string& name) {
 Beside::Beside(const std::string& destination, ImageKind kind)
     : destination_(plain_name_of(destination)), name_(destination_.substr(destination_.rfind('/') + 1)) {
   if (name_.empty() || is_dots(name_)) refuse(destination_, "cannot be replaced");
-  const std::string holder = parent_of(destination_);
+  const std::string holder = parent_folder(destination_);
   parent_ = Descriptor(open(holder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent_)
     throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", printable(holder)), errno));

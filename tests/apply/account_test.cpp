@@ -12,23 +12,8 @@ namespace {
 
 using testing_support::change_of;
 using testing_support::lines_of;
+using testing_support::plan_of;
 using testing_support::series_change;
-
-Plan plan_of(std::vector<Change> changes) {
-  return Plan{.server = ServerName::of("here"),
-              .id_of_server = {},
-              .manifest_path = "ingot.toml",
-              .manifest_digest = {},
-              .actions = std::move(changes),
-              .blocked = {},
-              .held = {},
-              .unknown = {},
-              .notes = {},
-              .limits = {},
-              .wantedness = {},
-              .settled = {},
-              .settled_until = {}};
-}
 
 Change type(const char* name, std::vector<std::string> after = {}) {
   const TypeName type = TypeName::of(name);

@@ -9,6 +9,7 @@
 #include "schema/error.hpp"
 #include "tests/io/curl_stage.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::testing_support {
 namespace {
@@ -21,7 +22,7 @@ class curl_credentials : public curl_transport {};
 constexpr const char* canary = "s3cr3t-canary-token";
 
 TEST_F(curl_credentials, B10_a_token_goes_to_its_peer_alone) {
-  TemporaryFolder folder;
+  TestFolder folder;
   write_text(folder / "token", std::string("  ") + canary + "\n");
   access_.credentials.token_file = folder / "token";
   RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
@@ -69,7 +70,7 @@ TEST_F(curl_credentials, N7_no_error_shows_a_secret) {
 TEST_F(curl_credentials, who_is_not_let_in_is_told_which_key_to_look_at) {
   RawServer server(always(raw("403 No\r\nContent-Length: 0", "")));
   EXPECT_THAT(get({server.url()}).mend, HasSubstr("token_env, token_file or client_cert"));
-  TemporaryFolder folder;
+  TestFolder folder;
   write_text(folder / "token", canary);
   access_.credentials.token_file = folder / "token";
   const Response response = get({server.url()});
@@ -97,7 +98,7 @@ TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {
 // Disks.
 
 TEST_F(curl_credentials, C3_a_disk_that_holds_odd_things_neither_hangs_nor_floods) {
-  TemporaryFolder folder;
+  TestFolder folder;
   ASSERT_EQ(::mkfifo((folder / "head.dsse").c_str(), 0600), 0);
   std::filesystem::create_directory(folder / "folder");
   std::filesystem::create_symlink("/dev/zero", folder / "zero");
@@ -109,7 +110,7 @@ TEST_F(curl_credentials, C3_a_disk_that_holds_odd_things_neither_hangs_nor_flood
 }
 
 TEST_F(curl_credentials, a_disk_with_blanks_in_its_path_works) {
-  TemporaryFolder folder;
+  TestFolder folder;
   std::filesystem::create_directory(folder / "a b%");
   write_text(folder / "a b%/head.dsse", "ok");
   EXPECT_EQ(get({"file://" + folder.path() + "/a%20b%25/"}).status, Status::ok);

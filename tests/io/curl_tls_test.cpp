@@ -10,6 +10,7 @@
 #include "tests/support/certificates.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot {
 namespace {
@@ -50,7 +51,7 @@ class curl_tls : public testing::Test {
   }
 
   SystemClock clock_;
-  TemporaryFolder folder_;
+  TestFolder folder_;
   Certificate authority_ = Certificate::authority("ours");
   std::unique_ptr<Nginx> nginx_;
   int port_ = 0;

@@ -8,6 +8,7 @@
 #include "tests/support/fake_transport.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/test_folder.hpp"
 #include "tests/support/tree_server.hpp"
 
 namespace ingot::testing_support {
@@ -59,7 +60,7 @@ class OverNginx final : public CurlServed {
   bool knows_conditions() const override { return true; }
 
  private:
-  TemporaryFolder folder_;
+  TestFolder folder_;
   std::unique_ptr<Nginx> nginx_;
 };
 
@@ -72,7 +73,7 @@ class OverDisk final : public CurlServed {
   bool knows_conditions() const override { return false; }
 
  private:
-  TemporaryFolder folder_;
+  TestFolder folder_;
 };
 
 class InMemory final : public ServedTree {

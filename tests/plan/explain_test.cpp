@@ -106,19 +106,27 @@ type CUSTOM base=SOFTWARE
 == plan
 )";
 
-struct Explained : testing::Test {
-  PlanCase world = read_case(everything);
+/// A world of the case files' form, the plan in it, and what explain says of that.
+struct ExplainedWorld {
+  explicit ExplainedWorld(std::string_view text) : world(read_case(text)) {}
+  std::vector<Subject> told(const std::string& what) const { return explain(what, world.manifest, world.snapshot, world.observed, plan); }
+
+  PlanCase world;
   Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
+};
+
+struct Explained : testing::Test, ExplainedWorld {
+  Explained() : ExplainedWorld(everything) {}
 
   std::vector<std::string> verdicts(const std::string& what) const {
     std::vector<std::string> texts;
-    for (const auto& one : explain(what, world.manifest, world.snapshot, world.observed, plan)) {
+    for (const auto& one : told(what)) {
       texts.push_back(one.verdict + (one.code.empty() ? "" : " " + one.code) + " " + one.address);
     }
     return texts;
   }
   Subject only(const std::string& what) const {
-    const auto subjects = explain(what, world.manifest, world.snapshot, world.observed, plan);
+    const auto subjects = told(what);
     return subjects.size() == 1 ? subjects.front() : Subject{.address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
   }
 };
@@ -196,7 +204,7 @@ TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) 
 TEST_F(Explained, an_address_stands_once_even_if_it_is_planned_and_blocked) {
   const Subject subject = only("subscription.silver.image.base");
   EXPECT_EQ(subject.verdict, "planned");
-  const auto& missing = explain("nosuch", world.manifest, world.snapshot, world.observed, plan);
+  const auto missing = told("nosuch");
   ASSERT_EQ(missing.size(), 1U);
   EXPECT_EQ(missing[0].verdict + " " + missing[0].code, "blocked unknown-selector");
   EXPECT_THAT(missing[0].text, HasSubstr("It is also planned: instantiate"));
@@ -259,9 +267,7 @@ TEST_F(Explained, says_nothing_of_what_nobody_knows) {
 
 /// What explain says of one copy of a small world.
 std::string told_of(const std::string& what, std::string_view text) {
-  const PlanCase world = read_case(text);
-  const Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
-  const auto subjects = explain(what, world.manifest, world.snapshot, world.observed, plan);
+  const auto subjects = ExplainedWorld(text).told(what);
   return subjects.empty() ? "nothing" : subjects.front().text;
 }
 
@@ -335,9 +341,8 @@ image there created=2
 
 == plan
 )";
-  const PlanCase world = read_case(text);
-  const Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
-  const auto told = [&](const std::string& what) { return explain(what, world.manifest, world.snapshot, world.observed, plan).at(0); };
+  const ExplainedWorld world(text);
+  const auto told = [&](const std::string& what) { return world.told(what).at(0); };
   EXPECT_EQ(told("here").verdict, "done");
   EXPECT_EQ(told("here").because.back().text, "its [[copy]] says `keep = true`, `protect = true`");
   EXPECT_EQ(told("here").because.back().at->text(), "ingot.toml:6");

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -19,11 +20,11 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing_support::read_text;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 using testing_support::write_text;
 
 struct BadInput : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
   Site here{folder.path(), "gold"};
 
   /// Everything under the site's state and store but nginx's logs, lock and cache.

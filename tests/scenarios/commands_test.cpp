@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -17,11 +18,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing_support::read_text;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 using testing_support::write_text;
 
 struct Commands : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
   Site here{folder.path(), "gold"};
 };
 

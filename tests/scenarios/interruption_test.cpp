@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -16,11 +17,11 @@ namespace {
 using testing::HasSubstr;
 using testing_support::read_text;
 using testing_support::Running;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 using testing_support::write_text;
 
 struct Interruption : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
   Site here{folder.path(), "gold"};
 
   static std::string noise(std::size_t bytes) {
@@ -35,7 +36,7 @@ struct Interruption : testing::Test {
   /// Bytes of responses to requests below /b/ so far, by nginx's own count.
   static std::size_t requests_for_bytes(Site& site) {
     std::size_t count = 0;
-    for (const auto& line : site.web().requests()) count += line.find(" /b/") != std::string::npos ? 1 : 0;
+    for (const auto& line : site.web().requests()) count += line.find(" /b/") != std::string::npos ? 1U : 0U;
     return count;
   }
   static bool partial_exists(const Site& site) {

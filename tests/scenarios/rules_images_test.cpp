@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -15,10 +16,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 
 struct Images : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
   Site here{folder.path(), "gold"};
 
   std::string image(const std::string& name, const std::string& more = "") { return here.file_image(name, "bytes of " + name, more); }

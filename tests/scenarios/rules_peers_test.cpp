@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -14,10 +15,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 
 struct Peers : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
 };
 
 TEST_F(Peers, R1_a_peer_may_bear_the_same_name_as_this_server) {
@@ -116,7 +117,7 @@ TEST_F(Peers, R4_publish_copies_serves_the_bytes_that_the_origin_authorises) {
   end.manifest(Site::peer(middle) + "[[subscription]]\npeer = \"middle\"\nall = true\nsince = \"start\"\n");
   EXPECT_THAT(actions(end.plan()), Not(Contains(HasSubstr("copy "))));
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(middle.public_folder() + "/b")) files += entry.is_regular_file() ? 1 : 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(middle.public_folder() + "/b")) files += entry.is_regular_file() ? 1U : 0U;
   EXPECT_EQ(files, 1U);
 }
 

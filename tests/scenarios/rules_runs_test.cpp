@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -16,10 +17,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 
 struct Runs : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
   Site here{folder.path(), "gold"};
   Site there{folder.path(), "silver"};
 

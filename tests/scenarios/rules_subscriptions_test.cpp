@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
@@ -13,10 +14,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 
 struct Subscriptions : testing::Test {
-  TemporaryFolder folder;
+  TestFolder folder;
   Site here{folder.path(), "gold"};
   Site there{folder.path(), "silver"};
 

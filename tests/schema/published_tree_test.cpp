@@ -16,6 +16,7 @@
 #include "schema/segments.hpp"
 #include "tests/support/catalog_builder.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot {
 namespace {
@@ -26,7 +27,7 @@ using testing_support::own_image;
 using testing_support::Pages;
 using testing_support::read_text;
 using testing_support::server_id;
-using testing_support::TemporaryFolder;
+using testing_support::TestFolder;
 using testing_support::tombstone;
 using testing_support::write_pages;
 using testing_support::write_text;
@@ -47,7 +48,7 @@ void put(const std::string& path, const std::string& bytes) {
 
 /// The bytes as `zstd` packs them, kept under their digest in the tree.
 Piece put_packed(const std::string& tree, const std::string& plain) {
-  const TemporaryFolder folder;
+  const TestFolder folder;
   write_text(folder / "plain", plain);
   EXPECT_EQ(run_in("", {"zstd", "-q", folder / "plain"}).exit, 0);
   const std::string packed = read_text(folder / "plain.zst");
@@ -58,7 +59,7 @@ Piece put_packed(const std::string& tree, const std::string& plain) {
 
 /// A tree image's bytes, made by the tar of this machine (only its contents matter here).
 std::string tar_of_a_folder() {
-  const TemporaryFolder folder;
+  const TestFolder folder;
   put(folder / "home/bin/tool", "#!/bin/sh\n");
   put(folder / "home/README", "a database home\n");
   EXPECT_EQ(run_in("", {"tar", "-cf", folder / "home.tar", "-C", folder / "home", "."}).exit, 0);
@@ -160,7 +161,7 @@ testing_support::Ran fetch_by_hand(const Tree& tree, const std::string& id, cons
 }
 
 TEST(published_tree, a_file_is_fetched_by_hand_as_the_page_says) {
-  const TemporaryFolder folder;
+  const TestFolder folder;
   const Tree tree = publish(folder / "public");
   fs::create_directories(folder / "hand");
   const auto ran = fetch_by_hand(tree, tree.id.text(), "disk.1", folder / "hand");
@@ -170,7 +171,7 @@ TEST(published_tree, a_file_is_fetched_by_hand_as_the_page_says) {
 }
 
 TEST(published_tree, a_tree_is_fetched_by_hand_as_the_page_says) {
-  const TemporaryFolder folder;
+  const TestFolder folder;
   const Tree tree = publish(folder / "public");
   fs::create_directories(folder / "hand");
   const auto ran = fetch_by_hand(tree, tree.id.text(), "home", folder / "hand");
@@ -179,7 +180,7 @@ TEST(published_tree, a_tree_is_fetched_by_hand_as_the_page_says) {
 }
 
 TEST(published_tree, the_pages_commands_notice_another_server_and_other_bytes) {
-  const TemporaryFolder folder;
+  const TestFolder folder;
   const Tree tree = publish(folder / "public");
   for (const char* place : {"one", "two", "three"}) fs::create_directories(folder / place);
   EXPECT_NE(fetch_by_hand(tree, server_id("another").text(), "disk.1", folder / "one").exit, 0);
@@ -214,7 +215,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
   if (run_in("", {"/usr/bin/python3", "-c", "import jsonschema"}).exit != 0)
     FAIL() << "python3-jsonschema is not installed";
-  const TemporaryFolder folder;
+  const TestFolder folder;
   const Tree tree = publish(folder / "public");
   Samples samples;
   const std::string envelope = read_text(tree.path + "/head.dsse");

@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "tests/state/state_fixture.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot {
 namespace {
@@ -173,7 +174,7 @@ class Site {
     for (const auto& one : shown_.deleted_series) RC_ASSERT(series.contains({one.name, one.created}));
   }
 
-  TemporaryFolder folder_;
+  testing_support::TestFolder folder_;
   std::string path_;
   State state_;
   Serial last_ = 0;

@@ -146,15 +146,6 @@ const ImageRow* find_image(const Snapshot& snapshot, const std::string& name) {
   return result;
 }
 
-TemporaryFolder::TemporaryFolder() : path_(testing::TempDir() + "ingot-state-XXXXXX") {
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 StateTest::StateTest() : path(folder.path() + "/ingot.db"), state(State::create(path, lineage, self, ServerName::of("here"))) {}
 
 std::vector<ImageKey> StateTest::record(const Effects& effects) {

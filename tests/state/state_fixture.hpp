@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "state/state.hpp"
+#include "tests/support/test_folder.hpp"
 
 namespace ingot {
 
@@ -27,19 +28,6 @@ const ImageEntry* find_entry(const Catalog& catalog, const std::string& name);
 /// The image of that name in a snapshot; the live one if there are several.
 const ImageRow* find_image(const Snapshot& snapshot, const std::string& name);
 
-/// A folder under testing::TempDir() that is removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 inline const ServerId self = server_id(1);
 inline const std::string lineage = "0123456789abcdef0123456789abcdef";
 
@@ -53,7 +41,7 @@ class StateTest : public testing::Test {
   Serial publish(bool publish_copies = false);
   ImageRow image(const std::string& name) const;  ///< live, or deleted if none is live
 
-  TemporaryFolder folder;
+  testing_support::TestFolder folder;
   std::string path;
   State state;
   std::string run = "run-0";

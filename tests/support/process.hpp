@@ -49,18 +49,4 @@ int free_port();
 std::string read_text(const std::string& path);
 void write_text(const std::string& path, const std::string& text);
 
-/// A folder under the test's temporary folder, removed with all in it when this goes.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 }  // namespace ingot::testing_support

@@ -76,19 +76,11 @@ void TestServer::know(const TestServer& other, std::optional<std::uint32_t> most
 }
 
 Plan TestServer::plan_of(const std::vector<Change>& changes) const {
-  return Plan{.server = manifest.server.name,
-              .id_of_server = card_.id,
-              .manifest_path = manifest.path,
-              .manifest_digest = {},
-              .actions = changes,
-              .blocked = {},
-              .held = {},
-              .unknown = {},
-              .notes = {},
-              .limits = {},
-              .wantedness = {},
-              .settled = {},
-              .settled_until = {}};
+  Plan plan = testing_support::plan_of(changes);
+  plan.server = manifest.server.name;
+  plan.id_of_server = card_.id;
+  plan.manifest_path = manifest.path;
+  return plan;
 }
 
 Account TestServer::apply(const std::vector<Change>& changes) { return apply(plan_of(changes)); }
@@ -166,6 +158,22 @@ ImageEntry TestServer::entry(const std::string& name) const {
                                                        .deleted_series = [](const SeriesTombstone&) {},
                                                        .type = [](const TypeEntry&) {}});
   return found.value();
+}
+
+Plan plan_of(std::vector<Change> changes) {
+  return Plan{.server = ServerName::of("here"),
+              .id_of_server = {},
+              .manifest_path = "ingot.toml",
+              .manifest_digest = {},
+              .actions = std::move(changes),
+              .blocked = {},
+              .held = {},
+              .unknown = {},
+              .notes = {},
+              .limits = {},
+              .wantedness = {},
+              .settled = {},
+              .settled_until = {}};
 }
 
 Change change_of(const Address& address, Action action, std::vector<std::string> after) {

@@ -78,7 +78,9 @@ class TestServer {
   CatalogKeys keys_;
 };
 
-// Changes as a planner makes them.
+// Plans and changes as a planner makes them.
+/// Of a server "here", with nothing but these actions.
+Plan plan_of(std::vector<Change> changes);
 Change change_of(const Address& address, Action action, std::vector<std::string> after = {});
 Change add(const TestServer& server, const std::string& name, const std::string& bytes);
 Change add(const LocalImage& image, std::vector<std::string> after = {});
