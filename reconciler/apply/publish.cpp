@@ -130,6 +130,7 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
                   .previous = before ? std::optional(before->digest) : std::nullopt};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), {&catalog_key}));
   check_as_a_reader(envelope, written, store, self, root);
+  store.keep_head(serial, envelope);
   store.publish_head(envelope, now);
   state.finish_publish({.serial = serial,
                         .head = sha256(envelope),

@@ -1,0 +1,94 @@
+// The command line in this process, with a terminal that records.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "reconciler/cli/run.hpp"
+#include "reconciler/io/terminal.hpp"
+
+namespace ingot {
+
+namespace fs = std::filesystem;
+
+/// What went where, and what a human was asked.
+struct RecordingTerminal final : Terminal {
+  std::string printed, said;
+  std::vector<std::string> questions;
+  std::optional<std::string> answer;
+  bool is_terminal = false;
+
+  bool output_is_terminal() override { return is_terminal; }
+  bool error_is_terminal() override { return is_terminal; }
+  bool can_ask() override { return is_terminal; }
+  int width() override { return 100; }
+  void out(std::string_view text) override { printed += text; }
+  void error(std::string_view text) override { said += text; }
+  std::optional<std::string> ask(const std::string& question) override {
+    questions.push_back(question);
+    return answer;
+  }
+};
+
+struct Ran {
+  int exit = 0;
+  std::string out, err;
+};
+
+/// Servers in a folder, driven by command lines in this process.
+struct Commands : testing::Test {
+  fs::path folder = fs::path(testing::TempDir()) / ("ingot-cli-" + std::to_string(::getpid()));
+  RecordingTerminal terminal;
+
+  void SetUp() override {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  Ran ingot(const std::vector<std::string>& words) {
+    terminal.printed.clear();
+    terminal.said.clear();
+    const int exit = run(words, terminal);
+    return {exit, terminal.printed, terminal.said};
+  }
+  /// The same for one server.
+  Ran at(const std::string& server, std::vector<std::string> words) {
+    words.insert(words.end(), {"-f", (folder / server).string()});
+    return ingot(words);
+  }
+  void make(const std::string& server) {
+    const Ran ran = ingot({"init", "--server", server, "--url", "file://" + (folder / server / "store/public").string(), (folder / server).string()});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+  }
+  void write(const std::string& path, const std::string& text) const {
+    fs::create_directories((folder / path).parent_path());
+    std::ofstream(folder / path, std::ios::binary) << text;
+  }
+  static std::string read(const fs::path& path) {
+    std::stringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  void manifest(const std::string& server, const std::string& entries) const {
+    write(server + "/ingot.toml", "manifest = 1\n[server]\nname = \"" + server + "\"\nurl = \"file://" + (folder / server / "store/public").string() + "/\"\n" + entries);
+  }
+  /// "gold" with one image "a", and "silver" that subscribes to all of it.
+  void two_servers() {
+    make("gold");
+    make("silver");
+    write("gold/a.bin", "bytes of a");
+    manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n");
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  }
+};
+
+}  // namespace ingot
