@@ -132,6 +132,7 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
                   .previous = before ? std::optional(before->digest) : std::nullopt};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), signers));
   check_as_a_reader(envelope, written, store, self, root);
+  store.keep_head(serial, envelope);
   state.finish_publish({.serial = serial,
                         .head = sha256(envelope),
                         .index = written.index.digest,

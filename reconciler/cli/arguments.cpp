@@ -20,9 +20,9 @@ namespace {
 struct Written {
   std::string manifest, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
-  std::string server, url, peer;
+  std::string server, url, peer, grace;
   std::vector<std::string> raise_limit;
-  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false;
+  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
   std::vector<std::string> words;  ///< positional arguments
 };
 
@@ -70,6 +70,9 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
+  } else if (command == "gc") {
+    app.add_option("--grace", to.grace);
+    app.add_flag("--dry-run", to.dry_run);
   }
 }
 
@@ -123,6 +126,13 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
+/// A time that may be 0, which is none.
+Seconds time_of(const std::string& flag, const std::string& text) {
+  const auto time = text == "0" ? Seconds(0) : parse_duration(text);
+  if (!time) wrong(fmt::format("{} \"{}\" is not a time", flag, printable(text)), "write it as 30s, 5m or 1h");
+  return *time;
+}
+
 Everywhere everywhere_of(const Written& written) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
@@ -131,11 +141,7 @@ Everywhere everywhere_of(const Written& written) {
   everywhere.quiet = written.quiet;
   everywhere.verbose = written.verbose;
   everywhere.no_progress = written.no_progress;
-  if (!written.lock_timeout.empty()) {
-    const auto timeout = written.lock_timeout == "0" ? Seconds(0) : parse_duration(written.lock_timeout);
-    if (!timeout) wrong(fmt::format("--lock-timeout \"{}\" is not a time", printable(written.lock_timeout)), "write it as 30s, 5m or 1h");
-    everywhere.lock_timeout = *timeout;
-  }
+  if (!written.lock_timeout.empty()) everywhere.lock_timeout = time_of("--lock-timeout", written.lock_timeout);
   if (!written.parallel.empty()) {
     const auto parallel = whole_number(written.parallel);
     if (!parallel || *parallel < 1 || *parallel > 64) {
@@ -204,6 +210,14 @@ Command init_of(const Written& written) {
   return InitArguments{if_given(written.server), if_given(written.url), words.maybe(0)};
 }
 
+Command gc_of(const Written& written) {
+  const Words none("gc", written.words, 0, 0, "");
+  GcArguments gc;
+  if (!written.grace.empty()) gc.grace = time_of("--grace", written.grace);
+  gc.dry_run = written.dry_run;
+  return gc;
+}
+
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
@@ -226,6 +240,7 @@ const std::map<std::string, MakeCommand>& makers() {
        }},
       {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words}; }},
       {"publish", [](const Written& w) -> Command { no_words("publish", w); return PublishArguments{}; }},
+      {"gc", gc_of},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;

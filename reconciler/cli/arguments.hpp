@@ -75,13 +75,17 @@ struct VerifyArguments {
   std::vector<std::string> images;
 };
 struct PublishArguments {};
+struct GcArguments {
+  Seconds grace = std::chrono::hours(24) * 14;
+  bool dry_run = false;
+};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
                              StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
-                             VerifyArguments, PublishArguments, SchemaArguments>;
+                             VerifyArguments, PublishArguments, GcArguments, SchemaArguments>;
 
 struct Arguments {
   Everywhere everywhere;

@@ -193,6 +193,22 @@ Reads every byte again. Exit 0 if all is whole, 6 with a list if something is da
 Publishes what the state says under a newly signed head, good for another head_ttl. apply does so by itself when half of it
 is over: this is for a server that changes seldom.
 )"},
+    Page{"gc", "free the disk of what no image needs any more",
+         R"(Usage: ingot gc [--grace TIME] [--dry-run]
+
+  ingot gc --dry-run      what would go, and when
+  ingot gc                for a timer, once a day
+  ingot gc --grace 0      the disk is full: what may go, goes now
+
+Takes the bytes of deleted images and of removed copies, old pages of the catalog, and partial copies that no rule wants. What
+it sees first it only notes; a later gc takes it, when the grace is over: until then an image that is put back into the
+manifest needs no source. Never taken: what an image here, the published head or an older head in its lifetime needs, the
+partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+
+  --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
+                  once, on a full disk too: what it costs is that no deleted image comes back without its source or peer
+  --dry-run       write nothing, list every file
+)"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
 
