@@ -1,4 +1,4 @@
-// A folder of one test under testing::TempDir(), removed with the test.
+// A folder of one test under testing::TempDir() or another place, removed with the test.
 #pragma once
 
 #include <atomic>
@@ -12,9 +12,9 @@ namespace ingot::testing_support {
 
 class TestFolder {
  public:
-  TestFolder() {
+  explicit TestFolder(const std::string& place = testing::TempDir()) {
     static std::atomic<int> number = 0;
-    path_ = testing::TempDir() + "ingot-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
+    path_ = place + "/ingot-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
     std::filesystem::create_directories(path_);
   }
   TestFolder(const TestFolder&) = delete;
