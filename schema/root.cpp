@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t most_keys = 16;
 
 PublicKey read_key(const JsonObject& object, const JsonNode& node) {
-  const auto bytes = node.kind == JsonKind::text ? Digest::parse_hex(node.text) : std::nullopt;
-  if (!bytes) object.refuse("keys", "holds something that is not an Ed25519 public key in 64 of 0-9a-f");
-  return PublicKey{.bytes = bytes->bytes};
+  const auto key = node.kind == JsonKind::text ? parse_key(node.text) : std::nullopt;
+  if (!key) object.refuse("keys", "holds something that is not an Ed25519 public key in 64 of 0-9a-f");
+  return *key;
 }
 
 /// `{"threshold":…,"keys":[…]}`: no threshold that could not be met, or that nobody has to meet.
@@ -58,12 +58,19 @@ std::string role_text(const Role& role) {
   std::string text = fmt::format("\"threshold\":{},\"keys\":[", role.threshold);
   for (const PublicKey& key : role.keys) {
     if (text.back() != '[') text += ',';
-    text += '"' + Digest{.bytes = key.bytes}.hex() + '"';
+    text += '"' + key_text(key) + '"';
   }
   return text + ']';
 }
 
 }  // namespace
+
+std::string key_text(const PublicKey& key) { return Digest{.bytes = key.bytes}.hex(); }
+
+std::optional<PublicKey> parse_key(std::string_view text) {
+  const auto bytes = Digest::parse_hex(text);
+  return bytes ? std::optional(PublicKey{.bytes = bytes->bytes}) : std::nullopt;
+}
 
 std::variant<Root, Malformed> parse_root(std::string_view payload) {
   if (payload.size() > largest_root) return Malformed{"is longer than 64 KiB"};

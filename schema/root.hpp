@@ -23,6 +23,9 @@ struct PublicKey {
   bool operator==(const PublicKey&) const = default;
 };
 
+std::string key_text(const PublicKey& key);  ///< 64 of 0-9a-f, as in documents
+std::optional<PublicKey> parse_key(std::string_view text);
+
 struct Role {
   std::uint32_t threshold = 1;  ///< 1 … number of distinct keys
   std::vector<PublicKey> keys;  ///< 1-16, distinct

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reconciler/apply/events.hpp"
+#include "reconciler/apply/own_keys.hpp"
 #include "reconciler/io/clock.hpp"
 #include "reconciler/io/files.hpp"
 #include "reconciler/io/peer_memory.hpp"
@@ -16,7 +17,6 @@
 #include "reconciler/io/transport.hpp"
 #include "reconciler/plan/plan.hpp"
 #include "reconciler/store/store.hpp"
-#include "reconciler/trust/keys.hpp"
 #include "state/state.hpp"
 
 namespace ingot {
@@ -29,7 +29,7 @@ struct Workshop {
   Transport& transport;
   PeerMemory& memory;
   Clock& clock;
-  const PrivateKey& catalog_key;
+  const CatalogKeys& catalog_keys;
   const Manifest& manifest;  ///< limits, server section, peers' access; no policy is read from it
   Events& events;
   std::uint32_t parallel = 8;

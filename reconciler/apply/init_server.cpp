@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/publish.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/store/store.hpp"
-#include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
@@ -17,28 +17,9 @@
 namespace ingot {
 namespace {
 
-constexpr std::uint64_t largest_key_file = 16 * 1024;
-
 bool is_there(Files& files, const std::string& path) { return files.status(path).has_value(); }
 
 [[noreturn]] void contradiction(const std::string& text, const std::string& mend) { throw Error(Fault::local, text, mend); }
-
-/// A new private file, whole or not at all; never replaces one.
-void write_key(Files& files, const std::string& path, const PrivateKey& key) {
-  const std::string beside = path + ".new";
-  files.remove(beside);  // of a run that was cut off: no one has used it
-  const auto file = files.open(beside, OpenFor::create_new, 0600);
-  file->write_all(key.to_pem());
-  file->sync();
-  file->close();
-  if (!files.rename_new(beside, path))
-    contradiction(fmt::format("\"{}\" appeared while it was made", path), "run `ingot init` again");
-  files.sync_folder(parent_folder(path));
-}
-
-PrivateKey read_key(Files& files, const std::string& path) {
-  return PrivateKey::from_pem(read_file(files, path, largest_key_file), fmt::format("\"{}\"", path));
-}
 
 /// One server being made; each step is done already or does its part.
 class Making {
@@ -68,7 +49,7 @@ class Making {
     const bool has_state = is_there(files_, server_.state);
     if (has_state) check_state();
     if (!has_root()) return refuse_a_new_identity();
-    if (!is_there(files_, catalog_key_path(server_.keys))) {
+    if (keys_here(files_, server_.keys, KeyRole::catalog).keys.empty()) {
       contradiction(
           fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
           "bring it back from its backup, or set `keys` to where it is");
@@ -121,8 +102,9 @@ class Making {
   void make_keys() {
     make_folders(files_, parent_folder(server_.keys));
     files_.make_folder(server_.keys, 0700);
-    // With a published root, a root key that is not here is kept elsewhere; a new one would be of no use.
-    if (!has_root()) make_key(root_key_path(server_.keys));
+    // With a published root, a key that is not here is kept elsewhere; a new one would be of no use.
+    if (has_root()) return;
+    make_key(root_key_path(server_.keys));
     make_key(catalog_key_path(server_.keys));
   }
 
@@ -142,8 +124,8 @@ class Making {
 
   ServerId make_root() {
     Store store = Store::open(files_, server_.store, lineage_);
+    if (const auto published = store.published_root(1)) return id_of_published(*published, store);
     const PrivateKey catalog = read_key(files_, catalog_key_path(server_.keys));
-    if (const auto published = store.published_root(1)) return id_of_published(*published, catalog);
     const PrivateKey key = read_key(files_, root_key_path(server_.keys));
     const Root root{.version = 1,
                     .epoch = 1,
@@ -157,19 +139,14 @@ class Making {
     return id_of_root(payload);
   }
 
-  ServerId id_of_published(const std::string& bytes, const PrivateKey& catalog) {
+  ServerId id_of_published(const std::string& bytes, const Store& store) {
     const auto envelope = parse_envelope(bytes);
-    if (const auto* good = std::get_if<Envelope>(&envelope)) {
-      const ServerId id = id_of_root(good->payload);
-      const auto root = verify_first_root(bytes, id);
-      if (const auto* verified = std::get_if<Root>(&root)) {
-        if (std::ranges::find(verified->catalog.keys, catalog.public_key()) != verified->catalog.keys.end()) return id;
-        contradiction(
-            fmt::format("the catalog key \"{}\" is not the one that the published root names", catalog_key_path(server_.keys)),
-            "set `keys` to this server's folder of keys, or `store` to its store");
-      }
-    }
-    contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store), "bring it back from a backup");
+    const auto* good = std::get_if<Envelope>(&envelope);
+    if (!good || !std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id_of_root(good->payload))))
+      contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store), "bring it back from a backup");
+    const ServerId id = id_of_root(good->payload);
+    load_catalog_keys(files_, server_.keys, newest_own_root(store, id));
+    return id;
   }
 
   void make_state(const ServerId& id) {
@@ -189,7 +166,8 @@ class Making {
     State state = State::open(server_.state, Access::read_write);
     Store store = Store::open(files_, server_.store, lineage_);
     if (why_publish_again(state, store, server_).empty() && !head_is_aging(state, server_, clock_.now())) return;
-    publish(state, store, load_catalog_key(files_, server_.keys), server_, clock_);
+    const Root root = newest_own_root(store, state.self());
+    publish(state, store, load_catalog_keys(files_, server_.keys, root), server_, clock_);
     made_("the catalog");
   }
 
@@ -202,19 +180,6 @@ class Making {
 };
 
 }  // namespace
-
-std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; }
-
-std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }
-
-PrivateKey load_catalog_key(Files& files, const std::string& keys) {
-  const std::string path = catalog_key_path(keys);
-  if (!is_there(files, path)) {
-    throw Error(Fault::local, fmt::format("the catalog key \"{}\" is not there", path),
-                "bring it back from its backup, or set `keys` to where it is; `ingot init` makes keys for a new server only");
-  }
-  return read_key(files, path);
-}
 
 Card init_server(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made) {
   return doing(fmt::format("making server \"{}\"", server.name.text()), [&] { return Making(server, files, clock, made).all(); });

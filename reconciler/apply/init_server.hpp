@@ -8,7 +8,6 @@
 
 #include "reconciler/io/clock.hpp"
 #include "reconciler/io/files.hpp"
-#include "reconciler/trust/keys.hpp"
 #include "schema/card.hpp"
 #include "schema/manifest.hpp"
 
@@ -21,12 +20,5 @@ inline constexpr Seconds root_life = std::chrono::hours(24) * 3652;
 /// catalog. Gives the server's card; its url is "" if the section has none. Error{local}: parts that contradict each
 /// other (keys, root, state, store of different servers; a state or key that is gone), or a disk that cannot be written.
 Card init_server(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made);
-
-/// Paths of the keys in a `keys` folder.
-std::string root_key_path(const std::string& keys);
-std::string catalog_key_path(const std::string& keys);
-
-/// The catalog key of a server. Error{local} if it is not there or cannot be read.
-PrivateKey load_catalog_key(Files& files, const std::string& keys);
 
 }  // namespace ingot

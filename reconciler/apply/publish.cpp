@@ -16,9 +16,10 @@
 namespace ingot {
 namespace {
 
-/// Before a serial is burnt for a head that no reader would accept.
-void refuse_a_foreign_key(const PrivateKey& catalog_key, const Root& root) {
-  if (std::ranges::find(root.catalog.keys, catalog_key.public_key()) != root.catalog.keys.end()) return;
+/// Those that the root names; refused before a serial is burnt for a head that no reader would accept.
+std::vector<const PrivateKey*> signers_for(const Root& root, const CatalogKeys& catalog_keys) {
+  std::vector<const PrivateKey*> signers = named_by(root.catalog, catalog_keys);
+  if (signers.size() >= root.catalog.threshold) return signers;
   throw Error(Fault::local, "the catalog key is not one that this server's root of trust names",
               "check that the `keys` folder belongs to this server");
 }
@@ -105,11 +106,12 @@ void check_as_a_reader(const std::string& head, const Written& written, const St
 
 }  // namespace
 
-PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock) {
+PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock) {
   const ServerId self = state.self();
-  const Root root = own_root(store, self);
-  refuse_a_foreign_key(catalog_key, root);
-  const std::optional<HeadOnDisk> before = head_on_disk(store, self, root);
+  const OwnRoots roots = own_roots(store, self);
+  const Root& root = roots.back().root;
+  const std::vector<const PrivateKey*> signers = signers_for(root, catalog_keys);
+  const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
   refuse_an_old_state(state, before);
   std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
@@ -128,7 +130,7 @@ PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, 
                   .root_version = root.version,
                   .index = written.index,
                   .previous = before ? std::optional(before->digest) : std::nullopt};
-  const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), {&catalog_key}));
+  const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), signers));
   check_as_a_reader(envelope, written, store, self, root);
   state.finish_publish({.serial = serial,
                         .head = sha256(envelope),

@@ -4,9 +4,9 @@
 #include <optional>
 #include <set>
 
+#include "reconciler/apply/own_keys.hpp"
 #include "reconciler/io/clock.hpp"
 #include "reconciler/store/store.hpp"
-#include "reconciler/trust/keys.hpp"
 #include "schema/manifest.hpp"
 #include "state/state.hpp"
 
@@ -21,7 +21,7 @@ struct PublishedNow {
 
 /// Writes pages that changed, the index and a newly signed head with the next serial. The content may be unchanged (renewal).
 /// An image whose bytes are not in the store with their lengths is listed without bytes, so that no head names them (R25).
-PublishedNow publish(State& state, Store& store, const PrivateKey& catalog_key, const ServerSection& server, Clock& clock);
+PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock);
 
 /// Whether the published head is to be renewed though it is whole (published.hpp): more than half of its life is over.
 bool head_is_aging(const State& state, const ServerSection& server, Time now);

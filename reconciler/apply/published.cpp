@@ -15,6 +15,10 @@ namespace {
 
 constexpr const char* mend_root = "bring it back from the backup of the store: a new one would be another server to every peer";
 
+[[noreturn]] void lost_root(const std::string& path, const std::string& text) {
+  throw Error(Fault::local, text, mend_root).with_code("lost-root").about(path);
+}
+
 /// What cannot be read is published again like what is not there.
 template <class Read>
 auto read_if_possible(Read read) -> decltype(read()) {
@@ -47,28 +51,36 @@ bool left_out_are_back(const State& state, const Store& store) {
 
 }  // namespace
 
-Root own_root(const Store& store, const ServerId& self) {
-  const std::string path = store.public_folder() + "/root/1.dsse";
-  const std::optional<std::string> envelope = store.published_root(1);
-  if (!envelope) throw Error(Fault::local, fmt::format("the root of trust \"{}\" is gone", printable(path)), mend_root).with_code("lost-root").about(path);
-  const auto root = verify_first_root(*envelope, self);
-  if (const auto* good = std::get_if<Root>(&root)) return *good;
-  const auto* distrust = std::get_if<Distrust>(&root);
-  throw Error(Fault::local,
-              fmt::format("the root of trust \"{}\" is not this server's: {}", printable(path),
-                          distrust ? distrust->why : std::get<NotOurs>(root).why),
-              mend_root)
-      .with_code("lost-root")
-      .about(path);
+OwnRoots own_roots(const Store& store, const ServerId& self) {
+  OwnRoots roots;
+  for (std::uint64_t version = 1;; ++version) {
+    const std::optional<std::string> envelope = store.published_root(version);
+    if (!envelope && version > 1) return roots;
+    const std::string path = fmt::format("{}/root/{}.dsse", store.public_folder(), version);
+    if (!envelope) lost_root(path, fmt::format("the root of trust \"{}\" is gone", printable(path)));
+    auto root = version == 1 ? verify_first_root(*envelope, self) : verify_next_root(*envelope, roots.back());
+    if (auto* good = std::get_if<TrustedRoot>(&root)) {
+      roots.push_back(std::move(*good));
+      continue;
+    }
+    const auto* distrust = std::get_if<Distrust>(&root);
+    lost_root(path, fmt::format("the root of trust \"{}\" is not this server's: {}", printable(path),
+                                distrust ? distrust->why : std::get<NotOurs>(root).why));
+  }
 }
 
-std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root) {
+Root newest_own_root(const Store& store, const ServerId& self) { return own_roots(store, self).back().root; }
+
+std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const OwnRoots& roots) {
   const std::optional<std::string> bytes = read_if_possible([&] { return store.published_head(); });
   if (!bytes) return std::nullopt;
-  const auto verified = verify_head(*bytes, self, root);
-  const auto* head = std::get_if<Head>(&verified);
-  if (!head) return std::nullopt;
-  return HeadOnDisk{.head = *head, .digest = head_digest(*bytes).value(), .file = sha256(*bytes)};  // it verified
+  // Newest first: a head of an older root is this server's own all the same, until it is signed anew.
+  for (auto root = roots.rbegin(); root != roots.rend(); ++root) {
+    const auto verified = verify_head(*bytes, self, root->root);
+    const auto* head = std::get_if<Head>(&verified);
+    if (head) return HeadOnDisk{.head = *head, .digest = head_digest(*bytes).value(), .file = sha256(*bytes), .root_version = root->root.version};
+  }
+  return std::nullopt;
 }
 
 std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& named) {
@@ -92,14 +104,18 @@ void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& be
 
 void refuse_an_old_state(const State& state, const Store& store) {
   const ServerId self = state.self();
-  refuse_an_old_state(state, head_on_disk(store, self, own_root(store, self)));
+  refuse_an_old_state(state, head_on_disk(store, self, own_roots(store, self)));
 }
 
 std::string why_publish_again(const State& state, const Store& store, const ServerSection& server) {
   const ServerId self = state.self();
   const auto published = state.published();
-  const auto there = head_on_disk(store, self, own_root(store, self));
+  const OwnRoots roots = own_roots(store, self);
+  const auto there = head_on_disk(store, self, roots);
   if (!published || !there) return "the published head is missing or damaged";
+  if (const std::uint64_t newest = roots.back().root.version; there->root_version != newest || there->head.root_version != newest) {
+    return fmt::format("root {} is newer than the published head", newest);
+  }
   if (there->file != published->head) return "the published head is not the one that the state finished last";
   if (auto lost = what_is_lost(store, there->head.index); !lost.empty()) return lost;
   if (there->head.name != server.name) {

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "reconciler/store/store.hpp"
+#include "reconciler/trust/verify.hpp"
 #include "schema/catalog.hpp"
 #include "schema/manifest.hpp"
 #include "schema/root.hpp"
@@ -13,16 +15,20 @@
 
 namespace ingot {
 
-/// Error{local}: the root of trust is not in the store, or is not this server's.
-Root own_root(const Store& store, const ServerId& self);
+/// This server's roots of trust, from root 1 to the newest; never empty.
+using OwnRoots = std::vector<TrustedRoot>;
+/// Error{local} "lost-root": root 1 is not in the store, or a root there is not this server's or does not follow the one before.
+OwnRoots own_roots(const Store& store, const ServerId& self);
+Root newest_own_root(const Store& store, const ServerId& self);
 
-/// The head that readers see now, if it is this server's and verifies.
+/// The head that readers see now, if it is this server's and verifies under one of its roots.
 struct HeadOnDisk {
   Head head;
   Digest digest;  ///< of its payload: what the next head names as its previous one
   Digest file;    ///< of the file's bytes: what the state knows it by
+  std::uint64_t root_version = 1;  ///< of the newest root that it verifies under
 };
-std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const Root& root);
+std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const OwnRoots& roots);
 
 /// The index that a head names, whole; or why it is not there, as a clause ("is missing"). What cannot be read counts as missing.
 std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& named);
@@ -33,9 +39,9 @@ void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& be
 void refuse_an_old_state(const State& state, const Store& store);
 
 /// Why what is published must be published again although the state has nothing new for it, as a clause; "" if it need
-/// not. The head or a piece that it names is missing or damaged, the manifest's server has another name or another
-/// `publish_copies`, or bytes that were left out are whole again. Reads the head and the index, and looks at each page's
-/// length.
+/// not. There is a newer root than the head's, the head or a piece that it names is missing or damaged, the manifest's
+/// server has another name or another `publish_copies`, or bytes that were left out are whole again. Reads the head and the
+/// index, and looks at each page's length.
 std::string why_publish_again(const State& state, const Store& store, const ServerSection& server);
 
 }  // namespace ingot

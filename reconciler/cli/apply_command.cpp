@@ -1,7 +1,8 @@
 #include "reconciler/apply/apply.hpp"
 
 #include "reconciler/apply/fresh_ids.hpp"
-#include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/own_keys.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/progress_display.hpp"
@@ -50,10 +51,10 @@ RunStart run_start(const Looked& looked, const std::string& run, Time started) {
 }
 
 /// Apply, with its events; they are over when this returns.
-Account applied(const Looked& looked, const RunStart& start, Site& site, Transport& transport, const PrivateKey& key, const Session& session) {
+Account applied(const Looked& looked, const RunStart& start, Site& site, Transport& transport, const CatalogKeys& keys, const Session& session) {
   const auto events = events_for(looked, start.id, session);
   Workshop shop{.state = site.state, .store = site.store, .files = site.files, .transport = transport, .memory = site.memory, .clock = session.clock,
-                .catalog_key = key, .manifest = site.manifest, .events = *events,
+                .catalog_keys = keys, .manifest = site.manifest, .events = *events,
                 .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel), .actor = start.actor, .commit = start.commit,
                 .seen = accepted_heads(looked.observed)};
   return apply(looked.plan, start, shop);
@@ -73,13 +74,13 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
   const RunLock lock = take_lock(manifest->server, "apply " + run, session);
-  const PrivateKey key = load_catalog_key(session.files, manifest->server.keys);
   Site site(*manifest, Access::read_write, session.files);
+  const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const auto transport = session.connect();
   const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
   if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const Account account = applied(looked, run_start(looked, run, started), site, *transport, key, session);
+  const Account account = applied(looked, run_start(looked, run, started), site, *transport, keys, session);
   show_result(looked, account, run, session);
   return account.exit_code;
 }

@@ -2,7 +2,8 @@
 
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/fresh_ids.hpp"
-#include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/own_keys.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/apply/run.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
@@ -47,10 +48,10 @@ void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) 
 }
 
 /// Publishes as a run of the history, finished whatever happens.
-PublishedNow publish_as_run(const RunStart& start, Site& site, const PrivateKey& key, const Session& session) {
+PublishedNow publish_as_run(const RunStart& start, Site& site, const CatalogKeys& keys, const Session& session) {
   begin_run(start, site.state, site.store);
   try {
-    const PublishedNow published = publish(site.state, site.store, key, site.manifest.server, session.clock);
+    const PublishedNow published = publish(site.state, site.store, keys, site.manifest.server, session.clock);
     site.state.finish_run(start.id, session.clock.now(), exit_code_of(published));
     return published;
   } catch (const Error& error) {
@@ -68,9 +69,9 @@ int run_command(const PublishArguments&, const Session& session) {
   const RunStart start{.id = new_run_id(started, random_bits()), .started = started, .command = "publish", .actor = actor(),
                        .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
   const RunLock lock = take_lock(manifest->server, "publish " + start.id, session);
-  const PrivateKey key = load_catalog_key(session.files, manifest->server.keys);
   Site site(*manifest, Access::read_write, session.files);
-  const PublishedNow published = publish_as_run(start, site, key, session);
+  const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
+  const PublishedNow published = publish_as_run(start, site, keys, session);
   const std::vector<DamagedImage> left_out = images_left_out(published, site);
   session.show([&](const Style&, Output& out) { show_published(published, out); },
                [&](Output& out) { show_published_json(published, left_out, out); });

@@ -10,7 +10,7 @@ namespace ingot {
 namespace {
 
 using Status = Response::Status;
-using Verified = std::variant<Root, Distrust, NotOurs>;
+using Verified = std::variant<TrustedRoot, Distrust, NotOurs>;
 
 std::string path_of(std::uint64_t version) { return fmt::format("root/{}.dsse", version); }
 
@@ -21,19 +21,19 @@ Fetched fetch_root(const Visit& visit, std::uint64_t version) {
   return fetch(visit.transport, request);
 }
 
-Tried<Root> judge(const Visit& visit, std::uint64_t version, const std::string& envelope, Verified verified) {
+Tried<TrustedRoot> judge(const Visit& visit, std::uint64_t version, const std::string& envelope, Verified verified) {
   return std::visit(Overloaded{
-                        [&](Root& root) -> Tried<Root> {
+                        [&](TrustedRoot& root) -> Tried<TrustedRoot> {
                           visit.memory.keep_root(visit.id(), version, envelope);
                           return std::move(root);
                         },
-                        [&](Distrust& distrust) -> Tried<Root> { return untrusted(visit, path_of(version), distrust); },
-                        [&](NotOurs& other) -> Tried<Root> { return not_ours(visit, path_of(version), other); },
+                        [&](Distrust& distrust) -> Tried<TrustedRoot> { return untrusted(visit, path_of(version), distrust); },
+                        [&](NotOurs& other) -> Tried<TrustedRoot> { return not_ours(visit, path_of(version), other); },
                     },
                     verified);
 }
 
-Tried<Root> fetched_first_root(const Visit& visit) {
+Tried<TrustedRoot> fetched_first_root(const Visit& visit) {
   const Fetched fetched = fetch_root(visit, 1);
   if (fetched.response.status == Status::oversize) {
     if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(1));
@@ -43,32 +43,32 @@ Tried<Root> fetched_first_root(const Visit& visit) {
   return judge(visit, 1, fetched.body, verify_first_root(fetched.body, visit.id()));
 }
 
-Tried<Root> first_root(const Visit& visit) {
+Tried<TrustedRoot> first_root(const Visit& visit) {
   if (const auto cached = visit.memory.root(visit.id(), 1)) {
     auto verified = verify_first_root(*cached, visit.id());
-    if (auto* root = std::get_if<Root>(&verified)) return std::move(*root);
+    if (auto* root = std::get_if<TrustedRoot>(&verified)) return std::move(*root);
   }
   return fetched_first_root(visit);
 }
 
 }  // namespace
 
-Tried<Root> known_root(const Visit& visit) {
-  Tried<Root> first = first_root(visit);
+Tried<TrustedRoot> known_root(const Visit& visit) {
+  Tried<TrustedRoot> first = first_root(visit);
   if (std::holds_alternative<Failure>(first)) return first;
-  Root newest = std::get<Root>(std::move(first));
-  while (const auto cached = visit.memory.root(visit.id(), newest.version + 1)) {
+  TrustedRoot newest = std::get<TrustedRoot>(std::move(first));
+  while (const auto cached = visit.memory.root(visit.id(), newest.root.version + 1)) {
     auto verified = verify_next_root(*cached, newest);
-    if (!std::holds_alternative<Root>(verified)) break;  // damaged: it is asked for again when it is needed
-    newest = std::get<Root>(std::move(verified));
+    if (!std::holds_alternative<TrustedRoot>(verified)) break;  // damaged: it is asked for again when it is needed
+    newest = std::get<TrustedRoot>(std::move(verified));
   }
   return newest;
 }
 
-Tried<Root> newer_root(const Visit& visit, const Root& known, std::uint64_t up_to) {
-  Root newest = known;
-  for (int count = 0; newest.version < up_to; ++count) {
-    const std::uint64_t next = newest.version + 1;
+Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std::uint64_t up_to) {
+  TrustedRoot newest = known;
+  for (int count = 0; newest.root.version < up_to; ++count) {
+    const std::uint64_t next = newest.root.version + 1;
     const Fetched fetched = fetch_root(visit, next);
     if (fetched.response.status == Status::not_found) return newest;
     if (fetched.response.status == Status::oversize) {
@@ -79,9 +79,9 @@ Tried<Root> newer_root(const Visit& visit, const Root& known, std::uint64_t up_t
     if (count == most_new_roots) {
       return untrusted(visit, path_of(next), {"too-many-roots", fmt::format("there are more than {} new roots at once", most_new_roots)});
     }
-    Tried<Root> judged = judge(visit, next, fetched.body, verify_next_root(fetched.body, newest));
+    Tried<TrustedRoot> judged = judge(visit, next, fetched.body, verify_next_root(fetched.body, newest));
     if (std::holds_alternative<Failure>(judged)) return judged;
-    newest = std::get<Root>(std::move(judged));
+    newest = std::get<TrustedRoot>(std::move(judged));
   }
   return newest;
 }

@@ -12,10 +12,10 @@ namespace ingot {
 inline constexpr int most_new_roots = 64;
 
 /// The newest root that is known here: the cached chain, begun with root 1, which is fetched if it is not cached.
-Tried<Root> known_root(const Visit& visit);
+Tried<TrustedRoot> known_root(const Visit& visit);
 
 /// Asks for newer roots, one after the other, until there is none or `up_to` is reached; each is kept.
 /// A root that does not follow the one before is untrusted.
-Tried<Root> newer_root(const Visit& visit, const Root& known, std::uint64_t up_to = UINT64_MAX);
+Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std::uint64_t up_to = UINT64_MAX);
 
 }  // namespace ingot

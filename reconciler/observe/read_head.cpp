@@ -1,5 +1,7 @@
 #include "reconciler/observe/read_head.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
@@ -20,44 +22,50 @@ bool may_be_of_a_newer_root(const Distrust& distrust) { return distrust.code == 
 
 struct Verified {
   Head head;
-  Root root;
+  TrustedRoot root;
 };
 
 /// The head against one root; a head that does not verify may be signed under a newer one.
-Tried<Verified> verify(const Visit& visit, const std::string& bytes, const Root& root) {
-  auto verified = verify_head(bytes, visit.id(), root);
+Tried<Verified> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root) {
+  auto verified = verify_head(bytes, visit.id(), root.root);
   if (const auto* other = std::get_if<NotOurs>(&verified)) return not_ours(visit, head_path, *other);
   if (auto* head = std::get_if<Head>(&verified)) return Verified{std::move(*head), root};
   const Distrust distrust = std::get<Distrust>(std::move(verified));
   const Failure failure = untrusted(visit, head_path, distrust);
   if (!may_be_of_a_newer_root(distrust)) return failure;
   const auto newer = newer_root(visit, root);
-  const auto* newest = std::get_if<Root>(&newer);
-  if (newest == nullptr || newest->version == root.version) return failure;
-  auto again = verify_head(bytes, visit.id(), *newest);
+  if (const auto* wrong = std::get_if<Failure>(&newer); wrong != nullptr && wrong->unknown.code == "untrusted") return *wrong;
+  const auto* newest = std::get_if<TrustedRoot>(&newer);
+  if (newest == nullptr || newest->root.version == root.root.version) return failure;
+  auto again = verify_head(bytes, visit.id(), newest->root);
   if (auto* head = std::get_if<Head>(&again)) return Verified{std::move(*head), *newest};
   return failure;
 }
 
-/// Root and head that belong together: newer roots are asked for only when the head names one or the known one is over.
-Tried<Head> verify_with_newest_root(const Visit& visit, const std::string& bytes, const Root& known) {
+/// Root and head that belong together: newer roots are asked for only when the head names one, one was accepted before
+/// (`lowest`; the cache may have been removed since), or the known one is over.
+Tried<Verified> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known, std::uint64_t lowest) {
   auto first = verify(visit, bytes, known);
-  if (auto* failure = std::get_if<Failure>(&first)) return std::move(*failure);
+  if (std::holds_alternative<Failure>(first)) return first;
   auto [head, root] = std::get<Verified>(std::move(first));
-  const bool over = root_expired(root, visit.now).has_value();
-  if (over || head.root_version > root.version) {
-    auto newer = newer_root(visit, root, over ? UINT64_MAX : head.root_version);
+  const bool over = root_expired(root.root, visit.now).has_value();
+  const std::uint64_t wanted = std::max(head.root_version, lowest);
+  if (over || wanted > root.root.version) {
+    auto newer = newer_root(visit, root, over ? UINT64_MAX : wanted);
     if (auto* failure = std::get_if<Failure>(&newer)) return std::move(*failure);
-    const Root newest = std::get<Root>(std::move(newer));
-    if (newest.version < head.root_version) {
+    root = std::get<TrustedRoot>(std::move(newer));
+    const std::uint64_t newest = root.root.version;
+    if (newest < lowest) {
+      return untrusted(visit, head_path, {"rollback", fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there", lowest, newest, lowest)});
+    }
+    if (newest < head.root_version) {
       return unreachable(fmt::format("{}{}: it names root {}, which is not there; the publisher may be at work", visit.url, head_path, head.root_version));
     }
-    auto again = verify_head(bytes, visit.id(), newest);
+    auto again = verify_head(bytes, visit.id(), root.root);
     if (const auto* distrust = std::get_if<Distrust>(&again)) return untrusted(visit, head_path, *distrust);
-    root = newest;
   }
-  if (const auto distrust = root_expired(root, visit.now)) return untrusted(visit, head_path, *distrust);
-  return std::move(head);
+  if (const auto distrust = root_expired(root.root, visit.now)) return untrusted(visit, head_path, *distrust);
+  return Verified{std::move(head), std::move(root)};
 }
 
 Failure may_not_follow(const Visit& visit, const Distrust& distrust, const std::string& bytes) {
@@ -66,15 +74,17 @@ Failure may_not_follow(const Visit& visit, const Distrust& distrust, const std::
   return failure;
 }
 
-Tried<GoodHead> judge(const Visit& visit, CachedHead served, const Root& root) {
-  auto verified = verify_with_newest_root(visit, served.bytes, root);
-  if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
-  Head head = std::get<Head>(std::move(verified));
-  const Digest digest = head_digest(served.bytes).value();  // it verified
+Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& known) {
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
+  auto verified = verify_with_newest_root(visit, served.bytes, known, floor ? floor->root_version : 1);
+  if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
+  auto [head, root] = std::get<Verified>(std::move(verified));
+  const Digest digest = head_digest(served.bytes).value();  // it verified
   if (const auto distrust = may_follow(head, digest, floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
   SeenHead seen = seen_head(head, digest, visit.url);
-  visit.memory.raise_floor({.id = head.id, .epoch = head.epoch, .serial = head.serial, .head = digest, .root_version = head.root_version,
+  seen.root_version = root.root.version;
+  seen.root_expires = root.root.expires;
+  visit.memory.raise_floor({.id = head.id, .epoch = head.epoch, .serial = head.serial, .head = digest, .root_version = seen.root_version,
                             .issued = head.issued},
                            served.bytes);
   if (const auto over = expired(head, visit.peer.max_age, visit.now)) return past_its_time(visit, *over, seen);
@@ -93,7 +103,7 @@ Fetched fetch_head(const Visit& visit, const CachedHead* cached) {
   return fetch(visit.transport, request);
 }
 
-Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const Root& root) {
+Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const TrustedRoot& root) {
   const Response& response = fetched.response;
   if (response.status == Status::oversize) {
     if (looks_like_html(response, fetched.body)) return web_page(visit, head_path);
@@ -122,7 +132,7 @@ std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id) {
 Tried<GoodHead> read_head(const Visit& visit, AskFor what) {
   auto known = known_root(visit);
   if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
-  const Root root = std::get<Root>(std::move(known));
+  const TrustedRoot root = std::get<TrustedRoot>(std::move(known));
 
   auto cached = what == AskFor::news ? visit.memory.head(visit.id()) : std::nullopt;
   if (cached && cached->url != visit.url) cached.reset();

@@ -1,5 +1,6 @@
 #include "reconciler/observe/visit.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,8 @@ namespace ingot {
 namespace {
 
 std::string advice(const std::string& code) {
+  if (code == "broken-chain" || code == "bad-root") return "its roots of trust do not follow one another: ask the peer's owner which root is the newest";
+  if (code == "too-many-roots") return "the next run goes on from the last one; if it does not end, ask the peer's owner";
   if (code == "rollback") return "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest";
   if (code == "equivocation") return "the peer's key has signed two different catalogs under one number: ask its owner before you trust either";
   if (code == "wrong-server") return "check the URL, and that the card is this server's";
@@ -56,12 +59,14 @@ Failure not_got(const Response& response) {
 
 std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other) {
   if (!one || !other) return one ? one : other;
-  return std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? other : one;
+  Floor floor = std::pair(one->epoch, one->serial) < std::pair(other->epoch, other->serial) ? *other : *one;
+  floor.root_version = std::max(one->root_version, other->root_version);
+  return floor;
 }
 
 SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url) {
   return {.id = head.id, .own_name = head.name, .epoch = head.epoch, .serial = head.serial, .digest = digest, .index = head.index.digest,
-          .issued = head.issued, .expires = head.expires, .url = url};
+          .issued = head.issued, .expires = head.expires, .url = url, .root_version = head.root_version};
 }
 
 }  // namespace ingot

@@ -30,6 +30,8 @@ struct SeenHead {
   Time issued;
   Time expires;
   std::string url;          ///< which of its URLs answered
+  std::uint64_t root_version = 1;              ///< of the root that it was held against
+  std::optional<Time> root_expires = {};       ///< when that root ends; nullopt: not known
   bool operator==(const SeenHead&) const = default;
 };
 

@@ -85,29 +85,44 @@ std::variant<Root, Distrust> read_root_payload(const Envelope& envelope) {
   return std::move(root);
 }
 
-std::variant<Root, Distrust, NotOurs> widen(std::variant<Root, Distrust> narrow) {
-  return std::visit([](auto& value) -> std::variant<Root, Distrust, NotOurs> { return std::move(value); }, narrow);
+/// Why `next` may not follow `current`, but for the signatures.
+std::optional<Distrust> why_not_next(const Root& next, const TrustedRoot& current) {
+  const Root& before = current.root;
+  if (next.version != before.version + 1) {
+    return Distrust{"bad-root", fmt::format("root {} came where root {} must follow", next.version, before.version + 1)};
+  }
+  if (next.previous != current.digest) {
+    return Distrust{"broken-chain", fmt::format("root {} was made for another root {} than the one that is known: {}, not {}",
+                                                next.version, before.version, next.previous->text(), current.digest.text())};
+  }
+  if (next.epoch < before.epoch) {
+    return Distrust{"rollback", fmt::format("root {} goes back from epoch {} to {}", next.version, before.epoch, next.epoch)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 ServerId id_of_root(std::string_view root_payload) { return ServerId{fingerprint(root_payload)}; }
 
-bool signed_by(const Role& role, const Envelope& envelope) {
-  if (role.threshold == 0 || envelope.signatures.size() > most_signatures) return false;
+std::vector<PublicKey> signers_of(const Role& role, const Envelope& envelope) {
+  std::vector<PublicKey> signers;
+  if (envelope.signatures.size() > most_signatures) return signers;
   const std::string bytes = signed_bytes(envelope.payload_type, envelope.payload);
-  std::vector<PublicKey> counted;
   for (const PublicKey& key : role.keys) {
-    if (std::count(counted.begin(), counted.end(), key) > 0) continue;
+    if (std::count(signers.begin(), signers.end(), key) > 0) continue;
     const bool holds = std::any_of(envelope.signatures.begin(), envelope.signatures.end(),
                                    [&](const Signature& signature) { return signature_holds(key, bytes, signature.bytes); });
-    if (holds) counted.push_back(key);
-    if (counted.size() >= role.threshold) return true;
+    if (holds) signers.push_back(key);
   }
-  return false;
+  return signers;
 }
 
-std::variant<Root, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned) {
+bool signed_by(const Role& role, const Envelope& envelope) {
+  return role.threshold > 0 && signers_of(role, envelope).size() >= role.threshold;
+}
+
+std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned) {
   auto opened = open(envelope, root_payload_type, "root");
   if (auto* why = std::get_if<Distrust>(&opened)) return std::move(*why);
   if (auto* other = std::get_if<NotOurs>(&opened)) return std::move(*other);
@@ -116,31 +131,25 @@ std::variant<Root, Distrust, NotOurs> verify_first_root(std::string_view envelop
     return Distrust{"wrong-server", fmt::format("it is the server {}, not {} as the card says", served.text(), pinned.text())};
   }
   auto parsed = read_root_payload(whole);
-  if (const auto* root = std::get_if<Root>(&parsed)) {
-    if (!signed_by(root->root, whole)) return bad_signature("root", root->root);
-    if (root->version != 1) return Distrust{"bad-root", fmt::format("the first root bears version {}, not 1", root->version)};
-  }
-  return widen(std::move(parsed));
+  if (auto* why = std::get_if<Distrust>(&parsed)) return std::move(*why);
+  auto& root = std::get<Root>(parsed);
+  if (!signed_by(root.root, whole)) return bad_signature("root", root.root);
+  if (root.version != 1) return Distrust{"bad-root", fmt::format("the first root bears version {}, not 1", root.version)};
+  return TrustedRoot{std::move(root), pinned.root};
 }
 
-std::variant<Root, Distrust, NotOurs> verify_next_root(std::string_view envelope, const Root& current) {
+std::variant<TrustedRoot, Distrust, NotOurs> verify_next_root(std::string_view envelope, const TrustedRoot& current) {
   auto opened = open(envelope, root_payload_type, "root");
   if (auto* why = std::get_if<Distrust>(&opened)) return std::move(*why);
   if (auto* other = std::get_if<NotOurs>(&opened)) return std::move(*other);
   const auto& whole = std::get<Envelope>(opened);
-  if (!signed_by(current.root, whole)) return bad_signature("next root", current.root);
+  if (!signed_by(current.root.root, whole)) return bad_signature("next root", current.root.root);
   auto parsed = read_root_payload(whole);
-  if (const auto* root = std::get_if<Root>(&parsed)) {
-    if (root->version != current.version + 1) {
-      return Distrust{"bad-root", fmt::format("root {} came where root {} must follow", root->version, current.version + 1)};
-    }
-    if (!signed_by(root->root, whole)) return bad_signature("next root", root->root);
-    if (root->epoch < current.epoch) {
-      return Distrust{"rollback",
-                      fmt::format("root {} goes back from epoch {} to {}", root->version, current.epoch, root->epoch)};
-    }
-  }
-  return widen(std::move(parsed));
+  if (auto* why = std::get_if<Distrust>(&parsed)) return std::move(*why);
+  auto& root = std::get<Root>(parsed);
+  if (auto why = why_not_next(root, current)) return *std::move(why);
+  if (!signed_by(root.root, whole)) return bad_signature("next root", root.root);
+  return TrustedRoot{std::move(root), fingerprint(whole.payload)};
 }
 
 std::optional<Distrust> root_expired(const Root& root, Time now) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "schema/catalog.hpp"
 #include "schema/floor.hpp"
@@ -16,8 +17,8 @@ namespace ingot {
 
 /// Why something is not trusted.
 struct Distrust {
-  /// "not-a-head", "not-a-root", "bad-signature", "malformed", "wrong-server", "wrong-epoch", "bad-root", "rollback",
-  /// "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
+  /// "not-a-head", "not-a-root", "bad-signature", "malformed", "wrong-server", "wrong-epoch", "bad-root", "broken-chain",
+  /// "rollback", "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
   /// "identity-changed", "bad-digest" …
   std::string code;
   std::string why;  ///< a sentence for the operator, with the numbers
@@ -33,14 +34,24 @@ struct NotOurs {
   bool web_page = false;
 };
 
-/// Distinct keys of `role` with a valid signature, counted by key bytes, reach the threshold.
+/// A root that was verified.
+struct TrustedRoot {
+  Root root;
+  Digest digest;  ///< of its payload: what the next root names as its previous one
+};
+
+/// The distinct keys of `role` with a valid signature, counted by key bytes; none of an envelope with more signatures than
+/// anybody looks at (16).
+std::vector<PublicKey> signers_of(const Role& role, const Envelope& envelope);
+/// They reach the threshold.
 bool signed_by(const Role& role, const Envelope& envelope);
 
 /// The first root: its payload's digest is the pinned one, and it is signed by its own keys.
-std::variant<Root, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned);
-/// Root N+1: version exactly one more, signed by both the old and the new root role, epoch not lower. It may be over
-/// already: a reader that was away for long passes through it.
-std::variant<Root, Distrust, NotOurs> verify_next_root(std::string_view envelope, const Root& current);
+std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned);
+/// Root N+1: version exactly one more, signed by both the old and the new root role, epoch not lower, and made for root N
+/// itself ("broken-chain": it names another one as its previous). It may be over already: a reader that was away for long
+/// passes through it.
+std::variant<TrustedRoot, Distrust, NotOurs> verify_next_root(std::string_view envelope, const TrustedRoot& current);
 /// Whether the newest root that there is has passed its time; nothing that it says counts then ("root-expired").
 std::optional<Distrust> root_expired(const Root& root, Time now);
 

@@ -33,8 +33,8 @@ using testing_support::TestServer;
 class publishing : public testing::Test {
  protected:
   PublishedNow publish_now(TestServer& server) {
-    const PrivateKey key = load_catalog_key(disk, server.manifest.server.keys);
-    return publish(server.state(), server.store(), key, server.manifest.server, server.clock);
+    const CatalogKeys keys = load_catalog_keys(disk, server.manifest.server.keys, newest_own_root(server.store(), server.state().self()));
+    return publish(server.state(), server.store(), keys, server.manifest.server, server.clock);
   }
   bool needs_renewal(TestServer& server) {
     return !why_publish_again(server.state(), server.store(), server.manifest.server).empty() ||
@@ -186,7 +186,8 @@ TEST_F(publishing, refuses_to_take_back_what_a_newer_state_published) {
 }
 
 TEST_F(publishing, refuses_another_servers_key_before_a_serial_is_burnt) {
-  const PrivateKey foreign = PrivateKey::generate();
+  CatalogKeys foreign;
+  foreign.push_back(PrivateKey::generate());
   const Serial reserved = here.state().snapshot().reserved_serial;
   EXPECT_THROW(publish(here.state(), here.store(), foreign, here.manifest.server, here.clock), Error);
   EXPECT_EQ(here.state().snapshot().reserved_serial, reserved);

@@ -90,7 +90,7 @@ void verify_signed(std::string_view type, std::string_view payload) {
   const Root root{.version = 1, .epoch = 1, .expires = {}, .root = role, .catalog = role, .previous = {}};
   check_verdict(verify_head(bytes, ServerId{}, root));
   check_verdict(verify_first_root(bytes, id_of_root(payload)));
-  check_verdict(verify_next_root(bytes, root));
+  check_verdict(verify_next_root(bytes, TrustedRoot{root, {}}));
 }
 
 }  // namespace

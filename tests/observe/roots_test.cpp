@@ -1,4 +1,6 @@
 // Who a peer is (R1, R5), and how its root is followed (A8, A11, A12).
+#include <filesystem>
+
 #include "reconciler/observe/follow_roots.hpp"
 #include "tests/observe/observing.hpp"
 
@@ -77,6 +79,32 @@ TEST_F(observing, G11_a_reader_that_was_away_for_long_follows_the_chain) {
   for (int i = 0; i < 40; ++i) peer_.rotate_catalog_key();
   publish({{"db19_24", 1}});
   EXPECT_THAT(names(), ElementsAre("db19_24"));
+}
+
+TEST_F(observing, A11_a_rotated_key_does_not_come_back_when_the_cache_is_gone) {
+  const auto old_key = PrivateKey::from_pem(peer_.catalog_key().to_pem(), "test");
+  peer_.rotate_catalog_key();
+  publish({{"db19_24", 1}});
+  catalog();
+  std::filesystem::remove_all(folder_.path() + "/cache");
+  Head head = peer_.head();
+  head.serial = 9;
+  head.root_version = 1;
+  server_.put("head.dsse", peer_.signed_head(head, &old_key));
+  server_.remove("root/2.dsse");
+  expect_unknown("untrusted", "rollback", "root 2 was accepted before");
+}
+
+TEST_F(observing, A12_a_root_that_was_made_for_another_one_is_untrusted) {
+  peer_.rotate_catalog_key();
+  Root next = peer_.root();
+  next.previous = sha256("another root 1");
+  server_.put("root/2.dsse", write_envelope(sign_envelope(root_payload_type, write_root(next), {&peer_.root_key()})));
+  Head head = peer_.head();
+  head.serial = 2;
+  head.root_version = 2;
+  server_.put("head.dsse", peer_.signed_head(head));
+  expect_unknown("untrusted", "broken-chain", "root/2.dsse");
 }
 
 TEST_F(observing, A12_a_gap_in_the_chain_ends_it) {

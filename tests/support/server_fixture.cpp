@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/overloaded.hpp"
@@ -57,7 +58,7 @@ void TestServer::reopen(Files* files) {
   store_.emplace(Store::open(disk_, manifest.server.store, state_->lineage()));
   if (files) store_.emplace(Store::open(*files_, manifest.server.store, state_->lineage()));
   memory_.emplace(*files_, folder_ + "/state");
-  key_.emplace(load_catalog_key(disk_, manifest.server.keys));
+  keys_ = load_catalog_keys(disk_, manifest.server.keys, newest_own_root(*store_, state_->self()));
 }
 
 void TestServer::know(const TestServer& other, std::optional<std::uint32_t> most) {
@@ -91,7 +92,7 @@ Account TestServer::apply(const Plan& plan) {
                 .transport = transport_to ? *transport_to : transport,
                 .memory = *memory_,
                 .clock = clock,
-                .catalog_key = *key_,
+                .catalog_keys = keys_,
                 .manifest = manifest,
                 .events = events_to ? *events_to : events,
                 .parallel = parallel,

@@ -75,7 +75,7 @@ class TestServer {
   std::optional<State> state_;
   std::optional<Store> store_;
   std::optional<PeerMemory> memory_;
-  std::optional<PrivateKey> key_;
+  CatalogKeys keys_;
 };
 
 // Plans and changes as a planner makes them.

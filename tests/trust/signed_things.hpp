@@ -67,6 +67,16 @@ struct Server {
   ServerId id;
 };
 
+/// A root as if it had been verified.
+inline TrustedRoot trusted(const Root& root) { return {.root = root, .digest = sha256(write_root(root))}; }
+
+/// The same root, as the next one.
+inline Root next_of(Root root) {
+  root.previous = sha256(write_root(root));
+  ++root.version;
+  return root;
+}
+
 /// The code of a Distrust, "not-ours" for a NotOurs, "" for a value.
 template <class Value>
 std::string code_of(const std::variant<Value, Distrust, NotOurs>& result) {

@@ -1,0 +1,104 @@
+#include "reconciler/apply/own_keys.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "reconciler/io/printable.hpp"
+#include "schema/error.hpp"
+#include "schema/text_rules.hpp"
+
+namespace ingot {
+namespace {
+
+constexpr std::uint64_t largest_key_file = 16 * 1024;
+
+bool is_for(KeyRole role, std::string_view file) {
+  const std::string_view begin = name_of(role);
+  if (!file.starts_with(begin) || !file.ends_with(".pem")) return false;
+  file.remove_prefix(begin.size());
+  return file == ".pem" || file.front() == '-';
+}
+
+bool names(const Role& role, const PublicKey& key) { return std::ranges::find(role.keys, key) != role.keys.end(); }
+
+/// What is in the folder instead of the keys that are wanted, as a sentence.
+std::string what_is_here(const KeysHere& here, const std::string& folder) {
+  if (here.keys.empty() && here.unusable.empty()) return fmt::format("there is no \"{}\"", printable(catalog_key_path(folder)));
+  std::string text;
+  for (const KeyFile& file : here.keys) {
+    text += fmt::format("{}\"{}\" is the key {}", text.empty() ? "" : ", ", printable(file.path), key_text(file.key.public_key()));
+  }
+  for (const std::string& why : here.unusable) text += (text.empty() ? "" : ", ") + why;
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(KeyRole role) { return role == KeyRole::root ? "root" : "catalog"; }
+
+std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; }
+std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }
+
+void write_key(Files& files, const std::string& path, const PrivateKey& key) {
+  const std::string beside = path + ".new";
+  files.remove(beside);  // of a run that was cut off: no one has used it
+  const auto file = files.open(beside, OpenFor::create_new, 0600);
+  file->write_all(key.to_pem());
+  file->sync();
+  file->close();
+  if (!files.rename_new(beside, path)) {
+    files.remove(beside);
+    throw Error(Fault::local, fmt::format("\"{}\" is there already", printable(path)), "a key is never replaced: give the new one another name");
+  }
+  files.sync_folder(parent_folder(path));
+}
+
+PrivateKey read_key(Files& files, const std::string& path) {
+  return PrivateKey::from_pem(read_file(files, path, largest_key_file), fmt::format("\"{}\"", printable(path)));
+}
+
+KeysHere keys_here(Files& files, const std::string& folder, KeyRole role) {
+  KeysHere here;
+  if (!files.status(folder)) return here;
+  for (const std::string& name : files.list(folder)) {
+    if (!is_for(role, name)) continue;
+    const std::string path = folder + "/" + name;
+    try {
+      here.keys.push_back({.path = path, .key = read_key(files, path)});
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+      here.unusable.push_back(error.text());
+    }
+  }
+  return here;
+}
+
+CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Root& root) {
+  KeysHere here = keys_here(files, folder, KeyRole::catalog);
+  CatalogKeys keys;
+  for (KeyFile& file : here.keys) {
+    if (names(root.catalog, file.key.public_key())) keys.push_back(std::move(file.key));
+  }
+  if (keys.size() >= root.catalog.threshold) return keys;
+  here = keys_here(files, folder, KeyRole::catalog);
+  throw Error(Fault::local,
+              fmt::format("\"{}\" holds {} of the catalog keys that root {} names, and a head needs {}: {}", printable(folder),
+                          keys.size(), root.version, root.catalog.threshold, what_is_here(here, folder)),
+              fmt::format("bring the key back from its backup, or set `keys` to where it is; if it is lost, make another with "
+                          "\"ingot key make {0}/catalog-2.pem\" and \"ingot key rotate --add-catalog {0}/catalog-2.pem\"",
+                          printable(folder)))
+      .with_code("no-catalog-key")
+      .about(folder);
+}
+
+std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys) {
+  std::vector<const PrivateKey*> named;
+  for (const PrivateKey& key : keys) {
+    if (names(role, key.public_key())) named.push_back(&key);
+  }
+  return named;
+}
+
+}  // namespace ingot

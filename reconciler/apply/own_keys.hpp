@@ -1,0 +1,46 @@
+// This server's private keys: files in its `keys` folder, named for what they sign. "root.pem" and "root-….pem" sign roots,
+// "catalog.pem" and "catalog-….pem" heads; a run that only publishes never opens a root key.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/io/files.hpp"
+#include "reconciler/trust/keys.hpp"
+#include "schema/root.hpp"
+
+namespace ingot {
+
+enum class KeyRole { root, catalog };
+std::string_view name_of(KeyRole role);  ///< as the files' names begin
+
+/// The names that init gives.
+std::string root_key_path(const std::string& keys);
+std::string catalog_key_path(const std::string& keys);
+
+/// A new private file (0600), whole or not at all, durable; never replaces one. Error{local}.
+void write_key(Files& files, const std::string& path, const PrivateKey& key);
+/// Error{local}: it cannot be read, or is no Ed25519 key in PEM; the text never shows in the message.
+PrivateKey read_key(Files& files, const std::string& path);
+
+struct KeyFile {
+  std::string path;
+  PrivateKey key;
+};
+struct KeysHere {
+  std::vector<KeyFile> keys;          ///< by path
+  std::vector<std::string> unusable;  ///< a sentence for each file that holds no key or cannot be read
+};
+/// The keys for a role that are in the folder; none if there is no folder.
+KeysHere keys_here(Files& files, const std::string& folder, KeyRole role);
+
+/// The keys that sign heads: all in the folder that this root names. Error{local} "no-catalog-key": they are fewer than its
+/// threshold, so that no reader would accept a head.
+using CatalogKeys = std::vector<PrivateKey>;
+CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Root& root);
+
+/// Those of the keys that the role names.
+std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys);
+
+}  // namespace ingot
