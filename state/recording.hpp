@@ -24,8 +24,7 @@ class Recording {
   void write(const Effect& effect);
   /// Something that a plan looks at changed, though no effect says so.
   void note_change() { changed_ = true; }
-  /// Writes the counters. `generation` is what it was when this program last looked; gives what it is now.
-  /// Error{local} if another program changed the state meanwhile.
+  /// Writes the counters. `generation` is what it was before; gives what it is now.
   std::uint64_t close(std::uint64_t generation);
   /// Of the images that PutImage made, in order.
   const std::vector<ImageKey>& keys() const { return keys_; }

@@ -17,11 +17,8 @@ void Recording::write(const Effect& effect) {
 }
 
 std::uint64_t Recording::close(std::uint64_t generation) {
-  const auto matched = database_.execute(
-      "UPDATE meta SET generation = generation + ?1, content = content + ?2, common_revision = common_revision + ?3"
-      " WHERE generation = ?4",
-      changed_, content_, common_, generation);
-  if (matched != 1) throw_changed_by_another(database_);
+  database_.execute("UPDATE meta SET generation = generation + ?, content = content + ?, common_revision = common_revision + ?", changed_,
+                    content_, common_);
   return generation + (changed_ ? 1 : 0);
 }
 

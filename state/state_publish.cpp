@@ -199,9 +199,8 @@ void State::finish_publish(const Published& published, const std::function<void(
   impl_->write([&](Recording& recording) {
     if (content_pending(published.copies_published)) recording.note_change();
     if (impl_->database.execute("UPDATE meta SET published = ?1, published_content = reserved_content, published_head = ?2,"
-                                " published_index = ?3, published_expires = ?4, published_copies = ?5 WHERE reserved = ?1 AND generation = ?6",
-                                published.serial, published.head, published.index, published.expires, published.copies_published,
-                                impl_->generation) != 1) {
+                                " published_index = ?3, published_expires = ?4, published_copies = ?5 WHERE reserved = ?1",
+                                published.serial, published.head, published.index, published.expires, published.copies_published) != 1) {
       throw_changed_by_another(impl_->database);
     }
     if (put_head) put_head();

@@ -21,9 +21,9 @@ State open_state(const ServerSection& server, Access access, Files& files) {
 /// Whoever writes, under the run lock, makes the empty folders that a backup left out, and clears what dead runs left half
 /// made; a store that is gone is never made anew.
 Store open_store(const ServerSection& server, Access access, const std::string& lineage, Files& files) {
-  if (access == Access::read_only) return Store::open(files, server.store, lineage);
-  if (Store::lineage_of(files, server.store)) Store::create(files, server.store, lineage);
   Store store = Store::open(files, server.store, lineage);
+  if (access == Access::read_only) return store;
+  Store::create(files, server.store, lineage);
   store.clear_left_overs();
   return store;
 }

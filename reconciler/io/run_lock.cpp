@@ -48,8 +48,12 @@ bool try_flock(int descriptor, int kind, const std::string& path) {
 bool is_still_there(int descriptor, const std::string& path) {
   struct stat locked {};
   struct stat named {};
-  return ::fstat(descriptor, &locked) == 0 && ::stat(path.c_str(), &named) == 0 && locked.st_dev == named.st_dev &&
-         locked.st_ino == named.st_ino;
+  if (::fstat(descriptor, &locked) != 0) throw file_error("look at", path, errno);
+  if (::stat(path.c_str(), &named) != 0) {
+    if (errno == ENOENT) return false;
+    throw file_error("look at", path, errno);
+  }
+  return locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 std::string holder_text(int descriptor) {
@@ -62,8 +66,13 @@ std::string holder_text(int descriptor) {
 
 void write_holder(int descriptor, const std::string& who, const std::string& path) {
   const std::string line = who.substr(0, longest_holder - 1) + "\n";
-  if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size())) {
-    throw file_error("write", path, errno);
+  while (::ftruncate(descriptor, 0) != 0) {
+    if (errno != EINTR) throw file_error("write", path, errno);
+  }
+  for (std::size_t done = 0; done < line.size();) {
+    const ssize_t count = ::pwrite(descriptor, line.data() + done, line.size() - done, static_cast<off_t>(done));
+    if (count >= 0) done += static_cast<std::size_t>(count);
+    else if (errno != EINTR) throw file_error("write", path, errno);
   }
 }
 

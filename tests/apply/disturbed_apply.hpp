@@ -136,7 +136,7 @@ class DisturbedApply : public testing::Test {
     return normalised(*reference);
   }
 
-  TestFolder folder;
+  TestFolder folder{quick_folder()};
   TestServer oslo{folder.path(), "oslo"};
   bool bytes_are_gone_ = false;  ///< of what `changes` make public; and nothing is noted yet of what is left out
 };

@@ -104,6 +104,29 @@ TEST_F(faults, R25_a_process_killed_at_any_operation_breaks_nothing_and_a_rerun_
   sweep(DiskFault::process_is_killed, 2);
 }
 
+TEST_F(faults, G12_a_clock_that_jumps_at_any_operation_changes_no_more_than_times) {
+  const std::vector<std::string> expected = undisturbed_end();
+  for (const Seconds jump : {Seconds(400 * 86'400), Seconds(-20 * 365 * 86'400)}) {
+    bool reached = true;
+    for (std::size_t at = 1; reached && !HasFailure(); at += 9) {
+      SCOPED_TRACE("operation " + std::to_string(at) + ", by " + std::to_string(jump.count()) + " s");
+      const auto server = fresh();
+      const std::vector<Change> all = changes(*server);
+      const std::uint64_t serial = server->tree().serial;
+      FaultFiles disk;
+      server->reopen(&disk);
+      disk.watch = [&](const std::string&) {
+        if (disk.count() == at) server->clock.time += jump;
+      };
+      EXPECT_EQ(server->apply(all).exit_code, 0) << testing::PrintToString(server->events.lines());
+      reached = disk.count() >= at;
+      EXPECT_EQ(normalised(*server), expected);
+      EXPECT_EQ(server->tree().faults, std::vector<std::string>());
+      EXPECT_GT(server->tree().serial, serial);
+    }
+  }
+}
+
 TEST_F(faults, a_full_disk_stops_copies_and_lets_removals_go_on) {
   const auto server = fresh();
   FaultFiles disk;

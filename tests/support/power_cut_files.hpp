@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "reconciler/io/files.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot::testing_support {
 

@@ -50,6 +50,10 @@ class FaultSweep(unittest.TestCase):
             stage.gold.apply()
             self.swept(stage, stage.second_apply(), 24, tally)
             self.swept(stage, stage.publish(), 10, tally)
+            # What looks again until it works would look for ever; so no sample here.
+            for call, number in sweep.points(first, ("newfstatat",))[:12]:
+                sweep.try_one(first, stage, [f"inject={call}:error=EIO:when={number}+"], tally, judge)
+            self.assertEqual(tally.wrong, [])
         servers.figure("fault_sweep", faults_injected_into_system_calls=tally.hit, walks_of_readers_beside=tally.walks)
         print(f"{tally.hit} faults, {tally.walks} walks of readers beside, nothing lost")
 

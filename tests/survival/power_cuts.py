@@ -78,7 +78,7 @@ class Cuts:
         self.gold = servers.Site(self.disk.mounted / "gold", "gold", "https://gold.example.net/")
         self.gold.done(self.gold.ingot("init", "--server", "gold", str(self.gold.folder)))
         self.peer = self.gold.peer(peer, f'urls = ["{web.url}"]')
-        self.count = 0
+        self.count = self.killed = 0  # cuts; those that came right behind a system call
 
     def take(self, words, start, entries="", removed=()):
         """From now on this command is cut, in a server that is as was kept under the name `start`, but for its manifest."""
@@ -134,6 +134,7 @@ class Cuts:
     def cut_and_recover(self, **how):
         """Everything that is wrong after a cut, and after the rerun."""
         heads, code, faults = self.run_until_cut(**how)
+        self.killed += code == -signal.SIGKILL
         faults += self.faults_now(code)
         if not faults:
             ran = self.gold.ingot(*self.words)
@@ -226,7 +227,9 @@ class PowerCuts(unittest.TestCase):
             self.assertNotEqual(points, [], name)
             for point in servers.sampled(points, 3):
                 for flag in (LOG_LOST, LOG_FLUSHED):
+                    before = self.cuts.killed
                     self.survived(self.cuts.cut_and_recover(**killed_at(point), flag=flag), f"{name}: {point}")
+                    self.assertEqual(self.cuts.killed, before + 1, f"{name}: {point} was not reached")
         self.cut_anywhere(40 if servers.FULL else 2)
 
     @classmethod

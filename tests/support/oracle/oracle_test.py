@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import sys
 import unittest
 
@@ -81,17 +82,18 @@ class PlantedFaults(unittest.TestCase):
         tree = published_tree.folder_reader(self.public).read()
         return self.public / next(path for path in sorted(tree.named) if path.startswith(kind))
 
-    def sign_head(self, **changed):
-        """Replaces the head by one that says something else, signed rightly by the openssl tool."""
-        envelope = json.loads((self.public / "head.dsse").read_bytes())
-        head = json.loads(base64.b64decode(envelope["payload"]))
-        payload = json.dumps({**head, **changed}).encode()
-        kind = published_tree.HEAD_TYPE
+    def sign(self, source, target, kind, key, **changed):
+        """Writes an envelope that says what another says, but for what is changed, signed rightly by the openssl tool."""
+        envelope = json.loads((self.public / source).read_bytes())
+        payload = json.dumps({**json.loads(base64.b64decode(envelope["payload"])), **changed}).encode()
         (self.folder / "signed").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
-        servers.subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", "keys/catalog.pem", "-in", "signed", "-out", "signature"], cwd=self.folder, check=True)
+        subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", "signed", "-out", "signature"], cwd=self.folder, check=True)
         envelope["payload"] = base64.b64encode(payload).decode()
         envelope["signatures"][0]["sig"] = base64.b64encode((self.folder / "signature").read_bytes()).decode()
-        (self.public / "head.dsse").write_text(json.dumps(envelope))
+        (self.public / target).write_text(json.dumps(envelope))
+
+    def sign_head(self, **changed):
+        self.sign("head.dsse", "head.dsse", published_tree.HEAD_TYPE, "keys/catalog.pem", **changed)
 
     def test_nothing_is_wrong_with_what_the_product_made(self):
         self.assertEqual(server_folder.check(self.folder, self.before), [])
@@ -131,6 +133,23 @@ class PlantedFaults(unittest.TestCase):
         envelope["signatures"][0]["sig"] = base64.b64encode(bytes(64)).decode()
         path.write_text(json.dumps(envelope))
         self.told("root/1.dsse: 0 of 1 signatures hold")
+
+    def test_N2_a_chain_of_roots_is_followed_and_a_broken_one_is_told(self):
+        first = json.loads((self.public / "root/1.dsse").read_bytes())
+        second = {"version": 2, "previous": "sha256:" + hashlib.sha256(base64.b64decode(first["payload"])).hexdigest()}
+        sign = ("root/1.dsse", "root/2.dsse", published_tree.ROOT_TYPE)
+        self.sign_head(root={"version": 2}, serial=4)
+        self.told("root/2.dsse is named but not there")
+        self.sign(*sign, "keys/root.pem", **second)
+        self.assertEqual(published_tree.folder_reader(self.public).read().faults, [])
+        self.sign(*sign, "keys/catalog.pem", **second)
+        self.told("root/2.dsse: 0 of 1 signatures hold")
+        self.sign(*sign, "keys/root.pem", **{**second, "previous": None})
+        self.told("root/2.dsse names another root before it")
+        self.sign(*sign, "keys/root.pem", **{**second, "version": 3})
+        self.told("root/2.dsse is version 3")
+        self.sign(*sign, "keys/root.pem", **{**second, "epoch": 2})
+        self.told("the head is of another epoch than the root")
 
     def test_N2_a_link_a_mode_a_hard_link_and_a_foreign_file(self):
         (self.public / "c" / ("0" * 64)).symlink_to("/etc/passwd")

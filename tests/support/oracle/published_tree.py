@@ -94,7 +94,7 @@ class Reader:
 
     def _root(self, wanted):
         """Root by root from the first, each signed by the one before and by itself."""
-        root = None
+        root, before = None, None
         for version in range(1, wanted + 1):
             data = self.fetch(f"root/{version}.dsse")
             if data is None:
@@ -106,7 +106,9 @@ class Reader:
                 self.tree.server = "sha256:" + sha256(payload)
             if own["version"] != version:
                 self._fault(f"root/{version}.dsse is version {own['version']}")
-            root = own
+            if own["previous"] != before:
+                self._fault(f"root/{version}.dsse names another root before it")
+            root, before = own, "sha256:" + sha256(payload)
         self.tree.root_version = wanted
         return root
 

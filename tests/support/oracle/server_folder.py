@@ -11,19 +11,33 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 
 import published_tree
 
 FLOOR = re.compile(r"floor-([0-9]+)-([0-9]+)")
 
 
+_copies = {}  # the state that was looked at last: its files' stamps, and a connection to a copy of it
+
+
 def _rows(folder, query):
-    # A copy of the write-ahead log may be all that there is of the last commits; so never `immutable`.
-    with contextlib.closing(sqlite3.connect(f"file:{folder}/state/ingot.db?mode=ro", uri=True, timeout=30)) as database:
-        database.row_factory = sqlite3.Row
-        return database.execute(query).fetchall()
+    """Asks a copy of the state: a look at it changes nothing, and needs no room on a full disk."""
+    files = [pathlib.Path(folder, "state", name) for name in ("ingot.db", "ingot.db-wal")]
+    stamps = [(str(path), found.st_ino, found.st_size, found.st_mtime_ns) for path in files if path.exists() and (found := path.stat())]
+    if _copies.get("stamps") != stamps:
+        with tempfile.TemporaryDirectory() as beside:
+            for path in filter(pathlib.Path.exists, files):
+                shutil.copyfile(path, f"{beside}/{path.name}")
+            with contextlib.closing(sqlite3.connect(f"{beside}/ingot.db")) as copy:
+                memory = sqlite3.connect(":memory:", check_same_thread=False)
+                copy.backup(memory)
+        memory.row_factory = sqlite3.Row
+        _copies.update(stamps=stamps, state=memory)
+    return _copies["state"].execute(query).fetchall()
 
 
 def _sha256_of(path):
