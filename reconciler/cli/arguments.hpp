@@ -7,10 +7,12 @@
 #include <variant>
 #include <vector>
 
+#include "reconciler/cli/key_arguments.hpp"
 #include "reconciler/io/terminal.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "schema/names.hpp"
 #include "schema/quantity.hpp"
+#include "schema/serial.hpp"
 
 namespace ingot {
 
@@ -74,7 +76,9 @@ struct ExtractArguments {
 struct VerifyArguments {
   std::vector<std::string> images;
 };
-struct PublishArguments {};
+struct PublishArguments {
+  Serial above = 0;  ///< the serial is higher than this
+};
 struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
@@ -85,7 +89,7 @@ struct SchemaArguments {
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
                              StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
-                             VerifyArguments, PublishArguments, GcArguments, SchemaArguments>;
+                             VerifyArguments, PublishArguments, GcArguments, KeyCommand, SchemaArguments>;
 
 struct Arguments {
   Everywhere everywhere;

@@ -41,7 +41,8 @@ class garbage : public testing::Test {
     publish_now();
   }
   void publish_now() {
-    publish(here.state(), here.store(), load_catalog_key(disk, here.manifest.server.keys), here.manifest.server, here.clock);
+    const CatalogKeys keys = load_catalog_keys(disk, here.manifest.server.keys, newest_own_root(here.store(), here.state().self()));
+    publish(here.state(), here.store(), keys, here.manifest.server, here.clock);
   }
   std::string bytes_of(const std::string& image, const std::string& place = "public") {
     return place + "/" + object_path(here.state().object(here.image(image).digest)->packed.file.digest);
