@@ -8,6 +8,7 @@
 #include "reconciler/cli/progress_display.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_plan.hpp"
+#include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
@@ -30,6 +31,13 @@ void show_planned(const Looked& looked, const Session& session) {
   // With --json standard output is for events alone; a human at a terminal still sees what is asked about.
   if (!session.json()) session.put([&](Output& out) { text(session.out_style(), out); });
   else if (session.terminal.can_ask()) session.terminal.error(shown([&](Output& out) { text(session.error_style(), out); }));
+}
+
+/// A timer's quiet run tells of a root that ends soon, too: nobody else would hear of it in time.
+void warn_of_roots(const Plan& plan, const Session& session) {
+  for (const auto& note : plan.notes) {
+    if (note.code == "root-ends") session.warn(printable(note.text));
+  }
 }
 
 bool approved(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
@@ -79,6 +87,7 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const auto transport = session.connect();
   const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
   if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
+  else warn_of_roots(looked.plan, session);
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Account account = applied(looked, run_start(looked, run, started), site, *transport, keys, session);
   show_result(looked, account, run, session);

@@ -1,6 +1,8 @@
 #include "reconciler/observe/visit.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,17 +13,33 @@ namespace ingot {
 
 namespace {
 
-std::string advice(const std::string& code) {
-  if (code == "broken-chain" || code == "bad-root") return "its roots of trust do not follow one another: ask the peer's owner which root is the newest";
-  if (code == "too-many-roots") return "the next run goes on from the last one; if it does not end, ask the peer's owner";
-  if (code == "rollback") return "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest";
-  if (code == "jump" || code == "wrong-epoch") return "a stolen key may have been used, or an old copy is served: ask the peer's owner which serial and which root are the newest";
-  if (code == "equivocation") return "the peer's key has signed two different catalogs under one number: ask its owner before you trust either";
-  if (code == "wrong-server") return "check the URL, and that the card is this server's";
-  if (code == "clock-behind" || code == "from-the-future") return "check the clock here and at the peer";
-  if (code == "root-expired") return "nothing of it is trusted until its owner publishes a new root";
-  if (code == "vanished") return "a deleted image leaves a tombstone, so this catalog hides something: ask the peer's owner";
-  return "nothing of it is used: ask the peer's owner whether the server or somebody in between is at fault";
+struct Advice {
+  std::string_view code;
+  std::string_view text;
+};
+
+/// What the operator of this server can do about a peer; mostly, what to ask its owner.
+constexpr std::array advices{
+    Advice{"bad-signature", "its owner has replaced the key and the newest root does not reach this URL, or somebody in between has changed the file: ask the peer's owner"},
+    Advice{"broken-chain", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
+    Advice{"bad-root", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
+    Advice{"too-many-roots", "the next run goes on from the last one; if it does not end, ask the peer's owner"},
+    Advice{"rollback",
+           "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest. If a thief has published more than its owner, "
+           "the owner climbs past it with \"ingot publish --above\""},
+    Advice{"jump", "a stolen key may have been used: ask the peer's owner which serial and which root are the newest"},
+    Advice{"wrong-epoch", "its owner has revoked the heads of before, and one of them is served: ask the peer's owner"},
+    Advice{"equivocation", "the peer's key has signed two different catalogs under one number: ask its owner before you trust either"},
+    Advice{"wrong-server", "check the URL, and that the card is this server's"},
+    Advice{"clock-behind", "check the clock here and at the peer"},
+    Advice{"from-the-future", "check the clock here and at the peer"},
+    Advice{"root-expired", "nothing of it is trusted until its owner publishes the next root, with \"ingot key rotate\" there"},
+    Advice{"vanished", "a deleted image leaves a tombstone, so this catalog hides something: ask the peer's owner"},
+};
+
+std::string_view advice(std::string_view code) {
+  const auto* const found = std::find_if(advices.begin(), advices.end(), [&](const Advice& one) { return one.code == code; });
+  return found == advices.end() ? "nothing of it is used: ask the peer's owner whether the server or somebody in between is at fault" : found->text;
 }
 
 }  // namespace

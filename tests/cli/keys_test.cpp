@@ -83,6 +83,7 @@ TEST_F(Keys, A8_a_root_that_ends_soon_is_told_of_by_its_owner_and_its_peers_unti
   must(0, "gold", {"key", "rotate", "--expires", "59d"});
   EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("this server's root of trust ends at"));
   EXPECT_THAT(must(0, "gold", {"status"}).out, HasSubstr("ingot key rotate"));
+  EXPECT_THAT(must(0, "gold", {"apply", "--yes", "-q"}).err, HasSubstr("this server's root of trust ends at")) << "a timer's journal has it";
   silver_follows();
   EXPECT_THAT(must(0, "silver", {"plan"}).out, HasSubstr("the root of trust of peer \"gold\" ends at")) << "also of a peer with nothing to do";
   EXPECT_THAT(must(0, "silver", {"plan", "--json"}).out, HasSubstr("\"code\":\"root-ends\",\"address\":\"peer.gold\""));
@@ -95,6 +96,7 @@ TEST_F(Keys, A11_a_catalog_key_is_rotated_with_an_overlap) {
   settle();
   make_key("gold/keys/catalog-2.pem");
   must(0, "gold", {"key", "rotate", "--add-catalog", path("gold/keys/catalog-2.pem")});
+  EXPECT_THAT(head("gold"), testing::ContainsRegex("\"sig\".*\"sig\"")) << "both keys sign, so that a reader may know either root";
   silver_follows();
   must(0, "gold", {"key", "rotate", "--drop-catalog", path("gold/keys/catalog.pem")});
   fs::remove(folder / "gold/keys/catalog.pem");

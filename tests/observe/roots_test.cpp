@@ -122,6 +122,7 @@ TEST_F(observing, A12_a_chain_without_end_is_cut) {
   std::size_t roots = 0;
   for (const auto& path : asked()) roots += path.starts_with("root/") ? 1U : 0U;
   EXPECT_LE(roots, static_cast<std::size_t>(most_new_roots) + 2);
+  EXPECT_THAT(names(), ElementsAre("db19_24")) << "the next run goes on from the last root";
 }
 
 TEST_F(observing, A11_a_next_root_by_strangers_is_untrusted) {
