@@ -8,13 +8,14 @@ import unittest
 import servers
 import sweep
 
-CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "link", "linkat", "unlink", "unlinkat", "ftruncate", "fallocate",
-         "mkdir", "mkdirat", "close", "sendto", "connect")
+CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "link", "linkat", "unlink", "unlinkat", "ftruncate",
+         "fallocate", "mkdir", "mkdirat", "close", "sendto", "connect")
 
 
 def judge(ran):
     signal = servers.ended_by(ran)
-    return signal is not None, [] if signal is not None or ran.returncode == 0 else [f"not killed, and ended with {ran.returncode}: {ran.stdout}{ran.stderr}"]
+    well = signal is not None or ran.returncode == 0
+    return signal is not None, [] if well else [f"not killed, and ended with {ran.returncode}: {ran.stdout}{ran.stderr}"]
 
 
 class KillSweep(unittest.TestCase):

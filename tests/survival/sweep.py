@@ -46,14 +46,15 @@ class Stage:
         self.world = world
         peer = world.site("silver")
         web = world.web(peer.public, "silver-web")
-        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2)) + peer.image("unwanted", b"not for long")
-                      + '[[series]]\nname = "line"\nimages = ["theirs", "large"]\n')
+        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2))
+                      + peer.image("unwanted", b"not for long") + '[[series]]\nname = "line"\nimages = ["theirs", "large"]\n')
         peer.apply()
         self.gold = world.site("gold")
         self.peer = self.gold.peer(peer, f'urls = ["{web.url}"]')
         self.own_web = world.web(self.gold.public, "gold-web")
 
-    FOLLOW = '[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n[[series]]\nname = "theirs"\nfollow = { peer = "silver", series = "line" }\n'
+    FOLLOW = ('[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n'
+              '[[series]]\nname = "theirs"\nfollow = { peer = "silver", series = "line" }\n')
 
     def _entries(self, *names, hidden="private = true"):
         gold = self.gold
@@ -108,10 +109,14 @@ def killing(point):
 
 
 def points(case, calls):
-    """Every point of an undisturbed run from where it has read its manifest: before that it is the loader at work."""
+    """Every point of an undisturbed run."""
     case.restore()
-    log = case.trace or f"{case.site.folder}.trace"
-    ran = case.site.ingot(*case.words, under=["strace", "-f", "-qq", "--seccomp-bpf", "-o", log, "-e", "trace=" + ",".join(calls)])
+    return points_of(lambda under: case.site.ingot(*case.words, under=under), calls, case.trace or f"{case.site.folder}.trace", "ingot.toml")
+
+
+def points_of(run, calls, log, first_file):
+    """Every point from where `first_file` is opened: before that it is the loader at work. `run(under)` runs it, traced into `log`."""
+    ran = run(["strace", "-f", "-qq", "-o", log, "-e", "trace=" + ",".join(calls)])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     counts = collections.defaultdict(collections.Counter)
     found, before = set(), None
@@ -122,7 +127,7 @@ def points(case, calls):
                 continue
             thread, call, rest = match.groups()
             counts[thread][call] += 1
-            if before is None and "ingot.toml" in rest:
+            if before is None and first_file in rest:
                 before = counts[thread].copy()
             # A low number would meet the first thread at work in the loader, whichever thread it was found in.
             if before is not None and counts[thread][call] > before[call]:

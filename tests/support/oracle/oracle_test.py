@@ -57,8 +57,8 @@ class PlantedFaults(unittest.TestCase):
         peer.manifest(peer.image("theirs", servers.noise(9_000, 1)))
         peer.apply()
         cls.good = cls.world.site("gold")
-        cls.good.manifest(cls.good.peer(peer, f'urls = ["{web.url}"]') + cls.good.image("big", servers.noise(5_000_000, 2)) + cls.good.image("mine", b"mine")
-                          + cls.good.image("hidden", b"hidden", "private = true") + '[[series]]\nname = "s"\nimages = ["mine"]\n'
+        cls.good.manifest(cls.good.peer(peer, f'urls = ["{web.url}"]') + cls.good.image("big", servers.noise(5_000_000, 2))
+                          + cls.good.image("mine", b"mine") + cls.good.image("hidden", b"hidden", "private = true") + '[[series]]\nname = "s"\nimages = ["mine"]\n'
                           + '[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n')
         cls.good.apply()
         cls.before = server_folder.listing(cls.good.folder)

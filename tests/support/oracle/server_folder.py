@@ -206,7 +206,8 @@ def normalised(folder):
     lines += [f"member {row['series']} {row['image']}" for row in _rows(folder, members)]
     lines += [f"series {row['name']} {row['deleted']}" for row in _rows(folder, "SELECT name, deleted FROM series")]
     lines += [f"peer {row['name']} {row['id']}" for row in _rows(folder, "SELECT name, hex(id) AS id FROM registration")]
-    lines += [f"subscription {row['kind']} {row['value']} {row['stopped'] is None}" for row in _rows(folder, "SELECT kind, value, stopped FROM subscription")]
+    subscriptions = _rows(folder, "SELECT kind, value, stopped FROM subscription")
+    lines += [f"subscription {row['kind']} {row['value']} {row['stopped'] is None}" for row in subscriptions]
     lines += [f"type {row['name']} {row['base']}" for row in _rows(folder, "SELECT name, base FROM imagetype")]
     tree = published_tree.folder_reader(f"{folder}/store/public").read()
     lines += [f"published {name} {digest} {name in tree.offered}" for name, digest in tree.images.items()]
