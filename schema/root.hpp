@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ struct Root {
   std::optional<Digest> previous;  ///< of the previous root's payload
   bool operator==(const Root&) const = default;
 };
+
+/// A root that ends sooner than this is told of.
+inline constexpr Seconds root_warning = std::chrono::hours(24) * 60;
 
 std::variant<Root, Malformed> parse_root(std::string_view payload);
 std::string write_root(const Root& root);

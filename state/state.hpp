@@ -146,6 +146,7 @@ class State {
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;  ///< without its actions
+  std::int64_t newest_action() const;         ///< the number that begin_action gave last; 0: none yet
 
   /// Reads the whole file and all references in it; Error{local} if damaged.
   void check() const;

@@ -89,4 +89,9 @@ std::optional<RunRecord> State::last_run() const {
   return std::move(newest.front());
 }
 
+std::int64_t State::newest_action() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->database.number("SELECT coalesce(max(sequence), 0) FROM action");
+}
+
 }  // namespace ingot

@@ -50,6 +50,30 @@ struct Got {
 };
 using Getting = std::variant<Got, Failed>;
 
+/// At all URLs together, so that a dead one costs its time once. One that lies hides the others, which answer as well:
+/// then each is asked alone, and what came right stays.
+std::variant<CopyDone, CopyFailed> ask_for_bytes(const ServerName& peer, const CopyJob& job, Run& run) {
+  const std::string partial = run.shop.store.partial_path(job.digest);
+  const auto ask = [&](const std::vector<std::string>& urls) {
+    return copy_packed(run.peers.connect(peer, urls), run.shop.files, run.throttle, job, partial);
+  };
+  try {
+    const std::vector<std::string>& urls = run.peers.entry_of(peer).urls;
+    auto result = ask(urls);
+    for (std::size_t i = 0; i < urls.size() && urls.size() > 1; ++i) {
+      const auto* const failed = std::get_if<CopyFailed>(&result);
+      if (failed == nullptr || failed->code != "untrusted") break;
+      auto alone = ask({urls[i]});
+      const auto* const again = std::get_if<CopyFailed>(&alone);
+      if (again == nullptr || again->code != "unreachable") result = std::move(alone);
+    }
+    return result;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::manifest) throw;
+    return CopyFailed{"unreachable", error.what()};  // its credentials are gone: an ordinary failure of this peer
+  }
+}
+
 Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& task, Run& run, int connections) {
   const ImageEntry& entry = *action.entry;
   const CopyJob job{.digest = entry.digest,
@@ -63,14 +87,7 @@ Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& t
                                            .total = progress.total,
                                            .fetched = progress.fetched});
                     }};
-  PeerTransport* peer = nullptr;
-  try {
-    peer = &run.peers.connect(action.peer);
-  } catch (const Error& error) {
-    if (error.fault() != Fault::manifest) throw;
-    return Failed{"unreachable", error.what()};  // its credentials are gone: an ordinary failure of this peer
-  }
-  const auto result = copy_packed(*peer, run.shop.files, run.throttle, job, run.shop.store.partial_path(entry.digest));
+  const auto result = ask_for_bytes(action.peer, job, run);
   if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
   const auto& done = std::get<CopyDone>(result);
   run.shop.store.adopt_partial(entry.digest, packed, done.table, place_of_copies(run));
@@ -95,6 +112,7 @@ Result do_copy(const CopyImage& action, const Task& task, Run& run, int connecti
   Getting got = get_bytes(action, task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
+  run.journal.with_state([&](State&) { run.shop.store.spare(action.entry->digest, packed); });
   ImageRow row = row_of(action, task, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};

@@ -95,8 +95,9 @@ CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Roo
 
 std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys) {
   std::vector<const PrivateKey*> named;
-  for (const PrivateKey& key : keys) {
-    if (names(role, key.public_key())) named.push_back(&key);
+  for (const PublicKey& wanted : role.keys) {
+    const auto found = std::ranges::find_if(keys, [&](const PrivateKey& key) { return key.public_key() == wanted; });
+    if (found != keys.end()) named.push_back(&*found);
   }
   return named;
 }

@@ -40,7 +40,7 @@ KeysHere keys_here(Files& files, const std::string& folder, KeyRole role);
 using CatalogKeys = std::vector<PrivateKey>;
 CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Root& root);
 
-/// Those of the keys that the role names.
+/// Those of the keys that the role names, in its order.
 std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys);
 
 }  // namespace ingot

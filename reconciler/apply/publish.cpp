@@ -24,6 +24,17 @@ std::vector<const PrivateKey*> signers_for(const Root& root, const CatalogKeys& 
               "check that the `keys` folder belongs to this server");
 }
 
+/// Peers that saw the last head follow no further than largest_jump, and no reader beyond largest_serial.
+void refuse_a_jump(Serial above, Serial last) {
+  if (above < last) return;
+  if (above >= largest_serial) {
+    throw Error(Fault::refused, fmt::format("there is no serial above {}: {} is the largest", above, largest_serial), "give a smaller one; nothing was published");
+  }
+  if (above + 1 - last <= largest_jump) return;
+  throw Error(Fault::refused, fmt::format("the serial would jump from {} to {}: no peer follows a jump of more than 2^32", last, above + 1),
+              fmt::format("go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published", last + largest_jump - 1));
+}
+
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
   std::set<Digest> pages;
   if (!before) return pages;
@@ -106,18 +117,19 @@ void check_as_a_reader(const std::string& head, const Written& written, const St
 
 }  // namespace
 
-PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock) {
+PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock, Serial above) {
   const ServerId self = state.self();
   const OwnRoots roots = own_roots(store, self);
   const Root& root = roots.back().root;
   const std::vector<const PrivateKey*> signers = signers_for(root, catalog_keys);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
   refuse_an_old_state(state, before);
+  refuse_a_jump(above, before ? before->head.serial : 0);
   std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
-  const Serial serial = state.reserve_serial(before ? before->head.serial : 0);
+  const Serial serial = state.reserve_serial(std::max(above, before ? before->head.serial : 0));
   const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before));
 
   const Time now = clock.now();
@@ -132,6 +144,7 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
                   .previous = before ? std::optional(before->digest) : std::nullopt};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), signers));
   check_as_a_reader(envelope, written, store, self, root);
+  store.keep_head(serial, envelope);
   state.finish_publish({.serial = serial,
                         .head = sha256(envelope),
                         .index = written.index.digest,

@@ -90,20 +90,23 @@ ImageNames::ImageNames(const std::vector<ImageRow>& rows, const Plan& plan) {
   }
 }
 
-PeerTransport& Peers::connect(const ServerName& name) {
+const PeerEntry& Peers::entry_of(const ServerName& name) const {
+  const auto entry = std::find_if(manifest_.peers.begin(), manifest_.peers.end(),
+                                  [&name](const PeerEntry& candidate) { return candidate.name == name; });
+  if (entry != manifest_.peers.end()) return *entry;
+  throw Error(Fault::internal, fmt::format("the plan names peer \"{}\", which the manifest does not", name.text()));
+}
+
+PeerTransport& Peers::connect(const ServerName& name, const std::vector<std::string>& urls) {
+  const PeerEntry& entry = entry_of(name);
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<PeerTransport>& peer = connected_[name];
+  std::unique_ptr<PeerTransport>& peer = connected_[{name, urls}];
   if (!peer) {
-    const auto entry = std::find_if(manifest_.peers.begin(), manifest_.peers.end(),
-                                    [&name](const PeerEntry& candidate) { return candidate.name == name; });
-    if (entry == manifest_.peers.end()) {
-      throw Error(Fault::internal, fmt::format("the plan names peer \"{}\", which the manifest does not", name.text()));
-    }
-    peer = transport_.peer(PeerAccess{.peer = entry->name,
-                                      .urls = entry->urls,
-                                      .credentials = entry->credentials,
-                                      .allow_http = entry->allow_http,
-                                      .bandwidth = entry->bandwidth});
+    peer = transport_.peer(PeerAccess{.peer = entry.name,
+                                      .urls = urls,
+                                      .credentials = entry.credentials,
+                                      .allow_http = entry.allow_http,
+                                      .bandwidth = entry.bandwidth});
   }
   return *peer;
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -44,18 +45,21 @@ class ImageNames {
   std::map<ImageName, ImageKey> keys_;
 };
 
-/// One connection pool a peer, made when it is first needed. Thread-safe.
+/// One connection pool a peer, made when it is first needed; one more for each URL that is asked alone. Thread-safe.
 class Peers {
  public:
   Peers(Transport& transport, const Manifest& manifest) : transport_(transport), manifest_(manifest) {}
-  /// Error{manifest} if its credentials are not there, Error{internal} if the manifest does not name it.
-  PeerTransport& connect(const ServerName& name);
+  /// At all its URLs. Error{manifest} if its credentials are not there, Error{internal} if the manifest does not name it.
+  PeerTransport& connect(const ServerName& name) { return connect(name, entry_of(name).urls); }
+  /// At these of its URLs; the same errors.
+  PeerTransport& connect(const ServerName& name, const std::vector<std::string>& urls);
+  const PeerEntry& entry_of(const ServerName& name) const;  ///< Error{internal} likewise
 
  private:
   Transport& transport_;
   const Manifest& manifest_;
   std::mutex mutex_;
-  std::map<ServerName, std::unique_ptr<PeerTransport>> connected_;
+  std::map<std::pair<ServerName, std::vector<std::string>>, std::unique_ptr<PeerTransport>> connected_;
 };
 
 /// Passes events on; a display that cannot be written does not stop the work (whoever writes the account finds out).

@@ -20,9 +20,11 @@ namespace {
 struct Written {
   std::string manifest, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
-  std::string server, url, peer;
+  std::string server, url, peer, grace;
   std::vector<std::string> raise_limit;
-  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false;
+  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
+  std::string above;
+  WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
 };
 
@@ -51,8 +53,24 @@ void add_everywhere(CLI::App& app, Written& to) {
   app.add_option("--parallel", to.parallel);
 }
 
+void add_repeated(CLI::App& app, const char* flag, std::vector<std::string>& to) {
+  app.add_option(flag, to)->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
+  add_repeated(app, "--add-root", to.add_root);
+  add_repeated(app, "--drop-root", to.drop_root);
+  app.add_option("--root-threshold", to.root_threshold);
+  add_repeated(app, "--add-catalog", to.add_catalog);
+  add_repeated(app, "--drop-catalog", to.drop_catalog);
+  app.add_option("--catalog-threshold", to.catalog_threshold);
+  app.add_option("--expires", to.expires);
+  add_repeated(app, "--key", to.sign_with);
+  app.add_option("--out", to.out);
+}
+
 void add_plan_options(CLI::App& app, Written& to) {
-  app.add_option("--raise-limit", to.raise_limit)->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_repeated(app, "--raise-limit", to.raise_limit);
   app.add_flag("--allow-empty", to.allow_empty);
 }
 
@@ -70,6 +88,13 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
+  } else if (command == "gc") {
+    app.add_option("--grace", to.grace);
+    app.add_flag("--dry-run", to.dry_run);
+  } else if (command == "publish") {
+    app.add_option("--above", to.above);
+  } else if (command == "key") {
+    add_key_options(app, to.key);
   }
 }
 
@@ -123,6 +148,13 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
+/// A time that may be 0, which is none.
+Seconds time_of(const std::string& flag, const std::string& text) {
+  const auto time = text == "0" ? Seconds(0) : parse_duration(text);
+  if (!time) wrong(fmt::format("{} \"{}\" is not a time", flag, printable(text)), "write it as 30s, 5m or 1h");
+  return *time;
+}
+
 Everywhere everywhere_of(const Written& written) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
@@ -131,11 +163,7 @@ Everywhere everywhere_of(const Written& written) {
   everywhere.quiet = written.quiet;
   everywhere.verbose = written.verbose;
   everywhere.no_progress = written.no_progress;
-  if (!written.lock_timeout.empty()) {
-    const auto timeout = written.lock_timeout == "0" ? Seconds(0) : parse_duration(written.lock_timeout);
-    if (!timeout) wrong(fmt::format("--lock-timeout \"{}\" is not a time", printable(written.lock_timeout)), "write it as 30s, 5m or 1h");
-    everywhere.lock_timeout = *timeout;
-  }
+  if (!written.lock_timeout.empty()) everywhere.lock_timeout = time_of("--lock-timeout", written.lock_timeout);
   if (!written.parallel.empty()) {
     const auto parallel = whole_number(written.parallel);
     if (!parallel || *parallel < 1 || *parallel > 64) {
@@ -204,6 +232,22 @@ Command init_of(const Written& written) {
   return InitArguments{if_given(written.server), if_given(written.url), words.maybe(0)};
 }
 
+Command gc_of(const Written& written) {
+  const Words none("gc", written.words, 0, 0, "");
+  GcArguments gc;
+  if (!written.grace.empty()) gc.grace = time_of("--grace", written.grace);
+  gc.dry_run = written.dry_run;
+  return gc;
+}
+
+Command publish_of(const Written& written) {
+  const Words none("publish", written.words, 0, 0, "");
+  if (written.above.empty()) return PublishArguments{};
+  const auto above = whole_number(written.above);
+  if (!above || *above > largest_serial) wrong(fmt::format("--above \"{}\" is not a serial", printable(written.above)), "such as --above 1200");
+  return PublishArguments{*above};
+}
+
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
@@ -225,7 +269,9 @@ const std::map<std::string, MakeCommand>& makers() {
          return ExtractArguments{words.at(0), words.at(1), w.withdrawn};
        }},
       {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words}; }},
-      {"publish", [](const Written& w) -> Command { no_words("publish", w); return PublishArguments{}; }},
+      {"publish", publish_of},
+      {"gc", gc_of},
+      {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;

@@ -7,10 +7,12 @@
 #include <variant>
 #include <vector>
 
+#include "reconciler/cli/key_arguments.hpp"
 #include "reconciler/io/terminal.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "schema/names.hpp"
 #include "schema/quantity.hpp"
+#include "schema/serial.hpp"
 
 namespace ingot {
 
@@ -74,14 +76,20 @@ struct ExtractArguments {
 struct VerifyArguments {
   std::vector<std::string> images;
 };
-struct PublishArguments {};
+struct PublishArguments {
+  Serial above = 0;  ///< the serial is higher than this
+};
+struct GcArguments {
+  Seconds grace = std::chrono::hours(24) * 14;
+  bool dry_run = false;
+};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
                              StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
-                             VerifyArguments, PublishArguments, SchemaArguments>;
+                             VerifyArguments, PublishArguments, GcArguments, KeyCommand, SchemaArguments>;
 
 struct Arguments {
   Everywhere everywhere;

@@ -186,12 +186,61 @@ Every byte is verified before it is given out. DEST must not exist or be an empt
 Reads every byte again. Exit 0 if all is whole, 6 with a list if something is damaged.
 )"},
     Page{"publish", "renew the published head, alone",
-         R"(Usage: ingot publish
+         R"(Usage: ingot publish [--above SERIAL]
 
   ingot publish
+  ingot publish --above 1200      whoever stole the catalog key has published up to serial 1200
 
 Publishes what the state says under a newly signed head, good for another head_ttl. apply does so by itself when half of it
 is over: this is for a server that changes seldom.
+
+  --above SERIAL    the new serial is higher than this. Peers that saw a thief's head refuse lower ones for ever: after
+                    "ingot key revoke", ask them for the serial ("ingot query peers" there) and climb past it
+)"},
+    Page{"key", "keys and roots of trust: make, show, rotate, revoke, sign, install",
+         R"(Usage: ingot key make FILE
+       ingot key show [FILE]
+       ingot key rotate [--add-root KEY] [--drop-root KEY] [--root-threshold N] [--expires TIME]
+                        [--add-catalog KEY] [--drop-catalog KEY] [--catalog-threshold N] [--key FILE] [--out FILE]
+       ingot key revoke KEY... [the same]
+       ingot key sign FILE [--key FILE]
+       ingot key install FILE
+
+  ingot key show                                         this server's root: its keys, its end, which private keys are here
+  ingot key make keys/catalog-2.pem                      a new private key; its public key is printed
+  ingot key rotate --add-catalog keys/catalog-2.pem      the next root names it too; heads are signed with both keys
+  ingot key rotate --drop-catalog keys/catalog.pem       later, when all peers have been here
+  ingot key rotate                                       the same keys for another ten years
+  ingot key revoke keys/catalog.pem --add-catalog keys/catalog-2.pem      it was stolen
+  ingot key sign root-2.dsse --key /media/stick/root-b.pem                elsewhere; no manifest is needed
+
+Root keys say which keys count, catalog keys sign what is published. In the folder `keys`, root.pem and root-*.pem are used
+as root keys, catalog.pem and catalog-*.pem as catalog keys. A root needs the signatures of the root before and its own: with
+enough private keys here it is installed at once and a head is signed under it; otherwise it waits in `keys`, unpublished,
+until others have signed it. Peers follow by themselves.
+
+  KEY                     64 digits 0-9a-f, a key's file, or the first 8 or more digits of a key that the root names
+  --add-root, --drop-root, --add-catalog, --drop-catalog KEY    may be given several times
+  --root-threshold, --catalog-threshold N    how many of the keys must sign
+  --expires TIME          3650d, or 2036-11-23T00:00:00Z (default: ten years)
+  --key FILE              sign with this private key, too; several times
+  --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`)
+)"},
+    Page{"gc", "free the disk of what no image needs any more",
+         R"(Usage: ingot gc [--grace TIME] [--dry-run]
+
+  ingot gc --dry-run      what would go, and when
+  ingot gc                for a timer, once a day
+  ingot gc --grace 0      the disk is full: what may go, goes now
+
+Takes the bytes of deleted images and of removed copies, old pages of the catalog, and partial copies that no rule wants. What
+it sees first it only notes; a later gc takes it, when the grace is over: until then an image that is put back into the
+manifest needs no source. Never taken: what an image here, the published head or an older head in its lifetime needs, the
+partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+
+  --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
+                  once, on a full disk too: what it costs is that no deleted image comes back without its source or peer
+  --dry-run       write nothing, list every file
 )"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]

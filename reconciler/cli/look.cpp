@@ -98,7 +98,7 @@ void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Loo
     const auto* const view = std::get_if<PeerCatalog>(&looked.observed.peers[i]);
     if (view == nullptr || std::find(looked.plan.settled.begin(), looked.plan.settled.end(), peer) == looked.plan.settled.end()) continue;
     SettledMark mark{.fingerprint = settled_fingerprint(view->head, known[i]), .until = looked.plan.settled_until, .notes = {}};
-    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes), [&](const Note& note) { return is_about(note, peer); });
+    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes), [&](const Note& note) { return is_about(note, peer) && note.code != "root-ends"; });  // that one is told of each head anew
     site.memory.keep_settled(view->head.id, mark);
   }
 }
@@ -143,7 +143,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
   Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
-                    .objects = std::move(objects), .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
+                    .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   block_damaged(plan, damage_to_tell(site, plan));
   const Digest id = sha256(plan_id_text(plan));

@@ -1,12 +1,11 @@
 #include "reconciler/apply/publish.hpp"
 
 #include "reconciler/apply/damaged_images.hpp"
-#include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
-#include "reconciler/apply/run.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/plan/damaged.hpp"
@@ -34,8 +33,6 @@ void show_published_json(const PublishedNow& published, const std::vector<Damage
   json.finish();
 }
 
-int exit_code_of(const PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }
-
 std::vector<DamagedImage> images_left_out(const PublishedNow& published, const Site& site) {
   if (published.left_out.empty()) return {};
   return damaged_public_images(site.state, site.store, site.manifest.server.publish_copies);
@@ -47,31 +44,18 @@ void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) 
   }
 }
 
-/// Publishes as a run of the history, finished whatever happens.
-PublishedNow publish_as_run(const RunStart& start, Site& site, const CatalogKeys& keys, const Session& session) {
-  begin_run(start, site.state, site.store);
-  try {
-    const PublishedNow published = publish(site.state, site.store, keys, site.manifest.server, session.clock);
-    site.state.finish_run(start.id, session.clock.now(), exit_code_of(published));
-    return published;
-  } catch (const Error& error) {
-    site.state.finish_run(start.id, session.clock.now(), exit_code_of(error.fault()));
-    throw;
-  }
-}
-
 }  // namespace
 
-int run_command(const PublishArguments&, const Session& session) {
+int run_command(const PublishArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
-  const Time started = session.clock.now();
-  const RunStart start{.id = new_run_id(started, random_bits()), .started = started, .command = "publish", .actor = actor(),
-                       .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
+  const RunStart start = run_start_of("publish", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, "publish " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
-  const PublishedNow published = publish_as_run(start, site, keys, session);
+  const PublishedNow published = as_run(start, site, session, [&] {
+    return publish(site.state, site.store, keys, manifest->server, session.clock, arguments.above);
+  });
   const std::vector<DamagedImage> left_out = images_left_out(published, site);
   session.show([&](const Style&, Output& out) { show_published(published, out); },
                [&](Output& out) { show_published_json(published, left_out, out); });

@@ -37,6 +37,9 @@ void show_status(const Status& status, const Style& style, Output& out) {
   line("last run", run_text(status), out);
   if (status.running) line("running", printable(*status.running), out);
   line("pending", status.plan ? plan_summary(*status.plan) : style.in(Ink::yellow, printable(status.no_plan)), out);
+  for (const auto& note : status.plan ? status.plan->notes : std::vector<Note>()) {
+    if (note.code == "root-ends") line("root", style.in(Ink::yellow, printable(note.text)), out);
+  }
   for (const auto& image : status.damaged) {
     line("damaged", fmt::format("{}: {}; {}", style.red(image.name.text()), printable(what_is_damaged(image)), printable(how_to_mend(image))), out);
   }

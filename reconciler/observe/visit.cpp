@@ -15,6 +15,7 @@ std::string advice(const std::string& code) {
   if (code == "broken-chain" || code == "bad-root") return "its roots of trust do not follow one another: ask the peer's owner which root is the newest";
   if (code == "too-many-roots") return "the next run goes on from the last one; if it does not end, ask the peer's owner";
   if (code == "rollback") return "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest";
+  if (code == "jump" || code == "wrong-epoch") return "a stolen key may have been used, or an old copy is served: ask the peer's owner which serial and which root are the newest";
   if (code == "equivocation") return "the peer's key has signed two different catalogs under one number: ask its owner before you trust either";
   if (code == "wrong-server") return "check the URL, and that the card is this server's";
   if (code == "clock-behind" || code == "from-the-future") return "check the clock here and at the peer";

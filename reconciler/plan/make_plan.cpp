@@ -47,6 +47,7 @@ void add_changes(const Situation& situation, const PlanOptions& options, Desired
   keep_addresses_apart(draft);
   note_limits(situation, draft);
   plan_publish(situation, draft);
+  note_roots(situation, draft);
 }
 
 Plan finish(const Situation& situation, const Desired& desired, Draft draft) {

@@ -86,6 +86,7 @@ struct Observed {
   std::map<ImageName, SourceView> sources; ///< of the manifest's images that have a source
   DiskView disk;
   std::set<Digest> objects;                ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
+  std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
   std::string publish_again;               ///< why what is published must be published again, whatever the state says; "": it need not
 };
 

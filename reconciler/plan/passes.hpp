@@ -20,6 +20,8 @@ void apply_guards(const Situation& situation, const PlanOptions& options, Draft&
 void keep_addresses_apart(Draft& draft);
 /// Adds `publish` if what is published changes.
 void plan_publish(const Situation& situation, Draft& draft);
+/// Notes of roots of trust, this server's and its peers', that end soon.
+void note_roots(const Situation& situation, Draft& draft);
 /// The order of one phase: higher priority, then newer, then by address.
 bool goes_before(const DraftChange& one, const DraftChange& other);
 /// The changes in the order of R23, then by dependency, then by address; `after` holds only what is in the plan.

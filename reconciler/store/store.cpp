@@ -27,13 +27,14 @@ struct Folder {
   const char* name;
   mode_t mode;
 };
-constexpr std::array<Folder, 8> folders{{{"public", 0755},
+constexpr std::array<Folder, 9> folders{{{"public", 0755},
                                          {"public/root", 0755},
                                          {"public/c", 0755},
                                          {"public/b", 0755},
                                          {"private", 0700},
                                          {"private/b", 0700},
                                          {"papers", 0700},
+                                         {"heads", 0700},
                                          {"staging", 0700}}};
 
 [[noreturn]] void refuse(const std::string& folder, const std::string& why, const std::string& mend = {}) {
@@ -231,6 +232,13 @@ void Store::move_to(const Packed& packed, Place place) {
     keep_object(source, *object, place);
     files_->sync_folder(parent(source));
   }
+}
+
+void Store::stop_serving(const StoredFile& object) {
+  const std::string path = folder_ + "/" + object.path;
+  give_mode(*files_, path, modes_of(Place::private_tree).file);
+  keep_object(path, Piece{.digest = object.digest, .length = object.size}, Place::private_tree);
+  files_->sync_folder(parent(path));
 }
 
 void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view text) {

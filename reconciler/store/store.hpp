@@ -1,9 +1,10 @@
 // The image store on disk. Layout (store/README.md): LINEAGE, public/ (served), private/b (bytes of copies and private
-// images), papers/, staging/. Durable in the order: bytes, folder, and only then the caller's row.
+// images), papers/, heads/, staging/. Durable in the order: bytes, folder, and only then the caller's row.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,6 +30,27 @@ struct Ingested {
 };
 
 enum class Place { public_tree, private_tree };
+
+/// A file that gc may have to do with: its path relative to the store, and what its name says that it is.
+struct StoredFile {
+  enum class Kind {
+    public_object,   ///< packed bytes or a table of segments, served
+    private_object,  ///< the same, not served
+    piece,           ///< of the catalog: an index or a page
+    partial,         ///< of a copy
+    head,            ///< one that was published, kept in heads/
+    left_over,       ///< half made by a process that is gone
+  };
+  Kind kind = Kind::left_over;
+  std::string path;
+  Digest digest;          ///< objects and pieces: of its bytes; partial: of the image
+  Serial serial = 0;      ///< of a head
+  std::uint64_t size = 0;
+  bool operator==(const StoredFile&) const = default;
+};
+
+/// Since when gc knows that no image needs a file, by its path.
+using Condemned = std::map<std::string, Time>;
 
 /// A fault that verify found. `path` is relative to the store.
 struct Damage {
@@ -74,6 +96,8 @@ class Store {
 
   /// The papers beside an image, so that they outlive the state: what `text` says, under a path of our own making.
   void keep_papers(const Digest& digest, std::int64_t key, std::string_view text);
+  /// The highest key of papers here; 0: there are none.
+  std::int64_t newest_papers() const;
 
   /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here; what `out` got is
   /// verified as a whole only when this returns.
@@ -98,12 +122,30 @@ class Store {
   /// Syncs the folders of the pieces written, then replaces the head; its mtime is `now`, or strictly later than the
   /// last one's if that is not (some servers take a file of the same second and length for unchanged).
   void publish_head(std::string_view envelope, Time now);
+  /// Keeps a head beside the published tree, durably, before readers may see it: what it names lives as long as it does,
+  /// and its serial is never given again, even if the state is lost.
+  void keep_head(Serial serial, std::string_view envelope);
+  /// Serials and envelopes of the heads that were kept and not yet taken, by serial. One that cannot be read is "".
+  std::map<Serial, std::string> kept_heads() const;
 
   /// Images' digests whose bytes the published catalog leaves out, because they were not whole when it was made: what was
   /// noted last, durably. Only a hint that saves a look at every file: a note that cannot be read says nothing, and of more
   /// than a note may hold the first are kept.
   std::set<Digest> left_out() const;
   void note_left_out(const std::set<Digest>& digests);
+
+  // What gc works with; only under the run lock.
+  /// What lies in the store, by path. Papers, roots and the published head are not in it, nor is what nobody here made.
+  std::vector<StoredFile> contents() const;
+  /// Error{local}: the note is damaged.
+  Condemned condemned() const;
+  void note_condemned(const Condemned& condemned);
+  /// An image with these bytes comes, or comes back: what gc has condemned of them, or of their partial copy, is needed again.
+  void spare(const Digest& digest, const Packed& packed);
+  /// Removes files for ever; durable when it returns.
+  void take(const std::vector<StoredFile>& files);
+  /// Takes an object out of the public tree and keeps it in the private one; durable.
+  void stop_serving(const StoredFile& object);
 
  private:
   Store(Files& files, std::string folder);

@@ -100,11 +100,20 @@ TEST(arguments, a_misspelt_word_is_answered_with_the_nearest) {
 }
 
 TEST(arguments, what_comes_later_is_not_known_yet) {
-  for (const char* command : {"reconcile", "gc", "bundle", "fleet", "key", "state", "diff", "completion"}) EXPECT_THAT(wrong({command}), HasSubstr("unknown command"));
+  for (const char* command : {"reconcile", "bundle", "fleet", "state", "diff", "completion"}) EXPECT_THAT(wrong({command}), HasSubstr("unknown command"));
   EXPECT_THAT(wrong({"plan", "--out", "x"}), HasSubstr("unknown flag \"--out\""));
   EXPECT_THAT(wrong({"verify", "--repair"}), HasSubstr("unknown flag \"--repair\""));
   EXPECT_THAT(wrong({"apply", "plan.bin"}), HasSubstr("takes no argument"));
   EXPECT_THAT(wrong({"plan", "--format", "markdown"}), HasSubstr("is not known"));
+}
+
+TEST(arguments, gc_has_a_grace_that_may_be_none) {
+  EXPECT_EQ(parsed<GcArguments>({"gc"}).grace, std::chrono::hours(14 * 24));
+  EXPECT_EQ(parsed<GcArguments>({"gc", "--grace", "3d"}).grace, std::chrono::hours(72));
+  EXPECT_EQ(parsed<GcArguments>({"gc", "--grace", "0", "--dry-run"}).grace, Seconds(0));
+  EXPECT_TRUE(parsed<GcArguments>({"gc", "--grace=0", "--dry-run"}).dry_run);
+  EXPECT_THAT(wrong({"gc", "--grace", "soon"}), HasSubstr("--grace \"soon\" is not a time"));
+  EXPECT_THAT(wrong({"gc", "db"}), HasSubstr("takes no argument"));
 }
 
 TEST(arguments, values_out_of_range_are_refused) {

@@ -57,7 +57,7 @@ TEST_F(curl_transport, A14_a_stalled_peer_is_left) {
       {"silence", ""}, {"half a header", "HTTP/1.1 200 OK\r\nX: "}, {"64 bytes", raw("200 OK\r\nContent-Length: 500", std::string(64, 'x'))}};
   options_.retry.attempts = 1;
   for (const auto& [what, bytes] : cases) {
-    RawServer server([&](const RawConnection& connection, const std::string&) {
+    RawServer server([&bytes = bytes](const RawConnection& connection, const std::string&) {
       connection.send(bytes);
       connection.hold();
     });

@@ -48,6 +48,25 @@ image a created=12
 == plan
 )";
 
+TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
+  PlanCase one = read_case(one_of_each);
+  const auto notes = [&] {
+    std::vector<std::string> addresses;
+    for (const Note& note : plan_of(one).notes) {
+      if (note.code == "root-ends") addresses.push_back(note.address);
+    }
+    return addresses;
+  };
+  EXPECT_THAT(notes(), IsEmpty()) << "nothing is known of the roots";
+  auto& head = std::get<PeerCatalog>(one.observed.peers[0]).head;
+  one.observed.root_expires = head.root_expires = one.observed.now + Seconds(60 * 86'400);
+  EXPECT_THAT(notes(), IsEmpty());
+  head.root_expires = *head.root_expires - Seconds(1);
+  EXPECT_THAT(notes(), ElementsAre("peer.silver"));
+  one.observed.root_expires = one.observed.now;
+  EXPECT_THAT(notes(), ElementsAre("catalog", "peer.silver"));
+}
+
 TEST(plan_id, R27_does_not_depend_on_sources_places_machine_baselines_or_transfers) {
   const PlanCase one = read_case(one_of_each);
   PlanCase other = one;

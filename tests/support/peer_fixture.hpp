@@ -97,6 +97,20 @@ class Publisher {
     if (version == 1) id_ = id_of_root(write_root(root_));
   }
 
+  /// Publishes this root, whatever it says, signed by the root key (and perhaps others). The next heads name it.
+  void publish_root(const Root& root, std::vector<const PrivateKey*> others = {}) {
+    root_ = root;
+    others.insert(others.begin(), &root_key_);
+    put_root(root_, others);
+  }
+  /// What may follow the newest root, but for what a test changes of it.
+  Root next_root() const {
+    Root next = root_;
+    next.previous = sha256(write_root(root_));
+    ++next.version;
+    return next;
+  }
+
   /// Writes the tree below `folder` and removes what is no longer in it.
   void write_to(const std::filesystem::path& folder) const {
     namespace fs = std::filesystem;

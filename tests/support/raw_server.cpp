@@ -62,7 +62,7 @@ RawServer::RawServer(Script script) : script_(std::move(script)) {
 RawServer::~RawServer() {
   over_ = true;
   acceptor_.join();
-  for (auto& worker : workers_) worker.join();
+  for (auto& worker : workers_) worker.thread.join();
   ::close(listener_);
 }
 
@@ -77,8 +77,24 @@ void RawServer::accept_all() {
   while (!over_) {
     if (!readable(listener_)) continue;
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (socket >= 0) workers_.emplace_back([this, socket] { serve(socket); });
+    if (socket < 0) continue;
+    reap();
+    auto done = std::make_unique<std::atomic<bool>>(false);
+    workers_.push_back({std::move(done), {}});
+    workers_.back().thread = std::thread([this, socket, over = workers_.back().done.get()] {
+      serve(socket);
+      *over = true;
+    });
   }
+}
+
+/// A test may make thousands of connections.
+void RawServer::reap() {
+  std::erase_if(workers_, [](Worker& worker) {
+    if (!*worker.done) return false;
+    worker.thread.join();
+    return true;
+  });
 }
 
 void RawServer::serve(int socket) {

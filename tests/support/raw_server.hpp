@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -40,8 +41,13 @@ class RawServer {
   std::vector<std::string> requests() const;  ///< the head of each
 
  private:
+  struct Worker {
+    std::unique_ptr<std::atomic<bool>> done;
+    std::thread thread;
+  };
   void accept_all();
   void serve(int socket);
+  void reap();
 
   Script script_;
   int listener_ = -1;
@@ -49,7 +55,7 @@ class RawServer {
   std::atomic<bool> over_ = false;
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
-  std::vector<std::thread> workers_;
+  std::vector<Worker> workers_;
   std::thread acceptor_;
 };
 

@@ -1,4 +1,4 @@
-// A folder of one test under testing::TempDir(), removed with the test.
+// A folder of one test under testing::TempDir() or another place, removed with the test.
 #pragma once
 
 #include <atomic>

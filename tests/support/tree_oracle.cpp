@@ -118,11 +118,28 @@ class Walk {
     return Json::parse(payload);
   }
 
+  std::string root_file(std::uint64_t version) { return bytes_of(folder_ / ("root/" + std::to_string(version) + ".dsse")).value_or(""); }
+
+  /// The payload of this root, reached from the first one: each is signed by the keys of the one before and by its own.
+  Json walk_roots(std::uint64_t to) {
+    Json root = signed_payload(root_file(1), nullptr);
+    for (std::uint64_t version = 2; version <= to; ++version) {
+      const std::string before = base64_bytes(Json::parse(root_file(version - 1)).at("payload").get<std::string>());
+      signed_payload(root_file(version), root.at("keys"));
+      root = signed_payload(root_file(version), nullptr);
+      if (root.at("version") != version) fault("root " + std::to_string(version) + " bears another version");
+      if (root.at("previous") != "sha256:" + sha256_hex(before)) fault("root " + std::to_string(version) + " does not name the one before");
+    }
+    return root;
+  }
+
   void walk_from(const std::string& head_bytes) {
     tree_.head_digest = sha256_hex(base64_bytes(Json::parse(head_bytes).at("payload").get<std::string>()));
-    const std::string root_bytes = bytes_of(folder_ / "root/1.dsse").value_or("");
-    const Json root = signed_payload(root_bytes, nullptr);
+    const std::string root_bytes = root_file(1);
+    const std::uint64_t named = Json::parse(base64_bytes(Json::parse(head_bytes).at("payload").get<std::string>())).at("root").at("version");
+    const Json root = walk_roots(named);
     const Json head = signed_payload(head_bytes, root.at("catalog").at("keys"));
+    if (head.at("epoch") != root.at("epoch")) fault("the head bears another epoch than the root that it names");
     tree_.serial = head.at("serial").get<std::uint64_t>();
     tree_.expires = head.at("expires").get<std::string>();
     if (!head.at("previous").is_null()) tree_.previous = head.at("previous").get<std::string>();

@@ -1,0 +1,16 @@
+// A next root that enough keys have signed becomes the newest, and a head is signed under it at once. The root is durable
+// before a head names it; a run that dies in between leaves the old head, and the next publication signs a new one.
+#pragma once
+
+#include <string_view>
+
+#include "reconciler/apply/publish.hpp"
+#include "reconciler/io/files.hpp"
+
+namespace ingot {
+
+/// Error{refused}: it is not the next root, or its signatures do not suffice, or it is over, or its catalog keys are not here:
+/// then nothing was changed. The newest root once more is fine.
+PublishedNow install_root(std::string_view envelope, State& state, Store& store, Files& files, const ServerSection& server, Clock& clock);
+
+}  // namespace ingot

@@ -1,0 +1,52 @@
+// What follows "ingot key" as a value. How the words are split is arguments.cpp's business.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ingot {
+
+struct MakeKey {
+  std::string file;
+};
+struct ShowKeys {
+  std::optional<std::string> file;  ///< of a key, or of a root; none: this server's root
+};
+/// Keys as they were written: 64 digits, a file, or the first digits.
+struct WantedKeys {
+  std::vector<std::string> add;
+  std::vector<std::string> drop;
+  std::optional<std::uint32_t> threshold;
+};
+/// rotate and revoke.
+struct ChangeKeys {
+  std::string verb;
+  std::vector<std::string> revoke;
+  WantedKeys root;
+  WantedKeys catalog;
+  std::optional<std::string> expires;  ///< a time, or how long from now
+  std::vector<std::string> sign_with;  ///< private keys beside those in `keys`
+  std::optional<std::string> out;      ///< for a root that is not complete
+};
+struct SignRoot {
+  std::string file;
+  std::vector<std::string> sign_with;  ///< none: the root keys in `keys`
+};
+struct InstallRoot {
+  std::string file;
+};
+using KeyCommand = std::variant<MakeKey, ShowKeys, ChangeKeys, SignRoot, InstallRoot>;
+
+/// The options and words as they stand on the command line.
+struct WrittenKeyCommand {
+  std::vector<std::string> add_root, drop_root, add_catalog, drop_catalog, sign_with;
+  std::string root_threshold, catalog_threshold, expires, out;
+};
+
+/// Error{usage}.
+KeyCommand key_command(const WrittenKeyCommand& written, const std::vector<std::string>& words);
+
+}  // namespace ingot

@@ -1,0 +1,71 @@
+#include "reconciler/cli/wanted_bytes.hpp"
+
+#include <map>
+#include <set>
+
+#include "reconciler/cli/cached_catalog.hpp"
+#include "reconciler/plan/make_plan.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// nullopt: of a peer nothing is remembered.
+std::optional<std::vector<PeerView>> remembered_views(Site& site) {
+  std::vector<PeerView> views;
+  for (const auto& peer : site.manifest.peers) {
+    if (peer.card.id == site.state.self()) {
+      views.emplace_back(OwnPeer{});
+      continue;
+    }
+    auto cached = cached_catalog(site.memory, peer.card.id);
+    if (!cached) return std::nullopt;
+    views.emplace_back(PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
+  }
+  return views;
+}
+
+/// A copy that only waits for something: a name that is taken, a type that is missing.
+void add_blocked_copies(const Plan& plan, const Manifest& manifest, const std::vector<PeerView>& views, std::unordered_set<Digest>& wanted) {
+  std::set<Address> blocked;
+  for (const auto& one : plan.blocked) {
+    if (one.verb == Verb::copy) blocked.insert(one.address);
+  }
+  if (blocked.empty()) return;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto* const seen = std::get_if<PeerCatalog>(&views[i]);
+    if (seen == nullptr) continue;
+    for (const auto& image : seen->catalog->images) {
+      if (image.identity.origin == seen->head.id && blocked.contains(copy_address(manifest.peers[i].name, image.identity.name))) wanted.insert(image.digest);
+    }
+  }
+}
+
+/// R18: the bytes of a deleted image that bears a name of the manifest bring it back.
+void add_put_back(const Manifest& manifest, const Snapshot& snapshot, std::unordered_set<Digest>& wanted) {
+  std::set<ImageName> named;
+  for (const auto& image : manifest.images) named.insert(image.name);
+  for (const auto& row : snapshot.images) {
+    if (row.deleted && !row.copy && named.contains(row.name)) wanted.insert(row.digest);
+  }
+}
+
+}  // namespace
+
+std::optional<std::unordered_set<Digest>> wanted_bytes(Site& site, Time now) {
+  auto views = remembered_views(site);
+  if (!views) return std::nullopt;
+  const Snapshot snapshot = site.state.snapshot();
+  const Observed observed{.now = now, .self = site.state.self(), .peers = *views, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
+  const auto made = make_plan(site.manifest, snapshot, observed, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true});
+  const auto& plan = std::get<Plan>(made);
+  std::unordered_set<Digest> wanted;
+  for (const auto& change : plan.actions) {
+    if (const auto* const copy = std::get_if<CopyImage>(&change.action)) wanted.insert(copy->entry->digest);
+  }
+  add_blocked_copies(plan, site.manifest, *views, wanted);
+  add_put_back(site.manifest, snapshot, wanted);
+  return wanted;
+}
+
+}  // namespace ingot

@@ -1,0 +1,26 @@
+// Which roots of trust end soon: this server's own, and those of the peers that were asked. Nothing is trusted under a root
+// that is over, so its owner must hear of it in time.
+#include <fmt/format.h>
+
+#include "reconciler/plan/passes.hpp"
+#include "schema/root.hpp"
+
+namespace ingot {
+
+void note_roots(const Situation& situation, Draft& draft) {
+  const Time now = situation.observed.now;
+  const auto ends_soon = [&](const std::optional<Time>& end) { return end && *end - now < root_warning; };
+  if (const auto& end = situation.observed.root_expires; ends_soon(end)) {
+    const std::string text = *end <= now ? fmt::format("this server's root of trust ended at {}: no peer trusts what it publishes; \"ingot key rotate\" makes the next one", time_text(*end))
+                                         : fmt::format("this server's root of trust ends at {}; \"ingot key rotate\" makes the next one", time_text(*end));
+    draft.notes.push_back({.code = "root-ends", .address = catalog_address().text, .text = text});
+  }
+  for (const PeerCase& peer : situation.peers) {
+    if (peer.head == nullptr || !ends_soon(peer.head->root_expires)) continue;
+    draft.notes.push_back({.code = "root-ends", .address = peer_address(peer.name()).text,
+                           .text = fmt::format("the root of trust of peer \"{}\" ends at {}: nothing of it is trusted from then on, unless its owner makes the next one with \"ingot key rotate\"",
+                                               peer.name().text(), time_text(*peer.head->root_expires))});
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,138 @@
+// A next root on the disk: durable before a head names it, whatever fails in between (R25, A11).
+#include "reconciler/apply/install_root.hpp"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/apply/published.hpp"
+#include "reconciler/trust/next_root.hpp"
+#include "schema/error.hpp"
+#include "tests/support/fault_files.hpp"
+#include "tests/support/server_fixture.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing_support;
+using testing::IsEmpty;
+
+class installing : public testing::Test {
+ protected:
+  installing() {
+    here.apply({add(here, "a", "bytes of a"), publish_change()});
+    write_key(disk, here.manifest.server.keys + "/catalog-2.pem", PrivateKey::generate());
+    here.close();
+    fs::copy(here.folder(), folder.path() + "/template", fs::copy_options::recursive);
+    here.reopen();
+  }
+
+  /// The next root, with another catalog key instead of the one that was stolen.
+  std::string revoking() {
+    const TrustedRoot current = own_roots(here.store(), here.state().self()).back();
+    const KeysHere catalog = keys_here(disk, here.manifest.server.keys, KeyRole::catalog);
+    const auto next = next_root(current, {.root = {}, .catalog = {.add = {key_at("catalog-2.pem")}, .drop = {}, .threshold = {}}, .revoke = {key_at("catalog.pem")},
+                                          .expires = here.clock.now() + root_life});
+    const PrivateKey signer = read_key(disk, root_key_path(here.manifest.server.keys));
+    return write_envelope(sign_envelope(root_payload_type, write_root(std::get<Root>(next)), {&signer}));
+  }
+  PublicKey key_at(const std::string& file) { return read_key(disk, here.manifest.server.keys + "/" + file).public_key(); }
+
+  PublishedNow install(const std::string& envelope, Files& files) {
+    return install_root(envelope, here.state(), here.store(), files, here.manifest.server, here.clock);
+  }
+  std::string why_refused(const std::string& envelope) {
+    try {
+      install(envelope, disk);
+    } catch (const Error& error) { return error.code(); }
+    return "";
+  }
+  void start_over() {
+    here.close();
+    fs::remove_all(here.folder());
+    fs::copy(folder.path() + "/template", here.folder(), fs::copy_options::recursive);
+    here.reopen();
+  }
+  std::uint64_t newest_root() { return newest_own_root(here.store(), here.state().self()).version; }
+
+  PosixFiles disk;
+  TestFolder folder;
+  TestServer here{folder.path(), "here"};
+};
+
+TEST_F(installing, A11_a_head_is_signed_under_the_new_root_at_once) {
+  const Serial before = here.tree().serial;
+  const PublishedNow published = install(revoking(), disk);
+  EXPECT_GT(published.serial, before);
+  EXPECT_THAT(here.tree().faults, IsEmpty());
+  EXPECT_EQ(here.tree().serial, published.serial);
+  EXPECT_EQ(newest_root(), 2U);
+  EXPECT_EQ(why_publish_again(here.state(), here.store(), here.manifest.server), "");
+}
+
+TEST_F(installing, A11_a_root_that_not_enough_keys_have_signed_changes_nothing) {
+  auto envelope = std::get<Envelope>(parse_envelope(revoking()));
+  const PrivateKey stranger = PrivateKey::generate();
+  envelope.signatures.clear();
+  sign_too(envelope, stranger);
+  const std::string head = here.tree().head_digest;
+  EXPECT_EQ(why_refused(write_envelope(envelope)), "root-refused");
+  EXPECT_EQ(why_refused("no root"), "root-refused");
+  EXPECT_EQ(newest_root(), 1U);
+  EXPECT_EQ(here.tree().head_digest, head);
+}
+
+TEST_F(installing, a_root_whose_catalog_keys_are_not_here_changes_nothing) {
+  const std::string envelope = revoking();
+  fs::remove(here.manifest.server.keys + "/catalog-2.pem");
+  EXPECT_EQ(why_refused(envelope), "no-catalog-key");
+  EXPECT_EQ(newest_root(), 1U);
+}
+
+TEST_F(installing, a_root_that_is_over_changes_nothing) {
+  const std::string envelope = revoking();
+  here.clock.time += root_life + Seconds(1);
+  EXPECT_EQ(why_refused(envelope), "root-refused");
+  EXPECT_EQ(newest_root(), 1U);
+}
+
+TEST_F(installing, the_newest_root_once_more_is_fine) {
+  const std::string envelope = revoking();
+  const Serial first = install(envelope, disk).serial;
+  EXPECT_GT(install(envelope, disk).serial, first);
+  EXPECT_EQ(newest_root(), 2U);
+}
+
+TEST_F(installing, R25_a_disk_that_fails_at_any_step_leaves_a_whole_tree_and_the_next_publication_goes_on) {
+  std::size_t failed = 0;
+  for (std::size_t at = 1;; ++at) {
+    start_over();
+    const std::string envelope = revoking();
+    const Serial before = here.tree().serial;
+    FaultFiles faulty;
+    here.reopen(&faulty);
+    faulty.start_over();
+    faulty.fail_at = at;
+    faulty.for_ever = true;
+    bool whole = false;
+    try {
+      install(envelope, faulty);
+      whole = true;
+    } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local) << error.what(); }
+    EXPECT_THAT(here.tree().faults, IsEmpty()) << "operation " << at;
+    here.reopen();
+    here.apply(std::vector<Change>{publish_change()});
+    EXPECT_THAT(here.tree().faults, IsEmpty()) << "operation " << at << ", after the next run";
+    EXPECT_GE(here.tree().serial, before);
+    EXPECT_EQ(why_publish_again(here.state(), here.store(), here.manifest.server), "") << "operation " << at << ": the head is of the newest root";
+    if (whole) break;
+    ++failed;
+  }
+  EXPECT_GT(failed, 10U);
+}
+
+}  // namespace
+}  // namespace ingot
