@@ -39,6 +39,7 @@ class KillSweep(unittest.TestCase):
             stage.gold.apply()
             self.swept(stage, stage.second_apply(), 30, tally)
             self.swept(stage, stage.publish(), 10, tally)
+            self.swept(stage, stage.collection(), 10, tally)
         self.assertGreater(tally.hit, tally.tried * 0.9, "a sweep that kills nothing shows nothing")
         servers.figure("kill_sweep", kills=tally.hit, walks_of_readers_beside=tally.walks)
         print(f"{tally.hit} kills, {tally.walks} walks of readers beside, nothing lost")

@@ -187,6 +187,16 @@ class PlantedFaults(unittest.TestCase):
         self.change("PRAGMA foreign_keys = OFF", "DELETE FROM image WHERE name = 'theirs'")
         self.told("the row of image theirs is lost")
 
+    def test_N1_gc_may_take_what_no_live_image_needs_and_nothing_else(self):
+        self.change("UPDATE image SET deleted = 1 WHERE name = 'theirs'")
+        before = server_folder.listing(self.folder)
+        files = {row["name"]: server_folder.blobs(self.folder)[row["file"].lower()] for row in server_folder.images(self.folder)}
+        files["theirs"].unlink()
+        self.assertEqual(server_folder.check(self.folder, before, collected=True), [])
+        self.assertIn("are lost", " ".join(server_folder.check(self.folder, before)))
+        files["hidden"].unlink()
+        self.assertIn("are lost", " ".join(server_folder.check(self.folder, before, collected=True)))
+
     def test_N5_a_floor_goes_down_in_either_place(self):
         self.change("UPDATE floor SET serial = serial - 1")
         self.told("(state) went from")
