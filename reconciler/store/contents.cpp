@@ -169,7 +169,7 @@ void Store::note_condemned(const Condemned& condemned) {
   std::string text(condemned_format);
   for (const auto& [file, since] : condemned) text.append(time_text(since)).append(" ").append(file) += '\n';
   const bool same = files_->status(path) && read_file(*files_, path, longest_condemned) == text;
-  if (!same) replace_file(*files_, path, text, private_modes.file);
+  if (!same) replace(path, text, private_modes.file);
 }
 
 void Store::spare(const Digest& digest, const Packed& packed) {
@@ -197,7 +197,7 @@ void Store::take(const std::vector<StoredFile>& files) {
 
 void Store::keep_head(Serial serial, std::string_view envelope) {
   files_->make_folder(heads_folder(folder_), private_modes.folder);
-  replace_file(*files_, heads_folder(folder_) + "/" + head_name(serial), envelope, private_modes.file);
+  replace(heads_folder(folder_) + "/" + head_name(serial), envelope, private_modes.file);
 }
 
 std::map<Serial, std::string> Store::kept_heads() const {

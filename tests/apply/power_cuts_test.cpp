@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "reconciler/io/hash.hpp"
 #include "tests/apply/disturbed_apply.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/figures.hpp"
@@ -86,6 +87,9 @@ class power_cuts : public DisturbedApply {
     find_low_floors(server, oslo.card().id.root.hex(), lost);
     const auto published = server.state().published();
     if (published && tree.serial < published->serial) lost.push_back("the head that counts as published is gone");
+    const auto kept = server.store().kept_heads();
+    if (published && (!kept.contains(published->serial) || sha256(kept.at(published->serial)) != published->head))
+      lost.push_back("gc would not know the head that was published, nor what readers of it may still ask for");
     if (tree.serial == seen.serial && tree.head_digest != seen.head_digest) lost.push_back("a serial was used for two heads");
     return lost;
   }
@@ -149,7 +153,7 @@ TEST_F(power_cuts, K2_K3_K4_K5_a_cut_at_any_operation_loses_nothing_and_a_rerun_
 TEST_F(power_cuts, K6_what_a_killed_run_left_unsynced_is_synced_by_the_next_before_it_counts) {
   const std::vector<std::string> expected = undisturbed_end();
   reached_ = true;
-  for (std::size_t at = 1 + dice_() % 2; reached_ && !HasFailure(); at += is_full() ? 1 : 2) {
+  for (std::size_t at = 1 + dice_() % 2; reached_ && !HasFailure(); at += is_full() ? 1U : 2U) {
     SCOPED_TRACE("operation " + std::to_string(at) + ", seed " + std::to_string(seed_));
     const auto server = fresh();
     const std::vector<Change> all = changes(*server);
@@ -202,6 +206,7 @@ INSTANTIATE_TEST_SUITE_P(K2, every_sync_is_needed,
                                          SyncClass{"names_of_private_bytes", "sync_folder .*/private/b/.."},
                                          SyncClass{"names_of_pages", "sync_folder .*/public/c"},
                                          SyncClass{"the_name_of_the_head", "sync_folder .*/store/public"},
+                                         SyncClass{"names_of_kept_heads", "sync_folder .*/store/heads"},
                                          SyncClass{"names_of_papers", "sync_folder .*/papers/.."},
                                          SyncClass{"floors_of_trust", "sync .*/state/trust/.*"},
                                          SyncClass{"names_of_floors", "sync_folder .*/state/trust/.*"}),

@@ -73,8 +73,8 @@ class Concurrency(unittest.TestCase):
 
     def test_F1_plans_and_queries_beside_never_wait_and_never_fail(self):
         self.first.restore()
-        _, looks = self.at_once(self.first, ("apply", "--yes", "--lock-timeout", "60s"),
-                                beside=(("plan",), ("status",), ("query", "images"), ("query", "series"), ("query", "history"), ("drift",), ("explain", "mine")))
+        beside = (("plan",), ("status",), ("query", "images"), ("query", "series"), ("query", "history"), ("drift",), ("explain", "mine"))
+        _, looks = self.at_once(self.first, ("apply", "--yes", "--lock-timeout", "60s"), beside)
         self.assertGreater(len(looks), 6)
         for look, ran, took in looks:
             self.assertIn(ran.returncode, (0, 2, 3) if look[0] in ("drift", "explain") else (0,), f"{look}: {ran.stdout}{ran.stderr}")

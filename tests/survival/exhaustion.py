@@ -10,7 +10,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import unittest
 
 import servers  # first: it knows where the oracle is
@@ -18,7 +17,7 @@ import server_folder
 import sweep
 
 APPLY = ("apply", "--yes", "--parallel", "1")
-NEEDS_ROOT = unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
+NEEDS_MOUNTS = unittest.skipUnless(servers.OWN_MOUNTS, "only root may mount a small disk, and not in every container")
 
 
 class Exhaustion(unittest.TestCase):
@@ -88,14 +87,14 @@ class Exhaustion(unittest.TestCase):
         blocks = [(one.f_blocks - one.f_bfree) * one.f_frsize // 1024 for one in (space, after)]
         return blocks, [one.f_files - one.f_ffree for one in (space, after)]
 
-    @NEEDS_ROOT
+    @NEEDS_MOUNTS
     def test_D3_a_disk_that_is_full_at_any_step_loses_nothing_and_the_run_goes_on_with_room(self):
         for case, most in ((self.first, 8), (self.second, 5)):
             (before, after), _ = self.used(case)
             steps = servers.sampled(range(before + 8, after + 800, 16), most)
             self.shrinking(case, "size", [f"{step}k" for step in [before + 4, *steps]], "size=200m")
 
-    @NEEDS_ROOT
+    @NEEDS_MOUNTS
     def test_D4_a_disk_without_inodes_at_any_step_loses_nothing_and_the_run_goes_on_with_some(self):
         for case, most in ((self.first, 8), (self.second, 5)):
             _, (before, after) = self.used(case)
@@ -119,7 +118,7 @@ class Exhaustion(unittest.TestCase):
         # Below six not even the program's libraries can be opened while the manifest is.
         self.assertTrue({3, 6} & self.limited(self.first, resource.RLIMIT_NOFILE, servers.sampled(range(5, 24), 6)))
 
-    @NEEDS_ROOT
+    @NEEDS_MOUNTS
     def test_D9_on_a_read_only_disk_looking_works_and_apply_fails_before_it_fetches_anything(self):
         with self.disk(self.second, "ro"):
             asked = len(self.world.webs[0].requests())
@@ -130,7 +129,7 @@ class Exhaustion(unittest.TestCase):
                 looked = self.gold.ingot(*words)
                 self.assertIn(looked.returncode, (0, 2), f"{words}: {looked.stdout}{looked.stderr}")
 
-    @NEEDS_ROOT
+    @NEEDS_MOUNTS
     def test_D9_a_folder_that_may_not_be_written_is_told_of_and_nothing_is_lost(self):
         for name in ("store/staging", "store/public/c", "store/public", "state"):
             self.second.restore()
@@ -145,7 +144,7 @@ class Exhaustion(unittest.TestCase):
             self.assertIn(name.rsplit("/", 1)[-1], ran.stdout + ran.stderr)
             self.recovered(self.second, name)
 
-    @NEEDS_ROOT
+    @NEEDS_MOUNTS
     def test_D10_a_store_with_a_part_on_another_file_system_is_refused_at_the_start(self):
         for part in ("staging", "private", "public/b"):
             self.second.restore()
@@ -179,7 +178,5 @@ class Exhaustion(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if os.geteuid() == 0 and "INGOT_OWN_MOUNTS" not in os.environ:
-        # In a mount namespace of its own every mount goes with the process, however it ends.
-        os.execvpe("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, *sys.argv], {**os.environ, "INGOT_OWN_MOUNTS": "1"})
+    servers.take_own_mounts()
     unittest.main()

@@ -50,6 +50,7 @@ class FaultSweep(unittest.TestCase):
             stage.gold.apply()
             self.swept(stage, stage.second_apply(), 24, tally)
             self.swept(stage, stage.publish(), 10, tally)
+            self.swept(stage, stage.collection(), 10, tally)
             # What looks again until it works would look for ever; so no sample here.
             for call, number in sweep.points(first, ("newfstatat",))[:12]:
                 sweep.try_one(first, stage, [f"inject={call}:error=EIO:when={number}+"], tally, judge)

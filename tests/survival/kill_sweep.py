@@ -8,13 +8,14 @@ import unittest
 import servers
 import sweep
 
-CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "link", "linkat", "unlink", "unlinkat", "ftruncate", "fallocate",
-         "mkdir", "mkdirat", "close", "sendto", "connect")
+CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "link", "linkat", "unlink", "unlinkat", "ftruncate",
+         "fallocate", "mkdir", "mkdirat", "close", "sendto", "connect")
 
 
 def judge(ran):
     signal = servers.ended_by(ran)
-    return signal is not None, [] if signal is not None or ran.returncode == 0 else [f"not killed, and ended with {ran.returncode}: {ran.stdout}{ran.stderr}"]
+    well = signal is not None or ran.returncode == 0
+    return signal is not None, [] if well else [f"not killed, and ended with {ran.returncode}: {ran.stdout}{ran.stderr}"]
 
 
 class KillSweep(unittest.TestCase):
@@ -38,6 +39,7 @@ class KillSweep(unittest.TestCase):
             stage.gold.apply()
             self.swept(stage, stage.second_apply(), 30, tally)
             self.swept(stage, stage.publish(), 10, tally)
+            self.swept(stage, stage.collection(), 10, tally)
         self.assertGreater(tally.hit, tally.tried * 0.9, "a sweep that kills nothing shows nothing")
         servers.figure("kill_sweep", kills=tally.hit, walks_of_readers_beside=tally.walks)
         print(f"{tally.hit} kills, {tally.walks} walks of readers beside, nothing lost")

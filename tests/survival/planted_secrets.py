@@ -47,7 +47,8 @@ class PlantedSecrets(unittest.TestCase):
         cls.peer.manifest(cls.peer.image("theirs", servers.noise(9_000, 1)))
         cls.peer.apply()
         cls.gold = cls.world.site("gold")
-        keys = [line.encode() for name in ("root", "catalog") for line in (cls.gold.folder / f"keys/{name}.pem").read_text().splitlines() if "-----" not in line]
+        lines = [line for name in ("root", "catalog") for line in (cls.gold.folder / f"keys/{name}.pem").read_text().splitlines()]
+        keys = [line.encode() for line in lines if "-----" not in line]
         cls.secrets = [TOKEN.encode(), OTHER_TOKEN.encode(), PASSWORD.encode(), *keys]
         cls.looks = 0
 
@@ -75,8 +76,8 @@ class PlantedSecrets(unittest.TestCase):
 
     def ask_for_everything(self, exit_codes):
         for words in (("validate",), ("plan", "-v"), ("plan", "--json"), ("apply", "--yes", "-v"), ("status", "-v"), ("status", "--json"),
-                      ("query", "peers", "--json"), ("query", "images", "--peer", "silver"), ("query", "history", "--json"), ("explain", "theirs", "-v"),
-                      ("card",), ("verify", "-v"), ("publish", "-v"), ("apply", "--yes", "--json")):
+                      ("query", "peers", "--json"), ("query", "images", "--peer", "silver"), ("query", "history", "--json"),
+                      ("explain", "theirs", "-v"), ("card",), ("verify", "-v"), ("publish", "-v"), ("apply", "--yes", "--json")):
             self.run_watched(exit_codes, *words)
         self.nothing_written()
 
@@ -119,7 +120,8 @@ class PlantedSecrets(unittest.TestCase):
         path = self.gold.folder / "keys/catalog.pem"
         text = path.read_text()
         self.addCleanup(path.write_text, text)
-        for changed in (text.replace("PRIVATE KEY", "PUBLIC KEY"), text.splitlines()[1], text[:-40], (self.gold.folder / "keys/root.pem").read_text()):
+        foreign = (self.gold.folder / "keys/root.pem").read_text()
+        for changed in (text.replace("PRIVATE KEY", "PUBLIC KEY"), text.splitlines()[1], text[:-40], foreign):
             path.write_text(changed)
             self.run_watched((6, 65), "publish", "-v")
             self.run_watched((6, 65), "apply", "--yes", "--json")

@@ -73,12 +73,13 @@ class Cuts:
         self.disk, self.log = Disk(world.path), world.path / "run.log"
         peer = world.site("silver")
         web = world.web(peer.public, "silver-web")
-        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2)) + peer.image("unwanted", b"for a while"))
+        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2))
+                      + peer.image("unwanted", b"for a while"))
         peer.apply()
         self.gold = servers.Site(self.disk.mounted / "gold", "gold", "https://gold.example.net/")
         self.gold.done(self.gold.ingot("init", "--server", "gold", str(self.gold.folder)))
         self.peer = self.gold.peer(peer, f'urls = ["{web.url}"]')
-        self.count = self.killed = 0  # cuts; those that came right behind a system call
+        self.count = self.killed = self.went_back = 0  # cuts; right behind a system call; that took back a head which readers saw
 
     def take(self, words, start, entries="", removed=()):
         """From now on this command is cut, in a server that is as was kept under the name `start`, but for its manifest."""
@@ -97,7 +98,8 @@ class Cuts:
         """What readers saw before the cut, and the exit code, None if it was still running."""
         self.disk.restore("start")
         with watcher.Watcher(str(self.gold.public)) as watching, open(self.log, "wb") as log:
-            process = subprocess.Popen([*under, servers.BINARY, *self.words], cwd=self.gold.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+            process = subprocess.Popen([*under, servers.BINARY, *self.words], cwd=self.gold.folder, stdin=subprocess.DEVNULL,
+                                       stdout=log, stderr=subprocess.STDOUT)
             try:
                 code = process.wait(timeout=60 if delay is None else delay)
             except subprocess.TimeoutExpired:
@@ -135,6 +137,7 @@ class Cuts:
         """Everything that is wrong after a cut, and after the rerun."""
         heads, code, faults = self.run_until_cut(**how)
         self.killed += code == -signal.SIGKILL
+        self.went_back += self.number_of_head() < max(heads)
         faults += self.faults_now(code)
         if not faults:
             ran = self.gold.ingot(*self.words)
@@ -143,6 +146,10 @@ class Cuts:
             faults += sweep.different(server_folder.normalised(self.gold.folder), self.end)
             faults += self.faults_of_serials(heads)
         return faults
+
+    def number_of_head(self):
+        tree = server_folder.published_tree.folder_reader(str(self.gold.public)).read()
+        return tree.epoch, tree.serial
 
     def faults_of_serials(self, seen):
         """K5: what readers saw before the cut is what the server says now, or it says something with a higher number."""
@@ -221,7 +228,8 @@ class PowerCuts(unittest.TestCase):
 
     def test_K3_K4_K5_a_publication_survives_power_cuts_at_its_turning_points(self):
         self.cuts.take(("publish",), "applied")
-        for name, pattern in (("K3: right after a commit", r"fdatasync\(.*ingot\.db-wal"), ("K4, K5: the head is visible, and not yet durable", r"rename\(.*head\.dsse"),
+        for name, pattern in (("K3: right after a commit", r"fdatasync\(.*ingot\.db-wal"),
+                              ("K4, K5: the head is visible, and not yet durable", r"rename\(.*head\.dsse"),
                               ("K4: the head is durable, and the state does not know", r"fsync\(\d+<[^>]*store/public>")):
             points = list(self.cuts.points_behind(pattern))
             self.assertNotEqual(points, [], name)
@@ -230,6 +238,7 @@ class PowerCuts(unittest.TestCase):
                     before = self.cuts.killed
                     self.survived(self.cuts.cut_and_recover(**killed_at(point), flag=flag), f"{name}: {point}")
                     self.assertEqual(self.cuts.killed, before + 1, f"{name}: {point} was not reached")
+        self.assertGreater(self.cuts.went_back, 0, "no cut came while a head was visible and not yet durable")
         self.cut_anywhere(40 if servers.FULL else 2)
 
     @classmethod
@@ -248,8 +257,8 @@ def sweep_points(cuts):
 
 def why_not():
     """Why this machine cannot do it; None if it can."""
-    if os.geteuid() != 0:
-        return "only root may mount a file system"
+    if not servers.OWN_MOUNTS:
+        return "only root may mount a file system, and not in every container"
     if not os.path.exists("/dev/loop-control"):
         return "there are no loop devices"
     try:
@@ -263,9 +272,7 @@ def why_not():
 
 
 if __name__ == "__main__":
-    if os.geteuid() == 0 and "INGOT_OWN_MOUNTS" not in os.environ:
-        # In a mount namespace of its own every mount goes with the process, however it ends.
-        os.execvpe("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, *sys.argv], {**os.environ, "INGOT_OWN_MOUNTS": "1"})
+    servers.take_own_mounts()
     if reason := why_not():
         print(f"skipped: {reason}")
         sys.exit(77)

@@ -1,4 +1,5 @@
 """Servers for the survival tests: folders driven through the built binary, nginx in front of them, and strace around it."""
+import atexit
 import json
 import os
 import pathlib
@@ -19,6 +20,19 @@ BINARY = os.environ.get("INGOT", str(SOURCE / "build/release/ingot"))
 FULL = os.environ.get("INGOT_FULL") == "1"
 SEED = int(os.environ.get("INGOT_SEED", time.time_ns() % 1_000_000))
 FIGURES = os.environ.get("INGOT_FIGURES", str(SOURCE / "build/figures"))
+
+
+OWN_MOUNTS = "INGOT_OWN_MOUNTS" in os.environ
+
+
+def take_own_mounts():
+    """Runs this program anew in a mount namespace of its own, so that every mount goes with it, however it ends.
+
+    Where that may not be, it goes on without one.
+    """
+    command = ["unshare", "-m", "--propagation", "private"]
+    if not OWN_MOUNTS and os.geteuid() == 0 and subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        os.execvpe(command[0], [*command, sys.executable, *sys.argv], {**os.environ, "INGOT_OWN_MOUNTS": "1"})
 
 
 def figure(test, **counts):
@@ -54,11 +68,14 @@ class Nginx:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.folder.mkdir(parents=True)
         text = (SOURCE / "examples/nginx.conf").read_text().replace("@PORT@", str(self.port)).replace("@PUBLIC@", str(public))
-        text = text.replace("access_log access.log;", "log_format asked '$request_method $request_uri $status $body_bytes_sent'; access_log access.log asked;")
+        asked = "log_format asked '$request_method $request_uri $status $body_bytes_sent'; access_log access.log asked;"
+        text = text.replace("access_log access.log;", asked)
         text = text.replace("autoindex off;", "autoindex off; " + extra)
         # Workers of a root nginx become another user, who cannot read a test's folder.
         (self.folder / "nginx.conf").write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
-        self.process = subprocess.Popen(["/usr/sbin/nginx", "-p", str(self.folder), "-e", "error.log", "-c", "nginx.conf"],
+        # It ends with this program, however that ends.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "/usr/sbin/nginx", "-p", str(self.folder),
+                                         "-e", "error.log", "-c", "nginx.conf"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(500):
             with socket.socket() as probe:
@@ -83,6 +100,8 @@ class World:
     def __init__(self, where=None):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="ingot-survival-", dir=where))
         self.webs = []
+        atexit.register(self.__exit__)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
     def __enter__(self):
         return self
@@ -90,6 +109,10 @@ class World:
     def __exit__(self, *_):
         for web in self.webs:
             web.stop()
+        self.webs = []
+        for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
+            if (mounted := line.split()[1]).startswith(f"{self.path}/"):
+                subprocess.run(["umount", "-l", mounted], check=False)
         shutil.rmtree(self.path, ignore_errors=True)
 
     def web(self, public, name, extra=""):
@@ -128,10 +151,13 @@ class Site:
         shutil.copy(other.folder / "server.card.toml", self.folder / f"{other.name}.card.toml")
         return f'[[peer]]\nname = "{other.name}"\ncard = "{other.name}.card.toml"\n{more}\n'
 
-    def ingot(self, *words, under=(), limit=120, **more):
-        """Runs it; `under`: what to run it with, such as strace."""
-        return subprocess.run([*map(str, under), BINARY, *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=limit, check=False, **more)
+    def program(self, *words, under=(), **more):
+        """Runs one here to its end; `under`: what to run it with, such as strace."""
+        return subprocess.run([*map(str, under), *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=120, check=False, **more)
+
+    def ingot(self, *words, **more):
+        return self.program(BINARY, *words, **more)
 
     def start(self, *words, log="run.log", under=(), **more):
         with open(self.folder / log, "wb") as output:

@@ -35,10 +35,18 @@ using WriteAt = ssize_t(int, const void*, size_t, off_t);
 extern "C" {
 ssize_t read(int file, void* bytes, size_t count) { return interrupted() ? -1 : real<Read>("read")(file, bytes, part_of(count)); }
 ssize_t write(int file, const void* bytes, size_t count) { return interrupted() ? -1 : real<Write>("write")(file, bytes, part_of(count)); }
-ssize_t pread(int file, void* bytes, size_t count, off_t at) { return interrupted() ? -1 : real<ReadAt>("pread")(file, bytes, part_of(count), at); }
-ssize_t pread64(int file, void* bytes, size_t count, off_t at) { return interrupted() ? -1 : real<ReadAt>("pread64")(file, bytes, part_of(count), at); }
-ssize_t pwrite(int file, const void* bytes, size_t count, off_t at) { return interrupted() ? -1 : real<WriteAt>("pwrite")(file, bytes, part_of(count), at); }
-ssize_t pwrite64(int file, const void* bytes, size_t count, off_t at) { return interrupted() ? -1 : real<WriteAt>("pwrite64")(file, bytes, part_of(count), at); }
+ssize_t pread(int file, void* bytes, size_t count, off_t at) {
+  return interrupted() ? -1 : real<ReadAt>("pread")(file, bytes, part_of(count), at);
+}
+ssize_t pread64(int file, void* bytes, size_t count, off_t at) {
+  return interrupted() ? -1 : real<ReadAt>("pread64")(file, bytes, part_of(count), at);
+}
+ssize_t pwrite(int file, const void* bytes, size_t count, off_t at) {
+  return interrupted() ? -1 : real<WriteAt>("pwrite")(file, bytes, part_of(count), at);
+}
+ssize_t pwrite64(int file, const void* bytes, size_t count, off_t at) {
+  return interrupted() ? -1 : real<WriteAt>("pwrite64")(file, bytes, part_of(count), at);
+}
 int fsync(int file) { return interrupted() ? -1 : real<int(int)>("fsync")(file); }
 int ftruncate(int file, off_t length) { return interrupted() ? -1 : real<int(int, off_t)>("ftruncate")(file, length); }
 int ftruncate64(int file, off_t length) { return interrupted() ? -1 : real<int(int, off_t)>("ftruncate64")(file, length); }

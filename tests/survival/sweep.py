@@ -30,6 +30,7 @@ class Case:
     site: servers.Site
     words: tuple
     removed: tuple = ()
+    collects: bool = False
     template: str = ""
     trace: str = ""  # where strace writes to, outside what is restored
     before: dict = None
@@ -37,6 +38,10 @@ class Case:
 
     def restore(self):
         servers.copy_folder(self.template, self.site.folder)
+
+    def faults(self, before=None):
+        """What the oracle says of the server now, by what it was before."""
+        return server_folder.check(self.site.folder, before or self.before, self.removed, collected=self.collects)
 
 
 class Stage:
@@ -46,27 +51,28 @@ class Stage:
         self.world = world
         peer = world.site("silver")
         web = world.web(peer.public, "silver-web")
-        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2)) + peer.image("unwanted", b"not for long")
-                      + '[[series]]\nname = "line"\nimages = ["theirs", "large"]\n')
+        peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2))
+                      + peer.image("unwanted", b"not for long") + '[[series]]\nname = "line"\nimages = ["theirs", "large"]\n')
         peer.apply()
         self.gold = world.site("gold")
         self.peer = self.gold.peer(peer, f'urls = ["{web.url}"]')
         self.own_web = world.web(self.gold.public, "gold-web")
 
-    FOLLOW = '[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n[[series]]\nname = "theirs"\nfollow = { peer = "silver", series = "line" }\n'
+    FOLLOW = ('[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n'
+              '[[series]]\nname = "theirs"\nfollow = { peer = "silver", series = "line" }\n')
 
     def _entries(self, *names, hidden="private = true"):
         gold = self.gold
         text = "".join(gold.image(name, b"bytes of " + name.encode()) for name in names) + gold.image("hidden", b"hidden", hidden)
         return self.peer + text + self.FOLLOW + f'[[series]]\nname = "own"\nimages = ["{names[0]}"]\n'
 
-    def _case(self, name, words, removed=()):
-        case = Case(name, self.gold, words, removed, template=str(self.world.path / f"template-{name}"))
+    def _case(self, name, words, removed=(), collects=False):
+        case = Case(name, self.gold, words, removed, collects, template=str(self.world.path / f"template-{name}"))
         servers.copy_folder(self.gold.folder, case.template)
         case.before = server_folder.listing(self.gold.folder)
         self.gold.done(self.gold.ingot(*words))
         case.end = server_folder.normalised(self.gold.folder)
-        assert not server_folder.check(self.gold.folder, case.before, removed)
+        assert not case.faults()
         return case
 
     def first_apply(self, limits=""):
@@ -81,6 +87,12 @@ class Stage:
 
     def publish(self):
         return self._case("publish", ("publish",))
+
+    def collection(self):
+        """After second_apply: the bytes of what was removed go."""
+        case = self._case("gc", ("gc", "--grace", "0"), collects=True)
+        assert case.before["blobs"] - server_folder.listing(self.gold.folder)["blobs"], "there was nothing to collect"
+        return case
 
     def recovery(self, case, name, point):
         """`case` was killed at `point`: its rerun is the case."""
@@ -108,10 +120,14 @@ def killing(point):
 
 
 def points(case, calls):
-    """Every point of an undisturbed run from where it has read its manifest: before that it is the loader at work."""
+    """Every point of an undisturbed run."""
     case.restore()
-    log = case.trace or f"{case.site.folder}.trace"
-    ran = case.site.ingot(*case.words, under=["strace", "-f", "-qq", "--seccomp-bpf", "-o", log, "-e", "trace=" + ",".join(calls)])
+    return points_of(lambda under: case.site.ingot(*case.words, under=under), calls, case.trace or f"{case.site.folder}.trace", "ingot.toml")
+
+
+def points_of(run, calls, log, first_file):
+    """Every point from where `first_file` is opened: before that it is the loader at work. `run(under)` runs it, traced into `log`."""
+    ran = run(["strace", "-f", "-qq", "-o", log, "-e", "trace=" + ",".join(calls)])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     counts = collections.defaultdict(collections.Counter)
     found, before = set(), None
@@ -122,7 +138,7 @@ def points(case, calls):
                 continue
             thread, call, rest = match.groups()
             counts[thread][call] += 1
-            if before is None and "ingot.toml" in rest:
+            if before is None and first_file in rest:
                 before = counts[thread].copy()
             # A low number would meet the first thread at work in the loader, whichever thread it was found in.
             if before is not None and counts[thread][call] > before[call]:
@@ -149,14 +165,14 @@ def try_one(case, stage, injections, tally, judge, idle_too=False):
         felt, text = judge(ran)
         wrong += text
         between = server_folder.listing_or_fault(case.site.folder)
-        wrong += server_folder.check(case.site.folder, case.before, case.removed)
+        wrong += case.faults()
         if ran.returncode == 0 and server_folder.normalised(case.site.folder) != case.end:
             wrong.append("it says that all is done, and it is not")
         again = case.site.ingot(*case.words)
         if again.returncode != 0:
             wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")
     wrong += watching.faults
-    wrong += server_folder.check(case.site.folder, between or case.before, case.removed)
+    wrong += case.faults(between)
     wrong += different(server_folder.normalised(case.site.folder), case.end)
     wrong += unrest(case) if idle_too else []
     tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks

@@ -57,8 +57,8 @@ class PlantedFaults(unittest.TestCase):
         peer.manifest(peer.image("theirs", servers.noise(9_000, 1)))
         peer.apply()
         cls.good = cls.world.site("gold")
-        cls.good.manifest(cls.good.peer(peer, f'urls = ["{web.url}"]') + cls.good.image("big", servers.noise(5_000_000, 2)) + cls.good.image("mine", b"mine")
-                          + cls.good.image("hidden", b"hidden", "private = true") + '[[series]]\nname = "s"\nimages = ["mine"]\n'
+        cls.good.manifest(cls.good.peer(peer, f'urls = ["{web.url}"]') + cls.good.image("big", servers.noise(5_000_000, 2))
+                          + cls.good.image("mine", b"mine") + cls.good.image("hidden", b"hidden", "private = true") + '[[series]]\nname = "s"\nimages = ["mine"]\n'
                           + '[[subscription]]\npeer = "silver"\nall = true\nsince = "start"\n')
         cls.good.apply()
         cls.before = server_folder.listing(cls.good.folder)
@@ -186,6 +186,16 @@ class PlantedFaults(unittest.TestCase):
         self.told("are lost", removed=["theirs"])
         self.change("PRAGMA foreign_keys = OFF", "DELETE FROM image WHERE name = 'theirs'")
         self.told("the row of image theirs is lost")
+
+    def test_N1_gc_may_take_what_no_live_image_needs_and_nothing_else(self):
+        self.change("UPDATE image SET deleted = 1 WHERE name = 'theirs'")
+        before = server_folder.listing(self.folder)
+        files = {row["name"]: server_folder.blobs(self.folder)[row["file"].lower()] for row in server_folder.images(self.folder)}
+        files["theirs"].unlink()
+        self.assertEqual(server_folder.check(self.folder, before, collected=True), [])
+        self.assertIn("are lost", " ".join(server_folder.check(self.folder, before)))
+        files["hidden"].unlink()
+        self.assertIn("are lost", " ".join(server_folder.check(self.folder, before, collected=True)))
 
     def test_N5_a_floor_goes_down_in_either_place(self):
         self.change("UPDATE floor SET serial = serial - 1")

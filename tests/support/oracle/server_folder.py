@@ -147,7 +147,13 @@ def state_faults(folder, gone=()):
     return faults
 
 
-def _lost(before, now, folder, removed):
+def _needed(listing_):
+    """Blobs that a live image or the published head needs."""
+    files = {row[key].lower() for row in listing_["images"].values() if not row["deleted"] for key in ("file", "seg") if row[key]}
+    return files | {path.rsplit("/", 1)[1] for path in listing_["pieces"] if path.startswith("b/")}
+
+
+def _lost(before, now, folder, removed, collected):
     """N1: what was there durably is there still."""
     for key, row in before["images"].items():
         after = now["images"].get(key)
@@ -155,7 +161,8 @@ def _lost(before, now, folder, removed):
             yield f"the row of image {row['name']} is lost"
         elif after["deleted"] and not row["deleted"] and row["name"] not in removed:
             yield f"image {row['name']} was removed, and nobody asked for it"
-    for digest in sorted(before["blobs"] - now["blobs"]):
+    may_go = before["blobs"] - _needed(before) - _needed(now) if collected else set()
+    for digest in sorted(before["blobs"] - now["blobs"] - may_go):
         yield f"the bytes {digest} are lost"
     for path in sorted(before["pieces"]):
         if path.startswith("c/") and not os.path.exists(f"{folder}/store/public/{path}"):
@@ -179,8 +186,8 @@ def _went_down(before, now):
             yield f"serial {serial} was used for two heads"
 
 
-def check(folder, before=None, removed=(), gone=()):
-    """Everything that is wrong, as sentences. `removed`: names of images whose removal was approved."""
+def check(folder, before=None, removed=(), gone=(), collected=False):
+    """Everything that is wrong, as sentences. `removed`: names of images whose removal was approved; `collected`: gc ran."""
     tree = published_tree.folder_reader(f"{folder}/store/public").read()
     faults = published_tree.faults_of_files(f"{folder}/store/public") + tree.faults
     try:
@@ -191,7 +198,7 @@ def check(folder, before=None, removed=(), gone=()):
     except sqlite3.Error as error:
         return faults + [f"the state cannot be read: {error}"]
     if before is not None:
-        faults += _lost(before, now, folder, removed)
+        faults += _lost(before, now, folder, removed, collected)
         faults += _went_down(before, now)
     return faults
 
@@ -206,7 +213,8 @@ def normalised(folder):
     lines += [f"member {row['series']} {row['image']}" for row in _rows(folder, members)]
     lines += [f"series {row['name']} {row['deleted']}" for row in _rows(folder, "SELECT name, deleted FROM series")]
     lines += [f"peer {row['name']} {row['id']}" for row in _rows(folder, "SELECT name, hex(id) AS id FROM registration")]
-    lines += [f"subscription {row['kind']} {row['value']} {row['stopped'] is None}" for row in _rows(folder, "SELECT kind, value, stopped FROM subscription")]
+    subscriptions = _rows(folder, "SELECT kind, value, stopped FROM subscription")
+    lines += [f"subscription {row['kind']} {row['value']} {row['stopped'] is None}" for row in subscriptions]
     lines += [f"type {row['name']} {row['base']}" for row in _rows(folder, "SELECT name, base FROM imagetype")]
     tree = published_tree.folder_reader(f"{folder}/store/public").read()
     lines += [f"published {name} {digest} {name in tree.offered}" for name, digest in tree.images.items()]

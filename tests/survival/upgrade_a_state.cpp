@@ -1,0 +1,19 @@
+// Upgrades the state file that is its argument to a format that is the test's own: the product has had one format so far.
+#include <iostream>
+
+#include "schema/error.hpp"
+#include "schema/exit_code.hpp"
+#include "state/upgrade.hpp"
+
+int main(int count, char** words) {
+  if (count != 2) return ingot::exit_usage;
+  const ingot::Upgrades to_two{{2, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
+  try {
+    ingot::Database database(words[1], ingot::OpenMode::read_write);
+    ingot::upgrade(database, to_two);
+  } catch (const ingot::Error& error) {
+    std::cerr << error.what() << "\n";
+    return ingot::exit_code_of(error.fault());
+  }
+  return ingot::exit_done;
+}
