@@ -63,6 +63,14 @@ bool is_left_over(const std::string& name) {
   return pid && *pid > 0 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
 }
 
+/// The cache may be deleted at any time: what stands in place of a folder of it, such as a link that leads elsewhere, is.
+void make_cache_folder(Files& files, const std::string& folder) {
+  const auto there = files.status(folder);
+  if (there && there->kind == EntryKind::folder) return;
+  if (there) files.remove(folder);
+  make_folders(files, folder, private_folder);
+}
+
 }  // namespace
 
 PeerMemory::PeerMemory(Files& files, std::string state_folder) : files_(files), folder_(std::move(state_folder)) {}
@@ -101,7 +109,7 @@ void PeerMemory::attempt(const std::function<void()>& work) {
 
 void PeerMemory::keep(const std::string& folder, const std::string& name, std::string_view bytes) {
   attempt([&] {
-    if (!files_.status(folder)) make_folders(files_, folder, private_folder);
+    make_cache_folder(files_, folder);
     replace_file_unsynced(files_, folder + "/" + name, bytes, file_mode);
   });
 }
@@ -133,6 +141,7 @@ std::optional<std::string> PeerMemory::piece(const ServerId& id, const Piece& pi
 }
 
 void PeerMemory::keep_piece(const ServerId& id, const Piece& piece, std::string_view bytes) {
+  attempt([&] { make_cache_folder(files_, cache_of(id)); });
   keep(cache_of(id) + "/c", piece.digest.hex(), bytes);
 }
 
@@ -197,6 +206,8 @@ void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope)
     const auto is = [&](auto compare) { return current && compare(std::pair(current->epoch, current->serial), std::pair(floor.epoch, floor.serial)); };
     if (is(std::equal_to<>())) files_.sync_folder(folder);  // perhaps a run died before it did
     if (is(std::greater_equal<>())) return;
+    const auto there = files_.status(folder);
+    if (there && there->kind != EntryKind::folder) throw Error(Fault::local, fmt::format("\"{}\" is no folder of this server's", folder));
     make_folders(files_, folder, private_folder);
     replace_file(files_, folder + "/" + name, write_floor({floor, std::string(head_envelope)}), file_mode);
     for (const auto& other : files_.list(folder)) {

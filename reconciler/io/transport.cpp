@@ -1,6 +1,10 @@
 #include "reconciler/io/transport.hpp"
 
+#include "schema/names.hpp"
+
 namespace ingot {
+
+bool says_web_page(const Response& response) { return fold_case(response.content_type).starts_with("text/html"); }
 
 Fetched fetch(PeerTransport& peer, const Request& request) {
   Fetched fetched;

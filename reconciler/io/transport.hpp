@@ -73,6 +73,9 @@ class Transport {
   virtual std::unique_ptr<PeerTransport> peer(const PeerAccess& access) = 0;
 };
 
+/// It calls itself a web page: a captive portal's or an error's, never a file of ours.
+bool says_web_page(const Response& response);
+
 /// get() into a string of at most request.at_most bytes.
 struct Fetched { Response response; std::string body; };
 Fetched fetch(PeerTransport& peer, const Request& request);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/names.hpp"
 
 namespace ingot {
 
@@ -30,7 +29,7 @@ std::optional<Failure> judge(const Visit& visit, const std::string& path, const 
 bool looks_like_html(const Response& response, const std::string& body) {
   const auto start = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (start != std::string::npos && body[start] == '<') return true;
-  return body.empty() && fold_case(response.content_type).starts_with("text/html");
+  return body.empty() && says_web_page(response);
 }
 
 Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
@@ -44,7 +43,7 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
     return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why), "missing-piece");
   }
   if (response.status == Status::oversize) {
-    if (fold_case(response.content_type).starts_with("text/html")) return web_page(visit, path);
+    if (says_web_page(response)) return web_page(visit, path);
     return untrusted(visit, path, wrong_length(piece.length, "more"));
   }
   if (response.status != Status::ok) return not_got(response);

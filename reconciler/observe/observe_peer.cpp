@@ -68,6 +68,40 @@ Tried<PeerView> look(const Visit& visit, const KnownPeer& known, bool read_settl
   return read_view(visit, std::move(good), kept_head(visit.memory, visit.id()));
 }
 
+/// A connection with an end: a peer that always gives a little is no reason to wait for ever.
+class PatientConnection final : public PeerTransport {
+ public:
+  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock, std::chrono::steady_clock::time_point end)
+      : connection_(std::move(connection)), url_(url), clock_(clock), end_(end) {}
+
+  Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
+    if (is_over()) return too_slow(request);
+    bool over = false;
+    Response response = connection_->get(
+        request,
+        [&](std::string_view bytes) {
+          over = is_over();
+          return !over && sink(bytes);
+        },
+        restart);
+    return over ? too_slow(request) : response;
+  }
+
+ private:
+  bool is_over() const { return clock_.steady() >= end_; }
+  Response too_slow(const Request& request) const {
+    Response response;
+    response.why = fmt::format("{}: it took more than {} minutes to show its catalog; what came is kept, and the next run goes on from there",
+                               printable(url_ + request.path), longest_visit.count());
+    return response;
+  }
+
+  std::unique_ptr<PeerTransport> connection_;
+  const std::string& url_;
+  Clock& clock_;
+  std::chrono::steady_clock::time_point end_;
+};
+
 PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
   return {.peer = peer.name, .urls = {url}, .credentials = peer.credentials, .allow_http = peer.allow_http, .bandwidth = peer.bandwidth};
 }
@@ -106,13 +140,14 @@ void keep_evidence(const PeerEntry& peer, const KnownPeer& known, PeerMemory& me
   failure.unknown.why += fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
 }
 
-Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
+Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
                              const std::function<void(const std::string&)>& progress) {
   std::vector<Failure> failures;
+  const auto end = clock.steady() + longest_visit;
   for (const auto& url : peer.urls) {
     try {
-      const auto connection = transport.peer(access_to(peer, url));
-      const Visit visit{peer, known.floor, questions.now, url, *connection, memory, progress};
+      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, end);
+      const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
       auto view = look(visit, known, questions.read_settled);
       if (std::holds_alternative<PeerView>(view)) return view;
       failures.push_back(std::get<Failure>(std::move(view)));
@@ -129,13 +164,13 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
 
 }  // namespace
 
-PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
+PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
                       const std::function<void(const std::string& what)>& progress) {
   if (peer.card.id == questions.self) return OwnPeer{};
   std::optional<Failure> failure = changed_identity(peer, known);
   if (!failure) failure = old_evidence(peer, memory);
   if (!failure) {
-    auto view = ask_all_urls(peer, known, questions, transport, memory, progress);
+    auto view = ask_all_urls(peer, known, questions, transport, memory, clock, progress);
     if (auto* seen = std::get_if<PeerView>(&view)) return std::move(*seen);
     failure = std::get<Failure>(std::move(view));
   }

@@ -1,6 +1,7 @@
 // One peer, whole: who it is, whether it may be trusted, its head, its catalog; over its URLs in order.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -10,8 +11,11 @@
 
 namespace ingot {
 
+/// How long a peer may take to show its catalog, over all its URLs. What came by then is kept, and the next run goes on from there.
+inline constexpr std::chrono::minutes longest_visit{15};
+
 /// Throws Error{interrupted or terminated} and what is this machine's own fault; all else is in the view.
-PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
+PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
                       const std::function<void(const std::string& what)>& progress);
 
 }  // namespace ingot

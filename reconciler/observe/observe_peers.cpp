@@ -19,8 +19,8 @@ using Progress = std::function<void(const ServerName&, const std::string& what)>
 /// Asks the peers of one run, each by whichever thread is free.
 class Rounds {
  public:
-  Rounds(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, const Progress& progress)
-      : questions_(questions), transport_(transport), memory_(memory), progress_(progress), views_(questions.manifest->peers.size(), not_asked()) {}
+  Rounds(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock, const Progress& progress)
+      : questions_(questions), transport_(transport), memory_(memory), clock_(clock), progress_(progress), views_(questions.manifest->peers.size(), not_asked()) {}
 
   std::vector<PeerView> run() {
     {
@@ -48,7 +48,7 @@ class Rounds {
     const PeerEntry& peer = questions_.manifest->peers[at];
     if (!questions_.only.empty() && !questions_.only.contains(peer.name)) return;
     const KnownPeer known = at < questions_.known.size() ? questions_.known[at] : KnownPeer{};
-    views_[at] = observe_peer(peer, known, questions_, transport_, memory_, [&](const std::string& what) { tell(peer.name, what); });
+    views_[at] = observe_peer(peer, known, questions_, transport_, memory_, clock_, [&](const std::string& what) { tell(peer.name, what); });
   }
 
   void tell(const ServerName& peer, const std::string& what) {
@@ -60,6 +60,7 @@ class Rounds {
   const PeerQuestions& questions_;
   Transport& transport_;
   PeerMemory& memory_;
+  Clock& clock_;
   const Progress& progress_;
   std::vector<PeerView> views_;
   std::atomic<std::size_t> next_ = 0;
@@ -70,8 +71,8 @@ class Rounds {
 
 }  // namespace
 
-std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock&, const Progress& progress) {
-  return Rounds(questions, transport, memory, progress).run();
+std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock, const Progress& progress) {
+  return Rounds(questions, transport, memory, clock, progress).run();
 }
 
 Digest settled_fingerprint(const SeenHead& head, const KnownPeer& known) {

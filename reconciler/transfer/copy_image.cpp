@@ -176,7 +176,7 @@ std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const Co
   request.at_most = packed.table->length;
   const Fetched fetched = fetch(peer, request);
   const Response& response = fetched.response;
-  if (response.content_type.starts_with("text/html"))
+  if (says_web_page(response))
     return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
   if (response.status == Response::Status::not_found)
     return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};

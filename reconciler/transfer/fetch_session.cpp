@@ -16,8 +16,6 @@ constexpr std::size_t longest_stretch = 64 * 1024 * 1024 / segment_size;
 /// A segment that came wrong is fetched once more: a bit may have flipped on the way.
 constexpr int most_wrong = 2;
 
-bool is_html(const Response& response) { return response.content_type.starts_with("text/html"); }
-
 std::string shown_url(const Response& response, const Digest& file) { return response.url + object_path(file); }
 
 }  // namespace
@@ -204,7 +202,7 @@ bool FetchSession::judge(const Receiving& receiving, const Response& response) {
       return false;
     }
   }
-  if (is_html(response))
+  if (says_web_page(response))
     fail("unreachable", fmt::format("\"{}\" answers with an HTML page", response.url));
   else
     fail("untrusted", fmt::format("\"{}\" is longer than was signed", shown_url(response, job_.packed.file.digest)));
@@ -214,7 +212,7 @@ bool FetchSession::judge(const Receiving& receiving, const Response& response) {
 bool FetchSession::judge_complete(const Receiving& receiving, const Response& response) {
   const std::string url = shown_url(response, job_.packed.file.digest);
   const bool cut = receiving.at < receiving.run.end;
-  if ((cut || receiving.wrong) && receiving.good == 0 && is_html(response)) {
+  if ((cut || receiving.wrong) && receiving.good == 0 && says_web_page(response)) {
     fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
     return false;
   }

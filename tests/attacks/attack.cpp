@@ -95,13 +95,17 @@ std::string head_with(const Stage& stage, const std::function<std::string(std::s
   return write_envelope(sign_envelope(head_payload_type, edit(write_head(stage.peer.head())), {&stage.peer.catalog_key()}));
 }
 
-void publish_page_with(Stage& stage, const std::function<std::string(std::string)>& edit) {
+void publish_page_with(Stage& stage, const std::string& mark, const std::function<std::string(std::string)>& edit) {
   Index index = stage.peer.index();
-  PageRef& page = index.pages.at(0);
-  const std::string bytes = edit(stage.peer.tree().at("c/" + page.piece.digest.hex()));
-  page.piece = Publisher::piece_of(bytes);
-  stage.peer.tree()["c/" + page.piece.digest.hex()] = bytes;
-  publish_index(stage, write_index(index));
+  for (PageRef& page : index.pages) {
+    std::string bytes = stage.peer.tree().at("c/" + page.piece.digest.hex());
+    if (bytes.find(mark) == std::string::npos) continue;
+    bytes = edit(std::move(bytes));
+    page.piece = Publisher::piece_of(bytes);
+    stage.peer.tree()["c/" + page.piece.digest.hex()] = bytes;
+    return publish_index(stage, write_index(index));
+  }
+  ADD_FAILURE() << mark << " is on no page";
 }
 
 void publish_index_with(Stage& stage, const std::function<std::string(std::string)>& edit) {

@@ -42,8 +42,8 @@ bool is_full();
 
 /// The newest head with its payload edited as text, signed by the catalog key.
 std::string head_with(const Stage& stage, const std::function<std::string(std::string)>& edit);
-/// A new head whose first page (its first line counted) is edited as text; all above it is signed as it should be.
-void publish_page_with(Stage& stage, const std::function<std::string(std::string)>& edit);
+/// A new head over a page that is edited as text, the first one that holds `mark`; all above it is signed as it should be.
+void publish_page_with(Stage& stage, const std::string& mark, const std::function<std::string(std::string)>& edit);
 /// The same for the index.
 void publish_index_with(Stage& stage, const std::function<std::string(std::string)>& edit);
 /// The first `from` becomes `to`; fails the test if it is not there.

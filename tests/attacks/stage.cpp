@@ -220,6 +220,13 @@ std::vector<std::string> Stage::requests() {
   return paths;
 }
 
+std::string Stage::page_path() const {
+  for (std::size_t page = 0; page < peer.index().pages.size(); ++page) {
+    if (peer.tree().at(page_path(page)).find("{\"image\":\"" + newest_ + "\"") != std::string::npos) return page_path(page);
+  }
+  throw std::logic_error("not published: " + newest_);
+}
+
 std::string Stage::bytes_path(const std::string& image) const {
   for (const auto& entry : catalog.images) {
     if (entry.name.text() == image) return object_path(entry.packed.value().file.digest);

@@ -81,7 +81,8 @@ class Stage {
   /// The paths asked for since the last call.
   std::vector<std::string> requests();
   std::string index_path() const { return "c/" + peer.head().index.digest.hex(); }
-  std::string page_path(std::size_t page = 0) const { return "c/" + peer.index().pages.at(page).piece.digest.hex(); }
+  std::string page_path(std::size_t page) const { return "c/" + peer.index().pages.at(page).piece.digest.hex(); }
+  std::string page_path() const;  ///< of the page with the newest image
   std::string bytes_path(const std::string& image) const;
 
   /// The image with its packed bytes in the tree; later calls of publish() have it.

@@ -66,6 +66,43 @@ TEST_F(observing, an_interrupt_ends_the_round) {
   pretend_interrupted(0);
 }
 
+/// Every answer takes six minutes, and yet no transfer stalls.
+class SlowTransport final : public Transport {
+ public:
+  explicit SlowTransport(FakeClock& clock) : clock_(clock), curl_(clock, {.connect_timeout = std::chrono::seconds(5), .retry = {}, .seed = 1}) {}
+  std::unique_ptr<PeerTransport> peer(const PeerAccess& access) override { return std::make_unique<Slow>(clock_, curl_.peer(access)); }
+
+ private:
+  struct Slow final : PeerTransport {
+    Slow(FakeClock& clock, std::unique_ptr<PeerTransport> inner) : clock_(clock), inner_(std::move(inner)) {}
+    Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
+      Response response = inner_->get(request, sink, restart);
+      clock_.sleep_for(std::chrono::minutes(6));
+      return response;
+    }
+    FakeClock& clock_;
+    std::unique_ptr<PeerTransport> inner_;
+  };
+
+  FakeClock& clock_;
+  CurlTransport curl_;
+};
+
+TEST_F(observing, A14_a_peer_that_always_gives_a_little_is_left_and_gone_on_with_in_the_next_run) {
+  PeerMemory memory(files_, folder_.path());
+  SlowTransport transport(clock_);
+  questions_.manifest = &manifest_;
+  questions_.now = now_;
+  const auto first = observe_peers(questions_, transport, memory, clock_, {});
+  ASSERT_TRUE(std::holds_alternative<Unknown>(first.at(0)));
+  EXPECT_EQ(std::get<Unknown>(first[0]).code, "unreachable");
+  EXPECT_THAT(std::get<Unknown>(first[0]).why, testing::AllOf(testing::HasSubstr("15 minutes"), testing::HasSubstr(path_of_page())));
+  EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse", path_of_index()));
+  const auto second = observe_peers(questions_, transport, memory, clock_, {});
+  EXPECT_TRUE(std::holds_alternative<PeerCatalog>(second.at(0)));
+  EXPECT_THAT(asked(), testing::ElementsAre("head.dsse", path_of_page()));
+}
+
 TEST_F(observing, N7_no_text_shows_a_token) {
   ::setenv("INGOT_TEST_TOKEN", "s3cr3t-canary", 1);
   manifest_.peers[0].credentials.token_env = "INGOT_TEST_TOKEN";

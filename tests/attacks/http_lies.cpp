@@ -1,0 +1,456 @@
+// B1-B15: HTTP answers that lie, in place of the head, of a page, of a table of segments and of an image's bytes. Each lie is
+// one line of a table: what the server sends, and the exit code of home at each place. Whatever it is, nothing comes of it
+// but what was signed, and home goes on as soon as the server is honest.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <set>
+
+#include "reconciler/transfer/pack.hpp"
+#include "tests/attacks/attack.hpp"
+
+namespace ingot::attacks {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing_support::always_sends;
+using testing_support::http_answer;
+
+enum Place : std::size_t { head, page, table, bytes };
+const std::array<std::string, 4> place_names{"head", "page", "table", "bytes"};
+
+/// What the server sends in place of an honest body; it closes the connection behind that.
+struct Lie {
+  std::string name;
+  std::function<std::string(const std::string& honest)> answer;
+  std::array<int, 4> exits{3, 3, 3, 3};  ///< at each Place
+  std::size_t asked = 1;                 ///< how often the path is asked for (at the head), with the retries
+};
+
+std::string sized(const std::string& headers, const std::string& body) { return http_answer("200 OK", headers, body); }
+std::string unsized(const std::string& body) { return "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body; }
+std::string chunk(const std::string& body) {
+  std::array<char, 20> size{};
+  const int written = std::snprintf(size.data(), size.size(), "%zx\r\n", body.size());
+  return std::string(size.data(), static_cast<std::size_t>(written)) + body + "\r\n";
+}
+constexpr const char* chunked = "Transfer-Encoding: chunked\r\n";
+
+/// The answer to anything, whatever was asked for.
+Lie fixed(const std::string& name, const std::string& answer, std::size_t asked = 1) {
+  return {.name = name, .answer = [answer](const std::string&) { return answer; }, .asked = asked};
+}
+
+std::vector<Lie> cuts() {
+  std::vector<Lie> lies;
+  for (std::size_t part = 0; part < 16; part += is_full() ? 1U : 5U) {
+    const auto cut = [part](const std::string& body) { return body.substr(0, body.size() * part / 16); };
+    const std::string at = " after " + std::to_string(part) + "/16";
+    lies.push_back({.name = "B1 cut" + at + " of its length", .answer = [cut](const std::string& body) {
+                      return sized("Content-Length: " + std::to_string(body.size()) + "\r\n", cut(body));
+                    }, .asked = 3});
+    lies.push_back({.name = "B1 cut" + at + ", of no length", .answer = [cut](const std::string& body) { return unsized(cut(body)); }});
+    if (part > 0) lies.push_back({.name = "B1 cut" + at + " in chunks", .answer = [cut](const std::string& body) { return sized(chunked, chunk(cut(body))); }, .asked = 3});
+  }
+  return lies;
+}
+
+std::vector<Lie> lengths() {
+  const auto length = [](const std::string& what) { return "Content-Length: " + what + "\r\n"; };
+  const auto saying = [length](const std::string& what) { return [=](const std::string& body) { return sized(length(what), body); }; };
+  return {
+      {.name = "B2 one byte more than it has", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size() + 1)), body); },
+       .exits = {3, 4, 4, 4}, .asked = 3},
+      {.name = "B2 two bytes less", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size() - 2)), body); }, .exits = {3, 4, 4, 4}},
+      {.name = "B2 negative", .answer = saying("-5")},
+      {.name = "B2 of 23 digits", .answer = saying("99999999999999999999999")},
+      {.name = "B2 of hex", .answer = saying("0x10")},
+      {.name = "B2 empty", .answer = saying("")},
+      {.name = "B2 twice, not the same", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size())) + length("7"), body); }},
+      {.name = "B2 a list", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size()) + ", 7"), body); }},
+      {.name = "B2 and chunks of another", .answer = [length](const std::string& body) { return sized(length("7") + chunked, chunk(body) + "0\r\n\r\n"); },
+       .exits = {3, 3, 3, 0}, .asked = 3},  // of bytes, what came as signed is kept, whatever the answer's frame said
+      {.name = "B2 a chunk that is none", .answer = [](const std::string& body) { return sized(chunked, "zz\r\n" + body); }, .asked = 3},
+      {.name = "B2 a chunk of 2^64", .answer = [](const std::string& body) { return sized(chunked, "10000000000000000\r\n" + body); }, .asked = 3},
+  };
+}
+
+std::vector<Lie> encodings() {
+  std::vector<Lie> lies;
+  for (const std::string coding : {"gzip", "br", "deflate", "zstd", "gzip, gzip", "x-unknown"}) {
+    lies.push_back({.name = "B12 Content-Encoding: " + coding, .answer = [coding](const std::string& body) { return sized("Content-Encoding: " + coding + "\r\n", body); }});
+  }
+  const std::string bomb("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10);
+  lies.push_back(fixed("B12 a bomb", sized("Content-Encoding: gzip\r\n", bomb + std::string(1000, '\0'))));
+  return lies;
+}
+
+std::vector<Lie> statuses() {
+  std::vector<Lie> lies;
+  for (const std::string status : {"500 x", "502 x", "503 x", "599 x", "408 x", "429 x", "999 x"}) {
+    lies.push_back({.name = "B15 " + status, .answer = [status](const std::string& body) { return http_answer(status, "", body); }, .asked = 3});
+  }
+  for (const std::string status : {"400 x", "401 x", "403 x", "404 x", "407 x", "410 x", "451 x", "418 x", "204 x", "205 x", "206 x", "101 x", "000 x"}) {
+    lies.push_back({.name = "B15 " + status, .answer = [status](const std::string& body) { return http_answer(status, "", body); }});
+  }
+  lies.push_back({.name = "B15 no HTTP at all", .answer = [](const std::string& body) { return body; }});
+  lies.push_back(fixed("B15 nothing at all", "", 3));
+  lies.push_back(fixed("B15 headers cut", "HTTP/1.1 200 OK\r\nContent-Le", 3));
+  return lies;
+}
+
+std::vector<Lie> web_pages() {
+  const std::string page = "<!DOCTYPE html><html><body>Sign in to this network</body></html>";
+  std::vector<Lie> lies;
+  for (const std::string type : {"text/html", "Text/HTML; charset=utf-8"}) {
+    lies.push_back(fixed("B14 a web page, " + type, sized("Content-Type: " + type + "\r\n", page)));
+  }
+  lies.push_back(fixed("B14 a large one", sized("Content-Type: text/html\r\n", page + std::string(100'000, ' '))));
+  lies.push_back(fixed("B14 an empty one", sized("Content-Type: text/html\r\n", "")));
+  return lies;
+}
+
+std::vector<Lie> redirects(const std::string& elsewhere) {
+  std::vector<Lie> lies;
+  for (const std::string& target :
+       {std::string("file:///etc/passwd"), std::string("ftp://127.0.0.1/x"), std::string("gopher://127.0.0.1/x"), std::string("scp://127.0.0.1/x"),
+        std::string("smb://127.0.0.1/x"), std::string("tftp://127.0.0.1/x"), std::string("dict://127.0.0.1/x"), std::string("ldap://127.0.0.1/x"),
+        std::string("telnet://127.0.0.1/x"), "HTTP" + elsewhere.substr(4), elsewhere.substr(5), "\\\\\\\\" + elsewhere.substr(7),
+        std::string("http://169.254.169.254/latest/meta-data/"), std::string("http://127.1/x"), std::string("http://0x7f.1/x"), std::string("http://2130706433/x"),
+        std::string("http://[::ffff:7f00:1]/x"), std::string("http://[fe80::1%25lo]/x"), std::string("https://user:pass@127.0.0.1/x"), elsewhere + "head.dsse",
+        std::string("head.dsse"), std::string("/")}) {
+    lies.push_back(fixed("B8 B9 B11 redirected to " + target, http_answer("302 Found", "Location: " + target + "\r\n", "")));
+  }
+  for (const std::string status : {"301", "303", "307", "308", "300"}) {
+    lies.push_back(fixed("B11 " + status, http_answer(status + " Moved", "Location: " + elsewhere + "\r\n", "")));
+  }
+  lies.push_back(fixed("B8 refreshed", http_answer("503 x", "Refresh: 0; url=" + elsewhere + "\r\n", ""), 3));
+  return lies;
+}
+
+class http_lies : public testing::Test {
+ protected:
+  std::string path_of(Place place) const {
+    if (place == head) return "head.dsse";
+    if (place == page) return stage.page_path();
+    for (const auto& entry : stage.catalog.images) {
+      if (entry.name.text() == stage.newest()) return path_of(place == table ? *entry.packed->table : entry.packed->file);
+    }
+    return "";
+  }
+  static std::string path_of(const Piece& piece) { return "b/" + piece.digest.hex().substr(0, 2) + "/" + piece.digest.hex(); }
+
+  /// One more image; of two segments if there shall be a table of them.
+  void tempt(Place place = bytes) {
+    const std::string number = std::to_string(stage.peer.head().serial + 1);
+    stage.offer("new-" + number, (place == table ? std::string(segment_size, 'x') : "the bytes of ") + number);
+    stage.publish();
+  }
+
+  /// In place of the head, and of one of the others in turn; of all if there is time.
+  void try_all_lies(const std::vector<Lie>& lies) {
+    std::size_t tried = 0;
+    std::size_t turn = 0;
+    for (const Lie& lie : lies) {
+      const std::size_t chosen = 1 + turn++ % 3;
+      for (const Place place : {head, page, table, bytes}) {
+        if (!is_full() && place != head && place != chosen) continue;
+        try_lie(lie, place);
+        ++tried;
+      }
+    }
+    count("http-lies", tried);
+  }
+
+  void try_lie(const Lie& lie, Place place) {
+    SCOPED_TRACE(lie.name + " in place of the " + place_names[place]);
+    tempt(place);
+    const Remembered before = stage.remembered();
+    const std::string path = path_of(place);
+    stage.server.instead(path, always_sends(lie.answer(stage.peer.tree().at(path))));
+    stage.requests();
+    stage.clock.slept = 0;
+    const Ran ran = stage.apply();
+    EXPECT_EQ(ran.exit, lie.exits[place]) << ran.out << ran.err;
+    const auto asked = stage.requests();
+    if (place == head) {
+      EXPECT_EQ(asked, std::vector<std::string>(lie.asked, "head.dsse"));
+    }
+    EXPECT_LE(asked.size(), 16U);
+    EXPECT_LE(stage.clock.slept, 4 * 60'000);
+    auto changed = differences(before, stage.remembered());
+    std::erase_if(changed, [&](const std::string& what) {
+      const bool floor = place != head && what.find("floor") != std::string::npos;
+      return floor || what.find("staging") != std::string::npos;  // what came right of it may stay
+    });
+    if (lie.exits[place] != 0) {
+      EXPECT_THAT(changed, IsEmpty());
+    }
+    stage.server.behave();
+    const Ran after = stage.apply();
+    EXPECT_EQ(after.exit, 0) << "N9: " << after.out << after.err;
+    EXPECT_EQ(stage.copies().size(), stage.catalog.images.size());
+  }
+
+  Stage stage{Way::here};
+};
+
+TEST_F(http_lies, B1_a_cut_answer_is_never_whole) { try_all_lies(cuts()); }
+TEST_F(http_lies, B2_lengths_that_lie_are_no_answer) { try_all_lies(lengths()); }
+TEST_F(http_lies, B12_nothing_is_unpacked_that_was_not_asked_for_packed) {
+  try_all_lies(encodings());
+  tempt();
+  stage.server.forget();
+  ASSERT_EQ(stage.apply().exit, 0);
+  for (const Question& question : stage.server.asked()) EXPECT_EQ(question.header("accept-encoding"), "");
+}
+TEST_F(http_lies, B14_a_web_page_is_no_answer) { try_all_lies(web_pages()); }
+TEST_F(http_lies, B15_errors_are_no_answer) { try_all_lies(statuses()); }
+TEST_F(http_lies, B8_B9_B11_nobody_is_sent_elsewhere) {
+  const testing_support::RawServer elsewhere([](const RawConnection&, const std::string&) {});
+  try_all_lies(redirects(elsewhere.url()));
+  EXPECT_THAT(elsewhere.requests(), IsEmpty());
+}
+
+/// Home has the first segment of three: what it asks for next is a range. `manner` answers it.
+class http_ranges : public http_lies {
+ protected:
+  void cut_after_first_segment() {
+    stage.manifest("parallel = 1");
+    std::string content;
+    for (int i = 0; i < 3; ++i) content += std::string(segment_size, static_cast<char>('a' + i));
+    stage.offer("long-" + std::to_string(stage.peer.head().serial + 1), content + std::to_string(stage.peer.head().serial));
+    stage.publish();
+    blob = path_of(bytes);
+    whole = stage.peer.tree().at(blob);
+    const auto lines = std::get<SegmentTable>(parse_segment_table(stage.peer.tree().at(path_of(table))));
+    first = static_cast<std::size_t>(lines.segments[0].packed);
+    stage.server.instead(blob, always_sends(sized("Content-Length: " + std::to_string(whole.size()) + "\r\n", whole.substr(0, first + 5))));
+    stage.limits.retry.attempts = 1;
+    EXPECT_EQ(stage.apply().exit, 3);
+    stage.server.forget();
+  }
+  std::string partial(std::size_t from, std::size_t to, const std::string& body) const {
+    return http_answer("206 Partial Content", "Content-Range: bytes " + std::to_string(from) + "-" + std::to_string(to) + "/" + std::to_string(whole.size()) + "\r\n", body);
+  }
+  std::string rest() const { return whole.substr(first); }
+
+  std::string blob, whole;
+  std::size_t first = 0;
+};
+
+TEST_F(http_ranges, B3_B4_B5_a_range_is_just_what_was_asked_for_or_none) {
+  struct Answering {
+    std::string name;
+    std::function<std::string()> answer;
+    int exit = 3;
+  };
+  const std::vector<Answering> answers{
+      {"honest", [this] { return partial(first, whole.size() - 1, rest()); }, 0},
+      {"B3 the whole in place of the range", [this] { return sized("", whole); }, 0},
+      {"B3 no such range", [] { return http_answer("416 x", "", ""); }},
+      {"B4 another place", [this] { return partial(first + 1, whole.size() - 1, rest().substr(1)); }},
+      {"B4 from the start", [this] { return partial(0, whole.size() - 1, whole); }},
+      {"B4 no Content-Range", [this] { return http_answer("206 x", "", rest()); }},
+      {"B4 a Content-Range that is none", [this] { return http_answer("206 x", "Content-Range: bytes */*\r\n", rest()); }},
+      {"B4 another unit", [this] { return http_answer("206 x", "Content-Range: rows 1-2/3\r\n", rest()); }},
+      {"B4 several parts", [this] { return http_answer("206 x", "Content-Type: multipart/byteranges; boundary=x\r\n", "--x\r\n\r\n" + rest() + "\r\n--x--"); }},
+      {"B4 longer than it says", [this] { return partial(first, whole.size() - 1, rest() + "more"); }},
+      {"B4 the range, and more of the file than there is", [this] {
+         return http_answer("206 x", "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(whole.size() + 9) + "/" + std::to_string(whole.size() + 10) + "\r\n",
+                            rest() + "0123456789");
+       }},
+      {"B5 the range of another file", [this] { return partial(first, whole.size() - 1, std::string(rest().size(), 'z')); }, 4},
+      {"B5 another file, whole", [this] { return sized("", std::string(whole.size(), 'z')); }, 4},
+  };
+  for (const Answering& one : answers) {
+    SCOPED_TRACE(one.name);
+    cut_after_first_segment();
+    const auto copies = stage.copies();
+    stage.server.instead(blob, always_sends(one.answer()));
+    const Ran ran = stage.apply();
+    EXPECT_EQ(ran.exit, one.exit) << ran.out << ran.err;
+    std::vector<std::string> ranges;
+    for (const Question& question : stage.server.asked()) {
+      if (question.path == blob) ranges.push_back(question.header("range"));
+    }
+    ASSERT_FALSE(ranges.empty());
+    EXPECT_EQ(ranges[0], "bytes=" + std::to_string(first) + "-" + std::to_string(whole.size() - 1)) << "what is here is not asked for again";
+    EXPECT_LE(ranges.size(), 3U);
+    EXPECT_EQ(stage.copies() == copies, one.exit != 0);
+    stage.server.behave();
+    EXPECT_EQ(stage.apply().exit, 0) << "N9";
+    EXPECT_EQ(stage.copies().size(), stage.catalog.images.size());
+    const Ran verified = stage.ingot({"verify"});
+    EXPECT_EQ(verified.exit, 0) << "never a mixed file: " << verified.out << verified.err;
+  }
+  count("http-lies", answers.size());
+}
+
+TEST_F(http_lies, B6_an_answer_of_304_proves_nothing) {
+  const auto not_modified = always_sends("HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n");
+  tempt();
+  stage.server.instead("head.dsse", not_modified);
+  EXPECT_EQ(stage.apply().exit, 0) << "the cached head stands, as long as it lives";
+  EXPECT_THAT(stage.copies(), ElementsAre("db19_24"));
+  stage.clock.time = stage.peer.now() + std::chrono::hours(24 * 15);
+  EXPECT_EQ(stage.apply().exit, 3) << "and no longer";
+  stage.clock.time.reset();
+  std::filesystem::remove_all(stage.home() + "/state/cache");
+  EXPECT_EQ(stage.apply().exit, 3) << "with nothing cached it is no answer";
+  stage.server.instead("head.dsse", nullptr);
+  stage.server.instead(stage.page_path(), not_modified);
+  EXPECT_EQ(stage.apply().exit, 3);
+  stage.server.behave();
+  EXPECT_EQ(stage.apply().exit, 0) << "N9";
+  EXPECT_EQ(stage.copies().size(), stage.catalog.images.size());
+  count("http-lies", 4);
+}
+
+TEST_F(http_lies, B7_validators_are_neither_trusted_nor_echoed_if_they_are_odd) {
+  const std::vector<std::pair<std::string, bool>> tags{
+      {"\"" + std::string(4096, 'e') + "\"", false}, {"\"a\tb\"", false}, {"\"caf\xc3\xa9\"", false}, {"W/\"weak\"", true}, {"unquoted", true}, {"", false}};
+  for (const auto& [tag, echoed] : tags) {
+    SCOPED_TRACE(tag.substr(0, 20));
+    tempt();
+    stage.server.instead("head.dsse", [this, text = tag](const RawConnection& connection, const Question&) {
+      connection.send(sized("ETag: " + text + "\r\nLast-Modified: " + text + "\r\n", stage.peer.tree().at("head.dsse")));
+    });
+    ASSERT_EQ(stage.apply().exit, 0);
+    stage.server.forget();
+    ASSERT_EQ(stage.apply().exit, 0);
+    for (const Question& question : stage.server.asked()) EXPECT_EQ(question.header("if-none-match"), echoed ? tag : "");
+  }
+  count("http-lies", tags.size());
+}
+
+TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
+  const testing_support::RawServer elsewhere([](const RawConnection&, const std::string&) {});
+  testing_support::write_text(stage.home() + "/.netrc", "machine 127.0.0.1 login netrc-canary password netrc-canary\ndefault login netrc-canary password netrc-canary\n");
+  ::setenv("HOME", stage.home().c_str(), 1);
+  ::setenv("INGOT_ATTACK_TOKEN", "token-canary", 1);
+  stage.manifest("token_env = \"INGOT_ATTACK_TOKEN\"");
+  const std::vector<std::string> answers{
+      http_answer("302 x", "Location: " + elsewhere.url() + "head.dsse\r\nSet-Cookie: cookie-canary=1; Path=/\r\n", ""),
+      http_answer("307 x", "Location: https://127.0.0.1:" + std::to_string(elsewhere.port()) + "/\r\n", ""),
+      http_answer("401 x", "WWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: cookie-canary=1\r\n", ""),
+      http_answer("401 x", "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n", ""),
+      http_answer("407 x", "Proxy-Authenticate: Basic realm=\"x\"\r\n", ""),
+  };
+  std::string said;
+  for (const std::string& answer : answers) {
+    for (const Place place : {head, page, bytes}) {
+      tempt();
+      stage.server.instead(path_of(place), always_sends(answer));
+      stage.server.forget();
+      const Ran ran = stage.ingot({"apply", "--yes", "-v"});
+      EXPECT_EQ(ran.exit, 3) << ran.out << ran.err;
+      said += ran.out + ran.err;
+      stage.server.behave();
+      EXPECT_EQ(stage.apply().exit, 0) << "N9";
+      for (const Question& question : stage.server.asked()) {
+        EXPECT_EQ(question.header("authorization"), "Bearer token-canary");
+        for (const auto& [name, value] : question.headers) {
+          EXPECT_THAT((std::set<std::string>{"host", "user-agent", "accept", "authorization", "cache-control", "if-none-match", "if-modified-since", "range"}),
+                      testing::Contains(name));
+          EXPECT_THAT(value, testing::Not(testing::AnyOf(HasSubstr("cookie-canary"), HasSubstr("netrc-canary"))));
+        }
+      }
+    }
+  }
+  EXPECT_THAT(elsewhere.requests(), IsEmpty());
+  EXPECT_THAT(said, testing::Not(HasSubstr("canary")));
+  ::unsetenv("INGOT_ATTACK_TOKEN");
+  count("http-lies", 3 * answers.size());
+}
+
+TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
+  std::string bomb;
+  Packer packer(1, [&](std::string_view some) { bomb += some; });
+  packer.write(std::string(segment_size, '\0'));
+  packer.finish();
+  const std::vector<std::pair<std::string, std::string>> packed{
+      {"4 MiB where 100 bytes were signed", bomb},
+      {"no frame", "these bytes are no frame"},
+      {"a skippable frame", std::string("\x50\x2a\x4d\x18\x04\x00\x00\x00skip", 12)},
+      {"two frames", bomb + bomb},
+      {"nothing", ""},
+  };
+  for (const auto& [name, content] : packed) {
+    SCOPED_TRACE(name);
+    stage.tempt();
+    const auto copies = stage.copies();
+    ImageEntry& entry = *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(), [&](const ImageEntry& one) { return one.name.text() == stage.newest(); });
+    const ImageEntry good = entry;
+    entry.size = 100;
+    entry.packed = Packed{.file = Publisher::piece_of(content), .segments = 1, .table = {}};
+    stage.peer.tree()[path_of(entry.packed->file)] = content;
+    stage.publish();
+    const Ran ran = stage.apply();
+    EXPECT_EQ(ran.exit, 4) << ran.out << ran.err;
+    EXPECT_EQ(stage.copies(), copies);
+    entry = good;
+    stage.publish();
+    EXPECT_EQ(stage.apply().exit, 0) << "N9";
+  }
+  count("http-lies", packed.size());
+}
+
+TEST_F(http_lies, B15_what_the_server_asks_to_wait_is_bounded) {
+  for (const std::string wait : {"1000000000", "99999999999999999999", "-1", "0", "soon", "Fri, 31 Dec 2099 23:59:59 GMT"}) {
+    SCOPED_TRACE(wait);
+    tempt();
+    stage.server.instead("head.dsse", always_sends(http_answer("503 x", "Retry-After: " + wait + "\r\n", "")));
+    stage.requests();
+    stage.clock.slept = 0;
+    EXPECT_EQ(stage.apply().exit, 3);
+    EXPECT_THAT(stage.requests(), testing::SizeIs(3));
+    EXPECT_LE(stage.clock.slept, 2 * 60'000);
+    stage.server.behave();
+    EXPECT_EQ(stage.apply().exit, 0) << "N9";
+  }
+  count("http-lies", 6);
+}
+
+TEST_F(http_lies, B15_random_errors_are_overcome) {
+  for (int i = 0; i < 5; ++i) stage.tempt();
+  std::uint32_t state = 20'261'123;  // the seed
+  std::mutex mutex;
+  stage.server.instead("*", [&](const RawConnection& connection, const Question& question) {
+    std::uint32_t dice = 0;
+    {
+      const std::lock_guard lock(mutex);
+      state = state * 1'664'525U + 1'013'904'223U;
+      dice = state >> 16U;
+    }
+    if (dice % 100 < 10) connection.send(http_answer("500 x", "", ""));
+    else if (dice % 100 < 20) connection.send(http_answer("408 x", "", ""));
+    else if (dice % 100 < 30) connection.reset();
+    else stage.server.answer_honestly(connection, question);
+  });
+  int exit = -1;
+  for (int run = 0; run < 6 && exit != 0; ++run) exit = stage.apply().exit;
+  EXPECT_EQ(exit, 0);
+  EXPECT_THAT(stage.copies(), testing::SizeIs(6));
+  EXPECT_EQ(stage.ingot({"verify"}).exit, 0);
+  count("http-lies", 1);
+}
+
+TEST_F(http_lies, A22_a_file_name_of_the_servers_choice_is_ignored) {
+  const Remembered before = stage.remembered();
+  tempt();
+  for (const std::string& path : {std::string("head.dsse"), stage.page_path(), path_of(bytes)}) {
+    const std::string honest = stage.peer.tree().at(path);
+    stage.server.instead(path, always_sends(sized("Content-Disposition: attachment; filename=\"../../../canary\"\r\nContent-Location: /etc/canary\r\n", honest)));
+  }
+  EXPECT_EQ(stage.apply().exit, 0);
+  for (const auto& what : differences(before, stage.remembered())) EXPECT_THAT(what, testing::Not(HasSubstr("canary")));
+  count("http-lies", 3);
+}
+
+}  // namespace
+}  // namespace ingot::attacks

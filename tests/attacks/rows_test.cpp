@@ -1,0 +1,68 @@
+// README.md's table of rows names tests that exist: a test that is renamed or removed must not leave a promise without proof.
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+/// "suite.name" of every test in the sources.
+std::set<std::string> tests_there() {
+  const std::regex test(R"(\nTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\))");
+  std::set<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(INGOT_SOURCE_DIR "/tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    const std::string text = text_of(entry.path());
+    for (std::sregex_iterator found(text.begin(), text.end(), test), end; found != end; ++found) names.insert((*found)[1].str() + "." + (*found)[2].str());
+  }
+  return names;
+}
+
+/// What the table's lines name, and the rows they are of.
+struct Table {
+  std::set<std::string> tests, rows;
+};
+Table table() {
+  const std::regex name(R"(`(\w+\.\w+)`)");
+  const std::regex row(R"(\b([ABC]\d+)\b)");
+  Table found;
+  std::stringstream lines(text_of(INGOT_SOURCE_DIR "/tests/attacks/README.md"));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("| ")) continue;
+    for (std::sregex_iterator each(line.begin(), line.end(), name), end; each != end; ++each) found.tests.insert((*each)[1].str());
+    const std::string first = line.substr(0, line.find('|', 2));
+    for (std::sregex_iterator each(first.begin(), first.end(), row), end; each != end; ++each) found.rows.insert((*each)[1].str());
+  }
+  return found;
+}
+
+TEST(rows, name_tests_that_exist) {
+  const auto there = tests_there();
+  ASSERT_GT(there.size(), 500U);
+  for (const auto& test : table().tests) EXPECT_TRUE(there.contains(test)) << test;
+}
+
+TEST(rows, are_all_there) {
+  const Table found = table();
+  const auto expect = [&](char letter, int last) {
+    for (int i = 1; i <= last; ++i) EXPECT_TRUE(found.rows.contains(letter + std::to_string(i))) << letter << i;
+  };
+  expect('A', 17);
+  expect('B', 16);
+  expect('C', 14);
+}
+
+}  // namespace
