@@ -24,6 +24,8 @@ class Recording {
   /// Writes the counters. `generation` is what it was when this program last looked; gives what it is now.
   /// Error{local} if another program changed the state meanwhile.
   std::uint64_t close(std::uint64_t generation);
+  /// The bytes of an image; gives the number of their row.
+  std::int64_t put_object(const ImageRow& row, const Packed& packed);
   /// Of the images that PutImage made, in order.
   const std::vector<ImageKey>& keys() const { return keys_; }
 
@@ -42,7 +44,6 @@ class Recording {
   void put(const PutSeries& effect);
   void put(const DropSeries& effect);
 
-  std::int64_t put_object(const ImageRow& row, const Packed& packed);
   std::optional<ImageKey> find_tombstone(const ImageRow& row, std::int64_t object);
   void revive(ImageKey key, const ImageRow& row);
   ImageRecord live_image(ImageKey key);

@@ -218,6 +218,14 @@ Command gc_of(const Written& written) {
   return gc;
 }
 
+Command state_of(const Written& written) {
+  const Words words("state", written.words, 1, 1, "rebuild");
+  if (words.at(0) != "rebuild") {
+    wrong(fmt::format("state knows no \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), {"rebuild"}, "state rebuild"));
+  }
+  return RebuildArguments{};
+}
+
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
@@ -241,6 +249,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words}; }},
       {"publish", [](const Written& w) -> Command { no_words("publish", w); return PublishArguments{}; }},
       {"gc", gc_of},
+      {"state", state_of},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;

@@ -79,13 +79,14 @@ struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
 };
+struct RebuildArguments {};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
                              StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
-                             VerifyArguments, PublishArguments, GcArguments, SchemaArguments>;
+                             VerifyArguments, PublishArguments, GcArguments, RebuildArguments, SchemaArguments>;
 
 struct Arguments {
   Everywhere everywhere;

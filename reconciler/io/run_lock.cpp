@@ -60,11 +60,11 @@ std::string holder_text(int descriptor) {
   return printable(text);
 }
 
-void write_holder(int descriptor, const std::string& who, const std::string& path) {
+/// Only a message for others: on a full disk they are told of a run that did not say who it is.
+void write_holder(int descriptor, const std::string& who) {
   const std::string line = who.substr(0, longest_holder - 1) + "\n";
-  if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size())) {
-    throw file_error("write", path, errno);
-  }
+  const bool written = ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, line.data(), line.size(), 0) == static_cast<ssize_t>(line.size());
+  if (!written && ::ftruncate(descriptor, 0) != 0) return;  // half a message is no worse than none
 }
 
 struct Attempt {
@@ -103,7 +103,7 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
     const Attempt tried = attempt(path);
     if (tried.descriptor >= 0) {
       RunLock lock(tried.descriptor);
-      write_holder(tried.descriptor, who, path);
+      write_holder(tried.descriptor, who);
       return lock;
     }
     if (tried.holder.empty() && glances++ < most_glances) {
