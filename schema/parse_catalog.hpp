@@ -33,6 +33,9 @@ struct PageVisitor {
   std::function<void(TypeEntry&&)> type;
 };
 
+/// Puts every entry of the pages that are read into `catalog`, which outlives it.
+PageVisitor collect_into(Catalog& catalog);
+
 /// Reads pages one after the other; keeps the order across them. Publisher `id` is whose catalog this is, `newest` the
 /// serial of the head that named it: no event may bear a later one. A kind of entry without a function is checked only.
 class PageReader {

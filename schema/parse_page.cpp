@@ -173,4 +173,15 @@ std::optional<Malformed> PageReader::read(const PageRef& page, std::string_view 
   } catch (const Refusal& refusal) { return Malformed{refusal.why}; }
 }
 
+PageVisitor collect_into(Catalog& catalog) {
+  PageVisitor visitor;
+  visitor.image = [&](ImageEntry&& entry) { catalog.images.push_back(std::move(entry)); };
+  visitor.deleted_image = [&](ImageTombstone&& entry) { catalog.deleted.push_back(std::move(entry)); };
+  visitor.series = [&](SeriesEntry&& entry) { catalog.series.push_back(std::move(entry)); };
+  visitor.member = [&](SeriesMember&& member) { catalog.series.back().members.push_back(std::move(member)); };
+  visitor.deleted_series = [&](SeriesTombstone&& entry) { catalog.deleted_series.push_back(std::move(entry)); };
+  visitor.type = [&](TypeEntry&& entry) { catalog.types.push_back(std::move(entry)); };
+  return visitor;
+}
+
 }  // namespace ingot

@@ -145,14 +145,14 @@ ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t obje
   database.execute(
       "INSERT INTO image (name, copy, origin, origin_image, identity_created, origin_name, copied_from, object, kind, type, version,"
       " platform, description, labels, state, reason, withdrawn_by_origin, past_states, is_private, protect, managed, parent_name,"
-      " parent, parent_origin, parent_image, parent_created, source_stamp, unwanted_since, rule, subscription, arrived, arrived_run,"
+      " parent, parent_origin, parent_image, parent_created, source_stamp, unwanted_since, rule, deleted, subscription, arrived, arrived_run,"
       " arrived_actor, arrived_commit, arrived_rule, arrived_peer, arrived_head)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.name, row.copy, identity->origin, identity->name, row.copy ? &identity->created : nullptr,
       row.origin_name, row.copied_from, object, row.kind, row.type, row.version, row.platform, row.description,
       write_labels(row.labels), row.state, row.reason, row.withdrawn_by_origin, row.is_private, row.protect, row.managed,
       row.parent_name, row.parent, parent_of(&ImageIdentity::origin), parent_of(&ImageIdentity::name),
-      parent_of(&ImageIdentity::created), row.source_stamp, row.unwanted_since, row.rule, subscription, row.papers.time,
+      parent_of(&ImageIdentity::created), row.source_stamp, row.unwanted_since, row.rule, row.deleted, subscription, row.papers.time,
       row.papers.run, row.papers.actor, row.papers.commit, row.papers.rule, row.papers.peer, row.papers.head);
   return database.last_key();
 }

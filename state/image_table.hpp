@@ -34,7 +34,7 @@ std::optional<ImageRecord> load_image(Database& database, ImageKey key);
 /// The live image whose name is this one, ignoring case.
 std::optional<ImageKey> live_image_named(Database& database, const ImageName& name);
 
-/// A live row that no head has shown; `object` and `subscription` are numbers of their tables. Gives its key.
+/// A row that no head has shown; `object` and `subscription` are numbers of their tables. Gives its key.
 ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t object, std::optional<std::int64_t> subscription);
 /// Writes the describing facts (effect.hpp, ChangeImage) and the shown states.
 void update_image(Database& database, const ImageRecord& image);

@@ -26,6 +26,8 @@ class Recording {
   void note_change() { changed_ = true; }
   /// Writes the counters. `generation` is what it was before; gives what it is now.
   std::uint64_t close(std::uint64_t generation);
+  /// The bytes of an image; gives the number of their row.
+  std::int64_t put_object(const ImageRow& row, const Packed& packed);
   /// Of the images that PutImage made, in order.
   const std::vector<ImageKey>& keys() const { return keys_; }
 
@@ -44,7 +46,6 @@ class Recording {
   void put(const PutSeries& effect);
   void put(const DropSeries& effect);
 
-  std::int64_t put_object(const ImageRow& row, const Packed& packed);
   std::optional<ImageKey> find_tombstone(const ImageRow& row, std::int64_t object);
   void revive(ImageKey key, const ImageRow& row);
   ImageRecord live_image(ImageKey key);

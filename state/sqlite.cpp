@@ -51,12 +51,21 @@ std::string system_reason(sqlite3* handle) {
   return number == 0 ? std::string() : ": " + std::generic_category().message(number);
 }
 
+/// SQLite tells a full disk as such only where it writes the file itself, not where it makes its file of locks.
+bool is_full(int code, sqlite3* handle) {
+  const int number = handle == nullptr ? 0 : sqlite3_system_errno(handle);
+  const bool io = (code & 0xFF) == SQLITE_IOERR;
+  return (code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE || (io && (number == ENOSPC || number == EDQUOT));
+}
+
 [[noreturn]] void throw_sqlite(int code, sqlite3* handle, const std::string& path) {
   const std::string said = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
   const std::string reason = system_reason(handle);
+  if (is_full(code, handle)) {
+    throw Error(Fault::local, fmt::format("cannot write the state \"{}\": the disk is full", path), "free some space and run again")
+        .with_code("no-space");
+  }
   switch (code & 0xFF) {
-    case SQLITE_FULL:
-      throw Error(Fault::local, fmt::format("cannot write the state \"{}\": the disk is full", path), "free some space and run again");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error(Fault::local, fmt::format("cannot use the state \"{}\": another program holds it", path),
@@ -91,7 +100,8 @@ struct TextHash {
 
 void throw_damaged(const std::string& path, std::string_view what) {
   throw Error(Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
-              "put back a backup of it; nothing was changed");
+              "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store; nothing was changed")
+      .with_code("damaged-state");
 }
 
 struct Database::Impl {

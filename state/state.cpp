@@ -40,10 +40,29 @@ void refuse_a_cut_file(Database& database) {
   if (!has_log(database.path()) && file_size(database.path()) < whole) throw_damaged(database.path(), "its end is missing");
 }
 
-/// Whether a read-only open failed only because SQLite cannot make its file of locks in a folder that nobody may write.
-bool needs_no_locks(const std::string& path, OpenMode mode) { return mode == OpenMode::read_only && !has_log(path); }
+/// Whether a read-only open failed only because SQLite cannot make its file of locks: in a folder that nobody may write, or on
+/// a full disk. Whoever could be writing now has that file, and then it could be opened.
+bool needs_no_locks(const std::string& path, OpenMode mode, const Error& error) {
+  const bool cannot = mode == OpenMode::read_only || (mode == OpenMode::look && error.code() == "no-space");
+  return cannot && !has_log(path);
+}
 
 }  // namespace
+
+void make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
+                 const std::function<void(const std::string&)>& fill) {
+  const std::string beside = path + ".new";
+  remove_database(beside);
+  make_private_file(beside);
+  try {
+    make_tables(beside, lineage, self, name);
+    fill(beside);
+    publish_file(beside, path);
+  } catch (...) {
+    remove_database(beside);
+    throw;
+  }
+}
 
 State::State(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 State::State(State&&) noexcept = default;
@@ -55,17 +74,7 @@ State State::create(const std::string& path, const std::string& lineage, const S
     throw Error(Fault::local, fmt::format("cannot make the state \"{}\": \"{}-wal\" is left of another one", path, path),
                 "put the database that it belongs to back beside it, or remove it");
   }
-  // Made beside and renamed when whole: whoever sees the name sees a state.
-  const std::string beside = path + ".new";
-  remove_database(beside);
-  make_private_file(beside);
-  try {
-    make_tables(beside, lineage, self, name);
-    publish_file(beside, path);
-  } catch (...) {
-    remove_database(beside);
-    throw;
-  }
+  make_beside(path, lineage, self, name, [](const std::string&) {});
   return open(path, Access::read_write);
 }
 
@@ -74,8 +83,8 @@ State State::open(const std::string& path, Access access) {
   const OpenMode mode = mode_for(path, access);
   try {
     return State(Impl::open(path, mode));
-  } catch (const Error&) {
-    if (!needs_no_locks(path, mode)) throw;
+  } catch (const Error& error) {
+    if (!needs_no_locks(path, mode, error)) throw;
   }
   return State(Impl::open(path, OpenMode::immutable));
 }

@@ -14,6 +14,7 @@
 #include "schema/floor.hpp"
 #include "schema/outcome.hpp"
 #include "state/effect.hpp"
+#include "state/restoration.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot {
@@ -76,9 +77,12 @@ class State {
  public:
   /// Makes a new, empty state at `path` with a fresh lineage; never overwrites. Error{local} if it exists or cannot be.
   static State create(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name);
-  /// Opens an existing one; `read_write` upgrades an older schema after a backup. Error{local}: missing, damaged, not a
-  /// state of ingot, of a newer ingot (then untouched).
+  /// Opens an existing one; `read_write` upgrades an older schema after a backup. Error{local}: missing,
+  /// damaged ("damaged-state"); Error{manifest}: not a state of ingot, of a newer ingot (then untouched).
   static State open(const std::string& path, Access access);
+  /// Makes a state of what a lost one left; whole and durable before it gets its name. `before_its_name`: moves aside what
+  /// bears it. Never overwrites.
+  static State restore(const std::string& path, const Restoration& what, const std::function<void()>& before_its_name);
   State(State&&) noexcept;
   State& operator=(State&&) noexcept;
   ~State();
@@ -146,7 +150,7 @@ class State {
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;  ///< without its actions
-  std::int64_t newest_action() const;         ///< the number that begin_action gave last; 0: none yet
+  std::int64_t newest_action() const;         ///< the number that an action got last; 0: none yet
 
   /// Reads the whole file and all references in it; Error{local} if damaged.
   void check() const;

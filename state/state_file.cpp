@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::array<const char*, 3> suffixes{"-wal", "-shm", "-journal"};
 
+constexpr off_t smallest_database = 512;  ///< one page of the smallest size
+
 std::string reason() { return std::generic_category().message(errno); }
 
 /// Opens, syncs and closes a file or folder.
@@ -61,8 +63,10 @@ void check_state_file(const std::string& path) {
     throw Error(Fault::local, fmt::format("the state \"{}\" has {} names (hard links)", path, status.st_nlink),
                 "remove the other names: a database that is used under two names breaks");
   }
-  if (status.st_size == 0) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" is empty", path), "bring back the newest copy of the state file");
+  if (status.st_size < smallest_database) {  // SQLite takes what is shorter for a new one
+    throw Error(Fault::local, fmt::format("the state \"{}\" is damaged: it {}", path, status.st_size == 0 ? "is empty" : "is cut off"),
+                "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store")
+        .with_code("damaged-state");
   }
 }
 

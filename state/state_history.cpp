@@ -91,7 +91,7 @@ std::optional<RunRecord> State::last_run() const {
 
 std::int64_t State::newest_action() const {
   const std::scoped_lock lock(impl_->mutex);
-  return impl_->database.number("SELECT coalesce(max(sequence), 0) FROM action");
+  return impl_->database.number("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'action'), 0)");
 }
 
 }  // namespace ingot

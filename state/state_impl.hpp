@@ -1,6 +1,7 @@
 // What the parts of State share: the connection, what this state is called, and how a change is written.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -10,6 +11,14 @@
 #include "state/state.hpp"
 
 namespace ingot {
+
+/// A state with nothing in it, made under another name and renamed when whole, so that whoever sees the name sees a state;
+/// `fill` works on it before that. Never overwrites.
+void make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
+                 const std::function<void(const std::string& beside)>& fill);
+
+/// Of each part of a floor the higher one stays.
+void write_floor(Database& database, const Floor& floor);
 
 struct State::Impl {
   Impl(const std::string& path, OpenMode mode) : database(path, mode) {}

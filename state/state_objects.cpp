@@ -63,16 +63,17 @@ std::optional<Floor> State::floor(const ServerId& id) const {
   });
 }
 
+void write_floor(Database& database, const Floor& floor) {
+  database.execute("INSERT INTO floor (id, epoch, serial, head, root_version, issued) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                   floor.id, floor.epoch, floor.serial, floor.head, floor.root_version, floor.issued);
+  database.execute("UPDATE floor SET epoch = ?2, serial = ?3, head = ?4 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id, floor.epoch,
+                   floor.serial, floor.head);
+  database.execute("UPDATE floor SET root_version = max(root_version, ?2), issued = max(issued, ?3) WHERE id = ?1", floor.id, floor.root_version,
+                   floor.issued);
+}
+
 void State::raise_floor(const Floor& floor) {
-  impl_->write([&](Recording&) {
-    impl_->database.execute(
-        "INSERT INTO floor (id, epoch, serial, head, root_version, issued) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-        floor.id, floor.epoch, floor.serial, floor.head, floor.root_version, floor.issued);
-    impl_->database.execute("UPDATE floor SET epoch = ?2, serial = ?3, head = ?4 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id,
-                            floor.epoch, floor.serial, floor.head);
-    impl_->database.execute("UPDATE floor SET root_version = max(root_version, ?2), issued = max(issued, ?3) WHERE id = ?1", floor.id,
-                            floor.root_version, floor.issued);
-  });
+  impl_->write([&](Recording&) { write_floor(impl_->database, floor); });
 }
 
 }  // namespace ingot

@@ -51,15 +51,17 @@ int newest_format(const Upgrades& upgrades) { return upgrades.empty() ? first_fo
 
 int recognise(Database& database, const Upgrades& upgrades) {
   if (database.number("PRAGMA application_id") != state_application_id) {
-    throw Error(Fault::local, fmt::format("\"{}\" is not a state of ingot", database.path()), "name the right file in the manifest");
+    throw Error(Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()), "name the right file in the manifest; nothing was changed")
+        .with_code("foreign-state");
   }
   const auto format = database.number("PRAGMA user_version");
   if (format < first_format) throw_damaged(database.path(), fmt::format("its format is {}", format));
   if (format > newest_format(upgrades)) {
-    throw Error(Fault::local,
+    throw Error(Fault::manifest,
                 fmt::format("the state \"{}\" was made by a newer ingot (format {}, this one knows {})", database.path(), format,
                             newest_format(upgrades)),
-                "use that ingot; nothing was changed");
+                "use that ingot; nothing was changed")
+        .with_code("newer-state");
   }
   return static_cast<int>(format);
 }

@@ -23,7 +23,8 @@ const Upgrades& product_upgrades();
 /// The format after all of them.
 int newest_format(const Upgrades& upgrades);
 
-/// Throws Error{local} if the database is no state of ingot, or of a newer ingot than one that knows `upgrades`.
+/// Throws Error{manifest} if the database is no state of ingot ("foreign-state"), or of a newer ingot than one that knows
+/// `upgrades` ("newer-state").
 /// Gives its format.
 int recognise(Database& database, const Upgrades& upgrades);
 

@@ -114,7 +114,7 @@ Result do_copy(const CopyImage& action, const Task& task, Run& run, int connecti
   auto& [packed, fetched] = std::get<Got>(got);
   run.journal.with_state([&](State&) { run.shop.store.spare(action.entry->digest, packed); });
   ImageRow row = row_of(action, task, run);
-  run.shop.store.keep_papers(row.digest, task.number, write_papers(row));
+  run.shop.store.keep_papers(row.digest, task.number, write_papers(row, packed));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
 }
 

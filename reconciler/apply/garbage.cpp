@@ -95,7 +95,7 @@ class Collection {
     throw Error(Fault::local,
                 fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest,
                             state_.newest_action()),
-                "bring back the newest state file, or run \"ingot state rebuild\"; nothing was taken")
+                "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was taken")
         .with_code("old-state");
   }
 

@@ -96,7 +96,7 @@ Result keep(const AddImage& action, const Task& task, Ingested bytes, Run& run) 
   run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
   if (!action.image.is_private) run.shop.store.move_to(bytes.packed, Place::public_tree);
   ImageRow row = row_of(action, task, bytes, run);
-  run.shop.store.keep_papers(row.digest, task.number, write_papers(row));
+  run.shop.store.keep_papers(row.digest, task.number, write_papers(row, bytes.packed));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
 }
 

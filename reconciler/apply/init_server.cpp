@@ -56,7 +56,7 @@ class Making {
     }
     if (!has_state && !what_a_server_left().empty()) {
       contradiction(fmt::format("this server has published, but its state \"{}\" is gone", server_.state),
-                    "bring it back from its backup, or set `state` to where it is");
+                    "bring the newest one back from its backup, set `state` to where it is, or run \"ingot state rebuild\"");
     }
   }
 

@@ -1,13 +1,23 @@
 // The papers beside an image as text (R27): enough to say what it is, where it came from and why, if the state is lost.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "schema/catalog.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot {
 
 /// One line of JSON, "ingot.papers/1", of an image as it comes.
-std::string write_papers(const ImageRow& row);
+std::string write_papers(const ImageRow& row, const Packed& packed);
+
+struct ParsedPapers {
+  ImageRow row;  ///< as it came: facts that changed later are not in it
+  std::optional<Packed> packed;
+};
+/// nullopt: it is no papers.
+std::optional<ParsedPapers> parse_papers(std::string_view text);
 
 }  // namespace ingot

@@ -98,7 +98,7 @@ void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& be
   throw Error(Fault::local,
               fmt::format("the state is older than what is published: serial {} is published, the state knows {}",
                           before->head.serial, known),
-              "bring back the newest state file")
+              "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published")
       .with_code("old-state");
 }
 

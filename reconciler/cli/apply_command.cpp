@@ -88,6 +88,7 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
   if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
   else warn_of_roots(looked.plan, session);
+  if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Account account = applied(looked, run_start(looked, run, started), site, *transport, keys, session);
   show_result(looked, account, run, session);

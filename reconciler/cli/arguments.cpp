@@ -248,6 +248,14 @@ Command publish_of(const Written& written) {
   return PublishArguments{*above};
 }
 
+Command state_of(const Written& written) {
+  const Words words("state", written.words, 1, 1, "rebuild");
+  if (words.at(0) != "rebuild") {
+    wrong(fmt::format("state knows no \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), {"rebuild"}, "state rebuild"));
+  }
+  return RebuildArguments{};
+}
+
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
@@ -272,6 +280,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"publish", publish_of},
       {"gc", gc_of},
       {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},
+      {"state", state_of},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;

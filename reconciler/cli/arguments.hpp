@@ -83,13 +83,15 @@ struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
 };
+struct RebuildArguments {};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
                              StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
-                             VerifyArguments, PublishArguments, GcArguments, KeyCommand, SchemaArguments>;
+                             VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
+                             SchemaArguments>;
 
 struct Arguments {
   Everywhere everywhere;

@@ -22,6 +22,7 @@ int run_command(const VerifyArguments& arguments, const Session& session);
 int run_command(const PublishArguments& arguments, const Session& session);
 int run_command(const GcArguments& arguments, const Session& session);
 int run_command(const KeyCommand& arguments, const Session& session);
+int run_command(const RebuildArguments& arguments, const Session& session);
 int run_command(const SchemaArguments& arguments, const Session& session);
 
 }  // namespace ingot

@@ -242,6 +242,22 @@ partial copies of wanted images, and papers. Bytes of copies that are not served
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer
   --dry-run       write nothing, list every file
 )"},
+    Page{"state", "make a lost or damaged state anew",
+         R"(Usage: ingot state rebuild
+
+  ingot state rebuild && ingot plan      look at the plan before you apply it
+  ingot state rebuild --json
+
+The state is an index: the store and the signed heads are the truth. Where the state file is lost, damaged or an old backup,
+this makes a new one: of the catalog that was published last, the papers beside the images, and the floors of trust; every
+byte is re-hashed. The old file is moved aside, nothing is removed, and no serial is given twice.
+
+What only a state knows is lost with it: the history, and what peers were registered and subscriptions instantiated (an old
+backup still says so). The next apply registers and instantiates anew, which counts from now; the plan says which images lie
+before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
+
+A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
+)"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
 

@@ -157,7 +157,7 @@ void show_notes(const Plan& plan, bool verbose, const Style& style, Output& out)
 }
 
 void show_limits(const Plan& plan, const Style& style, Output& out) {
-  if (plan.limits.empty() || plan.actions.empty()) return;
+  if (plan.limits.empty() || (plan.actions.empty() && plan.held.empty())) return;
   heading(out, style, "Limits");
   for (const auto& limit : plan.limits) out.print("  {:<10} {}, limit {} ({})\n", limit.name, printable(limit.used), printable(limit.limit), printable(limit.where));
 }

@@ -32,6 +32,8 @@ void require_made(const ServerSection& server, Files& files);
 std::string lock_path(const ServerSection& server);
 /// Waits as --lock-timeout says. Error{busy}.
 RunLock take_lock(const ServerSection& server, const std::string& what, const Session& session);
+/// The same where the state is lost; its folder must be there.
+RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const Session& session);
 
 /// "user@host" of who runs this; the user behind sudo.
 std::string actor();

@@ -119,6 +119,17 @@ std::optional<std::string> PeerMemory::trouble() const {
   return trouble_;
 }
 
+std::vector<ServerId> PeerMemory::servers_with_floors() {
+  std::vector<ServerId> ids;
+  const std::string folder = folder_ + "/trust";
+  if (!files_.status(folder)) return ids;
+  for (const auto& name : files_.list(folder)) {
+    const auto digest = Digest::parse_hex(name);
+    if (digest && highest_floor(files_, folder + "/" + name)) ids.push_back(ServerId{*digest});
+  }
+  return ids;
+}
+
 std::optional<CachedHead> PeerMemory::head(const ServerId& id) {
   const auto text = read(cache_of(id) + "/head", largest_head_file);
   return text ? parse_cached_head(*text) : std::nullopt;

@@ -63,6 +63,8 @@ class PeerMemory {
   void keep_settled(const ServerId& id, const SettledMark& mark);
 
   std::optional<Floor> floor(const ServerId& id);
+  /// The servers that have a floor here.
+  std::vector<ServerId> servers_with_floors();
   std::optional<FloorRecord> floor_record(const ServerId& id);
   /// A lower one changes nothing.
   void raise_floor(const Floor& floor, std::string_view head_envelope);

@@ -64,15 +64,16 @@ std::string holder_text(int descriptor) {
   return printable(text);
 }
 
-void write_holder(int descriptor, const std::string& who, const std::string& path) {
+/// Only a message for others: on a full disk they are told of a run that did not say who it is.
+void write_holder(int descriptor, const std::string& who) {
   const std::string line = who.substr(0, longest_holder - 1) + "\n";
   while (::ftruncate(descriptor, 0) != 0) {
-    if (errno != EINTR) throw file_error("write", path, errno);
+    if (errno != EINTR) return;
   }
   for (std::size_t done = 0; done < line.size();) {
     const ssize_t count = ::pwrite(descriptor, line.data() + done, line.size() - done, static_cast<off_t>(done));
-    if (count >= 0) done += static_cast<std::size_t>(count);
-    else if (errno != EINTR) throw file_error("write", path, errno);
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) done += static_cast<std::size_t>(count);
   }
 }
 
@@ -112,7 +113,7 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
     const Attempt tried = attempt(path);
     if (tried.descriptor >= 0) {
       RunLock lock(tried.descriptor);
-      write_holder(tried.descriptor, who, path);
+      write_holder(tried.descriptor, who);
       return lock;
     }
     if (tried.holder.empty() && glances++ < most_glances) {

@@ -116,17 +116,6 @@ void forget_older_pieces(const Visit& visit, const Head& head, const Head& befor
 
 }  // namespace
 
-PageVisitor collect_into(Catalog& catalog) {
-  PageVisitor visitor;
-  visitor.image = [&](ImageEntry&& entry) { catalog.images.push_back(std::move(entry)); };
-  visitor.deleted_image = [&](ImageTombstone&& entry) { catalog.deleted.push_back(std::move(entry)); };
-  visitor.series = [&](SeriesEntry&& entry) { catalog.series.push_back(std::move(entry)); };
-  visitor.member = [&](SeriesMember&& member) { catalog.series.back().members.push_back(std::move(member)); };
-  visitor.deleted_series = [&](SeriesTombstone&& entry) { catalog.deleted_series.push_back(std::move(entry)); };
-  visitor.type = [&](TypeEntry&& entry) { catalog.types.push_back(std::move(entry)); };
-  return visitor;
-}
-
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
   auto read = read_index(visit, head.index);
   if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);

@@ -13,7 +13,4 @@ namespace ingot {
 /// cache holds just the pieces of these two. A piece that is not there has the detail code "missing-piece".
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before);
 
-/// Puts every entry of the pages that are read into `catalog`, which outlives it.
-PageVisitor collect_into(Catalog& catalog);
-
 }  // namespace ingot

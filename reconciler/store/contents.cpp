@@ -23,6 +23,7 @@ using namespace store_layout;
 using Kind = StoredFile::Kind;
 
 constexpr std::string_view condemned_format = "ingot.condemned/1\n";
+constexpr std::uint64_t longest_papers = 1024 * 1024;
 constexpr std::uint64_t longest_condemned = std::uint64_t{1} << 30;
 constexpr std::string_view head_ending = ".dsse";
 constexpr std::string_view partial_ending = ".part";
@@ -52,6 +53,21 @@ std::optional<std::int64_t> papers_number(std::string_view name) {
   const auto [end, error] = std::from_chars(stem->data() + 65, stem->data() + stem->size(), number);
   if (error != std::errc{} || end != stem->data() + stem->size()) return std::nullopt;
   return number;
+}
+
+/// Paths by key.
+std::multimap<std::int64_t, std::string> papers_in(Files& files, const std::string& folder) {
+  std::multimap<std::int64_t, std::string> found;
+  if (!files.status(folder)) return found;
+  for (const std::string& two : files.list(folder)) {
+    const std::string below = folder + "/" + two;
+    const auto status = files.status(below);
+    if (!status || status->kind != EntryKind::folder) continue;
+    for (const std::string& name : files.list(below)) {
+      if (const auto number = papers_number(name)) found.emplace(*number, below + "/" + name);
+    }
+  }
+  return found;
 }
 
 /// The digits make the order of the names that of the serials.
@@ -131,13 +147,19 @@ class Listing {
 std::vector<StoredFile> Store::contents() const { return Listing(*files_, folder_).all(); }
 
 std::int64_t Store::newest_papers() const {
-  std::int64_t newest = 0;
-  const std::string papers = folder_ + "/papers";
-  if (!files_->status(papers)) return newest;
-  for (const std::string& two : files_->list(papers)) {
-    for (const std::string& name : files_->list(papers + "/" + two)) newest = std::max(newest, papers_number(name).value_or(0));
+  const auto papers = papers_in(*files_, folder_ + "/papers");
+  return papers.empty() ? 0 : papers.rbegin()->first;
+}
+
+void Store::each_papers(const std::function<void(std::int64_t, std::string_view)>& visit) const {
+  const auto papers = papers_in(*files_, folder_ + "/papers");
+  for (auto one = papers.rbegin(); one != papers.rend(); ++one) {
+    try {
+      visit(one->first, read_file(*files_, one->second, longest_papers));
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+    }
   }
-  return newest;
 }
 
 Condemned Store::condemned() const {

@@ -42,8 +42,9 @@ constexpr std::array<Folder, 9> folders{{{"public", 0755},
 }
 
 [[noreturn]] void refuse_lineage(const std::string& folder, const std::string& own, const std::string& wanted) {
-  refuse(folder, fmt::format("belongs to another state (lineage {}, not {})", printable(own), printable(wanted)),
-         "name the store that goes with this state file, or the state file that goes with this store");
+  throw Error(Fault::manifest, fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", printable(folder), printable(own), printable(wanted)),
+              "name the store that goes with this state file, or the state file that goes with this store; nothing was changed")
+      .with_code("foreign-state");
 }
 
 void check_folder(Files& files, const std::string& store, const std::string& name, std::uint64_t device) {
@@ -76,7 +77,7 @@ void give_mode(Files& files, const std::string& path, mode_t mode) {
 
 }  // namespace
 
-Store::Store(Files& files, std::string folder) : files_(&files), folder_(std::move(folder)) {}
+Store::Store(Files& files, std::string folder, std::string lineage) : files_(&files), folder_(std::move(folder)), lineage_(std::move(lineage)) {}
 
 std::optional<std::string> Store::lineage_of(Files& files, const std::string& folder) {
   const auto text = read_file_if_there(files, folder + "/LINEAGE", longest_lineage_file);
@@ -108,7 +109,7 @@ Store Store::open(Files& files, const std::string& folder, const std::string& li
   if (*own != lineage) refuse_lineage(folder, *own, lineage);
   const std::uint64_t device = files.status(folder + "/.").value().device;
   for (const Folder& one : folders) check_folder(files, folder, one.name, device);
-  return Store(files, folder);
+  return Store(files, folder, lineage);
 }
 
 void Store::clear_left_overs() {

@@ -60,10 +60,11 @@ struct Damage {
 
 class Store {
  public:
-  /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one. Error{local}: of
-  /// another lineage.
+  /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one. Error{manifest}:
+  /// of another lineage.
   static void create(Files& files, const std::string& folder, const std::string& lineage);
-  /// Error{local}: not there, not a store, of another lineage than `lineage`, links inside it, folders on different file systems.
+  /// Error{manifest}: of another lineage than `lineage`. Error{local}: not there, not a store, links inside it, folders on
+  /// different file systems.
   static Store open(Files& files, const std::string& folder, const std::string& lineage);
   /// The lineage a folder's store belongs to; nullopt if there is no store.
   static std::optional<std::string> lineage_of(Files& files, const std::string& folder);
@@ -74,6 +75,7 @@ class Store {
   void sync_all();
 
   const std::string& folder() const { return folder_; }
+  const std::string& lineage() const { return lineage_; }
   std::string public_folder() const { return folder_ + "/public"; }
 
   /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
@@ -98,6 +100,8 @@ class Store {
   void keep_papers(const Digest& digest, std::int64_t key, std::string_view text);
   /// The highest key of papers here; 0: there are none.
   std::int64_t newest_papers() const;
+  /// All papers here, those with the highest key first. What cannot be read is left out.
+  void each_papers(const std::function<void(std::int64_t key, std::string_view text)>& visit) const;
 
   /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here; what `out` got is
   /// verified as a whole only when this returns.
@@ -148,7 +152,7 @@ class Store {
   void stop_serving(const StoredFile& object);
 
  private:
-  Store(Files& files, std::string folder);
+  Store(Files& files, std::string folder, std::string lineage);
   std::string object_in(const Digest& digest, Place place) const;
   /// Where an object is with its length; or what is there instead. Error{local}: one place cannot be looked at, and it is
   /// not in the other.
@@ -162,6 +166,7 @@ class Store {
 
   Files* files_;
   std::string folder_;
+  std::string lineage_;
 };
 
 }  // namespace ingot

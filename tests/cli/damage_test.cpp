@@ -76,7 +76,7 @@ TEST_F(Commands, what_is_lost_and_cannot_be_made_is_brought_back_from_a_backup) 
   fs::resize_file(folder / "gold/state/ingot.db", 0);
   for (const char* command : {"plan", "publish", "init"}) {
     EXPECT_EQ(at("gold", {command}).exit, 6) << command;
-    EXPECT_THAT(terminal.said, AllOf(HasSubstr("is empty"), HasSubstr("bring back the newest copy of the state file"), Not(HasSubstr("ingot init")))) << command;
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("is empty"), HasSubstr("put back the newest backup of it, or run \"ingot state rebuild\""), Not(HasSubstr("ingot init")))) << command;
   }
 }
 

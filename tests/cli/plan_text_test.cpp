@@ -21,6 +21,13 @@ TEST(show_plan, says_everything_that_is_done_and_not_done) { expect_golden("plan
 TEST(show_plan, verbose_shows_every_reason_and_note) { expect_golden("plan-verbose.txt", text_of_plan(full_plan(), true)); }
 TEST(show_plan, an_empty_plan_is_short) { expect_golden("plan-empty.txt", text_of_plan(empty_plan())); }
 
+TEST(show_plan, R26_limits_are_shown_above_all_where_they_hold_everything) {
+  Plan plan = empty_plan();
+  plan.held = full_plan().held;
+  plan.limits = {{"removals", "3", "2 (5 and 10 %)", "ingot.toml:9"}};
+  EXPECT_THAT(text_of_plan(plan), HasSubstr("  removals   3, limit 2 (5 and 10 %) (ingot.toml:9)\n"));
+}
+
 TEST(show_plan, colours_are_only_an_addition) {
   const std::string plain = text_of_plan(full_plan());
   std::string colored = text_of_plan(full_plan(), false, Style(true));

@@ -121,7 +121,7 @@ TEST_F(BadInput, secrets_in_urls_and_missing_tokens_are_refused_without_being_sh
   EXPECT_THAT(refused({"plan"}, 3).out, HasSubstr("INGOT_TEST_TOKEN_THAT_IS_NOT_SET")) << "one peer without its token never stops the others";
 }
 
-TEST_F(BadInput, a_damaged_foreign_newer_or_lost_state_is_6_and_stays_as_it_is) {
+TEST_F(BadInput, a_damaged_or_lost_state_is_6_and_stays_as_it_is) {
   here.manifest(here.file_image("a", "bytes"));
   here.apply();
   const std::string state = here.path() + "/state/ingot.db";
@@ -140,10 +140,10 @@ TEST_F(BadInput, a_damaged_foreign_newer_or_lost_state_is_6_and_stays_as_it_is) 
   here.plan();
 }
 
-TEST_F(BadInput, a_state_of_another_store_is_6) {
+TEST_F(BadInput, G6_a_state_of_another_store_is_65) {
   Site other(folder.path() + "/other", "gold");
   std::filesystem::copy_file(other.path() + "/state/ingot.db", here.path() + "/state/ingot.db", std::filesystem::copy_options::overwrite_existing);
-  refused({"apply", "--yes"}, 6);
+  refused({"apply", "--yes"}, 65);
 }
 
 TEST_F(BadInput, unsupported_members_of_a_source_are_all_named_and_nothing_is_added) {

@@ -67,7 +67,8 @@ TEST_F(damage, flipped_bytes_anywhere_are_survived) {
       read_all(file);
     } catch (const Error& error) {
       ++noticed;
-      ASSERT_EQ(error.fault(), Fault::local) << "byte " << place << ": " << error.what();
+      const bool whose = place >= 60 && place < 72;  // in the header: of a newer ingot, or of no ingot at all
+      ASSERT_TRUE(error.fault() == Fault::local || (whose && error.fault() == Fault::manifest)) << "byte " << place << ": " << error.what();
       ASSERT_NE(error.text().find(file), std::string::npos) << error.text();
     }
   }

@@ -23,24 +23,24 @@ std::set<std::string> names_in(const std::string& folder) {
   return names;
 }
 
-/// Expects Error{local} that says `part` and how to mend it.
+/// Expects an error that says `part` and how to mend it.
 template <class Work>
-void expect_local(Work work, const std::string& part) {
+void expect_local(Work work, const std::string& part, Fault fault = Fault::local) {
   try {
     work();
     ADD_FAILURE() << "nothing was refused; expected: " << part;
   } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::local) << error.what();
+    EXPECT_EQ(error.fault(), fault) << error.what();
     EXPECT_NE(error.text().find(part), std::string::npos) << error.text();
     EXPECT_FALSE(error.mend().empty()) << error.text();
   }
 }
 
 /// Both ways of opening refuse the file and leave it, and its folder, as they are.
-void expect_left_alone(const std::string& path, const std::string& part) {
+void expect_left_alone(const std::string& path, const std::string& part, Fault fault = Fault::local) {
   const auto bytes = bytes_of(path);
   const auto names = names_in(fs::path(path).parent_path());
-  for (const auto access : {Access::read_only, Access::read_write}) expect_local([&] { State::open(path, access); }, part);
+  for (const auto access : {Access::read_only, Access::read_write}) expect_local([&] { State::open(path, access); }, part, fault);
   EXPECT_EQ(bytes_of(path), bytes);
   EXPECT_EQ(names_in(fs::path(path).parent_path()), names);
 }
@@ -144,7 +144,7 @@ TEST_F(opening, refuses_other_databases_and_newer_formats) {
     Database database(path, OpenMode::read_write);
     database.set_version(2);
   }
-  expect_left_alone(path, "was made by a newer ingot (format 2, this one knows 1)");
+  expect_left_alone(path, "was made by a newer ingot (format 2, this one knows 1)", Fault::manifest);
   {
     Database database(path, OpenMode::read_write);
     database.set_version(0);
@@ -154,7 +154,7 @@ TEST_F(opening, refuses_other_databases_and_newer_formats) {
     Database database(path, OpenMode::read_write);
     database.run_script("PRAGMA application_id = 7");
   }
-  expect_left_alone(path, "is not a state of ingot");
+  expect_left_alone(path, "is not a state of ingot", Fault::manifest);
 }
 
 TEST_F(opening, D12_refuses_a_state_with_two_names_and_a_link) {

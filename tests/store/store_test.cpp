@@ -52,8 +52,8 @@ TEST_F(StoreTest, opens_only_for_its_own_lineage) {
   EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("is not there"));
   made();
   EXPECT_EQ(Store::lineage_of(files, folder), "line-1");
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-2"); }), HasSubstr("belongs to another state"));
-  EXPECT_THAT(failure_of([&] { Store::create(files, folder, "line-2"); }), HasSubstr("belongs to another state"));
+  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-2"); }, Fault::manifest), HasSubstr("belongs to another state"));
+  EXPECT_THAT(failure_of([&] { Store::create(files, folder, "line-2"); }, Fault::manifest), HasSubstr("belongs to another state"));
   Store::create(files, folder, "line-1");
   write_text(folder + "/LINEAGE", "ingot.store/2\nline-1\n");
   EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("cannot read"));

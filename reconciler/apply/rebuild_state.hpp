@@ -1,0 +1,55 @@
+// A lost, damaged or old state is made anew of what the store and the signed heads say: the catalog that was published
+// last, the papers beside the images, the bytes themselves, and the floors of trust beside the state. Nothing is removed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/io/clock.hpp"
+#include "reconciler/io/files.hpp"
+#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/store/store.hpp"
+#include "schema/manifest.hpp"
+#include "state/restoration.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+/// An image that was adopted though its bytes are not whole.
+struct LostBytes {
+  ImageName image;
+  std::string path;  ///< in the store
+  std::string why;
+};
+
+struct RebuiltState {
+  Serial serial = 0;  ///< the highest that anyone may have seen; the next head bears a higher one
+  std::uint64_t own = 0;
+  std::uint64_t copies = 0;
+  std::uint64_t tombstones = 0;
+  std::uint64_t series = 0;
+  std::uint64_t floors = 0;
+  std::uint64_t bytes = 0;                  ///< of the live images, each digest once
+  std::vector<ImageName> by_papers_alone;   ///< images that no catalog shows: private, not published yet, or deleted before
+  std::vector<ImageName> not_adopted;       ///< likewise, but another image bears the name
+  std::vector<LostBytes> lost;              ///< filled by whoever re-hashes
+  bool kept_peers = false;                  ///< registrations and subscriptions came from the older state
+  std::string set_aside;                    ///< where the old state file is now; "": there was none
+};
+
+/// Why the state needs no rebuilding, as a clause; "": it is gone, damaged, or older than what is published. In the last case
+/// `old` is set. Error{manifest}: it is another server's, or of a newer ingot; it stays as it is.
+std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old);
+
+/// What a new state is made of; `told` says what came of it. `old`: an older state that is whole, for its peers and
+/// subscriptions. Reads no bytes of images. Error{local}: the root, or every catalog that was published, is lost: then only a
+/// backup of the store helps.
+Restoration gather_restoration(const Manifest& manifest, const Store& store, PeerMemory& memory, const std::optional<State>& old, Time now,
+                               RebuiltState& told);
+
+/// Moves what bears the state's name aside and gives a new one the name. Error{local}.
+State replace_state(const std::string& path, Files& files, const Restoration& restoration, Time now, RebuiltState& told);
+
+}  // namespace ingot

@@ -1,0 +1,125 @@
+#include <set>
+
+#include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/rebuild_state.hpp"
+#include "reconciler/cli/byte_progress.hpp"
+#include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/rebuild_command.hpp"
+#include "reconciler/cli/site.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string names_text(const std::vector<ImageName>& names) {
+  std::string text;
+  for (const auto& name : names) text.append(text.empty() ? "" : ", ").append(name.text());
+  return text;
+}
+
+void show_rebuilt(const RebuiltState& rebuilt, const Style& style, Output& out) {
+  out.print("{} {} own images and {} copies, {} deleted images, {} series, floors of {} servers; {} re-hashed.\n", style.bold("Rebuilt:"), rebuilt.own,
+            rebuilt.copies, rebuilt.tombstones, rebuilt.series, rebuilt.floors, size_text(rebuilt.bytes));
+  if (!rebuilt.set_aside.empty()) out.print("The old state is now \"{}\".\n", printable(rebuilt.set_aside));
+  if (rebuilt.kept_peers) out.print("Peers and subscriptions are those of the old state.\n");
+  if (!rebuilt.by_papers_alone.empty()) {
+    out.print("By their papers alone, for no catalog shows them (private, not published yet, or deleted before): {}\n", names_text(rebuilt.by_papers_alone));
+  }
+  if (!rebuilt.not_adopted.empty()) out.print("Not adopted, for another image bears the name: {}\n", names_text(rebuilt.not_adopted));
+  for (const auto& lost : rebuilt.lost) out.print("{}: {} ({})\n", style.red("image " + lost.image.text()), printable(lost.why), printable(lost.path));
+  out.print("Nothing was removed, and nothing here is managed until a manifest names it. Next: ingot plan\n");
+}
+
+void put_names(std::string_view key, const std::vector<ImageName>& names, JsonWriter& json) {
+  json.key(key);
+  json.begin_array();
+  for (const auto& name : names) json.value(name.text());
+  json.end_array();
+}
+
+void show_rebuilt_json(const RebuiltState& rebuilt, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.rebuilt/1");
+  json.member("serial", rebuilt.serial);
+  json.member("own", rebuilt.own);
+  json.member("copies", rebuilt.copies);
+  json.member("deleted", rebuilt.tombstones);
+  json.member("series", rebuilt.series);
+  json.member("floors", rebuilt.floors);
+  json.member("bytes", rebuilt.bytes);
+  json.member("kept_peers", rebuilt.kept_peers);
+  json.member_or_null("set_aside", rebuilt.set_aside);
+  put_names("by_papers_alone", rebuilt.by_papers_alone, json);
+  put_names("not_adopted", rebuilt.not_adopted, json);
+  json.key("damaged");
+  json.begin_lines();
+  for (const auto& lost : rebuilt.lost) {
+    json.begin_object();
+    json.member("image", lost.image.text());
+    json.member_or_null("path", lost.path);
+    json.member("text", lost.why);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+Store open_store_of_its_own_lineage(const ServerSection& server, Files& files) {
+  const auto lineage = Store::lineage_of(files, server.store);
+  if (lineage) return Store::open(files, server.store, *lineage);
+  throw Error(Fault::local, fmt::format("there is no store \"{}\" that a state could be made of", printable(server.store)),
+              "bring the store back from its backup, or set `store` in [server] to where it is; a new server is made by \"ingot init\"")
+      .about(server.store);
+}
+
+/// Images whose bytes are not whole are adopted all the same, and told.
+void rehash(const Restoration& what, const Store& store, RebuiltState& told, const Session& session) {
+  ByteProgress progress(session, "re-hash", told.bytes);
+  std::set<Digest> seen;
+  for (const RestoredImage& image : what.images) {
+    const ImageRow& row = image.row;
+    if (row.deleted || !seen.insert(row.digest).second) continue;
+    std::uint64_t before = 0;
+    const auto damages = store.check_object(row.digest, row.size, image.packed, [&](std::uint64_t done) {
+      progress.add(done - before);
+      before = done;
+    });
+    for (const Damage& damage : damages) told.lost.push_back({.image = row.name, .path = damage.path, .why = damage.why});
+  }
+}
+
+}  // namespace
+
+int run_command(const RebuildArguments&, const Session& session) {
+  const auto manifest = read_manifest(session);
+  if (!manifest) return exit_manifest;
+  const ServerSection& server = manifest->server;
+  const Store store = open_store_of_its_own_lineage(server, session.files);
+  make_folders(session.files, state_folder(server), 0700);  // it may be lost with the state
+  const RunLock lock = take_lock_without_a_state(server, std::string(rebuild_command), session);
+  const Time started = session.clock.now();
+  std::optional<State> old;
+  if (const std::string why = why_not_rebuild(server, store, session.files, old); !why.empty()) {
+    throw Error(Fault::refused, fmt::format("the state \"{}\" needs no rebuilding: {}", printable(server.state), why), "nothing was changed");
+  }
+  PeerMemory memory(session.files, state_folder(server));
+  RebuiltState rebuilt;
+  const Restoration restoration = gather_restoration(*manifest, store, memory, old, started, rebuilt);
+  rehash(restoration, store, rebuilt, session);
+  old.reset();  // closed before its file is moved
+  State state = replace_state(server.state, session.files, restoration, started, rebuilt);
+  const int exit = rebuilt.lost.empty() ? exit_done : exit_local;
+  const RunStart run{.id = new_run_id(started, random_bits()), .started = started, .command = std::string(rebuild_command), .actor = actor(),
+                     .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
+  state.begin_run(run);
+  state.finish_run(run.id, session.clock.now(), exit);
+  session.show([&](const Style& style, Output& out) { show_rebuilt(rebuilt, style, out); }, [&](Output& out) { show_rebuilt_json(rebuilt, out); });
+  return exit;
+}
+
+}  // namespace ingot
