@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace ingot {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <thread>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/hash.hpp"

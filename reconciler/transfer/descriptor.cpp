@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "reconciler/io/file_error.hpp"

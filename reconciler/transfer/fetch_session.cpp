@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"

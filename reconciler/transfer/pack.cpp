@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <zstd.h>
 
 #include "reconciler/io/hash.hpp"

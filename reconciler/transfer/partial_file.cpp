@@ -1,6 +1,6 @@
 #include "reconciler/transfer/partial_file.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"

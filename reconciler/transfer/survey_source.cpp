@@ -3,7 +3,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "reconciler/io/hash.hpp"

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <limits>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/acl_text.hpp"

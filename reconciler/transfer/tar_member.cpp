@@ -4,7 +4,7 @@
 #include <array>
 #include <cassert>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace ingot {
 

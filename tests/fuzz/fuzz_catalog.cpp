@@ -7,11 +7,15 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
+#include "schema/strict_json.hpp"
 #include "schema/write_catalog.hpp"
 #include "schema/write_entry.hpp"
 
@@ -71,6 +75,39 @@ void read_page(PageKind kind, std::string_view text) {
   require(again == written);
 }
 
+/// Another reader's tree must be the same as ours, wherever ours takes the bytes.
+void compare(const std::vector<JsonNode>& nodes, std::uint32_t at, const nlohmann::json& other) {
+  const JsonNode& node = nodes[at];
+  switch (node.kind) {
+    case JsonKind::null: return require(other.is_null());
+    case JsonKind::boolean: return require(other.is_boolean() && other.get<bool>() == (node.number == 1));
+    case JsonKind::number: return require(other.is_number_integer() && other.get<std::int64_t>() == static_cast<std::int64_t>(node.number));
+    case JsonKind::text: return require(other.is_string() && other.get_ref<const std::string&>() == node.text);
+    case JsonKind::list:
+    case JsonKind::object: break;
+  }
+  const bool object = node.kind == JsonKind::object;
+  require(object ? other.is_object() : other.is_array());
+  std::size_t count = 0;
+  for (std::uint32_t i = at + 1; i < node.end; i = nodes[i].end, ++count) {
+    require(object ? other.contains(nodes[i].key) : count < other.size());
+    compare(nodes, i, object ? other.at(std::string(nodes[i].key)) : other.at(count));
+  }
+  require(count == other.size());
+}
+
+void compare_readers(std::string_view text) {
+  StrictJson reader(longest_text);
+  try {
+    const auto& nodes = reader.parse(text);
+    const auto other = nlohmann::json::parse(text, nullptr, false);
+    require(!other.is_discarded());
+    compare(nodes, 0, other);
+  } catch (const Refusal& refusal) {
+    check(Malformed{refusal.why});
+  }
+}
+
 const PrivateKey& test_key() {
   static const PrivateKey key = PrivateKey::from_pem(
       "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
@@ -108,6 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       read_and_write<SegmentTable>(
           text, [](std::string_view bytes) { return parse_segment_table(bytes); }, write_segment_table);
       return 0;
+    case 'j': compare_readers(text); return 0;
     case 'p': read_page(PageKind::images, text); return 0;
     case 's': read_page(PageKind::series, text); return 0;
     case 't': read_page(PageKind::types, text); return 0;
