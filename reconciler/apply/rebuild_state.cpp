@@ -17,6 +17,7 @@
 #include "schema/error.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 namespace {
@@ -28,7 +29,7 @@ ServerId id_of_store(const Store& store) {
   const auto envelope = parse_envelope(bytes);
   if (const auto* good = std::get_if<Envelope>(&envelope)) {
     const ServerId id = id_of_root(good->payload);
-    if (std::holds_alternative<Root>(verify_first_root(bytes, id))) return id;
+    if (std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id))) return id;
   }
   throw Error(Fault::local, fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", printable(store.public_folder())), mend_store)
       .with_code("lost-root");
