@@ -99,7 +99,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const ServerSection& server = manifest->server;
-  const Store store = open_store_of_its_own_lineage(server, session.files);
+  Store store = open_store_of_its_own_lineage(server, session.files);
   make_folders(session.files, state_folder(server), 0700);  // it may be lost with the state
   const RunLock lock = take_lock_without_a_state(server, std::string(rebuild_command), session);
   const Time started = session.clock.now();
@@ -107,6 +107,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   if (const std::string why = why_not_rebuild(server, store, session.files, old); !why.empty()) {
     throw Error(Fault::refused, fmt::format("the state \"{}\" needs no rebuilding: {}", printable(server.state), why), "nothing was changed");
   }
+  store.sync_all();  // what a dead run left unsynced is adopted, and counts as durable from here on
   PeerMemory memory(session.files, state_folder(server));
   RebuiltState rebuilt;
   const Restoration restoration = gather_restoration(*manifest, store, memory, old, started, rebuilt);

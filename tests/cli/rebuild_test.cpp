@@ -2,6 +2,8 @@
 // "ingot state rebuild" makes it anew of the store without removing anything or going back before what peers have seen.
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <iostream>
 #include <map>
 #include <random>
 
@@ -9,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/check_json.hpp"
-#include "tests/cli/command_fixture.hpp"
+#include "tests/cli/commands_fixture.hpp"
 
 namespace ingot {
 namespace {
@@ -20,6 +22,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing_support::Commands;
+
+namespace fs = std::filesystem;
 
 struct Rebuild : Commands {
   /// "gold" with images, a series, a type of its own, a private image, a tombstone; "silver" copies from it and has its own;
