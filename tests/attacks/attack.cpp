@@ -1,12 +1,12 @@
 #include "tests/attacks/attack.hpp"
 
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "schema/parse_catalog.hpp"
 #include "schema/write_catalog.hpp"
+#include "tests/support/figures.hpp"
 
 namespace ingot::attacks {
 
@@ -78,12 +78,15 @@ void try_all(Way way, const std::vector<Attack>& attacks) {
     if (!stage || testing::Test::HasFailure()) stage = std::make_unique<Stage>(way);
     try_one(*stage, attack);
   }
-  count("attacks", attacks.size());
+  count("attacks on trust", attacks.size());
 }
 
-void count(const std::string& word, std::size_t number) {
-  std::filesystem::create_directories(INGOT_FIGURES);
-  std::ofstream(INGOT_FIGURES "/attacks.txt", std::ios::app) << word << " " << number << "\n";
+void count(const std::string& what, std::size_t number) {
+  static std::map<std::string, std::size_t> tried;
+  const testing::TestInfo* const test = testing::UnitTest::GetInstance()->current_test_info();
+  std::string name = std::string(test->test_suite_name()) + "." + test->name() + "." + what;
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == ' '; }, '-');
+  testing_support::figure(name, tried[name] += number, what);
 }
 
 bool is_full() {

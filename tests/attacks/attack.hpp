@@ -34,8 +34,8 @@ struct Attack {
 /// Tries them one after the other on one stage: after each, home must have all that the peer has. Counts them in the figures.
 void try_all(Way way, const std::vector<Attack>& attacks);
 
-/// Adds to the figures of this suite: a line "WORD NUMBER" in build/<preset>/figures/attacks.txt.
-void count(const std::string& word, std::size_t number);
+/// Adds to what this test tried, for tests/figures.
+void count(const std::string& what, std::size_t number);
 
 /// INGOT_FULL=1: everything, however long it takes.
 bool is_full();

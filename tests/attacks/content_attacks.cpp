@@ -93,7 +93,7 @@ class content : public testing::Test {
     stage.publish();
     const Ran ran = stage.apply();
     EXPECT_EQ(ran.exit, 0) << "N9: " << ran.out << ran.err;
-    count("content-attacks", tried);
+    count("hostile contents", tried);
   }
 
   /// One in three, so that every value and every place has its turn; all if there is time.

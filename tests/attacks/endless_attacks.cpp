@@ -105,7 +105,7 @@ TEST(endless, A13_data_without_end_ends_at_what_was_signed) {
       ++tried;
     }
   }
-  count("attacks", tried);
+  count("attacks on trust", tried);
 }
 
 /// Gives a head, or bytes, slower than any honest server.
@@ -167,7 +167,7 @@ TEST(endless, A14_slow_peers_cost_their_time_limits_and_the_others_are_served) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   EXPECT_THAT(stage.copies(), testing::SizeIs(2)) << "the good peer's new image came";
   for (std::size_t i = 0; i < bad.size(); ++i) EXPECT_THAT(ran.out, HasSubstr("slow-" + std::to_string(i)));
-  count("attacks", bad.size());
+  count("attacks on trust", bad.size());
 }
 
 TEST(endless, A14_bytes_that_stall_keep_what_came_and_go_on_later) {
@@ -189,7 +189,7 @@ TEST(endless, A14_bytes_that_stall_keep_what_came_and_go_on_later) {
     EXPECT_EQ(stage.apply().exit, 0) << "N9";
     ++tried;
   }
-  count("attacks", tried);
+  count("attacks on trust", tried);
 }
 
 TEST(endless, B16_headers_without_end_are_cut) {
@@ -220,7 +220,7 @@ TEST(endless, B16_headers_without_end_are_cut) {
       ++tried;
     }
   }
-  count("attacks", tried);
+  count("attacks on trust", tried);
 }
 
 }  // namespace

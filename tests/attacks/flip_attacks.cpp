@@ -40,7 +40,7 @@ TEST(flips, A1_no_head_with_a_flipped_bit_is_accepted) {
   Stage stage(Way::here);
   stage.tempt();
   const Remembered before = stage.remembered();
-  count("attacks", flip_all(stage, "head.dsse", {"head.dsse", "root/2.dsse"}));
+  count("attacks on trust", flip_all(stage, "head.dsse", {"head.dsse", "root/2.dsse"}));
   EXPECT_THAT(differences(before, stage.remembered()), IsEmpty());
   stage.serve();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";
@@ -51,7 +51,7 @@ TEST(flips, A1_no_root_with_a_flipped_bit_is_accepted) {
   stage.peer.rotate_catalog_key();
   stage.tempt();
   const Remembered before = stage.remembered();
-  count("attacks", flip_all(stage, "root/2.dsse", {"head.dsse", "root/2.dsse"}));
+  count("attacks on trust", flip_all(stage, "root/2.dsse", {"head.dsse", "root/2.dsse"}));
   EXPECT_THAT(differences(before, stage.remembered()), IsEmpty());
   stage.serve();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";

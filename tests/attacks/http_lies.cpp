@@ -163,7 +163,7 @@ class http_lies : public testing::Test {
         ++tried;
       }
     }
-    count("http-lies", tried);
+    count("lies over HTTP", tried);
   }
 
   void try_lie(const Lie& lie, Place place) {
@@ -288,7 +288,7 @@ TEST_F(http_ranges, B3_B4_B5_a_range_is_just_what_was_asked_for_or_none) {
     const Ran verified = stage.ingot({"verify"});
     EXPECT_EQ(verified.exit, 0) << "never a mixed file: " << verified.out << verified.err;
   }
-  count("http-lies", answers.size());
+  count("lies over HTTP", answers.size());
 }
 
 TEST_F(http_lies, B6_an_answer_of_304_proves_nothing) {
@@ -308,7 +308,7 @@ TEST_F(http_lies, B6_an_answer_of_304_proves_nothing) {
   stage.server.behave();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";
   EXPECT_EQ(stage.copies().size(), stage.catalog.images.size());
-  count("http-lies", 4);
+  count("lies over HTTP", 4);
 }
 
 TEST_F(http_lies, B7_validators_are_neither_trusted_nor_echoed_if_they_are_odd) {
@@ -325,7 +325,7 @@ TEST_F(http_lies, B7_validators_are_neither_trusted_nor_echoed_if_they_are_odd) 
     ASSERT_EQ(stage.apply().exit, 0);
     for (const Question& question : stage.server.asked()) EXPECT_EQ(question.header("if-none-match"), echoed ? tag : "");
   }
-  count("http-lies", tags.size());
+  count("lies over HTTP", tags.size());
 }
 
 TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
@@ -365,7 +365,7 @@ TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
   EXPECT_THAT(elsewhere.requests(), IsEmpty());
   EXPECT_THAT(said, testing::Not(HasSubstr("canary")));
   ::unsetenv("INGOT_ATTACK_TOKEN");
-  count("http-lies", 3 * answers.size());
+  count("lies over HTTP", 3 * answers.size());
 }
 
 TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
@@ -397,7 +397,7 @@ TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
     stage.publish();
     EXPECT_EQ(stage.apply().exit, 0) << "N9";
   }
-  count("http-lies", packed.size());
+  count("lies over HTTP", packed.size());
 }
 
 TEST_F(http_lies, B15_what_the_server_asks_to_wait_is_bounded) {
@@ -413,7 +413,7 @@ TEST_F(http_lies, B15_what_the_server_asks_to_wait_is_bounded) {
     stage.server.behave();
     EXPECT_EQ(stage.apply().exit, 0) << "N9";
   }
-  count("http-lies", 6);
+  count("lies over HTTP", 6);
 }
 
 TEST_F(http_lies, B15_random_errors_are_overcome) {
@@ -437,7 +437,7 @@ TEST_F(http_lies, B15_random_errors_are_overcome) {
   EXPECT_EQ(exit, 0);
   EXPECT_THAT(stage.copies(), testing::SizeIs(6));
   EXPECT_EQ(stage.ingot({"verify"}).exit, 0);
-  count("http-lies", 1);
+  count("lies over HTTP", 1);
 }
 
 TEST_F(http_lies, A22_a_file_name_of_the_servers_choice_is_ignored) {
@@ -449,7 +449,7 @@ TEST_F(http_lies, A22_a_file_name_of_the_servers_choice_is_ignored) {
   }
   EXPECT_EQ(stage.apply().exit, 0);
   for (const auto& what : differences(before, stage.remembered())) EXPECT_THAT(what, testing::Not(HasSubstr("canary")));
-  count("http-lies", 3);
+  count("lies over HTTP", 3);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ TEST(planted, C3_a_link_in_homes_own_folders_is_replaced_or_refused_but_never_fo
       EXPECT_TRUE(canary.is_untouched()) << command[0] << ran.out << ran.err;
     }
   }
-  count("content-attacks", plantings.size());
+  count("hostile contents", plantings.size());
 }
 
 /// Home adds its own image from `source`.
@@ -128,7 +128,7 @@ TEST(sources, C2_a_source_that_is_no_plain_file_or_folder_is_refused) {
     ++tried;
   }
   ::close(listening);
-  count("content-attacks", tried);
+  count("hostile contents", tried);
 }
 
 TEST(sources, C14_a_source_that_changes_while_it_is_read_is_never_registered_torn) {
@@ -156,7 +156,7 @@ TEST(sources, C14_a_source_that_changes_while_it_is_read_is_never_registered_tor
   const Ran extracted = stage.ingot({"extract", "own", stage.home() + "/out"});
   EXPECT_EQ(extracted.exit, 0) << extracted.err;
   EXPECT_EQ(read_text(stage.home() + "/out"), read_text(source));
-  count("content-attacks", 1);
+  count("hostile contents", 1);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_P(attacks, A5_a_rollback_is_refused_as_long_as_either_floor_is_there) {
     EXPECT_EQ(stage.apply().exit, 0) << "N9";
     EXPECT_FALSE(stage.floors().empty()) << "it is kept in both places again";
   }
-  count("attacks", cases.size());
+  count("attacks on trust", cases.size());
 }
 
 TEST_P(attacks, A5_a_root_never_goes_back_to_an_older_epoch) {
@@ -80,7 +80,7 @@ TEST_P(attacks, A5_a_root_never_goes_back_to_an_older_epoch) {
   EXPECT_EQ(stage.apply().exit, 4);
   EXPECT_THAT(stage.requests(), ElementsAre("head.dsse", "root/3.dsse"));
   EXPECT_THAT(differences(before, stage.remembered()), IsEmpty());
-  count("attacks", 1);
+  count("attacks on trust", 1);
 }
 
 TEST_P(attacks, A6_two_heads_of_one_number_are_kept_and_stick_until_a_human_removes_them) {
@@ -115,7 +115,7 @@ TEST_P(attacks, A6_two_heads_of_one_number_are_kept_and_stick_until_a_human_remo
   fs::remove_all(stage.evidence_folder());
   EXPECT_EQ(stage.apply().exit, 0);
   EXPECT_THAT(stage.copies(), testing::SizeIs(2));
-  count("attacks", 1);
+  count("attacks on trust", 1);
 }
 
 TEST_P(attacks, A10_numbers_that_are_none_are_refused) {
@@ -164,7 +164,7 @@ TEST_P(attacks, A10_a_thief_of_the_catalog_key_is_climbed_over_in_a_new_epoch) {
   EXPECT_THAT(stage.requests(), ElementsAre("head.dsse"));
   stage.serve_head(stage.peer.signed_head(blown));
   EXPECT_EQ(stage.apply().exit, 4) << "what the thief signed counts no more";
-  count("attacks", 2);
+  count("attacks on trust", 2);
 }
 
 }  // namespace

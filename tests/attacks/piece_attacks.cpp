@@ -82,7 +82,7 @@ TEST_P(attacks, A12_the_chain_of_roots_has_no_gap) {
   EXPECT_THAT(differences(before, stage.remembered()), IsEmpty());
   stage.serve();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";
-  count("attacks", 2);
+  count("attacks on trust", 2);
 }
 
 TEST_P(attacks, A12_a_chain_of_roots_without_end_is_cut) {
@@ -98,7 +98,7 @@ TEST_P(attacks, A12_a_chain_of_roots_without_end_is_cut) {
   EXPECT_EQ(asked.back(), "root/66.dsse");
   EXPECT_THAT(differences(before, stage.remembered()), IsEmpty());
   EXPECT_EQ(stage.apply().exit, 0) << "N9: the next run goes on from there";
-  count("attacks", 1);
+  count("attacks on trust", 1);
 }
 
 TEST_P(attacks, A12_roots_in_between_may_be_over) {
@@ -113,7 +113,7 @@ TEST_P(attacks, A12_roots_in_between_may_be_over) {
   stage.publish();
   EXPECT_EQ(stage.apply().exit, 0);
   EXPECT_THAT(stage.copies(), testing::SizeIs(2));
-  count("attacks", 1);
+  count("attacks on trust", 1);
 }
 
 /// The peer's tree below "m1/" and "m2/", and home asks these in turn.
@@ -171,7 +171,7 @@ TEST_P(attacks, A15_a_mirror_that_lies_blocks_no_other) {
       EXPECT_EQ(mirrors.stage.copies().size(), mirrors.stage.catalog.images.size());
     }
   }
-  count("attacks", 2 * lies.size());
+  count("attacks on trust", 2 * lies.size());
 }
 
 TEST_P(attacks, A15_what_one_mirror_proved_is_asked_anew_of_the_other) {
@@ -193,7 +193,7 @@ TEST_P(attacks, A15_what_one_mirror_proved_is_asked_anew_of_the_other) {
   auto changed = differences(before, stage.remembered());
   std::erase_if(changed, [](const std::string& what) { return what.find("floor") != std::string::npos; });
   EXPECT_THAT(changed, IsEmpty());
-  count("attacks", 1);
+  count("attacks on trust", 1);
 }
 
 TEST_P(attacks, A16_the_bytes_of_one_image_are_not_anothers) {
@@ -215,7 +215,7 @@ TEST_P(attacks, A16_the_bytes_of_one_image_are_not_anothers) {
   stage.serve();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";
   EXPECT_THAT(stage.copies(), ElementsAre("db19_24", "twin-a", "twin-b"));
-  count("attacks", 2);
+  count("attacks on trust", 2);
 }
 
 }  // namespace

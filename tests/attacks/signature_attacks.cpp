@@ -241,7 +241,7 @@ TEST_P(attacks, A3_a_card_sets_no_threshold) {
     EXPECT_THAT(stage.requests(), testing::IsEmpty());
     EXPECT_THAT(differences(before, stage.remembered()), testing::IsEmpty());
   }
-  count("attacks", 3);
+  count("attacks on trust", 3);
 }
 
 TEST_P(attacks, A4_thousands_of_signatures_are_refused_unseen) {

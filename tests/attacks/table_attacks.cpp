@@ -65,7 +65,7 @@ TEST_F(tables, C10_a_table_that_lies_costs_its_own_bytes_and_no_others) {
   stage.publish();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";
   EXPECT_THAT(stage.copies(), ElementsAre("db19_24", "long"));
-  count("content-attacks", lies.size());
+  count("hostile contents", lies.size());
 }
 
 TEST_F(tables, C13_a_peer_that_deletes_everything_removes_nothing_here_beyond_the_guard) {
@@ -99,7 +99,7 @@ TEST_F(tables, C13_a_peer_that_deletes_everything_removes_nothing_here_beyond_th
   stage.clock.time = stage.peer.now() + std::chrono::hours(24 * 15);
   EXPECT_EQ(stage.apply().exit, 3) << "and of a peer whose head is over nothing goes either";
   EXPECT_EQ(stage.copies(), copies);
-  count("content-attacks", 4);
+  count("hostile contents", 4);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST(freeze, A7_a_head_is_good_until_its_end_and_no_image_is_lost_by_it) {
       EXPECT_EQ(stage.copies().size(), stage.catalog.images.size());
       stage.peer.set_now(published + life.age + second);
     }
-    count("attacks", lives.size());
+    count("attacks on trust", lives.size());
   }
 }
 
@@ -73,7 +73,7 @@ TEST(freeze, A7_a_mirror_that_serves_an_old_head_for_ever_is_found_out_by_its_en
   EXPECT_EQ(stage.apply().exit, 3);
   EXPECT_EQ(stage.floors(), floors);
   EXPECT_THAT(stage.copies(), ElementsAre("db19_24"));
-  count("attacks", 1);
+  count("attacks on trust", 1);
 }
 
 TEST(freeze, A8_a_root_that_is_over_is_refused_until_the_next_one_comes) {
@@ -95,7 +95,7 @@ TEST(freeze, A8_a_root_that_is_over_is_refused_until_the_next_one_comes) {
     EXPECT_EQ(stage.apply().exit, 0) << "N9: without a hand laid on";
     EXPECT_THAT(stage.copies(), testing::SizeIs(2));
   }
-  count("attacks", 2);
+  count("attacks on trust", 2);
 }
 
 }  // namespace
