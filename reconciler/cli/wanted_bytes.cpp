@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/plan/make_plan.hpp"
 
@@ -65,6 +66,7 @@ std::optional<std::unordered_set<Digest>> wanted_bytes(Site& site, Time now) {
   }
   add_blocked_copies(plan, site.manifest, *views, wanted);
   add_put_back(site.manifest, snapshot, wanted);
+  for (const auto& image : all_damaged_images(site.state, site.store)) wanted.insert(image.digest);  // a repair may be under way
   return wanted;
 }
 

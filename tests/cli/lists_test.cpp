@@ -216,6 +216,8 @@ TEST(show_findings, of_drift_and_verify) {
   expect_valid_json("drift", json_of([&](auto& out) { show_drift_json(findings, out); }));
   findings.faults = {{"image db19_24", "public/b/ab/abcd", "segment 3 is damaged"}, {"head", "", "it is not there"}};
   expect_valid_json("verify", json_of([&](auto& out) { show_verify_json(findings, out); }));
+  findings.repaired = {{"image db19_25", "public/b/cd/cdef", "has 3 bytes, not 40"}};
+  expect_valid_json("verify", json_of([&](auto& out) { show_verify_json(findings, out); }));
   expect_golden("findings.txt", whole + all());
 }
 
