@@ -24,15 +24,19 @@ std::vector<const PrivateKey*> signers_for(const Root& root, const CatalogKeys& 
               "check that the `keys` folder belongs to this server");
 }
 
-/// Peers that saw the last head follow no further than largest_jump, and no reader beyond largest_serial.
+/// The furthest that an owner may climb at once: half of what a reader follows, so that a peer which missed the last heads,
+/// or the serial of a publication that died, makes no jump of it.
+constexpr Serial largest_climb = largest_jump / 2;
+
+/// No reader follows beyond largest_serial.
 void refuse_a_jump(Serial above, Serial last) {
   if (above < last) return;
   if (above >= largest_serial) {
     throw Error(Fault::refused, fmt::format("there is no serial above {}: {} is the largest", above, largest_serial), "give a smaller one; nothing was published");
   }
-  if (above + 1 - last <= largest_jump) return;
-  throw Error(Fault::refused, fmt::format("the serial would jump from {} to {}: no peer follows a jump of more than 2^32", last, above + 1),
-              fmt::format("go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published", last + largest_jump - 1));
+  if (above + 1 - last <= largest_climb) return;
+  throw Error(Fault::refused, fmt::format("the serial would climb from {} to {}, further than 2^31; peers refuse a jump of more than 2^32", last, above + 1),
+              fmt::format("go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published", last + largest_climb - 1));
 }
 
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {

@@ -144,9 +144,11 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
                              const std::function<void(const std::string&)>& progress) {
   std::vector<Failure> failures;
   const auto end = clock.steady() + longest_visit;
-  for (const auto& url : peer.urls) {
+  for (std::size_t i = 0; i < peer.urls.size(); ++i) {
+    const std::string& url = peer.urls[i];
     try {
-      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, end);
+      const auto now = clock.steady();  // a mirror that trickles leaves the others their share
+      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, now + (end - now) / static_cast<int>(peer.urls.size() - i));
       const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
       auto view = look(visit, known, questions.read_settled);
       if (std::holds_alternative<PeerView>(view)) return view;

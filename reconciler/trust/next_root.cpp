@@ -40,6 +40,9 @@ std::optional<ImpossibleRoot> why_unsound(const Role& role, std::string_view nam
 
 Changed changed(Role role, const RoleChange& change, const std::vector<PublicKey>& revoked, std::string_view name) {
   if (auto why = why_not(change, role, name)) return *std::move(why);
+  for (const PublicKey& key : change.add) {
+    if (holds(revoked, key)) return ImpossibleRoot{fmt::format("{} would be revoked and a {} key again", key_text(key), name), "make another with \"ingot key make FILE\""};
+  }
   std::erase_if(role.keys, [&](const PublicKey& key) { return holds(change.drop, key) || holds(revoked, key); });
   for (const PublicKey& key : change.add) {
     if (!holds(role.keys, key)) role.keys.push_back(key);
