@@ -112,7 +112,7 @@ Result do_copy(const CopyImage& action, const Task& task, Run& run, int connecti
   Getting got = get_bytes(action, task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
-  run.journal.with_state([&](State&) { run.shop.store.spare(action.entry->digest, packed); });
+  run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(action.entry->digest, bytes); });
   ImageRow row = row_of(action, task, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row, packed));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
