@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "reconciler/apply/published.hpp"
+#include "reconciler/apply/releases.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
@@ -79,14 +80,16 @@ ImageEntry without_bytes(ImageEntry image) {
 }
 
 Written write_pieces(const State& state, Store& store, bool publish_copies, const std::set<Digest>& left_out,
-                     const std::set<Digest>& before) {
+                     const std::set<Digest>& before, const std::optional<Role>& release) {
   Written written;
   PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
                     [&](const PageRef& page, const std::string& bytes) {
                       store.publish_piece(page.piece, bytes);
                       if (!before.contains(page.piece.digest)) written.fresh.push_back(page.piece);
                     });
-  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(left_out.contains(image.digest) ? without_bytes(image) : image); },
+  const ServerId self = state.self();
+  const auto shown = [&](const ImageEntry& image) { return release ? with_release(image, self, *release, store) : image; };
+  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(left_out.contains(image.digest) ? without_bytes(shown(image)) : shown(image)); },
                                      .deleted_image = [&](const ImageTombstone& image) { writer.add(image); },
                                      .series = [&](const SeriesEntry& series) { writer.add(series); },
                                      .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
@@ -134,7 +137,7 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
   const Serial serial = state.reserve_serial(std::max(above, before ? before->head.serial : 0));
-  const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before));
+  const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
 
   const Time now = clock.now();
   const Head head{.id = self,

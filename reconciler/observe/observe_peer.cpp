@@ -50,7 +50,9 @@ Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional
   if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url || before->file.etag != good.served.etag) {
     visit.memory.keep_head(visit.id(), good.served);
   }
-  return PeerView(PeerCatalog{std::move(good.seen), std::get<std::shared_ptr<const Catalog>>(std::move(catalog))});
+  PeerCatalog seen{.head = std::move(good.seen), .catalog = std::get<std::shared_ptr<const Catalog>>(std::move(catalog))};
+  if (good.release) seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
+  return PeerView(std::move(seen));
 }
 
 Tried<PeerView> look(const Visit& visit, const KnownPeer& known, bool read_settled) {

@@ -88,7 +88,7 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& 
                             .issued = head.issued},
                            served.bytes);
   if (const auto over = expired(head, visit.peer.max_age, visit.now)) return past_its_time(visit, *over, seen);
-  return GoodHead{.head = std::move(head), .seen = std::move(seen), .served = std::move(served), .cached = false};
+  return GoodHead{.head = std::move(head), .seen = std::move(seen), .release = std::move(root.root.release), .served = std::move(served), .cached = false};
 }
 
 Fetched fetch_head(const Visit& visit, const CachedHead* cached) {

@@ -27,13 +27,14 @@ struct Folder {
   const char* name;
   mode_t mode;
 };
-constexpr std::array<Folder, 9> folders{{{"public", 0755},
+constexpr std::array<Folder, 10> folders{{{"public", 0755},
                                          {"public/root", 0755},
                                          {"public/c", 0755},
                                          {"public/b", 0755},
                                          {"private", 0700},
                                          {"private/b", 0700},
                                          {"papers", 0700},
+                                         {"releases", 0700},
                                          {"heads", 0700},
                                          {"staging", 0700}}};
 
@@ -247,6 +248,16 @@ void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view
   const std::string folder = fmt::format("{}/papers/{}", folder_, hex.substr(0, 2));
   files_->make_folder(folder, private_modes.folder);
   replace(fmt::format("{}/{}-{}.json", folder, hex, key), text, private_modes.file);
+}
+
+void Store::keep_release(const Digest& payload, std::string_view envelope) {
+  files_->make_folder(folder_ + "/releases", private_modes.folder);
+  replace(fmt::format("{}/releases/{}.dsse", folder_, payload.hex()), envelope, private_modes.file);
+}
+
+std::optional<std::string> Store::release(const Digest& payload) const {
+  const std::string path = fmt::format("{}/releases/{}.dsse", folder_, payload.hex());
+  return files_->status(path) ? std::optional(read_file(*files_, path, largest_root)) : std::nullopt;
 }
 
 }  // namespace ingot

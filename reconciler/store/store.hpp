@@ -103,6 +103,11 @@ class Store {
   /// All papers here, those with the highest key first. What cannot be read is left out.
   void each_papers(const std::function<void(std::int64_t key, std::string_view text)>& visit) const;
 
+  /// What the release keys have signed of an image, by the digest of the payload; durable.
+  void keep_release(const Digest& payload, std::string_view envelope);
+  /// nullopt: nothing is kept. The bytes as they are: whoever asks verifies them.
+  std::optional<std::string> release(const Digest& payload) const;
+
   /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here; what `out` got is
   /// verified as a whole only when this returns.
   void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed,
