@@ -255,6 +255,18 @@ TEST_F(Rebuild, G5_a_state_without_the_newest_papers_is_old_for_gc_though_the_he
   EXPECT_EQ(rebuilt("silver").at("by_papers_alone").size(), 2U);
 }
 
+TEST_F(Rebuild, gc_goes_on_when_an_apply_had_nothing_left_to_do_though_an_image_is_damaged) {
+  three_servers();
+  write("gold/store/" + fs::relative(packed_file(), folder / "gold/store").string(), "rot");
+  lose_state("gold");
+  rebuilt("gold", 6);
+  fs::remove(folder / "gold/a.bin");
+  fs::remove(folder / "gold/b.bin");
+  manifest("gold", "");
+  apply("gold", 6);
+  EXPECT_EQ(at("gold", {"gc"}).exit, 0) << terminal.said;
+}
+
 TEST_F(Rebuild, gc_takes_nothing_until_an_apply_has_gone_through) {
   three_servers();
   lose_state("silver");
@@ -351,6 +363,7 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
     ++noticed;
     EXPECT_TRUE(exit == 6 || exit == 65) << seed << " " << terminal.said;
     EXPECT_EQ(read(folder / "silver/store/public/head.dsse"), published) << seed << ": nothing was applied";
+    if (exit == 65) EXPECT_THAT(terminal.said, HasSubstr("move it aside and run \"ingot state rebuild\"")) << seed;
     if (exit != 6 || seed % 4 != 0) continue;
     EXPECT_EQ(at("silver", {"state", "rebuild"}).exit, 0) << seed << terminal.said;
     EXPECT_EQ(images("silver"), whole) << seed;
