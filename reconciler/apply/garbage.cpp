@@ -78,7 +78,7 @@ class Collection {
       : state_(state), store_(store), server_(server), rules_(rules), now_(now) {}
 
   Garbage all() {
-    refuse_a_state_older_than_the_papers();
+    refuse_a_state_older_than_the_papers(state_, store_);
     needs_.wanted = rules_.wanted;
     look_at_heads();
     look_at_images();
@@ -88,17 +88,6 @@ class Collection {
   }
 
  private:
-  /// Papers bear the number of the action that brought the image, and are written after it was begun.
-  void refuse_a_state_older_than_the_papers() {
-    const std::int64_t newest = store_.newest_papers();
-    if (newest <= state_.newest_action()) return;
-    throw Error(Fault::local,
-                fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest,
-                            state_.newest_action()),
-                "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was taken")
-        .with_code("old-state");
-  }
-
   void look_at_heads() {
     HeadMarks marks(store_, needs_, garbage_.notes);
     const auto published = store_.published_head();

@@ -130,13 +130,14 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   const Root& root = roots.back().root;
   const std::vector<const PrivateKey*> signers = signers_for(root, catalog_keys);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
-  refuse_an_old_state(state, before);
-  refuse_a_jump(above, before ? before->head.serial : 0);
+  const Serial highest = highest_serial(store, before);
+  refuse_an_old_state(state, highest);
+  refuse_a_jump(above, highest);
   std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
-  const Serial serial = state.reserve_serial(std::max(above, before ? before->head.serial : 0));
+  const Serial serial = state.reserve_serial(std::max(above, highest));
   const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
 
   const Time now = clock.now();

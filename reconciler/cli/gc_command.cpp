@@ -3,7 +3,6 @@
 #include "reconciler/apply/garbage.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
-#include "reconciler/cli/rebuild_command.hpp"
 #include "reconciler/cli/show_garbage.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/cli/wanted_bytes.hpp"
@@ -13,24 +12,12 @@ namespace ingot {
 
 namespace {
 
-/// More runs than these since a rebuilding are proof enough.
-constexpr std::size_t newest_runs = 1000;
-
-/// Whether a state that was made anew has not been through an apply that did all that it was to do.
-bool was_just_rebuilt(const State& state) {
-  for (const RunRecord& run : state.runs(newest_runs)) {
-    if (run.start.command == rebuild_command) return true;
-    if (run.start.command == "apply" && run.exit_code == exit_done) return false;
-  }
-  return false;
-}
-
 /// Nothing is taken on the word of a state that may not know all that is here.
 void refuse_a_state_in_doubt(const Site& site) {
   site.state.check();
   refuse_an_old_state(site.state, site.store);
-  if (!was_just_rebuilt(site.state)) return;
-  throw Error(Fault::refused, "the state was made anew, and no apply has gone through since: it may not know yet what is needed",
+  if (!site.state.made_anew()) return;
+  throw Error(Fault::refused, "the state was made anew, and no apply has done since all that there was to do: it may not know yet what is needed",
               "look at \"ingot plan\", then \"ingot apply\"; nothing was taken")
       .with_code("rebuilt");
 }
