@@ -156,6 +156,27 @@ TEST_F(StoreTest, replaces_an_object_that_was_damaged_meanwhile) {
   EXPECT_EQ(read_text(path), good);
 }
 
+TEST_F(StoreTest, what_is_served_no_more_takes_no_better_bytes_away) {
+  Store store = made();
+  write_text(source, noise(10'000));
+  const Digest object = ingest(store, Place::private_tree).packed.file.digest;
+  const std::string good = read_text(path_of(object, "private"));
+  const std::string cut = good.substr(0, good.size() / 2);
+  const std::string rotten(good.size(), 'x');
+  const auto after = [&](const std::string& served, const std::string& kept) {
+    fs::create_directories(fs::path(path_of(object)).parent_path());
+    write_text(path_of(object), served);
+    write_text(path_of(object, "private"), kept);
+    store.stop_serving({.kind = StoredFile::Kind::public_object, .path = "public/" + object_path(object), .digest = object, .size = served.size()});
+    EXPECT_FALSE(fs::exists(path_of(object)));
+    return read_text(path_of(object, "private"));
+  };
+  EXPECT_TRUE(after(cut, good) == good);
+  EXPECT_TRUE(after(good, cut) == good);
+  EXPECT_TRUE(after(good, rotten) == good);
+  EXPECT_TRUE(after(cut, rotten) == rotten) << "neither is whole";
+}
+
 TEST_F(StoreTest, R15_moves_bytes_between_what_is_served_and_what_is_not) {
   Store store = made();
   const std::string bytes = noise(segment_size + 1);
