@@ -113,10 +113,11 @@ class Collection {
     if (!clock_is_trusted_) {
       garbage_.notes.emplace_back("the published head is over, or this clock is wrong: by age nothing is taken until \"ingot publish\" has renewed it");
     }
-    for (const Head& old : heads_still_good(marks)) marks.mark(old, old.expires);
+    // A clock that is not trusted ends no head.
+    for (const Head& old : heads_still_good(marks)) marks.mark(old, clock_is_trusted_ ? old.expires : for_ever);
   }
 
-  /// Those that are good longest first.
+  /// Those that are good longest first; of a clock that is not trusted, all.
   std::vector<Head> heads_still_good(HeadMarks& marks) {
     const auto kept = store_.kept_heads();
     if (!kept.empty()) needs_.heads.insert(kept.rbegin()->first);
@@ -124,7 +125,7 @@ class Collection {
     for (const auto& [serial, envelope] : kept) {
       auto head = parse_own_head(envelope);
       if (!head) marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
-      else if (now_ < head->expires) good.push_back(*std::move(head));
+      else if (!clock_is_trusted_ || now_ < head->expires) good.push_back(*std::move(head));
     }
     std::sort(good.begin(), good.end(), [](const Head& one, const Head& other) { return one.expires > other.expires; });
     return good;

@@ -250,6 +250,14 @@ TEST_F(garbage, G12_a_clock_that_jumped_ahead_takes_nothing_by_age) {
   EXPECT_TRUE(is_there(path));
 }
 
+TEST_F(garbage, G12_a_clock_that_jumped_ahead_ends_no_head_even_without_a_grace) {
+  deleted_image("db");
+  const auto before = all_files();
+  here.clock.time += 30 * day;
+  EXPECT_THAT(gc(0s).taken, IsEmpty());
+  EXPECT_EQ(all_files(), before);
+}
+
 TEST_F(garbage, G5_a_state_that_does_not_know_the_newest_papers_takes_nothing) {
   here.store().keep_papers(sha256("x"), 1000, "{}");
   const auto before = all_files();
