@@ -139,9 +139,11 @@ class Collection {
   }
 
   void look_at_images() {
-    std::unordered_set<Digest> live;
+    if (!rules_.wanted.complete) garbage_.notes.emplace_back("of a peer nothing is remembered: partial copies and bytes of copies stay until \"ingot plan\" has seen it");
+    std::unordered_set<Digest> needed = rules_.wanted.digests;
     for (const ImageRow& row : state_.snapshot().images) {
-      if (!row.deleted) live.insert(row.digest);
+      const bool may_be_wanted = row.copy && !rules_.wanted.complete;
+      if (!row.deleted || may_be_wanted) needed.insert(row.digest);
       auto& name = names_[row.digest];
       if (name.empty() || !row.deleted) name = row.name.text();
     }
@@ -149,8 +151,7 @@ class Collection {
       for (const auto& file : {std::optional(object.packed.file), object.packed.table}) {
         if (file) owners_.emplace(file->digest, object.digest);
       }
-      const bool wanted = rules_.wanted && rules_.wanted->contains(object.digest);
-      if (wanted || live.contains(object.digest)) insert_files(object.packed, needs_.objects);
+      if (needed.contains(object.digest)) insert_files(object.packed, needs_.objects);
     });
     state_.each_public_object(server_.publish_copies, [&](const ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
   }
@@ -242,7 +243,7 @@ Verdict fate_of(const StoredFile& file, const Needs& needs) {
       const Time until = named_until(needs.named_pieces);
       return unless(!needs.heads_are_known || until == for_ever, Fate::taken, until);
     }
-    case Kind::partial: return unless(!needs.wanted || needs.wanted->contains(file.digest), Fate::taken, {});
+    case Kind::partial: return unless(!needs.wanted.complete || needs.wanted.digests.contains(file.digest), Fate::taken, {});
     case Kind::head: return unless(needs.heads.contains(file.serial), Fate::taken, {});
     case Kind::left_over: break;
   }

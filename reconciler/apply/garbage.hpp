@@ -2,7 +2,6 @@
 // (decisions/0005). A file that is needed no more is condemned when gc first sees it; a later gc takes it after the grace.
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -15,12 +14,19 @@
 
 namespace ingot {
 
+/// Whose bytes a next run may want: never taken, also in part.
+struct WantedBytes {
+  std::unordered_set<Digest> digests;  ///< of images
+  /// false: there may be others, of a peer of which nothing is remembered; so all partial copies and all bytes of copies
+  /// stay.
+  bool complete = true;
+  bool operator==(const WantedBytes&) const = default;
+};
+
 struct GarbageRules {
   Seconds grace{0};     ///< 0: what is not needed is taken at once
   bool dry_run = false;
-  /// Images' digests that a next run may want: their partial copies, and what is left of their bytes, stay. nullopt: it is
-  /// not known what is wanted, so every partial copy stays.
-  std::optional<std::unordered_set<Digest>> wanted;
+  WantedBytes wanted = {};
 };
 
 /// A file with what became of it, or is going to.
@@ -50,7 +56,7 @@ struct Needs {
   std::unordered_map<Digest, Time> named_pieces;
   std::set<Serial> heads;                    ///< the published one, the newest, and those that are good still
   bool heads_are_known = true;               ///< false: one of these could not be read to its end, so nothing public goes
-  std::optional<std::unordered_set<Digest>> wanted;
+  WantedBytes wanted = {};
   bool operator==(const Needs&) const = default;
 };
 

@@ -76,7 +76,7 @@ class garbage : public testing::Test {
   PosixFiles disk;
   TestFolder folder;
   TestServer here{folder.path(), "here"};
-  std::optional<std::unordered_set<Digest>> wanted = std::unordered_set<Digest>{};
+  WantedBytes wanted;
 };
 
 TEST_F(garbage, a_server_without_any_has_nothing_to_take) {
@@ -151,7 +151,7 @@ TEST_F(garbage, R18_an_image_that_the_manifest_names_again_is_wanted) {
   const Digest digest = here.image("db").digest;
   const std::string path = bytes_of("db");
   here.apply({delete_change(here.image("db")), publish_change()});
-  wanted->insert(digest);
+  wanted.digests.insert(digest);
   wait(20 * day);
   gc(0s);
   EXPECT_TRUE(is_there(path) || is_there("private" + path.substr(6)));
@@ -169,7 +169,7 @@ TEST_F(garbage, bytes_that_a_live_image_shares_stay) {
 TEST_F(garbage, a_partial_copy_of_a_wanted_image_is_never_taken) {
   const Digest mine = sha256("mine");
   const Digest other = sha256("other");
-  wanted->insert(mine);
+  wanted.digests.insert(mine);
   for (const Digest& one : {mine, other}) write("staging/" + one.hex() + ".part", "half");
   gc();
   wait(400 * day);
@@ -179,8 +179,29 @@ TEST_F(garbage, a_partial_copy_of_a_wanted_image_is_never_taken) {
 
 TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_every_partial_copy_stays) {
   write("staging/" + sha256("x").hex() + ".part", "half");
-  wanted.reset();
-  EXPECT_THAT(paths(gc(0s).taken), IsEmpty());
+  wanted.complete = false;
+  const Garbage found = gc(0s);
+  EXPECT_THAT(found.taken, IsEmpty());
+  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("of a peer nothing is remembered")));
+}
+
+TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_bytes_of_copies_stay_and_own_ones_go) {
+  TestServer oslo(folder.path(), "oslo");
+  oslo.apply({add(oslo, "theirs", "their bytes"), publish_change()});
+  here.know(oslo);
+  here.apply({register_change(oslo), copy_change(oslo, "theirs"), publish_change()});
+  const std::string theirs = bytes_of("theirs", "private");
+  const ImageRow row = here.image("theirs");
+  here.apply({change_of(copy_address(oslo.card().name, row.name), RemoveCopy{.peer = oslo.card().name, .key = row.key, .name = row.name}), publish_change()});
+  const std::string mine = deleted_image("mine", true);
+  const std::string again = deleted_image("again", true);
+  wanted.digests.insert(sha256("bytes of again"));
+  wanted.complete = false;
+  EXPECT_THAT(paths(gc(0s).taken), ElementsAre(mine));
+  EXPECT_TRUE(is_there(again)) << "R18: that needs no peer";
+  EXPECT_TRUE(is_there(theirs));
+  wanted.complete = true;
+  EXPECT_THAT(paths(gc(0s).taken), ElementsAre(theirs));
 }
 
 TEST_F(garbage, what_dead_runs_left_half_made_goes_at_once_and_what_others_made_stays) {

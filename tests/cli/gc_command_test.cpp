@@ -83,6 +83,22 @@ TEST_F(GcCommand, R18_bytes_of_an_image_that_the_manifest_names_again_stay) {
   EXPECT_EQ(at("gold", {"extract", "a", "-"}).out, "bytes of a");
 }
 
+TEST_F(GcCommand, R18_R19_such_bytes_stay_also_where_nothing_is_remembered_of_a_peer) {
+  make("gold");
+  make("silver");
+  write("silver/a.bin", "bytes of a");
+  const std::string image = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n";
+  manifest("silver", image);
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+  manifest("silver", "");
+  ASSERT_EQ(at("silver", {"apply", "--yes", "--allow-empty"}).exit, 0) << terminal.said << terminal.printed;
+  fs::remove(folder / "silver/a.bin");
+  manifest("silver", image + "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n");
+  ASSERT_EQ(at("silver", {"gc", "--grace", "0"}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at("silver", {"extract", "a", "-"}).out, "bytes of a");
+}
+
 TEST_F(GcCommand, waits_for_no_other_run) {
   make("gold");
   SystemClock clock;
