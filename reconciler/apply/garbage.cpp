@@ -7,7 +7,6 @@
 
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
@@ -114,7 +113,7 @@ class Collection {
       garbage_.notes.emplace_back("the published head is over, or this clock is wrong: by age nothing is taken until \"ingot publish\" has renewed it");
     }
     // A clock that is not trusted ends no head.
-    for (const Head& old : heads_still_good(marks)) marks.mark(old, clock_is_trusted_ ? old.expires : for_ever);
+    for (const Head& old : heads_still_good(marks)) marks.mark(old, clock_is_trusted_ ? old.expires + reading_time : for_ever);
   }
 
   /// Those that are good longest first; of a clock that is not trusted, all.
@@ -125,7 +124,7 @@ class Collection {
     for (const auto& [serial, envelope] : kept) {
       auto head = parse_own_head(envelope);
       if (!head) marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
-      else if (!clock_is_trusted_ || now_ < head->expires) good.push_back(*std::move(head));
+      else if (!clock_is_trusted_ || now_ < head->expires + reading_time) good.push_back(*std::move(head));
     }
     std::sort(good.begin(), good.end(), [](const Head& one, const Head& other) { return one.expires > other.expires; });
     return good;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reconciler/store/store.hpp"
+#include "reconciler/trust/verify.hpp"
 #include "schema/manifest.hpp"
 #include "state/state.hpp"
 
@@ -51,7 +52,7 @@ struct Garbage {
 struct Needs {
   std::unordered_set<Digest> objects;        ///< of images here and wanted ones: never taken
   std::unordered_set<Digest> to_be_served;   ///< of these: those that the next head offers
-  /// By heads: until when the last of those that name it is good; for_ever: the published one does.
+  /// By heads: until when readers of the last of those that name it need it; for_ever: the published one does.
   std::unordered_map<Digest, Time> named_objects;
   std::unordered_map<Digest, Time> named_pieces;
   std::set<Serial> heads;                    ///< the published one, the newest, and those that are good still
@@ -61,6 +62,8 @@ struct Needs {
 };
 
 inline constexpr Time for_ever = Time::max();
+/// So long after a head's end stays what it named: for readers whose clocks are behind, and for downloads that began in time.
+inline constexpr Seconds reading_time = clock_slack + std::chrono::hours(24);
 
 enum class Fate { stays, taken_at_once, taken, unserved };
 struct Verdict {

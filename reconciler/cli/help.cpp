@@ -235,8 +235,8 @@ until others have signed it. Peers follow by themselves.
 
 Takes the bytes of deleted images and of removed copies, old pages of the catalog, and partial copies that no rule wants. What
 it sees first it only notes; a later gc takes it, when the grace is over: until then an image that is put back into the
-manifest needs no source. Never taken: what an image here, the published head or an older head in its lifetime needs, the
-partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+manifest needs no source. Never taken: what an image here, the published head or an older head until a day after its end
+needs, the partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
 
   --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer

@@ -91,8 +91,8 @@ TEST_F(garbage, R23_bytes_of_a_deleted_image_go_when_a_second_run_finds_the_grac
   const std::string path = deleted_image("db");
   Garbage found = gc();
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(path));
-  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day);
-  wait(14 * day - 1s);
+  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + reading_time);
+  wait(14 * day + reading_time - 1s);
   found = gc();
   EXPECT_THAT(paths(found.taken, "public/b"), IsEmpty());
   EXPECT_TRUE(is_there(path));
@@ -117,8 +117,10 @@ TEST_F(garbage, nothing_that_a_head_named_within_its_lifetime_goes_even_without_
   Garbage found = gc(0s);
   EXPECT_THAT(found.taken, IsEmpty());
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(path));
-  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day);
-  wait(14 * day);
+  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + reading_time);
+  wait(14 * day + reading_time - 1s);
+  EXPECT_THAT(paths(gc(0s).taken), IsEmpty()) << "a download that began while the head was good";
+  wait(1s);
   found = gc(0s);
   EXPECT_THAT(paths(found.taken, "public/b"), ElementsAre(path));
   EXPECT_FALSE(paths(found.taken, "public/c").empty()) << "old pages";
@@ -224,7 +226,7 @@ TEST_F(garbage, R4_bytes_of_copies_that_are_served_no_more_move_out_of_the_publi
   publish_now();
   EXPECT_TRUE(is_there(path));
   gc();
-  wait(14 * day);
+  wait(14 * day + reading_time);
   EXPECT_THAT(paths(gc().unserved), ElementsAre(path));
   EXPECT_FALSE(is_there(path));
   EXPECT_TRUE(is_there(bytes_of("theirs", "private")));
@@ -309,7 +311,7 @@ TEST_F(garbage, every_operation_may_fail_and_another_run_ends_the_same) {
   deleted_image("db");
   here.apply({add(here, "kept", "bytes of kept"), publish_change()});
   write("staging/new-0123456789abcdef-00", "half");
-  wait(15 * day);
+  wait(16 * day);
   here.close();
   fs::copy(here.folder(), folder.path() + "/template", fs::copy_options::recursive);
   std::map<std::string, std::string> expected;
