@@ -80,6 +80,7 @@ class Collection {
     refuse_a_state_older_than_the_papers();
     needs_.wanted = rules_.wanted;
     look_at_heads();
+    garbage_.fault = !needs_.heads_are_known;
     look_at_images();
     sort_files();
     if (!rules_.dry_run) collect();
@@ -199,7 +200,13 @@ class Collection {
   void collect() {
     store_.take(take_);
     for (const StoredFile& object : stop_serving_) store_.stop_serving(object);
-    store_.note_condemned(condemned_);
+    try {
+      store_.note_condemned(condemned_);
+    } catch (const Error& error) {  // what went is gone all the same, and must be told
+      if (error.fault() != Fault::local) throw;
+      garbage_.notes.push_back(fmt::format("what waits could not be noted ({}): what is new of it waits from the next gc on", error.text()));
+      garbage_.fault = true;
+    }
   }
 
   const State& state_;

@@ -45,6 +45,7 @@ struct Garbage {
   std::vector<GarbageFile> unserved;  ///< moved out of the public tree: the image is here, but its bytes are not to be served
   std::vector<GarbageFile> waiting;
   std::vector<std::string> notes;     ///< why something stays that might go
+  bool fault = false;                 ///< one of these tells of a local fault: something cannot be read, or not be noted
   std::uint64_t freed() const;
 };
 

@@ -330,7 +330,7 @@ TEST_F(garbage, every_operation_may_fail_and_another_run_ends_the_same) {
       faulty.for_ever = for_ever;
       bool failed = false;
       try {
-        gc(0s);
+        failed = gc(0s).fault;
       } catch (const Error& error) {
         EXPECT_EQ(error.fault(), Fault::local);
         failed = true;
@@ -356,6 +356,23 @@ TEST_F(garbage, on_a_full_disk_it_frees_before_it_writes) {
   full.only = "open ";
   gc(0s);
   EXPECT_FALSE(is_there(path));
+}
+
+TEST_F(garbage, on_a_full_disk_it_tells_what_it_freed_and_what_it_could_not_note) {
+  const std::string kept = deleted_image("db");  // a head that is good still names it
+  const std::string path = deleted_image("secret", true);
+  FaultFiles full;
+  here.reopen(&full);
+  full.error = ENOSPC;
+  full.fail_at = 1;
+  full.for_ever = true;
+  full.only = "open ";
+  const Garbage found = gc(0s);
+  EXPECT_THAT(paths(found.taken), ElementsAre(path));
+  EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(kept));
+  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("could not be noted")));
+  EXPECT_TRUE(found.fault);
+  EXPECT_FALSE(is_there(path) || is_there("CONDEMNED"));
 }
 
 }  // namespace

@@ -99,6 +99,25 @@ TEST_F(GcCommand, R18_R19_such_bytes_stay_also_where_nothing_is_remembered_of_a_
   EXPECT_EQ(at("silver", {"extract", "a", "-"}).out, "bytes of a");
 }
 
+TEST_F(GcCommand, is_a_run_of_the_history_if_it_took_anything) {
+  make("gold");
+  const auto history = [&] { return at("gold", {"query", "history"}).out; };
+  write("gold/store/staging/" + sha256("x").hex() + ".part", "half");
+  at("gold", {"gc"});
+  at("gold", {"gc", "--grace", "0", "--dry-run"});
+  EXPECT_THAT(history(), Not(HasSubstr("gc")));
+  EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).exit, 0) << terminal.said;
+  EXPECT_THAT(history(), HasSubstr("gc"));
+}
+
+TEST_F(GcCommand, says_by_its_exit_code_that_the_published_head_is_gone) {
+  make("gold");
+  fs::remove(folder / "gold/store/public/head.dsse");
+  const Ran ran = at("gold", {"gc"});
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.out, HasSubstr("the published head is missing or damaged"));
+}
+
 TEST_F(GcCommand, waits_for_no_other_run) {
   make("gold");
   SystemClock clock;
