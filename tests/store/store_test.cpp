@@ -223,6 +223,29 @@ TEST_F(StoreTest, gives_a_verified_partial_copy_its_name) {
   }
 }
 
+TEST_F(StoreTest, what_comes_back_is_taken_off_the_note_which_is_read_once) {
+  Store store = made();
+  const Packed packed{.file = {sha256("packed"), 6}, .segments = 1, .table = std::nullopt};
+  const std::string path = "private/" + object_path(packed.file.digest);
+  const Time since = parse_time("2026-01-01T00:00:00Z").value();
+  store.note_condemned({{path, since}, {"staging/" + sha256("plain").hex() + ".part", since}, {"public/c/another", since}});
+  files.start_over();
+  for (const char* other : {"one", "two", "three"}) store.spare(sha256(other), Packed{.file = {sha256(other), 5}, .segments = 1, .table = std::nullopt});
+  EXPECT_THAT(files.journal(), testing::ElementsAre("read " + folder + "/CONDEMNED"));
+  store.spare(sha256("plain"), packed);
+  EXPECT_EQ(store.condemned(), (Condemned{{"public/c/another", since}}));
+  store.note_condemned({{path, since}});
+  store.spare(sha256("plain"), packed);
+  EXPECT_EQ(store.condemned(), Condemned{}) << "a note that gc made meanwhile";
+}
+
+TEST_F(StoreTest, a_note_of_gc_that_cannot_be_read_is_set_aside_and_stops_no_copy) {
+  Store store = made();
+  write_text(folder + "/CONDEMNED", "rot");
+  store.spare(sha256("plain"), Packed{.file = {sha256("packed"), 6}, .segments = 1, .table = std::nullopt});
+  EXPECT_EQ(store.condemned(), Condemned{});
+}
+
 TEST_F(StoreTest, names_what_is_damaged) {
   Store store = made();
   const std::string bytes = noise(3 * segment_size);
