@@ -245,8 +245,10 @@ Sign the images that are there ("ingot plan" names them), and again before a key
 
 Takes the bytes of deleted images and of removed copies, old pages of the catalog, and partial copies that no rule wants. What
 it sees first it only notes; a later gc takes it, when the grace is over: until then an image that is put back into the
-manifest needs no source. Never taken: what an image here, the published head or an older head in its lifetime needs, the
-partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+manifest needs no source. Never taken: what an image here, the published head or an older head until a day after its end
+needs, the partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+A gc that took something is a run of the history. It ends with 6 if one of its notes tells of damage, or if the disk was too
+full to note what waits or the run; what it took is told all the same.
 
   --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer

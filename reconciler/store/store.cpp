@@ -69,6 +69,11 @@ Digest digest_of_file(Files& files, const std::string& path) {
   }
 }
 
+bool is_whole(Files& files, const std::string& path, const Digest& digest) {
+  const auto there = files.status(path);
+  return there && there->kind == EntryKind::file && digest_of_file(files, path) == digest;
+}
+
 void give_mode(Files& files, const std::string& path, mode_t mode) {
   const auto file = files.open(path, OpenFor::read_write);
   file->set_mode(mode);
@@ -188,14 +193,12 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
   const std::string path = object_in(object.digest, place);
   files_->make_folder(parent(path), modes_of(place).folder);
   if (!files_->rename_new(staged, path)) {
-    // The same bytes are here; if they were damaged meanwhile, ours take their place.
-    const auto there = files_->status(path);
-    const bool good =
-        there && there->kind == EntryKind::file && there->size == object.length && digest_of_file(*files_, path) == object.digest;
-    if (good)
-      files_->remove(staged);
-    else
+    // The same bytes are here; if they were damaged meanwhile, ours take their place, unless ours are damaged too.
+    const bool ours_are_better = !is_whole(*files_, path, object.digest) && is_whole(*files_, staged, object.digest);
+    if (ours_are_better)
       files_->rename(staged, path);
+    else
+      files_->remove(staged);
   }
   files_->sync_folder(parent(path));
   // Published bytes need no second, private copy.

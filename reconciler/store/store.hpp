@@ -150,10 +150,11 @@ class Store {
   Condemned condemned() const;
   void note_condemned(const Condemned& condemned);
   /// An image with these bytes comes, or comes back: what gc has condemned of them, or of their partial copy, is needed again.
+  /// The note is read once; one that cannot be read goes, for without it gc only waits anew.
   void spare(const Digest& digest, const Packed& packed);
   /// Removes files for ever; durable when it returns.
   void take(const std::vector<StoredFile>& files);
-  /// Takes an object out of the public tree and keeps it in the private one; durable.
+  /// Takes an object out of the public tree and keeps it in the private one, unless what is there is better; durable.
   void stop_serving(const StoredFile& object);
 
  private:
@@ -163,6 +164,7 @@ class Store {
   /// not in the other.
   std::variant<Place, Damage> look_for(const Piece& object) const;
   std::optional<Place> place_of(const Piece& object) const;
+  void load_condemned();
   void keep_object(const std::string& staged, const Piece& object, Place place);
   /// Beside, in staging/, so that nothing half written is ever in public/: the reader sees the old bytes or the new, also
   /// after a power cut.
@@ -172,6 +174,7 @@ class Store {
   Files* files_;
   std::string folder_;
   std::string lineage_;
+  std::optional<Condemned> condemned_;  ///< as noted; nullopt: not read yet
 };
 
 }  // namespace ingot
