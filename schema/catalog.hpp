@@ -11,6 +11,7 @@
 #include "schema/names.hpp"
 #include "schema/quantity.hpp"
 #include "schema/serial.hpp"
+#include "schema/signature.hpp"
 
 namespace ingot {
 
@@ -62,6 +63,7 @@ struct ImageEntry {
   std::string reason;                   ///< of a withdrawal
   std::optional<ImageIdentity> parent;  ///< the nearest public ancestor
   std::optional<Packed> packed;         ///< nullopt: its bytes are not served here
+  std::vector<Signature> release = {};  ///< by release keys, over release_of this entry; not looked at by readers of pages
 
   bool operator==(const ImageEntry&) const = default;
   ImageState state() const { return states.back().state; }

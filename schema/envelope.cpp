@@ -11,7 +11,6 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_signatures = 16;
 constexpr std::size_t largest_envelope = 128 * 1024;
 
 std::string read_base64(const JsonObject& object, std::string_view key) {
@@ -24,19 +23,35 @@ Envelope read_envelope(std::string_view bytes) {
   const JsonObject object(json.parse(bytes), {"payload", "payloadType", "signatures", "critical"});
   Envelope envelope{
       .payload_type = std::string(object.text("payloadType")), .payload = read_base64(object, "payload"), .signatures = {}};
-  const auto signatures = object.list("signatures");
-  if (signatures.empty() || signatures.size() > most_signatures) {
-    object.refuse("signatures", fmt::format("holds {} signatures, not 1 to {}", signatures.size(), most_signatures));
-  }
-  for (const std::uint32_t index : signatures) {
-    const JsonObject signature = object.object_in(index, "signatures", {"keyid", "sig"});
-    envelope.signatures.push_back(
-        {.key_id = std::string(signature.text_or("keyid", "")), .bytes = read_base64(signature, "sig")});
-  }
+  envelope.signatures = read_signatures(object, "signatures");
   return envelope;
 }
 
 }  // namespace
+
+std::vector<Signature> read_signatures(const JsonObject& object, std::string_view key) {
+  const auto listed = object.list(key);
+  if (listed.empty() || listed.size() > most_signatures) {
+    object.refuse(key, fmt::format("holds {} signatures, not 1 to {}", listed.size(), most_signatures));
+  }
+  std::vector<Signature> signatures;
+  for (const std::uint32_t index : listed) {
+    const JsonObject signature = object.object_in(index, key, {"keyid", "sig"});
+    signatures.push_back({.key_id = std::string(signature.text_or("keyid", "")), .bytes = read_base64(signature, "sig")});
+  }
+  return signatures;
+}
+
+void append_signatures(std::string& text, const std::vector<Signature>& signatures) {
+  text += '[';
+  for (const Signature& signature : signatures) {
+    if (text.back() != '[') text += ',';
+    text += "{\"keyid\":";
+    append_text(text, signature.key_id);
+    text += ",\"sig\":\"" + to_base64(signature.bytes) + "\"}";
+  }
+  text += ']';
+}
 
 std::variant<Envelope, Malformed> parse_envelope(std::string_view bytes) {
   if (bytes.size() > largest_envelope) return Malformed{"is longer than 128 KiB"};
@@ -46,14 +61,9 @@ std::variant<Envelope, Malformed> parse_envelope(std::string_view bytes) {
 std::string write_envelope(const Envelope& envelope) {
   std::string text = "{\"payload\":\"" + to_base64(envelope.payload) + "\",\"payloadType\":";
   append_text(text, envelope.payload_type);
-  text += ",\"signatures\":[";
-  for (const Signature& signature : envelope.signatures) {
-    if (text.back() != '[') text += ',';
-    text += "{\"keyid\":";
-    append_text(text, signature.key_id);
-    text += ",\"sig\":\"" + to_base64(signature.bytes) + "\"}";
-  }
-  return text + "]}\n";
+  text += ",\"signatures\":";
+  append_signatures(text, envelope.signatures);
+  return text + "}\n";
 }
 
 std::string signed_bytes(std::string_view payload_type, std::string_view payload) {

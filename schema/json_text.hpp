@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/digest.hpp"
+#include "schema/signature.hpp"
 
 namespace ingot {
 
@@ -15,6 +17,8 @@ void append_text(std::string& line, std::string_view text);
 void append_number(std::string& line, std::uint64_t number);
 /// `"sha256:<hex>"` with the quotes.
 void append_digest(std::string& line, const Digest& digest);
+/// `[{"keyid":…,"sig":…}]`
+void append_signatures(std::string& text, const std::vector<Signature>& signatures);
 /// The same, or `null`.
 std::string digest_or_null(const std::optional<Digest>& digest);
 

@@ -31,6 +31,9 @@ Piece read_piece(const JsonObject& object, std::uint64_t most);
 ImageIdentity read_identity(const JsonObject& object, std::string_view key);
 std::optional<ImageIdentity> read_identity_or_null(const JsonObject& object, std::string_view key);
 
+/// `[{"keyid":…,"sig":…}]`, 1 to most_signatures.
+std::vector<Signature> read_signatures(const JsonObject& object, std::string_view key);
+
 /// Runs `read`; a Refusal becomes a Malformed.
 template <class Value, class Read>
 std::variant<Value, Malformed> reading(Read&& read) {

@@ -122,6 +122,7 @@ ImageEntry read_image(const JsonObject& entry, const Publisher& publisher) {
   image.reason = entry.text_or("reason", "");
   image.parent = read_parent(entry, image.identity, publisher);
   image.packed = read_packed(entry, image.size);
+  if (entry.has("release")) image.release = read_signatures(entry, "release");
   return image;
 }
 
@@ -143,7 +144,7 @@ ImageTombstone read_tombstone(const JsonObject& entry, const Publisher& publishe
 std::variant<ImageEntry, ImageTombstone> read_image_line(const std::vector<JsonNode>& nodes, const Publisher& publisher) {
   const JsonObject entry(
       nodes, {"image", "created", "deleted", "origin", "listed", "copied_from", "digest", "size", "kind", "type", "version",
-              "platform", "description", "labels", "states", "reason", "parent", "packed", "critical"});
+              "platform", "description", "labels", "states", "reason", "parent", "packed", "release", "critical"});
   if (entry.has("deleted")) return read_tombstone(entry, publisher);
   return read_image(entry, publisher);
 }

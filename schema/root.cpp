@@ -39,7 +39,7 @@ Role read_role(const JsonObject& object) {
 Root read_root(std::string_view payload) {
   StrictJson json(longest_text);
   const JsonObject object(json.parse(payload),
-                          {"format", "version", "epoch", "expires", "threshold", "keys", "catalog", "previous", "critical"});
+                          {"format", "version", "epoch", "expires", "threshold", "keys", "catalog", "release", "previous", "critical"});
   object.require_format("ingot.root");
   Root root{.version = object.number("version", 1),
             .epoch = object.number("epoch", 1),
@@ -47,6 +47,7 @@ Root read_root(std::string_view payload) {
             .root = read_role(object),
             .catalog = read_role(object.object("catalog", {"threshold", "keys"})),
             .previous = {}};
+  if (object.has("release")) root.release = read_role(object.object("release", {"threshold", "keys"}));
   root.previous = read_digest_or_null(object, "previous");
   if (root.previous.has_value() != (root.version > 1)) {
     object.refuse("previous", root.version > 1 ? "is missing" : "is there, though it is the first root");
@@ -78,9 +79,11 @@ std::variant<Root, Malformed> parse_root(std::string_view payload) {
 }
 
 std::string write_root(const Root& root) {
+  // Critical: who does not know release keys must not take images that they have not signed.
+  const std::string release = root.release ? fmt::format(",\"release\":{{{}}},\"critical\":[\"release\"]", role_text(*root.release)) : "";
   return fmt::format(
-      "{{\"format\":\"ingot.root/1\",\"version\":{},\"epoch\":{},\"expires\":\"{}\",{},\"catalog\":{{{}}},\"previous\":{}}}\n",
-      root.version, root.epoch, time_text(root.expires), role_text(root.root), role_text(root.catalog),
+      "{{\"format\":\"ingot.root/1\",\"version\":{},\"epoch\":{},\"expires\":\"{}\",{},\"catalog\":{{{}}}{},\"previous\":{}}}\n",
+      root.version, root.epoch, time_text(root.expires), role_text(root.root), role_text(root.catalog), release,
       digest_or_null(root.previous));
 }
 

@@ -14,6 +14,7 @@
 #include "schema/digest.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/quantity.hpp"
+#include "schema/signature.hpp"
 
 namespace ingot {
 
@@ -40,6 +41,7 @@ struct Root {
   Time expires;
   Role root;
   Role catalog;
+  std::optional<Role> release = {};  ///< signs images; nullopt: an image needs no signature of its own
   std::optional<Digest> previous;  ///< of the previous root's payload
   bool operator==(const Root&) const = default;
 };
@@ -52,12 +54,6 @@ std::string write_root(const Root& root);
 
 inline constexpr std::string_view head_payload_type = "application/vnd.ingot.head.v1+json";
 inline constexpr std::string_view root_payload_type = "application/vnd.ingot.root.v1+json";
-
-struct Signature {
-  std::string key_id;  ///< a hint, never trusted
-  std::string bytes;   ///< raw
-  bool operator==(const Signature&) const = default;
-};
 
 /// A DSSE envelope; at most 16 signatures are looked at, more is malformed.
 struct Envelope {

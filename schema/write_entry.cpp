@@ -151,6 +151,10 @@ void append_line(std::string& page, const ImageEntry& image) {
   append_optional_text(page, image.name, "reason", image.reason);
   append_parent(page, image.parent);
   append_packed(page, image);
+  if (!image.release.empty()) {
+    page += ",\"release\":";
+    append_signatures(page, image.release);
+  }
   page += "}\n";
 }
 

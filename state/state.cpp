@@ -118,6 +118,15 @@ std::uint64_t State::images_total() const {
   return static_cast<std::uint64_t>(impl_->database.number("SELECT live_images FROM meta WHERE one = 1"));
 }
 
+bool State::made_anew() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->database.number("SELECT made_anew FROM meta WHERE one = 1") != 0;
+}
+
+void State::note_caught_up() {
+  impl_->write([&](Recording&) { impl_->database.execute("UPDATE meta SET made_anew = 0 WHERE one = 1"); });
+}
+
 std::uint64_t State::generation() const {
   const std::scoped_lock lock(impl_->mutex);
   return static_cast<std::uint64_t>(impl_->database.number("SELECT generation FROM meta WHERE one = 1"));

@@ -92,6 +92,9 @@ class State {
   std::uint64_t generation() const;       ///< Snapshot::generation
   Serial reserved_serial() const;         ///< Snapshot::reserved_serial
   std::uint64_t images_total() const;     ///< Snapshot::images_total
+  /// It was made of what a lost one left, and no apply has done since all that there was to do: it may not know yet what is needed.
+  bool made_anew() const;
+  void note_caught_up();                  ///< ends that
 
   std::vector<Registration> registrations() const;
   /// Grows whenever a subscription, copy or registration of this peer changes: part of what makes a peer settled.
@@ -143,6 +146,7 @@ class State {
 
   // Floors of trust.
   std::optional<Floor> floor(const ServerId& id) const;
+  std::vector<Floor> floors() const;  ///< sorted by id
   /// (epoch, serial), root_version and issued each only rise; a lower one changes nothing.
   void raise_floor(const Floor& floor);
 

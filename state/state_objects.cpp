@@ -11,6 +11,15 @@ ObjectRow read_object(Statement& row) {
   return ObjectRow{.digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .kind = row.next<ImageKind>(), .packed = read_packed(row)};
 }
 
+Floor read_floor(Statement& row) {
+  return Floor{.id = row.next<ServerId>(),
+               .epoch = row.next<std::uint64_t>(),
+               .serial = row.next<Serial>(),
+               .head = row.next<Digest>(),
+               .root_version = row.next<std::uint64_t>(),
+               .issued = row.next<Time>()};
+}
+
 constexpr char select_objects[] =
     "SELECT digest, size, kind, file_digest, file_length, segments, table_digest, table_length FROM object ";
 
@@ -53,13 +62,16 @@ void State::each_public_object(bool publish_copies, const std::function<void(con
 std::optional<Floor> State::floor(const ServerId& id) const {
   return impl_->read([&]() -> std::optional<Floor> {
     Statement row = impl_->database.query("SELECT id, epoch, serial, head, root_version, issued FROM floor WHERE id = ?", id);
-    if (!row.step()) return std::nullopt;
-    return Floor{.id = row.next<ServerId>(),
-                 .epoch = row.next<std::uint64_t>(),
-                 .serial = row.next<Serial>(),
-                 .head = row.next<Digest>(),
-                 .root_version = row.next<std::uint64_t>(),
-                 .issued = row.next<Time>()};
+    return row.step() ? std::optional(read_floor(row)) : std::nullopt;
+  });
+}
+
+std::vector<Floor> State::floors() const {
+  return impl_->read([&] {
+    std::vector<Floor> all;
+    Statement rows = impl_->database.query("SELECT id, epoch, serial, head, root_version, issued FROM floor ORDER BY id");
+    while (rows.step()) all.push_back(read_floor(rows));
+    return all;
   });
 }
 

@@ -60,7 +60,7 @@ class Restoring {
   }
 
   void put_counters() {
-    database_.execute("UPDATE meta SET live_images = (SELECT count(*) FROM image WHERE deleted = 0), content = content + 1, reserved = ?,"
+    database_.execute("UPDATE meta SET live_images = (SELECT count(*) FROM image WHERE deleted = 0), content = content + 1, made_anew = 1, reserved = ?,"
                       " common_revision = common_revision + ?", what_.reserved, what_.revision);
     database_.execute("UPDATE imagetype SET images = (SELECT count(*) FROM image WHERE deleted = 0 AND type = imagetype.name)");
     database_.execute("DELETE FROM sqlite_sequence WHERE name = 'action'");

@@ -17,7 +17,8 @@ CREATE TABLE meta (
   published_head    BLOB    CHECK (length(published_head) = 32),
   published_index   BLOB    CHECK (length(published_index) = 32),
   published_expires INTEGER,
-  published_copies  INTEGER CHECK (published_copies IN (0, 1))
+  published_copies  INTEGER CHECK (published_copies IN (0, 1)),
+  made_anew         INTEGER NOT NULL DEFAULT 0 CHECK (made_anew IN (0, 1))  -- of what a lost state left, and no apply caught up since
 ) STRICT;
 
 -- Every server that this one ever registered or copied from; the row outlives both.

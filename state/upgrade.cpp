@@ -51,7 +51,8 @@ int newest_format(const Upgrades& upgrades) { return upgrades.empty() ? first_fo
 
 int recognise(Database& database, const Upgrades& upgrades) {
   if (database.number("PRAGMA application_id") != state_application_id) {
-    throw Error(Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()), "name the right file in the manifest; nothing was changed")
+    throw Error(Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()), "name the right file in the manifest; or, if this is the state and its first page is damaged, move it aside and run"
+                " \"ingot state rebuild\"; nothing was changed")
         .with_code("foreign-state");
   }
   const auto format = database.number("PRAGMA user_version");

@@ -265,9 +265,16 @@ bool is_idle(const Plan& plan, Workshop& shop) {
   return plan.pending() == 0 && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(shop) == Due::nothing;
 }
 
+/// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked
+/// are told by each plan, and hold nothing back.
+void note_caught_up(const Plan& plan, const Account& account, State& state) {
+  if (account.done.size() == plan.pending() && !account.fatal && state.made_anew()) state.note_caught_up();
+}
+
 Account idle(const Plan& plan, Workshop& shop) {
   keep_seen(shop.seen, shop.state, shop.memory, shop.clock.now());
   const Account account = Ledger(plan).close("deferred", 0, {});
+  note_caught_up(plan, account, shop.state);
   for (std::size_t action = 0; action < plan.actions.size(); ++action) {
     Telling(shop.events).end(plan.actions[action], account.not_started[action]);
   }
@@ -294,6 +301,7 @@ std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
 
 void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account& account) {
   try {
+    note_caught_up(plan, account, shop.state);
     shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
   } catch (const Error& error) {
     if (!account.fatal) account.fatal = error;

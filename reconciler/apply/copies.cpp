@@ -119,7 +119,7 @@ Result do_copy(const CopyImage& action, const Task& task, Run& run, int connecti
   Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copies(run)}, task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
-  run.journal.with_state([&](State&) { run.shop.store.spare(action.entry->digest, packed); });
+  run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(action.entry->digest, bytes); });
   ImageRow row = row_of(action, task, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row, packed));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
@@ -131,7 +131,7 @@ Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connect
   Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_bytes(digest, run)}, task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
-  run.journal.with_state([&](State&) { run.shop.store.spare(digest, packed); });
+  run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(digest, bytes); });
   return Deed{.effects = {PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
 }
 

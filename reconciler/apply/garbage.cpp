@@ -7,7 +7,6 @@
 
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
@@ -78,9 +77,10 @@ class Collection {
       : state_(state), store_(store), server_(server), rules_(rules), now_(now) {}
 
   Garbage all() {
-    refuse_a_state_older_than_the_papers();
+    refuse_a_state_older_than_the_papers(state_, store_);
     needs_.wanted = rules_.wanted;
     look_at_heads();
+    garbage_.fault = !needs_.heads_are_known;
     look_at_images();
     sort_files();
     if (!rules_.dry_run) collect();
@@ -88,17 +88,6 @@ class Collection {
   }
 
  private:
-  /// Papers bear the number of the action that brought the image, and are written after it was begun.
-  void refuse_a_state_older_than_the_papers() {
-    const std::int64_t newest = store_.newest_papers();
-    if (newest <= state_.newest_action()) return;
-    throw Error(Fault::local,
-                fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest,
-                            state_.newest_action()),
-                "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was taken")
-        .with_code("old-state");
-  }
-
   void look_at_heads() {
     HeadMarks marks(store_, needs_, garbage_.notes);
     const auto published = store_.published_head();
@@ -113,10 +102,11 @@ class Collection {
     if (!clock_is_trusted_) {
       garbage_.notes.emplace_back("the published head is over, or this clock is wrong: by age nothing is taken until \"ingot publish\" has renewed it");
     }
-    for (const Head& old : heads_still_good(marks)) marks.mark(old, old.expires);
+    // A clock that is not trusted ends no head.
+    for (const Head& old : heads_still_good(marks)) marks.mark(old, clock_is_trusted_ ? old.expires + reading_time : for_ever);
   }
 
-  /// Those that are good longest first.
+  /// Those that are good longest first; of a clock that is not trusted, all.
   std::vector<Head> heads_still_good(HeadMarks& marks) {
     const auto kept = store_.kept_heads();
     if (!kept.empty()) needs_.heads.insert(kept.rbegin()->first);
@@ -124,7 +114,7 @@ class Collection {
     for (const auto& [serial, envelope] : kept) {
       auto head = parse_own_head(envelope);
       if (!head) marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
-      else if (now_ < head->expires) good.push_back(*std::move(head));
+      else if (!clock_is_trusted_ || now_ < head->expires + reading_time) good.push_back(*std::move(head));
     }
     std::sort(good.begin(), good.end(), [](const Head& one, const Head& other) { return one.expires > other.expires; });
     return good;
@@ -138,9 +128,11 @@ class Collection {
   }
 
   void look_at_images() {
-    std::unordered_set<Digest> live;
+    if (!rules_.wanted.complete) garbage_.notes.emplace_back("of a peer nothing is remembered: partial copies and bytes of copies stay until \"ingot plan\" has seen it");
+    std::unordered_set<Digest> needed = rules_.wanted.digests;
     for (const ImageRow& row : state_.snapshot().images) {
-      if (!row.deleted) live.insert(row.digest);
+      const bool may_be_wanted = row.copy && !rules_.wanted.complete;
+      if (!row.deleted || may_be_wanted) needed.insert(row.digest);
       auto& name = names_[row.digest];
       if (name.empty() || !row.deleted) name = row.name.text();
     }
@@ -148,8 +140,7 @@ class Collection {
       for (const auto& file : {std::optional(object.packed.file), object.packed.table}) {
         if (file) owners_.emplace(file->digest, object.digest);
       }
-      const bool wanted = rules_.wanted && rules_.wanted->contains(object.digest);
-      if (wanted || live.contains(object.digest)) insert_files(object.packed, needs_.objects);
+      if (needed.contains(object.digest)) insert_files(object.packed, needs_.objects);
     });
     state_.each_public_object(server_.publish_copies, [&](const ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
   }
@@ -199,7 +190,13 @@ class Collection {
   void collect() {
     store_.take(take_);
     for (const StoredFile& object : stop_serving_) store_.stop_serving(object);
-    store_.note_condemned(condemned_);
+    try {
+      store_.note_condemned(condemned_);
+    } catch (const Error& error) {  // what went is gone all the same, and must be told
+      if (error.fault() != Fault::local) throw;
+      garbage_.notes.push_back(fmt::format("what waits could not be noted ({}): what is new of it waits from the next gc on", error.text()));
+      garbage_.fault = true;
+    }
   }
 
   const State& state_;
@@ -242,7 +239,7 @@ Verdict fate_of(const StoredFile& file, const Needs& needs) {
       const Time until = named_until(needs.named_pieces);
       return unless(!needs.heads_are_known || until == for_ever, Fate::taken, until);
     }
-    case Kind::partial: return unless(!needs.wanted || needs.wanted->contains(file.digest), Fate::taken, {});
+    case Kind::partial: return unless(!needs.wanted.complete || needs.wanted.digests.contains(file.digest), Fate::taken, {});
     case Kind::head: return unless(needs.heads.contains(file.serial), Fate::taken, {});
     case Kind::quarantined: return {Fate::taken, {}};
     case Kind::left_over: break;

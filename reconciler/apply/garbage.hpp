@@ -2,7 +2,6 @@
 // (decisions/0005). A file that is needed no more is condemned when gc first sees it; a later gc takes it after the grace.
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -10,17 +9,25 @@
 #include <vector>
 
 #include "reconciler/store/store.hpp"
+#include "reconciler/trust/verify.hpp"
 #include "schema/manifest.hpp"
 #include "state/state.hpp"
 
 namespace ingot {
 
+/// Whose bytes a next run may want: never taken, also in part.
+struct WantedBytes {
+  std::unordered_set<Digest> digests;  ///< of images
+  /// false: there may be others, of a peer of which nothing is remembered; so all partial copies and all bytes of copies
+  /// stay.
+  bool complete = true;
+  bool operator==(const WantedBytes&) const = default;
+};
+
 struct GarbageRules {
   Seconds grace{0};     ///< 0: what is not needed is taken at once
   bool dry_run = false;
-  /// Images' digests that a next run may want: their partial copies, and what is left of their bytes, stay. nullopt: it is
-  /// not known what is wanted, so every partial copy stays.
-  std::optional<std::unordered_set<Digest>> wanted;
+  WantedBytes wanted = {};
 };
 
 /// A file with what became of it, or is going to.
@@ -38,6 +45,7 @@ struct Garbage {
   std::vector<GarbageFile> unserved;  ///< moved out of the public tree: the image is here, but its bytes are not to be served
   std::vector<GarbageFile> waiting;
   std::vector<std::string> notes;     ///< why something stays that might go
+  bool fault = false;                 ///< one of these tells of a local fault: something cannot be read, or not be noted
   std::uint64_t freed() const;
 };
 
@@ -45,16 +53,18 @@ struct Garbage {
 struct Needs {
   std::unordered_set<Digest> objects;        ///< of images here and wanted ones: never taken
   std::unordered_set<Digest> to_be_served;   ///< of these: those that the next head offers
-  /// By heads: until when the last of those that name it is good; for_ever: the published one does.
+  /// By heads: until when readers of the last of those that name it need it; for_ever: the published one does.
   std::unordered_map<Digest, Time> named_objects;
   std::unordered_map<Digest, Time> named_pieces;
   std::set<Serial> heads;                    ///< the published one, the newest, and those that are good still
   bool heads_are_known = true;               ///< false: one of these could not be read to its end, so nothing public goes
-  std::optional<std::unordered_set<Digest>> wanted;
+  WantedBytes wanted = {};
   bool operator==(const Needs&) const = default;
 };
 
 inline constexpr Time for_ever = Time::max();
+/// So long after a head's end stays what it named: for readers whose clocks are behind, and for downloads that began in time.
+inline constexpr Seconds reading_time = clock_slack + std::chrono::hours(24);
 
 enum class Fate { stays, taken_at_once, taken, unserved };
 struct Verdict {

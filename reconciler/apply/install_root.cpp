@@ -35,7 +35,7 @@ PublishedNow install_root(std::string_view envelope, State& state, Store& store,
   const Root next = is_new ? next_of(envelope, roots.back()) : roots.back().root;
   if (const auto over = root_expired(next, clock.now())) refuse(over->why, "make another with \"ingot key rotate --expires TIME\"");
   const CatalogKeys keys = load_catalog_keys(files, server.keys, next);
-  refuse_an_old_state(state, head_on_disk(store, state.self(), roots));
+  refuse_an_old_state(state, highest_serial(store, head_on_disk(store, state.self(), roots)));
   if (is_new) store.publish_root(next.version, envelope);
   return publish(state, store, keys, server, clock);
 }

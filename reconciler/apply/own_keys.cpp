@@ -36,7 +36,14 @@ std::string what_is_here(const KeysHere& here, const std::string& folder) {
 
 }  // namespace
 
-std::string_view name_of(KeyRole role) { return role == KeyRole::root ? "root" : "catalog"; }
+std::string_view name_of(KeyRole role) { 
+  switch (role) {
+    case KeyRole::root: return "root";
+    case KeyRole::catalog: return "catalog";
+    case KeyRole::release: return "release";
+  }
+  return "";
+}
 
 std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; }
 std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }

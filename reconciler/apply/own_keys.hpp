@@ -1,5 +1,5 @@
 // This server's private keys: files in its `keys` folder, named for what they sign. "root.pem" and "root-….pem" sign roots,
-// "catalog.pem" and "catalog-….pem" heads; a run that only publishes never opens a root key.
+// "catalog.pem" and "catalog-….pem" heads, "release.pem" and "release-….pem" images; a run that only publishes never opens a root key.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace ingot {
 
-enum class KeyRole { root, catalog };
+enum class KeyRole { root, catalog, release };
 std::string_view name_of(KeyRole role);  ///< as the files' names begin
 
 /// The names that init gives.

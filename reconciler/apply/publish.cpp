@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "reconciler/apply/published.hpp"
+#include "reconciler/apply/releases.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
@@ -24,15 +25,19 @@ std::vector<const PrivateKey*> signers_for(const Root& root, const CatalogKeys& 
               "check that the `keys` folder belongs to this server");
 }
 
-/// Peers that saw the last head follow no further than largest_jump, and no reader beyond largest_serial.
+/// The furthest that an owner may climb at once: half of what a reader follows, so that a peer which missed the last heads,
+/// or the serial of a publication that died, makes no jump of it.
+constexpr Serial largest_climb = largest_jump / 2;
+
+/// No reader follows beyond largest_serial.
 void refuse_a_jump(Serial above, Serial last) {
   if (above < last) return;
   if (above >= largest_serial) {
     throw Error(Fault::refused, fmt::format("there is no serial above {}: {} is the largest", above, largest_serial), "give a smaller one; nothing was published");
   }
-  if (above + 1 - last <= largest_jump) return;
-  throw Error(Fault::refused, fmt::format("the serial would jump from {} to {}: no peer follows a jump of more than 2^32", last, above + 1),
-              fmt::format("go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published", last + largest_jump - 1));
+  if (above + 1 - last <= largest_climb) return;
+  throw Error(Fault::refused, fmt::format("the serial would climb from {} to {}, further than 2^31; peers refuse a jump of more than 2^32", last, above + 1),
+              fmt::format("go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published", last + largest_climb - 1));
 }
 
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
@@ -75,14 +80,16 @@ ImageEntry without_bytes(ImageEntry image) {
 }
 
 Written write_pieces(const State& state, Store& store, bool publish_copies, const std::set<Digest>& left_out,
-                     const std::set<Digest>& before) {
+                     const std::set<Digest>& before, const std::optional<Role>& release) {
   Written written;
   PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
                     [&](const PageRef& page, const std::string& bytes) {
                       store.publish_piece(page.piece, bytes);
                       if (!before.contains(page.piece.digest)) written.fresh.push_back(page.piece);
                     });
-  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(left_out.contains(image.digest) ? without_bytes(image) : image); },
+  const ServerId self = state.self();
+  const auto shown = [&](const ImageEntry& image) { return release ? with_release(image, self, *release, store) : image; };
+  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(left_out.contains(image.digest) ? without_bytes(shown(image)) : shown(image)); },
                                      .deleted_image = [&](const ImageTombstone& image) { writer.add(image); },
                                      .series = [&](const SeriesEntry& series) { writer.add(series); },
                                      .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
@@ -123,14 +130,15 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   const Root& root = roots.back().root;
   const std::vector<const PrivateKey*> signers = signers_for(root, catalog_keys);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
-  refuse_an_old_state(state, before);
-  refuse_a_jump(above, before ? before->head.serial : 0);
+  const Serial highest = highest_serial(store, before);
+  refuse_an_old_state(state, highest);
+  refuse_a_jump(above, highest);
   std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
-  const Serial serial = state.reserve_serial(std::max(above, before ? before->head.serial : 0));
-  const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before));
+  const Serial serial = state.reserve_serial(std::max(above, highest));
+  const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
 
   const Time now = clock.now();
   const Head head{.id = self,

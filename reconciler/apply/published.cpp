@@ -73,12 +73,15 @@ Root newest_own_root(const Store& store, const ServerId& self) { return own_root
 
 std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const OwnRoots& roots) {
   const std::optional<std::string> bytes = read_if_possible([&] { return store.published_head(); });
-  if (!bytes) return std::nullopt;
+  return bytes ? verify_own_head(*bytes, self, roots) : std::nullopt;
+}
+
+std::optional<HeadOnDisk> verify_own_head(std::string_view envelope, const ServerId& self, const OwnRoots& roots) {
   // Newest first: a head of an older root is this server's own all the same, until it is signed anew.
   for (auto root = roots.rbegin(); root != roots.rend(); ++root) {
-    const auto verified = verify_head(*bytes, self, root->root);
+    const auto verified = verify_head(envelope, self, root->root);
     const auto* head = std::get_if<Head>(&verified);
-    if (head) return HeadOnDisk{.head = *head, .digest = head_digest(*bytes).value(), .file = sha256(*bytes), .root_version = root->root.version};
+    if (head) return HeadOnDisk{.head = *head, .digest = head_digest(envelope).value(), .file = sha256(envelope), .root_version = root->root.version};
   }
   return std::nullopt;
 }
@@ -91,20 +94,32 @@ std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& 
   return std::get<Index>(std::move(index));
 }
 
-void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& before) {
-  if (!before) return;
-  const Serial known = state.reserved_serial();  // asked for after the head was read: a run reserves before it publishes
-  if (before->head.serial <= known) return;
+Serial highest_serial(const Store& store, const std::optional<HeadOnDisk>& published) {
+  const auto kept = store.kept_heads();
+  return std::max(published ? published->head.serial : 0, kept.empty() ? 0 : kept.rbegin()->first);
+}
+
+void refuse_an_old_state(const State& state, Serial highest) {
+  const Serial known = state.reserved_serial();  // asked for after the heads were read: a run reserves before it publishes
+  if (highest <= known) return;
   throw Error(Fault::local,
-              fmt::format("the state is older than what is published: serial {} is published, the state knows {}",
-                          before->head.serial, known),
+              fmt::format("the state is older than what is published: serial {} is published, the state knows {}", highest, known),
               "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published")
       .with_code("old-state");
 }
 
 void refuse_an_old_state(const State& state, const Store& store) {
   const ServerId self = state.self();
-  refuse_an_old_state(state, head_on_disk(store, self, own_roots(store, self)));
+  refuse_an_old_state(state, highest_serial(store, head_on_disk(store, self, own_roots(store, self))));
+}
+
+void refuse_a_state_older_than_the_papers(const State& state, const Store& store) {
+  const std::int64_t newest = store.newest_papers();
+  const std::int64_t known = state.newest_action();
+  if (newest <= known) return;
+  throw Error(Fault::local, fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest, known),
+              "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was changed")
+      .with_code("old-state");
 }
 
 std::string why_publish_again(const State& state, const Store& store, const ServerSection& server) {

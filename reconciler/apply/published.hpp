@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,14 +30,24 @@ struct HeadOnDisk {
   std::uint64_t root_version = 1;  ///< of the newest root that it verifies under
 };
 std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const OwnRoots& roots);
+/// The same of an envelope that was read from anywhere; nullopt: none of the roots' keys signed it as this server's.
+std::optional<HeadOnDisk> verify_own_head(std::string_view envelope, const ServerId& self, const OwnRoots& roots);
 
 /// The index that a head names, whole; or why it is not there, as a clause ("is missing"). What cannot be read counts as missing.
 std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& named);
 
-/// Error{local} "old-state": the head is newer than all that the state knows of, so the state was put back from an old
-/// copy. What is planned, done or published from it would take back what readers have seen.
-void refuse_an_old_state(const State& state, const std::optional<HeadOnDisk>& before);
+/// The highest serial of the head that readers see, and of those that were kept, which tell of it when it is gone or damaged.
+Serial highest_serial(const Store& store, const std::optional<HeadOnDisk>& published);
+
+/// Error{local} "old-state": a head is newer than all that the state knows of, so the state was put back from an old
+/// copy. What is planned, done or published from it would take back what readers have seen. `highest`: highest_serial.
+void refuse_an_old_state(const State& state, Serial highest);
 void refuse_an_old_state(const State& state, const Store& store);
+
+/// Error{local} "old-state": papers bear the number of the action that brought their image, and are written after it was
+/// begun, so a state that knows no such action is an old copy. Lists all papers. To be asked before the state gives a new
+/// number, else it would soon look new.
+void refuse_a_state_older_than_the_papers(const State& state, const Store& store);
 
 /// Why what is published must be published again although the state has nothing new for it, as a clause; "" if it need
 /// not. There is a newer root than the head's, the head or a piece that it names is missing or damaged, the manifest's

@@ -7,10 +7,12 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "reconciler/apply/papers.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/apply/run.hpp"
+#include "reconciler/apply/set_aside.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/trust/verify.hpp"
@@ -41,16 +43,11 @@ struct WholeCatalog {
 };
 
 /// nullopt: not every page of it is there and whole.
-std::optional<WholeCatalog> read_whole(const Store& store, const std::string& envelope_bytes, const ServerId& self) {
-  const auto envelope = parse_envelope(envelope_bytes);
-  const auto* good = std::get_if<Envelope>(&envelope);
-  if (!good) return std::nullopt;
-  auto parsed = parse_head(good->payload);
-  if (!std::holds_alternative<Head>(parsed)) return std::nullopt;
-  WholeCatalog whole{.head = std::get<Head>(std::move(parsed)), .catalog = {}};
-  const auto index = index_on_disk(store, whole.head.index);
-  if (whole.head.id != self || !std::holds_alternative<Index>(index)) return std::nullopt;
-  PageReader reader(self, whole.head.serial, collect_into(whole.catalog));
+std::optional<WholeCatalog> read_whole(const Store& store, const Head& head) {
+  WholeCatalog whole{.head = head, .catalog = {}};
+  const auto index = index_on_disk(store, head.index);
+  if (!std::holds_alternative<Index>(index)) return std::nullopt;
+  PageReader reader(head.id, whole.head.serial, collect_into(whole.catalog));
   for (const PageRef& page : std::get<Index>(index).pages) {
     const auto bytes = store.published_piece(page.piece);
     if (!bytes || sha256(*bytes) != page.piece.digest || reader.read(page, *bytes)) return std::nullopt;
@@ -58,17 +55,21 @@ std::optional<WholeCatalog> read_whole(const Store& store, const std::string& en
   return whole;
 }
 
-/// The newest catalog that is whole, of the published head and those that were kept; `seen`: the highest serial of all.
+/// The newest catalog that is whole, of the published head and those that were kept, as far as this server's own keys signed
+/// them: others may write what is published too. `seen`: the highest serial of all.
 WholeCatalog newest_catalog(const Store& store, const ServerId& self, Serial& seen) {
-  std::map<Serial, std::string> heads = store.kept_heads();
-  if (!heads.empty()) seen = heads.rbegin()->first;
+  const OwnRoots roots = own_roots(store, self);
+  const auto published = head_on_disk(store, self, roots);
+  seen = highest_serial(store, published);
+  const std::map<Serial, std::string> heads = store.kept_heads();
   std::optional<WholeCatalog> best;
-  if (const auto published = store.published_head()) best = read_whole(store, *published, self);
+  if (published) best = read_whole(store, published->head);
   for (auto one = heads.rbegin(); one != heads.rend() && (!best || best->head.serial < one->first); ++one) {
-    if (auto whole = read_whole(store, one->second, self); whole && (!best || best->head.serial < whole->head.serial)) best = std::move(whole);
+    const auto kept = verify_own_head(one->second, self, roots);
+    if (!kept || (best && kept->head.serial <= best->head.serial)) continue;
+    if (auto whole = read_whole(store, kept->head)) best = std::move(whole);
   }
   if (!best) throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store).with_code("lost-catalog");
-  seen = std::max(seen, best->head.serial);
   return *std::move(best);
 }
 
@@ -116,6 +117,7 @@ class Gathering {
     what_.subscriptions = snapshot.subscriptions;
     for (const ImageRow& row : snapshot.images) {
       if (row.protect) protected_.insert({row.name, row.digest});
+      if (row.deleted && row.copy && row.identity) removed_in_old_.insert(*row.identity);
       if (row.deleted && !row.copy) deleted_in_old_.insert({row.name, row.digest});
     }
     told_.kept_peers = !what_.registrations.empty();
@@ -226,20 +228,43 @@ class Gathering {
     what_.images.push_back({.row = std::move(row), .packed = packed_of(entry.digest, entry.packed), .states = entry.states, .deleted = std::nullopt});
   }
 
+  bool is_known(const ImageRow& row) const {
+    return row.copy ? known_copies_.contains(*row.identity) : known_own_.contains({row.name, row.digest});
+  }
+
+  bool is_deleted_in_old(std::int64_t key, const ImageRow& row) const {
+    if (key > known_actions_) return false;
+    return row.copy ? removed_in_old_.contains(*row.identity) : deleted_in_old_.contains({row.name, row.digest});
+  }
+
+  /// Also bytes that are not whole are an image's; only what gc has taken is one no more.
+  bool is_here(const Packed& packed) const { return files_.contains(packed.file.digest) || (packed.table && files_.contains(packed.table->digest)); }
+
+  /// Papers are as of the image's arrival: since then it may have been made private, or deleted. No head has shown it, so
+  /// it is shown only if the manifest says so.
+  bool is_private(const ImageRow& papers) const {
+    const auto& declared = manifest_.images;
+    return papers.is_private || std::none_of(declared.begin(), declared.end(), [&](const LocalImage& one) { return one.name == papers.name && !one.is_private; });
+  }
+
   /// Private images, and those that came after the last head. Deleted ones look the same as long as their bytes are here:
   /// better one image too many than one too few.
   void adopt_by_papers() {
+    for (const StoredFile& file : store_.contents()) {
+      if (file.kind == StoredFile::Kind::public_object || file.kind == StoredFile::Kind::private_object) files_.insert(file.digest);
+    }
     for (const auto& [key, papers] : papers_) {
       const ImageRow& row = papers.row;
-      const bool deleted = key <= known_actions_ && deleted_in_old_.contains({row.name, row.digest});
-      const bool known = deleted || (row.copy ? row.identity && known_copies_.contains(*row.identity) : known_own_.contains({row.name, row.digest}));
-      if (known || !papers.packed || !store_.has(*papers.packed) || (row.copy && !row.identity)) continue;
+      if ((row.copy && !row.identity) || is_known(row) || is_deleted_in_old(key, row) || !papers.packed || !is_here(*papers.packed)) continue;
       if (!names_.insert(lower(row.name.text())).second) {
         told_.not_adopted.push_back(row.name);
         continue;
       }
       ImageRow adopted = row;
-      if (!adopted.copy) adopted.identity = ImageIdentity{.origin = what_.self, .name = row.name, .created = 0};
+      if (!adopted.copy) {
+        adopted.identity = ImageIdentity{.origin = what_.self, .name = row.name, .created = 0};
+        adopted.is_private = is_private(row);
+      }
       if (row.copy) known_copies_.insert(*row.identity);
       else known_own_.insert({row.name, row.digest});
       told_.by_papers_alone.push_back(row.name);
@@ -270,11 +295,13 @@ class Gathering {
   }
 
   void take_up_floors(PeerMemory& memory) {
+    if (old_) what_.floors = old_->floors();
     for (const ServerId& id : memory.servers_with_floors()) {
       if (const auto floor = memory.floor(id)) what_.floors.push_back(*floor);
-      if (const auto floor = old_ ? old_->floor(id) : std::nullopt) what_.floors.push_back(*floor);
-      ++told_.floors;
     }
+    std::set<ServerId> servers;
+    for (const Floor& floor : what_.floors) servers.insert(floor.id);
+    told_.floors = servers.size();
   }
 
   const Manifest& manifest_;
@@ -289,31 +316,9 @@ class Gathering {
   std::unordered_map<Digest, std::optional<Packed>> packed_;
   std::set<std::string> names_;  ///< of live images, in lower case
   std::set<std::pair<ImageName, Digest>> known_own_, protected_, deleted_in_old_;
-  std::set<ImageIdentity> known_copies_;
+  std::set<ImageIdentity> known_copies_, removed_in_old_;
+  std::unordered_set<Digest> files_;  ///< of packed bytes that are here, whole or not
 };
-
-std::string compact(Time time) {
-  std::string text = time_text(time);
-  std::erase_if(text, [](char letter) { return letter == '-' || letter == ':'; });
-  return text;
-}
-
-/// Gives where it is now; "": nothing had that name.
-std::string set_aside(const std::string& path, Files& files, Time now) {
-  std::string aside;
-  // The file itself last: a run that is cut off before finds it under its name, and does this again.
-  for (const char* const ending : {"-wal", "-shm", "-journal", ""}) {
-    if (!files.status(path + ending)) continue;
-    if (aside.empty()) {
-      const std::string wanted = fmt::format("{}.set-aside-{}", path, compact(now));
-      aside = wanted;
-      for (int number = 2; files.status(aside) || files.status(aside + "-wal"); ++number) aside = fmt::format("{}-{}", wanted, number);
-    }
-    files.rename(path + ending, aside + ending);
-  }
-  if (!aside.empty()) files.sync_folder(parent_folder(path));
-  return aside;
-}
 
 [[noreturn]] void refuse_foreign(const std::string& what) {
   throw Error(Fault::manifest, what, "set `state` and `store` in [server] to those of one server; nothing was changed").with_code("foreign-state");
@@ -322,17 +327,18 @@ std::string set_aside(const std::string& path, Files& files, Time now) {
 bool is_older_than_the_store(const State& state, const Store& store) {
   try {
     refuse_an_old_state(state, store);
+    refuse_a_state_older_than_the_papers(state, store);
   } catch (const Error& error) {
     if (error.code() != "old-state") throw;
     return true;
   }
-  const auto kept = store.kept_heads();
-  return store.newest_papers() > state.newest_action() || (!kept.empty() && kept.rbegin()->first > state.reserved_serial());
+  return false;
 }
 
 }  // namespace
 
 std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old) {
+  take_back(server.state, files);
   if (!files.status(server.state)) return "";
   try {
     State state = State::open(server.state, Access::read_only);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <set>
 
+#include "reconciler/apply/published.hpp"
 #include "reconciler/io/file_error.hpp"
 
 namespace ingot {
@@ -128,6 +129,7 @@ void Telling::note(const std::string& text) {
 }
 
 void begin_run(const RunStart& start, State& state, Store& store) {
+  refuse_a_state_older_than_the_papers(state, store);
   const auto last = state.last_run();
   if (last && !last->finished) store.sync_all();
   state.begin_run(start);

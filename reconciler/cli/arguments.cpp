@@ -65,6 +65,9 @@ void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
   add_repeated(app, "--add-catalog", to.add_catalog);
   add_repeated(app, "--drop-catalog", to.drop_catalog);
   app.add_option("--catalog-threshold", to.catalog_threshold);
+  add_repeated(app, "--add-release", to.add_release);
+  add_repeated(app, "--drop-release", to.drop_release);
+  app.add_option("--release-threshold", to.release_threshold);
   app.add_option("--expires", to.expires);
   add_repeated(app, "--key", to.sign_with);
   app.add_option("--out", to.out);

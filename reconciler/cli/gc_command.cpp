@@ -1,9 +1,9 @@
-#include <algorithm>
-
+// gc as a command: what it may trust, what it took, and the run that the history keeps of it.
 #include "reconciler/apply/garbage.hpp"
 #include "reconciler/apply/published.hpp"
+#include "reconciler/apply/run.hpp"
 #include "reconciler/cli/commands.hpp"
-#include "reconciler/cli/rebuild_command.hpp"
+#include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/show_garbage.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/cli/wanted_bytes.hpp"
@@ -13,26 +13,30 @@ namespace ingot {
 
 namespace {
 
-/// More runs than these since a rebuilding are proof enough.
-constexpr std::size_t newest_runs = 1000;
-
-/// Whether a state that was made anew has not been through an apply that did all that it was to do.
-bool was_just_rebuilt(const State& state) {
-  for (const RunRecord& run : state.runs(newest_runs)) {
-    if (run.start.command == rebuild_command) return true;
-    if (run.start.command == "apply" && run.exit_code == exit_done) return false;
-  }
-  return false;
-}
-
 /// Nothing is taken on the word of a state that may not know all that is here.
 void refuse_a_state_in_doubt(const Site& site) {
   site.state.check();
   refuse_an_old_state(site.state, site.store);
-  if (!was_just_rebuilt(site.state)) return;
-  throw Error(Fault::refused, "the state was made anew, and no apply has gone through since: it may not know yet what is needed",
+  if (!site.state.made_anew()) return;
+  throw Error(Fault::refused, "the state was made anew, and no apply has done since all that there was to do: it may not know yet what is needed",
               "look at \"ingot plan\", then \"ingot apply\"; nothing was taken")
       .with_code("rebuilt");
+}
+
+/// After the work, since a full disk takes no row before: a gc that took nothing is no run. If it cannot be recorded, that
+/// is one more note.
+void record(Garbage& garbage, const Site& site, Time started, const Session& session) {
+  if (garbage.taken.empty() && garbage.unserved.empty()) return;
+  try {
+    Site writable(site.manifest, Access::read_write, session.files);
+    const RunStart run = run_start_of("gc", site.manifest, started);
+    begin_run(run, writable.state, writable.store);
+    writable.state.finish_run(run.id, session.clock.now(), garbage.fault ? exit_local : exit_done);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    garbage.notes.push_back("this run could not be recorded: " + error.text());
+    garbage.fault = true;
+  }
 }
 
 }  // namespace
@@ -45,11 +49,12 @@ int run_command(const GcArguments& arguments, const Session& session) {
   refuse_a_state_in_doubt(site);
   const Time now = session.clock.now();
   const GarbageRules rules{.grace = arguments.grace, .dry_run = arguments.dry_run, .wanted = wanted_bytes(site, now)};
-  const Garbage garbage = collect_garbage(site.state, site.store, manifest->server, rules, now);
+  Garbage garbage = collect_garbage(site.state, site.store, manifest->server, rules, now);
+  if (!rules.dry_run) record(garbage, site, now, session);
   const bool each = arguments.dry_run || session.flags.verbose;
   session.show([&](const Style& style, Output& out) { show_garbage(garbage, arguments.dry_run, each, style, out); },
                [&](Output& out) { show_garbage_json(garbage, rules, out); });
-  return exit_done;
+  return garbage.fault ? exit_local : exit_done;
 }
 
 }  // namespace ingot

@@ -206,12 +206,14 @@ is over: this is for a server that changes seldom.
   --above SERIAL    the new serial is higher than this. Peers that saw a thief's head refuse lower ones for ever: after
                     "ingot key revoke", ask them for the serial ("ingot query peers" there) and climb past it
 )"},
-    Page{"key", "keys and roots of trust: make, show, rotate, revoke, sign, install",
+    Page{"key", "keys and roots of trust: make, show, rotate, revoke, release, sign, install",
          R"(Usage: ingot key make FILE
        ingot key show [FILE]
        ingot key rotate [--add-root KEY] [--drop-root KEY] [--root-threshold N] [--expires TIME]
-                        [--add-catalog KEY] [--drop-catalog KEY] [--catalog-threshold N] [--key FILE] [--out FILE]
+                        [--add-catalog KEY] [--drop-catalog KEY] [--catalog-threshold N]
+                        [--add-release KEY] [--drop-release KEY] [--release-threshold N] [--key FILE] [--out FILE]
        ingot key revoke KEY... [the same]
+       ingot key release IMAGE... [--key FILE] [--out FILE]
        ingot key sign FILE [--key FILE]
        ingot key install FILE
 
@@ -222,18 +224,26 @@ is over: this is for a server that changes seldom.
   ingot key rotate                                       the same keys for another ten years
   ingot key revoke keys/catalog.pem --add-catalog keys/catalog-2.pem      it was stolen
   ingot key sign root-2.dsse --key /media/stick/root-b.pem                elsewhere; no manifest is needed
+  ingot key rotate --add-release release.pub             from now on peers copy only images that this key has signed
+  ingot key release db19_25                              for the release keys to sign: keys/releases.jsonl
 
 Root keys say which keys count, catalog keys sign what is published. In the folder `keys`, root.pem and root-*.pem are used
 as root keys, catalog.pem and catalog-*.pem as catalog keys. A root needs the signatures of the root before and its own: with
 enough private keys here it is installed at once and a head is signed under it; otherwise it waits in `keys`, unpublished,
 until others have signed it. Peers follow by themselves.
 
+Release keys are optional. If a root names some, peers copy an image only if enough of them have signed its name, digest, kind
+and type: a stolen catalog key then introduces nothing. Keep them elsewhere; release.pem and release-*.pem in `keys` are used.
+Sign the images that are there ("ingot plan" names them), and again before a key that has signed them is dropped.
+
   KEY                     64 digits 0-9a-f, a key's file, or the first 8 or more digits of a key that the root names
-  --add-root, --drop-root, --add-catalog, --drop-catalog KEY    may be given several times
-  --root-threshold, --catalog-threshold N    how many of the keys must sign
+  --add-root, --drop-root, --add-catalog, --drop-catalog, --add-release, --drop-release KEY
+                          may be given several times
+  --root-threshold, --catalog-threshold, --release-threshold N    how many of the keys must sign
   --expires TIME          3650d, or 2036-11-23T00:00:00Z (default: ten years)
   --key FILE              sign with this private key, too; several times
-  --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`)
+  --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`),
+                          or releases (default: releases.jsonl in `keys`)
 )"},
     Page{"gc", "free the disk of what no image needs any more",
          R"(Usage: ingot gc [--grace TIME] [--dry-run]
@@ -244,8 +254,10 @@ until others have signed it. Peers follow by themselves.
 
 Takes the bytes of deleted images and of removed copies, old pages of the catalog, and partial copies that no rule wants. What
 it sees first it only notes; a later gc takes it, when the grace is over: until then an image that is put back into the
-manifest needs no source. Never taken: what an image here, the published head or an older head in its lifetime needs, the
-partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+manifest needs no source. Never taken: what an image here, the published head or an older head until a day after its end
+needs, the partial copies of wanted images, and papers. Bytes of copies that are not served any more move out of the public tree.
+A gc that took something is a run of the history. It ends with 6 if one of its notes tells of damage, or if the disk was too
+full to note what waits or the run; what it took is told all the same.
 
   --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer

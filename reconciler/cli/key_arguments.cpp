@@ -48,9 +48,12 @@ void refuse_options(const std::string& verb, const WrittenKeyCommand& written) {
   refuse(!changes && !written.add_catalog.empty(), "--add-catalog");
   refuse(!changes && !written.drop_catalog.empty(), "--drop-catalog");
   refuse(!changes && !written.catalog_threshold.empty(), "--catalog-threshold");
+  refuse(!changes && !written.add_release.empty(), "--add-release");
+  refuse(!changes && !written.drop_release.empty(), "--drop-release");
+  refuse(!changes && !written.release_threshold.empty(), "--release-threshold");
   refuse(!changes && !written.expires.empty(), "--expires");
-  refuse(!changes && !written.out.empty(), "--out");
-  refuse(!changes && verb != "sign" && !written.sign_with.empty(), "--key");
+  refuse(!changes && verb != "release" && !written.out.empty(), "--out");
+  refuse(!changes && verb != "sign" && verb != "release" && !written.sign_with.empty(), "--key");
 }
 
 ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, const std::vector<std::string>& words) {
@@ -58,6 +61,7 @@ ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, 
                     .revoke = {words.begin() + 1, words.end()},
                     .root = {written.add_root, written.drop_root, threshold_of(written.root_threshold, "--root-threshold")},
                     .catalog = {written.add_catalog, written.drop_catalog, threshold_of(written.catalog_threshold, "--catalog-threshold")},
+                    .release = {written.add_release, written.drop_release, threshold_of(written.release_threshold, "--release-threshold")},
                     .expires = if_given(written.expires),
                     .sign_with = written.sign_with,
                     .out = if_given(written.out)};
@@ -71,16 +75,20 @@ ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, 
 }  // namespace
 
 KeyCommand key_command(const WrittenKeyCommand& written, const std::vector<std::string>& words) {
-  static const std::vector<std::string> verbs{"make", "show", "rotate", "revoke", "sign", "install"};
-  if (words.empty()) wrong("key needs one of make, show, rotate, revoke, sign, install");
+  static const std::vector<std::string> verbs{"make", "show", "rotate", "revoke", "release", "sign", "install"};
+  if (words.empty()) wrong("key needs one of make, show, rotate, revoke, release, sign, install");
   const std::string& verb = words.front();
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
     const auto near = nearest(verb, verbs);
-    wrong(fmt::format("key knows no \"{}\"", printable(verb)), near ? fmt::format("did you mean \"{}\"?", *near) : "one of make, show, rotate, revoke, sign, install");
+    wrong(fmt::format("key knows no \"{}\"", printable(verb)), near ? fmt::format("did you mean \"{}\"?", *near) : "one of make, show, rotate, revoke, release, sign, install");
   }
   refuse_options(verb, written);
   if (verb == "make") return MakeKey{file_of(verb, words, true).value()};
   if (verb == "show") return ShowKeys{file_of(verb, words, false)};
+  if (verb == "release") {
+    if (words.size() < 2) wrong("key release needs the IMAGE to sign");
+    return ReleaseImages{{words.begin() + 1, words.end()}, written.sign_with, if_given(written.out)};
+  }
   if (verb == "sign") return SignRoot{file_of(verb, words, true).value(), written.sign_with};
   if (verb == "install") return InstallRoot{file_of(verb, words, true).value()};
   return change_of(verb, written, words);

@@ -13,7 +13,7 @@ struct MakeKey {
   std::string file;
 };
 struct ShowKeys {
-  std::optional<std::string> file;  ///< of a key, or of a root; none: this server's root
+  std::optional<std::string> file;  ///< of a key, a root or releases; none: this server's root
 };
 /// Keys as they were written: 64 digits, a file, or the first digits.
 struct WantedKeys {
@@ -27,23 +27,30 @@ struct ChangeKeys {
   std::vector<std::string> revoke;
   WantedKeys root;
   WantedKeys catalog;
+  WantedKeys release;
   std::optional<std::string> expires;  ///< a time, or how long from now
   std::vector<std::string> sign_with;  ///< private keys beside those in `keys`
   std::optional<std::string> out;      ///< for a root that is not complete
 };
+/// A root, or releases.
 struct SignRoot {
   std::string file;
-  std::vector<std::string> sign_with;  ///< none: the root keys in `keys`
+  std::vector<std::string> sign_with;  ///< none: the root or release keys in `keys`
 };
 struct InstallRoot {
   std::string file;
 };
-using KeyCommand = std::variant<MakeKey, ShowKeys, ChangeKeys, SignRoot, InstallRoot>;
+struct ReleaseImages {
+  std::vector<std::string> images;
+  std::vector<std::string> sign_with;  ///< private keys beside those in `keys`
+  std::optional<std::string> out;      ///< where releases are written that are not to be installed yet
+};
+using KeyCommand = std::variant<MakeKey, ShowKeys, ChangeKeys, SignRoot, InstallRoot, ReleaseImages>;
 
 /// The options and words as they stand on the command line.
 struct WrittenKeyCommand {
-  std::vector<std::string> add_root, drop_root, add_catalog, drop_catalog, sign_with;
-  std::string root_threshold, catalog_threshold, expires, out;
+  std::vector<std::string> add_root, drop_root, add_catalog, drop_catalog, add_release, drop_release, sign_with;
+  std::string root_threshold, catalog_threshold, release_threshold, expires, out;
 };
 
 /// Error{usage}.

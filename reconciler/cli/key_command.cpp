@@ -7,6 +7,8 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/release_command.hpp"
+#include "reconciler/cli/release_files.hpp"
 #include "reconciler/cli/show_keys.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
@@ -34,7 +36,8 @@ PublicKey key_in_file(const std::string& path, Files& files) {
 std::optional<PublicKey> key_that_begins(const std::string& digits, const Root& root) {
   if (digits.size() < least_digits) return std::nullopt;
   std::vector<PublicKey> found;
-  for (const Role* role : {&root.root, &root.catalog}) {
+  for (const Role* role : {&root.root, &root.catalog, root.release ? &*root.release : nullptr}) {
+    if (role == nullptr) continue;
     for (const PublicKey& key : role->keys) {
       if (key_text(key).starts_with(digits) && std::find(found.begin(), found.end(), key) == found.end()) found.push_back(key);
     }
@@ -72,6 +75,7 @@ Time end_of(const std::optional<std::string>& written, Time now) {
 
 Root next_root_of(const ChangeKeys& wanted, const TrustedRoot& current, const Session& session) {
   const RootChange change{.root = role_change(wanted.root, current.root, session.files), .catalog = role_change(wanted.catalog, current.root, session.files),
+                          .release = role_change(wanted.release, current.root, session.files),
                           .revoke = keys_of(wanted.revoke, current.root, session.files), .expires = end_of(wanted.expires, session.clock.now())};
   auto next = next_root(current, change);
   if (const auto* impossible = std::get_if<ImpossibleRoot>(&next)) throw Error(Fault::usage, impossible->why, impossible->mend);
@@ -145,12 +149,13 @@ int change_keys(const ChangeKeys& wanted, const Session& session) {
 }
 
 int install(const InstallRoot& wanted, const Session& session) {
+  const std::string envelope = read_file(session.files, wanted.file, largest_release_file);
+  if (auto releases = read_releases(envelope)) return install_release_file(*std::move(releases), session);
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const RunStart start = run_start_of("key install", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
-  const std::string envelope = read_file(session.files, wanted.file, largest_root);
   const Root before = own_roots(site.store, site.state.self()).back().root;
   const PublishedNow published = install_as_run(envelope, start, site, session);
   const Root now = newest_own_root(site.store, site.state.self());
@@ -194,7 +199,12 @@ int show_key(const ShownKey& key, const Session& session) {
 }
 
 int show_file(const std::string& path, const Session& session) {
-  const std::string bytes = read_file(session.files, path, largest_root);
+  const std::string bytes = read_file(session.files, path, largest_release_file);
+  if (auto releases = read_releases(bytes)) {
+    const ShownReleases shown{.releases = *std::move(releases), .serial = std::nullopt, .file = ""};
+    session.show([&](const Style& style, Output& out) { show_releases(shown, style, out); }, [&](Output& out) { show_releases_json(shown, out); });
+    return exit_done;
+  }
   if (bytes.starts_with('{')) return show_root_file(path, bytes, session);
   return show_key({.key = key_in_file(path, session.files), .file = path}, session);
 }
@@ -206,7 +216,7 @@ int show_here(const Session& session) {
   const Root root = newest_own_root(site.store, site.state.self());
   ShownRoot shown{.title = fmt::format("Root {} of {} {}", root.version, manifest->server.name.text(), site.state.self().text()),
                   .root = root, .now = session.clock.now(), .here = {}};
-  for (const KeyRole role : {KeyRole::root, KeyRole::catalog}) {
+  for (const KeyRole role : {KeyRole::root, KeyRole::catalog, KeyRole::release}) {
     KeysHere here = keys_here(session.files, manifest->server.keys, role);
     for (const KeyFile& file : here.keys) shown.here.push_back({.key = file.key.public_key(), .file = file.path});
     shown.unusable.insert(shown.unusable.end(), here.unusable.begin(), here.unusable.end());
@@ -225,7 +235,9 @@ int make(const MakeKey& wanted, const Session& session) {
 
 /// Signs with whatever it is told to: which keys count is judged when the root is installed.
 int sign(const SignRoot& wanted, const Session& session) {
-  Envelope envelope = read_root_file(wanted.file, read_file(session.files, wanted.file, largest_root)).envelope;
+  const std::string written = read_file(session.files, wanted.file, largest_release_file);
+  if (auto releases = read_releases(written)) return sign_releases(wanted, *std::move(releases), session);
+  Envelope envelope = read_root_file(wanted.file, written).envelope;
   for (const auto& path : wanted.sign_with) sign_with(envelope, read_key(session.files, path));
   if (wanted.sign_with.empty()) {
     const auto manifest = read_manifest(session);
@@ -245,6 +257,7 @@ int run_command(const KeyCommand& arguments, const Session& session) {
   return std::visit(Overloaded{[&](const MakeKey& wanted) { return make(wanted, session); },
                                [&](const ShowKeys& wanted) { return wanted.file ? show_file(*wanted.file, session) : show_here(session); },
                                [&](const ChangeKeys& wanted) { return change_keys(wanted, session); },
+                               [&](const ReleaseImages& wanted) { return release_images(wanted, session); },
                                [&](const SignRoot& wanted) { return sign(wanted, session); },
                                [&](const InstallRoot& wanted) { return install(wanted, session); }},
                     arguments);

@@ -132,6 +132,17 @@ Offered offered_by(const PeerEntry& peer, const PeerView& view, Site& site, cons
   throw Error(Fault::usage, fmt::format("peer \"{}\" is this server itself", peer.name.text()), "leave --peer out");
 }
 
+/// What the peer's release keys say of each of its own images, if it has such keys and could be asked.
+std::vector<ShownImage> images_with_release(const Catalog& catalog, const PeerEntry& peer, const PeerView& view) {
+  std::vector<ShownImage> images = images_of(catalog);
+  const auto* const seen = std::get_if<PeerCatalog>(&view);
+  if (seen == nullptr || !seen->is_released) return images;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i].origin_id == peer.card.id) images[i].released = seen->is_released(catalog.images[i]);
+  }
+  return images;
+}
+
 int query_peer(const QueryArguments& query, Site& site, const Session& session) {
   const std::size_t at = place_of(*query.peer, site.manifest);
   const PeerEntry& peer = site.manifest.peers[at];
@@ -149,7 +160,7 @@ int query_peer(const QueryArguments& query, Site& site, const Session& session) 
   if (!offered.catalog && !session.json()) return offered.exit;
   const Catalog catalog = offered.catalog ? *offered.catalog : Catalog{};
   int shown_exit = exit_done;
-  if (query.topic == Topic::images) shown_exit = show_image_rows(images_of(catalog), query, session);
+  if (query.topic == Topic::images) shown_exit = show_image_rows(images_with_release(catalog, peer, view), query, session);
   if (query.topic == Topic::series) shown_exit = show_series_rows(series_of(catalog), query, session);
   if (query.topic == Topic::types) shown_exit = show_type_rows(types_of(catalog), query, session);
   return worse_exit_code(offered.exit, shown_exit);

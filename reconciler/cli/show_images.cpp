@@ -85,6 +85,7 @@ void put_image(const ShownImage& image, JsonWriter& json) {
   json.member("managed", image.managed);
   json.member("complete", image.complete);
   put_arrived(image.arrived, json);
+  json.member("released", image.released);
   json.end_object();
 }
 
@@ -107,6 +108,7 @@ void show_images(const std::vector<ShownImage>& images, const Style& style, Outp
     std::string state(text_of(image.state));
     if (image.is_private.value_or(false)) state += ", private";
     if (!image.complete) state += ", no bytes";
+    if (image.released == false) state += ", not released";
     table.row({image.name.text(), printable(image.version), image.type.text(), state, size_text(image.size),
                image.copied_from ? fmt::format("{} (copy)", image.origin.text()) : image.origin.text(), series_text(image.series)});
   }

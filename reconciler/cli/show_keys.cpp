@@ -15,7 +15,9 @@ std::string file_of(const PublicKey& key, const std::vector<ShownKey>& here) {
 
 bool has(const std::vector<PublicKey>& keys, const PublicKey& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
 
-bool is_named(const Root& root, const PublicKey& key) { return has(root.root.keys, key) || has(root.catalog.keys, key); }
+bool is_named(const Root& root, const PublicKey& key) {
+  return has(root.root.keys, key) || has(root.catalog.keys, key) || (root.release && has(root.release->keys, key));
+}
 
 std::string life_text(const Root& root, Time now, const Style& style) {
   const auto days = std::chrono::duration_cast<std::chrono::hours>(root.expires - now).count() / 24;
@@ -83,6 +85,7 @@ void show_root(const ShownRoot& shown, const Style& style, Output& out) {
   out.print("  {:<9} {}\n", "ends", life_text(shown.root, shown.now, style));
   show_role("roots", shown.root.root, shown, style, out);
   show_role("catalogs", shown.root.catalog, shown, style, out);
+  if (shown.root.release) show_role("releases", *shown.root.release, shown, style, out);
   for (const ShownKey& key : shown.here) {
     if (!is_named(shown.root, key.key)) out.print("  \"{}\" is {}, which this root does not name\n", printable(key.file), key_text(key.key));
   }
@@ -99,6 +102,7 @@ void show_root_json(const ShownRoot& shown, Output& out) {
   json.member("expires", shown.root.expires);
   put_role("root", shown.root.root, shown, json);
   put_role("catalog", shown.root.catalog, shown, json);
+  if (shown.root.release) put_role("release", *shown.root.release, shown, json);
   json.key("unnamed");
   json.begin_array();
   for (const ShownKey& key : shown.here) {

@@ -35,6 +35,7 @@ struct ShownImage {
   std::optional<bool> managed;
   bool complete = false;  ///< its bytes are there
   std::optional<Papers> arrived;
+  std::optional<bool> released = {};  ///< enough of the peer's release keys have signed it; nullopt: it has none, or it is here
 };
 
 /// The live images of a snapshot, sorted by name. `damaged`: those whose bytes were found not to be whole; of all others they

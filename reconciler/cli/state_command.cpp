@@ -1,3 +1,4 @@
+// "ingot state rebuild": adopts what the store holds, re-hashes it, and tells what became of the state.
 #include <set>
 
 #include "reconciler/apply/fresh_ids.hpp"
@@ -5,7 +6,6 @@
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
-#include "reconciler/cli/rebuild_command.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
@@ -13,6 +13,8 @@
 namespace ingot {
 
 namespace {
+
+constexpr const char* rebuild_command = "state rebuild";
 
 std::string names_text(const std::vector<ImageName>& names) {
   std::string text;
@@ -101,7 +103,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   const ServerSection& server = manifest->server;
   Store store = open_store_of_its_own_lineage(server, session.files);
   make_folders(session.files, state_folder(server), 0700);  // it may be lost with the state
-  const RunLock lock = take_lock_without_a_state(server, std::string(rebuild_command), session);
+  const RunLock lock = take_lock_without_a_state(server, rebuild_command, session);
   const Time started = session.clock.now();
   std::optional<State> old;
   if (const std::string why = why_not_rebuild(server, store, session.files, old); !why.empty()) {
@@ -115,7 +117,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   old.reset();  // closed before its file is moved
   State state = replace_state(server.state, session.files, restoration, started, rebuilt);
   const int exit = rebuilt.lost.empty() ? exit_done : exit_local;
-  const RunStart run{.id = new_run_id(started, random_bits()), .started = started, .command = std::string(rebuild_command), .actor = actor(),
+  const RunStart run{.id = new_run_id(started, random_bits()), .started = started, .command = rebuild_command, .actor = actor(),
                      .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
   state.begin_run(run);
   state.finish_run(run.id, session.clock.now(), exit);

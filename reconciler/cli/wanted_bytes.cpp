@@ -1,6 +1,6 @@
 #include "reconciler/cli/wanted_bytes.hpp"
 
-#include <map>
+#include <algorithm>
 #include <set>
 
 #include "reconciler/apply/damaged_images.hpp"
@@ -11,8 +11,7 @@ namespace ingot {
 
 namespace {
 
-/// nullopt: of a peer nothing is remembered.
-std::optional<std::vector<PeerView>> remembered_views(Site& site) {
+std::vector<PeerView> remembered_views(Site& site) {
   std::vector<PeerView> views;
   for (const auto& peer : site.manifest.peers) {
     if (peer.card.id == site.state.self()) {
@@ -20,8 +19,8 @@ std::optional<std::vector<PeerView>> remembered_views(Site& site) {
       continue;
     }
     auto cached = cached_catalog(site.memory, peer.card.id);
-    if (!cached) return std::nullopt;
-    views.emplace_back(PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
+    if (cached) views.emplace_back(PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
+    else views.emplace_back(Unknown{.code = "unreachable", .why = "nothing is remembered of it", .detail_code = "", .last = std::nullopt});
   }
   return views;
 }
@@ -53,20 +52,20 @@ void add_put_back(const Manifest& manifest, const Snapshot& snapshot, std::unord
 
 }  // namespace
 
-std::optional<std::unordered_set<Digest>> wanted_bytes(Site& site, Time now) {
-  auto views = remembered_views(site);
-  if (!views) return std::nullopt;
+WantedBytes wanted_bytes(Site& site, Time now) {
+  const std::vector<PeerView> views = remembered_views(site);
   const Snapshot snapshot = site.state.snapshot();
-  const Observed observed{.now = now, .self = site.state.self(), .peers = *views, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
+  const Observed observed{.now = now, .self = site.state.self(), .peers = views, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
   const auto made = make_plan(site.manifest, snapshot, observed, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true});
   const auto& plan = std::get<Plan>(made);
-  std::unordered_set<Digest> wanted;
+  WantedBytes wanted;
+  wanted.complete = std::none_of(views.begin(), views.end(), [](const PeerView& view) { return std::holds_alternative<Unknown>(view); });
   for (const auto& change : plan.actions) {
-    if (const auto* const copy = std::get_if<CopyImage>(&change.action)) wanted.insert(copy->entry->digest);
+    if (const auto* const copy = std::get_if<CopyImage>(&change.action)) wanted.digests.insert(copy->entry->digest);
   }
-  add_blocked_copies(plan, site.manifest, *views, wanted);
-  add_put_back(site.manifest, snapshot, wanted);
-  for (const auto& image : all_damaged_images(site.state, site.store)) wanted.insert(image.digest);  // a repair may be under way
+  add_blocked_copies(plan, site.manifest, views, wanted.digests);
+  add_put_back(site.manifest, snapshot, wanted.digests);
+  for (const auto& image : all_damaged_images(site.state, site.store)) wanted.digests.insert(image.digest);  // a repair may be under way
   return wanted;
 }
 

@@ -50,7 +50,9 @@ Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional
   if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url || before->file.etag != good.served.etag) {
     visit.memory.keep_head(visit.id(), good.served);
   }
-  return PeerView(PeerCatalog{std::move(good.seen), std::get<std::shared_ptr<const Catalog>>(std::move(catalog))});
+  PeerCatalog seen{.head = std::move(good.seen), .catalog = std::get<std::shared_ptr<const Catalog>>(std::move(catalog))};
+  if (good.release) seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
+  return PeerView(std::move(seen));
 }
 
 Tried<PeerView> look(const Visit& visit, const KnownPeer& known, bool read_settled) {
@@ -144,9 +146,11 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
                              const std::function<void(const std::string&)>& progress) {
   std::vector<Failure> failures;
   const auto end = clock.steady() + longest_visit;
-  for (const auto& url : peer.urls) {
+  for (std::size_t i = 0; i < peer.urls.size(); ++i) {
+    const std::string& url = peer.urls[i];
     try {
-      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, end);
+      const auto now = clock.steady();  // a mirror that trickles leaves the others their share
+      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, now + (end - now) / static_cast<int>(peer.urls.size() - i));
       const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
       auto view = look(visit, known, questions.read_settled);
       if (std::holds_alternative<PeerView>(view)) return view;

@@ -34,11 +34,11 @@ Tried<Verified> verify(const Visit& visit, const std::string& bytes, const Trust
   const Failure failure = untrusted(visit, head_path, distrust);
   if (!may_be_of_a_newer_root(distrust)) return failure;
   const auto newer = newer_root(visit, root);
-  if (const auto* wrong = std::get_if<Failure>(&newer); wrong != nullptr && wrong->unknown.code == "untrusted") return *wrong;
-  const auto* newest = std::get_if<TrustedRoot>(&newer);
-  if (newest == nullptr || newest->root.version == root.root.version) return failure;
-  auto again = verify_head(bytes, visit.id(), newest->root);
-  if (auto* head = std::get_if<Head>(&again)) return Verified{std::move(*head), *newest};
+  if (const auto* not_had = std::get_if<Failure>(&newer)) return *not_had;  // nothing is said of a head whose root is not known
+  const TrustedRoot& newest = std::get<TrustedRoot>(newer);
+  if (newest.root.version == root.root.version) return failure;
+  auto again = verify_head(bytes, visit.id(), newest.root);
+  if (auto* head = std::get_if<Head>(&again)) return Verified{std::move(*head), newest};
   return failure;
 }
 
@@ -88,7 +88,7 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& 
                             .issued = head.issued},
                            served.bytes);
   if (const auto over = expired(head, visit.peer.max_age, visit.now)) return past_its_time(visit, *over, seen);
-  return GoodHead{.head = std::move(head), .seen = std::move(seen), .served = std::move(served), .cached = false};
+  return GoodHead{.head = std::move(head), .seen = std::move(seen), .release = std::move(root.root.release), .served = std::move(served), .cached = false};
 }
 
 Fetched fetch_head(const Visit& visit, const CachedHead* cached) {

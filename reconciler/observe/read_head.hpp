@@ -11,6 +11,7 @@ namespace ingot {
 struct GoodHead {
   Head head;
   SeenHead seen;
+  std::optional<Role> release;  ///< the root's release keys
   CachedHead served;    ///< its bytes and the validators that came with them
   bool cached = false;  ///< the server says that the cached one is still the newest
 };

@@ -134,6 +134,14 @@ std::optional<Obstacle> check_bytes(const NewCopy& copy) {
                   "ask the peer's owner to publish again"};
 }
 
+/// Its root names release keys: then the key that signs catalogs introduces no image alone.
+std::optional<Obstacle> check_release(const NewCopy& copy) {
+  const PeerCase& peer = *copy.wishes->peer;
+  if (!peer.is_released || peer.is_released(*copy.entry)) return std::nullopt;
+  return Obstacle{"not-released", fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
+                  fmt::format("ask the peer's owner: if it is theirs, \"ingot key release {}\" there; if not, the peer's catalog key is stolen", copy.entry->identity.name.text())};
+}
+
 /// Images that a rule wants and that are not here, the first rule's first.
 std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situation, Draft& draft) {
   std::vector<NewCopy> wanted;
@@ -223,6 +231,7 @@ void decide_new_copies(Desired& desired, const Situation& situation, Draft& draf
     auto obstacle = std::move(encounter.obstacle);
     if (!obstacle) obstacle = reused_name(copy, situation);
     if (!obstacle) obstacle = check_bytes(copy);
+    if (!obstacle) obstacle = check_release(copy);
     if (!obstacle) obstacle = check_type(copy, situation, given);
     comes[i] = !obstacle;
     if (obstacle) block(copy, *std::move(obstacle), situation, draft);

@@ -1,11 +1,28 @@
 // Which roots of trust end soon: this server's own, and those of the peers that were asked. Nothing is trusted under a root
 // that is over, so its owner must hear of it in time.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "reconciler/plan/passes.hpp"
 #include "schema/root.hpp"
 
 namespace ingot {
+
+namespace {
+
+constexpr std::size_t most_named = 20;
+
+Note not_released(const std::vector<ImageName>& images) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(images.size(), most_named); ++i) names += (i == 0 ? "" : " ") + images[i].text();
+  const std::string more = images.size() > most_named ? fmt::format(", and so for {} more", images.size() - most_named) : "";
+  return {.code = "not-released", .address = catalog_address().text,
+          .text = fmt::format("{} published without the signatures of this server's release keys, and no peer copies what lacks them: ingot key release {}{}",
+                              images.size() == 1 ? "1 image is" : fmt::format("{} images are", images.size()), names, more)};
+}
+
+}  // namespace
 
 void note_roots(const Situation& situation, Draft& draft) {
   const Time now = situation.observed.now;
@@ -15,6 +32,7 @@ void note_roots(const Situation& situation, Draft& draft) {
                                          : fmt::format("this server's root of trust ends at {}; \"ingot key rotate\" makes the next one", time_text(*end));
     draft.notes.push_back({.code = "root-ends", .address = catalog_address().text, .text = text});
   }
+  if (const auto& unreleased = situation.observed.unreleased; !unreleased.empty()) draft.notes.push_back(not_released(unreleased));
   for (const PeerCase& peer : situation.peers) {
     if (peer.head == nullptr || !ends_soon(peer.head->root_expires)) continue;
     draft.notes.push_back({.code = "root-ends", .address = peer_address(peer.name()).text,

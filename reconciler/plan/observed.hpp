@@ -1,7 +1,8 @@
-// What this run saw: of peers, of its own sources and disk. Plain values; `observe` fills them, planning only reads them.
+// What this run saw: of peers, of its own sources and disk. Values, and one pure question; `observe` fills them, planning only reads.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,9 @@ struct SeenHead {
 struct PeerCatalog {
   SeenHead head;
   std::shared_ptr<const Catalog> catalog;  ///< never null
+  /// Whether enough of the peer's release keys have signed an entry; empty: its root names none. A pure question, put only
+  /// for what would be copied: a signature costs some 0.1 ms, and a catalog may hold 100,000.
+  std::function<bool(const ImageEntry&)> is_released = {};
 };
 /// Its index and its rules are what they were when the last plan found nothing to do for it; no page was read.
 struct Settled {
@@ -91,6 +95,7 @@ struct Observed {
   DiskView disk;
   std::set<Digest> objects;                ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
   std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
+  std::vector<ImageName> unreleased = {};  ///< this server's public images that its release keys have not signed
   std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are known not to be whole, by name
   std::string publish_again;               ///< why what is published must be published again, whatever the state says; "": it need not
 };

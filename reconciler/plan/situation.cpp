@@ -42,6 +42,7 @@ void look_at(PeerCase& peer, const PeerView& view) {
                           peer.sight = Sight::read;
                           peer.head = &seen.head;
                           peer.catalog = seen.catalog;
+                          peer.is_released = seen.is_released;
                         },
                         [&](const Settled& seen) {
                           peer.sight = Sight::settled;

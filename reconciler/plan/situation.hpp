@@ -2,6 +2,7 @@
 // images by key, name and identity. Borrows everything; decides nothing but whether a peer counts as unknown.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct PeerCase {
   Sight sight = Sight::unknown;
   const SeenHead* head = nullptr;              ///< if read or settled
   std::shared_ptr<const Catalog> catalog = {};    ///< if read
+  std::function<bool(const ImageEntry&)> is_released = {};  ///< if read: PeerCatalog::is_released
   const Settled* settled = nullptr;            ///< if settled
   Unknown why = {};                               ///< if unknown
   const Registration* registration = nullptr;  ///< of the same identity

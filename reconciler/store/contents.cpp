@@ -183,6 +183,7 @@ Condemned Store::condemned() const {
 }
 
 void Store::note_condemned(const Condemned& condemned) {
+  condemned_.reset();
   const std::string path = condemned_path(folder_);
   if (condemned.empty()) {
     if (!files_->status(path)) return;
@@ -195,17 +196,30 @@ void Store::note_condemned(const Condemned& condemned) {
   if (!same) replace(path, text, private_modes.file);
 }
 
+void Store::load_condemned() {
+  try {
+    condemned_ = condemned();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    files_->remove(condemned_path(folder_));
+    files_->sync_folder(folder_);
+    condemned_.emplace();
+  }
+}
+
 void Store::spare(const Digest& digest, const Packed& packed) {
-  if (!files_->status(condemned_path(folder_))) return;
-  Condemned condemned = this->condemned();
-  std::size_t spared = condemned.erase(fmt::format("staging/{}{}", digest.hex(), partial_ending));
+  if (!condemned_) load_condemned();
+  std::size_t spared = condemned_->erase(fmt::format("staging/{}{}", digest.hex(), partial_ending));
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
     for (const Place place : {Place::public_tree, Place::private_tree}) {
-      spared += condemned.erase(folder_of(place) + "/" + object_path(object->digest));
+      spared += condemned_->erase(folder_of(place) + "/" + object_path(object->digest));
     }
   }
-  if (spared > 0) note_condemned(condemned);
+  if (spared == 0) return;
+  Condemned left = *std::move(condemned_);
+  note_condemned(left);  // if it cannot be written, the next one reads it anew
+  condemned_ = std::move(left);
 }
 
 void Store::take(const std::vector<StoredFile>& files) {

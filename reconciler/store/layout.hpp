@@ -24,7 +24,7 @@ inline std::string quarantine(const std::string& store) { return store + "/quara
 inline std::string parent(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 /// A file with just these bytes; one that the disk cannot read is none. Error{local}: it cannot be opened.
-bool is_whole(Files& files, const std::string& path, const Piece& named);
+bool is_whole(Files& files, const std::string& path, const Digest& digest);
 
 /// Durable.
 void give_mode(Files& files, const std::string& path, mode_t mode);

@@ -38,11 +38,11 @@ void add_if_unreadable(Files& files, const std::string& store, const std::string
 
 }  // namespace
 
-bool store_layout::is_whole(Files& files, const std::string& path, const Piece& named) {
+bool store_layout::is_whole(Files& files, const std::string& path, const Digest& digest) {
   const auto there = files.status(path);
-  if (!there || there->kind != EntryKind::file || there->size != named.length) return false;
+  if (!there || there->kind != EntryKind::file) return false;
   try {
-    return digest_of_file(files, path) == named.digest;
+    return digest_of_file(files, path) == digest;
   } catch (const Error& error) {
     if (!is_disk_fault(error)) throw;
     return false;
@@ -64,10 +64,10 @@ void Store::set_aside(const std::string& path, const Digest& digest) {
   files_->sync_folder(parent(path));
 }
 
-bool Store::set_aside_unless_whole(const std::string& path, const Piece& named) {
+bool Store::set_aside_unless_whole(const std::string& path, const Digest& digest) {
   const auto folder = files_->status(parent(path));
-  if (!folder || folder->kind != EntryKind::folder || !files_->status(path) || is_whole(*files_, path, named)) return false;
-  set_aside(path, named.digest);
+  if (!folder || folder->kind != EntryKind::folder || !files_->status(path) || is_whole(*files_, path, digest)) return false;
+  set_aside(path, digest);
   return true;
 }
 
@@ -76,7 +76,7 @@ std::vector<std::string> Store::set_aside_damaged(const Packed& packed) {
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
     for (const Place place : {Place::public_tree, Place::private_tree}) {
-      if (set_aside_unless_whole(object_in(object->digest, place), *object)) moved.push_back(folder_of(place) + "/" + object_path(object->digest));
+      if (set_aside_unless_whole(object_in(object->digest, place), object->digest)) moved.push_back(folder_of(place) + "/" + object_path(object->digest));
     }
   }
   return moved;
@@ -84,7 +84,7 @@ std::vector<std::string> Store::set_aside_damaged(const Packed& packed) {
 
 std::vector<std::string> Store::set_aside_damaged(const Piece& piece) {
   const std::string path = "public/c/" + piece.digest.hex();
-  if (!set_aside_unless_whole(folder_ + "/" + path, piece)) return {};
+  if (!set_aside_unless_whole(folder_ + "/" + path, piece.digest)) return {};
   return {path};
 }
 

@@ -26,13 +26,14 @@ struct Folder {
   const char* name;
   mode_t mode;
 };
-constexpr std::array<Folder, 10> folders{{{"public", 0755},
+constexpr std::array<Folder, 11> folders{{{"public", 0755},
                                          {"public/root", 0755},
                                          {"public/c", 0755},
                                          {"public/b", 0755},
                                          {"private", 0700},
                                          {"private/b", 0700},
                                          {"papers", 0700},
+                                         {"releases", 0700},
                                          {"heads", 0700},
                                          {"quarantine", 0700},
                                          {"staging", 0700}}};
@@ -168,19 +169,21 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
   const std::string path = object_in(object.digest, place);
   files_->make_folder(parent(path), modes_of(place).folder);
   if (!files_->rename_new(staged, path)) {
-    // The same bytes are here; if they were damaged meanwhile, ours take their place.
-    if (is_whole(*files_, path, object)) {
+    // The same bytes are here; if they were damaged meanwhile, ours take their place, unless ours are damaged too.
+    if (is_whole(*files_, path, object.digest)) {
       files_->remove(staged);
-    } else {
+    } else if (is_whole(*files_, staged, object.digest)) {
       set_aside(path, object.digest);
       files_->rename(staged, path);
+    } else {
+      set_aside(staged, object.digest);
     }
   }
   files_->sync_folder(parent(path));
   // Published bytes need no second, private copy.
   if (place != Place::public_tree) return;
   const std::string second = object_in(object.digest, Place::private_tree);
-  if (!set_aside_unless_whole(second, object)) files_->remove(second);
+  if (!set_aside_unless_whole(second, object.digest)) files_->remove(second);
 }
 
 void Store::adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place) {
@@ -229,6 +232,16 @@ void Store::keep_papers(const Digest& digest, std::int64_t key, std::string_view
   const std::string folder = fmt::format("{}/papers/{}", folder_, hex.substr(0, 2));
   files_->make_folder(folder, private_modes.folder);
   replace(fmt::format("{}/{}-{}.json", folder, hex, key), text, private_modes.file);
+}
+
+void Store::keep_release(const Digest& payload, std::string_view envelope) {
+  files_->make_folder(folder_ + "/releases", private_modes.folder);
+  replace(fmt::format("{}/releases/{}.dsse", folder_, payload.hex()), envelope, private_modes.file);
+}
+
+std::optional<std::string> Store::release(const Digest& payload) const {
+  const std::string path = fmt::format("{}/releases/{}.dsse", folder_, payload.hex());
+  return files_->status(path) ? std::optional(read_file(*files_, path, largest_root)) : std::nullopt;
 }
 
 }  // namespace ingot

@@ -105,6 +105,11 @@ class Store {
   /// All papers here, those with the highest key first. What cannot be read is left out.
   void each_papers(const std::function<void(std::int64_t key, std::string_view text)>& visit) const;
 
+  /// What the release keys have signed of an image, by the digest of the payload; durable.
+  void keep_release(const Digest& payload, std::string_view envelope);
+  /// nullopt: nothing is kept. The bytes as they are: whoever asks verifies them.
+  std::optional<std::string> release(const Digest& payload) const;
+
   /// The plain canonical bytes, each segment verified, in order. Error{local} if damaged or not here; what `out` got is
   /// verified as a whole only when this returns.
   void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed,
@@ -161,10 +166,11 @@ class Store {
   Condemned condemned() const;
   void note_condemned(const Condemned& condemned);
   /// An image with these bytes comes, or comes back: what gc has condemned of them, or of their partial copy, is needed again.
+  /// The note is read once; one that cannot be read goes, for without it gc only waits anew.
   void spare(const Digest& digest, const Packed& packed);
   /// Removes files for ever; durable when it returns.
   void take(const std::vector<StoredFile>& files);
-  /// Takes an object out of the public tree and keeps it in the private one; durable.
+  /// Takes an object out of the public tree and keeps it in the private one, unless what is there is better; durable.
   void stop_serving(const StoredFile& object);
 
  private:
@@ -174,9 +180,10 @@ class Store {
   /// not in the other.
   std::variant<Place, Damage> look_for(const Piece& object) const;
   std::optional<Place> place_of(const Piece& object) const;
+  void load_condemned();
   void keep_object(const std::string& staged, const Piece& object, Place place);
   void set_aside(const std::string& path, const Digest& digest);
-  bool set_aside_unless_whole(const std::string& path, const Piece& named);
+  bool set_aside_unless_whole(const std::string& path, const Digest& digest);
   /// Beside, in staging/, so that nothing half written is ever in public/: the reader sees the old bytes or the new, also
   /// after a power cut.
   void replace(const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime = {});
@@ -185,6 +192,7 @@ class Store {
   Files* files_;
   std::string folder_;
   std::string lineage_;
+  std::optional<Condemned> condemned_;  ///< as noted; nullopt: not read yet
 };
 
 }  // namespace ingot

@@ -10,7 +10,6 @@ namespace ingot {
 namespace {
 
 constexpr std::size_t most_keys = 16;
-constexpr std::size_t most_signatures = 16;
 
 using Changed = std::variant<Role, ImpossibleRoot>;
 
@@ -40,6 +39,9 @@ std::optional<ImpossibleRoot> why_unsound(const Role& role, std::string_view nam
 
 Changed changed(Role role, const RoleChange& change, const std::vector<PublicKey>& revoked, std::string_view name) {
   if (auto why = why_not(change, role, name)) return *std::move(why);
+  for (const PublicKey& key : change.add) {
+    if (holds(revoked, key)) return ImpossibleRoot{fmt::format("{} would be revoked and a {} key again", key_text(key), name), "make another with \"ingot key make FILE\""};
+  }
   std::erase_if(role.keys, [&](const PublicKey& key) { return holds(change.drop, key) || holds(revoked, key); });
   for (const PublicKey& key : change.add) {
     if (!holds(role.keys, key)) role.keys.push_back(key);
@@ -54,7 +56,7 @@ Changed changed(Role role, const RoleChange& change, const std::vector<PublicKey
 std::variant<Root, ImpossibleRoot> next_root(const TrustedRoot& current, const RootChange& change) {
   Root next = current.root;
   for (const PublicKey& key : change.revoke) {
-    if (!holds(next.root.keys, key) && !holds(next.catalog.keys, key)) {
+    if (!holds(next.root.keys, key) && !holds(next.catalog.keys, key) && !(next.release && holds(next.release->keys, key))) {
       return ImpossibleRoot{fmt::format("root {} names no key {}", next.version, key_text(key)), "see: ingot key show"};
     }
   }
@@ -62,6 +64,13 @@ std::variant<Root, ImpossibleRoot> next_root(const TrustedRoot& current, const R
   if (auto* why = std::get_if<ImpossibleRoot>(&root)) return std::move(*why);
   Changed catalog = changed(next.catalog, change.catalog, change.revoke, "catalog");
   if (auto* why = std::get_if<ImpossibleRoot>(&catalog)) return std::move(*why);
+  if (next.release || !change.release.add.empty()) {
+    Changed release = changed(next.release.value_or(Role{.threshold = 1, .keys = {}}), change.release, change.revoke, "release");
+    if (auto* why = std::get_if<ImpossibleRoot>(&release)) return std::move(*why);
+    next.release = std::get<Role>(std::move(release));
+  } else if (!change.release.drop.empty() || change.release.threshold) {
+    return ImpossibleRoot{fmt::format("root {} names no release key", next.version), "name the first with --add-release KEY"};
+  }
   next.version = current.root.version + 1;
   next.epoch = current.root.epoch + (change.revoke.empty() ? 0 : 1);
   next.expires = change.expires;

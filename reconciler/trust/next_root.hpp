@@ -23,6 +23,7 @@ struct RoleChange {
 struct RootChange {
   RoleChange root;
   RoleChange catalog;
+  RoleChange release = {};         ///< the first key added makes every image need a signature; the last is never dropped
   std::vector<PublicKey> revoke;  ///< stolen: dropped from every role, and all heads of before are revoked (epoch + 1)
   Time expires;
 };

@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 
 #include "reconciler/trust/keys.hpp"
+#include "schema/release.hpp"
 #include "schema/text.hpp"
 
 namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_signatures = 16;
 constexpr std::string_view blanks = " \t\r\n";
 
 /// Whether JSON that began as an object never came to its end.
@@ -80,7 +80,7 @@ std::variant<Root, Distrust> read_root_payload(const Envelope& envelope) {
   auto parsed = parse_root(envelope.payload);
   if (const auto* why = std::get_if<Malformed>(&parsed)) return malformed("root", *why);
   auto& root = std::get<Root>(parsed);
-  if (!is_sound(root.root) || !is_sound(root.catalog))
+  if (!is_sound(root.root) || !is_sound(root.catalog) || (root.release && !is_sound(*root.release)))
     return Distrust{"bad-root", "the root names a key that is unsafe (of small order)"};
   return std::move(root);
 }
@@ -120,6 +120,11 @@ std::vector<PublicKey> signers_of(const Role& role, const Envelope& envelope) {
 
 bool signed_by(const Role& role, const Envelope& envelope) {
   return role.threshold > 0 && signers_of(role, envelope).size() >= role.threshold;
+}
+
+bool is_released(const Role& release, const ImageEntry& entry) {
+  if (entry.release.empty()) return false;
+  return signed_by(release, {.payload_type = std::string(release_payload_type), .payload = write_release(release_of(entry)), .signatures = entry.release});
 }
 
 std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned) {

@@ -46,6 +46,9 @@ std::vector<PublicKey> signers_of(const Role& role, const Envelope& envelope);
 /// They reach the threshold.
 bool signed_by(const Role& role, const Envelope& envelope);
 
+/// Enough release keys have signed this very image: these bytes, kind and type, under this name, as its origin's.
+bool is_released(const Role& release, const ImageEntry& entry);
+
 /// The first root: its payload's digest is the pinned one, and it is signed by its own keys.
 std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned);
 /// Root N+1: version exactly one more, signed by both the old and the new root role, epoch not lower, and made for root N

@@ -76,7 +76,7 @@ class garbage : public testing::Test {
   PosixFiles disk;
   TestFolder folder;
   TestServer here{folder.path(), "here"};
-  std::optional<std::unordered_set<Digest>> wanted = std::unordered_set<Digest>{};
+  WantedBytes wanted;
 };
 
 TEST_F(garbage, a_server_without_any_has_nothing_to_take) {
@@ -91,8 +91,8 @@ TEST_F(garbage, R23_bytes_of_a_deleted_image_go_when_a_second_run_finds_the_grac
   const std::string path = deleted_image("db");
   Garbage found = gc();
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(path));
-  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day);
-  wait(14 * day - 1s);
+  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + reading_time);
+  wait(14 * day + reading_time - 1s);
   found = gc();
   EXPECT_THAT(paths(found.taken, "public/b"), IsEmpty());
   EXPECT_TRUE(is_there(path));
@@ -117,8 +117,10 @@ TEST_F(garbage, nothing_that_a_head_named_within_its_lifetime_goes_even_without_
   Garbage found = gc(0s);
   EXPECT_THAT(found.taken, IsEmpty());
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(path));
-  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day);
-  wait(14 * day);
+  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + reading_time);
+  wait(14 * day + reading_time - 1s);
+  EXPECT_THAT(paths(gc(0s).taken), IsEmpty()) << "a download that began while the head was good";
+  wait(1s);
   found = gc(0s);
   EXPECT_THAT(paths(found.taken, "public/b"), ElementsAre(path));
   EXPECT_FALSE(paths(found.taken, "public/c").empty()) << "old pages";
@@ -151,7 +153,7 @@ TEST_F(garbage, R18_an_image_that_the_manifest_names_again_is_wanted) {
   const Digest digest = here.image("db").digest;
   const std::string path = bytes_of("db");
   here.apply({delete_change(here.image("db")), publish_change()});
-  wanted->insert(digest);
+  wanted.digests.insert(digest);
   wait(20 * day);
   gc(0s);
   EXPECT_TRUE(is_there(path) || is_there("private" + path.substr(6)));
@@ -169,7 +171,7 @@ TEST_F(garbage, bytes_that_a_live_image_shares_stay) {
 TEST_F(garbage, a_partial_copy_of_a_wanted_image_is_never_taken) {
   const Digest mine = sha256("mine");
   const Digest other = sha256("other");
-  wanted->insert(mine);
+  wanted.digests.insert(mine);
   for (const Digest& one : {mine, other}) write("staging/" + one.hex() + ".part", "half");
   gc();
   wait(400 * day);
@@ -179,8 +181,29 @@ TEST_F(garbage, a_partial_copy_of_a_wanted_image_is_never_taken) {
 
 TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_every_partial_copy_stays) {
   write("staging/" + sha256("x").hex() + ".part", "half");
-  wanted.reset();
-  EXPECT_THAT(paths(gc(0s).taken), IsEmpty());
+  wanted.complete = false;
+  const Garbage found = gc(0s);
+  EXPECT_THAT(found.taken, IsEmpty());
+  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("of a peer nothing is remembered")));
+}
+
+TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_bytes_of_copies_stay_and_own_ones_go) {
+  TestServer oslo(folder.path(), "oslo");
+  oslo.apply({add(oslo, "theirs", "their bytes"), publish_change()});
+  here.know(oslo);
+  here.apply({register_change(oslo), copy_change(oslo, "theirs"), publish_change()});
+  const std::string theirs = bytes_of("theirs", "private");
+  const ImageRow row = here.image("theirs");
+  here.apply({change_of(copy_address(oslo.card().name, row.name), RemoveCopy{.peer = oslo.card().name, .key = row.key, .name = row.name}), publish_change()});
+  const std::string mine = deleted_image("mine", true);
+  const std::string again = deleted_image("again", true);
+  wanted.digests.insert(sha256("bytes of again"));
+  wanted.complete = false;
+  EXPECT_THAT(paths(gc(0s).taken), ElementsAre(mine));
+  EXPECT_TRUE(is_there(again)) << "R18: that needs no peer";
+  EXPECT_TRUE(is_there(theirs));
+  wanted.complete = true;
+  EXPECT_THAT(paths(gc(0s).taken), ElementsAre(theirs));
 }
 
 TEST_F(garbage, what_dead_runs_left_half_made_goes_at_once_and_what_others_made_stays) {
@@ -203,7 +226,7 @@ TEST_F(garbage, R4_bytes_of_copies_that_are_served_no_more_move_out_of_the_publi
   publish_now();
   EXPECT_TRUE(is_there(path));
   gc();
-  wait(14 * day);
+  wait(14 * day + reading_time);
   EXPECT_THAT(paths(gc().unserved), ElementsAre(path));
   EXPECT_FALSE(is_there(path));
   EXPECT_TRUE(is_there(bytes_of("theirs", "private")));
@@ -250,6 +273,14 @@ TEST_F(garbage, G12_a_clock_that_jumped_ahead_takes_nothing_by_age) {
   EXPECT_TRUE(is_there(path));
 }
 
+TEST_F(garbage, G12_a_clock_that_jumped_ahead_ends_no_head_even_without_a_grace) {
+  deleted_image("db");
+  const auto before = all_files();
+  here.clock.time += 30 * day;
+  EXPECT_THAT(gc(0s).taken, IsEmpty());
+  EXPECT_EQ(all_files(), before);
+}
+
 TEST_F(garbage, G5_a_state_that_does_not_know_the_newest_papers_takes_nothing) {
   here.store().keep_papers(sha256("x"), 1000, "{}");
   const auto before = all_files();
@@ -280,7 +311,7 @@ TEST_F(garbage, every_operation_may_fail_and_another_run_ends_the_same) {
   deleted_image("db");
   here.apply({add(here, "kept", "bytes of kept"), publish_change()});
   write("staging/new-0123456789abcdef-00", "half");
-  wait(15 * day);
+  wait(16 * day);
   here.close();
   fs::copy(here.folder(), folder.path() + "/template", fs::copy_options::recursive);
   std::map<std::string, std::string> expected;
@@ -299,7 +330,7 @@ TEST_F(garbage, every_operation_may_fail_and_another_run_ends_the_same) {
       faulty.for_ever = for_ever;
       bool failed = false;
       try {
-        gc(0s);
+        failed = gc(0s).fault;
       } catch (const Error& error) {
         EXPECT_EQ(error.fault(), Fault::local);
         failed = true;
@@ -325,6 +356,23 @@ TEST_F(garbage, on_a_full_disk_it_frees_before_it_writes) {
   full.only = "open ";
   gc(0s);
   EXPECT_FALSE(is_there(path));
+}
+
+TEST_F(garbage, on_a_full_disk_it_tells_what_it_freed_and_what_it_could_not_note) {
+  const std::string kept = deleted_image("db");  // a head that is good still names it
+  const std::string path = deleted_image("secret", true);
+  FaultFiles full;
+  here.reopen(&full);
+  full.error = ENOSPC;
+  full.fail_at = 1;
+  full.for_ever = true;
+  full.only = "open ";
+  const Garbage found = gc(0s);
+  EXPECT_THAT(paths(found.taken), ElementsAre(path));
+  EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(kept));
+  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("could not be noted")));
+  EXPECT_TRUE(found.fault);
+  EXPECT_FALSE(is_there(path) || is_there("CONDEMNED"));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
-// A1-A4: heads and roots that are not signed by whom they should be, or by too few.
+// A1-A4, A11: heads, roots and images that are not signed by whom they should be, or by too few.
+#include <algorithm>
 #include <filesystem>
 
+#include "schema/release.hpp"
 #include "tests/attacks/attack.hpp"
 
 namespace ingot::attacks {
@@ -260,6 +262,64 @@ TEST_P(attacks, A4_thousands_of_signatures_are_refused_unseen) {
       {.name = "500 of full length", .lie = with_signatures(500, full), .says = "signatures", .asks = {"head.dsse"}},
       {.name = "5,000 of no length", .lie = with_signatures(5000, "{\"sig\":\"\"}"), .says = "signatures", .asks = {"head.dsse"}},
   });
+}
+
+ImageEntry& entry_of(Stage& stage, const std::string& image) {
+  return *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(), [&](const ImageEntry& one) { return one.name.text() == image; });
+}
+
+void sign_release(ImageEntry& entry, const PrivateKey& key) {
+  entry.release = sign_envelope(release_payload_type, write_release(release_of(entry)), {&key}).signatures;
+}
+
+TEST_P(attacks, A11_a_stolen_catalog_key_introduces_no_image_where_a_root_names_release_keys) {
+  Stage stage(GetParam());
+  const PrivateKey release = PrivateKey::generate();
+  Root root = stage.peer.next_root();
+  root.release = Role{.threshold = 1, .keys = {release.public_key()}};
+  stage.peer.publish_root(root);
+  stage.publish();
+  EXPECT_EQ(stage.apply().exit, 0) << "what was copied before stays";
+  const std::vector<std::string> before = stage.copies();
+
+  stage.tempt();
+  ImageEntry& entry = entry_of(stage, stage.newest());
+  const ImageEntry honest = entry;
+  const std::vector<std::pair<std::string, std::function<void()>>> lies{
+      {"without a signature", [] {}},
+      {"signed by the catalog key", [&] { sign_release(entry, stage.peer.catalog_key()); }},
+      {"signed by the root key", [&] { sign_release(entry, stage.peer.root_key()); }},
+      {"with another image's signature",
+       [&] {
+         sign_release(stage.catalog.images.front(), release);
+         entry.release = stage.catalog.images.front().release;
+       }},
+      {"with other bits under a released name",
+       [&] {
+         sign_release(entry, release);
+         entry.digest = sha256("other bits");
+       }},
+      {"of another type than released",
+       [&] {
+         sign_release(entry, release);
+         entry.type = TypeName::of("LINUXOS");
+       }},
+  };
+  for (const auto& [what, lie] : lies) {
+    entry = honest;
+    lie();
+    stage.publish();
+    const Ran ran = stage.apply();
+    EXPECT_EQ(ran.exit, 3) << what << ": " << ran.out << ran.err;
+    EXPECT_THAT(ran.out + ran.err, testing::HasSubstr("release keys have not signed it")) << what;
+    EXPECT_EQ(stage.copies(), before) << what;
+  }
+  entry = honest;
+  sign_release(entry, release);
+  stage.publish();
+  EXPECT_EQ(stage.apply().exit, 0) << "the owner releases it";
+  EXPECT_EQ(stage.copies().size(), before.size() + 1);
+  count("attacks on trust", lies.size());
 }
 
 }  // namespace

@@ -83,6 +83,41 @@ TEST_F(GcCommand, R18_bytes_of_an_image_that_the_manifest_names_again_stay) {
   EXPECT_EQ(at("gold", {"extract", "a", "-"}).out, "bytes of a");
 }
 
+TEST_F(GcCommand, R18_R19_such_bytes_stay_also_where_nothing_is_remembered_of_a_peer) {
+  make("gold");
+  make("silver");
+  write("silver/a.bin", "bytes of a");
+  const std::string image = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n";
+  manifest("silver", image);
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+  manifest("silver", "");
+  ASSERT_EQ(at("silver", {"apply", "--yes", "--allow-empty"}).exit, 0) << terminal.said << terminal.printed;
+  fs::remove(folder / "silver/a.bin");
+  manifest("silver", image + "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n");
+  ASSERT_EQ(at("silver", {"gc", "--grace", "0"}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at("silver", {"extract", "a", "-"}).out, "bytes of a");
+}
+
+TEST_F(GcCommand, is_a_run_of_the_history_if_it_took_anything) {
+  make("gold");
+  const auto history = [&] { return at("gold", {"query", "history"}).out; };
+  write("gold/store/staging/" + sha256("x").hex() + ".part", "half");
+  at("gold", {"gc"});
+  at("gold", {"gc", "--grace", "0", "--dry-run"});
+  EXPECT_THAT(history(), Not(HasSubstr("gc")));
+  EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).exit, 0) << terminal.said;
+  EXPECT_THAT(history(), HasSubstr("gc"));
+}
+
+TEST_F(GcCommand, says_by_its_exit_code_that_the_published_head_is_gone) {
+  make("gold");
+  fs::remove(folder / "gold/store/public/head.dsse");
+  const Ran ran = at("gold", {"gc"});
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.out, HasSubstr("the published head is missing or damaged"));
+}
+
 TEST_F(GcCommand, waits_for_no_other_run) {
   make("gold");
   SystemClock clock;

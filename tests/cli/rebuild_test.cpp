@@ -10,6 +10,9 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "schema/parse_catalog.hpp"
+#include "schema/root.hpp"
+#include "schema/write_catalog.hpp"
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
@@ -88,6 +91,19 @@ struct Rebuild : Commands {
       if (verb == "delete" || verb == "remove" || verb == "uninstantiate" || verb == "unregister") found.push_back(action.at("address"));
     }
     return found;
+  }
+  fs::path head(const std::string& server) const { return folder / server / "store/public/head.dsse"; }
+  /// As a backup of the state file alone is put back: nothing else is beside it.
+  void put_back(const fs::path& backup, const std::string& server) const {
+    fs::remove_all(folder / server / "state");
+    fs::create_directory(folder / server / "state");
+    fs::copy(backup / "ingot.db", state(server));
+  }
+  /// Everything that the published head of a server names is gone.
+  void lose_index(const std::string& server) const {
+    const auto payload = std::get<Envelope>(parse_envelope(read(head(server)))).payload;
+    const Head shown = std::get<Head>(parse_head(payload));
+    fs::remove(folder / server / "store/public/c" / shown.index.digest.hex());
   }
   /// Some public bytes of gold.
   fs::path packed_file() const {
@@ -240,7 +256,7 @@ TEST_F(Rebuild, R26_guards_hold_as_before_when_a_state_was_made_anew_or_put_back
   EXPECT_EQ(at("silver", {"apply", "--yes", "--raise-limit", "removals=3"}).exit, 0) << terminal.printed;
 }
 
-TEST_F(Rebuild, G5_a_state_without_the_newest_papers_is_old_for_gc_though_the_head_is_the_same) {
+TEST_F(Rebuild, G5_a_state_without_the_newest_papers_is_old_though_the_head_is_the_same) {
   three_servers();
   fs::copy(folder / "silver/state", folder / "backup", fs::copy_options::recursive);
   write("silver/secret.bin", "bytes of secret");
@@ -249,10 +265,162 @@ TEST_F(Rebuild, G5_a_state_without_the_newest_papers_is_old_for_gc_though_the_he
   fs::remove_all(folder / "silver/state");
   fs::copy(folder / "backup", folder / "silver/state", fs::copy_options::recursive);
   const auto bytes = objects("silver");
+  apply("silver", 6);  // it would give the number of those papers again
+  EXPECT_EQ(at("silver", {"publish"}).exit, 6);
   EXPECT_EQ(at("silver", {"gc", "--grace", "0"}).exit, 6);
   EXPECT_THAT(terminal.said, HasSubstr("ingot state rebuild"));
   EXPECT_EQ(objects("silver"), bytes);
   EXPECT_EQ(rebuilt("silver").at("by_papers_alone").size(), 2U);
+}
+
+TEST_F(Rebuild, G5_an_old_state_is_noticed_by_the_kept_heads_when_the_published_one_is_gone) {
+  three_servers();
+  fs::copy(folder / "silver/state", folder / "backup", fs::copy_options::recursive);
+  EXPECT_EQ(at("silver", {"publish"}).exit, 0);
+  const std::uint64_t last = serial("silver");
+  put_back(folder / "backup", "silver");
+  for (const bool gone : {false, true}) {
+    if (gone) fs::remove(head("silver"));
+    else write("silver/store/public/head.dsse", "rot");
+    for (const auto& words : std::vector<std::vector<std::string>>{{"apply", "--yes"}, {"publish"}}) {
+      EXPECT_EQ(at("silver", words).exit, 6) << words.front();
+      EXPECT_THAT(terminal.said, HasSubstr("older than what is published")) << words.front();
+    }
+  }
+  EXPECT_FALSE(fs::exists(head("silver"))) << "no serial is given twice";
+  rebuilt("silver");
+  apply("silver");
+  EXPECT_GT(serial("silver"), last);
+}
+
+TEST_F(Rebuild, G5_a_floor_that_only_the_old_state_holds_is_taken_up) {
+  three_servers();
+  const fs::path old_gold = folder / "old-gold";
+  fs::copy(folder / "gold/store/public", old_gold, fs::copy_options::recursive);
+  const std::string entries = image("a", "version = \"2\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\n") + "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n";
+  manifest("gold", entries);
+  apply("gold");
+  apply("silver");
+  fs::copy(folder / "silver/state", folder / "backup", fs::copy_options::recursive);
+  write("silver/late.bin", "bytes of late");
+  manifest("silver", silver_entries() + image("late"));
+  apply("silver");
+  put_back(folder / "backup", "silver");
+  EXPECT_EQ(rebuilt("silver").at("floors"), 1);
+  fs::remove_all(folder / "gold/store/public");
+  fs::copy(old_gold, folder / "gold/store/public", fs::copy_options::recursive);
+  EXPECT_EQ(at("silver", {"plan"}).exit, 4) << terminal.printed;
+  EXPECT_THAT(terminal.printed, HasSubstr("rollback"));
+}
+
+TEST_F(Rebuild, G4_a_head_that_no_key_of_this_server_signed_is_not_adopted) {
+  three_servers();
+  const std::uint64_t last = serial("gold");
+  Envelope planted = std::get<Envelope>(parse_envelope(read(head("gold"))));
+  Head forged = std::get<Head>(parse_head(planted.payload));
+  forged.serial += 1000;
+  planted.payload = write_head(forged);
+  write("gold/store/public/head.dsse", write_envelope(planted));
+  lose_state("gold");
+  EXPECT_EQ(rebuilt("gold").at("serial"), last);
+}
+
+TEST_F(Rebuild, G4_the_serial_of_a_head_whose_pages_are_gone_is_not_given_again) {
+  three_servers();
+  write("gold/late.bin", "bytes of late");
+  const std::string entries = image("a", "version = \"1\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") +
+                              "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n" + image("late");
+  manifest("gold", entries);
+  apply("gold");
+  const std::uint64_t last = serial("gold");
+  lose_index("gold");
+  std::vector<fs::path> kept(fs::directory_iterator(folder / "gold/store/heads"), fs::directory_iterator());
+  fs::remove(*std::max_element(kept.begin(), kept.end()));
+  lose_state("gold");
+  EXPECT_EQ(rebuilt("gold").at("serial"), last);
+  apply("gold");
+  EXPECT_GT(serial("gold"), last);
+}
+
+TEST_F(Rebuild, R15_an_image_that_no_head_has_shown_stays_private_unless_the_manifest_shows_it) {
+  three_servers();
+  for (const char* name : {"late", "dropped", "open"}) write(std::string("silver/") + name + ".bin", std::string("bytes of ") + name);
+  const std::string hide = "private = true\n";
+  manifest("silver", silver_entries() + image("late", hide) + image("dropped", hide) + image("open", hide));
+  apply("silver");
+  // As if they had come public, by a run that ended before its head, and had been made private later.
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "silver/store/papers")) {
+    std::string text = entry.is_regular_file() ? read(entry.path()) : "";
+    const auto place = text.find("\"private\":true");
+    if (place == std::string::npos || text.find("\"hidden\"") != std::string::npos) continue;
+    std::ofstream(entry.path(), std::ios::binary) << text.replace(place, 14, "\"private\":false");
+  }
+  manifest("silver", silver_entries() + image("late", hide) + image("open"));
+  lose_state("silver");
+  EXPECT_EQ(rebuilt("silver").at("by_papers_alone").size(), 4U);
+  apply("silver");
+  std::vector<std::string> shown;
+  apply("iron");  // copies all that silver shows
+  for (const json& one : images("iron")) shown.push_back(one.at("name"));
+  EXPECT_THAT(shown, AllOf(testing::Contains("open"), Not(testing::Contains("late")), Not(testing::Contains("dropped"))));
+}
+
+TEST_F(Rebuild, G5_a_copy_that_the_old_state_knows_as_removed_does_not_come_back) {
+  three_servers();
+  const std::string entries = silver_entries() + "[[copy]]\npeer = \"gold\"\nname = \"b\"\nkeep = false\n";
+  manifest("silver", entries);
+  apply("silver");
+  EXPECT_EQ(images("silver").size(), 3U) << "the copy of b is removed";
+  fs::copy(folder / "silver/state", folder / "backup", fs::copy_options::recursive);
+  EXPECT_EQ(at("silver", {"publish"}).exit, 0);
+  put_back(folder / "backup", "silver");
+  EXPECT_EQ(rebuilt("silver").at("by_papers_alone"), json::array({"hidden"}));
+  EXPECT_EQ(images("silver").size(), 3U);
+}
+
+TEST_F(Rebuild, a_private_image_whose_bytes_are_not_whole_is_adopted_and_told) {
+  three_servers();
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "silver/store/private/b")) {
+    if (entry.is_regular_file()) fs::resize_file(entry.path(), 3);
+  }
+  lose_state("silver");
+  const json told = rebuilt("silver", 6);
+  EXPECT_EQ(told.at("by_papers_alone"), json::array({"hidden"}));
+  EXPECT_THAT(told.at("damaged").dump(), HasSubstr("\"hidden\""));
+}
+
+TEST_F(Rebuild, K1_a_rebuild_that_was_cut_off_with_the_old_state_moved_aside_goes_on_from_that) {
+  three_servers();
+  const fs::path db = state("silver");
+  const std::string aside = db.string() + ".set-aside-20261123T020000Z";
+  fs::copy(db, folder / "old.db");
+  write("silver/late.bin", "bytes of late");
+  manifest("silver", silver_entries() + image("late"));
+  apply("silver");
+  for (const bool only_the_log : {true, false}) {
+    lose_state("silver");
+    fs::copy(folder / "old.db", only_the_log ? db : fs::path(aside));
+    write(only_the_log ? "silver/state/" + fs::path(aside).filename().string() + "-wal" : "silver/state/other", "");
+    write("silver/state/ingot.db.new", "half made");
+    const json told = rebuilt("silver");
+    EXPECT_TRUE(told.at("kept_peers")) << only_the_log;
+    EXPECT_FALSE(fs::exists(db.string() + ".new"));
+    for (const auto& entry : fs::directory_iterator(folder / "silver/state")) {
+      if (entry.path().string().find(".set-aside-") != std::string::npos) fs::remove(entry.path());
+    }
+  }
+}
+
+TEST_F(Rebuild, gc_goes_on_when_an_apply_had_nothing_left_to_do_though_an_image_is_damaged) {
+  three_servers();
+  write("gold/store/" + fs::relative(packed_file(), folder / "gold/store").string(), "rot");
+  lose_state("gold");
+  rebuilt("gold", 6);
+  fs::remove(folder / "gold/a.bin");
+  fs::remove(folder / "gold/b.bin");
+  manifest("gold", "");
+  apply("gold", 6);
+  EXPECT_EQ(at("gold", {"gc"}).exit, 0) << terminal.said;
 }
 
 TEST_F(Rebuild, gc_takes_nothing_until_an_apply_has_gone_through) {
@@ -351,6 +519,7 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
     ++noticed;
     EXPECT_TRUE(exit == 6 || exit == 65) << seed << " " << terminal.said;
     EXPECT_EQ(read(folder / "silver/store/public/head.dsse"), published) << seed << ": nothing was applied";
+    if (exit == 65) EXPECT_THAT(terminal.said, HasSubstr("move it aside and run \"ingot state rebuild\"")) << seed;
     if (exit != 6 || seed % 4 != 0) continue;
     EXPECT_EQ(at("silver", {"state", "rebuild"}).exit, 0) << seed << terminal.said;
     EXPECT_EQ(images("silver"), whole) << seed;

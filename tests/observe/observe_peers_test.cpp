@@ -103,6 +103,19 @@ TEST_F(observing, A14_a_peer_that_always_gives_a_little_is_left_and_gone_on_with
   EXPECT_THAT(asked(), testing::ElementsAre("head.dsse", path_of_page()));
 }
 
+TEST_F(observing, A14_A15_a_mirror_that_always_gives_a_little_leaves_the_next_one_its_time) {
+  PeerMemory memory(files_, folder_.path());
+  SlowTransport transport(clock_);
+  TreeServer other;
+  other.serve(peer_.tree());
+  manifest_.peers[0].urls.push_back(other.url());
+  questions_.manifest = &manifest_;
+  questions_.now = now_;
+  const auto views = observe_peers(questions_, transport, memory, clock_, {});
+  EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse"));
+  EXPECT_THAT(other.asked_paths(), testing::Not(testing::IsEmpty()));
+}
+
 TEST_F(observing, N7_no_text_shows_a_token) {
   ::setenv("INGOT_TEST_TOKEN", "s3cr3t-canary", 1);
   manifest_.peers[0].credentials.token_env = "INGOT_TEST_TOKEN";

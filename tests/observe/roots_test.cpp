@@ -51,6 +51,16 @@ TEST_F(observing, A11_a_new_catalog_key_is_followed_through_the_root) {
   EXPECT_THAT(asked(), ElementsAre("head.dsse")) << "the chain is in the cache";
 }
 
+TEST_F(observing, R19_a_head_whose_root_cannot_be_had_is_not_called_untrusted) {
+  catalog();
+  peer_.rotate_catalog_key();
+  publish({{"db19_24", 1}});
+  server_.instead("root/2.dsse", [](const Asked&) { return Answer{503, "", "text/plain", {}}; });
+  EXPECT_EQ(unknown().code, "unreachable");
+  server_.instead("root/2.dsse", nullptr);
+  EXPECT_EQ(catalog().head.serial, 2U);
+}
+
 TEST_F(observing, A11_a_head_by_a_revoked_key_is_untrusted) {
   const auto stolen = PrivateKey::from_pem(peer_.catalog_key().to_pem(), "test");
   peer_.rotate_catalog_key();

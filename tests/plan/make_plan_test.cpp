@@ -1,6 +1,8 @@
 // What a plan is called, what settles a peer, what a snapshot may leave out, and what the exit code says.
 #include "reconciler/plan/make_plan.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,6 +67,38 @@ TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
   EXPECT_THAT(notes(), ElementsAre("peer.silver"));
   one.observed.root_expires = one.observed.now;
   EXPECT_THAT(notes(), ElementsAre("catalog", "peer.silver"));
+}
+
+TEST(plan_copies, A11_an_image_that_is_not_released_is_blocked_and_holds_its_peer_unsettled) {
+  PlanCase one = read_case(one_of_each);
+  auto& silver = std::get<PeerCatalog>(one.observed.peers[0]);
+  std::size_t asked = 0;
+  bool released = false;
+  silver.is_released = [&](const ImageEntry&) {
+    ++asked;
+    return released;
+  };
+  const Plan plan = plan_of(one);
+  ASSERT_EQ(plan.blocked.size(), 1U);
+  EXPECT_EQ(plan.blocked[0].code, "not-released");
+  EXPECT_THAT(plan.blocked[0].mend, HasSubstr("ingot key release a"));
+  EXPECT_THAT(plan.settled, IsEmpty());
+  EXPECT_EQ(asked, 1U);
+  released = true;
+  EXPECT_THAT(plan_of(one).blocked, IsEmpty());
+  one.manifest.subscriptions[0].options.exclude = {"*"};
+  asked = 0;
+  plan_of(one);
+  EXPECT_EQ(asked, 0U) << "a signature is looked at only for what would be copied";
+}
+
+TEST(plan_notes, A11_own_images_without_their_releases_are_told_of) {
+  PlanCase one = read_case(one_of_each);
+  one.observed.unreleased = {ImageName::of("x"), ImageName::of("y")};
+  const Plan plan = plan_of(one);
+  const auto note = std::find_if(plan.notes.begin(), plan.notes.end(), [](const Note& found) { return found.code == "not-released"; });
+  ASSERT_NE(note, plan.notes.end());
+  EXPECT_THAT(note->text, HasSubstr("ingot key release x y"));
 }
 
 TEST(plan_id, R27_does_not_depend_on_sources_places_machine_baselines_or_transfers) {

@@ -87,6 +87,19 @@ TEST(page, is_read_with_all_that_an_image_can_say) {
   EXPECT_EQ(catalog.images[0], entry);
 }
 
+TEST(page, carries_the_signatures_of_release_keys_up_to_16) {
+  ImageEntry image = own_image(self, "a", 3);
+  image.release.assign(16, Signature{.key_id = "0123456789abcdef", .bytes = "whatever stands there"});
+  Catalog catalog;
+  PageReader reader(self, newest, into(catalog));
+  const Page full = page(PageKind::images, "a", {line_of(image)});
+  EXPECT_EQ(reader.read(full.ref, full.bytes), std::nullopt);
+  ASSERT_EQ(catalog.images.size(), 1U);
+  EXPECT_EQ(catalog.images[0], image);
+  image.release.push_back(image.release.front());
+  EXPECT_EQ(fault({page(PageKind::images, "a", {line_of(image)})}), "line 2: \"release\" holds 17 signatures, not 1 to 16");
+}
+
 TEST(page, is_read_without_a_visitor) {
   PageReader reader(self, newest, {});
   const Page one = page(PageKind::images, "db", {line_of(image())});

@@ -78,6 +78,7 @@ Catalog some_catalog(const ServerId& id, const std::string& tree) {
   disk.description = "with \"quotes\" and \xC3\xA4";
   disk.labels = {{"team", "dba"}};
   ImageEntry home = own_image(id, "home", 4);
+  home.release = {{.key_id = "0123456789abcdef", .bytes = "a signature"}};
   home.digest = sha256(tar);
   home.size = tar.size();
   home.kind = ImageKind::tree;

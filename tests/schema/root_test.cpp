@@ -82,9 +82,9 @@ TEST(root, names_its_predecessor_unless_it_is_the_first) {
 }
 
 TEST(root, C11_knows_critical_keys_and_other_formats) {
-  EXPECT_NE(fault("\"epoch\":1", "\"epoch\":1,\"release\":1,\"critical\":[\"release\"]").find("newer ingot"), std::string::npos);
+  EXPECT_NE(fault("\"epoch\":1", "\"epoch\":1,\"later\":1,\"critical\":[\"later\"]").find("newer ingot"), std::string::npos);
   EXPECT_NE(fault("ingot.root/1", "ingot.root/2").find("upgrade"), std::string::npos);
-  EXPECT_EQ(fault("\"epoch\":1", "\"epoch\":1,\"release\":{\"threshold\":0}"), "");
+  EXPECT_EQ(fault("\"epoch\":1", "\"epoch\":1,\"later\":{\"threshold\":0}"), "");
 }
 
 }  // namespace

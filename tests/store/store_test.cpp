@@ -191,6 +191,27 @@ TEST_F(StoreTest, replaces_an_object_that_was_damaged_meanwhile) {
   EXPECT_EQ(read_text(path), good);
 }
 
+TEST_F(StoreTest, what_is_served_no_more_takes_no_better_bytes_away) {
+  Store store = made();
+  write_text(source, noise(10'000));
+  const Digest object = ingest(store, Place::private_tree).packed.file.digest;
+  const std::string good = read_text(path_of(object, "private"));
+  const std::string cut = good.substr(0, good.size() / 2);
+  const std::string rotten(good.size(), 'x');
+  const auto after = [&](const std::string& served, const std::string& kept) {
+    fs::create_directories(fs::path(path_of(object)).parent_path());
+    write_text(path_of(object), served);
+    write_text(path_of(object, "private"), kept);
+    store.stop_serving({.kind = StoredFile::Kind::public_object, .path = "public/" + object_path(object), .digest = object, .size = served.size()});
+    EXPECT_FALSE(fs::exists(path_of(object)));
+    return read_text(path_of(object, "private"));
+  };
+  EXPECT_TRUE(after(cut, good) == good);
+  EXPECT_TRUE(after(good, cut) == good);
+  EXPECT_TRUE(after(good, rotten) == good);
+  EXPECT_TRUE(after(cut, rotten) == rotten) << "neither is whole";
+}
+
 TEST_F(StoreTest, R15_moves_bytes_between_what_is_served_and_what_is_not) {
   Store store = made();
   const std::string bytes = noise(segment_size + 1);
@@ -235,6 +256,29 @@ TEST_F(StoreTest, gives_a_verified_partial_copy_its_name) {
     EXPECT_FALSE(fs::exists(store.partial_path(result.digest)));
     EXPECT_TRUE(store.check_object(result.digest, bytes.size(), names, nullptr).empty());
   }
+}
+
+TEST_F(StoreTest, what_comes_back_is_taken_off_the_note_which_is_read_once) {
+  Store store = made();
+  const Packed packed{.file = {sha256("packed"), 6}, .segments = 1, .table = std::nullopt};
+  const std::string path = "private/" + object_path(packed.file.digest);
+  const Time since = parse_time("2026-01-01T00:00:00Z").value();
+  store.note_condemned({{path, since}, {"staging/" + sha256("plain").hex() + ".part", since}, {"public/c/another", since}});
+  files.start_over();
+  for (const char* other : {"one", "two", "three"}) store.spare(sha256(other), Packed{.file = {sha256(other), 5}, .segments = 1, .table = std::nullopt});
+  EXPECT_THAT(files.journal(), testing::ElementsAre("read " + folder + "/CONDEMNED"));
+  store.spare(sha256("plain"), packed);
+  EXPECT_EQ(store.condemned(), (Condemned{{"public/c/another", since}}));
+  store.note_condemned({{path, since}});
+  store.spare(sha256("plain"), packed);
+  EXPECT_EQ(store.condemned(), Condemned{}) << "a note that gc made meanwhile";
+}
+
+TEST_F(StoreTest, a_note_of_gc_that_cannot_be_read_is_set_aside_and_stops_no_copy) {
+  Store store = made();
+  write_text(folder + "/CONDEMNED", "rot");
+  store.spare(sha256("plain"), Packed{.file = {sha256("packed"), 6}, .segments = 1, .table = std::nullopt});
+  EXPECT_EQ(store.condemned(), Condemned{});
 }
 
 TEST_F(StoreTest, names_what_is_damaged) {

@@ -59,6 +59,14 @@ TEST(next_root, A11_a_stolen_key_leaves_every_role_and_its_epoch_is_over) {
   EXPECT_EQ(next.epoch, 2U);
 }
 
+TEST(next_root, A11_a_stolen_key_does_not_come_back_in_another_role) {
+  RootChange change = nothing();
+  change.root.add = {key("a")};
+  change.revoke = {root_key()};
+  change.catalog.add = {root_key()};
+  EXPECT_THAT(refused(change), HasSubstr("would be revoked and a catalog key again"));
+}
+
 TEST(next_root, A3_refuses_a_threshold_that_cannot_be_met_or_need_not_be) {
   RootChange change = nothing();
   change.root.threshold = 2;
