@@ -86,7 +86,7 @@ PublishedNow install_releases(const std::vector<Envelope>& signed_releases, Stat
   const Root& root = roots.back().root;
   for (const Envelope& envelope : signed_releases) refuse_a_bad_release(envelope, root, state.self());
   const CatalogKeys keys = load_catalog_keys(files, server.keys, root);
-  refuse_an_old_state(state, head_on_disk(store, state.self(), roots));
+  refuse_an_old_state(state, store);
   for (const Envelope& envelope : signed_releases) store.keep_release(sha256(envelope.payload), write_envelope(envelope));
   return publish(state, store, keys, server, clock);
 }
