@@ -38,11 +38,14 @@ void add_if_unreadable(Files& files, const std::string& store, const std::string
 
 }  // namespace
 
-bool store_layout::is_whole(Files& files, const std::string& path, const Digest& digest) {
+bool store_layout::holds(Files& files, const std::string& path, const Digest& digest) {
   const auto there = files.status(path);
-  if (!there || there->kind != EntryKind::file) return false;
+  return there && there->kind == EntryKind::file && digest_of_file(files, path) == digest;
+}
+
+bool store_layout::is_whole(Files& files, const std::string& path, const Digest& digest) {
   try {
-    return digest_of_file(files, path) == digest;
+    return holds(files, path, digest);
   } catch (const Error& error) {
     if (!is_disk_fault(error)) throw;
     return false;

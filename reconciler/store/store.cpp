@@ -172,7 +172,7 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
     // The same bytes are here; if they were damaged meanwhile, ours take their place, unless ours are damaged too.
     if (is_whole(*files_, path, object.digest)) {
       files_->remove(staged);
-    } else if (is_whole(*files_, staged, object.digest)) {
+    } else if (holds(*files_, staged, object.digest)) {
       set_aside(path, object.digest);
       files_->rename(staged, path);
     } else {
