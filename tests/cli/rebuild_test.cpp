@@ -86,7 +86,8 @@ struct Rebuild : Commands {
   /// Removals of the next plan.
   std::vector<std::string> removals(const std::string& server) {
     std::vector<std::string> found;
-    for (const json& action : asked(server, {"plan"}).at("actions")) {
+    const json plan = asked(server, {"plan"});  // a loop over a part of a temporary would outlive it
+    for (const json& action : plan.at("actions")) {
       const std::string verb = action.at("verb");
       if (verb == "delete" || verb == "remove" || verb == "uninstantiate" || verb == "unregister") found.push_back(action.at("address"));
     }
@@ -190,7 +191,8 @@ TEST_F(Rebuild, G4_a_copy_that_is_here_is_not_fetched_again_and_a_floor_holds) {
   apply("silver");
   lose_state("silver");
   rebuilt("silver");
-  for (const json& action : asked("silver", {"plan"}).at("actions")) EXPECT_NE(action.at("verb"), "copy");
+  const json plan = asked("silver", {"plan"});
+  for (const json& action : plan.at("actions")) EXPECT_NE(action.at("verb"), "copy");
   fs::remove_all(folder / "gold/store/public");
   fs::copy(old_gold, folder / "gold/store/public", fs::copy_options::recursive);
   EXPECT_EQ(at("silver", {"plan"}).exit, 4) << terminal.printed;
