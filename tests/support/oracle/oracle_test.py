@@ -90,7 +90,8 @@ class PlantedFaults(unittest.TestCase):
         subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", "signed", "-out", "signature"], cwd=self.folder, check=True)
         envelope["payload"] = base64.b64encode(payload).decode()
         envelope["signatures"][0]["sig"] = base64.b64encode((self.folder / "signature").read_bytes()).decode()
-        (self.public / target).write_text(json.dumps(envelope))
+        (self.folder / "signed").write_text(json.dumps(envelope))
+        (self.folder / "signed").rename(self.public / target)  # a watcher sees the old or the new, never a half
 
     def sign_head(self, **changed):
         self.sign("head.dsse", "head.dsse", published_tree.HEAD_TYPE, "keys/catalog.pem", **changed)
