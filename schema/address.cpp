@@ -7,7 +7,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::pair<Verb, std::string_view>, 12> verb_words{{
+constexpr std::array<std::pair<Verb, std::string_view>, 13> verb_words{{
     {Verb::register_, "register"},
     {Verb::update, "update"},
     {Verb::unregister, "unregister"},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<Verb, std::string_view>, 12> verb_words{{
     {Verb::add, "add"},
     {Verb::copy, "copy"},
     {Verb::withdraw, "withdraw"},
+    {Verb::repair, "repair"},
     {Verb::remove, "remove"},
     {Verb::publish, "publish"},
 }};

@@ -33,6 +33,9 @@ struct DropType { TypeName name; };  ///< Error{internal} while live images are 
 /// created serial, but not into its series (R18). A copy counts for the subscription of its origin whose rule is `row.rule`.
 /// `packed` is what was made durable last; it replaces what was known of these bytes.
 struct PutImage { ImageRow row; Packed packed; };
+/// The bytes of images here were made durable anew, in this form, which replaces what was known of them. Error{internal}: no image
+/// ever had them.
+struct PutBytes { Digest digest; Packed packed; };
 /// Replaces the describing facts of an image: name (copies), version, platform, description, labels, state, reason,
 /// withdrawn_by_origin, is_private, protect, managed. Nothing else is touched. Once a head has shown it, it cannot become
 /// private (Error{internal}).
@@ -48,7 +51,7 @@ struct DropSeries { SeriesName name; };
 
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
 using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
-                            PutImage, ChangeImage, DropImage, MarkWanted, PutSeries, DropSeries>;
+                            PutImage, PutBytes, ChangeImage, DropImage, MarkWanted, PutSeries, DropSeries>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ingot

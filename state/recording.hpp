@@ -40,12 +40,15 @@ class Recording {
   void put(const PutType& effect);
   void put(const DropType& effect);
   void put(const PutImage& effect);
+  void put(const PutBytes& effect);
   void put(const ChangeImage& effect);
   void put(const DropImage& effect);
   void put(const MarkWanted& effect);
   void put(const PutSeries& effect);
   void put(const DropSeries& effect);
 
+  /// The packed form that was made durable last is the one that is known to be whole.
+  void repack(std::int64_t object, const Packed& packed);
   std::optional<ImageKey> find_tombstone(const ImageRow& row, std::int64_t object);
   void revive(ImageKey key, const ImageRow& row);
   ImageRecord live_image(ImageKey key);

@@ -64,29 +64,40 @@ void Recording::count(ImageKey key, std::int64_t difference) {
                     difference, key);
 }
 
-/// The packed form that was made durable last is the one that is known to be whole.
-std::int64_t Recording::put_object(const ImageRow& row, const Packed& packed) {
+void Recording::repack(std::int64_t object, const Packed& packed) {
   const Digest* const table_digest = packed.table ? &packed.table->digest : nullptr;
   const std::uint64_t* const table_length = packed.table ? &packed.table->length : nullptr;
-  Statement found = database_.query(
-      "SELECT number, file_digest = ?2 AND file_length = ?3 AND segments = ?4 AND table_digest IS ?5 AND table_length IS ?6"
-      " FROM object WHERE digest = ?1",
-      row.digest, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
-  if (!found.step()) {
-    database_.execute(
-        "INSERT INTO object (digest, size, kind, file_digest, file_length, segments, table_digest, table_length)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        row.digest, row.size, row.kind, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
-    return database_.last_key();
+  Statement same = database_.query(
+      "SELECT 1 FROM object WHERE number = ? AND file_digest = ? AND file_length = ? AND segments = ? AND table_digest IS ? AND table_length IS ?",
+      object, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
+  if (same.step()) return;
+  database_.execute(
+      "UPDATE object SET file_digest = ?, file_length = ?, segments = ?, table_digest = ?, table_length = ? WHERE number = ?",
+      packed.file.digest, packed.file.length, packed.segments, table_digest, table_length, object);
+  if (database_.query("SELECT 1 FROM image WHERE object = ? AND deleted = 0 AND is_private = 0", object).step()) content_ = true;
+}
+
+std::int64_t Recording::put_object(const ImageRow& row, const Packed& packed) {
+  Statement found = database_.query("SELECT number FROM object WHERE digest = ?", row.digest);
+  if (found.step()) {
+    const auto number = found.next<std::int64_t>();
+    repack(number, packed);
+    return number;
   }
-  const auto number = found.next<std::int64_t>();
-  if (!found.next<bool>()) {
-    database_.execute(
-        "UPDATE object SET file_digest = ?, file_length = ?, segments = ?, table_digest = ?, table_length = ? WHERE number = ?",
-        packed.file.digest, packed.file.length, packed.segments, table_digest, table_length, number);
-    if (database_.query("SELECT 1 FROM image WHERE object = ? AND deleted = 0 AND is_private = 0", number).step()) content_ = true;
-  }
-  return number;
+  const Digest* const table_digest = packed.table ? &packed.table->digest : nullptr;
+  const std::uint64_t* const table_length = packed.table ? &packed.table->length : nullptr;
+  database_.execute(
+      "INSERT INTO object (digest, size, kind, file_digest, file_length, segments, table_digest, table_length)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.digest, row.size, row.kind, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
+  return database_.last_key();
+}
+
+void Recording::put(const PutBytes& effect) {
+  Statement found = database_.query("SELECT number FROM object WHERE digest = ?", effect.digest);
+  if (!found.step()) throw Error(Fault::internal, fmt::format("no image here ever was {}", effect.digest.text()));
+  repack(found.next<std::int64_t>(), effect.packed);
+  changed_ = true;
 }
 
 /// R18: the same name, bits, kind and type as a deleted own image: it is that image.

@@ -16,7 +16,8 @@ bool is_series(const Action& action) {
 }
 
 bool takes_space(const Action& action) {
-  return std::holds_alternative<CopyImage>(action) || std::holds_alternative<AddImage>(action);
+  return std::holds_alternative<CopyImage>(action) || std::holds_alternative<AddImage>(action) || std::holds_alternative<FetchAgain>(action) ||
+         std::holds_alternative<TakeInAgain>(action);
 }
 
 /// A series is done with the copies that came, a catalog with what is there: they wait for others, but need none of them.

@@ -22,7 +22,18 @@
 namespace ingot {
 namespace {
 
-bool is_copy(const Change& change) { return std::holds_alternative<CopyImage>(change.action); }
+/// What of an action that fetches an image the schedule has to know.
+template <class Fetching>
+CopyTask task_of(std::size_t action, const Fetching& fetching) {
+  return {.action = action, .peer = fetching.peer, .digest = fetching.entry->digest, .segments = fetching.entry->packed ? fetching.entry->packed->segments : 1};
+}
+
+/// nullopt: it fetches nothing.
+std::optional<CopyTask> copy_task(std::size_t place, const Action& action) {
+  if (const auto* copy = std::get_if<CopyImage>(&action)) return task_of(place, *copy);
+  if (const auto* again = std::get_if<FetchAgain>(&action)) return task_of(place, *again);
+  return std::nullopt;
+}
 
 enum class Due { nothing, content, renewal };
 
@@ -71,7 +82,7 @@ class Applying {
 
   void do_actions() {
     for (std::size_t action = 0; action < actions().size();) {
-      if (is_copy(actions()[action])) {
+      if (copy_task(action, actions()[action].action)) {
         action = do_copies_from(action);
       } else {
         do_one(action++, 1);
@@ -83,16 +94,11 @@ class Applying {
   std::size_t do_copies_from(std::size_t first) {
     std::vector<CopyTask> tasks;
     std::size_t action = first;
-    for (; action < actions().size() && is_copy(actions()[action]); ++action) {
-      if (const auto why = ledger_.why_not(action)) {
-        skip(action, *why);
-        continue;
-      }
-      const auto& copy = std::get<CopyImage>(actions()[action].action);
-      tasks.push_back({.action = action,
-                       .peer = copy.peer,
-                       .digest = copy.entry->digest,
-                       .segments = copy.entry->packed ? copy.entry->packed->segments : 1});
+    for (; action < actions().size(); ++action) {
+      auto task = copy_task(action, actions()[action].action);
+      if (!task) break;
+      if (const auto why = ledger_.why_not(action)) skip(action, *why);
+      else tasks.push_back(*std::move(task));
     }
     const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
     run_turns(Turns(std::move(tasks), run_.shop.parallel, limits_of_peers()), workers,
@@ -138,6 +144,7 @@ class Applying {
   Result do_it(const Task& task, int connections) {
     return std::visit(Overloaded{[](const Publish&) -> Result { return Deed{}; },
                                  [&](const CopyImage& copy) -> Result { return do_copy(copy, task, run_, connections); },
+                                 [&](const FetchAgain& again) -> Result { return do_copy(again, task, run_, connections); },
                                  [&](const auto& other) -> Result { return do_action(other, task, run_); }},
                       task.change.action);
   }

@@ -74,8 +74,15 @@ std::variant<CopyDone, CopyFailed> ask_for_bytes(const ServerName& peer, const C
   }
 }
 
-Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& task, Run& run, int connections) {
-  const ImageEntry& entry = *action.entry;
+/// What is fetched, from whom, and to where.
+struct Wanted {
+  const ServerName& peer;
+  const ImageEntry& entry;
+  Place place;
+};
+
+Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task, Run& run, int connections) {
+  const ImageEntry& entry = wanted.entry;
   const CopyJob job{.digest = entry.digest,
                     .size = entry.size,
                     .packed = packed,
@@ -87,35 +94,45 @@ Getting fetch_bytes(const CopyImage& action, const Packed& packed, const Task& t
                                            .total = progress.total,
                                            .fetched = progress.fetched});
                     }};
-  const auto result = ask_for_bytes(action.peer, job, run);
+  const auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
   const auto& done = std::get<CopyDone>(result);
-  run.shop.store.adopt_partial(entry.digest, packed, done.table, place_of_copies(run));
+  run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
   return Got{.packed = packed, .fetched = done.fetched};
 }
 
-Getting get_bytes(const CopyImage& action, const Task& task, Run& run, int connections) {
-  if (const auto here = packed_here(*action.entry, run)) {
-    if (place_of_copies(run) == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
+Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connections) {
+  const ImageEntry& entry = wanted.entry;
+  if (const auto here = packed_here(entry, run)) {
+    if (wanted.place == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
     return Got{.packed = *here};
   }
-  if (!action.entry->packed) {
-    return Failed{"not-served",
-                  fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", action.peer.text(), action.entry->name.text())};
+  if (!entry.packed) {
+    return Failed{"not-served", fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
   }
-  return fetch_bytes(action, *action.entry->packed, task, run, connections);
+  return fetch_bytes(wanted, *entry.packed, task, run, connections);
 }
 
 }  // namespace
 
 Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections) {
-  Getting got = get_bytes(action, task, run, connections);
+  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copies(run)}, task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
   run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(action.entry->digest, bytes); });
   ImageRow row = row_of(action, task, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row, packed));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
+}
+
+/// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
+Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connections) {
+  const Digest& digest = action.entry->digest;
+  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_bytes(digest, run)}, task, run, connections);
+  if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
+  auto& [packed, fetched] = std::get<Got>(got);
+  run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(digest, bytes); });
+  return Deed{.effects = {PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
 }
 
 Result do_action(const UpdateCopy& action, const Task&, Run&) { return Deed{.effects = {ChangeImage{.row = action.row}}}; }

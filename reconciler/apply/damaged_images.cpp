@@ -37,13 +37,15 @@ std::vector<DamagedImage> damaged_images(const State& state, const Store& store,
   if (rows.empty()) return {};
   std::map<ServerId, ServerName> peers;
   for (const Registration& peer : state.registrations()) peers.emplace(peer.id, peer.name);
+  const std::set<Digest> left_out = store.left_out();
   std::vector<DamagedImage> found;
   for (const ImageRow& row : rows) {
     if (row.deleted) continue;
     const auto object = state.object(row.digest);
     if (!object) continue;  // no row is without its object
     for (Damage& damage : store.lacks(object->packed)) {
-      found.push_back({.address = address_of(row, peers), .name = row.name, .copy = row.copy, .path = std::move(damage.path), .why = std::move(damage.why)});
+      found.push_back({.address = address_of(row, peers), .name = row.name, .copy = row.copy, .path = std::move(damage.path), .why = std::move(damage.why),
+                       .key = row.key, .digest = row.digest, .left_out = left_out.contains(row.digest)});
     }
   }
   return found;

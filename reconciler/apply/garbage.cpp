@@ -155,6 +155,7 @@ class Collection {
         return fmt::format("bytes of image {}, {}", name->second, fate == Fate::unserved ? "not to be served" : "deleted");
       }
       case Kind::piece: return "page of an old catalog";
+      case Kind::quarantined: return "damaged file that was set aside";
       case Kind::partial: return "partial copy that no rule wants";
       case Kind::head: return "head that is over";
       case Kind::left_over: break;
@@ -240,6 +241,7 @@ Verdict fate_of(const StoredFile& file, const Needs& needs) {
     }
     case Kind::partial: return unless(!needs.wanted.complete || needs.wanted.digests.contains(file.digest), Fate::taken, {});
     case Kind::head: return unless(needs.heads.contains(file.serial), Fate::taken, {});
+    case Kind::quarantined: return {Fate::taken, {}};
     case Kind::left_over: break;
   }
   return {Fate::taken_at_once, {}};

@@ -64,11 +64,11 @@ bool source_is(const Ingested& bytes, const LocalImage& image) {
   return !bytes.source_stamp.empty() && survey_source(*image.source, image.exclude).stamp == bytes.source_stamp;
 }
 
-Ingested take_in(const LocalImage& image, const Task& task, Run& run) {
+Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected, Place place, const Task& task, Run& run) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
   return run.shop.store.ingest(
-      *image.source, image.exclude, image.digest, place_of(image.is_private), threads,
+      *image.source, image.exclude, expected, place, threads,
       [&](std::uint64_t done, std::uint64_t total) {
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
@@ -111,7 +111,15 @@ Result do_action(const AddImage& action, const Task& task, Run& run) {
   const bool there = source_is_there(image, run);
   if (before && (!there || source_is(*before, image))) return keep(action, task, *std::move(before), run);
   if (!there) return source_missing(image);
-  return keep(action, task, take_in(image, task, run), run);
+  return keep(action, task, take_in(image, image.digest, place_of(image.is_private), task, run), run);
+}
+
+Result do_action(const TakeInAgain& action, const Task& task, Run& run) {
+  const LocalImage& image = action.image;
+  if (!source_is_there(image, run)) return source_missing(image);
+  const Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
+  run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
+  return Deed{.effects = {PutBytes{.digest = action.digest, .packed = bytes.packed}}};
 }
 
 Result do_action(const UpdateImage& action, const Task&, Run& run) {

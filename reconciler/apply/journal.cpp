@@ -56,6 +56,8 @@ std::string arguments_of(const Change& change) {
           [](const DeleteSeries&) { return std::string(); },
           [](const Publish&) { return std::string(); },
           [](const CopyImage& it) { return copy_text(it); },
+          [](const FetchAgain& it) { return fmt::format("{} ({}) from {} serial {}", it.entry->digest.text(), size_text(it.entry->size), it.peer.text(), it.head->serial); },
+          [](const TakeInAgain& it) { return it.image.source.value_or(""); },
           [](const UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const WithdrawCopy& it) { return it.row.reason; },
           [](const RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },

@@ -26,6 +26,8 @@ Result do_action(const AddImage& action, const Task& task, Run& run);
 Result do_action(const UpdateImage& action, const Task& task, Run& run);
 Result do_action(const DeleteImage& action, const Task& task, Run& run);
 
+Result do_action(const TakeInAgain& action, const Task& task, Run& run);
+
 // series.cpp
 Result do_action(const CreateSeries& action, const Task& task, Run& run);
 Result do_action(const UpdateSeries& action, const Task& task, Run& run);
@@ -34,6 +36,7 @@ Result do_action(const DeleteSeries& action, const Task& task, Run& run);
 // copies.cpp
 /// With so many connections to the peer.
 Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections);
+Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connections);
 Result do_action(const UpdateCopy& action, const Task& task, Run& run);
 Result do_action(const WithdrawCopy& action, const Task& task, Run& run);
 Result do_action(const RemoveCopy& action, const Task& task, Run& run);

@@ -1,8 +1,7 @@
-#include "reconciler/apply/apply.hpp"
-
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
+#include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/progress_display.hpp"
@@ -48,24 +47,12 @@ bool approved(const Looked& looked, const ApplyArguments& arguments, const Sessi
 
 std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run, const Session& session) {
   if (session.json()) return std::make_unique<JsonEvents>(session.terminal, session.clock, run, looked.plan_id);
-  const bool silent = session.flags.quiet || session.flags.no_progress;
-  const Display display = silent ? Display::failures_only : session.terminal.error_is_terminal() ? Display::bars : Display::lines;
-  return std::make_unique<ProgressDisplay>(session.terminal, session.clock, display, session.error_style());
+  return progress_for(session);
 }
 
 RunStart run_start(const Looked& looked, const std::string& run, Time started) {
   return {.id = run, .started = started, .command = "apply", .actor = actor(), .manifest_path = looked.plan.manifest_path,
           .manifest_digest = looked.plan.manifest_digest, .commit = std::nullopt, .plan_id = looked.plan_id.text(), .planned = looked.plan.pending()};
-}
-
-/// Apply, with its events; they are over when this returns.
-Account applied(const Looked& looked, const RunStart& start, Site& site, Transport& transport, const CatalogKeys& keys, const Session& session) {
-  const auto events = events_for(looked, start.id, session);
-  Workshop shop{.state = site.state, .store = site.store, .files = site.files, .transport = transport, .memory = site.memory, .clock = session.clock,
-                .catalog_keys = keys, .manifest = site.manifest, .events = *events,
-                .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel), .actor = start.actor, .commit = start.commit,
-                .seen = accepted_heads(looked.observed)};
-  return apply(looked.plan, start, shop);
 }
 
 void show_result(const Looked& looked, const Account& account, const std::string& run, const Session& session) {
@@ -90,7 +77,7 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   else warn_of_roots(looked.plan, session);
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const Account account = applied(looked, run_start(looked, run, started), site, *transport, keys, session);
+  const Account account = applied(looked, run_start(looked, run, started), events_for(looked, run, session), site, *transport, keys, session);
   show_result(looked, account, run, session);
   return account.exit_code;
 }

@@ -20,6 +20,7 @@ namespace {
 struct Written {
   std::string manifest, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
+  bool repair = false;
   std::string server, url, peer, grace;
   std::vector<std::string> raise_limit;
   bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
@@ -91,6 +92,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
+  } else if (command == "verify") {
+    app.add_flag("--repair", to.repair);
   } else if (command == "gc") {
     app.add_option("--grace", to.grace);
     app.add_flag("--dry-run", to.dry_run);
@@ -279,7 +282,7 @@ const std::map<std::string, MakeCommand>& makers() {
          const Words words("extract", w.words, 2, 2, "an IMAGE (or series:NAME) and a DEST");
          return ExtractArguments{words.at(0), words.at(1), w.withdrawn};
        }},
-      {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words}; }},
+      {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words, w.repair}; }},
       {"publish", publish_of},
       {"gc", gc_of},
       {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},

@@ -75,6 +75,7 @@ struct ExtractArguments {
 };
 struct VerifyArguments {
   std::vector<std::string> images;
+  bool repair = false;
 };
 struct PublishArguments {
   Serial above = 0;  ///< the serial is higher than this

@@ -1,4 +1,3 @@
-#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
@@ -6,7 +5,6 @@
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/show_explain.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/plan/damaged.hpp"
 #include "reconciler/plan/explain.hpp"
 #include "schema/exit_code.hpp"
 
@@ -30,16 +28,6 @@ LastSeenOf last_seen(Site& site, const Observed& observed) {
   return last;
 }
 
-/// The images here that `what` means: a name here or on the origin, or an address.
-std::vector<ImageRow> rows_meant(const std::string& what, const Snapshot& snapshot) {
-  std::vector<ImageRow> rows;
-  for (const auto& row : snapshot.images) {
-    const bool on_origin = row.copy && row.identity && (row.identity->name.text() == what || (what.starts_with("copy.") && what.ends_with("." + row.identity->name.text())));
-    if (row.name.text() == what || image_address(row.name).text == what || on_origin) rows.push_back(row);
-  }
-  return rows;
-}
-
 std::string unheard(const Observed& observed, const Manifest& manifest) {
   std::string names;
   for (std::size_t i = 0; i < manifest.peers.size(); ++i) {
@@ -55,8 +43,7 @@ int run_command(const ExplainArguments& arguments, const Session& session) {
   if (!manifest) return exit_manifest;
   Site site(*manifest, Access::read_only, session.files);
   const auto transport = session.connect();
-  Looked looked = look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
-  block_damaged(looked.plan, damaged_images(site.state, site.store, rows_meant(arguments.what, looked.snapshot)));
+  const Looked looked = look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
   const LastSeenOf last = last_seen(site, looked.observed);
   const auto subjects = explain(arguments.what, *manifest, looked.snapshot, looked.observed, looked.plan, last);
   session.show([&](const Style& style, Output& out) { show_explain(subjects, style, out); }, [&](Output& out) { show_explain_json(subjects, out); });

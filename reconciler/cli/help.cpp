@@ -177,13 +177,22 @@ Every byte is verified before it is given out. DEST must not exist or be an empt
 
   --withdrawn    even if the image was withdrawn
 )"},
-    Page{"verify", "re-hash images and the published catalog",
-         R"(Usage: ingot verify [IMAGE...]
+    Page{"verify", "re-hash images and the published catalog, and repair",
+         R"(Usage: ingot verify [IMAGE...] [--repair]
 
   ingot verify                  all images, the published pages and the head
   ingot verify db19_24 db19_25
+  ingot verify --repair         and mend what is damaged or gone
 
 Reads every byte again. Exit 0 if all is whole, 6 with a list if something is damaged.
+
+  --repair       what is damaged is set aside in the store's folder "quarantine" (gc takes it later), and had again: an image of
+                 this server from its source, if that is what it was when it was added; any image from a peer that offers
+                 the same bits. Published pages and the head are written anew. Needs the keys that apply needs, and the
+                 lock; is a run of the history. Exit 0 if all is whole then, else 6 (or 4, see ingot --help).
+
+apply repairs by itself what a plan can see: files that are gone or have another length. Only verify finds bits that flipped.
+A root of trust that is damaged comes back from a backup alone.
 )"},
     Page{"publish", "renew the published head, alone",
          R"(Usage: ingot publish [--above SERIAL]

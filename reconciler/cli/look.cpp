@@ -12,7 +12,6 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/visit.hpp"
-#include "reconciler/plan/damaged.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -104,12 +103,45 @@ void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Loo
   }
 }
 
-/// What a plan tells of damaged bytes: a publication looks at the file of every public image, so that costs a plan nothing
-/// beside it; one that does not publish knows what the last publication found.
-std::vector<DamagedImage> damage_to_tell(const Site& site, const Plan& plan) {
-  const bool publishes = std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; });
-  const bool copies = site.manifest.server.publish_copies;
-  return publishes ? damaged_public_images(site.state, site.store, copies) : damaged_left_out(site.state, site.store, copies);
+/// With more images than these, to look at the files of all takes longer than the rest of a plan that finds nothing to do.
+constexpr std::uint64_t most_to_look_at = 10'000;
+
+/// What is damaged, before any peer is asked. On a large server that is what the last publication found, or all once anything
+/// was set aside.
+std::vector<DamagedImage> known_damage(const Site& site, Pages pages) {
+  const bool all = pages == Pages::always || site.state.images_total() <= most_to_look_at || site.store.has_set_aside();
+  return all ? all_damaged_images(site.state, site.store) : damaged_left_out(site.state, site.store, site.manifest.server.publish_copies);
+}
+
+/// A publication looks at the file of every public image, so that costs its plan nothing beside it. True: there was more.
+bool add_public_damage(const Site& site, std::vector<DamagedImage>& damaged) {
+  std::set<std::pair<ImageKey, std::string>> known;
+  for (const auto& image : damaged) known.emplace(image.key, image.path);
+  bool more = false;
+  for (auto& image : damaged_public_images(site.state, site.store, site.manifest.server.publish_copies)) {
+    if (!known.emplace(image.key, image.path).second) continue;
+    damaged.push_back(std::move(image));
+    more = true;
+  }
+  return more;
+}
+
+bool publishes(const Plan& plan) {
+  return std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; });
+}
+
+Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std::vector<KnownPeer>& known, const std::vector<DamagedImage>& damaged,
+                 Transport& transport, const Session& session) {
+  const Time now = session.clock.now();
+  std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
+  Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
+  std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
+  Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
+                    .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .unreleased = unreleased_images(site.state, site.store), .damaged = damaged,
+                    .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
+  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
+  const Digest id = sha256(plan_id_text(plan));
+  return {std::move(snapshot), std::move(observed), std::move(plan), id};
 }
 
 /// R24: on a read-only disk a plan goes on, with a note.
@@ -122,13 +154,14 @@ void note_trouble(Site& site, Plan& plan) {
 
 }  // namespace
 
-std::vector<KnownPeer> known_peers(Site& site) {
+std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& damaged) {
+  const std::string damage = damaged.empty() ? "" : "damaged\n";
   const auto registrations = site.state.registrations();
   std::vector<KnownPeer> known;
   for (const auto& peer : site.manifest.peers) {
     const ServerId& id = peer.card.id;
     const auto registered = std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.name == peer.name; });
-    const std::string rules = rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" + std::to_string(site.state.revision_of(id)) + "\n" INGOT_VERSION "\n";
+    const std::string rules = damage + rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" + std::to_string(site.state.revision_of(id)) + "\n" INGOT_VERSION "\n";
     known.push_back({.floor = higher(site.state.floor(id), site.memory.floor(id)),
                      .registered_id = registered == registrations.end() ? std::nullopt : std::optional(registered->id),
                      .rules = sha256(rules)});
@@ -138,17 +171,13 @@ std::vector<KnownPeer> known_peers(Site& site) {
 
 Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session) {
   refuse_an_old_state(site.state, site.store);
-  const Time now = session.clock.now();
-  const std::vector<KnownPeer> known = known_peers(site);
-  std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
-  Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
-  std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
-  Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
-                    .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .unreleased = unreleased_images(site.state, site.store), .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
-  Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
-  block_damaged(plan, damage_to_tell(site, plan));
-  const Digest id = sha256(plan_id_text(plan));
-  Looked looked{std::move(snapshot), std::move(observed), std::move(plan), id};
+  std::vector<DamagedImage> damaged = known_damage(site, pages);
+  std::vector<KnownPeer> known = known_peers(site, damaged);
+  Looked looked = look_once(site, options, pages, known, damaged, transport, session);
+  if (publishes(looked.plan) && add_public_damage(site, damaged)) {
+    known = known_peers(site, damaged);
+    looked = look_once(site, options, pages, known, damaged, transport, session);
+  }
   remember_settled(site, known, looked);
   keep_last_plan(site, looked.observed, looked.plan);
   note_trouble(site, looked.plan);

@@ -14,7 +14,7 @@
 
 namespace ingot {
 
-enum class Pages { when_news, always };  ///< always: also of settled peers
+enum class Pages { when_news, always };  ///< always: also of settled peers; and the files of all images are looked at
 
 struct Looked {
   Snapshot snapshot;
@@ -26,8 +26,9 @@ struct Looked {
 /// Error{refused}: the manifest declares nothing (R26).
 Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session);
 
-/// What is known of each of the manifest's peers before it is asked.
-std::vector<KnownPeer> known_peers(Site& site);
+/// What is known of each of the manifest's peers before it is asked. No peer is settled while something here is damaged: any of
+/// them may have the bytes.
+std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& damaged = {});
 
 /// Asks one peer of the manifest alone.
 PeerView ask_one(Site& site, std::size_t peer, Transport& transport, const Session& session);

@@ -21,13 +21,14 @@ std::string members_text(const std::vector<ImageName>& members) {
   return members.size() > most ? text + ", …" : text;
 }
 
+std::string fetch_detail(const ImageEntry& entry, const Transfer& transfer) {
+  const std::string size = size_text(entry.size);
+  if (transfer.method == Method::whole) return size + fmt::format(", {} to fetch", size_text(transfer.bytes));
+  return size + (transfer.from ? fmt::format(", nothing to fetch (the bytes of {})", transfer.from->text()) : ", nothing to fetch");
+}
+
 std::string copy_detail(const CopyImage& copy) {
-  std::string text = size_text(copy.entry->size);
-  if (copy.transfer.method == Method::reuse) {
-    text += copy.transfer.from ? fmt::format(", nothing to fetch (the bytes of {})", copy.transfer.from->text()) : ", nothing to fetch";
-  } else {
-    text += fmt::format(", {} to fetch", size_text(copy.transfer.bytes));
-  }
+  std::string text = fetch_detail(*copy.entry, copy.transfer);
   if (copy.name != copy.entry->name) text += fmt::format(", as {}", copy.name.text());
   if (copy.state != ImageState::published) text += fmt::format(", {}", text_of(copy.state));
   return text;
@@ -64,6 +65,8 @@ Told told(const UpdateSeries& action) {
 Told told(const DeleteSeries& action) { return {"series " + action.name.text(), ""}; }
 Told told(const Publish&) { return {"catalog", ""}; }
 Told told(const CopyImage& action) { return {action.entry->name.text(), copy_detail(action)}; }
+Told told(const FetchAgain& action) { return {action.name.text(), fetch_detail(*action.entry, action.transfer)}; }
+Told told(const TakeInAgain& action) { return {action.image.name.text(), "from " + printable(action.image.source.value_or(""))}; }
 Told told(const UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const WithdrawCopy& action) { return {action.row.name.text(), printable(action.row.reason)}; }
 Told told(const RemoveCopy& action) { return {action.name.text(), ""}; }

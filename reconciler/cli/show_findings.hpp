@@ -22,6 +22,7 @@ struct Findings {
   std::uint64_t pieces = 0;  ///< published files looked at: head, index, pages
   std::uint64_t bytes = 0;   ///< re-hashed; 0 for drift
   std::vector<Finding> faults;
+  std::vector<Finding> repaired = {};  ///< faults that were found and are mended
 };
 
 void show_drift(const Findings& findings, const Style& style, Output& out);

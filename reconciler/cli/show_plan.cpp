@@ -17,7 +17,7 @@ constexpr std::size_t widest_detail = 32;
 constexpr std::size_t notes_shown = 3;  ///< of each code, unless verbose
 
 /// In the order in which a summary names them: what moves bytes first.
-constexpr std::array all_verbs{Verb::copy,        Verb::add,           Verb::create,     Verb::update, Verb::withdraw, Verb::register_,
+constexpr std::array all_verbs{Verb::copy,        Verb::repair,        Verb::add,           Verb::create,     Verb::update, Verb::withdraw, Verb::register_,
                                Verb::instantiate, Verb::uninstantiate, Verb::unregister, Verb::remove, Verb::delete_,  Verb::publish};
 
 void heading(Output& out, const Style& style, std::string_view text) { out.print("\n{}\n", style.bold(text)); }
@@ -177,6 +177,16 @@ std::string left_undone(const Plan& plan) {
   return text;
 }
 
+/// By the actions of this verb that are not deferred.
+std::uint64_t bytes_to_fetch(const Plan& plan, Verb verb) {
+  std::uint64_t bytes = 0;
+  for (const auto& change : plan.actions) {
+    const Transfer* const transfer = transfer_of(change.action);
+    if (transfer != nullptr && !change.deferred && change.verb == verb) bytes += transfer->bytes;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string place_of(const Reason& reason) {
@@ -193,7 +203,8 @@ Symbol symbol_of(Verb verb) {
     case Verb::create:
     case Verb::add:
     case Verb::copy: return {'+', Ink::green};
-    case Verb::update: return {'~', Ink::yellow};
+    case Verb::update:
+    case Verb::repair: return {'~', Ink::yellow};
     case Verb::delete_:
     case Verb::remove: return {'-', Ink::red};
     case Verb::withdraw: return {'!', Ink::magenta};
@@ -214,21 +225,12 @@ std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan) {
   return some;
 }
 
-std::uint64_t bytes_to_fetch(const Plan& plan) {
-  std::uint64_t bytes = 0;
-  for (const auto& change : plan.actions) {
-    const auto* const copy = std::get_if<CopyImage>(&change.action);
-    if (copy != nullptr && !change.deferred) bytes += copy->transfer.bytes;
-  }
-  return bytes;
-}
-
 std::string plan_summary(const Plan& plan) {
   const std::string undone = left_undone(plan);
   std::string todo;
   for (const auto& [verb, count] : verb_counts(plan)) {
     todo += fmt::format("{}{} to {}", todo.empty() ? "" : ", ", count, text_of(verb));
-    if (verb == Verb::copy) todo += fmt::format(" ({} to fetch)", size_text(bytes_to_fetch(plan)));
+    if (verb == Verb::copy || verb == Verb::repair) todo += fmt::format(" ({} to fetch)", size_text(bytes_to_fetch(plan, verb)));
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);

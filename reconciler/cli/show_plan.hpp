@@ -22,9 +22,6 @@ std::string plan_summary(const Plan& plan);
 /// How many actions of each verb are not deferred, {{copy, 3}, …}, what moves bytes first.
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan);
 
-/// Bytes that the copies which are not deferred fetch.
-std::uint64_t bytes_to_fetch(const Plan& plan);
-
 /// The symbol of a verb in a plan's lines ("+" …) and its colour.
 struct Symbol { char symbol; Ink ink; };
 Symbol symbol_of(Verb verb);

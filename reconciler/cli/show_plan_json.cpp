@@ -18,12 +18,12 @@ std::string_view text_of(Method method) {
 
 void put_transfer(const Change& change, JsonWriter& json) {
   json.key("transfer");
-  const auto* const copy = std::get_if<CopyImage>(&change.action);
-  if (copy == nullptr) return json.value(nullptr);
+  const Transfer* const transfer = transfer_of(change.action);
+  if (transfer == nullptr) return json.value(nullptr);
   json.begin_object();
-  json.member("method", text_of(copy->transfer.method));
-  json.member_or_null("from", copy->transfer.from ? copy->transfer.from->text() : "");
-  json.member("bytes", copy->transfer.bytes);
+  json.member("method", text_of(transfer->method));
+  json.member_or_null("from", transfer->from ? transfer->from->text() : "");
+  json.member("bytes", transfer->bytes);
   json.end_object();
 }
 

@@ -1,112 +1,112 @@
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <set>
-#include <thread>
 
-#include "reconciler/cli/byte_progress.hpp"
+#include "reconciler/apply/own_keys.hpp"
+#include "reconciler/apply/published.hpp"
+#include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
-#include "reconciler/cli/published_pieces.hpp"
-#include "reconciler/io/hash.hpp"
-#include "reconciler/io/interrupt.hpp"
+#include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/verifying.hpp"
+#include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
 
 namespace {
 
-/// Bytes to re-hash and who has them.
-struct Task {
-  ObjectRow object;
-  std::string what;  ///< "image a, b"
-};
-
-/// The distinct bytes of the images, and findings for those that have none.
-std::vector<Task> tasks_for(const std::vector<ImageRow>& images, const Site& site, Findings& findings) {
-  std::map<Digest, Task> tasks;
-  for (const auto& image : images) {
-    ++findings.images;
-    if (const auto known = tasks.find(image.digest); known != tasks.end()) {
-      known->second.what += ", " + image.name.text();
-    } else if (auto object = site.state.object(image.digest)) {
-      tasks.emplace(image.digest, Task{*std::move(object), "image " + image.name.text()});
-    } else {
-      findings.faults.push_back({"image " + image.name.text(), "", "the state does not know its bytes"});
-    }
-  }
-  std::vector<Task> list;
-  for (auto& [digest, task] : tasks) list.push_back(std::move(task));
-  return list;
+std::vector<ImageRow> images_meant(const VerifyArguments& arguments, const Site& site) {
+  const Snapshot snapshot = site.state.snapshot();
+  std::vector<ImageRow> images;
+  for (const auto& name : arguments.images) images.push_back(find_image(snapshot, name));
+  if (!arguments.images.empty()) return images;
+  std::copy_if(snapshot.images.begin(), snapshot.images.end(), std::back_inserter(images), [](const ImageRow& image) { return !image.deleted; });
+  return images;
 }
 
-/// Re-hashes on several threads; what is found comes out in the order of the tasks.
-class Verifying {
- public:
-  Verifying(const std::vector<Task>& tasks, const Store& store, ByteProgress& progress) : tasks_(tasks), store_(store), progress_(progress), damages_(tasks.size()) {}
-
-  std::vector<std::vector<Damage>> run(unsigned threads) {
-    {
-      std::vector<std::jthread> workers;
-      for (unsigned i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-    }
-    if (thrown_) std::rethrow_exception(thrown_);
-    return std::move(damages_);
-  }
-
- private:
-  void work() noexcept {
-    try {
-      for (std::size_t at = next_++; at < tasks_.size(); at = next_++) check(at);
-    } catch (...) {
-      const std::scoped_lock lock(mutex_);
-      if (!thrown_) thrown_ = std::current_exception();
-      next_ = tasks_.size();
-    }
-  }
-
-  void check(std::size_t at) {
-    std::uint64_t before = 0;
-    const ObjectRow& object = tasks_[at].object;
-    damages_[at] = store_.check_object(object.digest, object.size, object.packed, [&](std::uint64_t done) {
-      throw_if_interrupted();
-      progress_.add(done - before);
-      before = done;
-    });
-  }
-
-  const std::vector<Task>& tasks_;
-  const Store& store_;
-  ByteProgress& progress_;
-  std::vector<std::vector<Damage>> damages_;
-  std::atomic<std::size_t> next_ = 0;
-  std::mutex mutex_;
-  std::exception_ptr thrown_;
-};
-
-void verify_images(const std::vector<ImageRow>& images, const Site& site, const Session& session, Findings& findings) {
-  const std::vector<Task> tasks = tasks_for(images, site, findings);
-  std::uint64_t total = 0;
-  for (const auto& task : tasks) total += task.object.size;
-  const unsigned wanted = session.flags.parallel.value_or(site.manifest.limits.parallel);
-  const unsigned threads = std::max(1U, std::min({wanted, std::thread::hardware_concurrency(), static_cast<unsigned>(tasks.size())}));
-  ByteProgress progress(session, "verify", total);
-  const auto damages = Verifying(tasks, site.store, progress).run(threads);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    for (const auto& damage : damages[i]) findings.faults.push_back({tasks[i].what, damage.path, damage.why});
-  }
-  findings.bytes += total;
+int shown(const Findings& findings, const Session& session) {
+  session.show([&](const Style& style, Output& out) { show_verify(findings, style, out); }, [&](Output& out) { show_verify_json(findings, out); });
+  return findings.faults.empty() ? exit_done : exit_local;
 }
 
-void verify_published(const Site& site, Findings& findings) {
-  for (const auto& page : published_pages(site, findings)) {
-    throw_if_interrupted();
-    ++findings.pieces;
-    findings.bytes += page.piece.length;
-    const auto bytes = site.store.published_piece(page.piece);
-    if (!bytes) findings.faults.push_back({"page", piece_path(page.piece), "it is not there"});
-    else if (sha256(*bytes) != page.piece.digest) findings.faults.push_back({"page", piece_path(page.piece), "its bytes are not what the index names"});
+/// What is damaged makes room: from now on it is gone, and that is what a plan sees.
+void set_aside(const Verified& verified, Site& site, const Session& session) {
+  for (const auto& path : verified.unreadable) site.store.make_readable(path);
+  const auto tell = [&](const std::vector<std::string>& paths) {
+    for (const auto& path : paths) session.warn(fmt::format("\"{}\" is damaged, and was set aside in the folder \"quarantine\" of the store", printable(path)));
+  };
+  for (const auto& object : verified.objects) tell(site.store.set_aside_damaged(object.packed));
+  for (const auto& page : verified.pages) tell(site.store.set_aside_damaged(page));
+}
+
+/// Nothing of a plan but the repairs of these bytes. What is published damaged is published anew at the end of any run.
+void keep_repairs(const std::set<Digest>& damaged, Plan& plan) {
+  const auto repairs = [&](const Action& action) {
+    if (const auto* again = std::get_if<FetchAgain>(&action)) return damaged.contains(again->entry->digest);
+    const auto* again = std::get_if<TakeInAgain>(&action);
+    return again != nullptr && damaged.contains(again->digest);
+  };
+  std::erase_if(plan.actions, [&](const Change& change) { return !repairs(change.action); });
+  for (auto& change : plan.actions) change.after.clear();
+  std::erase_if(plan.blocked, [](const Blocked& one) { return one.code != "damaged"; });
+  plan.held.clear();
+  plan.unknown.clear();
+  plan.notes.clear();
+  plan.wantedness.clear();
+}
+
+/// What stays damaged, and what would mend it.
+void warn_of_the_rest(const Plan& plan, const Account& account, const Session& session) {
+  for (const auto& one : plan.blocked) session.warn(fmt::format("{}: {}; {}", printable(one.address.text), printable(one.text), printable(one.mend)));
+  for (const auto& change : plan.actions) {
+    if (change.deferred) session.warn(fmt::format("{}: {}", printable(change.address.text), printable(change.deferred_why)));
   }
+  for (const auto& failed : account.failed) {
+    if (const auto* why = std::get_if<Failed>(&failed.outcome)) session.warn(fmt::format("{}: {}", printable(failed.address.text), printable(why->text)));
+  }
+}
+
+/// By the verb that any apply repairs with, as a run of the history.
+Account repair(const Verified& verified, Site& site, const Session& session) {
+  const CatalogKeys keys = load_catalog_keys(session.files, site.manifest.server.keys, newest_own_root(site.store, site.state.self()));
+  site.state.check();
+  set_aside(verified, site, session);
+  const auto transport = session.connect();
+  Looked looked = look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
+  std::set<Digest> damaged;
+  for (const auto& object : verified.objects) damaged.insert(object.digest);
+  keep_repairs(damaged, looked.plan);
+  RunStart start = run_start_of("verify --repair", site.manifest, session.clock.now());
+  start.plan_id = looked.plan_id.text();
+  start.planned = looked.plan.pending();
+  Account account = applied(looked, start, progress_for(session), site, *transport, keys, session);
+  warn_of_the_rest(looked.plan, account, session);
+  return account;
+}
+
+/// Of what was found before, that which is whole now was repaired.
+Findings after_repair(Verified before, Verified now) {
+  std::set<std::string> still;
+  for (const auto& fault : now.findings.faults) still.insert(fault.what);
+  Findings findings = std::move(before.findings);
+  for (auto& fault : findings.faults) {
+    if (!still.contains(fault.what)) findings.repaired.push_back(std::move(fault));
+  }
+  findings.faults = std::move(now.findings.faults);
+  return findings;
+}
+
+int verify_and_repair(const VerifyArguments& arguments, const Manifest& manifest, const Session& session) {
+  const RunLock lock = take_lock(manifest.server, "verify --repair", session);
+  Site site(manifest, Access::read_write, session.files);
+  const bool published = arguments.images.empty();
+  Verified before = verify(images_meant(arguments, site), published, site, session);
+  if (before.findings.faults.empty() || before.root_is_lost) return shown(before.findings, session);
+  const Account account = repair(before, site, session);
+  if (account.fatal) throw Error(*account.fatal);
+  Verified now = verify(before.images, published, site, session);
+  const int code = shown(after_repair(std::move(before), std::move(now)), session);
+  return code == exit_done ? code : worse_exit_code(code, account.exit_code);
 }
 
 }  // namespace
@@ -114,19 +114,9 @@ void verify_published(const Site& site, Findings& findings) {
 int run_command(const VerifyArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  if (arguments.repair) return verify_and_repair(arguments, *manifest, session);
   const Site site(*manifest, Access::read_only, session.files);
-  Findings findings;
-  const Snapshot snapshot = site.state.snapshot();
-  std::vector<ImageRow> images;
-  if (arguments.images.empty()) {
-    std::copy_if(snapshot.images.begin(), snapshot.images.end(), std::back_inserter(images), [](const ImageRow& image) { return !image.deleted; });
-  } else {
-    for (const auto& name : arguments.images) images.push_back(find_image(snapshot, name));
-  }
-  verify_images(images, site, session, findings);
-  if (arguments.images.empty()) verify_published(site, findings);
-  session.show([&](const Style& style, Output& out) { show_verify(findings, style, out); }, [&](Output& out) { show_verify_json(findings, out); });
-  return findings.faults.empty() ? exit_done : exit_local;
+  return shown(verify(images_meant(arguments, site), arguments.images.empty(), site, session).findings, session);
 }
 
 }  // namespace ingot

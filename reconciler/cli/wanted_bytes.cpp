@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/plan/make_plan.hpp"
 
@@ -64,6 +65,7 @@ WantedBytes wanted_bytes(Site& site, Time now) {
   }
   add_blocked_copies(plan, site.manifest, views, wanted.digests);
   add_put_back(site.manifest, snapshot, wanted.digests);
+  for (const auto& image : all_damaged_images(site.state, site.store)) wanted.digests.insert(image.digest);  // a repair may be under way
   return wanted;
 }
 

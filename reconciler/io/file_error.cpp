@@ -12,6 +12,7 @@ namespace ingot {
 
 namespace {
 
+constexpr std::string_view disk_fault = "the disk reports errors: look at the kernel's log before going on";
 constexpr std::string_view free_space = "free some space (or inodes, or raise the quota) and run it again";
 
 std::string mend_of(int error) {
@@ -23,7 +24,7 @@ std::string mend_of(int error) {
     case EPERM: return "give this user access to it, or run as the user that owns it";
     case EMFILE:
     case ENFILE: return "raise the limit of open files (ulimit -n), or lower --parallel";
-    case EIO: return "the disk reports errors: look at the kernel's log before going on";
+    case EIO: return std::string(disk_fault);
     case ELOOP: return "it is a symbolic link: put the file itself there";
   }
   return {};
@@ -36,6 +37,8 @@ Error file_error(std::string_view doing, const std::string& path, int error) {
 }
 
 bool is_no_space(const Error& error) { return error.fault() == Fault::local && error.mend() == free_space; }
+
+bool is_disk_fault(const Error& error) { return error.fault() == Fault::local && error.mend() == disk_fault; }
 
 std::string errno_text(int error) {
   std::array<char, 256> buffer{};

@@ -14,6 +14,9 @@ Error file_error(std::string_view doing, const std::string& path, int error);
 /// Whether an error of a file operation came of a full disk or an exhausted quota.
 bool is_no_space(const Error& error);
 
+/// Whether it came of a disk that reports errors.
+bool is_disk_fault(const Error& error);
+
 /// strerror, thread-safe: "No such file or directory".
 std::string errno_text(int error);
 

@@ -13,23 +13,35 @@ namespace ingot {
 
 namespace {
 
-CopyImage& copy_in(DraftChange& draft) { return std::get<CopyImage>(draft.change.action); }
+/// A change whose bytes come from a peer.
+struct Fetch {
+  DraftChange* draft;
+  const ImageEntry* entry;
+  const ImageName* name;  ///< here
+  Transfer* transfer;
+};
 
-std::vector<DraftChange*> copies_in_order(Draft& draft) {
-  std::vector<DraftChange*> copies;
+template <class Fetching>
+Fetch fetch_in(DraftChange& draft, Fetching& action) {
+  return {.draft = &draft, .entry = action.entry.get(), .name = &action.name, .transfer = &action.transfer};
+}
+
+std::vector<Fetch> fetches_in_order(Draft& draft) {
+  std::vector<Fetch> copies;
   for (auto& one : draft.changes) {
-    if (std::holds_alternative<CopyImage>(one.change.action)) copies.push_back(&one);
+    if (auto* copy = std::get_if<CopyImage>(&one.change.action)) copies.push_back(fetch_in(one, *copy));
+    else if (auto* again = std::get_if<FetchAgain>(&one.change.action)) copies.push_back(fetch_in(one, *again));
   }
-  sort_if_needed(copies, [](const DraftChange* one, const DraftChange* other) { return goes_before(*one, *other); });
+  sort_if_needed(copies, [](const Fetch& one, const Fetch& other) { return goes_before(*one.draft, *other.draft); });
   return copies;
 }
 
 /// Images here by the digests that copies need; of several the first name.
-std::unordered_map<Digest, const ImageRow*> bits_here(const std::vector<DraftChange*>& copies, const Situation& situation) {
+std::unordered_map<Digest, const ImageRow*> bits_here(const std::vector<Fetch>& copies, const Situation& situation) {
   std::unordered_map<Digest, const ImageRow*> here;
   if (copies.empty()) return here;
   here.reserve(copies.size());
-  for (DraftChange* copy : copies) here.emplace(copy_in(*copy).entry->digest, nullptr);
+  for (const Fetch& copy : copies) here.emplace(copy.entry->digest, nullptr);
   for (const auto& row : situation.snapshot.images) {
     if (row.deleted) continue;
     const auto found = here.find(row.digest);
@@ -108,8 +120,8 @@ std::uint64_t sum(const Draft& draft, SizeOf size_of) {
 }
 
 std::uint64_t fetched(const Action& action) {
-  const auto* copy = std::get_if<CopyImage>(&action);
-  return copy ? copy->transfer.bytes : 0;
+  const Transfer* transfer = transfer_of(action);
+  return transfer ? transfer->bytes : 0;
 }
 
 /// At most: what is packed may be smaller.
@@ -121,26 +133,27 @@ std::uint64_t added(const Action& action) {
 }  // namespace
 
 void apply_budgets(const Situation& situation, Draft& draft) {
-  const auto copies = copies_in_order(draft);
-  const auto here = bits_here(copies, situation);
-  std::unordered_map<Digest, DraftChange*> coming;  // the first of each digest serves the others
-  coming.reserve(copies.size());
+  const auto fetches = fetches_in_order(draft);
+  const auto here = bits_here(fetches, situation);
+  std::unordered_map<Digest, const Fetch*> coming;  // the first of each digest serves the others
+  coming.reserve(fetches.size());
   Purse purse(situation);
-  for (DraftChange* one : copies) {
-    CopyImage& copy = copy_in(*one);
-    const ImageRow* row = here.at(copy.entry->digest);
-    const auto first = coming.find(copy.entry->digest);
-    if (situation.observed.objects.contains(copy.entry->digest)) {
-      copy.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
+  for (const Fetch& one : fetches) {
+    const Digest& digest = one.entry->digest;
+    Change& change = one.draft->change;
+    const ImageRow* row = here.at(digest);
+    const auto first = coming.find(digest);
+    if (situation.observed.objects.contains(digest)) {
+      *one.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
     } else if (first != coming.end()) {
-      copy.transfer = {.method = Method::reuse, .from = copy_in(*first->second).name, .bytes = 0};
-      one->change.after.push_back(first->second->change.address);
+      *one.transfer = {.method = Method::reuse, .from = *first->second->name, .bytes = 0};
+      change.after.push_back(first->second->draft->change.address);
     } else {
-      copy.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(*copy.entry)};
+      *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(*one.entry)};
     }
-    one->change.deferred_why = purse.take(copy.transfer.bytes);
-    one->change.deferred = !one->change.deferred_why.empty();
-    if (!one->change.deferred) coming.emplace(copy.entry->digest, one);
+    change.deferred_why = purse.take(one.transfer->bytes);
+    change.deferred = !change.deferred_why.empty();
+    if (!change.deferred) coming.emplace(digest, &one);
   }
 }
 

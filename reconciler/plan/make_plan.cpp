@@ -37,6 +37,7 @@ void add_changes(const Situation& situation, const PlanOptions& options, Desired
   merge_subscriptions(desired, situation, draft);
   merge_new_copies(desired, situation, draft);
   merge_known_copies(desired, situation, draft);
+  merge_repairs(situation, draft);
   apply_budgets(situation, draft);
   merge_images(situation, draft);
   merge_types(desired, situation, draft);
@@ -45,6 +46,7 @@ void add_changes(const Situation& situation, const PlanOptions& options, Desired
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
   keep_addresses_apart(draft);
+  block_damaged(situation, draft);
   note_limits(situation, draft);
   plan_publish(situation, draft);
   note_roots(situation, draft);

@@ -13,6 +13,11 @@ void merge_subscriptions(const Desired& desired, const Situation& situation, Dra
 void merge_dropped_peers(const Situation& situation, Draft& draft);
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft);
+/// Images whose bytes are damaged or gone: from their source, or from a peer that was read and has these bytes. The same bytes
+/// once, whatever images bear them.
+void merge_repairs(const Situation& situation, Draft& draft);
+/// What is damaged, not repaired by this plan, and not removed; needs to know what the guards hold.
+void block_damaged(const Situation& situation, Draft& draft);
 /// Needs to know which copies come now: budgets go before.
 void merge_images(const Situation& situation, Draft& draft);
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft);

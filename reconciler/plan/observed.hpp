@@ -17,6 +17,7 @@
 #include "schema/names.hpp"
 #include "schema/note.hpp"
 #include "schema/quantity.hpp"
+#include "state/snapshot.hpp"
 
 namespace ingot {
 
@@ -76,6 +77,9 @@ struct DamagedImage {
   bool copy = false;
   std::string path;  ///< of the file, in the store
   std::string why;   ///< "is gone", "has 3 bytes, not 40"
+  ImageKey key = 0;
+  Digest digest;
+  bool left_out = false;  ///< the published catalog shows the image without its bytes
 };
 
 struct DiskView {
@@ -92,6 +96,7 @@ struct Observed {
   std::set<Digest> objects;                ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
   std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
   std::vector<ImageName> unreleased = {};  ///< this server's public images that its release keys have not signed
+  std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are known not to be whole, by name
   std::string publish_again;               ///< why what is published must be published again, whatever the state says; "": it need not
 };
 

@@ -29,10 +29,18 @@ Verb verb_of(const Action& action) {
                                [](const DeleteSeries&) { return Verb::delete_; },
                                [](const Publish&) { return Verb::publish; },
                                [](const CopyImage&) { return Verb::copy; },
+                               [](const FetchAgain&) { return Verb::repair; },
+                               [](const TakeInAgain&) { return Verb::repair; },
                                [](const UpdateCopy&) { return Verb::update; },
                                [](const WithdrawCopy&) { return Verb::withdraw; },
                                [](const RemoveCopy&) { return Verb::remove; }},
                     action);
+}
+
+const Transfer* transfer_of(const Action& action) {
+  if (const auto* copy = std::get_if<CopyImage>(&action)) return &copy->transfer;
+  const auto* again = std::get_if<FetchAgain>(&action);
+  return again ? &again->transfer : nullptr;
 }
 
 int exit_code_of(const Plan& plan, bool detailed) {

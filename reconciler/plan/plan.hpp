@@ -62,13 +62,23 @@ struct CopyImage {
   Transfer transfer;
   bool protect = false;
 };
+/// The bytes of an image here, damaged or gone, from a peer that has them.
+struct FetchAgain {
+  ServerName peer;
+  std::shared_ptr<const SeenHead> head;     ///< the head that authorises them; never null
+  std::shared_ptr<const ImageEntry> entry;  ///< of the peer's catalog, with these bytes; never null
+  ImageName name;                           ///< here
+  Transfer transfer;
+};
+/// The same from the image's source.
+struct TakeInAgain { LocalImage image; Digest digest; };
 struct UpdateCopy { ServerName peer; ImageRow row; std::vector<std::string> changes; };
 struct WithdrawCopy { ServerName peer; ImageRow row; };  ///< the row as it shall be
 struct RemoveCopy { ServerName peer; ImageKey key = 0; ImageName name; };
 
 using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate,
                             UpdateSubscription, Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries,
-                            DeleteSeries, Publish, CopyImage, UpdateCopy, WithdrawCopy, RemoveCopy>;
+                            DeleteSeries, Publish, CopyImage, FetchAgain, TakeInAgain, UpdateCopy, WithdrawCopy, RemoveCopy>;
 
 /// Why an action is planned (R26).
 struct Reason {
@@ -128,6 +138,9 @@ struct Plan {
 
 /// The verb that an action is.
 Verb verb_of(const Action& action);
+
+/// How the bytes move of an action that fetches an image; nullptr: it fetches none.
+const Transfer* transfer_of(const Action& action);
 
 /// What `plan` exits with for what it foresees: 0, or 3 blocked or unknown, 4 untrusted, 6 damaged, 7 held; with `detailed`, 2
 /// for changes. The first of 4, 6, 7, 3, 2 wins.

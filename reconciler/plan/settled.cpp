@@ -30,6 +30,7 @@ bool may_end_unnoticed(const Adopted& adopted, const Situation& situation) {
 }  // namespace
 
 std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft) {
+  if (!situation.observed.damaged.empty()) return {};  // any peer may have what is lost here
   std::set<std::string, std::less<>> busy;
   const auto note = [&](const Address& address) {
     const std::string_view peer = peer_of_address(address.text);

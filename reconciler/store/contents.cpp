@@ -94,6 +94,7 @@ class Listing {
       const auto serial = serial_of(name);
       return serial ? std::optional(StoredFile{.kind = Kind::head, .path = {}, .digest = {}, .serial = *serial}) : beside_of(name);
     });
+    each("quarantine", [](const std::string& name) { return by_digest(Kind::quarantined, std::string_view(name).substr(0, name.find('.'))); });
     for (const std::string& name : names("papers")) left_overs("papers/" + name);
     std::sort(found_.begin(), found_.end(), [](const StoredFile& one, const StoredFile& other) { return one.path < other.path; });
     return std::move(found_);

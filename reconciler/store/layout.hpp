@@ -20,6 +20,15 @@ inline constexpr Modes private_modes{0600, 0700};
 
 inline std::string folder_of(Place place) { return place == Place::public_tree ? "public" : "private"; }
 inline std::string staging(const std::string& store) { return store + "/staging"; }
+inline std::string quarantine(const std::string& store) { return store + "/quarantine"; }
 inline std::string parent(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+/// A file with just these bytes. Error{local}: it cannot be read.
+bool holds(Files& files, const std::string& path, const Digest& digest);
+/// The same; but one that the disk cannot read is none. Error{local}: it cannot be opened.
+bool is_whole(Files& files, const std::string& path, const Digest& digest);
+
+/// Durable.
+void give_mode(Files& files, const std::string& path, mode_t mode);
 
 }  // namespace ingot::store_layout

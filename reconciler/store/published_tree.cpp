@@ -71,6 +71,7 @@ void Store::publish_piece(const Piece& piece, std::string_view bytes) {
   StagedFile staged(*files_, staging(folder_));
   staged.write(bytes);
   staged.finish(modes_of(Place::public_tree).file);
+  set_aside_unless_whole(path, piece.digest);
   files_->rename(staged.path(), path);
   staged.release();
 }

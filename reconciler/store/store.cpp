@@ -21,13 +21,12 @@ using namespace store_layout;
 
 constexpr std::string_view format_line = "ingot.store/1\n";
 constexpr std::uint64_t longest_lineage_file = 1024;
-constexpr std::uint64_t hash_step = 4 * 1024 * 1024;
 
 struct Folder {
   const char* name;
   mode_t mode;
 };
-constexpr std::array<Folder, 10> folders{{{"public", 0755},
+constexpr std::array<Folder, 11> folders{{{"public", 0755},
                                          {"public/root", 0755},
                                          {"public/c", 0755},
                                          {"public/b", 0755},
@@ -36,6 +35,7 @@ constexpr std::array<Folder, 10> folders{{{"public", 0755},
                                          {"papers", 0700},
                                          {"releases", 0700},
                                          {"heads", 0700},
+                                         {"quarantine", 0700},
                                          {"staging", 0700}}};
 
 [[noreturn]] void refuse(const std::string& folder, const std::string& why, const std::string& mend = {}) {
@@ -55,30 +55,6 @@ void check_folder(Files& files, const std::string& store, const std::string& nam
   if (status->device != device)
     refuse(store, fmt::format("has its folder \"{}\" on another file system", name),
            "a store lies on one file system: renames must not copy");
-}
-
-Digest digest_of_file(Files& files, const std::string& path) {
-  const auto file = files.open(path, OpenFor::read);
-  Sha256 hash;
-  std::string bytes(hash_step, '\0');
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t got = file->read_at(offset, bytes);
-    if (got == 0) return hash.finish();
-    hash.update(std::string_view(bytes).substr(0, got));
-    offset += got;
-  }
-}
-
-bool is_whole(Files& files, const std::string& path, const Digest& digest) {
-  const auto there = files.status(path);
-  return there && there->kind == EntryKind::file && digest_of_file(files, path) == digest;
-}
-
-void give_mode(Files& files, const std::string& path, mode_t mode) {
-  const auto file = files.open(path, OpenFor::read_write);
-  file->set_mode(mode);
-  file->sync();
-  file->close();
 }
 
 }  // namespace
@@ -194,15 +170,20 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
   files_->make_folder(parent(path), modes_of(place).folder);
   if (!files_->rename_new(staged, path)) {
     // The same bytes are here; if they were damaged meanwhile, ours take their place, unless ours are damaged too.
-    const bool ours_are_better = !is_whole(*files_, path, object.digest) && is_whole(*files_, staged, object.digest);
-    if (ours_are_better)
-      files_->rename(staged, path);
-    else
+    if (is_whole(*files_, path, object.digest)) {
       files_->remove(staged);
+    } else if (holds(*files_, staged, object.digest)) {
+      set_aside(path, object.digest);
+      files_->rename(staged, path);
+    } else {
+      set_aside(staged, object.digest);
+    }
   }
   files_->sync_folder(parent(path));
   // Published bytes need no second, private copy.
-  if (place == Place::public_tree) files_->remove(object_in(object.digest, Place::private_tree));
+  if (place != Place::public_tree) return;
+  const std::string second = object_in(object.digest, Place::private_tree);
+  if (!set_aside_unless_whole(second, object.digest)) files_->remove(second);
 }
 
 void Store::adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place) {

@@ -1,5 +1,5 @@
 // The image store on disk. Layout (store/README.md): LINEAGE, public/ (served), private/b (bytes of copies and private
-// images), papers/, heads/, staging/. Durable in the order: bytes, folder, and only then the caller's row.
+// images), papers/, heads/, quarantine/, staging/. Durable in the order: bytes, folder, and only then the caller's row.
 #pragma once
 
 #include <cstdint>
@@ -39,11 +39,12 @@ struct StoredFile {
     piece,           ///< of the catalog: an index or a page
     partial,         ///< of a copy
     head,            ///< one that was published, kept in heads/
+    quarantined,     ///< an object or a piece that was damaged, set aside
     left_over,       ///< half made by a process that is gone
   };
   Kind kind = Kind::left_over;
   std::string path;
-  Digest digest;          ///< objects and pieces: of its bytes; partial: of the image
+  Digest digest;          ///< objects and pieces: of its bytes as they should be; partial: of the image
   Serial serial = 0;      ///< of a head
   std::uint64_t size = 0;
   bool operator==(const StoredFile&) const = default;
@@ -56,6 +57,7 @@ using Condemned = std::map<std::string, Time>;
 struct Damage {
   std::string path;
   std::string why;
+  bool only_mode = false;  ///< the bytes are whole, but those who should cannot read them
 };
 
 class Store {
@@ -116,6 +118,20 @@ class Store {
   std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                    const std::function<void(std::uint64_t)>& progress) const;
 
+  /// Re-hashes whatever lies where these bytes should be, and moves what is not them into quarantine/, durably: nothing that is
+  /// damaged is thrown away, and what is whole in the other place serves from now on. Gives what was moved, relative to the
+  /// store. Error{local}: something cannot be opened, which is no proof that it is damaged, or not be moved.
+  std::vector<std::string> set_aside_damaged(const Packed& packed);
+  /// The same for a piece of the catalog.
+  std::vector<std::string> set_aside_damaged(const Piece& piece);
+  /// Files of these bytes, and of the published tree but its bytes of images, that lack the permissions that readers need.
+  std::vector<Damage> unreadable(const Packed& packed) const;
+  std::vector<Damage> unreadable_published() const;
+  /// Gives a file of the store, by its path in it, the mode of its place.
+  void make_readable(const std::string& path);
+  /// Whether anything was set aside that gc has not taken yet.
+  bool has_set_aside() const;
+
   // The published tree (R25: pieces first, then the head).
   std::optional<std::string> published_head() const;
   std::optional<std::string> published_root(std::uint64_t version) const;
@@ -166,6 +182,8 @@ class Store {
   std::optional<Place> place_of(const Piece& object) const;
   void load_condemned();
   void keep_object(const std::string& staged, const Piece& object, Place place);
+  void set_aside(const std::string& path, const Digest& digest);
+  bool set_aside_unless_whole(const std::string& path, const Digest& digest);
   /// Beside, in staging/, so that nothing half written is ever in public/: the reader sees the old bytes or the new, also
   /// after a power cut.
   void replace(const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime = {});

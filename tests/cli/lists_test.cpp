@@ -184,7 +184,7 @@ TEST(show_explain, with_its_evidence) {
 TEST(show_status, is_one_screen) {
   Status status{.server = ServerName::of("fpps-1"), .id = sample_id("fpps-1"), .images = 12, .serial = 41, .expires = now + Seconds(3600), .now = now, .peers = sample_peers(),
                 .last_run = sample_run(), .running = "apply 2026 by ann@gold", .plan = full_plan(), .no_plan = "",
-                .damaged = {{.address = {"image.db19_24"}, .name = ImageName::of("db19_24"), .copy = false, .path = "public/b/ab/abcd", .why = "has 3 bytes, not 40"}},
+                .damaged = {{.address = {"image.db19_24"}, .name = ImageName::of("db19_24"), .copy = false, .path = "public/b/ab/abcd", .why = "has 3 bytes, not 40", .digest = {}}},
                 .disk = {1'000'000'000'000, 46'000'000'000}};
   expect_golden("status.txt", text_of_shown([&](auto& style, auto& out) { show_status(status, style, out); }));
   expect_valid_json("status", json_of([&](auto& out) { show_status_json(status, out); }));
@@ -215,6 +215,8 @@ TEST(show_findings, of_drift_and_verify) {
   const std::string whole = all();
   expect_valid_json("drift", json_of([&](auto& out) { show_drift_json(findings, out); }));
   findings.faults = {{"image db19_24", "public/b/ab/abcd", "segment 3 is damaged"}, {"head", "", "it is not there"}};
+  expect_valid_json("verify", json_of([&](auto& out) { show_verify_json(findings, out); }));
+  findings.repaired = {{"image db19_25", "public/b/cd/cdef", "has 3 bytes, not 40"}};
   expect_valid_json("verify", json_of([&](auto& out) { show_verify_json(findings, out); }));
   expect_golden("findings.txt", whole + all());
 }

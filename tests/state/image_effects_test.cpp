@@ -27,6 +27,16 @@ TEST_F(image_effects, keeps_everything_of_an_own_image) {
   EXPECT_EQ(state.snapshot().images_total, 1U);
 }
 
+TEST_F(image_effects, D1_bytes_that_were_made_durable_anew_are_known_in_their_new_form) {
+  const ImageRow row = own_row("db19");
+  add(row);
+  record({PutBytes{.digest = row.digest, .packed = packed_of("another packing")}});
+  EXPECT_EQ(state.object(row.digest)->packed, packed_of("another packing"));
+  EXPECT_EQ(state.object(row.digest)->size, 7U);
+  EXPECT_EQ(state.snapshot().images.size(), 1U);
+  expect_refused([&] { record({PutBytes{.digest = own_row("x", "unheard of").digest, .packed = packed_of("x")}}); }, "no image here ever was");
+}
+
 TEST_F(image_effects, R27_keeps_everything_of_a_copy_with_its_papers) {
   ImageRow row = copy_row(server_id(2), "db19", 5);
   row.parent_name = "db18";

@@ -38,13 +38,48 @@ TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
   umask(before);
   for (const char* name : {"public", "public/root", "public/c", "public/b"})
     EXPECT_EQ(mode_of(folder + "/" + name), 0755U) << name;
-  for (const char* name : {"private", "private/b", "papers", "staging"}) EXPECT_EQ(mode_of(folder + "/" + name), 0700U) << name;
+  for (const char* name : {"private", "private/b", "papers", "quarantine", "staging"}) EXPECT_EQ(mode_of(folder + "/" + name), 0700U) << name;
   EXPECT_EQ(mode_of(path_of(open.packed.file.digest)), 0644U);
   EXPECT_EQ(mode_of(fs::path(path_of(open.packed.file.digest)).parent_path()), 0755U);
   EXPECT_EQ(mode_of(path_of(closed.packed.file.digest, "private")), 0600U);
   EXPECT_EQ(mode_of(fs::path(path_of(closed.packed.file.digest, "private")).parent_path()), 0700U);
   const std::string hex = open.digest.hex();
   EXPECT_EQ(mode_of(folder + "/papers/" + hex.substr(0, 2) + "/" + hex + "-7.json"), 0600U);
+}
+
+TEST_F(StoreTest, D1_what_is_damaged_is_set_aside_and_what_is_whole_in_the_other_place_serves) {
+  write_text(source, "bytes");
+  Store store = made();
+  const Ingested image = ingest(store);
+  const std::string good = read_text(path_of(image.packed.file.digest));
+  const std::string second = path_of(image.packed.file.digest, "private");
+  fs::create_directories(fs::path(second).parent_path());
+  write_text(second, std::string(good.size(), '\0'));
+  EXPECT_FALSE(store.has_set_aside());
+  EXPECT_FALSE(store.check_object(image.digest, image.size, image.packed, nullptr).empty());
+  EXPECT_EQ(store.set_aside_damaged(image.packed).size(), 1U);
+  EXPECT_TRUE(store.has_set_aside());
+  EXPECT_EQ(read_text(folder + "/quarantine/" + image.packed.file.digest.hex() + ".1"), std::string(good.size(), '\0'));
+  EXPECT_EQ(plain_of(store, image), "bytes");
+  EXPECT_TRUE(store.set_aside_damaged(image.packed).empty()) << "what is whole stays";
+  write_text(path_of(image.packed.file.digest), "rot");
+  EXPECT_EQ(ingest(store).packed, image.packed) << "and the same bits take its place";
+  EXPECT_EQ(read_text(folder + "/quarantine/" + image.packed.file.digest.hex() + ".2"), "rot");
+  EXPECT_EQ(plain_of(store, image), "bytes");
+}
+
+TEST_F(StoreTest, D1_permissions_that_readers_lack_are_found_and_given_back) {
+  write_text(source, "bytes");
+  Store store = made();
+  const Ingested image = ingest(store);
+  EXPECT_TRUE(store.unreadable(image.packed).empty());
+  fs::permissions(path_of(image.packed.file.digest), fs::perms(0600));
+  const auto found = store.unreadable(image.packed);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found.front().why, HasSubstr("has the mode 0600: a web server cannot read it"));
+  store.make_readable(found.front().path);
+  EXPECT_TRUE(store.unreadable(image.packed).empty());
+  EXPECT_EQ(mode_of(path_of(image.packed.file.digest)), 0644U);
 }
 
 TEST_F(StoreTest, opens_only_for_its_own_lineage) {

@@ -159,6 +159,7 @@ class Reader {
     if (part == "lost") {
       for (std::size_t i = 1; i < line.words.size(); ++i) lost_.insert(bits(line.words[i]));
     }
+    if (part == "damaged") damaged_.assign(line.words.begin() + 1, line.words.end());
     if (part == "sources") {
       for (const auto& [name, stamp] : line.values) {
         result_.observed.sources[ImageName::of(name)] = stamp == "missing" ? SourceView(SourceMissing{}) : SourceView(source(stamp));
@@ -373,10 +374,29 @@ class Reader {
     for (const auto& row : result_.snapshot.images) {
       if (!lost_.contains(row.digest)) result_.observed.objects.insert(row.digest);
     }
+    for (const std::string& name : damaged_) note_damaged(name);
     if (total_ > 0) result_.snapshot.images_total = total_;
   }
 
+  /// "NAME" or "NAME:left-out"
+  void note_damaged(const std::string& text) {
+    const std::string name = text.substr(0, text.find(':'));
+    const auto& images = result_.snapshot.images;
+    const auto row = std::find_if(images.begin(), images.end(), [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
+    if (row == images.end()) throw BadCase("no image here is named " + name);
+    result_.observed.objects.erase(row->digest);
+    result_.observed.damaged.push_back({.address = row->copy ? copy_address(*row->copied_from, row->identity->name) : image_address(row->name),
+                                        .name = row->name,
+                                        .copy = row->copy,
+                                        .path = "b/" + name,
+                                        .why = "is gone",
+                                        .key = row->key,
+                                        .digest = row->digest,
+                                        .left_out = text.ends_with(":left-out")});
+  }
+
   PlanCase result_;
+  std::vector<std::string> damaged_;
   std::string manifest_;
   std::map<std::string, PeerView> views_;
   PeerView* view_ = nullptr;

@@ -176,6 +176,8 @@ class Model {
     std::erase_if(state_.series, [&](const auto& one) { return one.name == action.name; });
   }
   void act(const Publish&) { publish(); }
+  void act(const FetchAgain&) {}
+  void act(const TakeInAgain&) {}
   void act(const CopyImage& action) {
     if (live(action.name.text())) throw std::logic_error("a copy takes a name that is borne");
     ImageRow row = image_row(next_key_++, action.name.text());

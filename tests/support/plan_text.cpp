@@ -14,10 +14,12 @@ std::string names(const std::vector<ImageName>& list) {
   return "[" + text + "]";
 }
 
+std::string transfer_result(const Transfer& transfer) {
+  return transfer.method == Method::whole ? "whole, " + size_text(transfer.bytes) : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
+}
+
 std::string copy_result(const CopyImage& copy) {
-  const std::string method = copy.transfer.method == Method::whole ? "whole, " + size_text(copy.transfer.bytes)
-                                                                   : "reuse" + (copy.transfer.from ? " of " + copy.transfer.from->text() : "");
-  return fmt::format("as {}, {}{}, {}", copy.name.text(), text_of(copy.state), copy.protect ? ", protected" : "", method);
+  return fmt::format("as {}, {}{}, {}", copy.name.text(), text_of(copy.state), copy.protect ? ", protected" : "", transfer_result(copy.transfer));
 }
 
 std::string row_result(const SubscriptionRow& row) { return fmt::format("baseline {}, since {}, {}", row.baseline, row.since, row.options); }
@@ -46,6 +48,8 @@ std::string result(const Action& action) {
                  [](const DeleteSeries&) { return std::string(); },
                  [](const Publish&) { return std::string(); },
                  [](const CopyImage& one) { return copy_result(one); },
+                 [](const FetchAgain& one) { return fmt::format("from {}, {}", one.peer.text(), transfer_result(one.transfer)); },
+                 [](const TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
                  [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
                  [](const WithdrawCopy& one) { return one.row.reason; },
                  [](const RemoveCopy& one) { return one.name.text(); }},

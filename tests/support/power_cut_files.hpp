@@ -54,6 +54,10 @@ class PowerCutFiles final : public Files {
       if (!bytes.contains(found->second)) bytes[found->second] = outlives(found->second, how, dice);
       after[path] = bytes[found->second];
     }
+    // A rename is one step, also from one folder to another: the old name does not go before the new one is there.
+    for (const auto& [path, file] : names_synced_) {
+      if (!bytes.contains(file) && is_named(file) && !after.contains(path)) after[path] = bytes[file] = outlives(file, how, dice);
+    }
     put(after);
     take_up();
   }
@@ -152,6 +156,10 @@ class PowerCutFiles final : public Files {
     const int file = found->second;
     names_now_.erase(found);
     names_now_[to] = file;
+  }
+
+  bool is_named(int file) const {
+    return std::any_of(names_now_.begin(), names_now_.end(), [&](const auto& entry) { return entry.second == file; });
   }
 
   static Content content_of(const std::string& path) {

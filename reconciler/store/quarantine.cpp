@@ -1,0 +1,123 @@
+// What is damaged is set aside, under a name that says what it should have been: somebody may want to look at it, and gc takes
+// it after its grace.
+#include <fmt/core.h>
+
+#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/hash.hpp"
+#include "reconciler/store/layout.hpp"
+#include "reconciler/store/store.hpp"
+
+namespace ingot {
+
+using namespace store_layout;
+
+namespace {
+
+constexpr std::uint64_t hash_step = 4 * 1024 * 1024;
+
+Digest digest_of_file(Files& files, const std::string& path) {
+  const auto file = files.open(path, OpenFor::read);
+  Sha256 hash;
+  std::string bytes(hash_step, '\0');
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t got = file->read_at(offset, bytes);
+    if (got == 0) return hash.finish();
+    hash.update(std::string_view(bytes).substr(0, got));
+    offset += got;
+  }
+}
+
+/// What a web server needs to serve it, or its owner to read it.
+mode_t least_mode(const std::string& path) { return path.starts_with("public/") ? 0444 : 0400; }
+
+void add_if_unreadable(Files& files, const std::string& store, const std::string& path, std::vector<Damage>& found) {
+  const auto status = files.status(store + "/" + path);
+  if (!status || status->kind != EntryKind::file || (status->mode & least_mode(path)) == least_mode(path)) return;
+  found.push_back({.path = path, .why = fmt::format("has the mode {:04o}: {} cannot read it", status->mode, path.starts_with("public/") ? "a web server" : "its owner"), .only_mode = true});
+}
+
+}  // namespace
+
+bool store_layout::holds(Files& files, const std::string& path, const Digest& digest) {
+  const auto there = files.status(path);
+  return there && there->kind == EntryKind::file && digest_of_file(files, path) == digest;
+}
+
+bool store_layout::is_whole(Files& files, const std::string& path, const Digest& digest) {
+  try {
+    return holds(files, path, digest);
+  } catch (const Error& error) {
+    if (!is_disk_fault(error)) throw;
+    return false;
+  }
+}
+
+void store_layout::give_mode(Files& files, const std::string& path, mode_t mode) {
+  const auto file = files.open(path, OpenFor::read_write);
+  file->set_mode(mode);
+  file->sync();
+  file->close();
+}
+
+void Store::set_aside(const std::string& path, const Digest& digest) {
+  const std::string folder = quarantine(folder_);
+  files_->make_folder(folder, private_modes.folder);
+  for (std::uint64_t number = 1; !files_->rename_new(path, fmt::format("{}/{}.{}", folder, digest.hex(), number));) ++number;
+  files_->sync_folder(folder);
+  files_->sync_folder(parent(path));
+}
+
+bool Store::set_aside_unless_whole(const std::string& path, const Digest& digest) {
+  const auto folder = files_->status(parent(path));
+  if (!folder || folder->kind != EntryKind::folder || !files_->status(path) || is_whole(*files_, path, digest)) return false;
+  set_aside(path, digest);
+  return true;
+}
+
+std::vector<std::string> Store::set_aside_damaged(const Packed& packed) {
+  std::vector<std::string> moved;
+  for (const auto& object : {std::optional(packed.file), packed.table}) {
+    if (!object) continue;
+    for (const Place place : {Place::public_tree, Place::private_tree}) {
+      if (set_aside_unless_whole(object_in(object->digest, place), object->digest)) moved.push_back(folder_of(place) + "/" + object_path(object->digest));
+    }
+  }
+  return moved;
+}
+
+std::vector<std::string> Store::set_aside_damaged(const Piece& piece) {
+  const std::string path = "public/c/" + piece.digest.hex();
+  if (!set_aside_unless_whole(folder_ + "/" + path, piece.digest)) return {};
+  return {path};
+}
+
+std::vector<Damage> Store::unreadable(const Packed& packed) const {
+  std::vector<Damage> found;
+  for (const auto& object : {std::optional(packed.file), packed.table}) {
+    const auto place = object ? place_of(*object) : std::nullopt;
+    if (place) add_if_unreadable(*files_, folder_, folder_of(*place) + "/" + object_path(object->digest), found);
+  }
+  return found;
+}
+
+std::vector<Damage> Store::unreadable_published() const {
+  std::vector<Damage> found;
+  for (const std::string folder : {"public", "public/root", "public/c"}) {
+    const auto there = files_->status(folder_ + "/" + folder);
+    if (!there || there->kind != EntryKind::folder) continue;
+    for (const std::string& name : files_->list(folder_ + "/" + folder)) add_if_unreadable(*files_, folder_, std::string(folder).append("/").append(name), found);
+  }
+  return found;
+}
+
+void Store::make_readable(const std::string& path) {
+  const Place place = path.starts_with("public/") ? Place::public_tree : Place::private_tree;
+  give_mode(*files_, folder_ + "/" + path, modes_of(place).file);
+}
+
+bool Store::has_set_aside() const {
+  const auto folder = files_->status(quarantine(folder_));
+  return folder && folder->kind == EntryKind::folder && !files_->list(quarantine(folder_)).empty();
+}
+
+}  // namespace ingot
