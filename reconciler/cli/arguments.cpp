@@ -24,7 +24,7 @@ struct Written {
   std::string server, url, peer, grace;
   std::vector<std::string> raise_limit;
   bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
-  std::string above;
+  std::string above, metrics;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
 };
@@ -88,6 +88,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
+    app.add_option("--metrics", to.metrics);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
@@ -99,6 +100,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_flag("--dry-run", to.dry_run);
   } else if (command == "publish") {
     app.add_option("--above", to.above);
+    app.add_option("--metrics", to.metrics);
   } else if (command == "key") {
     add_key_options(app, to.key);
   }
@@ -248,10 +250,10 @@ Command gc_of(const Written& written) {
 
 Command publish_of(const Written& written) {
   const Words none("publish", written.words, 0, 0, "");
-  if (written.above.empty()) return PublishArguments{};
+  if (written.above.empty()) return PublishArguments{0, if_given(written.metrics)};
   const auto above = whole_number(written.above);
   if (!above || *above > largest_serial) wrong(fmt::format("--above \"{}\" is not a serial", printable(written.above)), "such as --above 1200");
-  return PublishArguments{*above};
+  return PublishArguments{*above, if_given(written.metrics)};
 }
 
 Command state_of(const Written& written) {
@@ -271,7 +273,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
       {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
       {"plan", [](const Written& w) -> Command { no_words("plan", w); return PlanArguments{plan_options_of(w), w.detailed_exit_code}; }},
-      {"apply", [](const Written& w) -> Command { no_words("apply", w); return ApplyArguments{plan_options_of(w), w.yes}; }},
+      {"apply", [](const Written& w) -> Command { no_words("apply", w); return ApplyArguments{plan_options_of(w), w.yes, if_given(w.metrics)}; }},
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
       {"query", query_of},

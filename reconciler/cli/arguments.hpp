@@ -52,6 +52,7 @@ struct PlanArguments {
 struct ApplyArguments {
   PlanOptions options;
   bool yes = false;
+  std::optional<std::string> metrics = {};  ///< a file for node_exporter
 };
 struct StatusArguments {};
 struct DriftArguments {};
@@ -79,6 +80,7 @@ struct VerifyArguments {
 };
 struct PublishArguments {
   Serial above = 0;  ///< the serial is higher than this
+  std::optional<std::string> metrics = {};  ///< a file for node_exporter
 };
 struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;

@@ -98,7 +98,7 @@ publishes looks whether the published images' files are there; damage of others 
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [--yes] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot apply [--yes] [--raise-limit removals=N|stops=N] [--allow-empty] [--metrics FILE]
 
   ingot apply                     shows the plan, asks, does it
   ingot apply --yes               does not ask: for timers and scripts
@@ -112,6 +112,8 @@ and a run with nothing to do prints nothing.
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
+  --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
+                              failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},
     Page{"status", "one screen: peers, last run, what is pending",
          R"(Usage: ingot status
@@ -195,7 +197,7 @@ apply repairs by itself what a plan can see: files that are gone or have another
 A root of trust that is damaged comes back from a backup alone.
 )"},
     Page{"publish", "renew the published head, alone",
-         R"(Usage: ingot publish [--above SERIAL]
+         R"(Usage: ingot publish [--above SERIAL] [--metrics FILE]
 
   ingot publish
   ingot publish --above 1200      whoever stole the catalog key has published up to serial 1200
@@ -205,6 +207,7 @@ is over: this is for a server that changes seldom.
 
   --above SERIAL    the new serial is higher than this. Peers that saw a thief's head refuse lower ones for ever: after
                     "ingot key revoke", ask them for the serial ("ingot query peers" there) and climb past it
+  --metrics FILE    as for apply, in the same file
 )"},
     Page{"key", "keys and roots of trust: make, show, rotate, revoke, release, sign, install",
          R"(Usage: ingot key make FILE
