@@ -277,6 +277,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
       {"query", query_of},
+      {"history", [](const Written& w) -> Command { return HistoryArguments{Words("history", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
       {"explain", [](const Written& w) -> Command { return ExplainArguments{Words("explain", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
       {"show", [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one RUN or IMAGE").at(0)}; }},
       {"extract",

@@ -63,6 +63,9 @@ struct QueryArguments {
   std::optional<ServerName> peer;
   std::optional<std::string> name;
 };
+struct HistoryArguments {
+  std::string what;  ///< an address, or a name
+};
 struct ExplainArguments {
   std::string what;
 };
@@ -92,7 +95,7 @@ struct SchemaArguments {
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
-                             StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
+                             StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              SchemaArguments>;
 

@@ -15,6 +15,7 @@ int run_command(const ApplyArguments& arguments, const Session& session);
 int run_command(const StatusArguments& arguments, const Session& session);
 int run_command(const DriftArguments& arguments, const Session& session);
 int run_command(const QueryArguments& arguments, const Session& session);
+int run_command(const HistoryArguments& arguments, const Session& session);
 int run_command(const ExplainArguments& arguments, const Session& session);
 int run_command(const ShowArguments& arguments, const Session& session);
 int run_command(const ExtractArguments& arguments, const Session& session);

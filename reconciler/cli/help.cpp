@@ -150,6 +150,18 @@ is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; on
 
   --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
 )"},
+    Page{"history", "when and why something came or went, and by which run",
+         R"(Usage: ingot history NAME|ADDRESS
+
+  ingot history db19_24                           an image, also one that is gone, by its name here or on its peer
+  ingot history copy.fpps-2.db19_25               an address, as plan --json gives it
+  ingot history subscription.fpps-2.series.db19
+  ingot history db19_24 --json | jq '.changes[0].run'
+
+Every action on it that a run here did, tried or left, newest first: what was done and why, by whom, and by which run ("ingot
+show RUN" has all of it). The state alone is read. Of an image that came before this state began, its papers are told.
+Exit 3 if nothing is known of it.
+)"},
     Page{"explain", "why it is planned, or why it is not",
          R"(Usage: ingot explain NAME|ADDRESS
 
