@@ -347,7 +347,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const auto given = app.get_subcommands();
   const std::string command = given.empty() ? "" : given.front()->get_name();
   if (written.help) return {{}, ShowHelp{help_page(command), true}};
-  if (written.version) return {{}, ShowVersion{}};
+  if (written.version) return {everywhere_of(written), ShowVersion{}};
   // What comes first is most likely what was misspelt.
   const std::vector<std::string> unknown = app.remaining();
   if (!unknown.empty() && !unknown.front().starts_with('-')) unknown_command(unknown.front());

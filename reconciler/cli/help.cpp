@@ -24,7 +24,7 @@ Everywhere:
       --lock-timeout TIME   wait so long for another run to end, such as 30s (default: one try)
       --parallel N          instead of the manifest's limit, 1-64
   -h, --help                this page
-      --version             the version
+      --version             the version, its commit, what it runs with
 )";
 
 constexpr std::string_view overview_begin = R"(Keeps this server's gold images as its manifest says, copying from the servers it subscribes to.
@@ -321,7 +321,5 @@ std::string help_page(std::string_view command) {
   for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
   return text + std::string(everywhere) + std::string(overview_end);
 }
-
-std::string version_text() { return "ingot " INGOT_VERSION; }
 
 }  // namespace ingot
