@@ -27,6 +27,7 @@ struct Written {
   std::string above, metrics;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
+  std::string cards;
 };
 
 [[noreturn]] void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
@@ -101,6 +102,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "publish") {
     app.add_option("--above", to.above);
     app.add_option("--metrics", to.metrics);
+  } else if (command == "fleet") {
+    app.add_option("--cards", to.cards);
   } else if (command == "key") {
     add_key_options(app, to.key);
   }
@@ -132,11 +135,14 @@ std::vector<std::string> words_of(const CLI::App& app, const std::string& comman
   return words;
 }
 
-Format format_of(const Written& written) {
+/// `drawn`: the command draws, too.
+Format format_of(const Written& written, bool drawn) {
+  std::vector<std::string> names{"text", "json"};
+  if (drawn) names.insert(names.end(), {"dot", "mermaid"});
   if (written.format.empty()) return written.json ? Format::json : Format::text;
-  if (written.format == "json") return Format::json;
-  if (written.format != "text") {
-    wrong(fmt::format("--format \"{}\" is not known", printable(written.format)), did_you_mean(written.format, {"text", "json"}, "text or json"));
+  const auto name = std::find(names.begin(), names.end(), written.format);
+  if (name == names.end()) {
+    wrong(fmt::format("--format \"{}\" is not known{}", printable(written.format), drawn ? "" : " here"), did_you_mean(written.format, names, fmt::format("{}", fmt::join(names, " or "))));
   }
   if (written.json) wrong("--json and --format text contradict each other", "give one of them");
   return Format::text;
@@ -163,10 +169,10 @@ Seconds time_of(const std::string& flag, const std::string& text) {
   return *time;
 }
 
-Everywhere everywhere_of(const Written& written) {
+Everywhere everywhere_of(const Written& written, bool drawn = false) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
-  everywhere.format = format_of(written);
+  everywhere.format = format_of(written, drawn);
   everywhere.color = color_of(written);
   everywhere.quiet = written.quiet;
   everywhere.verbose = written.verbose;
@@ -264,6 +270,21 @@ Command state_of(const Written& written) {
   return RebuildArguments{};
 }
 
+Command fleet_of(const Written& written) {
+  static const std::vector<std::string> verbs{"check", "status"};
+  const auto& words = written.words;
+  if (words.empty()) wrong("fleet needs check or status", see("fleet"));
+  if (words.front() == "check") {
+    if (words.size() < 2) wrong("fleet check needs the MANIFESTs of the servers", "such as: ingot fleet check sites/*/ingot.toml");
+    if (!written.cards.empty()) wrong("fleet check takes no --cards: a server's own card is beside its manifest", see("fleet"));
+    return FleetCommand{CheckFleet{{words.begin() + 1, words.end()}}};
+  }
+  if (words.front() != "status") wrong(fmt::format("fleet knows no \"{}\"", printable(words.front())), did_you_mean(words.front(), verbs, "check or status"));
+  if (words.size() > 2) wrong(fmt::format("fleet status takes one IMAGE or series:NAME, so \"{}\" is too much", printable(words[2])), see("fleet"));
+  if (written.cards.empty()) wrong("fleet status needs --cards DIR, the folder with the servers' cards", "such as --cards peers");
+  return FleetCommand{AskFleet{words.size() < 2 ? std::nullopt : std::optional(words[1]), written.cards}};
+}
+
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
@@ -290,6 +311,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"gc", gc_of},
       {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},
       {"state", state_of},
+      {"fleet", fleet_of},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;
@@ -355,7 +377,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!before.empty()) unknown_command(before.front());
   if (given.empty()) return {{}, ShowHelp{help_page(""), false}};
   for (const auto& word : words_of(*given.front(), command)) written.words.push_back(word);
-  return {everywhere_of(written), makers().at(command)(written)};
+  const bool drawn = command == "fleet" && !written.words.empty() && written.words.front() == "check";
+  return {everywhere_of(written, drawn), makers().at(command)(written)};
 }
 
 }  // namespace ingot

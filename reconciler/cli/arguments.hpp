@@ -16,7 +16,7 @@
 
 namespace ingot {
 
-enum class Format { text, json };
+enum class Format { text, json, dot, mermaid };  ///< the last two: of "fleet check" alone
 
 /// What every command understands.
 struct Everywhere {
@@ -90,6 +90,15 @@ struct GcArguments {
   bool dry_run = false;
 };
 struct RebuildArguments {};
+struct CheckFleet {
+  std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
+};
+struct AskFleet {
+  std::optional<std::string> what;  ///< a name, or "series:NAME"; nullopt: all images
+  std::string cards;                ///< a folder
+};
+using FleetCommand = std::variant<CheckFleet, AskFleet>;
+
 struct SchemaArguments {
   std::optional<std::string> name;
 };
@@ -97,6 +106,7 @@ struct SchemaArguments {
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
                              StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
+                             FleetCommand,
                              SchemaArguments>;
 
 struct Arguments {

@@ -24,6 +24,7 @@ int run_command(const PublishArguments& arguments, const Session& session);
 int run_command(const GcArguments& arguments, const Session& session);
 int run_command(const KeyCommand& arguments, const Session& session);
 int run_command(const RebuildArguments& arguments, const Session& session);
+int run_command(const FleetCommand& arguments, const Session& session);
 int run_command(const SchemaArguments& arguments, const Session& session);
 
 }  // namespace ingot

@@ -16,8 +16,9 @@ struct Page {
 constexpr std::string_view everywhere = R"(
 Everywhere:
   -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
-      --format text|json    what results look like; --json is short for --format json
-      --color WHEN          auto, always or never (NO_COLOR and TERM=dumb are respected)
+      --format text|json|dot|mermaid    what results look like; the last two are drawings, of "fleet check" alone
+      --json                the same as --format json
+      --color auto|always|never     colours (NO_COLOR and TERM=dumb are respected)
   -q, --quiet               results and errors only
   -v, --verbose             everything, nothing cut short
       --no-progress         no bars and no heartbeat
@@ -293,6 +294,34 @@ backup still says so). The next apply registers and instantiates anew, which cou
 before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
+    Page{"fleet", "many servers at once: do their manifests fit, and which image is where",
+         R"(Usage: ingot fleet check MANIFEST... [--format text|json|dot|mermaid]
+       ingot fleet status [IMAGE|series:NAME] --cards DIR
+
+  ingot fleet check sites/*/ingot.toml                           what does not fit, and who gets what from whom
+  ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
+  ingot fleet status db19_25 --cards peers                       is it everywhere?
+  ingot fleet status series:db19 --cards peers --json
+
+check reads the manifests of many servers together, each with the server.card.toml beside it; no network, no state. It finds
+names that collide (servers, images that would meet, clients and targets of other sites), rules that can never match, images that
+a server counts on and no rule brings, series of which copies are never copied on, cards that are not the peer's own, and pairs
+of which only one has registered the other. What is made of each rule is what "ingot plan" would make of it once all images
+are new; images that no manifest names are not known. Exit 65 if there is an error; warnings and notes are 0.
+
+status asks each server whose card (*.toml) is in DIR what it publishes now: no registration, no state, no keys. Servers publish
+what they have, not what they want, so a copy that is not there is "absent", unless the server has an older member of the same
+series of that origin: then it lacks this one, and is "waiting". Of a server that does not answer, what it said last is shown in
+parentheses, if it was asked here before; the second table says how old its word is.
+
+  origin, present   it is there, with the bits that its origin has signed
+  withdrawn         it is there, and marked as withdrawn
+  differs           under its identity, but other bits: exit 4
+
+Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one could not be asked, 4 if one is not to be trusted.
+
+  --cards DIR    the folder with the servers' cards
+)"},
 )"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
