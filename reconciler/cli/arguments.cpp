@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reconciler/cli/help.hpp"
 #include "schema/error.hpp"
@@ -144,8 +145,8 @@ Format format_of(const Written& written, bool drawn) {
   if (name == names.end()) {
     wrong(fmt::format("--format \"{}\" is not known{}", printable(written.format), drawn ? "" : " here"), did_you_mean(written.format, names, fmt::format("{}", fmt::join(names, " or "))));
   }
-  if (written.json) wrong("--json and --format text contradict each other", "give one of them");
-  return Format::text;
+  if (written.json && written.format != "json") wrong(fmt::format("--json and --format {} contradict each other", written.format), "give one of them");
+  return static_cast<Format>(name - names.begin());
 }
 
 Color color_of(const Written& written) {
@@ -285,6 +286,14 @@ Command fleet_of(const Written& written) {
   return FleetCommand{AskFleet{words.size() < 2 ? std::nullopt : std::optional(words[1]), written.cards}};
 }
 
+Command completion_of(const Written& written) {
+  static const std::vector<std::string> shells{"bash", "zsh", "fish"};
+  const Words words("completion", written.words, 1, 1, "one of bash, zsh, fish");
+  const auto shell = std::find(shells.begin(), shells.end(), words.at(0));
+  if (shell == shells.end()) wrong(fmt::format("completion knows no shell \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), shells, "bash, zsh or fish"));
+  return CompletionArguments{static_cast<Shell>(shell - shells.begin())};
+}
+
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
@@ -312,6 +321,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},
       {"state", state_of},
       {"fleet", fleet_of},
+      {"completion", completion_of},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;
@@ -342,6 +352,18 @@ Arguments help_of(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+std::vector<std::string> flags_of_command(const std::string& command) {
+  Written written;
+  CLI::App app;
+  add_everywhere(app, written);
+  add_own_options(command, app, written);
+  std::vector<std::string> flags = flags_of(app);
+  for (const CLI::Option* option : app.get_options()) {
+    for (const auto& name : option->get_snames()) flags.push_back("-" + name);
+  }
+  return flags;
+}
 
 bool ask_for_json(const std::vector<std::string>& words) {
   const auto end = std::find(words.begin(), words.end(), "--");

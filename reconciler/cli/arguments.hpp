@@ -99,6 +99,10 @@ struct AskFleet {
 };
 using FleetCommand = std::variant<CheckFleet, AskFleet>;
 
+enum class Shell { bash, zsh, fish };
+struct CompletionArguments {
+  Shell shell = Shell::bash;
+};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
@@ -107,6 +111,7 @@ using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments
                              StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              FleetCommand,
+                             CompletionArguments,
                              SchemaArguments>;
 
 struct Arguments {
@@ -116,6 +121,9 @@ struct Arguments {
 
 /// `words`: argv without the program's name. Error{usage} with the nearest word for what is misspelt.
 Arguments parse_arguments(const std::vector<std::string>& words);
+
+/// All flags that a command takes, "--file", "-f" …
+std::vector<std::string> flags_of_command(const std::string& command);
 
 /// Whether JSON is asked for, also by words that are wrong otherwise.
 bool ask_for_json(const std::vector<std::string>& words);

@@ -42,7 +42,9 @@ Commands:
 constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
-Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
+)";
+
+constexpr std::string_view exit_codes = R"(Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
 4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
 7 refused or held by a guard · 9 approval is needed and there is no terminal · 64 wrong command line ·
 65 wrong manifest · 130/143 interrupted, run again · 1 a bug: please report it
@@ -256,7 +258,7 @@ Sign the images that are there ("ingot plan" names them), and again before a key
   --add-root, --drop-root, --add-catalog, --drop-catalog, --add-release, --drop-release KEY
                           may be given several times
   --root-threshold, --catalog-threshold, --release-threshold N    how many of the keys must sign
-  --expires TIME          3650d, or 2036-11-23T00:00:00Z (default: ten years)
+  --expires TIME          when the root ends: 3650d, or 2036-11-23T00:00:00Z (default: ten years)
   --key FILE              sign with this private key, too; several times
   --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`),
                           or releases (default: releases.jsonl in `keys`)
@@ -294,6 +296,7 @@ backup still says so). The next apply registers and instantiates anew, which cou
 before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
+)"},
     Page{"fleet", "many servers at once: do their manifests fit, and which image is where",
          R"(Usage: ingot fleet check MANIFEST... [--format text|json|dot|mermaid]
        ingot fleet status [IMAGE|series:NAME] --cards DIR
@@ -322,6 +325,15 @@ Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one co
 
   --cards DIR    the folder with the servers' cards
 )"},
+    Page{"completion", "what makes a shell complete ingot's commands and options",
+         R"(Usage: ingot completion bash|zsh|fish
+
+  source <(ingot completion bash)                                     in this shell
+  ingot completion bash > ~/.local/share/bash-completion/completions/ingot
+  ingot completion zsh > ~/.zfunc/_ingot                              in a folder of $fpath
+  ingot completion fish > ~/.config/fish/completions/ingot.fish
+
+Commands, options, and the values that are one of a few words; files where a file is meant. Debian's package brings them along.
 )"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
@@ -331,6 +343,15 @@ Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one co
   ingot schema plan
 )"},
 };
+
+bool is_command(std::string_view word) {
+  return std::any_of(pages.begin(), pages.end(), [&](const Page& one) { return one.command == word; });
+}
+
+/// Of a command that there is.
+const Page& page_of(std::string_view command) {
+  return *std::find_if(pages.begin(), pages.end(), [&](const Page& one) { return one.command == command; });
+}
 
 }  // namespace
 
@@ -343,12 +364,16 @@ const std::vector<std::string>& command_names() {
   return names;
 }
 
+std::string help_summary(std::string_view command) { return std::string(page_of(command).summary); }
+std::string help_text(std::string_view command) { return std::string(page_of(command).text); }
+std::string_view help_everywhere() { return everywhere; }
+std::string_view help_exit_codes() { return exit_codes; }
+
 std::string help_page(std::string_view command) {
-  const auto* const page = std::find_if(pages.begin(), pages.end(), [&](const Page& one) { return one.command == command; });
-  if (page != pages.end()) return std::string(page->text) + std::string(everywhere);
+  if (is_command(command)) return help_text(command) + std::string(everywhere);
   std::string text(overview_begin);
   for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
-  return text + std::string(everywhere) + std::string(overview_end);
+  return text.append(everywhere).append(overview_end).append(exit_codes);
 }
 
 }  // namespace ingot
