@@ -119,14 +119,10 @@ Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const TrustedRo
 std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id) {
   auto file = memory.head(id);
   if (!file) return std::nullopt;
-  auto envelope = parse_envelope(file->bytes);
-  if (!std::holds_alternative<Envelope>(envelope)) return std::nullopt;
-  auto parsed = parse_head(std::get<Envelope>(envelope).payload);
-  if (!std::holds_alternative<Head>(parsed)) return std::nullopt;
-  Head head = std::get<Head>(std::move(parsed));
-  if (head.id != id) return std::nullopt;
-  SeenHead seen = seen_head(head, sha256(std::get<Envelope>(envelope).payload), file->url);
-  return KeptHead{std::move(head), std::move(seen), *std::move(file)};
+  auto head = unverified_head(file->bytes);
+  if (!head || head->id != id) return std::nullopt;
+  SeenHead seen = seen_head(*head, head_digest(file->bytes).value(), file->url);
+  return KeptHead{*std::move(head), std::move(seen), *std::move(file)};
 }
 
 Tried<GoodHead> read_head(const Visit& visit, AskFor what) {
