@@ -264,7 +264,7 @@ bool is_idle(const Plan& plan, Workshop& shop) {
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked
 /// are told by each plan, and hold nothing back.
 void note_caught_up(const Plan& plan, const Account& account, State& state) {
-  if (account.done.size() == plan.pending() && !account.fatal && state.made_anew()) state.note_caught_up();
+  if (plan.whole && account.done.size() == plan.pending() && !account.fatal && state.made_anew()) state.note_caught_up();
 }
 
 Account idle(const Plan& plan, Workshop& shop) {

@@ -22,7 +22,7 @@ struct Written {
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
   bool repair = false;
   std::string server, url, peer, grace;
-  std::vector<std::string> raise_limit;
+  std::vector<std::string> raise_limit, target, exclude;
   bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
   std::string above;
   WrittenKeyCommand key;
@@ -75,6 +75,8 @@ void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
 
 void add_plan_options(CLI::App& app, Written& to) {
   add_repeated(app, "--raise-limit", to.raise_limit);
+  add_repeated(app, "--target", to.target);
+  add_repeated(app, "--exclude", to.exclude);
   app.add_flag("--allow-empty", to.allow_empty);
 }
 
@@ -183,6 +185,8 @@ Everywhere everywhere_of(const Written& written) {
 PlanOptions plan_options_of(const Written& written) {
   PlanOptions options;
   options.allow_empty = written.allow_empty;
+  options.targets = written.target;
+  options.excluded = written.exclude;
   for (const auto& raised : written.raise_limit) {
     const auto equals = raised.find('=');
     const std::string which = raised.substr(0, equals);

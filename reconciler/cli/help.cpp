@@ -81,10 +81,12 @@ Reads the manifest, what it includes and its cards: no network, no state, no sou
 its place and how to mend it. Exit 65 if there is one.
 )"},
     Page{"plan", "what would change, and why",
-         R"(Usage: ingot plan [--detailed-exitcode] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot plan [--target ADDRESS] [--exclude ADDRESS] [--detailed-exitcode] [--raise-limit removals=N|stops=N] [--allow-empty]
 
   ingot plan
   ingot plan --json | jq '.actions[].address'
+  ingot plan --target copy.fpps-2.db19_25                              this copy and what it needs, nothing else
+  ingot plan --exclude peer.fpps-3                                     all but what needs fpps-3
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"      2: changes are pending
   ingot plan --raise-limit removals=20                                 20 removals may happen in this run
 
@@ -93,12 +95,15 @@ never waits for another run. The lines are grouped by peer; --json has them in t
 publishes looks whether the published images' files are there; damage of others is told by status and drift.
 
   --detailed-exitcode         2 if there is something to do
+  --target ADDRESS            only this, and what it needs (a copy: its peer, subscription and type; a series: its members);
+                              may be given several times. Nothing is removed that is not named, and the rest is counted
+  --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [--yes] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot apply [--yes] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
 
   ingot apply                     shows the plan, asks, does it
   ingot apply --yes               does not ask: for timers and scripts
@@ -109,6 +114,8 @@ it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the p
 and a run with nothing to do prints nothing.
 
   --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
+  --target ADDRESS            only this, and what it needs; may be given several times (see: ingot plan --help)
+  --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something

@@ -95,8 +95,9 @@ void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan
     const ServerId& id = site.manifest.peers[i].card.id;
     last.peers[id] = last_view(observed.peers[i], observed.now, view_of(before, id));
   }
+  if (!plan.whole) last.blocked = before.blocked;  // a part of a plan does not know them all
   for (const auto& blocked : plan.blocked) {
-    if (blocked.address.text.starts_with("subscription.")) last.blocked.emplace(blocked.address.text, blocked.text);
+    if (blocked.address.text.starts_with("subscription.")) last.blocked.insert_or_assign(blocked.address.text, blocked.text);
   }
   try {
     make_folders(site.files, folder_of(site));

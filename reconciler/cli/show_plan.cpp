@@ -48,6 +48,9 @@ void put_padded(std::string_view text, std::size_t width, Output& out) {
   for (std::size_t column = text_width(text); column < width; ++column) out.put(' ');
 }
 
+/// That it comes along with a target; nullptr: it does not.
+const Reason* needed_by(const Change& change) { return change.because.size() > 1 && change.because.back().code == "needed" ? &change.because.back() : nullptr; }
+
 void show_change(const ShownChange& shown, const Widths& widths, bool verbose, const Style& style, Output& out) {
   const Change& change = *shown.change;
   const Symbol symbol = symbol_of(change.verb);
@@ -64,7 +67,9 @@ void show_change(const ShownChange& shown, const Widths& widths, bool verbose, c
   if (!change.because.empty()) {
     const Reason& first = change.because.front();
     std::string why = printable(first.text) + place_of(first);
-    if (change.because.size() > 1 && !verbose) why += fmt::format(" and {} more", change.because.size() - 1);
+    const std::size_t more = change.because.size() - (needed_by(change) ? 2 : 1);
+    if (more > 0 && !verbose) why += fmt::format(" and {} more", more);
+    if (const Reason* needed = needed_by(change)) why += "; " + printable(needed->rule) + " needs it";
     out.put("  ");
     out.put(style.dim(why));
   }
@@ -162,6 +167,12 @@ void show_limits(const Plan& plan, const Style& style, Output& out) {
   for (const auto& limit : plan.limits) out.print("  {:<10} {}, limit {} ({})\n", limit.name, printable(limit.used), printable(limit.limit), printable(limit.where));
 }
 
+std::size_t left_out_count(const Plan& plan) {
+  std::size_t count = 0;
+  for (const auto& [verb, number] : plan.left_out) count += number;
+  return count;
+}
+
 /// "1 deferred, 2 blocked …" of what will not be done; "" if all will.
 std::string left_undone(const Plan& plan) {
   std::string text;
@@ -173,6 +184,7 @@ std::string left_undone(const Plan& plan) {
   add(plan.blocked.size(), "blocked");
   add(plan.held.size(), "held");
   add(plan.unknown.size() - static_cast<std::size_t>(untrusted), plan.unknown.size() - static_cast<std::size_t>(untrusted) == 1 ? "peer unknown" : "peers unknown");
+  add(left_out_count(plan), "left out by " + plan.left_out_by);
   add(static_cast<std::size_t>(untrusted), untrusted == 1 ? "peer UNTRUSTED" : "peers UNTRUSTED");
   return text;
 }
@@ -234,7 +246,7 @@ std::string plan_summary(const Plan& plan) {
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);
-  return "No changes. All is as the manifest says.";
+  return plan.whole ? "No changes. All is as the manifest says." : "No changes.";
 }
 
 void show_plan(const Plan& plan, const Digest& id, bool verbose, const Style& style, Output& out) {

@@ -79,6 +79,18 @@ void put_notes(const std::vector<Note>& notes, JsonWriter& json) {
   json.end_array();
 }
 
+void put_left_out(const Plan& plan, JsonWriter& json) {
+  json.key("left_out");
+  if (plan.left_out_by.empty()) return json.value(nullptr);
+  json.begin_object();
+  json.member("by", plan.left_out_by);
+  json.key("actions");
+  json.begin_object();
+  for (const auto& [verb, count] : plan.left_out) json.member(text_of(verb), count);
+  json.end_object();
+  json.end_object();
+}
+
 void put_manifest(const Plan& plan, JsonWriter& json) {
   json.key("manifest");
   json.begin_object();
@@ -154,6 +166,7 @@ void show_plan_json(const Plan& plan, const Digest& id, Output& out) {
   put_held(plan.held, json);
   put_unknown(plan.unknown, json);
   put_notes(plan.notes, json);
+  put_left_out(plan, json);
   json.key("summary");
   json.begin_object();
   for (const auto& [verb, count] : verb_counts(plan)) json.member(text_of(verb), count);

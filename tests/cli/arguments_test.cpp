@@ -59,6 +59,13 @@ TEST(arguments, plan_and_apply_take_raised_limits) {
   EXPECT_TRUE(apply.yes);
 }
 
+TEST(arguments, plan_and_apply_take_targets_and_exclusions) {
+  const auto plan = parsed<PlanArguments>({"plan", "--target", "copy.a.b", "--target=series.s", "--exclude", "image.x"});
+  EXPECT_THAT(plan.options.targets, ElementsAre("copy.a.b", "series.s"));
+  EXPECT_THAT(plan.options.excluded, ElementsAre("image.x"));
+  EXPECT_THAT(parsed<ApplyArguments>({"apply", "--exclude", "peer.p", "--yes"}).options.excluded, ElementsAre("peer.p"));
+}
+
 TEST(arguments, a_name_may_be_the_name_of_a_command) {
   EXPECT_EQ(parsed<ExplainArguments>({"explain", "status"}).what, "status");
   EXPECT_EQ(parsed<ShowArguments>({"show", "plan"}).what, "plan");
