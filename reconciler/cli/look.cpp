@@ -12,6 +12,7 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/visit.hpp"
+#include "reconciler/plan/intent.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {

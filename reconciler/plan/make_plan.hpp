@@ -39,10 +39,6 @@ struct WrongAddress { std::string address; std::string text; std::string mend; }
 std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
                                                          const PlanOptions& options);
 
-/// The bytes that the plan's id is the sha256 of: each action's address, verb and intended result; not baselines,
-/// sizes, transfers, reasons, deferrals or paths (contract, section 5).
-std::string plan_id_text(const Plan& plan);
-
 /// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
 /// the names and types here): with the index and the state's revision it tells whether a peer is settled.
 std::string rules_text(const Manifest& manifest, const PeerEntry& peer);

@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "reconciler/plan/intent.hpp"
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_model.hpp"
 #include "tests/support/plan_text.hpp"
