@@ -48,11 +48,21 @@ struct ValidateArguments {};
 struct PlanArguments {
   PlanOptions options;
   bool detailed_exit_code = false;
+  std::optional<std::string> out;  ///< the file in which the plan is kept
 };
 struct ApplyArguments {
   PlanOptions options;
   bool yes = false;
+  std::optional<std::string> plan;  ///< a file that plan --out kept; then there are no options
+  std::optional<Digest> expect;     ///< only if the plan has this id
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
+
+  /// Whether the command line approves what is done, so that nobody needs to be asked.
+  bool approves() const { return yes || plan || expect || options.approved; }
+};
+struct DiffArguments {
+  std::string before;
+  std::string after;
 };
 struct StatusArguments {};
 struct DriftArguments {};
@@ -108,7 +118,7 @@ struct SchemaArguments {
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
-                             StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
+                             DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              FleetCommand,
                              CompletionArguments,

@@ -10,6 +10,7 @@
 #include "reconciler/cli/version.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/no_memory.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -96,6 +97,13 @@ int report_bug(const char* what, const Manner& manner, WatchedTerminal& terminal
   return exit_internal;
 }
 
+/// The machine's, no bug; said without asking for more memory.
+int report_no_memory(const Manner& manner, WatchedTerminal& terminal) noexcept {
+  for (const char* text : {"ingot: ", no_memory, "\n  ", free_memory, "\n"}) terminal.error(text);
+  print_error([&] { return Error(Fault::local, no_memory, free_memory); }, manner, terminal);
+  return exit_local;
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& words, Terminal& terminal) noexcept {
@@ -106,7 +114,7 @@ int run(const std::vector<std::string>& words, Terminal& terminal) noexcept {
   } catch (const Error& error) {
     return report(error, manner, watched);
   } catch (const std::bad_alloc&) {
-    return report_bug("out of memory", manner, watched);
+    return report_no_memory(manner, watched);
   } catch (const std::exception& error) {
     return report_bug(error.what(), manner, watched);
   } catch (...) {

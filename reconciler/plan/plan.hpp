@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -131,6 +132,9 @@ struct Plan {
   std::vector<Wantedness> wantedness = {};
   std::vector<ServerName> settled = {};    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
   std::optional<Time> settled_until = {};  ///< when time alone brings the next change (prune)
+  bool whole = true;                       ///< false: the run was told to do a part of what there is to do
+  std::string left_out_by = {};            ///< "--target", "--exclude" …; "": nothing was left out by address
+  std::map<Verb, std::uint64_t> left_out = {};  ///< how much of it, also of what is blocked or held
 
   /// Actions that an apply would do now.
   std::size_t pending() const;        ///< not deferred
