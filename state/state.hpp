@@ -155,6 +155,8 @@ class State {
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;  ///< without its actions
+  /// The runs that had something to do with this address, newest first, each with just those actions.
+  std::vector<RunRecord> runs_of(const Address& address) const;
   std::int64_t newest_action() const;         ///< the number that an action got last; 0: none yet
 
   /// Reads the whole file and all references in it; Error{local} if damaged.
