@@ -66,14 +66,6 @@ void show_result(const Looked& looked, const Account& account, const std::string
   session.put([&](Output& out) { show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
 }
 
-/// What is left to say when all is done.
-void measure(const Looked& looked, const Account& account, const Site& site, RunMetrics& metrics) {
-  metrics.plan = metrics_of(site.manifest, looked.observed, looked.plan, &account);
-  add_bytes(account, metrics);
-  metrics.disk = DiskView{.total = site.files.space_total(site.store.folder()), .available = site.files.space_available(site.store.folder())};
-  if (const auto published = site.state.published()) metrics.head_expires = published->expires;
-}
-
 /// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
 Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport, const Session& session) {
   if (saved) require_fit(check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
@@ -84,6 +76,14 @@ Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan
                 "\"ingot plan\" shows what it is now; two plans that were kept are compared by \"ingot diff\"");
   }
   return looked;
+}
+
+/// What is left to say when all is done.
+void measure(const Looked& looked, const Account& account, const Site& site, RunMetrics& metrics) {
+  metrics.plan = metrics_of(site.manifest, looked.observed, looked.plan, &account);
+  add_bytes(account, metrics);
+  metrics.disk = DiskView{.total = site.files.space_total(site.store.folder()), .available = site.files.space_available(site.store.folder())};
+  if (const auto published = site.state.published()) metrics.head_expires = published->expires;
 }
 
 int do_apply(const ApplyArguments& arguments, const Session& session, RunMetrics& metrics) {

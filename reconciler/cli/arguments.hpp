@@ -53,8 +53,8 @@ struct PlanArguments {
 struct ApplyArguments {
   PlanOptions options;
   bool yes = false;
-  std::optional<std::string> plan;  ///< a file that plan --out kept; then there are no options
-  std::optional<Digest> expect;     ///< only if the plan has this id
+  std::optional<std::string> plan = {};     ///< a file that plan --out kept; then there are no options
+  std::optional<Digest> expect = {};        ///< only if the plan has this id
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
 
   /// Whether the command line approves what is done, so that nobody needs to be asked.

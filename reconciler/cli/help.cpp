@@ -110,8 +110,8 @@ publishes looks whether the published images' files are there; damage of others 
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [PLAN]
-       ingot apply [--yes | --approve VERB,... | --expect ID] [--target ADDRESS] [--exclude ADDRESS] [--metrics FILE] ...
+         R"(Usage: ingot apply [PLAN] [--metrics FILE]
+       ingot apply [--yes | --approve VERB,... | --expect ID] [--target ADDRESS] [--exclude ADDRESS] ...
 
   ingot apply                     shows the plan, asks, does it
   ingot apply tonight.plan        exactly what "ingot plan --out tonight.plan" showed, without asking, or nothing (exit 8)
