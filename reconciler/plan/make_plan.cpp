@@ -56,7 +56,8 @@ Plan finish(const Situation& situation, const Desired& desired, Draft draft) {
   Plan plan{.server = situation.manifest.server.name,
             .id_of_server = situation.observed.self,
             .manifest_path = situation.manifest.path,
-            .manifest_digest = situation.manifest.digest};
+            .manifest_digest = situation.manifest.digest,
+            .git = situation.manifest.git};
   plan.complete = draft.unknown.empty();
   plan.settled = settled_peers(desired, situation, draft);
   plan.settled_until = draft.next_removal;

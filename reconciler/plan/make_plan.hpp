@@ -33,6 +33,8 @@ std::variant<Plan, RefusedEmpty> make_plan(const Manifest& manifest, const Snaps
 /// The bytes that the plan's id is the sha256 of: each action's address, verb and intended result; not baselines,
 /// sizes, transfers, reasons, deferrals or paths (contract, section 5).
 std::string plan_id_text(const Plan& plan);
+/// The line of one action in it.
+std::string change_id_text(const Change& change);
 
 /// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
 /// the names and types here): with the index and the state's revision it tells whether a peer is settled.

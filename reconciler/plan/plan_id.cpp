@@ -119,15 +119,23 @@ void write_result(Line& line, const Action& action) {
              action);
 }
 
+void write_change(const Change& change, std::string& text) {
+  Line line(change, text);
+  write_result(line, change.action);
+  line.end();
+}
+
 }  // namespace
+
+std::string change_id_text(const Change& change) {
+  std::string text;
+  write_change(change, text);
+  return text;
+}
 
 std::string plan_id_text(const Plan& plan) {
   std::string text = "ingot.plan/1\n";
-  for (const auto& change : plan.actions) {
-    Line line(change, text);
-    write_result(line, change.action);
-    line.end();
-  }
+  for (const auto& change : plan.actions) write_change(change, text);
   return text;
 }
 
