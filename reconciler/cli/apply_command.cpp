@@ -3,7 +3,9 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/progress_display.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_plan.hpp"
@@ -52,7 +54,7 @@ std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run,
 
 RunStart run_start(const Looked& looked, const std::string& run, Time started) {
   return {.id = run, .started = started, .command = "apply", .actor = actor(), .manifest_path = looked.plan.manifest_path,
-          .manifest_digest = looked.plan.manifest_digest, .commit = std::nullopt, .plan_id = looked.plan_id.text(), .planned = looked.plan.pending()};
+          .manifest_digest = looked.plan.manifest_digest, .git = looked.plan.git, .plan_id = looked.plan_id.text(), .planned = looked.plan.pending()};
 }
 
 void show_result(const Looked& looked, const Account& account, const std::string& run, const Session& session) {
@@ -71,8 +73,10 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const RunLock lock = take_lock(manifest->server, "apply " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
+  for (const auto& text : require_commit(*manifest, site.state, session.flags, arguments.rewind)) session.warn(printable(text));
   const auto transport = session.connect();
-  const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
+  Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
+  name_authors(looked.plan, site.state.applied_last(), session.flags);
   if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
   else warn_of_roots(looked.plan, session);
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file

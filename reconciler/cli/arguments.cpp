@@ -18,12 +18,12 @@ namespace {
 
 /// Everything that can be written, as text: what is checked after parsing gets our messages, not the parser's.
 struct Written {
-  std::string manifest, format, color, lock_timeout, parallel;
+  std::string manifest, rev, repo, home, base, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
   bool repair = false;
   std::string server, url, peer, grace;
   std::vector<std::string> raise_limit;
-  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
+  bool detailed_exit_code = false, allow_empty = false, yes = false, rewind = false, withdrawn = false, dry_run = false;
   std::string above;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
@@ -44,6 +44,9 @@ void add_everywhere(CLI::App& app, Written& to) {
   app.add_flag("-h,--help", to.help);
   app.add_flag("--version", to.version);
   app.add_option("-f,--file", to.manifest);
+  app.add_option("--rev", to.rev);
+  app.add_option("--repo", to.repo);
+  app.add_option("--home", to.home);
   app.add_option("--format", to.format);
   app.add_flag("--json", to.json);
   app.add_option("--color", to.color);
@@ -85,9 +88,11 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "plan") {
     add_plan_options(app, to);
     app.add_flag("--detailed-exitcode", to.detailed_exit_code);
+    app.add_option("--base", to.base);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
+    app.add_flag("--rewind", to.rewind);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
@@ -164,6 +169,12 @@ Seconds time_of(const std::string& flag, const std::string& text) {
 Everywhere everywhere_of(const Written& written) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
+  if (!written.rev.empty()) everywhere.rev = written.rev;
+  if (!written.home.empty()) everywhere.home = written.home;
+  if (!written.repo.empty()) {
+    if (written.rev.empty()) wrong("--repo needs --rev", "say which branch, such as --rev main");
+    everywhere.repo = written.repo;
+  }
   everywhere.format = format_of(written);
   everywhere.color = color_of(written);
   everywhere.quiet = written.quiet;
@@ -270,8 +281,8 @@ const std::map<std::string, MakeCommand>& makers() {
       {"init", init_of},
       {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
       {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
-      {"plan", [](const Written& w) -> Command { no_words("plan", w); return PlanArguments{plan_options_of(w), w.detailed_exit_code}; }},
-      {"apply", [](const Written& w) -> Command { no_words("apply", w); return ApplyArguments{plan_options_of(w), w.yes}; }},
+      {"plan", [](const Written& w) -> Command { no_words("plan", w); return PlanArguments{plan_options_of(w), w.detailed_exit_code, if_given(w.base)}; }},
+      {"apply", [](const Written& w) -> Command { no_words("apply", w); return ApplyArguments{plan_options_of(w), w.yes, w.rewind}; }},
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
       {"query", query_of},

@@ -16,6 +16,10 @@ struct Page {
 constexpr std::string_view everywhere = R"(
 Everywhere:
   -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
+      --rev REV             read it at a branch, tag or commit of the git repository that holds it (bare ones too)
+      --repo URL            fetch that repository first, and read it there at --rev (https, ssh, file; -f is a path in it)
+      --home DIR            what its relative paths are relative to (default: its folder; with --repo and in a bare
+                            repository this folder)
       --format text|json    what results look like; --json is short for --format json
       --color WHEN          auto, always or never (NO_COLOR and TERM=dumb are respected)
   -q, --quiet               results and errors only
@@ -41,6 +45,10 @@ Commands:
 constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
+Environment: INGOT_GUARD names a guard file beside /etc/ingot/guard.toml; it can only make things stricter. For --repo:
+INGOT_GIT_TOKEN and INGOT_GIT_USER are a password and user for https, INGOT_GIT_SSH_KEY is a private key's file (else
+the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
+
 Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
 4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
 7 refused or held by a guard · 9 approval is needed and there is no terminal · 64 wrong command line ·
@@ -54,6 +62,7 @@ constexpr std::array pages{
   ingot init --server fpps-1 --url https://gold.dc1.example.net/
   ingot init --server fpps-1 --url https://gold.dc1.example.net/ /srv/gold
   git clone git@example.net:gold.git && cd gold/fpps-1 && ingot init    beside a manifest from git
+  ingot init --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 /srv/gold    without a checkout
 
 Makes a server in DIR (default: this folder): ingot.toml to start from, .gitignore, keys, store, state, an empty signed
 catalog, and server.card.toml, which introduces this server to its peers. Overwrites nothing: run again, or beside a
@@ -81,9 +90,11 @@ Reads the manifest, what it includes and its cards: no network, no state, no sou
 its place and how to mend it. Exit 65 if there is one.
 )"},
     Page{"plan", "what would change, and why",
-         R"(Usage: ingot plan [--detailed-exitcode] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot plan [--base REV] [--detailed-exitcode] [--raise-limit removals=N|stops=N] [--allow-empty]
 
   ingot plan
+  ingot plan --base origin/main                                        what this checked-out change adds to it
+  ingot plan --rev main                                                of a commit, whatever is checked out
   ingot plan --json | jq '.actions[].address'
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"      2: changes are pending
   ingot plan --raise-limit removals=20                                 20 removals may happen in this run
@@ -92,23 +103,30 @@ Asks every peer, compares with the manifest and shows what apply would do, with 
 never waits for another run. The lines are grouped by peer; --json has them in the order in which apply goes. A plan that
 publishes looks whether the published images' files are there; damage of others is told by status and drift.
 
+The line that names a rule says who last changed it, if the manifest is from git and the entry is new, changed or gone.
+
+  --base REV                  leave out what the manifest of that revision would do, block or note anyway; the plan's id is
+                              that of the whole plan
   --detailed-exitcode         2 if there is something to do
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [--yes] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot apply [--yes] [--rewind] [--raise-limit removals=N|stops=N] [--allow-empty]
 
   ingot apply                     shows the plan, asks, does it
   ingot apply --yes               does not ask: for timers and scripts
   ingot apply --yes --json        one JSON event per line; the last is always the result
+  ingot apply --yes -q --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 --home /srv/gold    a timer's
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
 it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
 and a run with nothing to do prints nothing.
 
   --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
+  --rewind                    the manifest may be of an older commit than the one applied last, or of another branch, though
+                              the guard "forward" is set; says what that takes back
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something

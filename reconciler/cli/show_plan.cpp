@@ -5,8 +5,10 @@
 #include <map>
 
 #include "reconciler/cli/plan_line.hpp"
+#include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/table.hpp"
 #include "reconciler/io/terminal.hpp"
+#include "reconciler/plan/texts.hpp"
 
 namespace ingot {
 
@@ -109,6 +111,16 @@ void show_legend(const Plan& plan, const Style& style, Output& out) {
   out.put('\n');
 }
 
+void show_base(const Plan& plan, const Style& style, Output& out) {
+  if (!plan.base) return;
+  const std::string base = fmt::format("{} ({})", printable(plan.base->revision), short_commit(plan.base->commit));
+  if (plan.base->trouble.empty()) {
+    out.print("{}\n", style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base, counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
+  } else {
+    out.print("{}\n", style.in(Ink::yellow, fmt::format("All is shown: {} has no manifest to compare with: {}", base, printable(plan.base->trouble))));
+  }
+}
+
 void show_unknown(const Plan& plan, bool untrusted, const Style& style, Output& out) {
   for (const auto& peer : plan.unknown) {
     if ((peer.code == "untrusted") != untrusted) continue;
@@ -187,11 +199,18 @@ std::uint64_t bytes_to_fetch(const Plan& plan, Verb verb) {
   return bytes;
 }
 
+/// Without the address.
+std::string name_of(const CommitLine& by) {
+  const auto address = by.author.find(" <");
+  return address == 0 ? by.author : by.author.substr(0, address);
+}
+
 }  // namespace
 
 std::string place_of(const Reason& reason) {
-  if (reason.at) return " (" + printable(reason.at->text()) + ")";
-  return reason.rule.empty() || reason.rule == "catalog" ? "" : fmt::format(" ({})", printable(reason.rule));
+  const std::string place = reason.at ? reason.at->text() : reason.rule == "catalog" ? "" : reason.rule;
+  if (place.empty()) return "";
+  return fmt::format(" ({}{})", printable(place), reason.by ? printable(", " + short_commit(reason.by->id) + " by " + name_of(*reason.by)) : "");
 }
 
 Symbol symbol_of(Verb verb) {
@@ -234,11 +253,13 @@ std::string plan_summary(const Plan& plan) {
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);
+  if (plan.base && plan.base->trouble.empty()) return "No changes beyond what the base would do.";
   return "No changes. All is as the manifest says.";
 }
 
 void show_plan(const Plan& plan, const Digest& id, bool verbose, const Style& style, Output& out) {
-  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", id.hex().substr(0, 12))), plan.server.text(), printable(plan.manifest_path));
+  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", id.hex().substr(0, 12))), plan.server.text(), manifest_words(plan.manifest_path, plan.git));
+  show_base(plan, style, out);
   show_legend(plan, style, out);
   show_unknown(plan, true, style, out);
   show_actions(plan, verbose, style, out);

@@ -1,6 +1,7 @@
 #include "reconciler/cli/show_plan_json.hpp"
 
 #include "reconciler/cli/plan_line.hpp"
+#include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/show_plan.hpp"
 #include "reconciler/plan/damaged.hpp"
 
@@ -79,12 +80,14 @@ void put_notes(const std::vector<Note>& notes, JsonWriter& json) {
   json.end_array();
 }
 
-void put_manifest(const Plan& plan, JsonWriter& json) {
-  json.key("manifest");
+void put_base(const Plan& plan, JsonWriter& json) {
+  json.key("base");
+  if (!plan.base) return json.value(nullptr);
   json.begin_object();
-  json.member("path", plan.manifest_path);
-  json.member("digest", plan.manifest_digest.text());
-  json.member("git", nullptr);
+  json.member("revision", plan.base->revision);
+  json.member("commit", plan.base->commit);
+  json.member("left_out", plan.base->left_out);
+  json.member_or_null("trouble", plan.base->trouble);
   json.end_object();
 }
 
@@ -129,6 +132,8 @@ void put_because(const std::vector<Reason>& because, JsonWriter& json) {
     json.member_or_null("rule", reason.rule);
     json.member_or_null("at", reason.at ? reason.at->text() : "");
     json.member("text", reason.text);
+    json.member_or_null("commit", reason.by ? reason.by->id : "");
+    json.member_or_null("author", reason.by ? reason.by->author : "");
     json.end_object();
   }
   json.end_array();
@@ -145,7 +150,9 @@ void show_plan_json(const Plan& plan, const Digest& id, Output& out) {
   json.member("id", plan.id_of_server.text());
   json.end_object();
   json.member("complete", plan.complete);
-  put_manifest(plan, json);
+  json.key("manifest");
+  put_manifest(plan.manifest_path, plan.manifest_digest, plan.git, json);
+  put_base(plan, json);
   json.key("actions");
   json.begin_lines();
   for (const auto& change : plan.actions) put_change(change, json);

@@ -118,7 +118,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   State state = replace_state(server.state, session.files, restoration, started, rebuilt);
   const int exit = rebuilt.lost.empty() ? exit_done : exit_local;
   const RunStart run{.id = new_run_id(started, random_bits()), .started = started, .command = rebuild_command, .actor = actor(),
-                     .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
+                     .manifest_path = manifest->path, .manifest_digest = manifest->digest, .git = manifest->git, .plan_id = "", .planned = 0};
   state.begin_run(run);
   state.finish_run(run.id, session.clock.now(), exit);
   session.show([&](const Style& style, Output& out) { show_rebuilt(rebuilt, style, out); }, [&](Output& out) { show_rebuilt_json(rebuilt, out); });
