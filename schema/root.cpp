@@ -14,8 +14,6 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_keys = 16;
-
 PublicKey read_key(const JsonObject& object, const JsonNode& node) {
   const auto key = node.kind == JsonKind::text ? parse_key(node.text) : std::nullopt;
   if (!key) object.refuse("keys", "holds something that is not an Ed25519 public key in 64 of 0-9a-f");
@@ -71,6 +69,12 @@ std::string key_text(const PublicKey& key) { return Digest{.bytes = key.bytes}.h
 std::optional<PublicKey> parse_key(std::string_view text) {
   const auto bytes = Digest::parse_hex(text);
   return bytes ? std::optional(PublicKey{.bytes = bytes->bytes}) : std::nullopt;
+}
+
+bool holds(const std::vector<PublicKey>& keys, const PublicKey& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
+
+bool names(const Root& root, const PublicKey& key) {
+  return holds(root.root.keys, key) || holds(root.catalog.keys, key) || (root.release && holds(root.release->keys, key));
 }
 
 std::variant<Root, Malformed> parse_root(std::string_view payload) {

@@ -28,9 +28,14 @@ struct PublicKey {
 std::string key_text(const PublicKey& key);  ///< 64 of 0-9a-f, as in documents
 std::optional<PublicKey> parse_key(std::string_view text);
 
+bool holds(const std::vector<PublicKey>& keys, const PublicKey& key);
+
+/// A role names no more keys.
+inline constexpr std::size_t most_keys = 16;
+
 struct Role {
   std::uint32_t threshold = 1;  ///< 1 … number of distinct keys
-  std::vector<PublicKey> keys;  ///< 1-16, distinct
+  std::vector<PublicKey> keys;  ///< 1 … most_keys, distinct
   bool operator==(const Role&) const = default;
 };
 
@@ -45,6 +50,7 @@ struct Root {
   std::optional<Digest> previous;  ///< of the previous root's payload
   bool operator==(const Root&) const = default;
 };
+bool names(const Root& root, const PublicKey& key);  ///< in any of its roles
 
 /// A root that ends sooner than this is told of.
 inline constexpr Seconds root_warning = std::chrono::hours(24) * 60;

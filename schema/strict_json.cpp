@@ -206,6 +206,8 @@ std::uint64_t JsonObject::number(std::string_view key, std::uint64_t least, std:
   return number;
 }
 
+bool JsonObject::flag(std::string_view key) const { return get(key, JsonKind::boolean, "true or false").number == 1; }
+
 std::string_view JsonObject::text(std::string_view key) const { return get(key, JsonKind::text, "a text").text; }
 
 std::string_view JsonObject::text_or(std::string_view key, std::string_view otherwise) const {

@@ -14,7 +14,7 @@
 
 namespace ingot {
 
-/// Thrown by the readers of this folder at the first fault; never leaves them (they give a Malformed).
+/// Thrown by readers at the first fault; never leaves them (they give a value that says why).
 struct Refusal {
   std::string why;
 };
@@ -56,6 +56,7 @@ class JsonObject {
 
   bool has(std::string_view key) const;  ///< there, and not null
   std::uint64_t number(std::string_view key, std::uint64_t least = 0, std::uint64_t most = largest_serial) const;
+  bool flag(std::string_view key) const;
   std::string_view text(std::string_view key) const;
   std::string_view text_or(std::string_view key, std::string_view otherwise) const;
   JsonObject object(std::string_view key, std::initializer_list<std::string_view> keys) const;

@@ -16,16 +16,6 @@ namespace {
 
 using Kind = StoredFile::Kind;
 
-/// nullopt: it is none. Not verified: these are this server's own files, and keys change in a head's lifetime.
-std::optional<Head> parse_own_head(const std::string& bytes) {
-  const auto envelope = parse_envelope(bytes);
-  const auto* good = std::get_if<Envelope>(&envelope);
-  if (!good) return std::nullopt;
-  auto head = parse_head(good->payload);
-  if (!std::holds_alternative<Head>(head)) return std::nullopt;
-  return std::get<Head>(std::move(head));
-}
-
 /// Marks what heads name, those that are good longest first, so that pages which several heads share are read once.
 class HeadMarks {
  public:
@@ -88,10 +78,11 @@ class Collection {
   }
 
  private:
+  /// These are this server's own files, and keys change in a head's lifetime: nothing is verified.
   void look_at_heads() {
     HeadMarks marks(store_, needs_, garbage_.notes);
     const auto published = store_.published_head();
-    const auto head = published ? parse_own_head(*published) : std::nullopt;
+    const auto head = published ? unverified_head(*published) : std::nullopt;
     if (head) {
       refuse_a_clock_behind(*head);
       marks.mark(*head, for_ever);
@@ -112,7 +103,7 @@ class Collection {
     if (!kept.empty()) needs_.heads.insert(kept.rbegin()->first);
     std::vector<Head> good;
     for (const auto& [serial, envelope] : kept) {
-      auto head = parse_own_head(envelope);
+      auto head = unverified_head(envelope);
       if (!head) marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
       else if (!clock_is_trusted_ || now_ < head->expires + reading_time) good.push_back(*std::move(head));
     }

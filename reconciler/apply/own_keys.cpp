@@ -6,13 +6,12 @@
 #include <utility>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/io/random_hex.hpp"
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
 namespace ingot {
 namespace {
-
-constexpr std::uint64_t largest_key_file = 16 * 1024;
 
 bool is_for(KeyRole role, std::string_view file) {
   const std::string_view begin = name_of(role);
@@ -21,7 +20,22 @@ bool is_for(KeyRole role, std::string_view file) {
   return file == ".pem" || file.front() == '-';
 }
 
-bool names(const Role& role, const PublicKey& key) { return std::ranges::find(role.keys, key) != role.keys.end(); }
+/// A key that everybody on this machine can read, or write, is nobody's secret. A group may share one: so credentials are handed
+/// to a service.
+void refuse_a_key_for_all(Files& files, const std::string& path) {
+  const mode_t mode = files.open(path, OpenFor::read)->status().mode;
+  if ((mode & 0007) == 0) return;
+  throw Error(Fault::local, fmt::format("the private key \"{}\" is open to everybody on this machine (mode {:04o})", printable(path), mode),
+              fmt::format("chmod 600 \"{0}\"; if anybody may have read it, put another in its place: \"ingot key make\" and \"ingot key revoke {0}\"", printable(path)))
+      .about(path);
+}
+
+void remove_if_possible(Files& files, const std::string& path) {
+  try {
+    files.remove(path);
+  } catch (const Error&) {  // the first failure is the one to tell
+  }
+}
 
 /// What is in the folder instead of the keys that are wanted, as a sentence.
 std::string what_is_here(const KeysHere& here, const std::string& folder) {
@@ -49,20 +63,27 @@ std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; 
 std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }
 
 void write_key(Files& files, const std::string& path, const PrivateKey& key) {
-  const std::string beside = path + ".new";
-  files.remove(beside);  // of a run that was cut off: no one has used it
-  const auto file = files.open(beside, OpenFor::create_new, 0600);
-  file->write_all(key.to_pem());
-  file->sync();
-  file->close();
-  if (!files.rename_new(beside, path)) {
-    files.remove(beside);
+  const std::string beside = fmt::format("{}.{}.new", path, random_hex());  // nobody else's, whatever lies there
+  bool named = false;
+  try {
+    const auto file = files.open(beside, OpenFor::create_new, 0600);
+    file->write_all(key.to_pem());
+    file->sync();
+    file->close();
+    named = files.rename_new(beside, path);
+  } catch (const Error&) {
+    remove_if_possible(files, beside);
+    throw;
+  }
+  if (!named) {
+    remove_if_possible(files, beside);
     throw Error(Fault::local, fmt::format("\"{}\" is there already", printable(path)), "a key is never replaced: give the new one another name");
   }
   files.sync_folder(parent_folder(path));
 }
 
 PrivateKey read_key(Files& files, const std::string& path) {
+  refuse_a_key_for_all(files, path);
   return PrivateKey::from_pem(read_file(files, path, largest_key_file), fmt::format("\"{}\"", printable(path)));
 }
 
@@ -76,7 +97,7 @@ KeysHere keys_here(Files& files, const std::string& folder, KeyRole role) {
       here.keys.push_back({.path = path, .key = read_key(files, path)});
     } catch (const Error& error) {
       if (error.fault() != Fault::local) throw;
-      here.unusable.push_back(error.text());
+      here.unusable.push_back(error.mend().empty() ? error.text() : fmt::format("{} ({})", error.text(), error.mend()));
     }
   }
   return here;
@@ -86,7 +107,7 @@ CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Roo
   KeysHere here = keys_here(files, folder, KeyRole::catalog);
   CatalogKeys keys;
   for (KeyFile& file : here.keys) {
-    if (names(root.catalog, file.key.public_key())) keys.push_back(std::move(file.key));
+    if (holds(root.catalog.keys, file.key.public_key())) keys.push_back(std::move(file.key));
   }
   if (keys.size() >= root.catalog.threshold) return keys;
   here = keys_here(files, folder, KeyRole::catalog);

@@ -2,6 +2,7 @@
 // "catalog.pem" and "catalog-….pem" heads, "release.pem" and "release-….pem" images; a run that only publishes never opens a root key.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,10 @@ std::string catalog_key_path(const std::string& keys);
 
 /// A new private file (0600), whole or not at all, durable; never replaces one. Error{local}.
 void write_key(Files& files, const std::string& path, const PrivateKey& key);
-/// Error{local}: it cannot be read, or is no Ed25519 key in PEM; the text never shows in the message.
+/// A file with a key, private or public, is no longer. Bytes.
+inline constexpr std::uint64_t largest_key_file = 16 * 1024;
+/// Error{local}: it cannot be read, everybody on this machine can, or it is no Ed25519 key in PEM; the text never shows in the
+/// message.
 PrivateKey read_key(Files& files, const std::string& path);
 
 struct KeyFile {
@@ -30,7 +34,7 @@ struct KeyFile {
 };
 struct KeysHere {
   std::vector<KeyFile> keys;          ///< by path
-  std::vector<std::string> unusable;  ///< a sentence for each file that holds no key or cannot be read
+  std::vector<std::string> unusable;  ///< a sentence for each file that holds no key, or none that may be used
 };
 /// The keys for a role that are in the folder; none if there is no folder.
 KeysHere keys_here(Files& files, const std::string& folder, KeyRole role);

@@ -15,10 +15,6 @@ namespace {
 
 constexpr const char* mend_root = "bring it back from the backup of the store: a new one would be another server to every peer";
 
-[[noreturn]] void lost_root(const std::string& path, const std::string& text) {
-  throw Error(Fault::local, text, mend_root).with_code("lost-root").about(path);
-}
-
 /// What cannot be read is published again like what is not there.
 template <class Read>
 auto read_if_possible(Read read) -> decltype(read()) {
@@ -51,22 +47,30 @@ bool left_out_are_back(const State& state, const Store& store) {
 
 }  // namespace
 
-OwnRoots own_roots(const Store& store, const ServerId& self) {
-  OwnRoots roots;
+RootsOnDisk roots_on_disk(const Store& store, const ServerId& self) {
+  RootsOnDisk found;
   for (std::uint64_t version = 1;; ++version) {
     const std::optional<std::string> envelope = store.published_root(version);
-    if (!envelope && version > 1) return roots;
-    const std::string path = fmt::format("{}/root/{}.dsse", store.public_folder(), version);
-    if (!envelope) lost_root(path, fmt::format("the root of trust \"{}\" is gone", printable(path)));
-    auto root = version == 1 ? verify_first_root(*envelope, self) : verify_next_root(*envelope, roots.back());
+    if (!envelope && version > 1) return found;
+    if (!envelope) return {.roots = {}, .broken = "is gone"};
+    auto root = version == 1 ? verify_first_root(*envelope, self) : verify_next_root(*envelope, found.roots.back());
     if (auto* good = std::get_if<TrustedRoot>(&root)) {
-      roots.push_back(std::move(*good));
+      found.roots.push_back(std::move(*good));
       continue;
     }
     const auto* distrust = std::get_if<Distrust>(&root);
-    lost_root(path, fmt::format("the root of trust \"{}\" is not this server's: {}", printable(path),
-                                distrust ? distrust->why : std::get<NotOurs>(root).why));
+    found.broken = fmt::format("is not this server's: {}", distrust ? distrust->why : std::get<NotOurs>(root).why);
+    return found;
   }
+}
+
+OwnRoots own_roots(const Store& store, const ServerId& self) {
+  RootsOnDisk found = roots_on_disk(store, self);
+  if (found.broken.empty()) return std::move(found.roots);
+  const std::string path = fmt::format("{}/root/{}.dsse", store.public_folder(), found.roots.size() + 1);
+  throw Error(Fault::local, fmt::format("the root of trust \"{}\" {}", printable(path), found.broken), mend_root)
+      .with_code("lost-root")
+      .about(path);
 }
 
 Root newest_own_root(const Store& store, const ServerId& self) { return own_roots(store, self).back().root; }

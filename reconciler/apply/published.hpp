@@ -16,8 +16,15 @@
 
 namespace ingot {
 
-/// This server's roots of trust, from root 1 to the newest; never empty.
+/// This server's roots of trust, from root 1 to the newest.
 using OwnRoots = std::vector<TrustedRoot>;
+/// The roots in the store as far as they are whole.
+struct RootsOnDisk {
+  OwnRoots roots;
+  std::string broken;  ///< what is wrong with the one after them, as a clause ("is gone"); "": nothing, and they are not empty
+};
+RootsOnDisk roots_on_disk(const Store& store, const ServerId& self);
+/// The same, all of them; never empty.
 /// Error{local} "lost-root": root 1 is not in the store, or a root there is not this server's or does not follow the one before.
 OwnRoots own_roots(const Store& store, const ServerId& self);
 Root newest_own_root(const Store& store, const ServerId& self);

@@ -7,6 +7,7 @@
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/progress_display.hpp"
+#include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_plan.hpp"
 #include "reconciler/io/printable.hpp"
@@ -18,17 +19,18 @@ namespace {
 
 /// Before any work: not even the manifest is read for an apply that nobody could approve.
 void require_approval(const ApplyArguments& arguments, const Session& session) {
-  if (arguments.yes || session.terminal.can_ask()) return;
-  throw Error(Fault::approval, "apply needs approval, and there is no terminal to ask on", "look at \"ingot plan\", then use \"ingot apply --yes\"; nothing was done");
+  if (arguments.approves() || session.terminal.can_ask()) return;
+  throw Error(Fault::approval, "apply needs approval, and there is no terminal to ask on", "keep the plan by \"ingot plan --out FILE\", look at it, and use \"ingot apply FILE\"; or use --yes. Nothing was done");
 }
 
 /// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
 bool plan_is_wanted(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
-  return !session.flags.quiet || !arguments.yes || exit_code_of(looked.plan, false) != exit_done;
+  return !session.flags.quiet || !arguments.approves() || exit_code_of(looked.plan, false) != exit_done;
 }
 
 void show_planned(const Looked& looked, const Session& session) {
-  const auto text = [&](const Style& style, Output& out) { show_plan(looked.plan, looked.plan_id, session.flags.verbose, style, out); };
+  const ShownPlan plan = shown_plan(looked.plan, looked.plan_id);
+  const auto text = [&](const Style& style, Output& out) { show_plan(plan, session.flags.verbose, style, out); };
   // With --json standard output is for events alone; a human at a terminal still sees what is asked about.
   if (!session.json()) session.put([&](Output& out) { text(session.out_style(), out); });
   else if (session.terminal.can_ask()) session.terminal.error(shown([&](Output& out) { text(session.error_style(), out); }));
@@ -42,7 +44,7 @@ void warn_of_roots(const Plan& plan, const Session& session) {
 }
 
 bool approved(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
-  if (arguments.yes || looked.plan.pending() == 0) return true;
+  if (arguments.approves() || looked.plan.pending() == 0) return true;
   const std::string question = fmt::format("\nDo this? Only \"yes\" is taken for yes: ");
   return session.terminal.ask(question) == "yes";
 }
@@ -52,9 +54,10 @@ std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run,
   return progress_for(session);
 }
 
-RunStart run_start(const Looked& looked, const std::string& run, Time started) {
+/// What is done goes by the name of the plan that was approved.
+RunStart run_start(const Looked& looked, const Digest& plan, const std::string& run, Time started) {
   return {.id = run, .started = started, .command = "apply", .actor = actor(), .manifest_path = looked.plan.manifest_path,
-          .manifest_digest = looked.plan.manifest_digest, .git = looked.plan.git, .plan_id = looked.plan_id.text(), .planned = looked.plan.pending()};
+          .manifest_digest = looked.plan.manifest_digest, .git = looked.plan.git, .plan_id = plan.text(), .planned = looked.plan.pending()};
 }
 
 void show_result(const Looked& looked, const Account& account, const std::string& run, const Session& session) {
@@ -64,8 +67,29 @@ void show_result(const Looked& looked, const Account& account, const std::string
   session.put([&](Output& out) { show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
 }
 
+/// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
+Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport, const Session& session) {
+  if (saved) require_fit(check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
+  Looked looked = look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session);
+  if (saved) require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed, runs_since(site.state, saved->basis.last_run)), *arguments.plan, session);
+  if (arguments.expect && *arguments.expect != looked.plan_id) {
+    throw Error(Fault::stale, fmt::format("the plan is now {}, not {} as expected: nothing was done", looked.plan_id.text(), arguments.expect->text()),
+                "\"ingot plan\" shows what it is now; two plans that were kept are compared by \"ingot diff\"");
+  }
+  return looked;
+}
+
 int do_apply(const ApplyArguments& arguments, const Session& session) {
   require_approval(arguments, session);
+  std::optional<SavedPlan> saved;
+  if (arguments.plan) {
+    auto read = read_saved_plan(session.files, *arguments.plan);
+    if (const auto* problem = std::get_if<Problem>(&read)) {
+      show_problems_of({*problem}, session);
+      return exit_manifest;
+    }
+    saved = std::get<SavedPlan>(std::move(read));
+  }
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const Time started = session.clock.now();
@@ -75,13 +99,13 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   for (const auto& text : require_commit(*manifest, site.state, session.flags, arguments.rewind)) session.warn(printable(text));
   const auto transport = session.connect();
-  Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
+  Looked looked = look_again(arguments, saved, site, *transport, session);
   name_authors(looked.plan, site.state.applied_last(), session.flags);
   if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
   else warn_of_roots(looked.plan, session);
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const Account account = applied(looked, run_start(looked, run, started), events_for(looked, run, session), site, *transport, keys, session);
+  const Account account = applied(looked, run_start(looked, saved ? saved->id : looked.plan_id, run, started), events_for(looked, run, session), site, *transport, keys, session);
   show_result(looked, account, run, session);
   return account.exit_code;
 }

@@ -4,11 +4,14 @@
 #include <charconv>
 #include <functional>
 #include <map>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reconciler/cli/help.hpp"
+#include "reconciler/cli/shown_plan.hpp"
 #include "schema/error.hpp"
 #include "schema/nearest.hpp"
 
@@ -22,7 +25,8 @@ struct Written {
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
   bool repair = false;
   std::string server, url, peer, grace;
-  std::vector<std::string> raise_limit;
+  std::vector<std::string> raise_limit, target, exclude, approve;
+  std::string plan_out, expect;
   bool detailed_exit_code = false, allow_empty = false, yes = false, rewind = false, withdrawn = false, dry_run = false;
   std::string above;
   WrittenKeyCommand key;
@@ -78,6 +82,8 @@ void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
 
 void add_plan_options(CLI::App& app, Written& to) {
   add_repeated(app, "--raise-limit", to.raise_limit);
+  add_repeated(app, "--target", to.target);
+  add_repeated(app, "--exclude", to.exclude);
   app.add_flag("--allow-empty", to.allow_empty);
 }
 
@@ -88,11 +94,14 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "plan") {
     add_plan_options(app, to);
     app.add_flag("--detailed-exitcode", to.detailed_exit_code);
+    app.add_option("--out", to.plan_out);
     app.add_option("--base", to.base);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
     app.add_flag("--rewind", to.rewind);
+    app.add_option("--expect", to.expect);
+    add_repeated(app, "--approve", to.approve);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
@@ -194,6 +203,8 @@ Everywhere everywhere_of(const Written& written) {
 PlanOptions plan_options_of(const Written& written) {
   PlanOptions options;
   options.allow_empty = written.allow_empty;
+  options.targets = written.target;
+  options.excluded = written.exclude;
   for (const auto& raised : written.raise_limit) {
     const auto equals = raised.find('=');
     const std::string which = raised.substr(0, equals);
@@ -224,6 +235,41 @@ class Words {
 };
 
 std::optional<std::string> if_given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+
+/// VERB,VERB …; each flag adds to the others.
+std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
+  std::vector<std::string> known;
+  for (const Verb verb : all_verbs) known.emplace_back(text_of(verb));
+  std::set<Verb> verbs;
+  for (const auto& list : lists) {
+    std::istringstream words(list);
+    for (std::string word; std::getline(words, word, ',');) {
+      const auto verb = parse_verb(word);
+      if (!verb) wrong(fmt::format("--approve knows no verb \"{}\"", printable(word)), did_you_mean(word, known, fmt::format("{}", fmt::join(known, ", "))));
+      verbs.insert(*verb);
+    }
+  }
+  if (verbs.empty()) wrong("--approve names no verb", "such as --approve copy,add,publish");
+  return verbs;
+}
+
+Command apply_of(const Written& written) {
+  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}};
+  if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
+  if (!written.expect.empty()) {
+    apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);
+    if (!apply.expect) wrong(fmt::format("--expect \"{}\" is not the id of a plan", printable(written.expect)), "give the whole id, as \"ingot plan --json\" shows it: sha256: and 64 digits");
+  }
+  if (apply.plan && (apply.expect || apply.options != PlanOptions{})) wrong("a saved plan is done as it stands: it has its limits and targets in it", "leave the other flags out, or leave the PLAN out");
+  if (apply.yes && apply.options.approved) wrong("--yes approves everything, --approve only some verbs", "give one of them");
+  return apply;
+}
+
+Command plan_of(const Written& written) {
+  const Words none("plan", written.words, 0, 0, "");
+  if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
+  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out)};
+}
 
 Command query_of(const Written& written) {
   static const std::vector<std::string> topics{"peers", "images", "series", "types", "subscriptions", "history"};
@@ -281,13 +327,14 @@ const std::map<std::string, MakeCommand>& makers() {
       {"init", init_of},
       {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
       {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
-      {"plan", [](const Written& w) -> Command { no_words("plan", w); return PlanArguments{plan_options_of(w), w.detailed_exit_code, if_given(w.base)}; }},
-      {"apply", [](const Written& w) -> Command { no_words("apply", w); return ApplyArguments{plan_options_of(w), w.yes, w.rewind}; }},
+      {"plan", plan_of},
+      {"apply", apply_of},
+      {"diff", [](const Written& w) -> Command { const Words words("diff", w.words, 2, 2, "two PLANs"); return DiffArguments{words.at(0), words.at(1)}; }},
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
       {"query", query_of},
       {"explain", [](const Written& w) -> Command { return ExplainArguments{Words("explain", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
-      {"show", [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one RUN or IMAGE").at(0)}; }},
+      {"show", [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one PLAN, RUN or IMAGE").at(0)}; }},
       {"extract",
        [](const Written& w) -> Command {
          const Words words("extract", w.words, 2, 2, "an IMAGE (or series:NAME) and a DEST");

@@ -52,11 +52,21 @@ struct PlanArguments {
   PlanOptions options;
   bool detailed_exit_code = false;
   std::optional<std::string> base;  ///< a revision: only what the manifest adds to it is shown
+  std::optional<std::string> out;  ///< the file in which the plan is kept
 };
 struct ApplyArguments {
   PlanOptions options;
   bool yes = false;
   bool rewind = false;  ///< the manifest's commit may be older than the one applied last
+  std::optional<std::string> plan;  ///< a file that plan --out kept; then there are no options
+  std::optional<Digest> expect;     ///< only if the plan has this id
+
+  /// Whether the command line approves what is done, so that nobody needs to be asked.
+  bool approves() const { return yes || plan || expect || options.approved; }
+};
+struct DiffArguments {
+  std::string before;
+  std::string after;
 };
 struct StatusArguments {};
 struct DriftArguments {};
@@ -95,7 +105,7 @@ struct SchemaArguments {
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
-                             StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
+                             DiffArguments, StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              SchemaArguments>;
 

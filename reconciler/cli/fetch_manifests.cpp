@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr Seconds longest_wait = std::chrono::minutes(10);
 /// Each fetch leaves a pack, and libgit2 joins none: with more than these it is cheaper to begin anew.
 constexpr std::size_t most_packs = 200;
+constexpr Seconds heartbeat{30};
 
 /// What a fetch that was killed left, which would stop the next one.
 void clear_left_overs(const std::string& cache) {
@@ -34,25 +35,32 @@ void clear_left_overs(const std::string& cache) {
   if (packs > most_packs) fs::remove_all(cache, ignored);
 }
 
-/// A line that is drawn over itself while objects arrive.
+/// A line that is drawn over itself while objects arrive; without a terminal one line now and then.
 class FetchLine {
  public:
-  explicit FetchLine(const Session& session) : session_(session) {}
+  explicit FetchLine(const Session& session) : session_(session), told_(session.clock.now()) {}
   ~FetchLine() {
     if (drawn_) session_.terminal.error("\r\033[K");
   }
   FetchLine(const FetchLine&) = delete;
   FetchLine& operator=(const FetchLine&) = delete;
   void show(const std::string& url, const FetchProgress& now) {
-    if (!session_.may_draw()) return;
     std::string text = fmt::format("fetching {}: {} of {} objects, {}", url, now.objects, now.of, size_text(now.bytes));
+    if (!session_.may_draw()) return beat(text);
     text.resize(std::min(text.size(), static_cast<std::size_t>(session_.terminal.width() - 1)));
     session_.terminal.error("\r" + text + "\033[K");
     drawn_ = true;
   }
 
  private:
+  void beat(const std::string& text) {
+    if (session_.flags.no_progress || session_.clock.now() - told_ < heartbeat) return;
+    told_ = session_.clock.now();
+    session_.tell(text);
+  }
+
   const Session& session_;
+  Time told_;
   bool drawn_ = false;
 };
 

@@ -1,12 +1,10 @@
 #include "reconciler/cli/git_view.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "reconciler/cli/host_guard.hpp"
 #include "reconciler/io/git_history.hpp"
 #include "reconciler/io/printable.hpp"
-#include "schema/overloaded.hpp"
 
 namespace ingot {
 
@@ -20,8 +18,10 @@ std::string why_not_signed(const GitRepository& repository, const std::string& c
   if (!signature) return "it has no signature";
   for (const auto& file : allowed_signers(guard)) {
     if (!repository.path_in(file).empty()) return fmt::format("the allowed signers \"{}\" are in the repository itself, where a merge can change them", printable(file));
-    const auto checked = check_ssh_signature(*signature, file);
-    if (const auto* const bad = std::get_if<BadSignature>(&checked)) return bad->why;
+    try {
+      const auto checked = check_ssh_signature(*signature, file);
+      if (const auto* const bad = std::get_if<BadSignature>(&checked)) return bad->why;
+    } catch (const Error& error) { return error.text() + "; " + error.mend(); }  // what cannot be checked is not good
   }
   return "";
 }

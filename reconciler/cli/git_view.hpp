@@ -8,7 +8,7 @@
 
 namespace ingot {
 
-/// Looks at what the guards of the manifest ask for, and no more. Error{local}: a signature cannot be checked.
+/// Looks at what the guards of the manifest ask for, and no more.
 GitView look_at_commit(const Manifest& manifest, const State& state, const Everywhere& flags);
 
 /// Notes of a plan about what an apply would be refused for.

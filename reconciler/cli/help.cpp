@@ -51,8 +51,8 @@ the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
 
 Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
 4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
-7 refused or held by a guard · 9 approval is needed and there is no terminal · 64 wrong command line ·
-65 wrong manifest · 130/143 interrupted, run again · 1 a bug: please report it
+7 refused, held by a guard or not approved · 8 stale: the saved plan no longer fits · 9 approval is needed and there is no terminal · 64 wrong command line ·
+65 wrong manifest or plan file · 130/143 interrupted, run again · 1 a bug: please report it
 )";
 
 constexpr std::array pages{
@@ -90,12 +90,17 @@ Reads the manifest, what it includes and its cards: no network, no state, no sou
 its place and how to mend it. Exit 65 if there is one.
 )"},
     Page{"plan", "what would change, and why",
-         R"(Usage: ingot plan [--base REV] [--detailed-exitcode] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
+       ingot plan ... --detailed-exitcode
+       ingot plan --base REV ...
 
   ingot plan
   ingot plan --base origin/main                                        what this checked-out change adds to it
   ingot plan --rev main                                                of a commit, whatever is checked out
   ingot plan --json | jq '.actions[].address'
+  ingot plan --out tonight.plan && ingot apply tonight.plan            exactly what was looked at, or nothing
+  ingot plan --target copy.fpps-2.db19_25                              this copy and what it needs, nothing else
+  ingot plan --exclude peer.fpps-3                                     all but what needs fpps-3
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"      2: changes are pending
   ingot plan --raise-limit removals=20                                 20 removals may happen in this run
 
@@ -105,17 +110,25 @@ publishes looks whether the published images' files are there; damage of others 
 
 The line that names a rule says who last changed it, if the manifest is from git and the entry is new, changed or gone.
 
-  --base REV                  leave out what the manifest of that revision would do, block or note anyway; the plan's id is
-                              that of the whole plan
+  --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
+                              reading: apply would do the whole
+  --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
+                              what it takes to check it later; mode 0600. Replaces a plan that is there, and nothing else
   --detailed-exitcode         2 if there is something to do
+  --target ADDRESS            only this, and what it needs (a copy: its peer, subscription and type; a series: its members);
+                              may be given several times. Nothing is removed that is not named, and the rest is counted
+  --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [--yes] [--rewind] [--raise-limit removals=N|stops=N] [--allow-empty]
+         R"(Usage: ingot apply [PLAN]
+       ingot apply [--yes | --approve VERB,... | --expect ID] [--rewind] [--target ADDRESS] [--exclude ADDRESS] ...
 
   ingot apply                     shows the plan, asks, does it
+  ingot apply tonight.plan        exactly what "ingot plan --out tonight.plan" showed, without asking, or nothing (exit 8)
+  ingot apply --approve copy,add,withdraw      these alone; what else there is to do is listed, and the exit is 7
   ingot apply --yes               does not ask: for timers and scripts
   ingot apply --yes --json        one JSON event per line; the last is always the result
   ingot apply --yes -q --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 --home /srv/gold    a timer's
@@ -124,12 +137,29 @@ Plans, then does what the plan says. What fails does not stop what does not depe
 it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
 and a run with nothing to do prints nothing.
 
+A PLAN is done once, and only if it still fits: the state and the manifest are what they were, and each of its actions would be
+planned now as it was then. The peers are asked again; what they have published since is left for the next plan. If it does not
+fit, what differs is told line by line, nothing is done, and the exit is 8.
+
+  --approve VERB,...          do these, and hold the rest and what needs it; publishing needs no approval of its own
+  --expect ID                 plan again, and go on only if the plan has this id (as plan --json shows it); else exit 8
   --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
   --rewind                    the manifest may be of an older commit than the one applied last, or of another branch, though
                               the guard "forward" is set; says what that takes back
+  --target ADDRESS            only this, and what it needs; may be given several times (see: ingot plan --help)
+  --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
+)"},
+    Page{"diff", "in what two kept plans differ",
+         R"(Usage: ingot diff PLAN PLAN
+
+  ingot plan --out new.plan; ingot diff old.plan new.plan
+  ingot diff old.plan new.plan --json | jq '.added[].address'
+
+Which actions are gone, which were added, and which are to bring about something else, key by key. Reads the files that
+"ingot plan --out" or "ingot plan --json" wrote, and nothing else. Exit 0 if the plans are the same, 2 if they differ.
 )"},
     Page{"status", "one screen: peers, last run, what is pending",
          R"(Usage: ingot status
@@ -176,9 +206,10 @@ is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; on
 Says for each thing of that name whether it is planned, done, held, blocked, unknown or not wanted, by which rule of the
 manifest, and on what evidence: of a peer that cannot be had now, what it offered when it was seen last.
 )"},
-    Page{"show", "one run of the history, or one image with its papers",
-         R"(Usage: ingot show RUN|IMAGE
+    Page{"show", "a kept plan, one run of the history, or one image with its papers",
+         R"(Usage: ingot show PLAN|RUN|IMAGE
 
+  ingot show tonight.plan             a plan that "ingot plan --out" kept, as it was shown; a path is always a file
   ingot show db19_24                  everything about an image: lineage, series, papers
   ingot show 20261123T020000Z-1a2b3c  what a run did, action by action; the beginning of its id is enough
   ingot show 20261123

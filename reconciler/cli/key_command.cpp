@@ -19,7 +19,6 @@ namespace ingot {
 namespace {
 
 constexpr std::size_t least_digits = 8;
-constexpr std::uint64_t largest_key_file = 16 * 1024;
 
 /// A next root that not enough keys have signed yet.
 std::string waiting_path(const ServerSection& server, std::uint64_t version) { return fmt::format("{}/root-{}.dsse", server.keys, version); }
@@ -92,8 +91,7 @@ Envelope signed_next(const Root& next, const Root& current, const std::string& f
   for (const auto& path : more) sign_with(envelope, read_key(files, path));
   for (const KeyFile& file : keys_here(files, folder, KeyRole::root).keys) {
     const PublicKey key = file.key.public_key();
-    const auto names = [&](const Role& role) { return std::find(role.keys.begin(), role.keys.end(), key) != role.keys.end(); };
-    if (names(current.root) || names(next.root)) sign_with(envelope, file.key);
+    if (holds(current.root.keys, key) || holds(next.root.keys, key)) sign_with(envelope, file.key);
   }
   return envelope;
 }
@@ -106,9 +104,12 @@ void refuse_a_second_next_root(const std::string& path, Files& files) {
 }
 
 /// Kept for others to sign, and seen by nobody else.
-void let_wait(const Envelope& envelope, const std::string& path, Files& files) {
+void let_wait(const Envelope& envelope, const std::string& path, const std::string& folder, Files& files) {
   if (envelope.signatures.empty()) {
-    throw Error(Fault::refused, "no private key of a root is here to sign the next one", "bring one back into the `keys` folder, or name its file with --key FILE");
+    std::string text = "no private key of a root is here to sign the next one";
+    const KeysHere here = keys_here(files, folder, KeyRole::root);
+    for (const std::string& why : here.unusable) text += "; " + why;
+    throw Error(here.unusable.empty() ? Fault::refused : Fault::local, text, "bring one back into the `keys` folder, or name its file with --key FILE");
   }
   replace_file(files, path, write_envelope(envelope), 0644);
 }
@@ -124,13 +125,42 @@ int show_outcome(const ShownNextRoot& shown, const Session& session) {
   return exit_done;
 }
 
+/// Whether the newest root is just what is wanted now, but for its end, and no head was signed under it yet: the run that made
+/// it has died in between, and is gone on with.
+bool is_taken_up(const ChangeKeys& wanted, const OwnRoots& roots, const Site& site, const Session& session) {
+  const auto published = head_on_disk(site.store, site.state.self(), roots);
+  if (roots.size() < 2 || !published || published->head.root_version >= roots.back().root.version) return false;
+  try {
+    Root again = next_root_of(wanted, roots[roots.size() - 2], session);
+    again.expires = roots.back().root.expires;
+    return again == roots.back().root;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::usage) throw;
+    return false;  // it cannot follow the root before: another change
+  }
+}
+
+int show_installed(ShownNextRoot shown, const std::string& envelope, const RunStart& start, Site& site, const Session& session) {
+  const PublishedNow published = install_as_run(envelope, start, site, session);
+  shown.serial = published.serial;
+  show_outcome(shown, session);
+  return exit_code_of(published);
+}
+
 int change_keys(const ChangeKeys& wanted, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const RunStart start = run_start_of("key " + wanted.verb, *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
-  const TrustedRoot current = own_roots(site.store, site.state.self()).back();
+  const OwnRoots roots = own_roots(site.store, site.state.self());
+  const TrustedRoot& current = roots.back();
+  if (is_taken_up(wanted, roots, site, session)) {
+    const std::string envelope = site.store.published_root(current.root.version).value();
+    const Root& before = roots[roots.size() - 2].root;
+    return show_installed({.root = current.root, .before = before, .signatures = count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, current.root),
+                           .serial = std::nullopt, .file = ""}, envelope, start, site, session);
+  }
   const Root next = next_root_of(wanted, current, session);
   const std::string waiting = wanted.out.value_or(waiting_path(manifest->server, next.version));
   refuse_a_second_next_root(waiting, session.files);
@@ -138,14 +168,11 @@ int change_keys(const ChangeKeys& wanted, const Session& session) {
   const Envelope envelope = signed_next(next, current.root, manifest->server.keys, wanted.sign_with, session.files);
   ShownNextRoot shown{.root = next, .before = current.root, .signatures = count_signatures(envelope, current.root, next), .serial = std::nullopt, .file = ""};
   if (!shown.signatures.complete(current.root, next)) {
-    let_wait(envelope, waiting, session.files);
+    let_wait(envelope, waiting, manifest->server.keys, session.files);
     shown.file = waiting;
     return show_outcome(shown, session);
   }
-  const PublishedNow published = install_as_run(write_envelope(envelope), start, site, session);
-  shown.serial = published.serial;
-  show_outcome(shown, session);
-  return exit_code_of(published);
+  return show_installed(std::move(shown), write_envelope(envelope), start, site, session);
 }
 
 int install(const InstallRoot& wanted, const Session& session) {

@@ -4,8 +4,6 @@
 #include <charconv>
 #include <sstream>
 
-#include <unistd.h>
-
 #include "reconciler/io/printable.hpp"
 #include "schema/overloaded.hpp"
 
@@ -97,18 +95,14 @@ void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan
     const ServerId& id = site.manifest.peers[i].card.id;
     last.peers[id] = last_view(observed.peers[i], observed.now, view_of(before, id));
   }
+  if (!plan.whole) last.blocked = before.blocked;  // a part of a plan does not know them all
   for (const auto& blocked : plan.blocked) {
-    if (blocked.address.text.starts_with("subscription.")) last.blocked.emplace(blocked.address.text, blocked.text);
+    if (blocked.address.text.starts_with("subscription.")) last.blocked.insert_or_assign(blocked.address.text, blocked.text);
   }
   try {
     make_folders(site.files, folder_of(site));
     // No sync: a file that a power cut leaves empty says nothing, and nothing depends on it.
-    const std::string beside = fmt::format("{}.{}", path_of(site), ::getpid());
-    site.files.remove(beside);
-    const auto file = site.files.open(beside, OpenFor::create_new);
-    file->write_all(write_last_plan(last));
-    file->close();
-    site.files.rename(beside, path_of(site));
+    replace_file_unsynced(site.files, path_of(site), write_last_plan(last), 0644);
   } catch (const Error&) {
     // It is only a cache: a read-only disk is no fault.
   }

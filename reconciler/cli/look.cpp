@@ -12,6 +12,7 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/visit.hpp"
+#include "reconciler/plan/intent.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -75,8 +76,9 @@ DiskView disk_of(Site& site) {
   return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
 }
 
-Plan plan_or_refuse(std::variant<Plan, RefusedEmpty> made, const Manifest& manifest) {
+Plan plan_or_refuse(std::variant<Plan, RefusedEmpty, WrongAddress> made, const Manifest& manifest) {
   if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
+  if (const auto* wrong = std::get_if<WrongAddress>(&made)) throw Error(Fault::usage, printable(wrong->text), printable(wrong->mend)).with_code("unknown-address").about(wrong->address);
   const auto& refused = std::get<RefusedEmpty>(made);
   throw Error(Fault::refused, refused.text, refused.mend).with_code("empty").about(manifest.path);
 }

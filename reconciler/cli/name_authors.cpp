@@ -6,7 +6,6 @@
 
 #include "reconciler/io/git_history.hpp"
 #include "reconciler/io/git_tree_files.hpp"
-#include "schema/overloaded.hpp"
 #include "schema/text_rules.hpp"
 
 namespace ingot {

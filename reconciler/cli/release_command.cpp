@@ -45,7 +45,7 @@ std::vector<Envelope> signed_here(const ReleaseImages& wanted, const Role& role,
   }
   for (const auto& path : wanted.sign_with) sign_all(releases, read_key(session.files, path));
   for (const KeyFile& file : keys_here(session.files, site.manifest.server.keys, KeyRole::release).keys) {
-    if (std::find(role.keys.begin(), role.keys.end(), file.key.public_key()) != role.keys.end()) sign_all(releases, file.key);
+    if (holds(role.keys, file.key.public_key())) sign_all(releases, file.key);
   }
   return releases;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <set>
 
 #include "reconciler/io/printable.hpp"
@@ -74,7 +75,9 @@ std::string next_step(const Plan& plan, const Account& account) {
       return "What is done is durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
     case exit_local: return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run \"ingot apply\" again.";
-    case exit_refused: return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
+    case exit_refused:
+      if (std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; })) return "What was not approved was not done: \"ingot plan\" shows it.";
+      return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
     case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped." + kept_text(account);
     default: return "Run \"ingot apply\" again.";
@@ -100,6 +103,7 @@ void show_account(const Plan& plan, const Account& account, const std::string& r
   add(not_started.size(), "not started");
   add(deferred.size(), "deferred");
   add(plan.held.size(), "held");
+  add(std::accumulate(plan.left_out.begin(), plan.left_out.end(), std::size_t{0}, [](std::size_t sum, const auto& of_verb) { return sum + of_verb.second; }), "left out by " + plan.left_out_by);
   add(plan.blocked.size(), "blocked");
   add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
   out.print("\n{}\n", style.bold(fmt::format("Applied: {}.", text)));

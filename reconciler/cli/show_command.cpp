@@ -3,8 +3,11 @@
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_history.hpp"
 #include "reconciler/cli/show_images.hpp"
+#include "reconciler/cli/show_plan.hpp"
+#include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
@@ -82,14 +85,29 @@ Error nothing_to_show(const std::string& what, const Snapshot& snapshot, const S
   for (const auto& row : snapshot.images) names.push_back(row.name.text());
   const std::string hint = nearest_hint(what, names);
   return Error(Fault::incomplete, fmt::format("neither an image nor a run is called \"{}\"", printable(what)),
-               hint.empty() ? "see: ingot query images, ingot query history" : hint)
+               hint.empty() ? "see: ingot query images, ingot query history; a plan's file is named by its path" : hint)
       .with_code("unknown-name")
       .about(what);
+}
+
+/// A path, or a file that is a plan: no manifest is needed for it.
+bool means_a_file(const std::string& what, Files& files) { return what.find('/') != std::string::npos || is_plan_file(files, what); }
+
+int show_plan_file(const std::string& path, const Session& session) {
+  const auto read = read_plan(session.files, path);
+  if (const auto* problem = std::get_if<Problem>(&read)) {
+    show_problems_of({*problem}, session);
+    return exit_manifest;
+  }
+  const ShownPlan& plan = std::get<PlanDocument>(read).plan;
+  session.show([&](const Style& style, Output& out) { show_plan(plan, session.flags.verbose, style, out); }, [&](Output& out) { show_plan_json(plan, out); });
+  return exit_done;
 }
 
 }  // namespace
 
 int run_command(const ShowArguments& arguments, const Session& session) {
+  if (means_a_file(arguments.what, session.files)) return show_plan_file(arguments.what, session);
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const Site site(*manifest, Access::read_only, session.files);

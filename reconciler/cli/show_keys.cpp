@@ -13,12 +13,6 @@ std::string file_of(const PublicKey& key, const std::vector<ShownKey>& here) {
   return found == here.end() ? "" : found->file;
 }
 
-bool has(const std::vector<PublicKey>& keys, const PublicKey& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
-
-bool is_named(const Root& root, const PublicKey& key) {
-  return has(root.root.keys, key) || has(root.catalog.keys, key) || (root.release && has(root.release->keys, key));
-}
-
 std::string life_text(const Root& root, Time now, const Style& style) {
   const auto days = std::chrono::duration_cast<std::chrono::hours>(root.expires - now).count() / 24;
   if (root.expires <= now) return time_text(root.expires) + ", " + style.red("over: no peer trusts it; \"ingot key rotate\" renews it");
@@ -29,7 +23,7 @@ std::string life_text(const Root& root, Time now, const Style& style) {
 
 std::string note_of(const PublicKey& key, const ShownRoot& shown) {
   std::string note = printable(file_of(key, shown.here));
-  if (shown.signers && has(*shown.signers, key)) note += note.empty() ? "has signed" : ", has signed";
+  if (shown.signers && holds(*shown.signers, key)) note += note.empty() ? "has signed" : ", has signed";
   if (note.empty() && !shown.signers) note = "not here";
   return note;
 }
@@ -52,7 +46,7 @@ void put_role(std::string_view what, const Role& role, const ShownRoot& shown, J
     json.begin_object();
     json.member("key", key_text(key));
     json.member_or_null("file", file_of(key, shown.here));
-    json.member("signed", shown.signers ? std::optional(has(*shown.signers, key)) : std::nullopt);
+    json.member("signed", shown.signers ? std::optional(holds(*shown.signers, key)) : std::nullopt);
     json.end_object();
   }
   json.end_array();
@@ -87,7 +81,7 @@ void show_root(const ShownRoot& shown, const Style& style, Output& out) {
   show_role("catalogs", shown.root.catalog, shown, style, out);
   if (shown.root.release) show_role("releases", *shown.root.release, shown, style, out);
   for (const ShownKey& key : shown.here) {
-    if (!is_named(shown.root, key.key)) out.print("  \"{}\" is {}, which this root does not name\n", printable(key.file), key_text(key.key));
+    if (!names(shown.root, key.key)) out.print("  \"{}\" is {}, which this root does not name\n", printable(key.file), key_text(key.key));
   }
   for (const std::string& why : shown.unusable) out.print("  {}\n", style.in(Ink::yellow, printable(why)));
   if (!shown.next.empty()) out.print("  \"{0}\" waits for signatures: ingot key show {0}\n", printable(shown.next));
@@ -106,7 +100,7 @@ void show_root_json(const ShownRoot& shown, Output& out) {
   json.key("unnamed");
   json.begin_array();
   for (const ShownKey& key : shown.here) {
-    if (is_named(shown.root, key.key)) continue;
+    if (names(shown.root, key.key)) continue;
     json.begin_object();
     json.member("key", key_text(key.key));
     json.member("file", key.file);

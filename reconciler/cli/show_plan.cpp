@@ -1,45 +1,34 @@
 #include "reconciler/cli/show_plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
-#include "reconciler/cli/plan_line.hpp"
 #include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/table.hpp"
-#include "reconciler/io/terminal.hpp"
+#include "reconciler/io/printable.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
 
 namespace {
 
-constexpr std::size_t widest_name = 40;
+constexpr std::size_t widest_title = 40;
 constexpr std::size_t widest_detail = 32;
 constexpr std::size_t notes_shown = 3;  ///< of each code, unless verbose
 
-/// In the order in which a summary names them: what moves bytes first.
-constexpr std::array all_verbs{Verb::copy,        Verb::repair,        Verb::add,           Verb::create,     Verb::update, Verb::withdraw, Verb::register_,
-                               Verb::instantiate, Verb::uninstantiate, Verb::unregister, Verb::remove, Verb::delete_,  Verb::publish};
-
 void heading(Output& out, const Style& style, std::string_view text) { out.print("\n{}\n", style.bold(text)); }
 
-struct ShownChange {
-  const Change* change;
-  PlanLine line;
-};
-
 struct Widths {
-  std::size_t name = 0;
+  std::size_t title = 0;
   std::size_t detail = 0;
 };
 
 /// One outlier does not push everything to the right.
-Widths widths_of(const std::vector<ShownChange>& changes) {
+Widths widths_of(const ActionGroup& actions) {
   Widths widths;
-  for (const auto& shown : changes) {
-    widths.name = std::max(widths.name, std::min(text_width(shown.line.name), widest_name));
-    widths.detail = std::max(widths.detail, std::min(text_width(shown.line.detail), widest_detail));
+  for (const ShownAction* action : actions) {
+    widths.title = std::max(widths.title, std::min(text_width(action->title), widest_title));
+    widths.detail = std::max(widths.detail, std::min(text_width(action->detail), widest_detail));
   }
   return widths;
 }
@@ -50,93 +39,86 @@ void put_padded(std::string_view text, std::size_t width, Output& out) {
   for (std::size_t column = text_width(text); column < width; ++column) out.put(' ');
 }
 
-void show_change(const ShownChange& shown, const Widths& widths, bool verbose, const Style& style, Output& out) {
-  const Change& change = *shown.change;
-  const Symbol symbol = symbol_of(change.verb);
+/// The first reason, how many more there are, and what it comes along with.
+std::string why_of(const ShownAction& action, bool verbose) {
+  const Reason& first = action.because.front();
+  std::string why = first.text + place_of(first);
+  const Reason* const needed = action.needed_by();
+  const std::size_t more = action.because.size() - (needed ? 2 : 1);
+  if (more > 0 && !verbose) why += fmt::format(" and {} more", more);
+  if (needed) why += "; " + needed->rule + " needs it";
+  return why;
+}
+
+void show_action(const ShownAction& action, const Widths& widths, bool verbose, const Style& style, Output& out) {
+  const Symbol symbol = symbol_of(action.verb);
   out.put("  ");
   out.put(style.in(symbol.ink, std::string_view(&symbol.symbol, 1)));
   out.put(' ');
-  put_padded(text_of(change.verb), 13, out);
+  put_padded(text_of(action.verb), 13, out);
   out.put(' ');
-  put_padded(shown.line.name, widths.name, out);
+  put_padded(action.title, widths.title, out);
   if (widths.detail > 0) {
     out.put("  ");
-    put_padded(shown.line.detail, widths.detail, out);
+    put_padded(action.detail, widths.detail, out);
   }
-  if (!change.because.empty()) {
-    const Reason& first = change.because.front();
-    std::string why = printable(first.text) + place_of(first);
-    if (change.because.size() > 1 && !verbose) why += fmt::format(" and {} more", change.because.size() - 1);
+  if (!action.because.empty()) {
     out.put("  ");
-    out.put(style.dim(why));
+    out.put(style.dim(why_of(action, verbose)));
   }
   out.put('\n');
-  if (change.deferred) out.print("      {}\n", printable(change.deferred_why));
+  if (action.deferred) out.print("      {}\n", action.deferred_why);
   if (!verbose) return;
-  for (const auto& reason : change.because) out.print("      {}: {}{}\n", reason.code, printable(reason.text), place_of(reason));
-  for (const auto& after : change.after) out.print("      after {}\n", after.text);
+  for (const auto& reason : action.because) out.print("      {}: {}{}\n", reason.code, reason.text, place_of(reason));
+  for (const auto& after : action.after) out.print("      after {}\n", after.text);
 }
 
-void show_group(const std::string& title, const std::vector<ShownChange>& changes, bool verbose, const Style& style, Output& out) {
+void show_group(const std::string& title, const ActionGroup& actions, bool verbose, const Style& style, Output& out) {
   heading(out, style, title);
-  const Widths widths = widths_of(changes);
-  for (const auto& shown : changes) show_change(shown, widths, verbose, style, out);
+  const Widths widths = widths_of(actions);
+  for (const ShownAction* action : actions) show_action(*action, widths, verbose, style, out);
 }
 
 /// Groups in the order in which the plan first touches them; this server's own last.
-void show_actions(const Plan& plan, bool verbose, const Style& style, Output& out) {
-  std::vector<ServerName> order;
-  std::map<ServerName, std::vector<ShownChange>> of_peer;
-  std::vector<ShownChange> own, deferred;
-  for (const auto& change : plan.actions) {
-    ShownChange shown{&change, plan_line(change)};
-    if (change.deferred) {
-      deferred.push_back(std::move(shown));
-    } else if (!shown.line.peer) {
-      own.push_back(std::move(shown));
-    } else {
-      auto& group = of_peer[*shown.line.peer];
-      if (group.empty()) order.push_back(*shown.line.peer);
-      group.push_back(std::move(shown));
-    }
-  }
-  for (const auto& peer : order) show_group("From " + peer.text(), of_peer.at(peer), verbose, style, out);
-  if (!own.empty()) show_group("Here", own, verbose, style, out);
-  if (!deferred.empty()) show_group("Deferred: past a limit; a later run goes on with what fits", deferred, verbose, style, out);
+void show_actions(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
+  const ActionGroups groups = groups_of(plan);
+  for (const auto& [peer, actions] : groups.of_peers) show_group("From " + peer, actions, verbose, style, out);
+  if (!groups.own.empty()) show_group("Here", groups.own, verbose, style, out);
+  if (!groups.deferred.empty()) show_group("Deferred: past a limit; a later run goes on with what fits", groups.deferred, verbose, style, out);
 }
 
-void show_legend(const Plan& plan, const Style& style, Output& out) {
+void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
   if (plan.actions.empty()) return;
   out.put(style.dim("> begin  < end  + new here  ~ change  ! withdraw  - delete  ^ publish"));
   out.put('\n');
 }
 
-void show_base(const Plan& plan, const Style& style, Output& out) {
+void show_base(const ShownPlan& plan, const Style& style, Output& out) {
   if (!plan.base) return;
-  const std::string base = fmt::format("{} ({})", printable(plan.base->revision), short_commit(plan.base->commit));
+  const std::string base = fmt::format("{} ({})", plan.base->revision, short_commit(plan.base->commit));
   if (plan.base->trouble.empty()) {
     out.print("{}\n", style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base, counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
   } else {
-    out.print("{}\n", style.in(Ink::yellow, fmt::format("All is shown: {} has no manifest to compare with: {}", base, printable(plan.base->trouble))));
+    out.print("{}\n", style.in(Ink::yellow, fmt::format("All is shown: {} has no manifest to compare with: {}", base, plan.base->trouble)));
   }
 }
 
-void show_unknown(const Plan& plan, bool untrusted, const Style& style, Output& out) {
+void show_unknown(const ShownPlan& plan, bool untrusted, const Style& style, Output& out) {
   for (const auto& peer : plan.unknown) {
     if ((peer.code == "untrusted") != untrusted) continue;
-    const std::string place = peer.at ? fmt::format(" ({})", printable(peer.at->text())) : "";
-    if (untrusted) out.print("\n{}\n  {}{}\n", style.red(fmt::format("UNTRUSTED: peer {}. Nothing is taken from it until a human has looked.", peer.peer.text())), printable(peer.text), place);
-    else out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, peer.code), printable(peer.text), place);
+    const std::string place = peer.at ? fmt::format(" ({})", peer.at->text()) : "";
+    if (untrusted) out.print("\n{}\n  {}{}\n", style.red(fmt::format("UNTRUSTED: peer {}. Nothing is taken from it until a human has looked.", peer.peer.text())), peer.text, place);
+    else out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, peer.code), peer.text, place);
   }
 }
 
 template <class Entry>
 void show_obstacle(const Entry& entry, const std::string& place, const Style& style, Output& out) {
-  out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), printable(entry.address.text), style.in(Ink::yellow, entry.code), printable(entry.text), place);
-  if (!entry.mend.empty()) out.print("      to mend: {}\n", printable(entry.mend));
+  out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), entry.address.text, style.in(Ink::yellow, entry.code), entry.text, place);
+  if (!entry.mend.empty()) out.print("      to mend: {}\n", entry.mend);
 }
 
-void show_obstacles(const Plan& plan, const Style& style, Output& out) {
+void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
   const bool ordinary_unknown = std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code != "untrusted"; });
   if (ordinary_unknown) {
     heading(out, style, "Unknown: these peers cannot be had now, and nothing is removed on that evidence");
@@ -144,15 +126,16 @@ void show_obstacles(const Plan& plan, const Style& style, Output& out) {
   }
   if (!plan.blocked.empty()) {
     heading(out, style, "Blocked: cannot be done as things are");
-    for (const auto& entry : plan.blocked) show_obstacle(entry, entry.at ? fmt::format(" ({})", printable(entry.at->text())) : "", style, out);
+    for (const auto& entry : plan.blocked) show_obstacle(entry, entry.at ? fmt::format(" ({})", entry.at->text()) : "", style, out);
   }
   if (!plan.held.empty()) {
-    heading(out, style, "Held by a guard: not done");
+    const bool approval = std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; });
+    heading(out, style, approval ? "Not approved: not done" : "Held by a guard: not done");
     for (const auto& entry : plan.held) show_obstacle(entry, "", style, out);
   }
 }
 
-void show_notes(const Plan& plan, bool verbose, const Style& style, Output& out) {
+void show_notes(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
   if (plan.notes.empty()) return;
   heading(out, style, "Notes");
   for (std::size_t i = 0; i < plan.notes.size();) {
@@ -161,21 +144,21 @@ void show_notes(const Plan& plan, bool verbose, const Style& style, Output& out)
     const std::size_t shown_end = verbose ? end : std::min(end, i + notes_shown);
     for (std::size_t at = i; at < shown_end; ++at) {
       const Note& note = plan.notes[at];
-      out.print("  {}{}{}: {}\n", note.code, note.address.empty() ? "" : " ", printable(note.address), printable(note.text));
+      out.print("  {}{}{}: {}\n", note.code, note.address.empty() ? "" : " ", note.address, note.text);
     }
     if (shown_end < end) out.print("  {}: {} more like these (-v shows them)\n", plan.notes[i].code, end - shown_end);
     i = end;
   }
 }
 
-void show_limits(const Plan& plan, const Style& style, Output& out) {
+void show_limits(const ShownPlan& plan, const Style& style, Output& out) {
   if (plan.limits.empty() || (plan.actions.empty() && plan.held.empty())) return;
   heading(out, style, "Limits");
-  for (const auto& limit : plan.limits) out.print("  {:<10} {}, limit {} ({})\n", limit.name, printable(limit.used), printable(limit.limit), printable(limit.where));
+  for (const auto& limit : plan.limits) out.print("  {:<10} {}, limit {} ({})\n", limit.name, limit.used, limit.limit, limit.where);
 }
 
 /// "1 deferred, 2 blocked …" of what will not be done; "" if all will.
-std::string left_undone(const Plan& plan) {
+std::string left_undone(const ShownPlan& plan) {
   std::string text;
   const auto add = [&](std::size_t count, std::string_view what) {
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
@@ -185,16 +168,16 @@ std::string left_undone(const Plan& plan) {
   add(plan.blocked.size(), "blocked");
   add(plan.held.size(), "held");
   add(plan.unknown.size() - static_cast<std::size_t>(untrusted), plan.unknown.size() - static_cast<std::size_t>(untrusted) == 1 ? "peer unknown" : "peers unknown");
+  add(plan.left_out_count(), "left out by " + plan.left_out_by);
   add(static_cast<std::size_t>(untrusted), untrusted == 1 ? "peer UNTRUSTED" : "peers UNTRUSTED");
   return text;
 }
 
 /// By the actions of this verb that are not deferred.
-std::uint64_t bytes_to_fetch(const Plan& plan, Verb verb) {
+std::uint64_t bytes_to_fetch(const ShownPlan& plan, Verb verb) {
   std::uint64_t bytes = 0;
-  for (const auto& change : plan.actions) {
-    const Transfer* const transfer = transfer_of(change.action);
-    if (transfer != nullptr && !change.deferred && change.verb == verb) bytes += transfer->bytes;
+  for (const auto& action : plan.actions) {
+    if (action.transfer && !action.deferred && action.verb == verb) bytes += action.transfer->bytes;
   }
   return bytes;
 }
@@ -232,10 +215,10 @@ Symbol symbol_of(Verb verb) {
   return {' ', Ink::none};
 }
 
-std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan) {
+std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan) {
   std::array<std::size_t, all_verbs.size()> counts{};
-  for (const auto& change : plan.actions) {
-    if (!change.deferred) ++counts.at(static_cast<std::size_t>(std::find(all_verbs.begin(), all_verbs.end(), change.verb) - all_verbs.begin()));
+  for (const auto& action : plan.actions) {
+    if (!action.deferred) ++counts.at(static_cast<std::size_t>(std::find(all_verbs.begin(), all_verbs.end(), action.verb) - all_verbs.begin()));
   }
   std::vector<std::pair<Verb, std::size_t>> some;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -244,7 +227,7 @@ std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan) {
   return some;
 }
 
-std::string plan_summary(const Plan& plan) {
+std::string plan_summary(const ShownPlan& plan) {
   const std::string undone = left_undone(plan);
   std::string todo;
   for (const auto& [verb, count] : verb_counts(plan)) {
@@ -254,11 +237,11 @@ std::string plan_summary(const Plan& plan) {
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);
   if (plan.base && plan.base->trouble.empty()) return "No changes beyond what the base would do.";
-  return "No changes. All is as the manifest says.";
+  return plan.whole ? "No changes. All is as the manifest says." : "No changes.";
 }
 
-void show_plan(const Plan& plan, const Digest& id, bool verbose, const Style& style, Output& out) {
-  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", id.hex().substr(0, 12))), plan.server.text(), manifest_words(plan.manifest_path, plan.git));
+void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
+  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", plan.id.hex().substr(0, 12))), plan.server.text(), manifest_words(plan.manifest_path, plan.git));
   show_base(plan, style, out);
   show_legend(plan, style, out);
   show_unknown(plan, true, style, out);

@@ -6,21 +6,21 @@
 
 #include "reconciler/cli/output.hpp"
 #include "reconciler/cli/style.hpp"
-#include "reconciler/plan/plan.hpp"
+#include "reconciler/cli/shown_plan.hpp"
 
 namespace ingot {
 
-/// `id`: of the plan. `verbose` shows every reason and every note.
-void show_plan(const Plan& plan, const Digest& id, bool verbose, const Style& style, Output& out);
+/// `verbose` shows every reason and every note.
+void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out);
 
 /// " (ingot.toml:41)", or the rule where no line remains; "" if there is neither, as of the catalog. Who wrote it, if known.
 std::string place_of(const Reason& reason);
 
 /// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".
-std::string plan_summary(const Plan& plan);
+std::string plan_summary(const ShownPlan& plan);
 
 /// How many actions of each verb are not deferred, {{copy, 3}, …}, what moves bytes first.
-std::vector<std::pair<Verb, std::size_t>> verb_counts(const Plan& plan);
+std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan);
 
 /// The symbol of a verb in a plan's lines ("+" …) and its colour.
 struct Symbol { char symbol; Ink ink; };

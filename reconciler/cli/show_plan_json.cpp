@@ -1,6 +1,5 @@
 #include "reconciler/cli/show_plan_json.hpp"
 
-#include "reconciler/cli/plan_line.hpp"
 #include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/show_plan.hpp"
 #include "reconciler/plan/damaged.hpp"
@@ -9,47 +8,38 @@ namespace ingot {
 
 namespace {
 
-std::string_view text_of(Method method) {
-  switch (method) {
-    case Method::whole: return "whole";
-    case Method::reuse: return "reuse";
-  }
-  return "";
-}
-
-void put_transfer(const Change& change, JsonWriter& json) {
+void put_transfer(const ShownAction& action, JsonWriter& json) {
   json.key("transfer");
-  const Transfer* const transfer = transfer_of(change.action);
-  if (transfer == nullptr) return json.value(nullptr);
+  if (!action.transfer) return json.value(nullptr);
   json.begin_object();
-  json.member("method", text_of(transfer->method));
-  json.member_or_null("from", transfer->from ? transfer->from->text() : "");
-  json.member("bytes", transfer->bytes);
+  json.member("method", action.transfer->method);
+  json.member_or_null("from", action.transfer->from);
+  json.member("bytes", action.transfer->bytes);
   json.end_object();
 }
 
-/// Whether the size is known: of copies from the catalog, of what is here already from the state; an image is added unseen.
-bool has_size(const Change& change) { return std::holds_alternative<CopyImage>(change.action) || change.size > 0; }
-
-void put_change(const Change& change, JsonWriter& json) {
+void put_action(const ShownAction& action, JsonWriter& json) {
   json.begin_object();
-  json.member("address", change.address.text);
-  json.member("verb", text_of(change.verb));
-  const auto peer = peer_of(change);
-  json.member_or_null("peer", peer ? peer->text() : "");
-  json.member_or_null("name", name_in(change));
-  put_because(change.because, json);
+  json.member("address", action.address.text);
+  json.member("verb", text_of(action.verb));
+  json.member_or_null("peer", action.peer);
+  json.member_or_null("name", action.name);
+  json.member("title", action.title);
+  json.member_or_null("detail", action.detail);
+  put_because(action.because, json);
   json.key("after");
   json.begin_array();
-  for (const auto& after : change.after) json.value(after.text);
+  for (const auto& after : action.after) json.value(after.text);
   json.end_array();
-  json.key("size");
-  if (has_size(change)) json.value(change.size);
-  else json.value(nullptr);
-  json.member("deferred", change.deferred);
-  put_transfer(change, json);
+  json.member("size", action.size);
+  json.member("deferred", action.deferred);
+  json.member_or_null("deferred_why", action.deferred_why);
+  put_transfer(action, json);
+  json.member("intent", action.intent);
   json.end_object();
 }
+
+void put_at(const std::optional<At>& at, JsonWriter& json) { json.member_or_null("at", at ? at->text() : ""); }
 
 template <class Entry>
 void put_obstacles(std::string_view key, const std::vector<Entry>& entries, JsonWriter& json) {
@@ -62,6 +52,7 @@ void put_obstacles(std::string_view key, const std::vector<Entry>& entries, Json
     json.member("code", entry.code);
     json.member("text", entry.text);
     json.member_or_null("mend", entry.mend);
+    if constexpr (requires { entry.at; }) put_at(entry.at, json);
     json.end_object();
   }
   json.end_array();
@@ -80,12 +71,39 @@ void put_notes(const std::vector<Note>& notes, JsonWriter& json) {
   json.end_array();
 }
 
-void put_base(const Plan& plan, JsonWriter& json) {
+void put_limits(const std::vector<LimitLine>& limits, JsonWriter& json) {
+  json.key("limits");
+  json.begin_lines();
+  for (const auto& limit : limits) {
+    json.begin_object();
+    json.member("name", limit.name);
+    json.member("used", limit.used);
+    json.member("limit", limit.limit);
+    json.member("where", limit.where);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void put_left_out(const ShownPlan& plan, JsonWriter& json) {
+  json.key("left_out");
+  if (plan.left_out_by.empty()) return json.value(nullptr);
+  json.begin_object();
+  json.member("by", plan.left_out_by);
+  json.key("actions");
+  json.begin_object();
+  for (const auto& [verb, count] : plan.left_out) json.member(text_of(verb), count);
+  json.end_object();
+  json.end_object();
+}
+
+void put_base(const ShownPlan& plan, JsonWriter& json) {
   json.key("base");
   if (!plan.base) return json.value(nullptr);
   json.begin_object();
   json.member("revision", plan.base->revision);
   json.member("commit", plan.base->commit);
+  json.member("plan", plan.base->whole.text());
   json.member("left_out", plan.base->left_out);
   json.member_or_null("trouble", plan.base->trouble);
   json.end_object();
@@ -104,6 +122,7 @@ void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json) {
     json.member("peer", peer.peer.text());
     json.member("code", peer.code);
     json.member("text", peer.text);
+    put_at(peer.at, json);
     json.end_object();
   }
   json.end_array();
@@ -139,11 +158,9 @@ void put_because(const std::vector<Reason>& because, JsonWriter& json) {
   json.end_array();
 }
 
-void show_plan_json(const Plan& plan, const Digest& id, Output& out) {
-  JsonWriter json(out);
-  json.begin_object();
+void put_plan(const ShownPlan& plan, JsonWriter& json) {
   json.member("format", "ingot.plan/1");
-  json.member("id", id.text());
+  json.member("id", plan.id.text());
   json.key("server");
   json.begin_object();
   json.member("name", plan.server.text());
@@ -155,16 +172,25 @@ void show_plan_json(const Plan& plan, const Digest& id, Output& out) {
   put_base(plan, json);
   json.key("actions");
   json.begin_lines();
-  for (const auto& change : plan.actions) put_change(change, json);
+  for (const auto& action : plan.actions) put_action(action, json);
   json.end_array();
   put_blocked(plan.blocked, json);
   put_held(plan.held, json);
   put_unknown(plan.unknown, json);
   put_notes(plan.notes, json);
+  put_limits(plan.limits, json);
+  json.member("whole", plan.whole);
+  put_left_out(plan, json);
   json.key("summary");
   json.begin_object();
   for (const auto& [verb, count] : verb_counts(plan)) json.member(text_of(verb), count);
   json.end_object();
+}
+
+void show_plan_json(const ShownPlan& plan, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  put_plan(plan, json);
   json.end_object();
   json.finish();
 }

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "reconciler/cli/json_writer.hpp"
-#include "reconciler/plan/plan.hpp"
+#include "reconciler/cli/shown_plan.hpp"
 
 namespace ingot {
 
-void show_plan_json(const Plan& plan, const Digest& id, Output& out);
+/// The plan must have its intents.
+void show_plan_json(const ShownPlan& plan, Output& out);
 
 // Members of an open object.
+void put_plan(const ShownPlan& plan, JsonWriter& json);                    ///< the whole plan
 void put_blocked(const std::vector<Blocked>& blocked, JsonWriter& json);   ///< "blocked":[…]
 void put_held(const std::vector<Held>& held, JsonWriter& json);            ///< "held":[…]
 void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json);  ///< "unknown":[…]

@@ -36,7 +36,7 @@ void show_status(const Status& status, const Style& style, Output& out) {
   line("published", head_text(status, style), out);
   line("last run", run_text(status), out);
   if (status.running) line("running", printable(*status.running), out);
-  line("pending", status.plan ? plan_summary(*status.plan) : style.in(Ink::yellow, printable(status.no_plan)), out);
+  line("pending", status.plan ? plan_summary(shown_plan(*status.plan, Digest{})) : style.in(Ink::yellow, printable(status.no_plan)), out);
   for (const auto& note : status.plan ? status.plan->notes : std::vector<Note>()) {
     if (note.code == "root-ends") line("root", style.in(Ink::yellow, printable(note.text)), out);
   }

@@ -1,13 +1,12 @@
 // What is built on the Files port alone.
 #include "reconciler/io/files.hpp"
 
-#include <atomic>
 #include <functional>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/io/random_hex.hpp"
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
@@ -15,11 +14,8 @@ namespace ingot {
 
 namespace {
 
-/// Unique among all runs on this machine, so that two of them never write one file.
-std::string name_beside(const std::string& path) {
-  static std::atomic<std::uint64_t> count = 0;
-  return fmt::format("{}.{}-{}.new", path, getpid(), ++count);
-}
+/// Two runs never write one file.
+std::string name_beside(const std::string& path) { return fmt::format("{}.{}.new", path, random_hex()); }
 
 bool is_folder(Files& files, const std::string& path) {
   const auto status = files.status(path + "/.");  // the dot follows a link
@@ -40,7 +36,6 @@ std::string read_all(File& file, const std::string& path, std::uint64_t at_most)
 void rename_over(Files& files, const std::string& path, mode_t mode, const std::function<void(File&)>& write) {
   const std::string beside = name_beside(path);
   try {
-    files.remove(beside);  // left by a dead process that had this number
     const auto file = files.open(beside, OpenFor::create_new, mode);
     write(*file);
     file->close();

@@ -4,8 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
-#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>

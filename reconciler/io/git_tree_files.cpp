@@ -16,6 +16,13 @@
 
 namespace ingot {
 
+/// A file, a folder, or why there is neither.
+struct FoundInTree {
+  std::string why;  ///< "": it was found
+  git_oid id{};
+  GitTree folder{};  ///< null: a file
+};
+
 namespace {
 
 constexpr int most_links = 10;
@@ -60,14 +67,74 @@ std::variant<std::string, Unreadable> bytes_of(const GitRepository& repository, 
   return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())), static_cast<std::size_t>(git_blob_rawsize(blob.get())));
 }
 
-}  // namespace
+/// From the root of a tree along a path, and through the links on it.
+class TreeWalk {
+ public:
+  TreeWalk(const GitRepository& repository, GitTree root, const std::string& path) : repository_(repository) {
+    folders_.push_back(std::move(root));
+    put_before(parts_, path);
+  }
 
-/// A file, a folder, or why there is neither.
-struct GitTreeFiles::Found {
-  std::string why;  ///< "": it was found
-  git_oid id{};
-  GitTree folder{};  ///< null: a file
+  FoundInTree walk() {
+    while (!parts_.empty()) {
+      const std::string name = std::move(parts_.front());
+      parts_.pop_front();
+      if (auto end = step(name)) return *std::move(end);
+    }
+    return {.why = "", .id = {}, .folder = std::move(folders_.back())};
+  }
+
+ private:
+  using End = std::optional<FoundInTree>;  ///< nullopt: it goes on
+
+  static End refused(std::string why) { return FoundInTree{.why = std::move(why)}; }
+
+  End step(const std::string& name) {
+    if (name == ".") return std::nullopt;
+    if (name == "..") return leave();
+    const git_tree_entry* const entry = git_tree_entry_byname(folders_.back().get(), name.c_str());
+    if (entry == nullptr) return refused(errno_text(ENOENT));
+    const git_oid& id = *git_tree_entry_id(entry);
+    switch (git_tree_entry_filemode(entry)) {
+      case GIT_FILEMODE_TREE: return enter(id);
+      case GIT_FILEMODE_LINK: return follow(name, id);
+      case GIT_FILEMODE_COMMIT: return refused(fmt::format("\"{}\" is a submodule, another repository: keep what a manifest reads in one", printable(name)));
+      case GIT_FILEMODE_BLOB:
+      case GIT_FILEMODE_BLOB_EXECUTABLE: return parts_.empty() ? FoundInTree{.why = "", .id = id} : refused(errno_text(ENOTDIR));
+      case GIT_FILEMODE_UNREADABLE: break;
+    }
+    return refused("it is nothing that git should hold");
+  }
+
+  End leave() {
+    folders_.pop_back();
+    return folders_.empty() ? refused("it leads out of the repository, and what is outside is not of this commit") : std::nullopt;
+  }
+
+  End enter(const git_oid& id) {
+    GitTree folder = tree_of(repository_.handle(), id);
+    if (!folder) return refused(missing(repository_, id).why);
+    folders_.push_back(std::move(folder));
+    return std::nullopt;
+  }
+
+  End follow(const std::string& name, const git_oid& id) {
+    const auto target = bytes_of(repository_, id, longest_link);
+    if (const auto* const unreadable = std::get_if<Unreadable>(&target)) return refused(unreadable->why);
+    const std::string& text = std::get<std::string>(target);
+    if (text.starts_with('/')) return refused(fmt::format("\"{}\" is a link that leads out of the repository", printable(name)));
+    if (++links_ > most_links) return refused(errno_text(ELOOP));
+    put_before(parts_, text);
+    return std::nullopt;
+  }
+
+  const GitRepository& repository_;
+  std::vector<GitTree> folders_;  ///< from the root down to where it is
+  std::deque<std::string> parts_;  ///< still to go
+  int links_ = 0;
 };
+
+}  // namespace
 
 struct GitTreeFiles::Places {
   std::string folder;              ///< what is in front of all of them
@@ -88,60 +155,17 @@ GitTreeFiles::GitTreeFiles(GitRepository repository, const std::string& commit) 
   tree_ = hex_of(*tree);
 }
 
-GitTreeFiles::Found GitTreeFiles::find(const std::string& path) const {
-  std::vector<GitTree> folders;
-  folders.push_back(tree_of(repository_.handle(), oid_of(tree_)));
-  std::deque<std::string> parts;
-  put_before(parts, path);
-  for (int links = 0; !parts.empty();) {
-    const std::string name = std::move(parts.front());
-    parts.pop_front();
-    if (name == ".") continue;
-    if (name == "..") {
-      folders.pop_back();
-      if (folders.empty()) return {.why = "it leads out of the repository, and what is outside is not of this commit"};
-      continue;
-    }
-    const git_tree_entry* const entry = git_tree_entry_byname(folders.back().get(), name.c_str());
-    if (entry == nullptr) return {.why = errno_text(ENOENT)};
-    const git_oid& id = *git_tree_entry_id(entry);
-    switch (git_tree_entry_filemode(entry)) {
-      case GIT_FILEMODE_TREE: {
-        GitTree folder = tree_of(repository_.handle(), id);
-        if (!folder) return {.why = missing(repository_, id).why};
-        folders.push_back(std::move(folder));
-        break;
-      }
-      case GIT_FILEMODE_LINK: {
-        const auto target = bytes_of(repository_, id, longest_link);
-        if (const auto* const unreadable = std::get_if<Unreadable>(&target)) return {.why = unreadable->why};
-        const std::string& text = std::get<std::string>(target);
-        if (text.starts_with('/')) return {.why = fmt::format("\"{}\" is a link that leads out of the repository", printable(name))};
-        if (++links > most_links) return {.why = errno_text(ELOOP)};
-        put_before(parts, text);
-        break;
-      }
-      case GIT_FILEMODE_COMMIT:
-        return {.why = fmt::format("\"{}\" is a submodule, another repository: keep what a manifest reads in one", printable(name))};
-      case GIT_FILEMODE_BLOB:
-      case GIT_FILEMODE_BLOB_EXECUTABLE:
-        if (!parts.empty()) return {.why = errno_text(ENOTDIR)};
-        return {.why = "", .id = id};
-      case GIT_FILEMODE_UNREADABLE: return {.why = "it is nothing that git should hold"};
-    }
-  }
-  return {.why = "", .id = {}, .folder = std::move(folders.back())};
-}
+FoundInTree GitTreeFiles::find(const std::string& path) const { return TreeWalk(repository_, tree_of(repository_.handle(), oid_of(tree_)), path).walk(); }
 
 bool GitTreeFiles::is_folder(const std::string& path) const { return find(path).folder != nullptr; }
 
 std::string GitTreeFiles::blob(const std::string& path) const {
-  const Found found = find(path);
+  const FoundInTree found = find(path);
   return found.why.empty() && !found.folder ? hex_of(found.id) : "";
 }
 
 std::variant<std::string, Unreadable> GitTreeFiles::read(const std::string& path) const {
-  const Found found = find(path);
+  const FoundInTree found = find(path);
   if (!found.why.empty()) return Unreadable{found.why};
   if (found.folder) return Unreadable{errno_text(EISDIR)};
   auto bytes = bytes_of(repository_, found.id, largest_manifest);
@@ -158,10 +182,10 @@ void GitTreeFiles::match(const std::string& at, const std::string& pattern, Plac
   const std::string rest = slash == std::string::npos ? "" : pattern.substr(slash + 1);
   if (part.find_first_of("*?[") == std::string::npos) {
     if (slash != std::string::npos) return match(at + part + "/", rest, places);
-    if (const Found found = find(places.folder + at + part); found.why.empty() && !found.folder) places.found.push_back(at + part);
+    if (const FoundInTree found = find(places.folder + at + part); found.why.empty() && !found.folder) places.found.push_back(at + part);
     return;
   }
-  const Found folder = find(places.folder + at);
+  const FoundInTree folder = find(places.folder + at);
   const std::size_t entries = folder.folder ? git_tree_entrycount(folder.folder.get()) : 0;
   for (std::size_t i = 0; i < entries && places.found.size() <= most_included_files; ++i) {
     const std::string name = git_tree_entry_name(git_tree_entry_byindex(folder.folder.get(), i));

@@ -12,6 +12,8 @@
 
 namespace ingot {
 
+struct FoundInTree;
+
 /// Paths are of the tree: "sites/a/ingot.toml", "" is its root; folders in front of other paths end with "/".
 class GitTreeFiles {
  public:
@@ -27,9 +29,8 @@ class GitTreeFiles {
   std::string blob(const std::string& path) const;
 
  private:
-  struct Found;
   struct Places;
-  Found find(const std::string& path) const;
+  FoundInTree find(const std::string& path) const;
   void match(const std::string& at, const std::string& pattern, Places& places) const;
 
   GitRepository repository_;

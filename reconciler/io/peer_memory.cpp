@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <set>
 #include <utility>
-
-#include <cerrno>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -53,14 +51,21 @@ std::optional<std::string> highest_floor(Files& files, const std::string& folder
   return found == names.rend() ? std::nullopt : std::optional(*found);
 }
 
-/// A file that replace_file of a process that is gone did not finish: "<name>.<pid>-<n>.new".
-bool is_left_over(const std::string& name) {
-  if (!name.ends_with(".new")) return false;
-  const auto dash = name.rfind('-');
-  const auto dot = dash == std::string::npos ? dash : name.rfind('.', dash);
-  if (dot == std::string::npos) return false;
-  const auto pid = number_of(std::string_view(name).substr(dot + 1, dash - dot - 1));
-  return pid && *pid > 0 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+/// Removes what replace_file of a run that died did not finish: "….new". Another run may be writing one just now, also on
+/// another machine, so what counts is the disk's own clock: such a file lives for an instant.
+void remove_left_overs(Files& files, const std::string& folder) {
+  constexpr std::int64_t a_day = 24 * 60 * 60;
+  std::int64_t newest = 0;
+  std::vector<std::pair<std::int64_t, std::string>> unfinished;
+  for (const std::string& name : files.list(folder)) {
+    const auto there = files.status(folder + "/" + name);
+    if (!there) continue;
+    newest = std::max(newest, there->mtime_seconds);
+    if (name.ends_with(".new")) unfinished.emplace_back(there->mtime_seconds, folder + "/" + name);
+  }
+  for (const auto& [written, path] : unfinished) {
+    if (written + a_day < newest) files.remove(path);
+  }
 }
 
 /// The cache may be deleted at any time: what stands in place of a folder of it, such as a link that leads elsewhere, is.
@@ -163,9 +168,9 @@ void PeerMemory::forget_pieces_but(const ServerId& id, const std::vector<Digest>
   for (const auto& digest : keep) kept.insert(digest.hex());
   attempt([&] {
     for (const auto& name : files_.list(folder)) {
-      const bool piece = Digest::parse_hex(name).has_value();
-      if (piece ? !kept.contains(name) : is_left_over(name)) files_.remove(folder + "/" + name);
+      if (Digest::parse_hex(name) && !kept.contains(name)) files_.remove(folder + "/" + name);
     }
+    remove_left_overs(files_, folder);
   });
 }
 
@@ -222,8 +227,9 @@ void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope)
     make_folders(files_, folder, private_folder);
     replace_file(files_, folder + "/" + name, write_floor({floor, std::string(head_envelope)}), file_mode);
     for (const auto& other : files_.list(folder)) {
-      if (named_floor(other) ? other < name : is_left_over(other)) files_.remove(folder + "/" + other);
+      if (named_floor(other) && other < name) files_.remove(folder + "/" + other);
     }
+    remove_left_overs(files_, folder);
   });
 }
 

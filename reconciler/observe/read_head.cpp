@@ -25,8 +25,33 @@ struct Verified {
   TrustedRoot root;
 };
 
-/// The head against one root; a head that does not verify may be signed under a newer one.
-Tried<Verified> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root) {
+/// The newest root before `newest`, and not before `lowest`, that the head verifies under, of those that were followed and kept.
+std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, std::uint64_t lowest) {
+  std::optional<TrustedRoot> found;
+  std::optional<TrustedRoot> at;
+  for (std::uint64_t version = 1; version < newest.root.version; ++version) {
+    const auto kept = visit.memory.root(visit.id(), version);
+    if (!kept) return std::nullopt;
+    auto verified = at ? verify_next_root(*kept, *at) : verify_first_root(*kept, visit.id());
+    if (!std::holds_alternative<TrustedRoot>(verified)) return std::nullopt;
+    at = std::get<TrustedRoot>(std::move(verified));
+    if (version >= lowest && std::holds_alternative<Head>(verify_head(bytes, visit.id(), at->root))) found = at;
+  }
+  return found;
+}
+
+/// A head that the newest root does not let through, but one before it does: between a new root and the head under it there
+/// is an instant, or a publisher that died. It is taken for nothing, but it is no attack either, unless the new root
+/// revoked keys: then it may be by a stolen one.
+Failure not_of_newest(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, std::uint64_t lowest, const Failure& otherwise) {
+  const auto older = older_root_of(visit, bytes, newest, lowest);
+  if (!older || older->root.epoch != newest.root.epoch) return otherwise;
+  return unreachable(fmt::format("{}{}: it is signed under root {}, and root {} has come; the publisher may be at work", visit.url, head_path,
+                                 older->root.version, newest.root.version));
+}
+
+/// The head against one root; a head that does not verify may be signed under a newer one. Roots before `lowest` count no more.
+Tried<Verified> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root, std::uint64_t lowest) {
   auto verified = verify_head(bytes, visit.id(), root.root);
   if (const auto* other = std::get_if<NotOurs>(&verified)) return not_ours(visit, head_path, *other);
   if (auto* head = std::get_if<Head>(&verified)) return Verified{std::move(*head), root};
@@ -36,16 +61,15 @@ Tried<Verified> verify(const Visit& visit, const std::string& bytes, const Trust
   const auto newer = newer_root(visit, root);
   if (const auto* not_had = std::get_if<Failure>(&newer)) return *not_had;  // nothing is said of a head whose root is not known
   const TrustedRoot& newest = std::get<TrustedRoot>(newer);
-  if (newest.root.version == root.root.version) return failure;
   auto again = verify_head(bytes, visit.id(), newest.root);
   if (auto* head = std::get_if<Head>(&again)) return Verified{std::move(*head), newest};
-  return failure;
+  return not_of_newest(visit, bytes, newest, lowest, failure);
 }
 
 /// Root and head that belong together: newer roots are asked for only when the head names one, one was accepted before
 /// (`lowest`; the cache may have been removed since), or the known one is over.
 Tried<Verified> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known, std::uint64_t lowest) {
-  auto first = verify(visit, bytes, known);
+  auto first = verify(visit, bytes, known, lowest);
   if (std::holds_alternative<Failure>(first)) return first;
   auto [head, root] = std::get<Verified>(std::move(first));
   const bool over = root_expired(root.root, visit.now).has_value();
@@ -119,14 +143,10 @@ Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const TrustedRo
 std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id) {
   auto file = memory.head(id);
   if (!file) return std::nullopt;
-  auto envelope = parse_envelope(file->bytes);
-  if (!std::holds_alternative<Envelope>(envelope)) return std::nullopt;
-  auto parsed = parse_head(std::get<Envelope>(envelope).payload);
-  if (!std::holds_alternative<Head>(parsed)) return std::nullopt;
-  Head head = std::get<Head>(std::move(parsed));
-  if (head.id != id) return std::nullopt;
-  SeenHead seen = seen_head(head, sha256(std::get<Envelope>(envelope).payload), file->url);
-  return KeptHead{std::move(head), std::move(seen), *std::move(file)};
+  auto head = unverified_head(file->bytes);
+  if (!head || head->id != id) return std::nullopt;
+  SeenHead seen = seen_head(*head, head_digest(file->bytes).value(), file->url);
+  return KeptHead{*std::move(head), std::move(seen), *std::move(file)};
 }
 
 Tried<GoodHead> read_head(const Visit& visit, AskFor what) {

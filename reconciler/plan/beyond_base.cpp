@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/plan/make_plan.hpp"
+#include "reconciler/plan/intent.hpp"
 
 namespace ingot {
 
@@ -31,10 +31,10 @@ void note_what_is_left_undone(const Plan& base, const std::unordered_set<std::st
 
 std::uint64_t leave_what_base_does(Plan& plan, const Plan& base) {
   std::unordered_set<std::string> done_anyway, planned, left;
-  for (const auto& change : base.actions) done_anyway.insert(change_id_text(change));
+  for (const auto& change : base.actions) done_anyway.insert(intent_of(change));
   for (const auto& change : plan.actions) planned.insert(change.address.text);
   const auto before = plan.actions.size();
-  std::erase_if(plan.actions, [&](const Change& change) { return done_anyway.contains(change_id_text(change)); });
+  std::erase_if(plan.actions, [&](const Change& change) { return done_anyway.contains(intent_of(change)); });
   for (const auto& change : plan.actions) left.insert(change.address.text);
   for (auto& change : plan.actions) std::erase_if(change.after, [&](const Address& address) { return !left.contains(address.text); });
   leave_common(plan.blocked, base.blocked);

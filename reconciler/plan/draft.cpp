@@ -1,8 +1,22 @@
 #include "reconciler/plan/draft.hpp"
 
+#include "reconciler/plan/selection.hpp"
+
 namespace ingot {
 
+bool Draft::takes(DraftChange& change) {
+  if (!selection_) return true;
+  switch (selection_->fate_of(change.change)) {
+    case Selection::Fate::done: break;
+    case Selection::Fate::left_out: ++left_out[change.change.verb]; return false;
+    case Selection::Fate::held: held.push_back(selection_->held(change.change)); return false;
+  }
+  if (auto reason = selection_->why_needed(change.change.address)) change.change.because.push_back(*std::move(reason));
+  return true;
+}
+
 void Draft::add(DraftChange change) {
+  if (!takes(change)) return;
   changes.push_back(std::move(change));
   place_of_.emplace(changes.back().change.address.text, changes.size() - 1);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -41,6 +42,8 @@ struct DraftChange {
   ImageKey removes = 0;       ///< a removal (R26): of this image; 0 = none
 };
 
+class Selection;
+
 struct Draft {
   std::deque<DraftChange> changes;  ///< their addresses don't change
   std::vector<Blocked> blocked;
@@ -49,13 +52,16 @@ struct Draft {
   std::vector<Note> notes;
   std::vector<LimitLine> limits;
   std::vector<Wantedness> wantedness;
+  std::map<Verb, std::uint64_t> left_out;       ///< how much there was to do that the selection leaves out
   std::unordered_set<ServerId> unsettled;       ///< peers that must be read again, although no entry above names them
   std::optional<Time> next_removal;             ///< when time alone brings the next removal by `prune`
 
-  Draft() = default;
+  /// Takes what is selected; nullptr: everything. It outlives the draft.
+  explicit Draft(const Selection* selection = nullptr) : selection_(selection) {}
   Draft(Draft&&) = default;
   Draft& operator=(Draft&&) = default;
 
+  /// What is not selected is counted or held instead.
   void add(DraftChange change);
   /// Whether two changes have one address.
   bool addresses_repeat() const { return place_of_.size() != changes.size(); }
@@ -69,6 +75,9 @@ struct Draft {
   void wait_for(const Address& waiting, const Address& address);
 
  private:
+  bool takes(DraftChange& change);
+
+  const Selection* selection_;
   std::unordered_map<std::string_view, std::size_t> place_of_;  ///< by the address, which `changes` holds
 };
 

@@ -9,6 +9,7 @@
 #include "reconciler/plan/desired.hpp"
 #include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/selection.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
@@ -31,20 +32,25 @@ std::string what_is_managed(const Snapshot& snapshot) {
   return listed(parts);
 }
 
-void add_changes(const Situation& situation, const PlanOptions& options, Desired& desired, Draft& draft) {
+/// Everything that there is to do. Without `bounds` neither budgets nor guards take anything out of it.
+void add_changes(const Situation& situation, const PlanOptions* bounds, Desired& desired, Draft& draft) {
   merge_peers(situation, draft);
   desired = decide_desired(situation, draft);
   merge_subscriptions(desired, situation, draft);
   merge_new_copies(desired, situation, draft);
   merge_known_copies(desired, situation, draft);
   merge_repairs(situation, draft);
-  apply_budgets(situation, draft);
+  if (bounds) apply_budgets(situation, draft);
   merge_images(situation, draft);
   merge_types(desired, situation, draft);
   merge_dropped_peers(situation, draft);
-  apply_guards(situation, options, draft);
+  if (bounds) apply_guards(situation, *bounds, draft);
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
+}
+
+/// What follows from the changes.
+void add_conclusions(const Situation& situation, Draft& draft) {
   keep_addresses_apart(draft);
   block_damaged(situation, draft);
   note_limits(situation, draft);
@@ -52,14 +58,51 @@ void add_changes(const Situation& situation, const PlanOptions& options, Desired
   note_roots(situation, draft);
 }
 
-Plan finish(const Situation& situation, const Desired& desired, Draft draft) {
+std::variant<Selection, WrongAddress> selection_of(const Situation& situation, const PlanOptions& options) {
+  if (options.targets.empty() && options.excluded.empty() && !options.only && !options.approved) return Selection{};
+  Desired desired;
+  Draft all;
+  add_changes(situation, nullptr, desired, all);
+  return select(situation, all, options);
+}
+
+/// Obstacles of what was left out are no obstacles of this plan.
+template <class Obstacles>
+void leave_out(Obstacles& obstacles, const Selection& selection, std::map<Verb, std::uint64_t>& left_out) {
+  std::erase_if(obstacles, [&](const auto& one) {
+    if (selection.concerns(one.address)) return false;
+    ++left_out[one.verb];
+    return true;
+  });
+}
+
+/// Of every target the plan says something.
+void note_targets(const PlanOptions& options, const Selection& selection, Draft& draft) {
+  const auto is_told = [&](const std::string& target) {
+    const auto of_target = [&](const auto& one) { return one.address.text == target; };
+    return std::any_of(draft.changes.begin(), draft.changes.end(), [&](const DraftChange& one) { return one.change.address.text == target; }) ||
+           std::any_of(draft.blocked.begin(), draft.blocked.end(), of_target) || std::any_of(draft.held.begin(), draft.held.end(), of_target);
+  };
+  for (const auto& target : options.targets) {
+    if (selection.lost_targets().contains(target)) {
+      draft.notes.push_back({"left-out", target, "--target names it, but --exclude names it or something that it needs"});
+    } else if (!is_told(target)) {
+      draft.notes.push_back({"nothing-to-do", target, "--target names it, and there is nothing to do for it"});
+    }
+  }
+}
+
+Plan finish(const Situation& situation, const Desired& desired, const Selection& selection, Draft draft) {
   Plan plan{.server = situation.manifest.server.name,
             .id_of_server = situation.observed.self,
             .manifest_path = situation.manifest.path,
             .manifest_digest = situation.manifest.digest,
             .git = situation.manifest.git};
   plan.complete = draft.unknown.empty();
-  plan.settled = settled_peers(desired, situation, draft);
+  plan.whole = selection.is_whole();
+  plan.left_out_by = selection.by();
+  plan.left_out = std::move(draft.left_out);
+  if (plan.whole) plan.settled = settled_peers(desired, situation, draft);  // else there may be more to do for any of them
   plan.settled_until = draft.next_removal;
   plan.actions = in_order(std::move(draft.changes));
   plan.blocked = std::move(draft.blocked);
@@ -83,8 +126,8 @@ Plan finish(const Situation& situation, const Desired& desired, Draft draft) {
 
 }  // namespace
 
-std::variant<Plan, RefusedEmpty> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
-                                           const PlanOptions& options) {
+std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
+                                                         const PlanOptions& options) {
   if (manifest.declares_nothing() && !options.allow_empty) {
     const std::string managed = what_is_managed(snapshot);
     if (!managed.empty()) {
@@ -93,10 +136,17 @@ std::variant<Plan, RefusedEmpty> make_plan(const Manifest& manifest, const Snaps
     }
   }
   const Situation situation = survey(manifest, snapshot, observed);
+  const auto selected = selection_of(situation, options);
+  if (const auto* wrong = std::get_if<WrongAddress>(&selected)) return *wrong;
+  const auto& selection = std::get<Selection>(selected);
   Desired desired;
-  Draft draft;
-  add_changes(situation, options, desired, draft);
-  return finish(situation, desired, std::move(draft));
+  Draft draft(selection.is_whole() ? nullptr : &selection);
+  add_changes(situation, &options, desired, draft);
+  add_conclusions(situation, draft);
+  leave_out(draft.blocked, selection, draft.left_out);
+  leave_out(draft.held, selection, draft.left_out);
+  note_targets(options, selection, draft);
+  return finish(situation, desired, selection, std::move(draft));
 }
 
 std::vector<Note> notes_of(const Plan& plan, const ServerName& peer) {

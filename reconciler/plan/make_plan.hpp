@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,25 +17,27 @@
 
 namespace ingot {
 
-/// What the command line adds to the manifest's guards.
+/// What the command line adds to the manifest's guards, and what of the whole it asks for.
 struct PlanOptions {
   std::optional<std::uint64_t> raise_removals;
   std::optional<std::uint64_t> raise_stops;
   bool allow_empty = false;
+  std::vector<std::string> targets = {};              ///< addresses: only these, and what they need; empty: everything
+  std::vector<std::string> excluded = {};             ///< addresses: not these, nor what needs them
+  std::optional<std::set<std::string>> only = {};     ///< exactly these addresses: a saved plan's
+  std::optional<std::set<Verb>> approved = {};        ///< the actions of other verbs are held
+  bool operator==(const PlanOptions&) const = default;
 };
 
 /// The manifest declares nothing while the state manages something (R26): refused whole.
 struct RefusedEmpty { std::string text; std::string mend; };
 
-/// decide_desired, merge, budgets, guards, order.
-std::variant<Plan, RefusedEmpty> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
-                                           const PlanOptions& options);
+/// A target or an exclusion that names nothing, or what cannot be excluded.
+struct WrongAddress { std::string address; std::string text; std::string mend; };
 
-/// The bytes that the plan's id is the sha256 of: each action's address, verb and intended result; not baselines,
-/// sizes, transfers, reasons, deferrals or paths (contract, section 5).
-std::string plan_id_text(const Plan& plan);
-/// The line of one action in it.
-std::string change_id_text(const Change& change);
+/// decide_desired, merge, budgets, guards, order. With a selection in the options twice: what needs what is known of the whole.
+std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
+                                                         const PlanOptions& options);
 
 /// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
 /// the names and types here): with the index and the state's revision it tells whether a peer is settled.

@@ -35,10 +35,11 @@ Bearers bearers_after(const Desired& desired, const Draft& draft) {
   Bearers bearers{.renamed_to = {}, .renamed = {}, .renamed_early = {}, .copies = coming_copies(draft)};
   for (const auto& copy : desired.known) {
     if (!copy.name) continue;
+    const DraftChange* change = draft.doing(copy_address(copy.wishes->peer->name(), copy.row->identity->name));
+    if (!change) continue;  // the selection leaves it out: it keeps its name
     bearers.renamed_to.emplace(copy.name->text(), copy.row);
     bearers.renamed.emplace(copy.row->key, *copy.name);
-    const DraftChange* change = draft.doing(copy_address(copy.wishes->peer->name(), copy.row->identity->name));
-    if (change && change->phase == Phase::withdrawals) bearers.renamed_early.emplace(copy.row->key, *copy.name);
+    if (change->phase == Phase::withdrawals) bearers.renamed_early.emplace(copy.row->key, *copy.name);
   }
   return bearers;
 }

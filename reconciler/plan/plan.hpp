@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,7 +88,7 @@ struct Reason {
   std::optional<At> at;      ///< where it is written; nullopt where no line remains
   std::string text;          ///< one sentence
   std::shared_ptr<const CommitLine> by = {};  ///< what last changed the entry at `at`, or took it out; null: not known, or the entry did not change
-  bool operator==(const Reason&) const = default;
+  bool operator==(const Reason& other) const;
 };
 
 struct Change {
@@ -121,6 +122,7 @@ struct Wantedness { ImageKey key = 0; std::optional<Time> unwanted_since; };
 struct PlanBase {
   std::string revision;         ///< as it was named
   std::string commit;           ///< 40 hex digits
+  Digest whole = {};            ///< the id of the plan before anything was taken out
   std::uint64_t left_out = 0;   ///< actions that it would do as well
   std::string trouble = {};     ///< why nothing could be taken out; "": it could
 };
@@ -142,6 +144,9 @@ struct Plan {
   std::vector<Wantedness> wantedness = {};
   std::vector<ServerName> settled = {};    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
   std::optional<Time> settled_until = {};  ///< when time alone brings the next change (prune)
+  bool whole = true;                       ///< false: the run was told to do a part of what there is to do
+  std::string left_out_by = {};            ///< "--target", "--exclude" …; "": nothing was left out by address
+  std::map<Verb, std::uint64_t> left_out = {};  ///< how much of it, also of what is blocked or held
 
   /// Actions that an apply would do now.
   std::size_t pending() const;        ///< not deferred

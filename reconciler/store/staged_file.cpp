@@ -1,10 +1,10 @@
 #include "reconciler/store/staged_file.hpp"
 
-#include <random>
 #include <string_view>
 
 #include <fmt/core.h>
 
+#include "reconciler/io/random_hex.hpp"
 #include "schema/error.hpp"
 
 namespace ingot {
@@ -16,12 +16,7 @@ constexpr std::uint64_t write_back_step = 32 * 1024 * 1024;
 
 constexpr std::string_view prefix = "new-";
 
-std::string random_hex() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}", random(), random());
-}
-
-/// Marks this process's files; a process id would come again, in containers soon.
+/// Marks this process's files.
 const std::string& own_prefix() {
   static const std::string text = fmt::format("{}{}-", prefix, random_hex());
   return text;

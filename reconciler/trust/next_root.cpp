@@ -9,11 +9,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_keys = 16;
-
 using Changed = std::variant<Role, ImpossibleRoot>;
-
-bool holds(const std::vector<PublicKey>& keys, const PublicKey& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
 
 std::optional<ImpossibleRoot> why_not(const RoleChange& change, const Role& role, std::string_view name) {
   for (const PublicKey& key : change.add) {
@@ -56,7 +52,7 @@ Changed changed(Role role, const RoleChange& change, const std::vector<PublicKey
 std::variant<Root, ImpossibleRoot> next_root(const TrustedRoot& current, const RootChange& change) {
   Root next = current.root;
   for (const PublicKey& key : change.revoke) {
-    if (!holds(next.root.keys, key) && !holds(next.catalog.keys, key) && !(next.release && holds(next.release->keys, key))) {
+    if (!names(next, key)) {
       return ImpossibleRoot{fmt::format("root {} names no key {}", next.version, key_text(key)), "see: ingot key show"};
     }
   }

@@ -187,6 +187,15 @@ std::optional<Digest> head_digest(std::string_view envelope) {
   return good ? std::optional(fingerprint(good->payload)) : std::nullopt;
 }
 
+std::optional<Head> unverified_head(std::string_view envelope) {
+  const auto parsed = parse_envelope(envelope);
+  const auto* const good = std::get_if<Envelope>(&parsed);
+  if (!good) return std::nullopt;
+  auto head = parse_head(good->payload);
+  if (!std::holds_alternative<Head>(head)) return std::nullopt;
+  return std::get<Head>(std::move(head));
+}
+
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now) {
   if (floor && now + clock_slack < floor->issued) {
     return Distrust{"clock-behind",

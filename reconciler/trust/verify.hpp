@@ -66,6 +66,9 @@ std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, con
 /// envelope and the list of signatures, and must not make two heads of one. nullopt: no envelope.
 std::optional<Digest> head_digest(std::string_view envelope);
 
+/// What a head says, whoever signed it; nullopt: it is none.
+std::optional<Head> unverified_head(std::string_view envelope);
+
 /// Whether a verified head may follow what was accepted: epoch, serial, equivocation, jump, clock.
 /// `digest` is the head's. nullopt: it may.
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now);

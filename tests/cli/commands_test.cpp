@@ -358,5 +358,23 @@ TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {
   EXPECT_EQ(at("gold", {"card", (folder / "bad.card.toml").string()}).exit, 65);
 }
 
+/// A terminal that has no memory left for what it is told.
+struct FullTerminal final : Terminal {
+  std::string said;
+  bool output_is_terminal() override { return false; }
+  bool error_is_terminal() override { return false; }
+  bool can_ask() override { return false; }
+  int width() override { return 80; }
+  void out(std::string_view) override { throw std::bad_alloc(); }
+  void error(std::string_view text) override { said += text; }
+  std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
+};
+
+TEST_F(Commands, N8_a_lack_of_memory_is_the_machines_and_no_bug) {
+  FullTerminal full;
+  EXPECT_EQ(run({"--help"}, full), 6);
+  EXPECT_THAT(full.said, AllOf(HasSubstr("ingot: out of memory\n  free some memory"), Not(HasSubstr("bug"))));
+}
+
 }  // namespace
 }  // namespace ingot

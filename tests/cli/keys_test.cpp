@@ -55,6 +55,61 @@ TEST_F(Keys, make_writes_a_private_file_and_prints_the_public_key) {
   testing_support::expect_valid_json("key", ingot({"key", "make", path("c.pem"), "--json"}).out);
 }
 
+TEST_F(Keys, make_leaves_what_others_have_beside_the_new_key) {
+  write("root-b.pem.new", "somebody's");
+  EXPECT_EQ(ingot({"key", "make", path("root-b.pem")}).exit, 0);
+  EXPECT_EQ(ingot({"key", "make", path("root-b.pem")}).exit, 6) << "nor when it fails";
+  EXPECT_EQ(read(folder / "root-b.pem.new"), "somebody's");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 2) << "and nothing half made";
+}
+
+TEST_F(Keys, a_private_key_that_everybody_can_read_is_not_used) {
+  settle();
+  const auto all = fs::perms::others_read;
+  const auto refused = AllOf(HasSubstr("is open to everybody on this machine (mode 0604)"), HasSubstr("chmod 600"));
+  fs::permissions(path("gold/keys/catalog.pem"), all, fs::perm_options::add);
+  EXPECT_THAT(must(6, "gold", {"publish"}).err, refused);
+  EXPECT_THAT(must(0, "gold", {"key", "show"}).out, refused);
+  fs::permissions(path("gold/keys/catalog.pem"), all, fs::perm_options::remove);
+  fs::permissions(path("gold/keys/root.pem"), all, fs::perm_options::add);
+  EXPECT_THAT(must(6, "gold", {"key", "rotate"}).err, refused);
+  EXPECT_THAT(must(6, "gold", {"key", "rotate", "--key", path("gold/keys/root.pem")}).err, refused);
+  EXPECT_FALSE(has_root("gold", 2));
+  fs::permissions(path("gold/keys/root.pem"), all, fs::perm_options::remove);
+  fs::permissions(path("gold/keys/root.pem"), fs::perms::group_read, fs::perm_options::add);  // as a service gets its credentials
+  must(0, "gold", {"key", "rotate"});
+}
+
+TEST_F(Keys, K6_a_change_of_keys_that_died_before_its_head_is_gone_on_with_and_not_made_twice) {
+  settle();
+  make_key("gold/keys/catalog-2.pem");
+  fs::copy(folder / "gold", folder / "before", fs::copy_options::recursive);
+  const auto died_between_root_and_head = [&](const std::vector<std::string>& words) {
+    fs::remove_all(folder / "gold");
+    fs::copy(folder / "before", folder / "gold", fs::copy_options::recursive);
+    must(0, "gold", words);
+    fs::copy(folder / "gold/store/public/root/2.dsse", folder / "2.dsse", fs::copy_options::overwrite_existing);
+    fs::remove_all(folder / "gold");
+    fs::copy(folder / "before", folder / "gold", fs::copy_options::recursive);
+    fs::copy(folder / "2.dsse", folder / "gold/store/public/root/2.dsse");
+  };
+  const std::vector<std::vector<std::string>> changes{{"key", "rotate"},
+                                                      {"key", "rotate", "--add-catalog", path("gold/keys/catalog-2.pem"), "--drop-catalog", path("gold/keys/catalog.pem")},
+                                                      {"key", "revoke", path("gold/keys/catalog.pem"), "--add-catalog", path("gold/keys/catalog-2.pem")}};
+  for (const auto& words : changes) {
+    died_between_root_and_head(words);
+    const Ran again = must(0, "gold", words);
+    EXPECT_FALSE(has_root("gold", 3)) << again.out;
+    EXPECT_THAT(again.out, HasSubstr("2"));
+    must(0, "gold", {"plan", "--detailed-exitcode"});
+    must(0, "gold", {"verify"});
+  }
+  died_between_root_and_head({"key", "rotate"});
+  must(0, "gold", changes[1]);
+  EXPECT_TRUE(has_root("gold", 3)) << "another change is another root";
+  silver_follows();
+}
+
 TEST_F(Keys, show_says_which_keys_count_when_they_end_and_where_they_are) {
   make("gold");
   make_key("gold/keys/catalog-9.pem");

@@ -14,8 +14,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string text_of_plan(const Plan& plan, bool verbose = false, const Style& style = Style(false)) {
-  return shown([&](Output& out) { show_plan(plan, sha256("a plan"), verbose, style, out); });
+  return shown([&](Output& out) { show_plan(shown_plan(plan, sha256("a plan")), verbose, style, out); });
 }
+
+std::string summary_of(const Plan& plan) { return plan_summary(shown_plan(plan, Digest{})); }
 
 TEST(show_plan, says_everything_that_is_done_and_not_done) { expect_golden("plan.txt", text_of_plan(full_plan())); }
 TEST(show_plan, verbose_shows_every_reason_and_note) { expect_golden("plan-verbose.txt", text_of_plan(full_plan(), true)); }
@@ -39,14 +41,14 @@ TEST(show_plan, colours_are_only_an_addition) {
 TEST(show_plan, what_a_peer_says_never_reaches_the_terminal_raw) { EXPECT_THAT(text_of_plan(full_plan()), Not(HasSubstr("\x1b"))); }
 
 TEST(plan_summary, counts_what_is_done_and_what_is_not) {
-  EXPECT_EQ(plan_summary(empty_plan()), "No changes. All is as the manifest says.");
+  EXPECT_EQ(summary_of(empty_plan()), "No changes. All is as the manifest says.");
   Plan plan = empty_plan();
   plan.blocked = full_plan().blocked;
-  EXPECT_EQ(plan_summary(plan), "No changes now; 1 blocked.");
+  EXPECT_EQ(summary_of(plan), "No changes now; 1 blocked.");
   plan.actions = {sample_copy("a", 100, 50), sample_copy("b", 200, 70)};
-  EXPECT_EQ(plan_summary(plan), "Plan: 2 to copy (120 B to fetch); 1 blocked.");
+  EXPECT_EQ(summary_of(plan), "Plan: 2 to copy (120 B to fetch); 1 blocked.");
   plan.actions.back().deferred = true;
-  EXPECT_EQ(plan_summary(plan), "Plan: 1 to copy (50 B to fetch); 1 deferred, 1 blocked.");
+  EXPECT_EQ(summary_of(plan), "Plan: 1 to copy (50 B to fetch); 1 deferred, 1 blocked.");
 }
 
 TEST(show_plan, a_hundred_thousand_lines_are_all_there) {

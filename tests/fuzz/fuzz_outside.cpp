@@ -1,5 +1,5 @@
 // Any bytes as what a network or a disk gives: HTTP headers, URLs, globs, the small files that are remembered of peers,
-// packed segments, canonical tars. The first byte says as what. Each is taken whole or refused; nothing is half believed.
+// packed segments, canonical tars, plans in files. The first byte says as what. Each is taken whole or refused; nothing is half believed.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "reconciler/cli/plan_document.hpp"
 #include "reconciler/io/curl_url.hpp"
+#include "reconciler/io/hash.hpp"
 #include "reconciler/io/peer_memory_text.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/response_headers.hpp"
@@ -95,6 +97,23 @@ void unpack(std::string_view text) {
   }
 }
 
+/// A plan that is taken is written and read again as the same.
+void read_plan(std::string_view text) {
+  const auto read = parse_plan_document(text);
+  if (const auto* refused = std::get_if<NotAPlan>(&read)) return require(!refused->why.empty() && is_plain(refused->why));
+  const auto& document = std::get<PlanDocument>(read);
+  if (!document.basis) return;
+  const auto again = parse_plan_document(write_plan_document(document.plan, *document.basis));
+  require(std::get<PlanDocument>(again).plan.actions == document.plan.actions);
+  require(std::get<PlanDocument>(again).basis == document.basis);
+}
+
+/// With the right digest, so that what stands behind it is reached.
+std::string with_digest(std::string_view text) {
+  text = text.substr(0, text.rfind(",\n\"digest\":"));
+  return std::string(text) + ",\n\"digest\":\"" + sha256(text).text() + "\"}\n";
+}
+
 /// In pieces: what a decoder keeps between them must not matter. A tar is taken only if every member is what a name may be.
 void decode(std::string_view text) {
   std::uint64_t members = 0;
@@ -149,6 +168,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 's': read_and_write(text, parse_settled, write_settled); return 0;
     case 'z': unpack(text); return 0;
     case 't': decode(text); return 0;
+    case 'P': read_plan(text); return 0;
+    case 'D': read_plan(with_digest(text)); return 0;
     case 'T': decode(summed(std::string(text))); return 0;
     default: return -1;  // not worth keeping
   }

@@ -108,7 +108,7 @@ TEST_F(git_fetch, says_what_is_wrong_with_an_address_and_shows_no_secret) {
   }
 }
 
-TEST_F(git_fetch, ends_when_a_server_says_nothing_or_too_much) {
+TEST_F(git_fetch, C15_ends_when_a_server_says_nothing_or_too_much) {
   const OwnedDescriptor silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -181,7 +181,8 @@ TEST_F(git_fetch, by_ssh_believes_only_known_hosts) {
   std::filesystem::copy(home + "/.ssh/id_ed25519.pub", folder_ / "authorized");
   write_text(folder_ / "sshd_config", "ListenAddress 127.0.0.1:" + port + "\nHostKey " + host_key + "\nAuthorizedKeysFile " + (folder_ / "authorized") +
                                           "\nStrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n");
-  std::filesystem::create_directories("/run/sshd");
+  std::error_code ignored;  // a folder that root's sshd alone wants
+  std::filesystem::create_directories("/run/sshd", ignored);
   const Running server({.arguments = {sshd, "-D", "-e", "-f", folder_ / "sshd_config"}, .folder = "", .environment = {}}, folder_ / "log");
   const std::string user = ::getpwuid(::geteuid())->pw_name;
   const std::string url = "ssh://" + user + "@127.0.0.1:" + port + remote_.path();

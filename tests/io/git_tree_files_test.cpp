@@ -74,7 +74,7 @@ TEST_F(git_tree_files, match_globs_as_the_disk_does) {
   EXPECT_THAT(tree().glob("images/", "*.txt"), ElementsAre("c.txt"));
 }
 
-TEST_F(git_tree_files, follow_links_inside_the_commit_and_none_that_leaves_it) {
+TEST_F(git_tree_files, C15_follow_links_inside_the_commit_and_none_that_leaves_it) {
   repository_.write("common/card.toml", "the card");
   repository_.write("sites/a/x", "");
   const auto link = [&](const std::string& to, const std::string& name) { std::filesystem::create_symlink(to, repository_ / name); };

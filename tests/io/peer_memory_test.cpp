@@ -180,11 +180,25 @@ TEST_F(peer_memory, a_link_planted_in_the_cache_is_not_followed) {
 
 TEST_F(peer_memory, forgets_pieces_but_those_that_are_named) {
   for (const char* page : {"a", "b", "c"}) memory_.keep_piece(peer, piece_of(page), page);
-  overwrite(cache() + "/c/" + sha256("d").hex() + ".999999999-1.new", "half");
   memory_.forget_pieces_but(peer, {sha256("a"), sha256("c")});
   EXPECT_EQ(memory_.piece(peer, piece_of("a")), "a");
   EXPECT_EQ(memory_.piece(peer, piece_of("b")), std::nullopt);
   EXPECT_EQ(files_.list(cache() + "/c").size(), 2U);
+}
+
+TEST_F(peer_memory, F5_what_dead_runs_left_half_written_goes_and_what_another_machine_is_writing_stays) {
+  memory_.keep_piece(peer, piece_of("a"), "a");
+  memory_.raise_floor(floor_at(1), "one");
+  for (const std::string& folder : {cache() + "/c", trust()}) {
+    for (const char* half : {"dead.999999999-1.new", "alive.999999998-1.new"}) overwrite(folder + "/" + half, "half");  // no such process here
+    fs::last_write_time(folder + "/dead.999999999-1.new", fs::file_time_type::clock::now() - std::chrono::hours(25));
+  }
+  memory_.forget_pieces_but(peer, {sha256("a")});
+  memory_.raise_floor(floor_at(2), "two");
+  for (const std::string& folder : {cache() + "/c", trust()}) {
+    EXPECT_FALSE(fs::exists(folder + "/dead.999999999-1.new")) << folder;
+    EXPECT_TRUE(fs::exists(folder + "/alive.999999998-1.new")) << folder;
+  }
 }
 
 TEST_F(peer_memory, A6_evidence_stays_until_somebody_removes_it) {

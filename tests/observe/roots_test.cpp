@@ -105,6 +105,24 @@ TEST_F(observing, A11_a_rotated_key_does_not_come_back_when_the_cache_is_gone) {
   expect_unknown("untrusted", "rollback", "root 2 was accepted before");
 }
 
+TEST_F(observing, A11_a_head_between_a_new_root_and_the_head_under_it_is_no_attack_unless_keys_were_revoked) {
+  for (const bool revoked : {false, true}) {
+    publish({{"db19_24", 1}});
+    EXPECT_THAT(names(), ElementsAre("db19_24"));
+    peer_.rotate_catalog_key();
+    publish({{"db19_24", 1}});
+    peer_.rotate_catalog_key(revoked);  // its publisher has died before the head under it
+    server_.serve(peer_.tree());
+    for (const char* poll : {"the first", "one that has kept all roots"}) {
+      SCOPED_TRACE(poll);
+      if (revoked) expect_unknown("untrusted", "bad-signature");
+      else expect_unknown("unreachable", "", "signed under root 2, and root 3 has come; the publisher may be at work");
+    }
+    publish({{"db19_24", 1}});
+    EXPECT_THAT(names(), ElementsAre("db19_24"));
+  }
+}
+
 TEST_F(observing, A12_a_root_that_was_made_for_another_one_is_untrusted) {
   peer_.rotate_catalog_key();
   Root next = peer_.root();

@@ -1,10 +1,12 @@
 // The laws of planning, on random worlds that evolve over several runs.
 #include <set>
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "reconciler/plan/intent.hpp"
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_model.hpp"
 #include "tests/support/plan_text.hpp"
@@ -19,7 +21,7 @@ using testing_support::normal_text;
 using testing_support::plan_text;
 using testing_support::PlanWorld;
 
-constexpr PlanOptions allow_all{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
+const PlanOptions allow_all{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
 
 /// What is seen of the world, and that all bytes here are whole.
 Observed seen(const PlanWorld& world, const Snapshot& snapshot, Time now, const std::vector<std::string>& unknown = {}) {
@@ -125,6 +127,45 @@ RC_GTEST_PROP(laws, R22_any_prefix_of_an_apply_and_then_a_rerun_ends_where_a_who
   run_to_rest(lived.world, cut, lived.now);
   RC_LOG() << plan_text(plan, lived.snapshot) << "--- cut after " << most;
   RC_ASSERT(normal_text(cut) == normal_text(whole));
+}
+
+/// Some addresses of a plan, the catalog not among them.
+std::vector<std::string> some_addresses(const Plan& plan, std::size_t most) {
+  std::vector<std::string> addresses;
+  for (const auto& change : plan.actions) {
+    if (change.verb != Verb::publish) addresses.push_back(change.address.text);
+  }
+  std::vector<std::string> some;
+  if (addresses.empty()) return some;
+  for (auto count = *rc::gen::inRange<std::size_t>(0, most + 1); count > 0; --count) some.push_back(*rc::gen::elementOf(addresses));
+  return some;
+}
+
+RC_GTEST_PROP(laws, a_part_of_a_plan_can_be_applied_alone_and_the_rest_then_ends_where_a_whole_apply_does, ()) {
+  Lived lived = live(any_seed());
+  const Plan whole = plan_for(lived.world, lived.snapshot, lived.now);
+  PlanOptions options = allow_all;
+  options.targets = some_addresses(whole, 3);
+  options.excluded = some_addresses(whole, 2);
+  if (*rc::gen::arbitrary<bool>()) options.approved = std::set{Verb::register_, Verb::instantiate, Verb::copy, Verb::create};
+  const Plan part = std::get<Plan>(make_plan(lived.world.manifest(), lived.snapshot, seen(lived.world, lived.snapshot, lived.now), options));
+  RC_LOG() << plan_text(whole, lived.snapshot) << "--- targets " << fmt::format("{} but {}", fmt::join(options.targets, " "), fmt::join(options.excluded, " ")) << "\n" << plan_text(part, lived.snapshot);
+  for (const auto& change : part.actions) {
+    if (change.verb == Verb::publish) continue;
+    const std::string& address = change.address.text;
+    RC_ASSERT(std::find(options.excluded.begin(), options.excluded.end(), address) == options.excluded.end());
+    if (options.approved) RC_ASSERT(options.approved->contains(change.verb));
+    const bool named = std::find(options.targets.begin(), options.targets.end(), address) != options.targets.end();
+    if (options.targets.empty() || named) continue;
+    RC_ASSERT(change.because.back().code == "needed");
+    RC_ASSERT(change.verb != Verb::remove);
+    RC_ASSERT(change.verb != Verb::delete_);
+  }
+  Snapshot all = applied(lived.world, lived.snapshot, whole, lived.now);
+  run_to_rest(lived.world, all, lived.now);
+  Snapshot in_parts = applied(lived.world, lived.snapshot, part, lived.now);
+  run_to_rest(lived.world, in_parts, lived.now);
+  RC_ASSERT(normal_text(in_parts) == normal_text(all));
 }
 
 RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconciler/plan/intent.hpp"
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_case.hpp"
 

@@ -81,7 +81,7 @@ TEST_F(GitGuarding, forward_tells_a_rewritten_branch_from_a_clone_that_is_too_sh
   EXPECT_THAT(refusal("git-rewritten", guarding, {"-f", folder / "fresh", "--home", "."}), HasSubstr("is not in the repository any more"));
 }
 
-TEST_F(GitGuarding, signed_wants_a_key_that_the_host_allows) {
+TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
   const std::string key = folder / "key";
   testing_support::make_ssh_key(key);
   testing_support::make_ssh_key(folder / "other");

@@ -106,6 +106,14 @@ SubscriptionOptions options_of(const Line& line) {
   return options;
 }
 
+std::set<std::string> set_of(const std::vector<std::string>& words) { return {words.begin(), words.end()}; }
+
+std::set<Verb> verbs_of(const std::vector<std::string>& words) {
+  std::set<Verb> verbs;
+  for (const auto& word : words) verbs.insert(parse_verb(word).value());
+  return verbs;
+}
+
 Time ago(const std::string& text) { return case_now() - parse_duration(text).value_or(Seconds(0)); }
 
 class Reader {
@@ -169,6 +177,10 @@ class Reader {
       if (line.values.contains("raise-removals")) result_.options.raise_removals = line.number("raise-removals", 0);
       if (line.values.contains("raise-stops")) result_.options.raise_stops = line.number("raise-stops", 0);
       result_.options.allow_empty = line.has("allow-empty");
+      result_.options.targets = split(line.text("target"), ',');
+      result_.options.excluded = split(line.text("exclude"), ',');
+      if (line.values.contains("only")) result_.options.only = set_of(split(line.text("only"), ','));
+      if (line.values.contains("approve")) result_.options.approved = verbs_of(split(line.text("approve"), ','));
     }
     return part;
   }

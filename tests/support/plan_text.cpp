@@ -94,12 +94,16 @@ std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
     text += fmt::format("{} {}\n", one.unwanted_since ? "unwanted since now:" : "wanted again:", name_of(one.key, snapshot));
   }
   for (const auto& peer : plan.settled) text += "settled " + peer.text() + "\n";
+  if (!plan.left_out.empty()) text += "left out by " + plan.left_out_by + ":";
+  for (const auto& [verb, count] : plan.left_out) text += fmt::format(" {} {}", count, text_of(verb));
+  if (!plan.left_out.empty()) text += "\n";
   if (plan.settled_until) text += "settled until " + time_text(*plan.settled_until) + "\n";
   return text + fmt::format("exit {}\n", exit_code_of(plan, false));
 }
 
-std::string plan_text(const std::variant<Plan, RefusedEmpty>& made, const Snapshot& snapshot) {
+std::string plan_text(const std::variant<Plan, RefusedEmpty, WrongAddress>& made, const Snapshot& snapshot) {
   if (const auto* plan = std::get_if<Plan>(&made)) return plan_text(*plan, snapshot);
+  if (const auto* wrong = std::get_if<WrongAddress>(&made)) return "wrong address: " + wrong->text + "\n    mend: " + wrong->mend + "\n";
   const auto& refused = std::get<RefusedEmpty>(made);
   return "refused: " + refused.text + "\n    mend: " + refused.mend + "\n";
 }

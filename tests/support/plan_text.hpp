@@ -9,6 +9,6 @@
 namespace ingot::testing_support {
 
 std::string plan_text(const Plan& plan, const Snapshot& snapshot);
-std::string plan_text(const std::variant<Plan, RefusedEmpty>& made, const Snapshot& snapshot);
+std::string plan_text(const std::variant<Plan, RefusedEmpty, WrongAddress>& made, const Snapshot& snapshot);
 
 }  // namespace ingot::testing_support

@@ -66,7 +66,7 @@ class Stage:
         text = "".join(gold.image(name, b"bytes of " + name.encode()) for name in names) + gold.image("hidden", b"hidden", hidden)
         return self.peer + text + self.FOLLOW + f'[[series]]\nname = "own"\nimages = ["{names[0]}"]\n'
 
-    def _case(self, name, words, removed=(), collects=False):
+    def case(self, name, words, removed=(), collects=False):
         case = Case(name, self.gold, words, removed, collects, template=str(self.world.path / f"template-{name}"))
         servers.copy_folder(self.gold.folder, case.template)
         case.before = server_folder.listing(self.gold.folder)
@@ -77,20 +77,20 @@ class Stage:
 
     def first_apply(self, limits=""):
         self.gold.manifest(self._entries("mine", "old") + f"[limits]\n{limits}")
-        return self._case("first-apply", ("apply", "--yes", "--parallel", "1"))
+        return self.case("first-apply", ("apply", "--yes", "--parallel", "1"))
 
     def second_apply(self, limits=""):
         """After first_apply: an image is dropped, one comes, one becomes public, and a copy is removed."""
         self.gold.manifest("[guard]\nremovals = { count = 9, percent = 100 }\n" + self._entries("mine", "new", hidden="")
                            + f'[[copy]]\npeer = "silver"\nname = "unwanted"\nkeep = false\n[limits]\n{limits}')
-        return self._case("second-apply", ("apply", "--yes", "--parallel", "1"), ("old", "unwanted"))
+        return self.case("second-apply", ("apply", "--yes", "--parallel", "1"), ("old", "unwanted"))
 
     def publish(self):
-        return self._case("publish", ("publish",))
+        return self.case("publish", ("publish",))
 
     def collection(self):
         """After second_apply: the bytes of what was removed go."""
-        case = self._case("gc", ("gc", "--grace", "0"), collects=True)
+        case = self.case("gc", ("gc", "--grace", "0"), collects=True)
         assert case.before["blobs"] - server_folder.listing(self.gold.folder)["blobs"], "there was nothing to collect"
         return case
 
@@ -99,7 +99,7 @@ class Stage:
         case.restore()
         servers.ended_by(run_with(case, *killing(point)))
         self.gold.folder.joinpath("run.log").unlink(missing_ok=True)
-        return self._case(name, case.words, case.removed)
+        return self.case(name, case.words, case.removed)
 
 
 def run_with(case, *injections):

@@ -1,15 +1,14 @@
-// The bytes that name a plan (contract, section 5): for each action its address, verb and intended result, one line each.
-// Left out on purpose: baselines, sizes, transfers, reasons, deferrals, times, paths and this machine's keys.
+// Intents as they are written: address, verb and intended result, so that no two different results read alike.
 #include <algorithm>
 
-#include "reconciler/plan/make_plan.hpp"
+#include "reconciler/plan/intent.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
 
 namespace {
 
-/// Writes `key="value"` so that no two different results read alike. Plain appending: a plan may have 100,000 lines.
+/// Writes `key="value"`. Plain appending: a plan may have 100,000 lines.
 class Line {
  public:
   Line(const Change& change, std::string& text) : text_(text) { text_.append(change.address.text).append(" ").append(text_of(change.verb)); }
@@ -32,7 +31,6 @@ class Line {
     for (const auto& item : items) with(key, show(item));
     return *this;
   }
-  void end() { text_ += '\n'; }
 
  private:
   std::string& text_;
@@ -119,23 +117,34 @@ void write_result(Line& line, const Action& action) {
              action);
 }
 
-void write_change(const Change& change, std::string& text) {
-  Line line(change, text);
-  write_result(line, change.action);
-  line.end();
-}
-
 }  // namespace
 
-std::string change_id_text(const Change& change) {
+std::string intent_of(const Change& change) {
   std::string text;
-  write_change(change, text);
+  Line line(change, text);
+  write_result(line, change.action);
   return text;
 }
 
+namespace {
+
+constexpr std::string_view id_format = "ingot.plan/1\n";
+
+}  // namespace
+
 std::string plan_id_text(const Plan& plan) {
-  std::string text = "ingot.plan/1\n";
-  for (const auto& change : plan.actions) write_change(change, text);
+  std::string text(id_format);
+  for (const auto& change : plan.actions) {
+    Line line(change, text);
+    write_result(line, change.action);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string plan_id_text(const std::vector<std::string>& intents) {
+  std::string text(id_format);
+  for (const auto& intent : intents) text.append(intent) += '\n';
   return text;
 }
 

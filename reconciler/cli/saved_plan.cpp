@@ -1,0 +1,95 @@
+#include "reconciler/cli/saved_plan.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::size_t most_runs = 1000;     ///< looked at for what has happened since
+constexpr std::size_t misfits_in_error = 3;
+
+Problem problem_of(const std::string& path, const std::string& why, const std::string& mend) {
+  return {.file = path, .line = 0, .column = 0, .code = "bad-plan", .text = "it " + why, .mend = mend};
+}
+
+Error nothing_there(const std::string& path) {
+  return Error(Fault::usage, fmt::format("there is no file \"{}\"", printable(path)), "a plan is kept by: ingot plan --out FILE").about(path);
+}
+
+}  // namespace
+
+bool is_plan_file(Files& files, const std::string& path) {
+  try {
+    const auto status = files.status(path);
+    if (!status || status->kind != EntryKind::file) return false;
+    std::array<char, plan_document_begin.size()> begin{};
+    const std::size_t length = files.open(path, OpenFor::read)->read_at(0, begin);
+    return std::string_view(begin.data(), length) == plan_document_begin;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void require_place_for_plan(Files& files, const std::string& path) {
+  if (!files.status(path) || is_plan_file(files, path)) return;
+  throw Error(Fault::usage, fmt::format("--out \"{}\" would overwrite something that is not a plan", printable(path)), "give another name, or take it away first").about(path);
+}
+
+PlanBasis basis_of(const Looked& looked, const Site& site, const PlanOptions& options) {
+  const auto last = site.state.last_run();
+  return {.version = INGOT_VERSION, .made = looked.observed.now, .lineage = looked.snapshot.lineage, .generation = looked.snapshot.generation,
+          .last_run = last ? std::optional(last->start.id) : std::nullopt, .options = options, .heads = planned_heads(site.manifest, looked.observed)};
+}
+
+void save_plan(Files& files, const std::string& path, const ShownPlan& plan, const PlanBasis& basis) {
+  doing(fmt::format("keeping the plan in \"{}\"", printable(path)), [&] { replace_file(files, path, write_plan_document(plan, basis), 0600); });
+}
+
+std::variant<PlanDocument, Problem> read_plan(Files& files, const std::string& path) {
+  const std::string mend = "make one with: ingot plan --out FILE";
+  const auto status = files.status(path);
+  if (!status) throw nothing_there(path);
+  if (status->kind == EntryKind::link) return problem_of(path, "is a link", "name the file itself");
+  if (status->kind != EntryKind::file) return problem_of(path, "is not a file", mend);
+  if (status->size > largest_plan_document) return problem_of(path, fmt::format("has {} bytes, more than a plan may have ({})", status->size, largest_plan_document), mend);
+  auto parsed = parse_plan_document(read_file(files, path, largest_plan_document));
+  if (const auto* not_a_plan = std::get_if<NotAPlan>(&parsed)) return problem_of(path, "is not a plan: it " + not_a_plan->why, mend);
+  return std::get<PlanDocument>(std::move(parsed));
+}
+
+std::variant<SavedPlan, Problem> read_saved_plan(Files& files, const std::string& path) {
+  auto read = read_plan(files, path);
+  if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
+  const auto& document = std::get<PlanDocument>(read);
+  if (document.basis) return saved_plan(document.plan, *document.basis);
+  return problem_of(path, "was printed by \"ingot plan --json\", and holds nothing that it could be checked by", "make it with: ingot plan --out FILE");
+}
+
+std::vector<LaterRun> runs_since(const State& state, const std::optional<std::string>& last) {
+  std::vector<LaterRun> later;
+  for (const auto& run : state.runs(most_runs)) {
+    if (run.start.id == last) break;
+    later.push_back({.id = run.start.id, .command = run.start.command, .actor = printable(run.start.actor), .plan_id = run.start.plan_id, .done = run.done});
+  }
+  return later;
+}
+
+void require_fit(const std::vector<Misfit>& misfits, const std::string& path, const Session& session) {
+  if (misfits.empty()) return;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(misfits.size(), misfits_in_error); ++i) text += (i == 0 ? "" : "; ") + misfits[i].text;
+  if (misfits.size() > misfits_in_error) text += fmt::format("; and {} more", misfits.size() - misfits_in_error);
+  if (misfits.size() > 1) {
+    for (const auto& misfit : misfits) session.terminal.error(fmt::format("  {}: {}\n", misfit.code, printable(misfit.text)));
+  }
+  throw Error(Fault::stale, fmt::format("the plan in \"{}\" no longer fits, so nothing was done: {}", printable(path), text),
+              "make it again with \"ingot plan --out NEW\", and look at what differs with \"ingot diff\"")
+      .with_code(misfits.front().code == "applied" ? "applied" : "stale")
+      .about(path);
+}
+
+}  // namespace ingot

@@ -1,0 +1,33 @@
+// What an action is to bring about, as one line of text: `ADDRESS VERB key="value" …`. All of them name the plan (contract,
+// section 5); a saved plan fits while each is what it was.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/plan/plan.hpp"
+
+namespace ingot {
+
+/// Without baselines, sizes, transfers, reasons, deferrals, times and paths.
+std::string intent_of(const Change& change);
+
+/// The bytes that the plan's id is the sha256 of: the intents of all actions, in their order.
+std::string plan_id_text(const Plan& plan);
+/// The same of intents.
+std::string plan_id_text(const std::vector<std::string>& intents);
+
+/// A key that two intents have with other values; several values of a key are one text, "a, b". "": the key is not there.
+struct IntentDifference {
+  std::string key;
+  std::string before;
+  std::string after;
+  bool operator==(const IntentDifference&) const = default;
+};
+/// In the order of the keys; another verb is the key "verb". What is no intent has no keys.
+std::vector<IntentDifference> differences(std::string_view before, std::string_view after);
+/// "digest: sha256:… → sha256:…, name: a → b", each value cut at 200 bytes.
+std::string differences_text(const std::vector<IntentDifference>& differences);
+
+}  // namespace ingot

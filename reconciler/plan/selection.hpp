@@ -1,0 +1,55 @@
+// What a run was told to do of all that there is to do: by address (--target, --exclude, a saved plan) or by verb (--approve).
+// Decided once, from a draft that holds everything; then a second draft takes only what was chosen, so that budgets, guards and
+// the members of series go by what is really done.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "reconciler/plan/draft.hpp"
+#include "reconciler/plan/make_plan.hpp"
+#include "reconciler/plan/situation.hpp"
+
+namespace ingot {
+
+class Selection {
+ public:
+  /// What becomes of a change.
+  enum class Fate { done, left_out, held };
+
+  /// Everything is done.
+  Selection() = default;
+
+  bool is_whole() const { return by_.empty() && !approved_; }
+  /// The flags that leave something out, "--target and --exclude"; "" if none was given.
+  const std::string& by() const { return by_; }
+
+  Fate fate_of(const Change& change) const;
+  /// Whether an obstacle of this address belongs to the plan.
+  bool concerns(const Address& address) const;
+  /// Why it comes along, if no flag names it itself.
+  std::optional<Reason> why_needed(const Address& address) const;
+  /// What stands in the list of what is held for a change of that fate.
+  Held held(const Change& change) const;
+  /// Targets that are not done because something that they need was left out.
+  const std::set<std::string>& lost_targets() const { return lost_; }
+
+ private:
+  friend class Choosing;
+
+  std::string by_;
+  std::optional<std::unordered_map<std::string, std::string>> chosen_;  ///< address → the target that needs it, "" for itself; nullopt: all
+  std::set<std::string> left_out_;                                      ///< what is excluded, and what needs it
+  std::optional<std::set<Verb>> approved_;
+  std::unordered_map<std::string, std::string> waits_;                  ///< address → what it needs that is not approved
+  std::set<std::string> lost_;
+};
+
+/// `all` holds every change, without budgets and guards.
+std::variant<Selection, WrongAddress> select(const Situation& situation, const Draft& all, const PlanOptions& options);
+
+}  // namespace ingot

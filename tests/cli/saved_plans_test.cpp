@@ -1,0 +1,265 @@
+// Plans that are kept and applied later, by their id, or in part: what is done, and what is refused and told.
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/check_json.hpp"
+#include "tests/cli/commands_fixture.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+struct SavedPlans : testing_support::Commands {
+  std::string file(const std::string& name) const { return (folder / name).string(); }
+  const std::string kept = file("a.plan");
+
+  void gold_has(const std::string& entries) {
+    manifest("gold", entries);
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  }
+  std::string image(const std::string& name, const std::string& more = "") const {
+    write("gold/" + name + ".bin", "bytes of " + name);
+    return "[[image]]\nname = \"" + name + "\"\nsource = \"" + name + ".bin\"\n" + more;
+  }
+  std::string subscription() const {
+    return "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") + "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
+  }
+  /// Keeps a plan of silver, which subscribes to gold.
+  void keep(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"plan", "--out", kept};
+    words.insert(words.end(), more.begin(), more.end());
+    ASSERT_EQ(at("silver", words).exit, 0) << terminal.said;
+  }
+  Ran apply_kept() { return at("silver", {"apply", kept}); }
+  bool silver_has(const std::string& name) { return at("silver", {"query", "images", name}).exit == 0; }
+  void expect_stale(const Ran& ran, const std::string& why) {
+    EXPECT_EQ(ran.exit, 8) << ran.out << ran.err;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("nothing was done"), HasSubstr(why)));
+  }
+};
+
+TEST_F(SavedPlans, a_kept_plan_is_done_without_asking_once_and_leaves_what_came_since) {
+  two_servers();
+  keep();
+  gold_has(image("a", "version = \"1\"\n") + image("b"));
+  const Ran applied = apply_kept();
+  EXPECT_EQ(applied.exit, 0) << applied.err << applied.out;
+  EXPECT_TRUE(silver_has("a"));
+  EXPECT_FALSE(silver_has("b")) << "it was published after the plan was made";
+  EXPECT_THAT(applied.out, HasSubstr("1 left out by the saved plan"));
+  expect_stale(apply_kept(), "has applied it already");
+  EXPECT_THAT(at("silver", {"plan"}).out, HasSubstr("1 to copy")) << "the next plan has the rest";
+}
+
+TEST_F(SavedPlans, the_file_is_private_and_replaces_plans_alone) {
+  two_servers();
+  const mode_t before = ::umask(0);
+  keep();
+  ::umask(before);
+  struct stat status {};
+  ASSERT_EQ(::stat(kept.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+  keep();  // a plan may be replaced
+  write("note.txt", "dear diary");
+  const Ran refused = at("silver", {"plan", "--out", file("note.txt")});
+  EXPECT_EQ(refused.exit, 64);
+  EXPECT_THAT(refused.err, HasSubstr("not a plan"));
+  EXPECT_EQ(read(folder / "note.txt"), "dear diary");
+  EXPECT_EQ(at("silver", {"plan", "--out", folder.string()}).exit, 64);
+  EXPECT_EQ(at("silver", {"plan", "--out", file("nowhere/a.plan")}).exit, 6);
+  testing_support::expect_valid_json("plan", read(kept));
+}
+
+TEST_F(SavedPlans, N7_no_secret_is_in_it) {
+  two_servers();
+  manifest("silver", subscription() + "");
+  const std::string with_token = "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") + "\"\ntoken_env = \"INGOT_TEST_CANARY\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
+  manifest("silver", with_token);
+  ::setenv("INGOT_TEST_CANARY", "canary-5f3a9c", 1);
+  keep();
+  ::unsetenv("INGOT_TEST_CANARY");
+  EXPECT_THAT(read(kept), Not(HasSubstr("canary-5f3a9c")));
+}
+
+TEST_F(SavedPlans, an_image_that_its_peer_withdrew_since_makes_it_stale) {
+  two_servers();
+  keep();
+  gold_has(image("a", "version = \"1\"\nstate = \"WITHDRAWN\"\nreason = \"it corrupts\"\n"));
+  const Ran ran = apply_kept();
+  expect_stale(ran, "\"copy.gold.a\" is not planned any more");
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("WITHDRAWN"), HasSubstr("peer \"gold\" has published since")));
+  EXPECT_FALSE(silver_has("a"));
+}
+
+TEST_F(SavedPlans, other_bits_under_the_same_name_make_it_stale) {
+  two_servers();
+  keep();
+  gold_has("");
+  write("gold/a.bin", "other bytes");
+  gold_has("[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n");
+  const Ran ran = apply_kept();
+  expect_stale(ran, "\"copy.gold.a\" would now be done otherwise: ");
+  EXPECT_THAT(ran.err, HasSubstr("digest: sha256:"));
+}
+
+TEST_F(SavedPlans, G7_another_manifest_or_a_state_that_moved_makes_it_stale) {
+  two_servers();
+  keep();
+  manifest("silver", subscription() + "[[imagetype]]\nname = \"PSU\"\nbase = \"SOFTWARE\"\n");
+  expect_stale(apply_kept(), "the manifest is another one");
+  manifest("silver", subscription());
+  ASSERT_EQ(at("silver", {"apply", "--yes", "--target", "peer.gold"}).exit, 0) << terminal.said;
+  const Ran moved = apply_kept();
+  expect_stale(moved, "the state has changed since: run 2");
+  EXPECT_THAT(moved.err, HasSubstr("(apply by "));
+}
+
+TEST_F(SavedPlans, a_first_try_that_did_something_uses_it_up_and_one_that_did_nothing_does_not) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"apply", "--yes", "--target", "subscription.gold.all"}).exit, 0) << terminal.said;
+  keep();
+  const fs::path bytes = folder / "gold/store/public/b", away = folder / "away";
+  fs::rename(bytes, away);
+  const Ran nothing = apply_kept();
+  EXPECT_EQ(nothing.exit, 3) << nothing.err << nothing.out;
+  EXPECT_FALSE(silver_has("a"));
+  fs::rename(away, bytes);
+  EXPECT_EQ(apply_kept().exit, 0) << "nothing had been done: " << terminal.said;
+  EXPECT_TRUE(silver_has("a"));
+
+  gold_has(image("a", "version = \"1\"\n") + image("b"));
+  manifest("silver", subscription() + "[[imagetype]]\nname = \"PSU\"\nbase = \"SOFTWARE\"\n");
+  keep();
+  fs::rename(bytes, away);
+  EXPECT_EQ(apply_kept().exit, 3);
+  fs::rename(away, bytes);
+  expect_stale(apply_kept(), "has applied it already, and did ");
+}
+
+TEST_F(SavedPlans, limits_that_were_raised_are_raised_and_a_guard_that_holds_is_told) {
+  two_servers();
+  const std::string two = image("x") + image("y");
+  gold_has(image("a") + two);
+  manifest("gold", image("a"));
+  ASSERT_EQ(at("gold", {"plan", "--out", kept, "--raise-limit", "removals=2"}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("gold", {"apply", kept}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("gold", {"query", "images", "x"}).exit, 3);
+}
+
+TEST_F(SavedPlans, a_plan_of_another_server_or_of_plan_json_is_not_applied) {
+  two_servers();
+  keep();
+  const Ran other = at("gold", {"apply", kept});
+  EXPECT_EQ(other.exit, 8);
+  EXPECT_THAT(other.err, HasSubstr("a plan of another server, \"silver\""));
+  write("printed.plan", at("silver", {"plan", "--json"}).out);
+  const Ran printed = at("silver", {"apply", file("printed.plan")});
+  EXPECT_EQ(printed.exit, 65);
+  EXPECT_THAT(printed.err, HasSubstr("was printed by \"ingot plan --json\""));
+}
+
+TEST_F(SavedPlans, G9_what_is_no_plan_is_65_and_nothing_is_done) {
+  two_servers();
+  keep();
+  const std::string good = read(kept);
+  const auto expect_bad = [&](const std::string& bytes, const std::string& why) {
+    write("a.plan", bytes);
+    for (const std::string command : {"apply", "show"}) {
+      const Ran ran = at("silver", {command, kept});
+      EXPECT_EQ(ran.exit, 65) << ran.err;
+      EXPECT_THAT(ran.err, HasSubstr(why));
+    }
+    testing_support::expect_valid_json("problems", at("silver", {"apply", kept, "--json"}).out);
+  };
+  std::string flipped = good;
+  flipped[flipped.find("\"generation\":") + 13] ^= 1;
+  expect_bad(flipped, "was changed since it was written");
+  expect_bad(good.substr(0, good.size() / 2), "is not a plan");
+  expect_bad("manifest = 1\n", "is not a plan");
+  expect_bad("", "is empty");
+  EXPECT_EQ(at("silver", {"apply", folder.string()}).exit, 65);
+  EXPECT_EQ(at("silver", {"apply", file("nothing.plan")}).exit, 64);
+  EXPECT_FALSE(silver_has("a"));
+  fs::resize_file(kept, std::uintmax_t{300} * 1024 * 1024);
+  const Ran large = at("silver", {"apply", kept});
+  EXPECT_EQ(large.exit, 65);
+  EXPECT_THAT(large.err, HasSubstr("more than a plan may have"));
+}
+
+TEST_F(SavedPlans, show_shows_it_as_plan_did_without_a_manifest) {
+  two_servers();
+  const Ran planned = at("silver", {"plan", "--out", kept});
+  const Ran shown = ingot({"show", kept, "-f", file("no such manifest")});
+  EXPECT_EQ(shown.exit, 0) << shown.err;
+  EXPECT_EQ(shown.out, planned.out);
+  EXPECT_EQ(ingot({"show", kept, "--json"}).out, at("silver", {"plan", "--json"}).out);
+}
+
+TEST_F(SavedPlans, diff_tells_what_is_gone_added_and_changed) {
+  two_servers();
+  gold_has(image("a") + image("c"));
+  keep();
+  const std::string other = file("b.plan");
+  manifest("silver", subscription() + "as = \"{peer}-{name}\"\n");
+  gold_has(image("a") + image("b"));
+  ASSERT_EQ(at("silver", {"plan", "--out", other}).exit, 0) << terminal.said;
+  const Ran diff = ingot({"diff", kept, other});
+  EXPECT_EQ(diff.exit, 2) << diff.err;
+  EXPECT_THAT(diff.out, AllOf(HasSubstr("- copy copy.gold.c"), HasSubstr("+ copy copy.gold.b"), HasSubstr("~ copy copy.gold.a  name: a → gold-a"), HasSubstr("1 gone, 1 added, 2 changed.")));
+  testing_support::expect_valid_json("diff", ingot({"diff", kept, other, "--json"}).out);
+  const Ran same = ingot({"diff", kept, kept});
+  EXPECT_EQ(same.exit, 0);
+  EXPECT_THAT(same.out, HasSubstr("The same plan."));
+  EXPECT_EQ(ingot({"diff", kept, file("silver/ingot.toml")}).exit, 65);
+}
+
+TEST_F(SavedPlans, expect_goes_on_only_with_the_very_plan) {
+  two_servers();
+  const std::string printed = at("silver", {"plan", "--json"}).out;
+  const std::string id = printed.substr(printed.find("\"id\":\"") + 6, 71);
+  gold_has(image("a", "version = \"1\"\n") + image("b"));
+  const Ran stale = at("silver", {"apply", "--expect", id});
+  EXPECT_EQ(stale.exit, 8);
+  EXPECT_THAT(stale.err, AllOf(HasSubstr("not " + id + " as expected"), HasSubstr("ingot diff")));
+  EXPECT_FALSE(silver_has("a"));
+  gold_has(image("a", "version = \"1\"\n"));
+  const Ran done = at("silver", {"apply", "--expect", id});
+  EXPECT_EQ(done.exit, 0) << done.err;
+  EXPECT_TRUE(silver_has("a"));
+}
+
+TEST_F(SavedPlans, approve_does_these_verbs_lists_the_rest_and_exits_7) {
+  two_servers();
+  const Ran some = at("silver", {"apply", "--approve", "register,instantiate"});
+  EXPECT_EQ(some.exit, 7) << some.err;
+  EXPECT_THAT(some.out, AllOf(HasSubstr("Not approved: not done"), HasSubstr("copy copy.gold.a  not-approved"), HasSubstr("What was not approved was not done")));
+  EXPECT_FALSE(silver_has("a"));
+  const Ran rest = at("silver", {"apply", "--approve", "copy"});
+  EXPECT_EQ(rest.exit, 0) << rest.err << rest.out;
+  EXPECT_TRUE(silver_has("a"));
+}
+
+TEST_F(SavedPlans, targets_name_what_comes_along_and_misspelt_ones_are_wrong) {
+  two_servers();
+  gold_has(image("a") + image("b"));
+  const Ran plan = at("silver", {"plan", "--target", "copy.gold.a"});
+  EXPECT_EQ(plan.exit, 0) << plan.err;
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("copy.gold.a needs it"), HasSubstr("; 1 left out by --target.")));
+  const Ran wrong = at("silver", {"plan", "--target", "copy.gold.aa"});
+  EXPECT_EQ(wrong.exit, 64);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("copy.gold.aa"), HasSubstr("did you mean \"copy.gold.a\"?")));
+  const Ran partly = at("silver", {"apply", "--yes", "--target", "copy.gold.a"});
+  EXPECT_EQ(partly.exit, 0) << partly.err;
+  EXPECT_THAT(partly.out, HasSubstr("1 left out by --target"));
+  EXPECT_FALSE(silver_has("b"));
+  EXPECT_THAT(at("silver", {"plan"}).out, HasSubstr("1 to copy"));
+}
+
+}  // namespace
+}  // namespace ingot
