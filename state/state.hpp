@@ -157,6 +157,8 @@ class State {
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;  ///< without its actions
   std::optional<Provenance> applied_last() const;  ///< the commit of the newest apply that knew its own
+  /// The runs that had something to do with this address, newest first, each with just those actions.
+  std::vector<RunRecord> runs_of(const Address& address) const;
   std::int64_t newest_action() const;         ///< the number that an action got last; 0: none yet
 
   /// Reads the whole file and all references in it; Error{local} if damaged.

@@ -7,6 +7,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/help.hpp"
 #include "reconciler/cli/show_error.hpp"
+#include "reconciler/cli/version.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/no_memory.hpp"
@@ -62,7 +63,7 @@ int run_words(const std::vector<std::string>& words, Terminal& terminal, Manner&
                         .connect = [&clock] { return std::make_unique<CurlTransport>(clock); }};
   return std::visit(Overloaded{[&](const ShowHelp& help) { return show_help(help, manner, terminal); },
                                [&](const ShowVersion&) {
-                                 terminal.out(version_text() + "\n");
+                                 session.show([](const Style& style, Output& out) { show_version(this_version(), style, out); }, [](Output& out) { show_version_json(this_version(), out); });
                                  return exit_done;
                                },
                                [&](const auto& command) { return run_command(command, session); }},

@@ -41,6 +41,8 @@ struct Session {
 
 /// The manifest's path as -f says: a file, or a folder's ingot.toml.
 std::string manifest_path(const Everywhere& flags);
+/// The same of a path that was named otherwise.
+std::string manifest_at(const std::string& path);
 
 /// The manifest, with the host's guard; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
 std::optional<Manifest> read_manifest(const Session& session);

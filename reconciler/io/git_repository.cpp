@@ -114,6 +114,12 @@ std::optional<std::string> below(const std::string& path, const std::string& fol
 
 }  // namespace
 
+std::string libgit2_version() {
+  int major = 0, minor = 0, patch = 0;
+  git_libgit2_version(&major, &minor, &patch);
+  return fmt::format("{}.{}.{}", major, minor, patch);
+}
+
 GitRepository::GitRepository(std::shared_ptr<git_repository> repository) : repository_(std::move(repository)) {
   const char* const work = git_repository_workdir(handle());
   folder_ = without_slash(work != nullptr ? work : git_repository_path(handle()));

@@ -17,6 +17,9 @@ struct NamedCommit {
   bool operator==(const NamedCommit&) const = default;
 };
 
+/// "1.5.1".
+std::string libgit2_version();
+
 class GitRepository {
  public:
   /// The one that holds `path`, which need not be there: it lies in its work tree, or in or at the repository itself if that is

@@ -13,9 +13,9 @@ namespace ingot {
 
 namespace {
 
-class Search {
+class ObjectSearch {
  public:
-  Search(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted, const std::set<Digest>& known)
+  ObjectSearch(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted, const std::set<Digest>& known)
       : store_(store), files_(files), wanted_(wanted) {
     for (const auto& [digest, size] : wanted) sizes_.insert(size);
     for (StoredFile& file : store.contents()) {
@@ -89,7 +89,7 @@ class Search {
 
 std::map<Digest, Packed> find_objects(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted, const std::set<Digest>& known) {
   if (wanted.empty()) return {};
-  return Search(store, files, wanted, known).all();
+  return ObjectSearch(store, files, wanted, known).all();
 }
 
 }  // namespace ingot

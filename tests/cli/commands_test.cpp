@@ -296,7 +296,14 @@ TEST_F(Commands, help_goes_to_standard_output_if_asked_for_and_else_to_standard_
   EXPECT_EQ(ingot({}).exit, 64);
   EXPECT_TRUE(terminal.printed.empty());
   EXPECT_THAT(terminal.said, HasSubstr("ingot plan"));
-  EXPECT_THAT(ingot({"--version"}).out, testing::MatchesRegex("ingot [0-9.]+\n"));
+}
+
+TEST_F(Commands, the_version_names_the_commit_and_what_it_runs_with) {
+  const Ran text = ingot({"--version"});
+  EXPECT_EQ(text.exit, 0);
+  EXPECT_THAT(text.out, testing::ContainsRegex("^ingot [0-9.]+( .commit [0-9a-f]+(-dirty)?.)?\npeers by: .*https"));
+  EXPECT_THAT(text.out, HasSubstr("zstd "));
+  testing_support::expect_valid_json("version", ingot({"--version", "--json"}).out);
 }
 
 TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output) {
