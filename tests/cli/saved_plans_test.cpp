@@ -10,6 +10,8 @@
 namespace ingot {
 namespace {
 
+namespace fs = std::filesystem;
+
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::MatchesRegex;
