@@ -102,7 +102,7 @@ TEST_F(SavedPlans, an_image_that_its_peer_withdrew_since_makes_it_stale) {
 TEST_F(SavedPlans, other_bits_under_the_same_name_make_it_stale) {
   two_servers();
   keep();
-  gold_has("");
+  gold_has(image("z"));
   write("gold/a.bin", "other bytes");
   gold_has("[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n");
   const Ran ran = apply_kept();
