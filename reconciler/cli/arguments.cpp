@@ -26,6 +26,7 @@ struct Written {
   bool repair = false;
   std::string server, url, peer, grace;
   std::vector<std::string> raise_limit, target, exclude, approve;
+  std::vector<std::string> output;
   std::string plan_out, expect;
   bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
   std::string above;
@@ -92,11 +93,14 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_plan_options(app, to);
     app.add_flag("--detailed-exitcode", to.detailed_exit_code);
     app.add_option("--out", to.plan_out);
+    add_repeated(app, "--output", to.output);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
+  } else if (command == "validate") {
+    add_repeated(app, "--output", to.output);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
@@ -139,14 +143,39 @@ std::vector<std::string> words_of(const CLI::App& app, const std::string& comman
   return words;
 }
 
-Format format_of(const Written& written) {
-  if (written.format.empty()) return written.json ? Format::json : Format::text;
-  if (written.format == "json") return Format::json;
-  if (written.format != "text") {
-    wrong(fmt::format("--format \"{}\" is not known", printable(written.format)), did_you_mean(written.format, {"text", "json"}, "text or json"));
+/// What a command can be shown in.
+std::vector<Format> formats_of(const std::string& command) {
+  if (command == "plan") return {Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality, Format::sarif, Format::junit};
+  if (command == "validate") return {Format::text, Format::json, Format::markdown, Format::github, Format::codequality, Format::sarif, Format::junit};
+  if (command == "show") return {Format::text, Format::json, Format::markdown};
+  return {Format::text, Format::json};
+}
+
+Format format_called(const std::string& flag, const std::string& name, const std::string& command) {
+  std::vector<std::string> names;
+  for (const Format format : formats_of(command)) {
+    if (text_of(format) == name) return format;
+    names.emplace_back(text_of(format));
   }
-  if (written.json) wrong("--json and --format text contradict each other", "give one of them");
-  return Format::text;
+  wrong(fmt::format("{} \"{}\" is not known to {}", flag, printable(name), command.empty() ? "ingot" : command), did_you_mean(name, names, fmt::format("one of {}", fmt::join(names, ", "))));
+}
+
+Format format_of(const Written& written, const std::string& command) {
+  if (written.format.empty()) return written.json ? Format::json : Format::text;
+  const Format format = format_called("--format", written.format, command);
+  if (written.json && format != Format::json) wrong(fmt::format("--json and --format {} contradict each other", text_of(format)), "give one of them");
+  return format;
+}
+
+/// FORMAT=FILE
+std::vector<OutputFile> outputs_of(const Written& written, const std::string& command) {
+  std::vector<OutputFile> outputs;
+  for (const auto& one : written.output) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals + 1 == one.size()) wrong(fmt::format("--output \"{}\" is not FORMAT=FILE", printable(one)), "such as --output markdown=comment.md");
+    outputs.push_back({.format = format_called("--output", one.substr(0, equals), command), .path = one.substr(equals + 1)});
+  }
+  return outputs;
 }
 
 Color color_of(const Written& written) {
@@ -170,10 +199,10 @@ Seconds time_of(const std::string& flag, const std::string& text) {
   return *time;
 }
 
-Everywhere everywhere_of(const Written& written) {
+Everywhere everywhere_of(const Written& written, const std::string& command) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
-  everywhere.format = format_of(written);
+  everywhere.format = format_of(written, command);
   everywhere.color = color_of(written);
   everywhere.quiet = written.quiet;
   everywhere.verbose = written.verbose;
@@ -256,7 +285,7 @@ Command apply_of(const Written& written) {
 
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
-  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .out = if_given(written.plan_out)};
+  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .out = if_given(written.plan_out), .outputs = outputs_of(written, "plan")};
 }
 
 Command query_of(const Written& written) {
@@ -314,7 +343,7 @@ const std::map<std::string, MakeCommand>& makers() {
   static const std::map<std::string, MakeCommand> all{
       {"init", init_of},
       {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
-      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
+      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{outputs_of(w, "validate")}; }},
       {"plan", plan_of},
       {"apply", apply_of},
       {"diff", [](const Written& w) -> Command { const Words words("diff", w.words, 2, 2, "two PLANs"); return DiffArguments{words.at(0), words.at(1)}; }},
@@ -364,6 +393,20 @@ Arguments help_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::string_view text_of(Format format) {
+  switch (format) {
+    case Format::text: return "text";
+    case Format::json: return "json";
+    case Format::markdown: return "markdown";
+    case Format::github: return "github";
+    case Format::terraform: return "terraform";
+    case Format::codequality: return "codequality";
+    case Format::sarif: return "sarif";
+    case Format::junit: return "junit";
+  }
+  return "";
+}
+
 bool ask_for_json(const std::vector<std::string>& words) {
   const auto end = std::find(words.begin(), words.end(), "--");
   for (auto word = words.begin(); word != end; ++word) {
@@ -398,7 +441,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!before.empty()) unknown_command(before.front());
   if (given.empty()) return {{}, ShowHelp{help_page(""), false}};
   for (const auto& word : words_of(*given.front(), command)) written.words.push_back(word);
-  return {everywhere_of(written), makers().at(command)(written)};
+  return {everywhere_of(written, command), makers().at(command)(written)};
 }
 
 }  // namespace ingot

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,15 @@
 
 namespace ingot {
 
-enum class Format { text, json };
+/// The last six are for plan and validate; show knows markdown too.
+enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit };
+std::string_view text_of(Format format);
+
+/// A report to be written beside the one that is shown.
+struct OutputFile {
+  Format format = Format::json;
+  std::string path;
+};
 
 /// What every command understands.
 struct Everywhere {
@@ -44,11 +53,14 @@ struct InitArguments {
 struct CardArguments {
   std::optional<std::string> file;
 };
-struct ValidateArguments {};
+struct ValidateArguments {
+  std::vector<OutputFile> outputs;
+};
 struct PlanArguments {
   PlanOptions options;
   bool detailed_exit_code = false;
   std::optional<std::string> out;  ///< the file in which the plan is kept
+  std::vector<OutputFile> outputs;
 };
 struct ApplyArguments {
   PlanOptions options;

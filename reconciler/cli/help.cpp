@@ -16,7 +16,7 @@ struct Page {
 constexpr std::string_view everywhere = R"(
 Everywhere:
   -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
-      --format text|json    what results look like; --json is short for --format json
+      --format FORMAT       what results look like: text or json; some commands know more. --json is short for --format json
       --color WHEN          auto, always or never (NO_COLOR and TERM=dumb are respected)
   -q, --quiet               results and errors only
   -v, --verbose             everything, nothing cut short
@@ -71,14 +71,19 @@ manifest from git, it makes what is missing.
 A card introduces a server: its name, its URL and its trust root. A peer commits it to git and names it in a [[peer]].
 )"},
     Page{"validate", "check the manifest alone",
-         R"(Usage: ingot validate
+         R"(Usage: ingot validate [--format FORMAT] [--output FORMAT=FILE]
 
   ingot validate
   ingot validate -f sites/fpps-1
+  ingot validate --format github                                            annotations of a GitHub workflow
+  ingot validate --output codequality=quality.json --output junit=tests.xml    reports of a GitLab job
   ingot validate --json
 
 Reads the manifest, what it includes and its cards: no network, no state, no sources. Shows every mistake at once, each with
 its place and how to mend it. Exit 65 if there is one.
+
+  --format FORMAT             text, json, markdown, github, codequality, sarif or junit
+  --output FORMAT=FILE        write this too; may be given several times
 )"},
     Page{"plan", "what would change, and why",
          R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
@@ -87,6 +92,7 @@ its place and how to mend it. Exit 65 if there is one.
   ingot plan
   ingot plan --json | jq '.actions[].address'
   ingot plan --out tonight.plan && ingot apply tonight.plan            exactly what was looked at, or nothing
+  ingot plan --output markdown=comment.md --output json=plan.json      for a merge request, also if the run fails
   ingot plan --target copy.fpps-2.db19_25                              this copy and what it needs, nothing else
   ingot plan --exclude peer.fpps-3                                     all but what needs fpps-3
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"      2: changes are pending
@@ -98,6 +104,9 @@ publishes looks whether the published images' files are there; damage of others 
 
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
                               what it takes to check it later; mode 0600. Replaces a plan that is there, and nothing else
+  --format FORMAT             text, json, markdown (a comment: its first line is a marker by which it is found again), github
+                              (annotations, and the summary of the step), terraform, codequality (GitLab's reports), sarif, junit
+  --output FORMAT=FILE        write this too; may be given several times
   --detailed-exitcode         2 if there is something to do
   --target ADDRESS            only this, and what it needs (a copy: its peer, subscription and type; a series: its members);
                               may be given several times. Nothing is removed that is not named, and the rest is counted

@@ -41,8 +41,10 @@ void show_problems_of(const Problems& problems, const Session& session) {
   else session.terminal.error(shown([&](Output& out) { show_problems(problems, session.error_style(), out); }));
 }
 
+std::variant<Manifest, Problems> manifest_or_problems(const Session& session) { return parse_manifest(manifest_path(session.flags), disk_manifest_files()); }
+
 std::optional<Manifest> read_manifest(const Session& session) {
-  auto read = parse_manifest(manifest_path(session.flags), disk_manifest_files());
+  auto read = manifest_or_problems(session);
   if (auto* manifest = std::get_if<Manifest>(&read)) return std::move(*manifest);
   show_problems_of(std::get<Problems>(read), session);
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "reconciler/cli/arguments.hpp"
 #include "reconciler/cli/output.hpp"
@@ -15,6 +16,7 @@
 #include "reconciler/io/transport.hpp"
 #include "schema/error.hpp"
 #include "schema/manifest.hpp"
+#include "schema/problem.hpp"
 
 namespace ingot {
 
@@ -41,6 +43,9 @@ struct Session {
 
 /// The manifest's path as -f says: a file, or a folder's ingot.toml.
 std::string manifest_path(const Everywhere& flags);
+
+/// The manifest, or all its problems; nothing is shown.
+std::variant<Manifest, Problems> manifest_or_problems(const Session& session);
 
 /// The manifest; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
 std::optional<Manifest> read_manifest(const Session& session);
