@@ -277,4 +277,6 @@ Transaction::~Transaction() {
 
 void Transaction::commit() { database_.run_script("COMMIT"); }
 
+std::string sqlite_version() { return sqlite3_libversion(); }
+
 }  // namespace ingot

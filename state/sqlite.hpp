@@ -54,6 +54,9 @@ inline constexpr bool is_name = false;
 template <class Kind>
 inline constexpr bool is_name<BasicName<Kind>> = true;
 
+/// Of the library that is loaded, "3.40.1".
+std::string sqlite_version();
+
 class Database;
 
 /// A prepared statement with its parameters bound; goes back to its database's pool when it ends.

@@ -49,15 +49,16 @@ bool needs_no_locks(const std::string& path, OpenMode mode, const Error& error) 
 
 }  // namespace
 
-void make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
-                 const std::function<void(const std::string&)>& fill) {
+std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
+                        const std::function<void(const std::string&)>& fill) {
   const std::string beside = path + ".new";
   remove_database(beside);
   make_private_file(beside);
   try {
     make_tables(beside, lineage, self, name);
     fill(beside);
-    publish_file(beside, path);
+    require_no_log(beside);
+    return beside;
   } catch (...) {
     remove_database(beside);
     throw;
@@ -74,7 +75,13 @@ State State::create(const std::string& path, const std::string& lineage, const S
     throw Error(Fault::local, fmt::format("cannot make the state \"{}\": \"{}-wal\" is left of another one", path, path),
                 "put the database that it belongs to back beside it, or remove it");
   }
-  make_beside(path, lineage, self, name, [](const std::string&) {});
+  const std::string beside = make_beside(path, lineage, self, name, [](const std::string&) {});
+  try {
+    publish_file(beside, path);
+  } catch (...) {
+    remove_database(beside);
+    throw;
+  }
   return open(path, Access::read_write);
 }
 

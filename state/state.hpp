@@ -80,9 +80,10 @@ class State {
   /// Opens an existing one; `read_write` upgrades an older schema after a backup. Error{local}: missing,
   /// damaged ("damaged-state"); Error{manifest}: not a state of ingot, of a newer ingot (then untouched).
   static State open(const std::string& path, Access access);
-  /// Makes a state of what a lost one left; whole and durable before it gets its name. `before_its_name`: moves aside what
-  /// bears it. Never overwrites.
-  static State restore(const std::string& path, const Restoration& what, const std::function<void()>& before_its_name);
+  /// Makes a state of what a lost one left, with the run that did it; whole and durable before it gets its name, never
+  /// overwrites. `before_its_name`: moves aside what bears it; until the name is given, whatever fails, the new one is there
+  /// as `path` + ".new".
+  static void restore(const std::string& path, const Restoration& what, const RunRecord& by, const std::function<void()>& before_its_name);
   State(State&&) noexcept;
   State& operator=(State&&) noexcept;
   ~State();
@@ -154,6 +155,8 @@ class State {
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;  ///< without its actions
+  /// The runs that had something to do with this address, newest first, each with just those actions.
+  std::vector<RunRecord> runs_of(const Address& address) const;
   std::int64_t newest_action() const;         ///< the number that an action got last; 0: none yet
 
   /// Reads the whole file and all references in it; Error{local} if damaged.

@@ -81,6 +81,15 @@ std::uint64_t file_size(const std::string& path) {
 
 bool has_log(const std::string& path) { return file_size(path + "-wal") > 0; }
 
+void require_no_log(const std::string& path) {
+  struct stat log {};
+  const bool there = lstat((path + "-wal").c_str(), &log) == 0;
+  if (there ? log.st_size > 0 : errno != ENOENT) {
+    throw Error(Fault::local, fmt::format("cannot finish \"{}\": what its log holds was not taken into the file", path), "check the disk");
+  }
+  for (const char* const suffix : suffixes) unlink((path + suffix).c_str());
+}
+
 void make_private_file(const std::string& path) {
   const int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) {

@@ -21,6 +21,10 @@ std::uint64_t file_size(const std::string& path);
 /// Makes an empty file, mode 0600 whatever the umask. Error{local} if something has that name.
 void make_private_file(const std::string& path);
 
+/// All that was committed is in the file itself, and nothing of SQLite's stays beside it. Nobody may have it open.
+/// Error{local}: SQLite could not bring the log into it.
+void require_no_log(const std::string& path);
+
 /// Gives a finished file its name, never over another, and makes both durable. Error{local}.
 void publish_file(const std::string& from, const std::string& to);
 

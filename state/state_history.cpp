@@ -32,12 +32,13 @@ constexpr char select_runs[] =
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'failed'),"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped') FROM run r ";
 
-std::vector<ActionRecord> read_actions(Database& database, std::int64_t run) {
+/// `address`: of these actions; "": of all.
+std::vector<ActionRecord> read_actions(Database& database, std::int64_t run, const std::string& address = "") {
   std::vector<ActionRecord> actions;
   Statement rows = database.query(
       "SELECT sequence, address, verb, arguments, coalesce(outcome, 'unfinished'), code, text, started, finished FROM action"
-      " WHERE run = ? ORDER BY sequence",
-      run);
+      " WHERE run = ?1 AND (?2 = '' OR address = ?2) ORDER BY sequence",
+      run, address);
   while (rows.step()) {
     ActionRecord action;
     action.sequence = rows.next<std::int64_t>();
@@ -87,6 +88,21 @@ std::optional<RunRecord> State::last_run() const {
   auto newest = runs(1);
   if (newest.empty()) return std::nullopt;
   return std::move(newest.front());
+}
+
+std::vector<RunRecord> State::runs_of(const Address& address) const {
+  return impl_->read([&] {
+    static constexpr auto sql = joined_sql(select_runs, "WHERE EXISTS (SELECT 1 FROM action a WHERE a.run = r.number AND a.address = ?) ORDER BY r.number DESC");
+    std::vector<RunRecord> runs;
+    Statement rows = impl_->database.query(sql.data(), address.text);
+    while (rows.step()) {
+      RunRecord run;
+      const auto number = read_run(rows, run);
+      run.actions = read_actions(impl_->database, number, address.text);
+      runs.push_back(std::move(run));
+    }
+    return runs;
+  });
 }
 
 std::int64_t State::newest_action() const {

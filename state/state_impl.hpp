@@ -13,9 +13,9 @@
 namespace ingot {
 
 /// A state with nothing in it, made under another name and renamed when whole, so that whoever sees the name sees a state;
-/// `fill` works on it before that. Never overwrites.
-void make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
-                 const std::function<void(const std::string& beside)>& fill);
+/// `fill` works on it before that. Gives the other name; nothing is left of it if that fails.
+std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
+                        const std::function<void(const std::string& beside)>& fill);
 
 /// Of each part of a floor the higher one stays.
 void write_floor(Database& database, const Floor& floor);

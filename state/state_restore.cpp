@@ -3,6 +3,7 @@
 #include <map>
 
 #include "state/image_table.hpp"
+#include "state/state_file.hpp"
 #include "state/state_impl.hpp"
 
 namespace ingot {
@@ -30,8 +31,12 @@ class Restoring {
     const ImageRow& row = image.row;
     const std::int64_t object = recording_.put_object(row, image.packed);
     const ImageKey key = insert_image(database_, row, object, std::nullopt);
-    const auto since = image.states.empty() ? std::optional<Serial>() : std::optional(image.states.back().since);
-    const std::vector<StateSince> past(image.states.begin(), image.states.empty() ? image.states.end() : image.states.end() - 1);
+    std::vector<StateSince> past = image.states;
+    std::optional<Serial> since;
+    if (!past.empty()) {
+      since = past.back().since;
+      past.pop_back();
+    }
     database_.execute(
         "UPDATE image SET listed = ?2, identity_created = CASE copy WHEN 0 THEN ?2 ELSE identity_created END, state_since = ?3,"
         " past_states = ?4, deleted_serial = ?5 WHERE key = ?1",
@@ -82,12 +87,15 @@ void write_restoration(const std::string& path, const Restoration& what) {
 
 }  // namespace
 
-State State::restore(const std::string& path, const Restoration& what, const std::function<void()>& before_its_name) {
-  make_beside(path, what.lineage, what.self, what.name, [&](const std::string& beside) {
-    write_restoration(beside, what);
-    before_its_name();
+void State::restore(const std::string& path, const Restoration& what, const RunRecord& by, const std::function<void()>& before_its_name) {
+  const std::string beside = make_beside(path, what.lineage, what.self, what.name, [&](const std::string& filled) {
+    write_restoration(filled, what);
+    State made = open(filled, Access::read_write);
+    made.begin_run(by.start);
+    made.finish_run(by.start.id, by.finished.value(), by.exit_code.value());
   });
-  return open(path, Access::read_write);
+  before_its_name();
+  publish_file(beside, path);
 }
 
 }  // namespace ingot

@@ -109,7 +109,7 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
     account.fatal = end_;
     account.exit_code = worse_exit_code(account.exit_code, exit_code_of(end_->fault()));
   }
-  if (signal != 0) account.exit_code = signal == SIGTERM ? exit_terminated : exit_interrupted;
+  if (signal != 0) account.exit_code = signal == SIGINT ? exit_interrupted : exit_terminated;
   return account;
 }
 

@@ -136,9 +136,7 @@ class Applying {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) return Outcome(std::move(*failed));
       return std::get<Deed>(std::move(result));
-    } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
-      return Outcome(Failed{"internal", error.what()});
-    }
+    } catch (const std::exception& error) { return outcome_of_any(error); }
   }
 
   Result do_it(const Task& task, int connections) {
@@ -199,9 +197,7 @@ class Applying {
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
                                            : fmt::format("renewed the head, good until {}", time_text(now.expires)));
       return Done{};
-    } catch (const Error& error) { return outcome_of(error); } catch (const std::exception& error) {
-      return Outcome(Failed{"internal", error.what()});
-    }
+    } catch (const std::exception& error) { return outcome_of_any(error); }
   }
 
   /// At the end, what came since the publication's place in the plan, or is left of a failure; then others see what is done.

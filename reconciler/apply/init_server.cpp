@@ -49,7 +49,8 @@ class Making {
     const bool has_state = is_there(files_, server_.state);
     if (has_state) check_state();
     if (!has_root()) return refuse_a_new_identity();
-    if (keys_here(files_, server_.keys, KeyRole::catalog).keys.empty()) {
+    const KeysHere here = keys_here(files_, server_.keys, KeyRole::catalog);
+    if (here.keys.empty() && here.unusable.empty()) {
       contradiction(
           fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
           "bring it back from its backup, or set `keys` to where it is");

@@ -20,21 +20,7 @@ std::string copy_text(const CopyImage& copy) {
                      size_text(copy.entry->size), copy.peer.text(), copy.head->serial);
 }
 
-}  // namespace
-
-Journal::Journal(State& state, Clock& clock, std::string run) : state_(state), clock_(clock), run_(std::move(run)) {}
-
-std::int64_t Journal::begin(const Change& change) {
-  const std::lock_guard lock(mutex_);
-  return state_.begin_action(run_, change.address, change.verb, arguments_of(change), clock_.now());
-}
-
-std::vector<ImageKey> Journal::finish(std::int64_t action, const Outcome& outcome, const Effects& effects) {
-  const std::lock_guard lock(mutex_);
-  return state_.finish_action(action, outcome, effects, clock_.now());
-}
-
-std::string arguments_of(const Change& change) {
+std::string what_is_done(const Change& change) {
   return std::visit(
       Overloaded{
           [](const RegisterPeer& it) { return it.card.id.text(); },
@@ -63,6 +49,35 @@ std::string arguments_of(const Change& change) {
           [](const RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },
       },
       change.action);
+}
+
+/// The rule that wants it, where that is written, and the sentence; what an update changes is told already.
+std::string why_it_is_done(const Change& change) {
+  if (change.because.empty()) return "";
+  const Reason& reason = change.because.front();
+  std::string why = reason.rule == change.address.text ? "" : reason.rule;
+  if (reason.at) why += fmt::format("{}{}", why.empty() ? "" : " at ", reason.at->text());
+  if (reason.code == "changed" || reason.text.empty()) return why;
+  return why.empty() ? reason.text : why + ": " + reason.text;
+}
+
+}  // namespace
+
+Journal::Journal(State& state, Clock& clock, std::string run) : state_(state), clock_(clock), run_(std::move(run)) {}
+
+std::int64_t Journal::begin(const Change& change) {
+  const std::lock_guard lock(mutex_);
+  return state_.begin_action(run_, change.address, change.verb, arguments_of(change), clock_.now());
+}
+
+std::vector<ImageKey> Journal::finish(std::int64_t action, const Outcome& outcome, const Effects& effects) {
+  const std::lock_guard lock(mutex_);
+  return state_.finish_action(action, outcome, effects, clock_.now());
+}
+
+std::string arguments_of(const Change& change) {
+  const std::string what = what_is_done(change), why = why_it_is_done(change);
+  return what.empty() || why.empty() ? what + why : what + "; " + why;
 }
 
 }  // namespace ingot

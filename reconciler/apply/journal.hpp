@@ -37,7 +37,7 @@ class Journal {
   std::string run_;
 };
 
-/// One line for people that says what a change was told to do.
+/// One line for people that says what a change was told to do, and why.
 std::string arguments_of(const Change& change);
 
 }  // namespace ingot

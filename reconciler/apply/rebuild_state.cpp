@@ -1,7 +1,5 @@
 #include "reconciler/apply/rebuild_state.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -12,66 +10,11 @@
 #include "reconciler/apply/papers.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/apply/run.hpp"
-#include "reconciler/apply/set_aside.hpp"
-#include "reconciler/io/hash.hpp"
-#include "reconciler/io/printable.hpp"
-#include "reconciler/trust/verify.hpp"
-#include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
-#include "schema/text_rules.hpp"
+#include "reconciler/apply/whole_catalog.hpp"
+#include "reconciler/store/find_objects.hpp"
 
 namespace ingot {
 namespace {
-
-constexpr const char* mend_store = "bring the store back from its backup: without it, what peers have seen cannot be gone on with";
-
-ServerId id_of_store(const Store& store) {
-  const std::string bytes = store.published_root(1).value_or("");
-  const auto envelope = parse_envelope(bytes);
-  if (const auto* good = std::get_if<Envelope>(&envelope)) {
-    const ServerId id = id_of_root(good->payload);
-    if (std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id))) return id;
-  }
-  throw Error(Fault::local, fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", printable(store.public_folder())), mend_store)
-      .with_code("lost-root");
-}
-
-struct WholeCatalog {
-  Head head;
-  Catalog catalog;
-};
-
-/// nullopt: not every page of it is there and whole.
-std::optional<WholeCatalog> read_whole(const Store& store, const Head& head) {
-  WholeCatalog whole{.head = head, .catalog = {}};
-  const auto index = index_on_disk(store, head.index);
-  if (!std::holds_alternative<Index>(index)) return std::nullopt;
-  PageReader reader(head.id, whole.head.serial, collect_into(whole.catalog));
-  for (const PageRef& page : std::get<Index>(index).pages) {
-    const auto bytes = store.published_piece(page.piece);
-    if (!bytes || sha256(*bytes) != page.piece.digest || reader.read(page, *bytes)) return std::nullopt;
-  }
-  return whole;
-}
-
-/// The newest catalog that is whole, of the published head and those that were kept, as far as this server's own keys signed
-/// them: others may write what is published too. `seen`: the highest serial of all.
-WholeCatalog newest_catalog(const Store& store, const ServerId& self, Serial& seen) {
-  const OwnRoots roots = own_roots(store, self);
-  const auto published = head_on_disk(store, self, roots);
-  seen = highest_serial(store, published);
-  const std::map<Serial, std::string> heads = store.kept_heads();
-  std::optional<WholeCatalog> best;
-  if (published) best = read_whole(store, published->head);
-  for (auto one = heads.rbegin(); one != heads.rend() && (!best || best->head.serial < one->first); ++one) {
-    const auto kept = verify_own_head(one->second, self, roots);
-    if (!kept || (best && kept->head.serial <= best->head.serial)) continue;
-    if (auto whole = read_whole(store, kept->head)) best = std::move(whole);
-  }
-  if (!best) throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store).with_code("lost-catalog");
-  return *std::move(best);
-}
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
@@ -89,18 +32,19 @@ void set_state(ImageRow& row, const ImageEntry& entry) {
 
 class Gathering {
  public:
-  Gathering(const Manifest& manifest, const Store& store, const std::optional<State>& old, Time now, RebuiltState& told)
-      : manifest_(manifest), store_(store), old_(old), now_(now), told_(told),
+  Gathering(const Manifest& manifest, const Store& store, Files& files, const std::optional<State>& old, Time now, RebuiltState& told)
+      : manifest_(manifest), store_(store), disk_(files), old_(old), now_(now), told_(told),
         what_{.lineage = store.lineage(), .self = id_of_store(store), .name = manifest.server.name}, known_actions_(old ? old->newest_action() : 0) {}
 
   Restoration all(PeerMemory& memory) {
     what_.last_action = std::max(store_.newest_papers(), known_actions_);
     what_.revision = static_cast<std::uint64_t>(now_.time_since_epoch().count());
-    const WholeCatalog published = newest_catalog(store_, what_.self, what_.reserved);
+    const WholeCatalog published = newest_whole_catalog(store_, what_.self, what_.reserved);
     if (old_) take_up_old_state();
     read_papers();
     adopt(published.catalog);
     adopt_by_papers();
+    find_bytes();
     take_up_types(published.catalog);
     take_up_floors(memory);
     told_.serial = what_.reserved;
@@ -123,6 +67,7 @@ class Gathering {
     told_.kept_peers = !what_.registrations.empty();
   }
 
+  /// Papers that the disk does not give just now may be all that tells of a private image: no state is made without them.
   void read_papers() {
     store_.each_papers([this](std::int64_t key, std::string_view text) {
       auto papers = parse_papers(text);
@@ -153,13 +98,29 @@ class Gathering {
     return nullptr;
   }
 
-  /// An image whose bytes nothing tells of any more keeps its place; it is damaged until they come back.
+  /// Of bytes that nothing tells of any more, what none can be; find_bytes looks for them.
   Packed packed_of(const Digest& digest, const std::optional<Packed>& listed) const {
     const auto known = packed_.find(digest);
     const bool by_papers = known != packed_.end() && known->second;
     if (listed && (!by_papers || store_.has(*listed))) return *listed;
     if (by_papers) return *known->second;
-    return Packed{.file = {.digest = digest, .length = 0}, .segments = 1, .table = std::nullopt};
+    const auto object = old_ ? old_->object(digest) : std::nullopt;
+    return object ? object->packed : Packed{.file = {.digest = digest, .length = 0}, .segments = 1, .table = std::nullopt};
+  }
+
+  /// An image whose bytes are not found keeps its place; it is damaged until they come back.
+  void find_bytes() {
+    std::map<Digest, std::uint64_t> wanted;
+    std::set<Digest> known;
+    for (const auto& [row, packed, states, deleted] : what_.images) {
+      if (packed.file.length == 0 && !row.deleted) wanted.emplace(row.digest, row.size);
+      known.insert(packed.file.digest);
+      if (packed.table) known.insert(packed.table->digest);
+    }
+    const auto found = find_objects(store_, disk_, wanted, known);
+    for (RestoredImage& image : what_.images) {
+      if (const auto place = found.find(image.row.digest); place != found.end()) image.packed = place->second;
+    }
   }
 
   void adopt(const Catalog& catalog) {
@@ -306,6 +267,7 @@ class Gathering {
 
   const Manifest& manifest_;
   const Store& store_;
+  Files& disk_;
   const std::optional<State>& old_;
   Time now_;
   RebuiltState& told_;
@@ -320,47 +282,11 @@ class Gathering {
   std::unordered_set<Digest> files_;  ///< of packed bytes that are here, whole or not
 };
 
-[[noreturn]] void refuse_foreign(const std::string& what) {
-  throw Error(Fault::manifest, what, "set `state` and `store` in [server] to those of one server; nothing was changed").with_code("foreign-state");
-}
-
-bool is_older_than_the_store(const State& state, const Store& store) {
-  try {
-    refuse_an_old_state(state, store);
-    refuse_a_state_older_than_the_papers(state, store);
-  } catch (const Error& error) {
-    if (error.code() != "old-state") throw;
-    return true;
-  }
-  return false;
-}
-
 }  // namespace
 
-std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old) {
-  take_back(server.state, files);
-  if (!files.status(server.state)) return "";
-  try {
-    State state = State::open(server.state, Access::read_only);
-    state.check();
-    if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
-      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", printable(server.state), printable(server.store)));
-    }
-    if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
-    old.emplace(std::move(state));
-  } catch (const Error& error) {
-    if (error.code() != "damaged-state") throw;
-  }
-  return "";
-}
-
-Restoration gather_restoration(const Manifest& manifest, const Store& store, PeerMemory& memory, const std::optional<State>& old, Time now,
-                               RebuiltState& told) {
-  return Gathering(manifest, store, old, now, told).all(memory);
-}
-
-State replace_state(const std::string& path, Files& files, const Restoration& restoration, Time now, RebuiltState& told) {
-  return State::restore(path, restoration, [&] { told.set_aside = set_aside(path, files, now); });
+Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory, const std::optional<State>& old,
+                               Time now, RebuiltState& told) {
+  return Gathering(manifest, store, files, old, now, told).all(memory);
 }
 
 }  // namespace ingot

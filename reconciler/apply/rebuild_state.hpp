@@ -39,17 +39,10 @@ struct RebuiltState {
   std::string set_aside;                    ///< where the old state file is now; "": there was none
 };
 
-/// Why the state needs no rebuilding, as a clause; "": it is gone, damaged, or older than what is published. In the last case
-/// `old` is set. Error{manifest}: it is another server's, or of a newer ingot; it stays as it is.
-std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old);
-
 /// What a new state is made of; `told` says what came of it. `old`: an older state that is whole, for its peers and
-/// subscriptions. Reads no bytes of images. Error{local}: the root, or every catalog that was published, is lost: then only a
-/// backup of the store helps.
-Restoration gather_restoration(const Manifest& manifest, const Store& store, PeerMemory& memory, const std::optional<State>& old, Time now,
-                               RebuiltState& told);
-
-/// Moves what bears the state's name aside and gives a new one the name. Error{local}.
-State replace_state(const std::string& path, Files& files, const Restoration& restoration, Time now, RebuiltState& told);
+/// subscriptions. Reads bytes of images only to find those that nothing tells of any more. Error{local}: the root, or every
+/// catalog that was published, is lost: then only a backup of the store helps.
+Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory, const std::optional<State>& old,
+                               Time now, RebuiltState& told);
 
 }  // namespace ingot

@@ -8,6 +8,7 @@
 
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/file_error.hpp"
+#include "schema/no_memory.hpp"
 
 namespace ingot {
 namespace {
@@ -205,6 +206,12 @@ Outcome outcome_of(const Error& error) {
     case Fault::manifest: break;
   }
   return Failed{error.code().empty() ? "failed" : error.code(), text};
+}
+
+Outcome outcome_of_any(const std::exception& error) {
+  if (const auto* ours = dynamic_cast<const Error*>(&error)) return outcome_of(*ours);
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return outcome_of(Error(Fault::local, no_memory, free_memory));
+  return Failed{"internal", error.what()};
 }
 
 }  // namespace ingot

@@ -101,6 +101,8 @@ ImageRow blank_row(const ImageName& name, const ServerName& origin_name);
 Place place_of_bytes(const Digest& digest, Run& run);
 /// A failure of the world as an outcome; `Skipped` for an interrupt.
 Outcome outcome_of(const Error& error);
+/// The same of whatever was thrown: what is no Error is a bug, but for a lack of memory.
+Outcome outcome_of_any(const std::exception& error);
 /// The code of an Error{local}: "no-space" or "io".
 std::string local_code(const Error& error);
 

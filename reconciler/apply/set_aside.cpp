@@ -5,63 +5,73 @@
 
 #include <fmt/format.h>
 
+#include "schema/quantity.hpp"
 #include "schema/text_rules.hpp"
 
 namespace ingot {
 namespace {
 
-/// The file itself last: a run that is cut off before finds it under its name.
-constexpr std::array<const char*, 4> endings{"-wal", "-shm", "-journal", ""};
+/// What a database has beside it.
+constexpr std::array<const char*, 3> endings{"-wal", "-shm", "-journal"};
 
-constexpr const char* infix = ".set-aside-";
+std::string old_of(const std::string& path) { return path + ".old"; }
 
-std::string compact(Time time) {
-  std::string text = time_text(time);
-  std::erase_if(text, [](char letter) { return letter == '-' || letter == ':'; });
-  return text;
+bool is_there(const std::string& path, Files& files) {
+  return files.status(path).has_value() ||
+         std::any_of(endings.begin(), endings.end(), [&](const char* ending) { return files.status(path + ending).has_value(); });
 }
 
-/// What was moved aside last, also if only a part of it was; "": nothing.
-std::string newest_aside(const std::string& path, Files& files) {
-  const std::string folder = parent_folder(path);
-  std::string newest;
-  for (const std::string& name : files.list(folder)) {
-    std::string aside = (folder.ends_with('/') ? folder : folder + "/") + name;
-    if (!aside.starts_with(path + infix)) continue;
-    for (const std::string ending : endings) {
-      if (!ending.empty() && aside.ends_with(ending)) aside.resize(aside.size() - ending.size());
-    }
-    newest = std::max(newest, aside);
-  }
-  return newest;
+void move_if_there(const std::string& from, const std::string& to, Files& files) {
+  if (files.status(from)) files.rename(from, to);
+}
+
+void move_endings(const std::string& from, const std::string& to, Files& files) {
+  for (const char* const ending : endings) move_if_there(from + ending, to + ending, files);
+  files.sync_folder(parent_folder(from));
+}
+
+/// Where whoever opens the database must not find it without its log, the database goes first and comes last.
+void move_first(const std::string& from, const std::string& to, Files& files) {
+  move_if_there(from, to, files);
+  files.sync_folder(parent_folder(from));
+  move_endings(from, to, files);
+}
+
+void move_last(const std::string& from, const std::string& to, Files& files) {
+  move_endings(from, to, files);
+  move_if_there(from, to, files);
+  files.sync_folder(parent_folder(from));
+}
+
+/// By when it was written last, so that one that was moved in part finds the rest again.
+std::string name_for_good(const std::string& path, Files& files) {
+  const std::string old = old_of(path);
+  auto found = files.status(old);
+  const bool whole = found.has_value();
+  for (const char* const ending : endings) found = found ? found : files.status(old + ending);
+  std::string time = time_text(Time{Seconds(found.value().mtime_seconds)});
+  std::erase_if(time, [](char letter) { return letter == '-' || letter == ':'; });
+  const std::string wanted = path + ".set-aside-" + time;
+  std::string name = wanted;
+  for (int number = 2; whole ? files.status(name).has_value() : is_there(name, files); ++number) name = fmt::format("{}-{}", wanted, number);
+  return name;
 }
 
 }  // namespace
 
-std::string set_aside(const std::string& path, Files& files, Time now) {
-  std::string aside;
-  for (const char* const ending : endings) {
-    if (!files.status(path + ending)) continue;
-    if (aside.empty()) {
-      const std::string wanted = path + infix + compact(now);
-      aside = wanted;
-      for (int number = 2; files.status(aside) || files.status(aside + "-wal"); ++number) aside = fmt::format("{}-{}", wanted, number);
-    }
-    files.rename(path + ending, aside + ending);
-  }
-  if (!aside.empty()) files.sync_folder(parent_folder(path));
-  return aside;
+void move_away(const std::string& path, Files& files) {
+  if (!is_there(path, files)) return;
+  files.sync_folder(parent_folder(path));  // the new one's name is what tells a run after this one that the old one is to come back
+  move_first(path, old_of(path), files);
 }
 
-void take_back(const std::string& path, Files& files) {
-  if (!files.status(path + ".new")) return;  // it bears that name until it is given its own
-  const std::string aside = newest_aside(path, files);
-  // With the file itself under its name, only what belongs to it and was moved before it is taken back.
-  if (aside.empty() || (files.status(path) && files.status(aside))) return;
-  for (const char* const ending : endings) {
-    if (files.status(aside + ending) && !files.status(path + ending)) files.rename(aside + ending, path + ending);
-  }
-  files.sync_folder(parent_folder(path));
+std::string settle_moved(const std::string& path, Files& files) {
+  const std::string old = old_of(path);
+  if (!is_there(old, files)) return "";
+  const bool unfinished = files.status(path + ".new") && !files.status(path);
+  const std::string to = unfinished ? path : name_for_good(path, files);
+  move_last(old, to, files);
+  return unfinished ? "" : to;
 }
 
 }  // namespace ingot

@@ -1,18 +1,20 @@
-// The old state file while a new one is made: moved aside, never removed, and taken back if the making was cut off.
+// The old state file while a new one is made: moved aside, never removed, and taken back if the making was cut off. While it is
+// made the new one bears the state's name with ".new" (State::restore), and the old one waits under ".old"; so the two names
+// tell how far a run came that died, at any instant.
 #pragma once
 
 #include <string>
 
-#include "reconciler/io/clock.hpp"
 #include "reconciler/io/files.hpp"
 
 namespace ingot {
 
-/// Moves the state `path`, with what its database has beside it, to a name of this time. Gives where it is now; "": nothing
-/// had that name. Error{local}.
-std::string set_aside(const std::string& path, Files& files, Time now);
+/// Moves the state `path`, with what its database has beside it, out of the way. The new state must be there, beside it.
+/// Error{local}.
+void move_away(const std::string& path, Files& files);
 
-/// If a making of the state `path` was cut off after the old one was moved aside, the old one gets its name back. Error{local}.
-void take_back(const std::string& path, Files& files);
+/// Ends what move_away began: where nothing has got the state's name since, the old one gets it back; else the old one gets a
+/// name for good, with the time at which it was written last. Gives that; "": nothing was moved away, or it is back. Error{local}.
+std::string settle_moved(const std::string& path, Files& files);
 
 }  // namespace ingot

@@ -4,6 +4,7 @@
 #include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/metrics_file.hpp"
 #include "reconciler/cli/progress_display.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
@@ -77,7 +78,15 @@ Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan
   return looked;
 }
 
-int do_apply(const ApplyArguments& arguments, const Session& session) {
+/// What is left to say when all is done.
+void measure(const Looked& looked, const Account& account, const Site& site, RunMetrics& metrics) {
+  metrics.plan = metrics_of(site.manifest, looked.observed, looked.plan, &account);
+  add_bytes(account, metrics);
+  metrics.disk = DiskView{.total = site.files.space_total(site.store.folder()), .available = site.files.space_available(site.store.folder())};
+  if (const auto published = site.state.published()) metrics.head_expires = published->expires;
+}
+
+int do_apply(const ApplyArguments& arguments, const Session& session, RunMetrics& metrics) {
   require_approval(arguments, session);
   std::optional<SavedPlan> saved;
   if (arguments.plan) {
@@ -97,11 +106,14 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const auto transport = session.connect();
   const Looked looked = look_again(arguments, saved, site, *transport, session);
+  metrics.plan = metrics_of(*manifest, looked.observed, looked.plan, nullptr);
+  metrics.disk = looked.observed.disk;
   if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
   else warn_of_roots(looked.plan, session);
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Account account = applied(looked, run_start(looked, saved ? saved->id : looked.plan_id, run, started), events_for(looked, run, session), site, *transport, keys, session);
+  if (arguments.metrics) measure(looked, account, site, metrics);
   show_result(looked, account, run, session);
   return account.exit_code;
 }
@@ -110,7 +122,7 @@ int do_apply(const ApplyArguments& arguments, const Session& session) {
 
 int run_command(const ApplyArguments& arguments, const Session& session) {
   try {
-    return do_apply(arguments, session);
+    return measured(arguments.metrics, "apply", session, [&](RunMetrics& metrics) { return do_apply(arguments, session, metrics); });
   } catch (const Error& error) {
     // Whoever reads the events finds a result at their end, whatever happened.
     if (session.json()) session.terminal.out(first_event_json() + result_event_json(nullptr, {}, error));

@@ -29,9 +29,10 @@ struct Written {
   std::vector<std::string> output;
   std::string plan_out, expect;
   bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
-  std::string above;
+  std::string above, metrics;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
+  std::string cards;
 };
 
 [[noreturn]] void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
@@ -99,6 +100,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_flag("--yes", to.yes);
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
+    app.add_option("--metrics", to.metrics);
   } else if (command == "validate") {
     add_repeated(app, "--output", to.output);
   } else if (command == "query") {
@@ -112,6 +114,9 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_flag("--dry-run", to.dry_run);
   } else if (command == "publish") {
     app.add_option("--above", to.above);
+    app.add_option("--metrics", to.metrics);
+  } else if (command == "fleet") {
+    app.add_option("--cards", to.cards);
   } else if (command == "key") {
     add_key_options(app, to.key);
   }
@@ -148,6 +153,7 @@ std::vector<Format> formats_of(const std::string& command) {
   if (command == "plan") return {Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality, Format::sarif, Format::junit};
   if (command == "validate") return {Format::text, Format::json, Format::markdown, Format::github, Format::codequality, Format::sarif, Format::junit};
   if (command == "show") return {Format::text, Format::json, Format::markdown};
+  if (command == "fleet check") return {Format::text, Format::json, Format::dot, Format::mermaid};
   return {Format::text, Format::json};
 }
 
@@ -272,7 +278,7 @@ std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
 }
 
 Command apply_of(const Written& written) {
-  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}};
+  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics)};
   if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
   if (!written.expect.empty()) {
     apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);
@@ -322,10 +328,10 @@ Command gc_of(const Written& written) {
 
 Command publish_of(const Written& written) {
   const Words none("publish", written.words, 0, 0, "");
-  if (written.above.empty()) return PublishArguments{};
+  if (written.above.empty()) return PublishArguments{0, if_given(written.metrics)};
   const auto above = whole_number(written.above);
   if (!above || *above > largest_serial) wrong(fmt::format("--above \"{}\" is not a serial", printable(written.above)), "such as --above 1200");
-  return PublishArguments{*above};
+  return PublishArguments{*above, if_given(written.metrics)};
 }
 
 Command state_of(const Written& written) {
@@ -334,6 +340,29 @@ Command state_of(const Written& written) {
     wrong(fmt::format("state knows no \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), {"rebuild"}, "state rebuild"));
   }
   return RebuildArguments{};
+}
+
+Command fleet_of(const Written& written) {
+  static const std::vector<std::string> verbs{"check", "status"};
+  const auto& words = written.words;
+  if (words.empty()) wrong("fleet needs check or status", see("fleet"));
+  if (words.front() == "check") {
+    if (words.size() < 2) wrong("fleet check needs the MANIFESTs of the servers", "such as: ingot fleet check sites/*/ingot.toml");
+    if (!written.cards.empty()) wrong("fleet check takes no --cards: a server's own card is beside its manifest", see("fleet"));
+    return FleetCommand{CheckFleet{{words.begin() + 1, words.end()}}};
+  }
+  if (words.front() != "status") wrong(fmt::format("fleet knows no \"{}\"", printable(words.front())), did_you_mean(words.front(), verbs, "check or status"));
+  if (words.size() > 2) wrong(fmt::format("fleet status takes one IMAGE or series:NAME, so \"{}\" is too much", printable(words[2])), see("fleet"));
+  if (written.cards.empty()) wrong("fleet status needs --cards DIR, the folder with the servers' cards", "such as --cards peers");
+  return FleetCommand{AskFleet{words.size() < 2 ? std::nullopt : std::optional(words[1]), written.cards}};
+}
+
+Command completion_of(const Written& written) {
+  static const std::vector<std::string> shells{"bash", "zsh", "fish"};
+  const Words words("completion", written.words, 1, 1, "one of bash, zsh, fish");
+  const auto shell = std::find(shells.begin(), shells.end(), words.at(0));
+  if (shell == shells.end()) wrong(fmt::format("completion knows no shell \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), shells, "bash, zsh or fish"));
+  return CompletionArguments{static_cast<Shell>(shell - shells.begin())};
 }
 
 using MakeCommand = std::function<Command(const Written&)>;
@@ -350,6 +379,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
       {"query", query_of},
+      {"history", [](const Written& w) -> Command { return HistoryArguments{Words("history", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
       {"explain", [](const Written& w) -> Command { return ExplainArguments{Words("explain", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
       {"show", [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one PLAN, RUN or IMAGE").at(0)}; }},
       {"extract",
@@ -362,6 +392,8 @@ const std::map<std::string, MakeCommand>& makers() {
       {"gc", gc_of},
       {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},
       {"state", state_of},
+      {"fleet", fleet_of},
+      {"completion", completion_of},
       {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;
@@ -403,8 +435,22 @@ std::string_view text_of(Format format) {
     case Format::codequality: return "codequality";
     case Format::sarif: return "sarif";
     case Format::junit: return "junit";
+    case Format::dot: return "dot";
+    case Format::mermaid: return "mermaid";
   }
   return "";
+}
+
+std::vector<std::string> flags_of_command(const std::string& command) {
+  Written written;
+  CLI::App app;
+  add_everywhere(app, written);
+  add_own_options(command, app, written);
+  std::vector<std::string> flags = flags_of(app);
+  for (const CLI::Option* option : app.get_options()) {
+    for (const auto& name : option->get_snames()) flags.push_back("-" + name);
+  }
+  return flags;
 }
 
 bool ask_for_json(const std::vector<std::string>& words) {
@@ -433,7 +479,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const auto given = app.get_subcommands();
   const std::string command = given.empty() ? "" : given.front()->get_name();
   if (written.help) return {{}, ShowHelp{help_page(command), true}};
-  if (written.version) return {{}, ShowVersion{}};
+  if (written.version) return {everywhere_of(written, command), ShowVersion{}};
   // What comes first is most likely what was misspelt.
   const std::vector<std::string> unknown = app.remaining();
   if (!unknown.empty() && !unknown.front().starts_with('-')) unknown_command(unknown.front());
@@ -441,7 +487,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!before.empty()) unknown_command(before.front());
   if (given.empty()) return {{}, ShowHelp{help_page(""), false}};
   for (const auto& word : words_of(*given.front(), command)) written.words.push_back(word);
-  return {everywhere_of(written, command), makers().at(command)(written)};
+  const bool draws = command == "fleet" && !written.words.empty() && written.words.front() == "check";
+  return {everywhere_of(written, draws ? "fleet check" : command), makers().at(command)(written)};
 }
 
 }  // namespace ingot

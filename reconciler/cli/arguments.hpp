@@ -17,8 +17,8 @@
 
 namespace ingot {
 
-/// The last six are for plan and validate; show knows markdown too.
-enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit };
+/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check".
+enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
 std::string_view text_of(Format format);
 
 /// A report to be written beside the one that is shown.
@@ -65,8 +65,9 @@ struct PlanArguments {
 struct ApplyArguments {
   PlanOptions options;
   bool yes = false;
-  std::optional<std::string> plan;  ///< a file that plan --out kept; then there are no options
-  std::optional<Digest> expect;     ///< only if the plan has this id
+  std::optional<std::string> plan = {};     ///< a file that plan --out kept; then there are no options
+  std::optional<Digest> expect = {};        ///< only if the plan has this id
+  std::optional<std::string> metrics = {};  ///< a file for node_exporter
 
   /// Whether the command line approves what is done, so that nobody needs to be asked.
   bool approves() const { return yes || plan || expect || options.approved; }
@@ -83,6 +84,9 @@ struct QueryArguments {
   Topic topic = Topic::images;
   std::optional<ServerName> peer;
   std::optional<std::string> name;
+};
+struct HistoryArguments {
+  std::string what;  ///< an address, or a name
 };
 struct ExplainArguments {
   std::string what;
@@ -101,19 +105,35 @@ struct VerifyArguments {
 };
 struct PublishArguments {
   Serial above = 0;  ///< the serial is higher than this
+  std::optional<std::string> metrics = {};  ///< a file for node_exporter
 };
 struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
 };
 struct RebuildArguments {};
+struct CheckFleet {
+  std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
+};
+struct AskFleet {
+  std::optional<std::string> what;  ///< a name, or "series:NAME"; nullopt: all images
+  std::string cards;                ///< a folder
+};
+using FleetCommand = std::variant<CheckFleet, AskFleet>;
+
+enum class Shell { bash, zsh, fish };
+struct CompletionArguments {
+  Shell shell = Shell::bash;
+};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
 
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
-                             DiffArguments, StatusArguments, DriftArguments, QueryArguments, ExplainArguments, ShowArguments, ExtractArguments,
+                             DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
+                             FleetCommand,
+                             CompletionArguments,
                              SchemaArguments>;
 
 struct Arguments {
@@ -123,6 +143,9 @@ struct Arguments {
 
 /// `words`: argv without the program's name. Error{usage} with the nearest word for what is misspelt.
 Arguments parse_arguments(const std::vector<std::string>& words);
+
+/// All flags that a command takes, "--file", "-f" …
+std::vector<std::string> flags_of_command(const std::string& command);
 
 /// Whether JSON is asked for, also by words that are wrong otherwise.
 bool ask_for_json(const std::vector<std::string>& words);

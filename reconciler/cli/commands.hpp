@@ -16,6 +16,7 @@ int run_command(const DiffArguments& arguments, const Session& session);
 int run_command(const StatusArguments& arguments, const Session& session);
 int run_command(const DriftArguments& arguments, const Session& session);
 int run_command(const QueryArguments& arguments, const Session& session);
+int run_command(const HistoryArguments& arguments, const Session& session);
 int run_command(const ExplainArguments& arguments, const Session& session);
 int run_command(const ShowArguments& arguments, const Session& session);
 int run_command(const ExtractArguments& arguments, const Session& session);
@@ -24,6 +25,8 @@ int run_command(const PublishArguments& arguments, const Session& session);
 int run_command(const GcArguments& arguments, const Session& session);
 int run_command(const KeyCommand& arguments, const Session& session);
 int run_command(const RebuildArguments& arguments, const Session& session);
+int run_command(const FleetCommand& arguments, const Session& session);
+int run_command(const CompletionArguments& arguments, const Session& session);
 int run_command(const SchemaArguments& arguments, const Session& session);
 
 }  // namespace ingot

@@ -16,15 +16,17 @@ struct Page {
 constexpr std::string_view everywhere = R"(
 Everywhere:
   -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
-      --format FORMAT       what results look like: text or json; some commands know more. --json is short for --format json
-      --color WHEN          auto, always or never (NO_COLOR and TERM=dumb are respected)
+      --format text|json|markdown|github|terraform|codequality|sarif|junit|dot|mermaid
+                            what results look like: text or json; plan, validate, show and "fleet check" know some of the others
+      --json                the same as --format json
+      --color auto|always|never     colours (NO_COLOR and TERM=dumb are respected)
   -q, --quiet               results and errors only
   -v, --verbose             everything, nothing cut short
       --no-progress         no bars and no heartbeat
       --lock-timeout TIME   wait so long for another run to end, such as 30s (default: one try)
       --parallel N          instead of the manifest's limit, 1-64
   -h, --help                this page
-      --version             the version
+      --version             the version, its commit, what it runs with
 )";
 
 constexpr std::string_view overview_begin = R"(Keeps this server's gold images as its manifest says, copying from the servers it subscribes to.
@@ -41,7 +43,9 @@ Commands:
 constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
-Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
+)";
+
+constexpr std::string_view exit_codes = R"(Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
 4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
 7 refused, held by a guard or not approved · 8 stale: the saved plan no longer fits · 9 approval is needed and there is no terminal · 64 wrong command line ·
 65 wrong manifest or plan file · 130/143 interrupted, run again · 1 a bug: please report it
@@ -82,8 +86,9 @@ A card introduces a server: its name, its URL and its trust root. A peer commits
 Reads the manifest, what it includes and its cards: no network, no state, no sources. Shows every mistake at once, each with
 its place and how to mend it. Exit 65 if there is one.
 
-  --format FORMAT             text, json, markdown, github, codequality, sarif or junit
-  --output FORMAT=FILE        write this too; may be given several times
+  --output FORMAT=FILE        write this too, also if there is a mistake; may be given several times
+
+Formats: text, json, markdown, github (annotations of a workflow), codequality (GitLab's report), sarif, junit.
 )"},
     Page{"plan", "what would change, and why",
          R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
@@ -104,9 +109,7 @@ publishes looks whether the published images' files are there; damage of others 
 
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
                               what it takes to check it later; mode 0600. Replaces a plan that is there, and nothing else
-  --format FORMAT             text, json, markdown (a comment: its first line is a marker by which it is found again), github
-                              (annotations, and the summary of the step), terraform, codequality (GitLab's reports), sarif, junit
-  --output FORMAT=FILE        write this too; may be given several times
+  --output FORMAT=FILE        write this too, also if the run fails; may be given several times
   --detailed-exitcode         2 if there is something to do
   --target ADDRESS            only this, and what it needs (a copy: its peer, subscription and type; a series: its members);
                               may be given several times. Nothing is removed that is not named, and the rest is counted
@@ -114,9 +117,12 @@ publishes looks whether the published images' files are there; damage of others 
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
+
+Formats: text, json, markdown (a comment: its first line is a marker by which a job finds it again), github (annotations of a
+workflow, and the summary of the step), terraform and codequality (GitLab's reports), sarif, junit.
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [PLAN]
+         R"(Usage: ingot apply [PLAN] [--metrics FILE]
        ingot apply [--yes | --approve VERB,... | --expect ID] [--target ADDRESS] [--exclude ADDRESS] ...
 
   ingot apply                     shows the plan, asks, does it
@@ -141,6 +147,8 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
+  --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
+                              failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},
     Page{"diff", "in what two kept plans differ",
          R"(Usage: ingot diff PLAN PLAN
@@ -185,6 +193,18 @@ the files are there. With --peer it asks that peer of the manifest, registered o
 is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
 
   --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
+)"},
+    Page{"history", "when and why something came or went, and by which run",
+         R"(Usage: ingot history NAME|ADDRESS
+
+  ingot history db19_24                           an image, also one that is gone, by its name here or on its peer
+  ingot history copy.fpps-2.db19_25               an address, as plan --json gives it
+  ingot history subscription.fpps-2.series.db19
+  ingot history db19_24 --json | jq '.changes[0].run'
+
+Every action on it that a run here did, tried or left, newest first: what was done and why, by whom, and by which run ("ingot
+show RUN" has all of it). The state alone is read. Of an image that came before this state began, its papers are told.
+Exit 3 if nothing is known of it.
 )"},
     Page{"explain", "why it is planned, or why it is not",
          R"(Usage: ingot explain NAME|ADDRESS
@@ -234,7 +254,7 @@ apply repairs by itself what a plan can see: files that are gone or have another
 A root of trust that is damaged comes back from a backup alone.
 )"},
     Page{"publish", "renew the published head, alone",
-         R"(Usage: ingot publish [--above SERIAL]
+         R"(Usage: ingot publish [--above SERIAL] [--metrics FILE]
 
   ingot publish
   ingot publish --above 1200      whoever stole the catalog key has published up to serial 1200
@@ -244,6 +264,7 @@ is over: this is for a server that changes seldom.
 
   --above SERIAL    the new serial is higher than this. Peers that saw a thief's head refuse lower ones for ever: after
                     "ingot key revoke", ask them for the serial ("ingot query peers" there) and climb past it
+  --metrics FILE    as for apply, in the same file
 )"},
     Page{"key", "keys and roots of trust: make, show, rotate, revoke, release, sign, install",
          R"(Usage: ingot key make FILE
@@ -279,7 +300,7 @@ Sign the images that are there ("ingot plan" names them), and again before a key
   --add-root, --drop-root, --add-catalog, --drop-catalog, --add-release, --drop-release KEY
                           may be given several times
   --root-threshold, --catalog-threshold, --release-threshold N    how many of the keys must sign
-  --expires TIME          3650d, or 2036-11-23T00:00:00Z (default: ten years)
+  --expires TIME          when the root ends: 3650d, or 2036-11-23T00:00:00Z (default: ten years)
   --key FILE              sign with this private key, too; several times
   --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`),
                           or releases (default: releases.jsonl in `keys`)
@@ -318,6 +339,44 @@ before that and how to take them. Nothing that was adopted is managed, so nothin
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
 )"},
+    Page{"fleet", "many servers at once: do their manifests fit, and which image is where",
+         R"(Usage: ingot fleet check MANIFEST... [--format text|json|dot|mermaid]
+       ingot fleet status [IMAGE|series:NAME] --cards DIR
+
+  ingot fleet check sites/*/ingot.toml                           what does not fit, and who gets what from whom
+  ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
+  ingot fleet status db19_25 --cards peers                       is it everywhere?
+  ingot fleet status series:db19 --cards peers --json
+
+check reads the manifests of many servers together, each with the server.card.toml beside it; no network, no state. It finds
+names that collide (servers, images that would meet, clients and targets of other sites), rules that can never match, images that
+a server counts on and no rule brings, series of which copies are never copied on, cards that are not the peer's own, and pairs
+of which only one has registered the other. What is made of each rule is what "ingot plan" would make of it once all images
+are new; images that no manifest names are not known. Exit 65 if there is an error; warnings and notes are 0.
+
+status asks each server whose card (*.toml) is in DIR what it publishes now: no registration, no state, no keys. Servers publish
+what they have, not what they want, so a copy that is not there is "absent", unless the server has an older member of the same
+series of that origin: then it lacks this one, and is "waiting". Of a server that does not answer, what it said last is shown in
+parentheses, if it was asked here before; the second table says how old its word is.
+
+  origin, present   it is there, with the bits that its origin has signed
+  withdrawn         it is there, and marked as withdrawn
+  differs           under its identity, but other bits: exit 4
+
+Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one could not be asked, 4 if one is not to be trusted.
+
+  --cards DIR    the folder with the servers' cards
+)"},
+    Page{"completion", "what makes a shell complete ingot's commands and options",
+         R"(Usage: ingot completion bash|zsh|fish
+
+  source <(ingot completion bash)                                     in this shell
+  ingot completion bash > ~/.local/share/bash-completion/completions/ingot
+  ingot completion zsh > ~/.zfunc/_ingot                              in a folder of $fpath
+  ingot completion fish > ~/.config/fish/completions/ingot.fish
+
+Commands, options, and the values that are one of a few words; files where a file is meant. Debian's package brings them along.
+)"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
 
@@ -326,6 +385,15 @@ A better way is a backup of the newest state: copy state/ while no run is under 
   ingot schema plan
 )"},
 };
+
+bool is_command(std::string_view word) {
+  return std::any_of(pages.begin(), pages.end(), [&](const Page& one) { return one.command == word; });
+}
+
+/// Of a command that there is.
+const Page& page_of(std::string_view command) {
+  return *std::find_if(pages.begin(), pages.end(), [&](const Page& one) { return one.command == command; });
+}
 
 }  // namespace
 
@@ -338,14 +406,16 @@ const std::vector<std::string>& command_names() {
   return names;
 }
 
+std::string help_summary(std::string_view command) { return std::string(page_of(command).summary); }
+std::string help_text(std::string_view command) { return std::string(page_of(command).text); }
+std::string_view help_everywhere() { return everywhere; }
+std::string_view help_exit_codes() { return exit_codes; }
+
 std::string help_page(std::string_view command) {
-  const auto* const page = std::find_if(pages.begin(), pages.end(), [&](const Page& one) { return one.command == command; });
-  if (page != pages.end()) return std::string(page->text) + std::string(everywhere);
+  if (is_command(command)) return help_text(command) + std::string(everywhere);
   std::string text(overview_begin);
   for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
-  return text + std::string(everywhere) + std::string(overview_end);
+  return text.append(everywhere).append(overview_end).append(exit_codes);
 }
-
-std::string version_text() { return "ingot " INGOT_VERSION; }
 
 }  // namespace ingot

@@ -11,7 +11,12 @@ namespace ingot {
 const std::vector<std::string>& command_names();
 /// The page of one command; "" gives the overview.
 std::string help_page(std::string_view command);
-/// "ingot 0.1.0"
-std::string version_text();
+
+// The parts of a page.
+std::string help_summary(std::string_view command);  ///< one line
+std::string help_text(std::string_view command);     ///< what is of this command alone
+std::string_view help_everywhere();                  ///< the options that all commands have
+/// What the exit codes mean, for people.
+std::string_view help_exit_codes();
 
 }  // namespace ingot

@@ -5,6 +5,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/metrics_file.hpp"
 #include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/cli/site.hpp"
@@ -44,9 +45,7 @@ void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) 
   }
 }
 
-}  // namespace
-
-int run_command(const PublishArguments& arguments, const Session& session) {
+int do_publish(const PublishArguments& arguments, const Session& session, RunMetrics& metrics) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const RunStart start = run_start_of("publish", *manifest, session.clock.now());
@@ -60,7 +59,14 @@ int run_command(const PublishArguments& arguments, const Session& session) {
   session.show([&](const Style&, Output& out) { show_published(published, out); },
                [&](Output& out) { show_published_json(published, left_out, out); });
   warn_of(left_out, session);
+  metrics.head_expires = published.expires;
   return exit_code_of(published);
+}
+
+}  // namespace
+
+int run_command(const PublishArguments& arguments, const Session& session) {
+  return measured(arguments.metrics, "publish", session, [&](RunMetrics& metrics) { return do_publish(arguments, session, metrics); });
 }
 
 }  // namespace ingot

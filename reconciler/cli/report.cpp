@@ -83,6 +83,8 @@ void write_report(const Report& report, Format format, const Reporting& with, Ou
     case Format::codequality: return show_code_quality(annotations_in(report, with), out);
     case Format::sarif: return show_sarif(annotations_in(report, with), completed, INGOT_VERSION, out);
     case Format::junit: return show_junit(annotations_in(report, with), with.manifest, out);
+    case Format::dot:
+    case Format::mermaid: break;  // of other commands: the command line has refused them
   }
 }
 
@@ -131,11 +133,15 @@ void Reporter::add_to_summary(const Report& report) const {
   const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
   if (session_.flags.format != Format::github || path == nullptr || *path == '\0') return;
   const std::string text = markdown_of(report, with(Style(false)));
-  const auto file = session_.files.open(path, OpenFor::create_or_open);
-  const std::uint64_t size = file->status().size;
-  if (size + text.size() > largest_summary) return session_.warn("the summary of this step is full: the plan is not added to it");
-  file->write_at(size, text);
-  file->close();
+  try {
+    const auto file = session_.files.open(path, OpenFor::create_or_open);
+    const std::uint64_t size = file->status().size;
+    if (size + text.size() > largest_summary) return session_.warn("the summary of this step is full: this is not added to it");
+    file->write_at(size, text);
+    file->close();
+  } catch (const Error& error) {  // it is only a view of what is told anyway
+    session_.warn(printable(error.what()));
+  }
 }
 
 }  // namespace ingot

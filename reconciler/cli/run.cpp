@@ -7,8 +7,10 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/help.hpp"
 #include "reconciler/cli/show_error.hpp"
+#include "reconciler/cli/version.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/no_memory.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -61,7 +63,7 @@ int run_words(const std::vector<std::string>& words, Terminal& terminal, Manner&
                         .connect = [&clock] { return std::make_unique<CurlTransport>(clock); }};
   return std::visit(Overloaded{[&](const ShowHelp& help) { return show_help(help, manner, terminal); },
                                [&](const ShowVersion&) {
-                                 terminal.out(version_text() + "\n");
+                                 session.show([](const Style& style, Output& out) { show_version(this_version(), style, out); }, [](Output& out) { show_version_json(this_version(), out); });
                                  return exit_done;
                                },
                                [&](const auto& command) { return run_command(command, session); }},
@@ -95,6 +97,13 @@ int report_bug(const char* what, const Manner& manner, WatchedTerminal& terminal
   return exit_internal;
 }
 
+/// The machine's, no bug; said without asking for more memory.
+int report_no_memory(const Manner& manner, WatchedTerminal& terminal) noexcept {
+  for (const char* text : {"ingot: ", no_memory, "\n  ", free_memory, "\n"}) terminal.error(text);
+  print_error([&] { return Error(Fault::local, no_memory, free_memory); }, manner, terminal);
+  return exit_local;
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& words, Terminal& terminal) noexcept {
@@ -105,7 +114,7 @@ int run(const std::vector<std::string>& words, Terminal& terminal) noexcept {
   } catch (const Error& error) {
     return report(error, manner, watched);
   } catch (const std::bad_alloc&) {
-    return report_bug("out of memory", manner, watched);
+    return report_no_memory(manner, watched);
   } catch (const std::exception& error) {
     return report_bug(error.what(), manner, watched);
   } catch (...) {

@@ -30,10 +30,13 @@ void Session::tell(const std::string& text) const {
 void Session::warn(const std::string& text) const { terminal.error("ingot: " + error_style().in(Ink::yellow, "warning:") + " " + text + "\n"); }
 
 std::string manifest_path(const Everywhere& flags) {
-  if (!flags.manifest) return "ingot.toml";
+  return flags.manifest ? manifest_at(*flags.manifest) : "ingot.toml";
+}
+
+std::string manifest_at(const std::string& path) {
   std::error_code ignored;  // what cannot be looked at is reported when it is read
-  if (!std::filesystem::is_directory(*flags.manifest, ignored)) return *flags.manifest;
-  return flags.manifest->ends_with('/') ? *flags.manifest + "ingot.toml" : *flags.manifest + "/ingot.toml";
+  if (!std::filesystem::is_directory(path, ignored)) return path;
+  return path.ends_with('/') ? path + "ingot.toml" : path + "/ingot.toml";
 }
 
 void show_problems_of(const Problems& problems, const Session& session) {

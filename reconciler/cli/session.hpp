@@ -43,6 +43,8 @@ struct Session {
 
 /// The manifest's path as -f says: a file, or a folder's ingot.toml.
 std::string manifest_path(const Everywhere& flags);
+/// The same of a path that was named otherwise.
+std::string manifest_at(const std::string& path);
 
 /// The manifest, or all its problems; nothing is shown.
 std::variant<Manifest, Problems> manifest_or_problems(const Session& session);

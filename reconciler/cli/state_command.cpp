@@ -3,6 +3,7 @@
 
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/rebuild_state.hpp"
+#include "reconciler/apply/replace_state.hpp"
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
@@ -112,15 +113,13 @@ int run_command(const RebuildArguments&, const Session& session) {
   store.sync_all();  // what a dead run left unsynced is adopted, and counts as durable from here on
   PeerMemory memory(session.files, state_folder(server));
   RebuiltState rebuilt;
-  const Restoration restoration = gather_restoration(*manifest, store, memory, old, started, rebuilt);
+  const Restoration restoration = gather_restoration(*manifest, store, session.files, memory, old, started, rebuilt);
   rehash(restoration, store, rebuilt, session);
   old.reset();  // closed before its file is moved
-  State state = replace_state(server.state, session.files, restoration, started, rebuilt);
   const int exit = rebuilt.lost.empty() ? exit_done : exit_local;
-  const RunStart run{.id = new_run_id(started, random_bits()), .started = started, .command = rebuild_command, .actor = actor(),
-                     .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
-  state.begin_run(run);
-  state.finish_run(run.id, session.clock.now(), exit);
+  const RunStart start{.id = new_run_id(started, random_bits()), .started = started, .command = rebuild_command, .actor = actor(),
+                       .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
+  rebuilt.set_aside = replace_state(server.state, session.files, restoration, {.start = start, .finished = session.clock.now(), .exit_code = exit, .actions = {}});
   session.show([&](const Style& style, Output& out) { show_rebuilt(rebuilt, style, out); }, [&](Output& out) { show_rebuilt_json(rebuilt, out); });
   return exit;
 }

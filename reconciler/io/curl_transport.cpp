@@ -148,4 +148,15 @@ CurlTransport::~CurlTransport() = default;
 
 std::unique_ptr<PeerTransport> CurlTransport::peer(const PeerAccess& access) { return std::make_unique<CurlPeer>(access, options_, clock_); }
 
+CurlBuild curl_build() {
+  const curl_version_info_data* const loaded = ::curl_version_info(CURLVERSION_NOW);
+  CurlBuild build{.version = loaded->version, .tls = loaded->ssl_version == nullptr ? "" : loaded->ssl_version, .features = {"file"}};
+  for (const char* const* protocol = loaded->protocols; *protocol != nullptr; ++protocol) {
+    const std::string_view name = *protocol;
+    if (name == "http" || name == "https") build.features.emplace_back(name);
+  }
+  if ((loaded->features & CURL_VERSION_HTTP2) != 0) build.features.emplace_back("http2");
+  return build;
+}
+
 }  // namespace ingot

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "reconciler/io/clock.hpp"
 #include "reconciler/io/retry.hpp"
@@ -32,5 +34,13 @@ class CurlTransport final : public Transport {
   Clock& clock_;
   CurlOptions options_;
 };
+
+/// What the libcurl that is loaded can do.
+struct CurlBuild {
+  std::string version;                 ///< "7.88.1"
+  std::string tls;                     ///< "OpenSSL/3.0.22"; "": none
+  std::vector<std::string> features;   ///< of "file", "http", "http2", "https", as far as they concern peers
+};
+CurlBuild curl_build();
 
 }  // namespace ingot

@@ -82,4 +82,12 @@ void replace_file_unsynced(Files& files, const std::string& path, std::string_vi
   rename_over(files, path, mode, [&](File& file) { file.write_all(bytes); });
 }
 
+void replace_readable_file(Files& files, const std::string& path, std::string_view bytes) {
+  constexpr mode_t readable = 0644;
+  rename_over(files, path, readable, [&](File& file) {
+    file.write_all(bytes);
+    file.set_mode(readable);
+  });
+}
+
 }  // namespace ingot

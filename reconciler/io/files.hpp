@@ -87,5 +87,7 @@ void make_folders(Files& files, const std::string& path, mode_t mode = 0755);
 void replace_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime = {});
 /// The same without any sync: after a power cut the file may be damaged. For caches whose reader checks what it reads.
 void replace_file_unsynced(Files& files, const std::string& path, std::string_view bytes, mode_t mode);
+/// The same for programs of other users: every one may read it, whatever the umask.
+void replace_readable_file(Files& files, const std::string& path, std::string_view bytes);
 
 }  // namespace ingot

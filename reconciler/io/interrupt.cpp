@@ -18,7 +18,7 @@ std::atomic<int> first_signal = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
 
 extern "C" void on_signal(int signal) {
-  if (first_signal != 0) _exit(signal == SIGTERM ? exit_terminated : exit_interrupted);
+  if (first_signal != 0) _exit(signal == SIGINT ? exit_interrupted : exit_terminated);
   first_signal = signal;
 }
 
@@ -30,6 +30,9 @@ void catch_signals() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // A terminal that hangs up stops a run as SIGTERM does; who asked for it to be ignored (nohup) is heard.
+  struct sigaction before {};
+  if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   sigaction(SIGXFSZ, &action, nullptr);
@@ -40,7 +43,7 @@ int interrupted() noexcept { return first_signal; }
 void throw_if_interrupted() {
   const int signal = first_signal;
   if (signal == 0) return;
-  if (signal == SIGTERM) throw Error(Fault::terminated, "stopped by SIGTERM", "run it again: it goes on where it stopped");
+  if (signal != SIGINT) throw Error(Fault::terminated, signal == SIGHUP ? "stopped by SIGHUP: the terminal hung up" : "stopped by SIGTERM", "run it again: it goes on where it stopped");
   throw Error(Fault::interrupted, "interrupted", "run it again: it goes on where it stopped");
 }
 

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a question that long work asks. A second signal ends the process at once.
+// SIGINT, SIGTERM and SIGHUP as a question that long work asks. A second signal ends the process at once.
 #pragma once
 
 #include <chrono>
@@ -7,10 +7,11 @@
 
 namespace ingot {
 
-/// Installs the handlers; once, in main. SIGPIPE and SIGXFSZ become errors of the call.
+/// Installs the handlers; once, in main. SIGHUP counts as SIGTERM unless it was ignored before, as nohup has it. SIGPIPE and
+/// SIGXFSZ become errors of the call.
 void catch_signals();
 
-/// 0, or the first SIGINT/SIGTERM that came.
+/// 0, or the first SIGINT, SIGTERM or SIGHUP that came.
 int interrupted() noexcept;
 
 /// Throws Error{interrupted or terminated} if a signal came.

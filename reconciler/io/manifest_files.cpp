@@ -19,9 +19,21 @@ namespace {
 
 using Read = std::variant<std::string, Unreadable>;
 
-Read read_open(int descriptor) {
+/// What is not there, or not for this user, is a mistake in a manifest; a machine that fails is none.
+Unreadable unreadable(const std::string& path, int error) {
+  switch (error) {
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ESTALE: throw file_error("read", path, error);
+    default: return Unreadable{errno_text(error)};
+  }
+}
+
+Read read_open(int descriptor, const std::string& path) {
   struct stat found {};
-  if (::fstat(descriptor, &found) != 0) return Unreadable{errno_text(errno)};
+  if (::fstat(descriptor, &found) != 0) return unreadable(path, errno);
   if (S_ISDIR(found.st_mode)) return Unreadable{errno_text(EISDIR)};
   if (!S_ISREG(found.st_mode)) return Unreadable{"Not a regular file"};
   const auto wanted = std::min<std::size_t>(static_cast<std::size_t>(found.st_size), largest_manifest + 1);
@@ -30,7 +42,7 @@ Read read_open(int descriptor) {
   while (done < wanted) {
     const ssize_t count = ::read(descriptor, text.data() + done, wanted - done);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Unreadable{errno_text(errno)};
+    if (count < 0) return unreadable(path, errno);
     if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
@@ -40,8 +52,8 @@ Read read_open(int descriptor) {
 
 Read read_regular(const std::string& path) {
   const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return Unreadable{errno_text(errno)};
-  return read_open(file.get());
+  if (file.get() < 0) return unreadable(path, errno);
+  return read_open(file.get(), path);
 }
 
 std::vector<std::string> files_like(const std::string& pattern) {

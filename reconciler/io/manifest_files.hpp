@@ -5,7 +5,8 @@
 
 namespace ingot {
 
-/// Reads at most largest_manifest + 1 bytes of a file, so that the parser can tell that it is too large.
+/// Reads at most largest_manifest + 1 bytes of a file, so that the parser can tell that it is too large. Reading throws
+/// Error{local} where the machine fails: an I/O error, no more files or memory.
 ManifestFiles disk_manifest_files();
 
 }  // namespace ingot

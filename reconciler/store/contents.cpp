@@ -155,11 +155,8 @@ std::int64_t Store::newest_papers() const {
 void Store::each_papers(const std::function<void(std::int64_t, std::string_view)>& visit) const {
   const auto papers = papers_in(*files_, folder_ + "/papers");
   for (auto one = papers.rbegin(); one != papers.rend(); ++one) {
-    try {
-      visit(one->first, read_file(*files_, one->second, longest_papers));
-    } catch (const Error& error) {
-      if (error.fault() != Fault::local) throw;
-    }
+    const auto there = files_->status(one->second);
+    if (there && there->size <= longest_papers) visit(one->first, read_file(*files_, one->second, longest_papers));
   }
 }
 

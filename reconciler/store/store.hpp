@@ -102,7 +102,7 @@ class Store {
   void keep_papers(const Digest& digest, std::int64_t key, std::string_view text);
   /// The highest key of papers here; 0: there are none.
   std::int64_t newest_papers() const;
-  /// All papers here, those with the highest key first. What cannot be read is left out.
+  /// All papers here, those with the highest key first. Error{local}: the disk does not give one.
   void each_papers(const std::function<void(std::int64_t key, std::string_view text)>& visit) const;
 
   /// What the release keys have signed of an image, by the digest of the payload; durable.

@@ -266,4 +266,6 @@ void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& i
   if (length != plain) refuse(fmt::format("holds {} bytes, not the {} that its table says", length, plain));
 }
 
+std::string zstd_version() { return ZSTD_versionString(); }
+
 }  // namespace ingot

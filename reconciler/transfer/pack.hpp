@@ -37,4 +37,7 @@ class Packer {
 /// wants a window beyond 8 MiB, or has anything behind it. Error{untrusted}. `into` is reused.
 void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& into);
 
+/// Of the library that is loaded, "1.5.4".
+std::string zstd_version();
+
 }  // namespace ingot

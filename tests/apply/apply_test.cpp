@@ -265,7 +265,7 @@ TEST_F(applying, the_history_tells_what_was_not_begun_and_why) {
   EXPECT_EQ(run->actions[2].address.text, "image.child");
   EXPECT_EQ(run->actions[2].outcome, "skipped");
   EXPECT_EQ(run->actions[2].text, "depends on \"image.gone\", which failed");
-  EXPECT_EQ(run->actions[2].arguments, *child.source);
+  EXPECT_THAT(run->actions[2].arguments, testing::StartsWith(*child.source));
   EXPECT_EQ(run->actions[2].finished, here.clock.time);
 }
 

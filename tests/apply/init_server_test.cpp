@@ -144,6 +144,12 @@ TEST_F(init, refuses_keys_of_another_server) {
   EXPECT_NE(refusal().find("holds 0 of the catalog keys that root 1 names"), std::string::npos) << refusal();
 }
 
+TEST_F(init, says_why_a_key_that_is_here_is_not_used) {
+  make();
+  fs::permissions(catalog_key_path(server.keys), fs::perms::others_read, fs::perm_options::add);
+  EXPECT_NE(refusal().find("catalog.pem\" is open to everybody on this machine"), std::string::npos) << refusal();
+}
+
 TEST_F(init, never_makes_a_new_key_for_a_root_that_is_published) {
   make();
   fs::remove(catalog_key_path(server.keys));

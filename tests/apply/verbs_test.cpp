@@ -216,6 +216,17 @@ TEST_F(verbs, R15_private_bytes_stay_private_until_the_image_is_published) {
   EXPECT_EQ(here.tree().images.size(), 1U);
 }
 
+TEST_F(verbs, A21_a_copy_with_the_bytes_of_a_private_image_publishes_nothing) {
+  LocalImage secret = local_image("secret", here.source("s", "bytes of db"));  // as oslo's "db"
+  secret.is_private = true;
+  done({add(secret)});
+  done({register_change(peer()), copy_change(peer(), "db"), publish_change()});
+  EXPECT_EQ(here.image("secret").digest, here.image("db").digest);
+  EXPECT_FALSE(is_public(here.image("db")));
+  EXPECT_TRUE(here.tree().offered.empty());
+  EXPECT_FALSE(here.tree().images.contains("secret"));
+}
+
 TEST_F(verbs, R18_putting_a_deleted_image_back_needs_no_source) {
   done({add(here, "db", "bytes of db"), publish_change()});
   const ImageRow before = here.image("db");

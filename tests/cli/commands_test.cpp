@@ -296,7 +296,14 @@ TEST_F(Commands, help_goes_to_standard_output_if_asked_for_and_else_to_standard_
   EXPECT_EQ(ingot({}).exit, 64);
   EXPECT_TRUE(terminal.printed.empty());
   EXPECT_THAT(terminal.said, HasSubstr("ingot plan"));
-  EXPECT_THAT(ingot({"--version"}).out, testing::MatchesRegex("ingot [0-9.]+\n"));
+}
+
+TEST_F(Commands, the_version_names_the_commit_and_what_it_runs_with) {
+  const Ran text = ingot({"--version"});
+  EXPECT_EQ(text.exit, 0);
+  EXPECT_THAT(text.out, testing::ContainsRegex("^ingot [0-9.]+( .commit [0-9a-f]+(-dirty)?.)?\npeers by: .*https"));
+  EXPECT_THAT(text.out, HasSubstr("zstd "));
+  testing_support::expect_valid_json("version", ingot({"--version", "--json"}).out);
 }
 
 TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output) {
@@ -356,6 +363,24 @@ TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {
   EXPECT_EQ(at("gold", {"card", "nowhere"}).exit, 64);
   write("bad.card.toml", "card = 2\n");
   EXPECT_EQ(at("gold", {"card", (folder / "bad.card.toml").string()}).exit, 65);
+}
+
+/// A terminal that has no memory left for what it is told.
+struct FullTerminal final : Terminal {
+  std::string said;
+  bool output_is_terminal() override { return false; }
+  bool error_is_terminal() override { return false; }
+  bool can_ask() override { return false; }
+  int width() override { return 80; }
+  void out(std::string_view) override { throw std::bad_alloc(); }
+  void error(std::string_view text) override { said += text; }
+  std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
+};
+
+TEST_F(Commands, N8_a_lack_of_memory_is_the_machines_and_no_bug) {
+  FullTerminal full;
+  EXPECT_EQ(run({"--help"}, full), 6);
+  EXPECT_THAT(full.said, AllOf(HasSubstr("ingot: out of memory\n  free some memory"), Not(HasSubstr("bug"))));
 }
 
 }  // namespace

@@ -391,25 +391,23 @@ TEST_F(Rebuild, a_private_image_whose_bytes_are_not_whole_is_adopted_and_told) {
   EXPECT_THAT(told.at("damaged").dump(), HasSubstr("\"hidden\""));
 }
 
-TEST_F(Rebuild, K1_a_rebuild_that_was_cut_off_with_the_old_state_moved_aside_goes_on_from_that) {
+TEST_F(Rebuild, K1_a_rebuild_that_was_cut_off_with_the_old_state_moved_away_goes_on_from_that) {
   three_servers();
-  const fs::path db = state("silver");
-  const std::string aside = db.string() + ".set-aside-20261123T020000Z";
+  const std::string db = state("silver").string();
   fs::copy(db, folder / "old.db");
   write("silver/late.bin", "bytes of late");
   manifest("silver", silver_entries() + image("late"));
   apply("silver");
-  for (const bool only_the_log : {true, false}) {
+  for (const bool with_its_log : {false, true}) {
     lose_state("silver");
-    fs::copy(folder / "old.db", only_the_log ? db : fs::path(aside));
-    write(only_the_log ? "silver/state/" + fs::path(aside).filename().string() + "-wal" : "silver/state/other", "");
+    fs::copy(folder / "old.db", db + ".old");
+    std::ofstream(db + (with_its_log ? ".old-wal" : "-wal")).close();
     write("silver/state/ingot.db.new", "half made");
     const json told = rebuilt("silver");
-    EXPECT_TRUE(told.at("kept_peers")) << only_the_log;
-    EXPECT_FALSE(fs::exists(db.string() + ".new"));
-    for (const auto& entry : fs::directory_iterator(folder / "silver/state")) {
-      if (entry.path().string().find(".set-aside-") != std::string::npos) fs::remove(entry.path());
-    }
+    EXPECT_TRUE(told.at("kept_peers")) << with_its_log;
+    EXPECT_EQ(read(told.at("set_aside").get<std::string>()).size(), read(folder / "old.db").size());
+    for (const char* ending : {".new", ".old", ".old-wal"}) EXPECT_FALSE(fs::exists(db + ending)) << ending;
+    EXPECT_THAT(at("silver", {"query", "history"}).out, HasSubstr("state rebuild"));
   }
 }
 

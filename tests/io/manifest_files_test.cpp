@@ -2,14 +2,17 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "reconciler/io/hash.hpp"
+#include "schema/error.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot {
@@ -42,6 +45,24 @@ TEST_F(manifest_files, says_in_the_systems_words_why_it_cannot) {
   EXPECT_EQ(why(""), "Is a directory");
   ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
   EXPECT_EQ(why("fifo"), "Not a regular file");
+}
+
+TEST_F(manifest_files, D4_a_machine_that_fails_is_no_mistake_in_a_manifest) {
+  write("a.toml", "manifest = 1\n");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::optional<Error> told;
+  try {
+    files_.read(at("a.toml"));
+  } catch (const Error& error) {
+    told = error;
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->fault(), Fault::local);
+  EXPECT_NE(told->text().find("a.toml\": Too many open files"), std::string::npos) << told->text();
 }
 
 TEST_F(manifest_files, reads_just_so_much_that_a_file_shows_to_be_too_large) {

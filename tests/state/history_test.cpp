@@ -56,6 +56,26 @@ TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
   EXPECT_EQ(found->actions[1].finished, at(4));
 }
 
+TEST_F(history, finds_the_runs_that_had_to_do_with_one_address) {
+  const auto do_one = [&](const std::string& run, const ImageName& image, std::int64_t second) {
+    state.begin_run(start(run, second));
+    state.finish_action(state.begin_action(run, image_address(image), Verb::add, "", at(second)), Done{}, {}, at(second));
+    state.finish_action(state.begin_action(run, catalog_address(), Verb::publish, "", at(second)), Done{}, {}, at(second));
+  };
+  do_one("one", ImageName::of("a"), 1);
+  do_one("two", ImageName::of("a.b"), 2);
+  do_one("three", ImageName::of("a"), 3);
+  const auto runs = state.runs_of(image_address(ImageName::of("a")));
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].start.id, "three");
+  EXPECT_EQ(runs[1].start.id, "one");
+  ASSERT_EQ(runs[1].actions.size(), 1U) << "what else the run did is not told";
+  EXPECT_EQ(runs[1].actions[0].address.text, "image.a");
+  EXPECT_EQ(state.runs_of(catalog_address()).size(), 3U);
+  EXPECT_TRUE(state.runs_of({"image.A"}).empty());
+  EXPECT_TRUE(state.runs_of({""}).empty());
+}
+
 TEST_F(history, shows_the_newest_run_first_and_how_it_ended) {
   EXPECT_FALSE(state.last_run());
   state.begin_run(start("one", 1));

@@ -91,10 +91,10 @@ class Signals(unittest.TestCase):
         type(self).signals += 1
         process.send_signal(number)
 
-    def copying(self, url, bytes_here=2 * SEGMENT):
+    def copying(self, url, bytes_here=2 * SEGMENT, under=()):
         """An apply that has got so much of the large image."""
         self.reach_peer_at(url)
-        run = self.gold.start("apply", "--yes", "--json", "--parallel", "1")
+        run = self.gold.start("apply", "--yes", "--json", "--parallel", "1", under=under)
         for _ in range(6_000):
             if self.here() >= bytes_here:
                 return run
@@ -172,17 +172,27 @@ class Signals(unittest.TestCase):
         self.assertEqual(server_folder.check(self.gold.folder, self.before), [])
         self.resumes(0)
 
-    def test_K8_a_terminal_that_hangs_up_and_a_quit_are_no_worse_than_a_kill(self):
-        for number in (signal.SIGHUP, signal.SIGQUIT):
-            with self.subTest(signal=number):
-                self.setUp()
-                run = self.copying(self.slow.url)
-                started = time.monotonic()
-                self.send(run, number)
-                run.wait(30)
-                self.assertLess(time.monotonic() - started, SECONDS_TO_STOP)
-                self.assertEqual(server_folder.check(self.gold.folder, self.before), [])
-                self.resumes(self.here() - SEGMENT)
+    def test_K8_a_terminal_that_hangs_up_stops_it_as_SIGTERM_does(self):
+        run = self.copying(self.slow.url)
+        started = time.monotonic()
+        self.send(run, signal.SIGHUP)
+        self.stopped(run, started, 143)
+        self.resumes(0)
+
+    def test_K8_a_run_under_nohup_outlives_its_terminal(self):
+        run = self.copying(self.slow.url, under=("nohup",))
+        self.send(run, signal.SIGHUP)
+        self.assertEqual(run.wait(60), 0, (self.gold.folder / "run.log").read_text())
+        self.gold.plans_nothing()
+
+    def test_K8_a_quit_is_no_worse_than_a_kill(self):
+        run = self.copying(self.slow.url)
+        started = time.monotonic()
+        self.send(run, signal.SIGQUIT)
+        run.wait(30)
+        self.assertLess(time.monotonic() - started, SECONDS_TO_STOP)
+        self.assertEqual(server_folder.check(self.gold.folder, self.before), [])
+        self.resumes(self.here() - SEGMENT)
 
     def test_K8_a_run_whose_output_nobody_reads_is_done_all_the_same(self):
         self.reach_peer_at(self.web.url)

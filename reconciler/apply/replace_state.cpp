@@ -1,0 +1,53 @@
+#include "reconciler/apply/replace_state.hpp"
+
+#include <fmt/format.h>
+
+#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/set_aside.hpp"
+#include "reconciler/apply/whole_catalog.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/error.hpp"
+
+namespace ingot {
+namespace {
+
+[[noreturn]] void refuse_foreign(const std::string& what) {
+  throw Error(Fault::manifest, what, "set `state` and `store` in [server] to those of one server; nothing was changed").with_code("foreign-state");
+}
+
+bool is_older_than_the_store(const State& state, const Store& store) {
+  try {
+    refuse_an_old_state(state, store);
+    refuse_a_state_older_than_the_papers(state, store);
+  } catch (const Error& error) {
+    if (error.code() != "old-state") throw;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old) {
+  settle_moved(server.state, files);
+  if (!files.status(server.state)) return "";
+  try {
+    State state = State::open(server.state, Access::read_only);
+    state.check();
+    if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
+      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", printable(server.state), printable(server.store)));
+    }
+    if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
+    old.emplace(std::move(state));
+  } catch (const Error& error) {
+    if (error.code() != "damaged-state") throw;
+  }
+  return "";
+}
+
+std::string replace_state(const std::string& path, Files& files, const Restoration& what, const RunRecord& by) {
+  State::restore(path, what, by, [&] { move_away(path, files); });
+  return settle_moved(path, files);
+}
+
+}  // namespace ingot

@@ -1,0 +1,53 @@
+#include "reconciler/cli/metrics_file.hpp"
+
+#include "reconciler/cli/show_metrics.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::uint64_t largest_file = 16 * 1024 * 1024;
+
+/// What cannot be read says nothing: this run's figures are whole without it.
+std::string text_before(const std::string& file, Files& files) {
+  try {
+    return read_file_if_there(files, file, largest_file).value_or("");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+void write(const std::string& file, const RunMetrics& run, const Session& session) {
+  try {
+    replace_readable_file(session.files, file, show_metrics(run, text_before(file, session.files)));
+  } catch (const Error& error) {
+    session.warn(fmt::format("the metrics of this run were not written: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+int measured(const std::optional<std::string>& file, const std::string& command, const Session& session, const std::function<int(RunMetrics&)>& work) {
+  RunMetrics run{.command = command};
+  if (!file) return work(run);
+  const auto begin = session.clock.steady();
+  const auto end = [&](int exit) {
+    run.ended = session.clock.now();
+    run.duration = std::chrono::duration_cast<std::chrono::milliseconds>(session.clock.steady() - begin);
+    run.exit_code = exit;
+    write(*file, run, session);
+    return exit;
+  };
+  try {
+    return end(work(run));
+  } catch (const Error& error) {
+    end(exit_code_of(error.fault()));
+    throw;
+  } catch (...) {
+    end(exit_internal);
+    throw;
+  }
+}
+
+}  // namespace ingot

@@ -1,0 +1,17 @@
+// The file that node_exporter reads: written at the end of every run that was asked for it, also of one that failed.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "reconciler/cli/run_metrics.hpp"
+#include "reconciler/cli/session.hpp"
+
+namespace ingot {
+
+/// Runs `work`, which fills in what it knows and gives the exit code, and writes `file` whatever happens; nullopt: writes
+/// nothing. A file that cannot be written is a warning: the run itself is what counts.
+int measured(const std::optional<std::string>& file, const std::string& command, const Session& session, const std::function<int(RunMetrics&)>& work);
+
+}  // namespace ingot

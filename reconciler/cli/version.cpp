@@ -1,0 +1,56 @@
+#include "reconciler/cli/version.hpp"
+
+#include <algorithm>
+
+#include <fmt/ranges.h>
+
+#include "commit.hpp"
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/transfer/pack.hpp"
+#include "state/sqlite.hpp"
+
+namespace ingot {
+
+Version this_version() {
+  const CurlBuild curl = curl_build();
+  Version version{.version = INGOT_VERSION, .commit = INGOT_COMMIT, .features = curl.features, .libraries = {}};
+  version.libraries = {{"SQLite", sqlite_version()}, {"libcurl", curl.version}, {"zstd", zstd_version()}};
+  const auto slash = curl.tls.find('/');
+  if (slash != std::string::npos) version.libraries.insert(version.libraries.begin(), {curl.tls.substr(0, slash), curl.tls.substr(slash + 1)});
+  std::sort(version.features.begin(), version.features.end());
+  return version;
+}
+
+void show_version(const Version& version, const Style&, Output& out) {
+  out.print("ingot {}{}\n", version.version, version.commit.empty() ? "" : fmt::format(" (commit {})", version.commit));
+  out.print("peers by: {}\n", fmt::join(version.features, ", "));
+  std::vector<std::string> libraries;
+  for (const auto& library : version.libraries) libraries.push_back(library.name + " " + library.version);
+  out.print("with: {}\n", fmt::join(libraries, ", "));
+}
+
+void show_version_json(const Version& version, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.version/1");
+  json.member("version", version.version);
+  json.member_or_null("commit", version.commit);
+  json.key("features");
+  json.begin_array();
+  for (const auto& feature : version.features) json.value(feature);
+  json.end_array();
+  json.key("libraries");
+  json.begin_array();
+  for (const auto& library : version.libraries) {
+    json.begin_object();
+    json.member("name", library.name);
+    json.member("version", library.version);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace ingot

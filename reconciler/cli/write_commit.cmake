@@ -1,0 +1,16 @@
+# Writes OUTPUT, a header with the commit of SOURCE: COMMIT if it is given, else what git says, else none.
+if(NOT COMMIT)
+  execute_process(COMMAND git describe --always --dirty --abbrev=12 --exclude=* WORKING_DIRECTORY ${SOURCE}
+    OUTPUT_VARIABLE COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(failed)
+    set(COMMIT "")
+  endif()
+endif()
+set(text "#define INGOT_COMMIT \"${COMMIT}\"\n")
+set(before "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} before)
+endif()
+if(NOT text STREQUAL before)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

@@ -1,0 +1,192 @@
+#include "reconciler/fleet/fleet_status.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+using Entries = std::unordered_map<ImageIdentity, const ImageEntry*>;
+
+/// Member → its place in a series of the origin.
+struct Membership {
+  const SeriesEntry* series = nullptr;
+  std::size_t place = 0;
+};
+
+/// The servers' catalogs, looked up.
+class FleetTestimony {
+ public:
+  explicit FleetTestimony(const std::vector<FleetWord>& servers) : servers_(servers), entries_(servers.size()) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      if (!servers[i].catalog) continue;
+      for (const auto& image : servers[i].catalog->images) entries_[i].emplace(image.identity, &image);
+      for (const auto& series : servers[i].catalog->series) add_series(series, servers[i].id);
+    }
+  }
+
+  const std::vector<FleetWord>& servers() const { return servers_; }
+  const ImageEntry* entry(std::size_t server, const ImageIdentity& image) const {
+    const auto found = entries_[server].find(image);
+    return found == entries_[server].end() ? nullptr : found->second;
+  }
+  std::optional<std::size_t> server(const ServerId& id) const {
+    const auto found = std::find_if(servers_.begin(), servers_.end(), [&](const FleetWord& word) { return word.id == id; });
+    return found == servers_.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - servers_.begin()));
+  }
+  /// The series of its origin that an image is in.
+  const std::vector<Membership>& memberships(const ImageIdentity& image) const {
+    static const std::vector<Membership> none;
+    const auto found = memberships_.find(image);
+    return found == memberships_.end() ? none : found->second;
+  }
+  /// What its origin says of an image now.
+  const ImageEntry* at_origin(const ImageIdentity& image) const {
+    const auto origin = server(image.origin);
+    return origin ? entry(*origin, image) : nullptr;
+  }
+
+ private:
+  void add_series(const SeriesEntry& series, const ServerId& owner) {
+    for (std::size_t i = 0; i < series.members.size(); ++i) {
+      if (series.members[i].image.origin == owner) memberships_[series.members[i].image].push_back({&series, i});
+    }
+  }
+
+  const std::vector<FleetWord>& servers_;
+  std::vector<Entries> entries_;
+  std::unordered_map<ImageIdentity, std::vector<Membership>> memberships_;
+};
+
+bool is_withdrawn(const ImageEntry* image) { return image != nullptr && image->state() == ImageState::withdrawn; }
+
+/// Whether the server has a copy of an older member of one of its series: then its rule should have brought this one, too.
+bool follows_its_series(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {
+  const auto& memberships = words.memberships(image);
+  return std::any_of(memberships.begin(), memberships.end(), [&](const Membership& in) {
+    const auto end = in.series->members.begin() + static_cast<std::ptrdiff_t>(in.place);
+    return std::any_of(in.series->members.begin(), end, [&](const SeriesMember& older) { return words.entry(server, older.image) != nullptr; });
+  });
+}
+
+Holding holding_of(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {
+  const ImageEntry* const here = words.entry(server, image);
+  const ImageEntry* const origin = words.at_origin(image);
+  if (here == nullptr) {
+    const bool may_come = origin != nullptr && !is_withdrawn(origin) && words.servers()[server].id != image.origin;
+    return may_come && follows_its_series(words, server, image) ? Holding::waiting : Holding::absent;
+  }
+  if (origin != nullptr && origin->digest != here->digest) return Holding::differs;
+  if (is_withdrawn(here)) return Holding::withdrawn;
+  return words.servers()[server].id == image.origin ? Holding::origin : Holding::present;
+}
+
+FleetHolding at_server(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {
+  const FleetWord& word = words.servers()[server];
+  if (!word.catalog) return {std::nullopt, false, false};
+  const Holding holding = holding_of(words, server, image);
+  return {holding, word.trouble.empty(), holding == Holding::present && is_withdrawn(words.at_origin(image))};
+}
+
+FleetImage image_of(const FleetTestimony& words, const ImageEntry& entry) {
+  const ImageIdentity& identity = entry.identity;
+  const ImageEntry* const origin = words.at_origin(identity);
+  const auto server = words.server(identity.origin);
+  FleetImage image{.identity = identity, .origin = server ? words.servers()[*server].name : entry.origin_name.text(),
+                   .digest = origin != nullptr ? std::optional(origin->digest) : std::nullopt, .withdrawn = is_withdrawn(origin), .series = {}, .holdings = {}};
+  for (const auto& in : words.memberships(identity)) image.series.push_back(in.series->name);
+  for (std::size_t i = 0; i < words.servers().size(); ++i) image.holdings.push_back(at_server(words, i, identity));
+  return image;
+}
+
+/// The images of all series of that name, each once, in their order.
+std::vector<ImageIdentity> members_of(const std::vector<FleetWord>& servers, const std::string& name) {
+  std::vector<ImageIdentity> members;
+  std::set<ImageIdentity> seen;
+  for (const auto& server : servers) {
+    if (!server.catalog) continue;
+    for (const auto& series : server.catalog->series) {
+      if (series.name.text() != name) continue;
+      for (const auto& member : series.members) {
+        if (seen.insert(member.image).second) members.push_back(member.image);
+      }
+    }
+  }
+  return members;
+}
+
+std::map<ImageIdentity, const ImageEntry*> all_images(const std::vector<FleetWord>& servers) {
+  std::map<ImageIdentity, const ImageEntry*> all;
+  for (const auto& server : servers) {
+    if (!server.catalog) continue;
+    for (const auto& image : server.catalog->images) all.emplace(image.identity, &image);
+  }
+  return all;
+}
+
+std::set<ImageIdentity> called(const std::vector<FleetWord>& servers, const std::string& name) {
+  std::set<ImageIdentity> images;
+  for (const auto& server : servers) {
+    if (!server.catalog) continue;
+    for (const auto& image : server.catalog->images) {
+      if (image.name.text() == name || image.identity.name.text() == name) images.insert(image.identity);
+    }
+  }
+  return images;
+}
+
+}  // namespace
+
+std::string_view text_of(Holding holding) {
+  switch (holding) {
+    case Holding::origin: return "origin";
+    case Holding::present: return "present";
+    case Holding::withdrawn: return "withdrawn";
+    case Holding::waiting: return "waiting";
+    case Holding::absent: return "absent";
+    case Holding::differs: return "differs";
+  }
+  return "";
+}
+
+std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, const FleetQuestion& question) {
+  const FleetTestimony words(servers);
+  const auto all = all_images(servers);
+  std::vector<FleetImage> images;
+  if (!question.series.empty()) {
+    for (const auto& member : members_of(servers, question.series)) {
+      if (const auto found = all.find(member); found != all.end()) images.push_back(image_of(words, *found->second));
+    }
+    return images;
+  }
+  const auto wanted = called(servers, question.image);
+  for (const auto& [identity, entry] : all) {
+    if (question.image.empty() || wanted.contains(identity)) images.push_back(image_of(words, *entry));
+  }
+  std::stable_sort(images.begin(), images.end(), [](const FleetImage& one, const FleetImage& other) {
+    return std::tie(one.origin, one.identity.name, one.identity.created) < std::tie(other.origin, other.identity.name, other.identity.created);
+  });
+  return images;
+}
+
+int exit_code_of(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images) {
+  int exit = exit_done;
+  for (const auto& server : servers) {
+    if (!server.trouble.empty()) exit = worse_exit_code(exit, server.trouble == "untrusted" ? exit_untrusted : exit_incomplete);
+  }
+  for (const auto& image : images) {
+    for (const auto& held : image.holdings) {
+      if (held.holding == Holding::differs) exit = worse_exit_code(exit, exit_untrusted);
+      if (held.is_certain && (held.misses_withdrawal || held.holding == Holding::waiting)) exit = worse_exit_code(exit, exit_changes);
+    }
+  }
+  return exit;
+}
+
+}  // namespace ingot

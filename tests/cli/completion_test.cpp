@@ -1,0 +1,165 @@
+// The help read back as a table: held against what the command line takes, and against three shells that complete by it.
+#include "reconciler/cli/completion.hpp"
+
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "reconciler/cli/arguments.hpp"
+#include "reconciler/cli/help.hpp"
+#include "reconciler/cli/man_page.hpp"
+#include "tests/cli/commands_fixture.hpp"
+#include "tests/support/process.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+std::set<std::string> flags_in(const std::vector<HelpOption>& options) {
+  std::set<std::string> flags;
+  for (const auto& option : options) flags.insert(option.flags.begin(), option.flags.end());
+  return flags;
+}
+
+HelpPage page(const std::string& command) {
+  for (auto& one : help_pages()) {
+    if (one.command == command) return one;
+  }
+  ADD_FAILURE() << command;
+  return {};
+}
+
+TEST(help_table, describes_every_flag_that_the_command_line_takes_and_no_other) {
+  const auto everywhere = flags_in(options_everywhere());
+  for (const auto& one : help_pages()) {
+    auto described = flags_in(one.options);
+    for (const auto& flag : described) EXPECT_FALSE(everywhere.contains(flag)) << one.command << " describes " << flag << " again";
+    described.insert(everywhere.begin(), everywhere.end());
+    const auto taken = flags_of_command(one.command);
+    EXPECT_EQ(described, std::set<std::string>(taken.begin(), taken.end())) << one.command;
+  }
+}
+
+TEST(help_table, says_something_of_every_flag) {
+  for (const auto& one : help_pages()) {
+    EXPECT_FALSE(one.summary.empty());
+    ASSERT_FALSE(one.usage.empty()) << one.command;
+    for (const auto& option : one.options) {
+      EXPECT_FALSE(option.brief().empty()) << one.command << " " << option.flags.front();
+      EXPECT_LE(option.brief().size(), 130U) << option.brief();
+    }
+  }
+}
+
+TEST(help_table, knows_the_words_that_may_follow) {
+  EXPECT_THAT(page("query").first_words(), ElementsAre("peers", "images", "series", "types", "subscriptions", "history"));
+  EXPECT_THAT(page("key").first_words(), ElementsAre("make", "show", "rotate", "revoke", "release", "sign", "install"));
+  EXPECT_THAT(page("fleet").first_words(), ElementsAre("check", "status"));
+  EXPECT_THAT(page("explain").first_words(), IsEmpty());
+  EXPECT_TRUE(page("card").takes_files());
+  EXPECT_TRUE(page("fleet").takes_files());
+  EXPECT_FALSE(page("status").takes_files());
+  EXPECT_TRUE(page("apply").takes_files()) << "a PLAN is one";
+  EXPECT_FALSE(page("publish").takes_files()) << "the FILE of --metrics is no word of its own";
+}
+
+TEST(help_table, knows_the_choices_of_a_value) {
+  EXPECT_THAT(choices_of("auto|always|never"), ElementsAre("auto", "always", "never"));
+  EXPECT_THAT(choices_of("removals=N|stops=N"), ElementsAre("removals=", "stops="));
+  EXPECT_THAT(choices_of("FILE|-"), IsEmpty());
+  EXPECT_THAT(choices_of("TIME"), IsEmpty());
+}
+
+struct Completion : testing_support::Commands {
+  std::string script(const std::string& shell, const std::string& file) {
+    const Ran ran = ingot({"completion", shell});
+    EXPECT_EQ(ran.exit, 0);
+    write(file, ran.out);
+    return (folder / file).string();
+  }
+  testing_support::Ran shell(std::vector<std::string> arguments) {
+    return testing_support::run({.arguments = std::move(arguments), .folder = folder.string(), .environment = {{"HOME", folder.string()}}});
+  }
+  /// Lines, what follows a tab cut off.
+  static std::vector<std::string> offers(const testing_support::Ran& ran) {
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    std::vector<std::string> lines;
+    std::istringstream text(ran.out);
+    for (std::string line; std::getline(text, line);) {
+      line = line.substr(0, line.find('\t'));
+      if (!line.empty()) lines.push_back(line);
+    }
+    return lines;
+  }
+  std::vector<std::string> bash(const std::string& line) {
+    return offers(shell({"bash", "-c", "source \"$0\"; COMP_WORDS=($1); [[ $1 == *' ' ]] && COMP_WORDS+=(''); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ingot; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                         script("bash", "ingot.bash"), line}));
+  }
+  std::vector<std::string> fish(const std::string& line) { return offers(shell({"fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", script("fish", "ingot.fish"), line})); }
+  std::vector<std::string> zsh(const std::string& line) {
+    script("zsh", "functions/_ingot");
+    return offers(shell({"zsh", "-f", std::string(INGOT_SOURCE_DIR) + "/tests/cli/complete.zsh", (folder / "functions").string(), line}));
+  }
+  template <class Complete>
+  void expect_what_every_shell_offers(Complete&& complete) {
+    EXPECT_THAT(complete("ingot pl"), ElementsAre("plan"));
+    EXPECT_THAT(complete("ingot "), AllOf(Contains("init"), Contains("fleet"), Contains("help")));
+    EXPECT_THAT(complete("ingot query s"), testing::UnorderedElementsAre("series", "subscriptions"));
+    EXPECT_THAT(complete("ingot plan --det"), ElementsAre("--detailed-exitcode"));
+    EXPECT_THAT(complete("ingot plan --json --lock"), ElementsAre("--lock-timeout"));
+    EXPECT_THAT(complete("ingot plan --yes"), IsEmpty()) << "of apply";
+    EXPECT_THAT(complete("ingot plan --color al"), ElementsAre("always"));
+    EXPECT_THAT(complete("ingot plan --raise-limit rem"), ElementsAre("removals="));
+    EXPECT_THAT(complete("ingot schema fleets"), ElementsAre("fleetstatus"));
+    EXPECT_THAT(complete("ingot card server"), Contains("server.card.toml"));
+    EXPECT_THAT(complete("ingot apply --metrics server"), Contains("server.card.toml"));
+    EXPECT_THAT(complete("ingot status server"), Not(Contains("server.card.toml"))) << "it takes no file";
+  }
+};
+
+TEST_F(Completion, of_bash) {
+  write("server.card.toml", "");
+  EXPECT_EQ(shell({"bash", "-n", script("bash", "ingot.bash")}).exit, 0);
+  expect_what_every_shell_offers([&](const std::string& line) { return bash(line); });
+  write("a b.toml", "");
+  EXPECT_THAT(bash("ingot card a"), ElementsAre("a b.toml"));
+  EXPECT_THAT(bash("ingot -f x.toml pl"), ElementsAre("plan")) << "the value of a flag is no command";
+}
+
+TEST_F(Completion, of_fish) {
+  write("server.card.toml", "");
+  EXPECT_EQ(shell({"fish", "--no-execute", script("fish", "ingot.fish")}).exit, 0);
+  expect_what_every_shell_offers([&](const std::string& line) { return fish(line); });
+}
+
+TEST_F(Completion, of_zsh) {
+  write("server.card.toml", "");
+  EXPECT_EQ(shell({"zsh", "-n", script("zsh", "_ingot")}).exit, 0);
+  expect_what_every_shell_offers([&](const std::string& line) { return zsh(line); });
+}
+
+TEST_F(Completion, of_a_shell_that_is_not_known_names_the_nearest) {
+  const Ran ran = ingot({"completion", "bsh"});
+  EXPECT_EQ(ran.exit, 64);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean \"bash\"?"));
+}
+
+TEST_F(Completion, the_man_page_is_one_and_tells_of_every_command) {
+  write("ingot.1.scd", man_page());
+  const auto made = shell({"sh", "-c", "scdoc < ingot.1.scd > ingot.1"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const auto shown = shell({"sh", "-c", "MANWIDTH=100 MANROFFSEQ= man --warnings -l ingot.1 | col -b"});
+  EXPECT_EQ(shown.exit, 0);
+  EXPECT_EQ(shown.err, "");
+  for (const auto& command : command_names()) EXPECT_THAT(shown.out, HasSubstr("ingot " + command + " - "));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("EXIT STATUS"), HasSubstr("--raise-limit removals=N|stops=N"), HasSubstr("ingot query images --json | jq '.images[] | select(.copied_from)'"), Not(HasSubstr("\\"))));
+}
+
+}  // namespace
+}  // namespace ingot
