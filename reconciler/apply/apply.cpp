@@ -192,7 +192,7 @@ class Applying {
     try {
       const Due due = what_is_due(shop);
       if (due == Due::nothing) return std::nullopt;
-      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock);
+      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock, {.commit = shop.commit.value_or("")});
       left_out_ = now.left_out;
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
                                            : fmt::format("renewed the head, good until {}", time_text(now.expires)));

@@ -2,9 +2,10 @@
 
 #include <filesystem>
 
+#include "reconciler/cli/fetch_manifests.hpp"
+#include "reconciler/cli/host_guard.hpp"
+#include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/show_problems.hpp"
-#include "reconciler/io/manifest_files.hpp"
-#include "schema/parse_manifest.hpp"
 
 namespace ingot {
 
@@ -44,7 +45,17 @@ void show_problems_of(const Problems& problems, const Session& session) {
   else session.terminal.error(shown([&](Output& out) { show_problems(problems, session.error_style(), out); }));
 }
 
-std::variant<Manifest, Problems> manifest_or_problems(const Session& session) { return parse_manifest(manifest_path(session.flags), disk_manifest_files()); }
+std::variant<Manifest, Problems> manifest_or_problems(const Session& session) {
+  if (session.flags.repo) fetch_manifests(session);
+  auto read = manifest_of(session.flags);
+  auto host = host_guard();
+  auto* const manifest = std::get_if<Manifest>(&read);
+  const auto* const guard = std::get_if<Guard>(&host);
+  if (manifest == nullptr) return read;
+  if (guard == nullptr) return std::get<Problems>(std::move(host));
+  manifest->guard = strictest(manifest->guard, *guard);
+  return read;
+}
 
 std::optional<Manifest> read_manifest(const Session& session) {
   auto read = manifest_or_problems(session);

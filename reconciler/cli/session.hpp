@@ -46,7 +46,7 @@ std::string manifest_path(const Everywhere& flags);
 /// The same of a path that was named otherwise.
 std::string manifest_at(const std::string& path);
 
-/// The manifest, or all its problems; nothing is shown.
+/// The manifest, with the host's guard, or all their problems; nothing is shown.
 std::variant<Manifest, Problems> manifest_or_problems(const Session& session);
 
 /// The manifest; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.

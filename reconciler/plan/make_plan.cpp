@@ -96,7 +96,8 @@ Plan finish(const Situation& situation, const Desired& desired, const Selection&
   Plan plan{.server = situation.manifest.server.name,
             .id_of_server = situation.observed.self,
             .manifest_path = situation.manifest.path,
-            .manifest_digest = situation.manifest.digest};
+            .manifest_digest = situation.manifest.digest,
+            .git = situation.manifest.git};
   plan.complete = draft.unknown.empty();
   plan.whole = selection.is_whole();
   plan.left_out_by = selection.by();

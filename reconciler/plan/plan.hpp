@@ -87,7 +87,8 @@ struct Reason {
   std::string rule;          ///< the address of the rule that wants it, or that wanted it
   std::optional<At> at;      ///< where it is written; nullopt where no line remains
   std::string text;          ///< one sentence
-  bool operator==(const Reason&) const = default;
+  std::shared_ptr<const CommitLine> by = {};  ///< what last changed the entry at `at`, or took it out; null: not known, or the entry did not change
+  bool operator==(const Reason& other) const;
 };
 
 struct Change {
@@ -117,11 +118,22 @@ struct LimitLine { std::string name; std::string used; std::string limit; std::s
 /// Bookkeeping that an apply records beside the actions; not part of the plan's id.
 struct Wantedness { ImageKey key = 0; std::optional<Time> unwanted_since; };
 
+/// The commit whose plan was taken out of another's: only what is beyond it is left.
+struct PlanBase {
+  std::string revision;         ///< as it was named
+  std::string commit;           ///< 40 hex digits
+  Digest whole = {};            ///< the id of the plan before anything was taken out
+  std::uint64_t left_out = 0;   ///< actions that it would do as well
+  std::string trouble = {};     ///< why nothing could be taken out; "": it could
+};
+
 struct Plan {
   ServerName server;
   ServerId id_of_server;
   std::string manifest_path;
   Digest manifest_digest;
+  std::optional<Provenance> git = {};  ///< the commit that the manifest is from
+  std::optional<PlanBase> base = {};   ///< nullopt: the plan is whole
   bool complete = true;               ///< false if a peer is unknown
   std::vector<Change> actions = {};        ///< in the order of R23; an address occurs once
   std::vector<Blocked> blocked = {};       ///< by stands_before

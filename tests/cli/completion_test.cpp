@@ -65,7 +65,7 @@ TEST(help_table, knows_the_words_that_may_follow) {
   EXPECT_TRUE(page("card").takes_files());
   EXPECT_TRUE(page("fleet").takes_files());
   EXPECT_FALSE(page("status").takes_files());
-  EXPECT_TRUE(page("apply").takes_files()) << "a PLAN is one";
+  EXPECT_TRUE(page("apply").takes_files());
   EXPECT_FALSE(page("publish").takes_files()) << "the FILE of --metrics is no word of its own";
 }
 

@@ -438,7 +438,7 @@ Manifest case_manifest(std::string_view toml) {
         const std::string word = path.substr(0, path.find('.'));
         return write_card({.name = ServerName::of(word), .url = "https://" + word + ".example/", .id = case_server(word)});
       },
-      .glob = [](const std::string&) { return std::vector<std::string>{}; },
+      .glob = [](const std::string&, const std::string&) { return std::vector<std::string>{}; },
       .digest = [](std::string_view bytes) { return sha256(bytes); },
   };
   auto parsed = parse_manifest("ingot.toml", files);
