@@ -26,6 +26,7 @@ struct Written {
   bool repair = false;
   std::string server, url, peer, grace;
   std::vector<std::string> raise_limit, target, exclude, approve;
+  std::vector<std::string> output;
   std::string plan_out, expect;
   bool detailed_exit_code = false, allow_empty = false, yes = false, rewind = false, withdrawn = false, dry_run = false;
   std::string above, metrics;
@@ -96,6 +97,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_plan_options(app, to);
     app.add_flag("--detailed-exitcode", to.detailed_exit_code);
     app.add_option("--out", to.plan_out);
+    add_repeated(app, "--output", to.output);
     app.add_option("--base", to.base);
   } else if (command == "apply") {
     add_plan_options(app, to);
@@ -104,6 +106,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
     app.add_option("--metrics", to.metrics);
+  } else if (command == "validate") {
+    add_repeated(app, "--output", to.output);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
   } else if (command == "extract") {
@@ -149,17 +153,40 @@ std::vector<std::string> words_of(const CLI::App& app, const std::string& comman
   return words;
 }
 
-/// `drawn`: the command draws, too.
-Format format_of(const Written& written, bool drawn) {
-  std::vector<std::string> names{"text", "json"};
-  if (drawn) names.insert(names.end(), {"dot", "mermaid"});
-  if (written.format.empty()) return written.json ? Format::json : Format::text;
-  const auto name = std::find(names.begin(), names.end(), written.format);
-  if (name == names.end()) {
-    wrong(fmt::format("--format \"{}\" is not known{}", printable(written.format), drawn ? "" : " here"), did_you_mean(written.format, names, fmt::format("{}", fmt::join(names, " or "))));
+/// What a command can be shown in.
+std::vector<Format> formats_of(const std::string& command) {
+  if (command == "plan") return {Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality, Format::sarif, Format::junit};
+  if (command == "validate") return {Format::text, Format::json, Format::markdown, Format::github, Format::codequality, Format::sarif, Format::junit};
+  if (command == "show") return {Format::text, Format::json, Format::markdown};
+  if (command == "fleet check") return {Format::text, Format::json, Format::dot, Format::mermaid};
+  return {Format::text, Format::json};
+}
+
+Format format_called(const std::string& flag, const std::string& name, const std::string& command) {
+  std::vector<std::string> names;
+  for (const Format format : formats_of(command)) {
+    if (text_of(format) == name) return format;
+    names.emplace_back(text_of(format));
   }
-  if (written.json && written.format != "json") wrong(fmt::format("--json and --format {} contradict each other", written.format), "give one of them");
-  return static_cast<Format>(name - names.begin());
+  wrong(fmt::format("{} \"{}\" is not known to {}", flag, printable(name), command.empty() ? "ingot" : command), did_you_mean(name, names, fmt::format("one of {}", fmt::join(names, ", "))));
+}
+
+Format format_of(const Written& written, const std::string& command) {
+  if (written.format.empty()) return written.json ? Format::json : Format::text;
+  const Format format = format_called("--format", written.format, command);
+  if (written.json && format != Format::json) wrong(fmt::format("--json and --format {} contradict each other", text_of(format)), "give one of them");
+  return format;
+}
+
+/// FORMAT=FILE
+std::vector<OutputFile> outputs_of(const Written& written, const std::string& command) {
+  std::vector<OutputFile> outputs;
+  for (const auto& one : written.output) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals + 1 == one.size()) wrong(fmt::format("--output \"{}\" is not FORMAT=FILE", printable(one)), "such as --output markdown=comment.md");
+    outputs.push_back({.format = format_called("--output", one.substr(0, equals), command), .path = one.substr(equals + 1)});
+  }
+  return outputs;
 }
 
 Color color_of(const Written& written) {
@@ -183,7 +210,7 @@ Seconds time_of(const std::string& flag, const std::string& text) {
   return *time;
 }
 
-Everywhere everywhere_of(const Written& written, bool drawn = false) {
+Everywhere everywhere_of(const Written& written, const std::string& command) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
   if (!written.rev.empty()) everywhere.rev = written.rev;
@@ -192,7 +219,7 @@ Everywhere everywhere_of(const Written& written, bool drawn = false) {
     if (written.rev.empty()) wrong("--repo needs --rev", "say which branch, such as --rev main");
     everywhere.repo = written.repo;
   }
-  everywhere.format = format_of(written, drawn);
+  everywhere.format = format_of(written, command);
   everywhere.color = color_of(written);
   everywhere.quiet = written.quiet;
   everywhere.verbose = written.verbose;
@@ -276,7 +303,7 @@ Command apply_of(const Written& written) {
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
   if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
-  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out)};
+  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out), .outputs = outputs_of(written, "plan")};
 }
 
 Command query_of(const Written& written) {
@@ -357,7 +384,7 @@ const std::map<std::string, MakeCommand>& makers() {
   static const std::map<std::string, MakeCommand> all{
       {"init", init_of},
       {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
-      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
+      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{outputs_of(w, "validate")}; }},
       {"plan", plan_of},
       {"apply", apply_of},
       {"diff", [](const Written& w) -> Command { const Words words("diff", w.words, 2, 2, "two PLANs"); return DiffArguments{words.at(0), words.at(1)}; }},
@@ -410,6 +437,22 @@ Arguments help_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::string_view text_of(Format format) {
+  switch (format) {
+    case Format::text: return "text";
+    case Format::json: return "json";
+    case Format::markdown: return "markdown";
+    case Format::github: return "github";
+    case Format::terraform: return "terraform";
+    case Format::codequality: return "codequality";
+    case Format::sarif: return "sarif";
+    case Format::junit: return "junit";
+    case Format::dot: return "dot";
+    case Format::mermaid: return "mermaid";
+  }
+  return "";
+}
+
 std::vector<std::string> flags_of_command(const std::string& command) {
   Written written;
   CLI::App app;
@@ -448,7 +491,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const auto given = app.get_subcommands();
   const std::string command = given.empty() ? "" : given.front()->get_name();
   if (written.help) return {{}, ShowHelp{help_page(command), true}};
-  if (written.version) return {everywhere_of(written), ShowVersion{}};
+  if (written.version) return {everywhere_of(written, command), ShowVersion{}};
   // What comes first is most likely what was misspelt.
   const std::vector<std::string> unknown = app.remaining();
   if (!unknown.empty() && !unknown.front().starts_with('-')) unknown_command(unknown.front());
@@ -456,8 +499,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!before.empty()) unknown_command(before.front());
   if (given.empty()) return {{}, ShowHelp{help_page(""), false}};
   for (const auto& word : words_of(*given.front(), command)) written.words.push_back(word);
-  const bool drawn = command == "fleet" && !written.words.empty() && written.words.front() == "check";
-  return {everywhere_of(written, drawn), makers().at(command)(written)};
+  const bool draws = command == "fleet" && !written.words.empty() && written.words.front() == "check";
+  return {everywhere_of(written, draws ? "fleet check" : command), makers().at(command)(written)};
 }
 
 }  // namespace ingot
