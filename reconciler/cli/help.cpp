@@ -252,12 +252,15 @@ Every byte is verified before it is given out. DEST must not exist or be an empt
 
 Reads every byte again. Exit 0 if all is whole, 6 with a list if something is damaged.
 
-  --repair       what is damaged is set aside in the store's folder "quarantine" (gc takes it later), and had again: an image of
-                 this server from its source, if that is what it was when it was added; any image from a peer that offers
-                 the same bits. Published pages and the head are written anew. Needs the keys that apply needs, and the
-                 lock; is a run of the history. Exit 0 if all is whole then, else 6 (or 4, see ingot --help).
+  --repair       what is damaged is set aside in the store's folder "quarantine" (gc takes it later, but never the only file of an
+                 image), and had again: an image of this server from its source, if that is what it was when it was added;
+                 any image from the peers that offer the same bits, one after the other; what was set aside, if it turns out
+                 to be whole. What cannot be had is published without its bytes. Published pages and the head are written
+                 anew. Needs the keys that apply needs, and the lock; is a run of the history, and does nothing else.
+                 Exit 0 if all is whole then, else 6 (or 4, see ingot --help).
 
-apply repairs by itself what a plan can see: files that are gone or have another length. Only verify finds bits that flipped.
+apply repairs by itself what a plan can see: files that are gone or have another length (with more than 10,000 images, only those
+that are published anew or were left out). Only verify finds bits that flipped.
 A root of trust that is damaged comes back from a backup alone.
 )"},
     Page{"publish", "renew the published head, alone",

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -63,12 +64,16 @@ struct CopyImage {
   Transfer transfer;
   bool protect = false;
 };
-/// The bytes of an image here, damaged or gone, from a peer that has them.
-struct FetchAgain {
+/// A peer's image with bytes that are wanted here. Also a copy that the peer holds and serves will do: the digest is the image.
+struct Offer {
   ServerName peer;
-  std::shared_ptr<const SeenHead> head;     ///< the head that authorises them; never null
-  std::shared_ptr<const ImageEntry> entry;  ///< of the peer's catalog, with these bytes; never null
-  ImageName name;                           ///< here
+  std::shared_ptr<const SeenHead> head;     ///< the head that authorises it; never null
+  std::shared_ptr<const ImageEntry> entry;  ///< of the peer's catalog; never null
+};
+/// The bytes of an image here, damaged or gone, from peers that have them.
+struct FetchAgain {
+  std::vector<Offer> offers;  ///< asked in this order until one gives them; never empty
+  ImageName name;             ///< here
   Transfer transfer;
 };
 /// The same from the image's source.
@@ -142,6 +147,7 @@ struct Plan {
   std::vector<Note> notes = {};            ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
+  std::set<Digest> served_damaged = {};    ///< of images whose bytes the published catalog names, and that were damaged or gone
   std::vector<ServerName> settled = {};    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
   std::optional<Time> settled_until = {};  ///< when time alone brings the next change (prune)
   bool whole = true;                       ///< false: the run was told to do a part of what there is to do

@@ -180,6 +180,10 @@ class Reader {
       result_.options.targets = split(line.text("target"), ',');
       result_.options.excluded = split(line.text("exclude"), ',');
       if (line.values.contains("only")) result_.options.only = set_of(split(line.text("only"), ','));
+      for (const std::string& word : split(line.text("repairs-of"), ',')) {
+        if (!result_.options.repairs_of) result_.options.repairs_of.emplace();
+        result_.options.repairs_of->insert(bits(word));
+      }
       if (line.values.contains("approve")) result_.options.approved = verbs_of(split(line.text("approve"), ','));
     }
     return part;
