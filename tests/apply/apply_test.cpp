@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reconciler/io/clock.hpp"
