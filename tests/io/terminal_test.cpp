@@ -13,7 +13,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::terminal_test {
 namespace {
 
 /// Puts another file under a standard descriptor for one scope.
@@ -138,4 +138,4 @@ TEST(terminal, the_flag_wins_over_the_environment) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::terminal_test
