@@ -14,6 +14,7 @@
 #include "schema/problem.hpp"
 #include "schema/quantity.hpp"
 #include "schema/subscription.hpp"
+#include "schema/window.hpp"
 
 namespace ingot {
 
@@ -43,8 +44,10 @@ struct Limits {
   std::optional<std::uint64_t> bandwidth{};  ///< bytes per second, whole run
   std::optional<std::uint64_t> max_bytes{};  ///< fetched in one run
   MinFree min_free{};
+  std::vector<Window> windows{};             ///< in which bytes are fetched; none: at any time
   std::optional<At> max_bytes_at{};          ///< where the key stands; nullopt: it does not
   std::optional<At> min_free_at{};           ///< likewise
+  std::optional<At> window_at{};             ///< likewise
   bool operator==(const Limits&) const = default;
 };
 

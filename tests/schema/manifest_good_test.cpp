@@ -83,7 +83,8 @@ TEST_F(WholeManifest, has_its_limits_and_guard) {
       manifest_.limits,
       (Limits{
           .parallel = 4, .bandwidth = 200'000'000, .max_bytes = 500'000'000'000, .min_free = {2.5},
-          .max_bytes_at = At{"whole.toml", 20}, .min_free_at = At{"whole.toml", 21}}));
+          .windows = {{22 * 60, 5 * 60}, {12 * 60, 13 * 60}},
+          .max_bytes_at = At{"whole.toml", 20}, .min_free_at = At{"whole.toml", 21}, .window_at = At{"whole.toml", 22}}));
   EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7, .removal_percent = 12.5, .stops = 4, .removals_at = At{"whole.toml", 24},
                                      .stops_at = At{"whole.toml", 25}}));
 }
