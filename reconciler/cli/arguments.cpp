@@ -28,7 +28,7 @@ struct Written {
   std::vector<std::string> raise_limit, target, exclude, approve;
   std::string plan_out, expect;
   bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
-  std::string above, metrics;
+  std::string above, metrics, jitter, deadline;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
   std::string cards;
@@ -98,6 +98,10 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_flag("--yes", to.yes);
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
+    app.add_option("--metrics", to.metrics);
+  } else if (command == "reconcile") {
+    app.add_option("--jitter", to.jitter);
+    app.add_option("--deadline", to.deadline);
     app.add_option("--metrics", to.metrics);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
@@ -262,6 +266,17 @@ Command apply_of(const Written& written) {
   return apply;
 }
 
+Command reconcile_of(const Written& written) {
+  const Words none("reconcile", written.words, 0, 0, "");
+  ReconcileArguments reconcile;
+  reconcile.metrics = if_given(written.metrics);
+  if (!written.jitter.empty()) reconcile.jitter = time_of("--jitter", written.jitter);
+  if (!written.deadline.empty()) reconcile.deadline = time_of("--deadline", written.deadline);
+  if (reconcile.deadline && reconcile.deadline->count() == 0) wrong("--deadline leaves no time at all", "such as --deadline 50m");
+  if (reconcile.deadline && *reconcile.deadline <= reconcile.jitter) wrong("--deadline is over before the wait of --jitter may be", "both count from the start: give a later deadline, or a shorter wait");
+  return reconcile;
+}
+
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
   return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .out = if_given(written.plan_out)};
@@ -348,6 +363,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
       {"plan", plan_of},
       {"apply", apply_of},
+      {"reconcile", reconcile_of},
       {"diff", [](const Written& w) -> Command { const Words words("diff", w.words, 2, 2, "two PLANs"); return DiffArguments{words.at(0), words.at(1)}; }},
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
