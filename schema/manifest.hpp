@@ -11,6 +11,7 @@
 #include "schema/card.hpp"
 #include "schema/image.hpp"
 #include "schema/names.hpp"
+#include "schema/notify.hpp"
 #include "schema/problem.hpp"
 #include "schema/quantity.hpp"
 #include "schema/subscription.hpp"
@@ -156,6 +157,7 @@ struct Manifest {
   std::vector<SeriesDeclaration> series{};
   std::vector<SubscriptionEntry> subscriptions{};
   std::vector<CopyEntry> copies{};
+  std::vector<NotifyEntry> notify{};
 
   bool operator==(const Manifest&) const = default;
   /// No peer, type, image, series, subscription or copy.

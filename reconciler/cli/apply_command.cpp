@@ -3,6 +3,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/apply_run.hpp"
+#include "reconciler/cli/bulletin.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/metrics_file.hpp"
@@ -97,7 +98,8 @@ void measure(const Looked& looked, const Account& account, const Site& site, Run
   if (const auto published = site.state.published()) metrics.head_expires = published->expires;
 }
 
-int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session, RunMetrics& metrics) {
+/// `bulletin`: filled as soon as it is known whom to tell; to be told by the caller, when the lock is free again.
+int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session, RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
   std::optional<SavedPlan> saved;
   if (arguments.plan) {
@@ -112,6 +114,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
   if (!manifest) return exit_manifest;
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
+  bulletin = Bulletin(*manifest, {.id = run, .command = manner.command, .started = started});
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
@@ -128,8 +131,10 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const RunStart start = run_start(looked, saved ? saved->id : looked.plan_id, run, started, manner.command);
+  bulletin->begin(looked, site);
   const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
+  bulletin->end(account, site);
   show_result(looked, account, run, session);
   return account.exit_code;
 }
@@ -137,9 +142,13 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
 }  // namespace
 
 int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session) {
+  std::optional<Bulletin> bulletin;
   try {
-    return measured(arguments.metrics, manner.command, session, [&](RunMetrics& metrics) { return do_apply(arguments, manner, session, metrics); });
+    const int exit_code = measured(arguments.metrics, manner.command, session, [&](RunMetrics& metrics) { return do_apply(arguments, manner, session, metrics, bulletin); });
+    if (bulletin) bulletin->tell(session);
+    return exit_code;
   } catch (const Error& error) {
+    if (bulletin) bulletin->tell_end(error, session);
     // Whoever reads the events finds a result at their end, whatever happened.
     if (session.json()) session.terminal.out(first_event_json() + result_event_json(nullptr, {}, error));
     throw;
