@@ -33,6 +33,7 @@ struct Head {
   std::uint64_t root_version = 1;    ///< the newest root that there is
   Piece index;
   std::optional<Digest> previous;    ///< of the payload of the head before this one
+  std::string commit = {};           ///< a note for people: what the publisher's manifest was from; "": not said
   bool operator==(const Head&) const = default;
 };
 

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "schema/card.hpp"
+#include "schema/guard.hpp"
 #include "schema/image.hpp"
 #include "schema/names.hpp"
 #include "schema/notify.hpp"
 #include "schema/problem.hpp"
+#include "schema/provenance.hpp"
 #include "schema/quantity.hpp"
 #include "schema/subscription.hpp"
 #include "schema/window.hpp"
@@ -50,15 +52,6 @@ struct Limits {
   std::optional<At> min_free_at{};           ///< likewise
   std::optional<At> window_at{};             ///< likewise
   bool operator==(const Limits&) const = default;
-};
-
-struct Guard {
-  std::uint64_t removal_count = 5;
-  double removal_percent = 10;
-  std::uint64_t stops = 3;
-  std::optional<At> removals_at{};  ///< where the key stands; nullopt: it does not
-  std::optional<At> stops_at{};     ///< likewise
-  bool operator==(const Guard&) const = default;
 };
 
 /// Where the credentials of a peer are found; never the values.
@@ -148,6 +141,8 @@ struct CopyEntry {
 struct Manifest {
   std::string path{};  ///< of the root file, as the user named it
   Digest digest{};     ///< of all bytes read: root, includes, cards, in order
+  std::optional<Provenance> git{};  ///< the commit that it is from; nullopt: none is known (parse_manifest knows none)
+  std::string no_git{};             ///< why none is known, though it lies in a repository; "": it lies in none
   ServerSection server;
   Limits limits{};
   Guard guard{};

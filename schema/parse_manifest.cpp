@@ -11,6 +11,7 @@
 #include "schema/manifest_draft.hpp"
 #include "schema/toml_reader.hpp"
 #include "schema/read_card.hpp"
+#include "schema/read_guard.hpp"
 #include "schema/read_sections.hpp"
 #include "schema/table_reader.hpp"
 #include "schema/text_rules.hpp"
@@ -56,6 +57,8 @@ class ManifestReader {
   void read_card_of(PeerDraft& peer);
   std::vector<Included> files_to_include();
   void add_matches(const std::string& pattern, Spot spot, std::vector<Included>& found);
+  /// What the relative paths of a file in this folder are relative to.
+  std::string home_of(const std::string& folder) const;
   Manifest finished();
 
   std::string root_;
@@ -89,12 +92,18 @@ std::optional<std::string> ManifestReader::bytes_of(const std::string& path, Spo
   return bytes;
 }
 
+std::string ManifestReader::home_of(const std::string& folder) const {
+  if (!files_.home || !folder.starts_with(folder_) || (folder_.empty() && folder.starts_with('/'))) return folder;
+  return *files_.home + folder.substr(folder_.size());
+}
+
 bool ManifestReader::read_root() {
   const std::size_t file = draft_.problems.add_file(root_);
   const auto bytes = bytes_of(root_, {file, {}}, fmt::format("the manifest {}", quoted(root_)));
   if (!bytes) return false;
   const ParsedToml parsed = parse_toml(*bytes, file, largest_manifest, draft_.problems);
-  const FileContext context{.file = file, .folder = folder_, .name_for_at = root_.substr(folder_.size()), .whole = parsed.whole};
+  const FileContext context{
+      .file = file, .folder = folder_, .home = home_of(folder_), .name_for_at = root_.substr(folder_.size()), .whole = parsed.whole};
   draft_.references_certain = parsed.whole;
   TableReader table(parsed.root, {1, 1}, "", context, draft_.problems);
   if (!read_format(table, true)) return false;
@@ -136,7 +145,7 @@ void ManifestReader::read_once(TableReader& table) {
     limits->finish();
   }
   if (auto guard = table.table({"guard", "{ stops = 3 }"})) {
-    read_guard(*guard, draft_);
+    read_guard(*guard, draft_.guard);
     guard->finish();
   }
 }
@@ -180,12 +189,8 @@ void ManifestReader::add_matches(const std::string& pattern, Spot spot, std::vec
     return draft_.problems.add(spot, "bad-value", fmt::format("\"include\" has an entry that {}", *fault),
                                "write for example include = [\"images/*.toml\"]");
   }
-  // The folder is no pattern, whatever characters are in its name.
-  std::string escaped;
-  for (const char c : pattern.starts_with('/') ? std::string() : folder_) {
-    escaped += c == '*' || c == '?' || c == '[' ? fmt::format("[{}]", c) : std::string(1, c);
-  }
-  for (std::string& path : files_.glob(joined_path(escaped, pattern))) {
+  const bool is_absolute = pattern.starts_with('/');
+  for (std::string& path : files_.glob(is_absolute ? "" : folder_, joined_path("", pattern))) {
     if (plain_path(path) != plain_path(root_)) found.push_back({std::move(path), spot});
   }
 }
@@ -217,6 +222,7 @@ void ManifestReader::read_included(const Included& included) {
   const bool below = included.path.starts_with(folder_);
   const FileContext context{.file = file,
                             .folder = folder_of(included.path),
+                            .home = home_of(folder_of(included.path)),
                             .name_for_at = below ? included.path.substr(folder_.size()) : included.path,
                             .whole = parsed.whole};
   draft_.references_certain = draft_.references_certain && parsed.whole;

@@ -22,13 +22,16 @@ struct Unreadable {
   std::string why;
 };
 
-/// How the parser reaches files; the command line gives it the disk, tests a map, git a tree.
+/// How the parser reaches files; the command line gives it the disk or a commit of a git repository, tests a map.
 struct ManifestFiles {
   std::function<std::variant<std::string, Unreadable>(const std::string& path)> read;
-  /// The paths that a glob such as "images/*.toml" matches, sorted by bytes.
-  std::function<std::vector<std::string>(const std::string& pattern)> glob;
+  /// The paths in `folder` ("" or ending with "/", no pattern) that a glob such as "images/*.toml" matches, sorted by bytes.
+  std::function<std::vector<std::string>(const std::string& folder, const std::string& pattern)> glob;
   /// sha256 of bytes (schema knows no hash library).
   std::function<Digest(std::string_view bytes)> digest;
+  /// What relative paths of the root file are relative to, but for includes and cards: "" or ending with "/". nullopt: to its
+  /// folder, as those are.
+  std::optional<std::string> home{};
 };
 
 /// Reads the manifest at `path`, its includes and cards. Syntax, keys, types, values, references between entries

@@ -148,7 +148,7 @@ void read_peer(TableReader& table, ManifestDraft& draft) {
                  .name = table.spot_of("name"),
                  .card = table.spot_of("card")};
   PeerEntry& entry = peer.entry;
-  entry.card_path = table.path(card_key).value_or("");
+  entry.card_path = table.part(card_key).value_or("");
   entry.allow_http = table.boolean({"allow_http", "true"}).value_or(false);
   read_urls(table, entry);
   entry.credentials = read_credentials(table);

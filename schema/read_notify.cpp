@@ -25,7 +25,7 @@ void read_command(TableReader& table, NotifyEntry& notify) {
     if (written.find('\0') != std::string::npos) return table.wrong_at(spot, command_key, "has an entry that holds a zero byte");
     if (!notify.command.empty()) return notify.command.push_back(written);
     if (const auto why = why_not_a_path(written)) return table.wrong_at(spot, command_key, fmt::format("has a program that {}", *why));
-    notify.command.push_back(table.in_folder(written));
+    notify.command.push_back(table.at_home(written));
   });
   const TomlValue* found = table.value(command_key);
   const auto* list = found == nullptr ? nullptr : std::get_if<TomlList>(&found->value);

@@ -1,7 +1,6 @@
-// [server], [limits], [guard], and the values that they share with the entries.
+// [server], [limits], and the values that they share with the entries.
 #include "schema/read_sections.hpp"
 
-#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,7 +17,6 @@ constexpr TomlKey store_key{"store", "\"store\""};
 constexpr TomlKey state_key{"state", "\"state/ingot.db\""};
 constexpr TomlKey keys_key{"keys", "\"keys\""};
 constexpr TomlKey head_ttl_key{"head_ttl", "\"14d\""};
-constexpr std::int64_t most_guarded = 1'000'000'000;
 
 void read_places(TableReader& table, ServerSection& server) {
   if (auto store = table.path(store_key)) server.store = *std::move(store);
@@ -74,18 +72,6 @@ void read_windows(TableReader& table, Limits& limits) {
   else table.texts(key, take);
 }
 
-/// A number from 0 to 100, whole or not.
-std::optional<double> read_percent_number(TableReader& table, TomlKey key) {
-  const TomlValue* found = table.value(key);
-  if (found == nullptr) return std::nullopt;
-  const auto* whole = std::get_if<std::int64_t>(&found->value);
-  const auto* number = std::get_if<double>(&found->value);
-  const double value = whole != nullptr ? static_cast<double>(*whole) : number != nullptr ? *number : std::nan("");
-  if (value >= 0 && value <= 100) return value;
-  table.wrong(key, "must be a number from 0 to 100");
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key) {
@@ -119,9 +105,9 @@ void read_server(TableReader& table, ManifestDraft& draft) {
   table.require(name_key);
   const auto name = table.name<ServerName>(name_key);
   ServerSection server{.name = name ? *name : ServerName::of("unnamed"), .at = table.at()};
-  server.store = table.in_folder(server.store);
-  server.state = table.in_folder(server.state);
-  server.keys = table.in_folder(server.keys);
+  server.store = table.at_home(server.store);
+  server.state = table.at_home(server.state);
+  server.keys = table.at_home(server.keys);
   server.url = read_url(table, url_key);
   read_places(table, server);
   refuse_published_secrets(table, server);
@@ -148,19 +134,6 @@ void read_limits(TableReader& table, ManifestDraft& draft) {
   limits.max_bytes = table.parsed({"max_bytes", "\"500 GB\""}, "a size such as \"500 GB\"", parse_size);
   read_min_free(table, limits);
   read_windows(table, limits);
-}
-
-void read_guard(TableReader& table, ManifestDraft& draft) {
-  Guard& guard = draft.guard;
-  guard.removals_at = table.at_of("removals");
-  guard.stops_at = table.at_of("stops");
-  if (auto removals = table.table({"removals", "{ count = 5, percent = 10 }"})) {
-    if (const auto count = removals->integer({"count", "5"}, 0, most_guarded))
-      guard.removal_count = static_cast<std::uint64_t>(*count);
-    if (const auto percent = read_percent_number(*removals, {"percent", "10"})) guard.removal_percent = *percent;
-    removals->finish();
-  }
-  if (const auto stops = table.integer({"stops", "3"}, 0, most_guarded)) guard.stops = static_cast<std::uint64_t>(*stops);
 }
 
 }  // namespace ingot

@@ -10,7 +10,6 @@ namespace ingot {
 // Once, in the root file.
 void read_server(TableReader& table, ManifestDraft& draft);
 void read_limits(TableReader& table, ManifestDraft& draft);
-void read_guard(TableReader& table, ManifestDraft& draft);
 
 // Any number, in any file.
 void read_peer(TableReader& table, ManifestDraft& draft);

@@ -116,10 +116,15 @@ std::optional<std::string> TableReader::ruled(TomlKey key,
 
 std::optional<std::string> TableReader::path(TomlKey key) {
   const auto written = ruled(key, why_not_a_path);
+  return written ? std::optional<std::string>(joined_path(context_.home, *written)) : std::nullopt;
+}
+
+std::optional<std::string> TableReader::part(TomlKey key) {
+  const auto written = ruled(key, why_not_a_path);
   return written ? std::optional<std::string>(joined_path(context_.folder, *written)) : std::nullopt;
 }
 
-std::string TableReader::in_folder(std::string_view path) const { return joined_path(context_.folder, path); }
+std::string TableReader::at_home(std::string_view path) const { return joined_path(context_.home, path); }
 
 void TableReader::texts(TomlKey key, const std::function<void(const std::string&, Spot)>& take) {
   const TomlValue* found = value(key);

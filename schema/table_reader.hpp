@@ -18,6 +18,7 @@ namespace ingot {
 struct FileContext {
   std::size_t file = 0;       ///< index into ProblemList::files
   std::string folder{};       ///< of the file, as it can be opened: "" or ending with "/"
+  std::string home{};         ///< what its paths are relative to, but for those of the manifest's own files; likewise
   std::string name_for_at{};  ///< relative to the root manifest's folder
   bool whole = true;          ///< false: parts could not be read, so a missing key is no problem
 };
@@ -76,10 +77,12 @@ class TableReader {
   }
   /// A text of which `why_not` says what is wrong, as a clause, or nothing.
   std::optional<std::string> ruled(TomlKey key, const std::function<std::optional<std::string>(std::string_view)>& why_not);
-  /// A path, joined with the file's folder, without trailing slashes.
+  /// A path, joined with the home, without trailing slashes.
   std::optional<std::string> path(TomlKey key);
+  /// The same of a file that is part of the manifest, such as a card: joined with the file's folder.
+  std::optional<std::string> part(TomlKey key);
   /// A path of ours, such as a default, joined likewise.
-  std::string in_folder(std::string_view path) const;
+  std::string at_home(std::string_view path) const;
   /// Calls `take` with each text of a list.
   void texts(TomlKey key, const std::function<void(const std::string&, Spot)>& take);
   /// Calls `take` with each valid name of a list.

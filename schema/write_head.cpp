@@ -18,7 +18,13 @@ std::string write_head(const Head& head) {
       "}},\"epoch\":{},\"serial\":{},\"issued\":\"{}\",\"expires\":\"{}\",\"root\":{{\"version\":{}}},\"index\":{{\"digest\":",
       head.epoch, head.serial, time_text(head.issued), time_text(head.expires), head.root_version);
   append_digest(text, head.index.digest);
-  text += fmt::format(",\"length\":{}}},\"previous\":{}}}\n", head.index.length, digest_or_null(head.previous));
+  text += fmt::format(",\"length\":{}}},\"previous\":{}", head.index.length, digest_or_null(head.previous));
+  if (!head.commit.empty()) {
+    text += ",\"note\":{\"commit\":";
+    append_text(text, head.commit);
+    text += '}';
+  }
+  text += "}\n";
   return text;
 }
 

@@ -36,6 +36,8 @@ struct PutImage { ImageRow row; Packed packed; };
 /// The bytes of images here were made durable anew, in this form, which replaces what was known of them. Error{internal}: no image
 /// ever had them.
 struct PutBytes { Digest digest; Packed packed; };
+/// What the source of an own image looks like that gave its bits; "": not known. Of a deleted image: changes nothing.
+struct PutSourceStamp { ImageKey key = 0; std::string stamp; };
 /// Replaces the describing facts of an image: name (copies), version, platform, description, labels, state, reason,
 /// withdrawn_by_origin, is_private, protect, managed. Nothing else is touched. Once a head has shown it, it cannot become
 /// private (Error{internal}).
@@ -51,7 +53,7 @@ struct DropSeries { SeriesName name; };
 
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
 using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
-                            PutImage, PutBytes, ChangeImage, DropImage, MarkWanted, PutSeries, DropSeries>;
+                            PutImage, PutBytes, PutSourceStamp, ChangeImage, DropImage, MarkWanted, PutSeries, DropSeries>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ingot

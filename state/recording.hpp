@@ -41,6 +41,7 @@ class Recording {
   void put(const DropType& effect);
   void put(const PutImage& effect);
   void put(const PutBytes& effect);
+  void put(const PutSourceStamp& effect);
   void put(const ChangeImage& effect);
   void put(const DropImage& effect);
   void put(const MarkWanted& effect);

@@ -100,6 +100,13 @@ void Recording::put(const PutBytes& effect) {
   changed_ = true;
 }
 
+void Recording::put(const PutSourceStamp& effect) {
+  const auto image = load_image(database_, effect.key);
+  if (!image || image->row.deleted || image->row.copy || image->row.source_stamp == effect.stamp) return;
+  database_.execute("UPDATE image SET source_stamp = ? WHERE key = ?", effect.stamp, effect.key);
+  changed_ = true;
+}
+
 /// R18: the same name, bits, kind and type as a deleted own image: it is that image.
 std::optional<ImageKey> Recording::find_tombstone(const ImageRow& row, std::int64_t object) {
   if (row.copy) return std::nullopt;

@@ -13,6 +13,7 @@
 #include "schema/catalog.hpp"
 #include "schema/floor.hpp"
 #include "schema/outcome.hpp"
+#include "schema/provenance.hpp"
 #include "state/effect.hpp"
 #include "state/restoration.hpp"
 #include "state/snapshot.hpp"
@@ -27,7 +28,7 @@ struct RunStart {
   std::string actor;     ///< user@host
   std::string manifest_path;
   Digest manifest_digest;
-  std::optional<std::string> commit;
+  std::optional<Provenance> git;  ///< the commit that the manifest is from
   std::string plan_id;
   std::uint64_t planned = 0;  ///< number of actions
 };
@@ -155,6 +156,7 @@ class State {
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;  ///< without its actions
+  std::optional<Provenance> applied_last() const;  ///< the commit of the newest apply that knew its own
   /// The runs that had something to do with this address, newest first, each with just those actions.
   std::vector<RunRecord> runs_of(const Address& address) const;
   std::int64_t newest_action() const;         ///< the number that an action got last; 0: none yet

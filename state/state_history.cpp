@@ -5,6 +5,18 @@ namespace ingot {
 
 namespace {
 
+/// Takes the columns git_commit … git_dirty.
+std::optional<Provenance> read_provenance(Statement& row) {
+  auto commit = row.next<std::optional<std::string>>();
+  Provenance git{.repository = row.next<std::optional<std::string>>().value_or(""), .ref = {}, .commit = {}, .blob = {}};
+  git.ref = row.next<std::optional<std::string>>().value_or("");
+  git.blob = row.next<std::optional<std::string>>().value_or("");
+  git.dirty = row.next<std::optional<bool>>().value_or(false);
+  if (!commit) return std::nullopt;
+  git.commit = *std::move(commit);
+  return git;
+}
+
 /// Takes the columns number, id … counts; gives the number of the run.
 std::int64_t read_run(Statement& row, RunRecord& run) {
   const auto number = row.next<std::int64_t>();
@@ -14,7 +26,7 @@ std::int64_t read_run(Statement& row, RunRecord& run) {
   run.start.actor = row.next<std::string>();
   run.start.manifest_path = row.next<std::string>();
   run.start.manifest_digest = row.next<Digest>();
-  run.start.commit = row.next<std::optional<std::string>>();
+  run.start.git = read_provenance(row);
   run.start.plan_id = row.next<std::string>();
   run.start.planned = row.next<std::uint64_t>();
   run.finished = row.next<std::optional<Time>>();
@@ -27,7 +39,8 @@ std::int64_t read_run(Statement& row, RunRecord& run) {
 }
 
 constexpr char select_runs[] =
-    "SELECT r.number, r.id, r.started, r.command, r.actor, r.manifest_path, r.manifest_digest, r.git_commit, r.plan_id, r.planned,"
+    "SELECT r.number, r.id, r.started, r.command, r.actor, r.manifest_path, r.manifest_digest,"
+    " r.git_commit, r.git_repository, r.git_ref, r.git_blob, r.git_dirty, r.plan_id, r.planned,"
     " r.finished, r.exit_code,"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'done'),"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'failed'),"
@@ -90,6 +103,15 @@ std::optional<RunRecord> State::last_run() const {
   auto newest = runs(1);
   if (newest.empty()) return std::nullopt;
   return std::move(newest.front());
+}
+
+std::optional<Provenance> State::applied_last() const {
+  return impl_->read([&]() -> std::optional<Provenance> {
+    Statement row = impl_->database.query(
+        "SELECT git_commit, git_repository, git_ref, git_blob, git_dirty FROM run"
+        " WHERE command = 'apply' AND git_commit IS NOT NULL ORDER BY number DESC LIMIT 1");
+    return row.step() ? read_provenance(row) : std::nullopt;
+  });
 }
 
 std::vector<RunRecord> State::runs_of(const Address& address) const {

@@ -34,10 +34,13 @@ std::int64_t number_of_run(Database& database, const std::string& run) {
 
 void State::begin_run(const RunStart& start) {
   impl_->write([&](Recording&) {
+    const auto& git = start.git;
+    const auto known = [&](const auto& member) { return git ? std::optional((*git).*member) : std::nullopt; };
     impl_->database.execute(
-        "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, git_commit, plan_id, planned)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        start.id, start.started, start.command, start.actor, start.manifest_path, start.manifest_digest, start.commit, start.plan_id,
+        "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, git_commit, git_repository, git_ref, git_blob,"
+        " git_dirty, plan_id, planned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        start.id, start.started, start.command, start.actor, start.manifest_path, start.manifest_digest, known(&Provenance::commit),
+        known(&Provenance::repository), known(&Provenance::ref), known(&Provenance::blob), known(&Provenance::dirty), start.plan_id,
         start.planned);
   });
 }

@@ -1,4 +1,4 @@
--- The tables of a state, version 1 (PRAGMA user_version). Times are whole seconds since 1970 UTC, digests raw 32 bytes,
+-- The tables of a state, version 2 (PRAGMA user_version). Times are whole seconds since 1970 UTC, digests raw 32 bytes,
 -- flags 0 or 1; NULL in a column of serials means: no head has shown this event yet. Lists of texts are lines.cpp's.
 
 CREATE TABLE meta (
@@ -182,7 +182,11 @@ CREATE TABLE run (
   manifest_digest BLOB    NOT NULL CHECK (length(manifest_digest) = 32),
   git_commit      TEXT,
   plan_id         TEXT    NOT NULL,
-  planned         INTEGER NOT NULL CHECK (planned >= 0)
+  planned         INTEGER NOT NULL CHECK (planned >= 0),
+  git_repository  TEXT,  -- this and the next: NULL as git_commit is
+  git_ref         TEXT,
+  git_blob        TEXT,
+  git_dirty       INTEGER CHECK (git_dirty IN (0, 1))
 ) STRICT;
 
 CREATE TABLE action (

@@ -5,6 +5,7 @@
 
 #include "schema/error.hpp"
 #include "state/state_file.hpp"
+#include "tables.hpp"
 
 namespace ingot {
 
@@ -43,8 +44,8 @@ void run_steps(Database& database, const Upgrades& upgrades, int format) {
 }  // namespace
 
 const Upgrades& product_upgrades() {
-  static const Upgrades none;
-  return none;
+  static const Upgrades all{{2, upgrade_2_sql}};
+  return all;
 }
 
 int newest_format(const Upgrades& upgrades) { return upgrades.empty() ? first_format : upgrades.back().to; }

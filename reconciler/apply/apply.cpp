@@ -31,16 +31,26 @@ CopyTask task_of(std::size_t action, const Fetching& fetching) {
 /// nullopt: it fetches nothing.
 std::optional<CopyTask> copy_task(std::size_t place, const Action& action) {
   if (const auto* copy = std::get_if<CopyImage>(&action)) return task_of(place, *copy);
-  if (const auto* again = std::get_if<FetchAgain>(&action)) return task_of(place, *again);
+  if (const auto* again = std::get_if<FetchAgain>(&action)) return task_of(place, again->offers.front());
   return std::nullopt;
 }
 
 enum class Due { nothing, content, renewal };
 
-/// What there is to publish: new or lost content, or the head alone, whose life is half over.
-Due what_is_due(Workshop& shop) {
+/// Whether the published catalog still names bytes that this plan found damaged or gone.
+bool names_damaged(const Plan& plan, const Workshop& shop) {
+  if (plan.served_damaged.empty()) return false;
+  const std::set<Digest> left_out = shop.store.left_out();
+  return std::any_of(plan.served_damaged.begin(), plan.served_damaged.end(), [&](const Digest& digest) {
+    const auto object = shop.state.object(digest);
+    return !left_out.contains(digest) && object && !shop.store.lacks(object->packed).empty();
+  });
+}
+
+/// What there is to publish: new, lost or damaged content, or the head alone, whose life is half over.
+Due what_is_due(const Plan& plan, Workshop& shop) {
   const ServerSection& server = shop.manifest.server;
-  if (shop.state.content_pending(server.publish_copies) || !why_publish_again(shop.state, shop.store, server).empty()) return Due::content;
+  if (shop.state.content_pending(server.publish_copies) || names_damaged(plan, shop) || !why_publish_again(shop.state, shop.store, server).empty()) return Due::content;
   return head_is_aging(shop.state, server, shop.clock.now()) ? Due::renewal : Due::nothing;
 }
 
@@ -196,9 +206,9 @@ class Applying {
   std::optional<Outcome> publish_what_is_due() {
     Workshop& shop = run_.shop;
     try {
-      const Due due = what_is_due(shop);
+      const Due due = what_is_due(run_.plan, shop);
       if (due == Due::nothing) return std::nullopt;
-      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock);
+      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock, {.commit = shop.commit.value_or("")});
       left_out_ = now.left_out;
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
                                            : fmt::format("renewed the head, good until {}", time_text(now.expires)));
@@ -225,7 +235,7 @@ class Applying {
     if (left_out_.empty()) return;
     std::set<Address> told;
     for (const auto& one : run_.plan.blocked) {
-      if (one.code == "damaged") told.insert(one.address);
+      if (one.verb == Verb::repair) told.insert(one.address);
     }
     for (const auto& image : damaged_public_images(run_.shop.state, run_.shop.store, run_.shop.manifest.server.publish_copies)) {
       if (told.contains(image.address)) continue;
@@ -270,7 +280,7 @@ bool last_run_failed(const State& state) {
 
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
 bool is_idle(const Plan& plan, Workshop& shop) {
-  return plan.pending() == 0 && !last_run_failed(shop.state) && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(shop) == Due::nothing;
+  return plan.pending() == 0 && !last_run_failed(shop.state) && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked

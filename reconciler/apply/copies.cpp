@@ -1,15 +1,18 @@
 // Copies of peers' images: fetching them, and following what their origin says of them later.
 #include <fmt/format.h>
 
+#include "reconciler/apply/account.hpp"
 #include "reconciler/apply/papers.hpp"
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/transfer/copy_image.hpp"
+#include "schema/exit_code.hpp"
 
 namespace ingot {
 namespace {
 
-Place place_of_copies(const Run& run) {
-  return run.shop.manifest.server.publish_copies ? Place::public_tree : Place::private_tree;
+/// Bytes that are served already have one place.
+Place place_of_copy(const Digest& digest, Run& run) {
+  return run.shop.manifest.server.publish_copies ? Place::public_tree : place_of_bytes(digest, run);
 }
 
 ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
@@ -114,10 +117,29 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
   return fetch_bytes(wanted, *entry.packed, task, run, connections);
 }
 
+/// From the first that gives them. If none does, what each said; the worst of it counts.
+Getting get_from_any(const std::vector<Offer>& offers, Place place, const Task& task, Run& run, int connections) {
+  std::optional<Failed> all;
+  for (const Offer& offer : offers) {
+    Getting got = get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place}, task, run, connections);
+    auto* failed = std::get_if<Failed>(&got);
+    if (!failed) return got;
+    std::string text = fmt::format("peer \"{}\": {}", offer.peer.text(), failed->text);
+    if (!all) {
+      all = Failed{failed->code, std::move(text)};
+      continue;
+    }
+    const int before = exit_code_of_failure(all->code);
+    if (worse_exit_code(before, exit_code_of_failure(failed->code)) != before) all->code = failed->code;
+    all->text += "; " + text;
+  }
+  return *std::move(all);
+}
+
 }  // namespace
 
 Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections) {
-  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copies(run)}, task, run, connections);
+  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copy(action.entry->digest, run)}, task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
   run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(action.entry->digest, bytes); });
@@ -128,11 +150,12 @@ Result do_copy(const CopyImage& action, const Task& task, Run& run, int connecti
 
 /// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
 Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connections) {
-  const Digest& digest = action.entry->digest;
-  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_bytes(digest, run)}, task, run, connections);
+  const Digest& digest = action.offers.front().entry->digest;
+  Getting got = get_from_any(action.offers, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
   run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(digest, bytes); });
+  run.shop.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
   return Deed{.effects = {PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
 }
 

@@ -127,13 +127,22 @@ class Collection {
       auto& name = names_[row.digest];
       if (name.empty() || !row.deleted) name = row.name.text();
     }
+    const bool set_aside = store_.has_set_aside();
     state_.each_object([&](const ObjectRow& object) {
       for (const auto& file : {std::optional(object.packed.file), object.packed.table}) {
         if (file) owners_.emplace(file->digest, object.digest);
       }
-      if (needed.contains(object.digest)) insert_files(object.packed, needs_.objects);
+      if (!needed.contains(object.digest)) return;
+      insert_files(object.packed, needs_.objects);
+      if (set_aside) note_missing(object.packed);
     });
     state_.each_public_object(server_.publish_copies, [&](const ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
+  }
+
+  void note_missing(const Packed& packed) {
+    for (const auto& file : {std::optional(packed.file), packed.table}) {
+      if (file && !store_.lacks({.file = *file, .segments = 1, .table = std::nullopt}).empty()) needs_.missing.insert(file->digest);
+    }
   }
 
   std::string what_is(const StoredFile& file, Fate fate) const {
@@ -232,7 +241,7 @@ Verdict fate_of(const StoredFile& file, const Needs& needs) {
     }
     case Kind::partial: return unless(!needs.wanted.complete || needs.wanted.digests.contains(file.digest), Fate::taken, {});
     case Kind::head: return unless(needs.heads.contains(file.serial), Fate::taken, {});
-    case Kind::quarantined: return {Fate::taken, {}};
+    case Kind::quarantined: return unless(needs.missing.contains(file.digest), Fate::taken, {});  // it may be the only one there is
     case Kind::left_over: break;
   }
   return {Fate::taken_at_once, {}};

@@ -53,6 +53,7 @@ struct Garbage {
 struct Needs {
   std::unordered_set<Digest> objects;        ///< of images here and wanted ones: never taken
   std::unordered_set<Digest> to_be_served;   ///< of these: those that the next head offers
+  std::unordered_set<Digest> missing;        ///< of `objects`: those that are not in the store, or not with their length
   /// By heads: until when readers of the last of those that name it need it; for_ever: the published one does.
   std::unordered_map<Digest, Time> named_objects;
   std::unordered_map<Digest, Time> named_pieces;

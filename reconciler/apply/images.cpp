@@ -94,10 +94,21 @@ Failed source_missing(const LocalImage& image) {
 Result keep(const AddImage& action, const Task& task, Ingested bytes, Run& run) {
   bytes.packed = packing_to_keep(bytes, run);
   run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
-  if (!action.image.is_private) run.shop.store.move_to(bytes.packed, Place::public_tree);
+  // Also those of a private image, if another one shows the same bits: there is one place for them, and readers look there.
+  const Place place = action.image.is_private ? place_of_bytes(bytes.digest, run) : Place::public_tree;
+  if (place == Place::public_tree) run.shop.store.move_to(bytes.packed, place);
   ImageRow row = row_of(action, task, bytes, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row, bytes.packed));
   return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
+}
+
+/// What the source of the image looks like from now on.
+Effects stamps_of(const TakeInAgain& action, const std::string& stamp, Run& run) {
+  Effects effects;
+  for (const ImageRow& row : run.journal.with_state([&](State& state) { return state.live_images_of(action.digest); })) {
+    if (!row.copy && row.name == action.image.name) effects.emplace_back(PutSourceStamp{.key = row.key, .stamp = stamp});
+  }
+  return effects;
 }
 
 }  // namespace
@@ -117,9 +128,17 @@ Result do_action(const AddImage& action, const Task& task, Run& run) {
 Result do_action(const TakeInAgain& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
   if (!source_is_there(image, run)) return source_missing(image);
-  const Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
-  run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
-  return Deed{.effects = {PutBytes{.digest = action.digest, .packed = bytes.packed}}};
+  try {
+    const Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
+    run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
+    run.shop.store.edit_papers(action.digest, [&](std::string_view text) { return with_packing(text, bytes.packed); });
+    Effects effects = stamps_of(action, bytes.source_stamp, run);
+    effects.emplace_back(PutBytes{.digest = action.digest, .packed = bytes.packed});
+    return Deed{.effects = std::move(effects)};
+  } catch (const Error& error) {  // whatever it looks like, it is another one: the next plan asks the peers
+    if (error.code() == "source-mismatch") run.journal.with_state([effects = stamps_of(action, "", run)](State& state) { state.record(effects); });
+    throw;
+  }
 }
 
 Result do_action(const UpdateImage& action, const Task&, Run& run) {

@@ -42,7 +42,10 @@ std::string what_is_done(const Change& change) {
           [](const DeleteSeries&) { return std::string(); },
           [](const Publish&) { return std::string(); },
           [](const CopyImage& it) { return copy_text(it); },
-          [](const FetchAgain& it) { return fmt::format("{} ({}) from {} serial {}", it.entry->digest.text(), size_text(it.entry->size), it.peer.text(), it.head->serial); },
+          [](const FetchAgain& it) {
+            const Offer& first = it.offers.front();
+            return fmt::format("{} ({}) from {} serial {}", first.entry->digest.text(), size_text(first.entry->size), first.peer.text(), first.head->serial);
+          },
           [](const TakeInAgain& it) { return it.image.source.value_or(""); },
           [](const UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const WithdrawCopy& it) { return it.row.reason; },

@@ -24,6 +24,9 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+/// What a manifest or a peer wrote may be no UTF-8; papers are kept all the same.
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
 /// Something in papers is not what write_papers makes.
 struct NoPapers {};
 
@@ -130,8 +133,14 @@ std::string write_papers(const ImageRow& row, const Packed& packed) {
       {"head", papers.head ? Json(papers.head->text()) : Json(nullptr)},
       {"packed", json_of(packed)},
   };
-  // What a manifest or a peer wrote may be no UTF-8; papers are kept all the same.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return text_of(json);
+}
+
+std::string with_packing(std::string_view papers, const Packed& packed) {
+  if (!parse_papers(papers)) return std::string(papers);
+  Json json = Json::parse(papers);
+  json["packed"] = json_of(packed);
+  return text_of(json);
 }
 
 std::optional<ParsedPapers> parse_papers(std::string_view text) {

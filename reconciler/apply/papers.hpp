@@ -13,6 +13,9 @@ namespace ingot {
 /// One line of JSON, "ingot.papers/1", of an image as it comes.
 std::string write_papers(const ImageRow& row, const Packed& packed);
 
+/// The same papers of bytes that are in the store in another packed form now. What are no papers stays as it is.
+std::string with_packing(std::string_view papers, const Packed& packed);
+
 struct ParsedPapers {
   ImageRow row;  ///< as it came: facts that changed later are not in it
   std::optional<Packed> packed;

@@ -124,7 +124,8 @@ void check_as_a_reader(const std::string& head, const Written& written, const St
 
 }  // namespace
 
-PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock, Serial above) {
+PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock,
+                     const PublishOptions& options) {
   const ServerId self = state.self();
   const OwnRoots roots = own_roots(store, self);
   const Root& root = roots.back().root;
@@ -132,12 +133,12 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
   const Serial highest = highest_serial(store, before);
   refuse_an_old_state(state, highest);
-  refuse_a_jump(above, highest);
+  refuse_a_jump(options.above, highest);
   std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
-  const Serial serial = state.reserve_serial(std::max(above, highest));
+  const Serial serial = state.reserve_serial(std::max(options.above, highest));
   const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
 
   const Time now = clock.now();
@@ -149,7 +150,8 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
                   .expires = now + server.head_ttl,
                   .root_version = root.version,
                   .index = written.index,
-                  .previous = before ? std::optional(before->digest) : std::nullopt};
+                  .previous = before ? std::optional(before->digest) : std::nullopt,
+                  .commit = options.commit};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), signers));
   check_as_a_reader(envelope, written, store, self, root);
   store.keep_head(serial, envelope);

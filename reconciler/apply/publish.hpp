@@ -19,11 +19,16 @@ struct PublishedNow {
   std::set<Digest> left_out;  ///< images' digests whose bytes are damaged or gone: published without them
 };
 
+struct PublishOptions {
+  Serial above = 0;         ///< the serial is higher than this; Error{refused} if peers would not follow so far
+  std::string commit = {};  ///< for the head's note: what the manifest is from; "": nothing
+};
+
 /// Writes pages that changed, the index and a newly signed head with the next serial. The content may be unchanged (renewal).
 /// An image whose bytes are not in the store with their lengths is listed without bytes, so that no head names them (R25).
-/// `above`: the serial is higher than this; Error{refused} if peers would not follow so far. Error{local}: nothing was published.
+/// Error{local}: nothing was published.
 PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock,
-                     Serial above = 0);
+                     const PublishOptions& options = {});
 
 /// Whether the published head is to be renewed though it is whole (published.hpp): more than half of its life is over.
 bool head_is_aging(const State& state, const ServerSection& server, Time now);

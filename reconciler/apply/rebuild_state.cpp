@@ -212,7 +212,7 @@ class Gathering {
   /// better one image too many than one too few.
   void adopt_by_papers() {
     for (const StoredFile& file : store_.contents()) {
-      if (file.kind == StoredFile::Kind::public_object || file.kind == StoredFile::Kind::private_object) files_.insert(file.digest);
+      if (file.kind == StoredFile::Kind::public_object || file.kind == StoredFile::Kind::private_object || file.kind == StoredFile::Kind::quarantined) files_.insert(file.digest);
     }
     for (const auto& [key, papers] : papers_) {
       const ImageRow& row = papers.row;

@@ -157,11 +157,14 @@ Papers Run::papers_of(const Change& change) const {
                 .head = std::nullopt};
 }
 
-Place place_of_bytes(const Digest& digest, Run& run) {
-  const bool copies = run.shop.manifest.server.publish_copies;
-  const auto rows = run.journal.with_state([&digest](State& state) { return state.live_images_of(digest); });
-  const bool served = std::any_of(rows.begin(), rows.end(), [copies](const ImageRow& row) { return !row.is_private && (copies || !row.copy); });
+Place place_of_bytes(const Digest& digest, const State& state, bool publish_copies) {
+  const auto rows = state.live_images_of(digest);
+  const bool served = std::any_of(rows.begin(), rows.end(), [publish_copies](const ImageRow& row) { return !row.is_private && (publish_copies || !row.copy); });
   return served ? Place::public_tree : Place::private_tree;
+}
+
+Place place_of_bytes(const Digest& digest, Run& run) {
+  return run.journal.with_state([&](State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
 }
 
 ImageRow blank_row(const ImageName& name, const ServerName& origin_name) {

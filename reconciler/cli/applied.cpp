@@ -14,7 +14,7 @@ Account applied(const Looked& looked, const RunStart& start, std::unique_ptr<Eve
                 std::optional<std::chrono::steady_clock::time_point> deadline) {
   Workshop shop{.state = site.state, .store = site.store, .files = site.files, .transport = transport, .memory = site.memory, .clock = session.clock,
                 .catalog_keys = keys, .manifest = site.manifest, .events = *events,
-                .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel), .actor = start.actor, .commit = start.commit,
+                .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel), .actor = start.actor, .commit = start.git ? std::optional(start.git->commit_text()) : std::nullopt,
                 .seen = accepted_heads(looked.observed), .deadline = deadline};
   return apply(looked.plan, start, shop);
 }

@@ -5,8 +5,10 @@
 #include "reconciler/cli/apply_run.hpp"
 #include "reconciler/cli/bulletin.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/metrics_file.hpp"
+#include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/progress_display.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
@@ -68,7 +70,7 @@ std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run,
 /// What is done goes by the name of the plan that was approved.
 RunStart run_start(const Looked& looked, const Digest& plan, const std::string& run, Time started, const std::string& command) {
   return {.id = run, .started = started, .command = command, .actor = actor(), .manifest_path = looked.plan.manifest_path,
-          .manifest_digest = looked.plan.manifest_digest, .commit = std::nullopt, .plan_id = plan.text(), .planned = looked.plan.pending()};
+          .manifest_digest = looked.plan.manifest_digest, .git = looked.plan.git, .plan_id = plan.text(), .planned = looked.plan.pending()};
 }
 
 void show_result(const Looked& looked, const Account& account, const std::string& run, const Session& session) {
@@ -118,8 +120,10 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
+  for (const auto& text : require_commit(*manifest, site.state, session.flags, arguments.rewind)) session.warn(printable(text));
   const auto transport = session.connect();
-  const Looked looked = look_again(arguments, saved, site, *transport, session);
+  Looked looked = look_again(arguments, saved, site, *transport, session);
+  name_authors(looked.plan, site.state.applied_last(), session.flags);
   metrics.plan = metrics_of(*manifest, looked.observed, looked.plan, nullptr);
   metrics.disk = looked.observed.disk;
   if (plan_is_wanted(looked, arguments, manner, session)) {

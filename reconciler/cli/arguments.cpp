@@ -21,13 +21,13 @@ namespace {
 
 /// Everything that can be written, as text: what is checked after parsing gets our messages, not the parser's.
 struct Written {
-  std::string manifest, format, color, lock_timeout, parallel;
+  std::string manifest, rev, repo, home, base, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
   bool repair = false;
   std::string server, url, peer, grace;
   std::vector<std::string> raise_limit, target, exclude, approve;
   std::string plan_out, expect;
-  bool detailed_exit_code = false, allow_empty = false, yes = false, withdrawn = false, dry_run = false;
+  bool detailed_exit_code = false, allow_empty = false, yes = false, rewind = false, withdrawn = false, dry_run = false;
   std::string above, metrics, jitter, deadline;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
@@ -49,6 +49,9 @@ void add_everywhere(CLI::App& app, Written& to) {
   app.add_flag("-h,--help", to.help);
   app.add_flag("--version", to.version);
   app.add_option("-f,--file", to.manifest);
+  app.add_option("--rev", to.rev);
+  app.add_option("--repo", to.repo);
+  app.add_option("--home", to.home);
   app.add_option("--format", to.format);
   app.add_flag("--json", to.json);
   app.add_option("--color", to.color);
@@ -93,9 +96,11 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_plan_options(app, to);
     app.add_flag("--detailed-exitcode", to.detailed_exit_code);
     app.add_option("--out", to.plan_out);
+    app.add_option("--base", to.base);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
+    app.add_flag("--rewind", to.rewind);
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
     app.add_option("--metrics", to.metrics);
@@ -185,6 +190,12 @@ Seconds time_of(const std::string& flag, const std::string& text) {
 Everywhere everywhere_of(const Written& written, bool drawn = false) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
+  if (!written.rev.empty()) everywhere.rev = written.rev;
+  if (!written.home.empty()) everywhere.home = written.home;
+  if (!written.repo.empty()) {
+    if (written.rev.empty()) wrong("--repo needs --rev", "say which branch, such as --rev main");
+    everywhere.repo = written.repo;
+  }
   everywhere.format = format_of(written, drawn);
   everywhere.color = color_of(written);
   everywhere.quiet = written.quiet;
@@ -255,7 +266,7 @@ std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
 }
 
 Command apply_of(const Written& written) {
-  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics)};
+  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics)};
   if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
   if (!written.expect.empty()) {
     apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);
@@ -279,7 +290,8 @@ Command reconcile_of(const Written& written) {
 
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
-  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .out = if_given(written.plan_out)};
+  if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
+  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out)};
 }
 
 Command query_of(const Written& written) {

@@ -21,6 +21,9 @@ enum class Format { text, json, dot, mermaid };  ///< the last two: of "fleet ch
 /// What every command understands.
 struct Everywhere {
   std::optional<std::string> manifest;  ///< -f as given: a file, or a folder with an ingot.toml
+  std::optional<std::string> rev;       ///< the revision of its repository that the manifest is read from; none: the disk
+  std::optional<std::string> repo;      ///< the address of a repository that is fetched for it; then `rev` is one of its branches
+  std::optional<std::string> home;      ///< what the manifest's relative paths are relative to; none: its folder
   Format format = Format::text;
   Color color = Color::automatic;
   bool quiet = false;
@@ -48,11 +51,13 @@ struct ValidateArguments {};
 struct PlanArguments {
   PlanOptions options;
   bool detailed_exit_code = false;
+  std::optional<std::string> base;  ///< a revision: only what the manifest adds to it is shown
   std::optional<std::string> out;  ///< the file in which the plan is kept
 };
 struct ApplyArguments {
   PlanOptions options;
   bool yes = false;
+  bool rewind = false;                      ///< the manifest's commit may be older than the one applied last
   std::optional<std::string> plan = {};     ///< a file that plan --out kept; then there are no options
   std::optional<Digest> expect = {};        ///< only if the plan has this id
   std::optional<std::string> metrics = {};  ///< a file for node_exporter

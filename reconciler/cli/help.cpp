@@ -16,6 +16,10 @@ struct Page {
 constexpr std::string_view everywhere = R"(
 Everywhere:
   -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
+      --rev REV             read it at a branch, tag or commit of the git repository that holds it (bare ones too)
+      --repo URL            fetch that repository first, and read it there at --rev (https, ssh, file; -f is a path in it)
+      --home DIR            what its relative paths are relative to (default: its folder; with --repo and in a bare
+                            repository this folder)
       --format text|json|dot|mermaid    what results look like; the last two are drawings, of "fleet check" alone
       --json                the same as --format json
       --color auto|always|never     colours (NO_COLOR and TERM=dumb are respected)
@@ -42,6 +46,10 @@ Commands:
 constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
+Environment: INGOT_GUARD names a guard file beside /etc/ingot/guard.toml; it can only make things stricter. For --repo:
+INGOT_GIT_TOKEN and INGOT_GIT_USER are a password and user for https, INGOT_GIT_SSH_KEY is a private key's file (else
+the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
+
 )";
 
 constexpr std::string_view exit_codes = R"(Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
@@ -57,6 +65,7 @@ constexpr std::array pages{
   ingot init --server fpps-1 --url https://gold.dc1.example.net/
   ingot init --server fpps-1 --url https://gold.dc1.example.net/ /srv/gold
   git clone git@example.net:gold.git && cd gold/fpps-1 && ingot init    beside a manifest from git
+  ingot init --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 /srv/gold    without a checkout
 
 Makes a server in DIR (default: this folder): ingot.toml to start from, .gitignore, keys, store, state, an empty signed
 catalog, and server.card.toml, which introduces this server to its peers. Overwrites nothing: run again, or beside a
@@ -86,8 +95,11 @@ its place and how to mend it. Exit 65 if there is one.
     Page{"plan", "what would change, and why",
          R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
        ingot plan ... --detailed-exitcode
+       ingot plan --base REV ...
 
   ingot plan
+  ingot plan --base origin/main                                        what this checked-out change adds to it
+  ingot plan --rev main                                                of a commit, whatever is checked out
   ingot plan --json | jq '.actions[].address'
   ingot plan --out tonight.plan && ingot apply tonight.plan            exactly what was looked at, or nothing
   ingot plan --target copy.fpps-2.db19_25                              this copy and what it needs, nothing else
@@ -99,6 +111,10 @@ Asks every peer, compares with the manifest and shows what apply would do, with 
 never waits for another run. The lines are grouped by peer; --json has them in the order in which apply goes. A plan that
 publishes looks whether the published images' files are there; damage of others is told by status and drift.
 
+The line that names a rule says who last changed it, if the manifest is from git and the entry is new, changed or gone.
+
+  --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
+                              reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
                               what it takes to check it later; mode 0600. Replaces a plan that is there, and nothing else
   --detailed-exitcode         2 if there is something to do
@@ -111,13 +127,14 @@ publishes looks whether the published images' files are there; damage of others 
 )"},
     Page{"apply", "make it so",
          R"(Usage: ingot apply [PLAN] [--metrics FILE]
-       ingot apply [--yes | --approve VERB,... | --expect ID] [--target ADDRESS] [--exclude ADDRESS] ...
+       ingot apply [--yes | --approve VERB,... | --expect ID] [--rewind] [--target ADDRESS] [--exclude ADDRESS] ...
 
   ingot apply                     shows the plan, asks, does it
   ingot apply tonight.plan        exactly what "ingot plan --out tonight.plan" showed, without asking, or nothing (exit 8)
   ingot apply --approve copy,add,withdraw      these alone; what else there is to do is listed, and the exit is 7
   ingot apply --yes               does not ask: for timers and scripts
   ingot apply --yes --json        one JSON event per line; the last is always the result
+  ingot apply --yes -q --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 --home /srv/gold    a timer's
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
 it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
@@ -130,6 +147,8 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --approve VERB,...          do these, and hold the rest and what needs it; publishing needs no approval of its own
   --expect ID                 plan again, and go on only if the plan has this id (as plan --json shows it); else exit 8
   --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
+  --rewind                    the manifest may be of an older commit than the one applied last, or of another branch, though
+                              the guard "forward" is set; says what that takes back
   --target ADDRESS            only this, and what it needs; may be given several times (see: ingot plan --help)
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
@@ -250,12 +269,15 @@ Every byte is verified before it is given out. DEST must not exist or be an empt
 
 Reads every byte again. Exit 0 if all is whole, 6 with a list if something is damaged.
 
-  --repair       what is damaged is set aside in the store's folder "quarantine" (gc takes it later), and had again: an image of
-                 this server from its source, if that is what it was when it was added; any image from a peer that offers
-                 the same bits. Published pages and the head are written anew. Needs the keys that apply needs, and the
-                 lock; is a run of the history. Exit 0 if all is whole then, else 6 (or 4, see ingot --help).
+  --repair       what is damaged is set aside in the store's folder "quarantine" (gc takes it later, but never the only file of an
+                 image), and had again: an image of this server from its source, if that is what it was when it was added;
+                 any image from the peers that offer the same bits, one after the other; what was set aside, if it turns out
+                 to be whole. What cannot be had is published without its bytes. Published pages and the head are written
+                 anew. Needs the keys that apply needs, and the lock; is a run of the history, and does nothing else.
+                 Exit 0 if all is whole then, else 6 (or 4, see ingot --help).
 
-apply repairs by itself what a plan can see: files that are gone or have another length. Only verify finds bits that flipped.
+apply repairs by itself what a plan can see: files that are gone or have another length (with more than 10,000 images, only those
+that are published anew or were left out). Only verify finds bits that flipped.
 A root of trust that is damaged comes back from a backup alone.
 )"},
     Page{"publish", "renew the published head, alone",

@@ -16,8 +16,9 @@ namespace {
 
 constexpr const char* card_name = "server.card.toml";
 
-/// The manifest that -f or DIR means.
+/// The manifest that -f or DIR means. With --rev DIR is the home of what is made.
 std::string path_for(const InitArguments& arguments, const Session& session) {
+  if (session.flags.rev) return session.flags.manifest.value_or("ingot.toml");
   if (!arguments.folder) return manifest_path(session.flags);
   if (session.flags.manifest) throw Error(Fault::usage, "init takes a DIR or -f MANIFEST, not both", "leave one of them out");
   std::string folder = *arguments.folder;
@@ -56,6 +57,12 @@ void write_new(const std::string& path, const std::string& text, Files& files) {
   files.sync_folder(parent_folder(path));
 }
 
+/// What is made lies here if the manifest is read from git.
+std::string home_for(const InitArguments& arguments, const Session& session) {
+  if (arguments.folder && session.flags.home) throw Error(Fault::usage, "init takes a DIR or --home DIR, not both", "leave one of them out");
+  return arguments.folder ? *arguments.folder : session.flags.home.value_or(".");
+}
+
 /// What is said on the command line must not contradict a manifest that is there.
 void require_agreement(const InitArguments& arguments, const ServerSection& server, const std::string& path) {
   if (arguments.server && *arguments.server != server.name.text()) {
@@ -73,7 +80,8 @@ class Initializing {
   Initializing(const InitArguments& arguments, const Session& session) : arguments_(arguments), session_(session), path_(path_for(arguments, session)) {}
 
   int run() {
-    if (!std::filesystem::exists(path_)) write_manifest();
+    if (from_git()) make_folders(session_.files, home_for(arguments_, session_));
+    else if (!std::filesystem::exists(path_)) write_manifest();
     const auto manifest = read_it();
     if (!manifest) return exit_manifest;
     require_agreement(arguments_, manifest->server, path_);
@@ -83,13 +91,14 @@ class Initializing {
     if (pinned) require_made_before(*pinned, manifest->server);
     const Card card = init_server(manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); });
     if (pinned && pinned->id != card.id) refuse_the_card("names another root than the store's", "set `store` and `keys` to those of the server that the card names, or remove the card");
-    write_beside(".gitignore", starter_gitignore(manifest->server, parent_folder(path_)));
+    if (!from_git()) write_beside(".gitignore", starter_gitignore(manifest->server, parent_folder(path_)));
     if (!card.url.empty()) write_beside(card_name, write_card(card));
     show(*manifest, card);
     return exit_done;
   }
 
  private:
+  bool from_git() const { return session_.flags.rev.has_value(); }
   void note(const std::string& what) { made_.push_back(what); }
 
   void write_manifest() {
@@ -102,12 +111,13 @@ class Initializing {
 
   std::optional<Manifest> read_it() const {
     Everywhere flags = session_.flags;
-    flags.manifest = path_;
+    if (from_git()) flags.home = home_for(arguments_, session_);
+    else flags.manifest = path_;
     return read_manifest(Session{flags, session_.terminal, session_.files, session_.clock, session_.connect});
   }
 
   std::string beside(const std::string& name) const {
-    const std::string folder = parent_folder(path_);
+    const std::string folder = from_git() ? home_for(arguments_, session_) : parent_folder(path_);
     return folder == "." ? name : folder + "/" + name;
   }
 

@@ -6,8 +6,8 @@
 
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/published.hpp"
-#include "reconciler/apply/releases.hpp"
 #include "reconciler/cli/asking_line.hpp"
+#include "reconciler/cli/known_releases.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
@@ -139,7 +139,7 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
   Observed observed{.now = now, .local_minute = session.clock.local_minute(now), .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
-                    .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .unreleased = unreleased_images(site.state, site.store), .damaged = damaged,
+                    .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .unreleased = known_unreleased(site), .damaged = damaged,
                     .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   const Digest id = sha256(plan_id_text(plan));

@@ -81,13 +81,30 @@ std::optional<std::uint64_t> number_or_null(const JsonObject& object, std::strin
   return object.has(key) ? std::optional(object.number(key)) : std::nullopt;
 }
 
+std::shared_ptr<const CommitLine> author(const JsonObject& reason) {
+  if (!reason.has("commit")) return nullptr;
+  return std::make_shared<const CommitLine>(CommitLine{.id = text(reason, "commit"), .author = text_or_empty(reason, "author"), .subject = {}});
+}
+
+std::optional<Provenance> git(const JsonObject& manifest) {
+  if (!manifest.has("git")) return std::nullopt;
+  const JsonObject git = manifest.object("git", {});
+  return Provenance{.repository = text(git, "repository"), .ref = text_or_empty(git, "ref"), .commit = text(git, "commit"), .blob = text_or_empty(git, "blob"), .dirty = git.flag("dirty")};
+}
+
+std::optional<PlanBase> base(const JsonObject& whole) {
+  if (!whole.has("base")) return std::nullopt;
+  const JsonObject base = whole.object("base", {});
+  return PlanBase{.revision = text(base, "revision"), .commit = text(base, "commit"), .whole = digest(base, "plan"), .left_out = base.number("left_out"), .trouble = text_or_empty(base, "trouble")};
+}
+
 ShownAction action(const JsonObject& object) {
   ShownAction action{.address = {text(object, "address")}, .verb = verb(object), .peer = server_name_or_empty(object, "peer"), .name = text_or_empty(object, "name"),
                      .title = text(object, "title"), .detail = text_or_empty(object, "detail"), .because = {}, .after = {},
                      .size = number_or_null(object, "size"), .deferred = object.flag("deferred"), .deferred_why = text_or_empty(object, "deferred_why"),
                      .transfer = {}, .intent = text(object, "intent")};
   each_object(object, "because", [&](const JsonObject& reason) {
-    action.because.push_back({.code = word(reason, "code"), .rule = text_or_empty(reason, "rule"), .at = place(reason, "at"), .text = text(reason, "text")});
+    action.because.push_back({.code = word(reason, "code"), .rule = text_or_empty(reason, "rule"), .at = place(reason, "at"), .text = text(reason, "text"), .by = author(reason)});
   });
   if (action.because.empty()) object.refuse("because", "is empty");
   for (auto& after : texts(object, "after")) action.after.push_back({std::move(after)});
@@ -132,7 +149,7 @@ ShownPlan plan_of(const JsonObject& whole) {
   const JsonObject server = whole.object("server", {});
   const JsonObject manifest = whole.object("manifest", {});
   ShownPlan plan{.id = digest(whole, "id"), .server = server_name(server, "name"), .id_of_server = {digest(server, "id")}, .complete = whole.flag("complete"),
-                 .manifest_path = text(manifest, "path"), .manifest_digest = digest(manifest, "digest"), .actions = {}, .blocked = {}, .held = {}, .unknown = {},
+                 .manifest_path = text(manifest, "path"), .manifest_digest = digest(manifest, "digest"), .git = git(manifest), .base = base(whole), .actions = {}, .blocked = {}, .held = {}, .unknown = {},
                  .notes = {}, .limits = {}, .left_out_by = {}, .left_out = {}};
   std::vector<std::string> intents;
   each_object(whole, "actions", [&](const JsonObject& one) {

@@ -1,20 +1,43 @@
+#include "reconciler/cli/base_plan.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_plan.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
+#include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/beyond_base.hpp"
+#include "reconciler/plan/intent.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
+
+namespace {
+
+/// Only what it adds to its base is left of the plan.
+void leave_base(BaseLooked base, Looked& looked) {
+  base.base.whole = looked.plan_id;
+  if (base.plan) base.base.left_out = leave_what_base_does(looked.plan, *base.plan);
+  looked.plan_id = sha256(plan_id_text(looked.plan));
+  looked.plan.base = std::move(base.base);
+}
+
+}  // namespace
 
 int run_command(const PlanArguments& arguments, const Session& session) {
   if (arguments.out) require_place_for_plan(session.files, *arguments.out);
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
-  Site site(*manifest, Access::read_only, session.files);
   const auto transport = session.connect();
-  const Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
+  std::optional<BaseLooked> base;
+  if (arguments.base) base = look_at_base(*arguments.base, *manifest, arguments.options, *transport, session);
+  Site site(*manifest, Access::read_only, session.files);
+  Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
+  if (base) leave_base(*std::move(base), looked);
+  note_objections(*manifest, site.state, session.flags, looked.plan);
+  name_authors(looked.plan, site.state.applied_last(), session.flags);
   const ShownPlan plan = shown_plan(looked.plan, looked.plan_id, arguments.out || session.json() ? Intents::with : Intents::without);
   if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
   session.show([&](const Style& style, Output& out) { show_plan(plan, session.flags.verbose, style, out); }, [&](Output& out) { show_plan_json(plan, out); });

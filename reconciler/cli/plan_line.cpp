@@ -65,7 +65,7 @@ Told told(const UpdateSeries& action) {
 Told told(const DeleteSeries& action) { return {"series " + action.name.text(), ""}; }
 Told told(const Publish&) { return {"catalog", ""}; }
 Told told(const CopyImage& action) { return {action.entry->name.text(), copy_detail(action)}; }
-Told told(const FetchAgain& action) { return {action.name.text(), fetch_detail(*action.entry, action.transfer)}; }
+Told told(const FetchAgain& action) { return {action.name.text(), fetch_detail(*action.offers.front().entry, action.transfer)}; }
 Told told(const TakeInAgain& action) { return {action.image.name.text(), "from " + printable(action.image.source.value_or(""))}; }
 Told told(const UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const WithdrawCopy& action) { return {action.row.name.text(), printable(action.row.reason)}; }
@@ -77,6 +77,7 @@ std::optional<ServerName> peer_of(const Change& change) {
   return std::visit(
       [](const auto& action) -> std::optional<ServerName> {
         if constexpr (requires { action.peer; }) return action.peer;
+        else if constexpr (requires { action.offers; }) return action.offers.front().peer;
         else if constexpr (requires { action.row.peer_name; }) return action.row.peer_name;
         else return std::nullopt;
       },

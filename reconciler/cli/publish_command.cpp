@@ -53,7 +53,8 @@ int do_publish(const PublishArguments& arguments, const Session& session, RunMet
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const PublishedNow published = as_run(start, site, session, [&] {
-    return publish(site.state, site.store, keys, manifest->server, session.clock, arguments.above);
+    return publish(site.state, site.store, keys, manifest->server, session.clock,
+                   {.above = arguments.above, .commit = manifest->git ? manifest->git->commit_text() : ""});
   });
   const std::vector<DamagedImage> left_out = images_left_out(published, site);
   session.show([&](const Style&, Output& out) { show_published(published, out); },

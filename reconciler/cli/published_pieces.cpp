@@ -12,7 +12,13 @@ namespace {
 
 /// The roots as far as they are whole, the first one first.
 OwnRoots whole_roots(const Site& site, Findings& findings) {
-  RootsOnDisk found = roots_on_disk(site.store, site.state.self());
+  RootsOnDisk found;
+  try {
+    found = roots_on_disk(site.store, site.state.self());
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    found = {.roots = {}, .broken = "cannot be read: " + error.text()};
+  }
   findings.pieces += found.roots.size() + (found.broken.empty() ? 0 : 1);
   if (!found.broken.empty()) findings.faults.push_back({"root of trust", fmt::format("public/root/{}.dsse", found.roots.size() + 1), "it " + found.broken});
   return std::move(found.roots);
@@ -21,8 +27,15 @@ OwnRoots whole_roots(const Site& site, Findings& findings) {
 /// The newest root that it verifies under counts: a new root may have come, and the head not been signed anew yet.
 std::optional<Head> own_head(const Site& site, const OwnRoots& roots, Findings& findings) {
   ++findings.pieces;
-  const auto bytes = site.store.published_head();
-  std::string why = bytes ? "" : "it is not there; \"ingot publish\" makes it anew";
+  std::optional<std::string> bytes;
+  std::string why;
+  try {
+    bytes = site.store.published_head();
+    if (!bytes) why = "it is not there; \"ingot publish\" makes it anew";
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    why = error.text();
+  }
   for (auto root = roots.rbegin(); bytes && root != roots.rend(); ++root) {
     auto head = verify_head(*bytes, site.state.self(), root->root);
     if (auto* const good = std::get_if<Head>(&head)) return std::move(*good);
@@ -37,16 +50,28 @@ std::optional<Head> own_head(const Site& site, const OwnRoots& roots, Findings& 
 
 std::string piece_path(const Piece& piece) { return "public/c/" + piece.digest.hex(); }
 
+std::variant<std::string, NotWhole> read_piece(const Store& store, const Piece& piece, std::string_view namer) {
+  try {
+    auto bytes = store.published_piece(piece);
+    if (!bytes) return NotWhole{"it is not there"};
+    if (sha256(*bytes) != piece.digest) return NotWhole{fmt::format("its bytes are not what {} names", namer)};
+    return *std::move(bytes);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    return NotWhole{error.text()};
+  }
+}
+
 std::vector<PageRef> published_pages(const Site& site, Findings& findings) {
   const auto head = own_head(site, whole_roots(site, findings), findings);
   if (!head) return {};
   ++findings.pieces;
-  const auto bytes = site.store.published_piece(head->index);
-  if (!bytes || sha256(*bytes) != head->index.digest) {
-    findings.faults.push_back({"index", piece_path(head->index), bytes ? "its bytes are not what the head names" : "it is not there"});
+  const auto bytes = read_piece(site.store, head->index, "the head");
+  if (const auto* why = std::get_if<NotWhole>(&bytes)) {
+    findings.faults.push_back({"index", piece_path(head->index), why->text});
     return {};
   }
-  auto index = parse_index(*bytes);
+  auto index = parse_index(std::get<std::string>(bytes));
   if (const auto* malformed = std::get_if<Malformed>(&index)) {
     findings.faults.push_back({"index", piece_path(head->index), malformed->why});
     return {};

@@ -4,6 +4,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "reconciler/cli/show_findings.hpp"
@@ -11,6 +13,11 @@
 #include "schema/catalog.hpp"
 
 namespace ingot {
+
+/// Why a piece cannot be used.
+struct NotWhole { std::string text; };
+/// The bytes of a piece that `namer` ("the head", "the index") names. A file that cannot be read is one that is not whole.
+std::variant<std::string, NotWhole> read_piece(const Store& store, const Piece& piece, std::string_view namer);
 
 /// The pages of the published index; what is wrong with head, root or index goes to `findings`, which counts them.
 std::vector<PageRef> published_pages(const Site& site, Findings& findings);

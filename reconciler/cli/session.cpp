@@ -2,9 +2,10 @@
 
 #include <filesystem>
 
+#include "reconciler/cli/fetch_manifests.hpp"
+#include "reconciler/cli/host_guard.hpp"
+#include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/show_problems.hpp"
-#include "reconciler/io/manifest_files.hpp"
-#include "schema/parse_manifest.hpp"
 
 namespace ingot {
 
@@ -45,10 +46,17 @@ void show_problems_of(const Problems& problems, const Session& session) {
 }
 
 std::optional<Manifest> read_manifest(const Session& session) {
-  auto read = parse_manifest(manifest_path(session.flags), disk_manifest_files());
-  if (auto* manifest = std::get_if<Manifest>(&read)) return std::move(*manifest);
-  show_problems_of(std::get<Problems>(read), session);
-  return std::nullopt;
+  if (session.flags.repo) fetch_manifests(session);
+  auto read = manifest_of(session.flags);
+  const auto host = host_guard();
+  auto* const manifest = std::get_if<Manifest>(&read);
+  const auto* const guard = std::get_if<Guard>(&host);
+  if (manifest == nullptr || guard == nullptr) {
+    show_problems_of(manifest == nullptr ? std::get<Problems>(read) : std::get<Problems>(host), session);
+    return std::nullopt;
+  }
+  manifest->guard = strictest(manifest->guard, *guard);
+  return std::move(*manifest);
 }
 
 }  // namespace ingot

@@ -44,7 +44,7 @@ std::string manifest_path(const Everywhere& flags);
 /// The same of a path that was named otherwise.
 std::string manifest_at(const std::string& path);
 
-/// The manifest; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
+/// The manifest, with the host's guard; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
 std::optional<Manifest> read_manifest(const Session& session);
 
 /// Shows problems as the format asks: ingot.problems/1 on standard output, or lines on standard error.

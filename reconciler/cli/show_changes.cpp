@@ -13,6 +13,8 @@ std::string by(const std::string& actor, const std::optional<std::string>& commi
   return printable(actor) + (commit ? ", commit " + printable(*commit) : "");
 }
 
+std::optional<std::string> commit_of(const RunStart& run) { return run.git ? std::optional(run.git->commit_text()) : std::nullopt; }
+
 void detail(std::string_view name, const std::string& text, Output& out) {
   if (!text.empty()) out.print("  {:<5} {}\n", name, text);
 }
@@ -23,7 +25,7 @@ void show_recorded(const RecordedChange& change, const Style& style, Output& out
             text_of(action.verb), style.bold(printable(action.address.text)));
   detail("what", printable(action.arguments), out);
   detail("but", (action.code.empty() ? "" : action.code + ": ") + printable(action.text), out);
-  detail("run", fmt::format("{}, {} by {}", printable(change.run.id), printable(change.run.command), by(change.run.actor, change.run.commit)), out);
+  detail("run", fmt::format("{}, {} by {}", printable(change.run.id), printable(change.run.command), by(change.run.actor, commit_of(change.run))), out);
 }
 
 void show_earlier(const EarlierArrival& arrival, const Style& style, Output& out) {
@@ -54,7 +56,7 @@ void put_recorded(const RecordedChange& change, JsonWriter& json) {
   json.member_or_null("arguments", action.arguments);
   json.member("started", action.started);
   json.member("finished", action.finished);
-  put_run_of(change.run.id, change.run.command, change.run.actor, change.run.commit, json);
+  put_run_of(change.run.id, change.run.command, change.run.actor, commit_of(change.run), json);
   json.end_object();
 }
 

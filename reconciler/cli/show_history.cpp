@@ -1,5 +1,6 @@
 #include "reconciler/cli/show_history.hpp"
 
+#include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/table.hpp"
 #include "reconciler/io/printable.hpp"
 
@@ -20,6 +21,11 @@ void put_action(const ActionRecord& action, JsonWriter& json) {
   json.end_object();
 }
 
+std::string commit_of(const RunRecord& run) {
+  if (!run.start.git) return "-";
+  return printable(short_commit(run.start.git->commit)) + (run.start.git->dirty ? "-dirty" : "");
+}
+
 }  // namespace
 
 std::string run_result(const RunRecord& run) {
@@ -37,11 +43,7 @@ void put_run(const RunRecord& run, bool with_actions, JsonWriter& json) {
   json.member("exit", run.exit_code);
   json.member("actor", run.start.actor);
   json.key("manifest");
-  json.begin_object();
-  json.member("path", run.start.manifest_path);
-  json.member("digest", run.start.manifest_digest.text());
-  json.member("commit", run.start.commit);
-  json.end_object();
+  put_manifest(run.start.manifest_path, run.start.manifest_digest, run.start.git, json);
   json.member_or_null("plan", run.start.plan_id);
   json.member("planned", run.start.planned);
   json.member("done", run.done);
@@ -71,10 +73,10 @@ void show_history_json(const std::vector<RunRecord>& runs, Output& out) {
 
 void show_history(const std::vector<RunRecord>& runs, const Style& style, Output& out) {
   if (runs.empty()) return out.put("No runs yet.\n");
-  Table table({{"RUN"}, {"COMMAND"}, {"STARTED"}, {"RESULT"}, {"DONE", Align::right}, {"FAILED", Align::right}, {"SKIPPED", Align::right}, {"BY"}});
+  Table table({{"RUN"}, {"COMMAND"}, {"STARTED"}, {"RESULT"}, {"DONE", Align::right}, {"FAILED", Align::right}, {"SKIPPED", Align::right}, {"COMMIT"}, {"BY"}});
   for (const auto& run : runs) {
     table.row({printable(run.start.id), printable(run.start.command), time_text(run.start.started), run_result(run), std::to_string(run.done),
-               std::to_string(run.failed), std::to_string(run.skipped), printable(run.start.actor)});
+               std::to_string(run.failed), std::to_string(run.skipped), commit_of(run), printable(run.start.actor)});
   }
   table.show(out, style);
 }
@@ -86,7 +88,8 @@ void show_run(const RunRecord& run, const Style& style, Output& out) {
   out.print("  {:<10} {}\n", "finished", run.finished ? time_text(*run.finished) : "it died");
   out.print("  {:<10} {}\n", "result", run_result(run));
   out.print("  {:<10} {}\n", "by", printable(run.start.actor));
-  out.print("  {:<10} {} ({})\n", "manifest", printable(run.start.manifest_path), run.start.manifest_digest.text());
+  out.print("  {:<10} {} ({})\n", "manifest", manifest_words(run.start.manifest_path, run.start.git), run.start.manifest_digest.text());
+  if (run.start.git) out.print("  {:<10} {}\n", "repository", printable(run.start.git->repository));
   if (!run.start.plan_id.empty()) out.print("  {:<10} {}\n", "plan", printable(run.start.plan_id));
   out.print("  {:<10} {} planned, {} done, {} failed, {} skipped\n", "actions", run.start.planned, run.done, run.failed, run.skipped);
   for (const auto& action : run.actions) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/table.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/texts.hpp"
 
 namespace ingot {
 
@@ -91,6 +93,16 @@ void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
   out.put('\n');
 }
 
+void show_base(const ShownPlan& plan, const Style& style, Output& out) {
+  if (!plan.base) return;
+  const std::string base = fmt::format("{} ({})", plan.base->revision, short_commit(plan.base->commit));
+  if (plan.base->trouble.empty()) {
+    out.print("{}\n", style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base, counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
+  } else {
+    out.print("{}\n", style.in(Ink::yellow, fmt::format("All is shown: {} has no manifest to compare with: {}", base, plan.base->trouble)));
+  }
+}
+
 void show_unknown(const ShownPlan& plan, bool untrusted, const Style& style, Output& out) {
   for (const auto& peer : plan.unknown) {
     if ((peer.code == "untrusted") != untrusted) continue;
@@ -170,11 +182,18 @@ std::uint64_t bytes_to_fetch(const ShownPlan& plan, Verb verb) {
   return bytes;
 }
 
+/// Without the address.
+std::string name_of(const CommitLine& by) {
+  const auto address = by.author.find(" <");
+  return address == 0 ? by.author : by.author.substr(0, address);
+}
+
 }  // namespace
 
 std::string place_of(const Reason& reason) {
-  if (reason.at) return " (" + printable(reason.at->text()) + ")";
-  return reason.rule.empty() || reason.rule == "catalog" ? "" : fmt::format(" ({})", printable(reason.rule));
+  const std::string place = reason.at ? reason.at->text() : reason.rule == "catalog" ? "" : reason.rule;
+  if (place.empty()) return "";
+  return fmt::format(" ({}{})", printable(place), reason.by ? printable(", " + short_commit(reason.by->id) + " by " + name_of(*reason.by)) : "");
 }
 
 Symbol symbol_of(Verb verb) {
@@ -217,11 +236,13 @@ std::string plan_summary(const ShownPlan& plan) {
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);
+  if (plan.base && plan.base->trouble.empty()) return "No changes beyond what the base would do.";
   return plan.whole ? "No changes. All is as the manifest says." : "No changes.";
 }
 
 void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
-  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", plan.id.hex().substr(0, 12))), plan.server.text(), plan.manifest_path);
+  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", plan.id.hex().substr(0, 12))), plan.server.text(), manifest_words(plan.manifest_path, plan.git));
+  show_base(plan, style, out);
   show_legend(plan, style, out);
   show_unknown(plan, true, style, out);
   show_actions(plan, verbose, style, out);

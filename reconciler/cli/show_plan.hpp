@@ -13,7 +13,7 @@ namespace ingot {
 /// `verbose` shows every reason and every note.
 void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out);
 
-/// " (ingot.toml:41)", or the rule where no line remains; "" if there is neither, as of the catalog.
+/// " (ingot.toml:41)", or the rule where no line remains; "" if there is neither, as of the catalog. Who wrote it, if known.
 std::string place_of(const Reason& reason);
 
 /// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".

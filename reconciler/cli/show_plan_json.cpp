@@ -1,5 +1,6 @@
 #include "reconciler/cli/show_plan_json.hpp"
 
+#include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/show_plan.hpp"
 #include "reconciler/plan/damaged.hpp"
 
@@ -96,12 +97,15 @@ void put_left_out(const ShownPlan& plan, JsonWriter& json) {
   json.end_object();
 }
 
-void put_manifest(const ShownPlan& plan, JsonWriter& json) {
-  json.key("manifest");
+void put_base(const ShownPlan& plan, JsonWriter& json) {
+  json.key("base");
+  if (!plan.base) return json.value(nullptr);
   json.begin_object();
-  json.member("path", plan.manifest_path);
-  json.member("digest", plan.manifest_digest.text());
-  json.member("git", nullptr);
+  json.member("revision", plan.base->revision);
+  json.member("commit", plan.base->commit);
+  json.member("plan", plan.base->whole.text());
+  json.member("left_out", plan.base->left_out);
+  json.member_or_null("trouble", plan.base->trouble);
   json.end_object();
 }
 
@@ -147,6 +151,8 @@ void put_because(const std::vector<Reason>& because, JsonWriter& json) {
     json.member_or_null("rule", reason.rule);
     json.member_or_null("at", reason.at ? reason.at->text() : "");
     json.member("text", reason.text);
+    json.member_or_null("commit", reason.by ? reason.by->id : "");
+    json.member_or_null("author", reason.by ? reason.by->author : "");
     json.end_object();
   }
   json.end_array();
@@ -161,7 +167,9 @@ void put_plan(const ShownPlan& plan, JsonWriter& json) {
   json.member("id", plan.id_of_server.text());
   json.end_object();
   json.member("complete", plan.complete);
-  put_manifest(plan, json);
+  json.key("manifest");
+  put_manifest(plan.manifest_path, plan.manifest_digest, plan.git, json);
+  put_base(plan, json);
   json.key("actions");
   json.begin_lines();
   for (const auto& action : plan.actions) put_action(action, json);

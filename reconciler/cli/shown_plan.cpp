@@ -40,6 +40,7 @@ void clean(ShownAction& action) {
   for (auto& reason : action.because) {
     for (std::string* text : {&reason.code, &reason.rule, &reason.text}) clean(*text);
     clean(reason.at);
+    if (reason.by) reason.by = std::make_shared<const CommitLine>(CommitLine{.id = printable(reason.by->id), .author = printable(reason.by->author), .subject = {}});
   }
   for (auto& after : action.after) clean(after.text);
 }
@@ -101,6 +102,12 @@ ActionGroups groups_of(const ShownPlan& plan) {
 
 void make_printable(ShownPlan& plan) {
   clean(plan.manifest_path);
+  if (plan.git) {
+    for (std::string* text : {&plan.git->repository, &plan.git->ref, &plan.git->commit, &plan.git->blob}) clean(*text);
+  }
+  if (plan.base) {
+    for (std::string* text : {&plan.base->revision, &plan.base->commit, &plan.base->trouble}) clean(*text);
+  }
   clean(plan.left_out_by);
   for (auto& action : plan.actions) clean(action);
   clean_all(plan.blocked);
@@ -121,7 +128,7 @@ void make_printable(ShownPlan& plan) {
 
 ShownPlan shown_plan(const Plan& plan, const Digest& id, Intents intents) {
   ShownPlan shown{.id = id, .server = plan.server, .id_of_server = plan.id_of_server, .complete = plan.complete, .manifest_path = plan.manifest_path,
-                  .manifest_digest = plan.manifest_digest, .actions = {}, .blocked = plan.blocked, .held = plan.held, .unknown = plan.unknown,
+                  .manifest_digest = plan.manifest_digest, .git = plan.git, .base = plan.base, .actions = {}, .blocked = plan.blocked, .held = plan.held, .unknown = plan.unknown,
                   .notes = plan.notes, .limits = plan.limits, .whole = plan.whole, .left_out_by = plan.left_out_by, .left_out = plan.left_out};
   shown.actions.reserve(plan.actions.size());
   for (const auto& change : plan.actions) shown.actions.push_back(shown_action(change, intents));

@@ -51,6 +51,8 @@ struct ShownPlan {
   bool complete = true;
   std::string manifest_path;
   Digest manifest_digest;
+  std::optional<Provenance> git = {};
+  std::optional<PlanBase> base = {};
   std::vector<ShownAction> actions;
   std::vector<Blocked> blocked;
   std::vector<Held> held;         ///< their reasons are not shown

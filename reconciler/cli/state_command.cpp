@@ -118,7 +118,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   old.reset();  // closed before its file is moved
   const int exit = rebuilt.lost.empty() ? exit_done : exit_local;
   const RunStart start{.id = new_run_id(started, random_bits()), .started = started, .command = rebuild_command, .actor = actor(),
-                       .manifest_path = manifest->path, .manifest_digest = manifest->digest, .commit = std::nullopt, .plan_id = "", .planned = 0};
+                       .manifest_path = manifest->path, .manifest_digest = manifest->digest, .git = manifest->git, .plan_id = "", .planned = 0};
   rebuilt.set_aside = replace_state(server.state, session.files, restoration, {.start = start, .finished = session.clock.now(), .exit_code = exit, .actions = {}});
   session.show([&](const Style& style, Output& out) { show_rebuilt(rebuilt, style, out); }, [&](Output& out) { show_rebuilt_json(rebuilt, out); });
   return exit;

@@ -3,6 +3,7 @@
 
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
+#include "reconciler/apply/run.hpp"
 #include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
@@ -29,38 +30,42 @@ int shown(const Findings& findings, const Session& session) {
   return findings.faults.empty() ? exit_done : exit_local;
 }
 
-/// What is damaged makes room: from now on it is gone, and that is what a plan sees.
+/// One file that cannot be opened or moved holds none of the others up.
+template <class Work>
+void attempt(const Session& session, Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    session.warn(printable(error.text()));
+  }
+}
+
+void make_readable(const Verified& verified, Site& site, const Session& session) {
+  for (const auto& path : verified.unreadable) attempt(session, [&] { site.store.make_readable(path); });
+}
+
+/// What is damaged makes room: from now on it is gone, and that is what a plan sees. What turns out to be whole is put where
+/// readers look for it.
 void set_aside(const Verified& verified, Site& site, const Session& session) {
-  for (const auto& path : verified.unreadable) site.store.make_readable(path);
   const auto tell = [&](const std::vector<std::string>& paths) {
     for (const auto& path : paths) session.warn(fmt::format("\"{}\" is damaged, and was set aside in the folder \"quarantine\" of the store", printable(path)));
   };
-  for (const auto& object : verified.objects) tell(site.store.set_aside_damaged(object.packed));
-  for (const auto& page : verified.pages) tell(site.store.set_aside_damaged(page));
-}
-
-/// Nothing of a plan but the repairs of these bytes. What is published damaged is published anew at the end of any run.
-void keep_repairs(const std::set<Digest>& damaged, Plan& plan) {
-  const auto repairs = [&](const Action& action) {
-    if (const auto* again = std::get_if<FetchAgain>(&action)) return damaged.contains(again->entry->digest);
-    const auto* again = std::get_if<TakeInAgain>(&action);
-    return again != nullptr && damaged.contains(again->digest);
-  };
-  std::erase_if(plan.actions, [&](const Change& change) { return !repairs(change.action); });
-  for (auto& change : plan.actions) change.after.clear();
-  std::erase_if(plan.blocked, [](const Blocked& one) { return one.code != "damaged"; });
-  plan.held.clear();
-  plan.unknown.clear();
-  plan.notes.clear();
-  plan.wantedness.clear();
+  for (const auto& object : verified.objects) {
+    attempt(session, [&] {
+      tell(site.store.set_aside_damaged(object.packed));
+      const Place place = place_of_bytes(object.digest, site.state, site.manifest.server.publish_copies);
+      if (site.store.bring_back(object.packed, place)) session.warn(fmt::format("bytes of {} that were set aside once are whole, and were put back", object.digest.text()));
+      if (place == Place::public_tree && site.store.has(object.packed)) site.store.move_to(object.packed, place);
+    });
+  }
+  for (const auto& page : verified.pages) attempt(session, [&] { tell(site.store.set_aside_damaged(page)); });
 }
 
 /// What stays damaged, and what would mend it.
 void warn_of_the_rest(const Plan& plan, const Account& account, const Session& session) {
+  for (const auto& peer : plan.unknown) session.warn(fmt::format("peer \"{}\" is {}: {}", peer.peer.text(), peer.code, printable(peer.text)));
   for (const auto& one : plan.blocked) session.warn(fmt::format("{}: {}; {}", printable(one.address.text), printable(one.text), printable(one.mend)));
-  for (const auto& change : plan.actions) {
-    if (change.deferred) session.warn(fmt::format("{}: {}", printable(change.address.text), printable(change.deferred_why)));
-  }
   for (const auto& failed : account.failed) {
     if (const auto* why = std::get_if<Failed>(&failed.outcome)) session.warn(fmt::format("{}: {}", printable(failed.address.text), printable(why->text)));
   }
@@ -70,12 +75,14 @@ void warn_of_the_rest(const Plan& plan, const Account& account, const Session& s
 Account repair(const Verified& verified, Site& site, const Session& session) {
   const CatalogKeys keys = load_catalog_keys(session.files, site.manifest.server.keys, newest_own_root(site.store, site.state.self()));
   site.state.check();
+  refuse_an_old_state(site.state, site.store);
+  refuse_a_state_older_than_the_papers(site.state, site.store);
   set_aside(verified, site, session);
   const auto transport = session.connect();
-  Looked looked = look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
-  std::set<Digest> damaged;
-  for (const auto& object : verified.objects) damaged.insert(object.digest);
-  keep_repairs(damaged, looked.plan);
+  PlanOptions options{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
+  options.repairs_of.emplace();
+  for (const auto& object : verified.objects) options.repairs_of->insert(object.digest);
+  const Looked looked = look(site, options, Pages::always, *transport, session);
   RunStart start = run_start_of("verify --repair", site.manifest, session.clock.now());
   start.plan_id = looked.plan_id.text();
   start.planned = looked.plan.pending();
@@ -101,12 +108,14 @@ int verify_and_repair(const VerifyArguments& arguments, const Manifest& manifest
   Site site(manifest, Access::read_write, session.files);
   const bool published = arguments.images.empty();
   Verified before = verify(images_meant(arguments, site), published, site, session);
+  make_readable(before, site, session);
   if (before.findings.faults.empty() || before.root_is_lost) return shown(before.findings, session);
   const Account account = repair(before, site, session);
   if (account.fatal) throw Error(*account.fatal);
   Verified now = verify(before.images, published, site, session);
   const int code = shown(after_repair(std::move(before), std::move(now)), session);
-  return code == exit_done ? code : worse_exit_code(code, account.exit_code);
+  const bool only_unknown = account.exit_code == exit_incomplete && account.failed.empty();  // a peer that was not needed
+  return code == exit_done && only_unknown ? code : worse_exit_code(code, account.exit_code);
 }
 
 }  // namespace

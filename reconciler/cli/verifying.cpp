@@ -75,8 +75,12 @@ class Verifying {
       progress_.add(done - before);
       before = done;
     });
-    const auto unreadable = store_.unreadable(object.packed);
-    damages_[at].insert(damages_[at].end(), unreadable.begin(), unreadable.end());
+    try {
+      const auto unreadable = store_.unreadable(object.packed);
+      damages_[at].insert(damages_[at].end(), unreadable.begin(), unreadable.end());
+    } catch (const Error& error) {  // a folder that cannot be entered: told above already
+      if (error.fault() != Fault::local || damages_[at].empty()) throw;
+    }
   }
 
   const std::vector<Hashing>& tasks_;
@@ -119,9 +123,10 @@ void verify_published(const Site& site, Verified& verified) {
     throw_if_interrupted();
     ++findings.pieces;
     findings.bytes += page.piece.length;
-    const auto bytes = site.store.published_piece(page.piece);
-    if (bytes && sha256(*bytes) == page.piece.digest) continue;
-    findings.faults.push_back({"page", piece_path(page.piece), bytes ? "its bytes are not what the index names" : "it is not there"});
+    const auto bytes = read_piece(site.store, page.piece, "the index");
+    const auto* why = std::get_if<NotWhole>(&bytes);
+    if (!why) continue;
+    findings.faults.push_back({"page", piece_path(page.piece), why->text});
     verified.pages.push_back(page.piece);
   }
   for (const auto& damage : site.store.unreadable_published()) {

@@ -7,6 +7,7 @@
 #include "commit.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/git_repository.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "state/sqlite.hpp"
 
@@ -15,7 +16,7 @@ namespace ingot {
 Version this_version() {
   const CurlBuild curl = curl_build();
   Version version{.version = INGOT_VERSION, .commit = INGOT_COMMIT, .features = curl.features, .libraries = {}};
-  version.libraries = {{"SQLite", sqlite_version()}, {"libcurl", curl.version}, {"zstd", zstd_version()}};
+  version.libraries = {{"SQLite", sqlite_version()}, {"libcurl", curl.version}, {"libgit2", libgit2_version()}, {"zstd", zstd_version()}};
   const auto slash = curl.tls.find('/');
   if (slash != std::string::npos) version.libraries.insert(version.libraries.begin(), {curl.tls.substr(0, slash), curl.tls.substr(slash + 1)});
   std::sort(version.features.begin(), version.features.end());

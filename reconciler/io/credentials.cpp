@@ -20,14 +20,14 @@ namespace {
 constexpr std::size_t longest_token = 16 * 1024;
 
 /// A secret that an entry of the manifest names: whose it is, what it is, and the keys that say where it is found.
-struct Named {
+struct NamedSecret {
   std::string owner;  ///< "peer \"fpps-2\""
   std::string_view what, env_key, file_key;
 };
 
-Named token_of(const ServerName& peer) { return {fmt::format("peer \"{}\"", peer.text()), "token", "token_env", "token_file"}; }
+NamedSecret token_of(const ServerName& peer) { return {fmt::format("peer \"{}\"", peer.text()), "token", "token_env", "token_file"}; }
 
-Error wrong(const Named& secret, const std::string& what, const std::string& mend) {
+Error wrong(const NamedSecret& secret, const std::string& what, const std::string& mend) {
   return Error(Fault::manifest, fmt::format("{}: {}", secret.owner, what), mend);
 }
 
@@ -38,7 +38,7 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-std::string checked(const std::string& text, const std::string& where, const Named& secret) {
+std::string checked(const std::string& text, const std::string& where, const NamedSecret& secret) {
   std::string value = trimmed(text);
   if (value.empty()) throw wrong(secret, fmt::format("{} is empty", where), fmt::format("put the {} into {}", secret.what, where));
   if (value.size() > longest_token) throw wrong(secret, fmt::format("{} is longer than {} bytes", where, longest_token), fmt::format("put the {} alone into {}", secret.what, where));
@@ -47,14 +47,14 @@ std::string checked(const std::string& text, const std::string& where, const Nam
   return value;
 }
 
-std::string of_environment(const std::string& name, const Named& secret) {
+std::string of_environment(const std::string& name, const NamedSecret& secret) {
   const char* const value = std::getenv(name.c_str());
   const std::string where = fmt::format("the environment variable {} ({})", printable(name), secret.env_key);
   if (value == nullptr) throw wrong(secret, fmt::format("{} is not set", where), fmt::format("set {}, or use {}", printable(name), secret.file_key));
   return checked(value, where, secret);
 }
 
-std::string of_file(const std::string& path, const Named& secret) {
+std::string of_file(const std::string& path, const NamedSecret& secret) {
   PosixFiles files;
   const std::string where = fmt::format("the file \"{}\" ({})", printable(path), secret.file_key);
   std::string text;
@@ -86,7 +86,7 @@ Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer)
 }
 
 std::string read_webhook_key(const NotifyEntry& notify) {
-  const Named key{fmt::format("the webhook of {}", notify.at.text()), "key", "key_env", "key_file"};
+  const NamedSecret key{fmt::format("the webhook of {}", notify.at.text()), "key", "key_env", "key_file"};
   return notify.key_env ? of_environment(*notify.key_env, key) : of_file(notify.key_file.value_or(""), key);
 }
 

@@ -58,6 +58,8 @@ class Files {
   virtual void sync_folder(const std::string& path) = 0;
   virtual void sync_file_system(const std::string& folder) = 0;  ///< all that lies on it; for what a dead run left unsynced
   virtual void remove(const std::string& path) = 0;  ///< a file; not there = fine
+  /// Of a file, never through a link, also of one that its owner may not open; durable once the file is synced.
+  virtual void set_mode(const std::string& path, mode_t mode) = 0;
   virtual std::vector<std::string> list(const std::string& path) = 0;  ///< names, sorted by bytes
   virtual std::uint64_t space_total(const std::string& path) = 0;
   virtual std::uint64_t space_available(const std::string& path) = 0;
@@ -73,6 +75,7 @@ class PosixFiles final : public Files {
   void sync_folder(const std::string& path) override;
   void sync_file_system(const std::string& folder) override;
   void remove(const std::string& path) override;
+  void set_mode(const std::string& path, mode_t mode) override;
   std::vector<std::string> list(const std::string& path) override;
   std::uint64_t space_total(const std::string& path) override;
   std::uint64_t space_available(const std::string& path) override;

@@ -56,7 +56,11 @@ Read read_regular(const std::string& path) {
   return read_open(file.get(), path);
 }
 
-std::vector<std::string> files_like(const std::string& pattern) {
+std::vector<std::string> files_like(const std::string& folder, const std::string& glob) {
+  // The folder is no pattern, whatever characters are in its name.
+  std::string pattern;
+  for (const char c : folder) pattern += c == '*' || c == '?' || c == '[' ? "[" + std::string(1, c) + "]" : std::string(1, c);
+  pattern += glob;
   glob_t found{};
   const std::unique_ptr<glob_t, decltype(&::globfree)> owner(&found, &::globfree);
   if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK | GLOB_NOESCAPE, nullptr, &found) != 0) return {};

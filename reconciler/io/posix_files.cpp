@@ -241,6 +241,10 @@ void PosixFiles::remove(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw file_error("remove", path, errno);
 }
 
+void PosixFiles::set_mode(const std::string& path, mode_t mode) {
+  if (::fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) != 0) throw file_error("set the mode of", path, errno);
+}
+
 std::vector<std::string> PosixFiles::list(const std::string& path) {
   DIR* const folder = ::opendir(path.c_str());
   if (folder == nullptr) throw file_error("list", path, errno);

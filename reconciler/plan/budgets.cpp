@@ -16,14 +16,25 @@ namespace {
 /// A change whose bytes come from a peer.
 struct Fetch {
   DraftChange* draft;
-  const ImageEntry* entry;
+  const Digest* digest;
+  std::uint64_t bytes;    ///< to fetch, if nothing here serves; of several offers at most
   const ImageName* name;  ///< here
   Transfer* transfer;
 };
 
-template <class Fetching>
-Fetch fetch_in(DraftChange& draft, Fetching& action) {
-  return {.draft = &draft, .entry = action.entry.get(), .name = &action.name, .transfer = &action.transfer};
+std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
+  if (!entry.packed) return 0;
+  return saturating_sum(entry.packed->file.length, entry.packed->table ? entry.packed->table->length : 0);
+}
+
+Fetch fetch_in(DraftChange& draft, CopyImage& action) {
+  return {.draft = &draft, .digest = &action.entry->digest, .bytes = bytes_to_fetch(*action.entry), .name = &action.name, .transfer = &action.transfer};
+}
+
+Fetch fetch_in(DraftChange& draft, FetchAgain& action) {
+  std::uint64_t most = 0;
+  for (const Offer& offer : action.offers) most = std::max(most, bytes_to_fetch(*offer.entry));
+  return {.draft = &draft, .digest = &action.offers.front().entry->digest, .bytes = most, .name = &action.name, .transfer = &action.transfer};
 }
 
 std::vector<Fetch> fetches_in_order(Draft& draft) {
@@ -41,18 +52,13 @@ std::unordered_map<Digest, const ImageRow*> bits_here(const std::vector<Fetch>& 
   std::unordered_map<Digest, const ImageRow*> here;
   if (copies.empty()) return here;
   here.reserve(copies.size());
-  for (const Fetch& copy : copies) here.emplace(copy.entry->digest, nullptr);
+  for (const Fetch& copy : copies) here.emplace(*copy.digest, nullptr);
   for (const auto& row : situation.snapshot.images) {
     if (row.deleted) continue;
     const auto found = here.find(row.digest);
     if (found != here.end() && (!found->second || row.name < found->second->name)) found->second = &row;
   }
   return here;
-}
-
-std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
-  if (!entry.packed) return 0;
-  return saturating_sum(entry.packed->file.length, entry.packed->table ? entry.packed->table->length : 0);
 }
 
 std::uint64_t free_to_keep(const Situation& situation) {
@@ -123,19 +129,20 @@ template <class SizeOf>
 std::uint64_t sum(const Draft& draft, SizeOf size_of) {
   std::uint64_t bytes = 0;
   for (const auto& one : draft.changes) {
-    if (!one.change.deferred) bytes = saturating_sum(bytes, size_of(one.change.action));
+    if (!one.change.deferred) bytes = saturating_sum(bytes, size_of(one.change));
   }
   return bytes;
 }
 
-std::uint64_t fetched(const Action& action) {
-  const Transfer* transfer = transfer_of(action);
+std::uint64_t fetched(const Change& change) {
+  const Transfer* transfer = transfer_of(change.action);
   return transfer ? transfer->bytes : 0;
 }
 
 /// At most: what is packed may be smaller.
-std::uint64_t added(const Action& action) {
-  const auto* add = std::get_if<AddImage>(&action);
+std::uint64_t added(const Change& change) {
+  if (std::holds_alternative<TakeInAgain>(change.action)) return change.size;
+  const auto* add = std::get_if<AddImage>(&change.action);
   return add ? add->source_bytes.value_or(0) : 0;
 }
 
@@ -148,7 +155,7 @@ void apply_budgets(const Situation& situation, Draft& draft) {
   coming.reserve(fetches.size());
   Purse purse(situation);
   for (const Fetch& one : fetches) {
-    const Digest& digest = one.entry->digest;
+    const Digest& digest = *one.digest;
     Change& change = one.draft->change;
     const ImageRow* row = here.at(digest);
     const auto first = coming.find(digest);
@@ -158,7 +165,7 @@ void apply_budgets(const Situation& situation, Draft& draft) {
       *one.transfer = {.method = Method::reuse, .from = *first->second->name, .bytes = 0};
       change.after.push_back(first->second->draft->change.address);
     } else {
-      *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = bytes_to_fetch(*one.entry)};
+      *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = one.bytes};
     }
     change.deferred_why = purse.take(one.transfer->bytes);
     change.deferred = !change.deferred_why.empty();

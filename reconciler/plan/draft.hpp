@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -52,6 +53,7 @@ struct Draft {
   std::vector<Note> notes;
   std::vector<LimitLine> limits;
   std::vector<Wantedness> wantedness;
+  std::set<Digest> served_damaged;
   std::map<Verb, std::uint64_t> left_out;       ///< how much there was to do that the selection leaves out
   std::unordered_set<ServerId> unsettled;       ///< peers that must be read again, although no entry above names them
   std::optional<Time> next_removal;             ///< when time alone brings the next removal by `prune`

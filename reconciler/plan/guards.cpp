@@ -42,13 +42,17 @@ void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string
 /// What is removed needs no other change.
 void drop_changes_of_removed(Draft& draft) {
   std::set<ImageKey> removed;
+  std::set<Address> addresses;
   for (const auto& one : draft.changes) {
-    if (one.removes != 0) removed.insert(one.removes);
+    if (one.removes == 0) continue;
+    removed.insert(one.removes);
+    addresses.insert(one.change.address);
   }
   if (removed.empty()) return;
   draft.erase([&](const DraftChange& one) {
     const auto* update = std::get_if<UpdateCopy>(&one.change.action);
     const auto* withdraw = std::get_if<WithdrawCopy>(&one.change.action);
+    if (one.change.verb == Verb::repair) return addresses.contains(one.change.address);
     return (update && removed.contains(update->row.key)) || (withdraw && removed.contains(withdraw->row.key));
   });
   std::erase_if(draft.wantedness, [&](const Wantedness& one) { return removed.contains(one.key); });

@@ -34,6 +34,7 @@ std::string what_is_managed(const Snapshot& snapshot) {
 
 /// Everything that there is to do. Without `bounds` neither budgets nor guards take anything out of it.
 void add_changes(const Situation& situation, const PlanOptions* bounds, Desired& desired, Draft& draft) {
+  note_unknown_peers(situation, draft);
   merge_peers(situation, draft);
   desired = decide_desired(situation, draft);
   merge_subscriptions(desired, situation, draft);
@@ -47,6 +48,13 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   if (bounds) apply_guards(situation, *bounds, draft);
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
+}
+
+/// Nothing but repairs: what else there is to do neither stands in their way nor takes of their budgets.
+void add_repairs(const Situation& situation, Draft& draft) {
+  note_unknown_peers(situation, draft);
+  merge_repairs(situation, draft);
+  apply_budgets(situation, draft);
 }
 
 /// What follows from the changes.
@@ -92,13 +100,14 @@ void note_targets(const PlanOptions& options, const Selection& selection, Draft&
   }
 }
 
-Plan finish(const Situation& situation, const Desired& desired, const Selection& selection, Draft draft) {
+Plan finish(const Situation& situation, const PlanOptions& options, const Desired& desired, const Selection& selection, Draft draft) {
   Plan plan{.server = situation.manifest.server.name,
             .id_of_server = situation.observed.self,
             .manifest_path = situation.manifest.path,
-            .manifest_digest = situation.manifest.digest};
+            .manifest_digest = situation.manifest.digest,
+            .git = situation.manifest.git};
   plan.complete = draft.unknown.empty();
-  plan.whole = selection.is_whole();
+  plan.whole = selection.is_whole() && !options.repairs_of;
   plan.left_out_by = selection.by();
   plan.left_out = std::move(draft.left_out);
   if (plan.whole) plan.settled = settled_peers(desired, situation, draft);  // else there may be more to do for any of them
@@ -110,6 +119,7 @@ Plan finish(const Situation& situation, const Desired& desired, const Selection&
   plan.notes = std::move(draft.notes);
   plan.limits = std::move(draft.limits);
   plan.wantedness = std::move(draft.wantedness);
+  plan.served_damaged = std::move(draft.served_damaged);
   std::sort(plan.blocked.begin(), plan.blocked.end(), stands_before<Blocked>);
   std::sort(plan.held.begin(), plan.held.end(), stands_before<Held>);
   std::sort(plan.unknown.begin(), plan.unknown.end(), [](const auto& one, const auto& other) { return one.peer < other.peer; });
@@ -134,18 +144,20 @@ std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifes
                           .mend = "look whether the manifest is whole; if this is meant, run with --allow-empty"};
     }
   }
-  const Situation situation = survey(manifest, snapshot, observed);
+  Situation situation = survey(manifest, snapshot, observed);
+  if (options.repairs_of) std::erase_if(situation.damaged, [&](const DamagedImage* image) { return !options.repairs_of->contains(image->digest); });
   const auto selected = selection_of(situation, options);
   if (const auto* wrong = std::get_if<WrongAddress>(&selected)) return *wrong;
   const auto& selection = std::get<Selection>(selected);
   Desired desired;
   Draft draft(selection.is_whole() ? nullptr : &selection);
-  add_changes(situation, &options, desired, draft);
+  if (options.repairs_of) add_repairs(situation, draft);
+  else add_changes(situation, &options, desired, draft);
   add_conclusions(situation, draft);
   leave_out(draft.blocked, selection, draft.left_out);
   leave_out(draft.held, selection, draft.left_out);
   note_targets(options, selection, draft);
-  return finish(situation, desired, selection, std::move(draft));
+  return finish(situation, options, desired, selection, std::move(draft));
 }
 
 std::vector<Note> notes_of(const Plan& plan, const ServerName& peer) {

@@ -26,6 +26,7 @@ struct PlanOptions {
   std::vector<std::string> excluded = {};             ///< addresses: not these, nor what needs them
   std::optional<std::set<std::string>> only = {};     ///< exactly these addresses: a saved plan's
   std::optional<std::set<Verb>> approved = {};        ///< the actions of other verbs are held
+  std::optional<std::set<Digest>> repairs_of = {};    ///< nothing but the repairs of these bytes, and what they change of the catalog
   bool operator==(const PlanOptions&) const = default;
 };
 

@@ -7,16 +7,18 @@
 
 namespace ingot {
 
+/// Peers of which this run knows nothing (R19).
+void note_unknown_peers(const Situation& situation, Draft& draft);
 void merge_peers(const Situation& situation, Draft& draft);
 void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft);
 /// Peers that the manifest dropped; after their subscriptions.
 void merge_dropped_peers(const Situation& situation, Draft& draft);
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft);
-/// Images whose bytes are damaged or gone: from their source, or from a peer that was read and has these bytes. The same bytes
-/// once, whatever images bear them.
+/// Images whose bytes are damaged or gone: from their source, or from the peers that were read and have these bytes. The same
+/// bytes once, whatever images bear them; also of images that this plan may remove: the guards say whether it does.
 void merge_repairs(const Situation& situation, Draft& draft);
-/// What is damaged, not repaired by this plan, and not removed; needs to know what the guards hold.
+/// What is damaged, not repaired by this run, and not removed; needs to know what the guards hold.
 void block_damaged(const Situation& situation, Draft& draft);
 /// Needs to know which copies come now: budgets go before.
 void merge_images(const Situation& situation, Draft& draft);

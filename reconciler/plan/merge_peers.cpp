@@ -75,7 +75,6 @@ void merge_peer(const PeerCase& peer, Draft& draft) {
     return;
   }
   if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
-  if (peer.sight == Sight::unknown) draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
   if (peer.changed_from) return block_changed_identity(peer, draft);
   const Registration* before = peer.registration ? peer.registration : peer.replaced;
   if (before) update_peer(peer, *before, draft);
@@ -117,6 +116,12 @@ bool goes_round(const PeerCase& peer, const Situation& situation) {
 bool identity_in_question(const Registration& registration, const Situation& situation) {
   const PeerCase* bearer = situation.peer(registration.name);
   return bearer && !bearer->registration && bearer->replaced != &registration && !situation.peer(registration.id);
+}
+
+void note_unknown_peers(const Situation& situation, Draft& draft) {
+  for (const auto& peer : situation.peers) {
+    if (peer.sight == Sight::unknown) draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
+  }
 }
 
 void merge_peers(const Situation& situation, Draft& draft) {

@@ -11,6 +11,11 @@ std::size_t Plan::pending() const {
   return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(), [](const Change& change) { return !change.deferred; }));
 }
 
+bool Reason::operator==(const Reason& other) const {
+  const bool same_author = by == other.by || (by && other.by && by->id == other.by->id && by->author == other.by->author);
+  return same_author && std::tie(code, rule, at, text) == std::tie(other.code, other.rule, other.at, other.text);
+}
+
 Verb verb_of(const Action& action) {
   return std::visit(Overloaded{[](const RegisterPeer&) { return Verb::register_; },
                                [](const UpdatePeer&) { return Verb::update; },

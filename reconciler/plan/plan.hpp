@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -63,12 +64,16 @@ struct CopyImage {
   Transfer transfer;
   bool protect = false;
 };
-/// The bytes of an image here, damaged or gone, from a peer that has them.
-struct FetchAgain {
+/// A peer's image with bytes that are wanted here. Also a copy that the peer holds and serves will do: the digest is the image.
+struct Offer {
   ServerName peer;
-  std::shared_ptr<const SeenHead> head;     ///< the head that authorises them; never null
-  std::shared_ptr<const ImageEntry> entry;  ///< of the peer's catalog, with these bytes; never null
-  ImageName name;                           ///< here
+  std::shared_ptr<const SeenHead> head;     ///< the head that authorises it; never null
+  std::shared_ptr<const ImageEntry> entry;  ///< of the peer's catalog; never null
+};
+/// The bytes of an image here, damaged or gone, from peers that have them.
+struct FetchAgain {
+  std::vector<Offer> offers;  ///< asked in this order until one gives them; never empty
+  ImageName name;             ///< here
   Transfer transfer;
 };
 /// The same from the image's source.
@@ -87,7 +92,8 @@ struct Reason {
   std::string rule;          ///< the address of the rule that wants it, or that wanted it
   std::optional<At> at;      ///< where it is written; nullopt where no line remains
   std::string text;          ///< one sentence
-  bool operator==(const Reason&) const = default;
+  std::shared_ptr<const CommitLine> by = {};  ///< what last changed the entry at `at`, or took it out; null: not known, or the entry did not change
+  bool operator==(const Reason& other) const;
 };
 
 struct Change {
@@ -117,11 +123,22 @@ struct LimitLine { std::string name; std::string used; std::string limit; std::s
 /// Bookkeeping that an apply records beside the actions; not part of the plan's id.
 struct Wantedness { ImageKey key = 0; std::optional<Time> unwanted_since; };
 
+/// The commit whose plan was taken out of another's: only what is beyond it is left.
+struct PlanBase {
+  std::string revision;         ///< as it was named
+  std::string commit;           ///< 40 hex digits
+  Digest whole = {};            ///< the id of the plan before anything was taken out
+  std::uint64_t left_out = 0;   ///< actions that it would do as well
+  std::string trouble = {};     ///< why nothing could be taken out; "": it could
+};
+
 struct Plan {
   ServerName server;
   ServerId id_of_server;
   std::string manifest_path;
   Digest manifest_digest;
+  std::optional<Provenance> git = {};  ///< the commit that the manifest is from
+  std::optional<PlanBase> base = {};   ///< nullopt: the plan is whole
   bool complete = true;               ///< false if a peer is unknown
   std::vector<Change> actions = {};        ///< in the order of R23; an address occurs once
   std::vector<Blocked> blocked = {};       ///< by stands_before
@@ -130,6 +147,7 @@ struct Plan {
   std::vector<Note> notes = {};            ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
+  std::set<Digest> served_damaged = {};    ///< of images whose bytes the published catalog names, and that were damaged or gone
   std::vector<ServerName> settled = {};    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
   std::optional<Time> settled_until = {};  ///< when time alone brings the next change (prune)
   bool whole = true;                       ///< false: the run was told to do a part of what there is to do

@@ -136,6 +136,7 @@ Situation survey(const Manifest& manifest, const Snapshot& snapshot, const Obser
   Situation situation{.manifest = manifest, .snapshot = snapshot, .observed = observed};
   look_at_peers(situation);
   look_at_images(situation);
+  for (const auto& image : observed.damaged) situation.damaged.push_back(&image);
   for (const auto& image : manifest.images) situation.local_by_name.emplace(image.name.folded(), &image);
   for (const auto& series : manifest.series) {
     for (const auto& name : series.images) situation.series_listing[name.text()].push_back(&series);

@@ -46,6 +46,7 @@ struct Situation {
   const Snapshot& snapshot;
   const Observed& observed;
   std::vector<PeerCase> peers = {};                                         ///< as in the manifest
+  std::vector<const DamagedImage*> damaged = {};                            ///< as observed
   std::unordered_map<std::string, std::size_t> peer_by_name = {};
   std::unordered_map<ServerId, std::size_t> peer_by_id = {};
   std::unordered_map<ServerId, const Registration*> registration_by_id = {};

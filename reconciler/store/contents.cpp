@@ -152,6 +152,24 @@ std::int64_t Store::newest_papers() const {
   return papers.empty() ? 0 : papers.rbegin()->first;
 }
 
+void Store::edit_papers(const Digest& digest, const std::function<std::string(std::string_view)>& edit) {
+  const std::string hex = digest.hex();
+  const std::string folder = fmt::format("{}/papers/{}", folder_, hex.substr(0, 2));
+  if (!files_->status(folder)) return;
+  for (const std::string& name : files_->list(folder)) {
+    if (!name.starts_with(hex) || !papers_number(name)) continue;
+    const std::string path = folder + "/" + name;
+    std::string before;
+    try {
+      before = read_file(*files_, path, longest_papers);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+      continue;
+    }
+    if (const std::string after = edit(before); after != before) replace(path, after, private_modes.file);
+  }
+}
+
 void Store::each_papers(const std::function<void(std::int64_t, std::string_view)>& visit) const {
   const auto papers = papers_in(*files_, folder_ + "/papers");
   for (auto one = papers.rbegin(); one != papers.rend(); ++one) {

@@ -1,5 +1,7 @@
 // What is damaged is set aside, under a name that says what it should have been: somebody may want to look at it, and gc takes
 // it after its grace.
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "reconciler/io/file_error.hpp"
@@ -53,8 +55,8 @@ bool store_layout::is_whole(Files& files, const std::string& path, const Digest&
 }
 
 void store_layout::give_mode(Files& files, const std::string& path, mode_t mode) {
+  files.set_mode(path, mode);  // by the path: a file that is locked can only be opened then
   const auto file = files.open(path, OpenFor::read_write);
-  file->set_mode(mode);
   file->sync();
   file->close();
 }
@@ -91,21 +93,50 @@ std::vector<std::string> Store::set_aside_damaged(const Piece& piece) {
   return {path};
 }
 
+std::optional<std::string> Store::whole_one_set_aside(const Digest& digest) const {
+  const std::string folder = quarantine(folder_);
+  if (!files_->status(folder)) return std::nullopt;
+  for (const std::string& name : files_->list(folder)) {
+    const std::string path = folder + "/" + name;
+    if (name.starts_with(digest.hex() + ".") && is_whole(*files_, path, digest)) return path;
+  }
+  return std::nullopt;
+}
+
+bool Store::bring_back(const Packed& packed, Place place) {
+  bool any = false;
+  for (const auto& object : {packed.table, std::optional(packed.file)}) {
+    const auto path = !object || place_of(*object) ? std::nullopt : whole_one_set_aside(object->digest);
+    if (!path) continue;
+    give_mode(*files_, *path, modes_of(place).file);
+    keep_object(*path, *object, place);
+    files_->sync_folder(parent(*path));
+    any = true;
+  }
+  return any;
+}
+
 std::vector<Damage> Store::unreadable(const Packed& packed) const {
   std::vector<Damage> found;
   for (const auto& object : {std::optional(packed.file), packed.table}) {
-    const auto place = object ? place_of(*object) : std::nullopt;
-    if (place) add_if_unreadable(*files_, folder_, folder_of(*place) + "/" + object_path(object->digest), found);
+    if (!object) continue;
+    for (const Place place : {Place::public_tree, Place::private_tree}) add_if_unreadable(*files_, folder_, folder_of(place) + "/" + object_path(object->digest), found);
   }
   return found;
 }
 
 std::vector<Damage> Store::unreadable_published() const {
   std::vector<Damage> found;
-  for (const std::string folder : {"public", "public/root", "public/c"}) {
-    const auto there = files_->status(folder_ + "/" + folder);
-    if (!there || there->kind != EntryKind::folder) continue;
-    for (const std::string& name : files_->list(folder_ + "/" + folder)) add_if_unreadable(*files_, folder_, std::string(folder).append("/").append(name), found);
+  add_if_unreadable(*files_, folder_, "public/head.dsse", found);
+  for (std::uint64_t version = 1;; ++version) {
+    const std::string root = fmt::format("public/root/{}.dsse", version);
+    if (!files_->status(folder_ + "/" + root)) break;
+    add_if_unreadable(*files_, folder_, root, found);
+  }
+  const auto pieces = files_->status(public_folder() + "/c");
+  if (!pieces || pieces->kind != EntryKind::folder) return found;
+  for (const std::string& name : files_->list(public_folder() + "/c")) {
+    if (Digest::parse_hex(name)) add_if_unreadable(*files_, folder_, "public/c/" + name, found);
   }
   return found;
 }
@@ -117,7 +148,12 @@ void Store::make_readable(const std::string& path) {
 
 bool Store::has_set_aside() const {
   const auto folder = files_->status(quarantine(folder_));
-  return folder && folder->kind == EntryKind::folder && !files_->list(quarantine(folder_)).empty();
+  if (!folder || folder->kind != EntryKind::folder) return false;
+  const auto names = files_->list(quarantine(folder_));
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const auto there = Digest::parse_hex(std::string_view(name).substr(0, name.find('.'))) ? files_->status(quarantine(folder_) + "/" + name) : std::nullopt;
+    return there && there->kind == EntryKind::file;
+  });
 }
 
 }  // namespace ingot

@@ -108,11 +108,15 @@ void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& p
 std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                         const std::function<void(std::uint64_t)>& progress) const {
   std::vector<Damage> found;
-  const auto place = place_of(packed.file);
-  const std::string relative = (place ? folder_of(*place) + "/" : "") + object_path(packed.file.digest);
-  if (!place) found.push_back({relative, "is not there, or has another length"});
+  std::string relative = object_path(packed.file.digest);
+  std::string reading = relative;
   try {
+    const auto place = place_of(packed.file);
+    if (place) relative = folder_of(*place) + "/" + relative;
+    else found.push_back({relative, "is not there, or has another length"});
+    reading = packed.table ? object_path(packed.table->digest) : relative;
     const SegmentTable table = read_table(digest, size, packed);
+    reading = relative;
     if (!place) return found;
     SegmentReader reader(*files_, object_in(packed.file.digest, *place));
     Sha256 hash;
@@ -129,9 +133,26 @@ std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size
     if (found.empty() && hash.finish() != digest) found.push_back({relative, fmt::format("does not hold {}", digest.text())});
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
-    found.push_back({packed.table ? object_path(packed.table->digest) : relative, error.text()});
+    found.push_back({reading, error.text()});
   }
+  check_second_copies(packed, found);
   return found;
+}
+
+void Store::check_second_copies(const Packed& packed, std::vector<Damage>& found) const {
+  for (const auto& object : {std::optional(packed.file), packed.table}) {
+    if (!object) continue;
+    std::string path = object_path(object->digest);
+    try {
+      const auto place = place_of(*object);
+      if (!place) continue;
+      path = folder_of(*place == Place::public_tree ? Place::private_tree : Place::public_tree) + "/" + path;
+      if (files_->status(folder_ + "/" + path) && !is_whole(*files_, folder_ + "/" + path, object->digest)) found.push_back({path, "has another digest, beside one that is whole"});
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+      found.push_back({path, error.text()});
+    }
+  }
 }
 
 }  // namespace ingot

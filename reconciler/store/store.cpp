@@ -177,6 +177,10 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
       files_->rename(staged, path);
     } else {
       set_aside(staged, object.digest);
+      if (parent(staged) == staging(folder_)) {
+        throw Error(Fault::local, fmt::format("what was just written for \"{}\" cannot be read back as it was, and what is there is damaged too", printable(path)),
+                    "the disk may be failing; \"ingot verify\" says what is damaged");
+      }
     }
   }
   files_->sync_folder(parent(path));

@@ -105,6 +105,9 @@ class Store {
   /// All papers here, those with the highest key first. Error{local}: the disk does not give one.
   void each_papers(const std::function<void(std::int64_t key, std::string_view text)>& visit) const;
 
+  /// Puts `edit(text)` in the place of each of the papers of these bytes that it changes, durably. What cannot be read stays.
+  void edit_papers(const Digest& digest, const std::function<std::string(std::string_view text)>& edit);
+
   /// What the release keys have signed of an image, by the digest of the payload; durable.
   void keep_release(const Digest& payload, std::string_view envelope);
   /// nullopt: nothing is kept. The bytes as they are: whoever asks verifies them.
@@ -114,7 +117,8 @@ class Store {
   /// verified as a whole only when this returns.
   void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed,
                   const std::function<void(std::string_view)>& out, const std::function<void(std::uint64_t)>& progress) const;
-  /// Re-hashes the packed file, its table and the plain bytes; everything that is wrong (of segments the first ten).
+  /// Re-hashes the packed file, its table and the plain bytes, wherever they lie; everything that is wrong (of segments the
+  /// first ten).
   std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                    const std::function<void(std::uint64_t)>& progress) const;
 
@@ -124,7 +128,10 @@ class Store {
   std::vector<std::string> set_aside_damaged(const Packed& packed);
   /// The same for a piece of the catalog.
   std::vector<std::string> set_aside_damaged(const Piece& piece);
-  /// Files of these bytes, and of the published tree but its bytes of images, that lack the permissions that readers need.
+  /// Of these bytes, what is not in the store but was set aside and is whole all the same (a disk may report errors for a while
+  /// only) gets its name again, durably. Whether there was any. Error{local}: something cannot be opened or moved.
+  bool bring_back(const Packed& packed, Place place);
+  /// Files of these bytes, and head, roots and pieces, that lack the permissions that readers need.
   std::vector<Damage> unreadable(const Packed& packed) const;
   std::vector<Damage> unreadable_published() const;
   /// Gives a file of the store, by its path in it, the mode of its place.
@@ -179,10 +186,13 @@ class Store {
   /// Where an object is with its length; or what is there instead. Error{local}: one place cannot be looked at, and it is
   /// not in the other.
   std::variant<Place, Damage> look_for(const Piece& object) const;
+  /// Of bytes that are in both trees, the one that is not looked at first.
+  void check_second_copies(const Packed& packed, std::vector<Damage>& found) const;
   std::optional<Place> place_of(const Piece& object) const;
   void load_condemned();
   void keep_object(const std::string& staged, const Piece& object, Place place);
   void set_aside(const std::string& path, const Digest& digest);
+  std::optional<std::string> whole_one_set_aside(const Digest& digest) const;
   bool set_aside_unless_whole(const std::string& path, const Digest& digest);
   /// Beside, in staging/, so that nothing half written is ever in public/: the reader sees the old bytes or the new, also
   /// after a power cut.

@@ -272,7 +272,7 @@ TEST_F(publishing, what_the_plan_told_of_damaged_images_is_not_told_again) {
   fs::remove(path_of("db"));
   fs::remove(path_of("other"));
   Plan plan = here.plan_of({add(here, "new", "new bytes"), publish_change()});
-  plan.blocked.push_back({.address = image_address(ImageName::of("db")), .verb = Verb::publish, .code = "damaged", .text = "", .mend = "", .at = std::nullopt});
+  plan.blocked.push_back({.address = image_address(ImageName::of("db")), .verb = Verb::repair, .code = "damaged", .text = "", .mend = "", .at = std::nullopt});
   EXPECT_THAT(lines_of(here.apply(plan)), ElementsAre("done image.new", "done catalog", "failed image.other damaged"));
 }
 

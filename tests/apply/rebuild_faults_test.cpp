@@ -102,7 +102,7 @@ class rebuild_faults : public testing::Test {
     const Restoration what = gather_restoration(*manifest_, store, files, memory, old, clock_.now(), told);
     old.reset();
     const RunStart start{.id = new_run_id(clock_.now(), random_bits()), .started = clock_.now(), .command = "state rebuild", .actor = "tester@here",
-                         .manifest_path = "ingot.toml", .manifest_digest = {}, .commit = std::nullopt, .plan_id = "", .planned = 0};
+                         .manifest_path = "ingot.toml", .manifest_digest = {}, .git = std::nullopt, .plan_id = "", .planned = 0};
     replace_state(server.state, files, what, {.start = start, .finished = clock_.now(), .exit_code = 0, .actions = {}});
     return "";
   }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/apply/damaged_images.hpp"
+#include "reconciler/apply/papers.hpp"
 #include "reconciler/io/hash.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/process.hpp"
@@ -54,9 +55,9 @@ class repairs : public testing::Test {
   Change fetch_again() {
     const ImageEntry entry = oslo.entry("theirs");
     return change_of(copy_address(oslo.card().name, entry.name),
-                     FetchAgain{.peer = oslo.card().name,
-                                .head = std::make_shared<const SeenHead>(oslo.head()),
-                                .entry = std::make_shared<const ImageEntry>(entry),
+                     FetchAgain{.offers = {{.peer = oslo.card().name,
+                                            .head = std::make_shared<const SeenHead>(oslo.head()),
+                                            .entry = std::make_shared<const ImageEntry>(entry)}},
                                 .name = entry.name,
                                 .transfer = {.method = Method::whole, .from = {}, .bytes = entry.packed->file.length}});
   }
@@ -136,8 +137,38 @@ TEST_F(repairs, D1_a_source_with_other_bits_repairs_nothing) {
   const Account account = server->apply({take_in_again(*server, "mine")});
   EXPECT_EQ(lines_of(account).front().substr(0, 19), "failed image.mine s") << testing::PrintToString(lines_of(account));
   EXPECT_EQ(read_text(server->folder() + "/" + mine), "rot of mine");
+  EXPECT_EQ(server->image("mine").source_stamp, "") << "or the next plan would believe it again, and ask no peer";
   fs::remove(server->folder() + "/sources/mine");
   EXPECT_EQ(lines_of(server->apply({take_in_again(*server, "mine")})).front(), "failed image.mine source-missing");
+}
+
+TEST_F(repairs, D1_a_source_that_gave_the_bits_again_is_known_from_then_on) {
+  const auto server = fresh();
+  server->state().record({PutSourceStamp{.key = server->image("mine").key, .stamp = ""}});  // as in a state that was made anew
+  EXPECT_EQ(server->apply({take_in_again(*server, "mine")}).exit_code, 0);
+  EXPECT_NE(server->image("mine").source_stamp, "");
+}
+
+TEST_F(repairs, D1_a_peer_that_lies_or_has_nothing_does_not_hide_the_next_one) {
+  for (const std::string instead : {"other bytes", ""}) {
+    SCOPED_TRACE(instead);
+    TestServer liar(folder.path(), "liar" + std::to_string(instead.size()));
+    liar.apply({add(liar, "theirs", "bytes of theirs"), publish_change()});
+    const std::string packed = liar.public_folder() + "/" + object_path(liar.entry("theirs").packed->file.digest);
+    fs::remove(packed);
+    if (!instead.empty()) write_text(packed, instead);
+    const auto server = fresh();
+    server->know(liar);
+    Change change = fetch_again();
+    auto& offers = std::get<FetchAgain>(change.action).offers;
+    offers.insert(offers.begin(), {.peer = liar.card().name, .head = std::make_shared<const SeenHead>(liar.head()), .entry = std::make_shared<const ImageEntry>(liar.entry("theirs"))});
+    EXPECT_EQ(server->apply({change}).exit_code, 0) << testing::PrintToString(server->events.lines());
+    EXPECT_FALSE(server->store().lacks(server->state().object(server->image("mine").digest)->packed).empty()) << "of that one nothing was asked";
+    EXPECT_TRUE(server->store().has(server->state().object(server->image("theirs").digest)->packed));
+    offers.pop_back();
+    write_text(server->folder() + "/" + theirs, "rot");
+    EXPECT_THAT(lines_of(server->apply({change})).front(), testing::HasSubstr("failed copy.oslo.theirs"));
+  }
 }
 
 TEST_F(repairs, D1_an_image_that_was_left_out_is_offered_again) {
@@ -153,7 +184,7 @@ TEST_F(repairs, D1_an_image_that_was_left_out_is_offered_again) {
 TEST_F(repairs, D1_another_packing_of_the_same_bits_takes_the_place_of_the_lost_one) {
   const auto server = fresh();
   Change change = fetch_again();
-  auto entry = *std::get<FetchAgain>(change.action).entry;
+  auto entry = *std::get<FetchAgain>(change.action).offers.front().entry;
   // The origin packs the same bits anew.
   const std::string packed = oslo.public_folder() + "/" + object_path(entry.packed->file.digest);
   ASSERT_EQ(run({.arguments = {"zstd", "-q", "-d", "-o", folder.path() + "/plain", "--", packed}, .folder = {}, .environment = {}}).exit, 0);
@@ -162,10 +193,18 @@ TEST_F(repairs, D1_another_packing_of_the_same_bits_takes_the_place_of_the_lost_
   entry.packed->file = Piece{.digest = sha256(again), .length = again.size()};
   fs::create_directories(fs::path(oslo.public_folder() + "/" + object_path(entry.packed->file.digest)).parent_path());
   write_text(oslo.public_folder() + "/" + object_path(entry.packed->file.digest), again);
-  std::get<FetchAgain>(change.action).entry = std::make_shared<const ImageEntry>(entry);
+  std::get<FetchAgain>(change.action).offers.front().entry = std::make_shared<const ImageEntry>(entry);
   EXPECT_EQ(server->apply({change}).exit_code, 0) << testing::PrintToString(server->events.lines());
   const auto object = server->state().object(entry.digest);
   EXPECT_EQ(object->packed, *entry.packed);
+  std::size_t papers = 0;
+  server->store().each_papers([&](std::int64_t, std::string_view text) {
+    const auto parsed = parse_papers(text);
+    if (!parsed || parsed->row.digest != entry.digest) return;
+    ++papers;
+    EXPECT_EQ(parsed->packed, entry.packed) << "or a state that is made anew would not find the bytes";
+  });
+  EXPECT_EQ(papers, 1U);
   EXPECT_THAT(server->store().check_object(object->digest, object->size, object->packed, nullptr), IsEmpty());
 }
 

@@ -173,13 +173,33 @@ TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_under_another_name_too) 
   write(fs::relative(packed_file_in(folder / "gold/store"), folder).string(), "rot");
   fs::last_write_time(folder / "gold/a.bin", fs::file_time_type::clock::now() - std::chrono::hours(1));  // so that it is not taken for the same
   EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source under another name")));
-  const std::string a = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nprotect = true\n[[series]]\nname = \"s\"\nimages = [\"a\"]\n";
+  const std::string a = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nprotect = true\n";
   manifest("gold", a + "[[image]]\nname = \"twin\"\nsource = \"a.bin\"\nprivate = true\n");
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6) << "it was damaged when this was planned";
   EXPECT_EQ(at("gold", {"verify", "a"}).exit, 0) << terminal.printed;
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << "readers get what is whole: " << terminal.said << terminal.printed;
+  const fs::path second = folder / "gold/store/private/b" / fs::relative(packed_file_in(folder / "gold/store"), folder / "gold/store/public/b");
+  EXPECT_FALSE(fs::exists(second)) << "the same bits are one file";
   manifest("gold", a);
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << "what is deleted is not told: " << terminal.said << terminal.printed;
   EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+}
+
+TEST_F(Commands, D1_bytes_that_are_in_both_trees_are_looked_at_in_both) {
+  two_servers();
+  const fs::path served = packed_file_in(folder / "gold/store");
+  const std::string bytes = read(served);
+  const fs::path second = folder / "gold/store/private/b" / fs::relative(served, folder / "gold/store/public/b");
+  fs::create_directories(second.parent_path());
+  fs::copy_file(served, second);
+  EXPECT_EQ(at("gold", {"verify"}).exit, 0) << terminal.printed;
+  std::string rotten = bytes;
+  rotten.back() = static_cast<char>(rotten.back() ^ 1);
+  std::ofstream(served, std::ios::binary) << rotten;
+  EXPECT_EQ(at("gold", {"verify"}).exit, 6) << "readers get this one";
+  EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(read(served), bytes);
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
 }
 

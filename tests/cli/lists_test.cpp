@@ -156,7 +156,8 @@ TEST(show_types, built_in_and_custom) {
 
 RunRecord sample_run() {
   RunRecord run{.start = {.id = "20261118T093320Z-1a2b3c", .started = now, .command = "apply", .actor = "ann@gold", .manifest_path = "ingot.toml", .manifest_digest = sha256("m"),
-                          .commit = std::nullopt, .plan_id = sha256("p").text(), .planned = 3},
+                          .git = Provenance{.repository = "https://example.net/gold.git", .ref = "refs/heads/main", .commit = std::string(40, 'c'), .blob = std::string(40, 'b'), .dirty = true},
+                          .plan_id = sha256("p").text(), .planned = 3},
                 .finished = now + Seconds(70), .exit_code = 3, .done = 2, .failed = 1, .skipped = 0, .actions = {}};
   run.actions = {{.sequence = 1, .address = {"copy.fpps-2.db19_25"}, .verb = Verb::copy, .arguments = "4.1 GB", .outcome = "done", .code = "", .text = "", .started = now, .finished = now},
                  {.sequence = 2, .address = {"copy.fpps-2.db19_26"}, .verb = Verb::copy, .arguments = "", .outcome = "failed", .code = "unreachable", .text = "no connection", .started = now,

@@ -54,6 +54,23 @@ TEST_F(Releases, an_image_that_is_not_released_is_listed_but_not_copied_and_copi
   expect_valid_json("keys", must(0, "gold", {"key", "show", "--json"}).out);
 }
 
+TEST_F(Releases, what_is_not_signed_is_remembered_until_something_changes) {
+  name_release_key();
+  EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release a"));
+  const fs::path cache = folder / "gold/state/cache/unreleased";
+  const std::string as_it_was = read(cache);
+  const std::size_t names = as_it_was.find('\n') + 1;
+  write("gold/state/cache/unreleased", as_it_was.substr(0, names) + "remembered\nend\n");
+  EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release remembered")) << "signatures are not held against the keys again";
+  for (const std::string broken : {as_it_was.substr(0, names), std::string("no cache"), as_it_was.substr(0, names) + "no name at all\nend\n"}) {
+    write("gold/state/cache/unreleased", broken);
+    EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release a"));
+  }
+  write("gold/state/cache/unreleased", as_it_was.substr(0, names) + "remembered\nend\n");
+  add_image_b();
+  EXPECT_THAT(must(0, "gold", {"plan"}).out, AllOf(HasSubstr("ingot key release a b"), Not(HasSubstr("remembered"))));
+}
+
 TEST_F(Releases, images_are_signed_where_the_key_is_and_installed_where_they_are_published) {
   name_release_key();
   add_image_b();

@@ -1,5 +1,9 @@
 // D1: what rots at rest is found, named and mended: objects of copies and of own images, and what is published.
+#include <functional>
 #include <map>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -82,6 +86,22 @@ class repairing : public Commands {
       }
     }
   }
+  /// Whether the published catalog shows the image with its bytes.
+  bool names_bytes_of(const std::string& server, const std::string& image) const {
+    const std::string entry = "{\"image\":\"" + image + "\",";
+    fs::path newest;  // pieces of older heads lie there too
+    for (const auto& file : files_in(server + "/store/public/c")) {
+      if (read(file).find(entry) == std::string::npos) continue;
+      if (newest.empty() || fs::last_write_time(newest) < fs::last_write_time(file)) newest = file;
+    }
+    std::istringstream lines(read(newest));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(entry)) return line.find("\"packed\":{") != std::string::npos;
+    }
+    ADD_FAILURE() << "the catalog does not show " << image;
+    return false;
+  }
+  void lose_source(const std::string& image) const { fs::remove(folder / ("gold/" + image + ".bin")); }
   void expect_whole(const std::string& server) {
     EXPECT_EQ(at(server, {"verify"}).exit, 0) << terminal.printed;
     EXPECT_EQ(at(server, {"plan", "--detailed-exitcode"}).exit, 0) << terminal.printed;
@@ -207,7 +227,11 @@ TEST_F(repairing, D1_what_cannot_be_had_is_kept_told_and_repaired_once_it_can) {
   fs::remove(folder / "gold/a.bin");
   EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 6);
   EXPECT_THAT(terminal.said, AllOf(HasSubstr("image.a"), HasSubstr("put its source back")));
-  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6) << "it is published without its bytes";
+  EXPECT_FALSE(names_bytes_of("gold", "a")) << "R25: no head names what is not there";
+  EXPECT_TRUE(names_bytes_of("gold", "z"));
+  EXPECT_EQ(at("gold", {"plan"}).exit, 6);
+  EXPECT_THAT(terminal.printed, Not(HasSubstr("publish catalog")));
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6);
   EXPECT_EQ(at("silver", {"plan"}).exit, 0);
   put(own, read(copy));
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
@@ -250,6 +274,96 @@ TEST_F(repairing, D1_gc_takes_what_was_set_aside_after_its_grace) {
   EXPECT_THAT(at("silver", {"gc", "--grace", "0s", "--json"}).out, HasSubstr("damaged file that was set aside"));
   EXPECT_TRUE(files_in("silver/store/quarantine").empty());
   expect_whole("silver");
+}
+
+TEST_F(repairing, D1_gc_keeps_what_was_set_aside_while_its_image_is_missing_and_it_comes_back_if_it_is_whole) {
+  const fs::path file = object_of("gold", "a");
+  const std::string bytes = read(file);
+  put(file, std::string(bytes.size(), 'x'));
+  lose_source("a");
+  EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 6);
+  EXPECT_EQ(at("gold", {"gc", "--grace", "0s"}).exit, 0) << terminal.said;
+  const auto aside = files_in("gold/store/quarantine");
+  ASSERT_EQ(aside.size(), 1U) << "the only copy there is";
+  put(aside.front(), bytes);  // the disk reads it again
+  EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(read(file), bytes);
+  EXPECT_EQ(read(folder / "gold/store/LEFT_OUT"), "") << "it is offered again";
+  expect_whole("gold");
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+}
+
+TEST_F(repairing, D1_an_image_whose_bytes_were_set_aside_is_in_a_state_that_is_made_anew) {
+  manifest("gold", own_images + "[[image]]\nname = \"p\"\nsource = \"p.bin\"\nprivate = true\n");
+  write("gold/p.bin", "bytes of p");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  for (const auto& file : files_in("gold/store/private/b")) put(file, "rot");
+  lose_source("p");
+  EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 6);
+  for (const char* ending : {"", "-wal", "-shm"}) fs::remove((folder / "gold/state/ingot.db").string() + ending);
+  EXPECT_EQ(at("gold", {"state", "rebuild"}).exit, 6) << terminal.said << terminal.printed;
+  EXPECT_THAT(at("gold", {"query", "images", "p"}).out, HasSubstr("p "));
+}
+
+TEST_F(repairing, D1_a_repair_ends_no_doubt_about_a_state_that_was_made_anew) {
+  for (const char* ending : {"", "-wal", "-shm"}) fs::remove((folder / "gold/state/ingot.db").string() + ending);
+  ASSERT_EQ(at("gold", {"state", "rebuild"}).exit, 0) << terminal.said << terminal.printed;
+  put(object_of("gold", "a"), "rot");
+  write("gold/new.bin", "bytes of new");
+  manifest("gold", own_images + "[[image]]\nname = \"new\"\nsource = \"new.bin\"\n");
+  EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at("gold", {"gc"}).exit, 7) << "no apply has done yet what there is to do";
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at("gold", {"gc"}).exit, 0) << terminal.said;
+}
+
+TEST_F(repairing, D1_what_else_there_is_to_do_for_an_image_does_not_stand_in_the_way_of_its_repair) {
+  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nstate = \"WITHDRAWN\"\nreason = \"broken\"\n[[image]]\nname = \"z\"\nsource = \"z.bin\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  const std::string bytes = read(object_of("silver", "a"));
+  put(object_of("silver", "a"), "rot");
+  EXPECT_EQ(at("silver", {"verify", "--repair"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(read(object_of("silver", "a")), bytes);
+  EXPECT_THAT(at("silver", {"plan"}).out, HasSubstr("withdraw")) << "that is left to apply";
+}
+
+TEST_F(repairing, D1_files_of_the_web_server_are_none_of_ours) {
+  write("gold/store/public/robots.txt", "");
+  fs::permissions(folder / "gold/store/public/robots.txt", fs::perms(0600));
+  EXPECT_EQ(at("gold", {"verify"}).exit, 0) << terminal.printed;
+}
+
+/// The exit code of `ingot` as an ordinary user who owns `below`.
+int as_nobody(const fs::path& below, const std::function<int()>& work) {
+  constexpr uid_t nobody = 65534;
+  if (geteuid() == 0) {
+    EXPECT_EQ(lchown(below.c_str(), nobody, nobody), 0);
+    for (const auto& entry : fs::recursive_directory_iterator(below)) EXPECT_EQ(lchown(entry.path().c_str(), nobody, nobody), 0);
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    if (geteuid() == 0 && (setgid(nobody) != 0 || setuid(nobody) != 0)) _exit(99);
+    _exit(work());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(repairing, D1_an_ordinary_user_repairs_what_is_locked_and_is_told_of_all_that_cannot_be) {
+  const auto lock = [&](const fs::path& file, unsigned mode) { fs::permissions(file, fs::perms(mode)); };
+  const auto verify = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), "verify");
+    return as_nobody(folder, [&] { return at("gold", more).exit; });
+  };
+  for (const unsigned mode : {0U, 0400U}) {
+    lock(object_of("gold", "a"), mode);
+    for (const auto& file : files_in("gold/store/public/c")) lock(file, mode);
+    lock(folder / "gold/store/public/head.dsse", mode);
+    EXPECT_EQ(verify({}), 6);
+    EXPECT_EQ(verify({"--repair"}), 0);
+    EXPECT_EQ(fs::status(object_of("gold", "a")).permissions(), fs::perms(0644));
+  }
 }
 
 TEST_F(repairing, D1_nothing_to_repair_is_no_run_and_asks_nobody) {

@@ -63,6 +63,8 @@ inline Plan full_plan() {
   const Selector series = SelectSeries{SeriesName::of("db19")};
   Plan plan = empty_plan();
   plan.complete = false;
+  plan.git = Provenance{.repository = "https://example.net/gold.git", .ref = "refs/heads/main", .commit = std::string(40, 'c'), .blob = std::string(40, 'b')};
+  plan.base = PlanBase{.revision = "origin/main", .commit = std::string(40, 'd'), .left_out = 3};
   const LocalImage local{.name = ImageName::of("db19_24"), .type = TypeName::of("ORACLEDBSOFTWARE"), .source = "/stage/db19.24", .digest = {}, .exclude = {}, .parent = {},
                          .version = "", .state = ImageState::published, .reason = "", .is_private = false, .platform = "", .description = "", .labels = {}, .protect = false,
                          .at = {"ingot.toml", 20}};
@@ -92,6 +94,7 @@ inline Plan full_plan() {
       change(peer_address(fpps3), UnregisterPeer{fpps3, sample_id("fpps-3")}, {reason("dropped", "peer.fpps-3", 0, "no longer in the manifest")}),
       change(image_address(ImageName::of("old")), DeleteImage{3, ImageName::of("old")}, {reason("dropped", "image.old", 0, "no longer in the manifest")}, 2'000'000),
   };
+  plan.actions.front().because.front().by = std::make_shared<const CommitLine>(CommitLine{.id = std::string(40, 'e'), .author = "Ann <ann@example.net>", .subject = "Add fpps-2"});
   plan.blocked = {{copy_address(fpps2, ImageName::of("clash")), Verb::copy, "name-conflict", "an image of that name is here with other bytes", "give the copies other names with as = \"{peer}-{name}\"",
                    At{"ingot.toml", 41}}};
   plan.held = {{image_address(ImageName::of("x")), Verb::delete_, "removals", "6 removals, at most 5 are allowed", "--raise-limit removals=6"}};

@@ -11,7 +11,7 @@ namespace {
 
 std::variant<Manifest, Problems> parsed(const std::string& text) {
   const ManifestFiles files{.read = [&](const std::string&) { return std::variant<std::string, Unreadable>(text); },
-                            .glob = [](const std::string&) { return std::vector<std::string>(); },
+                            .glob = [](const std::string&, const std::string&) { return std::vector<std::string>(); },
                             .digest = [](std::string_view bytes) { return sha256(bytes); }};
   return parse_manifest("ingot.toml", files);
 }

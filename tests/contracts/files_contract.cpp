@@ -51,6 +51,18 @@ TEST_P(files_contract, gives_the_exact_mode_whatever_the_umask) {
   }
 }
 
+TEST_P(files_contract, sets_the_mode_of_a_file_by_its_path_and_never_through_a_link) {
+  write("a", "bytes");
+  std::filesystem::create_symlink(at("a"), at("link"));
+  for (const mode_t mode : {0000U, 0400U, 0644U}) {
+    files_->set_mode(at("a"), mode);
+    EXPECT_EQ(files_->status(at("a"))->mode, mode);
+  }
+  error_of([&] { files_->set_mode(at("link"), 0600); });
+  error_of([&] { files_->set_mode(at("nowhere"), 0600); });
+  EXPECT_EQ(files_->status(at("a"))->mode, 0644U);
+}
+
 TEST_P(files_contract, create_new_refuses_what_is_there) {
   write("a", "old");
   const Error error = error_of([&] { files_->open(at("a"), OpenFor::create_new); });

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ingot::ManifestFiles files;
   // Every file is the same text: as an included file, and as a card.
   files.read = [&text](const std::string&) -> std::variant<std::string, ingot::Unreadable> { return text; };
-  files.glob = [](const std::string&) { return std::vector<std::string>{"a/included.toml"}; };
+  files.glob = [](const std::string&, const std::string&) { return std::vector<std::string>{"a/included.toml"}; };
   files.digest = [](std::string_view) { return ingot::Digest{}; };
   const auto manifest = ingot::parse_manifest("a/m.toml", files);
   if (const auto* problems = std::get_if<ingot::Problems>(&manifest)) check(*problems, text);

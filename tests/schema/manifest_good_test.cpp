@@ -229,5 +229,33 @@ TEST(good_manifests, allow_open_http_where_it_is_allowed) {
       << "the card's address is not used then";
 }
 
+TEST(good_manifests, have_paths_relative_to_a_home_but_for_their_own_files) {
+  const std::string card = write_card({.name = ServerName::of("p"), .url = "https://gold.example.net/", .id = {digest_of('5')}});
+  test::FileMap texts{{"repo/site/m.toml", "manifest = 1\ninclude = [\"images/*.toml\", \"../common.toml\"]\nserver.name = \"dc1\"\nserver.keys = \"/etc/keys\"\n"
+                                            "[[peer]]\nname = \"p\"\ncard = \"../p.card\"\ntoken_file = \"token\"\n"},
+                      {"repo/site/images/a.toml", "[[image]]\nname = \"a\"\nsource = \"../stage/a\"\n"},
+                      {"repo/site/../common.toml", "[[image]]\nname = \"b\"\nsource = \"stage/b\"\n"},
+                      {"repo/site/../p.card", card}};
+  ManifestFiles files = test::map_files(texts);
+  files.home = "/srv/gold/";
+  const auto parsed = parse_manifest("repo/site/m.toml", files);
+  ASSERT_TRUE(std::holds_alternative<Manifest>(parsed)) << test::lines_of(std::get<Problems>(parsed));
+  const Manifest& manifest = std::get<Manifest>(parsed);
+  EXPECT_EQ(manifest.path, "repo/site/m.toml");
+  EXPECT_EQ(manifest.server.store, "/srv/gold/store");
+  EXPECT_EQ(manifest.server.keys, "/etc/keys");
+  EXPECT_EQ(manifest.peers[0].card_path, "repo/site/../p.card");
+  EXPECT_EQ(manifest.peers[0].credentials.token_file, "/srv/gold/token");
+  EXPECT_EQ(manifest.images[0].source, "/srv/gold/../stage/b");
+  EXPECT_EQ(manifest.images[1].source, "/srv/gold/images/../stage/a");
+  EXPECT_EQ(manifest.images[1].at, (At{"images/a.toml", 1}));
+}
+
+TEST(good_manifests, may_ask_for_guards_of_their_commit) {
+  const Manifest manifest = manifest_of("m.toml", {{"m.toml", "manifest = 1\nserver.name = \"dc1\"\n[guard]\ngit = [\"signed\", \"clean\"]\n"}});
+  EXPECT_EQ(manifest.guard.git, (GitGuards{.clean = At{"m.toml", 4}, .forward = std::nullopt, .is_signed = At{"m.toml", 4}}));
+  EXPECT_NE(test::problems_of("manifest = 1\nserver.name = \"dc1\"\n[guard]\nsigners = \"x\"\n"), "") << "of hosts alone: a merge could name others";
+}
+
 }  // namespace
 }  // namespace ingot

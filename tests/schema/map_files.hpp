@@ -24,10 +24,10 @@ inline ManifestFiles map_files(FileMap files) {
     if (found == files.end()) return Unreadable{"No such file or directory"};
     return found->second;
   };
-  result.glob = [files](const std::string& pattern) {
+  result.glob = [files](const std::string& folder, const std::string& pattern) {
     std::vector<std::string> paths;
     for (const auto& [path, text] : files) {
-      if (path_glob_matches(pattern, path)) paths.push_back(path);
+      if (path.starts_with(folder) && path_glob_matches(pattern, path.substr(folder.size()))) paths.push_back(path);
     }
     return paths;
   };

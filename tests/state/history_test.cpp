@@ -8,7 +8,7 @@ using history = StateTest;
 
 RunStart start(const std::string& id, std::int64_t second) {
   return {.id = id, .started = at(second), .command = "apply", .actor = "me@here", .manifest_path = "ingot.toml",
-          .manifest_digest = digest_of("manifest"), .commit = "c0ffee", .plan_id = "plan", .planned = 3};
+          .manifest_digest = digest_of("manifest"), .git = Provenance{.repository = "https://example.net/gold.git", .ref = "refs/heads/main", .commit = "c0ffee", .blob = "b10b", .dirty = true}, .plan_id = "plan", .planned = 3};
 }
 
 TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
@@ -22,7 +22,7 @@ TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
   state.finish_action(skipped, Skipped{"interrupted"}, {}, at(8));
   const auto found = state.run("20261123T020000Z-aa");
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->start.commit, "c0ffee");
+  EXPECT_EQ(found->start.git, start("", 1).git);
   EXPECT_EQ(found->start.manifest_digest, digest_of("manifest"));
   EXPECT_EQ(found->start.planned, 3U);
   EXPECT_EQ(found->finished, std::nullopt);
@@ -54,6 +54,23 @@ TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
   EXPECT_EQ(found->actions[1].text, "interrupted");
   EXPECT_EQ(found->actions[1].arguments, "/stage/b");
   EXPECT_EQ(found->actions[1].finished, at(4));
+}
+
+TEST_F(history, knows_the_commit_that_was_applied_last) {
+  EXPECT_EQ(state.applied_last(), std::nullopt);
+  RunStart run = start("one", 1);
+  state.begin_run(run);
+  EXPECT_EQ(state.applied_last(), run.git);
+  run.id = "two";
+  run.git = std::nullopt;
+  state.begin_run(run);
+  run.id = "three";
+  run.command = "publish";
+  run.git = Provenance{.repository = "r", .ref = "", .commit = "published", .blob = "", .dirty = false};
+  state.begin_run(run);
+  EXPECT_EQ(state.applied_last(), start("", 1).git) << "only an apply carries out a manifest";
+  EXPECT_EQ(state.runs(1).front().start.git, run.git);
+  EXPECT_EQ(state.run("two")->start.git, std::nullopt);
 }
 
 TEST_F(history, finds_the_runs_that_had_to_do_with_one_address) {

@@ -142,9 +142,9 @@ TEST_F(opening, refuses_other_databases_and_newer_formats) {
   close();
   {
     Database database(path, OpenMode::read_write);
-    database.set_version(2);
+    database.set_version(3);
   }
-  expect_left_alone(path, "was made by a newer ingot (format 2, this one knows 1)", Fault::manifest);
+  expect_left_alone(path, "was made by a newer ingot (format 3, this one knows 2)", Fault::manifest);
   {
     Database database(path, OpenMode::read_write);
     database.set_version(0);

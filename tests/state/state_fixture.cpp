@@ -151,7 +151,7 @@ StateTest::StateTest() : path(folder.path() + "/ingot.db"), state(State::create(
 std::vector<ImageKey> StateTest::record(const Effects& effects) {
   if (!state.run(run)) {
     state.begin_run({.id = run, .started = at(0), .command = "apply", .actor = "me@here", .manifest_path = "ingot.toml",
-                     .manifest_digest = {}, .commit = std::nullopt, .plan_id = "p", .planned = 0});
+                     .manifest_digest = {}, .git = std::nullopt, .plan_id = "p", .planned = 0});
   }
   return state.finish_action(state.begin_action(run, catalog_address(), Verb::add, "", at(0)), Done{}, effects, at(1));
 }

@@ -1,8 +1,9 @@
-// From an older format to a newer one. The product has one format so far: the second one here is the test's own.
+// From an older format to a newer one: from every format that the product has had, and to one that is the test's own.
 #include "state/upgrade.hpp"
 
 #include <filesystem>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "schema/error.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Upgrades to_two{{2, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
+const int newest = newest_format(product_upgrades());
+const Upgrades to_next{{newest + 1, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
 
 class upgrading : public StateTest {
  protected:
@@ -23,14 +25,14 @@ class upgrading : public StateTest {
     const State gone = std::move(state);
   }
   Snapshot before;
-  std::string backup = backup_path(path, 1);
+  std::string backup = backup_path(path, newest);
 };
 
 TEST_F(upgrading, brings_an_old_state_to_the_new_format_after_a_backup) {
   {
     Database database(path, OpenMode::read_write);
-    upgrade(database, to_two);
-    EXPECT_EQ(recognise(database, to_two), 2);
+    upgrade(database, to_next);
+    EXPECT_EQ(recognise(database, to_next), newest + 1);
     EXPECT_EQ(database.number("SELECT count(*) FROM image WHERE colour = 'green'"), 1);
     EXPECT_EQ(database.number("PRAGMA foreign_keys"), 1);
   }
@@ -48,7 +50,7 @@ TEST_F(upgrading, does_nothing_to_a_state_of_the_newest_format) {
   const auto bytes = bytes_of(path);
   {
     Database database(path, OpenMode::read_write);
-    upgrade(database, {});
+    upgrade(database, product_upgrades());
   }
   EXPECT_EQ(bytes_of(path), bytes);
   EXPECT_FALSE(fs::exists(backup));
@@ -56,38 +58,38 @@ TEST_F(upgrading, does_nothing_to_a_state_of_the_newest_format) {
 
 TEST_F(upgrading, does_every_step_in_order_and_in_one_go) {
   Database database(path, OpenMode::read_write);
-  auto steps = to_two;
-  steps.push_back({3, "ALTER TABLE image RENAME COLUMN colour TO color"});
+  auto steps = to_next;
+  steps.push_back({newest + 2, "ALTER TABLE image RENAME COLUMN colour TO color"});
   upgrade(database, steps);
-  EXPECT_EQ(recognise(database, steps), 3);
+  EXPECT_EQ(recognise(database, steps), newest + 2);
   EXPECT_EQ(database.number("SELECT count(*) FROM image WHERE color = 'green'"), 1);
 }
 
 TEST_F(upgrading, leaves_the_state_as_it_was_when_a_step_fails) {
   Database database(path, OpenMode::read_write);
-  auto steps = to_two;
-  steps.push_back({3, "UPDATE image SET nothing = 1"});
+  auto steps = to_next;
+  steps.push_back({newest + 2, "UPDATE image SET nothing = 1"});
   try {
     upgrade(database, steps);
     ADD_FAILURE() << "nothing was refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::local);
     ASSERT_FALSE(error.doing().empty());
-    EXPECT_EQ(error.doing().front(), "upgrading the state to format 3");
+    EXPECT_EQ(error.doing().front(), "upgrading the state to format " + std::to_string(newest + 2));
   }
-  EXPECT_EQ(recognise(database, {}), 1);
+  EXPECT_EQ(recognise(database, product_upgrades()), newest);
   EXPECT_THROW(database.number("SELECT count(*) FROM image WHERE colour = 'green'"), Error);
   // The next attempt keeps the first backup.
-  upgrade(database, to_two);
+  upgrade(database, to_next);
   EXPECT_TRUE(fs::exists(backup));
   EXPECT_TRUE(fs::exists(backup + ".2"));
 }
 
 TEST_F(upgrading, refuses_a_step_that_breaks_references) {
   Database database(path, OpenMode::read_write);
-  EXPECT_THROW(upgrade(database, {{2, "DELETE FROM object"}}), Error);
+  EXPECT_THROW(upgrade(database, {{newest + 1, "DELETE FROM object"}}), Error);
   EXPECT_EQ(database.number("SELECT count(*) FROM object"), 1);
-  EXPECT_EQ(recognise(database, {}), 1);
+  EXPECT_EQ(recognise(database, product_upgrades()), newest);
 }
 
 TEST_F(upgrading, needs_no_more_than_the_folder_and_says_so) {
@@ -95,13 +97,44 @@ TEST_F(upgrading, needs_no_more_than_the_folder_and_says_so) {
   fs::create_directory(backup + ".2.new");
   Database database(path, OpenMode::read_write);
   try {
-    upgrade(database, to_two);
+    upgrade(database, to_next);
     ADD_FAILURE() << "nothing was refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::local);
     EXPECT_EQ(error.doing().front(), "backing up the state before an upgrade");
   }
-  EXPECT_EQ(recognise(database, {}), 1);
+  EXPECT_EQ(recognise(database, product_upgrades()), newest);
+}
+
+/// Every column of every table, and every index.
+std::vector<std::string> shape_of(const std::string& path) {
+  Database database(path, OpenMode::read_only);
+  std::vector<std::string> shape;
+  Statement rows = database.query(
+      "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, ''), '')"
+      " FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite_%' ORDER BY 1");
+  while (rows.step()) shape.push_back(rows.next<std::string>());
+  return shape;
+}
+
+TEST_F(upgrading, brings_a_state_of_every_older_format_to_what_a_fresh_one_is) {
+  for (int format = first_format; format < newest; ++format) {
+    const std::string old = folder / fmt::format("format-{}.db", format);
+    {
+      write_bytes(old, "");
+      Database database(old, OpenMode::read_write);
+      database.run_script(bytes_of(fmt::format("{}/tests/state/old/format-{}.sql", INGOT_SOURCE_DIR, format)).c_str());
+      ASSERT_EQ(recognise(database, product_upgrades()), format);
+    }
+    const State upgraded = State::open(old, Access::read_write);
+    upgraded.check();
+    EXPECT_EQ(shape_of(old), shape_of(path));
+    EXPECT_TRUE(fs::exists(backup_path(old, format)));
+    EXPECT_EQ(upgraded.images_total(), 1U);
+    ASSERT_EQ(upgraded.runs(9).size(), 1U);
+    EXPECT_EQ(upgraded.runs(9).front().start.git, std::nullopt);
+    EXPECT_EQ(upgraded.runs(9).front().done, 3U);
+  }
 }
 
 }  // namespace

@@ -68,6 +68,10 @@ class FaultFiles final : public Files {
     step("remove ", path);
     real_.remove(path);
   }
+  void set_mode(const std::string& path, mode_t mode) override {
+    step("mode ", path);
+    real_.set_mode(path, mode);
+  }
   std::vector<std::string> list(const std::string& path) override { return real_.list(path); }
   std::uint64_t space_total(const std::string& path) override { return real_.space_total(path); }
   std::uint64_t space_available(const std::string& path) override { return real_.space_available(path); }

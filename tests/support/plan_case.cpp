@@ -181,6 +181,10 @@ class Reader {
       result_.options.targets = split(line.text("target"), ',');
       result_.options.excluded = split(line.text("exclude"), ',');
       if (line.values.contains("only")) result_.options.only = set_of(split(line.text("only"), ','));
+      for (const std::string& word : split(line.text("repairs-of"), ',')) {
+        if (!result_.options.repairs_of) result_.options.repairs_of.emplace();
+        result_.options.repairs_of->insert(bits(word));
+      }
       if (line.values.contains("approve")) result_.options.approved = verbs_of(split(line.text("approve"), ','));
     }
     return part;
@@ -439,7 +443,7 @@ Manifest case_manifest(std::string_view toml) {
         const std::string word = path.substr(0, path.find('.'));
         return write_card({.name = ServerName::of(word), .url = "https://" + word + ".example/", .id = case_server(word)});
       },
-      .glob = [](const std::string&) { return std::vector<std::string>{}; },
+      .glob = [](const std::string&, const std::string&) { return std::vector<std::string>{}; },
       .digest = [](std::string_view bytes) { return sha256(bytes); },
   };
   auto parsed = parse_manifest("ingot.toml", files);

@@ -14,6 +14,13 @@ std::string names(const std::vector<ImageName>& list) {
   return "[" + text + "]";
 }
 
+/// In the order in which they are asked.
+std::string peers_text(const std::vector<Offer>& offers) {
+  std::string text;
+  for (const auto& offer : offers) text += (text.empty() ? "" : ", else ") + offer.peer.text();
+  return text;
+}
+
 std::string transfer_result(const Transfer& transfer) {
   return transfer.method == Method::whole ? "whole, " + size_text(transfer.bytes) : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
 }
@@ -48,7 +55,7 @@ std::string result(const Action& action) {
                  [](const DeleteSeries&) { return std::string(); },
                  [](const Publish&) { return std::string(); },
                  [](const CopyImage& one) { return copy_result(one); },
-                 [](const FetchAgain& one) { return fmt::format("from {}, {}", one.peer.text(), transfer_result(one.transfer)); },
+                 [](const FetchAgain& one) { return fmt::format("from {}, {}", peers_text(one.offers), transfer_result(one.transfer)); },
                  [](const TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
                  [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
                  [](const WithdrawCopy& one) { return one.row.reason; },

@@ -104,6 +104,7 @@ class PowerCutFiles final : public Files {
     const std::scoped_lock lock(mutex_);
     names_now_.erase(path);
   }
+  void set_mode(const std::string& path, mode_t mode) override { disk_.set_mode(path, mode); }
   std::vector<std::string> list(const std::string& path) override { return disk_.list(path); }
   std::uint64_t space_total(const std::string& path) override { return disk_.space_total(path); }
   std::uint64_t space_available(const std::string& path) override { return disk_.space_available(path); }

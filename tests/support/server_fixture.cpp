@@ -106,7 +106,7 @@ Account TestServer::apply(const Plan& plan) {
                        .actor = "tester@here",
                        .manifest_path = manifest.path,
                        .manifest_digest = {},
-                       .commit = std::nullopt,
+                       .git = std::nullopt,
                        .plan_id = "plan",
                        .planned = plan.actions.size()};
   return ingot::apply(plan, start, shop);

@@ -1,4 +1,4 @@
-// Upgrades the state file that is its argument to a format that is the test's own: the product has had one format so far.
+// Upgrades the state file that is its argument to a format that is the test's own, the one after the product's newest.
 #include <iostream>
 
 #include "schema/error.hpp"
@@ -7,10 +7,10 @@
 
 int main(int count, char** words) {
   if (count != 2) return ingot::exit_usage;
-  const ingot::Upgrades to_two{{2, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
+  const ingot::Upgrades to_next{{ingot::newest_format(ingot::product_upgrades()) + 1, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
   try {
     ingot::Database database(words[1], ingot::OpenMode::read_write);
-    ingot::upgrade(database, to_two);
+    ingot::upgrade(database, to_next);
   } catch (const ingot::Error& error) {
     std::cerr << error.what() << "\n";
     return ingot::exit_code_of(error.fault());

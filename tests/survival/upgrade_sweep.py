@@ -12,6 +12,7 @@ import unittest
 import servers
 import sweep
 
+OLD, NEW = 2, 3  # the product's newest format, and the one that UPGRADE brings a state to
 UPGRADE = os.environ.get("INGOT_UPGRADE", str(servers.SOURCE / "build/release/tests/survival/upgrade_a_state"))
 ERRORS = {"openat": "EIO", "pread64": "EIO", "pwrite64": "ENOSPC", "fsync": "EIO", "fdatasync": "EIO", "ftruncate": "EIO", "rename": "EIO",
           "renameat2": "EIO", "unlink": "EIO", "link": "EIO", "linkat": "EIO"}
@@ -26,7 +27,7 @@ class UpgradeSweep(unittest.TestCase):
             columns = [row[1] for row in state.execute("PRAGMA table_info(image)") if row[1] != "colour"]
             colours = "colour" in [row[1] for row in state.execute("PRAGMA table_info(image)")]
             version = state.execute("PRAGMA user_version").fetchone()[0]
-            self.assertEqual(version, 2 if colours else 1, "the state is between two formats")
+            self.assertEqual(version, NEW if colours else OLD, "the state is between two formats")
             if colours:
                 self.assertEqual(state.execute("SELECT DISTINCT colour FROM image").fetchall(), [("green",)])
             return version, state.execute(f"SELECT {', '.join(columns)} FROM image ORDER BY key").fetchall()
@@ -37,11 +38,11 @@ class UpgradeSweep(unittest.TestCase):
         rows = self.content(state)[1]
         ran = gold.program(UPGRADE, state, under=sweep.under_strace(*injections))
         felt = ran.returncode != 0
-        self.assertEqual(self.content(state), (1 if felt and self.content(state)[0] == 1 else 2, rows))
+        self.assertEqual(self.content(state), (OLD if felt and self.content(state)[0] == OLD else NEW, rows))
         gold.done(gold.program(UPGRADE, state))
-        self.assertEqual(self.content(state), (2, rows))
+        self.assertEqual(self.content(state), (NEW, rows))
         backups = [path for path in state.parent.glob("*.backup*") if not path.name.endswith(".new")]
-        self.assertIn((1, rows), [self.content(path) for path in backups])
+        self.assertIn((OLD, rows), [self.content(path) for path in backups])
         return felt
 
     def test_K10_an_upgrade_that_is_killed_or_fails_at_any_system_call_leaves_the_old_state_or_the_new_one(self):

@@ -1,0 +1,32 @@
+#include "reconciler/cli/base_plan.hpp"
+
+#include "reconciler/cli/host_guard.hpp"
+#include "reconciler/cli/manifest_source.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanOptions options, Transport& transport, const Session& session) {
+  const auto place = git_place_of(session.flags);
+  if (!place) throw Error(Fault::usage, fmt::format("\"{}\" lies in no git repository, so that --base means nothing", printable(manifest.path)), "leave --base out");
+  const NamedCommit commit = place->repository.resolve(base);
+  BaseLooked looked{.base = {.revision = base, .commit = commit.id}, .plan = std::nullopt};
+  auto read = manifest_at(*place, {.commit = commit.id, .shown = session.flags.manifest.value_or("ingot.toml")}, session.flags);
+  if (const auto* const problems = std::get_if<Problems>(&read)) {
+    looked.base.trouble = problems->front().line_text();
+    return looked;
+  }
+  Manifest& before = std::get<Manifest>(read);
+  // It is asked of this server as it is, wherever the base had it.
+  before.server.store = manifest.server.store;
+  before.server.state = manifest.server.state;
+  before.server.keys = manifest.server.keys;
+  const auto host = host_guard();
+  if (const auto* const guard = std::get_if<Guard>(&host)) before.guard = strictest(before.guard, *guard);
+  options.allow_empty = true;
+  Site site(before, Access::read_only, session.files);
+  looked.plan = look(site, options, Pages::when_news, transport, session).plan;
+  return looked;
+}
+
+}  // namespace ingot

@@ -1,0 +1,69 @@
+#include "reconciler/cli/git_view.hpp"
+
+#include <algorithm>
+
+#include "reconciler/cli/host_guard.hpp"
+#include "reconciler/io/git_history.hpp"
+#include "reconciler/io/printable.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// More than are listed, so that it shows that there are more.
+constexpr std::size_t most_reverts = 21;
+
+std::string why_not_signed(const GitRepository& repository, const std::string& commit, const Guard& guard) {
+  const auto signature = GitHistory(repository).signature_of(commit);
+  if (!signature) return "it has no signature";
+  for (const auto& file : allowed_signers(guard)) {
+    if (!repository.path_in(file).empty()) return fmt::format("the allowed signers \"{}\" are in the repository itself, where a merge can change them", printable(file));
+    try {
+      const auto checked = check_ssh_signature(*signature, file);
+      if (const auto* const bad = std::get_if<BadSignature>(&checked)) return bad->why;
+    } catch (const Error& error) { return error.text() + "; " + error.mend(); }  // what cannot be checked is not good
+  }
+  return "";
+}
+
+}  // namespace
+
+GitView look_at_commit(const Manifest& manifest, const State& state, const Everywhere& flags) {
+  GitView view{.git = manifest.git, .no_git = manifest.no_git, .folder = {}, .applied = std::nullopt, .not_signed = {}};
+  const auto place = manifest.git ? git_place_of(flags) : std::nullopt;
+  if (!place) return view;
+  view.folder = printable(place->repository.folder());
+  const GitHistory history(place->repository);
+  const std::string& commit = manifest.git->commit;
+  if (const auto applied = state.applied_last()) {
+    view.applied = applied->commit;
+    view.descent = history.descent(applied->commit, commit);
+    if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, applied->commit, most_reverts);
+  }
+  if (manifest.guard.git.is_signed) view.not_signed = why_not_signed(place->repository, commit, manifest.guard);
+  return view;
+}
+
+void note_objections(const Manifest& manifest, const State& state, const Everywhere& flags, Plan& plan) {
+  if (!manifest.no_git.empty()) plan.notes.push_back({.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
+  if (manifest.guard.git.any()) {
+    const GitView view = look_at_commit(manifest, state, flags);
+    for (const auto& objection : git_objections(manifest.guard.git, view, false)) {
+      plan.notes.push_back({.code = objection.code, .address = "", .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
+    }
+    for (const auto& text : reverted_texts(view)) plan.notes.push_back({.code = "reverts", .address = "", .text = text});
+  }
+  std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
+}
+
+std::vector<std::string> require_commit(const Manifest& manifest, const State& state, const Everywhere& flags, bool rewind) {
+  if (!manifest.guard.git.any() && !rewind) return {};
+  const GitView view = look_at_commit(manifest, state, flags);
+  const auto objections = git_objections(manifest.guard.git, view, rewind);
+  if (objections.empty()) return rewind ? reverted_texts(view) : std::vector<std::string>{};
+  std::string text = objections.front().text;
+  for (std::size_t i = 1; i < objections.size(); ++i) text += "; and " + objections[i].text;
+  throw Error(Fault::refused, text, objections.front().mend).with_code(objections.front().code).about(manifest.path);
+}
+
+}  // namespace ingot

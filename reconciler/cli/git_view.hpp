@@ -1,0 +1,20 @@
+// The commit of a run's manifest, held against the guards: a plan is told, an apply refused.
+#pragma once
+
+#include "reconciler/cli/manifest_source.hpp"
+#include "reconciler/plan/git_guards.hpp"
+#include "reconciler/plan/plan.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+/// Looks at what the guards of the manifest ask for, and no more.
+GitView look_at_commit(const Manifest& manifest, const State& state, const Everywhere& flags);
+
+/// Notes of a plan about what an apply would be refused for.
+void note_objections(const Manifest& manifest, const State& state, const Everywhere& flags, Plan& plan);
+
+/// Error{refused} if a guard stands against it. Gives what going back takes back, if that is meant (`rewind`).
+std::vector<std::string> require_commit(const Manifest& manifest, const State& state, const Everywhere& flags, bool rewind);
+
+}  // namespace ingot

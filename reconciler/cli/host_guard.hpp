@@ -1,0 +1,20 @@
+// The guard of this host: /etc/ingot/guard.toml, which no merge can change, and the file that INGOT_GUARD names. The latter is no
+// way round the former: every file that there is counts, and each can only make things stricter.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/guard.hpp"
+#include "schema/problem.hpp"
+
+namespace ingot {
+
+/// The guard of nobody if there is neither file.
+std::variant<Guard, Problems> host_guard();
+
+/// The files of allowed signers that count: those that guards name; the usual one, if it is there or if none is named.
+std::vector<std::string> allowed_signers(const Guard& guard);
+
+}  // namespace ingot

@@ -1,0 +1,110 @@
+#include "reconciler/cli/manifest_source.hpp"
+
+#include "reconciler/cli/fetch_manifests.hpp"
+#include "reconciler/io/git_tree_files.hpp"
+#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/parse_manifest.hpp"
+#include "schema/text_rules.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::string_view usual_name = "ingot.toml";
+
+std::string in_folder(const std::string& folder, std::string_view name) {
+  return folder.empty() || folder.ends_with('/') ? folder + std::string(name) : folder + "/" + std::string(name);
+}
+
+std::optional<std::string> home_of(const Everywhere& flags) {
+  return flags.home ? std::optional(in_folder(*flags.home, "")) : std::nullopt;
+}
+
+/// A bare repository is no place for a store.
+std::optional<std::string> home_of(const Everywhere& flags, const GitRepository& repository) {
+  return flags.home || (!repository.is_bare() && !flags.repo) ? home_of(flags) : std::optional<std::string>("");
+}
+
+/// A manifest in a tree: the path in the tree, and the one that is shown.
+struct Named {
+  std::string path;
+  std::string shown;
+};
+
+/// A folder means its ingot.toml.
+Named named_in(const GitTreeFiles& tree, Named named) {
+  if (!tree.is_folder(named.path)) return named;
+  return {in_folder(named.path, usual_name), in_folder(named.shown, usual_name)};
+}
+
+std::variant<Manifest, Problems> read_at(const std::shared_ptr<const GitTreeFiles>& tree, const Named& named, std::optional<std::string> home) {
+  ManifestFiles files = manifest_files(tree, folder_of(named.shown), folder_of(named.path));
+  files.home = std::move(home);
+  return parse_manifest(named.shown, files);
+}
+
+std::variant<Manifest, Problems> read_revision(const Everywhere& flags) {
+  const GitPlace place = *git_place_of(flags);
+  const NamedCommit commit = place.repository.resolve(*flags.rev);
+  const auto tree = std::make_shared<const GitTreeFiles>(place.repository, commit.id);
+  const Named named = named_in(*tree, {place.path, flags.manifest.value_or(std::string(usual_name))});
+  auto read = read_at(tree, named, home_of(flags, place.repository));
+  if (auto* const manifest = std::get_if<Manifest>(&read)) {
+    manifest->git = Provenance{.repository = flags.repo ? without_credentials(*flags.repo) : place.repository.address(), .ref = commit.ref, .commit = commit.id, .blob = tree->blob(named.path)};
+  }
+  return read;
+}
+
+/// The commit that is checked out where the manifest lies. Whatever keeps it from being known is no mistake of the manifest's.
+void find_commit(Manifest& manifest, const ReadFromDisk& heard) {
+  try {
+    const auto repository = GitRepository::holding(manifest.path);
+    if (!repository) return;
+    const auto head = repository->head();
+    if (!head) {
+      manifest.no_git = "its git repository has no commit yet";
+      return;
+    }
+    const GitTreeFiles tree(*repository, head->id);
+    manifest.git = Provenance{.repository = repository->address(), .ref = head->ref, .commit = head->id,
+                              .blob = tree.blob(repository->path_in(manifest.path)), .dirty = heard.differs_from(tree, *repository)};
+  } catch (const Error& error) {
+    manifest.no_git = error.mend().empty() ? error.text() : error.text() + "; " + error.mend();
+  }
+}
+
+std::variant<Manifest, Problems> read_disk(const Everywhere& flags) {
+  ReadFromDisk heard;
+  ManifestFiles files = heard.listen(disk_manifest_files());
+  files.home = home_of(flags);
+  auto read = parse_manifest(manifest_path(flags), files);
+  if (auto* const manifest = std::get_if<Manifest>(&read)) find_commit(*manifest, heard);
+  return read;
+}
+
+}  // namespace
+
+std::optional<GitPlace> git_place_of(const Everywhere& flags) {
+  if (flags.repo) return GitPlace{GitRepository::at(repository_cache(flags)), flags.manifest.value_or(std::string(usual_name))};
+  const std::string path = flags.rev ? flags.manifest.value_or(std::string(usual_name)) : manifest_path(flags);
+  auto repository = GitRepository::holding(path);
+  if (!repository) {
+    if (!flags.rev) return std::nullopt;
+    throw Error(Fault::usage, fmt::format("\"{}\" lies in no git repository, so that --rev means nothing", printable(path)),
+                "name a path in a work tree or a bare repository with -f")
+        .with_code("no-repository")
+        .about(path);
+  }
+  std::string in_tree = repository->path_in(path);
+  return GitPlace{*std::move(repository), std::move(in_tree)};
+}
+
+std::variant<Manifest, Problems> manifest_at(const GitPlace& place, const AtCommit& at, const Everywhere& flags) {
+  const auto tree = std::make_shared<const GitTreeFiles>(place.repository, at.commit);
+  return read_at(tree, named_in(*tree, {place.path, at.shown}), home_of(flags, place.repository));
+}
+
+std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) { return flags.rev ? read_revision(flags) : read_disk(flags); }
+
+}  // namespace ingot

@@ -1,0 +1,37 @@
+// Where a run's manifest is read from: the disk, or a commit of a git repository; and which commit that is.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "reconciler/cli/session.hpp"
+#include "reconciler/io/git_repository.hpp"
+#include "schema/manifest.hpp"
+
+namespace ingot {
+
+/// The manifest's repository, and the manifest's file in it.
+struct GitPlace {
+  GitRepository repository;
+  std::string path;  ///< in its trees
+};
+
+/// A manifest as a commit has it.
+struct AtCommit {
+  std::string commit;  ///< 40 hex digits
+  std::string shown;   ///< the path that the user is told
+};
+
+/// Reads the manifest as the flags say: -f, --rev, --repo (fetched before), --home. Its `git` says which commit it is from. Error{usage}: a repository
+/// or a revision that cannot be had, with what to do.
+std::variant<Manifest, Problems> manifest_of(const Everywhere& flags);
+
+/// Where the manifest of these flags is in git; nullopt: in no repository. Error{usage} as above.
+std::optional<GitPlace> git_place_of(const Everywhere& flags);
+
+/// The same manifest as another commit has it; what is relative keeps its home.
+std::variant<Manifest, Problems> manifest_at(const GitPlace& place, const AtCommit& at, const Everywhere& flags);
+
+}  // namespace ingot

@@ -1,0 +1,37 @@
+// What [guard] git says of a manifest's commit. Pure: what is known of the commit comes in as a value.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/guard.hpp"
+#include "schema/provenance.hpp"
+
+namespace ingot {
+
+/// What is known of the commit that a manifest is from; what no guard asks for may be left as it is here.
+struct GitView {
+  std::optional<Provenance> git;
+  std::string no_git;                      ///< why `git` is not known, though there is a repository; ""
+  std::string folder;                      ///< of the repository, for `git -C`
+  std::optional<std::string> applied;      ///< the commit that was applied last, 40 hex digits
+  Descent descent = Descent::same;         ///< of this commit from that one
+  std::vector<CommitLine> reverts = {};    ///< what is in that commit and not in this one, newest first; not all if there are many
+  std::string not_signed;                  ///< why the commit's signature is not good, as a sentence; "": it is
+};
+
+/// Why an apply is refused.
+struct GitObjection {
+  std::string code;  ///< "git", "git-rewritten", "git-unproven"
+  std::string text;  ///< a sentence without a full stop
+  std::string mend;
+};
+
+/// Empty: nothing stands against it. `rewind`: going back is meant.
+std::vector<GitObjection> git_objections(const GitGuards& guards, const GitView& view, bool rewind);
+
+/// What going back takes back, one sentence for each commit, newest first, and one for those that are not listed.
+std::vector<std::string> reverted_texts(const GitView& view);
+
+}  // namespace ingot

@@ -1,0 +1,31 @@
+#include "schema/guard.hpp"
+
+#include <algorithm>
+
+namespace ingot {
+
+Guard strictest(const Guard& one, const Guard& other) {
+  Guard both = one;
+  if (!one.removals_at) {
+    both.removal_count = other.removal_count;
+    both.removal_percent = other.removal_percent;
+    both.removals_at = other.removals_at;
+  } else if (other.removals_at) {
+    if (other.removal_count < one.removal_count || other.removal_percent < one.removal_percent) both.removals_at = other.removals_at;
+    both.removal_count = std::min(one.removal_count, other.removal_count);
+    both.removal_percent = std::min(one.removal_percent, other.removal_percent);
+  }
+  if (other.stops_at && (!one.stops_at || other.stops < one.stops)) {
+    both.stops = other.stops;
+    both.stops_at = other.stops_at;
+  }
+  if (!both.git.clean) both.git.clean = other.git.clean;
+  if (!both.git.forward) both.git.forward = other.git.forward;
+  if (!both.git.is_signed) both.git.is_signed = other.git.is_signed;
+  for (const auto& file : other.signers) {
+    if (std::find(both.signers.begin(), both.signers.end(), file) == both.signers.end()) both.signers.push_back(file);
+  }
+  return both;
+}
+
+}  // namespace ingot

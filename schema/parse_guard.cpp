@@ -1,0 +1,29 @@
+#include "schema/parse_guard.hpp"
+
+#include "schema/read_guard.hpp"
+#include "schema/table_reader.hpp"
+#include "schema/text_rules.hpp"
+#include "schema/toml_reader.hpp"
+
+namespace ingot {
+
+std::variant<Guard, Problems> parse_guard(std::string_view text, const std::string& path) {
+  ProblemList problems;
+  const std::size_t file = problems.add_file(path);
+  const ParsedToml parsed = parse_toml(text, file, largest_guard, problems);
+  const FileContext context{.file = file, .folder = folder_of(path), .home = folder_of(path), .name_for_at = path, .whole = parsed.whole};
+  Guard guard;
+  TableReader table(parsed.root, {1, 1}, "", context, problems);
+  if (auto section = table.table({"guard", "{ git = [\"clean\"] }"})) {
+    read_guard(*section, guard);
+    if (auto signers = section->path({"signers", "\"/etc/ingot/allowed_signers\""})) guard.signers.push_back(*std::move(signers));
+    section->finish();
+  } else if (!table.has("guard")) {
+    table.missing("missing-key", "the file has no [guard]", "add it, or remove the file");
+  }
+  table.finish();
+  if (!problems.empty()) return problems.sorted();
+  return guard;
+}
+
+}  // namespace ingot

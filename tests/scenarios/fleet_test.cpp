@@ -1,0 +1,89 @@
+// Many servers at once, over real HTTP: what a series is to each of them, what the metrics of a run say of it, who was there when.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot::scenarios {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing_support::read_text;
+using testing_support::TestFolder;
+
+struct ManyServers : testing::Test {
+  TestFolder folder;
+  Site london{folder.path(), "london"}, paris{folder.path(), "paris"}, rome{folder.path(), "rome"};
+  const std::string first = london.file_image("db19_23", "one"), second = london.file_image("db19_24", "another");
+  const std::map<std::string, std::string> cache{{"XDG_CACHE_HOME", folder / "cache"}};
+
+  void SetUp() override {
+    std::filesystem::create_directories(folder / "cards");
+    for (const Site* site : {&london, &paris, &rome}) std::filesystem::copy_file(site->card(), folder / ("cards/" + site->name() + ".toml"));
+    london.manifest(first + "[[series]]\nname = \"db19\"\nimages = [\"db19_23\"]\n");
+    london.apply();
+    for (Site* site : {&paris, &rome}) {
+      site->manifest(Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
+      site->apply();
+    }
+    london.manifest(first + second + "[[series]]\nname = \"db19\"\nimages = [\"db19_23\", \"db19_24\"]\n");
+    london.apply();
+  }
+  Ran status(const std::vector<std::string>& more) {
+    std::vector<std::string> words{"fleet", "status", "series:db19", "--cards", folder / "cards"};
+    words.insert(words.end(), more.begin(), more.end());
+    return london.ingot(words, cache);
+  }
+  /// Of an image, by server.
+  std::map<std::string, std::string> where(std::size_t image, int exit) {
+    const Ran ran = status({"--json"});
+    EXPECT_EQ(ran.exit, exit) << ran.err;
+    const Json shown = Json::parse(ran.out);
+    std::map<std::string, std::string> found;
+    for (const auto& held : shown.at("images").at(image).at("servers")) found[held.at("server")] = held.at("status");
+    return found;
+  }
+};
+
+TEST_F(ManyServers, a_new_member_of_a_series_is_followed_until_it_is_everywhere) {
+  using Where = std::map<std::string, std::string>;
+  EXPECT_EQ(where(1, 2), (Where{{"london", "origin"}, {"paris", "waiting"}, {"rome", "waiting"}}));
+  paris.apply();
+  EXPECT_EQ(where(1, 2), (Where{{"london", "origin"}, {"paris", "present"}, {"rome", "waiting"}}));
+  rome.apply();
+  EXPECT_EQ(where(1, 0), (Where{{"london", "origin"}, {"paris", "present"}, {"rome", "present"}}));
+  rome.web().stop();
+  EXPECT_EQ(where(1, 3), (Where{{"london", "origin"}, {"paris", "present"}, {"rome", "unknown"}}));
+  EXPECT_THAT(status({}).out, HasSubstr("unknown (present)"));
+}
+
+TEST_F(ManyServers, metrics_tell_how_far_a_series_is_behind) {
+  const std::string file = folder / "ingot.prom";
+  london.web().stop();
+  EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 3);
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers 1\n"), HasSubstr("ingot_last_run_exit_code{command=\"apply\"} 3\n")));
+  london.web().start();
+  paris.manifest("[limits]\nmax_bytes = \"1 B\"\n" + Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
+  EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 1\n"), HasSubstr("ingot_deferred_actions 1\n"), HasSubstr("ingot_copied_bytes_total 0\n")));
+  paris.manifest(Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
+  EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 0\n"), HasSubstr("ingot_last_run_success{command=\"apply\"} 1\n")));
+  const Ran judged = testing_support::run({.arguments = {"sh", "-c", "promtool check metrics < ingot.prom"}, .folder = folder.path(), .environment = {}});
+  EXPECT_EQ(judged.exit, 0) << judged.out << judged.err;
+}
+
+TEST_F(ManyServers, history_says_which_run_brought_a_copy) {
+  const Json found = Json::parse(paris.ingot({"history", "db19_23", "--json"}).out);
+  ASSERT_EQ(found.at("changes").size(), 1U);
+  const std::string run = found.at("changes")[0].at("run").at("id");
+  EXPECT_EQ(paris.query({"images", "db19_23"}).at("images")[0].at("arrived").at("run"), run);
+  EXPECT_THAT(paris.ingot({"show", run}).out, HasSubstr("copy.london.db19_23"));
+}
+
+}  // namespace
+}  // namespace ingot::scenarios

@@ -1,0 +1,121 @@
+// The guards of a manifest's commit: plan warns, apply refuses, going back is said to be meant.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "tests/scenarios/git_site.hpp"
+
+namespace ingot::scenarios {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing_support::git_in;
+using testing_support::read_text;
+using testing_support::write_text;
+
+class GitGuarding : public GitSite {
+ protected:
+  /// What apply says when it refuses with 7, and plan in a note.
+  std::string refusal(const std::string& code, const std::map<std::string, std::string>& environment = {}, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words{"plan", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ran planned = ingot(words, environment);
+    EXPECT_EQ(planned.exit, 0) << "plan only warns: " << planned.out << planned.err;
+    EXPECT_THAT(planned.out, HasSubstr("{\"code\":\"" + code + "\",\"address\":null")) << "a note";
+    words = {"apply", "--yes", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ran ran = ingot(words, environment);
+    EXPECT_EQ(ran.exit, 7) << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("\"" + code + "\""));
+    return ran.err;
+  }
+  std::string last_run() const { return Json::parse(ingot({"query", "history", "--json"}).out).at("runs").dump(); }
+};
+
+TEST_F(GitGuarding, clean_refuses_what_is_not_committed) {
+  manifest({"a"}, "[guard]\ngit = [\"clean\"]\n");
+  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differs from the commit")));
+  EXPECT_EQ(last_run(), "[]") << "nothing was done";
+  gold.commit("Add a");
+  apply();
+  std::filesystem::remove_all(gold / ".git");
+  EXPECT_THAT(refusal("git"), HasSubstr("it lies in no git repository"));
+}
+
+TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) {
+  manifest({"a"}, "[guard]\ngit = [\"forward\"]\n");
+  const std::string one = gold.commit("Add a");
+  manifest({"a", "b"}, "[guard]\ngit = [\"forward\"]\n");
+  const std::string two = gold.commit("Add b", "bob");
+  apply();
+  apply();  // the same commit again
+  gold.git({"checkout", "-q", one});
+  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("is older than " + two.substr(0, 12)), HasSubstr("takes back 1 commit"), HasSubstr("--rewind")));
+  EXPECT_THAT(plan().at("notes").dump(), HasSubstr("takes back " + two.substr(0, 12) + " \\\"Add b\\\" by bob"));
+  EXPECT_THAT(apply({"--rewind"}), AllOf(HasSubstr("takes back " + two.substr(0, 12) + " \"Add b\" by bob"), HasSubstr("delete")));
+  apply();  // now this is the commit that was applied last
+  gold.git({"checkout", "-q", "main"});
+  apply();
+}
+
+TEST_F(GitGuarding, forward_tells_a_rewritten_branch_from_a_clone_that_is_too_shallow) {
+  const auto guarding = guarded("git = [\"forward\"]\n");
+  manifest({"a"});
+  gold.commit("Add a");
+  apply();
+  for (const char* subject : {"One", "Two", "Three"}) gold.commit(subject);
+  git_in(folder.path(), {"clone", "-q", "--depth", "1", "file://" + gold.path(), "shallow"});
+  const std::vector<std::string> of_clone{"-f", folder / "shallow", "--rev", "HEAD", "--home", "."};
+  EXPECT_THAT(refusal("git-unproven", guarding, of_clone), HasSubstr("git -C " + (folder / "shallow") + " fetch --unshallow"));
+  git_in(folder / "shallow", {"fetch", "-q", "--unshallow"});
+  std::vector<std::string> words{"apply", "--yes"};
+  words.insert(words.end(), of_clone.begin(), of_clone.end());
+  EXPECT_EQ(ingot(words, guarding).exit, 0);
+  gold.git({"reset", "-q", "--hard", "HEAD~4"});
+  manifest({"b"});
+  gold.commit("Another history");
+  EXPECT_THAT(refusal("git-rewritten", guarding), HasSubstr("the branch was rewritten"));
+  git_in(folder.path(), {"clone", "-q", "--single-branch", "file://" + gold.path(), "fresh"});
+  EXPECT_THAT(refusal("git-rewritten", guarding, {"-f", folder / "fresh", "--home", "."}), HasSubstr("is not in the repository any more"));
+}
+
+TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
+  const std::string key = folder / "key";
+  testing_support::make_ssh_key(key);
+  testing_support::make_ssh_key(folder / "other");
+  write_text(folder / "allowed", "ann@example.net namespaces=\"git\" " + read_text(key + ".pub"));
+  const auto guarding = guarded("git = [\"signed\"]\nsigners = \"allowed\"\n");
+  manifest({"a"});
+  gold.commit("Not signed");
+  EXPECT_THAT(refusal("git", guarding), AllOf(HasSubstr("it has no signature"), HasSubstr("guard.toml:2")));
+  gold.commit_signed("By another", folder / "other");
+  EXPECT_THAT(refusal("git", guarding), HasSubstr("does not name the key"));
+  gold.commit_signed("By ann", key);
+  const Ran ran = ingot({"apply", "--yes"}, guarding);
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  manifest({"a", "b"});
+  EXPECT_THAT(refusal("git", guarding), HasSubstr("the guard \"signed\"")) << "nobody has signed what is not committed";
+  manifest({"a"});
+  gold.write("allowed", read_text(folder / "allowed"));
+  EXPECT_THAT(refusal("git", guarded("git = [\"signed\"]\nsigners = \"" + (gold / "allowed") + "\"\n")), HasSubstr("in the repository itself"));
+}
+
+TEST_F(GitGuarding, a_hosts_guard_counts_where_it_is_stricter_and_a_manifest_cannot_loosen_it) {
+  manifest({"a", "b", "c", "d"});
+  apply();
+  const auto guarding = guarded("stops = 0\nremovals = { count = 1, percent = 100 }\n");
+  manifest({"a"}, "[guard]\nremovals = { count = 100, percent = 100 }\n");
+  EXPECT_EQ(plan().at("held"), Json::array());
+  const Ran held = ingot({"plan", "--json"}, guarding);
+  EXPECT_EQ(held.exit, 7);
+  EXPECT_THAT(held.out, HasSubstr("guard.toml:3"));
+  write_text(folder / "guard.toml", "[guard]\nsto = 1\n");
+  EXPECT_EQ(ingot({"plan"}, guarding).exit, 65) << "a guard that cannot be understood is no leave to go on";
+  std::filesystem::remove(folder / "guard.toml");
+  EXPECT_EQ(ingot({"plan"}, guarding).exit, 65);
+}
+
+}  // namespace
+}  // namespace ingot::scenarios
