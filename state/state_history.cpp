@@ -109,7 +109,7 @@ std::optional<Provenance> State::applied_last() const {
   return impl_->read([&]() -> std::optional<Provenance> {
     Statement row = impl_->database.query(
         "SELECT git_commit, git_repository, git_ref, git_blob, git_dirty FROM run"
-        " WHERE command = 'apply' AND git_commit IS NOT NULL ORDER BY number DESC LIMIT 1");
+        " WHERE command IN ('apply', 'reconcile') AND git_commit IS NOT NULL ORDER BY number DESC LIMIT 1");
     return row.step() ? read_provenance(row) : std::nullopt;
   });
 }

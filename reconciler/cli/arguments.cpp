@@ -12,27 +12,13 @@
 
 #include "reconciler/cli/help.hpp"
 #include "reconciler/cli/shown_plan.hpp"
+#include "reconciler/cli/written.hpp"
 #include "schema/error.hpp"
 #include "schema/nearest.hpp"
 
 namespace ingot {
 
 namespace {
-
-/// Everything that can be written, as text: what is checked after parsing gets our messages, not the parser's.
-struct Written {
-  std::string manifest, rev, repo, home, base, format, color, lock_timeout, parallel;
-  bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
-  bool repair = false;
-  std::string server, url, peer, grace;
-  std::vector<std::string> raise_limit, target, exclude, approve;
-  std::string plan_out, expect;
-  bool detailed_exit_code = false, allow_empty = false, yes = false, rewind = false, withdrawn = false, dry_run = false;
-  std::string above, metrics, jitter, deadline;
-  WrittenKeyCommand key;
-  std::vector<std::string> words;  ///< positional arguments
-  std::string cards;
-};
 
 [[noreturn]] void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
 
@@ -41,90 +27,6 @@ std::string see(const std::string& command) { return command.empty() ? "see: ing
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, const std::string& otherwise) {
   const auto near = nearest(word, known);
   return near ? fmt::format("did you mean \"{}\"?", *near) : otherwise;
-}
-
-void add_everywhere(CLI::App& app, Written& to) {
-  app.set_help_flag();
-  app.allow_extras();
-  app.add_flag("-h,--help", to.help);
-  app.add_flag("--version", to.version);
-  app.add_option("-f,--file", to.manifest);
-  app.add_option("--rev", to.rev);
-  app.add_option("--repo", to.repo);
-  app.add_option("--home", to.home);
-  app.add_option("--format", to.format);
-  app.add_flag("--json", to.json);
-  app.add_option("--color", to.color);
-  app.add_flag("-q,--quiet", to.quiet);
-  app.add_flag("-v,--verbose", to.verbose);
-  app.add_flag("--no-progress", to.no_progress);
-  app.add_option("--lock-timeout", to.lock_timeout);
-  app.add_option("--parallel", to.parallel);
-}
-
-void add_repeated(CLI::App& app, const char* flag, std::vector<std::string>& to) {
-  app.add_option(flag, to)->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
-
-void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
-  add_repeated(app, "--add-root", to.add_root);
-  add_repeated(app, "--drop-root", to.drop_root);
-  app.add_option("--root-threshold", to.root_threshold);
-  add_repeated(app, "--add-catalog", to.add_catalog);
-  add_repeated(app, "--drop-catalog", to.drop_catalog);
-  app.add_option("--catalog-threshold", to.catalog_threshold);
-  add_repeated(app, "--add-release", to.add_release);
-  add_repeated(app, "--drop-release", to.drop_release);
-  app.add_option("--release-threshold", to.release_threshold);
-  app.add_option("--expires", to.expires);
-  add_repeated(app, "--key", to.sign_with);
-  app.add_option("--out", to.out);
-}
-
-void add_plan_options(CLI::App& app, Written& to) {
-  add_repeated(app, "--raise-limit", to.raise_limit);
-  add_repeated(app, "--target", to.target);
-  add_repeated(app, "--exclude", to.exclude);
-  app.add_flag("--allow-empty", to.allow_empty);
-}
-
-void add_own_options(const std::string& command, CLI::App& app, Written& to) {
-  if (command == "init") {
-    app.add_option("--server", to.server);
-    app.add_option("--url", to.url);
-  } else if (command == "plan") {
-    add_plan_options(app, to);
-    app.add_flag("--detailed-exitcode", to.detailed_exit_code);
-    app.add_option("--out", to.plan_out);
-    app.add_option("--base", to.base);
-  } else if (command == "apply") {
-    add_plan_options(app, to);
-    app.add_flag("--yes", to.yes);
-    app.add_flag("--rewind", to.rewind);
-    app.add_option("--expect", to.expect);
-    add_repeated(app, "--approve", to.approve);
-    app.add_option("--metrics", to.metrics);
-  } else if (command == "reconcile") {
-    app.add_option("--jitter", to.jitter);
-    app.add_option("--deadline", to.deadline);
-    app.add_option("--metrics", to.metrics);
-  } else if (command == "query") {
-    app.add_option("--peer", to.peer);
-  } else if (command == "extract") {
-    app.add_flag("--withdrawn", to.withdrawn);
-  } else if (command == "verify") {
-    app.add_flag("--repair", to.repair);
-  } else if (command == "gc") {
-    app.add_option("--grace", to.grace);
-    app.add_flag("--dry-run", to.dry_run);
-  } else if (command == "publish") {
-    app.add_option("--above", to.above);
-    app.add_option("--metrics", to.metrics);
-  } else if (command == "fleet") {
-    app.add_option("--cards", to.cards);
-  } else if (command == "key") {
-    add_key_options(app, to.key);
-  }
 }
 
 /// All flags of a command, "--file" …, for "did you mean".
@@ -153,17 +55,40 @@ std::vector<std::string> words_of(const CLI::App& app, const std::string& comman
   return words;
 }
 
-/// `drawn`: the command draws, too.
-Format format_of(const Written& written, bool drawn) {
-  std::vector<std::string> names{"text", "json"};
-  if (drawn) names.insert(names.end(), {"dot", "mermaid"});
-  if (written.format.empty()) return written.json ? Format::json : Format::text;
-  const auto name = std::find(names.begin(), names.end(), written.format);
-  if (name == names.end()) {
-    wrong(fmt::format("--format \"{}\" is not known{}", printable(written.format), drawn ? "" : " here"), did_you_mean(written.format, names, fmt::format("{}", fmt::join(names, " or "))));
+/// What a command can be shown in.
+std::vector<Format> formats_of(const std::string& command) {
+  if (command == "plan") return {Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality, Format::sarif, Format::junit};
+  if (command == "validate") return {Format::text, Format::json, Format::markdown, Format::github, Format::codequality, Format::sarif, Format::junit};
+  if (command == "show") return {Format::text, Format::json, Format::markdown};
+  if (command == "fleet check") return {Format::text, Format::json, Format::dot, Format::mermaid};
+  return {Format::text, Format::json};
+}
+
+Format format_called(const std::string& flag, const std::string& name, const std::string& command) {
+  std::vector<std::string> names;
+  for (const Format format : formats_of(command)) {
+    if (text_of(format) == name) return format;
+    names.emplace_back(text_of(format));
   }
-  if (written.json && written.format != "json") wrong(fmt::format("--json and --format {} contradict each other", written.format), "give one of them");
-  return static_cast<Format>(name - names.begin());
+  wrong(fmt::format("{} \"{}\" is not known to {}", flag, printable(name), command.empty() ? "ingot" : command), did_you_mean(name, names, fmt::format("one of {}", fmt::join(names, ", "))));
+}
+
+Format format_of(const Written& written, const std::string& command) {
+  if (written.format.empty()) return written.json ? Format::json : Format::text;
+  const Format format = format_called("--format", written.format, command);
+  if (written.json && format != Format::json) wrong(fmt::format("--json and --format {} contradict each other", text_of(format)), "give one of them");
+  return format;
+}
+
+/// FORMAT=FILE
+std::vector<OutputFile> outputs_of(const Written& written, const std::string& command) {
+  std::vector<OutputFile> outputs;
+  for (const auto& one : written.output) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals + 1 == one.size()) wrong(fmt::format("--output \"{}\" is not FORMAT=FILE", printable(one)), "such as --output markdown=comment.md");
+    outputs.push_back({.format = format_called("--output", one.substr(0, equals), command), .path = one.substr(equals + 1)});
+  }
+  return outputs;
 }
 
 Color color_of(const Written& written) {
@@ -187,7 +112,7 @@ Seconds time_of(const std::string& flag, const std::string& text) {
   return *time;
 }
 
-Everywhere everywhere_of(const Written& written, bool drawn = false) {
+Everywhere everywhere_of(const Written& written, const std::string& command) {
   Everywhere everywhere;
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
   if (!written.rev.empty()) everywhere.rev = written.rev;
@@ -196,7 +121,7 @@ Everywhere everywhere_of(const Written& written, bool drawn = false) {
     if (written.rev.empty()) wrong("--repo needs --rev", "say which branch, such as --rev main");
     everywhere.repo = written.repo;
   }
-  everywhere.format = format_of(written, drawn);
+  everywhere.format = format_of(written, command);
   everywhere.color = color_of(written);
   everywhere.quiet = written.quiet;
   everywhere.verbose = written.verbose;
@@ -291,7 +216,7 @@ Command reconcile_of(const Written& written) {
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
   if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
-  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out)};
+  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out), .outputs = outputs_of(written, "plan")};
 }
 
 Command query_of(const Written& written) {
@@ -372,7 +297,7 @@ const std::map<std::string, MakeCommand>& makers() {
   static const std::map<std::string, MakeCommand> all{
       {"init", init_of},
       {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
-      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{}; }},
+      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{outputs_of(w, "validate")}; }},
       {"plan", plan_of},
       {"apply", apply_of},
       {"reconcile", reconcile_of},
@@ -426,6 +351,22 @@ Arguments help_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::string_view text_of(Format format) {
+  switch (format) {
+    case Format::text: return "text";
+    case Format::json: return "json";
+    case Format::markdown: return "markdown";
+    case Format::github: return "github";
+    case Format::terraform: return "terraform";
+    case Format::codequality: return "codequality";
+    case Format::sarif: return "sarif";
+    case Format::junit: return "junit";
+    case Format::dot: return "dot";
+    case Format::mermaid: return "mermaid";
+  }
+  return "";
+}
+
 std::vector<std::string> flags_of_command(const std::string& command) {
   Written written;
   CLI::App app;
@@ -464,7 +405,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const auto given = app.get_subcommands();
   const std::string command = given.empty() ? "" : given.front()->get_name();
   if (written.help) return {{}, ShowHelp{help_page(command), true}};
-  if (written.version) return {everywhere_of(written), ShowVersion{}};
+  if (written.version) return {everywhere_of(written, command), ShowVersion{}};
   // What comes first is most likely what was misspelt.
   const std::vector<std::string> unknown = app.remaining();
   if (!unknown.empty() && !unknown.front().starts_with('-')) unknown_command(unknown.front());
@@ -472,8 +413,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!before.empty()) unknown_command(before.front());
   if (given.empty()) return {{}, ShowHelp{help_page(""), false}};
   for (const auto& word : words_of(*given.front(), command)) written.words.push_back(word);
-  const bool drawn = command == "fleet" && !written.words.empty() && written.words.front() == "check";
-  return {everywhere_of(written, drawn), makers().at(command)(written)};
+  const bool draws = command == "fleet" && !written.words.empty() && written.words.front() == "check";
+  return {everywhere_of(written, draws ? "fleet check" : command), makers().at(command)(written)};
 }
 
 }  // namespace ingot

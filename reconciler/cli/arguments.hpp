@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,15 @@
 
 namespace ingot {
 
-enum class Format { text, json, dot, mermaid };  ///< the last two: of "fleet check" alone
+/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check".
+enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
+std::string_view text_of(Format format);
+
+/// A report to be written beside the one that is shown.
+struct OutputFile {
+  Format format = Format::json;
+  std::string path;
+};
 
 /// What every command understands.
 struct Everywhere {
@@ -47,12 +56,15 @@ struct InitArguments {
 struct CardArguments {
   std::optional<std::string> file;
 };
-struct ValidateArguments {};
+struct ValidateArguments {
+  std::vector<OutputFile> outputs;
+};
 struct PlanArguments {
   PlanOptions options;
   bool detailed_exit_code = false;
   std::optional<std::string> base;  ///< a revision: only what the manifest adds to it is shown
   std::optional<std::string> out;  ///< the file in which the plan is kept
+  std::vector<OutputFile> outputs;
 };
 struct ApplyArguments {
   PlanOptions options;

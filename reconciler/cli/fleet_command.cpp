@@ -54,6 +54,12 @@ void show(const Fleet& fleet, const Session& session) {
     case Format::json: return session.put([&](Output& out) { show_fleet_json(fleet, out); });
     case Format::dot: return session.put([&](Output& out) { show_fleet_dot(fleet, out); });
     case Format::mermaid: return session.put([&](Output& out) { show_fleet_mermaid(fleet, out); });
+    case Format::markdown:
+    case Format::github:
+    case Format::terraform:
+    case Format::codequality:
+    case Format::sarif:
+    case Format::junit: break;  // of other commands: the command line has refused them
   }
 }
 

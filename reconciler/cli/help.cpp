@@ -20,7 +20,8 @@ Everywhere:
       --repo URL            fetch that repository first, and read it there at --rev (https, ssh, file; -f is a path in it)
       --home DIR            what its relative paths are relative to (default: its folder; with --repo and in a bare
                             repository this folder)
-      --format text|json|dot|mermaid    what results look like; the last two are drawings, of "fleet check" alone
+      --format text|json|markdown|github|terraform|codequality|sarif|junit|dot|mermaid
+                            what results look like: text or json; plan, validate, show and "fleet check" know some of the others
       --json                the same as --format json
       --color auto|always|never     colours (NO_COLOR and TERM=dumb are respected)
   -q, --quiet               results and errors only
@@ -83,14 +84,20 @@ manifest from git, it makes what is missing.
 A card introduces a server: its name, its URL and its trust root. A peer commits it to git and names it in a [[peer]].
 )"},
     Page{"validate", "check the manifest alone",
-         R"(Usage: ingot validate
+         R"(Usage: ingot validate [--format FORMAT] [--output FORMAT=FILE]
 
   ingot validate
   ingot validate -f sites/fpps-1
+  ingot validate --format github                                            annotations of a GitHub workflow
+  ingot validate --output codequality=quality.json --output junit=tests.xml    reports of a GitLab job
   ingot validate --json
 
 Reads the manifest, what it includes and its cards: no network, no state, no sources. Shows every mistake at once, each with
 its place and how to mend it. Exit 65 if there is one.
+
+  --output FORMAT=FILE        write this too, also if there is a mistake; may be given several times
+
+Formats: text, json, markdown, github (annotations of a workflow), codequality (GitLab's report), sarif, junit.
 )"},
     Page{"plan", "what would change, and why",
          R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
@@ -102,6 +109,7 @@ its place and how to mend it. Exit 65 if there is one.
   ingot plan --rev main                                                of a commit, whatever is checked out
   ingot plan --json | jq '.actions[].address'
   ingot plan --out tonight.plan && ingot apply tonight.plan            exactly what was looked at, or nothing
+  ingot plan --output markdown=comment.md --output json=plan.json      for a merge request, also if the run fails
   ingot plan --target copy.fpps-2.db19_25                              this copy and what it needs, nothing else
   ingot plan --exclude peer.fpps-3                                     all but what needs fpps-3
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"      2: changes are pending
@@ -117,6 +125,7 @@ The line that names a rule says who last changed it, if the manifest is from git
                               reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
                               what it takes to check it later; mode 0600. Replaces a plan that is there, and nothing else
+  --output FORMAT=FILE        write this too, also if the run fails; may be given several times
   --detailed-exitcode         2 if there is something to do
   --target ADDRESS            only this, and what it needs (a copy: its peer, subscription and type; a series: its members);
                               may be given several times. Nothing is removed that is not named, and the rest is counted
@@ -124,6 +133,9 @@ The line that names a rule says who last changed it, if the manifest is from git
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
+
+Formats: text, json, markdown (a comment: its first line is a marker by which a job finds it again), github (annotations of a
+workflow, and the summary of the step), terraform and codequality (GitLab's reports), sarif, junit.
 )"},
     Page{"apply", "make it so",
          R"(Usage: ingot apply [PLAN] [--metrics FILE]

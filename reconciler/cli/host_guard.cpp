@@ -5,7 +5,10 @@
 #include <filesystem>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "reconciler/io/manifest_files.hpp"
+#include "schema/error.hpp"
 #include "schema/parse_guard.hpp"
 
 namespace ingot {
@@ -24,9 +27,13 @@ std::variant<Guard, Problems> guard_in(const std::string& path) {
   return parse_guard(std::get<std::string>(read), path);
 }
 
+/// Error{local}: nobody can say.
 bool is_there(const char* path) {
   std::error_code failed;
   const auto status = std::filesystem::symlink_status(path, failed);
+  if (status.type() == std::filesystem::file_type::none && failed != std::errc::permission_denied) {
+    throw Error(Fault::local, fmt::format("whether there is a \"{}\" cannot be told: {}", path, failed.message()), "nothing was done, as it may hold guards; try again");
+  }
   return status.type() != std::filesystem::file_type::not_found;
 }
 

@@ -10,6 +10,7 @@ namespace ingot {
 namespace {
 
 constexpr std::size_t most_runs = 1000;     ///< looked at for what has happened since
+constexpr std::size_t misfits_told = 1000;    ///< each on a line
 constexpr std::size_t misfits_in_error = 3;
 
 Problem problem_of(const std::string& path, const std::string& why, const std::string& mend) {
@@ -83,8 +84,8 @@ void require_fit(const std::vector<Misfit>& misfits, const std::string& path, co
   std::string text;
   for (std::size_t i = 0; i < std::min(misfits.size(), misfits_in_error); ++i) text += (i == 0 ? "" : "; ") + misfits[i].text;
   if (misfits.size() > misfits_in_error) text += fmt::format("; and {} more", misfits.size() - misfits_in_error);
-  if (misfits.size() > 1) {
-    for (const auto& misfit : misfits) session.terminal.error(fmt::format("  {}: {}\n", misfit.code, printable(misfit.text)));
+  for (std::size_t i = 0; misfits.size() > 1 && i < std::min(misfits.size(), misfits_told); ++i) {
+    session.terminal.error(fmt::format("  {}: {}\n", misfits[i].code, printable(misfits[i].text)));
   }
   throw Error(Fault::stale, fmt::format("the plan in \"{}\" no longer fits, so nothing was done: {}", printable(path), text),
               "make it again with \"ingot plan --out NEW\", and look at what differs with \"ingot diff\"")

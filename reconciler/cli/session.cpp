@@ -45,18 +45,23 @@ void show_problems_of(const Problems& problems, const Session& session) {
   else session.terminal.error(shown([&](Output& out) { show_problems(problems, session.error_style(), out); }), Priority::error);
 }
 
-std::optional<Manifest> read_manifest(const Session& session) {
+std::variant<Manifest, Problems> manifest_or_problems(const Session& session) {
   if (session.flags.repo) fetch_manifests(session);
   auto read = manifest_of(session.flags);
-  const auto host = host_guard();
+  auto host = host_guard();
   auto* const manifest = std::get_if<Manifest>(&read);
   const auto* const guard = std::get_if<Guard>(&host);
-  if (manifest == nullptr || guard == nullptr) {
-    show_problems_of(manifest == nullptr ? std::get<Problems>(read) : std::get<Problems>(host), session);
-    return std::nullopt;
-  }
+  if (manifest == nullptr) return read;
+  if (guard == nullptr) return std::get<Problems>(std::move(host));
   manifest->guard = strictest(manifest->guard, *guard);
-  return std::move(*manifest);
+  return read;
+}
+
+std::optional<Manifest> read_manifest(const Session& session) {
+  auto read = manifest_or_problems(session);
+  if (auto* manifest = std::get_if<Manifest>(&read)) return std::move(*manifest);
+  show_problems_of(std::get<Problems>(read), session);
+  return std::nullopt;
 }
 
 }  // namespace ingot

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "reconciler/cli/arguments.hpp"
 #include "reconciler/cli/output.hpp"
@@ -15,6 +16,7 @@
 #include "reconciler/io/transport.hpp"
 #include "schema/error.hpp"
 #include "schema/manifest.hpp"
+#include "schema/problem.hpp"
 
 namespace ingot {
 
@@ -44,7 +46,10 @@ std::string manifest_path(const Everywhere& flags);
 /// The same of a path that was named otherwise.
 std::string manifest_at(const std::string& path);
 
-/// The manifest, with the host's guard; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
+/// The manifest, with the host's guard, or all their problems; nothing is shown.
+std::variant<Manifest, Problems> manifest_or_problems(const Session& session);
+
+/// The manifest; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
 std::optional<Manifest> read_manifest(const Session& session);
 
 /// Shows problems as the format asks: ingot.problems/1 on standard output, or lines on standard error.

@@ -3,11 +3,10 @@
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/report.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_history.hpp"
 #include "reconciler/cli/show_images.hpp"
-#include "reconciler/cli/show_plan.hpp"
-#include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
@@ -100,7 +99,7 @@ int show_plan_file(const std::string& path, const Session& session) {
     return exit_manifest;
   }
   const ShownPlan& plan = std::get<PlanDocument>(read).plan;
-  session.show([&](const Style& style, Output& out) { show_plan(plan, session.flags.verbose, style, out); }, [&](Output& out) { show_plan_json(plan, out); });
+  Reporter({}, session).tell(plan);
   return exit_done;
 }
 

@@ -74,15 +74,21 @@ std::optional<ImageIdentity> parent_of(const LocalImage& image, const Manifest& 
 }
 
 ImageEntry entry_of(const LocalImage& image, const ServerName& server, ImageIdentity identity, std::optional<ImageIdentity> parent) {
-  ImageEntry entry{.name = image.name, .identity = std::move(identity), .origin_name = server, .copied_from = {}, .listed = 1};
-  entry.digest = image.digest.value_or(Digest{});
-  entry.type = image.type;
-  entry.version = image.version;
-  entry.platform = image.platform;
-  entry.labels = image.labels;
-  entry.states = {{image.state, 1}};
-  entry.parent = std::move(parent);
-  return entry;
+  return {.name = image.name,
+          .identity = std::move(identity),
+          .origin_name = server,
+          .copied_from = {},
+          .listed = 1,
+          .digest = image.digest.value_or(Digest{}),
+          .type = image.type,
+          .version = image.version,
+          .platform = image.platform,
+          .description = {},
+          .labels = image.labels,
+          .states = {{image.state, 1}},
+          .reason = {},
+          .parent = std::move(parent),
+          .packed = {}};
 }
 
 /// Members that the series of a member shows: those it names, or the copies here of the series that it follows.

@@ -13,6 +13,9 @@ namespace ingot {
 
 namespace {
 
+/// Each explanation judges every image anew.
+constexpr std::size_t most_explained = 20;
+
 std::string short_digest(const Digest& digest) { return digest.hex().substr(0, 12); }
 
 /// Compares what was planned with what is planned now.
@@ -26,10 +29,12 @@ class Comparison {
   std::vector<Misfit> misfits(const std::vector<LaterRun>& later) {
     if (saved_.manifest != now_.manifest_digest) tell("manifest", "", fmt::format("the manifest is another one (its digest was {}, now {})", short_digest(saved_.manifest), short_digest(now_.manifest_digest)));
     compare_state(later);
-    for (const auto& action : saved_.actions) {
-      if (!action.deferred) compare(action);
+    compare_actions(false);
+    tell_of_new_actions(false);
+    if (misfits_.empty()) {  // publishing follows from the rest
+      compare_actions(true);
+      tell_of_new_actions(true);
     }
-    tell_of_new_actions();
     tell_of_heads();
     return std::move(misfits_);
   }
@@ -48,6 +53,12 @@ class Comparison {
     const LaterRun& last = later.front();
     tell("state", "", fmt::format("the state has changed since: run {} ({} by {}) did {}{}", last.id, last.command, last.actor, counted(last.done, "action"),
                                   later.size() == 1 ? "" : fmt::format(", and {} before it", counted(later.size() - 1, "run"))));
+  }
+
+  void compare_actions(bool publishing) {
+    for (const auto& action : saved_.actions) {
+      if (!action.deferred && (action.address == catalog_address().text) == publishing) compare(action);
+    }
   }
 
   void compare(const PlannedAction& action) {
@@ -75,19 +86,20 @@ class Comparison {
     tell("gone", address, fmt::format("\"{}\" is not planned any more{}", address, why_not_wanted(address)));
   }
 
-  /// ": its origin withdrew it", as explain says it; "" if it has nothing to say.
-  std::string why_not_wanted(const std::string& address) const {
+  /// ": its origin withdrew it", as explain says it; "" if it has nothing to say, or was asked often enough.
+  std::string why_not_wanted(const std::string& address) {
+    if (explained_++ >= most_explained) return "";
     for (const auto& subject : explain(address, manifest_, snapshot_, observed_, now_)) {
       if (subject.address == address && subject.verdict != "planned") return ": " + subject.text;
     }
     return "";
   }
 
-  void tell_of_new_actions() {
+  void tell_of_new_actions(bool publishing) {
     std::set<std::string_view> known;
     for (const auto& action : saved_.actions) known.insert(action.address);
     for (const auto& change : now_.actions) {
-      if (known.contains(change.address.text)) continue;
+      if (known.contains(change.address.text) || (change.verb == Verb::publish) != publishing) continue;
       tell("new", change.address.text, fmt::format("\"{}\" ({}) would be done too: {}", change.address.text, text_of(change.verb), change.because.front().text));
     }
   }
@@ -110,6 +122,7 @@ class Comparison {
   const Observed& observed_;
   std::unordered_map<std::string_view, const Change*> planned_;
   std::vector<Misfit> misfits_;
+  std::size_t explained_ = 0;
 };
 
 }  // namespace

@@ -71,7 +71,9 @@ void Store::publish_piece(const Piece& piece, std::string_view bytes) {
   StagedFile staged(*files_, staging(folder_));
   staged.write(bytes);
   staged.finish(modes_of(Place::public_tree).file);
-  set_aside_unless_whole(path, piece.digest);
+  // In one step (R25): the disk may have failed only to read it. What can be made again needs no quarantine.
+  const auto there = files_->status(path);
+  if (there && there->kind != EntryKind::file) set_aside(path, piece.digest);
   files_->rename(staged.path(), path);
   staged.release();
 }

@@ -133,7 +133,7 @@ TEST(arguments, a_misspelt_word_is_answered_with_the_nearest) {
 
 TEST(arguments, what_comes_later_is_not_known_yet) {
   EXPECT_THAT(wrong({"bundle"}), HasSubstr("unknown command"));
-  EXPECT_THAT(wrong({"plan", "--format", "markdown"}), HasSubstr("is not known"));
+  EXPECT_THAT(wrong({"apply", "--format", "markdown"}), HasSubstr("is not known to apply"));
 }
 
 TEST(arguments, state_knows_one_verb) {

@@ -62,7 +62,7 @@ TEST_F(Releases, what_is_not_signed_is_remembered_until_something_changes) {
   const std::size_t names = as_it_was.find('\n') + 1;
   write("gold/state/cache/unreleased", as_it_was.substr(0, names) + "remembered\nend\n");
   EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release remembered")) << "signatures are not held against the keys again";
-  for (const std::string broken : {as_it_was.substr(0, names), std::string("no cache"), as_it_was.substr(0, names) + "no name at all\nend\n"}) {
+  for (const std::string& broken : {as_it_was.substr(0, names), std::string("no cache"), as_it_was.substr(0, names) + "no name at all\nend\n"}) {
     write("gold/state/cache/unreleased", broken);
     EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release a"));
   }

@@ -1,0 +1,76 @@
+#include "reconciler/cli/annotations.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/io/printable.hpp"
+#include "schema/text_rules.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::string with_mend(const std::string& text, const std::string& mend) { return printable(mend.empty() ? text : text + "; " + mend); }
+
+/// As the tools of a repository name files: without "./", relative to where the job runs.
+std::string below(const std::string& file, const std::string& folder) {
+  if (file.empty()) return file;
+  std::string plain = printable(plain_path(file));
+  const std::string before = folder.ends_with('/') ? folder : folder + "/";
+  return plain.starts_with(before) ? plain.substr(before.size()) : plain;
+}
+
+/// Where an entry of the manifest stands; the manifest itself where no line remains.
+Annotation at(const ShownPlan& plan, const std::optional<At>& place, const std::string& folder) {
+  Annotation annotation;
+  annotation.file = below(place ? joined_path(folder_of(plan.manifest_path), place->file) : plan.manifest_path, folder);
+  annotation.line = place ? place->line : 0;
+  return annotation;
+}
+
+Annotation filled(Annotation annotation, Severity severity, std::string code, std::string text) {
+  annotation.severity = severity;
+  annotation.code = std::move(code);
+  annotation.text = std::move(text);
+  return annotation;
+}
+
+std::vector<Annotation> worst_first(std::vector<Annotation> annotations) {
+  std::stable_sort(annotations.begin(), annotations.end(), [](const Annotation& one, const Annotation& other) { return one.severity < other.severity; });
+  return annotations;
+}
+
+}  // namespace
+
+std::vector<Annotation> annotations_of(const Problems& problems, const std::string& folder) {
+  std::vector<Annotation> annotations;
+  for (const auto& problem : problems) {
+    annotations.push_back({.severity = Severity::error, .code = problem.code, .text = with_mend(problem.text, problem.mend), .file = below(problem.file, folder),
+                           .line = std::max(problem.line, 0), .column = std::max(problem.column, 0)});
+  }
+  return annotations;
+}
+
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string& folder) {
+  std::vector<Annotation> annotations;
+  for (const auto& peer : plan.unknown) {
+    annotations.push_back(filled(at(plan, peer.at, folder), peer.code == "untrusted" ? Severity::error : Severity::warning, peer.code, printable(peer.text)));
+  }
+  for (const auto& one : plan.blocked) {
+    const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
+    annotations.push_back(filled(at(plan, one.at, folder), one.code == "damaged" ? Severity::error : Severity::warning, one.code, with_mend(text, one.mend)));
+  }
+  for (const auto& one : plan.held) {
+    const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
+    annotations.push_back(filled(at(plan, std::nullopt, folder), Severity::warning, one.code, with_mend(text, one.mend)));
+  }
+  return worst_first(std::move(annotations));
+}
+
+std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const std::string& folder) {
+  const std::string code = error.code().empty() ? std::string(text_of(error.fault())) : error.code();
+  return {{.severity = Severity::error, .code = code, .text = with_mend(error.what(), error.mend()), .file = below(manifest, folder), .line = 0, .column = 0}};
+}
+
+}  // namespace ingot

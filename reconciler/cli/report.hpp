@@ -1,0 +1,65 @@
+// What a command has to say in the end, in any format: on standard output, in files (--output), in the summary of a job.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "reconciler/cli/session.hpp"
+#include "reconciler/cli/shown_plan.hpp"
+#include "schema/problem.hpp"
+
+namespace ingot {
+
+/// A manifest without a mistake.
+struct ValidManifest {
+  std::string text;  ///< "ingot.toml is valid: 2 peers, …"
+};
+
+using Report = std::variant<ShownPlan, ValidManifest, Problems, Error>;
+
+/// What a report is written with, beside itself.
+struct Reporting {
+  std::string manifest;   ///< its path
+  std::string folder;     ///< the working directory, absolute
+  bool verbose = false;
+  Style style = Style(false);
+};
+
+/// The whole report in one format. Pure. A plan must have its intents for `json`.
+void write_report(const Report& report, Format format, const Reporting& with, Output& out);
+
+/// Tells a report wherever it was asked for.
+class Reporter {
+ public:
+  /// Error{usage}: something that is not a file stands where a report is to be written.
+  Reporter(const std::vector<OutputFile>& files, const Session& session);
+
+  /// Whether some format needs the intents of actions.
+  bool wants_intents() const;
+  /// Standard output, the files, the summary of the job. Problems are told on standard error too.
+  void tell(const Report& report) const;
+  /// Runs `work`; what ends it is told in the files, too.
+  template <class Work>
+  int also_of_failures(Work&& work) const {
+    try {
+      return std::forward<Work>(work)();
+    } catch (const Error& error) {
+      tell_failure(error);
+      throw;
+    }
+  }
+
+ private:
+  /// Where it is not told anyway. What cannot be written is a warning.
+  void tell_failure(const Error& error) const;
+  void write_files(const Report& report) const;
+  void add_to_summary(const Report& report) const;
+  Reporting with(const Style& style) const;
+
+  const std::vector<OutputFile>& files_;
+  const Session& session_;
+};
+
+}  // namespace ingot

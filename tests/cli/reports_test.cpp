@@ -1,0 +1,212 @@
+// Plans and problems in the formats of build servers: whole texts, what hostile texts can do in them, limits, validators.
+#include "reconciler/cli/report.hpp"
+
+#include <cstdlib>
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconciler/cli/show_annotations.hpp"
+#include "reconciler/cli/show_markdown.hpp"
+#include "reconciler/plan/intent.hpp"
+#include "tests/cli/check_json.hpp"
+#include "tests/cli/commands_fixture.hpp"
+#include "tests/cli/golden.hpp"
+#include "tests/cli/sample_plan.hpp"
+
+namespace ingot {
+namespace {
+
+namespace fs = std::filesystem;
+
+using namespace testing_support;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string evil = "@team #12 `x` <script> | ![](http://evil.example) ::error:: 50% & \"quoted\"";
+
+Problems sample_problems() {
+  return {{"sites/fpps-1/ingot.toml", 12, 3, "unknown-key", "unknown key \"nmae\"", "did you mean \"name\"?"},
+          {"sites/fpps-1/ingot.toml", 20, 3, "unknown-key", "unknown key \"nmae\"", "did you mean \"name\"?"},
+          {"/srv/shared/peers.toml", 0, 0, "unreadable", "it cannot be read: " + evil, ""}};
+}
+
+Reporting reporting() { return {.manifest = "ingot.toml", .folder = "/work", .verbose = false, .style = Style(false)}; }
+
+std::string reported(const Report& report, Format format) {
+  return shown([&](Output& out) { write_report(report, format, reporting(), out); });
+}
+
+ShownPlan sample_shown() { return shown_plan(full_plan(), sha256(plan_id_text(full_plan())), Intents::with); }
+
+Plan large_plan(int actions) {
+  Plan plan = empty_plan();
+  for (int i = 0; i < actions; ++i) plan.actions.push_back(sample_copy("image-" + std::to_string(i), 1'000'000, 400'000));
+  return plan;
+}
+
+std::size_t count_of(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;
+  return count;
+}
+
+void expect_valid_xml(const std::string& xml) {
+  const std::string path = testing::TempDir() + "ingot-junit-" + std::to_string(::getpid()) + ".xml";
+  std::ofstream(path, std::ios::binary) << xml;
+  const std::string command = "xmllint --noout --schema '" INGOT_SOURCE_DIR "/tests/cli/schemas/junit.xsd' '" + path + "' >/dev/null 2>&1";
+  EXPECT_EQ(std::system(command.c_str()), 0) << xml;
+  std::remove(path.c_str());
+}
+
+TEST(markdown, is_what_it_was) { expect_golden("plan.md", reported(sample_shown(), Format::markdown)); }
+
+TEST(markdown, begins_with_a_marker_that_a_failure_has_too) {
+  const std::string marker = "<!-- ingot plan of ingot.toml -->\n";
+  EXPECT_THAT(reported(sample_shown(), Format::markdown), StartsWith(marker));
+  EXPECT_THAT(reported(sample_problems(), Format::markdown), StartsWith(marker));
+  EXPECT_THAT(reported(Error(Fault::busy, "another run holds the lock", "wait"), Format::markdown), StartsWith(marker));
+  EXPECT_EQ(markdown_marker("a--b>/c"), "<!-- ingot plan of a__b_/c -->\n");
+}
+
+TEST(markdown, removals_stand_above_the_fold) {
+  const std::string text = reported(sample_shown(), Format::markdown);
+  EXPECT_LT(text.find("**delete** `image.old`"), text.find("<details>"));
+  EXPECT_LT(text.find("UNTRUSTED"), text.find("<details>"));
+  EXPECT_EQ(count_of(text, "<details>"), count_of(text, "</details>"));
+}
+
+TEST(markdown, texts_from_outside_stand_in_code_alone) {
+  Plan plan = empty_plan();
+  Change copy = sample_copy("a", 1, 1);
+  copy.because.front().text = evil;
+  plan.actions = {copy};
+  plan.blocked = {{copy.address, Verb::copy, "name-conflict", evil, evil, std::nullopt}};
+  plan.unknown = {{ServerName::of("p"), "untrusted", evil + "``", std::nullopt}};
+  plan.notes = {{"unmanaged", "image.x", evil}};
+  const std::string text = plan_markdown(shown_plan(plan, Digest{}));
+  const std::string bare = std::regex_replace(text, std::regex("(`+) ?[^\n]*?[^`]? ?\\1(?!`)"), "");
+  EXPECT_THAT(bare, AllOf(Not(HasSubstr("@")), Not(HasSubstr("script")), Not(HasSubstr("evil")))) << text;
+  EXPECT_THAT(text, HasSubstr("<script> \\| !")) << "a bar does not end a cell";
+}
+
+TEST(markdown, is_cut_in_the_middle_and_stays_whole) {
+  const std::string text = plan_markdown(shown_plan(large_plan(20'000), Digest{}));
+  EXPECT_LT(text.size(), longest_markdown);
+  EXPECT_GT(text.size(), longest_markdown / 2);
+  EXPECT_THAT(text, AllOf(HasSubstr("`image-0`"), HasSubstr("`image-19999`"), HasSubstr("more …")));
+  EXPECT_EQ(count_of(text, "<details>"), count_of(text, "</details>"));
+  Plan many = empty_plan();
+  for (int i = 0; i < 3000; ++i) {
+    Change copy = sample_copy("a", 1, 1);
+    std::get<CopyImage>(copy.action).peer = ServerName::of("peer-" + std::to_string(i));
+    copy.because.front().text = std::string(2000, 'x');
+    many.actions.push_back(copy);
+  }
+  const std::string folds = plan_markdown(shown_plan(many, Digest{}));
+  EXPECT_LT(folds.size(), longest_markdown);
+  EXPECT_EQ(count_of(folds, "<details>"), count_of(folds, "</details>"));
+}
+
+TEST(github, is_what_it_was) {
+  expect_golden("plan.github.txt", reported(sample_shown(), Format::github));
+  expect_golden("problems.github.txt", reported(sample_problems(), Format::github));
+}
+
+TEST(github, worst_first_and_no_more_than_are_shown) {
+  Plan plan = empty_plan();
+  for (int i = 0; i < 30; ++i) plan.blocked.push_back({image_address(ImageName::of("i" + std::to_string(i))), Verb::add, i == 29 ? "damaged" : "unknown-type", "text", "mend", At{"ingot.toml", i + 1}});
+  const std::string text = reported(shown_plan(plan, Digest{}), Format::github);
+  EXPECT_THAT(text, StartsWith("::error file=ingot.toml,line=30,title=ingot%3A damaged::"));
+  EXPECT_EQ(count_of(text, "::warning "), most_github_annotations);
+  EXPECT_THAT(text, HasSubstr("20 more like these"));
+}
+
+TEST(code_quality, holds_against_what_gitlab_asks) {
+  expect_valid_json("../../tests/cli/schemas/codequality", reported(sample_problems(), Format::codequality));
+  expect_valid_json("../../tests/cli/schemas/codequality", reported(sample_shown(), Format::codequality));
+  expect_valid_json("../../tests/cli/schemas/codequality", reported(ValidManifest{"valid"}, Format::codequality));
+  std::set<std::string> fingerprints;
+  const std::string text = reported(sample_problems(), Format::codequality);
+  const std::regex fingerprint("\"fingerprint\":\"([0-9a-f]+)\"");
+  for (std::sregex_iterator found(text.begin(), text.end(), fingerprint); found != std::sregex_iterator(); ++found) fingerprints.insert((*found)[1]);
+  EXPECT_EQ(fingerprints.size(), 3U) << "also of two that are alike";
+}
+
+TEST(sarif, holds_against_the_standard) {
+  for (const Report& report : {Report(sample_problems()), Report(sample_shown()), Report(ValidManifest{"valid"}), Report(Error(Fault::local, evil))}) {
+    expect_valid_json("../../tests/cli/schemas/sarif", reported(report, Format::sarif));
+  }
+  EXPECT_THAT(reported(sample_problems(), Format::sarif), AllOf(HasSubstr("\"uri\":\"sites/fpps-1/ingot.toml\",\"uriBaseId\":\"%SRCROOT%\""), HasSubstr("\"startLine\":12,\"startColumn\":3"), HasSubstr("\"executionSuccessful\":false")));
+}
+
+TEST(junit, holds_against_its_schema_and_counts) {
+  for (const Report& report : {Report(sample_problems()), Report(sample_shown()), Report(ValidManifest{"valid"}), Report(Error(Fault::local, evil + "\x01"))}) {
+    expect_valid_xml(reported(report, Format::junit));
+  }
+  EXPECT_THAT(reported(sample_problems(), Format::junit), HasSubstr("tests=\"3\" failures=\"3\""));
+  EXPECT_THAT(reported(ValidManifest{"valid"}, Format::junit), HasSubstr("tests=\"1\" failures=\"0\""));
+}
+
+TEST(terraform, counts_what_is_made_changed_and_ended) {
+  EXPECT_EQ(reported(sample_shown(), Format::terraform), "{\"create\":7,\"update\":2,\"delete\":3}\n");
+  EXPECT_EQ(reported(Error(Fault::busy, "busy"), Format::terraform), "{}\n") << "no plan is not a plan without changes";
+}
+
+struct Outputs : Commands {
+  std::string file(const std::string& name) const { return (folder / name).string(); }
+};
+
+TEST_F(Outputs, several_are_written_at_once_beside_the_shown_one) {
+  two_servers();
+  const Ran plan = at("silver", {"plan", "--output", "json=" + file("p.json"), "--output", "markdown=" + file("p.md"), "--output=junit=" + file("p.xml")});
+  EXPECT_EQ(plan.exit, 0) << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("1 to copy"));
+  expect_valid_json("plan", read(folder / "p.json"));
+  EXPECT_THAT(read(folder / "p.md"), HasSubstr("1 to copy"));
+  expect_valid_xml(read(folder / "p.xml"));
+}
+
+TEST_F(Outputs, they_are_written_when_the_run_fails_too) {
+  two_servers();
+  write("silver/ingot.toml", "manifest = 1\n[server]\nname = \"silver\"\nnmae = 1\n");
+  const Ran wrong = at("silver", {"validate", "--output", "sarif=" + file("v.sarif"), "--output", "codequality=" + file("v.json"), "--output", "json=" + file("problems.json")});
+  EXPECT_EQ(wrong.exit, 65);
+  EXPECT_THAT(wrong.err, HasSubstr("nmae"));
+  expect_valid_json("../../tests/cli/schemas/sarif", read(folder / "v.sarif"));
+  EXPECT_THAT(read(folder / "v.json"), HasSubstr("nmae"));
+  expect_valid_json("problems", read(folder / "problems.json"));
+  fs::remove_all(folder / "gold/state");
+  const Ran lost = at("gold", {"plan", "--output", "json=" + file("e.json"), "--output", "markdown=" + file("e.md"), "--output", "terraform=" + file("t.json")});
+  EXPECT_EQ(lost.exit, 6);
+  expect_valid_json("error", read(folder / "e.json"));
+  EXPECT_THAT(read(folder / "e.md"), HasSubstr("No plan of"));
+  EXPECT_EQ(read(folder / "t.json"), "{}\n");
+}
+
+TEST_F(Outputs, github_appends_to_the_summary_of_the_step) {
+  two_servers();
+  write("summary.md", "before\n");
+  ::setenv("GITHUB_STEP_SUMMARY", file("summary.md").c_str(), 1);
+  const Ran plan = at("silver", {"plan", "--format", "github"});
+  ::unsetenv("GITHUB_STEP_SUMMARY");
+  EXPECT_EQ(plan.exit, 0) << plan.err;
+  EXPECT_THAT(plan.out, StartsWith("ingot: Plan: "));
+  EXPECT_THAT(read(folder / "summary.md"), AllOf(StartsWith("before\n<!-- ingot plan of "), HasSubstr("1 to copy")));
+}
+
+TEST_F(Outputs, formats_belong_to_commands) {
+  two_servers();
+  EXPECT_EQ(at("silver", {"validate", "--format", "junit"}).exit, 0);
+  EXPECT_EQ(at("silver", {"validate", "--format", "terraform"}).exit, 64);
+  EXPECT_EQ(at("silver", {"query", "images", "--format", "markdown"}).exit, 64);
+  EXPECT_EQ(at("silver", {"plan", "--output", "pdf=x"}).exit, 64);
+  EXPECT_EQ(at("silver", {"plan", "--output", "json"}).exit, 64);
+  EXPECT_EQ(at("silver", {"plan", "--output", "json=" + folder.string()}).exit, 64);
+}
+
+}  // namespace
+}  // namespace ingot
