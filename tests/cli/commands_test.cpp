@@ -11,7 +11,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::commands_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -373,7 +373,8 @@ struct FullTerminal final : Terminal {
   bool can_ask() override { return false; }
   int width() override { return 80; }
   void out(std::string_view) override { throw std::bad_alloc(); }
-  void error(std::string_view text) override { said += text; }
+  using Terminal::error;
+  void error(std::string_view text, Priority) override { said += text; }
   std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
 };
 
@@ -384,4 +385,4 @@ TEST_F(Commands, N8_a_lack_of_memory_is_the_machines_and_no_bug) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::commands_test
