@@ -13,7 +13,7 @@
 
 #include "schema/glob.hpp"
 
-namespace ingot {
+namespace ingot::architecture_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -199,4 +199,4 @@ TEST(architecture, files_stay_readable) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::architecture_test
