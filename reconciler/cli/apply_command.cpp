@@ -135,7 +135,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const RunStart start = run_start(looked, saved ? saved->id : looked.plan_id, run, started, manner.command);
-  bulletin->begin(looked, site);
+  bulletin->begin(looked);
   const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
   bulletin->end(account, site);

@@ -48,8 +48,8 @@ constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
 Environment: INGOT_GUARD names a guard file beside /etc/ingot/guard.toml; it can only make things stricter. For --repo:
-INGOT_GIT_TOKEN and INGOT_GIT_USER are a password and user for https, INGOT_GIT_SSH_KEY is a private key's file (else
-the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
+INGOT_GIT_TOKEN (or the file INGOT_GIT_TOKEN_FILE) and INGOT_GIT_USER are a password and user for https, INGOT_GIT_SSH_KEY
+is a private key's file (else the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
 
 )";
 
@@ -144,9 +144,8 @@ workflow, and the summary of the step), terraform and codequality (GitLab's repo
   ingot apply                     shows the plan, asks, does it
   ingot apply tonight.plan        exactly what "ingot plan --out tonight.plan" showed, without asking, or nothing (exit 8)
   ingot apply --approve copy,add,withdraw      these alone; what else there is to do is listed, and the exit is 7
-  ingot apply --yes               does not ask: for timers and scripts
+  ingot apply --yes               does not ask: for scripts; timers run "ingot reconcile"
   ingot apply --yes --json        one JSON event per line; the last is always the result
-  ingot apply --yes -q --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 --home /srv/gold    a timer's
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
 it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
@@ -174,16 +173,18 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
 
   ingot reconcile                                  as a timer runs it: examples/systemd and examples/cron
   ingot reconcile --jitter 10m --deadline 50m      a random wait first; an hour's timer never meets the run before
+  ingot reconcile --repo https://git.example.net/gold.git --rev main -f sites/fpps-1    without a checkout
   ingot reconcile --json                           one JSON event per line; the last is always the result
 
-Plans and does what the plan says, without asking, within the manifest's guards and no further: they cannot be raised here.
-What a guard holds is listed and not done (exit 7). When there is nothing to do it prints nothing, keeps no run in the history
-and exits 0. What is past max_bytes, outside of a window or past the deadline is deferred: the next run goes on with it, and
-if nothing else is left the exit is 0.
+Plans and does what the plan says, without asking, within the guards of manifest and host and no further: they cannot be
+raised here. What a guard holds is listed and not done, and a commit that [guard] git does not let through stops all (exit 7).
+When there is nothing to do it prints nothing, keeps no run in the history and exits 0. What is past max_bytes, outside of a
+window or past the deadline is deferred: the next run goes on with it, and if nothing else is left the exit is 0.
 
   --jitter TIME      wait a random time first, at most so long; nothing is read and no lock is held meanwhile
   --deadline TIME    begin no action later than this after the start, and stop the copies that are under way: what they have
-                     fetched is kept. What was done is published all the same, and withdrawals wait for nothing
+                     fetched is kept. What was done is published all the same, and withdrawals wait for nothing.
+                     Fetching the repository and asking the peers have limits of their own
   --metrics FILE     as for apply, in the same file
 )"},
     Page{"diff", "in what two kept plans differ",
