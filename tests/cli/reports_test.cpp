@@ -141,6 +141,7 @@ TEST(sarif, holds_against_the_standard) {
     expect_valid_json("../../tests/cli/schemas/sarif", reported(report, Format::sarif));
   }
   EXPECT_THAT(reported(sample_problems(), Format::sarif), AllOf(HasSubstr("\"uri\":\"sites/fpps-1/ingot.toml\",\"uriBaseId\":\"%SRCROOT%\""), HasSubstr("\"startLine\":12,\"startColumn\":3"), HasSubstr("\"executionSuccessful\":false")));
+  EXPECT_THAT(reported(Error(Fault::local, "no state"), Format::sarif), HasSubstr("\"region\":{\"startLine\":1}")) << "viewers want a line, also of a whole file";
 }
 
 TEST(junit, holds_against_its_schema_and_counts) {
