@@ -337,6 +337,13 @@ Arguments help_of(const std::vector<std::string>& words) {
   return {{}, ShowHelp{help_page(command), true}};
 }
 
+/// "completion names -- WORD...": words of a line that may be anything, so that no parser reads them.
+Arguments names_of(const std::vector<std::string>& words) {
+  auto first = words.begin() + 2;
+  if (first != words.end() && *first == "--") ++first;
+  return {{}, NamesArguments{{first, words.end()}}};
+}
+
 }  // namespace
 
 std::string_view text_of(Format format) {
@@ -378,6 +385,7 @@ bool ask_for_json(const std::vector<std::string>& words) {
 
 Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!words.empty() && words.front() == "help") return help_of(words);
+  if (words.size() > 1 && words[0] == "completion" && words[1] == "names") return names_of(words);
   Written written;
   CLI::App app;
   add_everywhere(app, written);

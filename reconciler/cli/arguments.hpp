@@ -130,6 +130,10 @@ enum class Shell { bash, zsh, fish };
 struct CompletionArguments {
   Shell shell = Shell::bash;
 };
+/// What a shell asks for, while a line is typed.
+struct NamesArguments {
+  std::vector<std::string> words;  ///< those before the one that is typed, after "ingot"
+};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
@@ -138,7 +142,7 @@ using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments
                              DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              FleetCommand,
-                             CompletionArguments,
+                             CompletionArguments, NamesArguments,
                              SchemaArguments>;
 
 struct Arguments {

@@ -47,9 +47,16 @@ Commands:
 constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
-Environment: INGOT_GUARD names a guard file beside /etc/ingot/guard.toml; it can only make things stricter. For --repo:
-INGOT_GIT_TOKEN and INGOT_GIT_USER are a password and user for https, INGOT_GIT_SSH_KEY is a private key's file (else
-the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
+)";
+
+constexpr std::string_view environment = R"(Environment:
+  INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
+  INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https
+  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else the ssh agent, or the keys in ~/.ssh)
+  SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
+  GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
+  XDG_CACHE_HOME            where "fleet status" keeps what servers said last (default: ~/.cache)
+  NO_COLOR                  no colours, if it is set and not empty
 
 )";
 
@@ -197,7 +204,7 @@ Compares the state with the store: every image's bytes are there with the right 
 Local and read-only, nothing is hashed (that is verify). Exit 2 if something is missing.
 )"},
     Page{"query", "peers, images, series, types, subscriptions, history",
-         R"(Usage: ingot query peers|images|series|types|subscriptions|history [--peer NAME] [NAME]
+         R"(Usage: ingot query peers|images|series|types|subscriptions|history [--peer PEER] [NAME]
 
   ingot query images                        what is here
   ingot query images db19_24                one of them
@@ -211,7 +218,7 @@ Without --peer it reads the state alone: no network, no keys; of an image that i
 the files are there. With --peer it asks that peer of the manifest, registered or not; if it cannot be had, what was seen last
 is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
 
-  --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
+  --peer PEER    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
 )"},
     Page{"history", "when and why something came or went, and by which run",
          R"(Usage: ingot history NAME|ADDRESS
@@ -391,6 +398,7 @@ Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one co
 )"},
     Page{"completion", "what makes a shell complete ingot's commands and options",
          R"(Usage: ingot completion bash|zsh|fish
+       ingot completion names -- WORD...
 
   source <(ingot completion bash)                                     in this shell
   ingot completion bash > ~/.local/share/bash-completion/completions/ingot
@@ -398,6 +406,8 @@ Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one co
   ingot completion fish > ~/.config/fish/completions/ingot.fish
 
 Commands, options, and the values that are one of a few words; files where a file is meant. Debian's package brings them along.
+Names of images, series and peers are those of the server whose manifest is here, or that -f and --home name: the shell asks for
+them by "ingot completion names", with the words so far. It reads manifest and state alone, and is silent of what it cannot read.
 )"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
@@ -431,13 +441,14 @@ const std::vector<std::string>& command_names() {
 std::string help_summary(std::string_view command) { return std::string(page_of(command).summary); }
 std::string help_text(std::string_view command) { return std::string(page_of(command).text); }
 std::string_view help_everywhere() { return everywhere; }
+std::string_view help_environment() { return environment; }
 std::string_view help_exit_codes() { return exit_codes; }
 
 std::string help_page(std::string_view command) {
   if (is_command(command)) return help_text(command) + std::string(everywhere);
   std::string text(overview_begin);
   for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
-  return text.append(everywhere).append(overview_end).append(exit_codes);
+  return text.append(everywhere).append(overview_end).append(environment).append(exit_codes);
 }
 
 }  // namespace ingot
