@@ -12,10 +12,12 @@
 #include "schema/guard.hpp"
 #include "schema/image.hpp"
 #include "schema/names.hpp"
+#include "schema/notify.hpp"
 #include "schema/problem.hpp"
 #include "schema/provenance.hpp"
 #include "schema/quantity.hpp"
 #include "schema/subscription.hpp"
+#include "schema/window.hpp"
 
 namespace ingot {
 
@@ -45,8 +47,10 @@ struct Limits {
   std::optional<std::uint64_t> bandwidth{};  ///< bytes per second, whole run
   std::optional<std::uint64_t> max_bytes{};  ///< fetched in one run
   MinFree min_free{};
+  std::vector<Window> windows{};             ///< in which bytes are fetched; none: at any time
   std::optional<At> max_bytes_at{};          ///< where the key stands; nullopt: it does not
   std::optional<At> min_free_at{};           ///< likewise
+  std::optional<At> window_at{};             ///< likewise
   bool operator==(const Limits&) const = default;
 };
 
@@ -148,6 +152,7 @@ struct Manifest {
   std::vector<SeriesDeclaration> series{};
   std::vector<SubscriptionEntry> subscriptions{};
   std::vector<CopyEntry> copies{};
+  std::vector<NotifyEntry> notify{};
 
   bool operator==(const Manifest&) const = default;
   /// No peer, type, image, series, subscription or copy.

@@ -14,6 +14,7 @@ struct Failed {
 };
 struct Skipped {
   std::string why;  ///< "interrupted", "depends on \"…\"", which failed
+  bool deferred = false;  ///< past a limit: no failure, a later run goes on with it
   bool operator==(const Skipped&) const = default;
 };
 using Outcome = std::variant<Done, Failed, Skipped>;

@@ -170,6 +170,7 @@ void ManifestReader::read_entries(TableReader& table) {
   each({"series", ""}, read_series);
   each({"subscription", ""}, read_subscription);
   each({"copy", ""}, read_copy);
+  each({"notify", ""}, read_notify);
 }
 
 void ManifestReader::add_matches(const std::string& pattern, Spot spot, std::vector<Included>& found) {
@@ -274,6 +275,7 @@ Manifest ManifestReader::finished() {
   move_entries(draft_.series, manifest.series);
   move_entries(draft_.subscriptions, manifest.subscriptions);
   move_entries(draft_.copies, manifest.copies);
+  manifest.notify = std::move(draft_.notify);
   return manifest;
 }
 

@@ -59,6 +59,19 @@ void read_min_free(TableReader& table, Limits& limits) {
   if (const auto free = table.parsed(key, "a size or a percentage from 0 to 100", parse)) limits.min_free.value = *free;
 }
 
+/// One window, or a list of them.
+void read_windows(TableReader& table, Limits& limits) {
+  constexpr TomlKey key{"window", "\"22:00-05:00\""};
+  const auto take = [&](const std::string& written, Spot spot) {
+    if (const auto window = parse_window(written)) return limits.windows.push_back(*window);
+    table.wrong_at(spot, key, fmt::format("is {}, which is no part of a day", quoted(written)), "write for example window = \"22:00-05:00\", or a list of such");
+  };
+  const TomlValue* found = table.value(key);
+  if (found == nullptr) return;
+  if (const auto* written = std::get_if<std::string>(&found->value)) take(*written, table.spot_of(key.name));
+  else table.texts(key, take);
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key) {
@@ -115,10 +128,12 @@ void read_limits(TableReader& table, ManifestDraft& draft) {
   Limits& limits = draft.limits;
   limits.max_bytes_at = table.at_of("max_bytes");
   limits.min_free_at = table.at_of("min_free");
+  limits.window_at = table.at_of("window");
   if (const auto parallel = read_parallel(table)) limits.parallel = *parallel;
   limits.bandwidth = read_rate(table, bandwidth_key);
   limits.max_bytes = table.parsed({"max_bytes", "\"500 GB\""}, "a size such as \"500 GB\"", parse_size);
   read_min_free(table, limits);
+  read_windows(table, limits);
 }
 
 }  // namespace ingot

@@ -18,6 +18,7 @@ void read_image(TableReader& table, ManifestDraft& draft);
 void read_series(TableReader& table, ManifestDraft& draft);
 void read_subscription(TableReader& table, ManifestDraft& draft);
 void read_copy(TableReader& table, ManifestDraft& draft);
+void read_notify(TableReader& table, ManifestDraft& draft);
 
 // Values that more than one section has.
 inline constexpr TomlKey bandwidth_key{"bandwidth", "\"200 MB/s\""};

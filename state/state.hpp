@@ -38,7 +38,7 @@ struct UnbegunAction {
   Address address;
   Verb verb;
   std::string arguments;  ///< one line for people
-  std::string why;
+  Skipped why;
 };
 
 struct ActionRecord {
@@ -47,7 +47,7 @@ struct ActionRecord {
   Verb verb;
   std::string arguments;  ///< one line for people
   std::string outcome;    ///< "done", "failed", "skipped", "unfinished"
-  std::string code;       ///< of a failure
+  std::string code;       ///< of a failure; "deferred": skipped, as it was past a limit
   std::string text;
   Time started;
   std::optional<Time> finished;
@@ -57,7 +57,7 @@ struct RunRecord {
   RunStart start;
   std::optional<Time> finished;   ///< nullopt: it died
   std::optional<int> exit_code;
-  std::uint64_t done = 0, failed = 0, skipped = 0;
+  std::uint64_t done = 0, failed = 0, skipped = 0, deferred = 0;  ///< skipped: for other reasons than that it was deferred
   std::vector<ActionRecord> actions;  ///< only from State::run()
 };
 

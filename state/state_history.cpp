@@ -34,6 +34,7 @@ std::int64_t read_run(Statement& row, RunRecord& run) {
   run.done = row.next<std::uint64_t>();
   run.failed = row.next<std::uint64_t>();
   run.skipped = row.next<std::uint64_t>();
+  run.deferred = row.next<std::uint64_t>();
   return number;
 }
 
@@ -43,7 +44,8 @@ constexpr char select_runs[] =
     " r.finished, r.exit_code,"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'done'),"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'failed'),"
-    " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped') FROM run r ";
+    " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped' AND a.code <> 'deferred'),"
+    " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped' AND a.code = 'deferred') FROM run r ";
 
 /// `address`: of these actions; "": of all.
 std::vector<ActionRecord> read_actions(Database& database, std::int64_t run, const std::string& address = "") {
@@ -107,7 +109,7 @@ std::optional<Provenance> State::applied_last() const {
   return impl_->read([&]() -> std::optional<Provenance> {
     Statement row = impl_->database.query(
         "SELECT git_commit, git_repository, git_ref, git_blob, git_dirty FROM run"
-        " WHERE command = 'apply' AND git_commit IS NOT NULL ORDER BY number DESC LIMIT 1");
+        " WHERE command IN ('apply', 'reconcile') AND git_commit IS NOT NULL ORDER BY number DESC LIMIT 1");
     return row.step() ? read_provenance(row) : std::nullopt;
   });
 }

@@ -9,6 +9,8 @@ namespace ingot {
 
 namespace {
 
+constexpr std::string_view code_of_deferred = "deferred";
+
 struct OutcomeTexts {
   std::string_view outcome;
   std::string_view code;
@@ -18,7 +20,7 @@ struct OutcomeTexts {
 OutcomeTexts texts_of(const Outcome& outcome) {
   return std::visit(Overloaded{[](const Done&) { return OutcomeTexts{"done", "", ""}; },
                                [](const Failed& failed) { return OutcomeTexts{"failed", failed.code, failed.text}; },
-                               [](const Skipped& skipped) { return OutcomeTexts{"skipped", "", skipped.why}; }},
+                               [](const Skipped& skipped) { return OutcomeTexts{"skipped", skipped.deferred ? code_of_deferred : std::string_view(), skipped.why}; }},
                     outcome);
 }
 
@@ -48,8 +50,8 @@ void State::finish_run(const std::string& run, Time finished, int exit_code, con
     const std::int64_t number = number_of_run(impl_->database, run);
     for (const auto& action : not_begun) {
       impl_->database.execute(
-          "INSERT INTO action (run, address, verb, arguments, outcome, text, started, finished) VALUES (?, ?, ?, ?, 'skipped', ?, ?, ?)",
-          number, action.address.text, text_of(action.verb), action.arguments, action.why, finished, finished);
+          "INSERT INTO action (run, address, verb, arguments, outcome, code, text, started, finished) VALUES (?, ?, ?, ?, 'skipped', ?, ?, ?, ?)",
+          number, action.address.text, text_of(action.verb), action.arguments, texts_of(action.why).code, action.why.why, finished, finished);
     }
     impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code, number);
   });

@@ -26,8 +26,13 @@ bool only_waits_for(const Change& change, const Change& other) {
          (is_series(change.action) && std::holds_alternative<CopyImage>(other.action));
 }
 
-std::string deferred_text(const Change& change) {
-  return change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why;
+Skipped deferred(const Change& change) {
+  return {.why = change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why, .deferred = true};
+}
+
+bool is_deferred(const Outcome& outcome) {
+  const auto* skipped = std::get_if<Skipped>(&outcome);
+  return skipped && skipped->deferred;
 }
 
 }  // namespace
@@ -60,25 +65,26 @@ bool Ledger::ended_early() const {
   return end_.has_value();
 }
 
-std::optional<std::string> Ledger::waits_in_vain(const Change& change) const {
+std::optional<Skipped> Ledger::waits_in_vain(const Change& change) const {
   for (const Address& needed : change.after) {
     const auto place = places_.find(needed);
     if (place == places_.end() || only_waits_for(change, plan_.actions[place->second])) continue;
     const auto& result = results_[place->second];
     if (!result || std::holds_alternative<Done>(result->outcome)) continue;
+    if (is_deferred(result->outcome)) return Skipped{.why = fmt::format("deferred: depends on \"{}\", which is deferred", needed.text), .deferred = true};
     const bool failed = std::holds_alternative<Failed>(result->outcome);
-    return fmt::format("depends on \"{}\", which {}", needed.text, failed ? "failed" : "was not done");
+    return Skipped{fmt::format("depends on \"{}\", which {}", needed.text, failed ? "failed" : "was not done")};
   }
   return std::nullopt;
 }
 
-std::optional<std::string> Ledger::why_not(std::size_t action) const {
+std::optional<Skipped> Ledger::why_not(std::size_t action) const {
   const Change& change = plan_.actions[action];
   const std::lock_guard lock(mutex_);
-  if (change.deferred) return deferred_text(change);
-  if (end_) return "the run ended early";
-  if (interrupted() != 0) return "interrupted";
-  if (disk_full_ && takes_space(change.action)) return "the disk is full";
+  if (change.deferred) return deferred(change);
+  if (end_) return Skipped{"the run ended early"};
+  if (interrupted() != 0) return Skipped{"interrupted"};
+  if (disk_full_ && takes_space(change.action)) return Skipped{"the disk is full"};
   return waits_in_vain(change);
 }
 
@@ -99,7 +105,7 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
     const Change& change = plan_.actions[place];
     enter(results_[place].value_or(ActionResult{.address = change.address,
                                                 .verb = change.verb,
-                                                .outcome = Skipped{change.deferred ? deferred_text(change) : rest},
+                                                .outcome = change.deferred ? deferred(change) : Skipped{rest},
                                                 .size = change.size,
                                                 .fetched = 0,
                                                 .begun = false}));

@@ -26,13 +26,13 @@ class Ledger {
   bool ended_early() const;
 
   /// Why action number `action` may not be begun now; nullopt: it may.
-  std::optional<std::string> why_not(std::size_t action) const;
+  std::optional<Skipped> why_not(std::size_t action) const;
 
   /// All that was put, in the plan's order; the rest was not started because of `rest`. `signal`: of an interrupt, or 0.
   Account close(const std::string& rest, int signal, const std::vector<ActionResult>& beside_the_plan) const;
 
  private:
-  std::optional<std::string> waits_in_vain(const Change& change) const;
+  std::optional<Skipped> waits_in_vain(const Change& change) const;
 
   const Plan& plan_;
   std::map<Address, std::size_t> places_;

@@ -107,7 +107,7 @@ class Applying {
     for (; action < actions().size(); ++action) {
       auto task = copy_task(action, actions()[action].action);
       if (!task) break;
-      if (const auto why = ledger_.why_not(action)) skip(action, *why);
+      if (auto why = why_not(action)) skip(action, *std::move(why));
       else tasks.push_back(*std::move(task));
     }
     const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
@@ -126,14 +126,14 @@ class Applying {
 
   /// Begins, does and finishes one action. From any thread; never throws.
   void do_one(std::size_t action, int connections) {
-    if (const auto why = ledger_.why_not(action)) return skip(action, *why);
+    if (auto why = why_not(action)) return skip(action, *std::move(why));
     const Change& change = actions()[action];
     std::int64_t number = 0;
     try {
       number = run_.journal.begin(change);
     } catch (const Error& error) {  // what cannot be written down must not be done
       ledger_.end_early(error);
-      return skip(action, "the run ended early");
+      return skip(action, {.why = "the run ended early"});
     }
     run_.events.start(change);
     if (std::holds_alternative<Publish>(change.action)) return begin_publication(action, number);
@@ -189,7 +189,13 @@ class Applying {
     run_.events.end(change, result);
   }
 
-  void skip(std::size_t action, const std::string& why) { conclude(action, Skipped{why}, 0, false); }
+  /// Why an action may not be begun now; nullopt: it may.
+  std::optional<Skipped> why_not(std::size_t action) const {
+    if (auto why = ledger_.why_not(action)) return why;
+    return run_.bounds.forbid(actions()[action]);
+  }
+
+  void skip(std::size_t action, Skipped why) { conclude(action, std::move(why), 0, false); }
 
   void begin_publication(std::size_t action, std::int64_t number) {
     publication_ = Publication{.action = action, .number = number};
@@ -266,9 +272,15 @@ class Applying {
   std::vector<ActionResult> beside_the_plan_;
 };
 
-/// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell.
+/// The run before this one, as the history has it.
+bool last_run_failed(const State& state) {
+  const auto last = state.last_run();
+  return last && last->exit_code.value_or(exit_done) != exit_done;
+}
+
+/// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
 bool is_idle(const Plan& plan, Workshop& shop) {
-  return plan.pending() == 0 && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
+  return plan.pending() == 0 && !last_run_failed(shop.state) && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked
@@ -287,18 +299,18 @@ Account idle(const Plan& plan, Workshop& shop) {
   return account;
 }
 
-/// What was to be done and was not begun. What is deferred was not to be done by this run.
+/// What was to be done and was not begun.
 std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
   std::vector<UnbegunAction> actions;
   auto result = account.not_started.begin();
   for (const Change& change : plan.actions) {
     if (result == account.not_started.end()) break;
     if (result->address != change.address) continue;
-    if (!result->begun && !change.deferred) {
+    if (!result->begun) {
       actions.push_back({.address = change.address,
                          .verb = change.verb,
                          .arguments = arguments_of(change),
-                         .why = std::get<Skipped>(result->outcome).why});
+                         .why = std::get<Skipped>(result->outcome)});
     }
     ++result;
   }

@@ -96,7 +96,8 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                                            .done = progress.here,
                                            .total = progress.total,
                                            .fetched = progress.fetched});
-                    }};
+                    },
+                    .may_go_on = [&] { run.bounds.throw_if_over(); }};
   const auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
   const auto& done = std::get<CopyDone>(result);

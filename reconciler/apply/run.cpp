@@ -142,6 +142,7 @@ Run::Run(const Plan& the_plan, const std::string& id, Workshop& the_shop)
       events(the_shop.events),
       journal(the_shop.state, the_shop.clock, id),
       throttle(the_shop.clock, the_shop.manifest.limits.bandwidth),
+      bounds(the_shop.clock, the_shop.manifest.limits.windows, the_shop.deadline),
       peers(the_shop.transport, the_shop.manifest),
       rows(rows_looked_up(the_plan, the_shop.state)),
       names(rows, the_plan) {}
@@ -193,6 +194,7 @@ std::string local_code(const Error& error) {
 }
 
 Outcome outcome_of(const Error& error) {
+  if (auto deferred = deferral(error)) return *std::move(deferred);
   const std::string text = error.mend().empty() ? error.what() : fmt::format("{}; {}", error.what(), error.mend());
   switch (error.fault()) {
     case Fault::interrupted:

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "reconciler/apply/apply.hpp"
+#include "reconciler/apply/bounds.hpp"
 #include "reconciler/apply/journal.hpp"
 #include "reconciler/io/throttle.hpp"
 #include "schema/error.hpp"
@@ -84,6 +85,7 @@ struct Run {
   Telling events;
   Journal journal;
   Throttle throttle;
+  Bounds bounds;
   Peers peers;
   std::vector<ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;

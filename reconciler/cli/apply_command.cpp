@@ -2,6 +2,8 @@
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/applied.hpp"
+#include "reconciler/cli/apply_run.hpp"
+#include "reconciler/cli/bulletin.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/look.hpp"
@@ -25,7 +27,9 @@ void require_approval(const ApplyArguments& arguments, const Session& session) {
 }
 
 /// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
-bool plan_is_wanted(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
+bool plan_is_wanted(const Looked& looked, const ApplyArguments& arguments, const ApplyManner& manner, const Session& session) {
+  const bool idle = looked.plan.pending() == 0 && exit_code_of(looked.plan, false) == exit_done;
+  if (idle && manner.quiet_when_idle && !session.flags.verbose) return false;
   return !session.flags.quiet || !arguments.approves() || exit_code_of(looked.plan, false) != exit_done;
 }
 
@@ -44,6 +48,14 @@ void warn_of_roots(const Plan& plan, const Session& session) {
   }
 }
 
+/// In a line what a run that has nothing to do now leaves to later ones.
+void tell_deferred(const Plan& plan, const Session& session) {
+  if (plan.actions.empty()) return;
+  const Change& first = plan.actions.front();
+  session.tell(fmt::format("nothing to do now; deferred: {}, as {}{}", printable(first.address.text), printable(first.deferred_why),
+                           plan.actions.size() == 1 ? "" : fmt::format("; and {} more", plan.actions.size() - 1)));
+}
+
 bool approved(const Looked& looked, const ApplyArguments& arguments, const Session& session) {
   if (arguments.approves() || looked.plan.pending() == 0) return true;
   const std::string question = fmt::format("\nDo this? Only \"yes\" is taken for yes: ");
@@ -56,8 +68,8 @@ std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run,
 }
 
 /// What is done goes by the name of the plan that was approved.
-RunStart run_start(const Looked& looked, const Digest& plan, const std::string& run, Time started) {
-  return {.id = run, .started = started, .command = "apply", .actor = actor(), .manifest_path = looked.plan.manifest_path,
+RunStart run_start(const Looked& looked, const Digest& plan, const std::string& run, Time started, const std::string& command) {
+  return {.id = run, .started = started, .command = command, .actor = actor(), .manifest_path = looked.plan.manifest_path,
           .manifest_digest = looked.plan.manifest_digest, .git = looked.plan.git, .plan_id = plan.text(), .planned = looked.plan.pending()};
 }
 
@@ -88,7 +100,8 @@ void measure(const Looked& looked, const Account& account, const Site& site, Run
   if (const auto published = site.state.published()) metrics.head_expires = published->expires;
 }
 
-int do_apply(const ApplyArguments& arguments, const Session& session, RunMetrics& metrics) {
+/// `bulletin`: filled as soon as it is known whom to tell; to be told by the caller, when the lock is free again.
+int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session, RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
   std::optional<SavedPlan> saved;
   if (arguments.plan) {
@@ -103,7 +116,8 @@ int do_apply(const ApplyArguments& arguments, const Session& session, RunMetrics
   if (!manifest) return exit_manifest;
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
-  const RunLock lock = take_lock(manifest->server, "apply " + run, session);
+  bulletin = Bulletin(*manifest, {.id = run, .command = manner.command, .started = started});
+  const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   for (const auto& text : require_commit(*manifest, site.state, session.flags, arguments.rewind)) session.warn(printable(text));
@@ -112,26 +126,39 @@ int do_apply(const ApplyArguments& arguments, const Session& session, RunMetrics
   name_authors(looked.plan, site.state.applied_last(), session.flags);
   metrics.plan = metrics_of(*manifest, looked.observed, looked.plan, nullptr);
   metrics.disk = looked.observed.disk;
-  if (plan_is_wanted(looked, arguments, session)) show_planned(looked, session);
-  else warn_of_roots(looked.plan, session);
+  if (plan_is_wanted(looked, arguments, manner, session)) {
+    show_planned(looked, session);
+  } else {
+    warn_of_roots(looked.plan, session);
+    if (looked.plan.pending() == 0) tell_deferred(looked.plan, session);
+  }
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const Account account = applied(looked, run_start(looked, saved ? saved->id : looked.plan_id, run, started), events_for(looked, run, session), site, *transport, keys, session);
+  const RunStart start = run_start(looked, saved ? saved->id : looked.plan_id, run, started, manner.command);
+  bulletin->begin(looked, site);
+  const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
+  bulletin->end(account, site);
   show_result(looked, account, run, session);
   return account.exit_code;
 }
 
 }  // namespace
 
-int run_command(const ApplyArguments& arguments, const Session& session) {
+int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session) {
+  std::optional<Bulletin> bulletin;
   try {
-    return measured(arguments.metrics, "apply", session, [&](RunMetrics& metrics) { return do_apply(arguments, session, metrics); });
+    const int exit_code = measured(arguments.metrics, manner.command, session, [&](RunMetrics& metrics) { return do_apply(arguments, manner, session, metrics, bulletin); });
+    if (bulletin) bulletin->tell(session);
+    return exit_code;
   } catch (const Error& error) {
+    if (bulletin) bulletin->tell_end(error, session);
     // Whoever reads the events finds a result at their end, whatever happened.
     if (session.json()) session.terminal.out(first_event_json() + result_event_json(nullptr, {}, error));
     throw;
   }
 }
+
+int run_command(const ApplyArguments& arguments, const Session& session) { return run_apply(arguments, {}, session); }
 
 }  // namespace ingot

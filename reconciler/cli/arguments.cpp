@@ -202,6 +202,17 @@ Command apply_of(const Written& written) {
   return apply;
 }
 
+Command reconcile_of(const Written& written) {
+  const Words none("reconcile", written.words, 0, 0, "");
+  ReconcileArguments reconcile;
+  reconcile.metrics = if_given(written.metrics);
+  if (!written.jitter.empty()) reconcile.jitter = time_of("--jitter", written.jitter);
+  if (!written.deadline.empty()) reconcile.deadline = time_of("--deadline", written.deadline);
+  if (reconcile.deadline && reconcile.deadline->count() == 0) wrong("--deadline leaves no time at all", "such as --deadline 50m");
+  if (reconcile.deadline && *reconcile.deadline <= reconcile.jitter) wrong("--deadline is over before the wait of --jitter may be", "both count from the start: give a later deadline, or a shorter wait");
+  return reconcile;
+}
+
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
   if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
@@ -289,6 +300,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{outputs_of(w, "validate")}; }},
       {"plan", plan_of},
       {"apply", apply_of},
+      {"reconcile", reconcile_of},
       {"diff", [](const Written& w) -> Command { const Words words("diff", w.words, 2, 2, "two PLANs"); return DiffArguments{words.at(0), words.at(1)}; }},
       {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
       {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},

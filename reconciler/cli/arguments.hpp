@@ -77,6 +77,11 @@ struct ApplyArguments {
   /// Whether the command line approves what is done, so that nobody needs to be asked.
   bool approves() const { return yes || plan || expect || options.approved; }
 };
+struct ReconcileArguments {
+  Seconds jitter{0};                ///< the longest wait before anything begins
+  std::optional<Seconds> deadline;  ///< from the start of the command; no action begins after it
+  std::optional<std::string> metrics = {};  ///< as for apply
+};
 struct DiffArguments {
   std::string before;
   std::string after;
@@ -138,7 +143,7 @@ struct SchemaArguments {
   std::optional<std::string> name;
 };
 
-using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
+using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments, ReconcileArguments,
                              DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              FleetCommand,

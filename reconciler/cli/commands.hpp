@@ -12,6 +12,7 @@ int run_command(const CardArguments& arguments, const Session& session);
 int run_command(const ValidateArguments& arguments, const Session& session);
 int run_command(const PlanArguments& arguments, const Session& session);
 int run_command(const ApplyArguments& arguments, const Session& session);
+int run_command(const ReconcileArguments& arguments, const Session& session);
 int run_command(const DiffArguments& arguments, const Session& session);
 int run_command(const StatusArguments& arguments, const Session& session);
 int run_command(const DriftArguments& arguments, const Session& session);

@@ -176,6 +176,23 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
                               failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},
+    Page{"reconcile", "what a timer runs: make it so, without asking, in time",
+         R"(Usage: ingot reconcile [--jitter TIME] [--deadline TIME] [--metrics FILE]
+
+  ingot reconcile                                  as a timer runs it: examples/systemd and examples/cron
+  ingot reconcile --jitter 10m --deadline 50m      a random wait first; an hour's timer never meets the run before
+  ingot reconcile --json                           one JSON event per line; the last is always the result
+
+Plans and does what the plan says, without asking, within the manifest's guards and no further: they cannot be raised here.
+What a guard holds is listed and not done (exit 7). When there is nothing to do it prints nothing, keeps no run in the history
+and exits 0. What is past max_bytes, outside of a window or past the deadline is deferred: the next run goes on with it, and
+if nothing else is left the exit is 0.
+
+  --jitter TIME      wait a random time first, at most so long; nothing is read and no lock is held meanwhile
+  --deadline TIME    begin no action later than this after the start, and stop the copies that are under way: what they have
+                     fetched is kept. What was done is published all the same, and withdrawals wait for nothing
+  --metrics FILE     as for apply, in the same file
+)"},
     Page{"diff", "in what two kept plans differ",
          R"(Usage: ingot diff PLAN PLAN
 

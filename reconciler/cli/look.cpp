@@ -138,7 +138,7 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
-  Observed observed{.now = now, .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
+  Observed observed{.now = now, .local_minute = session.clock.local_minute(now), .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
                     .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .unreleased = known_unreleased(site), .damaged = damaged,
                     .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);

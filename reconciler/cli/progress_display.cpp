@@ -62,7 +62,7 @@ void ProgressDisplay::end(const Change& change, const ActionResult& result) {
   if (change.deferred) return;  // the plan said so already
   const std::scoped_lock lock(mutex_);
   state_.end(change.address, result.outcome);
-  if (display_ != Display::failures_only || !std::holds_alternative<Done>(result.outcome)) say(ended_line(result, style_));
+  if (display_ != Display::failures_only || !std::holds_alternative<Done>(result.outcome)) say(ended_line(result, style_), std::holds_alternative<Failed>(result.outcome) ? Priority::error : Priority::info);
 }
 
 void ProgressDisplay::note(const std::string& text) {
@@ -70,9 +70,9 @@ void ProgressDisplay::note(const std::string& text) {
   if (display_ != Display::failures_only) say(printable(text));
 }
 
-void ProgressDisplay::say(const std::string& line) {
+void ProgressDisplay::say(const std::string& line, Priority priority) {
   erase();
-  terminal_.error(line + "\n");
+  terminal_.error(line + "\n", priority);
 }
 
 void ProgressDisplay::draw() {

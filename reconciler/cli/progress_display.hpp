@@ -33,7 +33,7 @@ class ProgressDisplay final : public Events {
  private:
   void run(const std::stop_token& stop);
   // With the mutex held.
-  void say(const std::string& line);
+  void say(const std::string& line, Priority priority = Priority::info);
   void draw();
   void erase();
 

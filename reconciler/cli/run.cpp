@@ -1,5 +1,7 @@
 #include "reconciler/cli/run.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
 #include <new>
@@ -31,7 +33,8 @@ class WatchedTerminal final : public Terminal {
     printed_ = true;
     terminal_.out(text);
   }
-  void error(std::string_view text) override { terminal_.error(text); }
+  using Terminal::error;
+  void error(std::string_view text, Priority priority) override { terminal_.error(text, priority); }
   std::optional<std::string> ask(const std::string& question) override { return terminal_.ask(question); }
 
  private:
@@ -55,7 +58,8 @@ int show_help(const ShowHelp& help, const Manner& manner, Terminal& terminal) {
 /// `manner`: set as soon as it is known what was asked for.
 int run_words(const std::vector<std::string>& words, Terminal& terminal, Manner& manner) {
   manner.json = ask_for_json(words);
-  const Arguments arguments = parse_arguments(words);
+  Arguments arguments = parse_arguments(words);
+  if (error_goes_to_journal()) arguments.everywhere.color = Color::never;  // it keeps no colours, and would show their codes
   manner.color = arguments.everywhere.color;
   PosixFiles files;
   SystemClock clock;
@@ -84,22 +88,29 @@ void print_error(Make&& make, const Manner& manner, WatchedTerminal& terminal) n
 }
 
 int report(const Error& error, const Manner& manner, WatchedTerminal& terminal) {
-  terminal.error(error_text(error, Style(colors_wanted(manner.color, terminal.error_is_terminal()))));
-  if (error.fault() == Fault::internal) terminal.error(fmt::format("  {}\n", report_it));
+  terminal.error(error_text(error, Style(colors_wanted(manner.color, terminal.error_is_terminal()))), Priority::error);
+  if (error.fault() == Fault::internal) terminal.error(fmt::format("  {}\n", report_it), Priority::error);
   print_error([&] { return error; }, manner, terminal);
   return exit_code_of(error.fault());
 }
 
+/// Whole lines; what is longer than anybody reads is cut off.
+void say_without_memory(Terminal& terminal, fmt::format_string<const char*&, const char*&> format, const char* what, const char* mend) noexcept {
+  std::array<char, 4096> text{};
+  const auto end = fmt::format_to_n(text.data(), text.size(), format, what, mend);
+  terminal.error(std::string_view(text.data(), std::min(end.size, text.size())), Priority::error);
+}
+
 /// What can be said when everything else may have failed.
 int report_bug(const char* what, const Manner& manner, WatchedTerminal& terminal) noexcept {
-  for (const char* text : {"ingot: internal error: ", what, "\n  ", report_it, "\n"}) terminal.error(text);
+  say_without_memory(terminal, "ingot: internal error: {}\n  {}\n", what, report_it);
   print_error([&] { return Error(Fault::internal, what, report_it); }, manner, terminal);
   return exit_internal;
 }
 
 /// The machine's, no bug; said without asking for more memory.
 int report_no_memory(const Manner& manner, WatchedTerminal& terminal) noexcept {
-  for (const char* text : {"ingot: ", no_memory, "\n  ", free_memory, "\n"}) terminal.error(text);
+  say_without_memory(terminal, "ingot: {}\n  {}\n", no_memory, free_memory);
   print_error([&] { return Error(Fault::local, no_memory, free_memory); }, manner, terminal);
   return exit_local;
 }

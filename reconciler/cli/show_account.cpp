@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
-#include <set>
 
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
@@ -22,13 +21,10 @@ std::string why(const Outcome& outcome) {
                     outcome);
 }
 
-/// What is past a budget: no failure, a later run goes on with it.
-std::set<Address> deferred_in(const Plan& plan) {
-  std::set<Address> deferred;
-  for (const auto& change : plan.actions) {
-    if (change.deferred) deferred.insert(change.address);
-  }
-  return deferred;
+/// No failure: a later run goes on with it.
+bool is_deferred(const ActionResult& result) {
+  const auto* skipped = std::get_if<Skipped>(&result.outcome);
+  return skipped && skipped->deferred;
 }
 
 void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style, Output& out) {
@@ -58,17 +54,19 @@ bool goes_away(const Account& account, const Plan& plan) {
   });
 }
 
-/// Copies that an interrupt ended: what they fetched counts as nothing done, but is not lost.
+/// Copies that an interrupt or a deadline ended: what they fetched counts as nothing done, but is not lost.
 std::string kept_text(const Account& account) {
   const auto count = std::count_if(account.not_started.begin(), account.not_started.end(),
                                    [](const ActionResult& result) { return result.begun && result.verb == Verb::copy; });
   if (count == 0) return "";
-  return fmt::format("\nWhat was fetched for {} is kept for that run.", count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
+  return fmt::format("What was fetched for {} is kept for the next run.", count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
 }
+
+std::string joined(const std::string& text, const std::string& line) { return line.empty() ? text : text + "\n" + line; }
 
 std::string next_step(const Plan& plan, const Account& account) {
   switch (account.exit_code) {
-    case exit_done: return "";
+    case exit_done: return kept_text(account);
     case exit_incomplete:
       if (account.failed.empty() && plan.unknown.empty()) return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
       if (!goes_away(account, plan)) return "What is done is durable. Mend what failed, then run \"ingot apply\" again for the rest.";
@@ -79,7 +77,7 @@ std::string next_step(const Plan& plan, const Account& account) {
       if (std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; })) return "What was not approved was not done: \"ingot plan\" shows it.";
       return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
-    case exit_terminated: return "Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped." + kept_text(account);
+    case exit_terminated: return joined("Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.", kept_text(account));
     default: return "Run \"ingot apply\" again.";
   }
 }
@@ -91,7 +89,7 @@ void show_account(const Plan& plan, const Account& account, const std::string& r
   show_results("Failed", account.failed, Ink::red, verbose, style, out);
   std::vector<ActionResult> not_started, deferred;
   std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started),
-                      [past = deferred_in(plan)](const ActionResult& result) { return past.contains(result.address); });
+                      is_deferred);
   show_results("Not started", not_started, Ink::bold, verbose, style, out);
   show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
   if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));

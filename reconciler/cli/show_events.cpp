@@ -40,7 +40,10 @@ void put_results(std::string_view key, const std::vector<ActionResult>& results,
                             json.member("code", failed.code);
                             json.member("text", failed.text);
                           },
-                          [&](const Skipped& skipped) { json.member("text", skipped.why); }},
+                          [&](const Skipped& skipped) {
+                            json.member("text", skipped.why);
+                            json.member("deferred", skipped.deferred);
+                          }},
                result.outcome);
     json.end_object();
   }
@@ -107,6 +110,7 @@ std::string end_event_json(const Change& change, const ActionResult& result) {
                           [&](const Skipped& skipped) {
                             begin_event(json, "skipped", change.address, change.verb);
                             json.member("text", skipped.why);
+                            json.member("deferred", skipped.deferred);
                           }},
                result.outcome);
   });

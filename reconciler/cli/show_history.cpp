@@ -30,7 +30,8 @@ std::string commit_of(const RunRecord& run) {
 
 std::string run_result(const RunRecord& run) {
   if (!run.finished) return "did not finish";
-  return run.exit_code.value_or(0) == 0 ? "done" : fmt::format("exit {}", *run.exit_code);
+  const std::string result = run.exit_code.value_or(0) == 0 ? "done" : fmt::format("exit {}", *run.exit_code);
+  return run.deferred == 0 ? result : fmt::format("{}, {} deferred", result, run.deferred);
 }
 
 void put_run(const RunRecord& run, bool with_actions, JsonWriter& json) {
@@ -48,6 +49,7 @@ void put_run(const RunRecord& run, bool with_actions, JsonWriter& json) {
   json.member("done", run.done);
   json.member("failed", run.failed);
   json.member("skipped", run.skipped);
+  json.member("deferred", run.deferred);
   if (with_actions) {
     json.key("actions");
     json.begin_lines();
@@ -91,10 +93,11 @@ void show_run(const RunRecord& run, const Style& style, Output& out) {
   if (!run.start.plan_id.empty()) out.print("  {:<10} {}\n", "plan", printable(run.start.plan_id));
   out.print("  {:<10} {} planned, {} done, {} failed, {} skipped\n", "actions", run.start.planned, run.done, run.failed, run.skipped);
   for (const auto& action : run.actions) {
-    const bool bad = action.outcome != "done";
-    out.print("  {} {} {}{}{}\n", style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", action.outcome)), text_of(action.verb),
+    const bool deferred = action.code == "deferred";
+    const bool bad = action.outcome != "done" && !deferred;
+    out.print("  {} {} {}{}{}\n", style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", deferred ? action.code : action.outcome)), text_of(action.verb),
               printable(action.address.text), action.arguments.empty() ? "" : "  ", printable(action.arguments));
-    if (!action.text.empty()) out.print("             {}{}{}\n", action.code, action.code.empty() ? "" : ": ", printable(action.text));
+    if (!action.text.empty()) out.print("             {}{}{}\n", deferred ? "" : action.code, deferred || action.code.empty() ? "" : ": ", printable(action.text));
   }
 }
 

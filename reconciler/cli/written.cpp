@@ -70,6 +70,10 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
     app.add_option("--metrics", to.metrics);
+  } else if (command == "reconcile") {
+    app.add_option("--jitter", to.jitter);
+    app.add_option("--deadline", to.deadline);
+    app.add_option("--metrics", to.metrics);
   } else if (command == "validate") {
     add_repeated(app, "--output", to.output);
   } else if (command == "query") {

@@ -22,7 +22,7 @@ struct Written {
   std::vector<std::string> output;
   std::string plan_out, expect;
   bool detailed_exit_code = false, allow_empty = false, yes = false, rewind = false, withdrawn = false, dry_run = false;
-  std::string above, metrics;
+  std::string above, metrics, jitter, deadline;
   WrittenKeyCommand key;
   std::vector<std::string> words;  ///< positional arguments
   std::string cards;

@@ -19,8 +19,16 @@ namespace {
 
 constexpr std::size_t longest_token = 16 * 1024;
 
-Error wrong(const ServerName& peer, const std::string& what, const std::string& mend) {
-  return Error(Fault::manifest, fmt::format("peer \"{}\": {}", peer.text(), what), mend);
+/// A secret that an entry of the manifest names: whose it is, what it is, and the keys that say where it is found.
+struct NamedSecret {
+  std::string owner;  ///< "peer \"fpps-2\""
+  std::string_view what, env_key, file_key;
+};
+
+NamedSecret token_of(const ServerName& peer) { return {fmt::format("peer \"{}\"", peer.text()), "token", "token_env", "token_file"}; }
+
+Error wrong(const NamedSecret& secret, const std::string& what, const std::string& mend) {
+  return Error(Fault::manifest, fmt::format("{}: {}", secret.owner, what), mend);
 }
 
 std::string trimmed(const std::string& text) {
@@ -30,51 +38,56 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-std::string checked_token(const std::string& text, const std::string& where, const ServerName& peer) {
-  const std::string token = trimmed(text);
-  if (token.empty()) throw wrong(peer, fmt::format("{} is empty", where), fmt::format("put the token into {}", where));
-  if (token.size() > longest_token) throw wrong(peer, fmt::format("{} is longer than {} bytes", where, longest_token), fmt::format("put the token alone into {}", where));
-  const bool clean = std::all_of(token.begin(), token.end(), [](unsigned char byte) { return byte > 0x20 && byte < 0x7F; });
-  if (!clean) throw wrong(peer, fmt::format("{} holds characters that no token may have", where), fmt::format("put the token alone into {}, on one line", where));
-  return token;
+std::string checked(const std::string& text, const std::string& where, const NamedSecret& secret) {
+  std::string value = trimmed(text);
+  if (value.empty()) throw wrong(secret, fmt::format("{} is empty", where), fmt::format("put the {} into {}", secret.what, where));
+  if (value.size() > longest_token) throw wrong(secret, fmt::format("{} is longer than {} bytes", where, longest_token), fmt::format("put the {} alone into {}", secret.what, where));
+  const bool clean = std::all_of(value.begin(), value.end(), [](unsigned char byte) { return byte > 0x20 && byte < 0x7F; });
+  if (!clean) throw wrong(secret, fmt::format("{} holds characters that no {} may have", where, secret.what), fmt::format("put the {} alone into {}, on one line", secret.what, where));
+  return value;
 }
 
-std::string token_of_environment(const std::string& name, const ServerName& peer) {
+std::string of_environment(const std::string& name, const NamedSecret& secret) {
   const char* const value = std::getenv(name.c_str());
-  const std::string where = fmt::format("the environment variable {} (token_env)", printable(name));
-  if (value == nullptr) throw wrong(peer, fmt::format("{} is not set", where), fmt::format("set {}, or use token_file", printable(name)));
-  return checked_token(value, where, peer);
+  const std::string where = fmt::format("the environment variable {} ({})", printable(name), secret.env_key);
+  if (value == nullptr) throw wrong(secret, fmt::format("{} is not set", where), fmt::format("set {}, or use {}", printable(name), secret.file_key));
+  return checked(value, where, secret);
 }
 
-std::string token_of_file(const std::string& path, const ServerName& peer) {
+std::string of_file(const std::string& path, const NamedSecret& secret) {
   PosixFiles files;
-  const std::string where = fmt::format("the file \"{}\" (token_file)", printable(path));
+  const std::string where = fmt::format("the file \"{}\" ({})", printable(path), secret.file_key);
   std::string text;
   try {
     text = read_file(files, path, longest_token + 2);
   } catch (const Error& error) {
-    throw wrong(peer, fmt::format("{} cannot be read: {}", where, error.text()), fmt::format("make {} readable for this user alone", where));
+    throw wrong(secret, fmt::format("{} cannot be read: {}", where, error.text()), fmt::format("make {} readable for this user alone", where));
   }
-  return checked_token(text, where, peer);
+  return checked(text, where, secret);
 }
 
 std::string readable(const std::optional<std::string>& path, const char* key, const ServerName& peer) {
   if (!path) return {};
   if (::access(path->c_str(), R_OK) == 0) return *path;
   const int error = errno;
-  throw wrong(peer, fmt::format("the file \"{}\" ({}) cannot be read: {}", printable(*path), key, errno_text(error)), fmt::format("mend {}, or the permissions of its file", key));
+  throw wrong(token_of(peer), fmt::format("the file \"{}\" ({}) cannot be read: {}", printable(*path), key, errno_text(error)), fmt::format("mend {}, or the permissions of its file", key));
 }
 
 }  // namespace
 
 Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer) {
   Secrets secrets;
-  if (credentials.token_env) secrets.token = token_of_environment(*credentials.token_env, peer);
-  else if (credentials.token_file) secrets.token = token_of_file(*credentials.token_file, peer);
+  if (credentials.token_env) secrets.token = of_environment(*credentials.token_env, token_of(peer));
+  else if (credentials.token_file) secrets.token = of_file(*credentials.token_file, token_of(peer));
   secrets.client_cert = readable(credentials.client_cert, "client_cert", peer);
   secrets.client_key = readable(credentials.client_key, "client_key", peer);
   secrets.ca_file = readable(credentials.ca_file, "ca_file", peer);
   return secrets;
+}
+
+std::string read_webhook_key(const NotifyEntry& notify) {
+  const NamedSecret key{fmt::format("the webhook of {}", notify.at.text()), "key", "key_env", "key_file"};
+  return notify.key_env ? of_environment(*notify.key_env, key) : of_file(notify.key_file.value_or(""), key);
 }
 
 std::string mend_of_denial(const PeerCredentials& credentials) {

@@ -17,6 +17,9 @@ struct Secrets {
 /// Error{manifest}: a variable or file that is named is not there, is empty, too long or holds control characters.
 Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer);
 
+/// The key by which the messages of a webhook are signed. Error{manifest} likewise.
+std::string read_webhook_key(const NotifyEntry& notify);
+
 /// What to do when a peer does not let us in: which key of its entry to look at.
 std::string mend_of_denial(const PeerCredentials& credentials);
 

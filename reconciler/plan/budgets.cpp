@@ -1,5 +1,5 @@
-// Budgets of a run: `max_bytes` and `min_free` (contract, section 2). Copies are looked at in the plan's order; one that
-// does not fit is deferred, and smaller ones after it go on.
+// Budgets of a run: `max_bytes`, `min_free` and `window` (schema/manifest.md, [limits]). Copies are looked at in the plan's
+// order; one that does not fit is deferred, and smaller ones after it go on. What needs no bytes of a peer always fits.
 #include <algorithm>
 #include <cmath>
 
@@ -75,13 +75,14 @@ bool looked_at(const DiskView& disk) { return disk.total > 0; }
 class Purse {
  public:
   explicit Purse(const Situation& situation)
-      : most_(situation.manifest.limits.max_bytes), total_(situation.observed.disk.total), keep_free_(free_to_keep(situation)) {
+      : windows_(situation.manifest.limits.windows), now_(situation.observed.local_minute), most_(situation.manifest.limits.max_bytes), total_(situation.observed.disk.total), keep_free_(free_to_keep(situation)) {
     if (looked_at(situation.observed.disk)) free_ = situation.observed.disk.available;
   }
 
   /// Takes the bytes; or says why it cannot.
   std::string take(std::uint64_t bytes) {
     if (std::string why = why_never(bytes); !why.empty()) return why;
+    if (bytes > 0 && !is_open(windows_, now_)) return why_closed(windows_, now_);
     if (most_ && bytes > *most_ - spent_) {
       return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes), size_text(*most_ - spent_),
                          size_text(*most_));
@@ -108,12 +109,20 @@ class Purse {
                        size_text(bytes), size_text(total_), size_text(keep_free_));
   }
 
+  const std::vector<Window>& windows_;
+  MinuteOfDay now_;
   std::optional<std::uint64_t> most_;
   std::uint64_t total_ = 0;  ///< of the disk; 0: not looked at
   std::uint64_t keep_free_ = 0;
   std::uint64_t spent_ = 0;
   std::uint64_t free_ = UINT64_MAX;
 };
+
+std::string state_of_windows(const std::vector<Window>& windows, MinuteOfDay now) {
+  if (!is_open(windows, now)) return "closed until " + minute_text(next_opening(windows, now));
+  const auto closing = next_closing(windows, now);
+  return closing ? "open until " + minute_text(*closing) : "always open";
+}
 
 /// The bytes of what `size_of` finds in the changes that are not deferred.
 template <class SizeOf>
@@ -169,6 +178,9 @@ void note_limits(const Situation& situation, Draft& draft) {
   const auto place_of = [](const std::optional<At>& at) { return at ? at->text() : std::string("default"); };
   const std::uint64_t fetches = sum(draft, fetched);
   if (limits.max_bytes) draft.limits.push_back({"max_bytes", size_text(fetches), size_text(*limits.max_bytes), place_of(limits.max_bytes_at)});
+  if (!limits.windows.empty()) {
+    draft.limits.push_back({"window", state_of_windows(limits.windows, situation.observed.local_minute), windows_text(limits.windows), place_of(limits.window_at)});
+  }
   if (!looked_at(situation.observed.disk)) return;
   const std::uint64_t adds = sum(draft, added);
   const std::uint64_t available = situation.observed.disk.available;

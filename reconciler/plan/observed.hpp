@@ -89,6 +89,7 @@ struct DiskView {
 
 struct Observed {
   Time now;                                ///< read once, at the start of the run
+  MinuteOfDay local_minute = 0;            ///< the same, as this server's local time of day
   ServerId self;
   std::vector<PeerView> peers;             ///< one per manifest.peers, in that order
   std::map<ImageName, SourceView> sources; ///< of the manifest's images that have a source

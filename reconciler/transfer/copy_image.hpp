@@ -27,6 +27,7 @@ struct CopyJob {
   int connections = 1;
   std::function<void(const CopyProgress&)>
       progress;  ///< from any thread, one at a time, at most ten a second and once at the end
+  std::function<void()> may_go_on = {};  ///< asked whenever bytes come, from any thread; what it throws ends the copy as an interrupt does
 };
 
 /// What came of it, when it did not work: which side failed.
@@ -40,7 +41,7 @@ struct CopyFailed {
 /// Fetches into `partial` (kept on failure and resumed at its good segments; thrown away if its bytes, all as signed, are
 /// not the image, or if they could not be synced), verifies every segment and the digest of the canonical bytes, syncs and
 /// closes it. The table, if there is one, is fetched first into memory and given back.
-/// Throws only Error{interrupted/terminated}; what had come is kept.
+/// Throws only Error{interrupted/terminated}, or what `may_go_on` throws; what had come is kept.
 struct CopyDone {
   SegmentTable table;
   std::uint64_t fetched = 0;

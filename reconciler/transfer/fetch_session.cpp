@@ -144,6 +144,7 @@ bool FetchSession::fetch_run(File& handle, const Stretch& missing) {
 
 bool FetchSession::take(Receiving& receiving, std::string_view bytes) {
   throw_if_interrupted();
+  if (job_.may_go_on) job_.may_go_on();
   if (receiving.begins_anew) return false;
   throttle_.take(bytes.size());
   arrived_(bytes.size(), 0);

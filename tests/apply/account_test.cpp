@@ -46,6 +46,8 @@ void put(Ledger& ledger, const Plan& plan, std::size_t place, Outcome outcome) {
   ledger.put(place, {.address = plan.actions[place].address, .verb = plan.actions[place].verb, .outcome = std::move(outcome)});
 }
 
+std::string why(const Ledger& ledger, std::size_t action) { return ledger.why_not(action).value_or(Skipped{"nothing"}).why; }
+
 class account : public testing::Test {
  protected:
   void TearDown() override { pretend_interrupted(0); }
@@ -67,9 +69,9 @@ TEST_F(account, what_depends_on_a_failure_is_not_begun) {
   const Plan plan = plan_of({type("A"), type("B", {"imagetype.A"}), type("C", {"imagetype.B"}), type("D"), type("E", {"gone"})});
   Ledger ledger(plan);
   put(ledger, plan, 0, Failed{"io", "x"});
-  EXPECT_EQ(ledger.why_not(1), "depends on \"imagetype.A\", which failed");
+  EXPECT_EQ(why(ledger, 1), "depends on \"imagetype.A\", which failed");
   put(ledger, plan, 1, Skipped{"depends on …"});
-  EXPECT_EQ(ledger.why_not(2), "depends on \"imagetype.B\", which was not done");
+  EXPECT_EQ(why(ledger, 2), "depends on \"imagetype.B\", which was not done");
   EXPECT_EQ(ledger.why_not(3), std::nullopt);
   EXPECT_EQ(ledger.why_not(4), std::nullopt) << "nothing of this plan";
 }
@@ -82,7 +84,7 @@ TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
   put(ledger, plan, 0, Failed{"io", "x"});
   put(ledger, plan, 1, Failed{"unreachable", "x"});
   EXPECT_EQ(ledger.why_not(2), std::nullopt);
-  EXPECT_EQ(ledger.why_not(3), "depends on \"imagetype.A\", which failed");
+  EXPECT_EQ(why(ledger, 3), "depends on \"imagetype.A\", which failed");
   EXPECT_EQ(ledger.why_not(4), std::nullopt);
 }
 
@@ -90,7 +92,7 @@ TEST_F(account, a_full_disk_stops_what_takes_space_and_nothing_else) {
   const Plan plan = plan_of({copy("a"), copy("b"), type("C")});
   Ledger ledger(plan);
   put(ledger, plan, 0, Failed{"no-space", "x"});
-  EXPECT_EQ(ledger.why_not(1), "the disk is full");
+  EXPECT_EQ(why(ledger, 1), "the disk is full");
   EXPECT_EQ(ledger.why_not(2), std::nullopt);
 }
 
@@ -98,10 +100,10 @@ TEST_F(account, after_an_interrupt_or_an_early_end_nothing_begins) {
   const Plan plan = plan_of({type("A")});
   Ledger ledger(plan);
   pretend_interrupted(SIGINT);
-  EXPECT_EQ(ledger.why_not(0), "interrupted");
+  EXPECT_EQ(why(ledger, 0), "interrupted");
   pretend_interrupted(0);
   ledger.end_early(Error(Fault::local, "the state is gone"));
-  EXPECT_EQ(ledger.why_not(0), "the run ended early");
+  EXPECT_EQ(why(ledger, 0), "the run ended early");
   const Account closed = ledger.close("the run ended early", 0, {});
   ASSERT_TRUE(closed.fatal);
   EXPECT_STREQ(closed.fatal->what(), "the state is gone");
@@ -112,6 +114,13 @@ TEST_F(account, deferred_work_alone_exits_0) {
   Plan plan = plan_of({copy("a")});
   plan.actions[0].deferred = true;
   EXPECT_EQ(Ledger(plan).close("deferred", 0, {}).exit_code, 0);
+}
+
+TEST_F(account, what_depends_on_deferred_work_is_deferred_too) {
+  Plan plan = plan_of({copy("a"), copy("b", {"copy.oslo.a"})});
+  Ledger ledger(plan);
+  put(ledger, plan, 0, Skipped{.why = "deferred: the deadline of this run is over", .deferred = true});
+  EXPECT_EQ(ledger.why_not(1), (Skipped{.why = "deferred: depends on \"copy.oslo.a\", which is deferred", .deferred = true}));
 }
 
 int exit_of(Plan plan, std::vector<std::string> codes, int signal = 0) {

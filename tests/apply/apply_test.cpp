@@ -261,13 +261,80 @@ TEST_F(applying, the_history_tells_what_was_not_begun_and_why) {
   deferred.deferred = true;
   here.apply({add(local_image("gone", folder.path() + "/nowhere")), add(child, {"image.gone"}), publish_change(), deferred});
   const auto run = here.state().run(here.state().last_run()->start.id);
-  ASSERT_EQ(run->actions.size(), 3U) << "what is deferred is left for a later run";
-  EXPECT_EQ((std::vector{run->done, run->failed, run->skipped}), (std::vector<std::uint64_t>{0, 1, 2}));
+  ASSERT_EQ(run->actions.size(), 4U);
+  EXPECT_EQ((std::vector{run->done, run->failed, run->skipped, run->deferred}), (std::vector<std::uint64_t>{0, 1, 2, 1}));
+  EXPECT_EQ(run->actions[3].address.text, "copy.oslo.oslo-0");
+  EXPECT_EQ(run->actions[3].code, "deferred") << "a later run goes on with it";
   EXPECT_EQ(run->actions[2].address.text, "image.child");
   EXPECT_EQ(run->actions[2].outcome, "skipped");
   EXPECT_EQ(run->actions[2].text, "depends on \"image.gone\", which failed");
   EXPECT_THAT(run->actions[2].arguments, testing::StartsWith(*child.source));
   EXPECT_EQ(run->actions[2].finished, here.clock.time);
+}
+
+/// Calls `at_start` when an action begins.
+struct WatchingEvents final : Events {
+  std::function<void(const Change&)> at_start;
+  void begin(const Plan&) override {}
+  void start(const Change& change) override { at_start(change); }
+  void progress(const ActionProgress&) override {}
+  void end(const Change&, const ActionResult&) override {}
+  void note(const std::string&) override {}
+};
+
+TEST_F(applying, when_a_window_closes_no_more_is_fetched_and_what_is_under_way_ends) {
+  const auto oslo = peer("oslo", 3);
+  here.manifest.limits.windows = {{.opens = 22 * 60, .closes = 5 * 60}};
+  here.clock.time = Time(std::chrono::days(20'000)) + std::chrono::hours(4);
+  here.parallel = 1;
+  WatchingEvents watching;
+  watching.at_start = [&](const Change& change) {
+    if (change.address.text == "copy.oslo.oslo-0") here.clock.time += std::chrono::hours(1);
+  };
+  here.events_to = &watching;
+  const std::vector<Change> changes{register_change(*oslo), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"), copy_change(*oslo, "oslo-2", {"copy.oslo.oslo-1"}), publish_change()};
+  const Account account = here.apply(changes);
+  EXPECT_EQ(account.exit_code, 0);
+  const std::string closed = "deferred: it is outside of `window` (22:00-05:00), which opens at 22:00 (local time)";
+  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "done copy.oslo.oslo-0", "done catalog", "skipped copy.oslo.oslo-1 " + closed, "skipped copy.oslo.oslo-2 deferred: depends on \"copy.oslo.oslo-1\", which is deferred"}));
+  EXPECT_EQ(here.state().last_run()->deferred, 2U);
+  EXPECT_TRUE(here.tree().images.contains("oslo-0")) << "what came is published";
+}
+
+TEST_F(applying, after_its_deadline_a_run_begins_nothing_and_stops_its_copies_which_keep_what_they_have) {
+  const auto oslo = peer("oslo", 2);
+  here.apply({register_change(*oslo), copy_change(*oslo, "oslo-0"), publish_change()});
+  ImageRow row = here.image("oslo-0");
+  row.state = ImageState::withdrawn;
+  row.withdrawn_by_origin = true;
+  here.deadline = here.clock.steady() + std::chrono::hours(1);
+  here.parallel = 1;
+  WatchingEvents watching;
+  watching.at_start = [&](const Change& change) {
+    if (change.address.text == "copy.oslo.oslo-1") here.clock.passed = std::chrono::hours(2);
+  };
+  here.events_to = &watching;
+  const Account account = here.apply({copy_change(*oslo, "oslo-1"), add(here, "late", "late"), change_of(copy_address(ServerName::of("oslo"), row.name), WithdrawCopy{.peer = ServerName::of("oslo"), .row = row}), publish_change()});
+  EXPECT_EQ(account.exit_code, 0);
+  const std::string over = "deferred: the deadline of this run is over";
+  EXPECT_EQ(lines_of(account), (Lines{"done copy.oslo.oslo-0", "done catalog", "skipped copy.oslo.oslo-1 " + over, "skipped image.late " + over}))
+      << "a withdrawal waits for nothing, and what was done is published";
+  EXPECT_EQ(here.state().last_run()->deferred, 2U);
+  EXPECT_EQ(here.tree().faults, Lines());
+
+  here.deadline = std::nullopt;
+  here.events_to = nullptr;
+  EXPECT_EQ(lines_of(here.apply({copy_change(*oslo, "oslo-1"), publish_change()})), (Lines{"done copy.oslo.oslo-1", "done catalog"}));
+}
+
+TEST_F(applying, the_run_that_ends_a_failure_is_in_the_history_and_the_next_idle_one_is_not) {
+  here.apply({add(local_image("gone", folder.path() + "/nowhere"))});
+  ASSERT_EQ(here.state().last_run()->exit_code, 3);
+  const auto runs = here.state().runs(10).size();
+  here.apply(std::vector<Change>{});
+  EXPECT_EQ(here.state().last_run()->exit_code, 0);
+  here.apply(std::vector<Change>{});
+  EXPECT_EQ(here.state().runs(10).size(), runs + 1);
 }
 
 TEST_F(applying, the_history_of_an_interrupted_run_has_every_action) {

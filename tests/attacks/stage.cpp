@@ -31,7 +31,8 @@ struct QuietTerminal final : Terminal {
   bool can_ask() override { return false; }
   int width() override { return 100; }
   void out(std::string_view text) override { printed += text; }
-  void error(std::string_view text) override { said += text; }
+  using Terminal::error;
+  void error(std::string_view text, Priority) override { said += text; }
   std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
 };
 

@@ -20,7 +20,7 @@ Account sample_account() {
   Account account;
   account.done = {result("db19_25", Done{}, 1'200'000'000)};
   account.failed = {result("db19_26", Failed{"unreachable", "peer \"fpps-2\" does not answer any more"})};
-  account.not_started = {result("db19_27", Skipped{"deferred: past max_bytes: 700 GB, 498 GB are left"}),
+  account.not_started = {result("db19_27", Skipped{.why = "deferred: past max_bytes: 700 GB, 498 GB are left", .deferred = true}),
                          result("db19_28", Skipped{"depends on \"copy.fpps-2.db19_26\", which failed"})};
   account.exit_code = exit_incomplete;
   return account;

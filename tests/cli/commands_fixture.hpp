@@ -28,7 +28,8 @@ struct RecordingTerminal final : Terminal {
   bool can_ask() override { return is_terminal; }
   int width() override { return 100; }
   void out(std::string_view text) override { printed += text; }
-  void error(std::string_view text) override { said += text; }
+  using Terminal::error;
+  void error(std::string_view text, Priority) override { said += text; }
   std::optional<std::string> ask(const std::string& question) override {
     questions.push_back(question);
     return answer;

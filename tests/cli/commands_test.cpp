@@ -373,7 +373,8 @@ struct FullTerminal final : Terminal {
   bool can_ask() override { return false; }
   int width() override { return 80; }
   void out(std::string_view) override { throw std::bad_alloc(); }
-  void error(std::string_view text) override { said += text; }
+  using Terminal::error;
+  void error(std::string_view text, Priority) override { said += text; }
   std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
 };
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reconciler/io/interrupt.hpp"
@@ -135,6 +136,25 @@ TEST(terminal, the_flag_wins_over_the_environment) {
   ::setenv("TERM", "dumb", 1);
   EXPECT_FALSE(colors_wanted(Color::automatic, true));
   EXPECT_FALSE(colors_wanted(Color::never, true));
+}
+
+TEST(terminal, tells_the_journal_how_grave_each_line_is) {
+  Pipe pipe;
+  struct stat status {};
+  ASSERT_EQ(::fstat(pipe.ends[1], &status), 0);
+  ::setenv("JOURNAL_STREAM", (std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino)).c_str(), 1);
+  {
+    const Instead error(STDERR_FILENO, ::dup(pipe.ends[1]));
+    EXPECT_TRUE(error_goes_to_journal());
+    SystemTerminal terminal;
+    terminal.error("one\ntwo\n", Priority::error);
+    terminal.error("three\n", Priority::warning);
+    static_cast<Terminal&>(terminal).error("four\n");
+  }
+  EXPECT_EQ(pipe.read_all(), "<3>one\n<3>two\n<4>three\n<6>four\n");
+  EXPECT_FALSE(error_goes_to_journal()) << "the variable names another stream: the parent's";
+  ::unsetenv("JOURNAL_STREAM");
+  EXPECT_FALSE(error_goes_to_journal());
 }
 
 }  // namespace

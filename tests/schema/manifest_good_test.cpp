@@ -42,8 +42,10 @@ TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   EXPECT_EQ(options_text(written.subscriptions.at(0).options), options_text(left_out.subscriptions.at(0).options));
   EXPECT_EQ(written.copies.at(0).keep, true);
   EXPECT_EQ(written.copies.at(0).protect, false);
+  EXPECT_EQ(written.notify.at(0).timeout, Seconds(30));
   // Places and bytes differ.
   written.copies.clear();
+  written.notify.clear();
   written.digest = left_out.digest;
   written.server.at = left_out.server.at;
   written.limits.max_bytes_at = written.limits.min_free_at = written.guard.removals_at = written.guard.stops_at = std::nullopt;
@@ -83,7 +85,8 @@ TEST_F(WholeManifest, has_its_limits_and_guard) {
       manifest_.limits,
       (Limits{
           .parallel = 4, .bandwidth = 200'000'000, .max_bytes = 500'000'000'000, .min_free = {2.5},
-          .max_bytes_at = At{"whole.toml", 20}, .min_free_at = At{"whole.toml", 21}}));
+          .windows = {{22 * 60, 5 * 60}, {12 * 60, 13 * 60}},
+          .max_bytes_at = At{"whole.toml", 20}, .min_free_at = At{"whole.toml", 21}, .window_at = At{"whole.toml", 22}}));
   EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7, .removal_percent = 12.5, .stops = 4, .removals_at = At{"whole.toml", 24},
                                      .stops_at = At{"whole.toml", 25}}));
 }
@@ -107,6 +110,13 @@ TEST_F(WholeManifest, has_its_peers_with_their_cards) {
                                                              .client_key = "secrets/client.key",
                                                              .ca_file = "/etc/ssl/ca.pem"}));
   EXPECT_EQ(manifest_.peers[2].urls, std::vector<std::string>{"http://127.0.0.1:8080/"});
+}
+
+TEST_F(WholeManifest, has_whom_to_tell_and_of_what) {
+  ASSERT_EQ(manifest_.notify.size(), 2U);
+  EXPECT_EQ(manifest_.notify[0], (NotifyEntry{.command = {"hooks/tell", "--all"}, .on = {Occasion::failure, Occasion::recovery}, .timeout = Seconds(60), .at = manifest_.notify[0].at}));
+  EXPECT_EQ(manifest_.notify[1], (NotifyEntry{.url = "https://hooks.example.net/ingot", .series = {SeriesName::of("db19")}, .key_file = "/etc/ingot/webhook.key",
+                                              .ca_file = "/etc/ssl/ca.pem", .at = manifest_.notify[1].at}));
 }
 
 TEST_F(WholeManifest, has_its_images_in_the_order_of_root_and_sorted_includes) {

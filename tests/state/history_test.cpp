@@ -46,7 +46,7 @@ TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
 TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
   state.begin_run(start("one", 1));
   state.finish_action(state.begin_action("one", catalog_address(), Verb::publish, "", at(2)), Done{}, {}, at(3));
-  state.finish_run("one", at(4), 3, {{.address = image_address(ImageName::of("b")), .verb = Verb::add, .arguments = "/stage/b", .why = "interrupted"}});
+  state.finish_run("one", at(4), 3, {{.address = image_address(ImageName::of("b")), .verb = Verb::add, .arguments = "/stage/b", .why = {.why = "interrupted"}}});
   const auto found = state.run("one");
   EXPECT_EQ((std::vector{found->done, found->failed, found->skipped}), (std::vector<std::uint64_t>{1, 0, 1}));
   ASSERT_EQ(found->actions.size(), 2U);
@@ -68,9 +68,14 @@ TEST_F(history, knows_the_commit_that_was_applied_last) {
   run.command = "publish";
   run.git = Provenance{.repository = "r", .ref = "", .commit = "published", .blob = "", .dirty = false};
   state.begin_run(run);
-  EXPECT_EQ(state.applied_last(), start("", 1).git) << "only an apply carries out a manifest";
+  EXPECT_EQ(state.applied_last(), start("", 1).git) << "only an apply or a reconcile carries out a manifest";
   EXPECT_EQ(state.runs(1).front().start.git, run.git);
   EXPECT_EQ(state.run("two")->start.git, std::nullopt);
+  run.id = "four";
+  run.command = "reconcile";
+  run.git->commit = "reconciled";
+  state.begin_run(run);
+  EXPECT_EQ(state.applied_last(), run.git);
 }
 
 TEST_F(history, finds_the_runs_that_had_to_do_with_one_address) {

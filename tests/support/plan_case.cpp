@@ -160,6 +160,7 @@ class Reader {
     const std::string& part = line.word(0);
     if (part == "peer" || part == "unknown" || part == "settled") begin_peer(part, line);
     if (part == "disk") result_.observed.disk = {.total = line.number("total", 0), .available = line.number("available", 0)};
+    if (part == "local") result_.observed.local_minute = static_cast<MinuteOfDay>(line.number("minute", 0));
     if (part == "head-missing") result_.observed.publish_again = "the published head is missing or damaged";
     if (part == "objects") {
       for (std::size_t i = 1; i < line.words.size(); ++i) result_.observed.objects.insert(bits(line.words[i]));

@@ -98,7 +98,8 @@ Account TestServer::apply(const Plan& plan) {
                 .parallel = parallel,
                 .actor = "tester@here",
                 .commit = std::nullopt,
-                .seen = seen};
+                .seen = seen,
+                .deadline = deadline};
   const RunStart start{.id = new_run_id(clock.now(), random_bits()),
                        .started = clock.now(),
                        .command = "apply",

@@ -20,8 +20,13 @@ namespace ingot::testing_support {
 class StandingClock final : public Clock {
  public:
   Time time{std::chrono::seconds(1'800'000'000)};
+  std::chrono::steady_clock::duration passed{};  ///< beside the real time
   Time now() override { return time; }
-  std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now(); }
+  /// As in UTC.
+  MinuteOfDay local_minute(Time moment) override {
+    return static_cast<MinuteOfDay>(std::chrono::duration_cast<std::chrono::minutes>(moment - std::chrono::floor<std::chrono::days>(moment)).count());
+  }
+  std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now() + passed; }
   void sleep_for(std::chrono::milliseconds) override {}
 };
 
@@ -66,6 +71,7 @@ class TestServer {
   StandingClock clock;
   std::vector<SeenHead> seen;
   std::uint32_t parallel = 4;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
 
  private:
   std::string folder_;

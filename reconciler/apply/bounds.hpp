@@ -1,0 +1,40 @@
+// What bounds a run in time: its deadline, and the windows in which it may fetch. What is past them is deferred: no failure,
+// and a later run goes on with it. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "reconciler/io/clock.hpp"
+#include "reconciler/plan/plan.hpp"
+#include "schema/error.hpp"
+#include "schema/outcome.hpp"
+#include "schema/window.hpp"
+
+namespace ingot {
+
+class Bounds {
+ public:
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+  /// `windows` outlives it.
+  Bounds(Clock& clock, const std::vector<Window>& windows, Deadline deadline) : clock_(clock), windows_(windows), deadline_(deadline) {}
+
+  /// Why a change may not be begun now; nullopt: it may. A withdrawal waits for nothing, and what was done is published.
+  std::optional<Skipped> forbid(const Change& change) const;
+  /// For work under way that can go on later: Error that `deferral` knows, if the deadline is over.
+  void throw_if_over() const;
+
+ private:
+  bool is_over() const { return deadline_ && clock_.steady() >= *deadline_; }
+
+  Clock& clock_;
+  const std::vector<Window>& windows_;
+  Deadline deadline_;
+};
+
+/// What became of an action that throw_if_over stopped; nullopt: it was another error.
+std::optional<Skipped> deferral(const Error& error);
+
+}  // namespace ingot

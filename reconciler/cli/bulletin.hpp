@@ -1,0 +1,32 @@
+// A run's news as it is gathered: begun with the manifest, which names whom to tell, and told when the lock is free again.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconciler/cli/look.hpp"
+#include "reconciler/cli/news.hpp"
+#include "reconciler/cli/session.hpp"
+
+namespace ingot {
+
+class Bulletin {
+ public:
+  struct OfRun { std::string id, command; Time started; };
+  Bulletin(const Manifest& manifest, const OfRun& run);
+
+  /// What there is to do, before any of it is done.
+  void begin(const Looked& looked, const Site& site);
+  void end(const Account& account, const Site& site);
+
+  /// To each that is due, once. Never throws: what cannot be told is warned of.
+  void tell(const Session& session) noexcept;
+  /// The same of a run that an error ended early.
+  void tell_end(const Error& error, const Session& session) noexcept;
+
+ private:
+  News news_;
+  std::vector<NotifyEntry> to_;  ///< empty: nothing is gathered
+};
+
+}  // namespace ingot

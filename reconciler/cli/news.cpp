@@ -1,0 +1,57 @@
+#include "reconciler/cli/news.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "schema/exit_code.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// What somebody did on purpose is none, nor is another run that is well.
+constexpr std::array no_failures{exit_done, exit_busy, exit_approval, exit_interrupted, exit_terminated};
+
+bool is_failure(int exit_code) { return std::find(no_failures.begin(), no_failures.end(), exit_code) == no_failures.end(); }
+
+}  // namespace
+
+SeriesMembers members_of(const std::vector<SeriesRow>& rows) {
+  SeriesMembers members;
+  for (const auto& row : rows) {
+    auto& names = members[row.name];
+    for (const auto& member : row.members) names.push_back(member.name);
+  }
+  return members;
+}
+
+std::set<Occasion> occasions_of(const News& news) {
+  std::set<Occasion> occasions;
+  if (!news.account.done.empty()) occasions.insert(Occasion::change);
+  if (is_failure(news.exit_code)) occasions.insert(Occasion::failure);
+  if (news.exit_code == exit_done && news.previous_exit && is_failure(*news.previous_exit)) occasions.insert(Occasion::recovery);
+  return occasions;
+}
+
+SeriesMembers new_members(const News& news) {
+  SeriesMembers grown;
+  for (const auto& [series, members] : news.series_after) {
+    const auto before = news.series_before.find(series);
+    std::vector<ImageName> fresh;
+    std::copy_if(members.begin(), members.end(), std::back_inserter(fresh), [&](const ImageName& name) {
+      return before == news.series_before.end() || std::find(before->second.begin(), before->second.end(), name) == before->second.end();
+    });
+    if (!fresh.empty()) grown.emplace(series, std::move(fresh));
+  }
+  return grown;
+}
+
+bool is_due(const NotifyEntry& entry, const News& news) {
+  const auto occasions = occasions_of(news);
+  if (std::any_of(occasions.begin(), occasions.end(), [&](Occasion one) { return entry.on.contains(one); })) return true;
+  const auto grown = new_members(news);
+  return std::any_of(grown.begin(), grown.end(), [&](const auto& one) { return entry.series.contains(one.first); });
+}
+
+}  // namespace ingot

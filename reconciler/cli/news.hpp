@@ -1,0 +1,53 @@
+// What a run has to tell those whom the manifest's [[notify]] names: a value, collected as the run goes on and told once, when
+// it is over and its lock is free.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "reconciler/apply/events.hpp"
+#include "reconciler/cli/output.hpp"
+#include "reconciler/plan/plan.hpp"
+#include "schema/error.hpp"
+#include "schema/notify.hpp"
+#include "state/state.hpp"
+
+namespace ingot {
+
+/// A series here and its members, in their order.
+using SeriesMembers = std::map<SeriesName, std::vector<ImageName>>;
+SeriesMembers members_of(const std::vector<SeriesRow>& rows);
+
+struct News {
+  ServerName server;
+  std::optional<ServerId> id_of_server = {};  ///< nullopt: the run ended before the state was read
+  std::string run;
+  std::string command;
+  Time started;
+  Time finished;
+  std::string manifest_path;
+  int exit_code = 0;
+  std::optional<int> previous_exit = {};  ///< of the recorded run before this one
+  Account account = {};
+  std::vector<Held> held = {};
+  std::vector<Blocked> blocked = {};
+  std::vector<UnknownPeer> unknown = {};
+  std::optional<Error> error = {};        ///< what ended it before its first action
+  SeriesMembers series_before = {};
+  SeriesMembers series_after = {};
+};
+
+/// What the run was. An interrupt, a busy lock and a plan that was not approved are no failure: whoever caused them knows.
+std::set<Occasion> occasions_of(const News& news);
+/// The members that came to a series, in its order; series without new ones are left out.
+SeriesMembers new_members(const News& news);
+/// Whether this entry wants to hear of it.
+bool is_due(const NotifyEntry& entry, const News& news);
+/// The message for one entry: a CloudEvents 1.0 envelope around ingot.notification/1, in one line. An entry that names series
+/// hears of the new members of these alone.
+std::string news_json(const News& news, const NotifyEntry& entry);
+
+}  // namespace ingot

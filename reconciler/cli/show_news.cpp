@@ -1,0 +1,147 @@
+// The message of a notification: see news.hpp.
+#include <algorithm>
+
+#include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/news.hpp"
+#include "schema/overloaded.hpp"
+
+namespace ingot {
+
+namespace {
+
+constexpr std::size_t most_entries = 100;  ///< of each list: a message stays small, and the history has it all
+
+template <class Entries, class Put>
+void put_list(std::string_view key, const Entries& entries, JsonWriter& json, Put&& put) {
+  json.key(key);
+  json.begin_array();
+  for (std::size_t i = 0; i < std::min(entries.size(), most_entries); ++i) {
+    json.begin_object();
+    put(entries[i]);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::size_t deferred_of(const Account& account) {
+  return static_cast<std::size_t>(std::count_if(account.not_started.begin(), account.not_started.end(), [](const ActionResult& result) {
+    const auto* skipped = std::get_if<Skipped>(&result.outcome);
+    return skipped && skipped->deferred;
+  }));
+}
+
+void put_counts(const News& news, JsonWriter& json) {
+  json.key("counts");
+  json.begin_object();
+  const std::size_t deferred = deferred_of(news.account);
+  json.member("done", news.account.done.size());
+  json.member("failed", news.account.failed.size());
+  json.member("deferred", deferred);
+  json.member("not_started", news.account.not_started.size() - deferred);
+  json.member("held", news.held.size());
+  json.member("blocked", news.blocked.size());
+  json.member("unknown", news.unknown.size());
+  json.end_object();
+}
+
+template <class Entry>
+void put_what(const Entry& entry, JsonWriter& json) {
+  json.member("address", entry.address.text);
+  json.member("verb", text_of(entry.verb));
+}
+
+template <class Obstacle>
+void put_obstacle(const Obstacle& one, JsonWriter& json) {
+  put_what(one, json);
+  json.member("code", one.code);
+  json.member("text", one.text);
+}
+
+void put_lists(const News& news, JsonWriter& json) {
+  put_list("done", news.account.done, json, [&](const ActionResult& result) { put_what(result, json); });
+  put_list("failed", news.account.failed, json, [&](const ActionResult& result) {
+    put_what(result, json);
+    const auto& failed = std::get<Failed>(result.outcome);
+    json.member("code", failed.code);
+    json.member("text", failed.text);
+  });
+  put_list("held", news.held, json, [&](const Held& one) { put_obstacle(one, json); });
+  put_list("blocked", news.blocked, json, [&](const Blocked& one) { put_obstacle(one, json); });
+  put_list("unknown", news.unknown, json, [&](const UnknownPeer& one) {
+    json.member("peer", one.peer.text());
+    json.member("code", one.code);
+    json.member("text", one.text);
+  });
+}
+
+void put_series(const News& news, const NotifyEntry& entry, JsonWriter& json) {
+  json.key("series");
+  json.begin_array();
+  for (const auto& [series, members] : new_members(news)) {
+    if (!entry.series.empty() && !entry.series.contains(series)) continue;
+    json.begin_object();
+    json.member("name", series.text());
+    json.key("added");
+    json.begin_array();
+    for (std::size_t i = members.size() - std::min(members.size(), most_entries); i < members.size(); ++i) json.value(members[i].text());
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void put_run(const News& news, JsonWriter& json) {
+  json.key("run");
+  json.begin_object();
+  json.member("id", news.run);
+  json.member("command", news.command);
+  json.member("started", news.started);
+  json.member("finished", news.finished);
+  json.member("exit", news.exit_code);
+  json.member("previous_exit", news.previous_exit);
+  json.member("manifest", news.manifest_path);
+  json.end_object();
+}
+
+void put_data(const News& news, const NotifyEntry& entry, JsonWriter& json) {
+  json.key("data");
+  json.begin_object();
+  json.member("format", "ingot.notification/1");
+  json.key("occasions");
+  json.begin_array();
+  for (const Occasion occasion : occasions_of(news)) json.value(text_of(occasion));
+  json.end_array();
+  json.key("server");
+  json.begin_object();
+  json.member("name", news.server.text());
+  json.member("id", news.id_of_server ? std::optional(news.id_of_server->text()) : std::nullopt);
+  json.end_object();
+  put_run(news, json);
+  put_counts(news, json);
+  put_lists(news, json);
+  put_series(news, entry, json);
+  const auto& error = news.error ? news.error : news.account.fatal;
+  json.member("error", error ? std::optional(std::string(error->what())) : std::nullopt);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string news_json(const News& news, const NotifyEntry& entry) {
+  return shown([&](Output& out) {
+    JsonWriter json(out, Layout::one_line);
+    json.begin_object();
+    json.member("specversion", "1.0");
+    json.member("id", news.run);
+    json.member("source", news.id_of_server ? "urn:ingot:server:" + news.id_of_server->root.hex() : "urn:ingot:server");
+    json.member("type", "ingot.run.finished");
+    json.member("subject", news.server.text());
+    json.member("time", news.finished);
+    json.member("datacontenttype", "application/json");
+    put_data(news, entry, json);
+    json.end_object();
+    json.finish();
+  });
+}
+
+}  // namespace ingot

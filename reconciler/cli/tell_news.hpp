@@ -1,0 +1,13 @@
+// Tells a run's news to whom the manifest names.
+#pragma once
+
+#include "reconciler/cli/news.hpp"
+#include "reconciler/cli/session.hpp"
+
+namespace ingot {
+
+/// Each entry that is due, once, one after the other. One that cannot be told is warned of and changes nothing else; after an
+/// interrupt nobody is told. Never throws.
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session) noexcept;
+
+}  // namespace ingot

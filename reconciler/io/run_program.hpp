@@ -1,0 +1,17 @@
+// Running a program that the operator named: without a shell, with a text on its standard input, for a bounded time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconciler/io/clock.hpp"
+#include "schema/quantity.hpp"
+
+namespace ingot {
+
+/// "", or why it did not end well, as a clause: "ended with status 3", "was killed after 30s". Its output goes to our standard
+/// error, since standard output is for results. When its time is over it and its children are killed. A program that does not
+/// read its input is fine. Throws Error{interrupted or terminated} after killing it.
+std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout, Clock& clock);
+
+}  // namespace ingot

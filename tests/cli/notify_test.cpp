@@ -1,0 +1,174 @@
+// Who is told of a run, by a real program and a real web server on this machine; and that telling changes nothing.
+#include <atomic>
+#include <csignal>
+
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "reconciler/io/hmac.hpp"
+#include "schema/base64.hpp"
+#include "tests/cli/check_json.hpp"
+#include "tests/cli/commands_fixture.hpp"
+#include "tests/support/raw_server.hpp"
+
+namespace ingot {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing_support::RawConnection;
+using testing_support::RawServer;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+const std::string fine = "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n";
+
+std::string header(const std::string& request, const std::string& name) {
+  const auto begin = request.find("\r\n" + name + ": ");
+  if (begin == std::string::npos) return "";
+  const auto value = begin + name.size() + 4;
+  return request.substr(value, request.find("\r\n", value) - value);
+}
+std::string body(const std::string& request) { return request.substr(request.find("\r\n\r\n") + 4); }
+
+struct Notify : testing_support::Commands {
+  std::string base;
+
+  void SetUp() override {
+    std::signal(SIGPIPE, SIG_IGN);  // as the program's main does
+    two_servers();
+    base = read(folder / "silver/ingot.toml");
+  }
+  std::string file(const std::string& name) const { return (folder / name).string(); }
+  /// Appends what it is told to the file "told".
+  std::string program(const std::string& script = "cat >> \"$(dirname \"$0\")/told\"\n") const {
+    write("tell", "#!/bin/sh\n" + script);
+    ::chmod(file("tell").c_str(), 0700);
+    return "[[notify]]\ncommand = [\"" + file("tell") + "\"]\n";
+  }
+  std::string webhook(const RawServer& server, const std::string& more = "") const {
+    write("key", "secret-canary\n");
+    return "[[notify]]\nurl = \"" + server.url() + "hook/path-canary\"\nkey_file = \"" + file("key") + "\"\n" + more;
+  }
+  void silver_is(const std::string& entries) const { write("silver/ingot.toml", base + entries); }
+  Ran reconcile() { return at("silver", {"reconcile"}); }
+  std::vector<Json> told() const {
+    std::vector<Json> messages;
+    std::istringstream lines(read(folder / "told"));
+    for (std::string line; std::getline(lines, line);) {
+      testing_support::expect_valid_json("notification", line);
+      messages.push_back(Json::parse(line));
+    }
+    return messages;
+  }
+};
+
+TEST_F(Notify, tells_a_program_of_change_failure_and_recovery_once_each) {
+  silver_is(program());
+  ASSERT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(told().size(), 1U);
+  const Json first = told()[0];
+  EXPECT_EQ(first["specversion"], "1.0");
+  EXPECT_EQ(first["subject"], "silver");
+  EXPECT_EQ(first["data"]["occasions"], Json({"change"}));
+  EXPECT_EQ(first["id"], first["data"]["run"]["id"]);
+  EXPECT_EQ(first["data"]["run"]["command"], "reconcile");
+  EXPECT_EQ(first["data"]["counts"]["done"], first["data"]["done"].size());
+  EXPECT_THAT(first["data"]["done"].dump(), HasSubstr("copy.gold.a"));
+  reconcile();
+  EXPECT_EQ(told().size(), 1U) << "nothing happened";
+
+  fs::rename(folder / "gold/store/public", folder / "away");
+  EXPECT_EQ(reconcile().exit, 3);
+  ASSERT_EQ(told().size(), 2U);
+  EXPECT_EQ(told()[1]["data"]["occasions"], Json({"failure"}));
+  EXPECT_EQ(told()[1]["data"]["unknown"][0]["peer"], "gold");
+  fs::rename(folder / "away", folder / "gold/store/public");
+  EXPECT_EQ(reconcile().exit, 0);
+  EXPECT_EQ(reconcile().exit, 0);
+  ASSERT_EQ(told().size(), 3U);
+  EXPECT_EQ(told()[2]["data"]["occasions"], Json({"recovery"}));
+  EXPECT_EQ(told()[2]["data"]["run"]["previous_exit"], 3);
+}
+
+TEST_F(Notify, tells_only_what_was_asked_for) {
+  silver_is(program() + "on = [\"failure\"]\n");
+  ASSERT_EQ(reconcile().exit, 0) << terminal.said;
+  EXPECT_TRUE(told().empty());
+}
+
+TEST_F(Notify, tells_those_who_use_a_series_of_its_new_members_alone) {
+  silver_is("[[series]]\nname = \"s\"\nimages = [\"b\"]\n[[series]]\nname = \"other\"\nimages = [\"a\"]\n" + program() + "series = [\"s\"]\n");
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said << terminal.printed;
+  EXPECT_TRUE(told().empty()) << "another series grew";
+  write("gold/b.bin", "bytes of b");
+  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0);
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said << terminal.printed;
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told()[0]["data"]["series"], Json::parse(R"([{"name":"s","added":["b"]}])"));
+}
+
+TEST_F(Notify, signs_what_it_sends_to_a_webhook_and_shows_no_secret) {
+  RawServer server([](const RawConnection& connection, const std::string&) { connection.send(fine); });
+  silver_is(webhook(server));
+  const Ran ran = reconcile();
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  ASSERT_EQ(server.requests().size(), 1U);
+  const std::string request = server.requests()[0];
+  EXPECT_TRUE(request.starts_with("POST /hook/path-canary")) << request;
+  EXPECT_EQ(header(request, "Content-Type"), "application/cloudevents+json");
+  testing_support::expect_valid_json("notification", body(request));
+  EXPECT_EQ(header(request, "webhook-id"), Json::parse(body(request))["id"]);
+  const Digest mac = hmac_sha256("secret-canary", header(request, "webhook-id") + "." + header(request, "webhook-timestamp") + "." + body(request));
+  EXPECT_EQ(header(request, "webhook-signature"), "v1," + to_base64(std::string(mac.bytes.begin(), mac.bytes.end())));
+  EXPECT_THAT(request + ran.out + ran.err, Not(HasSubstr("secret-canary")));
+}
+
+TEST_F(Notify, tries_again_with_the_same_id_and_gives_up_after_three) {
+  std::atomic<int> answers = 0;
+  RawServer server([&](const RawConnection& connection, const std::string&) {
+    connection.send(++answers < 3 ? "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" : fine);
+  });
+  silver_is(webhook(server));
+  EXPECT_THAT(reconcile().err, Not(HasSubstr("not notified")));
+  ASSERT_EQ(server.requests().size(), 3U);
+  EXPECT_EQ(header(server.requests()[0], "webhook-id"), header(server.requests()[2], "webhook-id"));
+}
+
+TEST_F(Notify, a_receiver_that_refuses_is_told_of_and_changes_nothing) {
+  RawServer server([](const RawConnection& connection, const std::string&) { connection.send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"); });
+  silver_is(webhook(server));
+  const Ran ran = reconcile();
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_EQ(server.requests().size(), 1U) << "no redirect is followed, and no retry mends it";
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("not notified: the webhook at 127.0.0.1"), HasSubstr("status 302"), Not(HasSubstr("canary"))));
+  fs::remove(folder / "key");
+  manifest("gold", "[[image]]\nname = \"b\"\nsource = \"a.bin\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0);
+  const Ran keyless = reconcile();
+  EXPECT_EQ(keyless.exit, 0);
+  EXPECT_THAT(keyless.err, AllOf(HasSubstr("not notified"), HasSubstr("(key_file) cannot be read")));
+}
+
+TEST_F(Notify, a_program_that_fails_hangs_or_is_not_there_changes_nothing) {
+  silver_is(program("exit 3\n") + "[[notify]]\ncommand = [\"" + file("nowhere") + "\"]\n[[notify]]\ncommand = [\"/bin/sleep\", \"60\"]\ntimeout = \"1s\"\n");
+  const Ran ran = reconcile();
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("ended with status 3"), HasSubstr("cannot be started: No such file"), HasSubstr("was killed after 1s")));
+}
+
+TEST_F(Notify, tells_of_a_run_that_an_error_ended) {
+  silver_is(program());
+  write("silver/keys/catalog.pem", "no key");
+  EXPECT_NE(reconcile().exit, 0);
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told()[0]["data"]["occasions"], Json({"failure"}));
+  EXPECT_FALSE(told()[0]["data"]["error"].is_null());
+}
+
+}  // namespace
+}  // namespace ingot
