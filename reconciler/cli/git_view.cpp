@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconciler/apply/published.hpp"
 #include "reconciler/cli/host_guard.hpp"
 #include "reconciler/io/git_history.hpp"
 #include "reconciler/io/printable.hpp"
@@ -26,28 +27,43 @@ std::string why_not_signed(const GitRepository& repository, const std::string& c
   return "";
 }
 
+/// As the state knows it; a state that was made anew knows none, but the published head names the commit that it is from.
+std::optional<std::string> applied_last(const Site& site) {
+  if (const auto applied = site.state.applied_last()) return applied->commit;
+  if (!site.state.made_anew()) return std::nullopt;
+  const auto head = head_on_disk(site.store, site.state.self(), roots_on_disk(site.store, site.state.self()).roots);
+  std::string commit = head ? head->head.commit : "";
+  if (const auto dirty = commit.find('-'); dirty != std::string::npos) commit.resize(dirty);
+  return commit.empty() ? std::nullopt : std::optional(commit);
+}
+
 }  // namespace
 
-GitView look_at_commit(const Manifest& manifest, const State& state, const Everywhere& flags) {
+GitView look_at_commit(const Site& site, const Everywhere& flags) {
+  const Manifest& manifest = site.manifest;
   GitView view{.git = manifest.git, .no_git = manifest.no_git, .folder = {}, .applied = std::nullopt, .not_signed = {}};
   const auto place = manifest.git ? git_place_of(flags) : std::nullopt;
   if (!place) return view;
   view.folder = printable(place->repository.folder());
   const GitHistory history(place->repository);
   const std::string& commit = manifest.git->commit;
-  if (const auto applied = state.applied_last()) {
-    view.applied = applied->commit;
-    view.descent = history.descent(applied->commit, commit);
-    if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, applied->commit, most_reverts);
+  if (manifest.git->dirty) view.differing = uncommitted_files(flags);
+  for (auto& file : view.differing) file = printable(file);
+  view.applied = applied_last(site);
+  view.forgotten = !view.applied && site.state.made_anew();
+  if (view.applied) {
+    view.descent = history.descent(*view.applied, commit);
+    if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, *view.applied, most_reverts);
   }
   if (manifest.guard.git.is_signed) view.not_signed = why_not_signed(place->repository, commit, manifest.guard);
   return view;
 }
 
-void note_objections(const Manifest& manifest, const State& state, const Everywhere& flags, Plan& plan) {
+void note_objections(const Site& site, const Everywhere& flags, Plan& plan) {
+  const Manifest& manifest = site.manifest;
   if (!manifest.no_git.empty()) plan.notes.push_back({.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
   if (manifest.guard.git.any()) {
-    const GitView view = look_at_commit(manifest, state, flags);
+    const GitView view = look_at_commit(site, flags);
     for (const auto& objection : git_objections(manifest.guard.git, view, false)) {
       plan.notes.push_back({.code = objection.code, .address = "", .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
     }
@@ -56,9 +72,10 @@ void note_objections(const Manifest& manifest, const State& state, const Everywh
   std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
 }
 
-std::vector<std::string> require_commit(const Manifest& manifest, const State& state, const Everywhere& flags, bool rewind) {
+std::vector<std::string> require_commit(const Site& site, const Everywhere& flags, bool rewind) {
+  const Manifest& manifest = site.manifest;
   if (!manifest.guard.git.any() && !rewind) return {};
-  const GitView view = look_at_commit(manifest, state, flags);
+  const GitView view = look_at_commit(site, flags);
   const auto objections = git_objections(manifest.guard.git, view, rewind);
   if (objections.empty()) return rewind ? reverted_texts(view) : std::vector<std::string>{};
   std::string text = objections.front().text;

@@ -393,6 +393,7 @@ A better way is a backup of the newest state: copy state/ while no run is under 
   ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
   ingot fleet status db19_25 --cards peers                       is it everywhere?
   ingot fleet status series:db19 --cards peers --json
+Which commit was applied last (the guard "forward") is what the published head says of it.
 
 check reads the manifests of many servers together, each with the server.card.toml beside it; no network, no state. It finds
 names that collide (servers, images that would meet, clients and targets of other sites), rules that can never match, images that

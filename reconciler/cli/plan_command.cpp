@@ -37,7 +37,7 @@ int make_and_tell(const PlanArguments& arguments, const Reporter& reporter, cons
   Site site(manifest, Access::read_only, session.files);
   Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
   if (base) leave_base(*std::move(base), looked);
-  note_objections(manifest, site.state, session.flags, looked.plan);
+  note_objections(site, session.flags, looked.plan);
   name_authors(looked.plan, site.state.applied_last(), session.flags);
   ShownPlan plan = shown_plan(looked.plan, looked.plan_id, arguments.out || reporter.wants_intents() ? Intents::with : Intents::without);
   if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
