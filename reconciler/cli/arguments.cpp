@@ -64,9 +64,14 @@ std::vector<Format> formats_of(const std::string& command) {
   return {Format::text, Format::json};
 }
 
+/// What --output of a command can write: what it can be shown in, but for apply, which shows itself as it goes.
+std::vector<Format> formats_of_files(const std::string& command) {
+  return command == "apply" ? formats_of("validate") : formats_of(command);
+}
+
 Format format_called(const std::string& flag, const std::string& name, const std::string& command) {
   std::vector<std::string> names;
-  for (const Format format : formats_of(command)) {
+  for (const Format format : flag == "--output" ? formats_of_files(command) : formats_of(command)) {
     if (text_of(format) == name) return format;
     names.emplace_back(text_of(format));
   }
@@ -191,7 +196,7 @@ std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
 }
 
 Command apply_of(const Written& written) {
-  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics)};
+  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics), .outputs = outputs_of(written, "apply")};
   if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
   if (!written.expect.empty()) {
     apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);

@@ -17,7 +17,8 @@
 
 namespace ingot {
 
-/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check".
+/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check". Apply writes
+/// most of them to files.
 enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
 std::string_view text_of(Format format);
 
@@ -73,6 +74,7 @@ struct ApplyArguments {
   std::optional<std::string> plan = {};     ///< a file that plan --out kept; then there are no options
   std::optional<Digest> expect = {};        ///< only if the plan has this id
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
+  std::vector<OutputFile> outputs = {};
 
   /// Whether the command line approves what is done, so that nobody needs to be asked.
   bool approves() const { return yes || plan || expect || options.approved; }

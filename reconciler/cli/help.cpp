@@ -145,7 +145,7 @@ Formats: text, json, markdown (a comment: its first line is a marker by which a 
 workflow, and the summary of the step), terraform and codequality (GitLab's reports), sarif, junit.
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [PLAN] [--metrics FILE]
+         R"(Usage: ingot apply [PLAN] [--metrics FILE] [--output FORMAT=FILE]
        ingot apply [--yes | --approve VERB,... | --expect ID] [--rewind] [--target ADDRESS] [--exclude ADDRESS] ...
 
   ingot apply                     shows the plan, asks, does it
@@ -153,6 +153,7 @@ workflow, and the summary of the step), terraform and codequality (GitLab's repo
   ingot apply --approve copy,add,withdraw      these alone; what else there is to do is listed, and the exit is 7
   ingot apply --yes               does not ask: for timers and scripts
   ingot apply --yes --json        one JSON event per line; the last is always the result
+  ingot apply --yes --output markdown=applied.md --output junit=tests.xml      what became of it, for a build server
   ingot apply --yes -q --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 --home /srv/gold    a timer's
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
@@ -173,6 +174,8 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
+  --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json (the
+                              first and the last event, or the error), markdown, github, codequality, sarif, junit
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
                               failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},

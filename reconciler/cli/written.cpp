@@ -69,6 +69,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_flag("--rewind", to.rewind);
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
+    add_repeated(app, "--output", to.output);
     app.add_option("--metrics", to.metrics);
   } else if (command == "reconcile") {
     app.add_option("--jitter", to.jitter);
