@@ -240,6 +240,9 @@ Command query_of(const Written& written) {
     if (!query.peer) wrong(fmt::format("--peer \"{}\" is not a name", printable(written.peer)), "use the name of a [[peer]] in the manifest");
     if (query.topic == Topic::history) wrong("query history has no --peer: it is this server's own", see("query"));
   }
+  query.at = if_given(written.at);
+  if (query.at && query.topic == Topic::history) wrong("query history has no --at: it has all runs", see("query"));
+  if (query.at && query.peer && query.topic != Topic::subscriptions) wrong("--at is of what was here, --peer of what a peer has now", "leave one of them out");
   return query;
 }
 
@@ -355,7 +358,7 @@ Arguments help_of(const std::vector<std::string>& words) {
 }
 
 /// "completion names -- WORD...": words of a line that may be anything, so that no parser reads them.
-Arguments names_of(const std::vector<std::string>& words) {
+Arguments names_line(const std::vector<std::string>& words) {
   auto first = words.begin() + 2;
   if (first != words.end() && *first == "--") ++first;
   return {{}, NamesArguments{{first, words.end()}}};
@@ -402,7 +405,7 @@ bool ask_for_json(const std::vector<std::string>& words) {
 
 Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!words.empty() && words.front() == "help") return help_of(words);
-  if (words.size() > 1 && words[0] == "completion" && words[1] == "names") return names_of(words);
+  if (words.size() > 1 && words[0] == "completion" && words[1] == "names") return names_line(words);
   Written written;
   CLI::App app;
   add_everywhere(app, written);

@@ -96,6 +96,7 @@ struct QueryArguments {
   Topic topic = Topic::images;
   std::optional<ServerName> peer;
   std::optional<std::string> name;
+  std::optional<std::string> at;  ///< a run, a commit or a time: what was here then
 };
 struct HistoryArguments {
   std::string what;  ///< an address, or a name

@@ -225,6 +225,7 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
 )"},
     Page{"query", "peers, images, series, types, subscriptions, history",
          R"(Usage: ingot query peers|images|series|types|subscriptions|history [--peer PEER] [NAME]
+       ingot query peers|images|series|types|subscriptions --at RUN|COMMIT|TIME [NAME]
 
   ingot query images                        what is here
   ingot query images db19_24                one of them
@@ -232,13 +233,20 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
   ingot query series --peer fpps-2 db19
   ingot query subscriptions
   ingot query history                       runs, newest first
+  ingot query images --at 2026-11-01T00:00:00Z      what was here then; also after a run, or after the run of a commit
   ingot query images --json | jq '.images[] | select(.copied_from)'
 
 Without --peer it reads the state alone: no network, no keys; of an image that is asked for by its NAME it also looks whether
 the files are there. With --peer it asks that peer of the manifest, registered or not; if it cannot be had, what was seen last
 is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
 
+With --at it says what was here then, by what the history has of all that came and went since: names, when and by which run they
+came, and what never changes of an image. What the history cannot prove, it does not say: where the state was lost, or a peer got
+another name, since then, the exit is 3, and the message says from when on there is an answer.
+
   --peer PEER    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
+  --at RUN|COMMIT|TIME    a run or the beginning of its id; a commit, branch or tag that a run was of, and then the newest such
+                 run; or a time, such as 2026-11-23T02:00:00Z
 )"},
     Page{"history", "when and why something came or went, and by which run",
          R"(Usage: ingot history NAME|ADDRESS
@@ -385,6 +393,7 @@ byte is re-hashed. The old file is moved aside, nothing is removed, and no seria
 What only a state knows is lost with it: the history, and what peers were registered and subscriptions instantiated (an old
 backup still says so). The next apply registers and instantiates anew, which counts from now; the plan says which images lie
 before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
+Which commit was applied last (the guard "forward") is what the published head says of it.
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
 )"},
@@ -396,7 +405,6 @@ A better way is a backup of the newest state: copy state/ while no run is under 
   ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
   ingot fleet status db19_25 --cards peers                       is it everywhere?
   ingot fleet status series:db19 --cards peers --json
-Which commit was applied last (the guard "forward") is what the published head says of it.
 
 check reads the manifests of many servers together, each with the server.card.toml beside it; no network, no state. It finds
 names that collide (servers, images that would meet, clients and targets of other sites), rules that can never match, images that

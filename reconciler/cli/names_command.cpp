@@ -67,7 +67,7 @@ void add_names(const Rows& rows, const std::string& before, std::set<std::string
   for (const auto& row : rows) to.insert(before + row.name.text());
 }
 
-std::set<std::string> names_of(const std::vector<std::string>& kinds, const Manifest& manifest, const Snapshot& snapshot) {
+std::set<std::string> names_of_kinds(const std::vector<std::string>& kinds, const Manifest& manifest, const Snapshot& snapshot) {
   std::set<std::string> names;
   for (const auto& kind : kinds) {
     if (kind == "images") {
@@ -96,9 +96,9 @@ std::set<std::string> names_here(const std::vector<std::string>& kinds, const Se
   const auto* const manifest = std::get_if<Manifest>(&read);
   if (manifest == nullptr) return {};
   try {
-    return names_of(kinds, *manifest, Site(*manifest, Access::read_only, session.files).state.snapshot());
+    return names_of_kinds(kinds, *manifest, Site(*manifest, Access::read_only, session.files).state.snapshot());
   } catch (const Error&) {
-    return names_of(kinds, *manifest, {});
+    return names_of_kinds(kinds, *manifest, {});
   }
 }
 

@@ -79,6 +79,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_repeated(app, "--output", to.output);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
+    app.add_option("--at", to.at);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
   } else if (command == "verify") {
