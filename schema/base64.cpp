@@ -8,11 +8,11 @@ namespace ingot {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t no_digit = 0xFF;
+constexpr std::uint8_t not_base64 = 0xFF;
 
 constexpr std::array<std::uint8_t, 256> make_digits() {
   std::array<std::uint8_t, 256> digits{};
-  digits.fill(no_digit);
+  digits.fill(not_base64);
   for (std::size_t i = 0; i < alphabet.size(); ++i) digits[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint8_t>(i);
   return digits;
 }
@@ -41,7 +41,7 @@ std::optional<std::string> from_base64(std::string_view text) {
   std::uint32_t group = 0;
   for (std::size_t at = 0; at < text.size() - padding; ++at) {
     const std::uint8_t digit = digits[static_cast<std::uint8_t>(text[at])];
-    if (digit == no_digit) return std::nullopt;
+    if (digit == not_base64) return std::nullopt;
     group = group << 6U | digit;
     if (at % 4 == 0) continue;
     const unsigned shift = static_cast<unsigned>(6 - 2 * (at % 4));

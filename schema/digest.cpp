@@ -6,12 +6,12 @@ namespace {
 
 constexpr std::string_view prefix = "sha256:";
 
-constexpr std::uint8_t no_digit = 0xFF;
+constexpr std::uint8_t not_hex = 0xFF;
 
 /// Value of each byte as a hex digit. A table, as a catalog holds hundreds of thousands of digests.
 constexpr std::array<std::uint8_t, 256> hex_values = [] {
   std::array<std::uint8_t, 256> values{};
-  values.fill(no_digit);
+  values.fill(not_hex);
   for (std::uint8_t i = 0; i < 10; ++i) values[static_cast<std::size_t>('0') + i] = i;
   for (std::uint8_t i = 0; i < 6; ++i) values[static_cast<std::size_t>('a') + i] = static_cast<std::uint8_t>(10 + i);
   return values;

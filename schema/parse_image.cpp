@@ -108,7 +108,7 @@ std::optional<ImageIdentity> read_parent(const JsonObject& entry, const ImageIde
   return parent;
 }
 
-ImageEntry read_image(const JsonObject& entry, const Publisher& publisher) {
+ImageEntry read_image_entry(const JsonObject& entry, const Publisher& publisher) {
   ImageEntry image = read_whose(entry, publisher);
   image.digest = read_digest(entry, "digest");
   image.size = entry.number("size", 0, largest_image);
@@ -146,7 +146,7 @@ std::variant<ImageEntry, ImageTombstone> read_image_line(const std::vector<JsonN
       nodes, {"image", "created", "deleted", "origin", "listed", "copied_from", "digest", "size", "kind", "type", "version",
               "platform", "description", "labels", "states", "reason", "parent", "packed", "release", "critical"});
   if (entry.has("deleted")) return read_tombstone(entry, publisher);
-  return read_image(entry, publisher);
+  return read_image_entry(entry, publisher);
 }
 
 }  // namespace ingot

@@ -11,7 +11,7 @@ namespace ingot {
 namespace {
 
 /// A text in quotes, so that joined texts stay apart.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -23,7 +23,7 @@ std::string quoted(std::string_view text) {
 std::string list_text(std::vector<std::string> texts) {
   std::sort(texts.begin(), texts.end());
   std::string result = "[";
-  for (const auto& text : texts) result += (result.size() > 1 ? "," : "") + quoted(text);
+  for (const auto& text : texts) result += (result.size() > 1 ? "," : "") + in_quotes(text);
   return result + "]";
 }
 
@@ -72,11 +72,11 @@ std::string options_text_without_since(const SubscriptionOptions& options) {
   std::vector<std::string> labels;
   for (const auto& [label, glob] : options.where.labels) labels.push_back(label + "=" + glob);
   std::string text = "states=" + list_text(std::move(states)) + " exclude=" + list_text(options.exclude);
-  if (options.where.platform) text += " platform=" + quoted(*options.where.platform);
-  if (options.where.version) text += " version=" + quoted(*options.where.version);
+  if (options.where.platform) text += " platform=" + in_quotes(*options.where.platform);
+  if (options.where.version) text += " version=" + in_quotes(*options.where.version);
   if (!labels.empty()) text += " labels=" + list_text(std::move(labels));
   if (options.latest) text += fmt::format(" latest={}", *options.latest);
-  if (!options.as.empty()) text += " as=" + quoted(options.as);
+  if (!options.as.empty()) text += " as=" + in_quotes(options.as);
   text += fmt::format(" arrive={}", options.arrive.state ? text_of(*options.arrive.state) : "origin");
   if (options.priority != 0) text += fmt::format(" priority={}", options.priority);
   if (options.prune) text += " prune=" + duration_text(*options.prune);

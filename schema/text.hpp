@@ -8,6 +8,9 @@
 
 namespace ingot {
 
+/// Of ASCII, whatever the locale.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Whether why_not_a_text has nothing to say; quick.
 bool is_text(std::string_view text, std::size_t longest);
 /// What is wrong with `text` as free text, as a clause ("holds a control character"); nullopt if it is valid UTF-8 of

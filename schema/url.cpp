@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/text.hpp"
+
 namespace ingot {
 
 namespace {
@@ -13,7 +15,6 @@ constexpr std::string_view https = "https://";
 constexpr std::string_view http = "http://";
 constexpr std::string_view file = "file://";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 

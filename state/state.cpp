@@ -1,6 +1,9 @@
 // Making and opening a state file. What is read from it and written to it stands in state_*.cpp.
 #include "state/state.hpp"
 
+#include <charconv>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
@@ -139,11 +142,31 @@ std::uint64_t State::generation() const {
   return static_cast<std::uint64_t>(impl_->database.number("SELECT generation FROM meta WHERE one = 1"));
 }
 
+namespace {
+
+/// What SQLite's check says of a page that it could not get ("… error code=266", "failed to get page 7"): the disk, or memory,
+/// did not answer, and nothing is known of the page. btree.c (3.40): checkTreePage, checkList.
+bool is_of_the_disk(std::string_view fault) {
+  constexpr std::string_view code_mark = "unable to get the page. error code=";
+  if (fault.find("failed to get page ") != std::string_view::npos) return true;
+  const auto at = fault.find(code_mark);
+  if (at == std::string_view::npos) return false;
+  int code = 0;
+  std::from_chars(fault.data() + at + code_mark.size(), fault.data() + fault.size(), code);
+  return (code & 0xFF) == 7 || (code & 0xFF) == 10;  // SQLITE_NOMEM, SQLITE_IOERR
+}
+
+}  // namespace
+
 void State::check() const {
   impl_->read([&] {
     Statement faults = impl_->database.query("PRAGMA quick_check(1)");
     if (!faults.step()) faults.damaged("it cannot be checked");
-    if (const auto fault = faults.next<std::string>(); fault != "ok") faults.damaged(fault);
+    if (const auto fault = faults.next<std::string>(); fault != "ok") {
+      if (!is_of_the_disk(fault)) faults.damaged(fault);
+      throw Error(Fault::local, fmt::format("the state \"{}\" cannot be read: {}", impl_->database.path(), fault),
+                  "check the disk, and run again; a file that stays like that can be moved away, and \"ingot state rebuild\" makes the state anew");
+    }
     Statement broken = impl_->database.query("PRAGMA foreign_key_check");
     if (broken.step()) broken.damaged(fmt::format("a reference in the table \"{}\" leads nowhere", broken.next_text()));
   });

@@ -57,7 +57,7 @@ void put_values(const std::string& command, const std::vector<HelpOption>& optio
   }
 }
 
-void put_words(const HelpPage& page, const Completable& all, std::string& out) {
+void put_bash_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) out += fmt::format("    {}:0) _ingot_words '{}' ;;\n", page.command, fmt::join(first, " "));
   if (page.takes_names()) out += fmt::format("    {}:*) _ingot_names{} ;;\n", page.command, page.takes_files() ? " files" : "");
@@ -86,7 +86,7 @@ std::string bash_completion(const Completable& all) {
   for (const auto& page : all.pages) commands.push_back(page.command);
   out += fmt::format("      *) _ingot_words '{}' ;;\n    esac\n    return\n  fi\n", fmt::join(flags, " "));
   out += fmt::format("  case $command:$words in\n    :*) _ingot_words '{} help' ;;\n    help:0) _ingot_words '{}' ;;\n", fmt::join(commands, " "), fmt::join(commands, " "));
-  for (const auto& page : all.pages) put_words(page, all, out);
+  for (const auto& page : all.pages) put_bash_words(page, all, out);
   return out.append("  esac\n").append(script_end);
 }
 

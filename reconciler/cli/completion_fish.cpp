@@ -31,7 +31,7 @@ void put_option(const HelpOption& option, const std::string& when, std::string& 
   }
 }
 
-void put_words(const HelpPage& page, const Completable& all, std::string& out) {
+void put_fish_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) {
     out += fmt::format("complete -c ingot -n '__fish_seen_subcommand_from {}; and not __fish_seen_subcommand_from {}' -a '{}'\n", page.command,
@@ -50,7 +50,7 @@ std::string fish_completion(const Completable& all) {
   for (const auto& page : all.pages) {
     out += fmt::format("complete -c ingot -n __fish_use_subcommand -a {} -d {}\n", page.command, quoted_for_fish(page.summary));
     const std::string when = fmt::format(" -n '__fish_seen_subcommand_from {}'", page.command);
-    put_words(page, all, out);
+    put_fish_words(page, all, out);
     for (const auto& option : page.options) put_option(option, when, out);
   }
   for (const auto& option : all.everywhere) put_option(option, "", out);

@@ -35,7 +35,7 @@ void put_options(const std::vector<HelpOption>& options, std::string& out) {
   }
 }
 
-void put_words(const HelpPage& page, const Completable& all, std::string& out) {
+void put_zsh_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) out += fmt::format(" \\\n        '1:word:({})'", fmt::join(first, " "));
   if (page.takes_names()) out += fmt::format(" \\\n        '*:name:_ingot_names{}'", page.takes_files() ? " files" : "");
@@ -59,7 +59,7 @@ std::string zsh_completion(const Completable& all) {
     out += fmt::format("      {})\n        _arguments", page.command);
     put_options(all.everywhere, out);
     put_options(page.options, out);
-    put_words(page, all, out);
+    put_zsh_words(page, all, out);
     out += " ;;\n";
   }
   return out + "      help) _describe command commands ;;\n      esac ;;\n  esac\n}\n"

@@ -50,6 +50,10 @@ int run_command(const GcArguments& arguments, const Session& session) {
   const Time now = session.clock.now();
   const GarbageRules rules{.grace = arguments.grace, .dry_run = arguments.dry_run, .wanted = wanted_bytes(site, now)};
   Garbage garbage = collect_garbage(site.state, site.store, manifest->server, rules, now);
+  if (const auto trouble = site.memory.trouble()) {
+    garbage.notes.push_back(*trouble);
+    garbage.fault = true;
+  }
   if (!rules.dry_run) record(garbage, site, now, session);
   const bool each = arguments.dry_run || session.flags.verbose;
   session.show([&](const Style& style, Output& out) { show_garbage(garbage, arguments.dry_run, each, style, out); },

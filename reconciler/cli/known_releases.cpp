@@ -11,10 +11,10 @@ namespace ingot {
 
 namespace {
 
-constexpr std::uint64_t largest_file = 32 * 1024 * 1024;
+constexpr std::uint64_t largest_releases = 32 * 1024 * 1024;
 
-std::string folder_of(const Site& site) { return state_folder(site.manifest.server) + "/cache"; }
-std::string path_of(const Site& site) { return folder_of(site) + "/unreleased"; }
+std::string releases_folder(const Site& site) { return state_folder(site.manifest.server) + "/cache"; }
+std::string releases_path(const Site& site) { return releases_folder(site) + "/unreleased"; }
 
 /// Releases are installed by publishing; the lineage is that of the state, whose generation means nothing in another one.
 std::string first_line(const Site& site, const Root& root) {
@@ -25,7 +25,7 @@ std::string first_line(const Site& site, const Root& root) {
 /// nullopt: nothing is remembered of this state.
 std::optional<std::vector<ImageName>> remembered(const Site& site, const std::string& first) {
   try {
-    const auto text = read_file_if_there(site.files, path_of(site), largest_file);
+    const auto text = read_file_if_there(site.files, releases_path(site), largest_releases);
     if (!text) return std::nullopt;
     std::istringstream lines(*text);
     std::string line;
@@ -46,8 +46,8 @@ void remember(const Site& site, const std::string& first, const std::vector<Imag
   std::string text = first + "\n";
   for (const ImageName& name : names) text += name.text() + "\n";
   try {
-    make_folders(site.files, folder_of(site));
-    replace_file_unsynced(site.files, path_of(site), text + "end\n", 0644);
+    make_folders(site.files, releases_folder(site));
+    replace_file_unsynced(site.files, releases_path(site), text + "end\n", 0644);
   } catch (const Error&) {
     // It is only a cache: a read-only disk is no fault.
   }

@@ -11,10 +11,10 @@ namespace ingot {
 
 namespace {
 
-constexpr std::uint64_t largest_file = 16 * 1024 * 1024;
+constexpr std::uint64_t largest_last_plan = 16 * 1024 * 1024;
 
-std::string folder_of(const Site& site) { return state_folder(site.manifest.server) + "/cache"; }
-std::string path_of(const Site& site) { return folder_of(site) + "/last-plan"; }
+std::string last_plan_folder(const Site& site) { return state_folder(site.manifest.server) + "/cache"; }
+std::string last_plan_path(const Site& site) { return last_plan_folder(site) + "/last-plan"; }
 
 std::string rest_of(std::istringstream& line) {
   std::string rest;
@@ -76,7 +76,7 @@ LastPlan parse_last_plan(std::string_view text) {
 
 LastPlan read_last_plan(const Site& site) {
   try {
-    const auto text = read_file_if_there(site.files, path_of(site), largest_file);
+    const auto text = read_file_if_there(site.files, last_plan_path(site), largest_last_plan);
     return text ? parse_last_plan(*text) : LastPlan{};
   } catch (const Error&) {
     return {};  // it is only a cache
@@ -100,9 +100,9 @@ void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan
     if (blocked.address.text.starts_with("subscription.")) last.blocked.insert_or_assign(blocked.address.text, blocked.text);
   }
   try {
-    make_folders(site.files, folder_of(site));
+    make_folders(site.files, last_plan_folder(site));
     // No sync: a file that a power cut leaves empty says nothing, and nothing depends on it.
-    replace_file_unsynced(site.files, path_of(site), write_last_plan(last), 0644);
+    replace_file_unsynced(site.files, last_plan_path(site), write_last_plan(last), 0644);
   } catch (const Error&) {
     // It is only a cache: a read-only disk is no fault.
   }

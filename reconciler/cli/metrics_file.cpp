@@ -7,12 +7,12 @@ namespace ingot {
 
 namespace {
 
-constexpr std::uint64_t largest_file = 16 * 1024 * 1024;
+constexpr std::uint64_t largest_metrics = 16 * 1024 * 1024;
 
 /// What cannot be read says nothing: this run's figures are whole without it.
 std::string text_before(const std::string& file, Files& files) {
   try {
-    return read_file_if_there(files, file, largest_file).value_or("");
+    return read_file_if_there(files, file, largest_metrics).value_or("");
   } catch (const Error&) {
     return "";
   }

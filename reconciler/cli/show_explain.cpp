@@ -11,7 +11,7 @@ namespace ingot {
 
 namespace {
 
-Ink ink_of(const std::string& verdict) {
+Ink ink_of_verdict(const std::string& verdict) {
   if (verdict == "planned" || verdict == "done") return Ink::green;
   if (verdict == "unknown" || verdict == "blocked" || verdict == "held") return Ink::yellow;
   return Ink::bold;
@@ -33,7 +33,7 @@ void put_evidence(const std::optional<Evidence>& evidence, JsonWriter& json) {
 
 void show_explain(const std::vector<Subject>& subjects, const Style& style, Output& out) {
   for (const auto& subject : subjects) {
-    out.print("{}: {}{}\n", style.bold(printable(subject.address)), style.in(ink_of(subject.verdict), subject.verdict),
+    out.print("{}: {}{}\n", style.bold(printable(subject.address)), style.in(ink_of_verdict(subject.verdict), subject.verdict),
               subject.code.empty() ? "" : fmt::format(" ({})", subject.code));
     // The first reason is often the sentence itself: then only its place is new.
     const auto same = std::find_if(subject.because.begin(), subject.because.end(), [&](const Reason& reason) { return subject.text.find(reason.text) != std::string::npos; });

@@ -56,7 +56,7 @@ std::string shown_url(const ShownPeer& peer) {
   return peer.urls.empty() ? "-" : printable(peer.urls.front());
 }
 
-Ink ink_of(const std::string& status) {
+Ink ink_of_peer(const std::string& status) {
   if (status == "untrusted") return Ink::red;
   return status == "unreachable" || status == "expired" ? Ink::yellow : Ink::none;
 }
@@ -79,7 +79,7 @@ void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output&
   table.show(out, style);
   for (const auto& peer : peers) {
     if (peer.text.empty() || peer.status == "ok") continue;
-    out.print("{}: {}: {}\n", peer.name.text(), style.in(ink_of(peer.status), peer.status), printable(peer.text));
+    out.print("{}: {}: {}\n", peer.name.text(), style.in(ink_of_peer(peer.status), peer.status), printable(peer.text));
   }
 }
 

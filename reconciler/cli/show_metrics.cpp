@@ -87,7 +87,7 @@ Samples samples_of(std::string_view text) {
   return samples;
 }
 
-std::uint64_t counted(const Samples& before, std::string_view family) {
+std::uint64_t counted_before(const Samples& before, std::string_view family) {
   const auto found = before.find(family);
   if (found == before.end() || !found->second.contains("")) return 0;
   const std::string& text = found->second.at("");
@@ -119,8 +119,8 @@ void gather_run(const RunMetrics& run, const Samples& before, Gathered& to) {
   to.put("ingot_last_run_exit_code", labels, static_cast<std::uint64_t>(run.exit_code));
   to.put("ingot_last_run_success", labels, success ? 1U : 0U);
   if (success) to.put("ingot_last_success_timestamp_seconds", labels, run.ended);
-  to.put("ingot_copied_bytes_total", "", counted(before, "ingot_copied_bytes_total") + run.copied);
-  to.put("ingot_saved_bytes_total", "", counted(before, "ingot_saved_bytes_total") + run.saved);
+  to.put("ingot_copied_bytes_total", "", counted_before(before, "ingot_copied_bytes_total") + run.copied);
+  to.put("ingot_saved_bytes_total", "", counted_before(before, "ingot_saved_bytes_total") + run.saved);
   if (run.head_expires) to.put("ingot_head_expires_timestamp_seconds", "", *run.head_expires);
   if (!run.disk) return;
   to.put("ingot_store_available_bytes", "", run.disk->available);

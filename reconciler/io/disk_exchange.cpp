@@ -22,12 +22,12 @@ using Status = Response::Status;
 
 constexpr std::size_t piece = 256 * 1024;
 
-Response failed(Status status, std::string why) { return {.status = status, .why = std::move(why)}; }
+Response no_answer(Status status, std::string why) { return {.status = status, .why = std::move(why)}; }
 
 Response not_opened(int error) {
-  if (error == ENOENT || error == ENOTDIR) return failed(Status::not_found, "not there");
-  if (error == EACCES || error == EPERM) return failed(Status::refused, errno_text(error));
-  return failed(Status::unreachable, errno_text(error));
+  if (error == ENOENT || error == ENOTDIR) return no_answer(Status::not_found, "not there");
+  if (error == EACCES || error == EPERM) return no_answer(Status::refused, errno_text(error));
+  return no_answer(Status::unreachable, errno_text(error));
 }
 
 struct Extent {
@@ -38,10 +38,10 @@ struct Extent {
 /// What of a file of `size` bytes is wanted, or why it cannot be.
 std::variant<Extent, Response> extent_of(const Request& request, std::uint64_t size) {
   const std::uint64_t first = request.offset.value_or(0);
-  if (request.length && (first > size || *request.length > size - first)) return failed(Status::wrong_range, fmt::format("it has only {} bytes", size));
-  if (request.offset && first >= size) return failed(Status::wrong_range, fmt::format("it has only {} bytes", size));
+  if (request.length && (first > size || *request.length > size - first)) return no_answer(Status::wrong_range, fmt::format("it has only {} bytes", size));
+  if (request.offset && first >= size) return no_answer(Status::wrong_range, fmt::format("it has only {} bytes", size));
   const std::uint64_t length = request.length.value_or(size - first);
-  if (!request.length && length > request.at_most) return failed(Status::oversize, fmt::format("more than the {} bytes that it may be", request.at_most));
+  if (!request.length && length > request.at_most) return no_answer(Status::oversize, fmt::format("more than the {} bytes that it may be", request.at_most));
   return Extent{first, length};
 }
 
@@ -53,13 +53,13 @@ Response read_extent(int descriptor, Extent extent, const ByteSink& sink, Thrott
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), extent.length - done));
     const ssize_t count = ::pread(descriptor, buffer.data(), wanted, static_cast<off_t>(extent.first + done));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed(Status::unreachable, errno_text(errno));
-    if (count == 0) return failed(Status::unreachable, fmt::format("cut: {} bytes of {}", done, extent.length));
+    if (count < 0) return no_answer(Status::unreachable, errno_text(errno));
+    if (count == 0) return no_answer(Status::unreachable, fmt::format("cut: {} bytes of {}", done, extent.length));
     done += static_cast<std::uint64_t>(count);
     throttle.take(static_cast<std::uint64_t>(count));
     if (!sink(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)))) {
       stopped = true;
-      return failed(Status::unreachable, "stopped by the reader");
+      return no_answer(Status::unreachable, "stopped by the reader");
     }
   }
   return {.status = Status::ok, .bytes = done, .length_known = true};
@@ -74,7 +74,7 @@ Response read_from_disk(const std::string& folder, const Request& request, const
   if (file.get() < 0) return not_opened(errno);
   struct stat found {};
   if (::fstat(file.get(), &found) != 0) return not_opened(errno);
-  if (!S_ISREG(found.st_mode)) return failed(Status::refused, "it is not a regular file");
+  if (!S_ISREG(found.st_mode)) return no_answer(Status::refused, "it is not a regular file");
   const auto extent = extent_of(request, static_cast<std::uint64_t>(found.st_size));
   if (const auto* wrong = std::get_if<Response>(&extent)) return *wrong;
   return read_extent(file.get(), std::get<Extent>(extent), sink, throttle, stopped);

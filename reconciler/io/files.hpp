@@ -55,6 +55,9 @@ class Files {
   virtual void make_folder(const std::string& path, mode_t mode = 0755) = 0;  ///< one level; exists = fine; syncs the parent
   virtual void rename(const std::string& from, const std::string& to) = 0;    ///< replaces
   virtual bool rename_new(const std::string& from, const std::string& to) = 0;  ///< false: `to` exists, nothing done
+  /// A second name for a file. false: nothing done, since `to` exists, or there can be none
+  /// (of a folder, or on a file system that knows no second names).
+  virtual bool link_new(const std::string& from, const std::string& to) = 0;
   virtual void sync_folder(const std::string& path) = 0;
   virtual void sync_file_system(const std::string& folder) = 0;  ///< all that lies on it; for what a dead run left unsynced
   virtual void remove(const std::string& path) = 0;  ///< a file; not there = fine
@@ -72,6 +75,7 @@ class PosixFiles final : public Files {
   void make_folder(const std::string& path, mode_t mode = 0755) override;
   void rename(const std::string& from, const std::string& to) override;
   bool rename_new(const std::string& from, const std::string& to) override;
+  bool link_new(const std::string& from, const std::string& to) override;
   void sync_folder(const std::string& path) override;
   void sync_file_system(const std::string& folder) override;
   void remove(const std::string& path) override;

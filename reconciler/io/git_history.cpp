@@ -66,6 +66,17 @@ bool is_newer(git_repository* repository, const git_commit& one, const git_commi
   return git_graph_descendant_of(repository, git_commit_id(&one), git_commit_id(&other)) == 1;
 }
 
+/// libgit2 1.5 leaks the commit if it is asked to blame a path that is not in it.
+bool holds_file(git_repository* repository, const git_oid& id, const std::string& path) {
+  int code = 0;
+  const GitCommit commit = commit_of(repository, id);
+  if (!commit) return false;
+  const auto tree = git_made<GitTree>(code, [&](git_tree** made) { return git_commit_tree(made, commit.get()); });
+  if (!tree) return false;
+  const auto entry = git_made<GitTreeEntry>(code, [&](git_tree_entry** made) { return git_tree_entry_bypath(made, tree.get(), path.c_str()); });
+  return entry && git_tree_entry_type(entry.get()) == GIT_OBJECT_BLOB;
+}
+
 /// Of the lines, what the newest commit is.
 std::optional<CommitLine> newest_in(git_repository* repository, git_blame* blame, const GitHistory::Lines& lines) {
   GitCommit newest;
@@ -131,7 +142,7 @@ std::optional<SignedBytes> GitHistory::signature_of(const std::string& commit) c
 
 std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string& commit, const std::string& path, const std::vector<Lines>& ranges) const {
   std::vector<std::optional<CommitLine>> authors(ranges.size());
-  if (ranges.empty()) return authors;
+  if (ranges.empty() || !holds_file(repository_.handle(), oid_of(commit), path)) return authors;
   git_blame_options options{};
   git_blame_options_init(&options, GIT_BLAME_OPTIONS_VERSION);
   options.newest_commit = oid_of(commit);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/io/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/peer_memory_text.hpp"
 #include "schema/error.hpp"
@@ -87,7 +88,8 @@ std::string PeerMemory::evidence_folder(const ServerId& id) const { return trust
 std::optional<std::string> PeerMemory::read(const std::string& path, std::uint64_t at_most) {
   try {
     return read_file_if_there(files_, path, at_most);
-  } catch (const Error&) {  // unreadable counts as not there
+  } catch (const Error& error) {  // unreadable counts as not there
+    if (is_disk_fault(error)) complain(fmt::format("what is known of peers cannot be read: {}", error.text()));
     return std::nullopt;
   }
 }

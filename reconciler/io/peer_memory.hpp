@@ -73,7 +73,8 @@ class PeerMemory {
   bool has_evidence(const ServerId& id);
   std::string evidence_folder(const ServerId& id) const;
 
-  /// Set once a write failed because the disk is read-only or full, or a floor was found damaged: the note for the plan.
+  /// Set once a write failed because the disk is read-only or full, a read because the disk reports errors, or a floor was
+  /// found damaged: the note for the plan.
   std::optional<std::string> trouble() const;
 
  private:

@@ -227,6 +227,12 @@ bool PosixFiles::rename_new(const std::string& from, const std::string& to) {
   throw file_error(fmt::format("rename \"{}\" to", from), to, errno);
 }
 
+bool PosixFiles::link_new(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return true;
+  if (errno == EEXIST || errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP || errno == EMLINK) return false;
+  throw file_error(fmt::format("give \"{}\" the second name", from), to, errno);
+}
+
 void PosixFiles::sync_folder(const std::string& path) {
   const OwnedDescriptor folder(open_folder(path));
   if (again([&] { return ::fsync(folder.get()); }) != 0) throw file_error("sync the folder", path, errno);

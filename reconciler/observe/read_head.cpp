@@ -20,7 +20,7 @@ constexpr const char* head_path = "head.dsse";
 /// Another root may be the reason why a head does not verify.
 bool may_be_of_a_newer_root(const Distrust& distrust) { return distrust.code == "bad-signature" || distrust.code == "wrong-epoch"; }
 
-struct Verified {
+struct VerifiedHead {
   Head head;
   TrustedRoot root;
 };
@@ -51,10 +51,10 @@ Failure not_of_newest(const Visit& visit, const std::string& bytes, const Truste
 }
 
 /// The head against one root; a head that does not verify may be signed under a newer one. Roots before `lowest` count no more.
-Tried<Verified> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root, std::uint64_t lowest) {
+Tried<VerifiedHead> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root, std::uint64_t lowest) {
   auto verified = verify_head(bytes, visit.id(), root.root);
   if (const auto* other = std::get_if<NotOurs>(&verified)) return not_ours(visit, head_path, *other);
-  if (auto* head = std::get_if<Head>(&verified)) return Verified{std::move(*head), root};
+  if (auto* head = std::get_if<Head>(&verified)) return VerifiedHead{std::move(*head), root};
   const Distrust distrust = std::get<Distrust>(std::move(verified));
   const Failure failure = untrusted(visit, head_path, distrust);
   if (!may_be_of_a_newer_root(distrust)) return failure;
@@ -62,16 +62,16 @@ Tried<Verified> verify(const Visit& visit, const std::string& bytes, const Trust
   if (const auto* not_had = std::get_if<Failure>(&newer)) return *not_had;  // nothing is said of a head whose root is not known
   const TrustedRoot& newest = std::get<TrustedRoot>(newer);
   auto again = verify_head(bytes, visit.id(), newest.root);
-  if (auto* head = std::get_if<Head>(&again)) return Verified{std::move(*head), newest};
+  if (auto* head = std::get_if<Head>(&again)) return VerifiedHead{std::move(*head), newest};
   return not_of_newest(visit, bytes, newest, lowest, failure);
 }
 
 /// Root and head that belong together: newer roots are asked for only when the head names one, one was accepted before
 /// (`lowest`; the cache may have been removed since), or the known one is over.
-Tried<Verified> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known, std::uint64_t lowest) {
+Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known, std::uint64_t lowest) {
   auto first = verify(visit, bytes, known, lowest);
   if (std::holds_alternative<Failure>(first)) return first;
-  auto [head, root] = std::get<Verified>(std::move(first));
+  auto [head, root] = std::get<VerifiedHead>(std::move(first));
   const bool over = root_expired(root.root, visit.now).has_value();
   const std::uint64_t wanted = std::max(head.root_version, lowest);
   if (over || wanted > root.root.version) {
@@ -89,7 +89,7 @@ Tried<Verified> verify_with_newest_root(const Visit& visit, const std::string& b
     if (const auto* distrust = std::get_if<Distrust>(&again)) return untrusted(visit, head_path, *distrust);
   }
   if (const auto distrust = root_expired(root.root, visit.now)) return untrusted(visit, head_path, *distrust);
-  return Verified{std::move(head), std::move(root)};
+  return VerifiedHead{std::move(head), std::move(root)};
 }
 
 Failure may_not_follow(const Visit& visit, const Distrust& distrust, const std::string& bytes) {
@@ -102,7 +102,7 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& 
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
   auto verified = verify_with_newest_root(visit, served.bytes, known, floor ? floor->root_version : 1);
   if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
-  auto [head, root] = std::get<Verified>(std::move(verified));
+  auto [head, root] = std::get<VerifiedHead>(std::move(verified));
   const Digest digest = head_digest(served.bytes).value();  // it verified
   if (const auto distrust = may_follow(head, digest, floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
   SeenHead seen = seen_head(head, digest, visit.url);

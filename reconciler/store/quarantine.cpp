@@ -29,6 +29,13 @@ Digest digest_of_file(Files& files, const std::string& path) {
   }
 }
 
+std::string free_name(Files& files, const std::string& quarantine, const Digest& digest) {
+  for (std::uint64_t number = 1;; ++number) {
+    std::string name = fmt::format("{}/{}.{}", quarantine, digest.hex(), number);
+    if (!files.status(name)) return name;
+  }
+}
+
 /// What a web server needs to serve it, or its owner to read it.
 mode_t least_mode(const std::string& path) { return path.starts_with("public/") ? 0444 : 0400; }
 
@@ -64,9 +71,17 @@ void store_layout::give_mode(Files& files, const std::string& path, mode_t mode)
 void Store::set_aside(const std::string& path, const Digest& digest) {
   const std::string folder = quarantine(folder_);
   files_->make_folder(folder, private_modes.folder);
-  for (std::uint64_t number = 1; !files_->rename_new(path, fmt::format("{}/{}.{}", folder, digest.hex(), number));) ++number;
+  while (!files_->rename_new(path, free_name(*files_, folder, digest))) {}  // another run may have taken it
   files_->sync_folder(folder);
   files_->sync_folder(parent(path));
+}
+
+void Store::replace_damaged(const std::string& staged, const std::string& path, const Digest& digest) {
+  const std::string folder = quarantine(folder_);
+  files_->make_folder(folder, private_modes.folder);
+  if (files_->link_new(path, free_name(*files_, folder, digest))) files_->sync_folder(folder);
+  else set_aside(path, digest);
+  files_->rename(staged, path);
 }
 
 bool Store::set_aside_unless_whole(const std::string& path, const Digest& digest) {

@@ -173,8 +173,7 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
     if (is_whole(*files_, path, object.digest)) {
       files_->remove(staged);
     } else if (holds(*files_, staged, object.digest)) {
-      set_aside(path, object.digest);
-      files_->rename(staged, path);
+      replace_damaged(staged, path, object.digest);
     } else {
       set_aside(staged, object.digest);
       if (parent(staged) == staging(folder_)) {

@@ -192,6 +192,9 @@ class Store {
   void load_condemned();
   void keep_object(const std::string& staged, const Piece& object, Place place);
   void set_aside(const std::string& path, const Digest& digest);
+  /// `staged` takes the name of the damaged `path`, which is set aside; at no instant is nothing there, but on file systems
+  /// where a file has one name only.
+  void replace_damaged(const std::string& staged, const std::string& path, const Digest& digest);
   std::optional<std::string> whole_one_set_aside(const Digest& digest) const;
   bool set_aside_unless_whole(const std::string& path, const Digest& digest);
   /// Beside, in staging/, so that nothing half written is ever in public/: the reader sees the old bytes or the new, also

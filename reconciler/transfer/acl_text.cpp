@@ -31,7 +31,7 @@ constexpr std::array<Tag, 6> tags{{{0x01, "user", false},
                                    {0x10, "mask", false},
                                    {0x20, "other", false}}};
 
-struct Entry {
+struct AclEntry {
   std::uint16_t tag = 0;
   std::uint16_t permissions = 0;
   std::uint32_t id = no_id;
@@ -52,20 +52,20 @@ const Tag* tag_of(std::uint16_t number) {
   return found == tags.end() ? nullptr : found;
 }
 
-std::string text_of_entry(const Entry& entry) {
+std::string text_of_entry(const AclEntry& entry) {
   const Tag* const tag = tag_of(entry.tag);
   return fmt::format("{}:{}:{}{}{}", tag->word, tag->named ? fmt::format("{}", entry.id) : "",
                      (entry.permissions & 4U) != 0 ? 'r' : '-', (entry.permissions & 2U) != 0 ? 'w' : '-',
                      (entry.permissions & 1U) != 0 ? 'x' : '-');
 }
 
-std::string text_of_entries(const std::vector<Entry>& entries) {
+std::string text_of_entries(const std::vector<AclEntry>& entries) {
   std::string text;
-  for (const Entry& entry : entries) text += (text.empty() ? "" : ",") + text_of_entry(entry);
+  for (const AclEntry& entry : entries) text += (text.empty() ? "" : ",") + text_of_entry(entry);
   return text;
 }
 
-std::optional<Entry> entry_of(std::string_view text) {
+std::optional<AclEntry> entry_of(std::string_view text) {
   const std::size_t first = text.find(':');
   const std::size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos || text.size() != second + 4) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<Entry> entry_of(std::string_view text) {
   const auto* const tag = std::find_if(
       tags.begin(), tags.end(), [&](const Tag& one) { return one.word == text.substr(0, first) && one.named == !id.empty(); });
   if (tag == tags.end()) return std::nullopt;
-  Entry entry{.tag = tag->number};
+  AclEntry entry{.tag = tag->number};
   if (!id.empty() && std::from_chars(id.data(), id.data() + id.size(), entry.id).ec != std::errc()) return std::nullopt;
   for (std::size_t i = 0; i < 3; ++i) {
     if (text[second + 1 + i] != '-') entry.permissions = static_cast<std::uint16_t>(entry.permissions | 4U >> i);
@@ -86,9 +86,9 @@ std::optional<Entry> entry_of(std::string_view text) {
 std::optional<std::string> acl_text_of(std::string_view attribute) {
   if (attribute.size() < header_size || (attribute.size() - header_size) % entry_size != 0) return std::nullopt;
   if (number_at(attribute, 0, 4) != acl_version) return std::nullopt;
-  std::vector<Entry> entries;
+  std::vector<AclEntry> entries;
   for (std::size_t at = header_size; at < attribute.size(); at += entry_size) {
-    Entry entry{static_cast<std::uint16_t>(number_at(attribute, at, 2)),
+    AclEntry entry{static_cast<std::uint16_t>(number_at(attribute, at, 2)),
                 static_cast<std::uint16_t>(number_at(attribute, at + 2, 2)), number_at(attribute, at + 4, 4)};
     const Tag* const tag = tag_of(entry.tag);
     if (tag == nullptr || entry.permissions > 7) return std::nullopt;
@@ -96,12 +96,12 @@ std::optional<std::string> acl_text_of(std::string_view attribute) {
     entries.push_back(entry);
   }
   std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return std::tie(a.tag, a.id) < std::tie(b.tag, b.id); });
+            [](const AclEntry& a, const AclEntry& b) { return std::tie(a.tag, a.id) < std::tie(b.tag, b.id); });
   return text_of_entries(entries);
 }
 
 std::optional<std::string> acl_attribute_of(std::string_view text) {
-  std::vector<Entry> entries;
+  std::vector<AclEntry> entries;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     const auto entry = entry_of(text.substr(at, comma - at));
@@ -115,7 +115,7 @@ std::optional<std::string> acl_attribute_of(std::string_view text) {
   if (text_of_entries(entries) != text) return std::nullopt;
   std::string attribute;
   append_number(attribute, acl_version, 4);
-  for (const Entry& entry : entries) {
+  for (const AclEntry& entry : entries) {
     append_number(attribute, entry.tag, 2);
     append_number(attribute, entry.permissions, 2);
     append_number(attribute, entry.id, 4);

@@ -6,7 +6,6 @@
 #include <memory>
 #include <random>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -22,11 +21,6 @@ namespace ingot {
 namespace {
 
 constexpr std::size_t longest_name = 255;
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-using Listing = std::unique_ptr<DIR, CloseFolder>;
 
 bool is_dots(const std::string& name) { return name == "." || name == ".."; }
 
@@ -46,7 +40,7 @@ std::string plain_name_of(std::string path) {
 
 bool is_empty_folder(int parent, const std::string& name) {
   const int open = openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  const Listing listing(open < 0 ? nullptr : fdopendir(open));
+  const FolderListing listing(open < 0 ? nullptr : fdopendir(open));
   if (!listing) return false;
   while (const dirent* const found = readdir(listing.get())) {
     if (!is_dots(found->d_name)) return false;
@@ -129,7 +123,7 @@ void remove_tree(int folder, const std::string& name) noexcept {
   }
   if (open < 0) return;
   fchmod(open, 0700);
-  if (const Listing listing(fdopendir(open)); listing) {
+  if (const FolderListing listing(fdopendir(open)); listing) {
     while (const dirent* const found = readdir(listing.get())) {
       if (!is_dots(found->d_name)) remove_tree(open, found->d_name);
     }

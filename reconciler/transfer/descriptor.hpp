@@ -2,7 +2,10 @@
 // relative to open folders; what must be durable goes through the Files port.
 #pragma once
 
+#include <memory>
 #include <string>
+
+#include <dirent.h>
 
 namespace ingot {
 
@@ -23,6 +26,12 @@ class Descriptor {
  private:
   int number_ = -1;
 };
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+/// What readdir reads, with an owner.
+using FolderListing = std::unique_ptr<DIR, CloseFolder>;
 
 /// `failed` and the text of errno: "cannot be opened: Permission denied". For lists of members.
 std::string with_reason(const std::string& failed, int error);

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
-#include <memory>
 #include <optional>
 #include <tuple>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -24,11 +22,7 @@ namespace {
 
 constexpr const char* changed = "changed while it was read";
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-
-struct Entry {
+struct WalkedEntry {
   std::string name;  ///< with "/" at its end if it is a folder: so they sort as their paths do
   struct stat status {};
 };
@@ -55,34 +49,34 @@ class Walk {
     if (!entries) return;
     static const std::string no_name;
     visit_(SourceMember{path, no_name, before, open.get(), nullptr});
-    for (const Entry& entry : *entries) member(open, path, entry, depth);
+    for (const WalkedEntry& entry : *entries) member(open, path, entry, depth);
     struct stat after {};
     if (fstat(open.get(), &after) != 0 || !is_unchanged(before, after)) faults_.add(path, changed);
   }
 
  private:
-  std::optional<std::vector<Entry>> entries_of(const Descriptor& open, const std::string& path) {
+  std::optional<std::vector<WalkedEntry>> entries_of(const Descriptor& open, const std::string& path) {
     // A descriptor of its own: closedir closes what it was given, and the position is shared by dup.
     const int own = openat(open.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const std::unique_ptr<DIR, CloseFolder> listing(own < 0 ? nullptr : fdopendir(own));
+    const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
     if (!listing) {
       faults_.add(path, with_reason("cannot be read", errno));
       return std::nullopt;
     }
-    std::vector<Entry> entries;
+    std::vector<WalkedEntry> entries;
     errno = 0;
     while (const dirent* const found = readdir(listing.get())) {
       add_entry(open, path, found->d_name, entries);
       errno = 0;
     }
     if (errno != 0) faults_.add(path, with_reason("cannot be read", errno));
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    std::sort(entries.begin(), entries.end(), [](const WalkedEntry& a, const WalkedEntry& b) { return a.name < b.name; });
     return entries;
   }
 
-  void add_entry(const Descriptor& open, const std::string& path, const std::string& name, std::vector<Entry>& entries) {
+  void add_entry(const Descriptor& open, const std::string& path, const std::string& name, std::vector<WalkedEntry>& entries) {
     if (name == "." || name == ".." || is_excluded(path + name)) return;
-    Entry entry{name, {}};
+    WalkedEntry entry{name, {}};
     if (fstatat(open.get(), name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) {
       return faults_.add(path + name, errno == ENOENT ? changed : with_reason("cannot be looked at", errno));
     }
@@ -91,7 +85,7 @@ class Walk {
     entries.push_back(std::move(entry));
   }
 
-  void member(const Descriptor& open, const std::string& path, const Entry& entry, std::size_t depth) {
+  void member(const Descriptor& open, const std::string& path, const WalkedEntry& entry, std::size_t depth) {
     const std::string full = path + entry.name;
     if (!S_ISDIR(entry.status.st_mode)) {
       visit_(SourceMember{full, entry.name, entry.status, open.get(), first_of_group(full, entry.status)});
@@ -127,7 +121,7 @@ std::string without_slashes_at_end(std::string path) {
   return path;
 }
 
-[[noreturn]] void refuse(const std::string& source, const std::string& why) {
+[[noreturn]] void refuse_source(const std::string& source, const std::string& why) {
   throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", printable(source), why)).with_code("source-unfit").about(source);
 }
 
@@ -136,16 +130,16 @@ std::string without_slashes_at_end(std::string path) {
 struct stat source_status(const std::string& source) {
   struct stat status {};
   if (lstat(without_slashes_at_end(source).c_str(), &status) != 0) {
-    refuse(source, errno == ENOENT ? "is not there" : with_reason("cannot be looked at", errno));
+    refuse_source(source, errno == ENOENT ? "is not there" : with_reason("cannot be looked at", errno));
   }
-  if (S_ISLNK(status.st_mode)) refuse(source, "is a symbolic link; name what it points to");
-  if (const auto why = why_unsupported(status.st_mode)) refuse(source, *why);
+  if (S_ISLNK(status.st_mode)) refuse_source(source, "is a symbolic link; name what it points to");
+  if (const auto why = why_unsupported(status.st_mode)) refuse_source(source, *why);
   return status;
 }
 
 Descriptor open_source(const std::string& source, int flags) {
   Descriptor open(::open(without_slashes_at_end(source).c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!open) refuse(source, with_reason("cannot be opened", errno));
+  if (!open) refuse_source(source, with_reason("cannot be opened", errno));
   return open;
 }
 

@@ -7,7 +7,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "tests/support/server_fixture.hpp"
 
-namespace ingot {
+namespace ingot::account_test {
 namespace {
 
 using testing_support::change_of;
@@ -159,4 +159,4 @@ TEST_F(account, what_failed_beside_the_plan_is_told_too) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::account_test

@@ -15,7 +15,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::apply_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -428,4 +428,4 @@ TEST_F(applying, SIGTERM_while_a_copy_waits_for_its_peer_ends_with_143) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::apply_test

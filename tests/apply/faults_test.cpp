@@ -8,7 +8,7 @@
 #include "tests/apply/disturbed_apply.hpp"
 #include "tests/support/fault_files.hpp"
 
-namespace ingot {
+namespace ingot::faults_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -178,4 +178,4 @@ TEST_F(faults, init_on_a_disk_that_fails_at_any_operation_is_completed_by_the_ne
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::faults_test

@@ -17,7 +17,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::garbage_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -376,4 +376,4 @@ TEST_F(garbage, on_a_full_disk_it_tells_what_it_freed_and_what_it_could_not_note
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::garbage_test

@@ -13,7 +13,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::init_server_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -218,4 +218,4 @@ TEST_F(init, a_key_that_is_no_key_is_named_and_kept) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::init_server_test

@@ -13,7 +13,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::install_root_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -135,4 +135,4 @@ TEST_F(installing, R25_a_disk_that_fails_at_any_step_leaves_a_whole_tree_and_the
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::install_root_test

@@ -15,7 +15,7 @@
 #include "tests/support/figures.hpp"
 #include "tests/support/power_cut_files.hpp"
 
-namespace ingot {
+namespace ingot::power_cuts_test {
 namespace {
 
 using namespace testing_support;
@@ -213,4 +213,4 @@ INSTANTIATE_TEST_SUITE_P(K2, every_sync_is_needed,
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::power_cuts_test

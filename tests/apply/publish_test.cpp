@@ -13,7 +13,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::publish_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -350,4 +350,4 @@ TEST_F(publishing, a_damaged_page_is_written_again) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::publish_test

@@ -23,7 +23,7 @@
 #include "tests/support/figures.hpp"
 #include "tests/support/power_cut_files.hpp"
 
-namespace ingot {
+namespace ingot::rebuild_faults_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -292,4 +292,4 @@ TEST_F(rebuild_faults, copies_whose_papers_cannot_be_read_are_found_by_their_byt
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::rebuild_faults_test

@@ -14,7 +14,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::repair_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -227,4 +227,4 @@ TEST_F(repairs, D1_a_process_killed_at_any_operation_loses_nothing_and_the_next_
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::repair_test

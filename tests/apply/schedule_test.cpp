@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::schedule_test {
 namespace {
 
 Digest digest_of(std::uint8_t number) {
@@ -98,4 +98,4 @@ TEST(run_turns, with_nothing_to_do_returns) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::schedule_test

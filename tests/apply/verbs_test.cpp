@@ -9,7 +9,7 @@
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::verbs_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -334,4 +334,4 @@ TEST_F(verbs, what_a_plan_found_unwanted_is_remembered) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::verbs_test

@@ -7,7 +7,7 @@
 #include "tests/cli/golden.hpp"
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::account_test {
 namespace {
 
 using namespace testing_support;
@@ -83,4 +83,4 @@ TEST(apply_events, a_run_that_ended_before_its_plan_still_has_a_first_and_a_last
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::account_test

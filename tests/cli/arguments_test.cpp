@@ -5,7 +5,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::arguments_test {
 namespace {
 
 using testing::ElementsAre;
@@ -175,4 +175,4 @@ TEST(arguments, too_few_or_too_many_words_are_refused) {
 TEST(arguments, what_is_said_back_is_safe_for_a_terminal) { EXPECT_EQ(wrong({"\x1b[2J"}).find('\x1b'), std::string::npos); }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::arguments_test

@@ -11,7 +11,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::commands_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -385,4 +385,4 @@ TEST_F(Commands, N8_a_lack_of_memory_is_the_machines_and_no_bug) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::commands_test

@@ -11,7 +11,7 @@
 #include "tests/cli/commands_fixture.hpp"
 #include "tests/support/process.hpp"
 
-namespace ingot {
+namespace ingot::completion_test {
 namespace {
 
 using testing::AllOf;
@@ -229,4 +229,4 @@ TEST_F(Completion, the_man_page_is_one_and_tells_of_every_command) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::completion_test

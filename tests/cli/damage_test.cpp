@@ -8,7 +8,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::damage_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -232,4 +232,4 @@ TEST_F(Commands, a_copy_of_bytes_that_are_lost_here_is_planned_as_fetched) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::damage_test

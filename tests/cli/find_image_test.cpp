@@ -6,7 +6,7 @@
 #include "schema/error.hpp"
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::find_image_test {
 namespace {
 
 using namespace testing_support;
@@ -55,4 +55,4 @@ TEST(find_image, R21_a_withdrawn_image_is_skipped_as_latest_of_a_series) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::find_image_test

@@ -7,7 +7,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::fleet_command_test {
 namespace {
 
 using testing::AllOf;
@@ -129,4 +129,4 @@ TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::fleet_command_test

@@ -6,7 +6,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::gc_command_test {
 namespace {
 
 using testing::AllOf;
@@ -137,4 +137,4 @@ TEST_F(GcCommand, G1_takes_nothing_on_the_word_of_a_damaged_state) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::gc_command_test

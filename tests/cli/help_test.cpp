@@ -5,7 +5,7 @@
 
 #include "tests/cli/golden.hpp"
 
-namespace ingot {
+namespace ingot::help_test {
 namespace {
 
 using testing::HasSubstr;
@@ -39,4 +39,4 @@ TEST(help, the_overview_names_every_command) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::help_test

@@ -5,7 +5,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::history_test {
 namespace {
 
 using testing::HasSubstr;
@@ -89,4 +89,4 @@ TEST_F(History, of_a_name_that_nothing_bore_is_incomplete_and_names_the_nearest)
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::history_test

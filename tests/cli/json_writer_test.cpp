@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::json_writer_test {
 namespace {
 
 std::string json_string(std::string_view text) {
@@ -73,4 +73,4 @@ TEST(output, hands_on_large_texts_in_pieces_and_loses_nothing) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::json_writer_test

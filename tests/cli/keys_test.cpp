@@ -6,7 +6,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::keys_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -284,4 +284,4 @@ TEST_F(Keys, R5_a_lost_root_is_another_server_until_the_peer_says_that_it_replac
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::keys_test

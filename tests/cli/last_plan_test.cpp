@@ -4,7 +4,7 @@
 
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::last_plan_test {
 namespace {
 
 using namespace testing_support;
@@ -56,4 +56,4 @@ TEST(last_view, an_unreachable_peer_keeps_when_it_was_seen_and_its_newest_serial
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::last_plan_test

@@ -13,7 +13,7 @@
 #include "tests/cli/golden.hpp"
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::lists_test {
 namespace {
 
 using namespace testing_support;
@@ -230,4 +230,4 @@ TEST(show_problems, lines_and_json) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::lists_test

@@ -12,7 +12,7 @@
 #include "tests/cli/sample_plan.hpp"
 #include "tests/support/process.hpp"
 
-namespace ingot {
+namespace ingot::metrics_test {
 namespace {
 
 using testing::HasSubstr;
@@ -173,4 +173,4 @@ TEST(metrics, the_example_rules_name_none_that_is_not_written) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::metrics_test

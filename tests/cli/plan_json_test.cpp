@@ -9,7 +9,7 @@
 #include "tests/cli/golden.hpp"
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::plan_json_test {
 namespace {
 
 using namespace testing_support;
@@ -86,4 +86,4 @@ TEST(plan_document, G9_hostile_documents_are_refused_and_say_why) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::plan_json_test

@@ -6,7 +6,7 @@
 #include "tests/cli/golden.hpp"
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::plan_text_test {
 namespace {
 
 using namespace testing_support;
@@ -59,4 +59,4 @@ TEST(show_plan, a_hundred_thousand_lines_are_all_there) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::plan_text_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::progress_test {
 namespace {
 
 using std::chrono::seconds;
@@ -70,4 +70,4 @@ TEST(progress, an_ended_action_is_one_line) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::progress_test

@@ -16,7 +16,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::rebuild_test {
 namespace {
 
 using nlohmann::json;
@@ -529,4 +529,4 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::rebuild_test

@@ -8,7 +8,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::reconcile_test {
 namespace {
 
 using testing::AllOf;
@@ -109,4 +109,4 @@ TEST_F(Reconcile, refuses_a_wait_that_is_longer_than_its_time) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::reconcile_test

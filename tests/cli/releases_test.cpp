@@ -5,7 +5,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::releases_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ TEST_F(Releases, A11_a_thief_of_the_catalog_key_publishes_and_nothing_is_copied)
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::releases_test

@@ -12,7 +12,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::repair_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -377,4 +377,4 @@ TEST_F(repairing, D1_nothing_to_repair_is_no_run_and_asks_nobody) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::repair_test

@@ -15,7 +15,7 @@
 #include "tests/cli/golden.hpp"
 #include "tests/cli/sample_plan.hpp"
 
-namespace ingot {
+namespace ingot::reports_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -257,4 +257,4 @@ TEST_F(Outputs, formats_belong_to_commands) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::reports_test

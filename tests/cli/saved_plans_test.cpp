@@ -7,7 +7,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::saved_plans_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -265,4 +265,4 @@ TEST_F(SavedPlans, targets_name_what_comes_along_and_misspelt_ones_are_wrong) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::saved_plans_test

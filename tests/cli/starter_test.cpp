@@ -6,7 +6,7 @@
 #include "schema/parse_manifest.hpp"
 #include "tests/cli/golden.hpp"
 
-namespace ingot {
+namespace ingot::starter_test {
 namespace {
 
 std::variant<Manifest, Problems> parsed(const std::string& text) {
@@ -56,4 +56,4 @@ TEST(starter_gitignore, names_keys_and_bytes_wherever_the_manifest_puts_them) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::starter_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::table_test {
 namespace {
 
 TEST(table, aligns_columns_by_characters_and_leaves_no_blanks_at_the_end) {
@@ -19,4 +19,4 @@ TEST(text_width, counts_code_points) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::table_test

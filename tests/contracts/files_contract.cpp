@@ -172,6 +172,20 @@ TEST_P(files_contract, rename_replaces_and_rename_new_does_not) {
   error_of([&] { files_->rename_new(at("gone"), at("d")); });
 }
 
+TEST_P(files_contract, gives_a_file_a_second_name_that_is_free) {
+  write("a", "1");
+  write("b", "2");
+  files_->make_folder(at("folder"));
+  EXPECT_FALSE(files_->link_new(at("a"), at("b")));
+  EXPECT_EQ(read("b"), "2");
+  EXPECT_FALSE(files_->link_new(at("folder"), at("c")));
+  EXPECT_TRUE(files_->link_new(at("a"), at("c")));
+  files_->rename(at("b"), at("a"));
+  EXPECT_EQ(read("a"), "2");
+  EXPECT_EQ(read("c"), "1");
+  error_of([&] { files_->link_new(at("gone"), at("d")); });
+}
+
 TEST_P(files_contract, says_nothing_of_what_is_not_there) {
   EXPECT_EQ(files_->status(at("gone")), std::nullopt);
   EXPECT_EQ(files_->status(at("gone/deeper")), std::nullopt);

@@ -4,7 +4,7 @@
 
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::check_fleet_test {
 namespace {
 
 using testing::Contains;
@@ -216,4 +216,4 @@ TEST(check_fleet, two_servers_that_take_all_of_each_other_come_to_rest) {
 TEST(check_fleet, of_no_manifest_is_nothing) { EXPECT_THAT(check_fleet({}).servers, IsEmpty()); }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::check_fleet_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/catalog_builder.hpp"
 
-namespace ingot {
+namespace ingot::fleet_status_test {
 namespace {
 
 using namespace testing_support;
@@ -117,4 +117,4 @@ TEST(fleet_status, a_copy_whose_origin_is_not_asked_is_shown_all_the_same) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::fleet_status_test

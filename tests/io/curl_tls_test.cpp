@@ -12,7 +12,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::curl_tls_test {
 namespace {
 
 using namespace testing_support;  // NOLINT: the whole support folder is used
@@ -113,4 +113,4 @@ TEST_F(curl_tls, shows_its_client_certificate) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::curl_tls_test

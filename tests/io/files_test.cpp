@@ -19,9 +19,7 @@
 #include "tests/contracts/files_contract.hpp"
 #include "tests/support/fault_files.hpp"
 
-namespace ingot {
-
-namespace testing_support {
+namespace ingot::testing_support {
 
 namespace {
 
@@ -36,8 +34,9 @@ INSTANTIATE_TEST_SUITE_P(real, files_contract,
                          testing::Values(maker<PosixFiles>("posix"), maker<FaultFiles>("fault_injecting")),
                          [](const auto& given) { return std::string(given.param.name); });
 
-}  // namespace testing_support
+}  // namespace ingot::testing_support
 
+namespace ingot::files_test {
 namespace {
 
 using testing::HasSubstr;
@@ -159,4 +158,4 @@ TEST(files, two_writers_never_mix_their_bytes) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::files_test

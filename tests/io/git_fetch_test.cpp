@@ -19,7 +19,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::git_fetch_test {
 namespace {
 
 using testing::AllOf;
@@ -202,4 +202,4 @@ TEST_F(git_fetch, by_ssh_believes_only_known_hosts) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::git_fetch_test

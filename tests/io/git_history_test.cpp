@@ -12,7 +12,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::git_history_test {
 namespace {
 
 using testing::HasSubstr;
@@ -133,4 +133,4 @@ TEST(programs, get_their_input_and_an_end) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::git_history_test

@@ -13,7 +13,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::git_tree_files_test {
 namespace {
 
 using testing::ElementsAre;
@@ -227,4 +227,4 @@ TEST_F(git_tree_files, a_revision_that_names_no_commit_is_refused) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::git_tree_files_test

@@ -15,7 +15,7 @@
 #include "schema/error.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::manifest_files_test {
 namespace {
 
 using testing_support::TestFolder;
@@ -86,4 +86,4 @@ TEST_F(manifest_files, globs_files_sorted_by_bytes) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::manifest_files_test

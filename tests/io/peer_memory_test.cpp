@@ -18,7 +18,7 @@
 #include "tests/support/fault_files.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::peer_memory_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -283,4 +283,4 @@ RC_GTEST_PROP(peer_memory_text, survives_any_bytes, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::peer_memory_test

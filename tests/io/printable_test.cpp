@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ingot {
+namespace ingot::printable_test {
 namespace {
 
 TEST(printable, keeps_ordinary_text) {
@@ -42,4 +42,4 @@ RC_GTEST_PROP(printable, leaves_no_control_byte_in_any_text_and_changes_nothing_
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::printable_test

@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ingot {
+namespace ingot::response_headers_test {
 namespace {
 
 using Status = Response::Status;
@@ -112,4 +112,4 @@ RC_GTEST_PROP(response_headers, survives_any_lines, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::response_headers_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::retry_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -25,4 +25,4 @@ TEST(retry, B15_does_what_the_server_asks_but_not_for_ever) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::retry_test

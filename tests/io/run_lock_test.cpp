@@ -16,7 +16,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::run_lock_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -141,4 +141,4 @@ TEST_F(run_lock, a_holder_text_from_outside_is_made_printable) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::run_lock_test

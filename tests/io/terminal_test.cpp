@@ -14,7 +14,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::terminal_test {
 namespace {
 
 /// Puts another file under a standard descriptor for one scope.
@@ -158,4 +158,4 @@ TEST(terminal, tells_the_journal_how_grave_each_line_is) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::terminal_test

@@ -8,7 +8,7 @@
 #include "schema/error.hpp"
 #include "tests/support/fake_clock.hpp"
 
-namespace ingot {
+namespace ingot::throttle_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -60,4 +60,4 @@ TEST(throttle, wakes_for_an_interrupt) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::throttle_test

@@ -8,7 +8,7 @@
 #include "reconciler/observe/observe.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::observe_sources_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -68,4 +68,4 @@ TEST_F(observe_sources_test, an_image_without_a_source_is_not_looked_for) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::observe_sources_test

@@ -10,7 +10,7 @@
 #include "tests/support/plan_case.hpp"
 #include "tests/support/plan_text.hpp"
 
-namespace ingot {
+namespace ingot::case_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -47,4 +47,4 @@ TEST_P(Cases, makes_the_plan_that_the_case_says) {
 INSTANTIATE_TEST_SUITE_P(plan, Cases, testing::ValuesIn(case_files()), [](const auto& one) { return one.param.stem().string(); });
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::case_test

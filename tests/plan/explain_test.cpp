@@ -9,7 +9,7 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "tests/support/plan_case.hpp"
 
-namespace ingot {
+namespace ingot::explain_test {
 namespace {
 
 using testing::ElementsAre;
@@ -382,4 +382,4 @@ image b created=2
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::explain_test

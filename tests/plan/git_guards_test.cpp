@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::git_guards_test {
 namespace {
 
 using testing::HasSubstr;
@@ -109,4 +109,4 @@ TEST(git_guards, list_what_going_back_takes_back_up_to_a_bound) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::git_guards_test

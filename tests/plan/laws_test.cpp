@@ -12,7 +12,7 @@
 #include "tests/support/plan_text.hpp"
 #include "tests/support/plan_world.hpp"
 
-namespace ingot {
+namespace ingot::laws_test {
 namespace {
 
 using testing_support::apply_model;
@@ -228,4 +228,4 @@ RC_GTEST_PROP(laws, R20_two_servers_that_subscribe_to_each_other_come_to_rest, (
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::laws_test

@@ -10,7 +10,7 @@
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_case.hpp"
 
-namespace ingot {
+namespace ingot::make_plan_test {
 namespace {
 
 using testing::Contains;
@@ -244,4 +244,4 @@ TEST(total, missing_views_rows_and_entries_are_no_error) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::make_plan_test

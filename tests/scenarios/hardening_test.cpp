@@ -4,7 +4,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace ingot {
+namespace ingot::hardening_test {
 namespace {
 
 using testing::AllOf;
@@ -41,4 +41,4 @@ TEST(hardening, overwritten_buffers_end_the_process) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::hardening_test

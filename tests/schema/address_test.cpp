@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::address_test {
 namespace {
 
 TEST(address, is_written_as_the_contract_says) {
@@ -31,4 +31,4 @@ TEST(verb, is_read_back_from_its_word) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::address_test

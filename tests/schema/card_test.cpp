@@ -6,7 +6,7 @@
 
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::card_test {
 namespace {
 
 const std::string good =
@@ -76,4 +76,4 @@ TEST(card, says_what_it_is_for) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::card_test

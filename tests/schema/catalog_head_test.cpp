@@ -9,7 +9,7 @@
 #include "schema/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
-namespace ingot {
+namespace ingot::catalog_head_test {
 namespace {
 
 using testing_support::server_id;
@@ -221,4 +221,4 @@ TEST(index, is_at_most_8_MiB) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::catalog_head_test

@@ -10,7 +10,7 @@
 #include "schema/strict_json.hpp"
 #include "schema/text.hpp"
 
-namespace ingot {
+namespace ingot::catalog_json_test {
 namespace {
 
 /// Why the document is refused; "" if it is not.
@@ -175,4 +175,4 @@ RC_GTEST_PROP(strict_json, accepts_only_what_another_parser_accepts_with_the_sam
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::catalog_json_test

@@ -10,7 +10,7 @@
 #include "schema/write_entry.hpp"
 #include "tests/support/catalog_builder.hpp"
 
-namespace ingot {
+namespace ingot::catalog_page_test {
 namespace {
 
 using testing_support::copied_image;
@@ -387,4 +387,4 @@ TEST(page, C5_is_at_most_8_MiB) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::catalog_page_test

@@ -16,7 +16,7 @@
 #include "schema/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
-namespace ingot {
+namespace ingot::catalog_writer_test {
 namespace {
 
 using testing_support::copied_image;
@@ -346,4 +346,4 @@ TEST(page_writer, an_empty_catalog_has_no_pages) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::catalog_writer_test

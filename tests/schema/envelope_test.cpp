@@ -8,7 +8,7 @@
 #include "schema/base64.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::envelope_test {
 namespace {
 
 Envelope some_envelope(std::size_t signatures = 1) {
@@ -90,4 +90,4 @@ TEST(envelope, refuses_other_shapes) {
 TEST(envelope, is_bounded) { EXPECT_EQ(fault(std::string(128 * 1024 + 1, ' ')), "is longer than 128 KiB"); }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::envelope_test

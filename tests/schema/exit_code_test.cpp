@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::exit_code_test {
 namespace {
 
 TEST(exit_code, is_that_of_the_contract_for_every_fault) {
@@ -31,4 +31,4 @@ TEST(exit_code, where_several_hold_the_first_of_4_6_8_7_3_2_wins) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::exit_code_test

@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ingot {
+namespace ingot::glob_test {
 namespace {
 
 TEST(glob, matches_names) {
@@ -54,4 +54,4 @@ RC_GTEST_PROP(glob, agrees_with_fnmatch_on_names, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::glob_test

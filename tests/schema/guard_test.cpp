@@ -4,7 +4,7 @@
 #include "schema/parse_guard.hpp"
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::guard_test {
 namespace {
 
 const std::string path = "/etc/ingot/guard.toml";
@@ -51,4 +51,4 @@ TEST(host_guards, and_manifests_together_are_the_stricter_of_both) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::guard_test

@@ -11,7 +11,7 @@
 
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::manifest_bad_test {
 namespace {
 
 const std::filesystem::path folder = std::filesystem::path(INGOT_SOURCE_DIR) / "tests/schema/manifests/bad";
@@ -83,4 +83,4 @@ TEST(bad_manifests, reach_every_code_of_problem) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::manifest_bad_test

@@ -6,7 +6,7 @@
 
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::manifest_good_test {
 namespace {
 
 const std::filesystem::path manifests = std::filesystem::path(INGOT_SOURCE_DIR) / "tests/schema/manifests";
@@ -258,4 +258,4 @@ TEST(good_manifests, may_ask_for_guards_of_their_commit) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::manifest_good_test

@@ -8,7 +8,7 @@
 #include "schema/toml_reader.hpp"
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::manifest_hostile_test {
 namespace {
 
 const std::string head = "manifest = 1\n[server]\nname = \"dc1\"\n";
@@ -181,4 +181,4 @@ RC_GTEST_PROP(hostile_manifest, never_crashes_on_a_mutated_text, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::manifest_hostile_test

@@ -8,7 +8,7 @@
 
 #include "tests/schema/map_files.hpp"
 
-namespace ingot {
+namespace ingot::manifest_md_test {
 namespace {
 
 const std::filesystem::path source = INGOT_SOURCE_DIR;
@@ -97,4 +97,4 @@ TEST(manifest_page, shows_problems_as_they_are) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::manifest_md_test

@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ingot {
+namespace ingot::names_test {
 namespace {
 
 TEST(names, are_1_to_128_of_the_allowed_characters) {
@@ -47,4 +47,4 @@ RC_GTEST_PROP(names, exist_only_if_they_are_valid, (const std::string& text)) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::names_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::nearest_test {
 namespace {
 
 TEST(nearest, finds_the_misspelt_word) {
@@ -30,4 +30,4 @@ TEST(nearest, looks_at_ten_thousand_candidates_at_most) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::nearest_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::provenance_test {
 namespace {
 
 TEST(provenance, keeps_no_credentials_of_an_address) {
@@ -30,4 +30,4 @@ TEST(provenance, names_the_branch_and_says_whether_the_commit_is_all) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::provenance_test

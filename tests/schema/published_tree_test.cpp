@@ -18,7 +18,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::published_tree_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -251,4 +251,4 @@ TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::published_tree_test

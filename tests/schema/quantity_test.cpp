@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ingot {
+namespace ingot::quantity_test {
 namespace {
 
 TEST(quantity, reads_sizes_with_decimal_and_binary_units) {
@@ -43,4 +43,4 @@ TEST(quantity, writes_sizes_for_people) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::quantity_test

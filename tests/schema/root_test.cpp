@@ -6,7 +6,7 @@
 #include "reconciler/io/hash.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::root_test {
 namespace {
 
 PublicKey key(const std::string& seed) { return {.bytes = sha256(seed).bytes}; }
@@ -88,4 +88,4 @@ TEST(root, C11_knows_critical_keys_and_other_formats) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::root_test

@@ -7,7 +7,7 @@
 #include "schema/parse_catalog.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::segments_test {
 namespace {
 
 SegmentTable table_of(std::uint64_t plain) {
@@ -129,4 +129,4 @@ TEST(segments, agree_with_the_catalogs_entry) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::segments_test

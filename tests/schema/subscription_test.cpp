@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::subscription_test {
 namespace {
 
 TEST(subscription, options_have_one_text_whatever_the_order_they_are_written_in) {
@@ -64,4 +64,4 @@ TEST(subscription, names_copies_by_the_template) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::subscription_test

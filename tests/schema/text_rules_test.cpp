@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::text_rules_test {
 namespace {
 
 TEST(text_rules, read_percentages) {
@@ -57,4 +57,4 @@ TEST(text_rules, bound_globs_paths_and_labels) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::text_rules_test

@@ -9,7 +9,7 @@
 
 #include "schema/toml_reader.hpp"
 
-namespace ingot {
+namespace ingot::toml_scan_test {
 namespace {
 
 std::vector<std::string> texts_of(const std::string& text) {
@@ -114,4 +114,4 @@ RC_GTEST_PROP(toml_scan, cuts_valid_text_where_the_library_does, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::toml_scan_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::url_test {
 namespace {
 
 TEST(url, is_https_http_or_file) {
@@ -65,4 +65,4 @@ TEST(url, ends_with_a_slash) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::url_test

@@ -3,9 +3,10 @@
 
 #include "schema/error.hpp"
 #include "state/sqlite.hpp"
+#include "tests/state/failing_disk.hpp"
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::damage_test {
 namespace {
 
 class damage : public StateTest {
@@ -92,6 +93,28 @@ TEST_F(damage, files_cut_anywhere_are_refused) {
   }
 }
 
+TEST_F(damage, D4_a_disk_that_reports_an_error_at_any_read_is_no_damage) {
+  fill();
+  { const State gone = std::move(state); }
+  int reads = 0;
+  {
+    const testing_support::FailingDisk whole;
+    read_all(path);
+    reads = whole.reads();
+  }
+  ASSERT_GT(reads, 20);
+  for (int at = 1; at <= reads; ++at) {
+    const testing_support::FailingDisk failing(at);
+    try {
+      read_all(path);
+      ADD_FAILURE() << "read " << at << " failed, and nothing was said";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::local) << at;
+      EXPECT_NE(error.code(), "damaged-state") << at << ": " << error.text();
+    }
+  }
+}
+
 struct Spoil {
   const char* name;
   const char* sql;
@@ -143,4 +166,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::damage_test

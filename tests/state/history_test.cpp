@@ -1,7 +1,7 @@
 #include "schema/error.hpp"
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::history_test {
 namespace {
 
 using history = StateTest;
@@ -135,4 +135,4 @@ TEST_F(history, refuses_to_finish_what_was_never_begun) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::history_test

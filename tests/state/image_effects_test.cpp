@@ -2,7 +2,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::image_effects_test {
 namespace {
 
 using image_effects = StateTest;
@@ -211,4 +211,4 @@ TEST_F(image_effects, remembers_since_when_a_copy_is_not_wanted) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::image_effects_test

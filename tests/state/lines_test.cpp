@@ -7,7 +7,7 @@
 #include "state/image_table.hpp"
 #include "state/shown_states.hpp"
 
-namespace ingot {
+namespace ingot::lines_test {
 namespace {
 
 RC_GTEST_PROP(lines, reads_back_what_it_writes, (const std::vector<std::string>& items)) {
@@ -41,4 +41,4 @@ TEST(shown_states, refuses_texts_that_are_none) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::lines_test

@@ -12,7 +12,7 @@
 #include "state/sqlite.hpp"
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::open_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -294,4 +294,4 @@ TEST_F(opening, threads_of_one_program_take_turns) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::open_test

@@ -2,7 +2,7 @@
 #include "schema/error.hpp"
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::peers_test {
 namespace {
 
 const ServerId one = server_id(2);
@@ -185,4 +185,4 @@ TEST_F(peers, R5_floors_only_rise_and_survive_unregistering) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::peers_test

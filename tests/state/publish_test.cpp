@@ -4,7 +4,7 @@
 #include "schema/error.hpp"
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::publish_test {
 namespace {
 
 class publishing : public StateTest {
@@ -401,4 +401,4 @@ TEST_F(publishing, a_visitor_may_ask_the_state) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::publish_test

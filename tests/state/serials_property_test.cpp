@@ -10,7 +10,7 @@
 #include "tests/state/state_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::serials_property_test {
 namespace {
 
 using Events = std::map<std::string, Serial>;
@@ -194,4 +194,4 @@ RC_GTEST_PROP(serials, every_event_bears_the_serial_of_the_first_head_that_shows
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::serials_property_test

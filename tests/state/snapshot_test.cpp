@@ -2,7 +2,7 @@
 
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::snapshot_test {
 namespace {
 
 using snapshots = StateTest;
@@ -97,4 +97,4 @@ TEST_F(snapshots, everything_is_there_after_closing_and_opening) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::snapshot_test

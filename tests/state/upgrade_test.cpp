@@ -9,7 +9,7 @@
 #include "schema/error.hpp"
 #include "tests/state/state_fixture.hpp"
 
-namespace ingot {
+namespace ingot::upgrade_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -138,4 +138,4 @@ TEST_F(upgrading, brings_a_state_of_every_older_format_to_what_a_fresh_one_is) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::upgrade_test

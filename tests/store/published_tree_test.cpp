@@ -6,7 +6,7 @@
 #include "schema/error.hpp"
 #include "tests/store/store_fixture.hpp"
 
-namespace ingot {
+namespace ingot::published_tree_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -202,4 +202,4 @@ TEST_F(PublishedTree, replaces_a_planted_link_itself_and_never_what_it_points_to
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::published_tree_test

@@ -7,7 +7,7 @@
 #include "schema/write_catalog.hpp"
 #include "tests/store/store_fixture.hpp"
 
-namespace ingot {
+namespace ingot::store_faults_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -172,4 +172,4 @@ TEST_F(StoreFaults, creation_can_be_tried_again) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::store_faults_test

@@ -9,7 +9,7 @@
 #include "schema/write_catalog.hpp"
 #include "tests/store/store_fixture.hpp"
 
-namespace ingot {
+namespace ingot::store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -63,7 +63,9 @@ TEST_F(StoreTest, D1_what_is_damaged_is_set_aside_and_what_is_whole_in_the_other
   EXPECT_EQ(plain_of(store, image), "bytes");
   EXPECT_TRUE(store.set_aside_damaged(image.packed).empty()) << "what is whole stays";
   write_text(path_of(image.packed.file.digest), "rot");
+  files.start_over();
   EXPECT_EQ(ingest(store).packed, image.packed) << "and the same bits take its place";
+  for (const auto& line : files.journal()) EXPECT_FALSE(line.starts_with("rename " + path_of(image.packed.file.digest))) << "R25: an instant without it: " << line;
   EXPECT_EQ(read_text(folder + "/quarantine/" + image.packed.file.digest.hex() + ".2"), "rot");
   EXPECT_EQ(plain_of(store, image), "bytes");
 }
@@ -375,4 +377,4 @@ TEST_F(StoreTest, does_not_follow_a_link_planted_in_place_of_bytes) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::store_test

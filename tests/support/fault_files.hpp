@@ -56,6 +56,10 @@ class FaultFiles final : public Files {
     step("rename ", from + " -> " + to);
     return real_.rename_new(from, to);
   }
+  bool link_new(const std::string& from, const std::string& to) override {
+    step("link ", from + " -> " + to);
+    return real_.link_new(from, to);
+  }
   void sync_folder(const std::string& path) override {
     step("sync_folder ", path);
     real_.sync_folder(path);

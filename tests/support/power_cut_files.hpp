@@ -84,6 +84,12 @@ class PowerCutFiles final : public Files {
     moved(from, to);
     return true;
   }
+  bool link_new(const std::string& from, const std::string& to) override {
+    if (!disk_.link_new(from, to)) return false;
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = names_now_.find(from); found != names_now_.end()) names_now_[to] = found->second;
+    return true;
+  }
   void sync_folder(const std::string& path) override {
     disk_.sync_folder(path);
     if (drops && drops("sync_folder " + path)) return;

@@ -22,7 +22,7 @@ namespace ingot::testing_support {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 /// In the child: folder, environment, program. Does not return.
 [[noreturn]] void become(const Command& command) {
@@ -40,11 +40,11 @@ using Clock = std::chrono::steady_clock;
 int exit_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 /// Polls for the end of a child until `end`; false: it still runs.
-bool reap(pid_t pid, int& status, Clock::time_point end) {
+bool reap(pid_t pid, int& status, SteadyClock::time_point end) {
   while (true) {
     const pid_t got = waitpid(pid, &status, WNOHANG);
     if (got == pid) return true;
-    if (Clock::now() >= end) return false;
+    if (SteadyClock::now() >= end) return false;
     usleep(2'000);
   }
 }
@@ -65,11 +65,11 @@ Ran run(const Command& command) {
   close(out[1]);
   close(err[1]);
   Ran ran;
-  const auto end = Clock::now() + command.limit;
+  const auto end = SteadyClock::now() + command.limit;
   pollfd ends[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
   std::string* into[2] = {&ran.out, &ran.err};
   int open_ends = 2;
-  while (open_ends > 0 && Clock::now() < end) {
+  while (open_ends > 0 && SteadyClock::now() < end) {
     poll(ends, 2, 100);
     for (int i = 0; i < 2; ++i) {
       if (ends[i].fd < 0 || (ends[i].revents & (POLLIN | POLLHUP)) == 0) continue;
@@ -121,7 +121,7 @@ void Running::signal(int number) const {
 
 int Running::wait(std::chrono::seconds limit) {
   int status = 0;
-  if (!reap(pid_, status, Clock::now() + limit)) {
+  if (!reap(pid_, status, SteadyClock::now() + limit)) {
     kill(pid_, SIGKILL);
     waitpid(pid_, &status, 0);
   }

@@ -98,10 +98,9 @@ class RebuildSweep(unittest.TestCase):
                 for point in servers.sampled((point for point in points if point[0] in CALLS), most):
                     with self.subTest(state=name, killed=point):
                         kills += self.disturbed(*sweep.killing(point))
-                # An old state of which a read fails counts as damaged: it is set aside whole, and what only it knew is not taken up. So
-                # of the reads just the last ones are tried, by which the new database is closed: then its log must not be left behind.
+                # The last reads are those by which the new database is closed: then its log must not be left behind.
                 last_reads = [point for point in points if point[0] == "pread64"][-8:]
-                for call, number in servers.sampled((point for point in points if point[0] in ERRORS and point[0] != "pread64"), most) + last_reads:
+                for call, number in servers.sampled((point for point in points if point[0] in ERRORS and point not in last_reads), most) + last_reads:
                     with self.subTest(state=name, failed=(call, number)):
                         faults += self.disturbed(f"inject={call}:error={ERRORS[call]}:when={number}")
         self.assertGreater(kills, 15)

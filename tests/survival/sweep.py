@@ -166,10 +166,9 @@ def try_one(case, stage, injections, tally, judge, idle_too=False):
         wrong += text
         between = server_folder.listing_or_fault(case.site.folder)
         wrong += case.faults()
-        # gc leaves what it cannot prove to be unwanted, as when the memory of a peer cannot be read, and says so.
-        left = case.collects and "stay until" in ran.stdout + ran.stderr
-        if ran.returncode == 0 and not left and server_folder.normalised(case.site.folder) != case.end:
-            wrong.append(f"it says that all is done, and it is not: {ran.stdout}{ran.stderr}")
+        lacking = different(server_folder.normalised(case.site.folder), case.end) if ran.returncode == 0 else []
+        if lacking:
+            wrong.append(f"it says that all is done, and it is not: {lacking}\n{ran.stdout}{ran.stderr}")
         again = case.site.ingot(*case.words)
         if again.returncode != 0:
             wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")

@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ingot {
+namespace ingot::acl_text_test {
 namespace {
 
 TEST(acl_text, is_sorted_and_numeric) {
@@ -37,4 +37,4 @@ RC_GTEST_PROP(acl_text, takes_any_attribute_without_harm, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::acl_text_test

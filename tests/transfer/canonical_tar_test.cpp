@@ -21,7 +21,7 @@
 #include "tests/support/test_folder.hpp"
 #include "tests/transfer/trees.hpp"
 
-namespace ingot {
+namespace ingot::canonical_tar_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -346,4 +346,4 @@ TEST_F(CanonicalTar, header_of_a_huge_file_keeps_its_size_in_a_record) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::canonical_tar_test

@@ -18,7 +18,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::copy_image_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -475,4 +475,4 @@ TEST(Stretches, are_as_few_as_keep_the_streams_busy) {
 TEST(ObjectPath, is_made_of_the_digest_alone) { EXPECT_EQ(object_path(Digest{}), "b/00/" + std::string(64, '0')); }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::copy_image_test

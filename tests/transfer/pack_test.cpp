@@ -12,7 +12,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::pack_test {
 namespace {
 
 using namespace testing_support;
@@ -164,4 +164,4 @@ TEST(UnpackSegment, refuses_bombs_and_large_windows) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::pack_test

@@ -20,7 +20,7 @@
 #include "tests/support/test_folder.hpp"
 #include "tests/transfer/trees.hpp"
 
-namespace ingot {
+namespace ingot::restore_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -396,4 +396,4 @@ RC_GTEST_PROP(Restored, no_changed_byte_of_a_header_goes_unnoticed, ()) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::restore_test

@@ -8,7 +8,7 @@
 
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::floor_test {
 namespace {
 
 using std::chrono::hours;
@@ -148,4 +148,4 @@ TEST(expiry, A7_says_since_when_and_by_whose_word) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::floor_test

@@ -6,7 +6,7 @@
 
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::head_test {
 namespace {
 
 const Server& one() {
@@ -202,4 +202,4 @@ TEST(head_trust, distrust_shows_no_raw_bytes_of_the_peer) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::head_test

@@ -7,7 +7,7 @@
 
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::key_rotation_test {
 namespace {
 
 /// Key i is the same in all cases.
@@ -114,4 +114,4 @@ TEST(rotation, A11_a_head_needs_the_threshold_of_the_newest_root) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::key_rotation_test

@@ -8,7 +8,7 @@
 #include "schema/error.hpp"
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::keys_test {
 namespace {
 
 std::string bytes_of(std::string_view hex) {
@@ -150,4 +150,4 @@ TEST(keys, have_a_hint_of_16_hex_digits) {
 TEST(keys, fingerprint_is_sha256) { EXPECT_EQ(fingerprint("abc"), sha256("abc")); }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::keys_test

@@ -6,7 +6,7 @@
 
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::next_root_test {
 namespace {
 
 using testing::ElementsAre;
@@ -116,4 +116,4 @@ TEST(next_root, A2_a_key_signs_once_and_both_roots_thresholds_are_counted) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::next_root_test

@@ -7,7 +7,7 @@
 #include "tests/support/catalog_builder.hpp"
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::release_test {
 namespace {
 
 using testing::HasSubstr;
@@ -104,4 +104,4 @@ TEST(releases, the_first_release_key_is_added_others_replace_it_and_the_last_is_
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::release_test

@@ -6,7 +6,7 @@
 
 #include "tests/trust/signed_things.hpp"
 
-namespace ingot {
+namespace ingot::root_chain_test {
 namespace {
 
 const Server& one() {
@@ -132,4 +132,4 @@ TEST(root_trust, A8_a_root_is_over_at_its_time) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::root_chain_test
