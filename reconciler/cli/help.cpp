@@ -174,8 +174,8 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
-  --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json (the
-                              first and the last event, or the error), markdown, github, codequality, sarif, junit
+  --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
+                              (the first and the last event, or the error), markdown, github, codequality, sarif, junit
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
                               failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},
