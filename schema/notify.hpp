@@ -17,7 +17,7 @@ namespace ingot {
 enum class Occasion {
   change,    ///< it did something
   failure,   ///< it ended with a failure, or leaves work blocked, held or unknown
-  recovery,  ///< it ended well, and the recorded run before it did not
+  recovery,  ///< it ended well, for the first time since one failed
 };
 inline constexpr std::string_view occasion_words[]{"change", "failure", "recovery"};
 constexpr std::string_view text_of(Occasion occasion) { return occasion_words[static_cast<std::size_t>(occasion)]; }

@@ -272,10 +272,10 @@ class Applying {
   std::vector<ActionResult> beside_the_plan_;
 };
 
-/// The run before this one, as the history has it.
+/// The run before this one, as the history has it; one that died has no exit code.
 bool last_run_failed(const State& state) {
   const auto last = state.last_run();
-  return last && last->exit_code.value_or(exit_done) != exit_done;
+  return last && last->exit_code != exit_done;
 }
 
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.

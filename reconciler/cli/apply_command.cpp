@@ -138,7 +138,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
-  for (const auto& text : require_commit(site, session.flags, arguments.rewind)) session.warn(printable(text));
+  for (const auto& text : require_commit(*manifest, commit_applied_last(site), session.flags, arguments.rewind)) session.warn(printable(text));
   const auto transport = session.connect();
   Looked looked = look_again(arguments, saved, site, *transport, session);
   name_authors(looked.plan, site.state.applied_last(), session.flags);
@@ -154,7 +154,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Digest plan_id = saved ? saved->id : looked.plan_id;
   const RunStart start = run_start(looked, plan_id, run, started, manner.command);
-  bulletin->begin(looked, site);
+  bulletin->begin(looked);
   const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
   bulletin->end(account, site);

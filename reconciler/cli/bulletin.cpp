@@ -1,20 +1,43 @@
 #include "reconciler/cli/bulletin.hpp"
 
 #include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
 
 #include "reconciler/cli/tell_news.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
-Bulletin::Bulletin(const Manifest& manifest, const OfRun& run)
-    : news_{.server = manifest.server.name, .run = run.id, .command = run.command, .started = run.started, .finished = run.started, .manifest_path = manifest.path},
-      to_(manifest.notify) {}
+namespace {
 
-void Bulletin::begin(const Looked& looked, const Site& site) {
+constexpr std::uint64_t longest_note = 16;
+
+/// nullopt also if it cannot be read: then a recovery is not told, and nothing else is lost.
+std::optional<int> read_failure(const std::string& path, Files& files) {
+  try {
+    const std::string text = read_file_if_there(files, path, longest_note).value_or("");
+    int exit_code = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exit_code);
+    return error == std::errc() ? std::optional(exit_code) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Bulletin::Bulletin(const Manifest& manifest, const OfRun& run)
+    : news_{.server = manifest.server.name, .run = run.id, .command = run.command, .started = run.started, .finished = run.started,
+            .manifest_path = manifest.path, .manifest_digest = manifest.digest, .git = manifest.git},
+      to_(manifest.notify),
+      failure_(state_folder(manifest.server) + "/cache/last-failure") {}
+
+void Bulletin::begin(const Looked& looked) {
   if (to_.empty()) return;
   news_.id_of_server = looked.plan.id_of_server;
-  if (const auto last = site.state.last_run()) news_.previous_exit = last->exit_code;
   news_.held = looked.plan.held;
   news_.blocked = looked.plan.blocked;
   news_.unknown = looked.plan.unknown;
@@ -30,14 +53,42 @@ void Bulletin::end(const Account& account, const Site& site) {
 }
 
 void Bulletin::tell(const Session& session) noexcept {
-  news_.finished = session.clock.now();
-  tell_news(news_, to_, session);
+  try {
+    if (!to_.empty()) tell_each(session);
+  } catch (...) {  // a lack of memory: the run is over and accounted for
+  }
 }
 
 void Bulletin::tell_end(const Error& error, const Session& session) noexcept {
-  news_.error = error;
-  news_.exit_code = exit_code_of(error.fault());
+  try {
+    news_.error = error;
+    news_.exit_code = exit_code_of(error.fault());
+  } catch (...) {  // as above
+  }
   tell(session);
+}
+
+void Bulletin::tell_each(const Session& session) {
+  news_.finished = session.clock.now();
+  news_.last_failure = read_failure(failure_, session.files);
+  if (occasions_of(news_).contains(Occasion::failure)) remember(session.files);
+  tell_news(news_, to_, session);
+  if (news_.exit_code == exit_done && news_.last_failure) forget(session.files);
+}
+
+void Bulletin::remember(Files& files) const {
+  try {
+    make_folders(files, parent_folder(failure_));
+    replace_file_unsynced(files, failure_, fmt::format("{}\n", news_.exit_code), 0644);
+  } catch (const Error&) {  // as if it could not be read
+  }
+}
+
+void Bulletin::forget(Files& files) const {
+  try {
+    files.remove(failure_);
+  } catch (const Error&) {  // the recovery is told once more
+  }
 }
 
 }  // namespace ingot

@@ -16,7 +16,7 @@ class Bulletin {
   Bulletin(const Manifest& manifest, const OfRun& run);
 
   /// What there is to do, before any of it is done.
-  void begin(const Looked& looked, const Site& site);
+  void begin(const Looked& looked);
   void end(const Account& account, const Site& site);
 
   /// To each that is due, once. Never throws: what cannot be told is warned of.
@@ -25,8 +25,15 @@ class Bulletin {
   void tell_end(const Error& error, const Session& session) noexcept;
 
  private:
+  void tell_each(const Session& session);
+  void remember(Files& files) const;
+  void forget(Files& files) const;
+
   News news_;
   std::vector<NotifyEntry> to_;  ///< empty: nothing is gathered
+  /// The file that remembers a failure until a run goes well. Not the history: some runs fail before they are in it, and one that
+  /// was interrupted says nothing of either.
+  std::string failure_;
 };
 
 }  // namespace ingot

@@ -27,20 +27,19 @@ std::string why_not_signed(const GitRepository& repository, const std::string& c
   return "";
 }
 
-/// As the state knows it; a state that was made anew knows none, but the published head names the commit that it is from.
-std::optional<std::string> applied_last(const Site& site) {
-  if (const auto applied = site.state.applied_last()) return applied->commit;
-  if (!site.state.made_anew()) return std::nullopt;
+}  // namespace
+
+AppliedLast commit_applied_last(const Site& site) {
+  if (const auto applied = site.state.applied_last()) return {.commit = applied->commit};
+  if (!site.state.made_anew()) return {};
   const auto head = head_on_disk(site.store, site.state.self(), roots_on_disk(site.store, site.state.self()).roots);
   std::string commit = head ? head->head.commit : "";
   if (const auto dirty = commit.find('-'); dirty != std::string::npos) commit.resize(dirty);
-  return commit.empty() ? std::nullopt : std::optional(commit);
+  if (commit.empty()) return {.commit = std::nullopt, .forgotten = true};
+  return {.commit = std::move(commit)};
 }
 
-}  // namespace
-
-GitView look_at_commit(const Site& site, const Everywhere& flags) {
-  const Manifest& manifest = site.manifest;
+GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags) {
   GitView view{.git = manifest.git, .no_git = manifest.no_git, .folder = {}, .applied = std::nullopt, .not_signed = {}};
   const auto place = manifest.git ? git_place_of(flags) : std::nullopt;
   if (!place) return view;
@@ -49,8 +48,8 @@ GitView look_at_commit(const Site& site, const Everywhere& flags) {
   const std::string& commit = manifest.git->commit;
   if (manifest.git->dirty) view.differing = uncommitted_files(flags);
   for (auto& file : view.differing) file = printable(file);
-  view.applied = applied_last(site);
-  view.forgotten = !view.applied && site.state.made_anew();
+  view.applied = applied.commit;
+  view.forgotten = applied.forgotten;
   if (view.applied) {
     view.descent = history.descent(*view.applied, commit);
     if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, *view.applied, most_reverts);
@@ -59,11 +58,10 @@ GitView look_at_commit(const Site& site, const Everywhere& flags) {
   return view;
 }
 
-void note_objections(const Site& site, const Everywhere& flags, Plan& plan) {
-  const Manifest& manifest = site.manifest;
+void note_objections(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, Plan& plan) {
   if (!manifest.no_git.empty()) plan.notes.push_back({.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
   if (manifest.guard.git.any()) {
-    const GitView view = look_at_commit(site, flags);
+    const GitView view = look_at_commit(manifest, applied, flags);
     for (const auto& objection : git_objections(manifest.guard.git, view, false)) {
       plan.notes.push_back({.code = objection.code, .address = "", .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
     }
@@ -72,10 +70,9 @@ void note_objections(const Site& site, const Everywhere& flags, Plan& plan) {
   std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
 }
 
-std::vector<std::string> require_commit(const Site& site, const Everywhere& flags, bool rewind) {
-  const Manifest& manifest = site.manifest;
+std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, bool rewind) {
   if (!manifest.guard.git.any() && !rewind) return {};
-  const GitView view = look_at_commit(site, flags);
+  const GitView view = look_at_commit(manifest, applied, flags);
   const auto objections = git_objections(manifest.guard.git, view, rewind);
   if (objections.empty()) return rewind ? reverted_texts(view) : std::vector<std::string>{};
   std::string text = objections.front().text;

@@ -1,6 +1,10 @@
 // The commit of a run's manifest, held against the guards: a plan is told, an apply refused.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/plan/git_guards.hpp"
@@ -8,13 +12,22 @@
 
 namespace ingot {
 
+/// What is known of the commit that was applied last.
+struct AppliedLast {
+  std::optional<std::string> commit;
+  bool forgotten = false;  ///< the state was made anew, and the published head does not name it either
+};
+
+/// As the state knows it; a state that was made anew knows none, but the published head names the commit that it is from.
+AppliedLast commit_applied_last(const Site& site);
+
 /// Looks at what the guards of the manifest ask for, and no more.
-GitView look_at_commit(const Site& site, const Everywhere& flags);
+GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags);
 
 /// Notes of a plan about what an apply would be refused for.
-void note_objections(const Site& site, const Everywhere& flags, Plan& plan);
+void note_objections(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, Plan& plan);
 
 /// Error{refused} if a guard stands against it. Gives what going back takes back, if that is meant (`rewind`).
-std::vector<std::string> require_commit(const Site& site, const Everywhere& flags, bool rewind);
+std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, bool rewind);
 
 }  // namespace ingot

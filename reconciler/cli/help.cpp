@@ -51,7 +51,7 @@ constexpr std::string_view overview_end = R"(
 
 constexpr std::string_view environment = R"(Environment:
   INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
-  INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https
+  INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https; INGOT_GIT_TOKEN_FILE: the file of the password
   INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else the ssh agent, or the keys in ~/.ssh)
   SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
   GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
@@ -110,10 +110,12 @@ Formats: text, json, markdown, github (annotations of a workflow), codequality (
          R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
        ingot plan ... --detailed-exitcode
        ingot plan --base REV ...
+       ingot plan --against URL ...
 
   ingot plan
   ingot plan --base origin/main                                        what this checked-out change adds to it
   ingot plan --rev main                                                of a commit, whatever is checked out
+  ingot plan --against https://gold.example.net --base origin/main     on a build server, without the server's state and sources
   ingot plan --json | jq '.actions[].address'
   ingot plan --out tonight.plan && ingot apply tonight.plan            exactly what was looked at, or nothing
   ingot plan --output markdown=comment.md --output json=plan.json      for a merge request, also if the run fails
@@ -128,6 +130,10 @@ publishes looks whether the published images' files are there; damage of others 
 
 The line that names a rule says who last changed it, if the manifest is from git and the entry is new, changed or gone.
 
+  --against URL               plan against what the server publishes there (publish_state = true), instead of the state here. It is
+                              verified with server.card.toml, beside the manifest; what it said is kept in $XDG_CACHE_HOME/ingot.
+                              The plan has the id that it has there, but for what only the server sees: its disk, its host's
+                              guard and its private images, which are taken to be there as the manifest has them
   --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
                               reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
@@ -151,10 +157,9 @@ workflow, and the summary of the step), terraform and codequality (GitLab's repo
   ingot apply                     shows the plan, asks, does it
   ingot apply tonight.plan        exactly what "ingot plan --out tonight.plan" showed, without asking, or nothing (exit 8)
   ingot apply --approve copy,add,withdraw      these alone; what else there is to do is listed, and the exit is 7
-  ingot apply --yes               does not ask: for timers and scripts
+  ingot apply --yes               does not ask: for scripts; timers run "ingot reconcile"
   ingot apply --yes --json        one JSON event per line; the last is always the result
   ingot apply --yes --output markdown=applied.md --output junit=tests.xml      what became of it, for a build server
-  ingot apply --yes -q --repo https://git.example.net/gold.git --rev main -f sites/fpps-1 --home /srv/gold    a timer's
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
 it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
@@ -184,16 +189,18 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
 
   ingot reconcile                                  as a timer runs it: examples/systemd and examples/cron
   ingot reconcile --jitter 10m --deadline 50m      a random wait first; an hour's timer never meets the run before
+  ingot reconcile --repo https://git.example.net/gold.git --rev main -f sites/fpps-1    without a checkout
   ingot reconcile --json                           one JSON event per line; the last is always the result
 
-Plans and does what the plan says, without asking, within the manifest's guards and no further: they cannot be raised here.
-What a guard holds is listed and not done (exit 7). When there is nothing to do it prints nothing, keeps no run in the history
-and exits 0. What is past max_bytes, outside of a window or past the deadline is deferred: the next run goes on with it, and
-if nothing else is left the exit is 0.
+Plans and does what the plan says, without asking, within the guards of manifest and host and no further: they cannot be
+raised here. What a guard holds is listed and not done, and a commit that [guard] git does not let through stops all (exit 7).
+When there is nothing to do it prints nothing, keeps no run in the history and exits 0. What is past max_bytes, outside of a
+window or past the deadline is deferred: the next run goes on with it, and if nothing else is left the exit is 0.
 
   --jitter TIME      wait a random time first, at most so long; nothing is read and no lock is held meanwhile
   --deadline TIME    begin no action later than this after the start, and stop the copies that are under way: what they have
-                     fetched is kept. What was done is published all the same, and withdrawals wait for nothing
+                     fetched is kept. What was done is published all the same, and withdrawals wait for nothing.
+                     Fetching the repository and asking the peers have limits of their own
   --metrics FILE     as for apply, in the same file
 )"},
     Page{"diff", "in what two kept plans differ",

@@ -31,6 +31,10 @@ std::variant<Manifest, Problems> manifest_of(const Everywhere& flags);
 /// Where the manifest of these flags is in git; nullopt: in no repository. Error{usage} as above.
 std::optional<GitPlace> git_place_of(const Everywhere& flags);
 
+/// The card of the manifest's own server, "server.card.toml" beside it, from where the manifest is read. Error{usage} "no-card": it
+/// is not there.
+std::variant<Card, Problems> own_card_of(const Everywhere& flags);
+
 /// What of the manifest on the disk, with all that it includes, is not as the commit has it: paths in the tree, sorted. Reads it
 /// again. The errors of git_place_of.
 std::vector<std::string> uncommitted_files(const Everywhere& flags);

@@ -30,7 +30,7 @@ std::set<Occasion> occasions_of(const News& news) {
   std::set<Occasion> occasions;
   if (!news.account.done.empty()) occasions.insert(Occasion::change);
   if (is_failure(news.exit_code)) occasions.insert(Occasion::failure);
-  if (news.exit_code == exit_done && news.previous_exit && is_failure(*news.previous_exit)) occasions.insert(Occasion::recovery);
+  if (news.exit_code == exit_done && news.last_failure) occasions.insert(Occasion::recovery);
   return occasions;
 }
 

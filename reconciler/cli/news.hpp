@@ -29,8 +29,10 @@ struct News {
   Time started;
   Time finished;
   std::string manifest_path;
+  Digest manifest_digest;
+  std::optional<Provenance> git = {};  ///< the commit that the manifest is from
   int exit_code = 0;
-  std::optional<int> previous_exit = {};  ///< of the recorded run before this one
+  std::optional<int> last_failure = {};  ///< what the newest run that failed exited with; nullopt: one has gone well since
   Account account = {};
   std::vector<Held> held = {};
   std::vector<Blocked> blocked = {};

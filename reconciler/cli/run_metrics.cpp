@@ -19,6 +19,17 @@ Addresses done_by(const Account* account) {
   return done;
 }
 
+/// What the run put off that its plan did not: past its deadline, or when a window closed. By address: bytes that it has fetched.
+std::map<std::string_view, std::uint64_t> put_off_by(const Account* account) {
+  std::map<std::string_view, std::uint64_t> fetched;
+  if (account == nullptr) return fetched;
+  for (const auto& result : account->not_started) {
+    const auto* const skipped = std::get_if<Skipped>(&result.outcome);
+    if (skipped != nullptr && skipped->deferred) fetched.emplace(result.address.text, result.fetched);
+  }
+  return fetched;
+}
+
 std::optional<PeerMetrics> peer_metrics(const ServerName& name, const PeerView& view) {
   const auto seen = [&](const SeenHead& head, bool up) { return PeerMetrics{name, up, head.issued, head.expires}; };
   return std::visit(Overloaded{[&](const PeerCatalog& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
@@ -69,12 +80,15 @@ std::vector<SeriesMetrics> series_metrics(const Manifest& manifest, const Observ
 
 PlanMetrics metrics_of(const Manifest& manifest, const Observed& observed, const Plan& plan, const Account* account) {
   const Addresses done = done_by(account);
-  PlanMetrics metrics{.made = observed.now, .blocked = plan.blocked.size(), .held = plan.held.size(), .damaged = observed.damaged.size()};
+  const auto put_off_actions = put_off_by(account);
+  PlanMetrics metrics{.made = observed.now, .whole = plan.whole, .blocked = plan.blocked.size(), .held = plan.held.size(), .damaged = observed.damaged.size()};
   for (const auto& change : plan.actions) {
-    if (change.deferred) {
+    const auto put_off = put_off_actions.find(change.address.text);
+    if (change.deferred || put_off != put_off_actions.end()) {
       const Transfer* const transfer = transfer_of(change.action);
+      const std::uint64_t bytes = transfer != nullptr ? transfer->bytes : 0;
       ++metrics.deferred;
-      metrics.deferred_bytes += transfer != nullptr ? transfer->bytes : 0;
+      metrics.deferred_bytes += bytes - std::min(bytes, put_off == put_off_actions.end() ? 0 : put_off->second);
     } else if (!done.contains(change.address.text)) {
       ++metrics.pending[change.verb];
     }

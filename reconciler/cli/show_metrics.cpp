@@ -36,9 +36,9 @@ constexpr std::array families{
     Family{"ingot_copied_bytes_total", Kind::counter, Keeps::until_said_again, "Bytes fetched from peers."},
     Family{"ingot_saved_bytes_total", Kind::counter, Keeps::until_said_again,
            "Bytes of copied images that need not be fetched: compressed away, here already, or fetched by an earlier run."},
-    Family{"ingot_last_plan_timestamp_seconds", Kind::gauge, Keeps::until_said_again, "When the plan was made that actions, peers and series here are of."},
+    Family{"ingot_last_plan_timestamp_seconds", Kind::gauge, Keeps::until_said_again, "When the plan was made that actions and series here are of."},
     Family{"ingot_pending_actions", Kind::gauge, Keeps::until_said_again, "Actions of that plan that its run did not do, without deferred ones."},
-    Family{"ingot_deferred_actions", Kind::gauge, Keeps::until_said_again, "Actions past a budget: a later run does them."},
+    Family{"ingot_deferred_actions", Kind::gauge, Keeps::until_said_again, "Actions past a budget, a window or a deadline: a later run does them."},
     Family{"ingot_deferred_bytes", Kind::gauge, Keeps::until_said_again, "Bytes that these have to fetch."},
     Family{"ingot_blocked_actions", Kind::gauge, Keeps::until_said_again, "Actions that cannot be done; \"ingot plan\" says why."},
     Family{"ingot_held_actions", Kind::gauge, Keeps::until_said_again, "Actions that a guard holds."},
@@ -128,7 +128,7 @@ void gather_run(const RunMetrics& run, const Samples& before, Gathered& to) {
 }
 
 void gather_peers(const PlanMetrics& plan, Gathered& to) {
-  for (const char* family : {"ingot_peer_up", "ingot_peer_head_issued_timestamp_seconds", "ingot_peer_head_expires_timestamp_seconds", "ingot_series_behind"}) to.clear(family);
+  for (const char* family : {"ingot_peer_up", "ingot_peer_head_issued_timestamp_seconds", "ingot_peer_head_expires_timestamp_seconds"}) to.clear(family);
   for (const auto& peer : plan.peers) {
     const std::string labels = fmt::format("{{peer=\"{}\"}}", peer.peer.text());
     to.put("ingot_peer_up", labels, peer.up ? 1U : 0U);
@@ -136,12 +136,20 @@ void gather_peers(const PlanMetrics& plan, Gathered& to) {
     if (peer.expires) to.put("ingot_peer_head_expires_timestamp_seconds", labels, *peer.expires);
   }
   to.put("ingot_unknown_peers", "", static_cast<std::uint64_t>(std::count_if(plan.peers.begin(), plan.peers.end(), [](const PeerMetrics& peer) { return !peer.up; })));
+}
+
+void gather_series(const PlanMetrics& plan, Gathered& to) {
+  to.clear("ingot_series_behind");
   for (const auto& series : plan.series) {
     to.put("ingot_series_behind", fmt::format("{{peer=\"{}\",series=\"{}\"}}", series.peer.text(), series.series.text()), series.behind);
   }
 }
 
 void gather_plan(const PlanMetrics& plan, Gathered& to) {
+  gather_peers(plan, to);
+  to.put("ingot_damaged_images", "", plan.damaged);
+  if (!plan.whole) return;
+  gather_series(plan, to);
   to.put("ingot_last_plan_timestamp_seconds", "", plan.made);
   for (const Verb verb : verbs) {
     const auto pending = plan.pending.find(verb);
@@ -151,8 +159,6 @@ void gather_plan(const PlanMetrics& plan, Gathered& to) {
   to.put("ingot_deferred_bytes", "", plan.deferred_bytes);
   to.put("ingot_blocked_actions", "", plan.blocked);
   to.put("ingot_held_actions", "", plan.held);
-  to.put("ingot_damaged_images", "", plan.damaged);
-  gather_peers(plan, to);
 }
 
 void merge(const Family& family, const Samples& now, Samples& into) {

@@ -3,6 +3,7 @@
 
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/news.hpp"
+#include "reconciler/cli/show_manifest.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -98,8 +99,8 @@ void put_run(const News& news, JsonWriter& json) {
   json.member("started", news.started);
   json.member("finished", news.finished);
   json.member("exit", news.exit_code);
-  json.member("previous_exit", news.previous_exit);
-  json.member("manifest", news.manifest_path);
+  json.key("manifest");
+  put_manifest(news.manifest_path, news.manifest_digest, news.git, json);
   json.end_object();
 }
 
@@ -122,6 +123,7 @@ void put_data(const News& news, const NotifyEntry& entry, JsonWriter& json) {
   put_series(news, entry, json);
   const auto& error = news.error ? news.error : news.account.fatal;
   json.member("error", error ? std::optional(std::string(error->what())) : std::nullopt);
+  json.member("last_failure", news.last_failure);
   json.end_object();
 }
 

@@ -42,13 +42,10 @@ void tell_or_warn(const News& news, const NotifyEntry& entry, const Session& ses
 
 }  // namespace
 
-void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session) noexcept {
-  try {
-    for (const auto& entry : entries) {
-      if (interrupted() != 0) return;
-      if (is_due(entry, news)) tell_or_warn(news, entry, session);
-    }
-  } catch (...) {  // a lack of memory: the run is over and accounted for
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session) {
+  for (const auto& entry : entries) {
+    if (interrupted() != 0) return;
+    if (is_due(entry, news)) tell_or_warn(news, entry, session);
   }
 }
 

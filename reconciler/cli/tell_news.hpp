@@ -7,7 +7,7 @@
 namespace ingot {
 
 /// Each entry that is due, once, one after the other. One that cannot be told is warned of and changes nothing else; after an
-/// interrupt nobody is told. Never throws.
-void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session) noexcept;
+/// interrupt nobody is told.
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session);
 
 }  // namespace ingot

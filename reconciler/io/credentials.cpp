@@ -90,6 +90,13 @@ std::string read_webhook_key(const NotifyEntry& notify) {
   return notify.key_env ? of_environment(*notify.key_env, key) : of_file(notify.key_file.value_or(""), key);
 }
 
+std::string read_git_token() {
+  const char* const file = std::getenv("INGOT_GIT_TOKEN_FILE");
+  if (file != nullptr && *file != '\0') return of_file(file, {"the manifest's repository", "token", "INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE"});
+  const char* const token = std::getenv("INGOT_GIT_TOKEN");
+  return token == nullptr ? "" : token;
+}
+
 std::string mend_of_denial(const PeerCredentials& credentials) {
   const auto not_taken = [](const std::string& what, const std::string& text, const char* key) {
     return fmt::format("it does not take the {} \"{}\" ({}): ask its owner for one that it takes", what, printable(text), key);

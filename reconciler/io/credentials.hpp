@@ -1,4 +1,4 @@
-// A peer's secrets and certificates, read from where its entry in the manifest says. They never show in an error.
+// Secrets and certificates, read from where an entry of the manifest or the environment says. They never show in an error.
 #pragma once
 
 #include <string>
@@ -19,6 +19,10 @@ Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer)
 
 /// The key by which the messages of a webhook are signed. Error{manifest} likewise.
 std::string read_webhook_key(const NotifyEntry& notify);
+
+/// The token for a manifest's repository over https, of INGOT_GIT_TOKEN_FILE or INGOT_GIT_TOKEN; "": there is none. Error{manifest}:
+/// the file cannot be read, or holds none.
+std::string read_git_token();
 
 /// What to do when a peer does not let us in: which key of its entry to look at.
 std::string mend_of_denial(const PeerCredentials& credentials);

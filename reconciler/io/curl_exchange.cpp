@@ -111,6 +111,13 @@ bool is_stalled(Transfer& transfer) {
 
 int on_progress(void* given, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
   auto& transfer = *static_cast<Transfer*>(given);
+  try {
+    if (transfer.request.may_go_on) transfer.request.may_go_on();
+  } catch (...) {
+    transfer.thrown = std::current_exception();
+    transfer.stop = Stop::thrown;
+    return 1;
+  }
   if (interrupted() != 0) transfer.stop = Stop::interrupted;
   else if (is_stalled(transfer)) transfer.stop = Stop::stalled;
   return transfer.stop == Stop::none ? 0 : 1;

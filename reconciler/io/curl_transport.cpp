@@ -101,7 +101,7 @@ class CurlPeer final : public PeerTransport {
       CurlAttempt attempt = attempt_once(std::get<BaseUrl>(url), request, sink);
       if (!attempt.retry || failures >= settings_.options.retry.attempts) return attempt;
       if (attempt.response.bytes > 0) restart();
-      sleep_unless_interrupted(clock_, wait_before_retry(settings_.options.retry, failures, attempt.retry_after, jitter_.next()));
+      sleep_unless_interrupted(clock_, wait_before_retry(settings_.options.retry, failures, attempt.retry_after, jitter_.next()), request.may_go_on);
     }
   }
 

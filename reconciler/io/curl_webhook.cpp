@@ -1,5 +1,6 @@
 #include "reconciler/io/curl_webhook.hpp"
 
+#include <array>
 #include <exception>
 #include <memory>
 #include <new>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/curl_options.hpp"
+#include "reconciler/io/curl_tls_failure.hpp"
 #include "reconciler/io/hmac.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
@@ -76,13 +78,17 @@ void set_up(CURL* handle, const WebhookCall& call, curl_slist* headers, std::siz
   set_option(handle, CURLOPT_XFERINFOFUNCTION, &stop_if_interrupted);
 }
 
-WebhookAttempt judge(CURL* handle, CURLcode code) {
+/// `detail`: libcurl's own words.
+WebhookAttempt judge(CURL* handle, CURLcode code, const std::string& detail) {
   throw_if_interrupted();
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   // A status is an answer, whatever became of the body behind it.
   if (status >= 200 && status < 300) return {};
-  if (status == 0 || code == CURLE_OPERATION_TIMEDOUT) return {.why = printable(curl_easy_strerror(code)), .again = true};
+  if (status == 0 || code == CURLE_OPERATION_TIMEDOUT) {
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) return {.why = tls_failure(code, printable(detail), "")->why};
+    return {.why = printable(curl_easy_strerror(code)), .again = true};
+  }
   return {.why = fmt::format("it answers with status {}", status), .again = status == 408 || status == 429 || status >= 500};
 }
 
@@ -92,7 +98,10 @@ WebhookAttempt try_once(const WebhookCall& call, Clock& clock) {
   const CurlHeaders headers = headers_of(call, clock.now());
   std::size_t dropped = 0;
   set_up(handle.get(), call, headers.get(), dropped);
-  return judge(handle.get(), curl_easy_perform(handle.get()));
+  std::array<char, CURL_ERROR_SIZE> detail{};
+  set_option(handle.get(), CURLOPT_ERRORBUFFER, detail.data());
+  const CURLcode code = curl_easy_perform(handle.get());
+  return judge(handle.get(), code, detail.data());
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ struct WebhookCall {
 };
 
 /// "", or why no 2xx came, as a clause without the URL, which may hold a secret. Tries again what time may mend: no
-/// connection, 408, 429 and 5xx. Follows no redirect. Throws Error{interrupted or terminated}.
+/// connection (but not a certificate that is not trusted), 408, 429 and 5xx. Follows no redirect. Throws Error{interrupted or terminated}.
 std::string call_webhook(const WebhookCall& call, Clock& clock);
 
 }  // namespace ingot

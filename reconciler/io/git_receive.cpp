@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/io/credentials.hpp"
 #include "reconciler/io/git_handles.hpp"
 #include "reconciler/io/known_hosts.hpp"
 #include "reconciler/io/printable.hpp"
@@ -32,6 +33,7 @@ struct Receiving {
   const std::function<void(const FetchProgress&)>& progress;
   std::string distrust = {};       ///< why the server is not who it should be
   std::string refused = {};        ///< why the bytes are not wanted
+  std::string no_token = {};       ///< why the token that was named cannot be had
   bool offered_token = false;
   std::vector<std::string> keys = {};  ///< that were not offered yet; "": the agent's
   bool keys_known = false;
@@ -64,10 +66,14 @@ int on_credentials(git_credential** out, const char*, const char* user_in_url, u
     const std::string user = user_in_url != nullptr ? user_in_url : "git";
     if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return offer_key(out, user, receiving);
     if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, user.c_str());
-    const std::string token = variable("INGOT_GIT_TOKEN"), name = variable("INGOT_GIT_USER");
-    if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0 || token.empty() || receiving.offered_token) return GIT_EAUTH;
+    if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0 || receiving.offered_token) return GIT_EAUTH;
+    const std::string token = read_git_token(), name = variable("INGOT_GIT_USER");
+    if (token.empty()) return GIT_EAUTH;
     receiving.offered_token = true;
     return git_credential_userpass_plaintext_new(out, name.empty() ? "x-access-token" : name.c_str(), token.c_str());
+  } catch (const Error& error) {
+    receiving.no_token = error.what();
+    return GIT_EUSER;
   } catch (...) { return GIT_EUSER; }
 }
 
@@ -129,9 +135,10 @@ std::string path_of(const std::string& url) { return url.starts_with("file://") 
   if (code == GIT_EOWNER || words.find("safe.directory") != std::string::npos) {
     throw Error(Fault::incomplete, fmt::format("the git repository \"{}\" belongs to another user", url), fmt::format("if you trust it: git config --global --add safe.directory {}", path_of(url)));
   }
+  if (!receiving.no_token.empty()) throw Error(Fault::usage, receiving.no_token, "its file is named by INGOT_GIT_TOKEN_FILE");
   if (code == GIT_EAUTH || words.find("authentication") != std::string::npos) {
     throw Error(Fault::incomplete, fmt::format("\"{}\" wants credentials: {}", url, words),
-                "for https set INGOT_GIT_TOKEN (and INGOT_GIT_USER if it wants a user's name); for ssh use an agent, INGOT_GIT_SSH_KEY, or a key in ~/.ssh without a passphrase");
+                "for https set INGOT_GIT_TOKEN or INGOT_GIT_TOKEN_FILE (and INGOT_GIT_USER if it wants a user's name); for ssh use an agent, INGOT_GIT_SSH_KEY, or a key in ~/.ssh without a passphrase");
   }
   throw Error(Fault::incomplete, fmt::format("\"{}\" cannot be fetched: {}", url, words), "see whether the address is right and its server works, and run again");
 }

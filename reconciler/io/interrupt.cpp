@@ -47,10 +47,11 @@ void throw_if_interrupted() {
   throw Error(Fault::interrupted, "interrupted", "run it again: it goes on where it stopped");
 }
 
-void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration) {
+void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration, const std::function<void()>& may_go_on) {
   constexpr std::chrono::milliseconds slice{100};
   throw_if_interrupted();
   while (duration.count() > 0) {
+    if (may_go_on) may_go_on();
     const auto part = std::min(duration, slice);
     clock.sleep_for(part);
     throw_if_interrupted();

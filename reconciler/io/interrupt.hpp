@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "reconciler/io/clock.hpp"
 
@@ -17,8 +18,9 @@ int interrupted() noexcept;
 /// Throws Error{interrupted or terminated} if a signal came.
 void throw_if_interrupted();
 
-/// Sleeps in slices of at most a tenth of a second; throws as throw_if_interrupted does.
-void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration);
+/// Sleeps in slices of at most a tenth of a second; throws as throw_if_interrupted does, and what `may_go_on` throws, which is
+/// asked before each.
+void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration, const std::function<void()>& may_go_on = {});
 
 /// For tests: as if the signal had come; 0 takes it back.
 void pretend_interrupted(int signal) noexcept;

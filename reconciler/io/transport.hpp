@@ -30,6 +30,7 @@ struct Request {
   std::string if_none_match = {};              ///< ETag as it came, or ""
   std::string if_modified_since = {};          ///< Last-Modified as it came, or ""
   bool no_cache = false;                  ///< asks caches on the way to revalidate (the head)
+  std::function<void()> may_go_on = {};   ///< asked again and again, also while nothing comes and between tries; throws to end it
 };
 
 /// What came of a request. The body went to the sink; on anything but Ok the sink's bytes are worthless.
@@ -62,7 +63,7 @@ class PeerTransport {
  public:
   virtual ~PeerTransport() = default;
   /// Tries the URLs in order with retries for what is worth retrying. `restart` is called before the body starts anew.
-  /// Throws only Error{interrupted/terminated} and what the sink threw.
+  /// Throws only Error{interrupted/terminated} and what the sink or may_go_on threw.
   virtual Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) = 0;
 };
 

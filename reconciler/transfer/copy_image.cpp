@@ -174,6 +174,7 @@ std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const Co
   Request request;
   request.path = object_path(packed.table->digest);
   request.at_most = packed.table->length;
+  request.may_go_on = job.may_go_on;
   const Fetched fetched = fetch(peer, request);
   const Response& response = fetched.response;
   if (says_web_page(response))

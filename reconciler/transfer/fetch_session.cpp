@@ -126,6 +126,7 @@ bool FetchSession::fetch_run(File& handle, const Stretch& missing) {
   Request request;
   request.path = object_path(job_.packed.file.digest);
   request.at_most = length;
+  request.may_go_on = job_.may_go_on;
   if (!whole) {
     request.offset = begin;
     request.length = length;

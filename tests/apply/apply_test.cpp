@@ -337,6 +337,19 @@ TEST_F(applying, the_run_that_ends_a_failure_is_in_the_history_and_the_next_idle
   EXPECT_EQ(here.state().runs(10).size(), runs + 1);
 }
 
+TEST_F(applying, the_run_after_one_that_died_is_in_the_history) {
+  here.apply({add(here, "a", "a"), publish_change()});
+  RunStart died = here.state().last_run()->start;
+  died.id = "died";
+  here.state().begin_run(died);
+  here.apply(std::vector<Change>{});
+  const auto runs = here.state().runs(2);
+  EXPECT_EQ(runs[0].exit_code, 0);
+  EXPECT_EQ(runs[1].start.id, "died");
+  here.apply(std::vector<Change>{});
+  EXPECT_EQ(here.state().last_run()->start.id, runs[0].start.id);
+}
+
 TEST_F(applying, the_history_of_an_interrupted_run_has_every_action) {
   InterruptingEvents interrupting;
   interrupting.at = 1;

@@ -15,6 +15,7 @@
 namespace ingot::metrics_test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using namespace testing_support;
@@ -83,6 +84,18 @@ TEST(metrics, a_peer_or_series_that_is_gone_leaves_nothing) {
   EXPECT_THAT(text, HasSubstr("ingot_unknown_peers 0\n"));
 }
 
+TEST(metrics, a_plan_of_a_part_says_nothing_of_the_rest) {
+  RunMetrics part = sample_run();
+  part.plan = PlanMetrics{.made = noon + Seconds(99), .whole = false, .peers = {{ServerName::of("fpps-2"), false, std::nullopt, std::nullopt}}};
+  const std::string text = show_metrics(part, show_metrics(sample_run(), ""));
+  for (const char* kept : {"ingot_pending_actions{verb=\"copy\"} 2\n", "ingot_deferred_bytes 4100000000\n", "ingot_blocked_actions 3\n", "ingot_held_actions 6\n",
+                           "ingot_series_behind{peer=\"fpps-2\",series=\"db19\"} 2\n", "ingot_last_plan_timestamp_seconds 1795000000\n"}) {
+    EXPECT_THAT(text, HasSubstr(kept));
+  }
+  EXPECT_THAT(text, AllOf(HasSubstr("ingot_peer_up{peer=\"fpps-2\"} 0\n"), Not(HasSubstr("fpps-3"))));
+  EXPECT_THAT(text, HasSubstr("ingot_damaged_images 0\n"));
+}
+
 TEST(metrics, what_is_not_ours_in_the_file_is_left_out) {
   const std::string text = show_metrics(sample_run(), "node_load1 3\ningot_pending_actions{verb=\"x\"} 1 1795000000\ningot_held_actions NaN\ningot_peer_up{peer=\"a\\\"\"} 1\ningot_build_info");
   EXPECT_EQ(text, show_metrics(sample_run(), ""));
@@ -113,7 +126,9 @@ TEST(metrics, tell_what_a_run_left_undone) {
   ASSERT_EQ(before.series.size(), 1U) << "nothing is said of a peer that is unknown";
 
   Account account;
+  std::uint64_t planned_bytes = 0;
   for (const auto& change : plan.actions) {
+    if (change.address.text == "copy.fpps-2.db19_25") planned_bytes = transfer_of(change.action)->bytes;
     if (change.address.text == "copy.fpps-2.db19_25") account.done.push_back({.address = change.address, .verb = change.verb, .outcome = Done{}, .size = change.size, .fetched = 1'200'000'000});
   }
   ASSERT_EQ(account.done.size(), 1U);
@@ -121,6 +136,15 @@ TEST(metrics, tell_what_a_run_left_undone) {
   EXPECT_EQ(after.pending.at(Verb::copy), before.pending.at(Verb::copy) - 1);
   EXPECT_EQ(after.series[0].behind, before.series[0].behind - 1);
   EXPECT_GE(after.series[0].behind, 1U) << "a blocked member of the series is not here, too";
+  ActionResult late = account.done[0];
+  late.outcome = Skipped{.why = "deferred: the deadline of this run is over", .deferred = true};
+  Account stopped;
+  stopped.not_started = {late};
+  const PlanMetrics put_off = metrics_of(manifest, observed, plan, &stopped);
+  EXPECT_EQ(put_off.deferred, before.deferred + 1) << "what the run put off is deferred too";
+  EXPECT_EQ(put_off.pending.at(Verb::copy), before.pending.at(Verb::copy) - 1);
+  EXPECT_EQ(put_off.deferred_bytes, before.deferred_bytes + planned_bytes - std::min<std::uint64_t>(planned_bytes, late.fetched));
+  EXPECT_EQ(put_off.series[0].behind, before.series[0].behind);
   RunMetrics run;
   add_bytes(account, run);
   EXPECT_EQ(run.copied, 1'200'000'000U);

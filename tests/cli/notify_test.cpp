@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reconciler/io/hmac.hpp"
+#include "reconciler/io/interrupt.hpp"
 #include "schema/base64.hpp"
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
@@ -76,6 +77,7 @@ TEST_F(Notify, tells_a_program_of_change_failure_and_recovery_once_each) {
   EXPECT_EQ(first["data"]["occasions"], Json({"change"}));
   EXPECT_EQ(first["id"], first["data"]["run"]["id"]);
   EXPECT_EQ(first["data"]["run"]["command"], "reconcile");
+  EXPECT_TRUE(first["data"]["run"]["manifest"]["git"].is_null()) << "it is in no repository";
   EXPECT_EQ(first["data"]["counts"]["done"], first["data"]["done"].size());
   EXPECT_THAT(first["data"]["done"].dump(), HasSubstr("copy.gold.a"));
   reconcile();
@@ -91,7 +93,27 @@ TEST_F(Notify, tells_a_program_of_change_failure_and_recovery_once_each) {
   EXPECT_EQ(reconcile().exit, 0);
   ASSERT_EQ(told().size(), 3U);
   EXPECT_EQ(told()[2]["data"]["occasions"], Json({"recovery"}));
-  EXPECT_EQ(told()[2]["data"]["run"]["previous_exit"], 3);
+  EXPECT_EQ(told()[2]["data"]["last_failure"], 3);
+}
+
+TEST_F(Notify, a_recovery_is_told_though_a_run_was_interrupted_or_failed_before_the_history_knew_of_it) {
+  silver_is(program());
+  ASSERT_EQ(reconcile().exit, 0) << terminal.said;
+  const std::string key = read(folder / "silver/keys/catalog.pem");
+  write("silver/keys/catalog.pem", "no key");
+  const int failed = reconcile().exit;
+  EXPECT_EQ(reconcile().exit, failed);
+  ASSERT_EQ(told().size(), 3U);
+  EXPECT_TRUE(told()[1]["data"]["last_failure"].is_null());
+  EXPECT_EQ(told()[2]["data"]["last_failure"], failed) << "by which one that goes on is told from a new one";
+  write("silver/keys/catalog.pem", key);
+  pretend_interrupted(SIGINT);
+  EXPECT_EQ(reconcile().exit, 130);
+  pretend_interrupted(0);
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(told().size(), 4U);
+  EXPECT_EQ(told()[3]["data"]["occasions"], Json({"recovery"}));
 }
 
 TEST_F(Notify, tells_only_what_was_asked_for) {
@@ -110,6 +132,26 @@ TEST_F(Notify, tells_those_who_use_a_series_of_its_new_members_alone) {
   EXPECT_EQ(reconcile().exit, 0) << terminal.said << terminal.printed;
   ASSERT_EQ(told().size(), 1U);
   EXPECT_EQ(told()[0]["data"]["series"], Json::parse(R"([{"name":"s","added":["b"]}])"));
+}
+
+TEST_F(Notify, tells_those_who_use_copies_when_the_series_of_the_peer_grows) {
+  const std::string of_gold = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n[[series]]\nname = \"db\"\nimages = ";
+  write("gold/b.bin", "bytes of b");
+  manifest("gold", of_gold + "[\"a\"]\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  silver_is("[[series]]\nname = \"ours\"\nfollow = { peer = \"gold\", series = \"db\" }\n" + program() + "series = [\"ours\"]\n");
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told()[0]["data"]["series"], Json::parse(R"([{"name":"ours","added":["a"]}])")) << "b came too, and is no member";
+  manifest("gold", of_gold + "[\"a\", \"b\"]\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(told().size(), 2U);
+  EXPECT_EQ(told()[1]["data"]["series"], Json::parse(R"([{"name":"ours","added":["b"]}])"));
+  manifest("gold", of_gold + "[\"b\"]\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  EXPECT_EQ(told().size(), 2U) << "nothing came to it";
 }
 
 TEST_F(Notify, signs_what_it_sends_to_a_webhook_and_shows_no_secret) {

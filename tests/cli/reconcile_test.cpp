@@ -1,12 +1,14 @@
 // What a timer runs: without asking, quiet when nothing is to do, and bounded in time.
-#include <ctime>
+#include <atomic>
+#include <map>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
+#include "tests/support/closed_window.hpp"
+#include "tests/support/hostile_server.hpp"
 
 namespace ingot::reconcile_test {
 namespace {
@@ -14,7 +16,12 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing_support::closed_window;
+using testing_support::HostileServer;
+using testing_support::Question;
+using testing_support::RawConnection;
 using Json = nlohmann::json;
+namespace fs = std::filesystem;
 
 struct Reconcile : testing_support::Commands {
   Ran reconcile(std::vector<std::string> more = {}) {
@@ -26,12 +33,22 @@ struct Reconcile : testing_support::Commands {
     testing_support::expect_valid_json("history", ran.out);
     return Json::parse(ran.out)["runs"];
   }
-  /// A window of the manifest that opens in two hours, by the clock on the wall.
-  static std::string closed_window() {
-    const std::time_t now = std::time(nullptr);
-    std::tm local{};
-    ::localtime_r(&now, &local);
-    return fmt::format("{:02}:00-{:02}:00", (local.tm_hour + 2) % 24, (local.tm_hour + 3) % 24);
+  /// An image that does not become smaller when it is packed.
+  void offer_noise() {
+    std::string noise(1'500'000, '\0');
+    std::uint32_t random = 1;
+    for (char& byte : noise) byte = static_cast<char>((random = random * 1'664'525 + 1'013'904'223) >> 24U);
+    write("gold/noise.bin", noise);
+    manifest("gold", "[[image]]\nname = \"noise\"\nsource = \"noise.bin\"\n");
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  }
+  std::map<std::string, std::string> tree_of_gold() const {
+    std::map<std::string, std::string> tree;
+    const fs::path root = folder / "gold/store/public";
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      if (entry.is_regular_file()) tree.emplace(entry.path().lexically_relative(root), read(entry.path()));
+    }
+    return tree;
   }
   void limit(const std::string& limits) { write("silver/ingot.toml", read(folder / "silver/ingot.toml") + "[limits]\n" + limits + "\n"); }
 };
@@ -83,12 +100,7 @@ TEST_F(Reconcile, defers_outside_of_a_window_and_says_when_it_opens) {
 
 TEST_F(Reconcile, stops_a_copy_at_its_deadline_and_a_later_run_goes_on) {
   two_servers();
-  std::string noise(1'500'000, '\0');
-  std::uint32_t random = 1;
-  for (char& byte : noise) byte = static_cast<char>((random = random * 1'664'525 + 1'013'904'223) >> 24U);
-  write("gold/noise.bin", noise);
-  manifest("gold", "[[image]]\nname = \"noise\"\nsource = \"noise.bin\"\n");
-  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  offer_noise();
   const std::string unlimited = read(folder / "silver/ingot.toml");
   limit("bandwidth = \"400 kB/s\"");
   const Ran ran = reconcile({"--deadline", "1s"});
@@ -97,6 +109,32 @@ TEST_F(Reconcile, stops_a_copy_at_its_deadline_and_a_later_run_goes_on) {
   EXPECT_EQ(history()[0]["deferred"], 1);
   EXPECT_EQ(history()[0]["exit"], 0);
   write("silver/ingot.toml", unlimited);
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  EXPECT_EQ(at("silver", {"query", "images", "noise"}).exit, 0);
+}
+
+TEST_F(Reconcile, is_not_held_beyond_its_deadline_by_a_peer_that_stalls) {
+  two_servers();
+  offer_noise();
+  HostileServer web;
+  web.serve(tree_of_gold());
+  std::atomic<bool> begins = false;  // the answer, before it stalls
+  web.instead("*", [&](const RawConnection& connection, const Question& question) {
+    if (!question.path.starts_with("b/")) return web.answer_honestly(connection, question);
+    if (begins) connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1500000\r\n\r\nbytes");
+    connection.hold();
+  });
+  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\nurls = [\"" + web.url() +
+                         "\"]\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  for (const bool some : {false, true}) {
+    begins = some;
+    const auto begin = std::chrono::steady_clock::now();
+    const Ran ran = reconcile({"--deadline", "1s"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10)) << "a transfer may stall for 30 seconds";
+    EXPECT_EQ(ran.exit, 0) << ran.err << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr("deferred: the deadline of this run is over"));
+  }
+  web.behave();
   EXPECT_EQ(reconcile().exit, 0) << terminal.said;
   EXPECT_EQ(at("silver", {"query", "images", "noise"}).exit, 0);
 }

@@ -163,6 +163,12 @@ TEST_F(git_fetch, by_https_believes_only_the_right_certificate_and_sends_a_token
     const Variable wrong("INGOT_GIT_TOKEN", "canary-wrong");
     EXPECT_THAT(refusal(from(url)), AllOf(HasSubstr("wants credentials"), Not(HasSubstr("canary"))));
   }
+  {
+    const Variable file("INGOT_GIT_TOKEN_FILE", folder_ / "token");
+    EXPECT_THAT(refusal(from(url)), AllOf(HasSubstr("token\" (INGOT_GIT_TOKEN_FILE) cannot be read"), Not(HasSubstr("canary"))));
+    write_text(folder_ / "token", "canary-4711\n");
+    EXPECT_EQ(refusal(from(url)), "it was fetched");
+  }
   const Variable token("INGOT_GIT_TOKEN", "canary-4711");
   EXPECT_EQ(refusal(from(url)), "it was fetched");
   EXPECT_EQ(fetched(), commit_);
