@@ -130,8 +130,8 @@ publishes looks whether the published images' files are there; damage of others 
 
 The line that names a rule says who last changed it, if the manifest is from git and the entry is new, changed or gone.
 
-  --against URL               plan against what the server publishes there (publish_state = true), instead of the state here. It is
-                              verified with server.card.toml, beside the manifest; what it said is kept in $XDG_CACHE_HOME/ingot.
+  --against URL               plan against what the server publishes there (publish_state = true), instead of the state here. It
+                              is verified with server.card.toml beside the manifest; what it said is kept in XDG_CACHE_HOME/ingot.
                               The plan has the id that it has there, but for what only the server sees: its disk, its host's
                               guard and its private images, which are taken to be there as the manifest has them
   --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
@@ -179,8 +179,8 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
-  --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json (the
-                              first and the last event, or the error), markdown, github, codequality, sarif, junit
+  --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
+                              (the first and the last event, or the error), markdown, github, codequality, sarif, junit
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
                               failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},

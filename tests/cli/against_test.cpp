@@ -12,7 +12,7 @@
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
-namespace ingot {
+namespace ingot::against_test {
 namespace {
 
 using nlohmann::json;
@@ -349,4 +349,4 @@ TEST_F(Against, every_format_shows_the_plan) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::against_test

@@ -8,7 +8,7 @@
 #include "schema/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
-namespace ingot {
+namespace ingot::stated_test {
 namespace {
 
 using testing::HasSubstr;
@@ -78,4 +78,4 @@ TEST(stated, a_text_that_no_reader_would_take_is_not_written) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::stated_test
