@@ -33,6 +33,7 @@ struct Head {
   std::uint64_t root_version = 1;    ///< the newest root that there is
   Piece index;
   std::optional<Digest> previous;    ///< of the payload of the head before this one
+  std::optional<Piece> state = {};   ///< what the server says of its state (stated.hpp); nullopt: nothing
   std::string commit = {};           ///< a note for people: what the publisher's manifest was from; "": not said
   bool operator==(const Head&) const = default;
 };
@@ -140,6 +141,7 @@ inline constexpr std::uint64_t largest_index = 8 * 1024 * 1024;
 inline constexpr std::uint64_t largest_page = 8 * 1024 * 1024;
 inline constexpr std::uint64_t most_page_entries = 512;
 inline constexpr std::uint64_t largest_table = 64 * 1024 * 1024;
+inline constexpr std::uint64_t largest_stated = 64 * 1024 * 1024;
 inline constexpr std::uint64_t largest_image = std::uint64_t{1} << 46;  ///< 64 TiB
 inline constexpr std::uint64_t largest_metadata = 512 * 1024 * 1024;    ///< all pages of one peer together
 inline constexpr std::size_t longest_text = 4096;                       ///< description, reason, a label's value … in bytes

@@ -11,6 +11,7 @@
 
 #include "schema/catalog.hpp"
 #include "schema/segments.hpp"
+#include "schema/stated.hpp"
 
 namespace ingot {
 
@@ -22,6 +23,8 @@ struct Malformed {
 
 std::variant<Head, Malformed> parse_head(std::string_view payload);
 std::variant<Index, Malformed> parse_index(std::string_view bytes);
+
+std::variant<Stated, Malformed> parse_stated(std::string_view bytes);
 
 /// Receives the entries of pages in order. A series arrives as its line, then its members.
 struct PageVisitor {

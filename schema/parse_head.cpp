@@ -8,7 +8,7 @@ namespace {
 Head read_head(std::string_view payload) {
   StrictJson json(longest_text);
   const JsonObject object(json.parse(payload),
-                          {"format", "server", "epoch", "serial", "issued", "expires", "root", "index", "previous", "note", "critical"});
+                          {"format", "server", "epoch", "serial", "issued", "expires", "root", "index", "previous", "state", "note", "critical"});
   object.require_format("ingot.head");
   const JsonObject server = object.object("server", {"name", "id"});
   Head head{.id = read_server_id(server, "id"),
@@ -25,6 +25,7 @@ Head read_head(std::string_view payload) {
   head.root_version = object.object("root", {"version"}).number("version", 1);
   head.index = read_piece(object.object("index", {"digest", "length"}), largest_index);
   head.previous = read_digest_or_null(object, "previous");
+  if (object.has("state")) head.state = read_piece(object.object("state", {"digest", "length"}), largest_stated);
   if (object.has("note")) head.commit = object.object("note", {"commit"}).text_or("commit", "");
   return head;
 }

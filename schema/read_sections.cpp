@@ -121,6 +121,7 @@ void read_server(TableReader& table, ManifestDraft& draft) {
   });
   read_head_ttl(table, server);
   if (const auto copies = table.boolean({"publish_copies", "false"})) server.publish_copies = *copies;
+  if (const auto state = table.boolean({"publish_state", "false"})) server.publish_state = *state;
   draft.server = std::move(server);
 }
 

@@ -7,12 +7,15 @@
 
 #include "schema/catalog.hpp"
 #include "schema/segments.hpp"
+#include "schema/stated.hpp"
 
 namespace ingot {
 
 std::string write_head(const Head& head);
 std::string write_index(const Index& index);
 std::string write_segment_table(const SegmentTable& table);
+/// Throws std::length_error if a reader would not take it: too long, or a text in it.
+std::string write_stated(const Stated& stated);
 
 /// Cuts entries into pages as they come. A page ends where the entries' names say so (content-defined), so that
 /// adding or removing one entry changes one page or two, wherever it stands; never more than most_page_entries.

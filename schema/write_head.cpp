@@ -19,6 +19,11 @@ std::string write_head(const Head& head) {
       head.epoch, head.serial, time_text(head.issued), time_text(head.expires), head.root_version);
   append_digest(text, head.index.digest);
   text += fmt::format(",\"length\":{}}},\"previous\":{}", head.index.length, digest_or_null(head.previous));
+  if (head.state) {
+    text += ",\"state\":{\"digest\":";
+    append_digest(text, head.state->digest);
+    text += fmt::format(",\"length\":{}}}", head.state->length);
+  }
   if (!head.commit.empty()) {
     text += ",\"note\":{\"commit\":";
     append_text(text, head.commit);

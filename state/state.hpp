@@ -14,6 +14,7 @@
 #include "schema/floor.hpp"
 #include "schema/outcome.hpp"
 #include "schema/provenance.hpp"
+#include "schema/stated.hpp"
 #include "state/effect.hpp"
 #include "state/restoration.hpp"
 #include "state/snapshot.hpp"
@@ -132,6 +133,9 @@ class State {
   /// The bytes that must be under the published tree before the next head, each once: of own public images, and of
   /// copies if `publish_copies`.
   void each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const;
+  /// What is said of this state beside the public content: nothing private (R15), and nothing that changes with the serials of
+  /// peers alone. `copies_published` is left as it is.
+  Stated stated() const;
   struct Published { Serial serial = 0; Digest head; Digest index; Time expires; bool copies_published = false; };
   /// `put_head` puts the head with the serial that was reserved last in its place, while nobody else can write here. What
   /// changed since it was reserved stays pending. Error{local}: another program has written meanwhile; nothing was put.

@@ -187,6 +187,16 @@ TEST(architecture, every_class_of_the_product_has_a_name_of_its_own) {
   }
 }
 
+/// The sanitizers' programs are built of many files at once: what two tests call alike must stay apart.
+TEST(architecture, a_test_file_has_a_namespace_of_its_own) {
+  for (const auto& entry : fs::recursive_directory_iterator(source / "tests")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with("_test.cpp")) continue;
+    std::ifstream file(entry.path());
+    for (std::string line; std::getline(file, line);) EXPECT_NE(line, "namespace ingot {") << entry.path() << ": name it ingot::" << entry.path().stem().string();
+  }
+}
+
 TEST(architecture, files_stay_readable) {
   for (const char* top : {"schema", "state", "reconciler"}) {
     for (const auto& entry : fs::recursive_directory_iterator(source / top)) {

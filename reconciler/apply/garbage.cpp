@@ -28,6 +28,7 @@ class HeadMarks {
 
   void mark(const Head& head, Time until) {
     needs_.heads.insert(head.serial);
+    if (head.state) needs_.named_pieces.emplace(head.state->digest, until);
     if (!needs_.named_pieces.emplace(head.index.digest, until).second) return;
     const auto index = index_on_disk(store_, head.index);
     if (const auto* why = std::get_if<std::string>(&index)) return unknown(fmt::format("the index of head {} {}", head.serial, *why));

@@ -60,6 +60,7 @@ std::string index_text(const Index& index) {
 
 struct Written {
   Piece index;
+  std::optional<Piece> state;
   std::vector<Piece> fresh;  ///< pieces that the last index did not name, the new index with them
   std::uint64_t pages = 0;   ///< fresh ones
 };
@@ -102,6 +103,13 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
   return written;
 }
 
+void write_state(const State& state, Store& store, const ServerSection& server, const std::optional<Piece>& before, Written& written) {
+  const std::string text = stated_text(state, server);
+  written.state = Piece{.digest = sha256(text), .length = text.size()};
+  store.publish_piece(*written.state, text);
+  if (written.state != before) written.fresh.push_back(*written.state);
+}
+
 /// What a reader would find: the head holds against the root, and every new piece is there as it says.
 void check_as_a_reader(const std::string& head, const Written& written, const Store& store, const ServerId& self,
                        const Root& root) {
@@ -139,7 +147,8 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
   const Serial serial = state.reserve_serial(std::max(options.above, highest));
-  const Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
+  Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
+  if (server.publish_state) write_state(state, store, server, before ? before->head.state : std::nullopt, written);
 
   const Time now = clock.now();
   const Head head{.id = self,
@@ -151,6 +160,7 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
                   .root_version = root.version,
                   .index = written.index,
                   .previous = before ? std::optional(before->digest) : std::nullopt,
+                  .state = written.state,
                   .commit = options.commit};
   const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), signers));
   check_as_a_reader(envelope, written, store, self, root);

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 #include "schema/parse_catalog.hpp"
+#include "schema/write_catalog.hpp"
 
 namespace ingot {
 namespace {
@@ -27,13 +29,23 @@ auto read_if_possible(Read read) -> decltype(read()) {
 }
 
 /// What of the catalog that the head names is not there as it says; nothing but the index is read.
-std::string what_is_lost(const Store& store, const Piece& named) {
-  const auto index = index_on_disk(store, named);
+std::string what_is_lost(const Store& store, const Head& head) {
+  const auto index = index_on_disk(store, head.index);
   const auto* good = std::get_if<Index>(&index);
-  if (!good) return fmt::format("the published index \"public/c/{}\" {}", named.digest.hex(), std::get<std::string>(index));
-  const auto lost = std::ranges::find_if(good->pages, [&](const PageRef& page) { return !read_if_possible([&] { return store.has_piece(page.piece); }); });
-  if (lost == good->pages.end()) return "";
-  return fmt::format("the published page \"public/c/{}\" is missing or has another length", lost->piece.digest.hex());
+  if (!good) return fmt::format("the published index \"public/c/{}\" {}", head.index.digest.hex(), std::get<std::string>(index));
+  const auto is_there = [&](const Piece& piece) { return read_if_possible([&] { return store.has_piece(piece); }); };
+  const auto lost = [](const char* what, const Piece& piece) { return fmt::format("the published {} \"public/c/{}\" is missing or has another length", what, piece.digest.hex()); };
+  for (const PageRef& page : good->pages) {
+    if (!is_there(page.piece)) return lost("page", page.piece);
+  }
+  return head.state && !is_there(*head.state) ? lost("state", *head.state) : "";
+}
+
+/// Why the state must be published, or no longer be.
+std::string why_state_again(const State& state, const ServerSection& server, const std::optional<Piece>& published) {
+  if (published.has_value() != server.publish_state) return fmt::format("`publish_state` is now {}", server.publish_state);
+  if (!published || sha256(stated_text(state, server)) == published->digest) return "";
+  return "what is published of the state is not what it is now";
 }
 
 /// Whether bytes that the published catalog leaves out are whole again.
@@ -126,6 +138,16 @@ void refuse_a_state_older_than_the_papers(const State& state, const Store& store
       .with_code("old-state");
 }
 
+std::string stated_text(const State& state, const ServerSection& server) {
+  Stated stated = state.stated();
+  stated.copies_published = server.publish_copies;
+  try {
+    return write_stated(stated);
+  } catch (const std::length_error& error) {
+    throw Error(Fault::local, error.what(), "set publish_state = false: then nothing is said of it");
+  }
+}
+
 std::string why_publish_again(const State& state, const Store& store, const ServerSection& server) {
   const ServerId self = state.self();
   const auto published = state.published();
@@ -136,12 +158,13 @@ std::string why_publish_again(const State& state, const Store& store, const Serv
     return fmt::format("root {} is newer than the published head", newest);
   }
   if (there->file != published->head) return "the published head is not the one that the state finished last";
-  if (auto lost = what_is_lost(store, there->head.index); !lost.empty()) return lost;
+  if (auto lost = what_is_lost(store, there->head); !lost.empty()) return lost;
   if (there->head.name != server.name) {
     return fmt::format("the published head says that this server is \"{}\", the manifest says \"{}\"", there->head.name.text(), server.name.text());
   }
   if (published->copies_published != server.publish_copies) return fmt::format("`publish_copies` is now {}", server.publish_copies);
-  return left_out_are_back(state, store) ? "bytes that the published catalog leaves out are here again" : "";
+  if (left_out_are_back(state, store)) return "bytes that the published catalog leaves out are here again";
+  return why_state_again(state, server, there->head.state);
 }
 
 }  // namespace ingot

@@ -56,10 +56,13 @@ void refuse_an_old_state(const State& state, const Store& store);
 /// number, else it would soon look new.
 void refuse_a_state_older_than_the_papers(const State& state, const Store& store);
 
+/// What `publish_state` publishes of the state: written Stated. Error{local}: readers would not take it.
+std::string stated_text(const State& state, const ServerSection& server);
+
 /// Why what is published must be published again although the state has nothing new for it, as a clause; "" if it need
 /// not. There is a newer root than the head's, the head or a piece that it names is missing or damaged, the manifest's
-/// server has another name or another `publish_copies`, or bytes that were left out are whole again. Reads the head and the
-/// index, and looks at each page's length.
+/// server has another name, `publish_copies` or `publish_state`, bytes that were left out are whole again, or what is said of the
+/// state is not what it is now. Reads the head and the index, and looks at each page's length.
 std::string why_publish_again(const State& state, const Store& store, const ServerSection& server);
 
 }  // namespace ingot

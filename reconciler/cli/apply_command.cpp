@@ -120,7 +120,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
-  for (const auto& text : require_commit(*manifest, site.state, session.flags, arguments.rewind)) session.warn(printable(text));
+  for (const auto& text : require_commit(*manifest, site.state.applied_last(), session.flags, arguments.rewind)) session.warn(printable(text));
   const auto transport = session.connect();
   Looked looked = look_again(arguments, saved, site, *transport, session);
   name_authors(looked.plan, site.state.applied_last(), session.flags);

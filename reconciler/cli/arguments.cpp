@@ -15,6 +15,7 @@
 #include "reconciler/cli/written.hpp"
 #include "schema/error.hpp"
 #include "schema/nearest.hpp"
+#include "schema/url.hpp"
 
 namespace ingot {
 
@@ -216,7 +217,11 @@ Command reconcile_of(const Written& written) {
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
   if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
-  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out), .outputs = outputs_of(written, "plan")};
+  if (!written.against.empty()) {
+    if (const auto why = why_not_a_url(written.against)) wrong(fmt::format("the URL after --against {}", *why), "give where the server's store/public is served, as its card says");
+    if (!written.plan_out.empty()) wrong("a plan that is made elsewhere is for reading: what apply must know of the server's state is not published", "leave --out out, and compare ids: \"ingot apply --expect ID\" there");
+  }
+  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out), .against = if_given(written.against), .outputs = outputs_of(written, "plan")};
 }
 
 Command query_of(const Written& written) {

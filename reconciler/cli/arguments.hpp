@@ -64,6 +64,7 @@ struct PlanArguments {
   bool detailed_exit_code = false;
   std::optional<std::string> base;  ///< a revision: only what the manifest adds to it is shown
   std::optional<std::string> out;  ///< the file in which the plan is kept
+  std::optional<std::string> against;  ///< where the server publishes itself: its state and sources are elsewhere
   std::vector<OutputFile> outputs;
 };
 struct ApplyArguments {

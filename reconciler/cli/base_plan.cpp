@@ -6,7 +6,8 @@
 
 namespace ingot {
 
-BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanOptions options, Transport& transport, const Session& session) {
+BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanOptions options, const Session& session,
+                        const std::function<Plan(const Manifest& manifest, const PlanOptions& options)>& plan) {
   const auto place = git_place_of(session.flags);
   if (!place) throw Error(Fault::usage, fmt::format("\"{}\" lies in no git repository, so that --base means nothing", printable(manifest.path)), "leave --base out");
   const NamedCommit commit = place->repository.resolve(base);
@@ -24,8 +25,7 @@ BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanO
   const auto host = host_guard();
   if (const auto* const guard = std::get_if<Guard>(&host)) before.guard = strictest(before.guard, *guard);
   options.allow_empty = true;
-  Site site(before, Access::read_only, session.files);
-  looked.plan = look(site, options, Pages::when_news, transport, session).plan;
+  looked.plan = plan(before, options);
   return looked;
 }
 

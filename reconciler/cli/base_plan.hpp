@@ -1,6 +1,7 @@
 // A plan without what the manifest at its base would do anyway: what a change to the manifest itself brings.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "reconciler/cli/look.hpp"
@@ -13,6 +14,8 @@ struct BaseLooked {
   PlanBase base;
   std::optional<Plan> plan;  ///< nullopt: there was no manifest, or a wrong one; `base.trouble` says so
 };
-BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanOptions options, Transport& transport, const Session& session);
+/// `plan`: makes the plan of a manifest.
+BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanOptions options, const Session& session,
+                        const std::function<Plan(const Manifest& manifest, const PlanOptions& options)>& plan);
 
 }  // namespace ingot

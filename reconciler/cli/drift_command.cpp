@@ -36,12 +36,12 @@ void look_at_head(const Site& site, Findings& findings) {
   findings.faults.push_back({"head", "public/head.dsse", "it is not the one that the state published last; \"ingot publish\" brings them together"});
 }
 
-void look_at_pages(const Site& site, Findings& findings) {
-  for (const auto& page : published_pages(site, findings)) {
+void look_at_pieces(const Site& site, Findings& findings) {
+  for (const auto& [what, namer, piece] : published_pieces(site, findings)) {
     ++findings.pieces;
-    const auto status = site.files.status(site.store.folder() + "/" + piece_path(page.piece));
-    if (!status || status->kind != EntryKind::file || status->size != page.piece.length) {
-      findings.faults.push_back({"page", piece_path(page.piece), status ? "it has another length than the index names" : "it is not there"});
+    const auto status = site.files.status(site.store.folder() + "/" + piece_path(piece));
+    if (!status || status->kind != EntryKind::file || status->size != piece.length) {
+      findings.faults.push_back({std::string(what), piece_path(piece), status ? fmt::format("it has another length than {} names", namer) : "it is not there"});
     }
   }
 }
@@ -55,7 +55,7 @@ int run_command(const DriftArguments&, const Session& session) {
   Findings findings;
   look_at_images(site, findings);
   if (look_at_state(site, findings)) look_at_head(site, findings);
-  look_at_pages(site, findings);
+  look_at_pieces(site, findings);
   session.show([&](const Style& style, Output& out) { show_drift(findings, style, out); }, [&](Output& out) { show_drift_json(findings, out); });
   return findings.faults.empty() ? exit_done : exit_changes;
 }

@@ -1,11 +1,11 @@
 // fleet check: the manifests of many servers; fleet status: what they publish. Neither needs a server of its own.
 #include <algorithm>
-#include <cstdlib>
 
-#include "reconciler/cli/asking_line.hpp"
+#include "reconciler/cli/cache_folder.hpp"
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/look.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
 #include "reconciler/io/manifest_files.hpp"
@@ -91,18 +91,6 @@ std::vector<Card> read_cards(const std::string& folder, Files& files, Problems& 
   return cards;
 }
 
-/// Where pages and floors of trust of servers asked so are kept: nowhere near a server's own state.
-std::string memory_folder() {
-  const auto variable = [](const char* name) -> std::string {
-    const char* const value = std::getenv(name);
-    return value != nullptr && *value == '/' ? value : "";
-  };
-  const std::string cache = variable("XDG_CACHE_HOME"), home = variable("HOME");
-  if (!cache.empty()) return cache + "/ingot/fleet";
-  if (!home.empty()) return home + "/.cache/ingot/fleet";
-  throw Error(Fault::usage, "fleet status keeps what it has heard in a cache, and neither XDG_CACHE_HOME nor HOME says where", "set XDG_CACHE_HOME to a folder of this user's");
-}
-
 /// Asked like peers of a server that has no manifest.
 Manifest asking_manifest(const std::vector<Card>& cards) {
   Manifest manifest{.server = {.name = ServerName::of("fleet")}};
@@ -111,11 +99,10 @@ Manifest asking_manifest(const std::vector<Card>& cards) {
 }
 
 std::vector<PeerView> ask_all(const Manifest& manifest, PeerMemory& memory, const Session& session) {
-  AskingLine line(session);
   PeerQuestions questions{.manifest = &manifest, .self = ServerId{}, .known = {}, .now = session.clock.now(), .read_settled = true, .only = {}};
   for (const auto& peer : manifest.peers) questions.known.push_back({.floor = memory.floor(peer.card.id), .registered_id = std::nullopt, .rules = Digest{}});
   const auto transport = session.connect();
-  return observe_peers(questions, *transport, memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
+  return ask_peers(questions, memory, *transport, session);
 }
 
 FleetWord word_of(const Card& card, const PeerView& view, PeerMemory& memory) {
@@ -175,7 +162,7 @@ int run_fleet(const AskFleet& arguments, const Session& session) {
     return exit_manifest;
   }
   if (cards.empty()) throw Error(Fault::usage, fmt::format("there is no card in \"{}\"", printable(arguments.cards)), "a card is a file *.toml that \"ingot card\" prints").about(arguments.cards);
-  PeerMemory memory(session.files, memory_folder());
+  PeerMemory memory(session.files, cache_folder("fleet"));
   const Manifest manifest = asking_manifest(cards);
   const auto views = ask_all(manifest, memory, session);
   std::vector<FleetWord> words;

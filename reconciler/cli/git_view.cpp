@@ -28,14 +28,14 @@ std::string why_not_signed(const GitRepository& repository, const std::string& c
 
 }  // namespace
 
-GitView look_at_commit(const Manifest& manifest, const State& state, const Everywhere& flags) {
+GitView look_at_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags) {
   GitView view{.git = manifest.git, .no_git = manifest.no_git, .folder = {}, .applied = std::nullopt, .not_signed = {}};
   const auto place = manifest.git ? git_place_of(flags) : std::nullopt;
   if (!place) return view;
   view.folder = printable(place->repository.folder());
   const GitHistory history(place->repository);
   const std::string& commit = manifest.git->commit;
-  if (const auto applied = state.applied_last()) {
+  if (applied) {
     view.applied = applied->commit;
     view.descent = history.descent(applied->commit, commit);
     if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, applied->commit, most_reverts);
@@ -44,10 +44,10 @@ GitView look_at_commit(const Manifest& manifest, const State& state, const Every
   return view;
 }
 
-void note_objections(const Manifest& manifest, const State& state, const Everywhere& flags, Plan& plan) {
+void note_objections(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, Plan& plan) {
   if (!manifest.no_git.empty()) plan.notes.push_back({.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
   if (manifest.guard.git.any()) {
-    const GitView view = look_at_commit(manifest, state, flags);
+    const GitView view = look_at_commit(manifest, applied, flags);
     for (const auto& objection : git_objections(manifest.guard.git, view, false)) {
       plan.notes.push_back({.code = objection.code, .address = "", .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
     }
@@ -56,9 +56,9 @@ void note_objections(const Manifest& manifest, const State& state, const Everywh
   std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
 }
 
-std::vector<std::string> require_commit(const Manifest& manifest, const State& state, const Everywhere& flags, bool rewind) {
+std::vector<std::string> require_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, bool rewind) {
   if (!manifest.guard.git.any() && !rewind) return {};
-  const GitView view = look_at_commit(manifest, state, flags);
+  const GitView view = look_at_commit(manifest, applied, flags);
   const auto objections = git_objections(manifest.guard.git, view, rewind);
   if (objections.empty()) return rewind ? reverted_texts(view) : std::vector<std::string>{};
   std::string text = objections.front().text;

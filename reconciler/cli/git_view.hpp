@@ -1,20 +1,23 @@
 // The commit of a run's manifest, held against the guards: a plan is told, an apply refused.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/plan/git_guards.hpp"
 #include "reconciler/plan/plan.hpp"
-#include "state/state.hpp"
 
 namespace ingot {
 
-/// Looks at what the guards of the manifest ask for, and no more.
-GitView look_at_commit(const Manifest& manifest, const State& state, const Everywhere& flags);
+/// Looks at what the guards of the manifest ask for, and no more. `applied`: the commit that was applied last, if one is known.
+GitView look_at_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags);
 
 /// Notes of a plan about what an apply would be refused for.
-void note_objections(const Manifest& manifest, const State& state, const Everywhere& flags, Plan& plan);
+void note_objections(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, Plan& plan);
 
 /// Error{refused} if a guard stands against it. Gives what going back takes back, if that is meant (`rewind`).
-std::vector<std::string> require_commit(const Manifest& manifest, const State& state, const Everywhere& flags, bool rewind);
+std::vector<std::string> require_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, bool rewind);
 
 }  // namespace ingot

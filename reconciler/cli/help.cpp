@@ -103,10 +103,12 @@ Formats: text, json, markdown, github (annotations of a workflow), codequality (
          R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
        ingot plan ... --detailed-exitcode
        ingot plan --base REV ...
+       ingot plan --against URL ...
 
   ingot plan
   ingot plan --base origin/main                                        what this checked-out change adds to it
   ingot plan --rev main                                                of a commit, whatever is checked out
+  ingot plan --against https://gold.example.net --base origin/main     on a build server, without the server's state and sources
   ingot plan --json | jq '.actions[].address'
   ingot plan --out tonight.plan && ingot apply tonight.plan            exactly what was looked at, or nothing
   ingot plan --output markdown=comment.md --output json=plan.json      for a merge request, also if the run fails
@@ -121,6 +123,10 @@ publishes looks whether the published images' files are there; damage of others 
 
 The line that names a rule says who last changed it, if the manifest is from git and the entry is new, changed or gone.
 
+  --against URL               plan against what the server publishes there (publish_state = true), instead of the state here. It is
+                              verified with server.card.toml, beside the manifest; what it said is kept in $XDG_CACHE_HOME/ingot.
+                              The plan has the id that it has there, but for what only the server sees: its disk, its host's
+                              guard and its private images, which are taken to be there as the manifest has them
   --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
                               reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with

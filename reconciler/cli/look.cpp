@@ -21,10 +21,8 @@ namespace {
 
 std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only, Transport& transport,
                           const Session& session) {
-  AskingLine line(session);
-  const PeerQuestions questions{.manifest = &site.manifest, .self = site.state.self(), .known = known, .now = now,
-                                .read_settled = pages == Pages::always, .only = std::move(only)};
-  return observe_peers(questions, transport, site.memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
+  return ask_peers({.manifest = &site.manifest, .self = site.state.self(), .known = known, .now = now, .read_settled = pages == Pages::always, .only = std::move(only)},
+                   site.memory, transport, session);
 }
 
 /// Whose bytes this plan may do with if they are here: what peers offer and is no copy here yet, and deleted images that the
@@ -74,13 +72,6 @@ std::set<Digest> bytes_here(const Site& site, const std::unordered_set<Digest>& 
 DiskView disk_of(Site& site) {
   const std::string& folder = site.store.folder();
   return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
-}
-
-Plan plan_or_refuse(std::variant<Plan, RefusedEmpty, WrongAddress> made, const Manifest& manifest) {
-  if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
-  if (const auto* wrong = std::get_if<WrongAddress>(&made)) throw Error(Fault::usage, printable(wrong->text), printable(wrong->mend)).with_code("unknown-address").about(wrong->address);
-  const auto& refused = std::get<RefusedEmpty>(made);
-  throw Error(Fault::refused, refused.text, refused.mend).with_code("empty").about(manifest.path);
 }
 
 /// Whether a note is about this peer: "peer.P", "copy.P.I", "subscription.P.…".
@@ -146,15 +137,26 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
   return {std::move(snapshot), std::move(observed), std::move(plan), id};
 }
 
-/// R24: on a read-only disk a plan goes on, with a note.
-void note_trouble(Site& site, Plan& plan) {
-  if (const auto trouble = site.memory.trouble()) {
+}  // namespace
+
+std::vector<PeerView> ask_peers(const PeerQuestions& questions, PeerMemory& memory, Transport& transport, const Session& session) {
+  AskingLine line(session);
+  return observe_peers(questions, transport, memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
+}
+
+Plan plan_or_refuse(std::variant<Plan, RefusedEmpty, WrongAddress> made, const Manifest& manifest) {
+  if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
+  if (const auto* wrong = std::get_if<WrongAddress>(&made)) throw Error(Fault::usage, printable(wrong->text), printable(wrong->mend)).with_code("unknown-address").about(wrong->address);
+  const auto& refused = std::get<RefusedEmpty>(made);
+  throw Error(Fault::refused, refused.text, refused.mend).with_code("empty").about(manifest.path);
+}
+
+void note_trouble(const PeerMemory& memory, Plan& plan) {
+  if (const auto trouble = memory.trouble()) {
     plan.notes.push_back({.code = "not-remembered", .address = "", .text = *trouble});
     std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
   }
 }
-
-}  // namespace
 
 std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& damaged) {
   const std::string damage = damaged.empty() ? "" : "damaged\n";
@@ -182,7 +184,7 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
   }
   remember_settled(site, known, looked);
   keep_last_plan(site, looked.observed, looked.plan);
-  note_trouble(site, looked.plan);
+  note_trouble(site.memory, looked.plan);
   return looked;
 }
 

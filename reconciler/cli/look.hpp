@@ -30,6 +30,15 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
 /// them may have the bytes.
 std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& damaged = {});
 
+/// Asks them, telling of it.
+std::vector<PeerView> ask_peers(const PeerQuestions& questions, PeerMemory& memory, Transport& transport, const Session& session);
+
+/// Error{refused}: the manifest declares nothing (R26); Error{usage}: a target that names nothing.
+Plan plan_or_refuse(std::variant<Plan, RefusedEmpty, WrongAddress> made, const Manifest& manifest);
+
+/// R24: on a read-only disk a plan goes on, with a note.
+void note_trouble(const PeerMemory& memory, Plan& plan);
+
 /// Asks one peer of the manifest alone.
 PeerView ask_one(Site& site, std::size_t peer, Transport& transport, const Session& session);
 

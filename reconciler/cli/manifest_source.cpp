@@ -105,6 +105,27 @@ std::variant<Manifest, Problems> manifest_at(const GitPlace& place, const AtComm
   return read_at(tree, named_in(*tree, {place.path, at.shown}), home_of(flags, place.repository));
 }
 
+std::variant<Card, Problems> own_card_of(const Everywhere& flags) {
+  constexpr std::string_view name = "server.card.toml";
+  std::string shown;
+  std::variant<std::string, Unreadable> text;
+  if (flags.rev) {
+    const GitPlace place = *git_place_of(flags);
+    const GitTreeFiles tree(place.repository, place.repository.resolve(*flags.rev).id);
+    const Named named = named_in(tree, {place.path, flags.manifest.value_or(std::string(usual_name))});
+    shown = folder_of(named.shown) + std::string(name);
+    text = tree.read(folder_of(named.path) + std::string(name));
+  } else {
+    shown = folder_of(manifest_path(flags)) + std::string(name);
+    text = disk_manifest_files().read(shown);
+  }
+  if (const auto* const good = std::get_if<std::string>(&text)) return parse_card(*good, shown);
+  throw Error(Fault::usage, fmt::format("the server's card \"{}\" cannot be read: {}", printable(shown), printable(std::get<Unreadable>(text).why)),
+              "commit the card beside the manifest, where \"ingot init\" wrote it; \"ingot card\" prints it")
+      .with_code("no-card")
+      .about(shown);
+}
+
 std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) { return flags.rev ? read_revision(flags) : read_disk(flags); }
 
 }  // namespace ingot

@@ -31,6 +31,10 @@ std::variant<Manifest, Problems> manifest_of(const Everywhere& flags);
 /// Where the manifest of these flags is in git; nullopt: in no repository. Error{usage} as above.
 std::optional<GitPlace> git_place_of(const Everywhere& flags);
 
+/// The card of the manifest's own server, "server.card.toml" beside it, from where the manifest is read. Error{usage} "no-card": it
+/// is not there.
+std::variant<Card, Problems> own_card_of(const Everywhere& flags);
+
 /// The same manifest as another commit has it; what is relative keeps its home.
 std::variant<Manifest, Problems> manifest_at(const GitPlace& place, const AtCommit& at, const Everywhere& flags);
 

@@ -1,7 +1,11 @@
+#include <functional>
+
+#include "reconciler/cli/against.hpp"
 #include "reconciler/cli/base_plan.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/report.hpp"
 #include "reconciler/cli/saved_plan.hpp"
@@ -23,27 +27,61 @@ void leave_base(BaseLooked base, Looked& looked) {
   looked.plan.base = std::move(base.base);
 }
 
-int make_and_tell(const PlanArguments& arguments, const Reporter& reporter, const Session& session) {
-  if (arguments.out) require_place_for_plan(session.files, *arguments.out);
-  auto read = manifest_or_problems(session);
-  if (const auto* problems = std::get_if<Problems>(&read)) {
+/// Makes the plan of a manifest, on whatever footing.
+using Looking = std::function<Looked(const Manifest& manifest, const PlanOptions& options)>;
+
+/// The plan, beyond its base if one is named. The base is looked at first: what is remembered of the peers shall be of the plan.
+Looked look_beyond_base(const PlanArguments& arguments, const Manifest& manifest, const Session& session, const Looking& look) {
+  if (!arguments.base) return look(manifest, arguments.options);
+  BaseLooked base = look_at_base(*arguments.base, manifest, arguments.options, session, [&](const Manifest& before, const PlanOptions& options) { return look(before, options).plan; });
+  Looked looked = look(manifest, arguments.options);
+  leave_base(std::move(base), looked);
+  return looked;
+}
+
+ShownPlan told_plan(Looked& looked, const Manifest& manifest, const std::optional<Provenance>& applied, Intents intents, const Session& session) {
+  note_objections(manifest, applied, session.flags, looked.plan);
+  name_authors(looked.plan, applied, session.flags);
+  return shown_plan(looked.plan, looked.plan_id, intents);
+}
+
+int plan_against(const PlanArguments& arguments, const Manifest& manifest, const Reporter& reporter, const Session& session) {
+  const auto card = own_card_of(session.flags);
+  if (const auto* problems = std::get_if<Problems>(&card)) {
     reporter.tell(*problems);
     return exit_manifest;
   }
-  const Manifest manifest = std::get<Manifest>(std::move(read));
   const auto transport = session.connect();
-  std::optional<BaseLooked> base;
-  if (arguments.base) base = look_at_base(*arguments.base, manifest, arguments.options, *transport, session);
+  PublishedServer server(*arguments.against, std::get<Card>(card), *transport, session);
+  Looked looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const PlanOptions& options) { return server.look(one, options); });
+  reporter.tell(told_plan(looked, manifest, std::nullopt, reporter.wants_intents() ? Intents::with : Intents::without, session));
+  return exit_code_of(looked.plan, arguments.detailed_exit_code);
+}
+
+int plan_here(const PlanArguments& arguments, const Manifest& manifest, const Reporter& reporter, const Session& session) {
+  const auto transport = session.connect();
   Site site(manifest, Access::read_only, session.files);
-  Looked looked = look(site, arguments.options, Pages::when_news, *transport, session);
-  if (base) leave_base(*std::move(base), looked);
-  note_objections(manifest, site.state, session.flags, looked.plan);
-  name_authors(looked.plan, site.state.applied_last(), session.flags);
-  ShownPlan plan = shown_plan(looked.plan, looked.plan_id, arguments.out || reporter.wants_intents() ? Intents::with : Intents::without);
+  Looked looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const PlanOptions& options) {
+    if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session);
+    Site before(one, Access::read_only, session.files);
+    return look(before, options, Pages::when_news, *transport, session);
+  });
+  ShownPlan plan = told_plan(looked, manifest, site.state.applied_last(), arguments.out || reporter.wants_intents() ? Intents::with : Intents::without, session);
   if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
   reporter.tell(std::move(plan));
   if (arguments.out) session.tell(fmt::format("kept in \"{0}\": \"ingot apply {0}\" does exactly this, once", printable(*arguments.out)));
   return exit_code_of(looked.plan, arguments.detailed_exit_code);
+}
+
+int make_and_tell(const PlanArguments& arguments, const Reporter& reporter, const Session& session) {
+  if (arguments.out) require_place_for_plan(session.files, *arguments.out);
+  const auto read = manifest_or_problems(session);
+  if (const auto* problems = std::get_if<Problems>(&read)) {
+    reporter.tell(*problems);
+    return exit_manifest;
+  }
+  const auto& manifest = std::get<Manifest>(read);
+  return arguments.against ? plan_against(arguments, manifest, reporter, session) : plan_here(arguments, manifest, reporter, session);
 }
 
 }  // namespace

@@ -62,21 +62,24 @@ std::variant<std::string, NotWhole> read_piece(const Store& store, const Piece& 
   }
 }
 
-std::vector<PageRef> published_pages(const Site& site, Findings& findings) {
+std::vector<NamedPiece> published_pieces(const Site& site, Findings& findings) {
   const auto head = own_head(site, whole_roots(site, findings), findings);
   if (!head) return {};
+  std::vector<NamedPiece> pieces;
+  if (head->state) pieces.push_back({"state", "the head", *head->state});
   ++findings.pieces;
   const auto bytes = read_piece(site.store, head->index, "the head");
   if (const auto* why = std::get_if<NotWhole>(&bytes)) {
     findings.faults.push_back({"index", piece_path(head->index), why->text});
-    return {};
+    return pieces;
   }
-  auto index = parse_index(std::get<std::string>(bytes));
+  const auto index = parse_index(std::get<std::string>(bytes));
   if (const auto* malformed = std::get_if<Malformed>(&index)) {
     findings.faults.push_back({"index", piece_path(head->index), malformed->why});
-    return {};
+    return pieces;
   }
-  return std::get<Index>(std::move(index)).pages;
+  for (const auto& page : std::get<Index>(index).pages) pieces.push_back({"page", "the index", page.piece});
+  return pieces;
 }
 
 }  // namespace ingot

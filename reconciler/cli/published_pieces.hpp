@@ -19,10 +19,17 @@ struct NotWhole { std::string text; };
 /// The bytes of a piece that `namer` ("the head", "the index") names. A file that cannot be read is one that is not whole.
 std::variant<std::string, NotWhole> read_piece(const Store& store, const Piece& piece, std::string_view namer);
 
-/// The pages of the published index; what is wrong with head, root or index goes to `findings`, which counts them.
-std::vector<PageRef> published_pages(const Site& site, Findings& findings);
+/// A piece of what is published, and what names it.
+struct NamedPiece {
+  std::string_view what;   ///< "page", "state"
+  std::string_view namer;  ///< "the index", "the head"
+  Piece piece;
+};
+/// The pages of the published index, and what the head says of the state; what is wrong with head, root or index goes to
+/// `findings`, which counts them.
+std::vector<NamedPiece> published_pieces(const Site& site, Findings& findings);
 
-/// A page or index, relative to the store.
+/// A page, index or state, relative to the store.
 std::string piece_path(const Piece& piece);
 
 }  // namespace ingot

@@ -59,7 +59,7 @@ void set_aside(const Verified& verified, Site& site, const Session& session) {
       if (place == Place::public_tree && site.store.has(object.packed)) site.store.move_to(object.packed, place);
     });
   }
-  for (const auto& page : verified.pages) attempt(session, [&] { tell(site.store.set_aside_damaged(page)); });
+  for (const auto& piece : verified.pieces) attempt(session, [&] { tell(site.store.set_aside_damaged(piece)); });
 }
 
 /// What stays damaged, and what would mend it.

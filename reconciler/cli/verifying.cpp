@@ -117,17 +117,17 @@ void verify_images(const std::vector<ImageRow>& images, const Site& site, const 
 void verify_published(const Site& site, Verified& verified) {
   Findings& findings = verified.findings;
   const std::size_t before = findings.faults.size();
-  const auto pages = published_pages(site, findings);
+  const auto pieces = published_pieces(site, findings);
   verified.root_is_lost = std::any_of(findings.faults.begin() + static_cast<std::ptrdiff_t>(before), findings.faults.end(), [](const Finding& fault) { return fault.what == "root of trust"; });
-  for (const auto& page : pages) {
+  for (const auto& [what, namer, piece] : pieces) {
     throw_if_interrupted();
     ++findings.pieces;
-    findings.bytes += page.piece.length;
-    const auto bytes = read_piece(site.store, page.piece, "the index");
+    findings.bytes += piece.length;
+    const auto bytes = read_piece(site.store, piece, namer);
     const auto* why = std::get_if<NotWhole>(&bytes);
     if (!why) continue;
-    findings.faults.push_back({"page", piece_path(page.piece), why->text});
-    verified.pages.push_back(page.piece);
+    findings.faults.push_back({std::string(what), piece_path(piece), why->text});
+    verified.pieces.push_back(piece);
   }
   for (const auto& damage : site.store.unreadable_published()) {
     findings.faults.push_back({"published file", damage.path, damage.why});

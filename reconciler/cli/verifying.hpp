@@ -14,7 +14,7 @@ struct Verified {
   Findings findings;
   std::vector<ImageRow> images;         ///< that have faults
   std::vector<ObjectRow> objects;       ///< the bytes of these
-  std::vector<Piece> pages;             ///< damaged or gone
+  std::vector<Piece> pieces;            ///< published ones, damaged or gone
   std::vector<std::string> unreadable;  ///< whole files, by their paths in the store, that lack permissions
   bool root_is_lost = false;            ///< nothing can be published until it is brought back
 };

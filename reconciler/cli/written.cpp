@@ -63,6 +63,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--out", to.plan_out);
     add_repeated(app, "--output", to.output);
     app.add_option("--base", to.base);
+    app.add_option("--against", to.against);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);

@@ -14,7 +14,7 @@ namespace ingot {
 
 /// Everything that can be written, as text: what is checked after parsing gets our messages, not the parser's.
 struct Written {
-  std::string manifest, rev, repo, home, base, format, color, lock_timeout, parallel;
+  std::string manifest, rev, repo, home, base, against, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
   bool repair = false;
   std::string server, url, peer, grace;

@@ -29,6 +29,7 @@ struct PeerQuestions {
   Time now;
   bool read_settled = false;                  ///< true: read the pages even if the peer is settled (explain, query --peer)
   std::set<ServerName> only;                  ///< empty: all
+  bool read_stated = false;                   ///< true: also what they say of their states
 };
 
 /// Asks every peer, in parallel; one bad peer never stops the others. Raises floors in `memory`, keeps pages there.

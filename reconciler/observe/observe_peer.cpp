@@ -36,38 +36,55 @@ bool is_settled(const SettledMark& mark, const SeenHead& head, const KnownPeer& 
   return mark.fingerprint == settled_fingerprint(head, known) && (!mark.until || now < *mark.until);
 }
 
-/// The catalog of a head; if a piece is missing the publisher may have moved on, so the head is asked for once more.
-Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before) {
-  auto catalog = read_catalog(visit, good.head, before);
-  if (auto* failure = std::get_if<Failure>(&catalog); failure != nullptr && failure->unknown.detail_code == "missing-piece") {
+struct Content {
+  std::shared_ptr<const Catalog> catalog;
+  std::shared_ptr<const Stated> stated;  ///< if it was asked for and the head names it
+};
+
+Tried<Content> read_content(const Visit& visit, const Head& head, const std::optional<KeptHead>& before, bool with_stated) {
+  auto catalog = read_catalog(visit, head, before);
+  if (auto* failure = std::get_if<Failure>(&catalog)) return std::move(*failure);
+  Content content{.catalog = std::get<std::shared_ptr<const Catalog>>(std::move(catalog)), .stated = {}};
+  if (!with_stated || !head.state) return content;
+  auto stated = read_stated(visit, *head.state);
+  if (auto* failure = std::get_if<Failure>(&stated)) return std::move(*failure);
+  content.stated = std::get<std::shared_ptr<const Stated>>(std::move(stated));
+  return content;
+}
+
+/// What a head names; if a piece is missing the publisher may have moved on, so the head is asked for once more.
+Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before, bool with_stated) {
+  auto content = read_content(visit, good.head, before, with_stated);
+  if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == "missing-piece") {
     auto again = read_head(visit, AskFor::whole);
     auto* newer = std::get_if<GoodHead>(&again);
     if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::move(*failure);
     good = std::move(*newer);
-    catalog = read_catalog(visit, good.head, before);
+    content = read_content(visit, good.head, before, with_stated);
   }
-  if (auto* failure = std::get_if<Failure>(&catalog)) return std::move(*failure);
+  if (auto* failure = std::get_if<Failure>(&content)) return std::move(*failure);
+  auto& [catalog, stated] = std::get<Content>(content);
   if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url || before->file.etag != good.served.etag) {
     visit.memory.keep_head(visit.id(), good.served);
   }
-  PeerCatalog seen{.head = std::move(good.seen), .catalog = std::get<std::shared_ptr<const Catalog>>(std::move(catalog))};
+  PeerCatalog seen{.head = std::move(good.seen), .catalog = std::move(catalog), .is_released = {}, .stated = std::move(stated)};
   if (good.release) seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
   return PeerView(std::move(seen));
 }
 
-Tried<PeerView> look(const Visit& visit, const KnownPeer& known, bool read_settled) {
+Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuestions& questions) {
   visit.progress(fmt::format("asking {}", printable(visit.url)));
   auto read = read_head(visit);
   if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
   GoodHead good = std::get<GoodHead>(std::move(read));
-  if (!read_settled) {
+  if (!questions.read_settled) {
     auto mark = visit.memory.settled(visit.id());
     if (mark && is_settled(*mark, good.seen, known, visit.now)) {
       if (!good.cached) visit.memory.keep_head(visit.id(), good.served);
       return PeerView(Settled{std::move(good.seen), std::move(mark->notes)});
     }
   }
-  return read_view(visit, std::move(good), kept_head(visit.memory, visit.id()));
+  return read_view(visit, std::move(good), kept_head(visit.memory, visit.id()), questions.read_stated);
 }
 
 /// A connection with an end: a peer that always gives a little is no reason to wait for ever.
@@ -152,7 +169,7 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
       const auto now = clock.steady();  // a mirror that trickles leaves the others their share
       PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, now + (end - now) / static_cast<int>(peer.urls.size() - i));
       const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
-      auto view = look(visit, known, questions.read_settled);
+      auto view = look(visit, known, questions);
       if (std::holds_alternative<PeerView>(view)) return view;
       failures.push_back(std::get<Failure>(std::move(view)));
     } catch (const Error& error) {

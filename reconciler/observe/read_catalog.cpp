@@ -131,4 +131,14 @@ Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Hea
   return std::shared_ptr<const Catalog>(std::move(catalog));
 }
 
+Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece& named) {
+  auto bytes = cached_or_fetched_piece(visit, named);
+  if (auto* failure = std::get_if<Failure>(&bytes)) return std::move(*failure);
+  auto parsed = parse_stated(std::get<std::string>(bytes));
+  if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
+    return untrusted(visit, "c/" + named.digest.hex(), {"malformed", "what it says of its state is malformed: " + malformed->why});
+  }
+  return std::make_shared<const Stated>(std::get<Stated>(std::move(parsed)));
+}
+
 }  // namespace ingot

@@ -13,4 +13,7 @@ namespace ingot {
 /// cache holds just the pieces of these two. A piece that is not there has the detail code "missing-piece".
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before);
 
+/// What the peer says of its state, as its head names it.
+Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece& named);
+
 }  // namespace ingot

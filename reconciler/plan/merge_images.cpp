@@ -39,7 +39,8 @@ void note_source(const LocalImage& image, const Situation& situation, Draft& dra
   const bool there = image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceStamp>(seen->second);
   const bool may_be_same = before && !before->copy && (!image.digest || *image.digest == before->digest);
   const bool comes_back = may_be_same && situation.observed.objects.contains(before->digest);
-  if (!there && !comes_back) {
+  const bool elsewhere = image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceElsewhere>(seen->second);
+  if (!there && !elsewhere && !comes_back) {
     std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
                                     : std::string("it has no source and is not here, so it cannot be added");
     draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});

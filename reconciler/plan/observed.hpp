@@ -17,6 +17,7 @@
 #include "schema/names.hpp"
 #include "schema/note.hpp"
 #include "schema/quantity.hpp"
+#include "schema/stated.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot {
@@ -44,6 +45,7 @@ struct PeerCatalog {
   /// Whether enough of the peer's release keys have signed an entry; empty: its root names none. A pure question, put only
   /// for what would be copied: a signature costs some 0.1 ms, and a catalog may hold 100,000.
   std::function<bool(const ImageEntry&)> is_released = {};
+  std::shared_ptr<const Stated> stated = {};  ///< if it was asked for and the peer publishes it
 };
 /// Its index and its rules are what they were when the last plan found nothing to do for it; no page was read.
 struct Settled {
@@ -64,11 +66,13 @@ using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, Unknown>;
 
 /// A source on this disk, looked at by names, sizes and mtimes only.
 struct SourceMissing {};
+/// It is on another machine.
+struct SourceElsewhere {};
 struct SourceStamp {
   std::string stamp;                         ///< compares with ImageRow::source_stamp; "" if it could not be surveyed
   std::optional<std::uint64_t> bytes = {};  ///< of its regular files
 };
-using SourceView = std::variant<SourceMissing, SourceStamp>;
+using SourceView = std::variant<SourceMissing, SourceElsewhere, SourceStamp>;
 
 /// An image here whose bytes are not in the store as the state recorded them.
 struct DamagedImage {

@@ -6,6 +6,7 @@
 
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
+#include "schema/overloaded.hpp"
 
 namespace ingot {
 
@@ -27,6 +28,50 @@ std::set<Digest> taken_in_again(const Draft& draft) {
   return digests;
 }
 
+/// Whether all images of this type, here or added by this plan, are private, and there are some.
+bool is_hidden(const TypeName& type, const Situation& situation, const Draft& draft) {
+  bool hidden = false;
+  for (const auto& row : situation.snapshot.images) {
+    if (row.deleted || row.type != type) continue;
+    if (row.copy || !row.is_private) return false;
+    hidden = true;
+  }
+  for (const auto& one : draft.changes) {
+    const auto* add = std::get_if<AddImage>(&one.change.action);
+    if (add == nullptr || one.change.deferred || add->image.type != type) continue;
+    if (!add->image.is_private) return false;
+    hidden = true;
+  }
+  return hidden;
+}
+
+const SeriesRow* series_here(const SeriesName& name, const Situation& situation) {
+  const auto& all = situation.snapshot.series;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const SeriesRow& row) { return row.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+/// Whether a change shows in what `publish_state` publishes, if it shows in the catalog or not.
+bool shows_in_state(const DraftChange& one, const Situation& situation, const Draft& draft) {
+  return one.publishes || std::visit(Overloaded{[&](const CreateType& type) { return !is_hidden(type.name, situation, draft); },
+                                                [&](const UpdateType& type) { return !is_hidden(type.name, situation, draft); },
+                                                [](const AddImage&) { return false; },
+                                                [](const UpdateImage& image) { return !image.row.is_private; },
+                                                [](const DeleteImage&) { return false; },
+                                                [](const CreateSeries& series) { return series.members.empty() || series.follow; },
+                                                [&](const UpdateSeries& series) {
+                                                  const SeriesRow* row = series_here(series.name, situation);
+                                                  return row == nullptr || !row->managed || row->follow != series.follow;
+                                                },
+                                                [&](const DeleteSeries& series) {
+                                                  const SeriesRow* row = series_here(series.name, situation);
+                                                  return row == nullptr || row->members.empty() || row->follow;
+                                                },
+                                                [](const Publish&) { return false; }, [](const FetchAgain&) { return false; },
+                                                [](const TakeInAgain&) { return false; }, [](const auto&) { return true; }},
+                                     one.change.action);
+}
+
 }  // namespace
 
 void plan_publish(const Situation& situation, Draft& draft) {
@@ -36,7 +81,11 @@ void plan_publish(const Situation& situation, Draft& draft) {
   const std::set<Digest> soon = draft.served_damaged.empty() ? std::set<Digest>{} : taken_in_again(draft);
   const bool names_damaged = !std::includes(soon.begin(), soon.end(), draft.served_damaged.begin(), draft.served_damaged.end());
   std::uint64_t changes = 0;
-  for (const auto& one : draft.changes) changes += one.publishes && !one.change.deferred ? 1U : 0U;
+  const bool stated = situation.manifest.server.publish_state;
+  for (const auto& one : draft.changes) {
+    const bool shows = stated ? shows_in_state(one, situation, draft) : one.publishes;
+    changes += shows && !one.change.deferred ? 1U : 0U;
+  }
   std::string why;
   if (changes > 0) why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
   else if (!situation.observed.publish_again.empty()) why = situation.observed.publish_again;

@@ -14,7 +14,7 @@
 #include "tests/cli/commands_fixture.hpp"
 #include "tests/support/raw_server.hpp"
 
-namespace ingot {
+namespace ingot::notify_test {
 namespace {
 
 using testing::AllOf;
@@ -213,4 +213,4 @@ TEST_F(Notify, tells_of_a_run_that_an_error_ended) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::notify_test

@@ -10,7 +10,7 @@
 #include "tests/support/closed_window.hpp"
 #include "tests/support/hostile_server.hpp"
 
-namespace ingot {
+namespace ingot::reconcile_test {
 namespace {
 
 using testing::AllOf;
@@ -147,4 +147,4 @@ TEST_F(Reconcile, refuses_a_wait_that_is_longer_than_its_time) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::reconcile_test

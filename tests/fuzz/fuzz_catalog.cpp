@@ -145,6 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       read_and_write<SegmentTable>(
           text, [](std::string_view bytes) { return parse_segment_table(bytes); }, write_segment_table);
       return 0;
+    case 'S': read_and_write<Stated>(text, parse_stated, write_stated); return 0;
     case 'j': compare_readers(text); return 0;
     case 'p': read_page(PageKind::images, text); return 0;
     case 's': read_page(PageKind::series, text); return 0;

@@ -49,6 +49,7 @@ TEST(head, reads_what_it_wrote) {
   head.epoch = 3;
   head.root_version = 4;
   head.index.length = largest_index;
+  head.state = Piece{.digest = sha256("state"), .length = largest_stated};
   head.commit = "c0ffee-dirty";
   EXPECT_EQ(parse_head(write_head(head)), (std::variant<Head, Malformed>(head)));
 }

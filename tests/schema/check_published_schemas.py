@@ -10,7 +10,7 @@ import sys
 import jsonschema
 
 source, samples = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-names = ["envelope", "head", "root", "index", "page", "segments"]
+names = ["envelope", "head", "root", "index", "page", "segments", "state"]
 validators = {}
 for name in names:
     schema = json.loads((source / "schema/json" / f"{name}.schema.json").read_text())

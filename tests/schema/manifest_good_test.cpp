@@ -77,6 +77,7 @@ TEST_F(WholeManifest, has_its_server) {
   EXPECT_EQ(server.targets, std::vector{ServerName::of("legacy-7")});
   EXPECT_EQ(server.head_ttl, std::chrono::days(7));
   EXPECT_TRUE(server.publish_copies);
+  EXPECT_TRUE(server.publish_state);
   EXPECT_EQ(server.at.text(), "whole.toml:6");
 }
 

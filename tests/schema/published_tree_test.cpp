@@ -243,6 +243,11 @@ TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
       {.plain = segment_size + 1, .packed = 30, .segments = {{segment_size, 10, sha256("a")}, {1, 20, sha256("b")}}});
   samples.add_lines("segments", table);
   samples.add("segments", "[1,2]", false);
+  samples.add_lines("state", write_stated(testing_support::some_stated()));
+  samples.add("state", R"({"image":"a","managed":true})", false);
+  samples.add("state", R"({"subscription":"everything","value":"","peer":"p","id":")" + tree.id.text() + R"(","baseline":0,"since":"now","options":"","rule":""})", false);
+  samples.add("head", replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":7},\"previous\""), false);
+  samples.add("head", replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":\"" + tree.id.text() + "\",\"length\":9},\"previous\""));
   samples.add("segments", "[1,2,\"" + sha256("a").text() + "\"]", false);
   write_text(folder / "samples", samples.lines());
   const auto ran = run_in("", {"/usr/bin/python3", std::string(INGOT_SOURCE_DIR) + "/tests/schema/check_published_schemas.py",

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ingot {
+namespace ingot::window_test {
 namespace {
 
 constexpr MinuteOfDay at(int hour, int minute = 0) { return hour * 60 + minute; }
@@ -58,4 +58,4 @@ TEST(window, closes_when_none_is_open_any_more) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::window_test

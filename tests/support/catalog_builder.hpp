@@ -16,6 +16,26 @@ namespace ingot::testing_support {
 
 inline ServerId server_id(std::string_view seed) { return ServerId{sha256(seed)}; }
 
+/// One of each thing that a server may say of its state, and of each shape.
+inline Stated some_stated() {
+  const auto server = [](const char* name) { return ServerName::of(name); };
+  const auto image = [](const char* name) { return ImageName::of(name); };
+  return {.copies_published = true,
+          .peers = {{.name = server("fpps-2"), .own_name = server("fpps-2"), .id = server_id("two"), .urls = {"https://two.example.net/", "file:///two/"}},
+                    {.name = server("three"), .own_name = server("fpps-3"), .id = server_id("three"), .urls = {}}},
+          .subscriptions = {{.peer = server_id("two"), .peer_name = server("fpps-2"), .selector = SelectAll{}, .baseline = 4, .since = "now", .options = "states=[PUBLISHED] \"x\"",
+                             .rule = "subscription.fpps-2.all", .stopped = std::nullopt},
+                            {.peer = server_id("two"), .peer_name = server("fpps-2"), .selector = SelectSeries{SeriesName::of("db19")}, .baseline = 0, .since = "start", .options = "",
+                             .rule = "subscription.fpps-2.series.db19", .stopped = 9}},
+          .types = {{.name = TypeName::of("DB_PSU"), .base = TypeName::of("ORACLEDBSOFTWARE"), .managed = true}},
+          .images = {{.name = image("a"), .managed = false, .protect = false, .parent = {}, .parent_now = {}, .under_withdrawal = {}, .unwanted_since = {}, .rule = {}},
+                     {.name = image("b"), .managed = true, .protect = true, .parent = image("a"), .parent_now = image("z"), .under_withdrawal = {}, .unwanted_since = {}, .rule = {}},
+                     {.name = image("c"), .managed = false, .protect = false, .parent = {}, .parent_now = {}, .under_withdrawal = ImageState::testable,
+                      .unwanted_since = parse_time("2026-11-23T02:00:00Z"), .rule = "subscription.fpps-2.all"}},
+          .series = {{.name = SeriesName::of("db19"), .managed = true, .follow = {}},
+                     {.name = SeriesName::of("followed"), .managed = false, .follow = Follow{.peer = server("fpps-2"), .series = SeriesName::of("db19")}}}};
+}
+
 /// A published file image of `id`'s own, with its bytes.
 inline ImageEntry own_image(const ServerId& id, std::string_view name, Serial created) {
   const Digest digest = sha256(std::string(name) + std::to_string(created));

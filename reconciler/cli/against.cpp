@@ -1,0 +1,108 @@
+#include "reconciler/cli/against.hpp"
+
+#include <algorithm>
+
+#include "reconciler/cli/cache_folder.hpp"
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/observe/visit.hpp"
+#include "reconciler/plan/intent.hpp"
+#include "reconciler/plan/stated_snapshot.hpp"
+#include "reconciler/plan/texts.hpp"
+#include "schema/url.hpp"
+
+namespace ingot {
+
+namespace {
+
+/// Asked like a peer, by a server that has no other.
+PeerCatalog ask_server(const std::string& url, const Card& card, Time now, PeerMemory& memory, Transport& transport, const Session& session) {
+  Manifest asking{.server = {.name = ServerName::of("against")}};
+  asking.peers.push_back({.name = card.name, .card_path = "server.card.toml", .card = card, .urls = {with_slash(url)}, .allow_http = is_open_http(card.url)});
+  const PeerQuestions questions{.manifest = &asking, .self = ServerId{}, .known = {{.floor = memory.floor(card.id), .registered_id = std::nullopt, .rules = Digest{}}},
+                                .now = now, .read_settled = true, .only = {}, .read_stated = true};
+  PeerView view = ask_peers(questions, memory, transport, session).front();
+  if (auto* const unknown = std::get_if<Unknown>(&view)) {
+    const bool untrusted = unknown->code == "untrusted";
+    throw Error(untrusted ? Fault::untrusted : Fault::incomplete, fmt::format("there is nothing to plan against, the server is {}: {}", unknown->code, unknown->why), "")
+        .with_code(unknown->detail_code.empty() ? unknown->code : unknown->detail_code)
+        .about(url);
+  }
+  PeerCatalog seen = std::get<PeerCatalog>(std::move(view));
+  if (!seen.stated) {
+    throw Error(Fault::refused, fmt::format("server \"{}\" says nothing of its state, so that nobody can plan for it elsewhere", seen.head.own_name.text()),
+                "set publish_state = true in its [server] section and apply there")
+        .with_code("no-state")
+        .about(url);
+  }
+  return seen;
+}
+
+Error do_not_fit(const std::string& why, const PeerCatalog& server) {
+  return Error(Fault::untrusted, fmt::format("{}: what the server publishes of its state does not fit its catalog: {}", printable(server.head.url), printable(why)),
+               "ask the server's owner")
+      .with_code("malformed")
+      .about(server.head.url);
+}
+
+std::map<ImageName, SourceView> sources_elsewhere(const Manifest& manifest) {
+  std::map<ImageName, SourceView> sources;
+  for (const auto& image : manifest.images) {
+    if (image.source) sources.emplace(image.name, SourceElsewhere{});
+  }
+  return sources;
+}
+
+/// The bytes of what is listed are taken to be whole.
+std::set<Digest> bytes_of(const Snapshot& snapshot) {
+  std::set<Digest> digests;
+  for (const auto& row : snapshot.images) {
+    if (!row.is_private) digests.insert(row.digest);
+  }
+  return digests;
+}
+
+void note_footing(const PeerCatalog& server, std::uint64_t assumed, Plan& plan) {
+  const SeenHead& head = server.head;
+  plan.notes.push_back({.code = "against", .address = "",
+                        .text = fmt::format("planned against what \"{}\" publishes, serial {} of {}; its sources, its disk and the host's guard there were not looked at",
+                                            head.own_name.text(), head.serial, time_text(head.issued))});
+  if (assumed > 0) {
+    plan.notes.push_back({.code = "private-unseen", .address = "",
+                          .text = fmt::format("{} of the manifest {} private: the server publishes nothing of {}, so {} taken to be there as the manifest has {}, and what is to be done for {} is not in this plan",
+                                              counted(assumed, "image"), assumed == 1 ? "is" : "are", assumed == 1 ? "it" : "them", assumed == 1 ? "it is" : "they are",
+                                              assumed == 1 ? "it" : "them", assumed == 1 ? "it" : "them")});
+  }
+  std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
+}
+
+}  // namespace
+
+PublishedServer::PublishedServer(const std::string& url, const Card& card, Transport& transport, const Session& session)
+    : transport_(transport), session_(session), now_(session.clock.now()), memory_(session.files, cache_folder("against")),
+      server_(ask_server(url, card, now_, memory_, transport, session)) {}
+
+std::vector<PeerView> PublishedServer::ask(const Manifest& manifest, const Snapshot& snapshot) {
+  PeerQuestions questions{.manifest = &manifest, .self = server_.head.id, .known = {}, .now = now_, .read_settled = true, .only = {}};
+  for (const auto& peer : manifest.peers) {
+    const auto& all = snapshot.registrations;
+    const auto registered = std::find_if(all.begin(), all.end(), [&](const Registration& one) { return one.name == peer.name; });
+    questions.known.push_back({.floor = memory_.floor(peer.card.id), .registered_id = registered == all.end() ? std::nullopt : std::optional(registered->id), .rules = Digest{}});
+  }
+  return ask_peers(questions, memory_, transport_, session_);
+}
+
+Looked PublishedServer::look(const Manifest& manifest, const PlanOptions& options) {
+  auto made = stated_snapshot(server_, manifest);
+  if (const auto* const why = std::get_if<std::string>(&made)) throw do_not_fit(*why, server_);
+  auto& [snapshot, assumed] = std::get<StatedSnapshot>(made);
+  Observed observed{.now = now_, .self = server_.head.id, .peers = ask(manifest, snapshot), .sources = sources_elsewhere(manifest), .disk = {}, .objects = bytes_of(snapshot),
+                    .root_expires = server_.head.root_expires, .unreleased = {}, .damaged = {}, .publish_again = why_publish_again(server_, manifest.server)};
+  Plan plan = plan_or_refuse(make_plan(manifest, snapshot, observed, options), manifest);
+  note_footing(server_, assumed, plan);
+  note_trouble(memory_, plan);
+  const Digest id = sha256(plan_id_text(plan));
+  return {std::move(snapshot), std::move(observed), std::move(plan), id};
+}
+
+}  // namespace ingot

@@ -1,0 +1,112 @@
+// What a server with `publish_state` says of its state. What is private is left out by each of these questions (R15).
+#include <algorithm>
+
+#include "state/peer_table.hpp"
+#include "state/state_impl.hpp"
+
+namespace ingot {
+
+namespace {
+
+std::vector<StatedPeer> stated_peers(Database& database) {
+  std::vector<StatedPeer> peers;
+  for (auto& row : read_registrations(database)) peers.push_back({.name = std::move(row.name), .own_name = std::move(row.own_name), .id = row.id, .urls = std::move(row.urls)});
+  return peers;
+}
+
+std::vector<StatedSubscription> stated_subscriptions(Database& database) {
+  std::vector<StatedSubscription> subscriptions;
+  for (auto& row : read_subscriptions(database)) {
+    subscriptions.push_back({.peer = row.peer,
+                             .peer_name = std::move(row.peer_name),
+                             .selector = std::move(row.selector),
+                             .baseline = row.baseline,
+                             .since = std::move(row.since),
+                             .options = std::move(row.options),
+                             .rule = std::move(row.rule),
+                             .stopped = row.stopped});
+  }
+  return subscriptions;
+}
+
+/// But those of which all images are private.
+std::vector<StatedType> stated_types(Database& database) {
+  std::vector<StatedType> types;
+  Statement row = database.query(
+      "SELECT name, base, managed FROM imagetype t WHERE images = 0"
+      " OR EXISTS (SELECT 1 FROM image i WHERE i.type = t.name AND i.deleted = 0 AND i.is_private = 0) ORDER BY name");
+  while (row.step()) types.push_back({.name = row.next<TypeName>(), .base = row.next<TypeName>(), .managed = row.next<bool>()});
+  return types;
+}
+
+/// The columns from `name` on. A private parent is not among them.
+StatedImage read_stated(Statement& row, bool copy) {
+  StatedImage image{.name = row.next<ImageName>(), .managed = row.next<bool>(), .protect = row.next<bool>(), .parent = {}, .parent_now = {}, .under_withdrawal = {}, .unwanted_since = {}, .rule = {}};
+  const auto parent = row.next<std::string>();
+  auto parent_now = row.next<std::optional<ImageName>>();
+  if (!copy && parent_now) {
+    image.parent = ImageName::parse(parent);
+    if (image.parent != parent_now) image.parent_now = std::move(parent_now);
+  }
+  const bool withdrawn = row.next<bool>();
+  const auto state = row.next<ImageState>();
+  if (copy && withdrawn) image.under_withdrawal = state;
+  image.unwanted_since = row.next<std::optional<Time>>();
+  auto rule = row.next<std::string>();
+  if (copy) image.rule = std::move(rule);
+  return image;
+}
+
+std::vector<StatedImage> stated_images(Database& database) {
+  std::vector<StatedImage> images;
+  Statement row = database.query(
+      "SELECT i.copy, i.name, i.managed, i.protect, i.parent_name, p.name, i.withdrawn_by_origin, i.state, i.unwanted_since, i.rule"
+      " FROM image i LEFT JOIN image p ON p.key = i.parent AND p.is_private = 0"
+      " WHERE i.deleted = 0 AND i.is_private = 0 AND i.listed IS NOT NULL AND (i.copy = 1 OR i.managed = 0 OR i.protect = 1"
+      " OR i.parent_name <> '') ORDER BY i.name");
+  while (row.step()) {
+    const bool copy = row.next<bool>();
+    auto image = read_stated(row, copy);
+    if (copy || !image.is_usual()) images.push_back(std::move(image));
+  }
+  return images;
+}
+
+/// Whether a series that was never shown has, or waits for, a private image.
+bool is_hidden(Database& database, std::int64_t series, const std::vector<std::string>& wanted) {
+  Statement member = database.query("SELECT 1 FROM series_member m JOIN image i ON i.key = m.image WHERE m.series = ? AND i.is_private = 1", series);
+  if (member.step()) return true;
+  return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
+    Statement image = database.query("SELECT 1 FROM image WHERE name = ? AND is_private = 1", name);
+    return image.step();
+  });
+}
+
+std::vector<StatedSeries> stated_series(Database& database) {
+  std::vector<StatedSeries> all;
+  Statement row = database.query("SELECT number, created IS NOT NULL, name, managed, follow_peer, follow_series, wanted FROM series WHERE deleted = 0 ORDER BY name");
+  while (row.step()) {
+    const auto number = row.next<std::int64_t>();
+    const bool shown = row.next<bool>();
+    StatedSeries series{.name = row.next<SeriesName>(), .managed = row.next<bool>(), .follow = read_follow(row)};
+    const auto wanted = read_lines(row);
+    if (shown || !is_hidden(database, number, wanted)) all.push_back(std::move(series));
+  }
+  return all;
+}
+
+}  // namespace
+
+Stated State::stated() const {
+  return impl_->read([&] {
+    Database& database = impl_->database;
+    return Stated{.copies_published = false,
+                  .peers = stated_peers(database),
+                  .subscriptions = stated_subscriptions(database),
+                  .types = stated_types(database),
+                  .images = stated_images(database),
+                  .series = stated_series(database)};
+  });
+}
+
+}  // namespace ingot
