@@ -68,6 +68,22 @@ std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string&
   return worst_first(std::move(annotations));
 }
 
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const std::string& folder) {
+  std::vector<Annotation> annotations;
+  for (const auto& result : account.failed) {
+    const auto action = std::find_if(plan.actions.begin(), plan.actions.end(), [&](const ShownAction& one) { return one.address == result.address; });
+    const bool reasoned = action != plan.actions.end() && !action->because.empty();
+    const auto* const failed = std::get_if<Failed>(&result.outcome);
+    annotations.push_back(filled(at(plan, reasoned ? action->because.front().at : std::nullopt, folder), Severity::error, failed ? failed->code : "failed",
+                                 printable(fmt::format("{} {}: {}", text_of(result.verb), result.address.text, failed ? failed->text : "it failed"))));
+  }
+  if (account.fatal) {
+    for (auto& one : annotations_of(*account.fatal, plan.manifest_path, folder)) annotations.push_back(std::move(one));
+  }
+  for (auto& one : annotations_of(plan, folder)) annotations.push_back(std::move(one));
+  return worst_first(std::move(annotations));
+}
+
 std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const std::string& folder) {
   const std::string code = error.code().empty() ? std::string(text_of(error.fault())) : error.code();
   return {{.severity = Severity::error, .code = code, .text = with_mend(error.what(), error.mend()), .file = below(manifest, folder), .line = 0, .column = 0}};

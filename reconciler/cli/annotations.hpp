@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/apply/events.hpp"
 #include "reconciler/cli/shown_plan.hpp"
 #include "schema/error.hpp"
 #include "schema/problem.hpp"
@@ -27,6 +28,8 @@ struct Annotation {
 std::vector<Annotation> annotations_of(const Problems& problems, const std::string& folder);
 /// Untrusted peers and damaged images are errors; what is blocked, held or unknown for ordinary reasons are warnings.
 std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string& folder);
+/// What failed, which is an error, and what the plan said.
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const std::string& folder);
 /// `manifest`: its path, where the error is shown.
 std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const std::string& folder);
 

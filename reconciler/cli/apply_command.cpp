@@ -10,6 +10,7 @@
 #include "reconciler/cli/metrics_file.hpp"
 #include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/progress_display.hpp"
+#include "reconciler/cli/report.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_plan.hpp"
@@ -100,27 +101,44 @@ void measure(const Looked& looked, const Account& account, const Site& site, Run
   if (const auto published = site.state.published()) metrics.head_expires = published->expires;
 }
 
+int refuse(const Problems& problems, const Reporter& reporter, const Session& session) {
+  show_problems_of(problems, session);
+  reporter.write_files(problems);
+  return exit_manifest;
+}
+
+/// The run is done and recorded: a report that cannot be written changes its exit code, and nothing else.
+int keep_reports(const AppliedRun& run, const Reporter& reporter, const Session& session) {
+  try {
+    reporter.write_files(run);
+    return exit_done;
+  } catch (const Error& error) {
+    session.warn(printable(error.what()));
+    return exit_code_of(error.fault());
+  }
+}
+
 /// `bulletin`: filled as soon as it is known whom to tell; to be told by the caller, when the lock is free again.
-int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session, RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
+int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Reporter& reporter, const Session& session, RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
   std::optional<SavedPlan> saved;
   if (arguments.plan) {
     auto read = read_saved_plan(session.files, *arguments.plan);
     if (const auto* problem = std::get_if<Problem>(&read)) {
-      show_problems_of({*problem}, session);
-      return exit_manifest;
+      return refuse({*problem}, reporter, session);
     }
     saved = std::get<SavedPlan>(std::move(read));
   }
-  const auto manifest = read_manifest(session);
-  if (!manifest) return exit_manifest;
+  const auto read = manifest_or_problems(session);
+  if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);
+  const Manifest* const manifest = std::get_if<Manifest>(&read);
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
   bulletin = Bulletin(*manifest, {.id = run, .command = manner.command, .started = started});
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
-  for (const auto& text : require_commit(*manifest, site.state.applied_last(), session.flags, arguments.rewind)) session.warn(printable(text));
+  for (const auto& text : require_commit(*manifest, commit_applied_last(site), session.flags, arguments.rewind)) session.warn(printable(text));
   const auto transport = session.connect();
   Looked looked = look_again(arguments, saved, site, *transport, session);
   name_authors(looked.plan, site.state.applied_last(), session.flags);
@@ -134,13 +152,14 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
   }
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const RunStart start = run_start(looked, saved ? saved->id : looked.plan_id, run, started, manner.command);
+  const Digest plan_id = saved ? saved->id : looked.plan_id;
+  const RunStart start = run_start(looked, plan_id, run, started, manner.command);
   bulletin->begin(looked);
   const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
   bulletin->end(account, site);
   show_result(looked, account, run, session);
-  return account.exit_code;
+  return worse_exit_code(account.exit_code, keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
 }
 
 }  // namespace
@@ -148,7 +167,10 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const S
 int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session) {
   std::optional<Bulletin> bulletin;
   try {
-    const int exit_code = measured(arguments.metrics, manner.command, session, [&](RunMetrics& metrics) { return do_apply(arguments, manner, session, metrics, bulletin); });
+    const Reporter reporter(arguments.outputs, session);
+    const int exit_code = reporter.also_of_failures([&] {
+      return measured(arguments.metrics, manner.command, session, [&](RunMetrics& metrics) { return do_apply(arguments, manner, reporter, session, metrics, bulletin); });
+    });
     if (bulletin) bulletin->tell(session);
     return exit_code;
   } catch (const Error& error) {

@@ -65,9 +65,14 @@ std::vector<Format> formats_of(const std::string& command) {
   return {Format::text, Format::json};
 }
 
+/// What --output of a command can write: what it can be shown in, but for apply, which shows itself as it goes.
+std::vector<Format> formats_of_files(const std::string& command) {
+  return command == "apply" ? formats_of("validate") : formats_of(command);
+}
+
 Format format_called(const std::string& flag, const std::string& name, const std::string& command) {
   std::vector<std::string> names;
-  for (const Format format : formats_of(command)) {
+  for (const Format format : flag == "--output" ? formats_of_files(command) : formats_of(command)) {
     if (text_of(format) == name) return format;
     names.emplace_back(text_of(format));
   }
@@ -192,7 +197,7 @@ std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
 }
 
 Command apply_of(const Written& written) {
-  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics)};
+  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics), .outputs = outputs_of(written, "apply")};
   if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
   if (!written.expect.empty()) {
     apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);
@@ -240,6 +245,9 @@ Command query_of(const Written& written) {
     if (!query.peer) wrong(fmt::format("--peer \"{}\" is not a name", printable(written.peer)), "use the name of a [[peer]] in the manifest");
     if (query.topic == Topic::history) wrong("query history has no --peer: it is this server's own", see("query"));
   }
+  query.at = if_given(written.at);
+  if (query.at && query.topic == Topic::history) wrong("query history has no --at: it has all runs", see("query"));
+  if (query.at && query.peer && query.topic != Topic::subscriptions) wrong("--at is of what was here, --peer of what a peer has now", "leave one of them out");
   return query;
 }
 
@@ -354,6 +362,13 @@ Arguments help_of(const std::vector<std::string>& words) {
   return {{}, ShowHelp{help_page(command), true}};
 }
 
+/// "completion names -- WORD...": words of a line that may be anything, so that no parser reads them.
+Arguments names_line(const std::vector<std::string>& words) {
+  auto first = words.begin() + 2;
+  if (first != words.end() && *first == "--") ++first;
+  return {{}, NamesArguments{{first, words.end()}}};
+}
+
 }  // namespace
 
 std::string_view text_of(Format format) {
@@ -395,6 +410,7 @@ bool ask_for_json(const std::vector<std::string>& words) {
 
 Arguments parse_arguments(const std::vector<std::string>& words) {
   if (!words.empty() && words.front() == "help") return help_of(words);
+  if (words.size() > 1 && words[0] == "completion" && words[1] == "names") return names_line(words);
   Written written;
   CLI::App app;
   add_everywhere(app, written);

@@ -17,7 +17,8 @@
 
 namespace ingot {
 
-/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check".
+/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check". Apply writes
+/// most of them to files.
 enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
 std::string_view text_of(Format format);
 
@@ -74,6 +75,7 @@ struct ApplyArguments {
   std::optional<std::string> plan = {};     ///< a file that plan --out kept; then there are no options
   std::optional<Digest> expect = {};        ///< only if the plan has this id
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
+  std::vector<OutputFile> outputs = {};
 
   /// Whether the command line approves what is done, so that nobody needs to be asked.
   bool approves() const { return yes || plan || expect || options.approved; }
@@ -95,6 +97,7 @@ struct QueryArguments {
   Topic topic = Topic::images;
   std::optional<ServerName> peer;
   std::optional<std::string> name;
+  std::optional<std::string> at;  ///< a run, a commit or a time: what was here then
 };
 struct HistoryArguments {
   std::string what;  ///< an address, or a name
@@ -136,6 +139,10 @@ enum class Shell { bash, zsh, fish };
 struct CompletionArguments {
   Shell shell = Shell::bash;
 };
+/// What a shell asks for, while a line is typed.
+struct NamesArguments {
+  std::vector<std::string> words;  ///< those before the one that is typed, after "ingot"
+};
 struct SchemaArguments {
   std::optional<std::string> name;
 };
@@ -144,7 +151,7 @@ using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments
                              DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
                              VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
                              FleetCommand,
-                             CompletionArguments,
+                             CompletionArguments, NamesArguments,
                              SchemaArguments>;
 
 struct Arguments {

@@ -28,6 +28,7 @@ int run_command(const KeyCommand& arguments, const Session& session);
 int run_command(const RebuildArguments& arguments, const Session& session);
 int run_command(const FleetCommand& arguments, const Session& session);
 int run_command(const CompletionArguments& arguments, const Session& session);
+int run_command(const NamesArguments& arguments, const Session& session);
 int run_command(const SchemaArguments& arguments, const Session& session);
 
 }  // namespace ingot

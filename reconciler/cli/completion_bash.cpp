@@ -10,13 +10,20 @@ namespace ingot {
 namespace {
 
 /// What is offered after the words are counted: plain bash, so that it needs no package bash-completion.
-constexpr std::string_view script_begin = R"(# Completions of ingot for bash, made by "ingot completion bash".
+constexpr std::string_view script_begin = R"sh(# Completions of ingot for bash, made by "ingot completion bash".
 _ingot_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}"); }
 _ingot_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"); }
+_ingot_names() { # "files": files, too
+  _ingot_words "$("${COMP_WORDS[0]}" completion names -- "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)"
+  [[ $1 != files ]] && return
+  local names=("${COMPREPLY[@]}")
+  _ingot_files
+  COMPREPLY=("${names[@]}" "${COMPREPLY[@]}")
+}
 _ingot() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command='' words=0 i
   COMPREPLY=()
-)";
+)sh";
 
 constexpr std::string_view script_end = R"(}
 complete -F _ingot ingot
@@ -45,7 +52,7 @@ void put_values(const std::string& command, const std::vector<HelpOption>& optio
   for (const auto& option : options) {
     if (option.value.empty()) continue;
     const auto choices = choices_of(option.value);
-    const std::string what = !choices.empty() ? fmt::format("_ingot_words '{}'", fmt::join(choices, " ")) : is_file(option.value) ? "_ingot_files" : ":";
+    const std::string what = !choices.empty() ? fmt::format("_ingot_words '{}'", fmt::join(choices, " ")) : is_file(option.value) ? "_ingot_files" : option.value == "PEER" ? "_ingot_names" : ":";
     for (const auto& flag : option.flags) out += fmt::format("    {}:{}) {}; return ;;\n", command, flag, what);
   }
 }
@@ -53,7 +60,8 @@ void put_values(const std::string& command, const std::vector<HelpOption>& optio
 void put_bash_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) out += fmt::format("    {}:0) _ingot_words '{}' ;;\n", page.command, fmt::join(first, " "));
-  if (page.takes_files()) out += fmt::format("    {}:*) _ingot_files ;;\n", page.command);
+  if (page.takes_names()) out += fmt::format("    {}:*) _ingot_names{} ;;\n", page.command, page.takes_files() ? " files" : "");
+  else if (page.takes_files()) out += fmt::format("    {}:*) _ingot_files ;;\n", page.command);
 }
 
 }  // namespace

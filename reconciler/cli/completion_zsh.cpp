@@ -21,7 +21,7 @@ std::string escaped_for_zsh(const std::string& text, std::string_view also) {
 std::string action_of(const std::string& value) {
   const auto choices = choices_of(value);
   if (!choices.empty()) return fmt::format("({})", fmt::join(choices, " "));
-  return is_file(value) ? "_files" : " ";
+  return is_file(value) ? "_files" : value == "PEER" ? "_ingot_names" : " ";
 }
 
 /// Specifications as _arguments takes them.
@@ -38,18 +38,23 @@ void put_options(const std::vector<HelpOption>& options, std::string& out) {
 void put_zsh_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) out += fmt::format(" \\\n        '1:word:({})'", fmt::join(first, " "));
-  if (page.takes_files()) out += " \\\n        '*:file:_files'";
+  if (page.takes_names()) out += fmt::format(" \\\n        '*:name:_ingot_names{}'", page.takes_files() ? " files" : "");
+  else if (page.takes_files()) out += " \\\n        '*:file:_files'";
   else out += " \\\n        '*: : '";
 }
 
 }  // namespace
 
 std::string zsh_completion(const Completable& all) {
-  std::string out = "#compdef ingot\n# Completions of ingot for zsh, made by \"ingot completion zsh\".\n_ingot() {\n  local curcontext=$curcontext state\n  local -a commands=(\n";
+  std::string out = "#compdef ingot\n# Completions of ingot for zsh, made by \"ingot completion zsh\".\n"
+                    "_ingot_names() { # \"files\": files, too\n"
+                    "  local -a names=(${(f)\"$(command ingot completion names -- $before \"${(@)words[1,CURRENT-1]}\" 2>/dev/null)\"})\n"
+                    "  (( $#names )) && compadd -a names\n  [[ $@[-1] == files ]] && _files\n}\n"
+                    "_ingot() {\n  local curcontext=$curcontext state\n  local -a before\n  local -a commands=(\n";
   for (const auto& page : all.pages) out += fmt::format("    '{}:{}'\n", page.command, escaped_for_zsh(page.summary, ":\\"));
   out += "    'help:the page of a command'\n  )\n  _arguments -C";
   put_options(all.everywhere, out);
-  out += " \\\n        '1:command:->command' '*::argument:->argument'\n  case $state in\n    command) _describe command commands ;;\n    argument)\n      case $words[1] in\n";
+  out += " \\\n        '1:command:->command' '*::argument:->argument'\n  before=(${(kv)opt_args})\n  case $state in\n    command) _describe command commands ;;\n    argument)\n      case $words[1] in\n";
   for (const auto& page : all.pages) {
     out += fmt::format("      {})\n        _arguments", page.command);
     put_options(all.everywhere, out);

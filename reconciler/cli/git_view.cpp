@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconciler/apply/published.hpp"
 #include "reconciler/cli/host_guard.hpp"
 #include "reconciler/io/git_history.hpp"
 #include "reconciler/io/printable.hpp"
@@ -28,23 +29,36 @@ std::string why_not_signed(const GitRepository& repository, const std::string& c
 
 }  // namespace
 
-GitView look_at_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags) {
+AppliedLast commit_applied_last(const Site& site) {
+  if (const auto applied = site.state.applied_last()) return {.commit = applied->commit};
+  if (!site.state.made_anew()) return {};
+  const auto head = head_on_disk(site.store, site.state.self(), roots_on_disk(site.store, site.state.self()).roots);
+  std::string commit = head ? head->head.commit : "";
+  if (const auto dirty = commit.find('-'); dirty != std::string::npos) commit.resize(dirty);
+  if (commit.empty()) return {.commit = std::nullopt, .forgotten = true};
+  return {.commit = std::move(commit)};
+}
+
+GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags) {
   GitView view{.git = manifest.git, .no_git = manifest.no_git, .folder = {}, .applied = std::nullopt, .not_signed = {}};
   const auto place = manifest.git ? git_place_of(flags) : std::nullopt;
   if (!place) return view;
   view.folder = printable(place->repository.folder());
   const GitHistory history(place->repository);
   const std::string& commit = manifest.git->commit;
-  if (applied) {
-    view.applied = applied->commit;
-    view.descent = history.descent(applied->commit, commit);
-    if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, applied->commit, most_reverts);
+  if (manifest.git->dirty) view.differing = uncommitted_files(flags);
+  for (auto& file : view.differing) file = printable(file);
+  view.applied = applied.commit;
+  view.forgotten = applied.forgotten;
+  if (view.applied) {
+    view.descent = history.descent(*view.applied, commit);
+    if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, *view.applied, most_reverts);
   }
   if (manifest.guard.git.is_signed) view.not_signed = why_not_signed(place->repository, commit, manifest.guard);
   return view;
 }
 
-void note_objections(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, Plan& plan) {
+void note_objections(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, Plan& plan) {
   if (!manifest.no_git.empty()) plan.notes.push_back({.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
   if (manifest.guard.git.any()) {
     const GitView view = look_at_commit(manifest, applied, flags);
@@ -56,7 +70,7 @@ void note_objections(const Manifest& manifest, const std::optional<Provenance>& 
   std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
 }
 
-std::vector<std::string> require_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, bool rewind) {
+std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, bool rewind) {
   if (!manifest.guard.git.any() && !rewind) return {};
   const GitView view = look_at_commit(manifest, applied, flags);
   const auto objections = git_objections(manifest.guard.git, view, rewind);

@@ -6,18 +6,28 @@
 #include <vector>
 
 #include "reconciler/cli/manifest_source.hpp"
+#include "reconciler/cli/site.hpp"
 #include "reconciler/plan/git_guards.hpp"
 #include "reconciler/plan/plan.hpp"
 
 namespace ingot {
 
-/// Looks at what the guards of the manifest ask for, and no more. `applied`: the commit that was applied last, if one is known.
-GitView look_at_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags);
+/// What is known of the commit that was applied last.
+struct AppliedLast {
+  std::optional<std::string> commit;
+  bool forgotten = false;  ///< the state was made anew, and the published head does not name it either
+};
+
+/// As the state knows it; a state that was made anew knows none, but the published head names the commit that it is from.
+AppliedLast commit_applied_last(const Site& site);
+
+/// Looks at what the guards of the manifest ask for, and no more.
+GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags);
 
 /// Notes of a plan about what an apply would be refused for.
-void note_objections(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, Plan& plan);
+void note_objections(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, Plan& plan);
 
 /// Error{refused} if a guard stands against it. Gives what going back takes back, if that is meant (`rewind`).
-std::vector<std::string> require_commit(const Manifest& manifest, const std::optional<Provenance>& applied, const Everywhere& flags, bool rewind);
+std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, bool rewind);
 
 }  // namespace ingot

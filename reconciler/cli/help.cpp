@@ -47,9 +47,16 @@ Commands:
 constexpr std::string_view overview_end = R"(
 "ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
 
-Environment: INGOT_GUARD names a guard file beside /etc/ingot/guard.toml; it can only make things stricter. For --repo:
-INGOT_GIT_TOKEN (or the file INGOT_GIT_TOKEN_FILE) and INGOT_GIT_USER are a password and user for https, INGOT_GIT_SSH_KEY
-is a private key's file (else the ssh agent or ~/.ssh), SSL_CERT_FILE the certificates to trust.
+)";
+
+constexpr std::string_view environment = R"(Environment:
+  INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
+  INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https; INGOT_GIT_TOKEN_FILE: the file of the password
+  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else the ssh agent, or the keys in ~/.ssh)
+  SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
+  GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
+  XDG_CACHE_HOME            where "fleet status" keeps what servers said last (default: ~/.cache)
+  NO_COLOR                  no colours, if it is set and not empty
 
 )";
 
@@ -144,7 +151,7 @@ Formats: text, json, markdown (a comment: its first line is a marker by which a 
 workflow, and the summary of the step), terraform and codequality (GitLab's reports), sarif, junit.
 )"},
     Page{"apply", "make it so",
-         R"(Usage: ingot apply [PLAN] [--metrics FILE]
+         R"(Usage: ingot apply [PLAN] [--metrics FILE] [--output FORMAT=FILE]
        ingot apply [--yes | --approve VERB,... | --expect ID] [--rewind] [--target ADDRESS] [--exclude ADDRESS] ...
 
   ingot apply                     shows the plan, asks, does it
@@ -152,6 +159,7 @@ workflow, and the summary of the step), terraform and codequality (GitLab's repo
   ingot apply --approve copy,add,withdraw      these alone; what else there is to do is listed, and the exit is 7
   ingot apply --yes               does not ask: for scripts; timers run "ingot reconcile"
   ingot apply --yes --json        one JSON event per line; the last is always the result
+  ingot apply --yes --output markdown=applied.md --output junit=tests.xml      what became of it, for a build server
 
 Plans, then does what the plan says. What fails does not stop what does not depend on it; run it again and it goes on where
 it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the plan is shown only if it foresees trouble,
@@ -171,6 +179,8 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
+  --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json (the
+                              first and the last event, or the error), markdown, github, codequality, sarif, junit
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
                               failed, such as /var/lib/prometheus/node-exporter/ingot.prom
 )"},
@@ -221,7 +231,8 @@ Compares the state with the store: every image's bytes are there with the right 
 Local and read-only, nothing is hashed (that is verify). Exit 2 if something is missing.
 )"},
     Page{"query", "peers, images, series, types, subscriptions, history",
-         R"(Usage: ingot query peers|images|series|types|subscriptions|history [--peer NAME] [NAME]
+         R"(Usage: ingot query peers|images|series|types|subscriptions|history [--peer PEER] [NAME]
+       ingot query peers|images|series|types|subscriptions --at RUN|COMMIT|TIME [NAME]
 
   ingot query images                        what is here
   ingot query images db19_24                one of them
@@ -229,13 +240,20 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
   ingot query series --peer fpps-2 db19
   ingot query subscriptions
   ingot query history                       runs, newest first
+  ingot query images --at 2026-11-01T00:00:00Z      what was here then; also after a run, or after the run of a commit
   ingot query images --json | jq '.images[] | select(.copied_from)'
 
 Without --peer it reads the state alone: no network, no keys; of an image that is asked for by its NAME it also looks whether
 the files are there. With --peer it asks that peer of the manifest, registered or not; if it cannot be had, what was seen last
 is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
 
-  --peer NAME    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
+With --at it says what was here then, by what the history has of all that came and went since: names, when and by which run they
+came, and what never changes of an image. What the history cannot prove, it does not say: where the state was lost, or a peer got
+another name, since then, the exit is 3, and the message says from when on there is an answer.
+
+  --peer PEER    ask this peer (peers, images, series, types), or show what is of this peer (subscriptions)
+  --at RUN|COMMIT|TIME    a run or the beginning of its id; a commit, branch or tag that a run was of, and then the newest such
+                 run; or a time, such as 2026-11-23T02:00:00Z
 )"},
     Page{"history", "when and why something came or went, and by which run",
          R"(Usage: ingot history NAME|ADDRESS
@@ -382,6 +400,7 @@ byte is re-hashed. The old file is moved aside, nothing is removed, and no seria
 What only a state knows is lost with it: the history, and what peers were registered and subscriptions instantiated (an old
 backup still says so). The next apply registers and instantiates anew, which counts from now; the plan says which images lie
 before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
+Which commit was applied last (the guard "forward") is what the published head says of it.
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
 )"},
@@ -415,6 +434,7 @@ Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one co
 )"},
     Page{"completion", "what makes a shell complete ingot's commands and options",
          R"(Usage: ingot completion bash|zsh|fish
+       ingot completion names -- WORD...
 
   source <(ingot completion bash)                                     in this shell
   ingot completion bash > ~/.local/share/bash-completion/completions/ingot
@@ -422,6 +442,8 @@ Exit 2 if a server that has answered lacks an image or a withdrawal, 3 if one co
   ingot completion fish > ~/.config/fish/completions/ingot.fish
 
 Commands, options, and the values that are one of a few words; files where a file is meant. Debian's package brings them along.
+Names of images, series and peers are those of the server whose manifest is here, or that -f and --home name: the shell asks for
+them by "ingot completion names", with the words so far. It reads manifest and state alone, and is silent of what it cannot read.
 )"},
     Page{"schema", "JSON Schemas of the manifest and of all output",
          R"(Usage: ingot schema [NAME]
@@ -455,13 +477,14 @@ const std::vector<std::string>& command_names() {
 std::string help_summary(std::string_view command) { return std::string(page_of(command).summary); }
 std::string help_text(std::string_view command) { return std::string(page_of(command).text); }
 std::string_view help_everywhere() { return everywhere; }
+std::string_view help_environment() { return environment; }
 std::string_view help_exit_codes() { return exit_codes; }
 
 std::string help_page(std::string_view command) {
   if (is_command(command)) return help_text(command) + std::string(everywhere);
   std::string text(overview_begin);
   for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
-  return text.append(everywhere).append(overview_end).append(exit_codes);
+  return text.append(everywhere).append(overview_end).append(environment).append(exit_codes);
 }
 
 }  // namespace ingot

@@ -16,6 +16,7 @@ std::string help_page(std::string_view command);
 std::string help_summary(std::string_view command);  ///< one line
 std::string help_text(std::string_view command);     ///< what is of this command alone
 std::string_view help_everywhere();                  ///< the options that all commands have
+std::string_view help_environment();                 ///< the variables that are read, and what for
 /// What the exit codes mean, for people.
 std::string_view help_exit_codes();
 

@@ -125,13 +125,27 @@ std::vector<std::string> words_of(const std::string& usage) {
   bool option = false;
   for (const auto& word : split(usage, " ")) {
     const bool value_of_an_option = option && !word.starts_with('[');
-    option = word.starts_with("[-") && !word.ends_with(']');
+    option = (word.starts_with("[-") && !word.ends_with(']')) || word.starts_with("--");
     if (value_of_an_option || word.starts_with("[-") || word.starts_with('-')) continue;
     const auto first = word.find_first_not_of("[(");
     const auto last = word.find_last_not_of("]).");
     if (first != std::string::npos && last != std::string::npos) words.push_back(word.substr(first, last + 1 - first));
   }
   return words;
+}
+
+/// What a word of a usage may be the name of: "IMAGE|series:NAME", "NAME|ADDRESS"; a NAME alone is of what `before`, the word before
+/// it, says.
+std::vector<std::string> names_in(const std::string& word, const std::string& before) {
+  static const std::vector<std::string> topics{"images", "series", "peers", "types"};
+  std::vector<std::string> names;
+  for (const auto& part : split(word, "|")) {
+    if (part == "IMAGE") names.emplace_back("images");
+    if (part == "series:NAME") names.push_back(part);
+    if (part == "ADDRESS") names = topics;
+    if (part == "NAME" && std::find(topics.begin(), topics.end(), before) != topics.end()) names.push_back(before);
+  }
+  return names;
 }
 
 bool is_literal(std::string_view word) { return !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz|-") == std::string_view::npos; }
@@ -169,6 +183,38 @@ bool HelpPage::takes_files() const {
   });
 }
 
+std::vector<std::string> HelpPage::names_after(const std::vector<std::string>& given) const {
+  for (const auto& line : usage) {
+    const auto words = words_of(line);
+    std::size_t at = 2;  // after "ingot" and the command
+    bool fits = true;
+    for (std::size_t i = 0; i < given.size() && fits; ++i) {
+      if (at >= words.size()) fits = false;
+      else if (is_literal(words[at])) {
+        const auto choices = split(words[at], "|");
+        fits = std::find(choices.begin(), choices.end(), given[i]) != choices.end();
+      }
+      const bool again = fits && line.find(words[at] + "...") != std::string::npos;
+      if (!again) ++at;
+    }
+    if (!fits || at >= words.size()) continue;
+    const auto names = names_in(words[at], at > 2 && is_literal(words[at - 1]) ? given[at - 3] : "");
+    if (!names.empty()) return names;
+  }
+  return {};
+}
+
+bool HelpPage::takes_names() const {
+  return std::any_of(usage.begin(), usage.end(), [](const std::string& line) {
+    const auto words = words_of(line);
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const auto before = split(words[i - 1], "|");
+      if (std::any_of(before.begin(), before.end(), [&](const std::string& one) { return !names_in(words[i], one).empty(); })) return true;
+    }
+    return false;
+  });
+}
+
 std::vector<HelpPage> help_pages() {
   std::vector<HelpPage> pages;
   for (const auto& command : command_names()) pages.push_back(page_of(command));
@@ -176,6 +222,14 @@ std::vector<HelpPage> help_pages() {
 }
 
 std::vector<HelpOption> options_everywhere() { return options_in(lines_of(std::string(help_everywhere()))); }
+
+std::vector<HelpOption> environment_variables() {
+  std::vector<HelpOption> variables;
+  for (const auto& line : lines_of(std::string(help_environment()))) {
+    if (is_indented(line)) variables.push_back(option_of(without_indent(line)));
+  }
+  return variables;
+}
 
 std::vector<std::string> choices_of(std::string_view value) {
   if (value.find('|') == std::string_view::npos) return {};

@@ -36,12 +36,20 @@ struct HelpPage {
   std::vector<std::string> first_words() const;
   /// Whether one of its words may be a file or folder.
   bool takes_files() const;
+  /// Whether one of its words may be the name of something here.
+  bool takes_names() const;
+  /// Of what the next word may be the name: "images", "series", "peers", "types", or "series:NAME" as it stands. `given`: the words
+  /// after the command that are there already, without options.
+  std::vector<std::string> names_after(const std::vector<std::string>& given) const;
 };
 
 /// All commands, in the order of the help.
 std::vector<HelpPage> help_pages();
 /// What every command takes.
 std::vector<HelpOption> options_everywhere();
+
+/// The variables of the environment; `flags` are their names.
+std::vector<HelpOption> environment_variables();
 
 /// The choices of a value such as "auto|always|never", "removals=N|stops=N" (as "removals=", "stops="); empty: it is none.
 std::vector<std::string> choices_of(std::string_view value);

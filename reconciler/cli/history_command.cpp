@@ -4,6 +4,7 @@
 
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/past.hpp"
 #include "reconciler/cli/show_changes.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"
@@ -12,12 +13,6 @@
 namespace ingot {
 
 namespace {
-
-/// Where an image here, live or gone, stands in plans.
-Address address_of(const ImageRow& image) {
-  if (!image.copy || !image.copied_from || !image.identity) return image_address(image.name);
-  return copy_address(*image.copied_from, image.identity->name);
-}
 
 void add_named(const std::string& name, const Manifest& manifest, const Snapshot& snapshot, std::set<Address>& addresses) {
   if (const auto image = ImageName::parse(name)) {

@@ -86,11 +86,6 @@ _ingot.toml_
 _store_, _state_, _keys_
 	beside it, unless its [server] says otherwise: the images, what was applied, the private keys
 
-# ENVIRONMENT
-
-*NO_COLOR*
-	no colours, if it is set and not empty
-
 # SEE ALSO
 
 *systemd.timer*(5), *curl*(1), *zstd*(1), *tar*(1)
@@ -105,7 +100,8 @@ std::string man_page() {
   put_options(options_everywhere(), out);
   std::string_view codes = help_exit_codes();
   codes.remove_prefix(std::string_view("Exit codes: ").size());
-  out += "# EXIT STATUS\n\n" + escaped(codes);
+  out += "# EXIT STATUS\n\n" + escaped(codes) + "\n# ENVIRONMENT\n\n";
+  put_options(environment_variables(), out);
   return out.append(ending);
 }
 

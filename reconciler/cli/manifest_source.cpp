@@ -68,7 +68,7 @@ void find_commit(Manifest& manifest, const ReadFromDisk& heard) {
     }
     const GitTreeFiles tree(*repository, head->id);
     manifest.git = Provenance{.repository = repository->address(), .ref = head->ref, .commit = head->id,
-                              .blob = tree.blob(repository->path_in(manifest.path)), .dirty = heard.differs_from(tree, *repository)};
+                              .blob = tree.blob(repository->path_in(manifest.path)), .dirty = !heard.differing(tree, *repository).empty()};
   } catch (const Error& error) {
     manifest.no_git = error.mend().empty() ? error.text() : error.text() + "; " + error.mend();
   }
@@ -124,6 +124,16 @@ std::variant<Card, Problems> own_card_of(const Everywhere& flags) {
               "commit the card beside the manifest, where \"ingot init\" wrote it; \"ingot card\" prints it")
       .with_code("no-card")
       .about(shown);
+}
+
+std::vector<std::string> uncommitted_files(const Everywhere& flags) {
+  if (flags.rev) return {};
+  ReadFromDisk heard;
+  const std::string path = manifest_path(flags);
+  (void)parse_manifest(path, heard.listen(disk_manifest_files()));
+  const auto repository = GitRepository::holding(path);
+  const auto head = repository ? repository->head() : std::nullopt;
+  return head ? heard.differing(GitTreeFiles(*repository, head->id), *repository) : std::vector<std::string>{};
 }
 
 std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) { return flags.rev ? read_revision(flags) : read_disk(flags); }

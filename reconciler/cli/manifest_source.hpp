@@ -35,6 +35,10 @@ std::optional<GitPlace> git_place_of(const Everywhere& flags);
 /// is not there.
 std::variant<Card, Problems> own_card_of(const Everywhere& flags);
 
+/// What of the manifest on the disk, with all that it includes, is not as the commit has it: paths in the tree, sorted. Reads it
+/// again. The errors of git_place_of.
+std::vector<std::string> uncommitted_files(const Everywhere& flags);
+
 /// The same manifest as another commit has it; what is relative keeps its home.
 std::variant<Manifest, Problems> manifest_at(const GitPlace& place, const AtCommit& at, const Everywhere& flags);
 

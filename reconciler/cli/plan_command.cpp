@@ -39,9 +39,10 @@ Looked look_beyond_base(const PlanArguments& arguments, const Manifest& manifest
   return looked;
 }
 
-ShownPlan told_plan(Looked& looked, const Manifest& manifest, const std::optional<Provenance>& applied, Intents intents, const Session& session) {
-  note_objections(manifest, applied, session.flags, looked.plan);
-  name_authors(looked.plan, applied, session.flags);
+/// `site`: nullptr if there is none here.
+ShownPlan told_plan(Looked& looked, const Manifest& manifest, const Site* site, Intents intents, const Session& session) {
+  note_objections(manifest, site ? commit_applied_last(*site) : AppliedLast{}, session.flags, looked.plan);
+  name_authors(looked.plan, site ? site->state.applied_last() : std::nullopt, session.flags);
   return shown_plan(looked.plan, looked.plan_id, intents);
 }
 
@@ -54,7 +55,7 @@ int plan_against(const PlanArguments& arguments, const Manifest& manifest, const
   const auto transport = session.connect();
   PublishedServer server(*arguments.against, std::get<Card>(card), *transport, session);
   Looked looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const PlanOptions& options) { return server.look(one, options); });
-  reporter.tell(told_plan(looked, manifest, std::nullopt, reporter.wants_intents() ? Intents::with : Intents::without, session));
+  reporter.tell(told_plan(looked, manifest, nullptr, reporter.wants_intents() ? Intents::with : Intents::without, session));
   return exit_code_of(looked.plan, arguments.detailed_exit_code);
 }
 
@@ -66,7 +67,7 @@ int plan_here(const PlanArguments& arguments, const Manifest& manifest, const Re
     Site before(one, Access::read_only, session.files);
     return look(before, options, Pages::when_news, *transport, session);
   });
-  ShownPlan plan = told_plan(looked, manifest, site.state.applied_last(), arguments.out || reporter.wants_intents() ? Intents::with : Intents::without, session);
+  ShownPlan plan = told_plan(looked, manifest, &site, arguments.out || reporter.wants_intents() ? Intents::with : Intents::without, session);
   if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
   reporter.tell(std::move(plan));
   if (arguments.out) session.tell(fmt::format("kept in \"{0}\": \"ingot apply {0}\" does exactly this, once", printable(*arguments.out)));

@@ -7,9 +7,11 @@
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/query_rows.hpp"
 #include "reconciler/cli/show_history.hpp"
 #include "reconciler/cli/show_images.hpp"
+#include "reconciler/cli/show_past.hpp"
 #include "reconciler/cli/shown_peers.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/damaged.hpp"
@@ -84,6 +86,28 @@ int show_images_here(const Site& site, const QueryArguments& query, const Sessio
     }
   }
   return show_image_rows(images_here(snapshot, site.state.self(), damaged), query, session);
+}
+
+/// What the repository that holds the manifest makes of a revision; nullopt: nothing.
+std::optional<std::string> commit_called(const std::string& revision, const Everywhere& flags) {
+  try {
+    const auto place = git_place_of(flags);
+    return place ? std::optional(place->repository.resolve(revision).id) : std::nullopt;
+  } catch (const Error&) {  // it is only one of the things that may be meant
+    return std::nullopt;
+  }
+}
+
+int show_things_then(const QueryArguments& query, const Site& site, const Session& session) {
+  RunHistory history = site.state.runs(most_runs);
+  std::reverse(history.begin(), history.end());
+  for (auto& run : history) run.actions = site.state.run(run.start.id)->actions;
+  const Moment moment = moment_of(*query.at, history, [&](const std::string& revision) { return commit_called(revision, session.flags); });
+  std::vector<PastThing> things = things_at(query.topic, moment, history, site.state.snapshot());
+  if (query.peer) std::erase_if(things, [&](const PastThing& thing) { return !thing.name.starts_with(query.peer->text() + "."); });
+  const auto text = [&](const std::vector<PastThing>& rows) { return Past{.topic = query.topic, .run = moment.runs == 0 ? nullptr : &history[moment.runs - 1], .until = moment.until, .things = rows}; };
+  return show_rows(std::move(things), query.name, session, [](const PastThing& thing) { return thing.name; },
+                   [&](const auto& rows, const Style& style, Output& out) { show_past(text(rows), style, out); }, [&](const auto& rows, Output& out) { show_past_json(text(rows), out); });
 }
 
 int query_here(const QueryArguments& query, const Site& site, const Session& session) {
@@ -172,6 +196,7 @@ int run_command(const QueryArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   Site site(*manifest, Access::read_only, session.files);
+  if (arguments.at) return show_things_then(arguments, site, session);
   if (arguments.peer && arguments.topic != Topic::subscriptions) return query_peer(arguments, site, session);
   return query_here(arguments, site, session);
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "reconciler/cli/annotations.hpp"
+#include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_annotations.hpp"
 #include "reconciler/cli/show_error.hpp"
 #include "reconciler/cli/show_markdown.hpp"
@@ -25,6 +26,7 @@ constexpr std::uint64_t largest_summary = 1'000'000;
 std::vector<Annotation> annotations_in(const Report& report, const Reporting& with) {
   return std::visit(Overloaded{[&](const ShownPlan& plan) { return annotations_of(plan, with.folder); },
                                [](const ValidManifest&) { return std::vector<Annotation>{}; },
+                               [&](const AppliedRun& run) { return annotations_of(shown_plan(*run.plan, run.plan_id), *run.account, with.folder); },
                                [&](const Problems& problems) { return annotations_of(problems, with.folder); },
                                [&](const Error& error) { return annotations_of(error, with.manifest, with.folder); }},
                     report);
@@ -33,6 +35,7 @@ std::vector<Annotation> annotations_in(const Report& report, const Reporting& wi
 void write_text(const Report& report, const Reporting& with, Output& out) {
   std::visit(Overloaded{[&](const ShownPlan& plan) { show_plan(plan, with.verbose, with.style, out); },
                         [&](const ValidManifest& valid) { out.print("{}\n", valid.text); },
+                        [&](const AppliedRun& run) { show_account(*run.plan, *run.account, run.run, with.verbose, with.style, out); },
                         [&](const Problems& problems) { show_problems(problems, with.style, out); },
                         [&](const Error& error) { out.put(error_text(error, with.style)); }},
              report);
@@ -41,6 +44,10 @@ void write_text(const Report& report, const Reporting& with, Output& out) {
 void write_json(const Report& report, Output& out) {
   std::visit(Overloaded{[&](const ShownPlan& plan) { show_plan_json(plan, out); },
                         [&](const ValidManifest&) { show_problems_json({}, out); },
+                        [&](const AppliedRun& run) {
+                          out.put(first_event_json(*run.plan, run.plan_id, run.run));
+                          out.put(result_event_json(run.plan, *run.account, std::nullopt));
+                        },
                         [&](const Problems& problems) { show_problems_json(problems, out); },
                         [&](const Error& error) { show_error_json(error, out); }},
              report);
@@ -48,6 +55,7 @@ void write_json(const Report& report, Output& out) {
 
 std::string markdown_of(const Report& report, const Reporting& with) {
   return std::visit(Overloaded{[](const ShownPlan& plan) { return plan_markdown(plan); },
+                               [](const AppliedRun& run) { return applied_markdown(shown_plan(*run.plan, run.plan_id), *run.account, account_text(*run.plan, *run.account), run.run); },
                                [&](const ValidManifest& valid) { return valid_markdown(valid.text, with.manifest); },
                                [&](const auto&) { return failure_markdown(annotations_in(report, with), with.manifest); }},
                     report);
@@ -57,6 +65,7 @@ std::string markdown_of(const Report& report, const Reporting& with) {
 std::string one_line(const Report& report) {
   return std::visit(Overloaded{[](const ShownPlan& plan) { return plan_summary(plan); },
                                [](const ValidManifest& valid) { return valid.text; },
+                               [](const AppliedRun& run) { return account_text(*run.plan, *run.account); },
                                [](const Problems& problems) { return fmt::format("{} problem{}; nothing was touched", problems.size(), problems.size() == 1 ? "" : "s"); },
                                [](const Error& error) { return printable(error.what()); }},
                     report);
@@ -71,7 +80,8 @@ void require_a_file(Files& files, const std::string& path) {
 
 void write_report(const Report& report, Format format, const Reporting& with, Output& out) {
   const auto* const plan = std::get_if<ShownPlan>(&report);
-  const bool completed = plan || std::holds_alternative<ValidManifest>(report);
+  const auto* const run = std::get_if<AppliedRun>(&report);
+  const bool completed = plan || std::holds_alternative<ValidManifest>(report) || (run && !run->account->fatal);
   switch (format) {
     case Format::text: return write_text(report, with, out);
     case Format::json: return write_json(report, out);

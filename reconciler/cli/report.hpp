@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "reconciler/apply/events.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/shown_plan.hpp"
 #include "schema/problem.hpp"
@@ -17,7 +18,15 @@ struct ValidManifest {
   std::string text;  ///< "ingot.toml is valid: 2 peers, …"
 };
 
-using Report = std::variant<ShownPlan, ValidManifest, Problems, Error>;
+/// An apply that is over.
+struct AppliedRun {
+  const Plan* plan;
+  Digest plan_id;
+  const Account* account;
+  std::string run;  ///< its id
+};
+
+using Report = std::variant<ShownPlan, ValidManifest, AppliedRun, Problems, Error>;
 
 /// What a report is written with, beside itself.
 struct Reporting {
@@ -40,6 +49,8 @@ class Reporter {
   bool wants_intents() const;
   /// Standard output, the files, the summary of the job. Problems are told on standard error too.
   void tell(const Report& report) const;
+  /// The files alone.
+  void write_files(const Report& report) const;
   /// Runs `work`; what ends it is told in the files, too.
   template <class Work>
   int also_of_failures(Work&& work) const {
@@ -54,7 +65,6 @@ class Reporter {
  private:
   /// Where it is not told anyway. What cannot be written is a warning.
   void tell_failure(const Error& error) const;
-  void write_files(const Report& report) const;
   void add_to_summary(const Report& report) const;
   Reporting with(const Style& style) const;
 

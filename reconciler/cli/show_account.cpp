@@ -85,26 +85,30 @@ std::string next_step(const Plan& plan, const Account& account) {
 
 }  // namespace
 
-void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
-  show_results("Failed", account.failed, Ink::red, verbose, style, out);
-  std::vector<ActionResult> not_started, deferred;
-  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started),
-                      is_deferred);
-  show_results("Not started", not_started, Ink::bold, verbose, style, out);
-  show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
-  if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));
-  std::string text = done_text(account);
+std::string account_text(const Plan& plan, const Account& account) {
+  const auto deferred = static_cast<std::size_t>(std::count_if(account.not_started.begin(), account.not_started.end(), is_deferred));
+  std::string text = "Applied: " + done_text(account);
   const auto add = [&](std::size_t count, std::string_view what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
   };
   add(account.failed.size(), "failed");
-  add(not_started.size(), "not started");
-  add(deferred.size(), "deferred");
+  add(account.not_started.size() - deferred, "not started");
+  add(deferred, "deferred");
   add(plan.held.size(), "held");
   add(std::accumulate(plan.left_out.begin(), plan.left_out.end(), std::size_t{0}, [](std::size_t sum, const auto& of_verb) { return sum + of_verb.second; }), "left out by " + plan.left_out_by);
   add(plan.blocked.size(), "blocked");
   add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
-  out.print("\n{}\n", style.bold(fmt::format("Applied: {}.", text)));
+  return text + ".";
+}
+
+void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
+  show_results("Failed", account.failed, Ink::red, verbose, style, out);
+  std::vector<ActionResult> not_started, deferred;
+  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started), is_deferred);
+  show_results("Not started", not_started, Ink::bold, verbose, style, out);
+  show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
+  if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));
+  out.print("\n{}\n", style.bold(account_text(plan, account)));
   const std::string next = next_step(plan, account);
   if (!next.empty()) out.print("{}\n", next);
   if (!account.failed.empty()) out.print("\"ingot show {}\" has it all.\n", run);

@@ -12,6 +12,8 @@
 
 namespace ingot {
 
+/// "Applied: 3 done, 1 failed."
+std::string account_text(const Plan& plan, const Account& account);
 /// Done, failed, not started, held, blocked, unknown, and what to do next. `run`: its id, for `ingot show`.
 void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out);
 

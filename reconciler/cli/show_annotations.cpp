@@ -83,13 +83,11 @@ void put_location(const Annotation& one, JsonWriter& json) {
     json.member("uri", uri_of(one.file));
     if (!one.file.starts_with('/')) json.member("uriBaseId", "%SRCROOT%");
     json.end_object();
-    if (one.line > 0) {
-      json.key("region");
-      json.begin_object();
-      json.member("startLine", one.line);
-      if (one.column > 0) json.member("startColumn", one.column);
-      json.end_object();
-    }
+    json.key("region");
+    json.begin_object();
+    json.member("startLine", std::max(one.line, 1));  // of a whole file its beginning: viewers want a line
+    if (one.column > 0) json.member("startColumn", one.column);
+    json.end_object();
     json.end_object();
     json.end_object();
   }
@@ -189,6 +187,7 @@ void show_sarif(const std::vector<Annotation>& annotations, bool completed, cons
   json.begin_object();
   json.member("name", "ingot");
   json.member("version", version);
+  json.member("informationUri", "man:ingot(1)");
   json.key("rules");
   json.begin_lines();
   for (const auto& code : codes) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/cli/show_plan.hpp"
+#include "reconciler/io/printable.hpp"
 
 namespace ingot {
 
@@ -133,21 +134,17 @@ void add_notes(const ShownPlan& plan, std::vector<Section>& sections) {
   sections.push_back(std::move(section));
 }
 
-}  // namespace
-
-std::string markdown_marker(const std::string& manifest) {
-  std::string name;
-  for (const char c : manifest) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '_';
-    name += plain ? c : '_';  // "--" would end the comment
+void add_failures(const Account& account, std::vector<Section>& sections) {
+  Section section{.before = "\n### Failed\n\n", .lines = {}, .after = ""};
+  for (const auto& result : account.failed) {
+    const auto* const failed = std::get_if<Failed>(&result.outcome);
+    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(result.verb), code(printable(result.address.text)), failed ? code(printable(failed->text)) : ""));
   }
-  return "<!-- ingot plan of " + name + " -->\n";
+  if (account.fatal) section.lines.push_back(fmt::format("- the run ended early: {}\n", code(printable(account.fatal->what()))));
+  if (!section.lines.empty()) sections.push_back(std::move(section));
 }
 
-std::string plan_markdown(const ShownPlan& plan) {
-  std::string head = markdown_marker(plan.manifest_path);
-  head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(), plan_summary(plan), plan.id.text(), code(plan.manifest_path));
-  std::vector<Section> sections;
+void add_plan(const ShownPlan& plan, std::vector<Section>& sections) {
   add_unknown(plan, true, sections);
   add_removals(plan, sections);
   add_obstacles("Held", plan.held, sections);
@@ -158,6 +155,36 @@ std::string plan_markdown(const ShownPlan& plan) {
   if (!groups.own.empty()) sections.push_back(fold("Here", groups.own));
   if (!groups.deferred.empty()) sections.push_back(fold("Deferred, past a limit", groups.deferred));
   add_notes(plan, sections);
+}
+
+/// A comment of HTML; `what`: "plan", "apply".
+std::string marker_of(std::string_view what, const std::string& manifest) {
+  std::string name;
+  for (const char c : manifest) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '_';
+    name += plain ? c : '_';  // "--" would end the comment
+  }
+  return fmt::format("<!-- ingot {} of {} -->\n", what, name);
+}
+
+}  // namespace
+
+std::string markdown_marker(const std::string& manifest) { return marker_of("plan", manifest); }
+
+std::string plan_markdown(const ShownPlan& plan) {
+  std::string head = markdown_marker(plan.manifest_path);
+  head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(), plan_summary(plan), plan.id.text(), code(plan.manifest_path));
+  std::vector<Section> sections;
+  add_plan(plan, sections);
+  return fitted(head, std::move(sections));
+}
+
+std::string applied_markdown(const ShownPlan& plan, const Account& account, const std::string& summary, const std::string& run) {
+  std::string head = marker_of("apply", plan.manifest_path);
+  head += fmt::format("## Applied to {}\n\n**{}**\n\nRun `{}` of plan `{}`, manifest {}\n", plan.server.text(), summary, run, plan.id.text(), code(plan.manifest_path));
+  std::vector<Section> sections;
+  add_failures(account, sections);
+  add_plan(plan, sections);
   return fitted(head, std::move(sections));
 }
 

@@ -70,6 +70,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_flag("--rewind", to.rewind);
     app.add_option("--expect", to.expect);
     add_repeated(app, "--approve", to.approve);
+    add_repeated(app, "--output", to.output);
     app.add_option("--metrics", to.metrics);
   } else if (command == "reconcile") {
     app.add_option("--jitter", to.jitter);
@@ -79,6 +80,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_repeated(app, "--output", to.output);
   } else if (command == "query") {
     app.add_option("--peer", to.peer);
+    app.add_option("--at", to.at);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
   } else if (command == "verify") {

@@ -17,7 +17,7 @@ struct Written {
   std::string manifest, rev, repo, home, base, against, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
   bool repair = false;
-  std::string server, url, peer, grace;
+  std::string server, url, peer, at, grace;
   std::vector<std::string> raise_limit, target, exclude, approve;
   std::vector<std::string> output;
   std::string plan_out, expect;

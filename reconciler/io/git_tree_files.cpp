@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 #include <fnmatch.h>
@@ -249,17 +251,21 @@ ManifestFiles ReadFromDisk::listen(const ManifestFiles& files) {
   return heard;
 }
 
-bool ReadFromDisk::differs_from(const GitTreeFiles& tree, const GitRepository& repository) const {
-  const bool other_bytes = std::any_of(heard_->files.begin(), heard_->files.end(), [&](const auto& file) {
-    return file.second.empty() || tree.blob(repository.path_in(file.first)) != file.second;
-  });
-  if (other_bytes) return true;
-  return std::any_of(heard_->globs.begin(), heard_->globs.end(), [&](const Heard::Glob& one) {
+std::vector<std::string> ReadFromDisk::differing(const GitTreeFiles& tree, const GitRepository& repository) const {
+  std::set<std::string> paths;
+  for (const auto& [path, object] : heard_->files) {
+    const std::string in_tree = repository.path_in(path);
+    if (object.empty() || tree.blob(in_tree) != object) paths.insert(in_tree);
+  }
+  for (const auto& one : heard_->globs) {
     const std::string folder = repository.path_in(one.folder);
-    std::vector<std::string> found = tree.glob(folder.empty() ? "" : folder + "/", one.pattern);
-    for (auto& path : found) path.insert(0, one.folder);
-    return found != one.found;
-  });
+    const std::string before = folder.empty() ? "" : folder + "/";
+    std::set<std::string> committed, found;
+    for (const auto& path : tree.glob(before, one.pattern)) committed.insert(before + path);
+    for (const auto& path : one.found) found.insert(repository.path_in(path));
+    std::set_symmetric_difference(committed.begin(), committed.end(), found.begin(), found.end(), std::inserter(paths, paths.end()));
+  }
+  return {paths.begin(), paths.end()};
 }
 
 }  // namespace ingot

@@ -47,8 +47,9 @@ class ReadFromDisk {
   ReadFromDisk();
   /// `files`, listened to; what it gives refers to this.
   ManifestFiles listen(const ManifestFiles& files);
-  /// Whether the commit has other bytes or other files for what was read.
-  bool differs_from(const GitTreeFiles& tree, const GitRepository& repository) const;
+  /// The paths in the tree of what was read that the commit has with other bytes, or has not, and of what it has and was not found;
+  /// sorted. Empty: all that was read is committed.
+  std::vector<std::string> differing(const GitTreeFiles& tree, const GitRepository& repository) const;
 
  private:
   struct Heard;

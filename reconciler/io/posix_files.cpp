@@ -188,10 +188,15 @@ std::unique_ptr<File> PosixFiles::open(const std::string& path, OpenFor purpose,
   const auto [descriptor, created] = open_for(path, purpose, mode);
   if (descriptor < 0) throw file_error(created ? "create" : "open", path, errno);
   auto file = std::make_unique<PosixFile>(descriptor, path);
-  const FileStatus status = file->status();
-  if (status.kind == EntryKind::folder) throw file_error("open", path, EISDIR);
-  if (status.kind != EntryKind::file) throw Error(Fault::local, fmt::format("cannot open \"{}\": it is not a regular file", path));
-  if (created) file->set_mode(mode);
+  try {
+    const FileStatus status = file->status();
+    if (status.kind == EntryKind::folder) throw file_error("open", path, EISDIR);
+    if (status.kind != EntryKind::file) throw Error(Fault::local, fmt::format("cannot open \"{}\": it is not a regular file", path));
+    if (created) file->set_mode(mode);
+  } catch (const Error&) {
+    if (purpose == OpenFor::create_new) ::unlink(path.c_str());  // nobody but this call knows of it
+    throw;
+  }
   return file;
 }
 

@@ -1,5 +1,7 @@
 #include "reconciler/plan/git_guards.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "reconciler/plan/texts.hpp"
@@ -9,6 +11,7 @@ namespace ingot {
 namespace {
 
 constexpr std::size_t most_listed = 20;
+constexpr std::size_t most_files = 5;
 
 std::string shortened(const std::string& commit) { return commit.substr(0, 12); }
 
@@ -21,13 +24,29 @@ GitObjection no_commit(const GitGuards& guards, const GitView& view) {
           .mend = view.no_git.empty() ? "put it under git, or name a repository with -f and --rev" : ""};
 }
 
+/// ": a, b and 3 more"; "" of none.
+std::string list_of(const std::vector<std::string>& files) {
+  if (files.empty()) return "";
+  const std::size_t listed = std::min(files.size(), most_files);
+  std::string text = ":";
+  for (std::size_t i = 0; i < listed; ++i) text += fmt::format("{} \"{}\"", i == 0 ? "" : ",", files[i]);
+  if (listed < files.size()) text += fmt::format(" and {} more", files.size() - listed);
+  return text;
+}
+
 GitObjection not_clean(std::string_view guard, const At& at, const GitView& view) {
   return {.code = "git",
-          .text = fmt::format("{} wants a manifest that is all committed, and what was read differs from the commit {}", asked(guard, at), shortened(view.git->commit)),
+          .text = fmt::format("{} wants a manifest that is all committed, and what was read differs from the commit {}{}", asked(guard, at), shortened(view.git->commit), list_of(view.differing)),
           .mend = "commit the changes, or read the commit itself with --rev HEAD"};
 }
 
 std::optional<GitObjection> not_forward(const At& at, const GitView& view) {
+  if (view.forgotten) {
+    return GitObjection{.code = "git-unproven",
+                        .text = fmt::format("{}: that the commit {} descends from the one that was applied last cannot be proved: the state was made anew, and the published head does not name that one either",
+                                            asked("forward", at), shortened(view.git->commit)),
+                        .mend = "look at what this commit would do (ingot plan); ingot apply --rewind takes it"};
+  }
   const std::string guard = asked("forward", at), now = shortened(view.git->commit), before = shortened(view.applied.value_or(""));
   switch (view.descent) {
     case Descent::same:

@@ -76,6 +76,25 @@ TEST(help_table, knows_the_choices_of_a_value) {
   EXPECT_THAT(choices_of("TIME"), IsEmpty());
 }
 
+TEST(help_table, knows_of_what_the_next_word_may_be_the_name) {
+  EXPECT_THAT(page("extract").names_after({}), ElementsAre("images", "series:NAME"));
+  EXPECT_THAT(page("extract").names_after({"a"}), IsEmpty()) << "DEST";
+  EXPECT_THAT(page("verify").names_after({"a", "b"}), ElementsAre("images"));
+  EXPECT_THAT(page("query").names_after({"series"}), ElementsAre("series"));
+  EXPECT_THAT(page("query").names_after({"history"}), IsEmpty());
+  EXPECT_THAT(page("query").names_after({}), IsEmpty());
+  EXPECT_THAT(page("explain").names_after({}), ElementsAre("images", "series", "peers", "types"));
+  EXPECT_THAT(page("key").names_after({"release", "a"}), ElementsAre("images"));
+  EXPECT_THAT(page("key").names_after({"sign"}), IsEmpty());
+  EXPECT_THAT(page("plan").names_after({}), IsEmpty());
+}
+
+TEST(help_table, knows_the_variables) {
+  std::set<std::string> names = flags_in(environment_variables());
+  EXPECT_THAT(names, AllOf(Contains("NO_COLOR"), Contains("INGOT_GUARD"), Contains("INGOT_GIT_TOKEN"), Contains("SSL_CERT_FILE")));
+  for (const auto& one : environment_variables()) EXPECT_FALSE(one.text.empty()) << one.flags.front();
+}
+
 struct Completion : testing_support::Commands {
   std::string script(const std::string& shell, const std::string& file) {
     const Ran ran = ingot({"completion", shell});
@@ -84,7 +103,7 @@ struct Completion : testing_support::Commands {
     return (folder / file).string();
   }
   testing_support::Ran shell(std::vector<std::string> arguments) {
-    return testing_support::run({.arguments = std::move(arguments), .folder = folder.string(), .environment = {{"HOME", folder.string()}}});
+    return testing_support::run({.arguments = std::move(arguments), .folder = folder.string(), .environment = {{"HOME", folder.string()}, {"PATH", (folder / "bin").string() + ":/usr/local/bin:/usr/bin:/bin"}}});
   }
   /// Lines, what follows a tab cut off.
   static std::vector<std::string> offers(const testing_support::Ran& ran) {
@@ -105,6 +124,23 @@ struct Completion : testing_support::Commands {
   std::vector<std::string> zsh(const std::string& line) {
     script("zsh", "functions/_ingot");
     return offers(shell({"zsh", "-f", std::string(INGOT_SOURCE_DIR) + "/tests/cli/complete.zsh", (folder / "functions").string(), line}));
+  }
+  /// In place of ingot: offers a name that holds the words that it was asked with.
+  void offering_ingot() {
+    write("bin/ingot", "#!/bin/sh\n[ \"$1 $2 $3\" = \"completion names --\" ] || exit 1\nshift 3\nIFS=_; echo \"db19.$*\"\n");
+    testing_support::fs::permissions(folder / "bin/ingot", testing_support::fs::perms::owner_all);
+  }
+  template <class Complete>
+  void expect_names(Complete&& complete) {
+    EXPECT_THAT(complete("ingot explain d"), IsEmpty()) << "of an ingot that fails";
+    offering_ingot();
+    EXPECT_THAT(complete("ingot explain d"), ElementsAre("db19.explain"));
+    EXPECT_THAT(complete("ingot verify db19_1 d"), ElementsAre("db19.verify_db19_1"));
+    EXPECT_THAT(complete("ingot query images --peer d"), ElementsAre("db19.query_images_--peer"));
+    EXPECT_THAT(complete("ingot query images d"), ElementsAre("db19.query_images"));
+    write("db.plan", "");
+    EXPECT_THAT(complete("ingot show d"), testing::UnorderedElementsAre("db19.show", "db.plan"));
+    EXPECT_THAT(complete("ingot plan d"), IsEmpty());
   }
   template <class Complete>
   void expect_what_every_shell_offers(Complete&& complete) {
@@ -127,6 +163,7 @@ TEST_F(Completion, of_bash) {
   write("server.card.toml", "");
   EXPECT_EQ(shell({"bash", "-n", script("bash", "ingot.bash")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return bash(line); });
+  expect_names([&](const std::string& line) { return bash(line); });
   write("a b.toml", "");
   EXPECT_THAT(bash("ingot card a"), ElementsAre("a b.toml"));
   EXPECT_THAT(bash("ingot -f x.toml pl"), ElementsAre("plan")) << "the value of a flag is no command";
@@ -136,12 +173,42 @@ TEST_F(Completion, of_fish) {
   write("server.card.toml", "");
   EXPECT_EQ(shell({"fish", "--no-execute", script("fish", "ingot.fish")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return fish(line); });
+  expect_names([&](const std::string& line) { return fish(line); });
 }
 
 TEST_F(Completion, of_zsh) {
   write("server.card.toml", "");
   EXPECT_EQ(shell({"zsh", "-n", script("zsh", "_ingot")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return zsh(line); });
+  expect_names([&](const std::string& line) { return zsh(line); });
+}
+
+TEST_F(Completion, names_what_is_in_the_manifest_and_in_the_state_and_is_silent_of_what_it_cannot_read) {
+  two_servers();
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0);
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+  manifest("gold", "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n[[series]]\nname = \"s\"\nimages = [\"b\"]\n");
+  const auto names = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"completion", "names", "--"});
+    const Ran ran = ingot(words);
+    EXPECT_EQ(ran.exit, 0);
+    EXPECT_EQ(ran.err, "");
+    return ran.out;
+  };
+  const std::string gold = (folder / "gold").string(), silver = (folder / "silver").string();
+  EXPECT_EQ(names({"verify", "-f", gold}), "a\nb\n");
+  EXPECT_EQ(names({"-f", gold, "extract"}), "a\nb\nseries:s\n");
+  EXPECT_EQ(names({"query", "--file=" + silver, "images", "--peer"}), "gold\n");
+  EXPECT_EQ(names({"query", "peers", "-f", silver}), "gold\n");
+  EXPECT_EQ(names({"plan", "-f", gold}), "");
+  EXPECT_EQ(names({"verify", "-f", gold, "--lock-timeout"}), "");
+  EXPECT_EQ(names({"verify", "-f", (folder / "nowhere").string()}), "");
+  EXPECT_EQ(names({"verify", "-f", gold, "--rev", "main"}), "") << "no repository";
+  EXPECT_EQ(names({}), "");
+  testing_support::fs::remove_all(folder / "gold/state");
+  EXPECT_EQ(names({"verify", "-f", gold}), "b\n") << "the manifest's alone";
+  write("gold/ingot.toml", "colour = 1");
+  EXPECT_EQ(names({"verify", "-f", gold}), "");
 }
 
 TEST_F(Completion, of_a_shell_that_is_not_known_names_the_nearest) {
@@ -158,7 +225,7 @@ TEST_F(Completion, the_man_page_is_one_and_tells_of_every_command) {
   EXPECT_EQ(shown.exit, 0);
   EXPECT_EQ(shown.err, "");
   for (const auto& command : command_names()) EXPECT_THAT(shown.out, HasSubstr("ingot " + command + " - "));
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("EXIT STATUS"), HasSubstr("--raise-limit removals=N|stops=N"), HasSubstr("ingot query images --json | jq '.images[] | select(.copied_from)'"), Not(HasSubstr("\\"))));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("EXIT STATUS"), HasSubstr("INGOT_GUARD\n"), HasSubstr("INGOT_GIT_USER, INGOT_GIT_TOKEN\n"), HasSubstr("--raise-limit removals=N|stops=N"), HasSubstr("ingot query images --json | jq '.images[] | select(.copied_from)'"), Not(HasSubstr("\\"))));
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ TEST(sarif, holds_against_the_standard) {
     expect_valid_json("../../tests/cli/schemas/sarif", reported(report, Format::sarif));
   }
   EXPECT_THAT(reported(sample_problems(), Format::sarif), AllOf(HasSubstr("\"uri\":\"sites/fpps-1/ingot.toml\",\"uriBaseId\":\"%SRCROOT%\""), HasSubstr("\"startLine\":12,\"startColumn\":3"), HasSubstr("\"executionSuccessful\":false")));
+  EXPECT_THAT(reported(Error(Fault::local, "no state"), Format::sarif), HasSubstr("\"region\":{\"startLine\":1}")) << "viewers want a line, also of a whole file";
 }
 
 TEST(junit, holds_against_its_schema_and_counts) {
@@ -187,6 +188,51 @@ TEST_F(Outputs, they_are_written_when_the_run_fails_too) {
   EXPECT_EQ(read(folder / "t.json"), "{}\n");
 }
 
+TEST_F(Outputs, of_an_apply_tell_what_became_of_it) {
+  make("gold");
+  write("gold/a.bin", "bytes of a");
+  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+  const std::vector<std::string> words{"apply", "--yes", "--output", "json=" + file("a.jsonl"), "--output", "markdown=" + file("a.md"), "--output", "junit=" + file("a.xml"),
+                                       "--output", "codequality=" + file("a.json"), "--output", "sarif=" + file("a.sarif"), "--output", "text=" + file("a.txt")};
+  EXPECT_EQ(at("gold", words).exit, 3);
+  expect_valid_json("events", read(folder / "a.jsonl"), true);
+  EXPECT_THAT(read(folder / "a.jsonl"), AllOf(HasSubstr("\"ingot.events/1\""), HasSubstr("\"event\":\"result\",\"exit\":3")));
+  EXPECT_THAT(read(folder / "a.md"), AllOf(StartsWith("<!-- ingot apply of "), HasSubstr("**Applied: 2 done, 1 failed.**"), HasSubstr("### Failed\n\n- add `image.b`")));
+  expect_valid_xml(read(folder / "a.xml"));
+  EXPECT_THAT(read(folder / "a.xml"), HasSubstr("failures=\"1\""));
+  expect_valid_json("../../tests/cli/schemas/codequality", read(folder / "a.json"));
+  EXPECT_THAT(read(folder / "a.json"), HasSubstr("\"lines\":{\"begin\":8}"));
+  expect_valid_json("../../tests/cli/schemas/sarif", read(folder / "a.sarif"));
+  EXPECT_THAT(read(folder / "a.txt"), HasSubstr("Applied: 2 done, 1 failed."));
+  write("gold/b.bin", "bytes of b");
+  EXPECT_EQ(at("gold", words).exit, 0);
+  EXPECT_THAT(read(folder / "a.md"), AllOf(HasSubstr("**Applied: 2 done.**"), Not(HasSubstr("Failed"))));
+  EXPECT_THAT(read(folder / "a.xml"), HasSubstr("failures=\"0\""));
+}
+
+TEST_F(Outputs, of_an_apply_are_written_when_it_ends_early_too) {
+  make("gold");
+  fs::remove_all(folder / "gold/state");
+  EXPECT_EQ(at("gold", {"apply", "--yes", "--output", "json=" + file("a.json"), "--output", "markdown=" + file("a.md")}).exit, 6);
+  expect_valid_json("error", read(folder / "a.json"));
+  EXPECT_THAT(read(folder / "a.md"), HasSubstr("no state yet"));
+  write("gold/ingot.toml", "colour = 1");
+  EXPECT_EQ(at("gold", {"apply", "--yes", "--output", "json=" + file("a.json")}).exit, 65);
+  expect_valid_json("problems", read(folder / "a.json"));
+}
+
+TEST_F(Outputs, of_an_apply_that_cannot_be_written_undo_nothing) {
+  make("gold");
+  write("gold/a.bin", "bytes of a");
+  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\n");
+  const Ran ran = at("gold", {"apply", "--yes", "--json", "--output", "markdown=" + file("nowhere/a.md")});
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.err, HasSubstr("nowhere"));
+  EXPECT_THAT(ran.out, HasSubstr("\"event\":\"result\",\"exit\":0"));
+  expect_valid_json("events", ran.out, true);
+  EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
+}
+
 TEST_F(Outputs, github_appends_to_the_summary_of_the_step) {
   two_servers();
   write("summary.md", "before\n");
@@ -204,6 +250,8 @@ TEST_F(Outputs, formats_belong_to_commands) {
   EXPECT_EQ(at("silver", {"validate", "--format", "terraform"}).exit, 64);
   EXPECT_EQ(at("silver", {"query", "images", "--format", "markdown"}).exit, 64);
   EXPECT_EQ(at("silver", {"plan", "--output", "pdf=x"}).exit, 64);
+  EXPECT_EQ(at("silver", {"apply", "--yes", "--format", "markdown"}).exit, 64) << "it shows itself as it goes";
+  EXPECT_EQ(at("silver", {"apply", "--yes", "--output", "terraform=x"}).exit, 64);
   EXPECT_EQ(at("silver", {"plan", "--output", "json"}).exit, 64);
   EXPECT_EQ(at("silver", {"plan", "--output", "json=" + folder.string()}).exit, 64);
 }

@@ -157,7 +157,7 @@ TEST_F(git_tree_files, of_a_partial_clone_say_how_to_fetch_what_it_lacks) {
   EXPECT_EQ(text(tree_in(folder_ / "partial"), "ingot.toml"), "text");
 }
 
-TEST_F(git_tree_files, tell_whether_the_disk_has_the_same) {
+TEST_F(git_tree_files, tell_what_the_disk_has_otherwise) {
   repository_.write("ingot.toml", "text");
   repository_.write("images/a.toml", "a");
   repository_.commit("all");
@@ -167,20 +167,22 @@ TEST_F(git_tree_files, tell_whether_the_disk_has_the_same) {
     const ManifestFiles files = heard.listen(disk_manifest_files());
     files.read(repository_ / "ingot.toml");
     for (const auto& path : files.glob(repository_ / "", "images/*.toml")) files.read(path);
-    return heard.differs_from(tree(), repository);
+    return heard.differing(tree(), repository);
   };
-  EXPECT_FALSE(differs());
+  EXPECT_THAT(differs(), IsEmpty());
   repository_.write("other", "not read, so it does not count");
-  EXPECT_FALSE(differs());
+  EXPECT_THAT(differs(), IsEmpty());
   repository_.write("images/b.toml", "b");
-  EXPECT_TRUE(differs());
+  EXPECT_THAT(differs(), ElementsAre("images/b.toml"));
   std::filesystem::remove(repository_ / "images/b.toml");
   std::filesystem::remove(repository_ / "images/a.toml");
-  EXPECT_TRUE(differs()) << "a file that the commit has is gone";
+  EXPECT_THAT(differs(), ElementsAre("images/a.toml")) << "a file that the commit has is gone";
   repository_.write("images/a.toml", "A");
-  EXPECT_TRUE(differs());
+  repository_.write("ingot.toml", "other text");
+  EXPECT_THAT(differs(), ElementsAre("images/a.toml", "ingot.toml"));
   repository_.write("images/a.toml", "a");
-  EXPECT_FALSE(differs());
+  repository_.write("ingot.toml", "text");
+  EXPECT_THAT(differs(), IsEmpty());
 }
 
 /// What the Error says, with what to do.

@@ -33,6 +33,16 @@ TEST(git_guards, let_a_clean_signed_commit_go_forward) {
   EXPECT_EQ(objections(all, first), "");
 }
 
+TEST(git_guards, do_not_take_a_forgotten_predecessor_for_none) {
+  GitView view = good();
+  view.applied = std::nullopt;
+  view.descent = Descent::same;
+  view.forgotten = true;
+  EXPECT_THAT(objections(all, view), HasSubstr("git-unproven: the guard \"forward\" (ingot.toml:7): that the commit bbbbbbbbbbbb descends from the one that was applied last cannot be proved"));
+  EXPECT_EQ(objections(all, view, true), "") << "going back is meant";
+  EXPECT_EQ(objections({.clean = here}, view), "");
+}
+
 TEST(git_guards, ask_for_nothing_that_was_not_asked_for) {
   GitView bad = good();
   bad.git->dirty = true;
@@ -55,6 +65,8 @@ TEST(git_guards, hold_a_change_that_is_not_committed_for_unsigned_too) {
   dirty.git->dirty = true;
   EXPECT_THAT(objections({.clean = here}, dirty), HasSubstr("the guard \"clean\" (ingot.toml:7)"));
   EXPECT_THAT(objections({.is_signed = here}, dirty), HasSubstr("the guard \"signed\""));
+  dirty.differing = {"a", "b", "c", "d", "e", "f", "g"};
+  EXPECT_THAT(objections({.clean = here}, dirty), HasSubstr("differs from the commit bbbbbbbbbbbb: \"a\", \"b\", \"c\", \"d\", \"e\" and 2 more; commit the changes"));
   EXPECT_EQ(objections({.forward = here}, dirty), "");
 }
 

@@ -36,7 +36,7 @@ class GitGuarding : public GitSite {
 
 TEST_F(GitGuarding, clean_refuses_what_is_not_committed) {
   manifest({"a"}, "[guard]\ngit = [\"clean\"]\n");
-  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differs from the commit")));
+  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differs from the commit"), HasSubstr(": \"ingot.toml\"")));
   EXPECT_EQ(last_run(), "[]") << "nothing was done";
   gold.commit("Add a");
   apply();
@@ -79,6 +79,38 @@ TEST_F(GitGuarding, forward_tells_a_rewritten_branch_from_a_clone_that_is_too_sh
   EXPECT_THAT(refusal("git-rewritten", guarding), HasSubstr("the branch was rewritten"));
   git_in(folder.path(), {"clone", "-q", "--single-branch", "file://" + gold.path(), "fresh"});
   EXPECT_THAT(refusal("git-rewritten", guarding, {"-f", folder / "fresh", "--home", "."}), HasSubstr("is not in the repository any more"));
+}
+
+TEST_F(GitGuarding, forward_knows_by_the_published_head_what_a_lost_state_had_applied) {
+  const auto guarding = guarded("git = [\"forward\"]\n");
+  manifest({"a"});
+  const std::string one = gold.commit("Add a");
+  manifest({"a", "b"});
+  const std::string two = gold.commit("Add b");
+  apply();
+  const auto lose_the_state = [&] {
+    std::filesystem::remove_all(gold / "state");
+    EXPECT_EQ(ingot({"state", "rebuild"}).exit, 0);
+  };
+  lose_the_state();
+  gold.git({"checkout", "-q", one});
+  EXPECT_THAT(refusal("git", guarding), HasSubstr("is older than " + two.substr(0, 12)));
+  gold.git({"checkout", "-q", "main"});
+  EXPECT_EQ(ingot({"apply", "--yes"}, guarding).exit, 0);
+}
+
+TEST_F(GitGuarding, forward_says_that_it_cannot_prove_anything_of_a_lost_state_whose_head_names_no_commit) {
+  const auto guarding = guarded("git = [\"forward\"]\n");
+  std::filesystem::rename(gold / ".git", folder / "git.aside");
+  manifest({"a"});
+  apply();
+  std::filesystem::rename(folder / "git.aside", gold / ".git");
+  gold.commit("Add a");
+  std::filesystem::remove_all(gold / "state");
+  EXPECT_EQ(ingot({"state", "rebuild"}).exit, 0);
+  EXPECT_THAT(refusal("git-unproven", guarding), HasSubstr("the state was made anew"));
+  EXPECT_EQ(ingot({"apply", "--yes", "--rewind"}, guarding).exit, 0);
+  EXPECT_EQ(ingot({"apply", "--yes"}, guarding).exit, 0) << "now it is known";
 }
 
 TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {

@@ -111,5 +111,26 @@ TEST_F(GitManifests, C15_another_users_repository_works_once_it_is_said_to_be_sa
   for (const std::string& path : {gold / ".git", gold.path()}) ASSERT_EQ(::chown(path.c_str(), 0, 0), 0);
 }
 
+TEST_F(GitManifests, what_was_here_after_the_run_of_a_commit_is_told) {
+  manifest({"a"});
+  const std::string one = gold.commit("Add a");
+  apply();
+  manifest({"b"});
+  const std::string two = gold.commit("Add b, take a out");
+  apply();
+  gold.commit("Nothing new");
+  const auto images = [&](const std::string& moment) {
+    std::string names;
+    const Ran ran = ingot({"query", "images", "--at", moment, "--json"});
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    for (const auto& thing : Json::parse(ran.out).at("things")) names += thing.at("name").get<std::string>() + thing.at("arrived").at("commit").get<std::string>();
+    return names;
+  };
+  EXPECT_EQ(images(one), "a" + one);
+  EXPECT_EQ(images(one.substr(0, 10)), "a" + one);
+  EXPECT_EQ(images("HEAD~1"), "b" + two);
+  EXPECT_THAT(ingot({"query", "images", "--at", "HEAD"}).err, HasSubstr("no run was of the commit"));
+}
+
 }  // namespace
 }  // namespace ingot::scenarios

@@ -48,7 +48,11 @@ class FaultSweep(unittest.TestCase):
                 self.swept(stage, stage.recovery(first, name, point), 8, tally)
             first.restore()
             stage.gold.apply()
-            self.swept(stage, stage.second_apply(), 24, tally)
+            second = stage.second_apply()
+            self.swept(stage, second, 24, tally)
+            # A file that was made, and of which the very next call fails, is not left behind.
+            for call, number in servers.sampled(sweep.points(second, ("fchmod",)), 4):
+                sweep.try_one(second, stage, [f"inject={call}:error=EIO:when={number}"], tally, judge)
             self.swept(stage, stage.publish(), 10, tally)
             self.swept(stage, stage.collection(), 10, tally)
             # What looks again until it works would look for ever; so no sample here.
