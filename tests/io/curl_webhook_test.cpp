@@ -16,7 +16,7 @@
 #include "tests/support/raw_server.hpp"
 #include "tests/support/test_folder.hpp"
 
-namespace ingot {
+namespace ingot::curl_webhook_test {
 namespace {
 
 using testing::HasSubstr;
@@ -131,4 +131,4 @@ TEST_F(curl_webhook, is_followed_nowhere) {
 }
 
 }  // namespace
-}  // namespace ingot
+}  // namespace ingot::curl_webhook_test
