@@ -13,7 +13,7 @@ namespace ingot {
 namespace {
 
 constexpr TomlKey command_key{"command", "[\"/usr/local/bin/tell-operators\"]"};
-constexpr TomlKey url_key{"url", "\"https://hooks.example.net/ingot\""};
+constexpr TomlKey webhook_url_key{"url", "\"https://hooks.example.net/ingot\""};
 constexpr TomlKey on_key{"on", "[\"change\", \"failure\", \"recovery\"]"};
 constexpr TomlKey key_env_key{"key_env", "\"INGOT_WEBHOOK_KEY\""};
 constexpr TomlKey key_file_key{"key_file", "\"/etc/ingot/webhook.key\""};
@@ -33,7 +33,7 @@ void read_command(TableReader& table, NotifyEntry& notify) {
 }
 
 void read_webhook(TableReader& table, NotifyEntry& notify) {
-  notify.url = table.ruled(url_key, [](std::string_view text) -> std::optional<std::string> {
+  notify.url = table.ruled(webhook_url_key, [](std::string_view text) -> std::optional<std::string> {
     if (auto why = why_not_a_url(text)) return why;
     if (text.starts_with("file:")) return "must begin with https://";
     if (is_open_http(text)) return "is an http:// address of another machine";

@@ -173,7 +173,7 @@ void TableReader::text_table(TomlKey key, const std::function<void(const TextEnt
       take({entry.key, *written, {context_.file, entry.at}, spot});
     } else {
       problem(spot, "wrong-type",
-              fmt::format("{} in \"{}\" must be a text in quotes, not {}", quoted(entry.key), key.name, type_of(entry.value)),
+              fmt::format("{} in \"{}\" must be a text in quotes, not {}", ingot::quoted(entry.key), key.name, type_of(entry.value)),
               for_example(key));
     }
   }
@@ -209,7 +209,7 @@ void TableReader::finish() {
     const std::string where = section_.empty() ? "at the top of the file" : "in " + section_;
     // What comes after the bound is only counted: no need to look for its nearest name.
     std::string mend = problems_.full() ? "" : did_you_mean(entry.key, known, "known are " + quoted_list(known));
-    problem(spot, "unknown-key", fmt::format("unknown key {} {}", quoted(entry.key), where), std::move(mend));
+    problem(spot, "unknown-key", fmt::format("unknown key {} {}", ingot::quoted(entry.key), where), std::move(mend));
   }
 }
 
@@ -219,11 +219,11 @@ void TableReader::wrong_type(TomlKey key, const TomlValue& value, std::string_vi
 }
 
 void TableReader::not_a(TomlKey key, std::string_view written, std::string_view what) {
-  wrong(key, fmt::format("is {}, which is not {}", quoted(written), what));
+  wrong(key, fmt::format("is {}, which is not {}", ingot::quoted(written), what));
 }
 
 void TableReader::report_name(TomlKey key, std::string_view written, Spot spot, std::string_view why) {
-  problem(spot, "bad-name", fmt::format("\"{}\": the name {} {}", key.name, quoted(written), why), for_example(key));
+  problem(spot, "bad-name", fmt::format("\"{}\": the name {} {}", key.name, ingot::quoted(written), why), for_example(key));
 }
 
 }  // namespace ingot

@@ -147,7 +147,7 @@ void report_twice(std::string_view text, const TomlStatement& first, const TomlS
   const auto spot = [&](const TomlStatement& statement) {
     return Spot{file, {statement.line, column_of(text, statement.begin)}};
   };
-  const std::string name = quoted(fmt::format("{}", fmt::join(key_path(text, second), ".")));
+  const std::string name = ingot::quoted(fmt::format("{}", fmt::join(key_path(text, second), ".")));
   problems.add(spot(second), "duplicate-key",
                fmt::format("{} {} is defined twice: first at {}", second.is_header ? "table" : "key", name,
                            problems.place_text(spot(first))),

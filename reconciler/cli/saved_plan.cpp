@@ -9,7 +9,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_runs = 1000;     ///< looked at for what has happened since
+constexpr std::size_t most_runs_since = 1000;     ///< looked at for what has happened since
 constexpr std::size_t misfits_told = 1000;    ///< each on a line
 constexpr std::size_t misfits_in_error = 3;
 
@@ -72,7 +72,7 @@ std::variant<SavedPlan, Problem> read_saved_plan(Files& files, const std::string
 
 std::vector<LaterRun> runs_since(const State& state, const std::optional<std::string>& last) {
   std::vector<LaterRun> later;
-  for (const auto& run : state.runs(most_runs)) {
+  for (const auto& run : state.runs(most_runs_since)) {
     if (run.start.id == last) break;
     later.push_back({.id = run.start.id, .command = run.start.command, .actor = printable(run.start.actor), .plan_id = run.start.plan_id, .done = run.done});
   }

@@ -10,13 +10,13 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_entries = 100;  ///< of each list: a message stays small, and the history has it all
+constexpr std::size_t most_told = 100;  ///< of each list: a message stays small, and the history has it all
 
 template <class Entries, class Put>
-void put_list(std::string_view key, const Entries& entries, JsonWriter& json, Put&& put) {
+void put_first(std::string_view key, const Entries& entries, JsonWriter& json, Put&& put) {
   json.key(key);
   json.begin_array();
-  for (std::size_t i = 0; i < std::min(entries.size(), most_entries); ++i) {
+  for (std::size_t i = 0; i < std::min(entries.size(), most_told); ++i) {
     json.begin_object();
     put(entries[i]);
     json.end_object();
@@ -59,16 +59,16 @@ void put_obstacle(const Obstacle& one, JsonWriter& json) {
 }
 
 void put_lists(const News& news, JsonWriter& json) {
-  put_list("done", news.account.done, json, [&](const ActionResult& result) { put_what(result, json); });
-  put_list("failed", news.account.failed, json, [&](const ActionResult& result) {
+  put_first("done", news.account.done, json, [&](const ActionResult& result) { put_what(result, json); });
+  put_first("failed", news.account.failed, json, [&](const ActionResult& result) {
     put_what(result, json);
     const auto& failed = std::get<Failed>(result.outcome);
     json.member("code", failed.code);
     json.member("text", failed.text);
   });
-  put_list("held", news.held, json, [&](const Held& one) { put_obstacle(one, json); });
-  put_list("blocked", news.blocked, json, [&](const Blocked& one) { put_obstacle(one, json); });
-  put_list("unknown", news.unknown, json, [&](const UnknownPeer& one) {
+  put_first("held", news.held, json, [&](const Held& one) { put_obstacle(one, json); });
+  put_first("blocked", news.blocked, json, [&](const Blocked& one) { put_obstacle(one, json); });
+  put_first("unknown", news.unknown, json, [&](const UnknownPeer& one) {
     json.member("peer", one.peer.text());
     json.member("code", one.code);
     json.member("text", one.text);
@@ -84,7 +84,7 @@ void put_series(const News& news, const NotifyEntry& entry, JsonWriter& json) {
     json.member("name", series.text());
     json.key("added");
     json.begin_array();
-    for (std::size_t i = members.size() - std::min(members.size(), most_entries); i < members.size(); ++i) json.value(members[i].text());
+    for (std::size_t i = members.size() - std::min(members.size(), most_told); i < members.size(); ++i) json.value(members[i].text());
     json.end_array();
     json.end_object();
   }

@@ -21,7 +21,7 @@ namespace ingot {
 namespace {
 
 constexpr RetryRules rules{.attempts = 3, .first_wait = std::chrono::milliseconds(500), .longest_wait = std::chrono::milliseconds(5000)};
-constexpr std::size_t longest_answer = 64 * 1024;
+constexpr std::size_t longest_webhook_answer = 64 * 1024;
 
 struct WebhookAttempt {
   std::string why;     ///< "": it went well
@@ -32,7 +32,7 @@ struct WebhookAttempt {
 std::size_t drop(char*, std::size_t size, std::size_t count, void* user) noexcept {
   auto& dropped = *static_cast<std::size_t*>(user);
   dropped += size * count;
-  return dropped > longest_answer ? 0 : size * count;
+  return dropped > longest_webhook_answer ? 0 : size * count;
 }
 
 int stop_if_interrupted(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept { return interrupted() == 0 ? 0 : 1; }

@@ -9,6 +9,7 @@
 #include "tests/cli/commands_fixture.hpp"
 #include "tests/support/closed_window.hpp"
 #include "tests/support/hostile_server.hpp"
+#include "tests/support/noise.hpp"
 
 namespace ingot::reconcile_test {
 namespace {
@@ -35,10 +36,7 @@ struct Reconcile : testing_support::Commands {
   }
   /// An image that does not become smaller when it is packed.
   void offer_noise() {
-    std::string noise(1'500'000, '\0');
-    std::uint32_t random = 1;
-    for (char& byte : noise) byte = static_cast<char>((random = random * 1'664'525 + 1'013'904'223) >> 24U);
-    write("gold/noise.bin", noise);
+    write("gold/noise.bin", testing_support::noise(1'500'000));
     manifest("gold", "[[image]]\nname = \"noise\"\nsource = \"noise.bin\"\n");
     ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
   }

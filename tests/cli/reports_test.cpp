@@ -215,7 +215,7 @@ TEST_F(Outputs, of_an_apply_are_written_when_it_ends_early_too) {
   fs::remove_all(folder / "gold/state");
   EXPECT_EQ(at("gold", {"apply", "--yes", "--output", "json=" + file("a.json"), "--output", "markdown=" + file("a.md")}).exit, 6);
   expect_valid_json("error", read(folder / "a.json"));
-  EXPECT_THAT(read(folder / "a.md"), HasSubstr("no state yet"));
+  EXPECT_THAT(read(folder / "a.md"), HasSubstr("ingot state rebuild"));
   write("gold/ingot.toml", "colour = 1");
   EXPECT_EQ(at("gold", {"apply", "--yes", "--output", "json=" + file("a.json")}).exit, 65);
   expect_valid_json("problems", read(folder / "a.json"));

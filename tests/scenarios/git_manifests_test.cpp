@@ -123,7 +123,8 @@ TEST_F(GitManifests, what_was_here_after_the_run_of_a_commit_is_told) {
     std::string names;
     const Ran ran = ingot({"query", "images", "--at", moment, "--json"});
     EXPECT_EQ(ran.exit, 0) << ran.err;
-    for (const auto& thing : Json::parse(ran.out).at("things")) names += thing.at("name").get<std::string>() + thing.at("arrived").at("commit").get<std::string>();
+    const Json seen = Json::parse(ran.out);
+    for (const auto& thing : seen.at("things")) names += thing.at("name").get<std::string>() + thing.at("arrived").at("commit").get<std::string>();
     return names;
   };
   EXPECT_EQ(images(one), "a" + one);

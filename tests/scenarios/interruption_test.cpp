@@ -2,19 +2,20 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/noise.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
 namespace {
 
 using testing::HasSubstr;
+using testing_support::noise;
 using testing_support::read_text;
 using testing_support::Running;
 using testing_support::TestFolder;
@@ -24,15 +25,6 @@ struct Interruption : testing::Test {
   TestFolder folder;
   Site here{folder.path(), "gold"};
 
-  static std::string noise(std::size_t bytes) {
-    std::mt19937_64 random(11);
-    std::string text(bytes, '\0');
-    for (std::size_t i = 0; i + 8 <= bytes; i += 8) {
-      const std::uint64_t value = random();
-      text.replace(i, 8, std::string(reinterpret_cast<const char*>(&value), 8));
-    }
-    return text;
-  }
   /// Bytes of responses to requests below /b/ so far, by nginx's own count.
   static std::size_t requests_for_bytes(Site& site) {
     std::size_t count = 0;

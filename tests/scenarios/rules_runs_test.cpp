@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/noise.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
@@ -120,10 +121,7 @@ TEST_F(Runs, R22_what_does_not_fit_the_budget_is_deferred_with_exit_0_and_smalle
   there.manifest(there.file_image("big", std::string(300'000, 'x') + "big") + there.file_image("small", "small"));
   there.apply();
   // Compressible bytes would fit: these do not compress.
-  std::string noise(200'000, ' ');
-  std::uint32_t seed = 7;
-  for (char& c : noise) c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
-  there.manifest(there.file_image("noise", noise) + there.file_image("small", "small"));
+  there.manifest(there.file_image("noise", testing_support::noise(200'000)) + there.file_image("small", "small"));
   there.apply();
   here.manifest("[limits]\nmax_bytes = \"100 kB\"\n\n" + Site::peer(there) + subscribe(there));
   const Json plan = here.plan();

@@ -8,6 +8,7 @@
 #include "tests/scenarios/site.hpp"
 #include "tests/support/closed_window.hpp"
 #include "tests/support/git_folder.hpp"
+#include "tests/support/noise.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
@@ -155,10 +156,7 @@ TEST_F(Timer, defers_what_is_outside_of_a_window_or_past_the_deadline_and_takes_
   round();
   EXPECT_TRUE(has("a"));
 
-  std::string noise(1'500'000, '\0');
-  std::uint32_t random = 1;
-  for (char& byte : noise) byte = static_cast<char>((random = random * 1'664'525 + 1'013'904'223) >> 24U);
-  give("large", noise);
+  give("large", testing_support::noise(1'500'000));
   EXPECT_THAT(round(0, {"--deadline", "1s"}).out, AllOf(HasSubstr("the deadline of this run is over"), HasSubstr("is kept for the next run")));
   EXPECT_FALSE(has("large"));
   EXPECT_EQ(runs()[0].at("deferred"), 1);
