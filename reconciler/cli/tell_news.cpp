@@ -21,18 +21,18 @@ std::string receiver_of(const NotifyEntry& entry) {
 }
 
 /// "", or why not.
-std::string tell_one(const News& news, const NotifyEntry& entry, const Session& session) {
+std::string tell_one(const News& news, const NotifyEntry& entry, const std::set<std::string>& withheld, const Session& session) {
   const std::string message = news_json(news, entry);
-  if (!entry.url) return run_program(entry.command, message, entry.timeout, session.clock);
+  if (!entry.url) return run_program(entry.command, message, entry.timeout, withheld, session.clock);
   return call_webhook({.url = *entry.url, .ca_file = entry.ca_file.value_or(""), .key = read_webhook_key(entry), .id = news.run,
                        .content_type = "application/cloudevents+json", .body = message, .timeout = entry.timeout},
                       session.clock);
 }
 
-void tell_or_warn(const News& news, const NotifyEntry& entry, const Session& session) {
+void tell_or_warn(const News& news, const NotifyEntry& entry, const std::set<std::string>& withheld, const Session& session) {
   std::string why;
   try {
-    why = tell_one(news, entry, session);
+    why = tell_one(news, entry, withheld, session);
   } catch (const Error& error) {
     if (interrupted() != 0) return;
     why = error.what();
@@ -42,10 +42,10 @@ void tell_or_warn(const News& news, const NotifyEntry& entry, const Session& ses
 
 }  // namespace
 
-void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session) {
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const std::set<std::string>& withheld, const Session& session) {
   for (const auto& entry : entries) {
     if (interrupted() != 0) return;
-    if (is_due(entry, news)) tell_or_warn(news, entry, session);
+    if (is_due(entry, news)) tell_or_warn(news, entry, withheld, session);
   }
 }
 

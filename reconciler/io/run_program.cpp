@@ -86,6 +86,17 @@ class Child {
   bool ended_ = false;
 };
 
+/// Pointers into this process's own, and a null behind them.
+std::vector<char*> environment_without(const std::set<std::string>& withheld) {
+  std::vector<char*> left;
+  for (char* const* variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    if (!withheld.contains(std::string(text.substr(0, text.find('='))))) left.push_back(*variable);
+  }
+  left.push_back(nullptr);
+  return left;
+}
+
 /// Feeds it and waits for its end.
 std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, Seconds timeout, Clock& clock) {
   const auto end = clock.steady() + timeout;
@@ -103,7 +114,7 @@ std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, 
 
 }  // namespace
 
-std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout, Clock& clock) {
+std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout, const std::set<std::string>& withheld, Clock& clock) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(Fault::local, fmt::format("no pipe can be made: {}", errno_text(errno)));
   OwnedDescriptor reading(ends[0]);
@@ -116,7 +127,7 @@ std::string run_program(const std::vector<std::string>& command, const std::stri
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t id = 0;
-  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(), environ);
+  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(), environment_without(withheld).data());
   if (error != 0) return fmt::format("cannot be started: {}", errno_text(error));
   ::close(reading.release());
   Child child(id);

@@ -116,6 +116,18 @@ TEST_F(Notify, a_recovery_is_told_though_a_run_was_interrupted_or_failed_before_
   EXPECT_EQ(told()[3]["data"]["occasions"], Json({"recovery"}));
 }
 
+TEST_F(Notify, gives_a_program_the_environment_but_no_secret_of_it) {
+  for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK"}) ::setenv(name, "secret-canary", 1);
+  ::setenv("MAIL_TO", "operators", 1);
+  std::string with_token = base;
+  with_token.insert(with_token.find("[[subscription]]"), "token_env = \"TOKEN_OF_GOLD\"\n");
+  write("silver/ingot.toml", with_token + program("env >> \"$(dirname \"$0\")/told\"\n") + "[[notify]]\nurl = \"http://127.0.0.1:1/\"\nkey_env = \"KEY_OF_HOOK\"\non = [\"recovery\"]\n");
+  const Ran ran = reconcile();
+  for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK", "MAIL_TO"}) ::unsetenv(name);
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(read(folder / "told"), AllOf(HasSubstr("MAIL_TO=operators"), Not(HasSubstr("secret-canary"))));
+}
+
 TEST_F(Notify, tells_only_what_was_asked_for) {
   silver_is(program() + "on = [\"failure\"]\n");
   ASSERT_EQ(reconcile().exit, 0) << terminal.said;
