@@ -160,9 +160,10 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   bulletin->begin(looked);
   const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
-  bulletin->end(account, site);
+  const int exit_code = worse_exit_code(account.exit_code, keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
+  bulletin->end(account, exit_code, site);
   show_result(looked, account, run, session);
-  return worse_exit_code(account.exit_code, keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
+  return exit_code;
 }
 
 }  // namespace

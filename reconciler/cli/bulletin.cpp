@@ -46,11 +46,11 @@ void Bulletin::begin(const Looked& looked) {
   news_.series_before = members_of(looked.snapshot.series);
 }
 
-void Bulletin::end(const Account& account, const Site& site) {
+void Bulletin::end(const Account& account, int exit_code, const Site& site) {
   if (to_.empty()) return;
   const bool series_changed = std::any_of(account.done.begin(), account.done.end(), [](const ActionResult& one) { return one.address.text.starts_with("series."); });
   news_.series_after = series_changed ? members_of(site.state.snapshot().series) : news_.series_before;
-  news_.exit_code = account.exit_code;
+  news_.exit_code = exit_code;
   news_.account = account;
 }
 

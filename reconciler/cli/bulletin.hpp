@@ -20,7 +20,8 @@ class Bulletin {
 
   /// What there is to do, before any of it is done.
   void begin(const Looked& looked);
-  void end(const Account& account, const Site& site);
+  /// `exit_code`: with what came of its reports.
+  void end(const Account& account, int exit_code, const Site& site);
 
   /// To each that is due, once. Never throws: what cannot be told is warned of.
   void tell(const Session& session) noexcept;

@@ -75,7 +75,7 @@ TEST_F(Notify, tells_a_program_of_change_failure_and_recovery_once_each) {
   EXPECT_EQ(first["specversion"], "1.0");
   EXPECT_EQ(first["subject"], "silver");
   EXPECT_EQ(first["data"]["occasions"], Json({"change"}));
-  EXPECT_EQ(first["id"], first["data"]["run"]["id"]);
+  EXPECT_EQ(first["id"], std::string(first["data"]["run"]["id"]) + ".1");
   EXPECT_EQ(first["data"]["run"]["command"], "reconcile");
   EXPECT_TRUE(first["data"]["run"]["manifest"]["git"].is_null()) << "it is in no repository";
   EXPECT_EQ(first["data"]["counts"]["done"], first["data"]["done"].size());
@@ -180,6 +180,22 @@ TEST_F(Notify, signs_what_it_sends_to_a_webhook_and_shows_no_secret) {
   const Digest mac = hmac_sha256("secret-canary", header(request, "webhook-id") + "." + header(request, "webhook-timestamp") + "." + body(request));
   EXPECT_EQ(header(request, "webhook-signature"), "v1," + to_base64(std::string(mac.bytes.begin(), mac.bytes.end())));
   EXPECT_THAT(request + ran.out + ran.err, Not(HasSubstr("secret-canary")));
+}
+
+TEST_F(Notify, tells_each_entry_under_an_id_of_its_own) {
+  RawServer server([](const RawConnection& connection, const std::string&) { connection.send(fine); });
+  silver_is(webhook(server) + webhook(server, "on = [\"change\"]\nseries = [\"s\"]\n"));
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_NE(header(server.requests()[0], "webhook-id"), header(server.requests()[1], "webhook-id")) << "a receiver drops what it knows";
+}
+
+TEST_F(Notify, tells_of_a_report_that_could_not_be_written) {
+  silver_is(program() + "on = [\"failure\"]\n");
+  EXPECT_EQ(at("silver", {"apply", "--yes", "--output", "markdown=" + file("nowhere/a.md")}).exit, 6);
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told()[0]["data"]["run"]["exit"], 6);
+  EXPECT_TRUE(told()[0]["data"]["failed"].empty());
 }
 
 TEST_F(Notify, tries_again_with_the_same_id_and_gives_up_after_three) {
