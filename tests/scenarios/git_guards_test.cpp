@@ -149,7 +149,7 @@ TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
   const Ran ran = ingot({"apply", "--yes"}, guarding);
   EXPECT_EQ(ran.exit, 0) << ran.err;
   // As some supervisors start programs: they have no children to wait for.
-  const Ran ignoring = testing_support::run({.arguments = {"/bin/sh", "-c", "trap '' CHLD; exec \"$0\" apply --yes", INGOT_BINARY}, .folder = gold.path(), .environment = [&] {
+  const Ran ignoring = testing_support::run({.arguments = {"env", "--ignore-signal=CHLD", INGOT_BINARY, "apply", "--yes"}, .folder = gold.path(), .environment = [&] {
     auto environment = testing_support::git_environment(home);
     environment.insert(guarding.begin(), guarding.end());
     return environment;
