@@ -12,12 +12,29 @@ bool fetches(const Action& action) {
   return transfer != nullptr && transfer->bytes > 0;
 }
 
-bool waits_for_nothing(const Action& action) { return std::holds_alternative<WithdrawCopy>(action) || std::holds_alternative<Publish>(action); }
+/// Also of an image of this server, and of a copy by its own entry.
+bool withdraws(const Action& action) {
+  const auto is_withdrawn = [](const auto* change) { return change != nullptr && change->row.state == ImageState::withdrawn; };
+  return std::holds_alternative<WithdrawCopy>(action) || is_withdrawn(std::get_if<UpdateImage>(&action)) || is_withdrawn(std::get_if<UpdateCopy>(&action));
+}
+
+/// The withdrawals of a plan, and what has to be done before them.
+std::set<Address> urgent_in(const Plan& plan) {
+  std::set<Address> urgent;
+  for (auto change = plan.actions.rbegin(); change != plan.actions.rend(); ++change) {  // what others wait for stands before them
+    if (withdraws(change->action)) urgent.insert(change->address);
+    if (urgent.contains(change->address)) urgent.insert(change->after.begin(), change->after.end());
+  }
+  return urgent;
+}
 
 }  // namespace
 
+Bounds::Bounds(const Plan& plan, Clock& clock, const std::vector<Window>& windows, Deadline deadline)
+    : clock_(clock), windows_(windows), deadline_(deadline), urgent_(urgent_in(plan)) {}
+
 std::optional<Skipped> Bounds::forbid(const Change& change) const {
-  if (is_over() && !waits_for_nothing(change.action)) return past_the_deadline();
+  if (is_over() && !std::holds_alternative<Publish>(change.action) && !urgent_.contains(change.address)) return past_the_deadline();
   if (windows_.empty() || !fetches(change.action)) return std::nullopt;
   const MinuteOfDay now = clock_.local_minute(clock_.now());
   if (is_open(windows_, now)) return std::nullopt;

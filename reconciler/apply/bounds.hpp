@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "reconciler/io/clock.hpp"
@@ -19,9 +20,10 @@ class Bounds {
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
   /// `windows` outlives it.
-  Bounds(Clock& clock, const std::vector<Window>& windows, Deadline deadline) : clock_(clock), windows_(windows), deadline_(deadline) {}
+  Bounds(const Plan& plan, Clock& clock, const std::vector<Window>& windows, Deadline deadline);
 
-  /// Why a change may not be begun now; nullopt: it may. A withdrawal waits for nothing, and what was done is published.
+  /// Why a change may not be begun now; nullopt: it may. A withdrawal does not wait for time, nor does what has to be
+  /// done before it, and what was done is published.
   std::optional<Skipped> forbid(const Change& change) const;
   /// For work under way that can go on later: Error that `deferral` knows, if the deadline is over.
   void throw_if_over() const;
@@ -32,6 +34,7 @@ class Bounds {
   Clock& clock_;
   const std::vector<Window>& windows_;
   Deadline deadline_;
+  std::set<Address> urgent_;
 };
 
 /// What became of an action that throw_if_over stopped; nullopt: it was another error.

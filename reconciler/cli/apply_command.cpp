@@ -118,7 +118,7 @@ int keep_reports(const AppliedRun& run, const Reporter& reporter, const Session&
   }
 }
 
-/// `bulletin`: filled as soon as it is known whom to tell; to be told by the caller, when the lock is free again.
+/// `bulletin`: filled as soon as it is known whom to tell, and that no guard refuses the commit that says so; to be told by the caller, when the lock is free again.
 int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Reporter& reporter, const Session& session, RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
   std::optional<SavedPlan> saved;
@@ -134,11 +134,14 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   const Manifest* const manifest = std::get_if<Manifest>(&read);
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
-  bulletin = Bulletin(*manifest, {.id = run, .command = manner.command, .started = started});
+  const Bulletin::OfRun of_run{.id = run, .command = manner.command, .started = started};
+  // A commit that a guard may refuse names nobody whom to tell until it stands: its programs would be run, guard or no guard.
+  if (!manifest->guard.git.any()) bulletin = Bulletin(*manifest, of_run);
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
-  const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   for (const auto& text : require_commit(*manifest, commit_applied_last(site), session.flags, arguments.rewind)) session.warn(printable(text));
+  if (!bulletin) bulletin = Bulletin(*manifest, of_run);
+  const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const auto transport = session.connect();
   Looked looked = look_again(arguments, saved, site, *transport, session);
   name_authors(looked.plan, site.state.applied_last(), session.flags);
@@ -157,9 +160,10 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   bulletin->begin(looked);
   const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
-  bulletin->end(account, site);
+  const int exit_code = worse_exit_code(account.exit_code, keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
+  bulletin->end(account, exit_code, site);
   show_result(looked, account, run, session);
-  return worse_exit_code(account.exit_code, keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
+  return exit_code;
 }
 
 }  // namespace

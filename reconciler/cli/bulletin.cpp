@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/cli/tell_news.hpp"
+#include "reconciler/io/credentials.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/text_rules.hpp"
 
@@ -33,6 +34,7 @@ Bulletin::Bulletin(const Manifest& manifest, const OfRun& run)
     : news_{.server = manifest.server.name, .run = run.id, .command = run.command, .started = run.started, .finished = run.started,
             .manifest_path = manifest.path, .manifest_digest = manifest.digest, .git = manifest.git},
       to_(manifest.notify),
+      withheld_(secret_variables(manifest)),
       failure_(state_folder(manifest.server) + "/cache/last-failure") {}
 
 void Bulletin::begin(const Looked& looked) {
@@ -44,11 +46,11 @@ void Bulletin::begin(const Looked& looked) {
   news_.series_before = members_of(looked.snapshot.series);
 }
 
-void Bulletin::end(const Account& account, const Site& site) {
+void Bulletin::end(const Account& account, int exit_code, const Site& site) {
   if (to_.empty()) return;
   const bool series_changed = std::any_of(account.done.begin(), account.done.end(), [](const ActionResult& one) { return one.address.text.starts_with("series."); });
   news_.series_after = series_changed ? members_of(site.state.snapshot().series) : news_.series_before;
-  news_.exit_code = account.exit_code;
+  news_.exit_code = exit_code;
   news_.account = account;
 }
 
@@ -72,7 +74,7 @@ void Bulletin::tell_each(const Session& session) {
   news_.finished = session.clock.now();
   news_.last_failure = read_failure(failure_, session.files);
   if (occasions_of(news_).contains(Occasion::failure)) remember(session.files);
-  tell_news(news_, to_, session);
+  tell_news(news_, to_, withheld_, session);
   if (news_.exit_code == exit_done && news_.last_failure) forget(session.files);
 }
 

@@ -1,6 +1,8 @@
-// A run's news as it is gathered: begun with the manifest, which names whom to tell, and told when the lock is free again.
+// A run's news as it is gathered: begun with a manifest that no guard refuses, as it names whom to tell, and told when the lock is
+// free again.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,11 +15,13 @@ namespace ingot {
 class Bulletin {
  public:
   struct OfRun { std::string id, command; Time started; };
+  /// The guards have been asked about the commit of `manifest`: its programs are going to be run.
   Bulletin(const Manifest& manifest, const OfRun& run);
 
   /// What there is to do, before any of it is done.
   void begin(const Looked& looked);
-  void end(const Account& account, const Site& site);
+  /// `exit_code`: with what came of its reports.
+  void end(const Account& account, int exit_code, const Site& site);
 
   /// To each that is due, once. Never throws: what cannot be told is warned of.
   void tell(const Session& session) noexcept;
@@ -31,6 +35,7 @@ class Bulletin {
 
   News news_;
   std::vector<NotifyEntry> to_;  ///< empty: nothing is gathered
+  std::set<std::string> withheld_;  ///< variables that no program is given
   /// The file that remembers a failure until a run goes well. Not the history: some runs fail before they are in it, and one that
   /// was interrupted says nothing of either.
   std::string failure_;

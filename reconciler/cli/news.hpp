@@ -50,6 +50,6 @@ SeriesMembers new_members(const News& news);
 bool is_due(const NotifyEntry& entry, const News& news);
 /// The message for one entry: a CloudEvents 1.0 envelope around ingot.notification/1, in one line. An entry that names series
 /// hears of the new members of these alone.
-std::string news_json(const News& news, const NotifyEntry& entry);
+std::string news_json(const News& news, const NotifyEntry& entry, const std::string& id);
 
 }  // namespace ingot

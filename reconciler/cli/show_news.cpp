@@ -129,12 +129,12 @@ void put_data(const News& news, const NotifyEntry& entry, JsonWriter& json) {
 
 }  // namespace
 
-std::string news_json(const News& news, const NotifyEntry& entry) {
+std::string news_json(const News& news, const NotifyEntry& entry, const std::string& id) {
   return shown([&](Output& out) {
     JsonWriter json(out, Layout::one_line);
     json.begin_object();
     json.member("specversion", "1.0");
-    json.member("id", news.run);
+    json.member("id", id);
     json.member("source", news.id_of_server ? "urn:ingot:server:" + news.id_of_server->root.hex() : "urn:ingot:server");
     json.member("type", "ingot.run.finished");
     json.member("subject", news.server.text());

@@ -20,32 +20,45 @@ std::string receiver_of(const NotifyEntry& entry) {
   return entry.url ? fmt::format("the webhook at {}", printable(host_of(*entry.url))) : fmt::format("the program \"{}\"", printable(entry.command.front()));
 }
 
+struct Notification {
+  const NotifyEntry& entry;
+  std::string id;  ///< of this run to this entry: others are told otherwise, maybe at the same URL
+  std::string text;
+};
+
+/// `place`: of the entry in the manifest, from 0.
+Notification notification_of(const News& news, const NotifyEntry& entry, std::size_t place) {
+  const std::string id = fmt::format("{}.{}", news.run, place + 1);
+  return {.entry = entry, .id = id, .text = news_json(news, entry, id)};
+}
+
 /// "", or why not.
-std::string tell_one(const News& news, const NotifyEntry& entry, const Session& session) {
-  const std::string message = news_json(news, entry);
-  if (!entry.url) return run_program(entry.command, message, entry.timeout, session.clock);
-  return call_webhook({.url = *entry.url, .ca_file = entry.ca_file.value_or(""), .key = read_webhook_key(entry), .id = news.run,
-                       .content_type = "application/cloudevents+json", .body = message, .timeout = entry.timeout},
+std::string tell_one(const Notification& told, const std::set<std::string>& withheld, const Session& session) {
+  const NotifyEntry& entry = told.entry;
+  if (!entry.url) return run_program(entry.command, told.text, entry.timeout, withheld, session.clock);
+  return call_webhook({.url = *entry.url, .ca_file = entry.ca_file.value_or(""), .key = read_webhook_key(entry), .id = told.id,
+                       .content_type = "application/cloudevents+json", .body = told.text, .timeout = entry.timeout},
                       session.clock);
 }
 
-void tell_or_warn(const News& news, const NotifyEntry& entry, const Session& session) {
+void tell_or_warn(const Notification& told, const std::set<std::string>& withheld, const Session& session) {
   std::string why;
   try {
-    why = tell_one(news, entry, session);
+    why = tell_one(told, withheld, session);
   } catch (const Error& error) {
     if (interrupted() != 0) return;
     why = error.what();
   }
+  const NotifyEntry& entry = told.entry;
   if (!why.empty()) session.warn(fmt::format("not notified: {} ({}): {}; what the run did stands", receiver_of(entry), printable(entry.at.text()), printable(why)));
 }
 
 }  // namespace
 
-void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const Session& session) {
-  for (const auto& entry : entries) {
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const std::set<std::string>& withheld, const Session& session) {
+  for (std::size_t place = 0; place < entries.size(); ++place) {
     if (interrupted() != 0) return;
-    if (is_due(entry, news)) tell_or_warn(news, entry, session);
+    if (is_due(entries[place], news)) tell_or_warn(notification_of(news, entries[place], place), withheld, session);
   }
 }
 

@@ -97,6 +97,17 @@ std::string read_git_token() {
   return token == nullptr ? "" : token;
 }
 
+std::set<std::string> secret_variables(const Manifest& manifest) {
+  std::set<std::string> names{"INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE", "INGOT_GIT_SSH_KEY"};
+  for (const auto& peer : manifest.peers) {
+    if (peer.credentials.token_env) names.insert(*peer.credentials.token_env);
+  }
+  for (const auto& entry : manifest.notify) {
+    if (entry.key_env) names.insert(*entry.key_env);
+  }
+  return names;
+}
+
 std::string mend_of_denial(const PeerCredentials& credentials) {
   const auto not_taken = [](const std::string& what, const std::string& text, const char* key) {
     return fmt::format("it does not take the {} \"{}\" ({}): ask its owner for one that it takes", what, printable(text), key);

@@ -1,6 +1,7 @@
 // Secrets and certificates, read from where an entry of the manifest or the environment says. They never show in an error.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "schema/manifest.hpp"
@@ -23,6 +24,9 @@ std::string read_webhook_key(const NotifyEntry& notify);
 /// The token for a manifest's repository over https, of INGOT_GIT_TOKEN_FILE or INGOT_GIT_TOKEN; "": there is none. Error{manifest}:
 /// the file cannot be read, or holds none.
 std::string read_git_token();
+
+/// The variables of the environment that hold secrets of this program or say where they are: those that the manifest names, and ours.
+std::set<std::string> secret_variables(const Manifest& manifest);
 
 /// What to do when a peer does not let us in: which key of its entry to look at.
 std::string mend_of_denial(const PeerCredentials& credentials);

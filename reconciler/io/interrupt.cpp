@@ -33,6 +33,9 @@ void catch_signals() {
   // A terminal that hangs up stops a run as SIGTERM does; who asked for it to be ignored (nohup) is heard.
   struct sigaction before {};
   if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
+  // Ignored by who started us, it would take away how our own children end.
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   sigaction(SIGXFSZ, &action, nullptr);

@@ -57,12 +57,6 @@ bool feed(int pipe, std::string_view& input) {
   return written >= 0 ? !input.empty() : errno == EAGAIN || errno == EINTR;
 }
 
-std::string why_bad(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
-  if (WEXITSTATUS(status) != 0) return fmt::format("ended with status {}", WEXITSTATUS(status));
-  return {};
-}
-
 /// Ended in every case when this is gone.
 class Child {
  public:
@@ -75,16 +69,36 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   bool has_ended() {
-    if (!ended_) ended_ = ::waitpid(id_, &status_, WNOHANG) == id_;
+    if (ended_) return true;
+    const pid_t found = ::waitpid(id_, &status_, WNOHANG);
+    lost_ = found < 0 && errno == ECHILD;  // its id may be another's by now
+    ended_ = found == id_ || lost_;
     return ended_;
   }
-  int status() const { return status_; }
+  /// Once it has ended; "": well.
+  std::string why_bad() const {
+    if (lost_) return "ended, and how is not known";
+    if (WIFSIGNALED(status_)) return fmt::format("was ended by signal {}", WTERMSIG(status_));
+    return WEXITSTATUS(status_) == 0 ? "" : fmt::format("ended with status {}", WEXITSTATUS(status_));
+  }
 
  private:
   pid_t id_;
   int status_ = 0;
   bool ended_ = false;
+  bool lost_ = false;  ///< somebody else has seen its end
 };
+
+/// Pointers into this process's own, and a null behind them.
+std::vector<char*> environment_without(const std::set<std::string>& withheld) {
+  std::vector<char*> left;
+  for (char* const* variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    if (!withheld.contains(std::string(text.substr(0, text.find('='))))) left.push_back(*variable);
+  }
+  left.push_back(nullptr);
+  return left;
+}
 
 /// Feeds it and waits for its end.
 std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, Seconds timeout, Clock& clock) {
@@ -98,12 +112,12 @@ std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, 
     pollfd room{.fd = feeding ? pipe.get() : -1, .events = POLLOUT, .revents = 0};
     ::poll(&room, 1, static_cast<int>(between_looks.count()));
   }
-  return why_bad(child.status());
+  return child.why_bad();
 }
 
 }  // namespace
 
-std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout, Clock& clock) {
+std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout, const std::set<std::string>& withheld, Clock& clock) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(Fault::local, fmt::format("no pipe can be made: {}", errno_text(errno)));
   OwnedDescriptor reading(ends[0]);
@@ -116,7 +130,7 @@ std::string run_program(const std::vector<std::string>& command, const std::stri
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t id = 0;
-  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(), environ);
+  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(), environment_without(withheld).data());
   if (error != 0) return fmt::format("cannot be started: {}", errno_text(error));
   ::close(reading.release());
   Child child(id);

@@ -327,6 +327,25 @@ TEST_F(applying, after_its_deadline_a_run_begins_nothing_and_stops_its_copies_wh
   EXPECT_EQ(lines_of(here.apply({copy_change(*oslo, "oslo-1"), publish_change()})), (Lines{"done copy.oslo.oslo-1", "done catalog"}));
 }
 
+TEST_F(applying, R21_past_its_deadline_a_run_still_does_withdrawals_and_what_they_need) {
+  const auto oslo = peer("oslo", 1);
+  here.apply({register_change(*oslo), copy_change(*oslo, "oslo-0"), add(here, "own", "own"), publish_change()});
+  const auto withdrawn = [&](const char* image) {
+    ImageRow row = here.image(image);
+    row.state = ImageState::withdrawn;
+    return row;
+  };
+  Change withdrawal = change_of(copy_address(ServerName::of("oslo"), ImageName::of("oslo-0")), WithdrawCopy{.peer = ServerName::of("oslo"), .row = withdrawn("oslo-0")});
+  withdrawal.after = {peer_address(ServerName::of("oslo"))};
+  here.deadline = here.clock.steady() + std::chrono::hours(1);
+  here.clock.passed += std::chrono::hours(2);
+  const Account account = here.apply({register_change(*oslo), withdrawal, change_of(image_address(ImageName::of("own")), UpdateImage{.row = withdrawn("own"), .changes = {"state"}}),
+                                      add(here, "late", "late"), publish_change()});
+  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "done copy.oslo.oslo-0", "done image.own", "done catalog", "skipped image.late deferred: the deadline of this run is over"}));
+  EXPECT_EQ(here.entry("oslo-0").state(), ImageState::withdrawn);
+  EXPECT_EQ(here.entry("own").state(), ImageState::withdrawn);
+}
+
 TEST_F(applying, the_run_that_ends_a_failure_is_in_the_history_and_the_next_idle_one_is_not) {
   here.apply({add(local_image("gone", folder.path() + "/nowhere"))});
   ASSERT_EQ(here.state().last_run()->exit_code, 3);

@@ -75,7 +75,7 @@ TEST_F(Notify, tells_a_program_of_change_failure_and_recovery_once_each) {
   EXPECT_EQ(first["specversion"], "1.0");
   EXPECT_EQ(first["subject"], "silver");
   EXPECT_EQ(first["data"]["occasions"], Json({"change"}));
-  EXPECT_EQ(first["id"], first["data"]["run"]["id"]);
+  EXPECT_EQ(first["id"], std::string(first["data"]["run"]["id"]) + ".1");
   EXPECT_EQ(first["data"]["run"]["command"], "reconcile");
   EXPECT_TRUE(first["data"]["run"]["manifest"]["git"].is_null()) << "it is in no repository";
   EXPECT_EQ(first["data"]["counts"]["done"], first["data"]["done"].size());
@@ -114,6 +114,18 @@ TEST_F(Notify, a_recovery_is_told_though_a_run_was_interrupted_or_failed_before_
   EXPECT_EQ(reconcile().exit, 0) << terminal.said;
   ASSERT_EQ(told().size(), 4U);
   EXPECT_EQ(told()[3]["data"]["occasions"], Json({"recovery"}));
+}
+
+TEST_F(Notify, gives_a_program_the_environment_but_no_secret_of_it) {
+  for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK"}) ::setenv(name, "secret-canary", 1);
+  ::setenv("MAIL_TO", "operators", 1);
+  std::string with_token = base;
+  with_token.insert(with_token.find("[[subscription]]"), "token_env = \"TOKEN_OF_GOLD\"\n");
+  write("silver/ingot.toml", with_token + program("env >> \"$(dirname \"$0\")/told\"\n") + "[[notify]]\nurl = \"http://127.0.0.1:1/\"\nkey_env = \"KEY_OF_HOOK\"\non = [\"recovery\"]\n");
+  const Ran ran = reconcile();
+  for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK", "MAIL_TO"}) ::unsetenv(name);
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(read(folder / "told"), AllOf(HasSubstr("MAIL_TO=operators"), Not(HasSubstr("secret-canary"))));
 }
 
 TEST_F(Notify, tells_only_what_was_asked_for) {
@@ -170,6 +182,22 @@ TEST_F(Notify, signs_what_it_sends_to_a_webhook_and_shows_no_secret) {
   EXPECT_THAT(request + ran.out + ran.err, Not(HasSubstr("secret-canary")));
 }
 
+TEST_F(Notify, tells_each_entry_under_an_id_of_its_own) {
+  RawServer server([](const RawConnection& connection, const std::string&) { connection.send(fine); });
+  silver_is(webhook(server) + webhook(server, "on = [\"change\"]\nseries = [\"s\"]\n"));
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_NE(header(server.requests()[0], "webhook-id"), header(server.requests()[1], "webhook-id")) << "a receiver drops what it knows";
+}
+
+TEST_F(Notify, tells_of_a_report_that_could_not_be_written) {
+  silver_is(program() + "on = [\"failure\"]\n");
+  EXPECT_EQ(at("silver", {"apply", "--yes", "--output", "markdown=" + file("nowhere/a.md")}).exit, 6);
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told()[0]["data"]["run"]["exit"], 6);
+  EXPECT_TRUE(told()[0]["data"]["failed"].empty());
+}
+
 TEST_F(Notify, tries_again_with_the_same_id_and_gives_up_after_three) {
   std::atomic<int> answers = 0;
   RawServer server([&](const RawConnection& connection, const std::string&) {
@@ -201,6 +229,18 @@ TEST_F(Notify, a_program_that_fails_hangs_or_is_not_there_changes_nothing) {
   const Ran ran = reconcile();
   EXPECT_EQ(ran.exit, 0);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("ended with status 3"), HasSubstr("cannot be started: No such file"), HasSubstr("was killed after 1s")));
+}
+
+TEST_F(Notify, does_not_wait_for_a_program_whose_end_it_cannot_see) {
+  silver_is(program());
+  std::signal(SIGCHLD, SIG_IGN);
+  const auto begin = std::chrono::steady_clock::now();
+  const Ran ran = reconcile();
+  std::signal(SIGCHLD, SIG_DFL);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15)) << "its time would be 30 seconds";
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("ended, and how is not known"), Not(HasSubstr("killed"))));
+  EXPECT_EQ(told().size(), 1U);
 }
 
 TEST_F(Notify, tells_of_a_run_that_an_error_ended) {

@@ -113,6 +113,27 @@ TEST_F(GitGuarding, forward_says_that_it_cannot_prove_anything_of_a_lost_state_w
   EXPECT_EQ(ingot({"apply", "--yes"}, guarding).exit, 0) << "now it is known";
 }
 
+TEST_F(GitGuarding, C15_what_a_guard_refuses_runs_none_of_its_programs_and_writes_nothing_where_it_says) {
+  const std::string program = "[[notify]]\ncommand = [\"/bin/sh\", \"-c\", \"touch " + (folder / "ran") + "\"]\n";
+  const auto expect_nothing = [&](const char* when) {
+    EXPECT_FALSE(std::filesystem::exists(folder / "ran")) << when;
+    EXPECT_FALSE(std::filesystem::exists(gold / "state/cache/last-failure")) << when;
+  };
+  manifest({"a"}, program);
+  refusal("git", guarded("git = [\"clean\"]\n"));
+  expect_nothing("not committed");
+  gold.commit("Not signed");
+  refusal("git", guarded("git = [\"signed\"]\n"));
+  expect_nothing("not signed");
+  EXPECT_EQ(ingot({"apply", "--yes"}, guarded("git = [\"clean\"]\n")).exit, 0);
+  EXPECT_TRUE(std::filesystem::remove(folder / "ran")) << "what is accepted is told of";
+  gold.git({"reset", "-q", "--hard", "HEAD~1"});
+  manifest({"b"}, program);
+  gold.commit("Another history");
+  refusal("git-rewritten", guarded("git = [\"forward\"]\n"));
+  expect_nothing("not forward");
+}
+
 TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
   const std::string key = folder / "key";
   testing_support::make_ssh_key(key);
@@ -127,6 +148,13 @@ TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
   gold.commit_signed("By ann", key);
   const Ran ran = ingot({"apply", "--yes"}, guarding);
   EXPECT_EQ(ran.exit, 0) << ran.err;
+  // As some supervisors start programs: they have no children to wait for.
+  const Ran ignoring = testing_support::run({.arguments = {"env", "--ignore-signal=CHLD", INGOT_BINARY, "apply", "--yes"}, .folder = gold.path(), .environment = [&] {
+    auto environment = testing_support::git_environment(home);
+    environment.insert(guarding.begin(), guarding.end());
+    return environment;
+  }()});
+  EXPECT_EQ(ignoring.exit, 0) << ignoring.err;
   manifest({"a", "b"});
   EXPECT_THAT(refusal("git", guarding), HasSubstr("the guard \"signed\"")) << "nobody has signed what is not committed";
   manifest({"a"});
