@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 #include <regex>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -212,6 +213,32 @@ TEST_F(Against, R15_what_is_private_is_in_nothing_that_is_published_and_is_taken
   EXPECT_THAT(published_text("silver"), AllOf(Not(HasSubstr("hush")), Not(HasSubstr("HUSH"))));
 }
 
+TEST_F(Against, R15_a_type_whose_only_image_could_not_be_added_and_an_emptied_series_of_private_images_are_not_published) {
+  make("silver");
+  open_manifest("silver", image("silver", "open1"));
+  apply("silver");
+  const json before = head("silver");
+  const std::string type = "[[imagetype]]\nname = \"HUSH_TYPE\"\nbase = \"SOFTWARE\"\n";
+  const std::string shown = image("silver", "open1"), hidden = image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\n");
+  const auto series = [](const std::string& members) { return "[[series]]\nname = \"hushseries\"\nimages = [" + members + "]\n"; };
+  fs::remove(folder / "silver/sources/hush1");
+  open_manifest("silver", shown + hidden + type + series("\"hush1\""));
+  apply("silver", 3);
+  EXPECT_EQ(head("silver"), before) << "the type was made, the image was not";
+  open_manifest("silver", shown + image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\n") + type + series("\"hush1\""));
+  apply("silver");
+  open_manifest("silver", shown + type + series(""));
+  apply("silver");
+  EXPECT_EQ(head("silver"), before);
+  EXPECT_THAT(same_plan(), IsEmpty());
+  EXPECT_THAT(note_codes(ci_plan()), Contains("unshown"));
+  EXPECT_THAT(in_ci().out, HasSubstr("of 1 image type and 1 series of the manifest the server publishes nothing"));
+  open_manifest("silver", image("silver", "open1", "description = \"now\"\n") + type + series(""));
+  apply("silver");
+  EXPECT_NE(head("silver"), before);
+  EXPECT_THAT(published_text("silver"), AllOf(Not(HasSubstr("hush")), Not(HasSubstr("HUSH"))));
+}
+
 TEST_F(Against, a_random_walk_of_both_manifests_has_one_id_here_and_elsewhere_at_every_step) {
   two_open_servers();
   std::mt19937 random(std::getenv("INGOT_FULL") != nullptr ? std::random_device{}() : 7U);
@@ -230,11 +257,11 @@ TEST_F(Against, a_random_walk_of_both_manifests_has_one_id_here_and_elsewhere_at
     if (chance(30)) silver += std::string("[[copy]]\npeer = \"gold\"\nname = \"a\"\n") + (chance(50) ? "keep = false\n" : "protect = " + std::string(chance(50) ? "true" : "false") + "\n");
     for (const char* name : {"x", "y", "z"}) {
       if (!chance(70)) continue;
-      silver += image("silver", name, chance(20) ? "protect = true\n" : chance(20) ? "description = \"d\"\n" : "");
+      silver += image("silver", name, std::string(*name == 'z' ? "type = \"DB\"\n" : "") + (chance(20) ? "protect = true\n" : chance(20) ? "description = \"d\"\n" : ""));
+      if (*name == 'z') silver += "[[imagetype]]\nname = \"DB\"\nbase = \"SOFTWARE\"\n";
       members += (members.empty() ? "\"" : ", \"") + std::string(name) + "\"";
     }
-    if (chance(60)) silver += "[[series]]\nname = \"t\"\nimages = [" + members + "]\n";
-    if (chance(30)) silver += "[[imagetype]]\nname = \"DB\"\nbase = \"SOFTWARE\"\n";
+    if (!members.empty() && chance(60)) silver += "[[series]]\nname = \"t\"\nimages = [" + members + "]\n";
     if (chance(30)) silver += "[[series]]\nname = \"f\"\nfollow = { peer = \"gold\", series = \"s\" }\n";
     if (chance(50)) {
       manifest("gold", gold);
