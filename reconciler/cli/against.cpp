@@ -45,6 +45,13 @@ Error do_not_fit(const std::string& why, const PeerCatalog& server) {
       .about(server.head.url);
 }
 
+/// What hour it is where the server is nobody knows elsewhere: no window bounds this plan.
+Manifest at_any_hour(const Manifest& manifest) {
+  Manifest unbounded = manifest;
+  unbounded.limits.windows.clear();
+  return unbounded;
+}
+
 std::map<ImageName, SourceView> sources_elsewhere(const Manifest& manifest) {
   std::map<ImageName, SourceView> sources;
   for (const auto& image : manifest.images) {
@@ -74,7 +81,7 @@ void note_unshown(const StatedSnapshot& made, Plan& plan) {
 void note_footing(const PeerCatalog& server, const StatedSnapshot& made, Plan& plan) {
   const SeenHead& head = server.head;
   plan.notes.push_back({.code = "against", .address = "",
-                        .text = fmt::format("planned against what \"{}\" publishes, serial {} of {}; its sources, its disk and the host's guard there were not looked at",
+                        .text = fmt::format("planned against what \"{}\" publishes, serial {} of {}; its sources, its disk, its hour (`window`) and the host's guard there were not looked at",
                                             head.own_name.text(), head.serial, time_text(head.issued))});
   note_unshown(made, plan);
   if (const std::uint64_t assumed = made.assumed; assumed > 0) {
@@ -109,7 +116,7 @@ Looked PublishedServer::look(const Manifest& manifest, const PlanOptions& option
   Snapshot& snapshot = stated.snapshot;
   Observed observed{.now = now_, .self = server_.head.id, .peers = ask(manifest, snapshot), .sources = sources_elsewhere(manifest), .disk = {}, .objects = bytes_of(snapshot),
                     .root_expires = server_.head.root_expires, .unreleased = {}, .damaged = {}, .publish_again = why_publish_again(server_, manifest.server)};
-  Plan plan = plan_or_refuse(make_plan(manifest, snapshot, observed, options), manifest);
+  Plan plan = plan_or_refuse(make_plan(at_any_hour(manifest), snapshot, observed, options), manifest);
   note_footing(server_, stated, plan);
   note_trouble(memory_, plan);
   const Digest id = sha256(plan_id_text(plan));

@@ -12,6 +12,7 @@
 #include "reconciler/io/hash.hpp"
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
+#include "tests/support/closed_window.hpp"
 
 namespace ingot::against_test {
 namespace {
@@ -237,6 +238,24 @@ TEST_F(Against, R15_a_type_whose_only_image_could_not_be_added_and_an_emptied_se
   apply("silver");
   EXPECT_NE(head("silver"), before);
   EXPECT_THAT(published_text("silver"), AllOf(Not(HasSubstr("hush")), Not(HasSubstr("HUSH"))));
+}
+
+TEST_F(Against, the_id_does_not_hang_on_the_hour_here_or_elsewhere) {
+  two_open_servers();
+  manifest("gold", image("gold", "a", "version = \"1\"\n") + image("gold", "b"));
+  apply("gold");
+  std::set<std::string> ids;
+  for (const bool open : {false, true}) {
+    open_manifest("silver", peer("gold") + all_of_gold, "publish_state = true\n[limits]\nwindow = \"" + (open ? "00:00-24:00" : testing_support::closed_window()) + "\"\n");
+    const json here = json::parse(at("silver", {"plan", "--json"}).out), elsewhere = ci_plan();
+    EXPECT_EQ(here.at("actions").at(open ? 1 : 0).at("deferred"), !open);
+    EXPECT_THAT(verbs_of(elsewhere), ElementsAre("publish catalog", "copy copy.gold.b"));
+    EXPECT_FALSE(elsewhere.at("actions").at(1).at("deferred")) << "nobody knows the hour there";
+    EXPECT_THAT(in_ci().out, HasSubstr("its hour (`window`)"));
+    for (const json& plan : {here, elsewhere}) ids.insert(plan.at("id").get<std::string>());
+  }
+  EXPECT_EQ(ids.size(), 1U);
+  EXPECT_EQ(at("silver", {"apply", "--yes", "--expect", *ids.begin()}).exit, 0);
 }
 
 TEST_F(Against, a_random_walk_of_both_manifests_has_one_id_here_and_elsewhere_at_every_step) {
