@@ -73,6 +73,7 @@ void plan_publish(const Situation& situation, Draft& draft) {
   }
   std::string why;
   if (changes > 0) why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
+  else if (stated && !draft.wantedness.empty()) why = "since when no rule wants a copy is published with the state, and changes";
   else if (!situation.observed.publish_again.empty()) why = situation.observed.publish_again;
   else if (names_damaged) why = "the published catalog names bytes that are damaged or gone";
   else if (situation.snapshot.content_pending) why = "what is published is not what the state says";
