@@ -124,12 +124,13 @@ class SnapshotMaking {
     return found == live_.end() || found->second->name != name ? nullptr : found->second;
   }
 
-  /// Whose parent is private says nothing of it.
+  /// Of a parent that is private nothing is said; one that the manifest makes public is not known at all.
   void add_private_parents() {
     for (const auto& image : manifest_.images) {
-      const ImageRow* parent = image.parent ? live(*image.parent) : nullptr;
-      ImageRow* row = parent != nullptr && parent->is_private ? live(image.name) : nullptr;
-      if (row != nullptr) row->parent_name = image.parent->text();
+      ImageRow* row = image.parent ? live(image.name) : nullptr;
+      if (row == nullptr) continue;
+      const ImageRow* parent = live(*image.parent);
+      if (parent != nullptr ? parent->is_private : declares_public(*image.parent)) row->parent_name = image.parent->text();
     }
   }
 

@@ -240,6 +240,18 @@ TEST_F(Against, R15_a_type_whose_only_image_could_not_be_added_and_an_emptied_se
   EXPECT_THAT(published_text("silver"), AllOf(Not(HasSubstr("hush")), Not(HasSubstr("HUSH"))));
 }
 
+TEST_F(Against, a_child_is_not_blocked_when_its_private_parent_becomes_public) {
+  make("silver");
+  const std::string child = image("silver", "child", "parent = \"base\"\n");
+  open_manifest("silver", image("silver", "base", "private = true\n") + child);
+  apply("silver");
+  open_manifest("silver", image("silver", "base") + child);
+  EXPECT_THAT(verbs_of(json::parse(at("silver", {"plan", "--json"}).out)), ElementsAre("update image.base", "publish catalog"));
+  EXPECT_THAT(verbs_of(ci_plan()), ElementsAre("add image.base", "publish catalog")) << "as if it were new";
+  apply("silver");
+  EXPECT_THAT(same_plan(), IsEmpty());
+}
+
 TEST_F(Against, the_id_does_not_hang_on_the_hour_here_or_elsewhere) {
   two_open_servers();
   manifest("gold", image("gold", "a", "version = \"1\"\n") + image("gold", "b"));
