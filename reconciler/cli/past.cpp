@@ -65,6 +65,8 @@ struct Step {
   std::size_t run;  ///< its place in the history
 };
 
+Time time_of(const Step& step) { return step.action->finished.value_or(step.action->started); }
+
 std::vector<Step> steps_of(Topic topic, const RunHistory& history) {
   std::vector<Step> steps;
   for (std::size_t run = 0; run < history.size(); ++run) {
@@ -76,8 +78,8 @@ std::vector<Step> steps_of(Topic topic, const RunHistory& history) {
 }
 
 bool happened(const Step& step, const Moment& moment) {
-  if (step.run >= moment.runs) return false;
-  return !moment.until || step.run + 1 < moment.runs || step.action->finished.value_or(step.action->started) <= *moment.until;
+  if (moment.until) return time_of(step) <= *moment.until;  // by the action's own time: a run that began earlier may have waited for another
+  return step.run < moment.runs;
 }
 
 /// Undoes what had not happened.
@@ -115,7 +117,8 @@ std::optional<Step> last_change_of_a_peer(const std::vector<Step>& steps) {
 void require_proof(const Moment& moment, const RunHistory& history, const std::vector<Step>& steps, const std::set<Address>& now) {
   const auto anew = std::find_if(history.rbegin(), history.rend(), [](const RunRecord& run) { return run.start.command == rebuild; });
   const std::size_t known_from = static_cast<std::size_t>(history.rend() - anew);  // runs up to and with the last rebuild
-  if (anew != history.rend() && (moment.runs < known_from || (moment.runs == known_from && moment.until && *moment.until < anew->finished.value_or(anew->start.started)))) {
+  const auto is_earlier = [&] { return moment.until ? *moment.until < anew->finished.value_or(anew->start.started) : moment.runs < known_from; };
+  if (anew != history.rend() && is_earlier()) {
     throw_unproven("the history begins later: the state was lost, and made anew then", anew->finished.value_or(anew->start.started));
   }
   if (tells_all(steps, now, anew == history.rend())) return;
@@ -162,7 +165,7 @@ std::optional<Moment> after_commit(const std::string& commit, const RunHistory& 
   std::string found;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const auto& git = history[i].start.git;
-    if (!git || !git->commit.starts_with(commit)) continue;
+    if (!git || git->dirty || !git->commit.starts_with(commit)) continue;
     if (moment && git->commit != found) throw Error(Fault::usage, fmt::format("several commits begin with \"{}\"", commit), "give more of it");
     found = git->commit;
     moment = Moment{.runs = i + 1};
@@ -192,7 +195,7 @@ Moment moment_of(const std::string& at, const RunHistory& history, const std::fu
     if (const auto moment = is_hex(at) ? after_commit(at, history) : std::nullopt) return *moment;
     if (const auto commit = resolve(at)) {
       if (const auto moment = after_commit(*commit, history)) return *moment;
-      throw Error(Fault::usage, fmt::format("no run was of the commit {}", *commit), "see: ingot query history").with_code("unknown-commit").about(at);
+      throw Error(Fault::usage, fmt::format("no run was of the commit {}", *commit), "a run that finds nothing to do, or changes beside its commit, is of none; see: ingot query history").with_code("unknown-commit").about(at);
     }
   }
   throw Error(Fault::usage, fmt::format("--at \"{}\" is no run, no commit of one, and no time", printable(at)), "see: ingot query history; a time is 2026-11-23T02:00:00Z").with_code("unknown-moment").about(at);

@@ -11,13 +11,13 @@
 
 namespace ingot {
 
-/// All runs of a state with their actions, oldest first.
+/// All runs of a state with their actions, in the order in which they got the lock.
 using RunHistory = std::vector<RunRecord>;
 
 /// After some run of the history, or in the middle of one.
 struct Moment {
   std::size_t runs = 0;               ///< so many had begun
-  std::optional<Time> until = {};     ///< of the last of them only what had ended by then; nullopt: all
+  std::optional<Time> until = {};     ///< of all runs what had ended by then, for one may have begun, and waited; nullopt: all that those did
   bool operator==(const Moment&) const = default;
 };
 

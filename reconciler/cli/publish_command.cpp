@@ -54,7 +54,7 @@ int do_publish(const PublishArguments& arguments, const Session& session, RunMet
   const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const PublishedNow published = as_run(start, site, session, [&] {
     return publish(site.state, site.store, keys, manifest->server, session.clock,
-                   {.above = arguments.above, .commit = manifest->git ? manifest->git->commit_text() : ""});
+                   {.above = arguments.above, .commit = site.state.applied_last() ? site.state.applied_last()->commit_text() : ""});  // what it signs came of no other commit
   });
   const std::vector<DamagedImage> left_out = images_left_out(published, site);
   session.show([&](const Style&, Output& out) { show_published(published, out); },

@@ -29,6 +29,16 @@ Digest digest_of_file(Files& files, const std::string& path) {
   }
 }
 
+/// Whether a file has a second name in quarantine already: a run died before the whole one took the first.
+bool is_linked_in(Files& files, const std::string& quarantine, const std::string& path, const Digest& digest) {
+  const auto there = files.status(path);
+  const auto names = files.list(quarantine);
+  return there && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const auto second = name.starts_with(digest.hex()) ? files.status(quarantine + "/" + name) : std::nullopt;
+    return second && second->device == there->device && second->inode == there->inode;
+  });
+}
+
 std::string free_name(Files& files, const std::string& quarantine, const Digest& digest) {
   for (std::uint64_t number = 1;; ++number) {
     std::string name = fmt::format("{}/{}.{}", quarantine, digest.hex(), number);
@@ -79,7 +89,7 @@ void Store::set_aside(const std::string& path, const Digest& digest) {
 void Store::replace_damaged(const std::string& staged, const std::string& path, const Digest& digest) {
   const std::string folder = quarantine(folder_);
   files_->make_folder(folder, private_modes.folder);
-  if (files_->link_new(path, free_name(*files_, folder, digest))) files_->sync_folder(folder);
+  if (is_linked_in(*files_, folder, path, digest) || files_->link_new(path, free_name(*files_, folder, digest))) files_->sync_folder(folder);
   else set_aside(path, digest);
   files_->rename(staged, path);
 }

@@ -84,6 +84,20 @@ TEST(past, is_what_is_here_now_without_what_came_and_with_what_went) {
   EXPECT_EQ(things_at(Topic::series, {.runs = 3}, three_runs, now).front().arrived->run, three_runs[2].start.id) << "the last time that it came";
 }
 
+TEST(past, is_of_a_time_without_what_a_run_did_later_that_had_begun) {
+  RunHistory history{run_of(1, {{Verb::create, "series.a"}}), run_of(2, {})};
+  history[1].start.started = past_minute(1);  // it waits for the lock
+  history[0].actions[0].finished = past_minute(3);
+  EXPECT_THAT(thing_names(things_at(Topic::series, moment_at("2026-11-23T02:02:00Z", history), history, with_series({"a"}))), IsEmpty());
+  EXPECT_THAT(thing_names(things_at(Topic::series, moment_at("2026-11-23T02:03:00Z", history), history, with_series({"a"}))), ElementsAre("a"));
+}
+
+TEST(past, is_of_no_commit_that_was_applied_with_changes_beside_it) {
+  RunHistory history{run_of(1, {{Verb::create, "series.a"}}, first_commit)};
+  history[0].start.git->dirty = true;
+  EXPECT_THROW(moment_at(first_commit, history), Error);
+}
+
 std::string unproven(Topic topic, const Moment& moment, const RunHistory& history, const Snapshot& now) {
   try {
     things_at(topic, moment, history, now);
