@@ -1,6 +1,4 @@
 // What a server with `publish_state` says of its state. What is private is left out by each of these questions (R15).
-#include <algorithm>
-
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
 
@@ -29,12 +27,12 @@ std::vector<StatedSubscription> stated_subscriptions(Database& database) {
   return subscriptions;
 }
 
-/// But those of which all images are private.
+/// Those that the catalog shows. What is of another type, or will be as soon as it is there, may be private alone.
 std::vector<StatedType> stated_types(Database& database) {
   std::vector<StatedType> types;
   Statement row = database.query(
-      "SELECT name, base, managed FROM imagetype t WHERE images = 0"
-      " OR EXISTS (SELECT 1 FROM image i WHERE i.type = t.name AND i.deleted = 0 AND i.is_private = 0) ORDER BY name");
+      "SELECT name, base, managed FROM imagetype t WHERE"
+      " EXISTS (SELECT 1 FROM image i WHERE i.type = t.name AND i.deleted = 0 AND i.is_private = 0 AND i.listed IS NOT NULL) ORDER BY name");
   while (row.step()) types.push_back({.name = row.next<TypeName>(), .base = row.next<TypeName>(), .managed = row.next<bool>()});
   return types;
 }
@@ -72,26 +70,12 @@ std::vector<StatedImage> stated_images(Database& database) {
   return images;
 }
 
-/// Whether a series that was never shown has, or waits for, a private image.
-bool is_hidden(Database& database, std::int64_t series, const std::vector<std::string>& wanted) {
-  Statement member = database.query("SELECT 1 FROM series_member m JOIN image i ON i.key = m.image WHERE m.series = ? AND i.is_private = 1", series);
-  if (member.step()) return true;
-  return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
-    Statement image = database.query("SELECT 1 FROM image WHERE name = ? AND is_private = 1", name);
-    return image.step();
-  });
-}
-
+/// Those that a head has shown, and those that follow a peer's: no other has an image that all may know of.
 std::vector<StatedSeries> stated_series(Database& database) {
   std::vector<StatedSeries> all;
-  Statement row = database.query("SELECT number, created IS NOT NULL, name, managed, follow_peer, follow_series, wanted FROM series WHERE deleted = 0 ORDER BY name");
-  while (row.step()) {
-    const auto number = row.next<std::int64_t>();
-    const bool shown = row.next<bool>();
-    StatedSeries series{.name = row.next<SeriesName>(), .managed = row.next<bool>(), .follow = read_follow(row)};
-    const auto wanted = read_lines(row);
-    if (shown || !is_hidden(database, number, wanted)) all.push_back(std::move(series));
-  }
+  Statement row = database.query(
+      "SELECT name, managed, follow_peer, follow_series FROM series WHERE deleted = 0 AND (created IS NOT NULL OR follow_peer IS NOT NULL) ORDER BY name");
+  while (row.step()) all.push_back({.name = row.next<SeriesName>(), .managed = row.next<bool>(), .follow = read_follow(row)});
   return all;
 }
 

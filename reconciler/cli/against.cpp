@@ -45,6 +45,13 @@ Error do_not_fit(const std::string& why, const PeerCatalog& server) {
       .about(server.head.url);
 }
 
+/// What hour it is where the server is nobody knows elsewhere: no window bounds this plan.
+Manifest at_any_hour(const Manifest& manifest) {
+  Manifest unbounded = manifest;
+  unbounded.limits.windows.clear();
+  return unbounded;
+}
+
 std::map<ImageName, SourceView> sources_elsewhere(const Manifest& manifest) {
   std::map<ImageName, SourceView> sources;
   for (const auto& image : manifest.images) {
@@ -62,12 +69,22 @@ std::set<Digest> bytes_of(const Snapshot& snapshot) {
   return digests;
 }
 
-void note_footing(const PeerCatalog& server, std::uint64_t assumed, Plan& plan) {
+void note_unshown(const StatedSnapshot& made, Plan& plan) {
+  std::vector<std::string> parts;
+  if (made.assumed_types > 0) parts.push_back(counted(made.assumed_types, "image type"));
+  if (made.assumed_series > 0) parts.push_back(fmt::format("{} series", made.assumed_series));
+  if (parts.empty()) return;
+  plan.notes.push_back({.code = "unshown", .address = "",
+                        .text = fmt::format("of {} of the manifest the server publishes nothing, as no public image is in what is so declared: taken to be there as the manifest has it", fmt::join(parts, " and "))});
+}
+
+void note_footing(const PeerCatalog& server, const StatedSnapshot& made, Plan& plan) {
   const SeenHead& head = server.head;
   plan.notes.push_back({.code = "against", .address = "",
-                        .text = fmt::format("planned against what \"{}\" publishes, serial {} of {}; its sources, its disk and the host's guard there were not looked at",
+                        .text = fmt::format("planned against what \"{}\" publishes, serial {} of {}; its sources, its disk, its hour (`window`) and the host's guard there were not looked at",
                                             head.own_name.text(), head.serial, time_text(head.issued))});
-  if (assumed > 0) {
+  note_unshown(made, plan);
+  if (const std::uint64_t assumed = made.assumed; assumed > 0) {
     plan.notes.push_back({.code = "private-unseen", .address = "",
                           .text = fmt::format("{} of the manifest {} private: the server publishes nothing of {}, so {} taken to be there as the manifest has {}, and what is to be done for {} is not in this plan",
                                               counted(assumed, "image"), assumed == 1 ? "is" : "are", assumed == 1 ? "it" : "them", assumed == 1 ? "it is" : "they are",
@@ -95,11 +112,12 @@ std::vector<PeerView> PublishedServer::ask(const Manifest& manifest, const Snaps
 Looked PublishedServer::look(const Manifest& manifest, const PlanOptions& options) {
   auto made = stated_snapshot(server_, manifest);
   if (const auto* const why = std::get_if<std::string>(&made)) throw do_not_fit(*why, server_);
-  auto& [snapshot, assumed] = std::get<StatedSnapshot>(made);
+  auto& stated = std::get<StatedSnapshot>(made);
+  Snapshot& snapshot = stated.snapshot;
   Observed observed{.now = now_, .self = server_.head.id, .peers = ask(manifest, snapshot), .sources = sources_elsewhere(manifest), .disk = {}, .objects = bytes_of(snapshot),
                     .root_expires = server_.head.root_expires, .unreleased = {}, .damaged = {}, .publish_again = why_publish_again(server_, manifest.server)};
-  Plan plan = plan_or_refuse(make_plan(manifest, snapshot, observed, options), manifest);
-  note_footing(server_, assumed, plan);
+  Plan plan = plan_or_refuse(make_plan(at_any_hour(manifest), snapshot, observed, options), manifest);
+  note_footing(server_, stated, plan);
   note_trouble(memory_, plan);
   const Digest id = sha256(plan_id_text(plan));
   return {std::move(snapshot), std::move(observed), std::move(plan), id};

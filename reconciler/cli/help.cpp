@@ -132,8 +132,9 @@ The line that names a rule says who last changed it, if the manifest is from git
 
   --against URL               plan against what the server publishes there (publish_state = true), instead of the state here. It
                               is verified with server.card.toml beside the manifest; what it said is kept in XDG_CACHE_HOME/ingot.
-                              The plan has the id that it has there, but for what only the server sees: its disk, its host's
-                              guard and its private images, which are taken to be there as the manifest has them
+                              The plan has the id that it has there, but for what only the server sees: its disk, its hour
+                              (no window bounds it), its host's guard, and its private images and the types and series without a
+                              public one, which are taken to be there as the manifest has them
   --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
                               reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with

@@ -129,12 +129,14 @@ std::string intent_of(const Change& change) {
 namespace {
 
 constexpr std::string_view id_format = "ingot.plan/1\n";
+constexpr std::string_view publish_intent = "catalog publish";
 
 }  // namespace
 
 std::string plan_id_text(const Plan& plan) {
   std::string text(id_format);
   for (const auto& change : plan.actions) {
+    if (change.verb == Verb::publish) continue;
     Line line(change, text);
     write_result(line, change.action);
     text += '\n';
@@ -144,7 +146,9 @@ std::string plan_id_text(const Plan& plan) {
 
 std::string plan_id_text(const std::vector<std::string>& intents) {
   std::string text(id_format);
-  for (const auto& intent : intents) text.append(intent) += '\n';
+  for (const auto& intent : intents) {
+    if (intent != publish_intent) text.append(intent) += '\n';
+  }
   return text;
 }
 

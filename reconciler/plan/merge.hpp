@@ -26,6 +26,8 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
 /// Of the manifest and of the copies that come. Drops are decided once the guards have spoken.
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_dropped_types(const Situation& situation, Draft& draft);
+/// Whether live images of this type are such that peers may see them.
+bool has_public_images(const TypeRow& type, const Situation& situation);
 
 /// Whether a registration's name is that of a manifest's peer with another root that nothing says replaces it (R5): it is
 /// not dropped, its peer is untrusted.

@@ -11,13 +11,6 @@ namespace ingot {
 
 namespace {
 
-/// Live images of this type that peers may see.
-bool has_public_images(const TypeRow& type, const Situation& situation) {
-  std::uint64_t hidden = 0;
-  for (const auto& row : situation.snapshot.images) hidden += !row.deleted && !row.copy && row.is_private && row.type == type.name ? 1U : 0U;
-  return type.images > hidden;
-}
-
 void merge_declared(const TypeDeclaration& declared, const Situation& situation, Draft& draft) {
   const Address address = type_address(declared.name);
   const auto reason = [&](std::string code, std::string text) {
@@ -73,6 +66,12 @@ void merge_with_copies(const Desired& desired, const Situation& situation, Draft
 }
 
 }  // namespace
+
+bool has_public_images(const TypeRow& type, const Situation& situation) {
+  std::uint64_t hidden = 0;
+  for (const auto& row : situation.snapshot.images) hidden += !row.deleted && !row.copy && row.is_private && row.type == type.name ? 1U : 0U;
+  return type.images > hidden;
+}
 
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& declared : situation.manifest.types) merge_declared(declared, situation, draft);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
 #include "schema/overloaded.hpp"
@@ -28,23 +29,6 @@ std::set<Digest> taken_in_again(const Draft& draft) {
   return digests;
 }
 
-/// Whether all images of this type, here or added by this plan, are private, and there are some.
-bool is_hidden(const TypeName& type, const Situation& situation, const Draft& draft) {
-  bool hidden = false;
-  for (const auto& row : situation.snapshot.images) {
-    if (row.deleted || row.type != type) continue;
-    if (row.copy || !row.is_private) return false;
-    hidden = true;
-  }
-  for (const auto& one : draft.changes) {
-    const auto* add = std::get_if<AddImage>(&one.change.action);
-    if (add == nullptr || one.change.deferred || add->image.type != type) continue;
-    if (!add->image.is_private) return false;
-    hidden = true;
-  }
-  return hidden;
-}
-
 const SeriesRow* series_here(const SeriesName& name, const Situation& situation) {
   const auto& all = situation.snapshot.series;
   const auto found = std::find_if(all.begin(), all.end(), [&](const SeriesRow& row) { return row.name == name; });
@@ -52,13 +36,14 @@ const SeriesRow* series_here(const SeriesName& name, const Situation& situation)
 }
 
 /// Whether a change shows in what `publish_state` publishes, if it shows in the catalog or not.
-bool shows_in_state(const DraftChange& one, const Situation& situation, const Draft& draft) {
-  return one.publishes || std::visit(Overloaded{[&](const CreateType& type) { return !is_hidden(type.name, situation, draft); },
-                                                [&](const UpdateType& type) { return !is_hidden(type.name, situation, draft); },
+bool shows_in_state(const DraftChange& one, const Situation& situation) {
+  return one.publishes || std::visit(Overloaded{[](const CreateType&) { return false; },  // it shows with the first public image
+                                                [&](const UpdateType& type) { return has_public_images(*situation.type_by_name.at(type.name.folded()), situation); },
+                                                [](const DeleteType&) { return false; },
                                                 [](const AddImage&) { return false; },
                                                 [](const UpdateImage& image) { return !image.row.is_private; },
                                                 [](const DeleteImage&) { return false; },
-                                                [](const CreateSeries& series) { return series.members.empty() || series.follow; },
+                                                [](const CreateSeries& series) { return series.follow.has_value(); },
                                                 [&](const UpdateSeries& series) {
                                                   const SeriesRow* row = series_here(series.name, situation);
                                                   return row == nullptr || !row->managed || row->follow != series.follow;
@@ -83,11 +68,12 @@ void plan_publish(const Situation& situation, Draft& draft) {
   std::uint64_t changes = 0;
   const bool stated = situation.manifest.server.publish_state;
   for (const auto& one : draft.changes) {
-    const bool shows = stated ? shows_in_state(one, situation, draft) : one.publishes;
+    const bool shows = stated ? shows_in_state(one, situation) : one.publishes;
     changes += shows && !one.change.deferred ? 1U : 0U;
   }
   std::string why;
   if (changes > 0) why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
+  else if (stated && !draft.wantedness.empty()) why = "since when no rule wants a copy is published with the state, and changes";
   else if (!situation.observed.publish_again.empty()) why = situation.observed.publish_again;
   else if (names_damaged) why = "the published catalog names bytes that are damaged or gone";
   else if (situation.snapshot.content_pending) why = "what is published is not what the state says";

@@ -123,16 +123,14 @@ class SnapshotMaking {
     const auto found = live_.find(name.folded());
     return found == live_.end() || found->second->name != name ? nullptr : found->second;
   }
-  bool is_assumed(const ImageName& name) const {
-    const ImageRow* row = live(name);
-    return row != nullptr && row->is_private;
-  }
 
-  /// Whose parent is private says nothing of it.
+  /// Of a parent that is private nothing is said; one that the manifest makes public is not known at all.
   void add_private_parents() {
     for (const auto& image : manifest_.images) {
-      ImageRow* row = image.parent && is_assumed(*image.parent) ? live(image.name) : nullptr;
-      if (row != nullptr) row->parent_name = image.parent->text();
+      ImageRow* row = image.parent ? live(image.name) : nullptr;
+      if (row == nullptr) continue;
+      const ImageRow* parent = live(*image.parent);
+      if (parent != nullptr ? parent->is_private : declares_public(*image.parent)) row->parent_name = image.parent->text();
     }
   }
 
@@ -162,13 +160,25 @@ class SnapshotMaking {
     return static_cast<std::uint64_t>(std::count_if(rows.begin(), rows.end(), [&](const ImageRow& row) { return !row.deleted && row.type == type; }));
   }
 
+  bool declares_public_of(const TypeName& type) const {
+    const auto& images = manifest_.images;
+    return std::any_of(images.begin(), images.end(), [&](const LocalImage& one) { return !one.is_private && one.type == type; });
+  }
+  bool declares_public(const ImageName& name) const {
+    const auto& images = manifest_.images;
+    return std::any_of(images.begin(), images.end(), [&](const LocalImage& one) { return !one.is_private && one.name == name; });
+  }
+
+  /// Of a type that the catalog does not show nothing is said: one of which the manifest has a public image is new, else it is there.
   void add_types() {
     auto& types = made_.snapshot.types;
     for (const auto& one : server_.stated->types) types.push_back({.name = one.name, .base = one.base, .managed = one.managed, .images = images_of(one.name)});
     for (const auto& declared : manifest_.types) {
-      const bool here = std::any_of(types.begin(), types.end(), [&](const TypeRow& one) { return one.name.folded() == declared.name.folded(); });
-      const std::uint64_t users = here ? 0 : images_of(declared.name);
-      if (users > 0) types.push_back({.name = declared.name, .base = declared.base, .managed = true, .images = users});  // of private images alone
+      if (std::any_of(types.begin(), types.end(), [&](const TypeRow& one) { return one.name.folded() == declared.name.folded(); })) continue;
+      const std::uint64_t users = images_of(declared.name);  // private ones alone
+      if (users == 0 && declares_public_of(declared.name)) continue;
+      types.push_back({.name = declared.name, .base = declared.base, .managed = true, .images = users});
+      ++made_.assumed_types;
     }
     std::sort(types.begin(), types.end(), [](const TypeRow& one, const TypeRow& other) { return one.name < other.name; });
   }
@@ -206,18 +216,21 @@ class SnapshotMaking {
     std::sort(all.begin(), all.end(), [](const SeriesRow& one, const SeriesRow& other) { return one.name < other.name; });
   }
 
-  /// Private images have the places that the manifest gives them, if the others are as it has them.
+  /// Private images have the places that the manifest gives them, if the others are as it has them. A series of which nothing is said
+  /// has no public image; one that the manifest gives its first is new, else it is there.
   void assume_members(const SeriesDeclaration& declared) {
     auto& all = made_.snapshot.series;
     auto members = declared_members(declared, true);
     const auto shown = declared_members(declared, false);
-    if (members.size() == shown.size()) return;
     const auto row = std::find_if(all.begin(), all.end(), [&](const SeriesRow& one) { return one.name.folded() == declared.name.folded(); });
     if (row != all.end()) {
       if (row->members == shown) row->members = std::move(members);
-    } else if (shown.empty()) {
-      all.push_back({.name = declared.name, .managed = true, .members = std::move(members), .follow = {}, .wanted = {}});
+      return;
     }
+    if (declared.follow || !shown.empty()) return;
+    if (members.empty() && std::any_of(declared.images.begin(), declared.images.end(), [&](const ImageName& name) { return declares_public(name); })) return;
+    all.push_back({.name = declared.name, .managed = true, .members = std::move(members), .follow = {}, .wanted = {}});
+    ++made_.assumed_series;
   }
 
   const PeerCatalog& server_;

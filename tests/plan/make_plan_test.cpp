@@ -118,6 +118,19 @@ TEST(plan_id, R27_does_not_depend_on_sources_places_machine_baselines_or_transfe
   EXPECT_EQ(plan_id_text(plan_of(one)), plan_id_text(plan_of(other)));
 }
 
+TEST(plan_id, does_not_depend_on_what_is_deferred_and_is_that_of_its_written_intents) {
+  const PlanCase one = read_case(one_of_each);
+  const Plan plan = plan_of(one);
+  EXPECT_TRUE(std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; }));
+  Plan later = plan;
+  std::erase_if(later.actions, [](const Change& change) { return change.verb == Verb::publish; });
+  for (auto& change : later.actions) change.deferred = true;
+  EXPECT_EQ(plan_id_text(plan), plan_id_text(later)) << "what is deferred is published later";
+  std::vector<std::string> intents;
+  for (const auto& change : plan.actions) intents.push_back(intent_of(change));
+  EXPECT_EQ(plan_id_text(plan), plan_id_text(intents));
+}
+
 TEST(plan_id, changes_with_every_intended_result) {
   const PlanCase one = read_case(one_of_each);
   const std::string id = plan_id_text(plan_of(one));

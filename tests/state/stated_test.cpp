@@ -46,7 +46,12 @@ TEST_F(stating, R15_nothing_private_is_told) {
   child.parent = hidden;
   child.parent_name = "hush1";
   const ImageKey shown = add(child);
-  record({PutType{TypeName::of("HUSH"), default_type(), true}, PutType{TypeName::of("FREE"), default_type(), true}});
+  for (const char* type : {"HUSH", "HUSH_OF_NONE", "SHOWN"}) record({PutType{TypeName::of(type), default_type(), true}});
+  record({PutType{TypeName::of("HUSH_FROM_PEER"), default_type(), false}});
+  auto open = own_row("open");
+  open.managed = true;
+  open.type = TypeName::of("SHOWN");
+  add(open);
   auto typed = hidden_row("hush2");
   typed.type = TypeName::of("HUSH");
   const ImageKey also = add(typed);
@@ -58,14 +63,16 @@ TEST_F(stating, R15_nothing_private_is_told) {
   series("hush3", {hidden, also}, {"hush1", "hush2"});
   series("hush4", {}, {"hush1"});
   series("mixed", {hidden, shown}, {"hush1", "child"});
-  series("waits", {}, {"comes-later"});
+  series("hush5", {}, {"comes-later"});
+  series("hush6", {}, {});
+  record({PutSeries{SeriesRow{.name = SeriesName::of("follows"), .managed = true, .members = {}, .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")}, .wanted = {}}}});
   publish();
   EXPECT_THAT(text(), Not(HasSubstr("hush")));
   EXPECT_THAT(text(), Not(HasSubstr("HUSH")));
   EXPECT_THAT(state.stated().images, IsEmpty()) << "a private parent is not told, and there is nothing else to say";
-  EXPECT_THAT(state.stated().types, ElementsAre(StatedType{.name = TypeName::of("FREE"), .base = default_type(), .managed = true}));
-  EXPECT_THAT(state.stated().series, ElementsAre(StatedSeries{.name = SeriesName::of("mixed"), .managed = true, .follow = {}},
-                                                 StatedSeries{.name = SeriesName::of("waits"), .managed = true, .follow = {}}));
+  EXPECT_THAT(state.stated().types, ElementsAre(StatedType{.name = TypeName::of("SHOWN"), .base = default_type(), .managed = true}));
+  EXPECT_THAT(state.stated().series, ElementsAre(StatedSeries{.name = SeriesName::of("follows"), .managed = true, .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")}},
+                                                 StatedSeries{.name = SeriesName::of("mixed"), .managed = true, .follow = {}}));
 }
 
 TEST_F(stating, a_parent_is_told_by_the_name_that_it_had_and_the_one_that_it_has) {
