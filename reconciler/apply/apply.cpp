@@ -278,9 +278,16 @@ bool last_run_failed(const State& state) {
   return last && last->exit_code != exit_done;
 }
 
+/// The first run of a commit is kept even if it changes nothing: what may follow it is judged by it (`forward`).
+bool is_of_the_last_commit(const RunStart& start, const State& state) {
+  if (!start.git || start.git->dirty) return true;
+  const auto last = state.applied_last();
+  return last && last->commit == start.git->commit;
+}
+
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
-bool is_idle(const Plan& plan, Workshop& shop) {
-  return plan.pending() == 0 && !last_run_failed(shop.state) && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
+bool is_idle(const Plan& plan, const RunStart& start, Workshop& shop) {
+  return plan.pending() == 0 && is_of_the_last_commit(start, shop.state) && !last_run_failed(shop.state) && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked
@@ -331,7 +338,7 @@ void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account
 
 Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
   Telling(shop.events).begin(plan);
-  if (is_idle(plan, shop)) return idle(plan, shop);
+  if (is_idle(plan, start, shop)) return idle(plan, shop);
   begin_run(start, shop.state, shop.store);
   Account account = Applying(plan, start, shop).all();
   finish_run(plan, start, shop, account);

@@ -141,7 +141,8 @@ class Initializing {
     for (const std::string& part : {server.store + "/public/root/1.dsse", server.state}) {
       if (session_.files.status(part)) continue;
       refuse_the_card(fmt::format("names the root {} of this server, but \"{}\" is gone", card.id.text(), printable(part)),
-                      "bring it back from its backup, or set `store` and `state` to where they are; to make a new server instead, remove the card");
+                      "bring it back from its backup, or set `store` and `state` to where they are; of a state alone that is lost, \"ingot state rebuild\" makes another; "
+                      "to make a new server instead, remove the card");
     }
   }
 

@@ -40,7 +40,7 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   merge_subscriptions(desired, situation, draft);
   merge_new_copies(desired, situation, draft);
   merge_known_copies(desired, situation, draft);
-  merge_repairs(situation, draft);
+  merge_repairs(situation, RepairsBy::each_run, draft);
   if (bounds) apply_budgets(situation, draft);
   merge_images(situation, draft);
   merge_types(desired, situation, draft);
@@ -53,7 +53,7 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
 /// Nothing but repairs: what else there is to do neither stands in their way nor takes of their budgets.
 void add_repairs(const Situation& situation, Draft& draft) {
   note_unknown_peers(situation, draft);
-  merge_repairs(situation, draft);
+  merge_repairs(situation, RepairsBy::request, draft);
   apply_budgets(situation, draft);
 }
 
@@ -141,7 +141,7 @@ std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifes
     const std::string managed = what_is_managed(snapshot);
     if (!managed.empty()) {
       return RefusedEmpty{.text = fmt::format("the manifest \"{}\" declares nothing, and the state manages {}: all of it would end", manifest.path, managed),
-                          .mend = "look whether the manifest is whole; if this is meant, run with --allow-empty"};
+                          .mend = "look whether the manifest is whole; if this is meant: \"ingot apply --allow-empty\""};
     }
   }
   Situation situation = survey(manifest, snapshot, observed);

@@ -15,9 +15,11 @@ void merge_subscriptions(const Desired& desired, const Situation& situation, Dra
 void merge_dropped_peers(const Situation& situation, Draft& draft);
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft);
+/// Who asks for repairs: each run that finds damage, or a human, who may have the sources read in vain.
+enum class RepairsBy { each_run, request };
 /// Images whose bytes are damaged or gone: from their source, or from the peers that were read and have these bytes. The same
 /// bytes once, whatever images bear them; also of images that this plan may remove: the guards say whether it does.
-void merge_repairs(const Situation& situation, Draft& draft);
+void merge_repairs(const Situation& situation, RepairsBy by, Draft& draft);
 /// What is damaged, not repaired by this run, and not removed; needs to know what the guards hold.
 void block_damaged(const Situation& situation, Draft& draft);
 /// Needs to know which copies come now: budgets go before.

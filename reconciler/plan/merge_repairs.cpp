@@ -53,8 +53,8 @@ const ImageRow* row_of(const DamagedImage& image, const Situation& situation) {
   return found == situation.row_by_key.end() || found->second->deleted ? nullptr : found->second;
 }
 
-/// Of a source that nothing is known of, only trying can tell whether it gives the same bits.
-enum class SourceTrust { as_it_was, untried };
+/// Of a source that nothing is known of, or that was touched since, only trying can tell whether it gives the same bits.
+enum class SourceTrust { as_it_was, untried, touched };
 
 /// The entry whose source may give the same bits; nullptr: there is none.
 const LocalImage* whose_source_serves(const ImageRow& row, SourceTrust trust, const Situation& situation) {
@@ -63,7 +63,7 @@ const LocalImage* whose_source_serves(const ImageRow& row, SourceTrust trust, co
   const auto seen = situation.observed.sources.find(image->name);
   const auto* stamp = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   if (!stamp || stamp->stamp.empty()) return nullptr;
-  const bool serves = trust == SourceTrust::untried ? row.source_stamp.empty() : stamp->stamp == row.source_stamp;
+  const bool serves = trust == SourceTrust::as_it_was ? stamp->stamp == row.source_stamp : trust == SourceTrust::touched || row.source_stamp.empty();
   return serves ? image : nullptr;
 }
 
@@ -126,13 +126,14 @@ void block(const DamagedImage& image, const Change* deferred, Draft& draft) {
 
 }  // namespace
 
-/// Its own source, as it was, is nearer than any peer.
-void merge_repairs(const Situation& situation, Draft& draft) {
+/// Its own source, as it was, is nearer than any peer. One that was touched is read in vain by each run, if it gives other bits: so
+/// only when a human asks.
+void merge_repairs(const Situation& situation, RepairsBy by, Draft& draft) {
   const auto groups = by_digest(situation, draft);
   const Offers offers = find_offers(groups, situation);
   for (const auto& [digest, images] : groups) {
     repair_by_source(images, SourceTrust::as_it_was, situation, draft) || repair_by_peers(images, offers, situation, draft) ||
-        repair_by_source(images, SourceTrust::untried, situation, draft);
+        repair_by_source(images, by == RepairsBy::request ? SourceTrust::touched : SourceTrust::untried, situation, draft);
   }
 }
 

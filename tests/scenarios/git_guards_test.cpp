@@ -60,6 +60,21 @@ TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) 
   apply();
 }
 
+TEST_F(GitGuarding, forward_knows_a_commit_whose_run_had_nothing_to_do) {
+  manifest({"a"}, "[guard]\ngit = [\"forward\"]\n");
+  const std::string one = gold.commit("Add a");
+  apply();
+  const std::string two = gold.commit("Change nothing here");
+  apply();
+  const std::string runs = last_run();
+  EXPECT_THAT(runs, HasSubstr(two)) << "the first run of a commit is kept";
+  apply();
+  EXPECT_EQ(last_run(), runs) << "a second one is not";
+  EXPECT_EQ(ingot({"query", "images", "--at", two}).exit, 0);
+  gold.git({"checkout", "-q", one});
+  EXPECT_THAT(refusal("git"), HasSubstr("is older than " + two.substr(0, 12)));
+}
+
 TEST_F(GitGuarding, forward_tells_a_rewritten_branch_from_a_clone_that_is_too_shallow) {
   const auto guarding = guarded("git = [\"forward\"]\n");
   manifest({"a"});

@@ -109,6 +109,7 @@ TEST_F(Timer, follows_its_repository_and_its_peers_and_rests_when_nothing_change
 TEST_F(Timer, does_what_the_line_for_cron_says) {
   const std::string text = read_text(std::string(INGOT_SOURCE_DIR) + "/examples/cron/ingot"), begin = "ingot  cd /srv/gold && ";
   std::string line = text.substr(text.find(begin) + begin.size());
+  line.resize(line.find('\n'));
   const auto replace = [&](const std::string& from, const std::string& to) { line.replace(line.find(from), from.size(), to); };
   replace("ingot ", std::string(INGOT_BINARY) + " ");
   replace("--jitter 5m", "--jitter 1s");
