@@ -59,7 +59,6 @@ TEST_F(BadInput, a_misspelt_command_or_option_is_64_with_the_nearest_word) {
   refused({"plan", "--raise-limit", "removals=many"}, 64);
   refused({"plan", "surplus"}, 64);
   refused({"extract", "x"}, 64);
-  refused({"reconcile"}, 64);
   refused({"plan", "--parallel", "0"}, 64);
 }
 
