@@ -6,6 +6,7 @@
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "schema/exit_code.hpp"
+#include "state/image_rows.hpp"
 
 namespace ingot {
 namespace {
@@ -17,18 +18,9 @@ Place place_of_copy(const Digest& digest, Run& run) {
 
 ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
   const ImageEntry& entry = *action.entry;
-  ImageRow row = blank_row(action.name, entry.origin_name);
+  ImageRow row = listed_row(action.name, entry);
   row.copy = true;
-  row.identity = entry.identity;
   row.copied_from = action.peer;
-  row.digest = entry.digest;
-  row.size = entry.size;
-  row.kind = entry.kind;
-  row.type = entry.type;
-  row.version = entry.version;
-  row.platform = entry.platform;
-  row.description = entry.description;
-  row.labels = entry.labels;
   row.state = action.state;
   row.protect = action.protect;
   row.parent_identity = entry.parent;

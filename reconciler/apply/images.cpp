@@ -7,6 +7,7 @@
 #include "reconciler/apply/papers.hpp"
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
+#include "state/image_rows.hpp"
 
 namespace ingot {
 namespace {
@@ -16,20 +17,10 @@ Place place_of(bool is_private) { return is_private ? Place::private_tree : Plac
 /// Everything of a new image's row but what its bytes say.
 ImageRow row_of(const AddImage& action, const Task& task, const Ingested& bytes, Run& run) {
   const LocalImage& image = action.image;
-  ImageRow row = blank_row(image.name, run.shop.manifest.server.name);
+  ImageRow row = declared_row(image, run.shop.manifest.server.name);
   row.digest = bytes.digest;
   row.size = bytes.size;
   row.kind = bytes.kind;
-  row.type = image.type;
-  row.version = image.version;
-  row.platform = image.platform;
-  row.description = image.description;
-  row.labels = image.labels;
-  row.state = image.state;
-  row.reason = image.reason;
-  row.is_private = image.is_private;
-  row.protect = image.protect;
-  row.managed = true;
   if (image.parent) {
     row.parent_name = image.parent->text();
     row.parent = action.parent ? action.parent : run.names.find(*image.parent);

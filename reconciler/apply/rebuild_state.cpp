@@ -12,6 +12,7 @@
 #include "reconciler/apply/run.hpp"
 #include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/store/find_objects.hpp"
+#include "state/image_rows.hpp"
 
 namespace ingot {
 namespace {
@@ -157,18 +158,9 @@ class Gathering {
   }
 
   void adopt(const ImageEntry& entry) {
-    ImageRow row = blank_row(entry.name, entry.origin_name);
+    ImageRow row = listed_row(entry.name, entry);
     row.copy = entry.identity.origin != what_.self;
-    row.identity = entry.identity;
     row.copied_from = entry.copied_from;
-    row.digest = entry.digest;
-    row.size = entry.size;
-    row.kind = entry.kind;
-    row.type = entry.type;
-    row.version = entry.version;
-    row.platform = entry.platform;
-    row.description = entry.description;
-    row.labels = entry.labels;
     set_state(row, entry);
     row.parent_identity = entry.parent;
     if (entry.parent) row.parent_name = entry.parent->name.text();

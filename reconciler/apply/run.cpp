@@ -167,27 +167,6 @@ Place place_of_bytes(const Digest& digest, Run& run) {
   return run.journal.with_state([&](State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
 }
 
-ImageRow blank_row(const ImageName& name, const ServerName& origin_name) {
-  return ImageRow{.name = name,
-                  .identity = {},
-                  .origin_name = origin_name,
-                  .copied_from = {},
-                  .digest = {},
-                  .version = {},
-                  .platform = {},
-                  .description = {},
-                  .labels = {},
-                  .reason = {},
-                  .parent_name = {},
-                  .parent = {},
-                  .parent_identity = {},
-                  .source_stamp = {},
-                  .unwanted_since = {},
-                  .rule = {},
-                  .created = {},
-                  .papers = {.time = {}, .run = {}, .actor = {}, .commit = {}, .rule = {}, .peer = {}, .head = {}}};
-}
-
 std::string local_code(const Error& error) {
   const bool full = is_no_space(error) || error.text().ends_with("the disk is full");  // of a file, or of the state
   return full ? "no-space" : "io";

@@ -97,8 +97,6 @@ struct Run {
 /// Enters a run into the history. If the last one died, what it left on disk is made durable first: this run builds on it.
 void begin_run(const RunStart& start, State& state, Store& store);
 
-/// The row of an image that is about to come, with nothing but its name and origin.
-ImageRow blank_row(const ImageName& name, const ServerName& origin_name);
 /// Where bytes of images here belong: in the public tree if one of these images is served.
 Place place_of_bytes(const Digest& digest, const State& state, bool publish_copies);
 Place place_of_bytes(const Digest& digest, Run& run);

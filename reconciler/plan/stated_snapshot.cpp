@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "state/image_rows.hpp"
+
 namespace ingot {
 
 namespace {
@@ -15,18 +17,9 @@ namespace {
 using RowsByName = std::map<std::string, ImageRow*, std::less<>>;  ///< living ones, by folded name
 
 ImageRow row_of(const ImageEntry& entry, bool copy) {
-  ImageRow row{.name = entry.name, .origin_name = entry.origin_name};
+  ImageRow row = listed_row(entry.name, entry);
   row.copy = copy;
-  row.identity = entry.identity;
   row.copied_from = entry.copied_from;
-  row.digest = entry.digest;
-  row.size = entry.size;
-  row.kind = entry.kind;
-  row.type = entry.type;
-  row.version = entry.version;
-  row.platform = entry.platform;
-  row.description = entry.description;
-  row.labels = entry.labels;
   row.state = entry.state();
   row.reason = entry.reason;
   row.was_public = true;
@@ -37,7 +30,7 @@ ImageRow row_of(const ImageEntry& entry, bool copy) {
 }
 
 ImageRow row_of(const ImageTombstone& tombstone, const ServerName& server) {
-  ImageRow row{.name = tombstone.identity.name, .origin_name = server};
+  ImageRow row = blank_row(tombstone.identity.name, server);
   row.identity = tombstone.identity;
   row.digest = tombstone.digest;
   row.type = tombstone.type;
@@ -49,18 +42,8 @@ ImageRow row_of(const ImageTombstone& tombstone, const ServerName& server) {
 
 /// As the manifest has it: nothing is to be done for it.
 ImageRow assumed_row(const LocalImage& image, const ServerName& server) {
-  ImageRow row{.name = image.name, .origin_name = server};
+  ImageRow row = declared_row(image, server);
   if (image.digest) row.digest = *image.digest;
-  row.type = image.type;
-  row.version = image.version;
-  row.platform = image.platform;
-  row.description = image.description;
-  row.labels = image.labels;
-  row.state = image.state;
-  row.reason = image.reason;
-  row.is_private = true;
-  row.protect = image.protect;
-  row.managed = true;
   if (image.parent) row.parent_name = image.parent->text();
   return row;
 }
