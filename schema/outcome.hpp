@@ -19,4 +19,10 @@ struct Skipped {
 };
 using Outcome = std::variant<Done, Failed, Skipped>;
 
+/// No failure: a later run goes on with it.
+inline bool is_deferred(const Outcome& outcome) {
+  const auto* skipped = std::get_if<Skipped>(&outcome);
+  return skipped != nullptr && skipped->deferred;
+}
+
 }  // namespace ingot

@@ -30,11 +30,6 @@ Skipped deferred(const Change& change) {
   return {.why = change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why, .deferred = true};
 }
 
-bool is_deferred(const Outcome& outcome) {
-  const auto* skipped = std::get_if<Skipped>(&outcome);
-  return skipped && skipped->deferred;
-}
-
 }  // namespace
 
 int exit_code_of_failure(const std::string& code) {

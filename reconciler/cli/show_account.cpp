@@ -21,11 +21,7 @@ std::string why(const Outcome& outcome) {
                     outcome);
 }
 
-/// No failure: a later run goes on with it.
-bool is_deferred(const ActionResult& result) {
-  const auto* skipped = std::get_if<Skipped>(&result.outcome);
-  return skipped && skipped->deferred;
-}
+bool waits(const ActionResult& result) { return is_deferred(result.outcome); }
 
 void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style, Output& out) {
   if (results.empty()) return;
@@ -86,7 +82,7 @@ std::string next_step(const Plan& plan, const Account& account) {
 }  // namespace
 
 std::string account_text(const Plan& plan, const Account& account) {
-  const auto deferred = static_cast<std::size_t>(std::count_if(account.not_started.begin(), account.not_started.end(), is_deferred));
+  const auto deferred = static_cast<std::size_t>(std::count_if(account.not_started.begin(), account.not_started.end(), waits));
   std::string text = "Applied: " + done_text(account);
   const auto add = [&](std::size_t count, std::string_view what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
@@ -104,7 +100,7 @@ std::string account_text(const Plan& plan, const Account& account) {
 void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
   show_results("Failed", account.failed, Ink::red, verbose, style, out);
   std::vector<ActionResult> not_started, deferred;
-  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started), is_deferred);
+  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started), waits);
   show_results("Not started", not_started, Ink::bold, verbose, style, out);
   show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
   if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));
