@@ -11,7 +11,21 @@
 
 namespace ingot {
 
-enum class Verb { register_, update, unregister, instantiate, uninstantiate, create, delete_, add, copy, withdraw, repair, remove, publish };
+enum class Verb {
+  register_,
+  update,
+  unregister,
+  instantiate,
+  uninstantiate,
+  create,
+  delete_,
+  add,
+  copy,
+  withdraw,
+  repair,
+  remove,
+  publish
+};
 
 std::string_view text_of(Verb verb);  ///< "register" …
 std::optional<Verb> parse_verb(std::string_view text);

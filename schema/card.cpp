@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "schema/toml_reader.hpp"
 #include "schema/read_card.hpp"
 #include "schema/table_reader.hpp"
+#include "schema/toml_reader.hpp"
 #include "schema/url.hpp"
 
 namespace ingot {

@@ -24,17 +24,17 @@ struct Piece {
 
 /// The signed head: the one mutable file. Payload type "application/vnd.ingot.head.v1+json".
 struct Head {
-  ServerId id;        ///< whose head this is
+  ServerId id;  ///< whose head this is
   ServerName name;
   std::uint64_t epoch = 1;
   Serial serial = 0;
   Time issued;
   Time expires;
-  std::uint64_t root_version = 1;    ///< the newest root that there is
+  std::uint64_t root_version = 1;  ///< the newest root that there is
   Piece index;
-  std::optional<Digest> previous;    ///< of the payload of the head before this one
-  std::optional<Piece> state = {};   ///< what the server says of its state (stated.hpp); nullopt: nothing
-  std::string commit = {};           ///< a note for people: what the publisher's manifest was from; "": not said
+  std::optional<Digest> previous;   ///< of the payload of the head before this one
+  std::optional<Piece> state = {};  ///< what the server says of its state (stated.hpp); nullopt: nothing
+  std::string commit = {};          ///< a note for people: what the publisher's manifest was from; "": not said
   bool operator==(const Head&) const = default;
 };
 
@@ -50,11 +50,11 @@ struct Packed {
 struct ImageEntry {
   ImageName name;
   ImageIdentity identity;
-  ServerName origin_name;               ///< what the origin called itself
+  ServerName origin_name;                 ///< what the origin called itself
   std::optional<ServerName> copied_from;  ///< a copy: the publishing server's name for the peer that it came from
-  Serial listed = 0;                    ///< the serial of this catalog's first head that shows it; = identity.created if own
-  Digest digest;                        ///< of the canonical bytes
-  std::uint64_t size = 0;               ///< of the canonical bytes
+  Serial listed = 0;                      ///< the serial of this catalog's first head that shows it; = identity.created if own
+  Digest digest;                          ///< of the canonical bytes
+  std::uint64_t size = 0;                 ///< of the canonical bytes
   ImageKind kind = ImageKind::file;
   TypeName type = default_type();
   std::string version;

@@ -19,8 +19,8 @@ struct Digest {
   auto operator<=>(const Digest&) const = default;
   bool operator==(const Digest&) const = default;
 
-  static std::optional<Digest> parse(std::string_view text);      ///< "sha256:<hex>"
-  static std::optional<Digest> parse_hex(std::string_view hex);   ///< 64 of 0-9a-f
+  static std::optional<Digest> parse(std::string_view text);     ///< "sha256:<hex>"
+  static std::optional<Digest> parse_hex(std::string_view hex);  ///< 64 of 0-9a-f
   std::string hex() const;
   std::string text() const;
 };

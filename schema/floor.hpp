@@ -14,9 +14,9 @@ struct Floor {
   ServerId id;
   std::uint64_t epoch = 0;
   Serial serial = 0;
-  Digest head;                      ///< of the payload of the head at (epoch, serial)
+  Digest head;  ///< of the payload of the head at (epoch, serial)
   std::uint64_t root_version = 1;
-  Time issued;                      ///< the latest "issued" accepted: this clock must not run behind it
+  Time issued;  ///< the latest "issued" accepted: this clock must not run behind it
   bool operator==(const Floor&) const = default;
 };
 

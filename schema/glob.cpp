@@ -34,7 +34,10 @@ std::optional<SetMatch> match_set(std::string_view pattern, char c) {
 }
 
 /// Whether one element of the pattern (not a star) takes c, and how long that element is.
-struct Taken { bool yes; std::size_t length; };
+struct Taken {
+  bool yes;
+  std::size_t length;
+};
 Taken take_one(std::string_view pattern, char c, bool slash_is_special) {
   if (slash_is_special && c == '/') return {pattern[0] == '/', 1};
   if (pattern[0] == '?') return {true, 1};

@@ -11,7 +11,8 @@ Guard strictest(const Guard& one, const Guard& other) {
     both.removal_percent = other.removal_percent;
     both.removals_at = other.removals_at;
   } else if (other.removals_at) {
-    if (other.removal_count < one.removal_count || other.removal_percent < one.removal_percent) both.removals_at = other.removals_at;
+    if (other.removal_count < one.removal_count || other.removal_percent < one.removal_percent)
+      both.removals_at = other.removals_at;
     both.removal_count = std::min(one.removal_count, other.removal_count);
     both.removal_percent = std::min(one.removal_percent, other.removal_percent);
   }

@@ -13,9 +13,9 @@ namespace ingot {
 
 /// What the commit of a manifest must be before an apply does anything; where each is asked for, nullopt: it is not.
 struct GitGuards {
-  std::optional<At> clean{};    ///< all that was read is committed
-  std::optional<At> forward{};  ///< it descends from the commit that was applied last
-  std::optional<At> is_signed{};   ///< by ssh, with a key that the allowed signers name
+  std::optional<At> clean{};      ///< all that was read is committed
+  std::optional<At> forward{};    ///< it descends from the commit that was applied last
+  std::optional<At> is_signed{};  ///< by ssh, with a key that the allowed signers name
   bool operator==(const GitGuards&) const = default;
   bool any() const { return clean || forward || is_signed; }
 };

@@ -48,10 +48,10 @@ struct Limits {
   std::optional<std::uint64_t> bandwidth{};  ///< bytes per second, whole run
   std::optional<std::uint64_t> max_bytes{};  ///< fetched in one run
   MinFree min_free{};
-  std::vector<Window> windows{};             ///< in which bytes are fetched; none: at any time
-  std::optional<At> max_bytes_at{};          ///< where the key stands; nullopt: it does not
-  std::optional<At> min_free_at{};           ///< likewise
-  std::optional<At> window_at{};             ///< likewise
+  std::vector<Window> windows{};     ///< in which bytes are fetched; none: at any time
+  std::optional<At> max_bytes_at{};  ///< where the key stands; nullopt: it does not
+  std::optional<At> min_free_at{};   ///< likewise
+  std::optional<At> window_at{};     ///< likewise
   bool operator==(const Limits&) const = default;
 };
 
@@ -140,8 +140,8 @@ struct CopyEntry {
 
 /// A whole, checked manifest. Lists are in the order of the text (included files after the root, sorted by path).
 struct Manifest {
-  std::string path{};  ///< of the root file, as the user named it
-  Digest digest{};     ///< of all bytes read: root, includes, cards, in order
+  std::string path{};               ///< of the root file, as the user named it
+  Digest digest{};                  ///< of all bytes read: root, includes, cards, in order
   std::optional<Provenance> git{};  ///< the commit that it is from; nullopt: none is known (parse_manifest knows none)
   std::string no_git{};             ///< why none is known, though it lies in a repository; "": it lies in none
   ServerSection server;

@@ -49,10 +49,18 @@ class BasicName {
   std::string text_;
 };
 
-struct ServerKind { static constexpr bool dots_allowed = false; };
-struct ImageNameKind { static constexpr bool dots_allowed = true; };
-struct SeriesKind { static constexpr bool dots_allowed = true; };
-struct TypeKind { static constexpr bool dots_allowed = true; };
+struct ServerKind {
+  static constexpr bool dots_allowed = false;
+};
+struct ImageNameKind {
+  static constexpr bool dots_allowed = true;
+};
+struct SeriesKind {
+  static constexpr bool dots_allowed = true;
+};
+struct TypeKind {
+  static constexpr bool dots_allowed = true;
+};
 
 using ServerName = BasicName<ServerKind>;
 using ImageName = BasicName<ImageNameKind>;
@@ -63,7 +71,5 @@ using TypeName = BasicName<TypeKind>;
 
 template <class Kind>
 struct std::hash<ingot::BasicName<Kind>> {
-  std::size_t operator()(const ingot::BasicName<Kind>& name) const noexcept {
-    return std::hash<std::string>{}(name.text());
-  }
+  std::size_t operator()(const ingot::BasicName<Kind>& name) const noexcept { return std::hash<std::string>{}(name.text()); }
 };

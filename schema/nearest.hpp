@@ -9,7 +9,8 @@
 namespace ingot {
 
 /// The candidate with the smallest edit distance (ignoring case; neighbours swapped are one edit) if it is near enough
-/// (at most a third of the longer word, at least one edit); nullopt otherwise. Ties: the first. Looks at no more than 10,000 candidates.
+/// (at most a third of the longer word, at least one edit); nullopt otherwise. Ties: the first. Looks at no more than 10,000
+/// candidates.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace ingot

@@ -4,6 +4,7 @@
 namespace ingot {
 
 inline constexpr const char* no_memory = "out of memory";
-inline constexpr const char* free_memory = "free some memory, raise the limit (ulimit -v, MemoryMax=), or lower --parallel, and run it again";
+inline constexpr const char* free_memory =
+    "free some memory, raise the limit (ulimit -v, MemoryMax=), or lower --parallel, and run it again";
 
 }  // namespace ingot

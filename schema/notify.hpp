@@ -24,14 +24,14 @@ constexpr std::string_view text_of(Occasion occasion) { return occasion_words[st
 
 /// Exactly one of `command` and `url` is given.
 struct NotifyEntry {
-  std::vector<std::string> command{};       ///< a program by its path, and its arguments; never read by a shell
-  std::optional<std::string> url{};         ///< of a webhook; may hold a secret, so it is never shown whole
+  std::vector<std::string> command{};  ///< a program by its path, and its arguments; never read by a shell
+  std::optional<std::string> url{};    ///< of a webhook; may hold a secret, so it is never shown whole
   std::set<Occasion> on{};
-  std::set<SeriesName> series{};            ///< whose new members are told of
-  std::optional<std::string> key_env{};     ///< the variable that holds the key by which a webhook's message is signed
-  std::optional<std::string> key_file{};    ///< the file that holds it; not with key_env
-  std::optional<std::string> ca_file{};     ///< path; certificates to trust for the webhook
-  Seconds timeout{30};                      ///< 1s-300s: of a command, or of one attempt
+  std::set<SeriesName> series{};          ///< whose new members are told of
+  std::optional<std::string> key_env{};   ///< the variable that holds the key by which a webhook's message is signed
+  std::optional<std::string> key_file{};  ///< the file that holds it; not with key_env
+  std::optional<std::string> ca_file{};   ///< path; certificates to trust for the webhook
+  Seconds timeout{30};                    ///< 1s-300s: of a command, or of one attempt
   At at{};
   bool operator==(const NotifyEntry&) const = default;
 };

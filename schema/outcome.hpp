@@ -6,14 +6,16 @@
 
 namespace ingot {
 
-struct Done { bool operator==(const Done&) const = default; };
+struct Done {
+  bool operator==(const Done&) const = default;
+};
 struct Failed {
   std::string code;  ///< stable word: "unreachable", "untrusted", "no-space", "io", "digest-mismatch", "source-missing" …
   std::string text;
   bool operator==(const Failed&) const = default;
 };
 struct Skipped {
-  std::string why;  ///< "interrupted", "depends on \"…\"", which failed
+  std::string why;        ///< "interrupted", "depends on \"…\"", which failed
   bool deferred = false;  ///< past a limit: no failure, a later run goes on with it
   bool operator==(const Skipped&) const = default;
 };

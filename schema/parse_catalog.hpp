@@ -30,7 +30,7 @@ std::variant<Stated, Malformed> parse_stated(std::string_view bytes);
 struct PageVisitor {
   std::function<void(ImageEntry&&)> image;
   std::function<void(ImageTombstone&&)> deleted_image;
-  std::function<void(SeriesEntry&&)> series;  ///< with no members yet
+  std::function<void(SeriesEntry&&)> series;   ///< with no members yet
   std::function<void(SeriesMember&&)> member;  ///< of the series given last, perhaps on an earlier page
   std::function<void(SeriesTombstone&&)> deleted_series;
   std::function<void(TypeEntry&&)> type;

@@ -7,8 +7,8 @@ namespace {
 
 Head read_head(std::string_view payload) {
   StrictJson json(longest_text);
-  const JsonObject object(json.parse(payload),
-                          {"format", "server", "epoch", "serial", "issued", "expires", "root", "index", "previous", "state", "note", "critical"});
+  const JsonObject object(json.parse(payload), {"format", "server", "epoch", "serial", "issued", "expires", "root", "index",
+                                                "previous", "state", "note", "critical"});
   object.require_format("ingot.head");
   const JsonObject server = object.object("server", {"name", "id"});
   Head head{.id = read_server_id(server, "id"),

@@ -142,9 +142,9 @@ ImageTombstone read_tombstone(const JsonObject& entry, const Publisher& publishe
 }  // namespace
 
 std::variant<ImageEntry, ImageTombstone> read_image_line(const std::vector<JsonNode>& nodes, const Publisher& publisher) {
-  const JsonObject entry(
-      nodes, {"image", "created", "deleted", "origin", "listed", "copied_from", "digest", "size", "kind", "type", "version",
-              "platform", "description", "labels", "states", "reason", "parent", "packed", "release", "critical"});
+  const JsonObject entry(nodes, {"image",  "created", "deleted", "origin",  "listed",   "copied_from", "digest",
+                                 "size",   "kind",    "type",    "version", "platform", "description", "labels",
+                                 "states", "reason",  "parent",  "packed",  "release",  "critical"});
   if (entry.has("deleted")) return read_tombstone(entry, publisher);
   return read_image_entry(entry, publisher);
 }

@@ -9,12 +9,12 @@
 #include "schema/check_manifest.hpp"
 #include "schema/glob.hpp"
 #include "schema/manifest_draft.hpp"
-#include "schema/toml_reader.hpp"
 #include "schema/read_card.hpp"
 #include "schema/read_guard.hpp"
 #include "schema/read_sections.hpp"
 #include "schema/table_reader.hpp"
 #include "schema/text_rules.hpp"
+#include "schema/toml_reader.hpp"
 #include "schema/url.hpp"
 
 namespace ingot {
@@ -102,8 +102,11 @@ bool ManifestReader::read_root() {
   const auto bytes = bytes_of(root_, {file, {}}, fmt::format("the manifest {}", quoted(root_)));
   if (!bytes) return false;
   const ParsedToml parsed = parse_toml(*bytes, file, largest_manifest, draft_.problems);
-  const FileContext context{
-      .file = file, .folder = folder_, .home = home_of(folder_), .name_for_at = root_.substr(folder_.size()), .whole = parsed.whole};
+  const FileContext context{.file = file,
+                            .folder = folder_,
+                            .home = home_of(folder_),
+                            .name_for_at = root_.substr(folder_.size()),
+                            .whole = parsed.whole};
   draft_.references_certain = parsed.whole;
   TableReader table(parsed.root, {1, 1}, "", context, draft_.problems);
   if (!read_format(table, true)) return false;

@@ -14,7 +14,10 @@ std::optional<Name> read_name_or_null(const JsonObject& object, std::string_view
 }
 
 StatedPeer read_stated_peer(const JsonObject& object) {
-  StatedPeer peer{.name = read_name<ServerName>(object, "peer"), .own_name = read_name<ServerName>(object, "name"), .id = read_server_id(object, "id"), .urls = {}};
+  StatedPeer peer{.name = read_name<ServerName>(object, "peer"),
+                  .own_name = read_name<ServerName>(object, "name"),
+                  .id = read_server_id(object, "id"),
+                  .urls = {}};
   for (const std::uint32_t index : object.list("urls")) {
     const JsonNode& node = object.node(index);
     if (node.kind != JsonKind::text) object.refuse("urls", "holds something that is not a text");
@@ -39,7 +42,9 @@ StatedSubscription read_stated_subscription(const JsonObject& object) {
 }
 
 StatedType read_stated_type(const JsonObject& object) {
-  return {.name = read_name<TypeName>(object, "imagetype"), .base = read_name<TypeName>(object, "base"), .managed = object.flag("managed")};
+  return {.name = read_name<TypeName>(object, "imagetype"),
+          .base = read_name<TypeName>(object, "base"),
+          .managed = object.flag("managed")};
 }
 
 StatedImage read_stated_image(const JsonObject& object) {
@@ -62,7 +67,8 @@ StatedImage read_stated_image(const JsonObject& object) {
 
 StatedSeries read_stated_series(const JsonObject& object) {
   StatedSeries series{.name = read_name<SeriesName>(object, "series"), .managed = object.flag("managed"), .follow = {}};
-  if (object.has("follows")) series.follow = Follow{.peer = read_name<ServerName>(object, "peer"), .series = read_name<SeriesName>(object, "follows")};
+  if (object.has("follows"))
+    series.follow = Follow{.peer = read_name<ServerName>(object, "peer"), .series = read_name<SeriesName>(object, "follows")};
   return series;
 }
 
@@ -75,8 +81,11 @@ auto place_of(const StatedSeries& one) { return std::tie(one.name); }
 class StatedReader {
  public:
   void read(const std::vector<JsonNode>& nodes) {
-    const JsonObject line(nodes, {"peer", "subscription", "imagetype", "image", "series", "name", "id", "urls", "value", "baseline", "since", "options", "rule", "stopped",
-                                  "base", "managed", "protect", "parent", "parent_now", "under_withdrawal", "unwanted_since", "follows", "critical"});
+    const JsonObject line(nodes, {"peer",           "subscription", "imagetype", "image",      "series",
+                                  "name",           "id",           "urls",      "value",      "baseline",
+                                  "since",          "options",      "rule",      "stopped",    "base",
+                                  "managed",        "protect",      "parent",    "parent_now", "under_withdrawal",
+                                  "unwanted_since", "follows",      "critical"});
     if (line.has("subscription")) return add(line, 1, "subscription", stated_.subscriptions, read_stated_subscription);
     if (line.has("imagetype")) return add(line, 2, "imagetype", stated_.types, read_stated_type);
     if (line.has("image")) return add(line, 3, "image", stated_.images, read_stated_image);
@@ -89,9 +98,11 @@ class StatedReader {
 
  private:
   template <class Entry>
-  void add(const JsonObject& line, int kind, std::string_view key, std::vector<Entry>& to, Entry (*read_entry)(const JsonObject&)) {
+  void add(const JsonObject& line, int kind, std::string_view key, std::vector<Entry>& to,
+           Entry (*read_entry)(const JsonObject&)) {
     Entry entry = read_entry(line);
-    if (kind < kind_ || (!to.empty() && !(place_of(to.back()) < place_of(entry)))) line.refuse(key, "is out of order, or there twice");
+    if (kind < kind_ || (!to.empty() && !(place_of(to.back()) < place_of(entry))))
+      line.refuse(key, "is out of order, or there twice");
     kind_ = kind;
     to.push_back(std::move(entry));
   }

@@ -81,7 +81,8 @@ std::optional<Seconds> parse_duration(std::string_view text) {
 
 std::string duration_text(Seconds duration) {
   for (const auto& [unit, seconds] : duration_units) {
-    if (duration.count() % seconds == 0 && (duration.count() != 0 || unit == 's')) return fmt::format("{}{}", duration.count() / seconds, unit);
+    if (duration.count() % seconds == 0 && (duration.count() != 0 || unit == 's'))
+      return fmt::format("{}{}", duration.count() / seconds, unit);
   }
   return fmt::format("{}s", duration.count());
 }
@@ -113,7 +114,8 @@ std::string size_text(std::uint64_t bytes) {
     value /= 1000;
     ++unit;
   }
-  return unit == 0 || value >= 99.95 ? fmt::format("{:.0f} {}", value, units[unit]) : fmt::format("{:.1f} {}", value, units[unit]);
+  return unit == 0 || value >= 99.95 ? fmt::format("{:.0f} {}", value, units[unit])
+                                     : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
 }  // namespace ingot

@@ -25,7 +25,10 @@ std::optional<double> read_percent_number(TableReader& table, TomlKey key) {
 
 void read_git_guards(TableReader& table, GitGuards& git) {
   table.texts(git_key, [&](const std::string& written, Spot spot) {
-    std::optional<At>* const guard = written == "clean" ? &git.clean : written == "forward" ? &git.forward : written == "signed" ? &git.is_signed : nullptr;
+    std::optional<At>* const guard = written == "clean"     ? &git.clean
+                                     : written == "forward" ? &git.forward
+                                     : written == "signed"  ? &git.is_signed
+                                                            : nullptr;
     if (guard != nullptr) {
       *guard = table.at_of(git_key.name);
       return;

@@ -24,7 +24,8 @@ void read_command(TableReader& table, NotifyEntry& notify) {
   table.texts(command_key, [&](const std::string& written, Spot spot) {
     if (written.find('\0') != std::string::npos) return table.wrong_at(spot, command_key, "has an entry that holds a zero byte");
     if (!notify.command.empty()) return notify.command.push_back(written);
-    if (const auto why = why_not_a_path(written)) return table.wrong_at(spot, command_key, fmt::format("has a program that {}", *why));
+    if (const auto why = why_not_a_path(written))
+      return table.wrong_at(spot, command_key, fmt::format("has a program that {}", *why));
     notify.command.push_back(table.at_home(written));
   });
   const TomlValue* found = table.value(command_key);
@@ -43,19 +44,25 @@ void read_webhook(TableReader& table, NotifyEntry& notify) {
   notify.key_file = table.path(key_file_key);
   notify.ca_file = table.path({"ca_file", "\"/etc/ingot/ca.pem\""});
   for (const auto key : {key_env_key, key_file_key, TomlKey{"ca_file", ""}}) {
-    if (table.has(key.name) && !table.has("url")) table.problem(table.spot_of(key.name), "exclusive-keys", fmt::format("\"{}\" is of use with \"url\" alone", key.name), "leave it out");
+    if (table.has(key.name) && !table.has("url"))
+      table.problem(table.spot_of(key.name), "exclusive-keys", fmt::format("\"{}\" is of use with \"url\" alone", key.name),
+                    "leave it out");
   }
   if (table.has("key_env") && table.has("key_file")) {
-    table.problem(table.spot_of("key_file"), "exclusive-keys", "\"key_env\" and \"key_file\" exclude each other", "keep one of them");
+    table.problem(table.spot_of("key_file"), "exclusive-keys", "\"key_env\" and \"key_file\" exclude each other",
+                  "keep one of them");
   } else if (table.has("url") && !table.has("key_env") && !table.has("key_file")) {
-    table.missing("missing-key", "the [[notify]] has a \"url\" and no key by which its messages are signed", "add key_env or key_file: any text that its receiver knows too");
+    table.missing("missing-key", "the [[notify]] has a \"url\" and no key by which its messages are signed",
+                  "add key_env or key_file: any text that its receiver knows too");
   }
 }
 
 void read_occasions(TableReader& table, NotifyEntry& notify) {
   table.texts(on_key, [&](const std::string& written, Spot spot) {
     const auto word = std::find(std::begin(occasion_words), std::end(occasion_words), written);
-    if (word == std::end(occasion_words)) return table.wrong_at(spot, on_key, fmt::format("knows no {}", quoted(written)), "use \"change\", \"failure\" or \"recovery\"");
+    if (word == std::end(occasion_words))
+      return table.wrong_at(spot, on_key, fmt::format("knows no {}", quoted(written)),
+                            "use \"change\", \"failure\" or \"recovery\"");
     notify.on.insert(static_cast<Occasion>(word - std::begin(occasion_words)));
   });
   table.names<SeriesName>({"series", "[\"db19\"]"}, [&](SeriesName name, Spot) { notify.series.insert(std::move(name)); });
@@ -70,12 +77,16 @@ void read_notify(TableReader& table, ManifestDraft& draft) {
   read_webhook(table, notify);
   read_occasions(table, notify);
   const auto timeout = table.parsed(timeout_key, "a time such as \"30s\"", parse_duration);
-  if (timeout && (*timeout < Seconds(1) || *timeout > Seconds(300))) table.wrong(timeout_key, "must be from 1s to 5m");
-  else if (timeout) notify.timeout = *timeout;
+  if (timeout && (*timeout < Seconds(1) || *timeout > Seconds(300)))
+    table.wrong(timeout_key, "must be from 1s to 5m");
+  else if (timeout)
+    notify.timeout = *timeout;
   if (table.has("command") && table.has("url")) {
-    table.problem(table.spot_of("url"), "exclusive-keys", "\"command\" and \"url\" exclude each other", "write a [[notify]] for each");
+    table.problem(table.spot_of("url"), "exclusive-keys", "\"command\" and \"url\" exclude each other",
+                  "write a [[notify]] for each");
   } else if (!table.has("command") && !table.has("url")) {
-    table.missing("missing-key", "the [[notify]] says neither \"command\" nor \"url\"", fmt::format("add {} = {}", command_key.name, command_key.example));
+    table.missing("missing-key", "the [[notify]] says neither \"command\" nor \"url\"",
+                  fmt::format("add {} = {}", command_key.name, command_key.example));
   }
   draft.notify.push_back(std::move(notify));
 }

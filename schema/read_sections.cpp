@@ -64,12 +64,15 @@ void read_windows(TableReader& table, Limits& limits) {
   constexpr TomlKey key{"window", "\"22:00-05:00\""};
   const auto take = [&](const std::string& written, Spot spot) {
     if (const auto window = parse_window(written)) return limits.windows.push_back(*window);
-    table.wrong_at(spot, key, fmt::format("is {}, which is no part of a day", quoted(written)), "write for example window = \"22:00-05:00\", or a list of such");
+    table.wrong_at(spot, key, fmt::format("is {}, which is no part of a day", quoted(written)),
+                   "write for example window = \"22:00-05:00\", or a list of such");
   };
   const TomlValue* found = table.value(key);
   if (found == nullptr) return;
-  if (const auto* written = std::get_if<std::string>(&found->value)) take(*written, table.spot_of(key.name));
-  else table.texts(key, take);
+  if (const auto* written = std::get_if<std::string>(&found->value))
+    take(*written, table.spot_of(key.name));
+  else
+    table.texts(key, take);
 }
 
 }  // namespace

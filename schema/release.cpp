@@ -13,8 +13,11 @@ Release read_release(std::string_view payload) {
   object.require_format("ingot.release");
   const auto kind = parse_image_kind(object.text("kind"));
   if (!kind) object.refuse("kind", "is not \"file\" or \"tree\"");
-  Release release{.server = read_server_id(object, "server"), .image = read_name<ImageName>(object, "image"),
-                  .digest = read_digest(object, "digest"), .kind = *kind, .type = read_name<TypeName>(object, "type")};
+  Release release{.server = read_server_id(object, "server"),
+                  .image = read_name<ImageName>(object, "image"),
+                  .digest = read_digest(object, "digest"),
+                  .kind = *kind,
+                  .type = read_name<TypeName>(object, "type")};
   if (write_release(release) != payload) throw Refusal{"is not written as every reader writes it"};
   return release;
 }
@@ -22,7 +25,11 @@ Release read_release(std::string_view payload) {
 }  // namespace
 
 Release release_of(const ImageEntry& entry) {
-  return {.server = entry.identity.origin, .image = entry.identity.name, .digest = entry.digest, .kind = entry.kind, .type = entry.type};
+  return {.server = entry.identity.origin,
+          .image = entry.identity.name,
+          .digest = entry.digest,
+          .kind = entry.kind,
+          .type = entry.type};
 }
 
 std::string write_release(const Release& release) {

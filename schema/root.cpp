@@ -36,8 +36,8 @@ Role read_role(const JsonObject& object) {
 
 Root read_root(std::string_view payload) {
   StrictJson json(longest_text);
-  const JsonObject object(json.parse(payload),
-                          {"format", "version", "epoch", "expires", "threshold", "keys", "catalog", "release", "previous", "critical"});
+  const JsonObject object(json.parse(payload), {"format", "version", "epoch", "expires", "threshold", "keys", "catalog",
+                                                "release", "previous", "critical"});
   object.require_format("ingot.root");
   Root root{.version = object.number("version", 1),
             .epoch = object.number("epoch", 1),
@@ -71,7 +71,9 @@ std::optional<PublicKey> parse_key(std::string_view text) {
   return bytes ? std::optional(PublicKey{.bytes = bytes->bytes}) : std::nullopt;
 }
 
-bool holds(const std::vector<PublicKey>& keys, const PublicKey& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
+bool holds(const std::vector<PublicKey>& keys, const PublicKey& key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
 
 bool names(const Root& root, const PublicKey& key) {
   return holds(root.root.keys, key) || holds(root.catalog.keys, key) || (root.release && holds(root.release->keys, key));
@@ -84,7 +86,8 @@ std::variant<Root, Malformed> parse_root(std::string_view payload) {
 
 std::string write_root(const Root& root) {
   // Critical: who does not know release keys must not take images that they have not signed.
-  const std::string release = root.release ? fmt::format(",\"release\":{{{}}},\"critical\":[\"release\"]", role_text(*root.release)) : "";
+  const std::string release =
+      root.release ? fmt::format(",\"release\":{{{}}},\"critical\":[\"release\"]", role_text(*root.release)) : "";
   return fmt::format(
       "{{\"format\":\"ingot.root/1\",\"version\":{},\"epoch\":{},\"expires\":\"{}\",{},\"catalog\":{{{}}}{},\"previous\":{}}}\n",
       root.version, root.epoch, time_text(root.expires), role_text(root.root), role_text(root.catalog), release,

@@ -47,7 +47,7 @@ struct Root {
   Role root;
   Role catalog;
   std::optional<Role> release = {};  ///< signs images; nullopt: an image needs no signature of its own
-  std::optional<Digest> previous;  ///< of the previous root's payload
+  std::optional<Digest> previous;    ///< of the previous root's payload
   bool operator==(const Root&) const = default;
 };
 bool names(const Root& root, const PublicKey& key);  ///< in any of its roles

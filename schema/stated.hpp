@@ -49,13 +49,13 @@ struct StatedType {
 /// What the catalog does not say of one of its living images.
 struct StatedImage {
   ImageName name;
-  bool managed = false;                       ///< own: its manifest once named it
+  bool managed = false;  ///< own: its manifest once named it
   bool protect = false;
-  std::optional<ImageName> parent;            ///< own: the parent's name when this one came
-  std::optional<ImageName> parent_now;        ///< if the parent has another name now
-  std::optional<ImageState> under_withdrawal; ///< a copy that its origin withdrew: its state here
-  std::optional<Time> unwanted_since;         ///< a copy that no rule wants any more
-  std::string rule;                           ///< a copy: the address of the rule that brought it, as it was then
+  std::optional<ImageName> parent;             ///< own: the parent's name when this one came
+  std::optional<ImageName> parent_now;         ///< if the parent has another name now
+  std::optional<ImageState> under_withdrawal;  ///< a copy that its origin withdrew: its state here
+  std::optional<Time> unwanted_since;          ///< a copy that no rule wants any more
+  std::string rule;                            ///< a copy: the address of the rule that brought it, as it was then
   bool operator==(const StatedImage&) const = default;
   /// What holds of an own image of which nothing is said.
   bool is_usual() const { return managed && !protect && !parent && !parent_now && rule.empty(); }
@@ -69,12 +69,12 @@ struct StatedSeries {
 };
 
 struct Stated {
-  bool copies_published = false;                  ///< its `publish_copies`
-  std::vector<StatedPeer> peers = {};             ///< by name
+  bool copies_published = false;                       ///< its `publish_copies`
+  std::vector<StatedPeer> peers = {};                  ///< by name
   std::vector<StatedSubscription> subscriptions = {};  ///< by peer and selector
-  std::vector<StatedType> types = {};             ///< by name
-  std::vector<StatedImage> images = {};           ///< by name; only what is_usual does not say
-  std::vector<StatedSeries> series = {};          ///< living ones, by name
+  std::vector<StatedType> types = {};                  ///< by name
+  std::vector<StatedImage> images = {};                ///< by name; only what is_usual does not say
+  std::vector<StatedSeries> series = {};               ///< living ones, by name
   bool operator==(const Stated&) const = default;
 };
 

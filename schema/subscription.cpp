@@ -38,11 +38,11 @@ std::string_view kind_of(const Selector& selector) {
 }
 
 std::string value_of(const Selector& selector) {
-  return std::visit(Overloaded{[](const SelectAll&) { return std::string(); },
-                               [](const SelectImage& select) { return select.image.text(); },
-                               [](const SelectSeries& select) { return select.series.text(); },
-                               [](const SelectType& select) { return select.type.text(); }},
-                    selector);
+  return std::visit(
+      Overloaded{[](const SelectAll&) { return std::string(); }, [](const SelectImage& select) { return select.image.text(); },
+                 [](const SelectSeries& select) { return select.series.text(); },
+                 [](const SelectType& select) { return select.type.text(); }},
+      selector);
 }
 
 std::optional<Selector> parse_selector(std::string_view kind, std::string_view value) {
@@ -60,10 +60,10 @@ std::optional<Selector> parse_selector(std::string_view kind, std::string_view v
 }
 
 std::string since_text(const Since& since) {
-  return std::visit(Overloaded{[](const SinceNow&) { return std::string("now"); },
-                               [](const SinceStart&) { return std::string("start"); },
-                               [](const SinceSerial& serial) { return std::to_string(serial.serial); }},
-                    since);
+  return std::visit(
+      Overloaded{[](const SinceNow&) { return std::string("now"); }, [](const SinceStart&) { return std::string("start"); },
+                 [](const SinceSerial& serial) { return std::to_string(serial.serial); }},
+      since);
 }
 
 std::string options_text_without_since(const SubscriptionOptions& options) {
@@ -91,7 +91,8 @@ std::optional<ImageName> name_here(const std::string& as, const ServerName& peer
   if (as.empty()) return name;
   std::string text = as;
   const auto fill = [&text](std::string_view mark, const std::string& value) {
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) text.replace(at, mark.size(), value);
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
+      text.replace(at, mark.size(), value);
   };
   fill("{peer}", peer.text());
   fill("{name}", name.text());

@@ -14,10 +14,21 @@
 
 namespace ingot {
 
-struct SelectAll { auto operator<=>(const SelectAll&) const = default; };
-struct SelectImage { ImageName image; auto operator<=>(const SelectImage&) const = default; };
-struct SelectSeries { SeriesName series; auto operator<=>(const SelectSeries&) const = default; };
-struct SelectType { TypeName type; auto operator<=>(const SelectType&) const = default; };
+struct SelectAll {
+  auto operator<=>(const SelectAll&) const = default;
+};
+struct SelectImage {
+  ImageName image;
+  auto operator<=>(const SelectImage&) const = default;
+};
+struct SelectSeries {
+  SeriesName series;
+  auto operator<=>(const SelectSeries&) const = default;
+};
+struct SelectType {
+  TypeName type;
+  auto operator<=>(const SelectType&) const = default;
+};
 
 /// Exactly one of all, image (its descendants), series, imagetype.
 using Selector = std::variant<SelectAll, SelectImage, SelectSeries, SelectType>;
@@ -28,9 +39,16 @@ std::string value_of(const Selector& selector);      ///< "" for all
 std::optional<Selector> parse_selector(std::string_view kind, std::string_view value);
 
 /// From where on a subscription counts.
-struct SinceNow { auto operator<=>(const SinceNow&) const = default; };
-struct SinceStart { auto operator<=>(const SinceStart&) const = default; };
-struct SinceSerial { Serial serial = 0; auto operator<=>(const SinceSerial&) const = default; };
+struct SinceNow {
+  auto operator<=>(const SinceNow&) const = default;
+};
+struct SinceStart {
+  auto operator<=>(const SinceStart&) const = default;
+};
+struct SinceSerial {
+  Serial serial = 0;
+  auto operator<=>(const SinceSerial&) const = default;
+};
 using Since = std::variant<SinceNow, SinceStart, SinceSerial>;
 std::string since_text(const Since& since);  ///< "now", "start", "17"
 

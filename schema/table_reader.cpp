@@ -172,9 +172,10 @@ void TableReader::text_table(TomlKey key, const std::function<void(const TextEnt
     if (const auto* written = std::get_if<std::string>(&entry.value.value)) {
       take({entry.key, *written, {context_.file, entry.at}, spot});
     } else {
-      problem(spot, "wrong-type",
-              fmt::format("{} in \"{}\" must be a text in quotes, not {}", ingot::quoted(entry.key), key.name, type_of(entry.value)),
-              for_example(key));
+      problem(
+          spot, "wrong-type",
+          fmt::format("{} in \"{}\" must be a text in quotes, not {}", ingot::quoted(entry.key), key.name, type_of(entry.value)),
+          for_example(key));
     }
   }
 }

@@ -43,9 +43,13 @@ std::optional<Window> parse_window(std::string_view text) {
   return Window{.opens = *opens, .closes = *closes};
 }
 
-std::string minute_text(MinuteOfDay minute) { return fmt::format("{:02}:{:02}", minute / minutes_of_hour, minute % minutes_of_hour); }
+std::string minute_text(MinuteOfDay minute) {
+  return fmt::format("{:02}:{:02}", minute / minutes_of_hour, minute % minutes_of_hour);
+}
 
-std::string window_text(const Window& window) { return fmt::format("{}-{}", minute_text(window.opens), minute_text(window.closes)); }
+std::string window_text(const Window& window) {
+  return fmt::format("{}-{}", minute_text(window.opens), minute_text(window.closes));
+}
 
 std::string windows_text(const std::vector<Window>& windows) {
   std::vector<std::string> texts;
@@ -54,12 +58,15 @@ std::string windows_text(const std::vector<Window>& windows) {
 }
 
 bool is_open(const std::vector<Window>& windows, MinuteOfDay now) {
-  return windows.empty() || std::any_of(windows.begin(), windows.end(), [now](const Window& window) { return holds(window, now); });
+  return windows.empty() ||
+         std::any_of(windows.begin(), windows.end(), [now](const Window& window) { return holds(window, now); });
 }
 
 MinuteOfDay next_opening(const std::vector<Window>& windows, MinuteOfDay now) {
   const auto minutes_until = [now](const Window& window) { return (window.opens - now + minutes_of_day) % minutes_of_day; };
-  return std::min_element(windows.begin(), windows.end(), [&](const Window& one, const Window& other) { return minutes_until(one) < minutes_until(other); })->opens;
+  return std::min_element(windows.begin(), windows.end(),
+                          [&](const Window& one, const Window& other) { return minutes_until(one) < minutes_until(other); })
+      ->opens;
 }
 
 std::optional<MinuteOfDay> next_closing(const std::vector<Window>& windows, MinuteOfDay now) {
@@ -71,7 +78,8 @@ std::optional<MinuteOfDay> next_closing(const std::vector<Window>& windows, Minu
 }
 
 std::string why_closed(const std::vector<Window>& windows, MinuteOfDay now) {
-  return fmt::format("it is outside of `window` ({}), which opens at {} (local time)", windows_text(windows), minute_text(next_opening(windows, now)));
+  return fmt::format("it is outside of `window` ({}), which opens at {} (local time)", windows_text(windows),
+                     minute_text(next_opening(windows, now)));
 }
 
 }  // namespace ingot

@@ -52,7 +52,8 @@ class StatedLine {
     append_checked(value);
   }
   void append_checked(std::string_view value) {
-    if (const auto why = why_not_a_text(value, longest_stated_text)) throw std::length_error(fmt::format("a text of the state {}: {}", *why, excerpt(value)));
+    if (const auto why = why_not_a_text(value, longest_stated_text))
+      throw std::length_error(fmt::format("a text of the state {}: {}", *why, excerpt(value)));
     append_text(text_, value);
   }
 
@@ -60,7 +61,11 @@ class StatedLine {
 };
 
 void append(std::string& text, const StatedPeer& peer) {
-  StatedLine(text, "peer", peer.name.text()).with("name", std::string_view(peer.own_name.text())).with("id", peer.id.text()).with_list("urls", peer.urls).end();
+  StatedLine(text, "peer", peer.name.text())
+      .with("name", std::string_view(peer.own_name.text()))
+      .with("id", peer.id.text())
+      .with_list("urls", peer.urls)
+      .end();
 }
 
 void append(std::string& text, const StatedSubscription& one) {
@@ -72,12 +77,18 @@ void append(std::string& text, const StatedSubscription& one) {
 }
 
 void append(std::string& text, const StatedType& type) {
-  StatedLine(text, "imagetype", type.name.text()).with("base", std::string_view(type.base.text())).with("managed", type.managed).end();
+  StatedLine(text, "imagetype", type.name.text())
+      .with("base", std::string_view(type.base.text()))
+      .with("managed", type.managed)
+      .end();
 }
 
 void append(std::string& text, const StatedImage& image) {
   StatedLine line(text, "image", image.name.text());
-  line.with("managed", image.managed).with("protect", image.protect).with_name("parent", image.parent).with_name("parent_now", image.parent_now);
+  line.with("managed", image.managed)
+      .with("protect", image.protect)
+      .with_name("parent", image.parent)
+      .with_name("parent_now", image.parent_now);
   if (image.under_withdrawal) line.with("under_withdrawal", std::string_view(text_of(*image.under_withdrawal)));
   if (image.unwanted_since) line.with("unwanted_since", time_text(*image.unwanted_since));
   if (!image.rule.empty()) line.with("rule", image.rule);
@@ -87,7 +98,9 @@ void append(std::string& text, const StatedImage& image) {
 void append(std::string& text, const StatedSeries& series) {
   StatedLine line(text, "series", series.name.text());
   line.with("managed", series.managed);
-  if (series.follow) line.with("peer", std::string_view(series.follow->peer.text())).with("follows", std::string_view(series.follow->series.text()));
+  if (series.follow)
+    line.with("peer", std::string_view(series.follow->peer.text()))
+        .with("follows", std::string_view(series.follow->series.text()));
   line.end();
 }
 

@@ -17,39 +17,78 @@ struct PutRegistration {
   Registration registration;
   std::optional<ServerId> replaces;  ///< its subscriptions are dropped, its copies stay
 };
-struct DropRegistration { ServerId id; };
+struct DropRegistration {
+  ServerId id;
+};
 /// A newer head of a registered peer was accepted; of another peer: changes nothing.
-struct SeenPeer { ServerId id; Serial serial = 0; Digest head; Time seen; };
+struct SeenPeer {
+  ServerId id;
+  Serial serial = 0;
+  Digest head;
+  Time seen;
+};
 
 /// Instantiates or updates a subscription (key: peer, selector); clears `stopped`.
-struct PutSubscription { SubscriptionRow row; };
-struct StopSubscription { ServerId peer; Selector selector; Serial stopped = 0; };
+struct PutSubscription {
+  SubscriptionRow row;
+};
+struct StopSubscription {
+  ServerId peer;
+  Selector selector;
+  Serial stopped = 0;
+};
 
-struct PutType { TypeName name; TypeName base; bool managed = false; };
-struct DropType { TypeName name; };  ///< Error{internal} while live images are of it
+struct PutType {
+  TypeName name;
+  TypeName base;
+  bool managed = false;
+};
+struct DropType {
+  TypeName name;
+};  ///< Error{internal} while live images are of it
 
 /// An image came: own or copy. `row.key`, `row.created`, and an own image's `identity` are given by the state.
 /// Brings a deleted own image of the same name, digest, kind and type back under its old key, with its old parent and
 /// created serial, but not into its series (R18). A copy counts for the subscription of its origin whose rule is `row.rule`.
 /// `packed` is what was made durable last; it replaces what was known of these bytes.
-struct PutImage { ImageRow row; Packed packed; };
-/// The bytes of images here were made durable anew, in this form, which replaces what was known of them. Error{internal}: no image
-/// ever had them.
-struct PutBytes { Digest digest; Packed packed; };
+struct PutImage {
+  ImageRow row;
+  Packed packed;
+};
+/// The bytes of images here were made durable anew, in this form, which replaces what was known of them. Error{internal}: no
+/// image ever had them.
+struct PutBytes {
+  Digest digest;
+  Packed packed;
+};
 /// What the source of an own image looks like that gave its bits; "": not known. Of a deleted image: changes nothing.
-struct PutSourceStamp { ImageKey key = 0; std::string stamp; };
+struct PutSourceStamp {
+  ImageKey key = 0;
+  std::string stamp;
+};
 /// Replaces the describing facts of an image: name (copies), version, platform, description, labels, state, reason,
 /// withdrawn_by_origin, is_private, protect, managed. Nothing else is touched. Once a head has shown it, it cannot become
 /// private (Error{internal}).
-struct ChangeImage { ImageRow row; };
+struct ChangeImage {
+  ImageRow row;
+};
 /// The image becomes a tombstone: it leaves series and catalog; its bytes stay until gc.
-struct DropImage { ImageKey key = 0; };
+struct DropImage {
+  ImageKey key = 0;
+};
 /// Since when no rule wants a copy; nullopt: one does again. Of a deleted image: changes nothing.
-struct MarkWanted { ImageKey key = 0; std::optional<Time> unwanted_since; };
+struct MarkWanted {
+  ImageKey key = 0;
+  std::optional<Time> unwanted_since;
+};
 
 /// Creates or changes a series; members that stay keep the serial at which they were added (R10).
-struct PutSeries { SeriesRow row; };
-struct DropSeries { SeriesName name; };
+struct PutSeries {
+  SeriesRow row;
+};
+struct DropSeries {
+  SeriesName name;
+};
 
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
 using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,

@@ -115,7 +115,8 @@ void each_image_named(Database& database, const ImageName& name, const ImageRows
 }
 
 void each_live_image_of(Database& database, const Digest& digest, const ImageRows& visit) {
-  static constexpr auto sql = joined_sql(select_rows, "WHERE i.deleted = 0 AND i.object = (SELECT number FROM object WHERE digest = ?)");
+  static constexpr auto sql =
+      joined_sql(select_rows, "WHERE i.deleted = 0 AND i.object = (SELECT number FROM object WHERE digest = ?)");
   each_row(database.query(sql.data(), digest), visit);
 }
 
@@ -143,17 +144,21 @@ ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t obje
   const auto parent_of = [&](auto member) { return row.parent_identity ? &((*row.parent_identity).*member) : nullptr; };
   if (!identity) throw Error(Fault::internal, "an image without an origin cannot be recorded");
   database.execute(
-      "INSERT INTO image (name, copy, origin, origin_image, identity_created, origin_name, copied_from, object, kind, type, version,"
-      " platform, description, labels, state, reason, withdrawn_by_origin, past_states, is_private, protect, managed, parent_name,"
-      " parent, parent_origin, parent_image, parent_created, source_stamp, unwanted_since, rule, deleted, subscription, arrived, arrived_run,"
+      "INSERT INTO image (name, copy, origin, origin_image, identity_created, origin_name, copied_from, object, kind, type, "
+      "version,"
+      " platform, description, labels, state, reason, withdrawn_by_origin, past_states, is_private, protect, managed, "
+      "parent_name,"
+      " parent, parent_origin, parent_image, parent_created, source_stamp, unwanted_since, rule, deleted, subscription, arrived, "
+      "arrived_run,"
       " arrived_actor, arrived_commit, arrived_rule, arrived_peer, arrived_head)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      row.name, row.copy, identity->origin, identity->name, row.copy ? &identity->created : nullptr,
-      row.origin_name, row.copied_from, object, row.kind, row.type, row.version, row.platform, row.description,
-      write_labels(row.labels), row.state, row.reason, row.withdrawn_by_origin, row.is_private, row.protect, row.managed,
-      row.parent_name, row.parent, parent_of(&ImageIdentity::origin), parent_of(&ImageIdentity::name),
-      parent_of(&ImageIdentity::created), row.source_stamp, row.unwanted_since, row.rule, row.deleted, subscription, row.papers.time,
-      row.papers.run, row.papers.actor, row.papers.commit, row.papers.rule, row.papers.peer, row.papers.head);
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?)",
+      row.name, row.copy, identity->origin, identity->name, row.copy ? &identity->created : nullptr, row.origin_name,
+      row.copied_from, object, row.kind, row.type, row.version, row.platform, row.description, write_labels(row.labels),
+      row.state, row.reason, row.withdrawn_by_origin, row.is_private, row.protect, row.managed, row.parent_name, row.parent,
+      parent_of(&ImageIdentity::origin), parent_of(&ImageIdentity::name), parent_of(&ImageIdentity::created), row.source_stamp,
+      row.unwanted_since, row.rule, row.deleted, subscription, row.papers.time, row.papers.run, row.papers.actor,
+      row.papers.commit, row.papers.rule, row.papers.peer, row.papers.head);
   return database.last_key();
 }
 

@@ -6,9 +6,12 @@ std::string write_lines(const std::vector<std::string>& items) {
   std::string text;
   for (const auto& item : items) {
     for (const char c : item) {
-      if (c == '\\') text += "\\\\";
-      else if (c == '\n') text += "\\n";
-      else text += c;
+      if (c == '\\')
+        text += "\\\\";
+      else if (c == '\n')
+        text += "\\n";
+      else
+        text += c;
     }
     text += '\n';
   }

@@ -26,7 +26,8 @@ std::vector<std::string> read_lines(Statement& row) {
 
 std::vector<Registration> read_registrations(Database& database) {
   std::vector<Registration> registrations;
-  Statement rows = database.query("SELECT name, own_name, id, urls, serial, head, registered, seen FROM registration ORDER BY name, id");
+  Statement rows =
+      database.query("SELECT name, own_name, id, urls, serial, head, registered, seen FROM registration ORDER BY name, id");
   while (rows.step()) {
     registrations.push_back(Registration{.name = rows.next<ServerName>(),
                                          .own_name = rows.next<ServerName>(),

@@ -42,7 +42,8 @@ ImageRow with_facts_of(ImageRow old, const ImageRow& next) {
 
 void Recording::require_free(const ImageName& name, std::optional<ImageKey> except) {
   const auto holder = live_image_named(database_, name);
-  if (holder && holder != except) throw Error(Fault::internal, fmt::format("an image with the name \"{}\" is here already", name.text()));
+  if (holder && holder != except)
+    throw Error(Fault::internal, fmt::format("an image with the name \"{}\" is here already", name.text()));
 }
 
 void Recording::require_type(const TypeName& type) {
@@ -59,7 +60,8 @@ ImageRecord Recording::live_image(ImageKey key) {
 /// An image came or went: the sums that a snapshot reads instead of counting rows.
 void Recording::count(ImageKey key, std::int64_t difference) {
   database_.execute("UPDATE meta SET live_images = live_images + ?", difference);
-  database_.execute("UPDATE imagetype SET images = images + ?1 WHERE name = (SELECT type FROM image WHERE key = ?2)", difference, key);
+  database_.execute("UPDATE imagetype SET images = images + ?1 WHERE name = (SELECT type FROM image WHERE key = ?2)", difference,
+                    key);
   database_.execute("UPDATE subscription SET copies = copies + ?1 WHERE number = (SELECT subscription FROM image WHERE key = ?2)",
                     difference, key);
 }
@@ -68,7 +70,8 @@ void Recording::repack(std::int64_t object, const Packed& packed) {
   const Digest* const table_digest = packed.table ? &packed.table->digest : nullptr;
   const std::uint64_t* const table_length = packed.table ? &packed.table->length : nullptr;
   Statement same = database_.query(
-      "SELECT 1 FROM object WHERE number = ? AND file_digest = ? AND file_length = ? AND segments = ? AND table_digest IS ? AND table_length IS ?",
+      "SELECT 1 FROM object WHERE number = ? AND file_digest = ? AND file_length = ? AND segments = ? AND table_digest IS ? AND "
+      "table_length IS ?",
       object, packed.file.digest, packed.file.length, packed.segments, table_digest, table_length);
   if (same.step()) return;
   database_.execute(
@@ -111,7 +114,8 @@ void Recording::put(const PutSourceStamp& effect) {
 std::optional<ImageKey> Recording::find_tombstone(const ImageRow& row, std::int64_t object) {
   if (row.copy) return std::nullopt;
   Statement found = database_.query(
-      "SELECT key FROM image WHERE name = ? AND copy = 0 AND deleted = 1 AND object = ? AND kind = ? AND type = ? ORDER BY key DESC",
+      "SELECT key FROM image WHERE name = ? AND copy = 0 AND deleted = 1 AND object = ? AND kind = ? AND type = ? ORDER BY key "
+      "DESC",
       row.name, object, row.kind, row.type);
   if (!found.step()) return std::nullopt;
   return found.next<ImageKey>();
@@ -143,7 +147,8 @@ void Recording::put(const PutImage& effect) {
   std::optional<std::int64_t> subscription;
   if (row.copy) {
     touch(row.identity->origin);
-    Statement found = database_.query("SELECT number FROM subscription WHERE peer = ? AND rule = ?", row.identity->origin, row.rule);
+    Statement found =
+        database_.query("SELECT number FROM subscription WHERE peer = ? AND rule = ?", row.identity->origin, row.rule);
     if (found.step()) subscription = found.next<std::int64_t>();
   } else {
     row.identity = ImageIdentity{self_, row.name, 0};

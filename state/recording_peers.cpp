@@ -8,7 +8,8 @@
 namespace ingot {
 
 void throw_changed_by_another(const Database& database) {
-  throw Error(Fault::local, fmt::format("the state \"{}\" was changed by another program while this one used it", database.path()),
+  throw Error(Fault::local,
+              fmt::format("the state \"{}\" was changed by another program while this one used it", database.path()),
               "run again, and never two programs on one state at once");
 }
 
@@ -17,8 +18,8 @@ void Recording::write(const Effect& effect) {
 }
 
 std::uint64_t Recording::close(std::uint64_t generation) {
-  database_.execute("UPDATE meta SET generation = generation + ?, content = content + ?, common_revision = common_revision + ?", changed_,
-                    content_, common_);
+  database_.execute("UPDATE meta SET generation = generation + ?, content = content + ?, common_revision = common_revision + ?",
+                    changed_, content_, common_);
   return generation + (changed_ ? 1 : 0);
 }
 
@@ -35,8 +36,9 @@ void Recording::put(const PutRegistration& effect) {
     database_.execute("DELETE FROM subscription WHERE peer = ?", *effect.replaces);
     database_.execute("DELETE FROM registration WHERE id = ?", *effect.replaces);
   }
-  database_.execute("REPLACE INTO registration (id, name, own_name, urls, serial, head, registered, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    row.id, row.name, row.own_name, write_lines(row.urls), row.serial, row.head, row.registered, row.seen);
+  database_.execute(
+      "REPLACE INTO registration (id, name, own_name, urls, serial, head, registered, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.id, row.name, row.own_name, write_lines(row.urls), row.serial, row.head, row.registered, row.seen);
   // Its subscriptions go with it under the new name (R5); their addresses hold that name.
   database_.execute(
       "UPDATE subscription SET peer_name = ?1,"
@@ -54,8 +56,9 @@ void Recording::put(const DropRegistration& effect) {
 
 void Recording::put(const SeenPeer& effect) {
   // Not part of what makes a peer settled: the fingerprint holds the peer's own index.
-  const auto newer = database_.execute("UPDATE registration SET serial = ?1, head = ?2 WHERE id = ?3 AND (serial <> ?1 OR head <> ?2)",
-                                       effect.serial, effect.head, effect.id);
+  const auto newer =
+      database_.execute("UPDATE registration SET serial = ?1, head = ?2 WHERE id = ?3 AND (serial <> ?1 OR head <> ?2)",
+                        effect.serial, effect.head, effect.id);
   if (newer > 0) changed_ = true;
   database_.execute("UPDATE registration SET seen = ? WHERE id = ?", effect.seen, effect.id);
 }
@@ -74,9 +77,10 @@ void Recording::put(const PutSubscription& effect) {
 
 void Recording::put(const StopSubscription& effect) {
   touch(effect.peer);
-  if (database_.execute("UPDATE subscription SET stopped = ? WHERE peer = ? AND kind = ? AND value = ?", effect.stopped, effect.peer,
-                        kind_of(effect.selector), value_of(effect.selector)) == 0) {
-    throw Error(Fault::internal, fmt::format("no subscription \"{}\" {} to stop", kind_of(effect.selector), value_of(effect.selector)));
+  if (database_.execute("UPDATE subscription SET stopped = ? WHERE peer = ? AND kind = ? AND value = ?", effect.stopped,
+                        effect.peer, kind_of(effect.selector), value_of(effect.selector)) == 0) {
+    throw Error(Fault::internal,
+                fmt::format("no subscription \"{}\" {} to stop", kind_of(effect.selector), value_of(effect.selector)));
   }
 }
 
@@ -87,7 +91,8 @@ void Recording::put(const PutType& effect) {
   if (!known || old.next<TypeName>() != effect.base) {
     // A peer's images of this type may fit now, or no longer (R13).
     touch_all();
-    if (database_.query("SELECT 1 FROM image WHERE type = ? AND deleted = 0 AND is_private = 0", effect.name).step()) content_ = true;
+    if (database_.query("SELECT 1 FROM image WHERE type = ? AND deleted = 0 AND is_private = 0", effect.name).step())
+      content_ = true;
   }
   changed_ = true;
   database_.execute(

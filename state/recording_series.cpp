@@ -54,8 +54,8 @@ void Recording::put_members(std::int64_t series, const std::vector<SeriesMemberR
       throw Error(Fault::internal, fmt::format("the image \"{}\" of a series is not here", member.name.text()));
     }
     const auto old = added.find(member.image);
-    database_.execute("INSERT INTO series_member (series, position, image, added) VALUES (?, ?, ?, ?)", series, position++, member.image,
-                      old == added.end() ? std::optional<Serial>() : old->second);
+    database_.execute("INSERT INTO series_member (series, position, image, added) VALUES (?, ?, ?, ?)", series, position++,
+                      member.image, old == added.end() ? std::optional<Serial>() : old->second);
   }
 }
 
@@ -68,8 +68,8 @@ void Recording::put(const PutSeries& effect) {
   std::int64_t number = 0;
   if (old) {
     number = old->number;
-    database_.execute("UPDATE series SET managed = ?, follow_peer = ?, follow_series = ?, wanted = ? WHERE number = ?", row.managed,
-                      follow_peer, follow_series, write_lines(row.wanted), number);
+    database_.execute("UPDATE series SET managed = ?, follow_peer = ?, follow_series = ?, wanted = ? WHERE number = ?",
+                      row.managed, follow_peer, follow_series, write_lines(row.wanted), number);
   } else {
     database_.execute("INSERT INTO series (name, managed, follow_peer, follow_series, wanted) VALUES (?, ?, ?, ?, ?)", row.name,
                       row.managed, follow_peer, follow_series, write_lines(row.wanted));

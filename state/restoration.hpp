@@ -19,30 +19,30 @@ namespace ingot {
 struct RestoredImage {
   ImageRow row;
   Packed packed;
-  std::vector<StateSince> states;         ///< as the catalog shows them; empty if it does not show the image
-  std::optional<Serial> deleted;          ///< of a tombstone
+  std::vector<StateSince> states;  ///< as the catalog shows them; empty if it does not show the image
+  std::optional<Serial> deleted;   ///< of a tombstone
 };
 
 struct RestoredSeries {
   SeriesName name;
   Serial created = 0;
-  std::vector<SeriesMember> members;      ///< those that are no live images here are left out
-  std::optional<Serial> deleted;          ///< of a tombstone
+  std::vector<SeriesMember> members;  ///< those that are no live images here are left out
+  std::optional<Serial> deleted;      ///< of a tombstone
 };
 
 struct Restoration {
-  std::string lineage;                    ///< of the store
+  std::string lineage;  ///< of the store
   ServerId self;
   ServerName name;
-  Serial reserved = 0;                    ///< the highest serial that anyone may have seen
-  std::int64_t last_action = 0;           ///< the highest number that papers bear
-  std::uint64_t revision = 0;             ///< above any of the old state, so that nothing remembered with one of those counts
+  Serial reserved = 0;           ///< the highest serial that anyone may have seen
+  std::int64_t last_action = 0;  ///< the highest number that papers bear
+  std::uint64_t revision = 0;    ///< above any of the old state, so that nothing remembered with one of those counts
   std::vector<TypeEntry> types = {};
-  std::vector<RestoredImage> images = {};      ///< a name has one live image at most
+  std::vector<RestoredImage> images = {};  ///< a name has one live image at most
   std::vector<RestoredSeries> series = {};
-  std::vector<Registration> registrations = {};       ///< of an older state
-  std::vector<SubscriptionRow> subscriptions = {};    ///< likewise; stopped ones too
-  std::vector<Floor> floors = {};                     ///< several of one server: the highest holds
+  std::vector<Registration> registrations = {};     ///< of an older state
+  std::vector<SubscriptionRow> subscriptions = {};  ///< likewise; stopped ones too
+  std::vector<Floor> floors = {};                   ///< several of one server: the highest holds
 };
 
 }  // namespace ingot

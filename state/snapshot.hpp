@@ -19,26 +19,26 @@ namespace ingot {
 
 /// A registered peer.
 struct Registration {
-  ServerName name;              ///< this server's name for it
-  ServerName own_name;          ///< what its card calls it
+  ServerName name;      ///< this server's name for it
+  ServerName own_name;  ///< what its card calls it
   ServerId id;
   std::vector<std::string> urls;
-  Serial serial = 0;            ///< of the newest head accepted from it by an apply
-  Digest head;                  ///< digest of that head
+  Serial serial = 0;  ///< of the newest head accepted from it by an apply
+  Digest head;        ///< digest of that head
   Time registered;
-  Time seen;                    ///< when that head was accepted
+  Time seen;  ///< when that head was accepted
   bool operator==(const Registration&) const = default;
 };
 
 /// A subscription that was instantiated; `stopped` ones are remembered for R11.
 struct SubscriptionRow {
   ServerId peer;
-  ServerName peer_name;         ///< when it was instantiated or last updated
+  ServerName peer_name;  ///< when it was instantiated or last updated
   Selector selector;
-  Serial baseline = 0;          ///< only what happens after it counts
-  std::string since;            ///< as asked for: since_text()
-  std::string options;          ///< options_text_without_since() as applied
-  std::string rule;             ///< its address as applied, "subscription.fpps-2.all"
+  Serial baseline = 0;  ///< only what happens after it counts
+  std::string since;    ///< as asked for: since_text()
+  std::string options;  ///< options_text_without_since() as applied
+  std::string rule;     ///< its address as applied, "subscription.fpps-2.all"
   Time instantiated;
   std::optional<Serial> stopped;  ///< the peer's serial when it was uninstantiated
   std::uint64_t copies = 0;       ///< copies here that it brought
@@ -60,22 +60,22 @@ using ImageKey = std::int64_t;
 struct Papers {
   Time time;
   std::string run;
-  std::string actor;                   ///< user@host
+  std::string actor;  ///< user@host
   std::optional<std::string> commit;
-  std::string rule;                    ///< address of the rule that wanted it
-  std::optional<std::string> peer;     ///< nullopt: made here
-  std::optional<Digest> head;          ///< the signed head that authorised it
+  std::string rule;                 ///< address of the rule that wanted it
+  std::optional<std::string> peer;  ///< nullopt: made here
+  std::optional<Digest> head;       ///< the signed head that authorised it
   bool operator==(const Papers&) const = default;
 };
 
 /// An image here: own or copied, live or deleted.
 struct ImageRow {
   ImageKey key = 0;
-  ImageName name;                          ///< here
+  ImageName name;  ///< here
   bool copy = false;
-  std::optional<ImageIdentity> identity;   ///< nullopt: own and not published yet
+  std::optional<ImageIdentity> identity;  ///< nullopt: own and not published yet
   ServerName origin_name;
-  std::optional<ServerName> copied_from;   ///< a copy: the peer's name then
+  std::optional<ServerName> copied_from;  ///< a copy: the peer's name then
   Digest digest;
   std::uint64_t size = 0;
   ImageKind kind = ImageKind::file;
@@ -86,19 +86,19 @@ struct ImageRow {
   Labels labels;
   ImageState state = ImageState::published;
   std::string reason;
-  bool withdrawn_by_origin = false;        ///< R21: the origin's word, whatever `state` was before
+  bool withdrawn_by_origin = false;  ///< R21: the origin's word, whatever `state` was before
   bool is_private = false;
-  bool was_public = false;                 ///< a head has shown it (R15: never private again)
+  bool was_public = false;  ///< a head has shown it (R15: never private again)
   bool protect = false;
-  bool managed = false;                    ///< own: the manifest once named it
-  std::string parent_name;                 ///< the parent's name here when this one came; "" = none
-  std::optional<ImageKey> parent;          ///< a parent that is or was here
+  bool managed = false;                          ///< own: the manifest once named it
+  std::string parent_name;                       ///< the parent's name here when this one came; "" = none
+  std::optional<ImageKey> parent;                ///< a parent that is or was here
   std::optional<ImageIdentity> parent_identity;  ///< a copy's parent, as its origin says
-  std::string source_stamp;                ///< own: names, sizes and mtimes of the source, as a digest text; "" = unknown
-  std::optional<Time> unwanted_since;      ///< a copy that no rule wants any more (prune)
-  std::string rule;                        ///< the rule that brought it
-  bool deleted = false;                    ///< a tombstone: only name, identity, digest, type, parent count
-  std::optional<Serial> created;           ///< own: identity's serial; copies: when our catalog listed it
+  std::string source_stamp;                      ///< own: names, sizes and mtimes of the source, as a digest text; "" = unknown
+  std::optional<Time> unwanted_since;            ///< a copy that no rule wants any more (prune)
+  std::string rule;                              ///< the rule that brought it
+  bool deleted = false;                          ///< a tombstone: only name, identity, digest, type, parent count
+  std::optional<Serial> created;                 ///< own: identity's serial; copies: when our catalog listed it
   Papers papers;
   bool operator==(const ImageRow&) const = default;
 };
@@ -114,7 +114,7 @@ struct SeriesRow {
   bool managed = false;
   std::vector<SeriesMemberRow> members;  ///< in order, live images only
   std::optional<Follow> follow;
-  std::vector<std::string> wanted;       ///< the manifest's list as applied ("" if follow), for drift and waiting
+  std::vector<std::string> wanted;  ///< the manifest's list as applied ("" if follow), for drift and waiting
   bool operator==(const SeriesRow&) const = default;
 };
 
@@ -126,18 +126,18 @@ struct SnapshotScope {
 };
 
 struct Snapshot {
-  std::string lineage;            ///< of this state: 32 hex digits
-  std::uint64_t generation = 0;   ///< grows with every transaction that changes anything a plan looks at
-  Serial published_serial = 0;    ///< of the last head that was finished; 0 = none
-  Serial reserved_serial = 0;     ///< ≥ published_serial; a larger one was burnt by a crash
-  bool content_pending = false;   ///< what is published is not what should be
+  std::string lineage;           ///< of this state: 32 hex digits
+  std::uint64_t generation = 0;  ///< grows with every transaction that changes anything a plan looks at
+  Serial published_serial = 0;   ///< of the last head that was finished; 0 = none
+  Serial reserved_serial = 0;    ///< ≥ published_serial; a larger one was burnt by a crash
+  bool content_pending = false;  ///< what is published is not what should be
   std::optional<Time> head_expires;
-  std::vector<Registration> registrations;    ///< sorted by name
-  std::vector<SubscriptionRow> subscriptions; ///< sorted by peer and selector, stopped ones too
-  std::vector<TypeRow> types;                 ///< custom ones, sorted by name
-  std::vector<ImageRow> images;               ///< sorted by name, then key; deleted ones too
-  std::vector<SeriesRow> series;              ///< sorted by name
-  std::uint64_t images_total = 0;             ///< live images here, whatever the scope left out
+  std::vector<Registration> registrations;     ///< sorted by name
+  std::vector<SubscriptionRow> subscriptions;  ///< sorted by peer and selector, stopped ones too
+  std::vector<TypeRow> types;                  ///< custom ones, sorted by name
+  std::vector<ImageRow> images;                ///< sorted by name, then key; deleted ones too
+  std::vector<SeriesRow> series;               ///< sorted by name
+  std::uint64_t images_total = 0;              ///< live images here, whatever the scope left out
   SnapshotScope scope;
 };
 

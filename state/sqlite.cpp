@@ -62,7 +62,8 @@ bool is_full(int code, sqlite3* handle) {
   const std::string said = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
   const std::string reason = system_reason(handle);
   if (is_full(code, handle)) {
-    throw Error(Fault::local, fmt::format("cannot write the state \"{}\": the disk is full", path), "free some space and run again")
+    throw Error(Fault::local, fmt::format("cannot write the state \"{}\": the disk is full", path),
+                "free some space and run again")
         .with_code("no-space");
   }
   switch (code & 0xFF) {
@@ -85,7 +86,8 @@ bool is_full(int code, sqlite3* handle) {
                   "check the rights of the file and its folder");
     case SQLITE_CONSTRAINT: throw Error(Fault::internal, fmt::format("the state \"{}\" refused a change: {}", path, said));
     case SQLITE_IOERR:
-      throw Error(Fault::local, fmt::format("cannot read or write the state \"{}\"{} ({})", path, reason, said), "check the disk");
+      throw Error(Fault::local, fmt::format("cannot read or write the state \"{}\"{} ({})", path, reason, said),
+                  "check the disk");
     case SQLITE_NOMEM: throw Error(Fault::local, fmt::format("no memory left while using the state \"{}\"", path));
     default: throw Error(Fault::local, fmt::format("cannot use the state \"{}\"{} ({})", path, reason, said));
   }
@@ -99,8 +101,9 @@ struct TextHash {
 }  // namespace
 
 void throw_damaged(const std::string& path, std::string_view what) {
-  throw Error(Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
-              "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store; nothing was changed")
+  throw Error(
+      Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
+      "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store; nothing was changed")
       .with_code("damaged-state");
 }
 
@@ -120,7 +123,8 @@ Database::Database(const std::string& path, OpenMode mode) : impl_(std::make_uni
     guard();
     if (mode != OpenMode::read_write) run_script("PRAGMA query_only = ON");
     // A reader tidies away what it made itself; a log that was there is for a writer to take in.
-    if (mode == OpenMode::look && has_log(path)) check(sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
+    if (mode == OpenMode::look && has_log(path))
+      check(sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr));
   } catch (...) {
     // After a failed open the handle is still ours to close.
     sqlite3_close_v2(impl_->handle);
@@ -174,9 +178,7 @@ void Database::give_back(sqlite3_stmt* handle) noexcept {
   sqlite3_clear_bindings(handle);
   try {
     impl_->pool[sqlite3_sql(handle)].push_back(handle);
-  } catch (...) {
-    sqlite3_finalize(handle);
-  }
+  } catch (...) { sqlite3_finalize(handle); }
 }
 
 void Database::run_script(const char* script) { check(sqlite3_exec(impl_->handle, script, nullptr, nullptr, nullptr)); }
@@ -230,12 +232,14 @@ void Statement::bind_null(int index) { database_->check(sqlite3_bind_null(handle
 void Statement::bind_integer(int index, std::int64_t value) { database_->check(sqlite3_bind_int64(handle_, index, value)); }
 
 void Statement::bind_unsigned(int index, std::uint64_t value) {
-  if (value > static_cast<std::uint64_t>(INT64_MAX)) throw Error(Fault::internal, fmt::format("{} does not fit into the state", value));
+  if (value > static_cast<std::uint64_t>(INT64_MAX))
+    throw Error(Fault::internal, fmt::format("{} does not fit into the state", value));
   bind_integer(index, static_cast<std::int64_t>(value));
 }
 
 void Statement::bind_text(int index, std::string_view value) {
-  database_->check(sqlite3_bind_text64(handle_, index, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  database_->check(
+      sqlite3_bind_text64(handle_, index, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void Statement::bind_blob(int index, const Digest& value) {
@@ -262,7 +266,8 @@ std::string_view Statement::next_text() {
 Digest Statement::next_digest() {
   Digest digest;
   if (sqlite3_column_type(handle_, column_) != SQLITE_BLOB) damaged("a digest is missing");
-  if (static_cast<std::size_t>(sqlite3_column_bytes(handle_, column_)) != digest.bytes.size()) damaged("a digest has a wrong length");
+  if (static_cast<std::size_t>(sqlite3_column_bytes(handle_, column_)) != digest.bytes.size())
+    damaged("a digest has a wrong length");
   std::memcpy(digest.bytes.data(), sqlite3_column_blob(handle_, column_++), digest.bytes.size());
   return digest;
 }

@@ -165,7 +165,8 @@ void State::check() const {
     if (const auto fault = faults.next<std::string>(); fault != "ok") {
       if (!is_of_the_disk(fault)) faults.damaged(fault);
       throw Error(Fault::local, fmt::format("the state \"{}\" cannot be read: {}", impl_->database.path(), fault),
-                  "check the disk, and run again; a file that stays like that can be moved away, and \"ingot state rebuild\" makes the state anew");
+                  "check the disk, and run again; a file that stays like that can be moved away, and \"ingot state rebuild\" "
+                  "makes the state anew");
     }
     Statement broken = impl_->database.query("PRAGMA foreign_key_check");
     if (broken.step()) broken.damaged(fmt::format("a reference in the table \"{}\" leads nowhere", broken.next_text()));

@@ -23,10 +23,10 @@ namespace ingot {
 
 /// How a run begins, for the history.
 struct RunStart {
-  std::string id;        ///< sortable: 20261123T020000Z-1a2b3c
+  std::string id;  ///< sortable: 20261123T020000Z-1a2b3c
   Time started;
-  std::string command;   ///< "apply", "publish"
-  std::string actor;     ///< user@host
+  std::string command;  ///< "apply", "publish"
+  std::string actor;    ///< user@host
   std::string manifest_path;
   Digest manifest_digest;
   std::optional<Provenance> git;  ///< the commit that the manifest is from
@@ -56,15 +56,15 @@ struct ActionRecord {
 
 struct RunRecord {
   RunStart start;
-  std::optional<Time> finished;   ///< nullopt: it died
+  std::optional<Time> finished;  ///< nullopt: it died
   std::optional<int> exit_code;
   std::uint64_t done = 0, failed = 0, skipped = 0, deferred = 0;  ///< skipped: for other reasons than that it was deferred
-  std::vector<ActionRecord> actions;  ///< only from State::run()
+  std::vector<ActionRecord> actions;                              ///< only from State::run()
 };
 
 /// Where the packed bytes of an image's digest are.
 struct ObjectRow {
-  Digest digest;       ///< of the canonical bytes
+  Digest digest;  ///< of the canonical bytes
   std::uint64_t size = 0;
   ImageKind kind = ImageKind::file;
   Packed packed;
@@ -85,19 +85,21 @@ class State {
   /// Makes a state of what a lost one left, with the run that did it; whole and durable before it gets its name, never
   /// overwrites. `before_its_name`: moves aside what bears it; until the name is given, whatever fails, the new one is there
   /// as `path` + ".new".
-  static void restore(const std::string& path, const Restoration& what, const RunRecord& by, const std::function<void()>& before_its_name);
+  static void restore(const std::string& path, const Restoration& what, const RunRecord& by,
+                      const std::function<void()>& before_its_name);
   State(State&&) noexcept;
   State& operator=(State&&) noexcept;
   ~State();
 
   const std::string& lineage() const;
   ServerId self() const;
-  std::uint64_t generation() const;       ///< Snapshot::generation
-  Serial reserved_serial() const;         ///< Snapshot::reserved_serial
-  std::uint64_t images_total() const;     ///< Snapshot::images_total
-  /// It was made of what a lost one left, and no apply has done since all that there was to do: it may not know yet what is needed.
+  std::uint64_t generation() const;    ///< Snapshot::generation
+  Serial reserved_serial() const;      ///< Snapshot::reserved_serial
+  std::uint64_t images_total() const;  ///< Snapshot::images_total
+  /// It was made of what a lost one left, and no apply has done since all that there was to do: it may not know yet what is
+  /// needed.
   bool made_anew() const;
-  void note_caught_up();                  ///< ends that
+  void note_caught_up();  ///< ends that
 
   std::vector<Registration> registrations() const;
   /// Grows whenever a subscription, copy or registration of this peer changes: part of what makes a peer settled.
@@ -109,7 +111,8 @@ class State {
   /// What was not begun goes into the history as skipped.
   void finish_run(const std::string& run, Time finished, int exit_code, const std::vector<UnbegunAction>& not_begun = {});
   /// Gives the number to finish it with.
-  std::int64_t begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments, Time started);
+  std::int64_t begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments,
+                            Time started);
   /// Outcome and effects together; gives the keys of the images that PutImage made, in order.
   std::vector<ImageKey> finish_action(std::int64_t action, const Outcome& outcome, const Effects& effects, Time finished);
   /// Effects outside an action: bookkeeping such as MarkWanted and SeenPeer.
@@ -136,7 +139,13 @@ class State {
   /// What is said of this state beside the public content: nothing private (R15), and nothing that changes with the serials of
   /// peers alone. `copies_published` is left as it is.
   Stated stated() const;
-  struct Published { Serial serial = 0; Digest head; Digest index; Time expires; bool copies_published = false; };
+  struct Published {
+    Serial serial = 0;
+    Digest head;
+    Digest index;
+    Time expires;
+    bool copies_published = false;
+  };
   /// `put_head` puts the head with the serial that was reserved last in its place, while nobody else can write here. What
   /// changed since it was reserved stays pending. Error{local}: another program has written meanwhile; nothing was put.
   void finish_publish(const Published& published, const std::function<void()>& put_head = {});
@@ -159,11 +168,11 @@ class State {
   // History, newest first.
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
-  std::optional<RunRecord> last_run() const;  ///< without its actions
-  std::optional<Provenance> applied_last() const;  ///< the commit of the newest apply that knew its own
+  std::optional<RunRecord> last_run() const;                  ///< without its actions
+  std::optional<Provenance> applied_last() const;             ///< the commit of the newest apply that knew its own
   /// The runs that had something to do with this address, newest first, each with just those actions.
   std::vector<RunRecord> runs_of(const Address& address) const;
-  std::int64_t newest_action() const;         ///< the number that an action got last; 0: none yet
+  std::int64_t newest_action() const;  ///< the number that an action got last; 0: none yet
 
   /// Reads the whole file and all references in it; Error{local} if damaged.
   void check() const;

@@ -52,19 +52,24 @@ int rename_new(const std::string& from, const std::string& to) {
 void check_state_file(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) throw Error(Fault::local, fmt::format("there is no state \"{}\"", path), "make one with \"ingot init\", or put back a backup");
-    throw Error(Fault::local, fmt::format("cannot look at the state \"{}\": {}", path, reason()), "check the rights of its folder");
+    if (errno == ENOENT)
+      throw Error(Fault::local, fmt::format("there is no state \"{}\"", path),
+                  "make one with \"ingot init\", or put back a backup");
+    throw Error(Fault::local, fmt::format("cannot look at the state \"{}\": {}", path, reason()),
+                "check the rights of its folder");
   }
   if (S_ISLNK(status.st_mode)) {
     throw Error(Fault::local, fmt::format("the state \"{}\" is a symbolic link", path), "name the file itself in the manifest");
   }
-  if (!S_ISREG(status.st_mode)) throw Error(Fault::local, fmt::format("the state \"{}\" is not a regular file", path), "name a file in the manifest");
+  if (!S_ISREG(status.st_mode))
+    throw Error(Fault::local, fmt::format("the state \"{}\" is not a regular file", path), "name a file in the manifest");
   if (status.st_nlink > 1) {
     throw Error(Fault::local, fmt::format("the state \"{}\" has {} names (hard links)", path, status.st_nlink),
                 "remove the other names: a database that is used under two names breaks");
   }
   if (status.st_size < smallest_database) {  // SQLite takes what is shorter for a new one
-    throw Error(Fault::local, fmt::format("the state \"{}\" is damaged: it {}", path, status.st_size == 0 ? "is empty" : "is cut off"),
+    throw Error(Fault::local,
+                fmt::format("the state \"{}\" is damaged: it {}", path, status.st_size == 0 ? "is empty" : "is cut off"),
                 "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store")
         .with_code("damaged-state");
   }
@@ -85,7 +90,8 @@ void require_no_log(const std::string& path) {
   struct stat log {};
   const bool there = lstat((path + "-wal").c_str(), &log) == 0;
   if (there ? log.st_size > 0 : errno != ENOENT) {
-    throw Error(Fault::local, fmt::format("cannot finish \"{}\": what its log holds was not taken into the file", path), "check the disk");
+    throw Error(Fault::local, fmt::format("cannot finish \"{}\": what its log holds was not taken into the file", path),
+                "check the disk");
   }
   for (const char* const suffix : suffixes) unlink((path + suffix).c_str());
 }
@@ -106,7 +112,8 @@ void publish_file(const std::string& from, const std::string& to) {
   sync_path(from, O_NOFOLLOW);
   const int code = rename_new(from, to);
   if (code == EEXIST) throw_exists(to);
-  if (code != 0) throw Error(Fault::local, fmt::format("cannot rename \"{}\" to \"{}\": {}", from, to, std::generic_category().message(code)));
+  if (code != 0)
+    throw Error(Fault::local, fmt::format("cannot rename \"{}\" to \"{}\": {}", from, to, std::generic_category().message(code)));
   sync_path(parent_folder(to), O_DIRECTORY);
 }
 

@@ -116,7 +116,8 @@ std::optional<Provenance> State::applied_last() const {
 
 std::vector<RunRecord> State::runs_of(const Address& address) const {
   return impl_->read([&] {
-    static constexpr auto sql = joined_sql(select_runs, "WHERE EXISTS (SELECT 1 FROM action a WHERE a.run = r.number AND a.address = ?) ORDER BY r.number DESC");
+    static constexpr auto sql = joined_sql(
+        select_runs, "WHERE EXISTS (SELECT 1 FROM action a WHERE a.run = r.number AND a.address = ?) ORDER BY r.number DESC");
     std::vector<RunRecord> runs;
     Statement rows = impl_->database.query(sql.data(), address.text);
     while (rows.step()) {

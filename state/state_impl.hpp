@@ -38,7 +38,8 @@ struct State::Impl {
     const std::scoped_lock lock(mutex);
     Transaction transaction(database, Transaction::Kind::write);
     // Before the work: what another program wrote would look like a contradiction to it.
-    if (static_cast<std::uint64_t>(database.number("SELECT generation FROM meta WHERE one = 1")) != generation) throw_changed_by_another(database);
+    if (static_cast<std::uint64_t>(database.number("SELECT generation FROM meta WHERE one = 1")) != generation)
+      throw_changed_by_another(database);
     Recording recording(database, self);
     if constexpr (std::is_void_v<decltype(work(recording))>) {
       work(recording);

@@ -8,7 +8,8 @@ namespace ingot {
 namespace {
 
 ObjectRow read_object(Statement& row) {
-  return ObjectRow{.digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .kind = row.next<ImageKind>(), .packed = read_packed(row)};
+  return ObjectRow{
+      .digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .kind = row.next<ImageKind>(), .packed = read_packed(row)};
 }
 
 Floor read_floor(Statement& row) {
@@ -52,8 +53,8 @@ void State::each_object(const std::function<void(const ObjectRow&)>& visit) cons
 
 void State::each_public_object(bool publish_copies, const std::function<void(const ObjectRow&)>& visit) const {
   impl_->read([&] {
-    static constexpr auto sql = joined_sql(select_objects,
-                                           "WHERE number IN (SELECT object FROM image WHERE deleted = 0 AND is_private = 0 AND copy <= ?)");
+    static constexpr auto sql = joined_sql(
+        select_objects, "WHERE number IN (SELECT object FROM image WHERE deleted = 0 AND is_private = 0 AND copy <= ?)");
     Statement rows = impl_->database.query(sql.data(), publish_copies);
     while (rows.step()) visit(read_object(rows));
   });
@@ -76,12 +77,13 @@ std::vector<Floor> State::floors() const {
 }
 
 void write_floor(Database& database, const Floor& floor) {
-  database.execute("INSERT INTO floor (id, epoch, serial, head, root_version, issued) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-                   floor.id, floor.epoch, floor.serial, floor.head, floor.root_version, floor.issued);
-  database.execute("UPDATE floor SET epoch = ?2, serial = ?3, head = ?4 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id, floor.epoch,
-                   floor.serial, floor.head);
-  database.execute("UPDATE floor SET root_version = max(root_version, ?2), issued = max(issued, ?3) WHERE id = ?1", floor.id, floor.root_version,
-                   floor.issued);
+  database.execute(
+      "INSERT INTO floor (id, epoch, serial, head, root_version, issued) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+      floor.id, floor.epoch, floor.serial, floor.head, floor.root_version, floor.issued);
+  database.execute("UPDATE floor SET epoch = ?2, serial = ?3, head = ?4 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id,
+                   floor.epoch, floor.serial, floor.head);
+  database.execute("UPDATE floor SET root_version = max(root_version, ?2), issued = max(issued, ?3) WHERE id = ?1", floor.id,
+                   floor.root_version, floor.issued);
 }
 
 void State::raise_floor(const Floor& floor) {

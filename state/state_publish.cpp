@@ -19,15 +19,18 @@ std::int64_t number_events(Database& database, Serial serial) {
       "UPDATE image SET listed = ?1, identity_created = CASE copy WHEN 0 THEN ?1 ELSE identity_created END"
       " WHERE listed IS NULL AND is_private = 0 AND deleted = 0",
       serial);
-  events += database.execute("UPDATE image SET state_since = ? WHERE state_since IS NULL AND listed IS NOT NULL AND deleted = 0", serial);
+  events += database.execute("UPDATE image SET state_since = ? WHERE state_since IS NULL AND listed IS NOT NULL AND deleted = 0",
+                             serial);
   events += database.execute(
-      "UPDATE image SET deleted_serial = ? WHERE deleted = 1 AND copy = 0 AND deleted_serial IS NULL AND listed IS NOT NULL", serial);
+      "UPDATE image SET deleted_serial = ? WHERE deleted = 1 AND copy = 0 AND deleted_serial IS NULL AND listed IS NOT NULL",
+      serial);
   events += database.execute(
       "UPDATE series SET created = ? WHERE created IS NULL AND deleted = 0 AND EXISTS (SELECT 1 FROM series_member m"
       " JOIN image i ON i.key = m.image WHERE m.series = series.number AND i.listed IS NOT NULL)",
       serial);
   events += database.execute(
-      "UPDATE series_member SET added = ? WHERE added IS NULL AND (SELECT listed FROM image WHERE key = image) IS NOT NULL", serial);
+      "UPDATE series_member SET added = ? WHERE added IS NULL AND (SELECT listed FROM image WHERE key = image) IS NOT NULL",
+      serial);
   events += database.execute(
       "UPDATE series SET deleted_serial = ? WHERE deleted = 1 AND created IS NOT NULL AND deleted_serial IS NULL", serial);
   return events;
@@ -118,7 +121,8 @@ ImageEntry read_entry(Database& database, Statement& row, ShownImage&& shown, Pa
 std::set<TypeName> show_images(Database& database, bool publish_copies, const State::PublicContent& visit) {
   std::set<TypeName> types;
   Statement row = database.query(
-      "SELECT i.name, i.copy, i.origin, i.origin_image, i.identity_created, i.origin_name, i.copied_from, i.listed, i.deleted_serial,"
+      "SELECT i.name, i.copy, i.origin, i.origin_image, i.identity_created, i.origin_name, i.copied_from, i.listed, "
+      "i.deleted_serial,"
       " o.digest, o.size, i.kind, i.type, i.parent, i.parent_origin, i.parent_image, i.parent_created, i.version, i.platform,"
       " i.description, i.labels, i.reason, i.state, i.withdrawn_by_origin, i.state_since, i.past_states,"
       " o.file_digest, o.file_length, o.segments, o.table_digest, o.table_length"
@@ -152,7 +156,8 @@ std::vector<SeriesMember> shown_members(Database& database, std::int64_t series)
 }
 
 void show_series(Database& database, const State::PublicContent& visit) {
-  Statement row = database.query("SELECT number, name, created, deleted_serial FROM series WHERE created IS NOT NULL ORDER BY name, created");
+  Statement row =
+      database.query("SELECT number, name, created, deleted_serial FROM series WHERE created IS NOT NULL ORDER BY name, created");
   while (row.step()) {
     const auto number = row.next<std::int64_t>();
     auto name = row.next<SeriesName>();
@@ -180,7 +185,8 @@ Serial State::reserve_serial(Serial at_least) {
     Database& database = impl_->database;
     const auto last = static_cast<Serial>(database.number("SELECT max(published, reserved) FROM meta WHERE one = 1"));
     const Serial serial = std::max(last, at_least) + 1;
-    if (serial > largest_serial) throw Error(Fault::local, fmt::format("the serials of the catalog are used up ({})", largest_serial));
+    if (serial > largest_serial)
+      throw Error(Fault::local, fmt::format("the serials of the catalog are used up ({})", largest_serial));
     if (number_events(database, serial) > 0) recording.note_change();
     database.execute("UPDATE meta SET reserved = ?, reserved_content = content WHERE one = 1", serial);
     return serial;
@@ -200,7 +206,8 @@ void State::finish_publish(const Published& published, const std::function<void(
     if (content_pending(published.copies_published)) recording.note_change();
     if (impl_->database.execute("UPDATE meta SET published = ?1, published_content = reserved_content, published_head = ?2,"
                                 " published_index = ?3, published_expires = ?4, published_copies = ?5 WHERE reserved = ?1",
-                                published.serial, published.head, published.index, published.expires, published.copies_published) != 1) {
+                                published.serial, published.head, published.index, published.expires,
+                                published.copies_published) != 1) {
       throw_changed_by_another(impl_->database);
     }
     if (put_head) put_head();
@@ -228,7 +235,8 @@ std::optional<State::Published> State::published() const {
 bool State::content_pending(bool publish_copies) const {
   return impl_->read([&] {
     Statement row = impl_->database.query(
-        "SELECT published = 0 OR published_content IS NOT content OR published_copies IS NOT ? FROM meta WHERE one = 1", publish_copies);
+        "SELECT published = 0 OR published_content IS NOT content OR published_copies IS NOT ? FROM meta WHERE one = 1",
+        publish_copies);
     if (!row.step()) row.damaged("a row is missing");
     return row.next<bool>();
   });

@@ -18,10 +18,17 @@ struct OutcomeTexts {
 };
 
 OutcomeTexts texts_of(const Outcome& outcome) {
-  return std::visit(Overloaded{[](const Done&) { return OutcomeTexts{"done", "", ""}; },
-                               [](const Failed& failed) { return OutcomeTexts{"failed", failed.code, failed.text}; },
-                               [](const Skipped& skipped) { return OutcomeTexts{"skipped", skipped.deferred ? code_of_deferred : std::string_view(), skipped.why}; }},
-                    outcome);
+  return std::visit(
+      Overloaded{[](const Done&) {
+                   return OutcomeTexts{"done", "", ""};
+                 },
+                 [](const Failed& failed) {
+                   return OutcomeTexts{"failed", failed.code, failed.text};
+                 },
+                 [](const Skipped& skipped) {
+                   return OutcomeTexts{"skipped", skipped.deferred ? code_of_deferred : std::string_view(), skipped.why};
+                 }},
+      outcome);
 }
 
 std::int64_t number_of_run(Database& database, const std::string& run) {
@@ -37,11 +44,12 @@ void State::begin_run(const RunStart& start) {
     const auto& git = start.git;
     const auto known = [&](const auto& member) { return git ? std::optional((*git).*member) : std::nullopt; };
     impl_->database.execute(
-        "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, git_commit, git_repository, git_ref, git_blob,"
+        "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, git_commit, git_repository, git_ref, "
+        "git_blob,"
         " git_dirty, plan_id, planned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        start.id, start.started, start.command, start.actor, start.manifest_path, start.manifest_digest, known(&Provenance::commit),
-        known(&Provenance::repository), known(&Provenance::ref), known(&Provenance::blob), known(&Provenance::dirty), start.plan_id,
-        start.planned);
+        start.id, start.started, start.command, start.actor, start.manifest_path, start.manifest_digest,
+        known(&Provenance::commit), known(&Provenance::repository), known(&Provenance::ref), known(&Provenance::blob),
+        known(&Provenance::dirty), start.plan_id, start.planned);
   });
 }
 
@@ -50,14 +58,17 @@ void State::finish_run(const std::string& run, Time finished, int exit_code, con
     const std::int64_t number = number_of_run(impl_->database, run);
     for (const auto& action : not_begun) {
       impl_->database.execute(
-          "INSERT INTO action (run, address, verb, arguments, outcome, code, text, started, finished) VALUES (?, ?, ?, ?, 'skipped', ?, ?, ?, ?)",
-          number, action.address.text, text_of(action.verb), action.arguments, texts_of(action.why).code, action.why.why, finished, finished);
+          "INSERT INTO action (run, address, verb, arguments, outcome, code, text, started, finished) VALUES (?, ?, ?, ?, "
+          "'skipped', ?, ?, ?, ?)",
+          number, action.address.text, text_of(action.verb), action.arguments, texts_of(action.why).code, action.why.why,
+          finished, finished);
     }
     impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code, number);
   });
 }
 
-std::int64_t State::begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments, Time started) {
+std::int64_t State::begin_action(const std::string& run, const Address& address, Verb verb, const std::string& arguments,
+                                 Time started) {
   return impl_->write([&](Recording&) {
     impl_->database.execute("INSERT INTO action (run, address, verb, arguments, started) VALUES (?, ?, ?, ?, ?)",
                             number_of_run(impl_->database, run), address.text, text_of(verb), arguments, started);
@@ -68,8 +79,9 @@ std::int64_t State::begin_action(const std::string& run, const Address& address,
 std::vector<ImageKey> State::finish_action(std::int64_t action, const Outcome& outcome, const Effects& effects, Time finished) {
   return impl_->write([&](Recording& recording) {
     const auto texts = texts_of(outcome);
-    if (impl_->database.execute("UPDATE action SET outcome = ?, code = ?, text = ?, finished = ? WHERE sequence = ? AND outcome IS NULL",
-                                texts.outcome, texts.code, texts.text, finished, action) != 1) {
+    if (impl_->database.execute(
+            "UPDATE action SET outcome = ?, code = ?, text = ?, finished = ? WHERE sequence = ? AND outcome IS NULL",
+            texts.outcome, texts.code, texts.text, finished, action) != 1) {
       throw Error(Fault::internal, fmt::format("the action {} was never begun, or is finished already", action));
     }
     for (const auto& effect : effects) recording.write(effect);

@@ -18,7 +18,8 @@ class Restoring {
     for (const auto& type : what_.types) recording_.write(PutType{.name = type.name, .base = type.base, .managed = false});
     for (const auto& image : what_.images) put(image);
     for (const auto& series : what_.series) put(series);
-    for (const auto& peer : what_.registrations) recording_.write(PutRegistration{.registration = peer, .replaces = std::nullopt});
+    for (const auto& peer : what_.registrations)
+      recording_.write(PutRegistration{.registration = peer, .replaces = std::nullopt});
     for (const auto& row : what_.subscriptions) put(row);
     for (const auto& floor : what_.floors) write_floor(database_, floor);
     put_counters();
@@ -41,18 +42,22 @@ class Restoring {
         "UPDATE image SET listed = ?2, identity_created = CASE copy WHEN 0 THEN ?2 ELSE identity_created END, state_since = ?3,"
         " past_states = ?4, deleted_serial = ?5 WHERE key = ?1",
         key, row.created, since, write_past_states(past), image.deleted);
-    if (!row.deleted && row.identity) keys_.emplace(ImageIdentity{row.identity->origin, row.identity->name, row.copy ? row.identity->created : row.created.value_or(0)}, key);
+    if (!row.deleted && row.identity)
+      keys_.emplace(
+          ImageIdentity{row.identity->origin, row.identity->name, row.copy ? row.identity->created : row.created.value_or(0)},
+          key);
   }
 
   void put(const RestoredSeries& series) {
-    database_.execute("INSERT INTO series (name, managed, wanted, created, deleted, deleted_serial) VALUES (?, 0, '', ?, ?, ?)", series.name,
-                      series.created, series.deleted.has_value(), series.deleted);
+    database_.execute("INSERT INTO series (name, managed, wanted, created, deleted, deleted_serial) VALUES (?, 0, '', ?, ?, ?)",
+                      series.name, series.created, series.deleted.has_value(), series.deleted);
     const auto number = database_.last_key();
     std::int64_t position = 0;
     for (const auto& member : series.members) {
       const auto key = keys_.find(member.image);
       if (key == keys_.end()) continue;
-      database_.execute("INSERT INTO series_member (series, position, image, added) VALUES (?, ?, ?, ?)", number, position++, key->second, member.added);
+      database_.execute("INSERT INTO series_member (series, position, image, added) VALUES (?, ?, ?, ?)", number, position++,
+                        key->second, member.added);
     }
   }
 
@@ -65,8 +70,11 @@ class Restoring {
   }
 
   void put_counters() {
-    database_.execute("UPDATE meta SET live_images = (SELECT count(*) FROM image WHERE deleted = 0), content = content + 1, made_anew = 1, reserved = ?,"
-                      " common_revision = common_revision + ?", what_.reserved, what_.revision);
+    database_.execute(
+        "UPDATE meta SET live_images = (SELECT count(*) FROM image WHERE deleted = 0), content = content + 1, made_anew = 1, "
+        "reserved = ?,"
+        " common_revision = common_revision + ?",
+        what_.reserved, what_.revision);
     database_.execute("UPDATE imagetype SET images = (SELECT count(*) FROM image WHERE deleted = 0 AND type = imagetype.name)");
     database_.execute("DELETE FROM sqlite_sequence WHERE name = 'action'");
     database_.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('action', ?)", what_.last_action);
@@ -87,7 +95,8 @@ void write_restoration(const std::string& path, const Restoration& what) {
 
 }  // namespace
 
-void State::restore(const std::string& path, const Restoration& what, const RunRecord& by, const std::function<void()>& before_its_name) {
+void State::restore(const std::string& path, const Restoration& what, const RunRecord& by,
+                    const std::function<void()>& before_its_name) {
   const std::string beside = make_beside(path, what.lineage, what.self, what.name, [&](const std::string& filled) {
     write_restoration(filled, what);
     State made = open(filled, Access::read_write);

@@ -27,7 +27,8 @@ std::vector<TypeRow> read_types(Database& database) {
 std::vector<SeriesMemberRow> read_members(Database& database, std::int64_t series) {
   std::vector<SeriesMemberRow> members;
   Statement rows = database.query(
-      "SELECT m.image, i.name FROM series_member m LEFT JOIN image i ON i.key = m.image WHERE m.series = ? ORDER BY m.position", series);
+      "SELECT m.image, i.name FROM series_member m LEFT JOIN image i ON i.key = m.image WHERE m.series = ? ORDER BY m.position",
+      series);
   while (rows.step()) members.push_back(SeriesMemberRow{.image = rows.next<ImageKey>(), .name = rows.next<ImageName>()});
   return members;
 }
@@ -126,7 +127,8 @@ std::uint64_t State::revision_of(const ServerId& peer) const {
 Snapshot State::snapshot(const SnapshotScope& scope) const {
   return impl_->read([&] {
     Database& database = impl_->database;
-    Statement meta = database.query("SELECT lineage, generation, published, reserved, published_expires, live_images FROM meta WHERE one = 1");
+    Statement meta =
+        database.query("SELECT lineage, generation, published, reserved, published_expires, live_images FROM meta WHERE one = 1");
     if (!meta.step()) meta.damaged("a row is missing");
     Snapshot snapshot;
     snapshot.lineage = meta.next<std::string>();

@@ -8,7 +8,9 @@ namespace {
 
 std::vector<StatedPeer> stated_peers(Database& database) {
   std::vector<StatedPeer> peers;
-  for (auto& row : read_registrations(database)) peers.push_back({.name = std::move(row.name), .own_name = std::move(row.own_name), .id = row.id, .urls = std::move(row.urls)});
+  for (auto& row : read_registrations(database))
+    peers.push_back(
+        {.name = std::move(row.name), .own_name = std::move(row.own_name), .id = row.id, .urls = std::move(row.urls)});
   return peers;
 }
 
@@ -32,14 +34,22 @@ std::vector<StatedType> stated_types(Database& database) {
   std::vector<StatedType> types;
   Statement row = database.query(
       "SELECT name, base, managed FROM imagetype t WHERE"
-      " EXISTS (SELECT 1 FROM image i WHERE i.type = t.name AND i.deleted = 0 AND i.is_private = 0 AND i.listed IS NOT NULL) ORDER BY name");
+      " EXISTS (SELECT 1 FROM image i WHERE i.type = t.name AND i.deleted = 0 AND i.is_private = 0 AND i.listed IS NOT NULL) "
+      "ORDER BY name");
   while (row.step()) types.push_back({.name = row.next<TypeName>(), .base = row.next<TypeName>(), .managed = row.next<bool>()});
   return types;
 }
 
 /// The columns from `name` on. A private parent is not among them.
 StatedImage read_stated(Statement& row, bool copy) {
-  StatedImage image{.name = row.next<ImageName>(), .managed = row.next<bool>(), .protect = row.next<bool>(), .parent = {}, .parent_now = {}, .under_withdrawal = {}, .unwanted_since = {}, .rule = {}};
+  StatedImage image{.name = row.next<ImageName>(),
+                    .managed = row.next<bool>(),
+                    .protect = row.next<bool>(),
+                    .parent = {},
+                    .parent_now = {},
+                    .under_withdrawal = {},
+                    .unwanted_since = {},
+                    .rule = {}};
   const auto parent = row.next<std::string>();
   auto parent_now = row.next<std::optional<ImageName>>();
   if (!copy && parent_now) {
@@ -58,7 +68,8 @@ StatedImage read_stated(Statement& row, bool copy) {
 std::vector<StatedImage> stated_images(Database& database) {
   std::vector<StatedImage> images;
   Statement row = database.query(
-      "SELECT i.copy, i.name, i.managed, i.protect, i.parent_name, p.name, i.withdrawn_by_origin, i.state, i.unwanted_since, i.rule"
+      "SELECT i.copy, i.name, i.managed, i.protect, i.parent_name, p.name, i.withdrawn_by_origin, i.state, i.unwanted_since, "
+      "i.rule"
       " FROM image i LEFT JOIN image p ON p.key = i.parent AND p.is_private = 0"
       " WHERE i.deleted = 0 AND i.is_private = 0 AND i.listed IS NOT NULL AND (i.copy = 1 OR i.managed = 0 OR i.protect = 1"
       " OR i.parent_name <> '') ORDER BY i.name");
@@ -74,7 +85,8 @@ std::vector<StatedImage> stated_images(Database& database) {
 std::vector<StatedSeries> stated_series(Database& database) {
   std::vector<StatedSeries> all;
   Statement row = database.query(
-      "SELECT name, managed, follow_peer, follow_series FROM series WHERE deleted = 0 AND (created IS NOT NULL OR follow_peer IS NOT NULL) ORDER BY name");
+      "SELECT name, managed, follow_peer, follow_series FROM series WHERE deleted = 0 AND (created IS NOT NULL OR follow_peer IS "
+      "NOT NULL) ORDER BY name");
   while (row.step()) all.push_back({.name = row.next<SeriesName>(), .managed = row.next<bool>(), .follow = read_follow(row)});
   return all;
 }

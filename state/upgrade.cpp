@@ -14,7 +14,8 @@ namespace {
 /// A whole copy of the database, made durable before it gets its name. An older backup of the same format stays.
 void back_up(Database& database, int format) {
   std::string target = backup_path(database.path(), format);
-  for (int copy = 2; access(target.c_str(), F_OK) == 0; ++copy) target = fmt::format("{}.{}", backup_path(database.path(), format), copy);
+  for (int copy = 2; access(target.c_str(), F_OK) == 0; ++copy)
+    target = fmt::format("{}.{}", backup_path(database.path(), format), copy);
   const std::string beside = target + ".new";
   remove_database(beside);
   make_private_file(beside);
@@ -52,8 +53,10 @@ int newest_format(const Upgrades& upgrades) { return upgrades.empty() ? first_fo
 
 int recognise(Database& database, const Upgrades& upgrades) {
   if (database.number("PRAGMA application_id") != state_application_id) {
-    throw Error(Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()), "name the right file in the manifest; or, if this is the state and its first page is damaged, move it aside and run"
-                " \"ingot state rebuild\"; nothing was changed")
+    throw Error(
+        Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()),
+        "name the right file in the manifest; or, if this is the state and its first page is damaged, move it aside and run"
+        " \"ingot state rebuild\"; nothing was changed")
         .with_code("foreign-state");
   }
   const auto format = database.number("PRAGMA user_version");

@@ -45,8 +45,10 @@ std::map<std::string, Row> table() {
   std::map<std::string, Row> rows;
   bool inside = false;
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("| folder | may include |")) inside = true;
-    else if (inside && !line.starts_with("|")) break;
+    if (line.starts_with("| folder | may include |"))
+      inside = true;
+    else if (inside && !line.starts_with("|"))
+      break;
     else if (inside && !line.starts_with("|---")) {
       std::vector<std::string> cells;
       std::stringstream stream(line.substr(1));
@@ -95,8 +97,8 @@ std::string room_of(const fs::path& file) { return file.parent_path().string(); 
 /// The library a system header belongs to, "" for the standard library and POSIX.
 std::string library_of(const std::string& header) {
   static const std::map<std::string, std::string> prefixes{
-      {"toml++/", "toml++"},  {"simdjson", "simdjson"}, {"nlohmann/", "nlohmann"}, {"sqlite3", "sqlite3"}, {"curl/", "curl"},
-      {"openssl/", "openssl"}, {"zstd", "zstd"},        {"archive", "archive"},    {"git2", "git2"},       {"CLI/", "CLI"},
+      {"toml++/", "toml++"},   {"simdjson", "simdjson"}, {"nlohmann/", "nlohmann"}, {"sqlite3", "sqlite3"}, {"curl/", "curl"},
+      {"openssl/", "openssl"}, {"zstd", "zstd"},         {"archive", "archive"},    {"git2", "git2"},       {"CLI/", "CLI"},
       {"fmt/", "fmt"}};
   for (const auto& [prefix, library] : prefixes) {
     if (header.starts_with(prefix)) return library;
@@ -105,9 +107,8 @@ std::string library_of(const std::string& header) {
 }
 
 bool allowed(const std::vector<std::string>& may_include, const std::string& header) {
-  return std::any_of(may_include.begin(), may_include.end(), [&](const std::string& place) {
-    return header == place || header.starts_with(place + "/");
-  });
+  return std::any_of(may_include.begin(), may_include.end(),
+                     [&](const std::string& place) { return header == place || header.starts_with(place + "/"); });
 }
 
 TEST(architecture, every_folder_with_code_has_a_row_and_a_readme) {
@@ -145,21 +146,22 @@ TEST(architecture, third_party_headers_stay_in_their_named_files) {
     if (library.empty() || library == "fmt" || !rows.contains(room)) continue;
     const auto& named = rows.at(room).third_party;
     const std::string file = include.file.filename().string();
-    const bool fine = named.contains(library) &&
-                      std::any_of(named.at(library).begin(), named.at(library).end(),
-                                  [&](const std::string& pattern) { return glob_matches(pattern, file); });
+    const bool fine =
+        named.contains(library) && std::any_of(named.at(library).begin(), named.at(library).end(),
+                                               [&](const std::string& pattern) { return glob_matches(pattern, file); });
     EXPECT_TRUE(fine) << include.file.string() << ":" << include.line << " includes <" << include.what << ">";
   }
 }
 
 TEST(architecture, planning_knows_no_outside) {
-  static const std::set<std::string> forbidden{"filesystem", "fstream",   "iostream", "thread",   "mutex",    "atomic", "future",
-                                               "random",     "unistd.h",  "fcntl.h",  "ctime",    "time.h",   "cstdio", "stdio.h"};
+  static const std::set<std::string> forbidden{"filesystem", "fstream",  "iostream", "thread", "mutex",  "atomic", "future",
+                                               "random",     "unistd.h", "fcntl.h",  "ctime",  "time.h", "cstdio", "stdio.h"};
   for (const auto& include : includes()) {
     if (room_of(include.file) != "reconciler/plan" || include.quoted) continue;
     EXPECT_FALSE(forbidden.contains(include.what) || include.what.starts_with("sys/"))
         << include.file.string() << ":" << include.line << " includes <" << include.what << ">";
-    EXPECT_TRUE(library_of(include.what).empty() || library_of(include.what) == "fmt") << include.file.string() << ":" << include.line;
+    EXPECT_TRUE(library_of(include.what).empty() || library_of(include.what) == "fmt")
+        << include.file.string() << ":" << include.line;
   }
 }
 
@@ -175,7 +177,8 @@ TEST(architecture, every_class_of_the_product_has_a_name_of_its_own) {
         if (line == "namespace {") anonymous = true;
         if (line == "}  // namespace") anonymous = false;
         const auto words = split(line, ' ');
-        const bool opens = words.size() > 2 && (words[0] == "class" || words[0] == "struct") && line.find('{') != std::string::npos;
+        const bool opens =
+            words.size() > 2 && (words[0] == "class" || words[0] == "struct") && line.find('{') != std::string::npos;
         if (anonymous || !opens || line.starts_with(" ") || words[1].find("::") != std::string::npos) continue;
         places[words[1]].insert(fs::relative(entry.path(), source).string());
       }
@@ -193,7 +196,8 @@ TEST(architecture, a_test_file_has_a_namespace_of_its_own) {
     const std::string name = entry.path().filename().string();
     if (!name.ends_with("_test.cpp")) continue;
     std::ifstream file(entry.path());
-    for (std::string line; std::getline(file, line);) EXPECT_NE(line, "namespace ingot {") << entry.path() << ": name it ingot::" << entry.path().stem().string();
+    for (std::string line; std::getline(file, line);)
+      EXPECT_NE(line, "namespace ingot {") << entry.path() << ": name it ingot::" << entry.path().stem().string();
   }
 }
 

@@ -16,8 +16,8 @@ bool is_series(const Action& action) {
 }
 
 bool takes_space(const Action& action) {
-  return std::holds_alternative<CopyImage>(action) || std::holds_alternative<AddImage>(action) || std::holds_alternative<FetchAgain>(action) ||
-         std::holds_alternative<TakeInAgain>(action);
+  return std::holds_alternative<CopyImage>(action) || std::holds_alternative<AddImage>(action) ||
+         std::holds_alternative<FetchAgain>(action) || std::holds_alternative<TakeInAgain>(action);
 }
 
 /// A series is done with the copies that came, a catalog with what is there: they wait for others, but need none of them.
@@ -66,7 +66,8 @@ std::optional<Skipped> Ledger::waits_in_vain(const Change& change) const {
     if (place == places_.end() || only_waits_for(change, plan_.actions[place->second])) continue;
     const auto& result = results_[place->second];
     if (!result || std::holds_alternative<Done>(result->outcome)) continue;
-    if (is_deferred(result->outcome)) return Skipped{.why = fmt::format("deferred: depends on \"{}\", which is deferred", needed.text), .deferred = true};
+    if (is_deferred(result->outcome))
+      return Skipped{.why = fmt::format("deferred: depends on \"{}\", which is deferred", needed.text), .deferred = true};
     const bool failed = std::holds_alternative<Failed>(result->outcome);
     return Skipped{fmt::format("depends on \"{}\", which {}", needed.text, failed ? "failed" : "was not done")};
   }

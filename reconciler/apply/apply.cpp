@@ -25,7 +25,10 @@ namespace {
 /// What of an action that fetches an image the schedule has to know.
 template <class Fetching>
 CopyTask task_of(std::size_t action, const Fetching& fetching) {
-  return {.action = action, .peer = fetching.peer, .digest = fetching.entry->digest, .segments = fetching.entry->packed ? fetching.entry->packed->segments : 1};
+  return {.action = action,
+          .peer = fetching.peer,
+          .digest = fetching.entry->digest,
+          .segments = fetching.entry->packed ? fetching.entry->packed->segments : 1};
 }
 
 /// nullopt: it fetches nothing.
@@ -50,7 +53,9 @@ bool names_damaged(const Plan& plan, const Workshop& shop) {
 /// What there is to publish: new, lost or damaged content, or the head alone, whose life is half over.
 Due what_is_due(const Plan& plan, Workshop& shop) {
   const ServerSection& server = shop.manifest.server;
-  if (shop.state.content_pending(server.publish_copies) || names_damaged(plan, shop) || !why_publish_again(shop.state, shop.store, server).empty()) return Due::content;
+  if (shop.state.content_pending(server.publish_copies) || names_damaged(plan, shop) ||
+      !why_publish_again(shop.state, shop.store, server).empty())
+    return Due::content;
   return head_is_aging(shop.state, server, shop.clock.now()) ? Due::renewal : Due::nothing;
 }
 
@@ -107,8 +112,10 @@ class Applying {
     for (; action < actions().size(); ++action) {
       auto task = copy_task(action, actions()[action].action);
       if (!task) break;
-      if (auto why = why_not(action)) skip(action, *std::move(why));
-      else tasks.push_back(*std::move(task));
+      if (auto why = why_not(action))
+        skip(action, *std::move(why));
+      else
+        tasks.push_back(*std::move(task));
     }
     const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
     run_turns(Turns(std::move(tasks), run_.shop.parallel, limits_of_peers()), workers,
@@ -208,7 +215,8 @@ class Applying {
     try {
       const Due due = what_is_due(run_.plan, shop);
       if (due == Due::nothing) return std::nullopt;
-      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock, {.commit = shop.commit.value_or("")});
+      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock,
+                                       {.commit = shop.commit.value_or("")});
       left_out_ = now.left_out;
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
                                            : fmt::format("renewed the head, good until {}", time_text(now.expires)));
@@ -287,7 +295,8 @@ bool is_of_the_last_commit(const RunStart& start, const State& state) {
 
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
 bool is_idle(const Plan& plan, const RunStart& start, Workshop& shop) {
-  return plan.pending() == 0 && is_of_the_last_commit(start, shop.state) && !last_run_failed(shop.state) && plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
+  return plan.pending() == 0 && is_of_the_last_commit(start, shop.state) && !last_run_failed(shop.state) &&
+         plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked

@@ -37,7 +37,8 @@ struct Workshop {
   std::string actor;  ///< user@host
   std::optional<std::string> commit;
   std::vector<SeenHead> seen;  ///< the heads that this run's observation accepted: floors rise to them, also in the state
-  std::optional<std::chrono::steady_clock::time_point> deadline = {};  ///< by the clock's steady(); what has not begun then is deferred
+  std::optional<std::chrono::steady_clock::time_point> deadline =
+      {};  ///< by the clock's steady(); what has not begun then is deferred
 };
 
 /// `run`: as in the history; a run that has nothing to do and nothing to tell is not recorded. Never throws for what one

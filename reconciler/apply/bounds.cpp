@@ -15,7 +15,8 @@ bool fetches(const Action& action) {
 /// Also of an image of this server, and of a copy by its own entry.
 bool withdraws(const Action& action) {
   const auto is_withdrawn = [](const auto* change) { return change != nullptr && change->row.state == ImageState::withdrawn; };
-  return std::holds_alternative<WithdrawCopy>(action) || is_withdrawn(std::get_if<UpdateImage>(&action)) || is_withdrawn(std::get_if<UpdateCopy>(&action));
+  return std::holds_alternative<WithdrawCopy>(action) || is_withdrawn(std::get_if<UpdateImage>(&action)) ||
+         is_withdrawn(std::get_if<UpdateCopy>(&action));
 }
 
 /// The withdrawals of a plan, and what has to be done before them.
@@ -34,7 +35,8 @@ Bounds::Bounds(const Plan& plan, Clock& clock, const std::vector<Window>& window
     : clock_(clock), windows_(windows), deadline_(deadline), urgent_(urgent_in(plan)) {}
 
 std::optional<Skipped> Bounds::forbid(const Change& change) const {
-  if (is_over() && !std::holds_alternative<Publish>(change.action) && !urgent_.contains(change.address)) return past_the_deadline();
+  if (is_over() && !std::holds_alternative<Publish>(change.action) && !urgent_.contains(change.address))
+    return past_the_deadline();
   if (windows_.empty() || !fetches(change.action)) return std::nullopt;
   const MinuteOfDay now = clock_.local_minute(clock_.now());
   if (is_open(windows_, now)) return std::nullopt;
@@ -42,7 +44,9 @@ std::optional<Skipped> Bounds::forbid(const Change& change) const {
 }
 
 void Bounds::throw_if_over() const {
-  if (is_over()) throw Error(Fault::interrupted, "the deadline of this run is over", "what has come is kept for the next run").with_code(code_of_deadline);
+  if (is_over())
+    throw Error(Fault::interrupted, "the deadline of this run is over", "what has come is kept for the next run")
+        .with_code(code_of_deadline);
 }
 
 std::optional<Skipped> deferral(const Error& error) {

@@ -82,13 +82,14 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                     .size = entry.size,
                     .packed = packed,
                     .connections = connections,
-                    .progress = [&](const CopyProgress& progress) {
-                      run.events.progress({.address = task.change.address,
-                                           .verb = task.change.verb,
-                                           .done = progress.here,
-                                           .total = progress.total,
-                                           .fetched = progress.fetched});
-                    },
+                    .progress =
+                        [&](const CopyProgress& progress) {
+                          run.events.progress({.address = task.change.address,
+                                               .verb = task.change.verb,
+                                               .done = progress.here,
+                                               .total = progress.total,
+                                               .fetched = progress.fetched});
+                        },
                     .may_go_on = [&] { run.bounds.throw_if_over(); }};
   const auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
@@ -104,7 +105,8 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
     return Got{.packed = *here};
   }
   if (!entry.packed) {
-    return Failed{"not-served", fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
+    return Failed{"not-served",
+                  fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
   }
   return fetch_bytes(wanted, *entry.packed, task, run, connections);
 }
@@ -131,7 +133,8 @@ Getting get_from_any(const std::vector<Offer>& offers, Place place, const Task& 
 }  // namespace
 
 Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections) {
-  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copy(action.entry->digest, run)}, task, run, connections);
+  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copy(action.entry->digest, run)}, task,
+                          run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<Got>(got);
   run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(action.entry->digest, bytes); });

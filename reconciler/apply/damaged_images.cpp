@@ -27,8 +27,10 @@ std::vector<DamagedImage> damaged_among(const std::set<Digest>& digests, const S
   return damaged_images(state, store, rows);
 }
 
-std::vector<DamagedImage> offered_among(const std::set<Digest>& digests, const State& state, const Store& store, bool publish_copies) {
-  return damaged_among(digests, state, store, [publish_copies](const ImageRow& row) { return !row.is_private && (publish_copies || !row.copy); });
+std::vector<DamagedImage> offered_among(const std::set<Digest>& digests, const State& state, const Store& store,
+                                        bool publish_copies) {
+  return damaged_among(digests, state, store,
+                       [publish_copies](const ImageRow& row) { return !row.is_private && (publish_copies || !row.copy); });
 }
 
 }  // namespace
@@ -44,8 +46,14 @@ std::vector<DamagedImage> damaged_images(const State& state, const Store& store,
     const auto object = state.object(row.digest);
     if (!object) continue;  // no row is without its object
     for (Damage& damage : store.lacks(object->packed)) {
-      found.push_back({.address = address_of(row, peers), .name = row.name, .copy = row.copy, .path = std::move(damage.path), .why = std::move(damage.why),
-                       .key = row.key, .digest = row.digest, .left_out = left_out.contains(row.digest)});
+      found.push_back({.address = address_of(row, peers),
+                       .name = row.name,
+                       .copy = row.copy,
+                       .path = std::move(damage.path),
+                       .why = std::move(damage.why),
+                       .key = row.key,
+                       .digest = row.digest,
+                       .left_out = left_out.contains(row.digest)});
     }
   }
   return found;

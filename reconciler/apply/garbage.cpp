@@ -31,7 +31,8 @@ class HeadMarks {
     if (head.state) needs_.named_pieces.emplace(head.state->digest, until);
     if (!needs_.named_pieces.emplace(head.index.digest, until).second) return;
     const auto index = index_on_disk(store_, head.index);
-    if (const auto* why = std::get_if<std::string>(&index)) return unknown(fmt::format("the index of head {} {}", head.serial, *why));
+    if (const auto* why = std::get_if<std::string>(&index))
+      return unknown(fmt::format("the index of head {} {}", head.serial, *why));
     for (const PageRef& page : std::get<Index>(index).pages) mark(head, page, until);
   }
 
@@ -40,9 +41,15 @@ class HeadMarks {
     if (!needs_.named_pieces.emplace(page.piece.digest, until).second || page.kind != PageKind::images) return;
     const auto bytes = store_.published_piece(page.piece);
     const bool whole = bytes && sha256(*bytes) == page.piece.digest;
-    PageReader reader(head.id, head.serial, PageVisitor{.image = [&](ImageEntry&& image) { mark(image, until); },
-                                                        .deleted_image = {}, .series = {}, .member = {}, .deleted_series = {}, .type = {}});
-    if (!whole || reader.read(page, *bytes)) unknown(fmt::format("the page \"public/c/{}\" of head {} is damaged or gone", page.piece.digest.hex(), head.serial));
+    PageReader reader(head.id, head.serial,
+                      PageVisitor{.image = [&](ImageEntry&& image) { mark(image, until); },
+                                  .deleted_image = {},
+                                  .series = {},
+                                  .member = {},
+                                  .deleted_series = {},
+                                  .type = {}});
+    if (!whole || reader.read(page, *bytes))
+      unknown(fmt::format("the page \"public/c/{}\" of head {} is damaged or gone", page.piece.digest.hex(), head.serial));
   }
 
   void mark(const ImageEntry& image, Time until) {
@@ -92,7 +99,8 @@ class Collection {
     }
     clock_is_trusted_ = head && now_ < head->expires;
     if (!clock_is_trusted_) {
-      garbage_.notes.emplace_back("the published head is over, or this clock is wrong: by age nothing is taken until \"ingot publish\" has renewed it");
+      garbage_.notes.emplace_back(
+          "the published head is over, or this clock is wrong: by age nothing is taken until \"ingot publish\" has renewed it");
     }
     // A clock that is not trusted ends no head.
     for (const Head& old : heads_still_good(marks)) marks.mark(old, clock_is_trusted_ ? old.expires + reading_time : for_ever);
@@ -105,8 +113,10 @@ class Collection {
     std::vector<Head> good;
     for (const auto& [serial, envelope] : kept) {
       auto head = unverified_head(envelope);
-      if (!head) marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
-      else if (!clock_is_trusted_ || now_ < head->expires + reading_time) good.push_back(*std::move(head));
+      if (!head)
+        marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
+      else if (!clock_is_trusted_ || now_ < head->expires + reading_time)
+        good.push_back(*std::move(head));
     }
     std::sort(good.begin(), good.end(), [](const Head& one, const Head& other) { return one.expires > other.expires; });
     return good;
@@ -114,13 +124,17 @@ class Collection {
 
   void refuse_a_clock_behind(const Head& head) const {
     if (now_ + clock_slack >= head.issued) return;
-    throw Error(Fault::local, fmt::format("this clock says {}, but the published head was signed at {}", time_text(now_), time_text(head.issued)),
-                "set the clock; nothing was taken")
+    throw Error(
+        Fault::local,
+        fmt::format("this clock says {}, but the published head was signed at {}", time_text(now_), time_text(head.issued)),
+        "set the clock; nothing was taken")
         .with_code("clock-behind");
   }
 
   void look_at_images() {
-    if (!rules_.wanted.complete) garbage_.notes.emplace_back("of a peer nothing is remembered: partial copies and bytes of copies stay until \"ingot plan\" has seen it");
+    if (!rules_.wanted.complete)
+      garbage_.notes.emplace_back(
+          "of a peer nothing is remembered: partial copies and bytes of copies stay until \"ingot plan\" has seen it");
     std::unordered_set<Digest> needed = rules_.wanted.digests;
     for (const ImageRow& row : state_.snapshot().images) {
       const bool may_be_wanted = row.copy && !rules_.wanted.complete;
@@ -137,12 +151,14 @@ class Collection {
       insert_files(object.packed, needs_.objects);
       if (set_aside) note_missing(object.packed);
     });
-    state_.each_public_object(server_.publish_copies, [&](const ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
+    state_.each_public_object(server_.publish_copies,
+                              [&](const ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
   }
 
   void note_missing(const Packed& packed) {
     for (const auto& file : {std::optional(packed.file), packed.table}) {
-      if (file && !store_.lacks({.file = *file, .segments = 1, .table = std::nullopt}).empty()) needs_.missing.insert(file->digest);
+      if (file && !store_.lacks({.file = *file, .segments = 1, .table = std::nullopt}).empty())
+        needs_.missing.insert(file->digest);
     }
   }
 
@@ -171,7 +187,11 @@ class Collection {
       if (fate == Fate::stays) continue;
       const auto known = before.find(file.path);
       const bool is_new = known == before.end() || known->second > now_;
-      GarbageFile entry{.path = file.path, .what = what_is(file, fate), .bytes = file.size, .since = is_new ? now_ : known->second, .until = {}};
+      GarbageFile entry{.path = file.path,
+                        .what = what_is(file, fate),
+                        .bytes = file.size,
+                        .since = is_new ? now_ : known->second,
+                        .until = {}};
       entry.until = std::max(entry.since + rules_.grace, not_before);
       const bool by_age = !is_new && clock_is_trusted_;
       const bool waited = entry.until <= now_ && (by_age || rules_.grace == Seconds(0));
@@ -195,7 +215,8 @@ class Collection {
       store_.note_condemned(condemned_);
     } catch (const Error& error) {  // what went is gone all the same, and must be told
       if (error.fault() != Fault::local) throw;
-      garbage_.notes.push_back(fmt::format("what waits could not be noted ({}): what is new of it waits from the next gc on", error.text()));
+      garbage_.notes.push_back(
+          fmt::format("what waits could not be noted ({}): what is new of it waits from the next gc on", error.text()));
       garbage_.fault = true;
     }
   }
@@ -218,7 +239,8 @@ class Collection {
 }  // namespace
 
 std::uint64_t Garbage::freed() const {
-  return std::accumulate(taken.begin(), taken.end(), std::uint64_t{0}, [](std::uint64_t sum, const GarbageFile& file) { return sum + file.bytes; });
+  return std::accumulate(taken.begin(), taken.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const GarbageFile& file) { return sum + file.bytes; });
 }
 
 Verdict fate_of(const StoredFile& file, const Needs& needs) {
@@ -242,7 +264,8 @@ Verdict fate_of(const StoredFile& file, const Needs& needs) {
     }
     case Kind::partial: return unless(!needs.wanted.complete || needs.wanted.digests.contains(file.digest), Fate::taken, {});
     case Kind::head: return unless(needs.heads.contains(file.serial), Fate::taken, {});
-    case Kind::quarantined: return unless(needs.missing.contains(file.digest), Fate::taken, {});  // it may be the only one there is
+    case Kind::quarantined:
+      return unless(needs.missing.contains(file.digest), Fate::taken, {});  // it may be the only one there is
     case Kind::left_over: break;
   }
   return {Fate::taken_at_once, {}};

@@ -25,7 +25,7 @@ struct WantedBytes {
 };
 
 struct GarbageRules {
-  Seconds grace{0};     ///< 0: what is not needed is taken at once
+  Seconds grace{0};  ///< 0: what is not needed is taken at once
   bool dry_run = false;
   WantedBytes wanted = {};
 };
@@ -35,8 +35,8 @@ struct GarbageFile {
   std::string path;  ///< in the store
   std::string what;  ///< "bytes of image db19_23, deleted", "page of an old catalog" …
   std::uint64_t bytes = 0;
-  Time since;        ///< when gc first saw that nothing needs it
-  Time until;        ///< waiting: when it may go
+  Time since;  ///< when gc first saw that nothing needs it
+  Time until;  ///< waiting: when it may go
   bool operator==(const GarbageFile&) const = default;
 };
 
@@ -44,21 +44,21 @@ struct Garbage {
   std::vector<GarbageFile> taken;
   std::vector<GarbageFile> unserved;  ///< moved out of the public tree: the image is here, but its bytes are not to be served
   std::vector<GarbageFile> waiting;
-  std::vector<std::string> notes;     ///< why something stays that might go
-  bool fault = false;                 ///< one of these tells of a local fault: something cannot be read, or not be noted
+  std::vector<std::string> notes;  ///< why something stays that might go
+  bool fault = false;              ///< one of these tells of a local fault: something cannot be read, or not be noted
   std::uint64_t freed() const;
 };
 
 /// What the files of a store are needed for. Pure values, so that their fate is a pure question.
 struct Needs {
-  std::unordered_set<Digest> objects;        ///< of images here and wanted ones: never taken
-  std::unordered_set<Digest> to_be_served;   ///< of these: those that the next head offers
-  std::unordered_set<Digest> missing;        ///< of `objects`: those that are not in the store, or not with their length
+  std::unordered_set<Digest> objects;       ///< of images here and wanted ones: never taken
+  std::unordered_set<Digest> to_be_served;  ///< of these: those that the next head offers
+  std::unordered_set<Digest> missing;       ///< of `objects`: those that are not in the store, or not with their length
   /// By heads: until when readers of the last of those that name it need it; for_ever: the published one does.
   std::unordered_map<Digest, Time> named_objects;
   std::unordered_map<Digest, Time> named_pieces;
-  std::set<Serial> heads;                    ///< the published one, the newest, and those that are good still
-  bool heads_are_known = true;               ///< false: one of these could not be read to its end, so nothing public goes
+  std::set<Serial> heads;       ///< the published one, the newest, and those that are good still
+  bool heads_are_known = true;  ///< false: one of these could not be read to its end, so nothing public goes
   WantedBytes wanted = {};
   bool operator==(const Needs&) const = default;
 };

@@ -59,8 +59,7 @@ Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected,
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
   return run.shop.store.ingest(
-      *image.source, image.exclude, expected, place, threads,
-      [&](std::uint64_t done, std::uint64_t total) {
+      *image.source, image.exclude, expected, place, threads, [&](std::uint64_t done, std::uint64_t total) {
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
       });
@@ -127,7 +126,8 @@ Result do_action(const TakeInAgain& action, const Task& task, Run& run) {
     effects.emplace_back(PutBytes{.digest = action.digest, .packed = bytes.packed});
     return Deed{.effects = std::move(effects)};
   } catch (const Error& error) {  // whatever it looks like, it is another one: the next plan asks the peers
-    if (error.code() == "source-mismatch") run.journal.with_state([effects = stamps_of(action, "", run)](State& state) { state.record(effects); });
+    if (error.code() == "source-mismatch")
+      run.journal.with_state([effects = stamps_of(action, "", run)](State& state) { state.record(effects); });
     throw;
   }
 }
@@ -136,7 +136,8 @@ Result do_action(const UpdateImage& action, const Task&, Run& run) {
   const auto object = run.journal.with_state([&](State& state) { return state.object(action.row.digest); });
   // Before any head can name it, an image that is private no more must be where the head says (R25). Damaged bytes hold
   // nothing up, least of all a withdrawal (R21): no head names them.
-  if (object && !action.row.is_private && run.shop.store.has(object->packed)) run.shop.store.move_to(object->packed, Place::public_tree);
+  if (object && !action.row.is_private && run.shop.store.has(object->packed))
+    run.shop.store.move_to(object->packed, Place::public_tree);
   return Deed{.effects = {ChangeImage{.row = action.row}}};
 }
 

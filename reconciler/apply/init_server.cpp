@@ -144,7 +144,8 @@ class Making {
     const auto envelope = parse_envelope(bytes);
     const auto* good = std::get_if<Envelope>(&envelope);
     if (!good || !std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id_of_root(good->payload))))
-      contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store), "bring it back from a backup");
+      contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store),
+                    "bring it back from a backup");
     const ServerId id = id_of_root(good->payload);
     load_catalog_keys(files_, server_.keys, newest_own_root(store, id));
     return id;

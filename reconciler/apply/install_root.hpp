@@ -11,6 +11,7 @@ namespace ingot {
 
 /// Error{refused}: it is not the next root, or its signatures do not suffice, or it is over, or its catalog keys are not here:
 /// then nothing was changed. The newest root once more is fine.
-PublishedNow install_root(std::string_view envelope, State& state, Store& store, Files& files, const ServerSection& server, Clock& clock);
+PublishedNow install_root(std::string_view envelope, State& state, Store& store, Files& files, const ServerSection& server,
+                          Clock& clock);
 
 }  // namespace ingot

@@ -44,7 +44,8 @@ std::string what_is_done(const Change& change) {
           [](const CopyImage& it) { return copy_text(it); },
           [](const FetchAgain& it) {
             const Offer& first = it.offers.front();
-            return fmt::format("{} ({}) from {} serial {}", first.entry->digest.text(), size_text(first.entry->size), first.peer.text(), first.head->serial);
+            return fmt::format("{} ({}) from {} serial {}", first.entry->digest.text(), size_text(first.entry->size),
+                               first.peer.text(), first.head->serial);
           },
           [](const TakeInAgain& it) { return it.image.source.value_or(""); },
           [](const UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },

@@ -25,8 +25,11 @@ bool is_for(KeyRole role, std::string_view file) {
 void refuse_a_key_for_all(Files& files, const std::string& path) {
   const mode_t mode = files.open(path, OpenFor::read)->status().mode;
   if ((mode & 0007) == 0) return;
-  throw Error(Fault::local, fmt::format("the private key \"{}\" is open to everybody on this machine (mode {:04o})", printable(path), mode),
-              fmt::format("chmod 600 \"{0}\"; if anybody may have read it, put another in its place: \"ingot key make\" and \"ingot key revoke {0}\"", printable(path)))
+  throw Error(Fault::local,
+              fmt::format("the private key \"{}\" is open to everybody on this machine (mode {:04o})", printable(path), mode),
+              fmt::format("chmod 600 \"{0}\"; if anybody may have read it, put another in its place: \"ingot key make\" and "
+                          "\"ingot key revoke {0}\"",
+                          printable(path)))
       .about(path);
 }
 
@@ -42,7 +45,8 @@ std::string what_is_here(const KeysHere& here, const std::string& folder) {
   if (here.keys.empty() && here.unusable.empty()) return fmt::format("there is no \"{}\"", printable(catalog_key_path(folder)));
   std::string text;
   for (const KeyFile& file : here.keys) {
-    text += fmt::format("{}\"{}\" is the key {}", text.empty() ? "" : ", ", printable(file.path), key_text(file.key.public_key()));
+    text +=
+        fmt::format("{}\"{}\" is the key {}", text.empty() ? "" : ", ", printable(file.path), key_text(file.key.public_key()));
   }
   for (const std::string& why : here.unusable) text += (text.empty() ? "" : ", ") + why;
   return text;
@@ -50,7 +54,7 @@ std::string what_is_here(const KeysHere& here, const std::string& folder) {
 
 }  // namespace
 
-std::string_view name_of(KeyRole role) { 
+std::string_view name_of(KeyRole role) {
   switch (role) {
     case KeyRole::root: return "root";
     case KeyRole::catalog: return "catalog";
@@ -77,7 +81,8 @@ void write_key(Files& files, const std::string& path, const PrivateKey& key) {
   }
   if (!named) {
     remove_if_possible(files, beside);
-    throw Error(Fault::local, fmt::format("\"{}\" is there already", printable(path)), "a key is never replaced: give the new one another name");
+    throw Error(Fault::local, fmt::format("\"{}\" is there already", printable(path)),
+                "a key is never replaced: give the new one another name");
   }
   files.sync_folder(parent_folder(path));
 }

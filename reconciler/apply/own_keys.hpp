@@ -1,5 +1,6 @@
 // This server's private keys: files in its `keys` folder, named for what they sign. "root.pem" and "root-….pem" sign roots,
-// "catalog.pem" and "catalog-….pem" heads, "release.pem" and "release-….pem" images; a run that only publishes never opens a root key.
+// "catalog.pem" and "catalog-….pem" heads, "release.pem" and "release-….pem" images; a run that only publishes never opens a root
+// key.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,9 @@ Json json_of(const ImageIdentity& identity) {
 Json json_of(const Piece& piece) { return {{"digest", piece.digest.text()}, {"length", piece.length}}; }
 
 Json json_of(const Packed& packed) {
-  return {{"file", json_of(packed.file)}, {"segments", packed.segments}, {"table", packed.table ? json_of(*packed.table) : Json(nullptr)}};
+  return {{"file", json_of(packed.file)},
+          {"segments", packed.segments},
+          {"table", packed.table ? json_of(*packed.table) : Json(nullptr)}};
 }
 
 template <class Value>
@@ -50,7 +52,9 @@ std::optional<ImageIdentity> parse_identity(const Json& json, const char* key) {
                        .created = identity.at("created").get<Serial>()};
 }
 
-Piece parse_piece(const Json& json) { return {.digest = must(Digest::parse(text_at(json, "digest"))), .length = json.at("length").get<std::uint64_t>()}; }
+Piece parse_piece(const Json& json) {
+  return {.digest = must(Digest::parse(text_at(json, "digest"))), .length = json.at("length").get<std::uint64_t>()};
+}
 
 std::optional<Packed> parse_packed(const Json& json) {
   if (!json.contains("packed") || json.at("packed").is_null()) return std::nullopt;
@@ -148,9 +152,7 @@ std::optional<ParsedPapers> parse_papers(std::string_view text) {
     const Json json = Json::parse(text);
     if (json.at("format") != "ingot.papers/1") return std::nullopt;
     return ParsedPapers{.row = parse_row(json), .packed = parse_packed(json)};
-  } catch (const Json::exception&) {
-    return std::nullopt;
-  } catch (const NoPapers&) {
+  } catch (const Json::exception&) { return std::nullopt; } catch (const NoPapers&) {
     return std::nullopt;
   }
 }

@@ -33,11 +33,17 @@ constexpr Serial largest_climb = largest_jump / 2;
 void refuse_a_jump(Serial above, Serial last) {
   if (above < last) return;
   if (above >= largest_serial) {
-    throw Error(Fault::refused, fmt::format("there is no serial above {}: {} is the largest", above, largest_serial), "give a smaller one; nothing was published");
+    throw Error(Fault::refused, fmt::format("there is no serial above {}: {} is the largest", above, largest_serial),
+                "give a smaller one; nothing was published");
   }
   if (above + 1 - last <= largest_climb) return;
-  throw Error(Fault::refused, fmt::format("the serial would climb from {} to {}, further than 2^31; peers refuse a jump of more than 2^32", last, above + 1),
-              fmt::format("go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published", last + largest_climb - 1));
+  throw Error(
+      Fault::refused,
+      fmt::format("the serial would climb from {} to {}, further than 2^31; peers refuse a jump of more than 2^32", last,
+                  above + 1),
+      fmt::format(
+          "go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published",
+          last + largest_climb - 1));
 }
 
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
@@ -69,8 +75,10 @@ struct Written {
 std::set<Digest> make_bytes_public(const State& state, Store& store, bool publish_copies) {
   std::set<Digest> left_out;
   state.each_public_object(publish_copies, [&](const ObjectRow& object) {
-    if (store.has(object.packed)) store.move_to(object.packed, Place::public_tree);
-    else left_out.insert(object.digest);
+    if (store.has(object.packed))
+      store.move_to(object.packed, Place::public_tree);
+    else
+      left_out.insert(object.digest);
   });
   return left_out;
 }
@@ -90,11 +98,15 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
                     });
   const ServerId self = state.self();
   const auto shown = [&](const ImageEntry& image) { return release ? with_release(image, self, *release, store) : image; };
-  state.each_public(publish_copies, {.image = [&](const ImageEntry& image) { writer.add(left_out.contains(image.digest) ? without_bytes(shown(image)) : shown(image)); },
-                                     .deleted_image = [&](const ImageTombstone& image) { writer.add(image); },
-                                     .series = [&](const SeriesEntry& series) { writer.add(series); },
-                                     .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
-                                     .type = [&](const TypeEntry& type) { writer.add(type); }});
+  state.each_public(publish_copies,
+                    {.image =
+                         [&](const ImageEntry& image) {
+                           writer.add(left_out.contains(image.digest) ? without_bytes(shown(image)) : shown(image));
+                         },
+                     .deleted_image = [&](const ImageTombstone& image) { writer.add(image); },
+                     .series = [&](const SeriesEntry& series) { writer.add(series); },
+                     .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
+                     .type = [&](const TypeEntry& type) { writer.add(type); }});
   const std::string index = index_text(writer.finish());
   written.pages = written.fresh.size();
   written.index = Piece{.digest = sha256(index), .length = index.size()};
@@ -103,7 +115,8 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
   return written;
 }
 
-void write_state(const State& state, Store& store, const ServerSection& server, const std::optional<Piece>& before, Written& written) {
+void write_state(const State& state, Store& store, const ServerSection& server, const std::optional<Piece>& before,
+                 Written& written) {
   const std::string text = stated_text(state, server);
   written.state = Piece{.digest = sha256(text), .length = text.size()};
   store.publish_piece(*written.state, text);
@@ -142,7 +155,8 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   const Serial highest = highest_serial(store, before);
   refuse_an_old_state(state, highest);
   refuse_a_jump(options.above, highest);
-  std::set<Digest> left_out = doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
+  std::set<Digest> left_out =
+      doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced

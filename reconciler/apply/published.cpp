@@ -34,7 +34,9 @@ std::string what_is_lost(const Store& store, const Head& head) {
   const auto* good = std::get_if<Index>(&index);
   if (!good) return fmt::format("the published index \"public/c/{}\" {}", head.index.digest.hex(), std::get<std::string>(index));
   const auto is_there = [&](const Piece& piece) { return read_if_possible([&] { return store.has_piece(piece); }); };
-  const auto lost = [](const char* what, const Piece& piece) { return fmt::format("the published {} \"public/c/{}\" is missing or has another length", what, piece.digest.hex()); };
+  const auto lost = [](const char* what, const Piece& piece) {
+    return fmt::format("the published {} \"public/c/{}\" is missing or has another length", what, piece.digest.hex());
+  };
   for (const PageRef& page : good->pages) {
     if (!is_there(page.piece)) return lost("page", page.piece);
   }
@@ -97,7 +99,9 @@ std::optional<HeadOnDisk> verify_own_head(std::string_view envelope, const Serve
   for (auto root = roots.rbegin(); root != roots.rend(); ++root) {
     const auto verified = verify_head(envelope, self, root->root);
     const auto* head = std::get_if<Head>(&verified);
-    if (head) return HeadOnDisk{.head = *head, .digest = head_digest(envelope).value(), .file = sha256(envelope), .root_version = root->root.version};
+    if (head)
+      return HeadOnDisk{
+          .head = *head, .digest = head_digest(envelope).value(), .file = sha256(envelope), .root_version = root->root.version};
   }
   return std::nullopt;
 }
@@ -118,9 +122,10 @@ Serial highest_serial(const Store& store, const std::optional<HeadOnDisk>& publi
 void refuse_an_old_state(const State& state, Serial highest) {
   const Serial known = state.reserved_serial();  // asked for after the heads were read: a run reserves before it publishes
   if (highest <= known) return;
-  throw Error(Fault::local,
-              fmt::format("the state is older than what is published: serial {} is published, the state knows {}", highest, known),
-              "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published")
+  throw Error(
+      Fault::local,
+      fmt::format("the state is older than what is published: serial {} is published, the state knows {}", highest, known),
+      "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published")
       .with_code("old-state");
 }
 
@@ -133,8 +138,11 @@ void refuse_a_state_older_than_the_papers(const State& state, const Store& store
   const std::int64_t newest = store.newest_papers();
   const std::int64_t known = state.newest_action();
   if (newest <= known) return;
-  throw Error(Fault::local, fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest, known),
-              "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was changed")
+  throw Error(
+      Fault::local,
+      fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest,
+                  known),
+      "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was changed")
       .with_code("old-state");
 }
 
@@ -154,15 +162,18 @@ std::string why_publish_again(const State& state, const Store& store, const Serv
   const OwnRoots roots = own_roots(store, self);
   const auto there = head_on_disk(store, self, roots);
   if (!published || !there) return "the published head is missing or damaged";
-  if (const std::uint64_t newest = roots.back().root.version; there->root_version != newest || there->head.root_version != newest) {
+  if (const std::uint64_t newest = roots.back().root.version;
+      there->root_version != newest || there->head.root_version != newest) {
     return fmt::format("root {} is newer than the published head", newest);
   }
   if (there->file != published->head) return "the published head is not the one that the state finished last";
   if (auto lost = what_is_lost(store, there->head); !lost.empty()) return lost;
   if (there->head.name != server.name) {
-    return fmt::format("the published head says that this server is \"{}\", the manifest says \"{}\"", there->head.name.text(), server.name.text());
+    return fmt::format("the published head says that this server is \"{}\", the manifest says \"{}\"", there->head.name.text(),
+                       server.name.text());
   }
-  if (published->copies_published != server.publish_copies) return fmt::format("`publish_copies` is now {}", server.publish_copies);
+  if (published->copies_published != server.publish_copies)
+    return fmt::format("`publish_copies` is now {}", server.publish_copies);
   if (left_out_are_back(state, store)) return "bytes that the published catalog leaves out are here again";
   return why_state_again(state, server, there->head.state);
 }

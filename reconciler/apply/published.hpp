@@ -32,8 +32,8 @@ Root newest_own_root(const Store& store, const ServerId& self);
 /// The head that readers see now, if it is this server's and verifies under one of its roots.
 struct HeadOnDisk {
   Head head;
-  Digest digest;  ///< of its payload: what the next head names as its previous one
-  Digest file;    ///< of the file's bytes: what the state knows it by
+  Digest digest;                   ///< of its payload: what the next head names as its previous one
+  Digest file;                     ///< of the file's bytes: what the state knows it by
   std::uint64_t root_version = 1;  ///< of the newest root that it verifies under
 };
 std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const OwnRoots& roots);

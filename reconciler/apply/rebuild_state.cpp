@@ -18,7 +18,8 @@ namespace ingot {
 namespace {
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return text;
 }
 
@@ -33,9 +34,16 @@ void set_state(ImageRow& row, const ImageEntry& entry) {
 
 class Gathering {
  public:
-  Gathering(const Manifest& manifest, const Store& store, Files& files, const std::optional<State>& old, Time now, RebuiltState& told)
-      : manifest_(manifest), store_(store), disk_(files), old_(old), now_(now), told_(told),
-        what_{.lineage = store.lineage(), .self = id_of_store(store), .name = manifest.server.name}, known_actions_(old ? old->newest_action() : 0) {}
+  Gathering(const Manifest& manifest, const Store& store, Files& files, const std::optional<State>& old, Time now,
+            RebuiltState& told)
+      : manifest_(manifest),
+        store_(store),
+        disk_(files),
+        old_(old),
+        now_(now),
+        told_(told),
+        what_{.lineage = store.lineage(), .self = id_of_store(store), .name = manifest.server.name},
+        known_actions_(old ? old->newest_action() : 0) {}
 
   Restoration all(PeerMemory& memory) {
     what_.last_action = std::max(store_.newest_papers(), known_actions_);
@@ -128,7 +136,8 @@ class Gathering {
     for (const ImageTombstone& gone : catalog.deleted) adopt(gone);
     for (const ImageEntry& entry : catalog.images) adopt(entry);
     for (const SeriesEntry& series : catalog.series) {
-      what_.series.push_back({.name = series.name, .created = series.created, .members = series.members, .deleted = std::nullopt});
+      what_.series.push_back(
+          {.name = series.name, .created = series.created, .members = series.members, .deleted = std::nullopt});
     }
     told_.series = catalog.series.size();
     for (const SeriesTombstone& gone : catalog.deleted_series) {
@@ -153,7 +162,10 @@ class Gathering {
     known_own_.insert({row.name, row.digest});
     const Packed packed = packed_of(row.digest, std::nullopt);
     // What was shown of its state before it was deleted is shown no more.
-    what_.images.push_back({.row = std::move(row), .packed = packed, .states = {{ImageState::published, gone.identity.created}}, .deleted = gone.deleted});
+    what_.images.push_back({.row = std::move(row),
+                            .packed = packed,
+                            .states = {{ImageState::published, gone.identity.created}},
+                            .deleted = gone.deleted});
     ++told_.tombstones;
   }
 
@@ -166,7 +178,9 @@ class Gathering {
     if (entry.parent) row.parent_name = entry.parent->name.text();
     row.created = entry.listed;
     row.papers.time = now_;
-    const auto are_its = [&](const ImageRow& papers) { return papers.copy == row.copy && (row.copy ? papers.identity == row.identity : papers.name == row.name); };
+    const auto are_its = [&](const ImageRow& papers) {
+      return papers.copy == row.copy && (row.copy ? papers.identity == row.identity : papers.name == row.name);
+    };
     if (const ImageRow* papers = papers_of(entry.digest, are_its)) {
       row.papers = papers->papers;
       row.rule = papers->rule;
@@ -175,10 +189,15 @@ class Gathering {
     }
     row.protect = row.protect || protected_.contains({row.name, row.digest});
     names_.insert(lower(row.name.text()));
-    if (row.copy) known_copies_.insert(entry.identity);
-    else known_own_.insert({row.name, row.digest});
+    if (row.copy)
+      known_copies_.insert(entry.identity);
+    else
+      known_own_.insert({row.name, row.digest});
     ++(row.copy ? told_.copies : told_.own);
-    what_.images.push_back({.row = std::move(row), .packed = packed_of(entry.digest, entry.packed), .states = entry.states, .deleted = std::nullopt});
+    what_.images.push_back({.row = std::move(row),
+                            .packed = packed_of(entry.digest, entry.packed),
+                            .states = entry.states,
+                            .deleted = std::nullopt});
   }
 
   bool is_known(const ImageRow& row) const {
@@ -191,24 +210,31 @@ class Gathering {
   }
 
   /// Also bytes that are not whole are an image's; only what gc has taken is one no more.
-  bool is_here(const Packed& packed) const { return files_.contains(packed.file.digest) || (packed.table && files_.contains(packed.table->digest)); }
+  bool is_here(const Packed& packed) const {
+    return files_.contains(packed.file.digest) || (packed.table && files_.contains(packed.table->digest));
+  }
 
   /// Papers are as of the image's arrival: since then it may have been made private, or deleted. No head has shown it, so
   /// it is shown only if the manifest says so.
   bool is_private(const ImageRow& papers) const {
     const auto& declared = manifest_.images;
-    return papers.is_private || std::none_of(declared.begin(), declared.end(), [&](const LocalImage& one) { return one.name == papers.name && !one.is_private; });
+    return papers.is_private || std::none_of(declared.begin(), declared.end(),
+                                             [&](const LocalImage& one) { return one.name == papers.name && !one.is_private; });
   }
 
   /// Private images, and those that came after the last head. Deleted ones look the same as long as their bytes are here:
   /// better one image too many than one too few.
   void adopt_by_papers() {
     for (const StoredFile& file : store_.contents()) {
-      if (file.kind == StoredFile::Kind::public_object || file.kind == StoredFile::Kind::private_object || file.kind == StoredFile::Kind::quarantined) files_.insert(file.digest);
+      if (file.kind == StoredFile::Kind::public_object || file.kind == StoredFile::Kind::private_object ||
+          file.kind == StoredFile::Kind::quarantined)
+        files_.insert(file.digest);
     }
     for (const auto& [key, papers] : papers_) {
       const ImageRow& row = papers.row;
-      if ((row.copy && !row.identity) || is_known(row) || is_deleted_in_old(key, row) || !papers.packed || !is_here(*papers.packed)) continue;
+      if ((row.copy && !row.identity) || is_known(row) || is_deleted_in_old(key, row) || !papers.packed ||
+          !is_here(*papers.packed))
+        continue;
       if (!names_.insert(lower(row.name.text())).second) {
         told_.not_adopted.push_back(row.name);
         continue;
@@ -218,8 +244,10 @@ class Gathering {
         adopted.identity = ImageIdentity{.origin = what_.self, .name = row.name, .created = 0};
         adopted.is_private = is_private(row);
       }
-      if (row.copy) known_copies_.insert(*row.identity);
-      else known_own_.insert({row.name, row.digest});
+      if (row.copy)
+        known_copies_.insert(*row.identity);
+      else
+        known_own_.insert({row.name, row.digest});
       told_.by_papers_alone.push_back(row.name);
       ++(row.copy ? told_.copies : told_.own);
       what_.images.push_back({.row = std::move(adopted), .packed = *papers.packed, .states = {}, .deleted = std::nullopt});
@@ -242,7 +270,8 @@ class Gathering {
     for (const RestoredImage& image : what_.images) {
       const TypeName& type = image.row.type;
       if (image.row.deleted || is_builtin(type) || !known.insert(type).second) continue;
-      const auto declared = std::find_if(manifest_.types.begin(), manifest_.types.end(), [&](const TypeDeclaration& one) { return one.name == type; });
+      const auto declared = std::find_if(manifest_.types.begin(), manifest_.types.end(),
+                                         [&](const TypeDeclaration& one) { return one.name == type; });
       what_.types.push_back({.name = type, .base = declared == manifest_.types.end() ? default_type() : declared->base});
     }
   }
@@ -264,8 +293,8 @@ class Gathering {
   Time now_;
   RebuiltState& told_;
   Restoration what_;
-  std::int64_t known_actions_;            ///< of the older state
-  std::vector<NumberedPapers> papers_;    ///< newest first
+  std::int64_t known_actions_;                                      ///< of the older state
+  std::vector<NumberedPapers> papers_;                              ///< newest first
   std::unordered_map<Digest, std::vector<std::size_t>> by_digest_;  ///< places in papers_
   std::unordered_map<Digest, std::optional<Packed>> packed_;
   std::set<std::string> names_;  ///< of live images, in lower case
@@ -276,8 +305,8 @@ class Gathering {
 
 }  // namespace
 
-Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory, const std::optional<State>& old,
-                               Time now, RebuiltState& told) {
+Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory,
+                               const std::optional<State>& old, Time now, RebuiltState& told) {
   return Gathering(manifest, store, files, old, now, told).all(memory);
 }
 

@@ -31,18 +31,18 @@ struct RebuiltState {
   std::uint64_t tombstones = 0;
   std::uint64_t series = 0;
   std::uint64_t floors = 0;
-  std::uint64_t bytes = 0;                  ///< of the live images, each digest once
-  std::vector<ImageName> by_papers_alone;   ///< images that no catalog shows: private, not published yet, or deleted before
-  std::vector<ImageName> not_adopted;       ///< likewise, but another image bears the name
-  std::vector<LostBytes> lost;              ///< filled by whoever re-hashes
-  bool kept_peers = false;                  ///< registrations and subscriptions came from the older state
-  std::string set_aside;                    ///< where the old state file is now; "": there was none
+  std::uint64_t bytes = 0;                 ///< of the live images, each digest once
+  std::vector<ImageName> by_papers_alone;  ///< images that no catalog shows: private, not published yet, or deleted before
+  std::vector<ImageName> not_adopted;      ///< likewise, but another image bears the name
+  std::vector<LostBytes> lost;             ///< filled by whoever re-hashes
+  bool kept_peers = false;                 ///< registrations and subscriptions came from the older state
+  std::string set_aside;                   ///< where the old state file is now; "": there was none
 };
 
 /// What a new state is made of; `told` says what came of it. `old`: an older state that is whole, for its peers and
 /// subscriptions. Reads bytes of images only to find those that nothing tells of any more. Error{local}: the root, or every
 /// catalog that was published, is lost: then only a backup of the store helps.
-Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory, const std::optional<State>& old,
-                               Time now, RebuiltState& told);
+Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory,
+                               const std::optional<State>& old, Time now, RebuiltState& told);
 
 }  // namespace ingot

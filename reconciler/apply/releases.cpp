@@ -22,7 +22,10 @@ namespace {
 template <class Visit>
 void each_own(const State& state, Visit visit) {
   const ServerId self = state.self();
-  state.each_public(false, {.image = [&](const ImageEntry& image) { if (image.identity.origin == self) visit(image); },
+  state.each_public(false, {.image =
+                                [&](const ImageEntry& image) {
+                                  if (image.identity.origin == self) visit(image);
+                                },
                             .deleted_image = [](const ImageTombstone&) {},
                             .series = [](const SeriesEntry&) {},
                             .deleted_series = [](const SeriesTombstone&) {},
@@ -31,18 +34,24 @@ void each_own(const State& state, Visit visit) {
 
 const Role& release_role(const Root& root) {
   if (root.release) return *root.release;
-  refuse(fmt::format("root {} names no release keys, so images need no signature of their own", root.version), "name one with \"ingot key rotate --add-release KEY\"");
+  refuse(fmt::format("root {} names no release keys, so images need no signature of their own", root.version),
+         "name one with \"ingot key rotate --add-release KEY\"");
 }
 
 void refuse_a_bad_release(const Envelope& envelope, const Root& root, const ServerId& self) {
   const auto parsed = parse_release(envelope.payload);
-  if (const auto* why = std::get_if<Malformed>(&parsed)) refuse(fmt::format("this is no release: it {}", printable(why->why)), "name a file of \"ingot key release\"");
+  if (const auto* why = std::get_if<Malformed>(&parsed))
+    refuse(fmt::format("this is no release: it {}", printable(why->why)), "name a file of \"ingot key release\"");
   const auto& release = std::get<Release>(parsed);
-  if (release.server != self) refuse(fmt::format("this releases \"{}\" of another server, {}", release.image.text(), release.server.text()), "install it there");
+  if (release.server != self)
+    refuse(fmt::format("this releases \"{}\" of another server, {}", release.image.text(), release.server.text()),
+           "install it there");
   const Role& role = release_role(root);
   const std::size_t have = signers_of(role, envelope).size();
   if (have >= role.threshold && envelope.payload_type == release_payload_type) return;
-  refuse(fmt::format("the release of \"{}\" is signed by {} of the {} release keys that must sign it", release.image.text(), have, role.threshold), "have it signed by more: ingot key sign FILE --key KEY");
+  refuse(fmt::format("the release of \"{}\" is signed by {} of the {} release keys that must sign it", release.image.text(), have,
+                     role.threshold),
+         "have it signed by more: ingot key sign FILE --key KEY");
 }
 
 }  // namespace
@@ -75,13 +84,15 @@ std::vector<Release> releases_of(const std::vector<ImageName>& images, const Sta
   std::vector<Release> releases;
   for (const ImageName& name : images) {
     const auto found = known.find(name.text());
-    if (found == known.end()) refuse(fmt::format("no image \"{}\" of this server's own is here for peers", name.text()), "see: ingot query images");
+    if (found == known.end())
+      refuse(fmt::format("no image \"{}\" of this server's own is here for peers", name.text()), "see: ingot query images");
     releases.push_back(found->second);
   }
   return releases;
 }
 
-PublishedNow install_releases(const std::vector<Envelope>& signed_releases, State& state, Store& store, Files& files, const ServerSection& server, Clock& clock) {
+PublishedNow install_releases(const std::vector<Envelope>& signed_releases, State& state, Store& store, Files& files,
+                              const ServerSection& server, Clock& clock) {
   const OwnRoots roots = own_roots(store, state.self());
   const Root& root = roots.back().root;
   for (const Envelope& envelope : signed_releases) refuse_a_bad_release(envelope, root, state.self());

@@ -20,6 +20,7 @@ std::vector<Release> releases_of(const std::vector<ImageName>& images, const Sta
 
 /// Keeps releases and publishes at once, so that peers see them. Error{refused}: one is not this server's, or has too few
 /// signatures of the newest root's release keys; then nothing is kept.
-PublishedNow install_releases(const std::vector<Envelope>& signed_releases, State& state, Store& store, Files& files, const ServerSection& server, Clock& clock);
+PublishedNow install_releases(const std::vector<Envelope>& signed_releases, State& state, Store& store, Files& files,
+                              const ServerSection& server, Clock& clock);
 
 }  // namespace ingot

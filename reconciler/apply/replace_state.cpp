@@ -12,7 +12,8 @@ namespace ingot {
 namespace {
 
 [[noreturn]] void refuse_foreign(const std::string& what) {
-  throw Error(Fault::manifest, what, "set `state` and `store` in [server] to those of one server; nothing was changed").with_code("foreign-state");
+  throw Error(Fault::manifest, what, "set `state` and `store` in [server] to those of one server; nothing was changed")
+      .with_code("foreign-state");
 }
 
 bool is_older_than_the_store(const State& state, const Store& store) {
@@ -35,7 +36,8 @@ std::string why_not_rebuild(const ServerSection& server, const Store& store, Fil
     State state = State::open(server.state, Access::read_only);
     state.check();
     if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
-      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", printable(server.state), printable(server.store)));
+      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", printable(server.state),
+                                 printable(server.store)));
     }
     if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
     old.emplace(std::move(state));

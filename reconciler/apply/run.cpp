@@ -159,12 +159,15 @@ Papers Run::papers_of(const Change& change) const {
 
 Place place_of_bytes(const Digest& digest, const State& state, bool publish_copies) {
   const auto rows = state.live_images_of(digest);
-  const bool served = std::any_of(rows.begin(), rows.end(), [publish_copies](const ImageRow& row) { return !row.is_private && (publish_copies || !row.copy); });
+  const bool served = std::any_of(rows.begin(), rows.end(), [publish_copies](const ImageRow& row) {
+    return !row.is_private && (publish_copies || !row.copy);
+  });
   return served ? Place::public_tree : Place::private_tree;
 }
 
 Place place_of_bytes(const Digest& digest, Run& run) {
-  return run.journal.with_state([&](State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
+  return run.journal.with_state(
+      [&](State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
 }
 
 std::string local_code(const Error& error) {

@@ -53,7 +53,8 @@ std::string name_for_good(const std::string& path, Files& files) {
   std::erase_if(time, [](char letter) { return letter == '-' || letter == ':'; });
   const std::string wanted = path + ".set-aside-" + time;
   std::string name = wanted;
-  for (int number = 2; whole ? files.status(name).has_value() : is_there(name, files); ++number) name = fmt::format("{}-{}", wanted, number);
+  for (int number = 2; whole ? files.status(name).has_value() : is_there(name, files); ++number)
+    name = fmt::format("{}-{}", wanted, number);
   return name;
 }
 
@@ -61,7 +62,8 @@ std::string name_for_good(const std::string& path, Files& files) {
 
 void move_away(const std::string& path, Files& files) {
   if (!is_there(path, files)) return;
-  files.sync_folder(parent_folder(path));  // the new one's name is what tells a run after this one that the old one is to come back
+  files.sync_folder(
+      parent_folder(path));  // the new one's name is what tells a run after this one that the old one is to come back
   move_first(path, old_of(path), files);
 }
 

@@ -14,7 +14,8 @@ namespace ingot {
 void move_away(const std::string& path, Files& files);
 
 /// Ends what move_away began: where nothing has got the state's name since, the old one gets it back; else the old one gets a
-/// name for good, with the time at which it was written last. Gives that; "": nothing was moved away, or it is back. Error{local}.
+/// name for good, with the time at which it was written last. Gives that; "": nothing was moved away, or it is back.
+/// Error{local}.
 std::string settle_moved(const std::string& path, Files& files);
 
 }  // namespace ingot

@@ -13,7 +13,8 @@
 namespace ingot {
 namespace {
 
-constexpr const char* mend_store = "bring the store back from its backup: without it, what peers have seen cannot be gone on with";
+constexpr const char* mend_store =
+    "bring the store back from its backup: without it, what peers have seen cannot be gone on with";
 
 /// nullopt: not every page of it is there and whole. Error{local}: the disk does not give one; an older catalog is no answer
 /// to that.
@@ -40,7 +41,9 @@ ServerId id_of_store(const Store& store) {
     const ServerId id = id_of_root(good->payload);
     if (std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id))) return id;
   }
-  throw Error(Fault::local, fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", printable(store.public_folder())), mend_store)
+  throw Error(Fault::local,
+              fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", printable(store.public_folder())),
+              mend_store)
       .with_code("lost-root");
 }
 
@@ -56,7 +59,8 @@ WholeCatalog newest_whole_catalog(const Store& store, const ServerId& self, Seri
     if (!kept || (best && kept->head.serial <= best->head.serial)) continue;
     if (auto whole = read_whole(store, kept->head)) best = std::move(whole);
   }
-  if (!best) throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store).with_code("lost-catalog");
+  if (!best)
+    throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store).with_code("lost-catalog");
   return *std::move(best);
 }
 

@@ -11,7 +11,9 @@ namespace ingot {
 
 namespace {
 
-std::string with_mend(const std::string& text, const std::string& mend) { return printable(mend.empty() ? text : text + "; " + mend); }
+std::string with_mend(const std::string& text, const std::string& mend) {
+  return printable(mend.empty() ? text : text + "; " + mend);
+}
 
 /// As the tools of a repository name files: without "./", relative to where the job runs.
 std::string below(const std::string& file, const std::string& folder) {
@@ -37,7 +39,8 @@ Annotation filled(Annotation annotation, Severity severity, std::string code, st
 }
 
 std::vector<Annotation> worst_first(std::vector<Annotation> annotations) {
-  std::stable_sort(annotations.begin(), annotations.end(), [](const Annotation& one, const Annotation& other) { return one.severity < other.severity; });
+  std::stable_sort(annotations.begin(), annotations.end(),
+                   [](const Annotation& one, const Annotation& other) { return one.severity < other.severity; });
   return annotations;
 }
 
@@ -46,8 +49,12 @@ std::vector<Annotation> worst_first(std::vector<Annotation> annotations) {
 std::vector<Annotation> annotations_of(const Problems& problems, const std::string& folder) {
   std::vector<Annotation> annotations;
   for (const auto& problem : problems) {
-    annotations.push_back({.severity = Severity::error, .code = problem.code, .text = with_mend(problem.text, problem.mend), .file = below(problem.file, folder),
-                           .line = std::max(problem.line, 0), .column = std::max(problem.column, 0)});
+    annotations.push_back({.severity = Severity::error,
+                           .code = problem.code,
+                           .text = with_mend(problem.text, problem.mend),
+                           .file = below(problem.file, folder),
+                           .line = std::max(problem.line, 0),
+                           .column = std::max(problem.column, 0)});
   }
   return annotations;
 }
@@ -55,11 +62,13 @@ std::vector<Annotation> annotations_of(const Problems& problems, const std::stri
 std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string& folder) {
   std::vector<Annotation> annotations;
   for (const auto& peer : plan.unknown) {
-    annotations.push_back(filled(at(plan, peer.at, folder), peer.code == "untrusted" ? Severity::error : Severity::warning, peer.code, printable(peer.text)));
+    annotations.push_back(filled(at(plan, peer.at, folder), peer.code == "untrusted" ? Severity::error : Severity::warning,
+                                 peer.code, printable(peer.text)));
   }
   for (const auto& one : plan.blocked) {
     const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
-    annotations.push_back(filled(at(plan, one.at, folder), one.code == "damaged" ? Severity::error : Severity::warning, one.code, with_mend(text, one.mend)));
+    annotations.push_back(filled(at(plan, one.at, folder), one.code == "damaged" ? Severity::error : Severity::warning, one.code,
+                                 with_mend(text, one.mend)));
   }
   for (const auto& one : plan.held) {
     const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
@@ -71,11 +80,13 @@ std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string&
 std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const std::string& folder) {
   std::vector<Annotation> annotations;
   for (const auto& result : account.failed) {
-    const auto action = std::find_if(plan.actions.begin(), plan.actions.end(), [&](const ShownAction& one) { return one.address == result.address; });
+    const auto action = std::find_if(plan.actions.begin(), plan.actions.end(),
+                                     [&](const ShownAction& one) { return one.address == result.address; });
     const bool reasoned = action != plan.actions.end() && !action->because.empty();
     const auto* const failed = std::get_if<Failed>(&result.outcome);
-    annotations.push_back(filled(at(plan, reasoned ? action->because.front().at : std::nullopt, folder), Severity::error, failed ? failed->code : "failed",
-                                 printable(fmt::format("{} {}: {}", text_of(result.verb), result.address.text, failed ? failed->text : "it failed"))));
+    annotations.push_back(filled(
+        at(plan, reasoned ? action->because.front().at : std::nullopt, folder), Severity::error, failed ? failed->code : "failed",
+        printable(fmt::format("{} {}: {}", text_of(result.verb), result.address.text, failed ? failed->text : "it failed"))));
   }
   if (account.fatal) {
     for (auto& one : annotations_of(*account.fatal, plan.manifest_path, folder)) annotations.push_back(std::move(one));
@@ -86,7 +97,12 @@ std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& acc
 
 std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const std::string& folder) {
   const std::string code = error.code().empty() ? std::string(text_of(error.fault())) : error.code();
-  return {{.severity = Severity::error, .code = code, .text = with_mend(error.what(), error.mend()), .file = below(manifest, folder), .line = 0, .column = 0}};
+  return {{.severity = Severity::error,
+           .code = code,
+           .text = with_mend(error.what(), error.mend()),
+           .file = below(manifest, folder),
+           .line = 0,
+           .column = 0}};
 }
 
 }  // namespace ingot

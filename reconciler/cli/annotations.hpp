@@ -16,11 +16,11 @@ enum class Severity { error, warning };
 
 struct Annotation {
   Severity severity = Severity::error;
-  std::string code;   ///< a stable word: of a problem, of what blocks or holds, of why a peer is unknown
-  std::string text;   ///< printable, with how to mend it
-  std::string file;   ///< relative to the working directory if it lies below it; "": no file
-  int line = 0;       ///< from 1; 0: the file as a whole
-  int column = 0;     ///< in code points, from 1; 0: the line as a whole
+  std::string code;  ///< a stable word: of a problem, of what blocks or holds, of why a peer is unknown
+  std::string text;  ///< printable, with how to mend it
+  std::string file;  ///< relative to the working directory if it lies below it; "": no file
+  int line = 0;      ///< from 1; 0: the file as a whole
+  int column = 0;    ///< in code points, from 1; 0: the line as a whole
   bool operator==(const Annotation&) const = default;
 };
 

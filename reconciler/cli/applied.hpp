@@ -12,7 +12,8 @@ namespace ingot {
 std::unique_ptr<Events> progress_for(const Session& session);
 
 /// `events` are over when this returns. `deadline`: of the actions, by the session's clock.
-Account applied(const Looked& looked, const RunStart& start, std::unique_ptr<Events> events, Site& site, Transport& transport, const CatalogKeys& keys, const Session& session,
+Account applied(const Looked& looked, const RunStart& start, std::unique_ptr<Events> events, Site& site, Transport& transport,
+                const CatalogKeys& keys, const Session& session,
                 std::optional<std::chrono::steady_clock::time_point> deadline = {});
 
 }  // namespace ingot

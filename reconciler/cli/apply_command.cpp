@@ -24,7 +24,9 @@ namespace {
 /// Before any work: not even the manifest is read for an apply that nobody could approve.
 void require_approval(const ApplyArguments& arguments, const Session& session) {
   if (arguments.approves() || session.terminal.can_ask()) return;
-  throw Error(Fault::approval, "apply needs approval, and there is no terminal to ask on", "keep the plan by \"ingot plan --out FILE\", look at it, and use \"ingot apply FILE\"; or use --yes. Nothing was done");
+  throw Error(
+      Fault::approval, "apply needs approval, and there is no terminal to ask on",
+      "keep the plan by \"ingot plan --out FILE\", look at it, and use \"ingot apply FILE\"; or use --yes. Nothing was done");
 }
 
 /// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
@@ -38,8 +40,10 @@ void show_planned(const Looked& looked, const Session& session) {
   const ShownPlan plan = shown_plan(looked.plan, looked.plan_id);
   const auto text = [&](const Style& style, Output& out) { show_plan(plan, session.flags.verbose, style, out); };
   // With --json standard output is for events alone; a human at a terminal still sees what is asked about.
-  if (!session.json()) session.put([&](Output& out) { text(session.out_style(), out); });
-  else if (session.terminal.can_ask()) session.terminal.error(shown([&](Output& out) { text(session.error_style(), out); }));
+  if (!session.json())
+    session.put([&](Output& out) { text(session.out_style(), out); });
+  else if (session.terminal.can_ask())
+    session.terminal.error(shown([&](Output& out) { text(session.error_style(), out); }));
 }
 
 /// A timer's quiet run tells of a root that ends soon, too: nobody else would hear of it in time.
@@ -53,7 +57,8 @@ void warn_of_roots(const Plan& plan, const Session& session) {
 void tell_deferred(const Plan& plan, const Session& session) {
   if (plan.actions.empty()) return;
   const Change& first = plan.actions.front();
-  session.tell(fmt::format("nothing to do now; deferred: {}, as {}{}", printable(first.address.text), printable(first.deferred_why),
+  session.tell(fmt::format("nothing to do now; deferred: {}, as {}{}", printable(first.address.text),
+                           printable(first.deferred_why),
                            plan.actions.size() == 1 ? "" : fmt::format("; and {} more", plan.actions.size() - 1)));
 }
 
@@ -70,8 +75,15 @@ std::unique_ptr<Events> events_for(const Looked& looked, const std::string& run,
 
 /// What is done goes by the name of the plan that was approved.
 RunStart run_start(const Looked& looked, const Digest& plan, const std::string& run, Time started, const std::string& command) {
-  return {.id = run, .started = started, .command = command, .actor = actor(), .manifest_path = looked.plan.manifest_path,
-          .manifest_digest = looked.plan.manifest_digest, .git = looked.plan.git, .plan_id = plan.text(), .planned = looked.plan.pending()};
+  return {.id = run,
+          .started = started,
+          .command = command,
+          .actor = actor(),
+          .manifest_path = looked.plan.manifest_path,
+          .manifest_digest = looked.plan.manifest_digest,
+          .git = looked.plan.git,
+          .plan_id = plan.text(),
+          .planned = looked.plan.pending()};
 }
 
 void show_result(const Looked& looked, const Account& account, const std::string& run, const Session& session) {
@@ -82,13 +94,19 @@ void show_result(const Looked& looked, const Account& account, const std::string
 }
 
 /// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
-Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport, const Session& session) {
+Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport,
+                  const Session& session) {
   if (saved) require_fit(check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
   Looked looked = look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session);
-  if (saved) require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed, runs_since(site.state, saved->basis.last_run)), *arguments.plan, session);
+  if (saved)
+    require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
+                                runs_since(site.state, saved->basis.last_run)),
+                *arguments.plan, session);
   if (arguments.expect && *arguments.expect != looked.plan_id) {
-    throw Error(Fault::stale, fmt::format("the plan is now {}, not {} as expected: nothing was done", looked.plan_id.text(), arguments.expect->text()),
-                "\"ingot plan\" shows what it is now; two plans that were kept are compared by \"ingot diff\"");
+    throw Error(
+        Fault::stale,
+        fmt::format("the plan is now {}, not {} as expected: nothing was done", looked.plan_id.text(), arguments.expect->text()),
+        "\"ingot plan\" shows what it is now; two plans that were kept are compared by \"ingot diff\"");
   }
   return looked;
 }
@@ -97,7 +115,8 @@ Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan
 void measure(const Looked& looked, const Account& account, const Site& site, RunMetrics& metrics) {
   metrics.plan = metrics_of(site.manifest, looked.observed, looked.plan, &account);
   add_bytes(account, metrics);
-  metrics.disk = DiskView{.total = site.files.space_total(site.store.folder()), .available = site.files.space_available(site.store.folder())};
+  metrics.disk = DiskView{.total = site.files.space_total(site.store.folder()),
+                          .available = site.files.space_available(site.store.folder())};
   if (const auto published = site.state.published()) metrics.head_expires = published->expires;
 }
 
@@ -118,15 +137,15 @@ int keep_reports(const AppliedRun& run, const Reporter& reporter, const Session&
   }
 }
 
-/// `bulletin`: filled as soon as it is known whom to tell, and that no guard refuses the commit that says so; to be told by the caller, when the lock is free again.
-int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Reporter& reporter, const Session& session, RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
+/// `bulletin`: filled as soon as it is known whom to tell, and that no guard refuses the commit that says so; to be told by the
+/// caller, when the lock is free again.
+int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Reporter& reporter, const Session& session,
+             RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
   std::optional<SavedPlan> saved;
   if (arguments.plan) {
     auto read = read_saved_plan(session.files, *arguments.plan);
-    if (const auto* problem = std::get_if<Problem>(&read)) {
-      return refuse({*problem}, reporter, session);
-    }
+    if (const auto* problem = std::get_if<Problem>(&read)) { return refuse({*problem}, reporter, session); }
     saved = std::get<SavedPlan>(std::move(read));
   }
   const auto read = manifest_or_problems(session);
@@ -139,9 +158,11 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   if (!manifest->guard.git.any()) bulletin = Bulletin(*manifest, of_run);
   const RunLock lock = take_lock(manifest->server, manner.command + " " + run, session);
   Site site(*manifest, Access::read_write, session.files);
-  for (const auto& text : require_commit(*manifest, commit_applied_last(site), session.flags, arguments.rewind)) session.warn(printable(text));
+  for (const auto& text : require_commit(*manifest, commit_applied_last(site), session.flags, arguments.rewind))
+    session.warn(printable(text));
   if (!bulletin) bulletin = Bulletin(*manifest, of_run);
-  const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
+  const CatalogKeys keys =
+      load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const auto transport = session.connect();
   Looked looked = look_again(arguments, saved, site, *transport, session);
   name_authors(looked.plan, site.state.applied_last(), session.flags);
@@ -154,13 +175,18 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
     if (looked.plan.pending() == 0) tell_deferred(looked.plan, session);
   }
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
-  if (!approved(looked, arguments, session)) throw Error(Fault::approval, "not approved: nothing was done", "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
+  if (!approved(looked, arguments, session))
+    throw Error(Fault::approval, "not approved: nothing was done",
+                "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Digest plan_id = saved ? saved->id : looked.plan_id;
   const RunStart start = run_start(looked, plan_id, run, started, manner.command);
   bulletin->begin(looked);
-  const Account account = applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
+  const Account account =
+      applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
-  const int exit_code = worse_exit_code(account.exit_code, keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
+  const int exit_code = worse_exit_code(
+      account.exit_code,
+      keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
   bulletin->end(account, exit_code, site);
   show_result(looked, account, run, session);
   return exit_code;
@@ -173,7 +199,8 @@ int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const 
   try {
     const Reporter reporter(arguments.outputs, session);
     const int exit_code = reporter.also_of_failures([&] {
-      return measured(arguments.metrics, manner.command, session, [&](RunMetrics& metrics) { return do_apply(arguments, manner, reporter, session, metrics, bulletin); });
+      return measured(arguments.metrics, manner.command, session,
+                      [&](RunMetrics& metrics) { return do_apply(arguments, manner, reporter, session, metrics, bulletin); });
     });
     if (bulletin) bulletin->tell(session);
     return exit_code;

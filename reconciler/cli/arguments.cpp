@@ -6,9 +6,9 @@
 #include <map>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 
 #include "reconciler/cli/help.hpp"
 #include "reconciler/cli/shown_plan.hpp"
@@ -23,7 +23,9 @@ namespace {
 
 [[noreturn]] void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
 
-std::string see(const std::string& command) { return command.empty() ? "see: ingot --help" : fmt::format("see: ingot {} --help", command); }
+std::string see(const std::string& command) {
+  return command.empty() ? "see: ingot --help" : fmt::format("see: ingot {} --help", command);
+}
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, const std::string& otherwise) {
   const auto near = nearest(word, known);
@@ -58,8 +60,11 @@ std::vector<std::string> words_of(const CLI::App& app, const std::string& comman
 
 /// What a command can be shown in.
 std::vector<Format> formats_of(const std::string& command) {
-  if (command == "plan") return {Format::text, Format::json, Format::markdown, Format::github, Format::terraform, Format::codequality, Format::sarif, Format::junit};
-  if (command == "validate") return {Format::text, Format::json, Format::markdown, Format::github, Format::codequality, Format::sarif, Format::junit};
+  if (command == "plan")
+    return {Format::text,      Format::json,        Format::markdown, Format::github,
+            Format::terraform, Format::codequality, Format::sarif,    Format::junit};
+  if (command == "validate")
+    return {Format::text, Format::json, Format::markdown, Format::github, Format::codequality, Format::sarif, Format::junit};
   if (command == "show") return {Format::text, Format::json, Format::markdown};
   if (command == "fleet check") return {Format::text, Format::json, Format::dot, Format::mermaid};
   return {Format::text, Format::json};
@@ -76,13 +81,15 @@ Format format_called(const std::string& flag, const std::string& name, const std
     if (text_of(format) == name) return format;
     names.emplace_back(text_of(format));
   }
-  wrong(fmt::format("{} \"{}\" is not known to {}", flag, printable(name), command.empty() ? "ingot" : command), did_you_mean(name, names, fmt::format("one of {}", fmt::join(names, ", "))));
+  wrong(fmt::format("{} \"{}\" is not known to {}", flag, printable(name), command.empty() ? "ingot" : command),
+        did_you_mean(name, names, fmt::format("one of {}", fmt::join(names, ", "))));
 }
 
 Format format_of(const Written& written, const std::string& command) {
   if (written.format.empty()) return written.json ? Format::json : Format::text;
   const Format format = format_called("--format", written.format, command);
-  if (written.json && format != Format::json) wrong(fmt::format("--json and --format {} contradict each other", text_of(format)), "give one of them");
+  if (written.json && format != Format::json)
+    wrong(fmt::format("--json and --format {} contradict each other", text_of(format)), "give one of them");
   return format;
 }
 
@@ -91,7 +98,8 @@ std::vector<OutputFile> outputs_of(const Written& written, const std::string& co
   std::vector<OutputFile> outputs;
   for (const auto& one : written.output) {
     const auto equals = one.find('=');
-    if (equals == std::string::npos || equals + 1 == one.size()) wrong(fmt::format("--output \"{}\" is not FORMAT=FILE", printable(one)), "such as --output markdown=comment.md");
+    if (equals == std::string::npos || equals + 1 == one.size())
+      wrong(fmt::format("--output \"{}\" is not FORMAT=FILE", printable(one)), "such as --output markdown=comment.md");
     outputs.push_back({.format = format_called("--output", one.substr(0, equals), command), .path = one.substr(equals + 1)});
   }
   return outputs;
@@ -101,7 +109,8 @@ Color color_of(const Written& written) {
   if (written.color.empty() || written.color == "auto") return Color::automatic;
   if (written.color == "always") return Color::always;
   if (written.color == "never") return Color::never;
-  wrong(fmt::format("--color \"{}\" is not known", printable(written.color)), did_you_mean(written.color, {"auto", "always", "never"}, "auto, always or never"));
+  wrong(fmt::format("--color \"{}\" is not known", printable(written.color)),
+        did_you_mean(written.color, {"auto", "always", "never"}, "auto, always or never"));
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
@@ -153,7 +162,8 @@ PlanOptions plan_options_of(const Written& written) {
     const std::string which = raised.substr(0, equals);
     const auto number = equals == std::string::npos ? std::nullopt : whole_number(std::string_view(raised).substr(equals + 1));
     if ((which != "removals" && which != "stops") || !number) {
-      wrong(fmt::format("--raise-limit \"{}\" is not removals=N or stops=N", printable(raised)), "such as --raise-limit removals=20");
+      wrong(fmt::format("--raise-limit \"{}\" is not removals=N or stops=N", printable(raised)),
+            "such as --raise-limit removals=20");
     }
     (which == "removals" ? options.raise_removals : options.raise_stops) = number;
   }
@@ -167,7 +177,8 @@ class Words {
       : words_(words) {
     if (words.size() < least) wrong(fmt::format("{} needs {}", command, what), see(command));
     if (words.size() > most) {
-      wrong(fmt::format("{} takes {}, so \"{}\" is too much", command, most == 0 ? "no argument" : what, printable(words[most])), see(command));
+      wrong(fmt::format("{} takes {}, so \"{}\" is too much", command, most == 0 ? "no argument" : what, printable(words[most])),
+            see(command));
     }
   }
   const std::string& at(std::size_t i) const { return words_.at(i); }
@@ -188,7 +199,9 @@ std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
     std::istringstream words(list);
     for (std::string word; std::getline(words, word, ',');) {
       const auto verb = parse_verb(word);
-      if (!verb) wrong(fmt::format("--approve knows no verb \"{}\"", printable(word)), did_you_mean(word, known, fmt::format("{}", fmt::join(known, ", "))));
+      if (!verb)
+        wrong(fmt::format("--approve knows no verb \"{}\"", printable(word)),
+              did_you_mean(word, known, fmt::format("{}", fmt::join(known, ", "))));
       verbs.insert(*verb);
     }
   }
@@ -197,13 +210,23 @@ std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
 }
 
 Command apply_of(const Written& written) {
-  ApplyArguments apply{.options = plan_options_of(written), .yes = written.yes, .rewind = written.rewind, .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0), .expect = {}, .metrics = if_given(written.metrics), .outputs = outputs_of(written, "apply")};
+  ApplyArguments apply{.options = plan_options_of(written),
+                       .yes = written.yes,
+                       .rewind = written.rewind,
+                       .plan = Words("apply", written.words, 0, 1, "at most one PLAN").maybe(0),
+                       .expect = {},
+                       .metrics = if_given(written.metrics),
+                       .outputs = outputs_of(written, "apply")};
   if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
   if (!written.expect.empty()) {
     apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);
-    if (!apply.expect) wrong(fmt::format("--expect \"{}\" is not the id of a plan", printable(written.expect)), "give the whole id, as \"ingot plan --json\" shows it: sha256: and 64 digits");
+    if (!apply.expect)
+      wrong(fmt::format("--expect \"{}\" is not the id of a plan", printable(written.expect)),
+            "give the whole id, as \"ingot plan --json\" shows it: sha256: and 64 digits");
   }
-  if (apply.plan && (apply.expect || apply.options != PlanOptions{})) wrong("a saved plan is done as it stands: it has its limits and targets in it", "leave the other flags out, or leave the PLAN out");
+  if (apply.plan && (apply.expect || apply.options != PlanOptions{}))
+    wrong("a saved plan is done as it stands: it has its limits and targets in it",
+          "leave the other flags out, or leave the PLAN out");
   if (apply.yes && apply.options.approved) wrong("--yes approves everything, --approve only some verbs", "give one of them");
   return apply;
 }
@@ -215,23 +238,35 @@ Command reconcile_of(const Written& written) {
   if (!written.jitter.empty()) reconcile.jitter = time_of("--jitter", written.jitter);
   if (!written.deadline.empty()) reconcile.deadline = time_of("--deadline", written.deadline);
   if (reconcile.deadline && reconcile.deadline->count() == 0) wrong("--deadline leaves no time at all", "such as --deadline 50m");
-  if (reconcile.deadline && *reconcile.deadline <= reconcile.jitter) wrong("--deadline is over before the wait of --jitter may be", "both count from the start: give a later deadline, or a shorter wait");
+  if (reconcile.deadline && *reconcile.deadline <= reconcile.jitter)
+    wrong("--deadline is over before the wait of --jitter may be",
+          "both count from the start: give a later deadline, or a shorter wait");
   return reconcile;
 }
 
 Command plan_of(const Written& written) {
   const Words none("plan", written.words, 0, 0, "");
-  if (!written.base.empty() && !written.plan_out.empty()) wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
+  if (!written.base.empty() && !written.plan_out.empty())
+    wrong("what is left of a plan without its base is for reading: it cannot be kept and applied", "leave --out or --base out");
   if (!written.against.empty()) {
-    if (const auto why = why_not_a_url(written.against)) wrong(fmt::format("the URL after --against {}", *why), "give where the server's store/public is served, as its card says");
-    if (!written.plan_out.empty()) wrong("a plan that is made elsewhere is for reading: what apply must know of the server's state is not published", "leave --out out, and compare ids: \"ingot apply --expect ID\" there");
+    if (const auto why = why_not_a_url(written.against))
+      wrong(fmt::format("the URL after --against {}", *why), "give where the server's store/public is served, as its card says");
+    if (!written.plan_out.empty())
+      wrong("a plan that is made elsewhere is for reading: what apply must know of the server's state is not published",
+            "leave --out out, and compare ids: \"ingot apply --expect ID\" there");
   }
-  return PlanArguments{.options = plan_options_of(written), .detailed_exit_code = written.detailed_exit_code, .base = if_given(written.base), .out = if_given(written.plan_out), .against = if_given(written.against), .outputs = outputs_of(written, "plan")};
+  return PlanArguments{.options = plan_options_of(written),
+                       .detailed_exit_code = written.detailed_exit_code,
+                       .base = if_given(written.base),
+                       .out = if_given(written.plan_out),
+                       .against = if_given(written.against),
+                       .outputs = outputs_of(written, "plan")};
 }
 
 Command query_of(const Written& written) {
   static const std::vector<std::string> topics{"peers", "images", "series", "types", "subscriptions", "history"};
-  const Words words("query", written.words, 1, 2, "one of peers, images, series, types, subscriptions, history, and perhaps a NAME");
+  const Words words("query", written.words, 1, 2,
+                    "one of peers, images, series, types, subscriptions, history, and perhaps a NAME");
   const auto topic = std::find(topics.begin(), topics.end(), words.at(0));
   if (topic == topics.end()) {
     wrong(fmt::format("query knows no \"{}\"", printable(words.at(0))),
@@ -242,12 +277,14 @@ Command query_of(const Written& written) {
   query.name = words.maybe(1);
   if (!written.peer.empty()) {
     query.peer = ServerName::parse(written.peer);
-    if (!query.peer) wrong(fmt::format("--peer \"{}\" is not a name", printable(written.peer)), "use the name of a [[peer]] in the manifest");
+    if (!query.peer)
+      wrong(fmt::format("--peer \"{}\" is not a name", printable(written.peer)), "use the name of a [[peer]] in the manifest");
     if (query.topic == Topic::history) wrong("query history has no --peer: it is this server's own", see("query"));
   }
   query.at = if_given(written.at);
   if (query.at && query.topic == Topic::history) wrong("query history has no --at: it has all runs", see("query"));
-  if (query.at && query.peer && query.topic != Topic::subscriptions) wrong("--at is of what was here, --peer of what a peer has now", "leave one of them out");
+  if (query.at && query.peer && query.topic != Topic::subscriptions)
+    wrong("--at is of what was here, --peer of what a peer has now", "leave one of them out");
   return query;
 }
 
@@ -268,7 +305,8 @@ Command publish_of(const Written& written) {
   const Words none("publish", written.words, 0, 0, "");
   if (written.above.empty()) return PublishArguments{0, if_given(written.metrics)};
   const auto above = whole_number(written.above);
-  if (!above || *above > largest_serial) wrong(fmt::format("--above \"{}\" is not a serial", printable(written.above)), "such as --above 1200");
+  if (!above || *above > largest_serial)
+    wrong(fmt::format("--above \"{}\" is not a serial", printable(written.above)), "such as --above 1200");
   return PublishArguments{*above, if_given(written.metrics)};
 }
 
@@ -285,12 +323,15 @@ Command fleet_of(const Written& written) {
   const auto& words = written.words;
   if (words.empty()) wrong("fleet needs check or status", see("fleet"));
   if (words.front() == "check") {
-    if (words.size() < 2) wrong("fleet check needs the MANIFESTs of the servers", "such as: ingot fleet check sites/*/ingot.toml");
+    if (words.size() < 2)
+      wrong("fleet check needs the MANIFESTs of the servers", "such as: ingot fleet check sites/*/ingot.toml");
     if (!written.cards.empty()) wrong("fleet check takes no --cards: a server's own card is beside its manifest", see("fleet"));
     return FleetCommand{CheckFleet{{words.begin() + 1, words.end()}}};
   }
-  if (words.front() != "status") wrong(fmt::format("fleet knows no \"{}\"", printable(words.front())), did_you_mean(words.front(), verbs, "check or status"));
-  if (words.size() > 2) wrong(fmt::format("fleet status takes one IMAGE or series:NAME, so \"{}\" is too much", printable(words[2])), see("fleet"));
+  if (words.front() != "status")
+    wrong(fmt::format("fleet knows no \"{}\"", printable(words.front())), did_you_mean(words.front(), verbs, "check or status"));
+  if (words.size() > 2)
+    wrong(fmt::format("fleet status takes one IMAGE or series:NAME, so \"{}\" is too much", printable(words[2])), see("fleet"));
   if (written.cards.empty()) wrong("fleet status needs --cards DIR, the folder with the servers' cards", "such as --cards peers");
   return FleetCommand{AskFleet{words.size() < 2 ? std::nullopt : std::optional(words[1]), written.cards}};
 }
@@ -299,41 +340,73 @@ Command completion_of(const Written& written) {
   static const std::vector<std::string> shells{"bash", "zsh", "fish"};
   const Words words("completion", written.words, 1, 1, "one of bash, zsh, fish");
   const auto shell = std::find(shells.begin(), shells.end(), words.at(0));
-  if (shell == shells.end()) wrong(fmt::format("completion knows no shell \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), shells, "bash, zsh or fish"));
+  if (shell == shells.end())
+    wrong(fmt::format("completion knows no shell \"{}\"", printable(words.at(0))),
+          did_you_mean(words.at(0), shells, "bash, zsh or fish"));
   return CompletionArguments{static_cast<Shell>(shell - shells.begin())};
 }
 
 using MakeCommand = std::function<Command(const Written&)>;
 
 const std::map<std::string, MakeCommand>& makers() {
-  static const auto no_words = [](const std::string& command, const Written& written) { const Words none(command, written.words, 0, 0, ""); };
+  static const auto no_words = [](const std::string& command, const Written& written) {
+    const Words none(command, written.words, 0, 0, "");
+  };
   static const std::map<std::string, MakeCommand> all{
       {"init", init_of},
-      {"card", [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
-      {"validate", [](const Written& w) -> Command { no_words("validate", w); return ValidateArguments{outputs_of(w, "validate")}; }},
+      {"card",
+       [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
+      {"validate",
+       [](const Written& w) -> Command {
+         no_words("validate", w);
+         return ValidateArguments{outputs_of(w, "validate")};
+       }},
       {"plan", plan_of},
       {"apply", apply_of},
       {"reconcile", reconcile_of},
-      {"diff", [](const Written& w) -> Command { const Words words("diff", w.words, 2, 2, "two PLANs"); return DiffArguments{words.at(0), words.at(1)}; }},
-      {"status", [](const Written& w) -> Command { no_words("status", w); return StatusArguments{}; }},
-      {"drift", [](const Written& w) -> Command { no_words("drift", w); return DriftArguments{}; }},
+      {"diff",
+       [](const Written& w) -> Command {
+         const Words words("diff", w.words, 2, 2, "two PLANs");
+         return DiffArguments{words.at(0), words.at(1)};
+       }},
+      {"status",
+       [](const Written& w) -> Command {
+         no_words("status", w);
+         return StatusArguments{};
+       }},
+      {"drift",
+       [](const Written& w) -> Command {
+         no_words("drift", w);
+         return DriftArguments{};
+       }},
       {"query", query_of},
-      {"history", [](const Written& w) -> Command { return HistoryArguments{Words("history", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
-      {"explain", [](const Written& w) -> Command { return ExplainArguments{Words("explain", w.words, 1, 1, "one NAME or ADDRESS").at(0)}; }},
-      {"show", [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one PLAN, RUN or IMAGE").at(0)}; }},
+      {"history",
+       [](const Written& w) -> Command {
+         return HistoryArguments{Words("history", w.words, 1, 1, "one NAME or ADDRESS").at(0)};
+       }},
+      {"explain",
+       [](const Written& w) -> Command {
+         return ExplainArguments{Words("explain", w.words, 1, 1, "one NAME or ADDRESS").at(0)};
+       }},
+      {"show",
+       [](const Written& w) -> Command { return ShowArguments{Words("show", w.words, 1, 1, "one PLAN, RUN or IMAGE").at(0)}; }},
       {"extract",
        [](const Written& w) -> Command {
          const Words words("extract", w.words, 2, 2, "an IMAGE (or series:NAME) and a DEST");
          return ExtractArguments{words.at(0), words.at(1), w.withdrawn};
        }},
-      {"verify", [](const Written& w) -> Command { return VerifyArguments{w.words, w.repair}; }},
+      {"verify",
+       [](const Written& w) -> Command {
+         return VerifyArguments{w.words, w.repair};
+       }},
       {"publish", publish_of},
       {"gc", gc_of},
       {"key", [](const Written& w) -> Command { return key_command(w.key, w.words); }},
       {"state", state_of},
       {"fleet", fleet_of},
       {"completion", completion_of},
-      {"schema", [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
+      {"schema",
+       [](const Written& w) -> Command { return SchemaArguments{Words("schema", w.words, 0, 1, "at most one NAME").maybe(0)}; }},
   };
   return all;
 }
@@ -354,11 +427,13 @@ void parse(CLI::App& app, const std::vector<std::string>& words) {
 /// "help" and "help COMMAND" are the same as --help.
 Arguments help_of(const std::vector<std::string>& words) {
   std::vector<std::string> asked;
-  std::copy_if(words.begin() + 1, words.end(), std::back_inserter(asked), [](const std::string& word) { return !word.starts_with('-'); });
+  std::copy_if(words.begin() + 1, words.end(), std::back_inserter(asked),
+               [](const std::string& word) { return !word.starts_with('-'); });
   if (asked.size() > 1) wrong(fmt::format("help is of one command, not also of \"{}\"", printable(asked[1])), see(""));
   const std::string command = asked.empty() ? "" : asked.front();
   const auto& known = command_names();
-  if (!command.empty() && command != "help" && std::find(known.begin(), known.end(), command) == known.end()) unknown_command(command);
+  if (!command.empty() && command != "help" && std::find(known.begin(), known.end(), command) == known.end())
+    unknown_command(command);
   return {{}, ShowHelp{help_page(command), true}};
 }
 

@@ -17,8 +17,8 @@
 
 namespace ingot {
 
-/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check". Apply writes
-/// most of them to files.
+/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check". Apply
+/// writes most of them to files.
 enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
 std::string_view text_of(Format format);
 
@@ -39,8 +39,8 @@ struct Everywhere {
   bool quiet = false;
   bool verbose = false;
   bool no_progress = false;
-  Seconds lock_timeout{0};                 ///< 0: one try
-  std::optional<std::uint32_t> parallel;   ///< 1-64, instead of [limits] parallel
+  Seconds lock_timeout{0};                ///< 0: one try
+  std::optional<std::uint32_t> parallel;  ///< 1-64, instead of [limits] parallel
 };
 
 struct ShowHelp {
@@ -63,8 +63,8 @@ struct ValidateArguments {
 struct PlanArguments {
   PlanOptions options;
   bool detailed_exit_code = false;
-  std::optional<std::string> base;  ///< a revision: only what the manifest adds to it is shown
-  std::optional<std::string> out;  ///< the file in which the plan is kept
+  std::optional<std::string> base;     ///< a revision: only what the manifest adds to it is shown
+  std::optional<std::string> out;      ///< the file in which the plan is kept
   std::optional<std::string> against;  ///< where the server publishes itself: its state and sources are elsewhere
   std::vector<OutputFile> outputs;
 };
@@ -81,8 +81,8 @@ struct ApplyArguments {
   bool approves() const { return yes || plan || expect || options.approved; }
 };
 struct ReconcileArguments {
-  Seconds jitter{0};                ///< the longest wait before anything begins
-  std::optional<Seconds> deadline;  ///< from the start of the command; no action begins after it
+  Seconds jitter{0};                        ///< the longest wait before anything begins
+  std::optional<Seconds> deadline;          ///< from the start of the command; no action begins after it
   std::optional<std::string> metrics = {};  ///< as for apply
 };
 struct DiffArguments {
@@ -118,7 +118,7 @@ struct VerifyArguments {
   bool repair = false;
 };
 struct PublishArguments {
-  Serial above = 0;  ///< the serial is higher than this
+  Serial above = 0;                         ///< the serial is higher than this
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
 };
 struct GcArguments {
@@ -147,12 +147,11 @@ struct SchemaArguments {
   std::optional<std::string> name;
 };
 
-using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments, ReconcileArguments,
-                             DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments,
-                             VerifyArguments, PublishArguments, GcArguments, KeyCommand, RebuildArguments,
-                             FleetCommand,
-                             CompletionArguments, NamesArguments,
-                             SchemaArguments>;
+using Command =
+    std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
+                 ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments,
+                 ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments, PublishArguments, GcArguments, KeyCommand,
+                 RebuildArguments, FleetCommand, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {
   Everywhere everywhere;

@@ -9,7 +9,10 @@ namespace ingot {
 BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanOptions options, const Session& session,
                         const std::function<Plan(const Manifest& manifest, const PlanOptions& options)>& plan) {
   const auto place = git_place_of(session.flags);
-  if (!place) throw Error(Fault::usage, fmt::format("\"{}\" lies in no git repository, so that --base means nothing", printable(manifest.path)), "leave --base out");
+  if (!place)
+    throw Error(Fault::usage,
+                fmt::format("\"{}\" lies in no git repository, so that --base means nothing", printable(manifest.path)),
+                "leave --base out");
   const NamedCommit commit = place->repository.resolve(base);
   BaseLooked looked{.base = {.revision = base, .commit = commit.id}, .plan = std::nullopt};
   auto read = manifest_at(*place, {.commit = commit.id, .shown = session.flags.manifest.value_or("ingot.toml")}, session.flags);

@@ -23,16 +23,20 @@ std::optional<int> read_failure(const std::string& path, Files& files) {
     int exit_code = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exit_code);
     return error == std::errc() ? std::optional(exit_code) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  } catch (const Error&) { return std::nullopt; }
 }
 
 }  // namespace
 
 Bulletin::Bulletin(const Manifest& manifest, const OfRun& run)
-    : news_{.server = manifest.server.name, .run = run.id, .command = run.command, .started = run.started, .finished = run.started,
-            .manifest_path = manifest.path, .manifest_digest = manifest.digest, .git = manifest.git},
+    : news_{.server = manifest.server.name,
+            .run = run.id,
+            .command = run.command,
+            .started = run.started,
+            .finished = run.started,
+            .manifest_path = manifest.path,
+            .manifest_digest = manifest.digest,
+            .git = manifest.git},
       to_(manifest.notify),
       withheld_(secret_variables(manifest)),
       failure_(state_folder(manifest.server) + "/cache/last-failure") {}
@@ -48,7 +52,8 @@ void Bulletin::begin(const Looked& looked) {
 
 void Bulletin::end(const Account& account, int exit_code, const Site& site) {
   if (to_.empty()) return;
-  const bool series_changed = std::any_of(account.done.begin(), account.done.end(), [](const ActionResult& one) { return one.address.text.starts_with("series."); });
+  const bool series_changed = std::any_of(account.done.begin(), account.done.end(),
+                                          [](const ActionResult& one) { return one.address.text.starts_with("series."); });
   news_.series_after = series_changed ? members_of(site.state.snapshot().series) : news_.series_before;
   news_.exit_code = exit_code;
   news_.account = account;

@@ -1,5 +1,5 @@
-// A run's news as it is gathered: begun with a manifest that no guard refuses, as it names whom to tell, and told when the lock is
-// free again.
+// A run's news as it is gathered: begun with a manifest that no guard refuses, as it names whom to tell, and told when the lock
+// is free again.
 #pragma once
 
 #include <set>
@@ -14,7 +14,10 @@ namespace ingot {
 
 class Bulletin {
  public:
-  struct OfRun { std::string id, command; Time started; };
+  struct OfRun {
+    std::string id, command;
+    Time started;
+  };
   /// The guards have been asked about the commit of `manifest`: its programs are going to be run.
   Bulletin(const Manifest& manifest, const OfRun& run);
 
@@ -34,7 +37,7 @@ class Bulletin {
   void forget(Files& files) const;
 
   News news_;
-  std::vector<NotifyEntry> to_;  ///< empty: nothing is gathered
+  std::vector<NotifyEntry> to_;     ///< empty: nothing is gathered
   std::set<std::string> withheld_;  ///< variables that no program is given
   /// The file that remembers a failure until a run goes well. Not the history: some runs fail before they are in it, and one that
   /// was interrupted says nothing of either.

@@ -15,7 +15,9 @@ struct Completable {
   std::vector<std::string> schemas;  ///< names that "ingot schema" takes
 
   /// The words that may follow a command first.
-  std::vector<std::string> first_words(const HelpPage& page) const { return page.command == "schema" ? schemas : page.first_words(); }
+  std::vector<std::string> first_words(const HelpPage& page) const {
+    return page.command == "schema" ? schemas : page.first_words();
+  }
 };
 
 std::string bash_completion(const Completable& all);

@@ -52,7 +52,10 @@ void put_values(const std::string& command, const std::vector<HelpOption>& optio
   for (const auto& option : options) {
     if (option.value.empty()) continue;
     const auto choices = choices_of(option.value);
-    const std::string what = !choices.empty() ? fmt::format("_ingot_words '{}'", fmt::join(choices, " ")) : is_file(option.value) ? "_ingot_files" : option.value == "PEER" ? "_ingot_names" : ":";
+    const std::string what = !choices.empty()         ? fmt::format("_ingot_words '{}'", fmt::join(choices, " "))
+                             : is_file(option.value)  ? "_ingot_files"
+                             : option.value == "PEER" ? "_ingot_names"
+                                                      : ":";
     for (const auto& flag : option.flags) out += fmt::format("    {}:{}) {}; return ;;\n", command, flag, what);
   }
 }
@@ -60,8 +63,10 @@ void put_values(const std::string& command, const std::vector<HelpOption>& optio
 void put_bash_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) out += fmt::format("    {}:0) _ingot_words '{}' ;;\n", page.command, fmt::join(first, " "));
-  if (page.takes_names()) out += fmt::format("    {}:*) _ingot_names{} ;;\n", page.command, page.takes_files() ? " files" : "");
-  else if (page.takes_files()) out += fmt::format("    {}:*) _ingot_files ;;\n", page.command);
+  if (page.takes_names())
+    out += fmt::format("    {}:*) _ingot_names{} ;;\n", page.command, page.takes_files() ? " files" : "");
+  else if (page.takes_files())
+    out += fmt::format("    {}:*) _ingot_files ;;\n", page.command);
 }
 
 }  // namespace
@@ -70,7 +75,8 @@ std::string bash_completion(const Completable& all) {
   std::string out(script_begin);
   out += "  for ((i = 1; i < COMP_CWORD; i++)); do\n    case ${COMP_WORDS[i]} in\n";
   out += fmt::format("      {}) ((i++)) ;;\n", fmt::join(flags_with_values(all), "|"));
-  out += "      -*) ;;\n      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((words++)); fi ;;\n    esac\n  done\n";
+  out +=
+      "      -*) ;;\n      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((words++)); fi ;;\n    esac\n  done\n";
   out += "  case $command:$previous in\n";
   for (const auto& page : all.pages) put_values(page.command, page.options, out);
   put_values("*", all.everywhere, out);
@@ -85,7 +91,8 @@ std::string bash_completion(const Completable& all) {
   add_flags(all.everywhere, flags);
   for (const auto& page : all.pages) commands.push_back(page.command);
   out += fmt::format("      *) _ingot_words '{}' ;;\n    esac\n    return\n  fi\n", fmt::join(flags, " "));
-  out += fmt::format("  case $command:$words in\n    :*) _ingot_words '{} help' ;;\n    help:0) _ingot_words '{}' ;;\n", fmt::join(commands, " "), fmt::join(commands, " "));
+  out += fmt::format("  case $command:$words in\n    :*) _ingot_words '{} help' ;;\n    help:0) _ingot_words '{}' ;;\n",
+                     fmt::join(commands, " "), fmt::join(commands, " "));
   for (const auto& page : all.pages) put_bash_words(page, all, out);
   return out.append("  esac\n").append(script_end);
 }

@@ -11,8 +11,10 @@ namespace {
 std::string escaped_for_zsh(const std::string& text, std::string_view also) {
   std::string escaped;
   for (const char c : text) {
-    if (c == '\'') escaped += "'\\'";
-    else if (also.find(c) != std::string_view::npos) escaped += '\\';
+    if (c == '\'')
+      escaped += "'\\'";
+    else if (also.find(c) != std::string_view::npos)
+      escaped += '\\';
     escaped += c;
   }
   return escaped;
@@ -38,23 +40,29 @@ void put_options(const std::vector<HelpOption>& options, std::string& out) {
 void put_zsh_words(const HelpPage& page, const Completable& all, std::string& out) {
   const auto first = all.first_words(page);
   if (!first.empty()) out += fmt::format(" \\\n        '1:word:({})'", fmt::join(first, " "));
-  if (page.takes_names()) out += fmt::format(" \\\n        '*:name:_ingot_names{}'", page.takes_files() ? " files" : "");
-  else if (page.takes_files()) out += " \\\n        '*:file:_files'";
-  else out += " \\\n        '*: : '";
+  if (page.takes_names())
+    out += fmt::format(" \\\n        '*:name:_ingot_names{}'", page.takes_files() ? " files" : "");
+  else if (page.takes_files())
+    out += " \\\n        '*:file:_files'";
+  else
+    out += " \\\n        '*: : '";
 }
 
 }  // namespace
 
 std::string zsh_completion(const Completable& all) {
-  std::string out = "#compdef ingot\n# Completions of ingot for zsh, made by \"ingot completion zsh\".\n"
-                    "_ingot_names() { # \"files\": files, too\n"
-                    "  local -a names=(${(f)\"$(command ingot completion names -- $before \"${(@)words[1,CURRENT-1]}\" 2>/dev/null)\"})\n"
-                    "  (( $#names )) && compadd -a names\n  [[ $@[-1] == files ]] && _files\n}\n"
-                    "_ingot() {\n  local curcontext=$curcontext state\n  local -a before\n  local -a commands=(\n";
+  std::string out =
+      "#compdef ingot\n# Completions of ingot for zsh, made by \"ingot completion zsh\".\n"
+      "_ingot_names() { # \"files\": files, too\n"
+      "  local -a names=(${(f)\"$(command ingot completion names -- $before \"${(@)words[1,CURRENT-1]}\" 2>/dev/null)\"})\n"
+      "  (( $#names )) && compadd -a names\n  [[ $@[-1] == files ]] && _files\n}\n"
+      "_ingot() {\n  local curcontext=$curcontext state\n  local -a before\n  local -a commands=(\n";
   for (const auto& page : all.pages) out += fmt::format("    '{}:{}'\n", page.command, escaped_for_zsh(page.summary, ":\\"));
   out += "    'help:the page of a command'\n  )\n  _arguments -C";
   put_options(all.everywhere, out);
-  out += " \\\n        '1:command:->command' '*::argument:->argument'\n  before=(${(kv)opt_args})\n  case $state in\n    command) _describe command commands ;;\n    argument)\n      case $words[1] in\n";
+  out +=
+      " \\\n        '1:command:->command' '*::argument:->argument'\n  before=(${(kv)opt_args})\n  case $state in\n    command) "
+      "_describe command commands ;;\n    argument)\n      case $words[1] in\n";
   for (const auto& page : all.pages) {
     out += fmt::format("      {})\n        _arguments", page.command);
     put_options(all.everywhere, out);
@@ -62,8 +70,9 @@ std::string zsh_completion(const Completable& all) {
     put_zsh_words(page, all, out);
     out += " ;;\n";
   }
-  return out + "      help) _describe command commands ;;\n      esac ;;\n  esac\n}\n"
-               "if [ \"$funcstack[1]\" = _ingot ]; then _ingot \"$@\"; else compdef _ingot ingot; fi\n";
+  return out +
+         "      help) _describe command commands ;;\n      esac ;;\n  esac\n}\n"
+         "if [ \"$funcstack[1]\" = _ingot ]; then _ingot \"$@\"; else compdef _ingot ingot; fi\n";
 }
 
 }  // namespace ingot

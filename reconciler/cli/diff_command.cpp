@@ -17,7 +17,8 @@ int run_command(const DiffArguments& arguments, const Session& session) {
     return exit_manifest;
   }
   const PlanDiff diff = diff_of(std::get<PlanDocument>(before).plan, std::get<PlanDocument>(after).plan);
-  session.show([&](const Style& style, Output& out) { show_diff(diff, style, out); }, [&](Output& out) { show_diff_json(diff, out); });
+  session.show([&](const Style& style, Output& out) { show_diff(diff, style, out); },
+               [&](Output& out) { show_diff_json(diff, out); });
   return diff.same() ? exit_done : exit_changes;
 }
 

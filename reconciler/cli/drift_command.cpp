@@ -33,7 +33,8 @@ void look_at_head(const Site& site, Findings& findings) {
   const auto bytes = site.store.published_head();
   const auto finished = site.state.published();
   if (!bytes || (finished && finished->head == sha256(*bytes))) return;
-  findings.faults.push_back({"head", "public/head.dsse", "it is not the one that the state published last; \"ingot publish\" brings them together"});
+  findings.faults.push_back(
+      {"head", "public/head.dsse", "it is not the one that the state published last; \"ingot publish\" brings them together"});
 }
 
 void look_at_pieces(const Site& site, Findings& findings) {
@@ -41,7 +42,8 @@ void look_at_pieces(const Site& site, Findings& findings) {
     ++findings.pieces;
     const auto status = site.files.status(site.store.folder() + "/" + piece_path(piece));
     if (!status || status->kind != EntryKind::file || status->size != piece.length) {
-      findings.faults.push_back({std::string(what), piece_path(piece), status ? fmt::format("it has another length than {} names", namer) : "it is not there"});
+      findings.faults.push_back({std::string(what), piece_path(piece),
+                                 status ? fmt::format("it has another length than {} names", namer) : "it is not there"});
     }
   }
 }
@@ -56,7 +58,8 @@ int run_command(const DriftArguments&, const Session& session) {
   look_at_images(site, findings);
   if (look_at_state(site, findings)) look_at_head(site, findings);
   look_at_pieces(site, findings);
-  session.show([&](const Style& style, Output& out) { show_drift(findings, style, out); }, [&](Output& out) { show_drift_json(findings, out); });
+  session.show([&](const Style& style, Output& out) { show_drift(findings, style, out); },
+               [&](Output& out) { show_drift_json(findings, out); });
   return findings.faults.empty() ? exit_done : exit_changes;
 }
 

@@ -43,14 +43,16 @@ int run_command(const ExplainArguments& arguments, const Session& session) {
   if (!manifest) return exit_manifest;
   Site site(*manifest, Access::read_only, session.files);
   const auto transport = session.connect();
-  const Looked looked = look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
+  const Looked looked =
+      look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
   const LastSeenOf last = last_seen(site, looked.observed);
   const auto subjects = explain(arguments.what, *manifest, looked.snapshot, looked.observed, looked.plan, last);
-  session.show([&](const Style& style, Output& out) { show_explain(subjects, style, out); }, [&](Output& out) { show_explain_json(subjects, out); });
+  session.show([&](const Style& style, Output& out) { show_explain(subjects, style, out); },
+               [&](Output& out) { show_explain_json(subjects, out); });
   if (!subjects.empty()) return exit_done;
   const std::string hint = nearest_hint(arguments.what, known_names(*manifest, looked.snapshot, looked.observed, last));
-  session.warn(fmt::format("nothing here or on a peer bears the name \"{}\"{}{}{}", printable(arguments.what), unheard(looked.observed, *manifest),
-                           hint.empty() ? "" : "; ", hint));
+  session.warn(fmt::format("nothing here or on a peer bears the name \"{}\"{}{}{}", printable(arguments.what),
+                           unheard(looked.observed, *manifest), hint.empty() ? "" : "; ", hint));
   return exit_incomplete;
 }
 

@@ -16,16 +16,20 @@ namespace {
 
 const ImageRow& wanted_image(const ExtractArguments& arguments, const Snapshot& snapshot) {
   constexpr std::string_view series = "series:";
-  const ImageRow& image = arguments.what.starts_with(series) ? latest_of_series(snapshot, arguments.what.substr(series.size())) : find_image(snapshot, arguments.what);
+  const ImageRow& image = arguments.what.starts_with(series) ? latest_of_series(snapshot, arguments.what.substr(series.size()))
+                                                             : find_image(snapshot, arguments.what);
   if (!is_withdrawn(image) || arguments.withdrawn) return image;
-  throw Error(Fault::refused, fmt::format("image \"{}\" was withdrawn{}{}", image.name.text(), image.reason.empty() ? "" : ": ", printable(image.reason)),
-              "take another one, or use --withdrawn if you know what you do")
+  throw Error(
+      Fault::refused,
+      fmt::format("image \"{}\" was withdrawn{}{}", image.name.text(), image.reason.empty() ? "" : ": ", printable(image.reason)),
+      "take another one, or use --withdrawn if you know what you do")
       .with_code("withdrawn")
       .about(image.name.text());
 }
 
 /// Verified bytes of an image, in order.
-void read_bytes(const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session, const std::function<void(std::string_view)>& out) {
+void read_bytes(const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session,
+                const std::function<void(std::string_view)>& out) {
   ByteProgress progress(session, "extract " + image.name.text(), object.size);
   std::uint64_t before = 0;
   site.store.read_plain(object.digest, object.size, object.packed, out, [&](std::uint64_t done) {
@@ -37,7 +41,8 @@ void read_bytes(const ImageRow& image, const ObjectRow& object, const Site& site
 
 /// A failure names a member of the tree by its path in the image: the context says where that is on this disk.
 template <class Restorer>
-auto restore(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session) {
+auto restore(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site,
+             const Session& session) {
   Restorer restorer(destination);
   return doing(fmt::format("extracting {} to \"{}\"", image.name.text(), printable(destination)), [&] {
     read_bytes(image, object, site, session, [&](std::string_view bytes) { restorer.write(bytes); });
@@ -57,7 +62,8 @@ void show_extracted_json(const ImageRow& image, const ObjectRow& object, const s
   json.finish();
 }
 
-void extract_to(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site, const Session& session) {
+void extract_to(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site,
+                const Session& session) {
   if (object.kind == ImageKind::file) {
     restore<FileRestorer>(destination, image, object, site, session);
   } else if (restore<TreeRestorer>(destination, image, object, site, session).owners_left_out) {
@@ -73,19 +79,25 @@ int run_command(const ExtractArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const bool to_output = arguments.destination == "-";
-  if (to_output && session.terminal.output_is_terminal()) throw Error(Fault::usage, "an image's bytes are not for a terminal", "name a DEST, or pipe it into a program");
+  if (to_output && session.terminal.output_is_terminal())
+    throw Error(Fault::usage, "an image's bytes are not for a terminal", "name a DEST, or pipe it into a program");
   const Site site(*manifest, Access::read_only, session.files);
   const Snapshot snapshot = site.state.snapshot();
   const ImageRow& image = wanted_image(arguments, snapshot);
   const auto object = site.state.object(image.digest);
-  if (!object) throw Error(Fault::local, fmt::format("the bytes of image \"{}\" are not here", image.name.text()), "run \"ingot drift\" to see what else is missing");
+  if (!object)
+    throw Error(Fault::local, fmt::format("the bytes of image \"{}\" are not here", image.name.text()),
+                "run \"ingot drift\" to see what else is missing");
   if (const auto damaged = damaged_images(site.state, site.store, {image}); !damaged.empty()) {
-    throw Error(Fault::local, fmt::format("image \"{}\": {}", image.name.text(), what_is_damaged(damaged.front())), how_to_mend(damaged.front()))
+    throw Error(Fault::local, fmt::format("image \"{}\": {}", image.name.text(), what_is_damaged(damaged.front())),
+                how_to_mend(damaged.front()))
         .with_code("damaged")
         .about(image.name.text());
   }
-  if (to_output) read_bytes(image, *object, site, session, [&](std::string_view bytes) { session.terminal.out(bytes); });
-  else extract_to(arguments.destination, image, *object, site, session);
+  if (to_output)
+    read_bytes(image, *object, site, session, [&](std::string_view bytes) { session.terminal.out(bytes); });
+  else
+    extract_to(arguments.destination, image, *object, site, session);
   return exit_done;
 }
 

@@ -74,7 +74,8 @@ std::string repository_cache(const Everywhere& flags) {
 void fetch_manifests(const Session& session) {
   const std::string& url = *session.flags.repo;
   if (const auto why = why_not_a_repository(url)) {
-    throw Error(Fault::usage, "the address of --repo " + *why, "such as --repo https://git.example.net/gold.git").with_code("bad-repository");
+    throw Error(Fault::usage, "the address of --repo " + *why, "such as --repo https://git.example.net/gold.git")
+        .with_code("bad-repository");
   }
   const std::string cache = repository_cache(session.flags), shown = printable(without_credentials(url));
   make_folders(session.files, parent_folder(cache), 0700);

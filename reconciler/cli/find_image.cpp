@@ -19,7 +19,8 @@ std::string nearest_hint(const std::string& name, const std::vector<std::string>
 bool is_withdrawn(const ImageRow& image) { return image.withdrawn_by_origin || image.state == ImageState::withdrawn; }
 
 const ImageRow* image_or_null(const Snapshot& snapshot, const std::string& name) {
-  const auto found = std::find_if(snapshot.images.begin(), snapshot.images.end(), [&](const ImageRow& image) { return !image.deleted && image.name.text() == name; });
+  const auto found = std::find_if(snapshot.images.begin(), snapshot.images.end(),
+                                  [&](const ImageRow& image) { return !image.deleted && image.name.text() == name; });
   return found == snapshot.images.end() ? nullptr : &*found;
 }
 
@@ -30,26 +31,33 @@ const ImageRow& find_image(const Snapshot& snapshot, const std::string& name) {
     if (!image.deleted) names.push_back(image.name.text());
   }
   const std::string hint = nearest_hint(name, names);
-  throw Error(Fault::incomplete, fmt::format("no image \"{}\" is here", printable(name)), hint.empty() ? "see: ingot query images" : hint)
+  throw Error(Fault::incomplete, fmt::format("no image \"{}\" is here", printable(name)),
+              hint.empty() ? "see: ingot query images" : hint)
       .with_code("unknown-image")
       .about(name);
 }
 
 const ImageRow& latest_of_series(const Snapshot& snapshot, const std::string& series) {
-  const auto found = std::find_if(snapshot.series.begin(), snapshot.series.end(), [&](const SeriesRow& row) { return row.name.text() == series; });
+  const auto found = std::find_if(snapshot.series.begin(), snapshot.series.end(),
+                                  [&](const SeriesRow& row) { return row.name.text() == series; });
   if (found == snapshot.series.end()) {
     std::vector<std::string> names;
     for (const auto& row : snapshot.series) names.push_back(row.name.text());
     const std::string hint = nearest_hint(series, names);
-    throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", printable(series)), hint.empty() ? "see: ingot query series" : hint)
+    throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", printable(series)),
+                hint.empty() ? "see: ingot query series" : hint)
         .with_code("unknown-series")
         .about(series);
   }
   for (auto member = found->members.rbegin(); member != found->members.rend(); ++member) {
-    const auto image = std::find_if(snapshot.images.begin(), snapshot.images.end(), [&](const ImageRow& row) { return row.key == member->image && !row.deleted; });
+    const auto image = std::find_if(snapshot.images.begin(), snapshot.images.end(),
+                                    [&](const ImageRow& row) { return row.key == member->image && !row.deleted; });
     if (image != snapshot.images.end() && !is_withdrawn(*image)) return *image;
   }
-  throw Error(Fault::incomplete, fmt::format("series \"{}\" has no image that is not withdrawn", printable(series)), "see: ingot query series").with_code("withdrawn").about(series);
+  throw Error(Fault::incomplete, fmt::format("series \"{}\" has no image that is not withdrawn", printable(series)),
+              "see: ingot query series")
+      .with_code("withdrawn")
+      .about(series);
 }
 
 }  // namespace ingot

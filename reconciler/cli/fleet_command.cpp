@@ -42,8 +42,10 @@ std::vector<FleetMember> read_members(const std::vector<std::string>& paths, Pro
   for (const auto& given : paths) {
     const std::string path = manifest_at(given);
     auto read = parse_manifest(path, files);
-    if (auto* const wrong = std::get_if<Problems>(&read)) problems.insert(problems.end(), wrong->begin(), wrong->end());
-    else members.push_back({std::get<Manifest>(std::move(read)), card_at(beside(path, "server.card.toml"), files, problems)});
+    if (auto* const wrong = std::get_if<Problems>(&read))
+      problems.insert(problems.end(), wrong->begin(), wrong->end());
+    else
+      members.push_back({std::get<Manifest>(std::move(read)), card_at(beside(path, "server.card.toml"), files, problems)});
   }
   return members;
 }
@@ -73,7 +75,8 @@ int run_fleet(const CheckFleet& arguments, const Session& session) {
   const Fleet fleet = check_fleet(members);
   show(fleet, session);
   const bool wrong = !fleet.findings.empty() && fleet.findings.front().level == Level::error;
-  if (wrong && (session.flags.format == Format::dot || session.flags.format == Format::mermaid)) session.warn("the manifests do not fit together: \"ingot fleet check\" without --format says why");
+  if (wrong && (session.flags.format == Format::dot || session.flags.format == Format::mermaid))
+    session.warn("the manifests do not fit together: \"ingot fleet check\" without --format says why");
   return wrong ? exit_manifest : exit_done;
 }
 
@@ -99,8 +102,10 @@ Manifest asking_manifest(const std::vector<Card>& cards) {
 }
 
 std::vector<PeerView> ask_all(const Manifest& manifest, PeerMemory& memory, const Session& session) {
-  PeerQuestions questions{.manifest = &manifest, .self = ServerId{}, .known = {}, .now = session.clock.now(), .read_settled = true, .only = {}};
-  for (const auto& peer : manifest.peers) questions.known.push_back({.floor = memory.floor(peer.card.id), .registered_id = std::nullopt, .rules = Digest{}});
+  PeerQuestions questions{
+      .manifest = &manifest, .self = ServerId{}, .known = {}, .now = session.clock.now(), .read_settled = true, .only = {}};
+  for (const auto& peer : manifest.peers)
+    questions.known.push_back({.floor = memory.floor(peer.card.id), .registered_id = std::nullopt, .rules = Digest{}});
   const auto transport = session.connect();
   return ask_peers(questions, memory, *transport, session);
 }
@@ -115,7 +120,8 @@ FleetWord word_of(const Card& card, const PeerView& view, PeerMemory& memory) {
                           word.trouble = unknown.code;
                           word.why = unknown.why;
                           word.head = unknown.last;
-                          if (auto cached = cached_catalog(memory, card.id)) word.head = cached->head, word.catalog = std::move(cached->catalog);
+                          if (auto cached = cached_catalog(memory, card.id))
+                            word.head = cached->head, word.catalog = std::move(cached->catalog);
                         },
                         [](const Settled&) {}, [](const OwnPeer&) {}},
              view);
@@ -151,7 +157,8 @@ void warn_of_nothing(const FleetQuestion& question, const std::vector<FleetWord>
   }
   const std::string& name = question.series.empty() ? question.image : question.series;
   const std::string hint = nearest_hint(name, names);
-  session.warn(fmt::format("no server that is known of has {} \"{}\"{}{}", question.series.empty() ? "an image" : "a series", printable(name), hint.empty() ? "" : "; ", hint));
+  session.warn(fmt::format("no server that is known of has {} \"{}\"{}{}", question.series.empty() ? "an image" : "a series",
+                           printable(name), hint.empty() ? "" : "; ", hint));
 }
 
 int run_fleet(const AskFleet& arguments, const Session& session) {
@@ -161,7 +168,10 @@ int run_fleet(const AskFleet& arguments, const Session& session) {
     show_problems_of(problems, session);
     return exit_manifest;
   }
-  if (cards.empty()) throw Error(Fault::usage, fmt::format("there is no card in \"{}\"", printable(arguments.cards)), "a card is a file *.toml that \"ingot card\" prints").about(arguments.cards);
+  if (cards.empty())
+    throw Error(Fault::usage, fmt::format("there is no card in \"{}\"", printable(arguments.cards)),
+                "a card is a file *.toml that \"ingot card\" prints")
+        .about(arguments.cards);
   PeerMemory memory(session.files, cache_folder("fleet"));
   const Manifest manifest = asking_manifest(cards);
   const auto views = ask_all(manifest, memory, session);
@@ -171,7 +181,8 @@ int run_fleet(const AskFleet& arguments, const Session& session) {
   if (const auto trouble = memory.trouble()) session.warn(*trouble);
   const FleetQuestion question = question_of(arguments);
   const auto images = fleet_status(words, question);
-  session.show([&](const Style& style, Output& out) { show_fleet_status(words, images, session.clock.now(), style, out); }, [&](Output& out) { show_fleet_status_json(words, images, out); });
+  session.show([&](const Style& style, Output& out) { show_fleet_status(words, images, session.clock.now(), style, out); },
+               [&](Output& out) { show_fleet_status_json(words, images, out); });
   const int exit = exit_code_of(words, images);
   if (!images.empty() || !arguments.what) return exit;
   warn_of_nothing(question, words, session);

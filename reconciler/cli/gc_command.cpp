@@ -18,7 +18,8 @@ void refuse_a_state_in_doubt(const Site& site) {
   site.state.check();
   refuse_an_old_state(site.state, site.store);
   if (!site.state.made_anew()) return;
-  throw Error(Fault::refused, "the state was made anew, and no apply has done since all that there was to do: it may not know yet what is needed",
+  throw Error(Fault::refused,
+              "the state was made anew, and no apply has done since all that there was to do: it may not know yet what is needed",
               "look at \"ingot plan\", then \"ingot apply\"; nothing was taken")
       .with_code("rebuilt");
 }

@@ -18,7 +18,9 @@ std::string why_not_signed(const GitRepository& repository, const std::string& c
   const auto signature = GitHistory(repository).signature_of(commit);
   if (!signature) return "it has no signature";
   for (const auto& file : allowed_signers(guard)) {
-    if (!repository.path_in(file).empty()) return fmt::format("the allowed signers \"{}\" are in the repository itself, where a merge can change them", printable(file));
+    if (!repository.path_in(file).empty())
+      return fmt::format("the allowed signers \"{}\" are in the repository itself, where a merge can change them",
+                         printable(file));
     try {
       const auto checked = check_ssh_signature(*signature, file);
       if (const auto* const bad = std::get_if<BadSignature>(&checked)) return bad->why;
@@ -52,25 +54,32 @@ GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, con
   view.forgotten = applied.forgotten;
   if (view.applied) {
     view.descent = history.descent(*view.applied, commit);
-    if (view.descent == Descent::backward || view.descent == Descent::aside) view.reverts = history.commits_beyond(commit, *view.applied, most_reverts);
+    if (view.descent == Descent::backward || view.descent == Descent::aside)
+      view.reverts = history.commits_beyond(commit, *view.applied, most_reverts);
   }
   if (manifest.guard.git.is_signed) view.not_signed = why_not_signed(place->repository, commit, manifest.guard);
   return view;
 }
 
 void note_objections(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, Plan& plan) {
-  if (!manifest.no_git.empty()) plan.notes.push_back({.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
+  if (!manifest.no_git.empty())
+    plan.notes.push_back(
+        {.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
   if (manifest.guard.git.any()) {
     const GitView view = look_at_commit(manifest, applied, flags);
     for (const auto& objection : git_objections(manifest.guard.git, view, false)) {
-      plan.notes.push_back({.code = objection.code, .address = "", .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
+      plan.notes.push_back({.code = objection.code,
+                            .address = "",
+                            .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
     }
     for (const auto& text : reverted_texts(view)) plan.notes.push_back({.code = "reverts", .address = "", .text = text});
   }
-  std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
+  std::stable_sort(plan.notes.begin(), plan.notes.end(),
+                   [](const Note& one, const Note& other) { return one.code < other.code; });
 }
 
-std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, bool rewind) {
+std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags,
+                                        bool rewind) {
   if (!manifest.guard.git.any() && !rewind) return {};
   const GitView view = look_at_commit(manifest, applied, flags);
   const auto objections = git_objections(manifest.guard.git, view, rewind);

@@ -28,6 +28,7 @@ GitView look_at_commit(const Manifest& manifest, const AppliedLast& applied, con
 void note_objections(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, Plan& plan);
 
 /// Error{refused} if a guard stands against it. Gives what going back takes back, if that is meant (`rewind`).
-std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags, bool rewind);
+std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags,
+                                        bool rewind);
 
 }  // namespace ingot

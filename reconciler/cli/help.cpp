@@ -33,7 +33,8 @@ Everywhere:
       --version             the version, its commit, what it runs with
 )";
 
-constexpr std::string_view overview_begin = R"(Keeps this server's gold images as its manifest says, copying from the servers it subscribes to.
+constexpr std::string_view overview_begin =
+    R"(Keeps this server's gold images as its manifest says, copying from the servers it subscribes to.
 
   ingot init --server fpps-1 --url https://gold.dc1.example.net/   begin here
   ingot plan                                                       what would change, and why
@@ -60,7 +61,8 @@ constexpr std::string_view environment = R"(Environment:
 
 )";
 
-constexpr std::string_view exit_codes = R"(Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
+constexpr std::string_view exit_codes =
+    R"(Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
 4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
 7 refused, held by a guard or not approved · 8 stale: the saved plan no longer fits · 9 approval is needed and there is no terminal · 64 wrong command line ·
 65 wrong manifest or plan file · 130/143 interrupted, run again · 1 a bug: please report it
@@ -106,8 +108,9 @@ its place and how to mend it. Exit 65 if there is one.
 
 Formats: text, json, markdown, github (annotations of a workflow), codequality (GitLab's report), sarif, junit.
 )"},
-    Page{"plan", "what would change, and why",
-         R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
+    Page{
+        "plan", "what would change, and why",
+        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
        ingot plan ... --detailed-exitcode
        ingot plan --base REV ...
        ingot plan --against URL ...
@@ -484,7 +487,8 @@ std::string_view help_exit_codes() { return exit_codes; }
 std::string help_page(std::string_view command) {
   if (is_command(command)) return help_text(command) + std::string(everywhere);
   std::string text(overview_begin);
-  for (const auto& one : pages) text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
+  for (const auto& one : pages)
+    text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
   return text.append(everywhere).append(overview_end).append(environment).append(exit_codes);
 }
 

@@ -58,8 +58,10 @@ std::vector<HelpOption> options_in(const std::vector<std::string>& block) {
   std::vector<HelpOption> options;
   for (const auto& line : block) {
     const std::string_view text = without_indent(line);
-    if (text.starts_with('-')) options.push_back(option_of(text));
-    else if (!options.empty()) options.back().text.append(options.back().text.empty() ? "" : " ").append(text);
+    if (text.starts_with('-'))
+      options.push_back(option_of(text));
+    else if (!options.empty())
+      options.back().text.append(options.back().text.empty() ? "" : " ").append(text);
   }
   return options;
 }
@@ -96,9 +98,12 @@ std::vector<std::vector<std::string>> blocks_of(const std::string& text) {
 std::vector<std::string> usage_of(const std::vector<std::string>& lines) {
   std::vector<std::string> usage;
   for (const auto& line : lines) {
-    std::string_view text = without_indent(line.starts_with("Usage: ") ? std::string_view(line).substr(7) : std::string_view(line));
-    if (text.starts_with("ingot ")) usage.emplace_back(text);
-    else if (!usage.empty()) usage.back().append(" ").append(text);
+    std::string_view text =
+        without_indent(line.starts_with("Usage: ") ? std::string_view(line).substr(7) : std::string_view(line));
+    if (text.starts_with("ingot "))
+      usage.emplace_back(text);
+    else if (!usage.empty())
+      usage.back().append(" ").append(text);
   }
   return usage;
 }
@@ -112,7 +117,8 @@ HelpPage page_of(const std::string& command) {
       page.blocks.push_back(block_of(blocks[i]));
       continue;
     }
-    const auto first = std::find_if(blocks[i].begin(), blocks[i].end(), [](const std::string& line) { return without_indent(line).starts_with('-'); });
+    const auto first = std::find_if(blocks[i].begin(), blocks[i].end(),
+                                    [](const std::string& line) { return without_indent(line).starts_with('-'); });
     if (first != blocks[i].begin()) page.blocks.push_back({HelpBlock::Kind::examples, {blocks[i].begin(), first}});
     for (auto& option : options_in({first, blocks[i].end()})) add_option(std::move(option), page.options);
   }
@@ -134,8 +140,8 @@ std::vector<std::string> words_of(const std::string& usage) {
   return words;
 }
 
-/// What a word of a usage may be the name of: "IMAGE|series:NAME", "NAME|ADDRESS"; a NAME alone is of what `before`, the word before
-/// it, says.
+/// What a word of a usage may be the name of: "IMAGE|series:NAME", "NAME|ADDRESS"; a NAME alone is of what `before`, the word
+/// before it, says.
 std::vector<std::string> names_in(const std::string& word, const std::string& before) {
   static const std::vector<std::string> topics{"images", "series", "peers", "types"};
   std::vector<std::string> names;
@@ -148,7 +154,9 @@ std::vector<std::string> names_in(const std::string& word, const std::string& be
   return names;
 }
 
-bool is_literal(std::string_view word) { return !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz|-") == std::string_view::npos; }
+bool is_literal(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz|-") == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -189,7 +197,8 @@ std::vector<std::string> HelpPage::names_after(const std::vector<std::string>& g
     std::size_t at = 2;  // after "ingot" and the command
     bool fits = true;
     for (std::size_t i = 0; i < given.size() && fits; ++i) {
-      if (at >= words.size()) fits = false;
+      if (at >= words.size())
+        fits = false;
       else if (is_literal(words[at])) {
         const auto choices = split(words[at], "|");
         fits = std::find(choices.begin(), choices.end(), given[i]) != choices.end();
@@ -209,7 +218,8 @@ bool HelpPage::takes_names() const {
     const auto words = words_of(line);
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto before = split(words[i - 1], "|");
-      if (std::any_of(before.begin(), before.end(), [&](const std::string& one) { return !names_in(words[i], one).empty(); })) return true;
+      if (std::any_of(before.begin(), before.end(), [&](const std::string& one) { return !names_in(words[i], one).empty(); }))
+        return true;
     }
     return false;
   });

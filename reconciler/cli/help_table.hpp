@@ -28,7 +28,7 @@ struct HelpBlock {
 struct HelpPage {
   std::string command;
   std::string summary;
-  std::vector<std::string> usage;   ///< each begins with "ingot "
+  std::vector<std::string> usage;  ///< each begins with "ingot "
   std::vector<HelpBlock> blocks;
   std::vector<HelpOption> options;  ///< its own, without those that every command takes
 
@@ -38,8 +38,8 @@ struct HelpPage {
   bool takes_files() const;
   /// Whether one of its words may be the name of something here.
   bool takes_names() const;
-  /// Of what the next word may be the name: "images", "series", "peers", "types", or "series:NAME" as it stands. `given`: the words
-  /// after the command that are there already, without options.
+  /// Of what the next word may be the name: "images", "series", "peers", "types", or "series:NAME" as it stands. `given`: the
+  /// words after the command that are there already, without options.
   std::vector<std::string> names_after(const std::vector<std::string>& given) const;
 };
 

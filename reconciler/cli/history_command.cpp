@@ -42,7 +42,8 @@ std::vector<RecordedChange> recorded_of(const std::set<Address>& addresses, cons
       for (auto& action : run.actions) recorded.push_back({std::move(action), run.start});
     }
   }
-  std::sort(recorded.begin(), recorded.end(), [](const RecordedChange& one, const RecordedChange& other) { return one.action.sequence > other.action.sequence; });
+  std::sort(recorded.begin(), recorded.end(),
+            [](const RecordedChange& one, const RecordedChange& other) { return one.action.sequence > other.action.sequence; });
   return recorded;
 }
 
@@ -54,7 +55,8 @@ std::vector<EarlierArrival> earlier_of(const std::set<Address>& addresses, const
     if (!addresses.contains(address) || state.run(image.papers.run)) continue;
     earlier.push_back({address, image.papers});
   }
-  std::stable_sort(earlier.begin(), earlier.end(), [](const EarlierArrival& one, const EarlierArrival& other) { return one.papers.time > other.papers.time; });
+  std::stable_sort(earlier.begin(), earlier.end(),
+                   [](const EarlierArrival& one, const EarlierArrival& other) { return one.papers.time > other.papers.time; });
   return earlier;
 }
 
@@ -63,7 +65,8 @@ Error nothing_known(const std::string& what, const Snapshot& snapshot) {
   for (const auto& image : snapshot.images) names.push_back(image.name.text());
   for (const auto& series : snapshot.series) names.push_back(series.name.text());
   const std::string hint = nearest_hint(what, names);
-  return Error(Fault::incomplete, fmt::format("no run here ever had to do with \"{}\"", printable(what)), hint.empty() ? "see: ingot query history" : hint)
+  return Error(Fault::incomplete, fmt::format("no run here ever had to do with \"{}\"", printable(what)),
+               hint.empty() ? "see: ingot query history" : hint)
       .with_code("unknown-name")
       .about(what);
 }
@@ -76,9 +79,12 @@ int run_command(const HistoryArguments& arguments, const Session& session) {
   const Site site(*manifest, Access::read_only, session.files);
   const Snapshot snapshot = site.state.snapshot();
   const auto addresses = addresses_of(arguments.what, *manifest, snapshot);
-  const Changes changes{.what = arguments.what, .recorded = recorded_of(addresses, site.state), .earlier = earlier_of(addresses, snapshot, site.state)};
+  const Changes changes{.what = arguments.what,
+                        .recorded = recorded_of(addresses, site.state),
+                        .earlier = earlier_of(addresses, snapshot, site.state)};
   if (changes.empty()) throw nothing_known(arguments.what, snapshot);
-  session.show([&](const Style& style, Output& out) { show_changes(changes, style, out); }, [&](Output& out) { show_changes_json(changes, out); });
+  session.show([&](const Style& style, Output& out) { show_changes(changes, style, out); },
+               [&](Output& out) { show_changes_json(changes, out); });
   return exit_done;
 }
 

@@ -22,7 +22,10 @@ constexpr const char* usual_signers = "/etc/ingot/allowed_signers";
 std::variant<Guard, Problems> guard_in(const std::string& path) {
   const auto read = disk_manifest_files().read(path);
   if (const auto* const unreadable = std::get_if<Unreadable>(&read)) {
-    return Problems{{.file = path, .code = "unreadable", .text = "the guard cannot be read: " + unreadable->why, .mend = "make it readable, or have it removed"}};
+    return Problems{{.file = path,
+                     .code = "unreadable",
+                     .text = "the guard cannot be read: " + unreadable->why,
+                     .mend = "make it readable, or have it removed"}};
   }
   return parse_guard(std::get<std::string>(read), path);
 }
@@ -32,7 +35,8 @@ bool is_there(const char* path) {
   std::error_code failed;
   const auto status = std::filesystem::symlink_status(path, failed);
   if (status.type() == std::filesystem::file_type::none && failed != std::errc::permission_denied) {
-    throw Error(Fault::local, fmt::format("whether there is a \"{}\" cannot be told: {}", path, failed.message()), "nothing was done, as it may hold guards; try again");
+    throw Error(Fault::local, fmt::format("whether there is a \"{}\" cannot be told: {}", path, failed.message()),
+                "nothing was done, as it may hold guards; try again");
   }
   return status.type() != std::filesystem::file_type::not_found;
 }

@@ -28,11 +28,14 @@ std::string path_for(const InitArguments& arguments, const Session& session) {
 
 ServerName wanted_name(const InitArguments& arguments, const std::string& path) {
   if (!arguments.server) {
-    throw Error(Fault::usage, fmt::format("init needs --server NAME: there is no manifest \"{}\" yet", printable(path)), "such as: ingot init --server fpps-1 --url https://gold.example.net/");
+    throw Error(Fault::usage, fmt::format("init needs --server NAME: there is no manifest \"{}\" yet", printable(path)),
+                "such as: ingot init --server fpps-1 --url https://gold.example.net/");
   }
   const auto name = ServerName::parse(*arguments.server);
   if (!name) {
-    throw Error(Fault::usage, fmt::format("--server \"{}\" {}", printable(*arguments.server), *why_not_a_name(*arguments.server, false)), "such as --server fpps-1");
+    throw Error(Fault::usage,
+                fmt::format("--server \"{}\" {}", printable(*arguments.server), *why_not_a_name(*arguments.server, false)),
+                "such as --server fpps-1");
   }
   return *name;
 }
@@ -45,7 +48,9 @@ std::optional<std::string> wanted_url(const InitArguments& arguments) {
   const std::string& url = *arguments.url;
   const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("file://");
   const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
-  if (!known || !plain) throw Error(Fault::usage, fmt::format("--url \"{}\" is no URL", printable(url)), "it begins with https://, http:// or file://");
+  if (!known || !plain)
+    throw Error(Fault::usage, fmt::format("--url \"{}\" is no URL", printable(url)),
+                "it begins with https://, http:// or file://");
   return with_slash(url);
 }
 
@@ -59,38 +64,49 @@ void write_new(const std::string& path, const std::string& text, Files& files) {
 
 /// What is made lies here if the manifest is read from git.
 std::string home_for(const InitArguments& arguments, const Session& session) {
-  if (arguments.folder && session.flags.home) throw Error(Fault::usage, "init takes a DIR or --home DIR, not both", "leave one of them out");
+  if (arguments.folder && session.flags.home)
+    throw Error(Fault::usage, "init takes a DIR or --home DIR, not both", "leave one of them out");
   return arguments.folder ? *arguments.folder : session.flags.home.value_or(".");
 }
 
 /// What is said on the command line must not contradict a manifest that is there.
 void require_agreement(const InitArguments& arguments, const ServerSection& server, const std::string& path) {
   if (arguments.server && *arguments.server != server.name.text()) {
-    throw Error(Fault::usage, fmt::format("--server \"{}\", but \"{}\" is there and names the server \"{}\"", printable(*arguments.server), printable(path), server.name.text()),
+    throw Error(Fault::usage,
+                fmt::format("--server \"{}\", but \"{}\" is there and names the server \"{}\"", printable(*arguments.server),
+                            printable(path), server.name.text()),
                 "leave --server out, or make the server in another folder");
   }
   if (const auto url = wanted_url(arguments); url && url != server.url) {
-    throw Error(Fault::usage, fmt::format("--url \"{}\", but \"{}\" is there and says {}", *url, printable(path), server.url ? "\"" + *server.url + "\"" : "nothing of a url"),
+    throw Error(Fault::usage,
+                fmt::format("--url \"{}\", but \"{}\" is there and says {}", *url, printable(path),
+                            server.url ? "\"" + *server.url + "\"" : "nothing of a url"),
                 fmt::format("write url = \"{}\" under [server] yourself, and leave --url out", *url));
   }
 }
 
 class Initializing {
  public:
-  Initializing(const InitArguments& arguments, const Session& session) : arguments_(arguments), session_(session), path_(path_for(arguments, session)) {}
+  Initializing(const InitArguments& arguments, const Session& session)
+      : arguments_(arguments), session_(session), path_(path_for(arguments, session)) {}
 
   int run() {
-    if (from_git()) make_folders(session_.files, home_for(arguments_, session_));
-    else if (!std::filesystem::exists(path_)) write_manifest();
+    if (from_git())
+      make_folders(session_.files, home_for(arguments_, session_));
+    else if (!std::filesystem::exists(path_))
+      write_manifest();
     const auto manifest = read_it();
     if (!manifest) return exit_manifest;
     require_agreement(arguments_, manifest->server, path_);
     make_folders(session_.files, state_folder(manifest->server));
-    const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()), session_.flags.lock_timeout, session_.clock);
+    const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()),
+                                       session_.flags.lock_timeout, session_.clock);
     const auto pinned = card_beside();
     if (pinned) require_made_before(*pinned, manifest->server);
     const Card card = init_server(manifest->server, session_.files, session_.clock, [&](const std::string& what) { note(what); });
-    if (pinned && pinned->id != card.id) refuse_the_card("names another root than the store's", "set `store` and `keys` to those of the server that the card names, or remove the card");
+    if (pinned && pinned->id != card.id)
+      refuse_the_card("names another root than the store's",
+                      "set `store` and `keys` to those of the server that the card names, or remove the card");
     if (!from_git()) write_beside(".gitignore", starter_gitignore(manifest->server, parent_folder(path_)));
     if (!card.url.empty()) write_beside(card_name, write_card(card));
     show(*manifest, card);
@@ -111,8 +127,10 @@ class Initializing {
 
   std::optional<Manifest> read_it() const {
     Everywhere flags = session_.flags;
-    if (from_git()) flags.home = home_for(arguments_, session_);
-    else flags.manifest = path_;
+    if (from_git())
+      flags.home = home_for(arguments_, session_);
+    else
+      flags.manifest = path_;
     return read_manifest(Session{flags, session_.terminal, session_.files, session_.clock, session_.connect});
   }
 
@@ -141,7 +159,8 @@ class Initializing {
     for (const std::string& part : {server.store + "/public/root/1.dsse", server.state}) {
       if (session_.files.status(part)) continue;
       refuse_the_card(fmt::format("names the root {} of this server, but \"{}\" is gone", card.id.text(), printable(part)),
-                      "bring it back from its backup, or set `store` and `state` to where they are; of a state alone that is lost, \"ingot state rebuild\" makes another; "
+                      "bring it back from its backup, or set `store` and `state` to where they are; of a state alone that is "
+                      "lost, \"ingot state rebuild\" makes another; "
                       "to make a new server instead, remove the card");
     }
   }
@@ -155,7 +174,8 @@ class Initializing {
   }
 
   void show(const Manifest& manifest, const Card& card) const {
-    session_.show([&](const Style& style, Output& out) { show_text(manifest, card, style, out); }, [&](Output& out) { show_json(card, out); });
+    session_.show([&](const Style& style, Output& out) { show_text(manifest, card, style, out); },
+                  [&](Output& out) { show_json(card, out); });
   }
 
   void show_text(const Manifest& manifest, const Card& card, const Style& style, Output& out) const {
@@ -164,10 +184,15 @@ class Initializing {
     if (made_.empty()) out.print("  everything was here already\n");
     out.print("\nNext:\n");
     if (card.url.empty()) {
-      out.print("  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card > server.card.toml\n", printable(manifest.server.store));
+      out.print(
+          "  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card > "
+          "server.card.toml\n",
+          printable(manifest.server.store));
     } else {
-      out.print("  - let a web server offer {}/public at {}\n  - give server.card.toml to your peers; it names this server's root, nothing secret\n", printable(manifest.server.store),
-                printable(card.url));
+      out.print(
+          "  - let a web server offer {}/public at {}\n  - give server.card.toml to your peers; it names this server's root, "
+          "nothing secret\n",
+          printable(manifest.server.store), printable(card.url));
     }
     out.print("  - keep a copy of {} in a safe place: who has root.pem is this server\n", printable(manifest.server.keys));
     out.print("  - say in {} what this server makes and wants, then: ingot plan\n", printable(path_));

@@ -38,16 +38,17 @@ class JsonWriter {
   void value(std::nullptr_t);
   void value(bool yes);
   template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-  void value(Number number) {
+  requires(!std::same_as<Number, bool>) void value(Number number) {
     before_element();
     out_.print("{}", number);
   }
   void value(Time time) { value(time_text(time)); }
   template <class Value>
   void value(const std::optional<Value>& maybe) {
-    if (maybe) value(*maybe);
-    else value(nullptr);
+    if (maybe)
+      value(*maybe);
+    else
+      value(nullptr);
   }
 
   template <class Value>
@@ -67,7 +68,7 @@ class JsonWriter {
 
   Output& out_;
   Layout layout_;
-  bool comma_ = false;       ///< the next element follows another
+  bool comma_ = false;  ///< the next element follows another
   bool after_key_ = false;
   std::vector<bool> lines_;  ///< per open bracket: elements on lines of their own
 };

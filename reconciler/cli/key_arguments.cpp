@@ -57,17 +57,19 @@ void refuse_options(const std::string& verb, const WrittenKeyCommand& written) {
 }
 
 ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, const std::vector<std::string>& words) {
-  ChangeKeys change{.verb = verb,
-                    .revoke = {words.begin() + 1, words.end()},
-                    .root = {written.add_root, written.drop_root, threshold_of(written.root_threshold, "--root-threshold")},
-                    .catalog = {written.add_catalog, written.drop_catalog, threshold_of(written.catalog_threshold, "--catalog-threshold")},
-                    .release = {written.add_release, written.drop_release, threshold_of(written.release_threshold, "--release-threshold")},
-                    .expires = if_given(written.expires),
-                    .sign_with = written.sign_with,
-                    .out = if_given(written.out)};
+  ChangeKeys change{
+      .verb = verb,
+      .revoke = {words.begin() + 1, words.end()},
+      .root = {written.add_root, written.drop_root, threshold_of(written.root_threshold, "--root-threshold")},
+      .catalog = {written.add_catalog, written.drop_catalog, threshold_of(written.catalog_threshold, "--catalog-threshold")},
+      .release = {written.add_release, written.drop_release, threshold_of(written.release_threshold, "--release-threshold")},
+      .expires = if_given(written.expires),
+      .sign_with = written.sign_with,
+      .out = if_given(written.out)};
   if (verb == "revoke" && change.revoke.empty()) wrong("key revoke needs the KEY that was stolen");
   if (verb == "rotate" && !change.revoke.empty()) {
-    wrong(fmt::format("key rotate takes no KEY, so \"{}\" is too much", printable(change.revoke.front())), "say --add-catalog KEY, --drop-catalog KEY …; for a stolen key: ingot key revoke KEY");
+    wrong(fmt::format("key rotate takes no KEY, so \"{}\" is too much", printable(change.revoke.front())),
+          "say --add-catalog KEY, --drop-catalog KEY …; for a stolen key: ingot key revoke KEY");
   }
   return change;
 }
@@ -80,7 +82,8 @@ KeyCommand key_command(const WrittenKeyCommand& written, const std::vector<std::
   const std::string& verb = words.front();
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
     const auto near = nearest(verb, verbs);
-    wrong(fmt::format("key knows no \"{}\"", printable(verb)), near ? fmt::format("did you mean \"{}\"?", *near) : "one of make, show, rotate, revoke, release, sign, install");
+    wrong(fmt::format("key knows no \"{}\"", printable(verb)),
+          near ? fmt::format("did you mean \"{}\"?", *near) : "one of make, show, rotate, revoke, release, sign, install");
   }
   refuse_options(verb, written);
   if (verb == "make") return MakeKey{file_of(verb, words, true).value()};

@@ -1,8 +1,8 @@
 // key: private keys, and the next root of this server: made, signed here and elsewhere, installed.
 #include <algorithm>
 
-#include "reconciler/apply/install_root.hpp"
 #include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/install_root.hpp"
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
@@ -21,7 +21,9 @@ namespace {
 constexpr std::size_t least_digits = 8;
 
 /// A next root that not enough keys have signed yet.
-std::string waiting_path(const ServerSection& server, std::uint64_t version) { return fmt::format("{}/root-{}.dsse", server.keys, version); }
+std::string waiting_path(const ServerSection& server, std::uint64_t version) {
+  return fmt::format("{}/root-{}.dsse", server.keys, version);
+}
 
 /// The public key in a file: of a private key, or as 64 digits.
 PublicKey key_in_file(const std::string& path, Files& files) {
@@ -48,8 +50,9 @@ PublicKey key_of(const std::string& written, const Root& root, Files& files) {
   if (const auto key = parse_key(written)) return *key;
   if (const auto key = key_that_begins(written, root)) return *key;
   if (files.status(written)) return key_in_file(written, files);
-  throw Error(Fault::usage, fmt::format("\"{}\" is no key", printable(written)),
-              "a key is 64 of 0-9a-f, or its file, or the first 8 or more digits of one that the root names (see: ingot key show)");
+  throw Error(
+      Fault::usage, fmt::format("\"{}\" is no key", printable(written)),
+      "a key is 64 of 0-9a-f, or its file, or the first 8 or more digits of one that the root names (see: ingot key show)");
 }
 
 std::vector<PublicKey> keys_of(const std::vector<std::string>& written, const Root& root, Files& files) {
@@ -66,27 +69,34 @@ Time end_of(const std::optional<std::string>& written, Time now) {
   if (!written) return now + root_life;
   const auto time = parse_time(*written);
   const auto life = parse_duration(*written);
-  if (!time && !life) throw Error(Fault::usage, fmt::format("--expires \"{}\" is not a time", printable(*written)), "such as --expires 3650d or --expires 2036-11-23T00:00:00Z");
+  if (!time && !life)
+    throw Error(Fault::usage, fmt::format("--expires \"{}\" is not a time", printable(*written)),
+                "such as --expires 3650d or --expires 2036-11-23T00:00:00Z");
   const Time end = time ? *time : now + *life;
-  if (end <= now) throw Error(Fault::usage, fmt::format("--expires \"{}\" is over already", printable(*written)), "such as --expires 3650d");
+  if (end <= now)
+    throw Error(Fault::usage, fmt::format("--expires \"{}\" is over already", printable(*written)), "such as --expires 3650d");
   return end;
 }
 
 Root next_root_of(const ChangeKeys& wanted, const TrustedRoot& current, const Session& session) {
-  const RootChange change{.root = role_change(wanted.root, current.root, session.files), .catalog = role_change(wanted.catalog, current.root, session.files),
+  const RootChange change{.root = role_change(wanted.root, current.root, session.files),
+                          .catalog = role_change(wanted.catalog, current.root, session.files),
                           .release = role_change(wanted.release, current.root, session.files),
-                          .revoke = keys_of(wanted.revoke, current.root, session.files), .expires = end_of(wanted.expires, session.clock.now())};
+                          .revoke = keys_of(wanted.revoke, current.root, session.files),
+                          .expires = end_of(wanted.expires, session.clock.now())};
   auto next = next_root(current, change);
   if (const auto* impossible = std::get_if<ImpossibleRoot>(&next)) throw Error(Fault::usage, impossible->why, impossible->mend);
   return std::get<Root>(std::move(next));
 }
 
 void sign_with(Envelope& envelope, const PrivateKey& key) {
-  if (!sign_too(envelope, key)) throw Error(Fault::refused, "it has 16 signatures already, and readers look at no more", "sign with fewer keys");
+  if (!sign_too(envelope, key))
+    throw Error(Fault::refused, "it has 16 signatures already, and readers look at no more", "sign with fewer keys");
 }
 
 /// Signs with the keys in these files, and with those of `folder` that one of the roles names.
-Envelope signed_next(const Root& next, const Root& current, const std::string& folder, const std::vector<std::string>& more, Files& files) {
+Envelope signed_next(const Root& next, const Root& current, const std::string& folder, const std::vector<std::string>& more,
+                     Files& files) {
   Envelope envelope{.payload_type = std::string(root_payload_type), .payload = write_root(next), .signatures = {}};
   for (const auto& path : more) sign_with(envelope, read_key(files, path));
   for (const KeyFile& file : keys_here(files, folder, KeyRole::root).keys) {
@@ -109,7 +119,8 @@ void let_wait(const Envelope& envelope, const std::string& path, const std::stri
     std::string text = "no private key of a root is here to sign the next one";
     const KeysHere here = keys_here(files, folder, KeyRole::root);
     for (const std::string& why : here.unusable) text += "; " + why;
-    throw Error(here.unusable.empty() ? Fault::refused : Fault::local, text, "bring one back into the `keys` folder, or name its file with --key FILE");
+    throw Error(here.unusable.empty() ? Fault::refused : Fault::local, text,
+                "bring one back into the `keys` folder, or name its file with --key FILE");
   }
   replace_file(files, path, write_envelope(envelope), 0644);
 }
@@ -121,7 +132,8 @@ PublishedNow install_as_run(const std::string& envelope, const RunStart& start, 
 }
 
 int show_outcome(const ShownNextRoot& shown, const Session& session) {
-  session.show([&](const Style& style, Output& out) { show_next_root(shown, style, out); }, [&](Output& out) { show_next_root_json(shown, out); });
+  session.show([&](const Style& style, Output& out) { show_next_root(shown, style, out); },
+               [&](Output& out) { show_next_root_json(shown, out); });
   return exit_done;
 }
 
@@ -158,15 +170,23 @@ int change_keys(const ChangeKeys& wanted, const Session& session) {
   if (is_taken_up(wanted, roots, site, session)) {
     const std::string envelope = site.store.published_root(current.root.version).value();
     const Root& before = roots[roots.size() - 2].root;
-    return show_installed({.root = current.root, .before = before, .signatures = count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, current.root),
-                           .serial = std::nullopt, .file = ""}, envelope, start, site, session);
+    return show_installed({.root = current.root,
+                           .before = before,
+                           .signatures = count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, current.root),
+                           .serial = std::nullopt,
+                           .file = ""},
+                          envelope, start, site, session);
   }
   const Root next = next_root_of(wanted, current, session);
   const std::string waiting = wanted.out.value_or(waiting_path(manifest->server, next.version));
   refuse_a_second_next_root(waiting, session.files);
   load_catalog_keys(session.files, manifest->server.keys, next);  // otherwise it could not be installed here
   const Envelope envelope = signed_next(next, current.root, manifest->server.keys, wanted.sign_with, session.files);
-  ShownNextRoot shown{.root = next, .before = current.root, .signatures = count_signatures(envelope, current.root, next), .serial = std::nullopt, .file = ""};
+  ShownNextRoot shown{.root = next,
+                      .before = current.root,
+                      .signatures = count_signatures(envelope, current.root, next),
+                      .serial = std::nullopt,
+                      .file = ""};
   if (!shown.signatures.complete(current.root, next)) {
     let_wait(envelope, waiting, manifest->server.keys, session.files);
     shown.file = waiting;
@@ -186,15 +206,21 @@ int install(const InstallRoot& wanted, const Session& session) {
   const Root before = own_roots(site.store, site.state.self()).back().root;
   const PublishedNow published = install_as_run(envelope, start, site, session);
   const Root now = newest_own_root(site.store, site.state.self());
-  if (const std::string waiting = waiting_path(manifest->server, now.version); session.files.status(waiting)) session.files.remove(waiting);
-  const ShownNextRoot shown{.root = now, .before = before, .signatures = count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, now),
-                            .serial = published.serial, .file = ""};
+  if (const std::string waiting = waiting_path(manifest->server, now.version); session.files.status(waiting))
+    session.files.remove(waiting);
+  const ShownNextRoot shown{.root = now,
+                            .before = before,
+                            .signatures = count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, now),
+                            .serial = published.serial,
+                            .file = ""};
   show_outcome(shown, session);
   return exit_code_of(published);
 }
 
 [[noreturn]] void no_root(const std::string& path, const std::string& why) {
-  throw Error(Fault::usage, fmt::format("\"{}\" is neither a key nor a root: {}", printable(path), printable(why)), "name a file that \"ingot key\" made").about(path);
+  throw Error(Fault::usage, fmt::format("\"{}\" is neither a key nor a root: {}", printable(path), printable(why)),
+              "name a file that \"ingot key\" made")
+      .about(path);
 }
 
 struct RootFile {
@@ -214,14 +240,20 @@ RootFile read_root_file(const std::string& path, const std::string& bytes) {
 int show_root_file(const std::string& path, const std::string& bytes, const Session& session) {
   const RootFile file = read_root_file(path, bytes);
   std::vector<PublicKey> signers = signers_of(file.root.root, file.envelope);
-  const ShownRoot shown{.title = fmt::format("{}: root {}, signed by {} of the {} of its own keys that must sign", path, file.root.version, signers.size(), file.root.root.threshold),
-                        .root = file.root, .now = session.clock.now(), .here = {}, .signers = std::move(signers)};
-  session.show([&](const Style& style, Output& out) { show_root(shown, style, out); }, [&](Output& out) { show_root_json(shown, out); });
+  const ShownRoot shown{.title = fmt::format("{}: root {}, signed by {} of the {} of its own keys that must sign", path,
+                                             file.root.version, signers.size(), file.root.root.threshold),
+                        .root = file.root,
+                        .now = session.clock.now(),
+                        .here = {},
+                        .signers = std::move(signers)};
+  session.show([&](const Style& style, Output& out) { show_root(shown, style, out); },
+               [&](Output& out) { show_root_json(shown, out); });
   return exit_done;
 }
 
 int show_key(const ShownKey& key, const Session& session) {
-  session.show([&](const Style&, Output& out) { out.print("{}\n", key_text(key.key)); }, [&](Output& out) { show_key_json(key, out); });
+  session.show([&](const Style&, Output& out) { out.print("{}\n", key_text(key.key)); },
+               [&](Output& out) { show_key_json(key, out); });
   return exit_done;
 }
 
@@ -229,7 +261,8 @@ int show_file(const std::string& path, const Session& session) {
   const std::string bytes = read_file(session.files, path, largest_release_file);
   if (auto releases = read_releases(bytes)) {
     const ShownReleases shown{.releases = *std::move(releases), .serial = std::nullopt, .file = ""};
-    session.show([&](const Style& style, Output& out) { show_releases(shown, style, out); }, [&](Output& out) { show_releases_json(shown, out); });
+    session.show([&](const Style& style, Output& out) { show_releases(shown, style, out); },
+                 [&](Output& out) { show_releases_json(shown, out); });
     return exit_done;
   }
   if (bytes.starts_with('{')) return show_root_file(path, bytes, session);
@@ -242,14 +275,18 @@ int show_here(const Session& session) {
   Site site(*manifest, Access::read_only, session.files);
   const Root root = newest_own_root(site.store, site.state.self());
   ShownRoot shown{.title = fmt::format("Root {} of {} {}", root.version, manifest->server.name.text(), site.state.self().text()),
-                  .root = root, .now = session.clock.now(), .here = {}};
+                  .root = root,
+                  .now = session.clock.now(),
+                  .here = {}};
   for (const KeyRole role : {KeyRole::root, KeyRole::catalog, KeyRole::release}) {
     KeysHere here = keys_here(session.files, manifest->server.keys, role);
     for (const KeyFile& file : here.keys) shown.here.push_back({.key = file.key.public_key(), .file = file.path});
     shown.unusable.insert(shown.unusable.end(), here.unusable.begin(), here.unusable.end());
   }
-  if (const std::string waiting = waiting_path(manifest->server, root.version + 1); session.files.status(waiting)) shown.next = waiting;
-  session.show([&](const Style& style, Output& out) { show_root(shown, style, out); }, [&](Output& out) { show_root_json(shown, out); });
+  if (const std::string waiting = waiting_path(manifest->server, root.version + 1); session.files.status(waiting))
+    shown.next = waiting;
+  session.show([&](const Style& style, Output& out) { show_root(shown, style, out); },
+               [&](Output& out) { show_root_json(shown, out); });
   return exit_done;
 }
 
@@ -270,7 +307,9 @@ int sign(const SignRoot& wanted, const Session& session) {
     const auto manifest = read_manifest(session);
     if (!manifest) return exit_manifest;
     const KeysHere here = keys_here(session.files, manifest->server.keys, KeyRole::root);
-    if (here.keys.empty()) throw Error(Fault::usage, fmt::format("no root key is in \"{}\"", printable(manifest->server.keys)), "name its file with --key FILE");
+    if (here.keys.empty())
+      throw Error(Fault::usage, fmt::format("no root key is in \"{}\"", printable(manifest->server.keys)),
+                  "name its file with --key FILE");
     for (const KeyFile& file : here.keys) sign_with(envelope, file.key);
   }
   const std::string bytes = write_envelope(envelope);
@@ -281,13 +320,14 @@ int sign(const SignRoot& wanted, const Session& session) {
 }  // namespace
 
 int run_command(const KeyCommand& arguments, const Session& session) {
-  return std::visit(Overloaded{[&](const MakeKey& wanted) { return make(wanted, session); },
-                               [&](const ShowKeys& wanted) { return wanted.file ? show_file(*wanted.file, session) : show_here(session); },
-                               [&](const ChangeKeys& wanted) { return change_keys(wanted, session); },
-                               [&](const ReleaseImages& wanted) { return release_images(wanted, session); },
-                               [&](const SignRoot& wanted) { return sign(wanted, session); },
-                               [&](const InstallRoot& wanted) { return install(wanted, session); }},
-                    arguments);
+  return std::visit(
+      Overloaded{[&](const MakeKey& wanted) { return make(wanted, session); },
+                 [&](const ShowKeys& wanted) { return wanted.file ? show_file(*wanted.file, session) : show_here(session); },
+                 [&](const ChangeKeys& wanted) { return change_keys(wanted, session); },
+                 [&](const ReleaseImages& wanted) { return release_images(wanted, session); },
+                 [&](const SignRoot& wanted) { return sign(wanted, session); },
+                 [&](const InstallRoot& wanted) { return install(wanted, session); }},
+      arguments);
 }
 
 }  // namespace ingot

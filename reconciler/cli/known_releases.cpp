@@ -19,7 +19,8 @@ std::string releases_path(const Site& site) { return releases_folder(site) + "/u
 /// Releases are installed by publishing; the lineage is that of the state, whose generation means nothing in another one.
 std::string first_line(const Site& site, const Root& root) {
   const auto published = site.state.published();
-  return fmt::format("ingot.unreleased/1 {} {} {} {} {}", site.state.self().text(), root.version, site.state.lineage(), site.state.generation(), published ? published->serial : 0);
+  return fmt::format("ingot.unreleased/1 {} {} {} {} {}", site.state.self().text(), root.version, site.state.lineage(),
+                     site.state.generation(), published ? published->serial : 0);
 }
 
 /// nullopt: nothing is remembered of this state.

@@ -28,7 +28,12 @@ void take_peer(std::istringstream& line, LastPlan& last) {
   const auto digest = Digest::parse(id);
   const auto time = parse_time(asked);
   if (!line || !digest || !time) return;
-  LastView view{.status = status, .asked = *time, .serial = std::nullopt, .seen = parse_time(seen), .text = rest_of(line), .url = url == "-" ? "" : url};
+  LastView view{.status = status,
+                .asked = *time,
+                .serial = std::nullopt,
+                .seen = parse_time(seen),
+                .text = rest_of(line),
+                .url = url == "-" ? "" : url};
   Serial number = 0;
   if (std::from_chars(serial.data(), serial.data() + serial.size(), number).ec == std::errc{}) view.serial = number;
   last.peers.emplace(ServerId{*digest}, std::move(view));
@@ -37,24 +42,32 @@ void take_peer(std::istringstream& line, LastPlan& last) {
 }  // namespace
 
 LastView last_view(const PeerView& view, Time now, const std::optional<LastView>& before) {
-  const auto ok = [&](const SeenHead& head) { return LastView{.status = "ok", .asked = now, .serial = head.serial, .seen = now, .text = "", .url = head.url}; };
+  const auto ok = [&](const SeenHead& head) {
+    return LastView{.status = "ok", .asked = now, .serial = head.serial, .seen = now, .text = "", .url = head.url};
+  };
   const auto not_had = [&](const Unknown& unknown) {
-    LastView last{.status = unknown.code, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = printable(unknown.why)};
+    LastView last{
+        .status = unknown.code, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = printable(unknown.why)};
     if (before) last.serial = before->serial, last.seen = before->seen, last.url = before->url;
     if (unknown.last) last.serial = std::max(last.serial.value_or(0), unknown.last->serial);
     return last;
   };
-  return std::visit(Overloaded{[&](const PeerCatalog& seen) { return ok(seen.head); }, [&](const Settled& seen) { return ok(seen.head); },
-                               [&](const OwnPeer&) { return LastView{.status = "ok", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "this server itself"}; },
-                               not_had},
-                    view);
+  return std::visit(
+      Overloaded{[&](const PeerCatalog& seen) { return ok(seen.head); }, [&](const Settled& seen) { return ok(seen.head); },
+                 [&](const OwnPeer&) {
+                   return LastView{
+                       .status = "ok", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "this server itself"};
+                 },
+                 not_had},
+      view);
 }
 
 std::string write_last_plan(const LastPlan& last) {
   std::string text = "ingot.last-plan/3\n";
   for (const auto& [id, view] : last.peers) {
-    text += fmt::format("peer {} {} {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked), view.serial ? std::to_string(*view.serial) : "-",
-                        view.seen ? time_text(*view.seen) : "-", view.url.empty() ? "-" : view.url, printable(view.text));
+    text += fmt::format("peer {} {} {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked),
+                        view.serial ? std::to_string(*view.serial) : "-", view.seen ? time_text(*view.seen) : "-",
+                        view.url.empty() ? "-" : view.url, printable(view.text));
   }
   for (const auto& [address, why] : last.blocked) text += fmt::format("blocked {} {}\n", address, printable(why));
   return text;

@@ -12,7 +12,7 @@
 namespace ingot {
 
 struct LastView {
-  std::string status;            ///< "ok", "unreachable", "expired", "untrusted"
+  std::string status;  ///< "ok", "unreachable", "expired", "untrusted"
   Time asked;
   std::optional<Serial> serial;  ///< of the head that was accepted last
   std::optional<Time> seen;      ///< when a head was accepted last

@@ -19,9 +19,14 @@ namespace ingot {
 
 namespace {
 
-std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only, Transport& transport,
-                          const Session& session) {
-  return ask_peers({.manifest = &site.manifest, .self = site.state.self(), .known = known, .now = now, .read_settled = pages == Pages::always, .only = std::move(only)},
+std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only,
+                          Transport& transport, const Session& session) {
+  return ask_peers({.manifest = &site.manifest,
+                    .self = site.state.self(),
+                    .known = known,
+                    .now = now,
+                    .read_settled = pages == Pages::always,
+                    .only = std::move(only)},
                    site.memory, transport, session);
 }
 
@@ -89,9 +94,12 @@ void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Loo
   for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) {
     const ServerName& peer = site.manifest.peers[i].name;
     const auto* const view = std::get_if<PeerCatalog>(&looked.observed.peers[i]);
-    if (view == nullptr || std::find(looked.plan.settled.begin(), looked.plan.settled.end(), peer) == looked.plan.settled.end()) continue;
+    if (view == nullptr || std::find(looked.plan.settled.begin(), looked.plan.settled.end(), peer) == looked.plan.settled.end())
+      continue;
     SettledMark mark{.fingerprint = settled_fingerprint(view->head, known[i]), .until = looked.plan.settled_until, .notes = {}};
-    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes), [&](const Note& note) { return is_about(note, peer) && note.code != "root-ends"; });  // that one is told of each head anew
+    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes), [&](const Note& note) {
+      return is_about(note, peer) && note.code != "root-ends";
+    });  // that one is told of each head anew
     site.memory.keep_settled(view->head.id, mark);
   }
 }
@@ -103,7 +111,8 @@ constexpr std::uint64_t most_to_look_at = 10'000;
 /// was set aside.
 std::vector<DamagedImage> known_damage(const Site& site, Pages pages) {
   const bool all = pages == Pages::always || site.state.images_total() <= most_to_look_at || site.store.has_set_aside();
-  return all ? all_damaged_images(site.state, site.store) : damaged_left_out(site.state, site.store, site.manifest.server.publish_copies);
+  return all ? all_damaged_images(site.state, site.store)
+             : damaged_left_out(site.state, site.store, site.manifest.server.publish_copies);
 }
 
 /// A publication looks at the file of every public image, so that costs its plan nothing beside it. True: there was more.
@@ -123,14 +132,22 @@ bool publishes(const Plan& plan) {
   return std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; });
 }
 
-Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std::vector<KnownPeer>& known, const std::vector<DamagedImage>& damaged,
-                 Transport& transport, const Session& session) {
+Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std::vector<KnownPeer>& known,
+                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session) {
   const Time now = session.clock.now();
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session);
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
-  Observed observed{.now = now, .local_minute = session.clock.local_minute(now), .self = site.state.self(), .peers = std::move(views), .sources = observe_sources(site.manifest), .disk = disk_of(site),
-                    .objects = std::move(objects), .root_expires = newest_own_root(site.store, site.state.self()).expires, .unreleased = known_unreleased(site), .damaged = damaged,
+  Observed observed{.now = now,
+                    .local_minute = session.clock.local_minute(now),
+                    .self = site.state.self(),
+                    .peers = std::move(views),
+                    .sources = observe_sources(site.manifest),
+                    .disk = disk_of(site),
+                    .objects = std::move(objects),
+                    .root_expires = newest_own_root(site.store, site.state.self()).expires,
+                    .unreleased = known_unreleased(site),
+                    .damaged = damaged,
                     .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   const Digest id = sha256(plan_id_text(plan));
@@ -139,14 +156,17 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
 
 }  // namespace
 
-std::vector<PeerView> ask_peers(const PeerQuestions& questions, PeerMemory& memory, Transport& transport, const Session& session) {
+std::vector<PeerView> ask_peers(const PeerQuestions& questions, PeerMemory& memory, Transport& transport,
+                                const Session& session) {
   AskingLine line(session);
-  return observe_peers(questions, transport, memory, session.clock, [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
+  return observe_peers(questions, transport, memory, session.clock,
+                       [&](const ServerName& peer, const std::string& what) { line.tell(peer, what); });
 }
 
 Plan plan_or_refuse(std::variant<Plan, RefusedEmpty, WrongAddress> made, const Manifest& manifest) {
   if (auto* plan = std::get_if<Plan>(&made)) return std::move(*plan);
-  if (const auto* wrong = std::get_if<WrongAddress>(&made)) throw Error(Fault::usage, printable(wrong->text), printable(wrong->mend)).with_code("unknown-address").about(wrong->address);
+  if (const auto* wrong = std::get_if<WrongAddress>(&made))
+    throw Error(Fault::usage, printable(wrong->text), printable(wrong->mend)).with_code("unknown-address").about(wrong->address);
   const auto& refused = std::get<RefusedEmpty>(made);
   throw Error(Fault::refused, refused.text, refused.mend).with_code("empty").about(manifest.path);
 }
@@ -154,7 +174,8 @@ Plan plan_or_refuse(std::variant<Plan, RefusedEmpty, WrongAddress> made, const M
 void note_trouble(const PeerMemory& memory, Plan& plan) {
   if (const auto trouble = memory.trouble()) {
     plan.notes.push_back({.code = "not-remembered", .address = "", .text = *trouble});
-    std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return one.code < other.code; });
+    std::stable_sort(plan.notes.begin(), plan.notes.end(),
+                     [](const Note& one, const Note& other) { return one.code < other.code; });
   }
 }
 
@@ -164,8 +185,10 @@ std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& 
   std::vector<KnownPeer> known;
   for (const auto& peer : site.manifest.peers) {
     const ServerId& id = peer.card.id;
-    const auto registered = std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.name == peer.name; });
-    const std::string rules = damage + rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" + std::to_string(site.state.revision_of(id)) + "\n" INGOT_VERSION "\n";
+    const auto registered =
+        std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.name == peer.name; });
+    const std::string rules = damage + rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" +
+                              std::to_string(site.state.revision_of(id)) + "\n" INGOT_VERSION "\n";
     known.push_back({.floor = higher(site.state.floor(id), site.memory.floor(id)),
                      .registered_id = registered == registrations.end() ? std::nullopt : std::optional(registered->id),
                      .rules = sha256(rules)});
@@ -189,14 +212,15 @@ Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& tran
 }
 
 PeerView ask_one(Site& site, std::size_t peer, Transport& transport, const Session& session) {
-  return ask(site, known_peers(site), session.clock.now(), Pages::always, {site.manifest.peers[peer].name}, transport, session).at(peer);
+  return ask(site, known_peers(site), session.clock.now(), Pages::always, {site.manifest.peers[peer].name}, transport, session)
+      .at(peer);
 }
 
 std::vector<SeenHead> accepted_heads(const Observed& observed) {
   std::vector<SeenHead> heads;
   for (const auto& view : observed.peers) {
-    std::visit(Overloaded{[&](const PeerCatalog& seen) { heads.push_back(seen.head); }, [&](const Settled& seen) { heads.push_back(seen.head); },
-                          [](const OwnPeer&) {}, [](const Unknown&) {}},
+    std::visit(Overloaded{[&](const PeerCatalog& seen) { heads.push_back(seen.head); },
+                          [&](const Settled& seen) { heads.push_back(seen.head); }, [](const OwnPeer&) {}, [](const Unknown&) {}},
                view);
   }
   return heads;

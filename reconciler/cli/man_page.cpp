@@ -39,13 +39,15 @@ void put_options(const std::vector<HelpOption>& options, std::string& out) {
   for (const auto& option : options) {
     std::vector<std::string> flags;
     for (const auto& flag : option.flags) flags.push_back(bold(flag));
-    out += fmt::format("{}{}{}\n\t{}\n\n", fmt::join(flags, ", "), option.value.empty() ? "" : " ", escaped(option.value), escaped(option.text));
+    out += fmt::format("{}{}{}\n\t{}\n\n", fmt::join(flags, ", "), option.value.empty() ? "" : " ", escaped(option.value),
+                       escaped(option.text));
   }
 }
 
 void put_page(const HelpPage& page, std::string& out) {
   out += fmt::format("## ingot {} - {}\n\n", escaped(page.command), escaped(page.summary));
-  put_block({HelpBlock::Kind::examples, [&] {
+  put_block({HelpBlock::Kind::examples,
+             [&] {
                std::vector<std::string> usage;
                for (const auto& line : page.usage) usage.push_back("  " + line);
                return usage;

@@ -38,7 +38,8 @@ Named named_in(const GitTreeFiles& tree, Named named) {
   return {in_folder(named.path, usual_name), in_folder(named.shown, usual_name)};
 }
 
-std::variant<Manifest, Problems> read_at(const std::shared_ptr<const GitTreeFiles>& tree, const Named& named, std::optional<std::string> home) {
+std::variant<Manifest, Problems> read_at(const std::shared_ptr<const GitTreeFiles>& tree, const Named& named,
+                                         std::optional<std::string> home) {
   ManifestFiles files = manifest_files(tree, folder_of(named.shown), folder_of(named.path));
   files.home = std::move(home);
   return parse_manifest(named.shown, files);
@@ -51,7 +52,10 @@ std::variant<Manifest, Problems> read_revision(const Everywhere& flags) {
   const Named named = named_in(*tree, {place.path, flags.manifest.value_or(std::string(usual_name))});
   auto read = read_at(tree, named, home_of(flags, place.repository));
   if (auto* const manifest = std::get_if<Manifest>(&read)) {
-    manifest->git = Provenance{.repository = flags.repo ? without_credentials(*flags.repo) : place.repository.address(), .ref = commit.ref, .commit = commit.id, .blob = tree->blob(named.path)};
+    manifest->git = Provenance{.repository = flags.repo ? without_credentials(*flags.repo) : place.repository.address(),
+                               .ref = commit.ref,
+                               .commit = commit.id,
+                               .blob = tree->blob(named.path)};
   }
   return read;
 }
@@ -67,11 +71,12 @@ void find_commit(Manifest& manifest, const ReadFromDisk& heard) {
       return;
     }
     const GitTreeFiles tree(*repository, head->id);
-    manifest.git = Provenance{.repository = repository->address(), .ref = head->ref, .commit = head->id,
-                              .blob = tree.blob(repository->path_in(manifest.path)), .dirty = !heard.differing(tree, *repository).empty()};
-  } catch (const Error& error) {
-    manifest.no_git = error.mend().empty() ? error.text() : error.text() + "; " + error.mend();
-  }
+    manifest.git = Provenance{.repository = repository->address(),
+                              .ref = head->ref,
+                              .commit = head->id,
+                              .blob = tree.blob(repository->path_in(manifest.path)),
+                              .dirty = !heard.differing(tree, *repository).empty()};
+  } catch (const Error& error) { manifest.no_git = error.mend().empty() ? error.text() : error.text() + "; " + error.mend(); }
 }
 
 std::variant<Manifest, Problems> read_disk(const Everywhere& flags) {
@@ -120,8 +125,10 @@ std::variant<Card, Problems> own_card_of(const Everywhere& flags) {
     text = disk_manifest_files().read(shown);
   }
   if (const auto* const good = std::get_if<std::string>(&text)) return parse_card(*good, shown);
-  throw Error(Fault::usage, fmt::format("the server's card \"{}\" cannot be read: {}", printable(shown), printable(std::get<Unreadable>(text).why)),
-              "commit the card beside the manifest, where \"ingot init\" wrote it; \"ingot card\" prints it")
+  throw Error(
+      Fault::usage,
+      fmt::format("the server's card \"{}\" cannot be read: {}", printable(shown), printable(std::get<Unreadable>(text).why)),
+      "commit the card beside the manifest, where \"ingot init\" wrote it; \"ingot card\" prints it")
       .with_code("no-card")
       .about(shown);
 }
@@ -136,6 +143,8 @@ std::vector<std::string> uncommitted_files(const Everywhere& flags) {
   return head ? heard.differing(GitTreeFiles(*repository, head->id), *repository) : std::vector<std::string>{};
 }
 
-std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) { return flags.rev ? read_revision(flags) : read_disk(flags); }
+std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) {
+  return flags.rev ? read_revision(flags) : read_disk(flags);
+}
 
 }  // namespace ingot

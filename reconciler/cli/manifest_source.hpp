@@ -24,15 +24,15 @@ struct AtCommit {
   std::string shown;   ///< the path that the user is told
 };
 
-/// Reads the manifest as the flags say: -f, --rev, --repo (fetched before), --home. Its `git` says which commit it is from. Error{usage}: a repository
-/// or a revision that cannot be had, with what to do.
+/// Reads the manifest as the flags say: -f, --rev, --repo (fetched before), --home. Its `git` says which commit it is from.
+/// Error{usage}: a repository or a revision that cannot be had, with what to do.
 std::variant<Manifest, Problems> manifest_of(const Everywhere& flags);
 
 /// Where the manifest of these flags is in git; nullopt: in no repository. Error{usage} as above.
 std::optional<GitPlace> git_place_of(const Everywhere& flags);
 
-/// The card of the manifest's own server, "server.card.toml" beside it, from where the manifest is read. Error{usage} "no-card": it
-/// is not there.
+/// The card of the manifest's own server, "server.card.toml" beside it, from where the manifest is read. Error{usage} "no-card":
+/// it is not there.
 std::variant<Card, Problems> own_card_of(const Everywhere& flags);
 
 /// What of the manifest on the disk, with all that it includes, is not as the commit has it: paths in the tree, sorted. Reads it

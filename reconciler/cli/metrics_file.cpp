@@ -13,22 +13,19 @@ constexpr std::uint64_t largest_metrics = 16 * 1024 * 1024;
 std::string text_before(const std::string& file, Files& files) {
   try {
     return read_file_if_there(files, file, largest_metrics).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
+  } catch (const Error&) { return ""; }
 }
 
 void write(const std::string& file, const RunMetrics& run, const Session& session) {
   try {
     replace_readable_file(session.files, file, show_metrics(run, text_before(file, session.files)));
-  } catch (const Error& error) {
-    session.warn(fmt::format("the metrics of this run were not written: {}", error.what()));
-  }
+  } catch (const Error& error) { session.warn(fmt::format("the metrics of this run were not written: {}", error.what())); }
 }
 
 }  // namespace
 
-int measured(const std::optional<std::string>& file, const std::string& command, const Session& session, const std::function<int(RunMetrics&)>& work) {
+int measured(const std::optional<std::string>& file, const std::string& command, const Session& session,
+             const std::function<int(RunMetrics&)>& work) {
   RunMetrics run{.command = command};
   if (!file) return work(run);
   const auto begin = session.clock.steady();

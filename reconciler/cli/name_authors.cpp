@@ -58,7 +58,10 @@ using By = std::shared_ptr<const CommitLine>;
 class AuthorSearch {
  public:
   AuthorSearch(GitPlace place, std::string commit, Everywhere flags)
-      : place_(std::move(place)), commit_(std::move(commit)), flags_(std::move(flags)), history_(place_.repository),
+      : place_(std::move(place)),
+        commit_(std::move(commit)),
+        flags_(std::move(flags)),
+        history_(place_.repository),
         tree_(std::make_shared<const GitTreeFiles>(place_.repository, commit_)) {
     if (tree_->is_folder(place_.path)) place_.path += place_.path.empty() ? "ingot.toml" : "/ingot.toml";
   }
@@ -72,7 +75,8 @@ class AuthorSearch {
     const auto starts = line_starts(*text);
     std::vector<GitHistory::Lines> ranges;
     for (const int header : headers) {
-      if (static_cast<std::size_t>(header) <= starts.size()) ranges.push_back(entry_at(*text, starts, static_cast<std::size_t>(header)));
+      if (static_cast<std::size_t>(header) <= starts.size())
+        ranges.push_back(entry_at(*text, starts, static_cast<std::size_t>(header)));
     }
     const auto authors = history_.authors_of(commit_, path, ranges);
     std::map<int, By> by;
@@ -151,8 +155,10 @@ Asked asked_by(const Plan& plan) {
     for (const auto& reason : change.because) {
       if (!is_changed_entry(change, reason) && !is_gone_entry(reason)) continue;
       if (++count > most_entries) return asked;
-      if (reason.at) asked.entries[reason.at->file].insert(reason.at->line);
-      else asked.gone.insert(reason.rule);
+      if (reason.at)
+        asked.entries[reason.at->file].insert(reason.at->line);
+      else
+        asked.gone.insert(reason.rule);
     }
   }
   return asked;
@@ -177,8 +183,10 @@ void name_authors(Plan& plan, const std::optional<Provenance>& applied, const Ev
   const auto gone = asked.gone.empty() || !applied ? std::map<std::string, By>{} : search.of_gone(asked.gone, applied->commit);
   for (auto& change : plan.actions) {
     for (auto& reason : change.because) {
-      if (is_changed_entry(change, reason) && entries.contains(reason.at->file)) reason.by = by_or_null(entries[reason.at->file], reason.at->line);
-      else if (is_gone_entry(reason)) reason.by = by_or_null(gone, reason.rule);
+      if (is_changed_entry(change, reason) && entries.contains(reason.at->file))
+        reason.by = by_or_null(entries[reason.at->file], reason.at->line);
+      else if (is_gone_entry(reason))
+        reason.by = by_or_null(gone, reason.rule);
     }
   }
 }

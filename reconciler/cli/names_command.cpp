@@ -20,7 +20,9 @@ struct TypedLine {
 };
 
 bool takes_value(const std::string& flag, const std::string& command) {
-  const auto is_it = [&](const HelpOption& option) { return !option.value.empty() && std::find(option.flags.begin(), option.flags.end(), flag) != option.flags.end(); };
+  const auto is_it = [&](const HelpOption& option) {
+    return !option.value.empty() && std::find(option.flags.begin(), option.flags.end(), flag) != option.flags.end();
+  };
   const auto everywhere = options_everywhere();
   if (std::any_of(everywhere.begin(), everywhere.end(), is_it)) return true;
   const auto pages = help_pages();
@@ -57,7 +59,8 @@ std::vector<std::string> kinds_wanted(const TypedLine& line) {
   if (line.flag == "--peer") return {"peers"};
   if (!line.flag.empty() || line.words.empty()) return {};
   const auto pages = help_pages();
-  const auto page = std::find_if(pages.begin(), pages.end(), [&](const HelpPage& one) { return one.command == line.words.front(); });
+  const auto page =
+      std::find_if(pages.begin(), pages.end(), [&](const HelpPage& one) { return one.command == line.words.front(); });
   if (page == pages.end()) return {};
   return page->names_after({line.words.begin() + 1, line.words.end()});
 }
@@ -97,9 +100,7 @@ std::set<std::string> names_here(const std::vector<std::string>& kinds, const Se
   if (manifest == nullptr) return {};
   try {
     return names_of_kinds(kinds, *manifest, Site(*manifest, Access::read_only, session.files).state.snapshot());
-  } catch (const Error&) {
-    return names_of_kinds(kinds, *manifest, {});
-  }
+  } catch (const Error&) { return names_of_kinds(kinds, *manifest, {}); }
 }
 
 }  // namespace
@@ -108,7 +109,11 @@ int run_command(const NamesArguments& arguments, const Session& session) {
   const TypedLine line = read_line(arguments.words);
   const auto kinds = kinds_wanted(line);
   if (kinds.empty() || line.fetches) return exit_done;
-  const Session of_line{.flags = line.where, .terminal = session.terminal, .files = session.files, .clock = session.clock, .connect = session.connect};
+  const Session of_line{.flags = line.where,
+                        .terminal = session.terminal,
+                        .files = session.files,
+                        .clock = session.clock,
+                        .connect = session.connect};
   try {
     for (const auto& name : names_here(kinds, of_line)) session.terminal.out(name + "\n");
   } catch (const Error&) {  // a half-written path, no rights to read it …

@@ -40,7 +40,8 @@ SeriesMembers new_members(const News& news) {
     const auto before = news.series_before.find(series);
     std::vector<ImageName> fresh;
     std::copy_if(members.begin(), members.end(), std::back_inserter(fresh), [&](const ImageName& name) {
-      return before == news.series_before.end() || std::find(before->second.begin(), before->second.end(), name) == before->second.end();
+      return before == news.series_before.end() ||
+             std::find(before->second.begin(), before->second.end(), name) == before->second.end();
     });
     if (!fresh.empty()) grown.emplace(series, std::move(fresh));
   }

@@ -37,7 +37,7 @@ struct News {
   std::vector<Held> held = {};
   std::vector<Blocked> blocked = {};
   std::vector<UnknownPeer> unknown = {};
-  std::optional<Error> error = {};        ///< what ended it before its first action
+  std::optional<Error> error = {};  ///< what ended it before its first action
   SeriesMembers series_before = {};
   SeriesMembers series_after = {};
 };

@@ -34,12 +34,15 @@ ServerName server_name(const JsonObject& object, std::string_view key) {
   return *std::move(name);
 }
 
-std::string server_name_or_empty(const JsonObject& object, std::string_view key) { return object.has(key) ? server_name(object, key).text() : ""; }
+std::string server_name_or_empty(const JsonObject& object, std::string_view key) {
+  return object.has(key) ? server_name(object, key).text() : "";
+}
 
 /// A stable word: letters of a-z, digits and "-".
 std::string word(const JsonObject& object, std::string_view key) {
   const std::string_view written = object.text(key);
-  const bool plain = std::all_of(written.begin(), written.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  const bool plain = std::all_of(written.begin(), written.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
   if (!plain || written.empty()) object.refuse(key, "is not a word");
   return std::string(written);
 }
@@ -83,34 +86,57 @@ std::optional<std::uint64_t> number_or_null(const JsonObject& object, std::strin
 
 std::shared_ptr<const CommitLine> author(const JsonObject& reason) {
   if (!reason.has("commit")) return nullptr;
-  return std::make_shared<const CommitLine>(CommitLine{.id = text(reason, "commit"), .author = text_or_empty(reason, "author"), .subject = {}});
+  return std::make_shared<const CommitLine>(
+      CommitLine{.id = text(reason, "commit"), .author = text_or_empty(reason, "author"), .subject = {}});
 }
 
 std::optional<Provenance> git(const JsonObject& manifest) {
   if (!manifest.has("git")) return std::nullopt;
   const JsonObject git = manifest.object("git", {});
-  return Provenance{.repository = text(git, "repository"), .ref = text_or_empty(git, "ref"), .commit = text(git, "commit"), .blob = text_or_empty(git, "blob"), .dirty = git.flag("dirty")};
+  return Provenance{.repository = text(git, "repository"),
+                    .ref = text_or_empty(git, "ref"),
+                    .commit = text(git, "commit"),
+                    .blob = text_or_empty(git, "blob"),
+                    .dirty = git.flag("dirty")};
 }
 
 std::optional<PlanBase> base(const JsonObject& whole) {
   if (!whole.has("base")) return std::nullopt;
   const JsonObject base = whole.object("base", {});
-  return PlanBase{.revision = text(base, "revision"), .commit = text(base, "commit"), .whole = digest(base, "plan"), .left_out = base.number("left_out"), .trouble = text_or_empty(base, "trouble")};
+  return PlanBase{.revision = text(base, "revision"),
+                  .commit = text(base, "commit"),
+                  .whole = digest(base, "plan"),
+                  .left_out = base.number("left_out"),
+                  .trouble = text_or_empty(base, "trouble")};
 }
 
 ShownAction action(const JsonObject& object) {
-  ShownAction action{.address = {text(object, "address")}, .verb = verb(object), .peer = server_name_or_empty(object, "peer"), .name = text_or_empty(object, "name"),
-                     .title = text(object, "title"), .detail = text_or_empty(object, "detail"), .because = {}, .after = {},
-                     .size = number_or_null(object, "size"), .deferred = object.flag("deferred"), .deferred_why = text_or_empty(object, "deferred_why"),
-                     .transfer = {}, .intent = text(object, "intent")};
+  ShownAction action{.address = {text(object, "address")},
+                     .verb = verb(object),
+                     .peer = server_name_or_empty(object, "peer"),
+                     .name = text_or_empty(object, "name"),
+                     .title = text(object, "title"),
+                     .detail = text_or_empty(object, "detail"),
+                     .because = {},
+                     .after = {},
+                     .size = number_or_null(object, "size"),
+                     .deferred = object.flag("deferred"),
+                     .deferred_why = text_or_empty(object, "deferred_why"),
+                     .transfer = {},
+                     .intent = text(object, "intent")};
   each_object(object, "because", [&](const JsonObject& reason) {
-    action.because.push_back({.code = word(reason, "code"), .rule = text_or_empty(reason, "rule"), .at = place(reason, "at"), .text = text(reason, "text"), .by = author(reason)});
+    action.because.push_back({.code = word(reason, "code"),
+                              .rule = text_or_empty(reason, "rule"),
+                              .at = place(reason, "at"),
+                              .text = text(reason, "text"),
+                              .by = author(reason)});
   });
   if (action.because.empty()) object.refuse("because", "is empty");
   for (auto& after : texts(object, "after")) action.after.push_back({std::move(after)});
   if (object.has("transfer")) {
     const JsonObject transfer = object.object("transfer", {});
-    action.transfer = ShownTransfer{.method = text(transfer, "method"), .from = text_or_empty(transfer, "from"), .bytes = transfer.number("bytes")};
+    action.transfer = ShownTransfer{
+        .method = text(transfer, "method"), .from = text_or_empty(transfer, "from"), .bytes = transfer.number("bytes")};
   }
   const std::string begin = fmt::format("{} {}", action.address.text, text_of(action.verb));
   if (action.intent != begin && !action.intent.starts_with(begin + " ")) object.refuse("intent", "is not of this action");
@@ -119,17 +145,31 @@ ShownAction action(const JsonObject& object) {
 
 void read_obstacles(const JsonObject& whole, ShownPlan& plan) {
   each_object(whole, "blocked", [&](const JsonObject& one) {
-    plan.blocked.push_back({.address = {text(one, "address")}, .verb = verb(one), .code = word(one, "code"), .text = text(one, "text"), .mend = text_or_empty(one, "mend"), .at = place(one, "at")});
+    plan.blocked.push_back({.address = {text(one, "address")},
+                            .verb = verb(one),
+                            .code = word(one, "code"),
+                            .text = text(one, "text"),
+                            .mend = text_or_empty(one, "mend"),
+                            .at = place(one, "at")});
   });
   each_object(whole, "held", [&](const JsonObject& one) {
-    plan.held.push_back({.address = {text(one, "address")}, .verb = verb(one), .code = word(one, "code"), .text = text(one, "text"), .mend = text_or_empty(one, "mend"), .because = {}});
+    plan.held.push_back({.address = {text(one, "address")},
+                         .verb = verb(one),
+                         .code = word(one, "code"),
+                         .text = text(one, "text"),
+                         .mend = text_or_empty(one, "mend"),
+                         .because = {}});
   });
   each_object(whole, "unknown", [&](const JsonObject& one) {
-    plan.unknown.push_back({.peer = server_name(one, "peer"), .code = word(one, "code"), .text = text(one, "text"), .at = place(one, "at")});
+    plan.unknown.push_back(
+        {.peer = server_name(one, "peer"), .code = word(one, "code"), .text = text(one, "text"), .at = place(one, "at")});
   });
-  each_object(whole, "notes", [&](const JsonObject& one) { plan.notes.push_back({.code = word(one, "code"), .address = text_or_empty(one, "address"), .text = text(one, "text")}); });
+  each_object(whole, "notes", [&](const JsonObject& one) {
+    plan.notes.push_back({.code = word(one, "code"), .address = text_or_empty(one, "address"), .text = text(one, "text")});
+  });
   each_object(whole, "limits", [&](const JsonObject& one) {
-    plan.limits.push_back({.name = text(one, "name"), .used = text(one, "used"), .limit = text(one, "limit"), .where = text(one, "where")});
+    plan.limits.push_back(
+        {.name = text(one, "name"), .used = text(one, "used"), .limit = text(one, "limit"), .where = text(one, "where")});
   });
 }
 
@@ -138,7 +178,8 @@ void read_left_out(const JsonObject& whole, ShownPlan& plan) {
   if (!whole.has("left_out")) return;
   const JsonObject left_out = whole.object("left_out", {});
   plan.left_out_by = text(left_out, "by");
-  if (std::find(left_out_flags.begin(), left_out_flags.end(), plan.left_out_by) == left_out_flags.end()) left_out.refuse("by", "is no flag that leaves something out");
+  if (std::find(left_out_flags.begin(), left_out_flags.end(), plan.left_out_by) == left_out_flags.end())
+    left_out.refuse("by", "is no flag that leaves something out");
   const JsonObject actions = left_out.object("actions", {});
   for (const Verb one : all_verbs) {
     if (actions.has(text_of(one))) plan.left_out[one] = actions.number(text_of(one), 1);
@@ -148,15 +189,29 @@ void read_left_out(const JsonObject& whole, ShownPlan& plan) {
 ShownPlan plan_of(const JsonObject& whole) {
   const JsonObject server = whole.object("server", {});
   const JsonObject manifest = whole.object("manifest", {});
-  ShownPlan plan{.id = digest(whole, "id"), .server = server_name(server, "name"), .id_of_server = {digest(server, "id")}, .complete = whole.flag("complete"),
-                 .manifest_path = text(manifest, "path"), .manifest_digest = digest(manifest, "digest"), .git = git(manifest), .base = base(whole), .actions = {}, .blocked = {}, .held = {}, .unknown = {},
-                 .notes = {}, .limits = {}, .left_out_by = {}, .left_out = {}};
+  ShownPlan plan{.id = digest(whole, "id"),
+                 .server = server_name(server, "name"),
+                 .id_of_server = {digest(server, "id")},
+                 .complete = whole.flag("complete"),
+                 .manifest_path = text(manifest, "path"),
+                 .manifest_digest = digest(manifest, "digest"),
+                 .git = git(manifest),
+                 .base = base(whole),
+                 .actions = {},
+                 .blocked = {},
+                 .held = {},
+                 .unknown = {},
+                 .notes = {},
+                 .limits = {},
+                 .left_out_by = {},
+                 .left_out = {}};
   std::vector<std::string> intents;
   each_object(whole, "actions", [&](const JsonObject& one) {
     plan.actions.push_back(action(one));
     intents.push_back(plan.actions.back().intent);
   });
-  if (sha256(plan_id_text(intents)) != plan.id) whole.refuse("id", "is not that of its actions: it was changed since it was written");
+  if (sha256(plan_id_text(intents)) != plan.id)
+    whole.refuse("id", "is not that of its actions: it was changed since it was written");
   read_obstacles(whole, plan);
   read_left_out(whole, plan);
   make_printable(plan);
@@ -164,18 +219,29 @@ ShownPlan plan_of(const JsonObject& whole) {
 }
 
 PlanOptions options_of(const JsonObject& options) {
-  return {.raise_removals = number_or_null(options, "raise_removals"), .raise_stops = number_or_null(options, "raise_stops"), .allow_empty = options.flag("allow_empty"),
-          .targets = texts(options, "target"), .excluded = texts(options, "exclude")};
+  return {.raise_removals = number_or_null(options, "raise_removals"),
+          .raise_stops = number_or_null(options, "raise_stops"),
+          .allow_empty = options.flag("allow_empty"),
+          .targets = texts(options, "target"),
+          .excluded = texts(options, "exclude")};
 }
 
 PlanBasis basis_of(const JsonObject& basis) {
   const JsonObject state = basis.object("state", {});
   const auto made = parse_time(basis.text("made"));
   if (!made) basis.refuse("made", "is not a time");
-  PlanBasis read{.version = text(basis, "ingot"), .made = *made, .lineage = text(state, "lineage"), .generation = state.number("generation"),
-                 .last_run = state.has("run") ? std::optional(text(state, "run")) : std::nullopt, .options = options_of(basis.object("options", {})), .heads = {}};
+  PlanBasis read{.version = text(basis, "ingot"),
+                 .made = *made,
+                 .lineage = text(state, "lineage"),
+                 .generation = state.number("generation"),
+                 .last_run = state.has("run") ? std::optional(text(state, "run")) : std::nullopt,
+                 .options = options_of(basis.object("options", {})),
+                 .heads = {}};
   each_object(basis, "peers", [&](const JsonObject& peer) {
-    read.heads.push_back({.peer = server_name(peer, "name"), .id = {digest(peer, "id")}, .serial = peer.number("serial"), .head = digest(peer, "head")});
+    read.heads.push_back({.peer = server_name(peer, "name"),
+                          .id = {digest(peer, "id")},
+                          .serial = peer.number("serial"),
+                          .head = digest(peer, "head")});
   });
   return read;
 }
@@ -183,13 +249,15 @@ PlanBasis basis_of(const JsonObject& basis) {
 /// The last line names the digest of all that stands before it.
 void require_digest(const JsonObject& whole, std::string_view bytes) {
   const std::size_t line = bytes.rfind(",\n\"digest\":");
-  if (line == std::string_view::npos || sha256(bytes.substr(0, line)) != digest(whole, "digest")) whole.refuse("digest", "is not that of its text: it was changed since it was written");
+  if (line == std::string_view::npos || sha256(bytes.substr(0, line)) != digest(whole, "digest"))
+    whole.refuse("digest", "is not that of its text: it was changed since it was written");
 }
 
 }  // namespace
 
 std::variant<PlanDocument, NotAPlan> parse_plan_document(std::string_view bytes) {
-  if (bytes.size() > largest_plan_document) return NotAPlan{fmt::format("has {} bytes, more than {}", bytes.size(), largest_plan_document)};
+  if (bytes.size() > largest_plan_document)
+    return NotAPlan{fmt::format("has {} bytes, more than {}", bytes.size(), largest_plan_document)};
   try {
     StrictJson json(longest_plan_text);
     const JsonObject whole(json.parse(bytes), {});
@@ -200,9 +268,7 @@ std::variant<PlanDocument, NotAPlan> parse_plan_document(std::string_view bytes)
       document.basis = basis_of(whole.object("basis", {}));
     }
     return document;
-  } catch (const Refusal& refusal) {
-    return NotAPlan{refusal.why};
-  }
+  } catch (const Refusal& refusal) { return NotAPlan{refusal.why}; }
 }
 
 }  // namespace ingot

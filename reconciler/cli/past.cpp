@@ -78,7 +78,8 @@ std::vector<Step> steps_of(Topic topic, const RunHistory& history) {
 }
 
 bool happened(const Step& step, const Moment& moment) {
-  if (moment.until) return time_of(step) <= *moment.until;  // by the action's own time: a run that began earlier may have waited for another
+  if (moment.until)
+    return time_of(step) <= *moment.until;  // by the action's own time: a run that began earlier may have waited for another
   return step.run < moment.runs;
 }
 
@@ -92,8 +93,8 @@ std::set<Address> undone(std::set<Address> here, const std::vector<Step>& steps,
   return here;
 }
 
-/// Whether what is here now came about by these steps alone, each fitting to the one before. It does not if a peer got another name or
-/// another identity, which takes its subscriptions and copies along.
+/// Whether what is here now came about by these steps alone, each fitting to the one before. It does not if a peer got another
+/// name or another identity, which takes its subscriptions and copies along.
 bool tells_all(const std::vector<Step>& steps, const std::set<Address>& now, bool from_nothing) {
   std::set<Address> here = undone(now, steps, {});
   if (from_nothing && !here.empty()) return false;
@@ -105,26 +106,37 @@ bool tells_all(const std::vector<Step>& steps, const std::set<Address>& now, boo
 }
 
 [[noreturn]] void throw_unproven(const std::string& why, const std::optional<Time>& since) {
-  throw Error(Fault::incomplete, why, since ? fmt::format("it can say what was here from {} on", time_text(*since)) : "ingot history NAME shows what it has of one thing").with_code("before-history");
+  throw Error(Fault::incomplete, why,
+              since ? fmt::format("it can say what was here from {} on", time_text(*since))
+                    : "ingot history NAME shows what it has of one thing")
+      .with_code("before-history");
 }
 
 /// The last step of a peer that is no plain coming or going.
 std::optional<Step> last_change_of_a_peer(const std::vector<Step>& steps) {
-  const auto found = std::find_if(steps.rbegin(), steps.rend(), [](const Step& step) { return step.action->verb == Verb::update; });
+  const auto found =
+      std::find_if(steps.rbegin(), steps.rend(), [](const Step& step) { return step.action->verb == Verb::update; });
   return found == steps.rend() ? std::nullopt : std::optional(*found);
 }
 
-void require_proof(const Moment& moment, const RunHistory& history, const std::vector<Step>& steps, const std::set<Address>& now) {
-  const auto anew = std::find_if(history.rbegin(), history.rend(), [](const RunRecord& run) { return run.start.command == rebuild; });
+void require_proof(const Moment& moment, const RunHistory& history, const std::vector<Step>& steps,
+                   const std::set<Address>& now) {
+  const auto anew =
+      std::find_if(history.rbegin(), history.rend(), [](const RunRecord& run) { return run.start.command == rebuild; });
   const std::size_t known_from = static_cast<std::size_t>(history.rend() - anew);  // runs up to and with the last rebuild
-  const auto is_earlier = [&] { return moment.until ? *moment.until < anew->finished.value_or(anew->start.started) : moment.runs < known_from; };
+  const auto is_earlier = [&] {
+    return moment.until ? *moment.until < anew->finished.value_or(anew->start.started) : moment.runs < known_from;
+  };
   if (anew != history.rend() && is_earlier()) {
-    throw_unproven("the history begins later: the state was lost, and made anew then", anew->finished.value_or(anew->start.started));
+    throw_unproven("the history begins later: the state was lost, and made anew then",
+                   anew->finished.value_or(anew->start.started));
   }
   if (tells_all(steps, now, anew == history.rend())) return;
   const auto change = last_change_of_a_peer(steps_of(Topic::peers, history));
   if (!change) throw_unproven("the history does not say how all that is here came", std::nullopt);
-  if (!happened(*change, moment)) throw_unproven("a peer got another name or identity since then, and the history has no more than the one it bore", change->action->finished);
+  if (!happened(*change, moment))
+    throw_unproven("a peer got another name or identity since then, and the history has no more than the one it bore",
+                   change->action->finished);
 }
 
 /// "db19" of "image.db19" and "copy.fpps-2.db19"; of a subscription "fpps-2.series.db19".
@@ -135,17 +147,25 @@ std::string name_at(const Address& address) {
 }
 
 /// The row that stands for what bore this address then: the one that came by that run, or the only one there ever was.
-std::optional<ImageRow> row_then(const Address& address, const std::optional<PastArrival>& arrived, const std::vector<const ImageRow*>& rows) {
-  const auto by_run = std::find_if(rows.begin(), rows.end(), [&](const ImageRow* row) { return arrived && row->papers.run == arrived->run && address_of(*row) == address; });
+std::optional<ImageRow> row_then(const Address& address, const std::optional<PastArrival>& arrived,
+                                 const std::vector<const ImageRow*>& rows) {
+  const auto by_run = std::find_if(rows.begin(), rows.end(), [&](const ImageRow* row) {
+    return arrived && row->papers.run == arrived->run && address_of(*row) == address;
+  });
   if (by_run != rows.end()) return **by_run;
   return rows.size() == 1 ? std::optional(*rows.front()) : std::nullopt;
 }
 
-std::optional<PastArrival> arrival_of(const std::vector<Step>& steps, const Address& address, const Moment& moment, const RunHistory& history) {
-  const auto step = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& one) { return one.action->address == address && came(one.action->verb) && happened(one, moment); });
+std::optional<PastArrival> arrival_of(const std::vector<Step>& steps, const Address& address, const Moment& moment,
+                                      const RunHistory& history) {
+  const auto step = std::find_if(steps.rbegin(), steps.rend(), [&](const Step& one) {
+    return one.action->address == address && came(one.action->verb) && happened(one, moment);
+  });
   if (step == steps.rend()) return std::nullopt;
   const RunStart& run = history[step->run].start;
-  return PastArrival{.time = step->action->finished.value_or(step->action->started), .run = run.id, .actor = run.actor,
+  return PastArrival{.time = step->action->finished.value_or(step->action->started),
+                     .run = run.id,
+                     .actor = run.actor,
                      .commit = run.git ? std::optional(run.git->commit_text()) : std::nullopt};
 }
 
@@ -154,7 +174,9 @@ std::optional<Moment> after_run(const std::string& id, const RunHistory& history
   for (std::size_t i = 0; i < history.size(); ++i) {
     if (history[i].start.id == id) return Moment{.runs = i + 1};
     if (!history[i].start.id.starts_with(id)) continue;
-    if (moment) throw Error(Fault::usage, fmt::format("several runs begin with \"{}\"", id), "give more of its id; see: ingot query history");
+    if (moment)
+      throw Error(Fault::usage, fmt::format("several runs begin with \"{}\"", id),
+                  "give more of its id; see: ingot query history");
     moment = Moment{.runs = i + 1};
   }
   return moment;
@@ -166,7 +188,8 @@ std::optional<Moment> after_commit(const std::string& commit, const RunHistory& 
   for (std::size_t i = 0; i < history.size(); ++i) {
     const auto& git = history[i].start.git;
     if (!git || git->dirty || !git->commit.starts_with(commit)) continue;
-    if (moment && git->commit != found) throw Error(Fault::usage, fmt::format("several commits begin with \"{}\"", commit), "give more of it");
+    if (moment && git->commit != found)
+      throw Error(Fault::usage, fmt::format("several commits begin with \"{}\"", commit), "give more of it");
     found = git->commit;
     moment = Moment{.runs = i + 1};
   }
@@ -179,7 +202,9 @@ Moment at_time(Time time, const RunHistory& history) {
   return moment;
 }
 
-bool is_hex(const std::string& text) { return text.size() >= shortest_commit && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+bool is_hex(const std::string& text) {
+  return text.size() >= shortest_commit && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
 
 }  // namespace
 
@@ -188,17 +213,24 @@ Address address_of(const ImageRow& image) {
   return copy_address(*image.copied_from, image.identity->name);
 }
 
-Moment moment_of(const std::string& at, const RunHistory& history, const std::function<std::optional<std::string>(const std::string&)>& resolve) {
+Moment moment_of(const std::string& at, const RunHistory& history,
+                 const std::function<std::optional<std::string>(const std::string&)>& resolve) {
   if (const auto time = parse_time(at)) return at_time(*time, history);
   if (!at.empty()) {
     if (const auto moment = after_run(at, history)) return *moment;
     if (const auto moment = is_hex(at) ? after_commit(at, history) : std::nullopt) return *moment;
     if (const auto commit = resolve(at)) {
       if (const auto moment = after_commit(*commit, history)) return *moment;
-      throw Error(Fault::usage, fmt::format("no run was of the commit {}", *commit), "a run that finds nothing to do, or changes beside its commit, is of none; see: ingot query history").with_code("unknown-commit").about(at);
+      throw Error(Fault::usage, fmt::format("no run was of the commit {}", *commit),
+                  "a run that finds nothing to do, or changes beside its commit, is of none; see: ingot query history")
+          .with_code("unknown-commit")
+          .about(at);
     }
   }
-  throw Error(Fault::usage, fmt::format("--at \"{}\" is no run, no commit of one, and no time", printable(at)), "see: ingot query history; a time is 2026-11-23T02:00:00Z").with_code("unknown-moment").about(at);
+  throw Error(Fault::usage, fmt::format("--at \"{}\" is no run, no commit of one, and no time", printable(at)),
+              "see: ingot query history; a time is 2026-11-23T02:00:00Z")
+      .with_code("unknown-moment")
+      .about(at);
 }
 
 std::vector<PastThing> things_at(Topic topic, const Moment& moment, const RunHistory& history, const Snapshot& now) {
@@ -215,7 +247,10 @@ std::vector<PastThing> things_at(Topic topic, const Moment& moment, const RunHis
   }
   std::vector<PastThing> things;
   for (const auto& address : undone(present, steps, moment)) {
-    PastThing thing{.address = address, .name = name_at(address), .arrived = arrival_of(steps, address, moment, history), .image = std::nullopt};
+    PastThing thing{.address = address,
+                    .name = name_at(address),
+                    .arrived = arrival_of(steps, address, moment, history),
+                    .image = std::nullopt};
     if (const auto known = rows.find(address); known != rows.end()) thing.image = row_then(address, thing.arrived, known->second);
     if (thing.image && !renamed.contains(address)) thing.name = thing.image->name.text();
     things.push_back(std::move(thing));

@@ -33,7 +33,8 @@ using Looking = std::function<Looked(const Manifest& manifest, const PlanOptions
 /// The plan, beyond its base if one is named. The base is looked at first: what is remembered of the peers shall be of the plan.
 Looked look_beyond_base(const PlanArguments& arguments, const Manifest& manifest, const Session& session, const Looking& look) {
   if (!arguments.base) return look(manifest, arguments.options);
-  BaseLooked base = look_at_base(*arguments.base, manifest, arguments.options, session, [&](const Manifest& before, const PlanOptions& options) { return look(before, options).plan; });
+  BaseLooked base = look_at_base(*arguments.base, manifest, arguments.options, session,
+                                 [&](const Manifest& before, const PlanOptions& options) { return look(before, options).plan; });
   Looked looked = look(manifest, arguments.options);
   leave_base(std::move(base), looked);
   return looked;
@@ -54,7 +55,8 @@ int plan_against(const PlanArguments& arguments, const Manifest& manifest, const
   }
   const auto transport = session.connect();
   PublishedServer server(*arguments.against, std::get<Card>(card), *transport, session);
-  Looked looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const PlanOptions& options) { return server.look(one, options); });
+  Looked looked = look_beyond_base(arguments, manifest, session,
+                                   [&](const Manifest& one, const PlanOptions& options) { return server.look(one, options); });
   reporter.tell(told_plan(looked, manifest, nullptr, reporter.wants_intents() ? Intents::with : Intents::without, session));
   return exit_code_of(looked.plan, arguments.detailed_exit_code);
 }
@@ -67,10 +69,12 @@ int plan_here(const PlanArguments& arguments, const Manifest& manifest, const Re
     Site before(one, Access::read_only, session.files);
     return look(before, options, Pages::when_news, *transport, session);
   });
-  ShownPlan plan = told_plan(looked, manifest, &site, arguments.out || reporter.wants_intents() ? Intents::with : Intents::without, session);
+  ShownPlan plan =
+      told_plan(looked, manifest, &site, arguments.out || reporter.wants_intents() ? Intents::with : Intents::without, session);
   if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
   reporter.tell(std::move(plan));
-  if (arguments.out) session.tell(fmt::format("kept in \"{0}\": \"ingot apply {0}\" does exactly this, once", printable(*arguments.out)));
+  if (arguments.out)
+    session.tell(fmt::format("kept in \"{0}\": \"ingot apply {0}\" does exactly this, once", printable(*arguments.out)));
   return exit_code_of(looked.plan, arguments.detailed_exit_code);
 }
 
@@ -82,7 +86,8 @@ int make_and_tell(const PlanArguments& arguments, const Reporter& reporter, cons
     return exit_manifest;
   }
   const auto& manifest = std::get<Manifest>(read);
-  return arguments.against ? plan_against(arguments, manifest, reporter, session) : plan_here(arguments, manifest, reporter, session);
+  return arguments.against ? plan_against(arguments, manifest, reporter, session)
+                           : plan_here(arguments, manifest, reporter, session);
 }
 
 }  // namespace

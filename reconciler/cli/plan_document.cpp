@@ -71,8 +71,14 @@ std::string write_plan_document(const ShownPlan& plan, const PlanBasis& basis) {
 }
 
 SavedPlan saved_plan(const ShownPlan& plan, const PlanBasis& basis) {
-  SavedPlan saved{.id = plan.id, .server = plan.server, .id_of_server = plan.id_of_server, .manifest = plan.manifest_digest, .basis = basis, .actions = {}};
-  for (const auto& action : plan.actions) saved.actions.push_back({.address = action.address.text, .intent = action.intent, .deferred = action.deferred});
+  SavedPlan saved{.id = plan.id,
+                  .server = plan.server,
+                  .id_of_server = plan.id_of_server,
+                  .manifest = plan.manifest_digest,
+                  .basis = basis,
+                  .actions = {}};
+  for (const auto& action : plan.actions)
+    saved.actions.push_back({.address = action.address.text, .intent = action.intent, .deferred = action.deferred});
   return saved;
 }
 

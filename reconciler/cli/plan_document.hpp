@@ -13,8 +13,8 @@
 namespace ingot {
 
 struct PlanDocument {
-  ShownPlan plan;                          ///< with its intents
-  std::optional<PlanBasis> basis = {};     ///< nullopt: it was only printed, and cannot be applied
+  ShownPlan plan;                       ///< with its intents
+  std::optional<PlanBasis> basis = {};  ///< nullopt: it was only printed, and cannot be applied
 };
 
 /// Why bytes are no plan, as a clause: "is not valid JSON".

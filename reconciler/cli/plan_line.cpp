@@ -24,7 +24,8 @@ std::string members_text(const std::vector<ImageName>& members) {
 std::string fetch_detail(const ImageEntry& entry, const Transfer& transfer) {
   const std::string size = size_text(entry.size);
   if (transfer.method == Method::whole) return size + fmt::format(", {} to fetch", size_text(transfer.bytes));
-  return size + (transfer.from ? fmt::format(", nothing to fetch (the bytes of {})", transfer.from->text()) : ", nothing to fetch");
+  return size +
+         (transfer.from ? fmt::format(", nothing to fetch (the bytes of {})", transfer.from->text()) : ", nothing to fetch");
 }
 
 std::string copy_detail(const CopyImage& copy) {
@@ -34,11 +35,15 @@ std::string copy_detail(const CopyImage& copy) {
   return text;
 }
 
-
 /// The name that a line shows, and beside it what there is to say in a word. An update's reason says what changes.
-struct Told { std::string name; std::string detail; };
+struct Told {
+  std::string name;
+  std::string detail;
+};
 
-Told told(const RegisterPeer& action) { return {action.peer.text(), fmt::format("{}, serial {}", printable(action.head.url), action.head.serial)}; }
+Told told(const RegisterPeer& action) {
+  return {action.peer.text(), fmt::format("{}, serial {}", printable(action.head.url), action.head.serial)};
+}
 Told told(const UpdatePeer& action) {
   std::string detail = action.previous_name == action.peer ? std::string() : fmt::format("was {}", action.previous_name.text());
   if (action.replaces) detail += (detail.empty() ? "" : ", ") + std::string("a new identity");
@@ -76,10 +81,14 @@ Told told(const RemoveCopy& action) { return {action.name.text(), ""}; }
 std::optional<ServerName> peer_of(const Change& change) {
   return std::visit(
       [](const auto& action) -> std::optional<ServerName> {
-        if constexpr (requires { action.peer; }) return action.peer;
-        else if constexpr (requires { action.offers; }) return action.offers.front().peer;
-        else if constexpr (requires { action.row.peer_name; }) return action.row.peer_name;
-        else return std::nullopt;
+        if constexpr (requires { action.peer; })
+          return action.peer;
+        else if constexpr (requires { action.offers; })
+          return action.offers.front().peer;
+        else if constexpr (requires { action.row.peer_name; })
+          return action.row.peer_name;
+        else
+          return std::nullopt;
       },
       change.action);
 }

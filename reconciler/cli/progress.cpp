@@ -16,7 +16,7 @@ constexpr int narrowest_bar = 10;
 constexpr int widest_bar = 30;
 constexpr int narrowest_with_bar = 60;  ///< columns; below it there is no room for a bar
 constexpr std::size_t named_in_heartbeat = 3;
-constexpr double soonest_rate = 0.5;    ///< seconds
+constexpr double soonest_rate = 0.5;  ///< seconds
 
 double seconds_between(SteadyTime from, SteadyTime to) { return std::chrono::duration<double>(to - from).count(); }
 
@@ -88,7 +88,8 @@ void ProgressState::progress(const ActionProgress& progress) {
   const auto found = running_.find(progress.address.text);
   if (found == running_.end()) return;
   Running& running = found->second;
-  if (running.done == 0 && progress.done > progress.fetched) running.started_with = progress.fetched > 0 ? progress.done - progress.fetched : 0;
+  if (running.done == 0 && progress.done > progress.fetched)
+    running.started_with = progress.fetched > 0 ? progress.done - progress.fetched : 0;
   running.done = progress.done;
   running.total = std::max(progress.total, progress.done);
   running.fetched = progress.fetched;
@@ -125,7 +126,8 @@ std::vector<std::string> progress_lines(const ProgressState& state, SteadyTime n
   return lines;
 }
 
-std::string byte_line(const std::string& what, std::uint64_t done, std::uint64_t total, std::chrono::steady_clock::duration elapsed, int width) {
+std::string byte_line(const std::string& what, std::uint64_t done, std::uint64_t total,
+                      std::chrono::steady_clock::duration elapsed, int width) {
   const double seconds = std::chrono::duration<double>(elapsed).count();
   return bar_line(what, done, total, seconds < soonest_rate ? 0 : static_cast<double>(done) / seconds, width);
 }
@@ -150,9 +152,12 @@ std::string ended_line(const ActionResult& result, const Style& style) {
                                  return text;
                                },
                                [&](const Failed& failed) {
-                                 return fmt::format("{} {}: {}: {}", style.red("failed "), what, failed.code, printable(failed.text));
+                                 return fmt::format("{} {}: {}: {}", style.red("failed "), what, failed.code,
+                                                    printable(failed.text));
                                },
-                               [&](const Skipped& skipped) { return fmt::format("{} {}: {}", style.in(Ink::yellow, "skipped"), what, printable(skipped.why)); }},
+                               [&](const Skipped& skipped) {
+                                 return fmt::format("{} {}: {}", style.in(Ink::yellow, "skipped"), what, printable(skipped.why));
+                               }},
                     result.outcome);
 }
 

@@ -55,7 +55,8 @@ double rate_of(const Running& running, SteadyTime now);
 std::vector<std::string> progress_lines(const ProgressState& state, SteadyTime now, int width, std::size_t most_lines);
 
 /// The bar of one work: "copy x [====>    ]  40%  1.2 GB of 4.1 GB  210 MB/s  0:14", at most `width` wide.
-std::string byte_line(const std::string& what, std::uint64_t done, std::uint64_t total, std::chrono::steady_clock::duration elapsed, int width);
+std::string byte_line(const std::string& what, std::uint64_t done, std::uint64_t total,
+                      std::chrono::steady_clock::duration elapsed, int width);
 
 /// One line for a log: "3 of 12 done, 1 failed; copy.fpps-2.db19_25 1.2 GB of 4.1 GB".
 std::string heartbeat_line(const ProgressState& state, SteadyTime now);

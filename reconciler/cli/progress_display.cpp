@@ -36,8 +36,10 @@ void ProgressDisplay::run(const std::stop_token& stop) {
   while (!wake_.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); })) {
     if (stop.stop_requested()) return;
     if (state_.actions() == 0 || state_.ended() == state_.actions()) continue;
-    if (display_ == Display::bars) draw();
-    else say(heartbeat_line(state_, clock_.steady()));
+    if (display_ == Display::bars)
+      draw();
+    else
+      say(heartbeat_line(state_, clock_.steady()));
   }
 }
 
@@ -62,7 +64,8 @@ void ProgressDisplay::end(const Change& change, const ActionResult& result) {
   if (change.deferred) return;  // the plan said so already
   const std::scoped_lock lock(mutex_);
   state_.end(change.address, result.outcome);
-  if (display_ != Display::failures_only || !std::holds_alternative<Done>(result.outcome)) say(ended_line(result, style_), std::holds_alternative<Failed>(result.outcome) ? Priority::error : Priority::info);
+  if (display_ != Display::failures_only || !std::holds_alternative<Done>(result.outcome))
+    say(ended_line(result, style_), std::holds_alternative<Failed>(result.outcome) ? Priority::error : Priority::info);
 }
 
 void ProgressDisplay::note(const std::string& text) {

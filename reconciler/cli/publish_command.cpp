@@ -17,8 +17,8 @@ namespace ingot {
 namespace {
 
 void show_published(const PublishedNow& published, Output& out) {
-  out.print("Published serial {}, good until {}; {} page{} changed.\n", published.serial, time_text(published.expires), published.pages_written,
-            published.pages_written == 1 ? "" : "s");
+  out.print("Published serial {}, good until {}; {} page{} changed.\n", published.serial, time_text(published.expires),
+            published.pages_written, published.pages_written == 1 ? "" : "s");
 }
 
 void show_published_json(const PublishedNow& published, const std::vector<DamagedImage>& left_out, Output& out) {
@@ -41,7 +41,8 @@ std::vector<DamagedImage> images_left_out(const PublishedNow& published, const S
 
 void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) {
   for (const auto& image : left_out) {
-    session.warn(fmt::format("image \"{}\" is published without its bytes: {}; {}", image.name.text(), what_is_damaged(image), how_to_mend(image)));
+    session.warn(fmt::format("image \"{}\" is published without its bytes: {}; {}", image.name.text(), what_is_damaged(image),
+                             how_to_mend(image)));
   }
 }
 
@@ -51,10 +52,13 @@ int do_publish(const PublishArguments& arguments, const Session& session, RunMet
   const RunStart start = run_start_of("publish", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, "publish " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
-  const CatalogKeys keys = load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
+  const CatalogKeys keys =
+      load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const PublishedNow published = as_run(start, site, session, [&] {
     return publish(site.state, site.store, keys, manifest->server, session.clock,
-                   {.above = arguments.above, .commit = site.state.applied_last() ? site.state.applied_last()->commit_text() : ""});  // what it signs came of no other commit
+                   {.above = arguments.above,
+                    .commit = site.state.applied_last() ? site.state.applied_last()->commit_text()
+                                                        : ""});  // what it signs came of no other commit
   });
   const std::vector<DamagedImage> left_out = images_left_out(published, site);
   session.show([&](const Style&, Output& out) { show_published(published, out); },
@@ -67,7 +71,8 @@ int do_publish(const PublishArguments& arguments, const Session& session, RunMet
 }  // namespace
 
 int run_command(const PublishArguments& arguments, const Session& session) {
-  return measured(arguments.metrics, "publish", session, [&](RunMetrics& metrics) { return do_publish(arguments, session, metrics); });
+  return measured(arguments.metrics, "publish", session,
+                  [&](RunMetrics& metrics) { return do_publish(arguments, session, metrics); });
 }
 
 }  // namespace ingot

@@ -7,8 +7,15 @@
 namespace ingot {
 
 RunStart run_start_of(const std::string& command, const Manifest& manifest, Time started) {
-  return {.id = new_run_id(started, random_bits()), .started = started, .command = command, .actor = actor(),
-          .manifest_path = manifest.path, .manifest_digest = manifest.digest, .git = manifest.git, .plan_id = "", .planned = 0};
+  return {.id = new_run_id(started, random_bits()),
+          .started = started,
+          .command = command,
+          .actor = actor(),
+          .manifest_path = manifest.path,
+          .manifest_digest = manifest.digest,
+          .git = manifest.git,
+          .plan_id = "",
+          .planned = 0};
 }
 
 int exit_code_of(const PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }

@@ -20,7 +20,9 @@ OwnRoots whole_roots(const Site& site, Findings& findings) {
     found = {.roots = {}, .broken = "cannot be read: " + error.text()};
   }
   findings.pieces += found.roots.size() + (found.broken.empty() ? 0 : 1);
-  if (!found.broken.empty()) findings.faults.push_back({"root of trust", fmt::format("public/root/{}.dsse", found.roots.size() + 1), "it " + found.broken});
+  if (!found.broken.empty())
+    findings.faults.push_back(
+        {"root of trust", fmt::format("public/root/{}.dsse", found.roots.size() + 1), "it " + found.broken});
   return std::move(found.roots);
 }
 

@@ -15,7 +15,9 @@
 namespace ingot {
 
 /// Why a piece cannot be used.
-struct NotWhole { std::string text; };
+struct NotWhole {
+  std::string text;
+};
 /// The bytes of a piece that `namer` ("the head", "the index") names. A file that cannot be read is one that is not whole.
 std::variant<std::string, NotWhole> read_piece(const Store& store, const Piece& piece, std::string_view namer);
 

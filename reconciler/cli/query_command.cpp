@@ -37,11 +37,14 @@ int keep_named(std::vector<Row>& rows, const std::optional<std::string>& name, c
 }
 
 template <class Row>
-std::string name_text(const Row& row) { return row.name.text(); }
+std::string name_text(const Row& row) {
+  return row.name.text();
+}
 
 /// Filters, shows, and gives the exit code.
 template <class Row, class NameOf, class Text, class AsJson>
-int show_rows(std::vector<Row> rows, const std::optional<std::string>& name, const Session& session, NameOf name_of, Text text, AsJson as_json) {
+int show_rows(std::vector<Row> rows, const std::optional<std::string>& name, const Session& session, NameOf name_of, Text text,
+              AsJson as_json) {
   const int exit = keep_named(rows, name, session, name_of);
   if (exit != exit_done && !session.json()) return exit;
   session.show([&](const Style& style, Output& out) { text(rows, style, out); }, [&](Output& out) { as_json(rows, out); });
@@ -63,15 +66,21 @@ int show_peer_rows(std::vector<ShownPeer> rows, const QueryArguments& query, con
 
 int show_runs(const Site& site, const QueryArguments& query, const Session& session) {
   auto runs = site.state.runs(most_runs);
-  if (query.name) std::erase_if(runs, [&](const RunRecord& run) { return !run.start.id.starts_with(*query.name) && !touched(site.state, run, *query.name); });
-  session.show([&](const Style& style, Output& out) { show_history(runs, style, out); }, [&](Output& out) { show_history_json(runs, out); });
+  if (query.name)
+    std::erase_if(runs, [&](const RunRecord& run) {
+      return !run.start.id.starts_with(*query.name) && !touched(site.state, run, *query.name);
+    });
+  session.show([&](const Style& style, Output& out) { show_history(runs, style, out); },
+               [&](Output& out) { show_history_json(runs, out); });
   return query.name && runs.empty() ? exit_incomplete : exit_done;
 }
 
 int show_subscription_rows(const Site& site, const QueryArguments& query, const Session& session) {
   auto rows = subscription_rows(site.state.snapshot(), read_last_plan(site));
   if (query.peer) std::erase_if(rows, [&](const ShownSubscription& row) { return row.peer != *query.peer; });
-  return show_rows(std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); }, show_subscriptions, show_subscriptions_json);
+  return show_rows(
+      std::move(rows), query.name, session, [](const ShownSubscription& row) { return value_of(row.selector); },
+      show_subscriptions, show_subscriptions_json);
 }
 
 /// The state alone tells of all; of one that was asked for by its NAME the files are looked at, too.
@@ -102,17 +111,27 @@ int show_things_then(const QueryArguments& query, const Site& site, const Sessio
   RunHistory history = site.state.runs(most_runs);
   std::reverse(history.begin(), history.end());
   for (auto& run : history) run.actions = site.state.run(run.start.id)->actions;
-  const Moment moment = moment_of(*query.at, history, [&](const std::string& revision) { return commit_called(revision, session.flags); });
+  const Moment moment =
+      moment_of(*query.at, history, [&](const std::string& revision) { return commit_called(revision, session.flags); });
   std::vector<PastThing> things = things_at(query.topic, moment, history, site.state.snapshot());
-  if (query.peer) std::erase_if(things, [&](const PastThing& thing) { return !thing.name.starts_with(query.peer->text() + "."); });
-  const auto text = [&](const std::vector<PastThing>& rows) { return Past{.topic = query.topic, .run = moment.runs == 0 ? nullptr : &history[moment.runs - 1], .until = moment.until, .things = rows}; };
-  return show_rows(std::move(things), query.name, session, [](const PastThing& thing) { return thing.name; },
-                   [&](const auto& rows, const Style& style, Output& out) { show_past(text(rows), style, out); }, [&](const auto& rows, Output& out) { show_past_json(text(rows), out); });
+  if (query.peer)
+    std::erase_if(things, [&](const PastThing& thing) { return !thing.name.starts_with(query.peer->text() + "."); });
+  const auto text = [&](const std::vector<PastThing>& rows) {
+    return Past{.topic = query.topic,
+                .run = moment.runs == 0 ? nullptr : &history[moment.runs - 1],
+                .until = moment.until,
+                .things = rows};
+  };
+  return show_rows(
+      std::move(things), query.name, session, [](const PastThing& thing) { return thing.name; },
+      [&](const auto& rows, const Style& style, Output& out) { show_past(text(rows), style, out); },
+      [&](const auto& rows, Output& out) { show_past_json(text(rows), out); });
 }
 
 int query_here(const QueryArguments& query, const Site& site, const Session& session) {
   switch (query.topic) {
-    case Topic::peers: return show_peer_rows(shown_peers(site.manifest, site.state.registrations(), read_last_plan(site)), query, session);
+    case Topic::peers:
+      return show_peer_rows(shown_peers(site.manifest, site.state.registrations(), read_last_plan(site)), query, session);
     case Topic::images: return show_images_here(site, query, session);
     case Topic::series: return show_series_rows(series_rows(site.state.snapshot()), query, session);
     case Topic::types: return show_type_rows(type_rows(site.state.snapshot()), query, session);
@@ -123,13 +142,20 @@ int query_here(const QueryArguments& query, const Site& site, const Session& ses
 }
 
 std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
-  const auto found = std::find_if(manifest.peers.begin(), manifest.peers.end(), [&](const PeerEntry& entry) { return entry.name == peer; });
+  const auto found =
+      std::find_if(manifest.peers.begin(), manifest.peers.end(), [&](const PeerEntry& entry) { return entry.name == peer; });
   if (found != manifest.peers.end()) return static_cast<std::size_t>(found - manifest.peers.begin());
   std::vector<std::string> names;
   for (const auto& entry : manifest.peers) names.push_back(entry.name.text());
   const std::string hint = nearest_hint(peer.text(), names);
-  if (peer == manifest.server.name) throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out").with_code("unknown-peer").about(peer.text());
-  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()), hint.empty() ? "see: ingot query peers" : hint).with_code("unknown-peer").about(peer.text());
+  if (peer == manifest.server.name)
+    throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out")
+        .with_code("unknown-peer")
+        .about(peer.text());
+  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()),
+              hint.empty() ? "see: ingot query peers" : hint)
+      .with_code("unknown-peer")
+      .about(peer.text());
 }
 
 struct Offered {
@@ -177,7 +203,9 @@ int query_peer(const QueryArguments& query, Site& site, const Session& session) 
     now.peers.emplace(peer.card.id, last_view(view, session.clock.now(), view_of(read_last_plan(site), peer.card.id)));
     auto rows = shown_peers(site.manifest, site.state.registrations(), now);
     std::erase_if(rows, [&](const ShownPeer& row) { return row.name != peer.name; });
-    const int exit = now.peers.begin()->second.status == "untrusted" ? exit_untrusted : now.peers.begin()->second.status == "ok" ? exit_done : exit_incomplete;
+    const int exit = now.peers.begin()->second.status == "untrusted" ? exit_untrusted
+                     : now.peers.begin()->second.status == "ok"      ? exit_done
+                                                                     : exit_incomplete;
     return worse_exit_code(exit, show_peer_rows(std::move(rows), query, session));
   }
   const Offered offered = offered_by(peer, view, site, session);

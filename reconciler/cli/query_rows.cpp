@@ -22,7 +22,8 @@ std::vector<ShownType> builtin_rows(const std::map<TypeName, std::uint64_t>& ima
 
 /// What the peer is called now: it may have been renamed since.
 ServerName name_now(const SubscriptionRow& row, const std::vector<Registration>& registrations) {
-  const auto peer = std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.id == row.peer; });
+  const auto peer =
+      std::find_if(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.id == row.peer; });
   return peer == registrations.end() ? row.peer_name : peer->name;
 }
 
@@ -75,7 +76,8 @@ std::vector<ShownType> type_rows(const Snapshot& snapshot) {
     if (!image.deleted) ++images[image.type];
   }
   std::vector<ShownType> rows = builtin_rows(images);
-  for (const auto& type : snapshot.types) rows.push_back({.name = type.name, .base = type.base, .managed = type.managed, .images = type.images});
+  for (const auto& type : snapshot.types)
+    rows.push_back({.name = type.name, .base = type.base, .managed = type.managed, .images = type.images});
   return rows;
 }
 
@@ -83,7 +85,8 @@ std::vector<ShownType> types_of(const Catalog& catalog) {
   std::map<TypeName, std::uint64_t> images;
   for (const auto& image : catalog.images) ++images[image.type];
   std::vector<ShownType> rows = builtin_rows(images);
-  for (const auto& type : catalog.types) rows.push_back({.name = type.name, .base = type.base, .managed = std::nullopt, .images = images[type.name]});
+  for (const auto& type : catalog.types)
+    rows.push_back({.name = type.name, .base = type.base, .managed = std::nullopt, .images = images[type.name]});
   for (auto& row : rows) row.managed = std::nullopt;
   return rows;
 }
@@ -93,8 +96,13 @@ std::vector<ShownSubscription> subscription_rows(const Snapshot& snapshot, const
   for (const auto& row : snapshot.subscriptions) {
     if (row.stopped) continue;
     const ServerName name = name_now(row, snapshot.registrations);
-    rows.push_back({.peer = name, .selector = row.selector, .baseline = row.baseline, .since = row.since, .instantiated = row.instantiated,
-                    .copies = row.copies, .blocked = why_blocked(row, name, last)});
+    rows.push_back({.peer = name,
+                    .selector = row.selector,
+                    .baseline = row.baseline,
+                    .since = row.since,
+                    .instantiated = row.instantiated,
+                    .copies = row.copies,
+                    .blocked = why_blocked(row, name, last)});
   }
   return rows;
 }

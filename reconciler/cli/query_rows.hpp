@@ -20,7 +20,8 @@ std::vector<ShownSeries> series_of(const Catalog& catalog);
 std::vector<ShownType> type_rows(const Snapshot& snapshot);
 std::vector<ShownType> types_of(const Catalog& catalog);
 
-/// Those that are instantiated now, under their peers' present names. `last` knows which were blocked, and which peers could not be had.
+/// Those that are instantiated now, under their peers' present names. `last` knows which were blocked, and which peers could not
+/// be had.
 std::vector<ShownSubscription> subscription_rows(const Snapshot& snapshot, const LastPlan& last);
 
 /// Whether a run did something to a thing of this name, or to this address.

@@ -12,7 +12,9 @@ namespace {
 void wait_at_random(Seconds most, const Session& session) {
   if (most.count() == 0) return;
   const std::chrono::milliseconds longest(most);
-  sleep_unless_interrupted(session.clock, std::chrono::milliseconds(static_cast<std::int64_t>(random_bits() % static_cast<std::uint64_t>(longest.count() + 1))));
+  sleep_unless_interrupted(
+      session.clock,
+      std::chrono::milliseconds(static_cast<std::int64_t>(random_bits() % static_cast<std::uint64_t>(longest.count() + 1))));
 }
 
 }  // namespace
@@ -21,7 +23,8 @@ int run_command(const ReconcileArguments& arguments, const Session& session) {
   ApplyManner manner{.command = "reconcile", .quiet_when_idle = true};
   if (arguments.deadline) manner.deadline = session.clock.steady() + *arguments.deadline;
   wait_at_random(arguments.jitter, session);
-  return run_apply(ApplyArguments{.options = {}, .yes = true, .plan = {}, .expect = {}, .metrics = arguments.metrics}, manner, session);
+  return run_apply(ApplyArguments{.options = {}, .yes = true, .plan = {}, .expect = {}, .metrics = arguments.metrics}, manner,
+                   session);
 }
 
 }  // namespace ingot

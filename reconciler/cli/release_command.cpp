@@ -18,12 +18,14 @@ namespace {
 
 void sign_all(std::vector<Envelope>& releases, const PrivateKey& key) {
   for (Envelope& release : releases) {
-    if (!sign_too(release, key)) throw Error(Fault::refused, "it has 16 signatures already, and readers look at no more", "sign with fewer keys");
+    if (!sign_too(release, key))
+      throw Error(Fault::refused, "it has 16 signatures already, and readers look at no more", "sign with fewer keys");
   }
 }
 
 int show_outcome(const ShownReleases& shown, const Session& session) {
-  session.show([&](const Style& style, Output& out) { show_releases(shown, style, out); }, [&](Output& out) { show_releases_json(shown, out); });
+  session.show([&](const Style& style, Output& out) { show_releases(shown, style, out); },
+               [&](Output& out) { show_releases_json(shown, out); });
   return exit_done;
 }
 
@@ -68,15 +70,19 @@ int release_images(const ReleaseImages& wanted, const Session& session) {
   Site site(*manifest, Access::read_write, session.files);
   const Root root = newest_own_root(site.store, site.state.self());
   if (!root.release) {
-    throw Error(Fault::refused, fmt::format("root {} names no release keys, so images need no signature of their own", root.version),
+    throw Error(Fault::refused,
+                fmt::format("root {} names no release keys, so images need no signature of their own", root.version),
                 "name one with \"ingot key rotate --add-release KEY\"");
   }
   std::vector<Envelope> releases = signed_here(wanted, *root.release, site, session);
-  const bool complete = std::all_of(releases.begin(), releases.end(), [&](const Envelope& release) { return signed_by(*root.release, release); });
+  const bool complete =
+      std::all_of(releases.begin(), releases.end(), [&](const Envelope& release) { return signed_by(*root.release, release); });
   if (complete && !wanted.out) return install_at(site, start, std::move(releases), session);
   const std::string path = wanted.out.value_or(manifest->server.keys + "/releases.jsonl");
   if (session.files.status(path)) {
-    throw Error(Fault::refused, fmt::format("\"{}\" is there already", printable(path)), "install it or remove it, or name another with --out FILE").about(path);
+    throw Error(Fault::refused, fmt::format("\"{}\" is there already", printable(path)),
+                "install it or remove it, or name another with --out FILE")
+        .about(path);
   }
   replace_file(session.files, path, write_releases(releases), 0644);
   return show_outcome({.releases = std::move(releases), .serial = std::nullopt, .file = path}, session);
@@ -88,7 +94,9 @@ int sign_releases(const SignRoot& wanted, std::vector<Envelope> releases, const 
     const auto manifest = read_manifest(session);
     if (!manifest) return exit_manifest;
     const KeysHere here = keys_here(session.files, manifest->server.keys, KeyRole::release);
-    if (here.keys.empty()) throw Error(Fault::usage, fmt::format("no release key is in \"{}\"", printable(manifest->server.keys)), "name its file with --key FILE");
+    if (here.keys.empty())
+      throw Error(Fault::usage, fmt::format("no release key is in \"{}\"", printable(manifest->server.keys)),
+                  "name its file with --key FILE");
     for (const KeyFile& file : here.keys) sign_all(releases, file.key);
   }
   replace_file(session.files, wanted.file, write_releases(releases), 0644);

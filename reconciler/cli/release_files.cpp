@@ -13,7 +13,9 @@ std::optional<Envelope> release_in(std::string_view line) {
   }
   auto parsed = parse_envelope(line);
   auto* envelope = std::get_if<Envelope>(&parsed);
-  if (envelope == nullptr || envelope->payload_type != release_payload_type || !std::holds_alternative<Release>(parse_release(envelope->payload))) return std::nullopt;
+  if (envelope == nullptr || envelope->payload_type != release_payload_type ||
+      !std::holds_alternative<Release>(parse_release(envelope->payload)))
+    return std::nullopt;
   return std::move(*envelope);
 }
 
@@ -43,8 +45,9 @@ std::string write_releases(const std::vector<Envelope>& releases) {
 void show_releases(const ShownReleases& shown, const Style& style, Output& out) {
   for (const Envelope& envelope : shown.releases) {
     const Release release = release_of(envelope);
-    out.print("{}  {}, {}, {} signature{}\n  {}\n  of server {}\n", style.bold(release.image.text()), release.type.text(), text_of(release.kind),
-              envelope.signatures.size(), envelope.signatures.size() == 1 ? "" : "s", release.digest.text(), release.server.text());
+    out.print("{}  {}, {}, {} signature{}\n  {}\n  of server {}\n", style.bold(release.image.text()), release.type.text(),
+              text_of(release.kind), envelope.signatures.size(), envelope.signatures.size() == 1 ? "" : "s",
+              release.digest.text(), release.server.text());
   }
   if (shown.serial) out.print("Released: serial {} shows it.\n", *shown.serial);
   if (shown.file.empty()) return;

@@ -30,8 +30,8 @@ using Report = std::variant<ShownPlan, ValidManifest, AppliedRun, Problems, Erro
 
 /// What a report is written with, beside itself.
 struct Reporting {
-  std::string manifest;   ///< its path
-  std::string folder;     ///< the working directory, absolute
+  std::string manifest;  ///< its path
+  std::string folder;    ///< the working directory, absolute
   bool verbose = false;
   Style style = Style(false);
 };

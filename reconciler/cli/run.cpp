@@ -50,8 +50,10 @@ struct Manner {
 
 int show_help(const ShowHelp& help, const Manner& manner, Terminal& terminal) {
   if (!help.asked && manner.json) throw Error(Fault::usage, "no command was given", "see: ingot --help");
-  if (help.asked) terminal.out(help.text);
-  else terminal.error(help.text);
+  if (help.asked)
+    terminal.out(help.text);
+  else
+    terminal.error(help.text);
   return help.asked ? exit_done : exit_usage;
 }
 
@@ -63,11 +65,13 @@ int run_words(const std::vector<std::string>& words, Terminal& terminal, Manner&
   manner.color = arguments.everywhere.color;
   PosixFiles files;
   SystemClock clock;
-  const Session session{.flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock,
-                        .connect = [&clock] { return std::make_unique<CurlTransport>(clock); }};
+  const Session session{.flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock, .connect = [&clock] {
+                          return std::make_unique<CurlTransport>(clock);
+                        }};
   return std::visit(Overloaded{[&](const ShowHelp& help) { return show_help(help, manner, terminal); },
                                [&](const ShowVersion&) {
-                                 session.show([](const Style& style, Output& out) { show_version(this_version(), style, out); }, [](Output& out) { show_version_json(this_version(), out); });
+                                 session.show([](const Style& style, Output& out) { show_version(this_version(), style, out); },
+                                              [](Output& out) { show_version_json(this_version(), out); });
                                  return exit_done;
                                },
                                [&](const auto& command) { return run_command(command, session); }},
@@ -95,7 +99,8 @@ int report(const Error& error, const Manner& manner, WatchedTerminal& terminal) 
 }
 
 /// Whole lines; what is longer than anybody reads is cut off.
-void say_without_memory(Terminal& terminal, fmt::format_string<const char*&, const char*&> format, const char* what, const char* mend) noexcept {
+void say_without_memory(Terminal& terminal, fmt::format_string<const char*&, const char*&> format, const char* what,
+                        const char* mend) noexcept {
   std::array<char, 4096> text{};
   const auto end = fmt::format_to_n(text.data(), text.size(), format, what, mend);
   terminal.error(std::string_view(text.data(), std::min(end.size, text.size())), Priority::error);
@@ -122,13 +127,9 @@ int run(const std::vector<std::string>& words, Terminal& terminal) noexcept {
   Manner manner;
   try {
     return run_words(words, watched, manner);
-  } catch (const Error& error) {
-    return report(error, manner, watched);
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& error) { return report(error, manner, watched); } catch (const std::bad_alloc&) {
     return report_no_memory(manner, watched);
-  } catch (const std::exception& error) {
-    return report_bug(error.what(), manner, watched);
-  } catch (...) {
+  } catch (const std::exception& error) { return report_bug(error.what(), manner, watched); } catch (...) {
     return report_bug("an unknown exception", manner, watched);
   }
 }

@@ -32,18 +32,20 @@ std::map<std::string_view, std::uint64_t> put_off_by(const Account* account) {
 
 std::optional<PeerMetrics> peer_metrics(const ServerName& name, const PeerView& view) {
   const auto seen = [&](const SeenHead& head, bool up) { return PeerMetrics{name, up, head.issued, head.expires}; };
-  return std::visit(Overloaded{[&](const PeerCatalog& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
-                               [&](const Settled& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
-                               [](const OwnPeer&) -> std::optional<PeerMetrics> { return std::nullopt; },
-                               [&](const Unknown& peer) -> std::optional<PeerMetrics> {
-                                 return peer.last ? seen(*peer.last, false) : PeerMetrics{name, false, std::nullopt, std::nullopt};
-                               }},
-                    view);
+  return std::visit(
+      Overloaded{[&](const PeerCatalog& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
+                 [&](const Settled& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
+                 [](const OwnPeer&) -> std::optional<PeerMetrics> { return std::nullopt; },
+                 [&](const Unknown& peer) -> std::optional<PeerMetrics> {
+                   return peer.last ? seen(*peer.last, false) : PeerMetrics{name, false, std::nullopt, std::nullopt};
+                 }},
+      view);
 }
 
 /// Copies of members of the series that cannot be made: they are wanted, and not here.
 std::uint64_t blocked_members(const ServerName& peer, const SeriesName& name, const Catalog& catalog, const Plan& plan) {
-  const auto series = std::find_if(catalog.series.begin(), catalog.series.end(), [&](const SeriesEntry& entry) { return entry.name == name; });
+  const auto series =
+      std::find_if(catalog.series.begin(), catalog.series.end(), [&](const SeriesEntry& entry) { return entry.name == name; });
   if (series == catalog.series.end()) return 0;
   std::set<std::string> members;
   for (const auto& member : series->members) members.insert(copy_address(peer, member.image.name).text);
@@ -55,16 +57,19 @@ std::uint64_t blocked_members(const ServerName& peer, const SeriesName& name, co
 /// Copies of the plan that this rule wants and that were not made.
 std::uint64_t missing_copies(const Address& rule, const Plan& plan, const Addresses& done) {
   return static_cast<std::uint64_t>(std::count_if(plan.actions.begin(), plan.actions.end(), [&](const Change& change) {
-    const bool is_wanted = std::any_of(change.because.begin(), change.because.end(), [&](const Reason& reason) { return reason.rule == rule.text; });
+    const bool is_wanted =
+        std::any_of(change.because.begin(), change.because.end(), [&](const Reason& reason) { return reason.rule == rule.text; });
     return change.verb == Verb::copy && is_wanted && !done.contains(change.address.text);
   }));
 }
 
-std::vector<SeriesMetrics> series_metrics(const Manifest& manifest, const Observed& observed, const Plan& plan, const Addresses& done) {
+std::vector<SeriesMetrics> series_metrics(const Manifest& manifest, const Observed& observed, const Plan& plan,
+                                          const Addresses& done) {
   std::vector<SeriesMetrics> all;
   for (const auto& rule : manifest.subscriptions) {
     const auto* const series = std::get_if<SelectSeries>(&rule.selector);
-    const auto peer = std::find_if(manifest.peers.begin(), manifest.peers.end(), [&](const PeerEntry& entry) { return entry.name == rule.peer; });
+    const auto peer = std::find_if(manifest.peers.begin(), manifest.peers.end(),
+                                   [&](const PeerEntry& entry) { return entry.name == rule.peer; });
     if (series == nullptr || peer == manifest.peers.end()) continue;
     const PeerView& view = observed.peers.at(static_cast<std::size_t>(peer - manifest.peers.begin()));
     const auto* const read = std::get_if<PeerCatalog>(&view);
@@ -81,7 +86,11 @@ std::vector<SeriesMetrics> series_metrics(const Manifest& manifest, const Observ
 PlanMetrics metrics_of(const Manifest& manifest, const Observed& observed, const Plan& plan, const Account* account) {
   const Addresses done = done_by(account);
   const auto put_off_actions = put_off_by(account);
-  PlanMetrics metrics{.made = observed.now, .whole = plan.whole, .blocked = plan.blocked.size(), .held = plan.held.size(), .damaged = observed.damaged.size()};
+  PlanMetrics metrics{.made = observed.now,
+                      .whole = plan.whole,
+                      .blocked = plan.blocked.size(),
+                      .held = plan.held.size(),
+                      .damaged = observed.damaged.size()};
   for (const auto& change : plan.actions) {
     const auto put_off = put_off_actions.find(change.address.text);
     if (change.deferred || put_off != put_off_actions.end()) {

@@ -32,10 +32,10 @@ struct SeriesMetrics {
 /// What is left of a plan when its run is over.
 struct PlanMetrics {
   Time made;
-  bool whole = true;  ///< false: of a plan of a part, which tells of the peers and the damage alone
+  bool whole = true;                           ///< false: of a plan of a part, which tells of the peers and the damage alone
   std::map<Verb, std::uint64_t> pending = {};  ///< actions not done and not deferred
-  std::uint64_t deferred = 0;              ///< by the plan or by the run
-  std::uint64_t deferred_bytes = 0;  ///< to fetch
+  std::uint64_t deferred = 0;                  ///< by the plan or by the run
+  std::uint64_t deferred_bytes = 0;            ///< to fetch
   std::uint64_t blocked = 0;
   std::uint64_t held = 0;
   std::uint64_t damaged = 0;               ///< images here

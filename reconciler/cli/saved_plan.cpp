@@ -9,8 +9,8 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t most_runs_since = 1000;     ///< looked at for what has happened since
-constexpr std::size_t misfits_told = 1000;    ///< each on a line
+constexpr std::size_t most_runs_since = 1000;  ///< looked at for what has happened since
+constexpr std::size_t misfits_told = 1000;     ///< each on a line
 constexpr std::size_t misfits_in_error = 3;
 
 Problem problem_of(const std::string& path, const std::string& why, const std::string& mend) {
@@ -18,7 +18,8 @@ Problem problem_of(const std::string& path, const std::string& why, const std::s
 }
 
 Error nothing_there(const std::string& path) {
-  return Error(Fault::usage, fmt::format("there is no file \"{}\"", printable(path)), "a plan is kept by: ingot plan --out FILE").about(path);
+  return Error(Fault::usage, fmt::format("there is no file \"{}\"", printable(path)), "a plan is kept by: ingot plan --out FILE")
+      .about(path);
 }
 
 }  // namespace
@@ -30,24 +31,30 @@ bool is_plan_file(Files& files, const std::string& path) {
     std::array<char, plan_document_begin.size()> begin{};
     const std::size_t length = files.open(path, OpenFor::read)->read_at(0, begin);
     return std::string_view(begin.data(), length) == plan_document_begin;
-  } catch (const Error&) {
-    return false;
-  }
+  } catch (const Error&) { return false; }
 }
 
 void require_place_for_plan(Files& files, const std::string& path) {
   if (!files.status(path) || is_plan_file(files, path)) return;
-  throw Error(Fault::usage, fmt::format("--out \"{}\" would overwrite something that is not a plan", printable(path)), "give another name, or take it away first").about(path);
+  throw Error(Fault::usage, fmt::format("--out \"{}\" would overwrite something that is not a plan", printable(path)),
+              "give another name, or take it away first")
+      .about(path);
 }
 
 PlanBasis basis_of(const Looked& looked, const Site& site, const PlanOptions& options) {
   const auto last = site.state.last_run();
-  return {.version = INGOT_VERSION, .made = looked.observed.now, .lineage = looked.snapshot.lineage, .generation = looked.snapshot.generation,
-          .last_run = last ? std::optional(last->start.id) : std::nullopt, .options = options, .heads = planned_heads(site.manifest, looked.observed)};
+  return {.version = INGOT_VERSION,
+          .made = looked.observed.now,
+          .lineage = looked.snapshot.lineage,
+          .generation = looked.snapshot.generation,
+          .last_run = last ? std::optional(last->start.id) : std::nullopt,
+          .options = options,
+          .heads = planned_heads(site.manifest, looked.observed)};
 }
 
 void save_plan(Files& files, const std::string& path, const ShownPlan& plan, const PlanBasis& basis) {
-  doing(fmt::format("keeping the plan in \"{}\"", printable(path)), [&] { replace_file(files, path, write_plan_document(plan, basis), 0600); });
+  doing(fmt::format("keeping the plan in \"{}\"", printable(path)),
+        [&] { replace_file(files, path, write_plan_document(plan, basis), 0600); });
 }
 
 std::variant<PlanDocument, Problem> read_plan(Files& files, const std::string& path) {
@@ -56,9 +63,12 @@ std::variant<PlanDocument, Problem> read_plan(Files& files, const std::string& p
   if (!status) throw nothing_there(path);
   if (status->kind == EntryKind::link) return problem_of(path, "is a link", "name the file itself");
   if (status->kind != EntryKind::file) return problem_of(path, "is not a file", mend);
-  if (status->size > largest_plan_document) return problem_of(path, fmt::format("has {} bytes, more than a plan may have ({})", status->size, largest_plan_document), mend);
+  if (status->size > largest_plan_document)
+    return problem_of(path, fmt::format("has {} bytes, more than a plan may have ({})", status->size, largest_plan_document),
+                      mend);
   auto parsed = parse_plan_document(read_file(files, path, largest_plan_document));
-  if (const auto* not_a_plan = std::get_if<NotAPlan>(&parsed)) return problem_of(path, "is not a plan: it " + not_a_plan->why, mend);
+  if (const auto* not_a_plan = std::get_if<NotAPlan>(&parsed))
+    return problem_of(path, "is not a plan: it " + not_a_plan->why, mend);
   return std::get<PlanDocument>(std::move(parsed));
 }
 
@@ -67,14 +77,19 @@ std::variant<SavedPlan, Problem> read_saved_plan(Files& files, const std::string
   if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
   const auto& document = std::get<PlanDocument>(read);
   if (document.basis) return saved_plan(document.plan, *document.basis);
-  return problem_of(path, "was printed by \"ingot plan --json\", and holds nothing that it could be checked by", "make it with: ingot plan --out FILE");
+  return problem_of(path, "was printed by \"ingot plan --json\", and holds nothing that it could be checked by",
+                    "make it with: ingot plan --out FILE");
 }
 
 std::vector<LaterRun> runs_since(const State& state, const std::optional<std::string>& last) {
   std::vector<LaterRun> later;
   for (const auto& run : state.runs(most_runs_since)) {
     if (run.start.id == last) break;
-    later.push_back({.id = run.start.id, .command = run.start.command, .actor = printable(run.start.actor), .plan_id = run.start.plan_id, .done = run.done});
+    later.push_back({.id = run.start.id,
+                     .command = run.start.command,
+                     .actor = printable(run.start.actor),
+                     .plan_id = run.start.plan_id,
+                     .done = run.done});
   }
   return later;
 }

@@ -37,12 +37,14 @@ int run_command(const SchemaArguments& arguments, const Session& session) {
     return exit_done;
   }
   const auto all = embedded_schemas();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const EmbeddedSchema& schema) { return schema.name == *arguments.name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const EmbeddedSchema& schema) { return schema.name == *arguments.name; });
   if (found == all.end()) {
     std::vector<std::string> names;
     for (const auto& schema : all) names.emplace_back(schema.name);
     const std::string hint = nearest_hint(*arguments.name, names);
-    throw Error(Fault::usage, fmt::format("there is no schema \"{}\"", printable(*arguments.name)), hint.empty() ? "see: ingot schema" : hint)
+    throw Error(Fault::usage, fmt::format("there is no schema \"{}\"", printable(*arguments.name)),
+                hint.empty() ? "see: ingot schema" : hint)
         .with_code("unknown-schema")
         .about(*arguments.name);
   }

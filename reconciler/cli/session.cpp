@@ -28,11 +28,11 @@ void Session::tell(const std::string& text) const {
   if (!flags.quiet) terminal.error("ingot: " + text + "\n");
 }
 
-void Session::warn(const std::string& text) const { terminal.error("ingot: " + error_style().in(Ink::yellow, "warning:") + " " + text + "\n", Priority::warning); }
-
-std::string manifest_path(const Everywhere& flags) {
-  return flags.manifest ? manifest_at(*flags.manifest) : "ingot.toml";
+void Session::warn(const std::string& text) const {
+  terminal.error("ingot: " + error_style().in(Ink::yellow, "warning:") + " " + text + "\n", Priority::warning);
 }
+
+std::string manifest_path(const Everywhere& flags) { return flags.manifest ? manifest_at(*flags.manifest) : "ingot.toml"; }
 
 std::string manifest_at(const std::string& path) {
   std::error_code ignored;  // what cannot be looked at is reported when it is read
@@ -41,8 +41,10 @@ std::string manifest_at(const std::string& path) {
 }
 
 void show_problems_of(const Problems& problems, const Session& session) {
-  if (session.json()) session.put([&](Output& out) { show_problems_json(problems, out); });
-  else session.terminal.error(shown([&](Output& out) { show_problems(problems, session.error_style(), out); }), Priority::error);
+  if (session.json())
+    session.put([&](Output& out) { show_problems_json(problems, out); });
+  else
+    session.terminal.error(shown([&](Output& out) { show_problems(problems, session.error_style(), out); }), Priority::error);
 }
 
 std::variant<Manifest, Problems> manifest_or_problems(const Session& session) {

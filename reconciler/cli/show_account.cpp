@@ -23,7 +23,8 @@ std::string why(const Outcome& outcome) {
 
 bool waits(const ActionResult& result) { return is_deferred(result.outcome); }
 
-void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style, Output& out) {
+void show_results(std::string_view title, const std::vector<ActionResult>& results, Ink ink, bool verbose, const Style& style,
+                  Output& out) {
   if (results.empty()) return;
   out.print("\n{}\n", style.in(ink, title));
   const std::size_t shown = verbose ? results.size() : std::min(results.size(), lines_shown);
@@ -55,7 +56,8 @@ std::string kept_text(const Account& account) {
   const auto count = std::count_if(account.not_started.begin(), account.not_started.end(),
                                    [](const ActionResult& result) { return result.begun && result.verb == Verb::copy; });
   if (count == 0) return "";
-  return fmt::format("What was fetched for {} is kept for the next run.", count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
+  return fmt::format("What was fetched for {} is kept for the next run.",
+                     count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
 }
 
 std::string joined(const std::string& text, const std::string& line) { return line.empty() ? text : text + "\n" + line; }
@@ -64,20 +66,26 @@ std::string next_step(const Plan& plan, const Account& account) {
   switch (account.exit_code) {
     case exit_done: return kept_text(account);
     case exit_incomplete:
-      if (account.failed.empty() && plan.unknown.empty()) return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
-      if (!goes_away(account, plan)) return "What is done is durable. Mend what failed, then run \"ingot apply\" again for the rest.";
+      if (account.failed.empty() && plan.unknown.empty())
+        return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
+      if (!goes_away(account, plan))
+        return "What is done is durable. Mend what failed, then run \"ingot apply\" again for the rest.";
       return "What is done is durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
-    case exit_local: return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run \"ingot apply\" again.";
+    case exit_local:
+      return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run "
+             "\"ingot apply\" again.";
     case exit_refused:
-      if (std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; })) return "What was not approved was not done: \"ingot plan\" shows it.";
+      if (std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; }))
+        return "What was not approved was not done: \"ingot plan\" shows it.";
       return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
-    case exit_terminated: return joined("Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.", kept_text(account));
+    case exit_terminated:
+      return joined("Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.",
+                    kept_text(account));
     default: return "Run \"ingot apply\" again.";
   }
 }
-
 
 }  // namespace
 
@@ -91,16 +99,20 @@ std::string account_text(const Plan& plan, const Account& account) {
   add(account.not_started.size() - deferred, "not started");
   add(deferred, "deferred");
   add(plan.held.size(), "held");
-  add(std::accumulate(plan.left_out.begin(), plan.left_out.end(), std::size_t{0}, [](std::size_t sum, const auto& of_verb) { return sum + of_verb.second; }), "left out by " + plan.left_out_by);
+  add(std::accumulate(plan.left_out.begin(), plan.left_out.end(), std::size_t{0},
+                      [](std::size_t sum, const auto& of_verb) { return sum + of_verb.second; }),
+      "left out by " + plan.left_out_by);
   add(plan.blocked.size(), "blocked");
   add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
   return text + ".";
 }
 
-void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out) {
+void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style,
+                  Output& out) {
   show_results("Failed", account.failed, Ink::red, verbose, style, out);
   std::vector<ActionResult> not_started, deferred;
-  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred), std::back_inserter(not_started), waits);
+  std::partition_copy(account.not_started.begin(), account.not_started.end(), std::back_inserter(deferred),
+                      std::back_inserter(not_started), waits);
   show_results("Not started", not_started, Ink::bold, verbose, style, out);
   show_results("Left for a later run", deferred, Ink::none, verbose, style, out);
   if (account.fatal) out.print("\n{} {}\n", style.red("The run ended early:"), printable(account.fatal->what()));

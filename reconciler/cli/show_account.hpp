@@ -15,7 +15,8 @@ namespace ingot {
 /// "Applied: 3 done, 1 failed."
 std::string account_text(const Plan& plan, const Account& account);
 /// Done, failed, not started, held, blocked, unknown, and what to do next. `run`: its id, for `ingot show`.
-void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style, Output& out);
+void show_account(const Plan& plan, const Account& account, const std::string& run, bool verbose, const Style& style,
+                  Output& out);
 
 // The lines of `apply --json`, each with its newline.
 std::string first_event_json(const Plan& plan, const Digest& plan_id, const std::string& run);

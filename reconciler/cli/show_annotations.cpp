@@ -15,8 +15,10 @@ std::string github_text(std::string_view text, bool property) {
   std::string escaped;
   for (const char c : text) {
     const bool special = c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
-    if (special) escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    else escaped += c;
+    if (special)
+      escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    else
+      escaped += c;
   }
   return escaped;
 }
@@ -49,9 +51,12 @@ std::string_view sarif_level(Severity severity) { return severity == Severity::e
 std::string uri_of(std::string_view path) {
   std::string uri;
   for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/").find(c) != std::string_view::npos;
-    if (plain) uri += c;
-    else uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
+    if (plain)
+      uri += c;
+    else
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return path.starts_with('/') ? "file://" + uri : uri;
 }
@@ -143,7 +148,9 @@ void show_github(const std::vector<Annotation>& annotations, Output& out) {
     const bool all = these.size() <= most_github_annotations;
     const std::size_t shown = all ? these.size() : most_github_annotations - 1;
     for (std::size_t i = 0; i < shown; ++i) put_github(*these[i], out);
-    if (!all) out.print("::{} title=ingot: more::{} more like these: the summary of the job and the plan itself have them all\n", github_word(severity), these.size() - shown);
+    if (!all)
+      out.print("::{} title=ingot: more::{} more like these: the summary of the job and the plan itself have them all\n",
+                github_word(severity), these.size() - shown);
   }
 }
 
@@ -222,12 +229,15 @@ void show_sarif(const std::vector<Annotation>& annotations, bool completed, cons
 void show_junit(const std::vector<Annotation>& annotations, const std::string& subject, Output& out) {
   const std::size_t tests = std::max<std::size_t>(annotations.size(), 1);
   out.put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-  out.print("<testsuite name=\"ingot\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"0\">\n", tests, annotations.size());
+  out.print("<testsuite name=\"ingot\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"0\">\n", tests,
+            annotations.size());
   if (annotations.empty()) out.print("<testcase classname=\"ingot\" name=\"{}\" time=\"0\"/>\n", xml_text(subject));
   for (const auto& one : annotations) {
     const std::string place = xml_text(place_text(one));
-    out.print("<testcase classname=\"{}\" name=\"{} {}\" time=\"0\"><failure type=\"{}\" message=\"{}\">{}: {}</failure></testcase>\n", xml_text(one.file.empty() ? "ingot" : one.file),
-              xml_text(one.code), place, xml_text(one.code), xml_text(one.text), place, xml_text(one.text));
+    out.print(
+        "<testcase classname=\"{}\" name=\"{} {}\" time=\"0\"><failure type=\"{}\" message=\"{}\">{}: {}</failure></testcase>\n",
+        xml_text(one.file.empty() ? "ingot" : one.file), xml_text(one.code), place, xml_text(one.code), xml_text(one.text), place,
+        xml_text(one.text));
   }
   out.put("</testsuite>\n</testsuites>\n");
 }

@@ -7,13 +7,17 @@ namespace ingot {
 
 namespace {
 
-Ink ink_of(const ActionRecord& action) { return action.outcome == "done" ? Ink::green : action.outcome == "failed" ? Ink::red : Ink::yellow; }
+Ink ink_of(const ActionRecord& action) {
+  return action.outcome == "done" ? Ink::green : action.outcome == "failed" ? Ink::red : Ink::yellow;
+}
 
 std::string by(const std::string& actor, const std::optional<std::string>& commit) {
   return printable(actor) + (commit ? ", commit " + printable(*commit) : "");
 }
 
-std::optional<std::string> commit_of(const RunStart& run) { return run.git ? std::optional(run.git->commit_text()) : std::nullopt; }
+std::optional<std::string> commit_of(const RunStart& run) {
+  return run.git ? std::optional(run.git->commit_text()) : std::nullopt;
+}
 
 void detail(std::string_view name, const std::string& text, Output& out) {
   if (!text.empty()) out.print("  {:<5} {}\n", name, text);
@@ -21,21 +25,30 @@ void detail(std::string_view name, const std::string& text, Output& out) {
 
 void show_recorded(const RecordedChange& change, const Style& style, Output& out) {
   const ActionRecord& action = change.action;
-  out.print("{}  {} {} {}\n", time_text(action.finished.value_or(action.started)), style.in(ink_of(action), fmt::format("{:<10}", action.outcome)),
-            text_of(action.verb), style.bold(printable(action.address.text)));
+  out.print("{}  {} {} {}\n", time_text(action.finished.value_or(action.started)),
+            style.in(ink_of(action), fmt::format("{:<10}", action.outcome)), text_of(action.verb),
+            style.bold(printable(action.address.text)));
   detail("what", printable(action.arguments), out);
   detail("but", (action.code.empty() ? "" : action.code + ": ") + printable(action.text), out);
-  detail("run", fmt::format("{}, {} by {}", printable(change.run.id), printable(change.run.command), by(change.run.actor, commit_of(change.run))), out);
+  detail("run",
+         fmt::format("{}, {} by {}", printable(change.run.id), printable(change.run.command),
+                     by(change.run.actor, commit_of(change.run))),
+         out);
 }
 
 void show_earlier(const EarlierArrival& arrival, const Style& style, Output& out) {
   const Papers& papers = arrival.papers;
-  out.print("{}  {} {}\n", time_text(papers.time), style.in(Ink::green, fmt::format("{:<10}", "came")), style.bold(printable(arrival.address.text)));
+  out.print("{}  {} {}\n", time_text(papers.time), style.in(Ink::green, fmt::format("{:<10}", "came")),
+            style.bold(printable(arrival.address.text)));
   detail("what", fmt::format("{}{}", printable(papers.rule), papers.peer ? ", from " + printable(*papers.peer) : ""), out);
-  detail("run", fmt::format("{} by {}; told by its papers, this state began later", printable(papers.run), by(papers.actor, papers.commit)), out);
+  detail(
+      "run",
+      fmt::format("{} by {}; told by its papers, this state began later", printable(papers.run), by(papers.actor, papers.commit)),
+      out);
 }
 
-void put_run_of(const std::string& id, const std::optional<std::string>& command, const std::string& actor, const std::optional<std::string>& commit, JsonWriter& json) {
+void put_run_of(const std::string& id, const std::optional<std::string>& command, const std::string& actor,
+                const std::optional<std::string>& commit, JsonWriter& json) {
   json.key("run");
   json.begin_object();
   json.member("id", id);

@@ -23,9 +23,9 @@ struct EarlierArrival {
 };
 
 struct Changes {
-  std::string what;                        ///< as it was asked for
-  std::vector<RecordedChange> recorded;    ///< newest first
-  std::vector<EarlierArrival> earlier;     ///< newest first
+  std::string what;                      ///< as it was asked for
+  std::vector<RecordedChange> recorded;  ///< newest first
+  std::vector<EarlierArrival> earlier;   ///< newest first
   bool empty() const { return recorded.empty() && earlier.empty(); }
 };
 

@@ -27,7 +27,8 @@ std::vector<std::string> children_of(const ImageRow& image, const Snapshot& snap
 void show_one_image(const ImageRow& image, const Snapshot& snapshot, const Site& site, const Session& session) {
   const bool whole = damaged_images(site.state, site.store, {image}).empty();
   const auto images = images_here(snapshot, site.state.self(), whole ? std::set<ImageKey>{} : std::set{image.key});
-  const auto shown_one = std::find_if(images.begin(), images.end(), [&](const ShownImage& one) { return one.name == image.name; });
+  const auto shown_one =
+      std::find_if(images.begin(), images.end(), [&](const ShownImage& one) { return one.name == image.name; });
   const auto children = children_of(image, snapshot);
   session.show([&](const Style& style, Output& out) { show_image(*shown_one, children, style, out); },
                [&](Output& out) {
@@ -71,7 +72,8 @@ Error several_runs(const std::string& what, std::vector<std::string> runs) {
   const std::string text = fmt::format("{} runs begin with \"{}\"", runs.size(), printable(what));
   const bool all = runs.size() <= most_named;
   if (!all) runs.resize(most_named);
-  return Error(Fault::incomplete, fmt::format("{}: {}{}", text, fmt::join(runs, ", "), all ? "" : " …"), "write more of the one that is meant");
+  return Error(Fault::incomplete, fmt::format("{}: {}{}", text, fmt::join(runs, ", "), all ? "" : " …"),
+               "write more of the one that is meant");
 }
 
 Error nothing_to_show(const std::string& what, const Snapshot& snapshot, const State& state) {
@@ -90,7 +92,9 @@ Error nothing_to_show(const std::string& what, const Snapshot& snapshot, const S
 }
 
 /// A path, or a file that is a plan: no manifest is needed for it.
-bool means_a_file(const std::string& what, Files& files) { return what.find('/') != std::string::npos || is_plan_file(files, what); }
+bool means_a_file(const std::string& what, Files& files) {
+  return what.find('/') != std::string::npos || is_plan_file(files, what);
+}
 
 int show_plan_file(const std::string& path, const Session& session) {
   const auto read = read_plan(session.files, path);

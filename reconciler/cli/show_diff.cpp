@@ -17,7 +17,8 @@ std::unordered_map<std::string_view, const ShownAction*> by_address(const ShownP
 }
 
 void show_line(char mark, Ink ink, const ShownAction& action, const Style& style, Output& out) {
-  const std::string why = action.because.empty() ? "" : "  " + style.dim(action.because.front().text + place_of(action.because.front()));
+  const std::string why =
+      action.because.empty() ? "" : "  " + style.dim(action.because.front().text + place_of(action.because.front()));
   out.print("{} {} {}{}\n", style.in(ink, std::string_view(&mark, 1)), text_of(action.verb), action.address.text, why);
 }
 
@@ -77,8 +78,11 @@ PlanDiff diff_of(const ShownPlan& before, const ShownPlan& after) {
   const auto old_actions = by_address(before), new_actions = by_address(after);
   for (const auto& action : after.actions) {
     const auto old = old_actions.find(action.address.text);
-    if (old == old_actions.end()) diff.added.push_back(&action);
-    else if (old->second->intent != action.intent) diff.changed.push_back({.before = old->second, .after = &action, .differences = differences(old->second->intent, action.intent)});
+    if (old == old_actions.end())
+      diff.added.push_back(&action);
+    else if (old->second->intent != action.intent)
+      diff.changed.push_back(
+          {.before = old->second, .after = &action, .differences = differences(old->second->intent, action.intent)});
   }
   for (const auto& action : before.actions) {
     if (!new_actions.contains(action.address.text)) diff.gone.push_back(&action);
@@ -87,17 +91,24 @@ PlanDiff diff_of(const ShownPlan& before, const ShownPlan& after) {
 }
 
 void show_diff(const PlanDiff& diff, const Style& style, Output& out) {
-  out.print("Plan {} and plan {} of {}\n", diff.before->id.hex().substr(0, 12), diff.after->id.hex().substr(0, 12), diff.after->server.text());
+  out.print("Plan {} and plan {} of {}\n", diff.before->id.hex().substr(0, 12), diff.after->id.hex().substr(0, 12),
+            diff.after->server.text());
   if (diff.before->id_of_server != diff.after->id_of_server) {
-    out.print("{}\n", style.in(Ink::yellow, fmt::format("They are plans of two servers: {} ({}) and {} ({})", diff.before->server.text(), diff.before->id_of_server.text(), diff.after->server.text(), diff.after->id_of_server.text())));
+    out.print("{}\n", style.in(Ink::yellow, fmt::format("They are plans of two servers: {} ({}) and {} ({})",
+                                                        diff.before->server.text(), diff.before->id_of_server.text(),
+                                                        diff.after->server.text(), diff.after->id_of_server.text())));
   }
   for (const ShownAction* action : diff.gone) show_line('-', Ink::red, *action, style, out);
   for (const ShownAction* action : diff.added) show_line('+', Ink::green, *action, style, out);
   for (const auto& one : diff.changed) {
-    out.print("{} {} {}  {}\n", style.in(Ink::yellow, "~"), text_of(one.after->verb), one.after->address.text, printable(differences_text(one.differences)));
+    out.print("{} {} {}  {}\n", style.in(Ink::yellow, "~"), text_of(one.after->verb), one.after->address.text,
+              printable(differences_text(one.differences)));
   }
-  if (diff.same()) out.print("{}\n", style.bold("The same plan."));
-  else out.print("{}\n", style.bold(fmt::format("{} gone, {} added, {} changed.", diff.gone.size(), diff.added.size(), diff.changed.size())));
+  if (diff.same())
+    out.print("{}\n", style.bold("The same plan."));
+  else
+    out.print("{}\n", style.bold(fmt::format("{} gone, {} added, {} changed.", diff.gone.size(), diff.added.size(),
+                                             diff.changed.size())));
 }
 
 void show_diff_json(const PlanDiff& diff, Output& out) {

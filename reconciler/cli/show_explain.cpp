@@ -36,16 +36,19 @@ void show_explain(const std::vector<Subject>& subjects, const Style& style, Outp
     out.print("{}: {}{}\n", style.bold(printable(subject.address)), style.in(ink_of_verdict(subject.verdict), subject.verdict),
               subject.code.empty() ? "" : fmt::format(" ({})", subject.code));
     // The first reason is often the sentence itself: then only its place is new.
-    const auto same = std::find_if(subject.because.begin(), subject.because.end(), [&](const Reason& reason) { return subject.text.find(reason.text) != std::string::npos; });
+    const auto same = std::find_if(subject.because.begin(), subject.because.end(),
+                                   [&](const Reason& reason) { return subject.text.find(reason.text) != std::string::npos; });
     out.print("  {}{}\n", printable(subject.text), same == subject.because.end() ? "" : place_of(*same));
     for (const auto& reason : subject.because) {
-      if (same == subject.because.end() || &reason != &*same) out.print("  {}: {}{}\n", reason.code, printable(reason.text), place_of(reason));
+      if (same == subject.because.end() || &reason != &*same)
+        out.print("  {}: {}{}\n", reason.code, printable(reason.text), place_of(reason));
     }
     if (!subject.evidence) continue;
     const Evidence& evidence = *subject.evidence;
-    out.print("  {}\n", style.dim(fmt::format("evidence: {}, serial {}, head {}{}{}{}", evidence.peer.text(), evidence.serial, evidence.head.hex().substr(0, 12),
-                                              evidence.url.empty() ? "" : ", " + printable(evidence.url), evidence.seen ? ", seen " : "",
-                                              evidence.seen ? time_text(*evidence.seen) : "")));
+    out.print("  {}\n",
+              style.dim(fmt::format("evidence: {}, serial {}, head {}{}{}{}", evidence.peer.text(), evidence.serial,
+                                    evidence.head.hex().substr(0, 12), evidence.url.empty() ? "" : ", " + printable(evidence.url),
+                                    evidence.seen ? ", seen " : "", evidence.seen ? time_text(*evidence.seen) : "")));
   }
 }
 

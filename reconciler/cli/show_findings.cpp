@@ -9,16 +9,20 @@ namespace ingot {
 namespace {
 
 std::string looked_at(const Findings& findings) {
-  return fmt::format("{} image{} and {} published file{}", findings.images, findings.images == 1 ? "" : "s", findings.pieces, findings.pieces == 1 ? "" : "s");
+  return fmt::format("{} image{} and {} published file{}", findings.images, findings.images == 1 ? "" : "s", findings.pieces,
+                     findings.pieces == 1 ? "" : "s");
 }
 
 void show_lines(const std::vector<Finding>& findings, const std::string& before, Ink ink, const Style& style, Output& out) {
   for (const auto& finding : findings) {
-    out.print("{}: {}{}\n", style.in(ink, before + printable(finding.what)), printable(finding.why), finding.path.empty() ? "" : fmt::format(" ({})", printable(finding.path)));
+    out.print("{}: {}{}\n", style.in(ink, before + printable(finding.what)), printable(finding.why),
+              finding.path.empty() ? "" : fmt::format(" ({})", printable(finding.path)));
   }
 }
 
-void show_faults(const Findings& findings, const Style& style, Output& out) { show_lines(findings.faults, "", Ink::red, style, out); }
+void show_faults(const Findings& findings, const Style& style, Output& out) {
+  show_lines(findings.faults, "", Ink::red, style, out);
+}
 
 void put_list(std::string_view key, const std::vector<Finding>& findings, JsonWriter& json) {
   json.key(key);
@@ -45,8 +49,11 @@ void begin_json(std::string_view format, std::string_view verdict, const Finding
 
 void show_drift(const Findings& findings, const Style& style, Output& out) {
   show_faults(findings, style, out);
-  if (findings.faults.empty()) out.print("No drift: {} are where they should be.\n", looked_at(findings));
-  else out.print("{}\n", style.bold(fmt::format("Drift: {} of {} are not as they were applied.", findings.faults.size(), looked_at(findings))));
+  if (findings.faults.empty())
+    out.print("No drift: {} are where they should be.\n", looked_at(findings));
+  else
+    out.print("{}\n", style.bold(fmt::format("Drift: {} of {} are not as they were applied.", findings.faults.size(),
+                                             looked_at(findings))));
 }
 
 void show_drift_json(const Findings& findings, Output& out) {
@@ -61,8 +68,10 @@ void show_verify(const Findings& findings, const Style& style, Output& out) {
   show_lines(findings.repaired, "repaired ", Ink::green, style, out);
   show_faults(findings, style, out);
   const std::string repaired = findings.repaired.empty() ? "" : fmt::format(" {} repaired.", findings.repaired.size());
-  if (findings.faults.empty()) out.print("Whole: {}, {} re-hashed.{}\n", looked_at(findings), size_text(findings.bytes), repaired);
-  else out.print("{}\n", style.bold(fmt::format("Damaged: {} of {}.{}", findings.faults.size(), looked_at(findings), repaired)));
+  if (findings.faults.empty())
+    out.print("Whole: {}, {} re-hashed.{}\n", looked_at(findings), size_text(findings.bytes), repaired);
+  else
+    out.print("{}\n", style.bold(fmt::format("Damaged: {} of {}.{}", findings.faults.size(), looked_at(findings), repaired)));
 }
 
 void show_verify_json(const Findings& findings, Output& out) {

@@ -21,19 +21,22 @@ std::string count_text(const Fleet& fleet, const FleetFlow& flow) {
 
 std::string names_text(const FleetFlow& flow) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(flow.images.size(), most_names); ++i) text += (i == 0 ? ": " : ", ") + flow.images[i].text();
+  for (std::size_t i = 0; i < std::min(flow.images.size(), most_names); ++i)
+    text += (i == 0 ? ": " : ", ") + flow.images[i].text();
   return flow.images.size() > most_names ? text + " …" : text;
 }
 
 void show_flows(const Fleet& fleet, const Style& style, Output& out) {
   for (std::size_t to = 0; to < fleet.servers.size(); ++to) {
-    const auto count = std::count_if(fleet.flows.begin(), fleet.flows.end(), [&](const FleetFlow& flow) { return flow.to == to; });
+    const auto count =
+        std::count_if(fleet.flows.begin(), fleet.flows.end(), [&](const FleetFlow& flow) { return flow.to == to; });
     if (is_outside(fleet.servers[to])) continue;
     out.print("\n{}{}\n", style.bold(printable(fleet.servers[to].name)), count == 0 ? " gets nothing" : " gets");
     for (const auto& flow : fleet.flows) {
       if (flow.to != to) continue;
       const std::string known = count_text(fleet, flow);
-      out.print("  from {:<20} {:<28} {}{}  {}\n", printable(fleet.servers[flow.from].name), flow.rule, known.empty() ? "not known, it is outside" : known, names_text(flow), style.dim(printable(flow.at)));
+      out.print("  from {:<20} {:<28} {}{}  {}\n", printable(fleet.servers[flow.from].name), flow.rule,
+                known.empty() ? "not known, it is outside" : known, names_text(flow), style.dim(printable(flow.at)));
     }
   }
 }
@@ -41,9 +44,14 @@ void show_flows(const Fleet& fleet, const Style& style, Output& out) {
 Ink ink_of(Level level) { return level == Level::error ? Ink::red : level == Level::warning ? Ink::yellow : Ink::dim; }
 
 std::string summary(const Fleet& fleet) {
-  const auto count = [&](Level level) { return std::count_if(fleet.findings.begin(), fleet.findings.end(), [&](const FleetFinding& finding) { return finding.level == level; }); };
-  const auto members = std::count_if(fleet.servers.begin(), fleet.servers.end(), [](const FleetServer& server) { return !is_outside(server); });
-  return fmt::format("{} servers, {} rules: {} errors, {} warnings, {} notes", members, fleet.flows.size(), count(Level::error), count(Level::warning), count(Level::note));
+  const auto count = [&](Level level) {
+    return std::count_if(fleet.findings.begin(), fleet.findings.end(),
+                         [&](const FleetFinding& finding) { return finding.level == level; });
+  };
+  const auto members =
+      std::count_if(fleet.servers.begin(), fleet.servers.end(), [](const FleetServer& server) { return !is_outside(server); });
+  return fmt::format("{} servers, {} rules: {} errors, {} warnings, {} notes", members, fleet.flows.size(), count(Level::error),
+                     count(Level::warning), count(Level::note));
 }
 
 /// In double quotes, for dot.
@@ -60,9 +68,12 @@ std::string dot_quoted(const std::string& text) {
 std::string mermaid_quoted(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : printable(text)) {
-    if (c == '"') quoted += "#quot;";
-    else if (c == '#') quoted += "#35;";
-    else quoted += c;
+    if (c == '"')
+      quoted += "#quot;";
+    else if (c == '#')
+      quoted += "#35;";
+    else
+      quoted += c;
   }
   return quoted + "\"";
 }
@@ -79,7 +90,8 @@ void show_fleet(const Fleet& fleet, const Style& style, Output& out) {
   show_flows(fleet, style, out);
   if (!fleet.findings.empty()) out.put('\n');
   for (const auto& finding : fleet.findings) {
-    out.print("{} {}: {}\n         {}\n", style.in(ink_of(finding.level), fmt::format("{:<8}", text_of(finding.level))), printable(finding.at), printable(finding.text), printable(finding.mend));
+    out.print("{} {}: {}\n         {}\n", style.in(ink_of(finding.level), fmt::format("{:<8}", text_of(finding.level))),
+              printable(finding.at), printable(finding.text), printable(finding.mend));
   }
 }
 
@@ -134,11 +146,16 @@ void show_fleet_json(const Fleet& fleet, Output& out) {
 
 void show_fleet_dot(const Fleet& fleet, Output& out) {
   out.put("digraph fleet {\n  rankdir=LR;\n  node [shape=box];\n");
-  for (const auto& server : fleet.servers) out.print("  {}{};\n", dot_quoted(server.name), is_outside(server) ? " [style=dashed]" : "");
+  for (const auto& server : fleet.servers)
+    out.print("  {}{};\n", dot_quoted(server.name), is_outside(server) ? " [style=dashed]" : "");
   for (const auto& flow : fleet.flows) {
     const bool outside = is_outside(fleet.servers[flow.from]);
     const std::string label = dot_quoted(label_of(fleet, flow));
-    out.print("  {} -> {} [label={}{}];\n", dot_quoted(fleet.servers[flow.from].name), dot_quoted(fleet.servers[flow.to].name), label, outside ? ", style=dashed" : flow.images.empty() ? ", color=red" : "");
+    out.print("  {} -> {} [label={}{}];\n", dot_quoted(fleet.servers[flow.from].name), dot_quoted(fleet.servers[flow.to].name),
+              label,
+              outside               ? ", style=dashed"
+              : flow.images.empty() ? ", color=red"
+                                    : "");
   }
   out.put("}\n");
 }
@@ -147,8 +164,10 @@ void show_fleet_mermaid(const Fleet& fleet, Output& out) {
   out.put("graph LR\n");
   for (std::size_t i = 0; i < fleet.servers.size(); ++i) {
     const std::string name = mermaid_quoted(fleet.servers[i].name);
-    if (is_outside(fleet.servers[i])) out.print("  s{}([{}])\n", i, name);
-    else out.print("  s{}[{}]\n", i, name);
+    if (is_outside(fleet.servers[i]))
+      out.print("  s{}([{}])\n", i, name);
+    else
+      out.print("  s{}[{}]\n", i, name);
   }
   for (const auto& flow : fleet.flows) {
     const bool dashed = is_outside(fleet.servers[flow.from]) || flow.images.empty();

@@ -30,8 +30,9 @@ void show_servers(const std::vector<FleetWord>& servers, Time now, const Style& 
   Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"ITS WORD IS OF"}, {"OLD", Align::right}, {""}});
   for (const auto& server : servers) {
     const auto& head = server.head;
-    table.row({printable(server.name), server.trouble.empty() ? "ok" : server.trouble, head ? std::to_string(head->serial) : "-", head ? time_text(head->issued) : "-",
-               head ? age_text(now > head->issued ? now - head->issued : Seconds(0)) : "-", printable(server.why)});
+    table.row({printable(server.name), server.trouble.empty() ? "ok" : server.trouble, head ? std::to_string(head->serial) : "-",
+               head ? time_text(head->issued) : "-", head ? age_text(now > head->issued ? now - head->issued : Seconds(0)) : "-",
+               printable(server.why)});
   }
   table.show(out, style);
 }
@@ -83,7 +84,8 @@ void put_image(const std::vector<FleetWord>& servers, const FleetImage& image, J
 
 }  // namespace
 
-void show_fleet_status(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images, Time now, const Style& style, Output& out) {
+void show_fleet_status(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images, Time now, const Style& style,
+                       Output& out) {
   std::vector<Column> columns{{"IMAGE"}, {"OF"}};
   for (const auto& server : servers) columns.push_back({printable(server.name)});
   Table table(columns);

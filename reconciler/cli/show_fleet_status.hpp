@@ -7,7 +7,8 @@
 
 namespace ingot {
 
-void show_fleet_status(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images, Time now, const Style& style, Output& out);
+void show_fleet_status(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images, Time now, const Style& style,
+                       Output& out);
 void show_fleet_status_json(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images, Output& out);
 
 }  // namespace ingot

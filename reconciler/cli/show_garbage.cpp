@@ -18,7 +18,8 @@ std::string files_text(const std::vector<GarbageFile>& files) {
 
 void show_files(const std::vector<GarbageFile>& files, bool with_end, Output& out) {
   for (const auto& file : files) {
-    out.print("  {}  {}, {}{}\n", printable(file.path), size_text(file.bytes), printable(file.what), with_end ? ", until " + time_text(file.until) : "");
+    out.print("  {}  {}, {}{}\n", printable(file.path), size_text(file.bytes), printable(file.what),
+              with_end ? ", until " + time_text(file.until) : "");
   }
 }
 
@@ -40,7 +41,8 @@ void put_files(std::string_view key, const std::vector<GarbageFile>& files, bool
 }  // namespace
 
 void show_garbage(const Garbage& garbage, bool dry_run, bool each, const Style& style, Output& out) {
-  const auto show_list = [&](std::string_view title, const std::vector<GarbageFile>& files, const std::string& end, bool with_end) {
+  const auto show_list = [&](std::string_view title, const std::vector<GarbageFile>& files, const std::string& end,
+                             bool with_end) {
     if (files.empty()) return;
     out.print("{} {}{}\n", style.bold(fmt::format("{}:", title)), files_text(files), end);
     if (each) show_files(files, with_end, out);
@@ -53,7 +55,8 @@ void show_garbage(const Garbage& garbage, bool dry_run, bool each, const Style& 
     show_list("Waiting", garbage.waiting, fmt::format("; the grace of the first is over at {}", time_text(first->until)), true);
   }
   for (const auto& note : garbage.notes) out.print("{} {}\n", style.in(Ink::yellow, "note:"), printable(note));
-  if (garbage.taken.empty() && garbage.unserved.empty() && garbage.waiting.empty()) out.print("Nothing to take: every file is needed.\n");
+  if (garbage.taken.empty() && garbage.unserved.empty() && garbage.waiting.empty())
+    out.print("Nothing to take: every file is needed.\n");
 }
 
 void show_garbage_json(const Garbage& garbage, const GarbageRules& rules, Output& out) {

@@ -73,10 +73,19 @@ void show_history_json(const std::vector<RunRecord>& runs, Output& out) {
 
 void show_history(const std::vector<RunRecord>& runs, const Style& style, Output& out) {
   if (runs.empty()) return out.put("No runs yet.\n");
-  Table table({{"RUN"}, {"COMMAND"}, {"STARTED"}, {"RESULT"}, {"DONE", Align::right}, {"FAILED", Align::right}, {"SKIPPED", Align::right}, {"COMMIT"}, {"BY"}});
+  Table table({{"RUN"},
+               {"COMMAND"},
+               {"STARTED"},
+               {"RESULT"},
+               {"DONE", Align::right},
+               {"FAILED", Align::right},
+               {"SKIPPED", Align::right},
+               {"COMMIT"},
+               {"BY"}});
   for (const auto& run : runs) {
-    table.row({printable(run.start.id), printable(run.start.command), time_text(run.start.started), run_result(run), std::to_string(run.done),
-               std::to_string(run.failed), std::to_string(run.skipped), commit_of(run), printable(run.start.actor)});
+    table.row({printable(run.start.id), printable(run.start.command), time_text(run.start.started), run_result(run),
+               std::to_string(run.done), std::to_string(run.failed), std::to_string(run.skipped), commit_of(run),
+               printable(run.start.actor)});
   }
   table.show(out, style);
 }
@@ -88,16 +97,21 @@ void show_run(const RunRecord& run, const Style& style, Output& out) {
   out.print("  {:<10} {}\n", "finished", run.finished ? time_text(*run.finished) : "it died");
   out.print("  {:<10} {}\n", "result", run_result(run));
   out.print("  {:<10} {}\n", "by", printable(run.start.actor));
-  out.print("  {:<10} {} ({})\n", "manifest", manifest_words(run.start.manifest_path, run.start.git), run.start.manifest_digest.text());
+  out.print("  {:<10} {} ({})\n", "manifest", manifest_words(run.start.manifest_path, run.start.git),
+            run.start.manifest_digest.text());
   if (run.start.git) out.print("  {:<10} {}\n", "repository", printable(run.start.git->repository));
   if (!run.start.plan_id.empty()) out.print("  {:<10} {}\n", "plan", printable(run.start.plan_id));
-  out.print("  {:<10} {} planned, {} done, {} failed, {} skipped\n", "actions", run.start.planned, run.done, run.failed, run.skipped);
+  out.print("  {:<10} {} planned, {} done, {} failed, {} skipped\n", "actions", run.start.planned, run.done, run.failed,
+            run.skipped);
   for (const auto& action : run.actions) {
     const bool deferred = action.code == "deferred";
     const bool bad = action.outcome != "done" && !deferred;
-    out.print("  {} {} {}{}{}\n", style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", deferred ? action.code : action.outcome)), text_of(action.verb),
-              printable(action.address.text), action.arguments.empty() ? "" : "  ", printable(action.arguments));
-    if (!action.text.empty()) out.print("             {}{}{}\n", deferred ? "" : action.code, deferred || action.code.empty() ? "" : ": ", printable(action.text));
+    out.print(
+        "  {} {} {}{}{}\n", style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", deferred ? action.code : action.outcome)),
+        text_of(action.verb), printable(action.address.text), action.arguments.empty() ? "" : "  ", printable(action.arguments));
+    if (!action.text.empty())
+      out.print("             {}{}{}\n", deferred ? "" : action.code, deferred || action.code.empty() ? "" : ": ",
+                printable(action.text));
   }
 }
 

@@ -47,7 +47,8 @@ void fact(std::string_view name, const std::string& value, Output& out) {
 }
 
 std::string state_text(const ShownImage& image) {
-  return image.reason.empty() ? std::string(text_of(image.state)) : fmt::format("{}: {}", text_of(image.state), printable(image.reason));
+  return image.reason.empty() ? std::string(text_of(image.state))
+                              : fmt::format("{}: {}", text_of(image.state), printable(image.reason));
 }
 
 void show_arrival(const Papers& papers, const Style& style, Output& out) {
@@ -110,7 +111,8 @@ void show_images(const std::vector<ShownImage>& images, const Style& style, Outp
     if (!image.complete) state += ", no bytes";
     if (image.released == false) state += ", not released";
     table.row({image.name.text(), printable(image.version), image.type.text(), state, size_text(image.size),
-               image.copied_from ? fmt::format("{} (copy)", image.origin.text()) : image.origin.text(), series_text(image.series)});
+               image.copied_from ? fmt::format("{} (copy)", image.origin.text()) : image.origin.text(),
+               series_text(image.series)});
   }
   table.show(out, style);
 }

@@ -15,7 +15,8 @@ std::string file_of(const PublicKey& key, const std::vector<ShownKey>& here) {
 
 std::string life_text(const Root& root, Time now, const Style& style) {
   const auto days = std::chrono::duration_cast<std::chrono::hours>(root.expires - now).count() / 24;
-  if (root.expires <= now) return time_text(root.expires) + ", " + style.red("over: no peer trusts it; \"ingot key rotate\" renews it");
+  if (root.expires <= now)
+    return time_text(root.expires) + ", " + style.red("over: no peer trusts it; \"ingot key rotate\" renews it");
   const std::string text = fmt::format("{}, in {} day{}", time_text(root.expires), days, days == 1 ? "" : "s");
   if (root.expires - now >= root_warning) return text;
   return style.in(Ink::yellow, text + ": \"ingot key rotate\" renews it");
@@ -81,7 +82,8 @@ void show_root(const ShownRoot& shown, const Style& style, Output& out) {
   show_role("catalogs", shown.root.catalog, shown, style, out);
   if (shown.root.release) show_role("releases", *shown.root.release, shown, style, out);
   for (const ShownKey& key : shown.here) {
-    if (!names(shown.root, key.key)) out.print("  \"{}\" is {}, which this root does not name\n", printable(key.file), key_text(key.key));
+    if (!names(shown.root, key.key))
+      out.print("  \"{}\" is {}, which this root does not name\n", printable(key.file), key_text(key.key));
   }
   for (const std::string& why : shown.unusable) out.print("  {}\n", style.in(Ink::yellow, printable(why)));
   if (!shown.next.empty()) out.print("  \"{0}\" waits for signatures: ingot key show {0}\n", printable(shown.next));
@@ -115,16 +117,20 @@ void show_root_json(const ShownRoot& shown, Output& out) {
 void show_next_root(const ShownNextRoot& shown, const Style& style, Output& out) {
   const Root& root = shown.root;
   if (shown.serial) {
-    out.print("{}, and serial {} is signed under it.\n", style.bold(fmt::format("Root {} is installed", root.version)), *shown.serial);
+    out.print("{}, and serial {} is signed under it.\n", style.bold(fmt::format("Root {} is installed", root.version)),
+              *shown.serial);
     if (root.epoch > shown.before.epoch) {
-      out.print("All heads of epoch {} are revoked. If a stolen key was used, ask the peers which serial they saw, and climb past it:\n"
-                "  ingot publish --above SERIAL\n", shown.before.epoch);
+      out.print(
+          "All heads of epoch {} are revoked. If a stolen key was used, ask the peers which serial they saw, and climb past it:\n"
+          "  ingot publish --above SERIAL\n",
+          shown.before.epoch);
     }
     return;
   }
   const std::string name = shown.file.substr(shown.file.rfind('/') + 1);
-  out.print("{}: {} of {} signatures by root {}'s keys, {} of {} by its own.\n", style.bold(fmt::format("Root {} is not complete", root.version)),
-            shown.signatures.before, shown.before.root.threshold, shown.before.version, shown.signatures.own, root.root.threshold);
+  out.print("{}: {} of {} signatures by root {}'s keys, {} of {} by its own.\n",
+            style.bold(fmt::format("Root {} is not complete", root.version)), shown.signatures.before,
+            shown.before.root.threshold, shown.before.version, shown.signatures.own, root.root.threshold);
   out.print("Nothing is published yet; it waits in \"{}\".\n", printable(shown.file));
   out.print("  where another root key is   ingot key sign {} --key FILE\n", printable(name));
   out.print("  then here                   ingot key install {}\n", printable(shown.file));

@@ -21,7 +21,7 @@ void show_key_json(const ShownKey& key, Output& out);
 
 /// A root: this server's newest, or one in a file.
 struct ShownRoot {
-  std::string title;                                ///< "Root 2 of fpps-1 sha256:…", "keys/root-3.dsse: root 3"
+  std::string title;  ///< "Root 2 of fpps-1 sha256:…", "keys/root-3.dsse: root 3"
   Root root;
   Time now;
   std::vector<ShownKey> here;                       ///< private keys that are here

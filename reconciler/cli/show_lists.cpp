@@ -64,7 +64,8 @@ Ink ink_of_peer(const std::string& status) {
 }  // namespace
 
 std::optional<ImageName> ShownSeries::latest() const {
-  const auto found = std::find_if(images.rbegin(), images.rend(), [&](const ImageName& image) { return !withdrawn.contains(image); });
+  const auto found =
+      std::find_if(images.rbegin(), images.rend(), [&](const ImageName& image) { return !withdrawn.contains(image); });
   return found == images.rend() ? std::nullopt : std::optional(*found);
 }
 
@@ -73,7 +74,10 @@ void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output&
   Table table({{"NAME"}, {"REGISTERED"}, {"SERIAL", Align::right}, {"SEEN"}, {"STATUS"}, {"URL"}});
   for (const auto& peer : peers) {
     table.row({peer.name.text(), peer.registered ? time_text(*peer.registered) : "no", number_or_dash(peer.serial),
-               peer.seen ? time_text(*peer.seen) : "-", peer.status.empty() ? "not asked yet" : peer.status == "ok" && !peer.text.empty() ? printable(peer.text) : peer.status,
+               peer.seen ? time_text(*peer.seen) : "-",
+               peer.status.empty()                         ? "not asked yet"
+               : peer.status == "ok" && !peer.text.empty() ? printable(peer.text)
+                                                           : peer.status,
                shown_url(peer)});
   }
   table.show(out, style);
@@ -84,30 +88,41 @@ void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output&
 }
 
 void put_peers(const std::vector<ShownPeer>& peers, JsonWriter& json) { put_list("peers", peers, json, put_peer); }
-void show_peers_json(const std::vector<ShownPeer>& peers, Output& out) { show_list_json("ingot.peers/1", "peers", peers, out, put_peer); }
+void show_peers_json(const std::vector<ShownPeer>& peers, Output& out) {
+  show_list_json("ingot.peers/1", "peers", peers, out, put_peer);
+}
 
 void show_subscriptions(const std::vector<ShownSubscription>& subscriptions, const Style& style, Output& out) {
   if (subscriptions.empty()) return out.put("No subscriptions.\n");
-  Table table({{"PEER"}, {"SELECTOR"}, {"COUNTS AFTER", Align::right}, {"SINCE"}, {"INSTANTIATED"}, {"COPIES", Align::right}, {"BLOCKED"}});
+  Table table({{"PEER"},
+               {"SELECTOR"},
+               {"COUNTS AFTER", Align::right},
+               {"SINCE"},
+               {"INSTANTIATED"},
+               {"COPIES", Align::right},
+               {"BLOCKED"}});
   for (const auto& one : subscriptions) {
     const std::string value = value_of(one.selector);
-    table.row({one.peer.text(), value.empty() ? std::string(kind_of(one.selector)) : fmt::format("{} {}", kind_of(one.selector), value),
-               std::to_string(one.baseline), printable(one.since), time_text(one.instantiated), std::to_string(one.copies), printable(one.blocked)});
+    table.row({one.peer.text(),
+               value.empty() ? std::string(kind_of(one.selector)) : fmt::format("{} {}", kind_of(one.selector), value),
+               std::to_string(one.baseline), printable(one.since), time_text(one.instantiated), std::to_string(one.copies),
+               printable(one.blocked)});
   }
   table.show(out, style);
 }
 
 void show_subscriptions_json(const std::vector<ShownSubscription>& subscriptions, Output& out) {
-  show_list_json("ingot.subscriptions/1", "subscriptions", subscriptions, out, [](const ShownSubscription& one, JsonWriter& json) {
-    json.member("peer", one.peer.text());
-    json.member("selector", kind_of(one.selector));
-    json.member_or_null("value", value_of(one.selector));
-    json.member("baseline", one.baseline);
-    json.member("since", one.since);
-    json.member("instantiated", one.instantiated);
-    json.member("copies", one.copies);
-    json.member_or_null("blocked", one.blocked);
-  });
+  show_list_json("ingot.subscriptions/1", "subscriptions", subscriptions, out,
+                 [](const ShownSubscription& one, JsonWriter& json) {
+                   json.member("peer", one.peer.text());
+                   json.member("selector", kind_of(one.selector));
+                   json.member_or_null("value", value_of(one.selector));
+                   json.member("baseline", one.baseline);
+                   json.member("since", one.since);
+                   json.member("instantiated", one.instantiated);
+                   json.member("copies", one.copies);
+                   json.member_or_null("blocked", one.blocked);
+                 });
 }
 
 namespace {
@@ -132,7 +147,8 @@ void show_series(const std::vector<ShownSeries>& series, const Style& style, Out
   }
   table.show(out, style);
   if (series.size() != 1) return;
-  for (const auto& image : series.front().images) out.print("  {}{}\n", image.text(), series.front().withdrawn.contains(image) ? ", withdrawn" : "");
+  for (const auto& image : series.front().images)
+    out.print("  {}{}\n", image.text(), series.front().withdrawn.contains(image) ? ", withdrawn" : "");
 }
 
 void show_series_json(const std::vector<ShownSeries>& series, Output& out) {
@@ -155,7 +171,8 @@ void show_series_json(const std::vector<ShownSeries>& series, Output& out) {
 
 void show_types(const std::vector<ShownType>& types, const Style& style, Output& out) {
   Table table({{"NAME"}, {"BASE"}, {"IMAGES", Align::right}});
-  for (const auto& type : types) table.row({type.name.text(), type.base ? type.base->text() : "built in", number_or_dash(type.images)});
+  for (const auto& type : types)
+    table.row({type.name.text(), type.base ? type.base->text() : "built in", number_or_dash(type.images)});
   table.show(out, style);
 }
 

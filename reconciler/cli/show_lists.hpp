@@ -20,9 +20,9 @@ struct ShownPeer {
   std::optional<Time> registered;  ///< nullopt: not registered
   std::optional<Serial> serial;    ///< of the last head seen
   std::optional<Time> seen;
-  std::string status;              ///< "ok", "unreachable", "expired", "untrusted"; "" = never asked
+  std::string status;  ///< "ok", "unreachable", "expired", "untrusted"; "" = never asked
   std::string text;
-  std::string url = {};            ///< which of `urls` answered last; "" = none yet
+  std::string url = {};  ///< which of `urls` answered last; "" = none yet
 };
 void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output& out);
 void show_peers_json(const std::vector<ShownPeer>& peers, Output& out);

@@ -84,7 +84,10 @@ std::string fitted(const std::string& head, std::vector<Section> sections) {
   return assembled(head, sections, least);
 }
 
-bool ends_something(Verb verb) { return verb == Verb::delete_ || verb == Verb::remove || verb == Verb::unregister || verb == Verb::uninstantiate || verb == Verb::withdraw; }
+bool ends_something(Verb verb) {
+  return verb == Verb::delete_ || verb == Verb::remove || verb == Verb::unregister || verb == Verb::uninstantiate ||
+         verb == Verb::withdraw;
+}
 
 std::string why_of(const ShownAction& action) {
   if (action.deferred) return action.deferred_why;
@@ -92,11 +95,16 @@ std::string why_of(const ShownAction& action) {
 }
 
 std::string row_of(const ShownAction& action) {
-  return fmt::format("| {} | {} {} | {} | {} |\n", std::string(1, symbol_of(action.verb).symbol), text_of(action.verb), cell(action.title), cell(action.detail), cell(why_of(action)));
+  return fmt::format("| {} | {} {} | {} | {} |\n", std::string(1, symbol_of(action.verb).symbol), text_of(action.verb),
+                     cell(action.title), cell(action.detail), cell(why_of(action)));
 }
 
 Section fold(const std::string& title, const ActionGroup& actions) {
-  Section section{.before = fmt::format("\n<details><summary>{}: {}</summary>\n\n| | action | | why |\n|---|---|---|---|\n", title, actions.size()), .lines = {}, .after = "\n</details>\n", .table = true};
+  Section section{.before = fmt::format("\n<details><summary>{}: {}</summary>\n\n| | action | | why |\n|---|---|---|---|\n",
+                                        title, actions.size()),
+                  .lines = {},
+                  .after = "\n</details>\n",
+                  .table = true};
   for (const ShownAction* action : actions) section.lines.push_back(row_of(*action));
   return section;
 }
@@ -106,15 +114,18 @@ void add_obstacles(const std::string& title, const Obstacles& obstacles, std::ve
   if (obstacles.empty()) return;
   Section section{.before = "\n### " + title + "\n\n", .lines = {}, .after = ""};
   for (const auto& one : obstacles) {
-    section.lines.push_back(fmt::format("- {} {}: {}{}\n", text_of(one.verb), code(one.address.text), code(one.text), one.mend.empty() ? "" : "; to mend: " + code(one.mend)));
+    section.lines.push_back(fmt::format("- {} {}: {}{}\n", text_of(one.verb), code(one.address.text), code(one.text),
+                                        one.mend.empty() ? "" : "; to mend: " + code(one.mend)));
   }
   sections.push_back(std::move(section));
 }
 
 void add_unknown(const ShownPlan& plan, bool untrusted, std::vector<Section>& sections) {
-  Section section{.before = untrusted ? "\n### Untrusted peers: a human must look\n\n" : "\n### Unknown peers\n\n", .lines = {}, .after = ""};
+  Section section{
+      .before = untrusted ? "\n### Untrusted peers: a human must look\n\n" : "\n### Unknown peers\n\n", .lines = {}, .after = ""};
   for (const auto& peer : plan.unknown) {
-    if ((peer.code == "untrusted") == untrusted) section.lines.push_back(fmt::format("- {} {}: {}\n", code(peer.peer.text()), code(peer.code), code(peer.text)));
+    if ((peer.code == "untrusted") == untrusted)
+      section.lines.push_back(fmt::format("- {} {}: {}\n", code(peer.peer.text()), code(peer.code), code(peer.text)));
   }
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
@@ -122,15 +133,20 @@ void add_unknown(const ShownPlan& plan, bool untrusted, std::vector<Section>& se
 void add_removals(const ShownPlan& plan, std::vector<Section>& sections) {
   Section section{.before = "\n### Ends or goes\n\n", .lines = {}, .after = ""};
   for (const auto& action : plan.actions) {
-    if (ends_something(action.verb) && !action.deferred) section.lines.push_back(fmt::format("- **{}** {}: {}\n", text_of(action.verb), code(action.address.text), code(why_of(action))));
+    if (ends_something(action.verb) && !action.deferred)
+      section.lines.push_back(
+          fmt::format("- **{}** {}: {}\n", text_of(action.verb), code(action.address.text), code(why_of(action))));
   }
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
 
 void add_notes(const ShownPlan& plan, std::vector<Section>& sections) {
   if (plan.notes.empty()) return;
-  Section section{.before = fmt::format("\n<details><summary>Notes: {}</summary>\n\n", plan.notes.size()), .lines = {}, .after = "\n</details>\n"};
-  for (const auto& note : plan.notes) section.lines.push_back(fmt::format("- {} {}: {}\n", note.code, code(note.address), code(note.text)));
+  Section section{.before = fmt::format("\n<details><summary>Notes: {}</summary>\n\n", plan.notes.size()),
+                  .lines = {},
+                  .after = "\n</details>\n"};
+  for (const auto& note : plan.notes)
+    section.lines.push_back(fmt::format("- {} {}: {}\n", note.code, code(note.address), code(note.text)));
   sections.push_back(std::move(section));
 }
 
@@ -138,7 +154,8 @@ void add_failures(const Account& account, std::vector<Section>& sections) {
   Section section{.before = "\n### Failed\n\n", .lines = {}, .after = ""};
   for (const auto& result : account.failed) {
     const auto* const failed = std::get_if<Failed>(&result.outcome);
-    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(result.verb), code(printable(result.address.text)), failed ? code(printable(failed->text)) : ""));
+    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(result.verb), code(printable(result.address.text)),
+                                        failed ? code(printable(failed->text)) : ""));
   }
   if (account.fatal) section.lines.push_back(fmt::format("- the run ended early: {}\n", code(printable(account.fatal->what()))));
   if (!section.lines.empty()) sections.push_back(std::move(section));
@@ -161,7 +178,8 @@ void add_plan(const ShownPlan& plan, std::vector<Section>& sections) {
 std::string marker_of(std::string_view what, const std::string& manifest) {
   std::string name;
   for (const char c : manifest) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '_';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '_';
     name += plain ? c : '_';  // "--" would end the comment
   }
   return fmt::format("<!-- ingot {} of {} -->\n", what, name);
@@ -173,7 +191,8 @@ std::string markdown_marker(const std::string& manifest) { return marker_of("pla
 
 std::string plan_markdown(const ShownPlan& plan) {
   std::string head = markdown_marker(plan.manifest_path);
-  head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(), plan_summary(plan), plan.id.text(), code(plan.manifest_path));
+  head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(), plan_summary(plan),
+                      plan.id.text(), code(plan.manifest_path));
   std::vector<Section> sections;
   add_plan(plan, sections);
   return fitted(head, std::move(sections));
@@ -181,14 +200,17 @@ std::string plan_markdown(const ShownPlan& plan) {
 
 std::string applied_markdown(const ShownPlan& plan, const Account& account, const std::string& summary, const std::string& run) {
   std::string head = marker_of("apply", plan.manifest_path);
-  head += fmt::format("## Applied to {}\n\n**{}**\n\nRun `{}` of plan `{}`, manifest {}\n", plan.server.text(), summary, run, plan.id.text(), code(plan.manifest_path));
+  head += fmt::format("## Applied to {}\n\n**{}**\n\nRun `{}` of plan `{}`, manifest {}\n", plan.server.text(), summary, run,
+                      plan.id.text(), code(plan.manifest_path));
   std::vector<Section> sections;
   add_failures(account, sections);
   add_plan(plan, sections);
   return fitted(head, std::move(sections));
 }
 
-std::string valid_markdown(const std::string& text, const std::string& manifest) { return markdown_marker(manifest) + code(text) + "\n"; }
+std::string valid_markdown(const std::string& text, const std::string& manifest) {
+  return markdown_marker(manifest) + code(text) + "\n";
+}
 
 std::string failure_markdown(const std::vector<Annotation>& annotations, const std::string& manifest) {
   const std::string head = markdown_marker(manifest) + fmt::format("## No plan of {}\n", code(manifest));

@@ -17,7 +17,8 @@ inline constexpr std::size_t longest_markdown = 60'000;
 std::string markdown_marker(const std::string& manifest);
 
 std::string plan_markdown(const ShownPlan& plan);
-/// What became of a plan: what failed above the fold, then the plan. `summary`: a line; `run`: its id. Another marker than the plan's.
+/// What became of a plan: what failed above the fold, then the plan. `summary`: a line; `run`: its id. Another marker than the
+/// plan's.
 std::string applied_markdown(const ShownPlan& plan, const Account& account, const std::string& summary, const std::string& run);
 /// A manifest without a mistake, where no plan was asked for.
 std::string valid_markdown(const std::string& text, const std::string& manifest);

@@ -32,35 +32,47 @@ constexpr std::array families{
     Family{"ingot_last_run_duration_seconds", Kind::gauge, Keeps::by_labels, "How long it took."},
     Family{"ingot_last_run_exit_code", Kind::gauge, Keeps::by_labels, "What it exited with; see: ingot --help."},
     Family{"ingot_last_run_success", Kind::gauge, Keeps::by_labels, "1 if it exited with 0, else 0."},
-    Family{"ingot_last_success_timestamp_seconds", Kind::gauge, Keeps::by_labels, "When a run of this command last exited with 0."},
+    Family{"ingot_last_success_timestamp_seconds", Kind::gauge, Keeps::by_labels,
+           "When a run of this command last exited with 0."},
     Family{"ingot_copied_bytes_total", Kind::counter, Keeps::until_said_again, "Bytes fetched from peers."},
     Family{"ingot_saved_bytes_total", Kind::counter, Keeps::until_said_again,
            "Bytes of copied images that need not be fetched: compressed away, here already, or fetched by an earlier run."},
-    Family{"ingot_last_plan_timestamp_seconds", Kind::gauge, Keeps::until_said_again, "When the plan was made that actions and series here are of."},
-    Family{"ingot_pending_actions", Kind::gauge, Keeps::until_said_again, "Actions of that plan that its run did not do, without deferred ones."},
-    Family{"ingot_deferred_actions", Kind::gauge, Keeps::until_said_again, "Actions past a budget, a window or a deadline: a later run does them."},
+    Family{"ingot_last_plan_timestamp_seconds", Kind::gauge, Keeps::until_said_again,
+           "When the plan was made that actions and series here are of."},
+    Family{"ingot_pending_actions", Kind::gauge, Keeps::until_said_again,
+           "Actions of that plan that its run did not do, without deferred ones."},
+    Family{"ingot_deferred_actions", Kind::gauge, Keeps::until_said_again,
+           "Actions past a budget, a window or a deadline: a later run does them."},
     Family{"ingot_deferred_bytes", Kind::gauge, Keeps::until_said_again, "Bytes that these have to fetch."},
-    Family{"ingot_blocked_actions", Kind::gauge, Keeps::until_said_again, "Actions that cannot be done; \"ingot plan\" says why."},
+    Family{"ingot_blocked_actions", Kind::gauge, Keeps::until_said_again,
+           "Actions that cannot be done; \"ingot plan\" says why."},
     Family{"ingot_held_actions", Kind::gauge, Keeps::until_said_again, "Actions that a guard holds."},
-    Family{"ingot_damaged_images", Kind::gauge, Keeps::until_said_again, "Images here whose files are known to be damaged or gone."},
+    Family{"ingot_damaged_images", Kind::gauge, Keeps::until_said_again,
+           "Images here whose files are known to be damaged or gone."},
     Family{"ingot_unknown_peers", Kind::gauge, Keeps::until_said_again, "Peers that were unreachable, expired or untrusted."},
     Family{"ingot_peer_up", Kind::gauge, Keeps::until_said_again, "1 if the peer showed a head that may be followed, else 0."},
-    Family{"ingot_peer_head_issued_timestamp_seconds", Kind::gauge, Keeps::until_said_again, "When the newest accepted head of the peer was signed."},
+    Family{"ingot_peer_head_issued_timestamp_seconds", Kind::gauge, Keeps::until_said_again,
+           "When the newest accepted head of the peer was signed."},
     Family{"ingot_peer_head_expires_timestamp_seconds", Kind::gauge, Keeps::until_said_again, "Until when that head is good."},
-    Family{"ingot_series_behind", Kind::gauge, Keeps::until_said_again, "Images that the subscription to this series wants and that are not here."},
-    Family{"ingot_head_expires_timestamp_seconds", Kind::gauge, Keeps::until_said_again, "Until when the head that this server publishes is good."},
-    Family{"ingot_store_available_bytes", Kind::gauge, Keeps::until_said_again, "Free space of the store's file system for ingot's user."},
+    Family{"ingot_series_behind", Kind::gauge, Keeps::until_said_again,
+           "Images that the subscription to this series wants and that are not here."},
+    Family{"ingot_head_expires_timestamp_seconds", Kind::gauge, Keeps::until_said_again,
+           "Until when the head that this server publishes is good."},
+    Family{"ingot_store_available_bytes", Kind::gauge, Keeps::until_said_again,
+           "Free space of the store's file system for ingot's user."},
     Family{"ingot_store_size_bytes", Kind::gauge, Keeps::until_said_again, "Size of the store's file system."},
 };
 
-constexpr std::array verbs{Verb::register_, Verb::update, Verb::unregister, Verb::instantiate, Verb::uninstantiate, Verb::create, Verb::delete_,
-                           Verb::add,       Verb::copy,   Verb::withdraw,   Verb::repair,      Verb::remove,        Verb::publish};
+constexpr std::array verbs{Verb::register_, Verb::update,  Verb::unregister, Verb::instantiate, Verb::uninstantiate,
+                           Verb::create,    Verb::delete_, Verb::add,        Verb::copy,        Verb::withdraw,
+                           Verb::repair,    Verb::remove,  Verb::publish};
 
 /// Samples by family and labels ("{peer=\"fpps-2\"}"), values as they are written.
 using Samples = std::map<std::string_view, std::map<std::string, std::string>>;
 
 const Family* family_of(std::string_view name) {
-  const auto* const found = std::find_if(families.begin(), families.end(), [&](const Family& family) { return family.name == name; });
+  const auto* const found =
+      std::find_if(families.begin(), families.end(), [&](const Family& family) { return family.name == name; });
   return found == families.end() ? nullptr : found;
 }
 
@@ -72,8 +84,10 @@ void take_line(std::string_view line, Samples& samples) {
   const auto brace = std::min(key.find('{'), key.size());
   const Family* const family = family_of(key.substr(0, brace));
   const std::string_view labels = key.substr(brace);
-  const bool labels_are_ours = labels.empty() || (labels.ends_with("\"}") && labels.find_first_of(" \\") == std::string_view::npos);
-  const bool is_a_number = !value.empty() && value.size() <= 32 && value.find_first_not_of("0123456789.") == std::string_view::npos;
+  const bool labels_are_ours =
+      labels.empty() || (labels.ends_with("\"}") && labels.find_first_of(" \\") == std::string_view::npos);
+  const bool is_a_number =
+      !value.empty() && value.size() <= 32 && value.find_first_not_of("0123456789.") == std::string_view::npos;
   if (family != nullptr && labels_are_ours && is_a_number) samples[family->name].emplace(labels, value);
 }
 
@@ -99,9 +113,15 @@ std::uint64_t counted_before(const Samples& before, std::string_view family) {
 /// The samples of one run as they are gathered.
 class Gathered {
  public:
-  void put(std::string_view family, const std::string& labels, std::string value) { samples_[family].insert_or_assign(labels, std::move(value)); }
-  void put(std::string_view family, const std::string& labels, std::uint64_t value) { put(family, labels, std::to_string(value)); }
-  void put(std::string_view family, const std::string& labels, Time time) { put(family, labels, std::to_string(time.time_since_epoch().count())); }
+  void put(std::string_view family, const std::string& labels, std::string value) {
+    samples_[family].insert_or_assign(labels, std::move(value));
+  }
+  void put(std::string_view family, const std::string& labels, std::uint64_t value) {
+    put(family, labels, std::to_string(value));
+  }
+  void put(std::string_view family, const std::string& labels, Time time) {
+    put(family, labels, std::to_string(time.time_since_epoch().count()));
+  }
   /// Nothing is left of what was said of it before.
   void clear(std::string_view family) { samples_[family]; }
   const Samples& samples() const { return samples_; }
@@ -128,20 +148,25 @@ void gather_run(const RunMetrics& run, const Samples& before, Gathered& to) {
 }
 
 void gather_peers(const PlanMetrics& plan, Gathered& to) {
-  for (const char* family : {"ingot_peer_up", "ingot_peer_head_issued_timestamp_seconds", "ingot_peer_head_expires_timestamp_seconds"}) to.clear(family);
+  for (const char* family :
+       {"ingot_peer_up", "ingot_peer_head_issued_timestamp_seconds", "ingot_peer_head_expires_timestamp_seconds"})
+    to.clear(family);
   for (const auto& peer : plan.peers) {
     const std::string labels = fmt::format("{{peer=\"{}\"}}", peer.peer.text());
     to.put("ingot_peer_up", labels, peer.up ? 1U : 0U);
     if (peer.issued) to.put("ingot_peer_head_issued_timestamp_seconds", labels, *peer.issued);
     if (peer.expires) to.put("ingot_peer_head_expires_timestamp_seconds", labels, *peer.expires);
   }
-  to.put("ingot_unknown_peers", "", static_cast<std::uint64_t>(std::count_if(plan.peers.begin(), plan.peers.end(), [](const PeerMetrics& peer) { return !peer.up; })));
+  to.put("ingot_unknown_peers", "",
+         static_cast<std::uint64_t>(
+             std::count_if(plan.peers.begin(), plan.peers.end(), [](const PeerMetrics& peer) { return !peer.up; })));
 }
 
 void gather_series(const PlanMetrics& plan, Gathered& to) {
   to.clear("ingot_series_behind");
   for (const auto& series : plan.series) {
-    to.put("ingot_series_behind", fmt::format("{{peer=\"{}\",series=\"{}\"}}", series.peer.text(), series.series.text()), series.behind);
+    to.put("ingot_series_behind", fmt::format("{{peer=\"{}\",series=\"{}\"}}", series.peer.text(), series.series.text()),
+           series.behind);
   }
 }
 
@@ -153,7 +178,8 @@ void gather_plan(const PlanMetrics& plan, Gathered& to) {
   to.put("ingot_last_plan_timestamp_seconds", "", plan.made);
   for (const Verb verb : verbs) {
     const auto pending = plan.pending.find(verb);
-    to.put("ingot_pending_actions", fmt::format("{{verb=\"{}\"}}", text_of(verb)), pending == plan.pending.end() ? 0 : pending->second);
+    to.put("ingot_pending_actions", fmt::format("{{verb=\"{}\"}}", text_of(verb)),
+           pending == plan.pending.end() ? 0 : pending->second);
   }
   to.put("ingot_deferred_actions", "", plan.deferred);
   to.put("ingot_deferred_bytes", "", plan.deferred_bytes);
@@ -181,7 +207,8 @@ std::string show_metrics(const RunMetrics& run, std::string_view before) {
     merge(family, gathered.samples(), all);
     const auto& samples = all[family.name];
     if (samples.empty()) continue;
-    text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family.name, family.help, family.name, family.kind == Kind::counter ? "counter" : "gauge");
+    text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family.name, family.help, family.name,
+                        family.kind == Kind::counter ? "counter" : "gauge");
     for (const auto& [labels, value] : samples) text += fmt::format("{}{} {}\n", family.name, labels, value);
   }
   return text;

@@ -25,10 +25,11 @@ void put_first(std::string_view key, const Entries& entries, JsonWriter& json, P
 }
 
 std::size_t deferred_of(const Account& account) {
-  return static_cast<std::size_t>(std::count_if(account.not_started.begin(), account.not_started.end(), [](const ActionResult& result) {
-    const auto* skipped = std::get_if<Skipped>(&result.outcome);
-    return skipped && skipped->deferred;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(account.not_started.begin(), account.not_started.end(), [](const ActionResult& result) {
+        const auto* skipped = std::get_if<Skipped>(&result.outcome);
+        return skipped && skipped->deferred;
+      }));
 }
 
 void put_counts(const News& news, JsonWriter& json) {
@@ -84,7 +85,8 @@ void put_series(const News& news, const NotifyEntry& entry, JsonWriter& json) {
     json.member("name", series.text());
     json.key("added");
     json.begin_array();
-    for (std::size_t i = members.size() - std::min(members.size(), most_told); i < members.size(); ++i) json.value(members[i].text());
+    for (std::size_t i = members.size() - std::min(members.size(), most_told); i < members.size(); ++i)
+      json.value(members[i].text());
     json.end_array();
     json.end_object();
   }

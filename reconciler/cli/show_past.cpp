@@ -60,8 +60,11 @@ void show_past(const Past& past, const Style& style, Output& out) {
   if (images) columns.insert(columns.end(), {{"SIZE", Align::right}, {"DIGEST"}});
   Table table(std::move(columns));
   for (const auto& thing : past.things) {
-    std::vector<std::string> cells{printable(thing.name), thing.arrived ? time_text(thing.arrived->time) : "-", thing.arrived ? printable(thing.arrived->run) : "-"};
-    if (images) cells.insert(cells.end(), {thing.image ? size_text(thing.image->size) : "-", thing.image ? thing.image->digest.text().substr(0, 19) : "-"});
+    std::vector<std::string> cells{printable(thing.name), thing.arrived ? time_text(thing.arrived->time) : "-",
+                                   thing.arrived ? printable(thing.arrived->run) : "-"};
+    if (images)
+      cells.insert(cells.end(), {thing.image ? size_text(thing.image->size) : "-",
+                                 thing.image ? thing.image->digest.text().substr(0, 19) : "-"});
     table.row(std::move(cells));
   }
   table.show(out, style);

@@ -84,7 +84,8 @@ void show_actions(const ShownPlan& plan, bool verbose, const Style& style, Outpu
   const ActionGroups groups = groups_of(plan);
   for (const auto& [peer, actions] : groups.of_peers) show_group("From " + peer, actions, verbose, style, out);
   if (!groups.own.empty()) show_group("Here", groups.own, verbose, style, out);
-  if (!groups.deferred.empty()) show_group("Deferred: past a limit; a later run goes on with what fits", groups.deferred, verbose, style, out);
+  if (!groups.deferred.empty())
+    show_group("Deferred: past a limit; a later run goes on with what fits", groups.deferred, verbose, style, out);
 }
 
 void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
@@ -97,9 +98,11 @@ void show_base(const ShownPlan& plan, const Style& style, Output& out) {
   if (!plan.base) return;
   const std::string base = fmt::format("{} ({})", plan.base->revision, short_commit(plan.base->commit));
   if (plan.base->trouble.empty()) {
-    out.print("{}\n", style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base, counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
+    out.print("{}\n", style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base,
+                                            counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
   } else {
-    out.print("{}\n", style.in(Ink::yellow, fmt::format("All is shown: {} has no manifest to compare with: {}", base, plan.base->trouble)));
+    out.print("{}\n", style.in(Ink::yellow,
+                               fmt::format("All is shown: {} has no manifest to compare with: {}", base, plan.base->trouble)));
   }
 }
 
@@ -107,29 +110,38 @@ void show_unknown(const ShownPlan& plan, bool untrusted, const Style& style, Out
   for (const auto& peer : plan.unknown) {
     if ((peer.code == "untrusted") != untrusted) continue;
     const std::string place = peer.at ? fmt::format(" ({})", peer.at->text()) : "";
-    if (untrusted) out.print("\n{}\n  {}{}\n", style.red(fmt::format("UNTRUSTED: peer {}. Nothing is taken from it until a human has looked.", peer.peer.text())), peer.text, place);
-    else out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, peer.code), peer.text, place);
+    if (untrusted)
+      out.print(
+          "\n{}\n  {}{}\n",
+          style.red(fmt::format("UNTRUSTED: peer {}. Nothing is taken from it until a human has looked.", peer.peer.text())),
+          peer.text, place);
+    else
+      out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, peer.code), peer.text, place);
   }
 }
 
 template <class Entry>
 void show_obstacle(const Entry& entry, const std::string& place, const Style& style, Output& out) {
-  out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), entry.address.text, style.in(Ink::yellow, entry.code), entry.text, place);
+  out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), entry.address.text, style.in(Ink::yellow, entry.code), entry.text,
+            place);
   if (!entry.mend.empty()) out.print("      to mend: {}\n", entry.mend);
 }
 
 void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
-  const bool ordinary_unknown = std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code != "untrusted"; });
+  const bool ordinary_unknown =
+      std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code != "untrusted"; });
   if (ordinary_unknown) {
     heading(out, style, "Unknown: these peers cannot be had now, and nothing is removed on that evidence");
     show_unknown(plan, false, style, out);
   }
   if (!plan.blocked.empty()) {
     heading(out, style, "Blocked: cannot be done as things are");
-    for (const auto& entry : plan.blocked) show_obstacle(entry, entry.at ? fmt::format(" ({})", entry.at->text()) : "", style, out);
+    for (const auto& entry : plan.blocked)
+      show_obstacle(entry, entry.at ? fmt::format(" ({})", entry.at->text()) : "", style, out);
   }
   if (!plan.held.empty()) {
-    const bool approval = std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; });
+    const bool approval =
+        std::all_of(plan.held.begin(), plan.held.end(), [](const Held& one) { return one.code == "not-approved"; });
     heading(out, style, approval ? "Not approved: not done" : "Held by a guard: not done");
     for (const auto& entry : plan.held) show_obstacle(entry, "", style, out);
   }
@@ -154,7 +166,8 @@ void show_notes(const ShownPlan& plan, bool verbose, const Style& style, Output&
 void show_limits(const ShownPlan& plan, const Style& style, Output& out) {
   if (plan.limits.empty() || (plan.actions.empty() && plan.held.empty())) return;
   heading(out, style, "Limits");
-  for (const auto& limit : plan.limits) out.print("  {:<10} {}, limit {} ({})\n", limit.name, limit.used, limit.limit, limit.where);
+  for (const auto& limit : plan.limits)
+    out.print("  {:<10} {}, limit {} ({})\n", limit.name, limit.used, limit.limit, limit.where);
 }
 
 /// "1 deferred, 2 blocked …" of what will not be done; "" if all will.
@@ -163,11 +176,13 @@ std::string left_undone(const ShownPlan& plan) {
   const auto add = [&](std::size_t count, std::string_view what) {
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
   };
-  const auto untrusted = std::count_if(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
+  const auto untrusted =
+      std::count_if(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
   add(plan.actions.size() - plan.pending(), "deferred");
   add(plan.blocked.size(), "blocked");
   add(plan.held.size(), "held");
-  add(plan.unknown.size() - static_cast<std::size_t>(untrusted), plan.unknown.size() - static_cast<std::size_t>(untrusted) == 1 ? "peer unknown" : "peers unknown");
+  add(plan.unknown.size() - static_cast<std::size_t>(untrusted),
+      plan.unknown.size() - static_cast<std::size_t>(untrusted) == 1 ? "peer unknown" : "peers unknown");
   add(plan.left_out_count(), "left out by " + plan.left_out_by);
   add(static_cast<std::size_t>(untrusted), untrusted == 1 ? "peer UNTRUSTED" : "peers UNTRUSTED");
   return text;
@@ -193,7 +208,8 @@ std::string name_of(const CommitLine& by) {
 std::string place_of(const Reason& reason) {
   const std::string place = reason.at ? reason.at->text() : reason.rule == "catalog" ? "" : reason.rule;
   if (place.empty()) return "";
-  return fmt::format(" ({}{})", printable(place), reason.by ? printable(", " + short_commit(reason.by->id) + " by " + name_of(*reason.by)) : "");
+  return fmt::format(" ({}{})", printable(place),
+                     reason.by ? printable(", " + short_commit(reason.by->id) + " by " + name_of(*reason.by)) : "");
 }
 
 Symbol symbol_of(Verb verb) {
@@ -218,7 +234,8 @@ Symbol symbol_of(Verb verb) {
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan) {
   std::array<std::size_t, all_verbs.size()> counts{};
   for (const auto& action : plan.actions) {
-    if (!action.deferred) ++counts.at(static_cast<std::size_t>(std::find(all_verbs.begin(), all_verbs.end(), action.verb) - all_verbs.begin()));
+    if (!action.deferred)
+      ++counts.at(static_cast<std::size_t>(std::find(all_verbs.begin(), all_verbs.end(), action.verb) - all_verbs.begin()));
   }
   std::vector<std::pair<Verb, std::size_t>> some;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -241,7 +258,8 @@ std::string plan_summary(const ShownPlan& plan) {
 }
 
 void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
-  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", plan.id.hex().substr(0, 12))), plan.server.text(), manifest_words(plan.manifest_path, plan.git));
+  out.print("{} of {}, {}\n", style.bold(fmt::format("Plan {}", plan.id.hex().substr(0, 12))), plan.server.text(),
+            manifest_words(plan.manifest_path, plan.git));
   show_base(plan, style, out);
   show_legend(plan, style, out);
   show_unknown(plan, true, style, out);

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "reconciler/cli/output.hpp"
-#include "reconciler/cli/style.hpp"
 #include "reconciler/cli/shown_plan.hpp"
+#include "reconciler/cli/style.hpp"
 
 namespace ingot {
 
@@ -23,7 +23,10 @@ std::string plan_summary(const ShownPlan& plan);
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan);
 
 /// The symbol of a verb in a plan's lines ("+" …) and its colour.
-struct Symbol { char symbol; Ink ink; };
+struct Symbol {
+  char symbol;
+  Ink ink;
+};
 Symbol symbol_of(Verb verb);
 
 }  // namespace ingot

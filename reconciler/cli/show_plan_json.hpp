@@ -10,11 +10,11 @@ namespace ingot {
 void show_plan_json(const ShownPlan& plan, Output& out);
 
 // Members of an open object.
-void put_plan(const ShownPlan& plan, JsonWriter& json);                    ///< the whole plan
-void put_blocked(const std::vector<Blocked>& blocked, JsonWriter& json);   ///< "blocked":[…]
-void put_held(const std::vector<Held>& held, JsonWriter& json);            ///< "held":[…]
-void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json);  ///< "unknown":[…]
+void put_plan(const ShownPlan& plan, JsonWriter& json);                        ///< the whole plan
+void put_blocked(const std::vector<Blocked>& blocked, JsonWriter& json);       ///< "blocked":[…]
+void put_held(const std::vector<Held>& held, JsonWriter& json);                ///< "held":[…]
+void put_unknown(const std::vector<UnknownPeer>& unknown, JsonWriter& json);   ///< "unknown":[…]
 void put_damaged(const std::vector<DamagedImage>& damaged, JsonWriter& json);  ///< […]
-void put_because(const std::vector<Reason>& because, JsonWriter& json);    ///< "because":[…]
+void put_because(const std::vector<Reason>& because, JsonWriter& json);        ///< "because":[…]
 
 }  // namespace ingot

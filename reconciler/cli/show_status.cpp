@@ -14,7 +14,8 @@ std::string head_text(const Status& status, const Style& style) {
   if (status.serial == 0) return style.red("nothing is published: run \"ingot apply\"");
   std::string text = fmt::format("serial {}", status.serial);
   if (!status.expires) return text;
-  if (*status.expires <= status.now) return text + style.red(fmt::format(", expired {}: run \"ingot publish\"", time_text(*status.expires)));
+  if (*status.expires <= status.now)
+    return text + style.red(fmt::format(", expired {}: run \"ingot publish\"", time_text(*status.expires)));
   return text + fmt::format(", good until {}", time_text(*status.expires));
 }
 
@@ -22,8 +23,8 @@ std::string run_text(const Status& status) {
   if (!status.last_run) return "none yet";
   const RunRecord& run = *status.last_run;
   const bool under_way = !run.finished && status.running && status.running->find(run.start.id) != std::string::npos;
-  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped", printable(run.start.command), printable(run.start.id), under_way ? "under way" : run_result(run), run.done,
-                     run.failed, run.skipped);
+  return fmt::format("{} {}, {}: {} done, {} failed, {} skipped", printable(run.start.command), printable(run.start.id),
+                     under_way ? "under way" : run_result(run), run.done, run.failed, run.skipped);
 }
 
 void line(std::string_view name, const std::string& value, Output& out) { out.print("  {:<10} {}\n", name, value); }
@@ -36,12 +37,16 @@ void show_status(const Status& status, const Style& style, Output& out) {
   line("published", head_text(status, style), out);
   line("last run", run_text(status), out);
   if (status.running) line("running", printable(*status.running), out);
-  line("pending", status.plan ? plan_summary(shown_plan(*status.plan, Digest{})) : style.in(Ink::yellow, printable(status.no_plan)), out);
+  line("pending",
+       status.plan ? plan_summary(shown_plan(*status.plan, Digest{})) : style.in(Ink::yellow, printable(status.no_plan)), out);
   for (const auto& note : status.plan ? status.plan->notes : std::vector<Note>()) {
     if (note.code == "root-ends") line("root", style.in(Ink::yellow, printable(note.text)), out);
   }
   for (const auto& image : status.damaged) {
-    line("damaged", fmt::format("{}: {}; {}", style.red(image.name.text()), printable(what_is_damaged(image)), printable(how_to_mend(image))), out);
+    line(
+        "damaged",
+        fmt::format("{}: {}; {}", style.red(image.name.text()), printable(what_is_damaged(image)), printable(how_to_mend(image))),
+        out);
   }
   line("disk", fmt::format("{} free of {}", size_text(status.disk.available), size_text(status.disk.total)), out);
   out.put('\n');
@@ -65,8 +70,10 @@ void show_status_json(const Status& status, Output& out) {
   json.end_object();
   put_peers(status.peers, json);
   json.key("last_run");
-  if (status.last_run) put_run(*status.last_run, false, json);
-  else json.value(nullptr);
+  if (status.last_run)
+    put_run(*status.last_run, false, json);
+  else
+    json.value(nullptr);
   json.member("running", status.running);
   json.key("plan");
   if (status.plan) {

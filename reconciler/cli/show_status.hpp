@@ -14,16 +14,16 @@ namespace ingot {
 struct Status {
   ServerName server;
   ServerId id;
-  std::uint64_t images = 0;            ///< live ones here
-  Serial serial = 0;                   ///< of the published head; 0 = none
-  std::optional<Time> expires;         ///< of the published head
+  std::uint64_t images = 0;     ///< live ones here
+  Serial serial = 0;            ///< of the published head; 0 = none
+  std::optional<Time> expires;  ///< of the published head
   Time now;
   std::vector<ShownPeer> peers;
   std::optional<RunRecord> last_run;
-  std::optional<std::string> running;  ///< who holds the lock
-  std::optional<Plan> plan;            ///< nullopt: none could be made …
-  std::string no_plan;                 ///< … and why
-  std::vector<DamagedImage> damaged = {};   ///< images here whose bytes are not as they were recorded
+  std::optional<std::string> running;      ///< who holds the lock
+  std::optional<Plan> plan;                ///< nullopt: none could be made …
+  std::string no_plan;                     ///< … and why
+  std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are not as they were recorded
   DiskView disk;
 };
 

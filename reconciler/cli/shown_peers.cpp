@@ -7,13 +7,25 @@ namespace ingot {
 namespace {
 
 ShownPeer registered_peer(const Registration& registration) {
-  return {.name = registration.name, .id = registration.id, .urls = registration.urls, .registered = registration.registered,
-          .serial = registration.serial, .seen = registration.seen, .status = "", .text = ""};
+  return {.name = registration.name,
+          .id = registration.id,
+          .urls = registration.urls,
+          .registered = registration.registered,
+          .serial = registration.serial,
+          .seen = registration.seen,
+          .status = "",
+          .text = ""};
 }
 
 ShownPeer unregistered_peer(const PeerEntry& peer) {
-  return {.name = peer.name, .id = peer.card.id, .urls = peer.urls, .registered = std::nullopt, .serial = std::nullopt, .seen = std::nullopt,
-          .status = "", .text = ""};
+  return {.name = peer.name,
+          .id = peer.card.id,
+          .urls = peer.urls,
+          .registered = std::nullopt,
+          .serial = std::nullopt,
+          .seen = std::nullopt,
+          .status = "",
+          .text = ""};
 }
 
 void add_last_view(ShownPeer& peer, const LastPlan& last) {
@@ -29,15 +41,18 @@ void add_last_view(ShownPeer& peer, const LastPlan& last) {
 
 }  // namespace
 
-std::vector<ShownPeer> shown_peers(const Manifest& manifest, const std::vector<Registration>& registrations, const LastPlan& last) {
+std::vector<ShownPeer> shown_peers(const Manifest& manifest, const std::vector<Registration>& registrations,
+                                   const LastPlan& last) {
   std::vector<ShownPeer> peers;
   for (const auto& registration : registrations) peers.push_back(registered_peer(registration));
   for (const auto& entry : manifest.peers) {
-    const bool registered = std::any_of(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.id == entry.card.id; });
+    const bool registered =
+        std::any_of(registrations.begin(), registrations.end(), [&](const Registration& one) { return one.id == entry.card.id; });
     if (!registered) peers.push_back(unregistered_peer(entry));
   }
   for (auto& peer : peers) add_last_view(peer, last);
-  std::stable_sort(peers.begin(), peers.end(), [](const ShownPeer& one, const ShownPeer& other) { return one.name < other.name; });
+  std::stable_sort(peers.begin(), peers.end(),
+                   [](const ShownPeer& one, const ShownPeer& other) { return one.name < other.name; });
   return peers;
 }
 

@@ -10,6 +10,7 @@
 namespace ingot {
 
 /// Sorted by name. A peer of the manifest under a new name is one peer: identities count (R1).
-std::vector<ShownPeer> shown_peers(const Manifest& manifest, const std::vector<Registration>& registrations, const LastPlan& last);
+std::vector<ShownPeer> shown_peers(const Manifest& manifest, const std::vector<Registration>& registrations,
+                                   const LastPlan& last);
 
 }  // namespace ingot

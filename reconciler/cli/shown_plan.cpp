@@ -21,7 +21,9 @@ std::string_view text_of(Method method) {
 std::optional<ShownTransfer> shown_transfer(const Change& change) {
   const Transfer* const transfer = transfer_of(change.action);
   if (transfer == nullptr) return std::nullopt;
-  return ShownTransfer{.method = std::string(text_of(transfer->method)), .from = transfer->from ? transfer->from->text() : "", .bytes = transfer->bytes};
+  return ShownTransfer{.method = std::string(text_of(transfer->method)),
+                       .from = transfer->from ? transfer->from->text() : "",
+                       .bytes = transfer->bytes};
 }
 
 /// Of copies it is known from the catalog, of what is here already from the state; an image is added unseen.
@@ -36,11 +38,15 @@ void clean(std::optional<At>& at) {
 }
 
 void clean(ShownAction& action) {
-  for (std::string* text : {&action.address.text, &action.peer, &action.name, &action.title, &action.detail, &action.deferred_why}) clean(*text);
+  for (std::string* text :
+       {&action.address.text, &action.peer, &action.name, &action.title, &action.detail, &action.deferred_why})
+    clean(*text);
   for (auto& reason : action.because) {
     for (std::string* text : {&reason.code, &reason.rule, &reason.text}) clean(*text);
     clean(reason.at);
-    if (reason.by) reason.by = std::make_shared<const CommitLine>(CommitLine{.id = printable(reason.by->id), .author = printable(reason.by->author), .subject = {}});
+    if (reason.by)
+      reason.by = std::make_shared<const CommitLine>(
+          CommitLine{.id = printable(reason.by->id), .author = printable(reason.by->author), .subject = {}});
   }
   for (auto& after : action.after) clean(after.text);
 }
@@ -71,10 +77,13 @@ ShownAction shown_action(const Change& change, Intents intents) {
 
 }  // namespace
 
-const Reason* ShownAction::needed_by() const { return because.size() > 1 && because.back().code == "needed" ? &because.back() : nullptr; }
+const Reason* ShownAction::needed_by() const {
+  return because.size() > 1 && because.back().code == "needed" ? &because.back() : nullptr;
+}
 
 std::size_t ShownPlan::pending() const {
-  return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(), [](const ShownAction& action) { return !action.deferred; }));
+  return static_cast<std::size_t>(
+      std::count_if(actions.begin(), actions.end(), [](const ShownAction& action) { return !action.deferred; }));
 }
 
 std::uint64_t ShownPlan::left_out_count() const {
@@ -127,9 +136,23 @@ void make_printable(ShownPlan& plan) {
 }
 
 ShownPlan shown_plan(const Plan& plan, const Digest& id, Intents intents) {
-  ShownPlan shown{.id = id, .server = plan.server, .id_of_server = plan.id_of_server, .complete = plan.complete, .manifest_path = plan.manifest_path,
-                  .manifest_digest = plan.manifest_digest, .git = plan.git, .base = plan.base, .actions = {}, .blocked = plan.blocked, .held = plan.held, .unknown = plan.unknown,
-                  .notes = plan.notes, .limits = plan.limits, .whole = plan.whole, .left_out_by = plan.left_out_by, .left_out = plan.left_out};
+  ShownPlan shown{.id = id,
+                  .server = plan.server,
+                  .id_of_server = plan.id_of_server,
+                  .complete = plan.complete,
+                  .manifest_path = plan.manifest_path,
+                  .manifest_digest = plan.manifest_digest,
+                  .git = plan.git,
+                  .base = plan.base,
+                  .actions = {},
+                  .blocked = plan.blocked,
+                  .held = plan.held,
+                  .unknown = plan.unknown,
+                  .notes = plan.notes,
+                  .limits = plan.limits,
+                  .whole = plan.whole,
+                  .left_out_by = plan.left_out_by,
+                  .left_out = plan.left_out};
   shown.actions.reserve(plan.actions.size());
   for (const auto& change : plan.actions) shown.actions.push_back(shown_action(change, intents));
   for (auto& one : shown.held) one.because.clear();

@@ -14,8 +14,9 @@
 namespace ingot {
 
 /// In the order in which a summary names them: what moves bytes first.
-inline constexpr std::array all_verbs{Verb::copy,        Verb::repair,        Verb::add,           Verb::create,     Verb::update, Verb::withdraw, Verb::register_,
-                               Verb::instantiate, Verb::uninstantiate, Verb::unregister, Verb::remove, Verb::delete_,  Verb::publish};
+inline constexpr std::array all_verbs{Verb::copy,     Verb::repair,    Verb::add,         Verb::create,        Verb::update,
+                                      Verb::withdraw, Verb::register_, Verb::instantiate, Verb::uninstantiate, Verb::unregister,
+                                      Verb::remove,   Verb::delete_,   Verb::publish};
 
 struct ShownTransfer {
   std::string method;
@@ -27,10 +28,10 @@ struct ShownTransfer {
 struct ShownAction {
   Address address;
   Verb verb = Verb::update;
-  std::string peer;   ///< "": this server's own
-  std::string name;   ///< the plain name in the address; may be ""
-  std::string title;  ///< "series db19", "db19_25": what a line calls it
-  std::string detail; ///< size and bytes to fetch, or what there is to say in a word; may be ""
+  std::string peer;    ///< "": this server's own
+  std::string name;    ///< the plain name in the address; may be ""
+  std::string title;   ///< "series db19", "db19_25": what a line calls it
+  std::string detail;  ///< size and bytes to fetch, or what there is to say in a word; may be ""
   std::vector<Reason> because;
   std::vector<Address> after;
   std::optional<std::uint64_t> size;  ///< bytes; nullopt: none, or not known yet
@@ -55,15 +56,15 @@ struct ShownPlan {
   std::optional<PlanBase> base = {};
   std::vector<ShownAction> actions;
   std::vector<Blocked> blocked;
-  std::vector<Held> held;         ///< their reasons are not shown
+  std::vector<Held> held;  ///< their reasons are not shown
   std::vector<UnknownPeer> unknown;
   std::vector<Note> notes;
   std::vector<LimitLine> limits;
-  bool whole = true;              ///< Plan::whole
+  bool whole = true;  ///< Plan::whole
   std::string left_out_by;
   std::map<Verb, std::uint64_t> left_out;
 
-  std::size_t pending() const;    ///< not deferred
+  std::size_t pending() const;  ///< not deferred
   std::uint64_t left_out_count() const;
 };
 

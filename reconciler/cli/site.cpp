@@ -52,9 +52,12 @@ std::string state_folder(const ServerSection& server) { return parent_folder(ser
 void require_made(const ServerSection& server, Files& files) {
   if (files.status(server.state)) return;
   if (Store::lineage_of(files, server.store)) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", printable(server.state), printable(server.store)),
-                "bring the newest state back from its backup, set `state` in [server] to where it is, or run \"ingot state rebuild\", which makes it "
-                "anew of the store; nothing was done")
+    throw Error(
+        Fault::local,
+        fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", printable(server.state), printable(server.store)),
+        "bring the newest state back from its backup, set `state` in [server] to where it is, or run \"ingot state rebuild\", "
+        "which makes it "
+        "anew of the store; nothing was done")
         .about(server.state);
   }
   throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" is not there", printable(server.state)),
@@ -70,7 +73,8 @@ RunLock take_lock(const ServerSection& server, const std::string& what, const Se
 }
 
 RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const Session& session) {
-  const std::string who = fmt::format("{} by {}, process {}, since {}", what, actor(), ::getpid(), time_text(session.clock.now()));
+  const std::string who =
+      fmt::format("{} by {}, process {}, since {}", what, actor(), ::getpid(), time_text(session.clock.now()));
   return RunLock::take(lock_path(server), who, session.flags.lock_timeout, session.clock);
 }
 

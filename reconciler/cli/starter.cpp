@@ -6,7 +6,8 @@ namespace ingot {
 
 namespace {
 
-constexpr std::string_view manifest_begin = R"(# What this server offers and what it wants from its peers. "ingot plan" shows what would change.
+constexpr std::string_view manifest_begin =
+    R"(# What this server offers and what it wants from its peers. "ingot plan" shows what would change.
 # For help while typing: "ingot schema manifest > manifest.schema.json", and this as the first line:
 #   #:schema manifest.schema.json
 manifest = 1
@@ -47,8 +48,10 @@ constexpr std::string_view manifest_end = R"(
 std::string ignored(const std::string& path, const std::string& folder) {
   std::string_view rest = path;
   const std::string prefix = folder == "." ? "./" : folder + "/";
-  if (rest.starts_with(prefix)) rest.remove_prefix(prefix.size());
-  else if (folder != "." || rest.starts_with('/')) return "";
+  if (rest.starts_with(prefix))
+    rest.remove_prefix(prefix.size());
+  else if (folder != "." || rest.starts_with('/'))
+    return "";
   return rest.empty() || rest.starts_with("..") ? "" : fmt::format("/{}\n", rest);
 }
 

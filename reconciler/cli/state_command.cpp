@@ -24,15 +24,19 @@ std::string names_text(const std::vector<ImageName>& names) {
 }
 
 void show_rebuilt(const RebuiltState& rebuilt, const Style& style, Output& out) {
-  out.print("{} {} own images and {} copies, {} deleted images, {} series, floors of {} servers; {} re-hashed.\n", style.bold("Rebuilt:"), rebuilt.own,
-            rebuilt.copies, rebuilt.tombstones, rebuilt.series, rebuilt.floors, size_text(rebuilt.bytes));
+  out.print("{} {} own images and {} copies, {} deleted images, {} series, floors of {} servers; {} re-hashed.\n",
+            style.bold("Rebuilt:"), rebuilt.own, rebuilt.copies, rebuilt.tombstones, rebuilt.series, rebuilt.floors,
+            size_text(rebuilt.bytes));
   if (!rebuilt.set_aside.empty()) out.print("The old state is now \"{}\".\n", printable(rebuilt.set_aside));
   if (rebuilt.kept_peers) out.print("Peers and subscriptions are those of the old state.\n");
   if (!rebuilt.by_papers_alone.empty()) {
-    out.print("By their papers alone, for no catalog shows them (private, not published yet, or deleted before): {}\n", names_text(rebuilt.by_papers_alone));
+    out.print("By their papers alone, for no catalog shows them (private, not published yet, or deleted before): {}\n",
+              names_text(rebuilt.by_papers_alone));
   }
-  if (!rebuilt.not_adopted.empty()) out.print("Not adopted, for another image bears the name: {}\n", names_text(rebuilt.not_adopted));
-  for (const auto& lost : rebuilt.lost) out.print("{}: {} ({})\n", style.red("image " + lost.image.text()), printable(lost.why), printable(lost.path));
+  if (!rebuilt.not_adopted.empty())
+    out.print("Not adopted, for another image bears the name: {}\n", names_text(rebuilt.not_adopted));
+  for (const auto& lost : rebuilt.lost)
+    out.print("{}: {} ({})\n", style.red("image " + lost.image.text()), printable(lost.why), printable(lost.path));
   out.print("Nothing was removed, and nothing here is managed until a manifest names it. Next: ingot plan\n");
 }
 
@@ -75,8 +79,9 @@ void show_rebuilt_json(const RebuiltState& rebuilt, Output& out) {
 Store open_store_of_its_own_lineage(const ServerSection& server, Files& files) {
   const auto lineage = Store::lineage_of(files, server.store);
   if (lineage) return Store::open(files, server.store, *lineage);
-  throw Error(Fault::local, fmt::format("there is no store \"{}\" that a state could be made of", printable(server.store)),
-              "bring the store back from its backup, or set `store` in [server] to where it is; a new server is made by \"ingot init\"")
+  throw Error(
+      Fault::local, fmt::format("there is no store \"{}\" that a state could be made of", printable(server.store)),
+      "bring the store back from its backup, or set `store` in [server] to where it is; a new server is made by \"ingot init\"")
       .about(server.store);
 }
 
@@ -108,7 +113,8 @@ int run_command(const RebuildArguments&, const Session& session) {
   const Time started = session.clock.now();
   std::optional<State> old;
   if (const std::string why = why_not_rebuild(server, store, session.files, old); !why.empty()) {
-    throw Error(Fault::refused, fmt::format("the state \"{}\" needs no rebuilding: {}", printable(server.state), why), "nothing was changed");
+    throw Error(Fault::refused, fmt::format("the state \"{}\" needs no rebuilding: {}", printable(server.state), why),
+                "nothing was changed");
   }
   store.sync_all();  // what a dead run left unsynced is adopted, and counts as durable from here on
   PeerMemory memory(session.files, state_folder(server));
@@ -117,10 +123,19 @@ int run_command(const RebuildArguments&, const Session& session) {
   rehash(restoration, store, rebuilt, session);
   old.reset();  // closed before its file is moved
   const int exit = rebuilt.lost.empty() ? exit_done : exit_local;
-  const RunStart start{.id = new_run_id(started, random_bits()), .started = started, .command = rebuild_command, .actor = actor(),
-                       .manifest_path = manifest->path, .manifest_digest = manifest->digest, .git = manifest->git, .plan_id = "", .planned = 0};
-  rebuilt.set_aside = replace_state(server.state, session.files, restoration, {.start = start, .finished = session.clock.now(), .exit_code = exit, .actions = {}});
-  session.show([&](const Style& style, Output& out) { show_rebuilt(rebuilt, style, out); }, [&](Output& out) { show_rebuilt_json(rebuilt, out); });
+  const RunStart start{.id = new_run_id(started, random_bits()),
+                       .started = started,
+                       .command = rebuild_command,
+                       .actor = actor(),
+                       .manifest_path = manifest->path,
+                       .manifest_digest = manifest->digest,
+                       .git = manifest->git,
+                       .plan_id = "",
+                       .planned = 0};
+  rebuilt.set_aside = replace_state(server.state, session.files, restoration,
+                                    {.start = start, .finished = session.clock.now(), .exit_code = exit, .actions = {}});
+  session.show([&](const Style& style, Output& out) { show_rebuilt(rebuilt, style, out); },
+               [&](Output& out) { show_rebuilt_json(rebuilt, out); });
   return exit;
 }
 

@@ -17,7 +17,8 @@ std::string host_of(const std::string& url) {
 }
 
 std::string receiver_of(const NotifyEntry& entry) {
-  return entry.url ? fmt::format("the webhook at {}", printable(host_of(*entry.url))) : fmt::format("the program \"{}\"", printable(entry.command.front()));
+  return entry.url ? fmt::format("the webhook at {}", printable(host_of(*entry.url)))
+                   : fmt::format("the program \"{}\"", printable(entry.command.front()));
 }
 
 struct Notification {
@@ -36,8 +37,13 @@ Notification notification_of(const News& news, const NotifyEntry& entry, std::si
 std::string tell_one(const Notification& told, const std::set<std::string>& withheld, const Session& session) {
   const NotifyEntry& entry = told.entry;
   if (!entry.url) return run_program(entry.command, told.text, entry.timeout, withheld, session.clock);
-  return call_webhook({.url = *entry.url, .ca_file = entry.ca_file.value_or(""), .key = read_webhook_key(entry), .id = told.id,
-                       .content_type = "application/cloudevents+json", .body = told.text, .timeout = entry.timeout},
+  return call_webhook({.url = *entry.url,
+                       .ca_file = entry.ca_file.value_or(""),
+                       .key = read_webhook_key(entry),
+                       .id = told.id,
+                       .content_type = "application/cloudevents+json",
+                       .body = told.text,
+                       .timeout = entry.timeout},
                       session.clock);
 }
 
@@ -50,12 +56,15 @@ void tell_or_warn(const Notification& told, const std::set<std::string>& withhel
     why = error.what();
   }
   const NotifyEntry& entry = told.entry;
-  if (!why.empty()) session.warn(fmt::format("not notified: {} ({}): {}; what the run did stands", receiver_of(entry), printable(entry.at.text()), printable(why)));
+  if (!why.empty())
+    session.warn(fmt::format("not notified: {} ({}): {}; what the run did stands", receiver_of(entry), printable(entry.at.text()),
+                             printable(why)));
 }
 
 }  // namespace
 
-void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const std::set<std::string>& withheld, const Session& session) {
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const std::set<std::string>& withheld,
+               const Session& session) {
   for (std::size_t place = 0; place < entries.size(); ++place) {
     if (interrupted() != 0) return;
     if (is_due(entries[place], news)) tell_or_warn(notification_of(news, entries[place], place), withheld, session);

@@ -12,6 +12,7 @@ namespace ingot {
 
 /// Each entry that is due, once, one after the other. One that cannot be told is warned of and changes nothing else; after an
 /// interrupt nobody is told. No program is given the variables `withheld`.
-void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const std::set<std::string>& withheld, const Session& session);
+void tell_news(const News& news, const std::vector<NotifyEntry>& entries, const std::set<std::string>& withheld,
+               const Session& session);
 
 }  // namespace ingot

@@ -21,12 +21,14 @@ std::vector<ImageRow> images_meant(const VerifyArguments& arguments, const Site&
   std::vector<ImageRow> images;
   for (const auto& name : arguments.images) images.push_back(find_image(snapshot, name));
   if (!arguments.images.empty()) return images;
-  std::copy_if(snapshot.images.begin(), snapshot.images.end(), std::back_inserter(images), [](const ImageRow& image) { return !image.deleted; });
+  std::copy_if(snapshot.images.begin(), snapshot.images.end(), std::back_inserter(images),
+               [](const ImageRow& image) { return !image.deleted; });
   return images;
 }
 
 int shown(const Findings& findings, const Session& session) {
-  session.show([&](const Style& style, Output& out) { show_verify(findings, style, out); }, [&](Output& out) { show_verify_json(findings, out); });
+  session.show([&](const Style& style, Output& out) { show_verify(findings, style, out); },
+               [&](Output& out) { show_verify_json(findings, out); });
   return findings.faults.empty() ? exit_done : exit_local;
 }
 
@@ -49,13 +51,16 @@ void make_readable(const Verified& verified, Site& site, const Session& session)
 /// readers look for it.
 void set_aside(const Verified& verified, Site& site, const Session& session) {
   const auto tell = [&](const std::vector<std::string>& paths) {
-    for (const auto& path : paths) session.warn(fmt::format("\"{}\" is damaged, and was set aside in the folder \"quarantine\" of the store", printable(path)));
+    for (const auto& path : paths)
+      session.warn(
+          fmt::format("\"{}\" is damaged, and was set aside in the folder \"quarantine\" of the store", printable(path)));
   };
   for (const auto& object : verified.objects) {
     attempt(session, [&] {
       tell(site.store.set_aside_damaged(object.packed));
       const Place place = place_of_bytes(object.digest, site.state, site.manifest.server.publish_copies);
-      if (site.store.bring_back(object.packed, place)) session.warn(fmt::format("bytes of {} that were set aside once are whole, and were put back", object.digest.text()));
+      if (site.store.bring_back(object.packed, place))
+        session.warn(fmt::format("bytes of {} that were set aside once are whole, and were put back", object.digest.text()));
       if (place == Place::public_tree && site.store.has(object.packed)) site.store.move_to(object.packed, place);
     });
   }
@@ -64,16 +69,20 @@ void set_aside(const Verified& verified, Site& site, const Session& session) {
 
 /// What stays damaged, and what would mend it.
 void warn_of_the_rest(const Plan& plan, const Account& account, const Session& session) {
-  for (const auto& peer : plan.unknown) session.warn(fmt::format("peer \"{}\" is {}: {}", peer.peer.text(), peer.code, printable(peer.text)));
-  for (const auto& one : plan.blocked) session.warn(fmt::format("{}: {}; {}", printable(one.address.text), printable(one.text), printable(one.mend)));
+  for (const auto& peer : plan.unknown)
+    session.warn(fmt::format("peer \"{}\" is {}: {}", peer.peer.text(), peer.code, printable(peer.text)));
+  for (const auto& one : plan.blocked)
+    session.warn(fmt::format("{}: {}; {}", printable(one.address.text), printable(one.text), printable(one.mend)));
   for (const auto& failed : account.failed) {
-    if (const auto* why = std::get_if<Failed>(&failed.outcome)) session.warn(fmt::format("{}: {}", printable(failed.address.text), printable(why->text)));
+    if (const auto* why = std::get_if<Failed>(&failed.outcome))
+      session.warn(fmt::format("{}: {}", printable(failed.address.text), printable(why->text)));
   }
 }
 
 /// By the verb that any apply repairs with, as a run of the history.
 Account repair(const Verified& verified, Site& site, const Session& session) {
-  const CatalogKeys keys = load_catalog_keys(session.files, site.manifest.server.keys, newest_own_root(site.store, site.state.self()));
+  const CatalogKeys keys =
+      load_catalog_keys(session.files, site.manifest.server.keys, newest_own_root(site.store, site.state.self()));
   site.state.check();
   refuse_an_old_state(site.state, site.store);
   refuse_a_state_older_than_the_papers(site.state, site.store);

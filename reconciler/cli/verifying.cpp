@@ -45,7 +45,8 @@ std::vector<Hashing> tasks_for(const std::vector<ImageRow>& images, const Site& 
 /// Re-hashes on several threads; what is found comes out in the order of the tasks.
 class Verifying {
  public:
-  Verifying(const std::vector<Hashing>& tasks, const Store& store, ByteProgress& progress) : tasks_(tasks), store_(store), progress_(progress), damages_(tasks.size()) {}
+  Verifying(const std::vector<Hashing>& tasks, const Store& store, ByteProgress& progress)
+      : tasks_(tasks), store_(store), progress_(progress), damages_(tasks.size()) {}
 
   std::vector<std::vector<Damage>> run(unsigned threads) {
     {
@@ -107,7 +108,8 @@ void verify_images(const std::vector<ImageRow>& images, const Site& site, const 
   std::uint64_t total = 0;
   for (const auto& task : tasks) total += task.object.size;
   const unsigned wanted = session.flags.parallel.value_or(site.manifest.limits.parallel);
-  const unsigned threads = std::max(1U, std::min({wanted, std::thread::hardware_concurrency(), static_cast<unsigned>(tasks.size())}));
+  const unsigned threads =
+      std::max(1U, std::min({wanted, std::thread::hardware_concurrency(), static_cast<unsigned>(tasks.size())}));
   ByteProgress progress(session, "verify", total);
   const auto damages = Verifying(tasks, site.store, progress).run(threads);
   for (std::size_t i = 0; i < tasks.size(); ++i) note(tasks[i], damages[i], verified);
@@ -118,7 +120,8 @@ void verify_published(const Site& site, Verified& verified) {
   Findings& findings = verified.findings;
   const std::size_t before = findings.faults.size();
   const auto pieces = published_pieces(site, findings);
-  verified.root_is_lost = std::any_of(findings.faults.begin() + static_cast<std::ptrdiff_t>(before), findings.faults.end(), [](const Finding& fault) { return fault.what == "root of trust"; });
+  verified.root_is_lost = std::any_of(findings.faults.begin() + static_cast<std::ptrdiff_t>(before), findings.faults.end(),
+                                      [](const Finding& fault) { return fault.what == "root of trust"; });
   for (const auto& [what, namer, piece] : pieces) {
     throw_if_interrupted();
     ++findings.pieces;

@@ -16,9 +16,11 @@ namespace ingot {
 Version this_version() {
   const CurlBuild curl = curl_build();
   Version version{.version = INGOT_VERSION, .commit = INGOT_COMMIT, .features = curl.features, .libraries = {}};
-  version.libraries = {{"SQLite", sqlite_version()}, {"libcurl", curl.version}, {"libgit2", libgit2_version()}, {"zstd", zstd_version()}};
+  version.libraries = {
+      {"SQLite", sqlite_version()}, {"libcurl", curl.version}, {"libgit2", libgit2_version()}, {"zstd", zstd_version()}};
   const auto slash = curl.tls.find('/');
-  if (slash != std::string::npos) version.libraries.insert(version.libraries.begin(), {curl.tls.substr(0, slash), curl.tls.substr(slash + 1)});
+  if (slash != std::string::npos)
+    version.libraries.insert(version.libraries.begin(), {curl.tls.substr(0, slash), curl.tls.substr(slash + 1)});
   std::sort(version.features.begin(), version.features.end());
   return version;
 }

@@ -19,14 +19,18 @@ std::vector<PeerView> remembered_views(Site& site) {
       continue;
     }
     auto cached = cached_catalog(site.memory, peer.card.id);
-    if (cached) views.emplace_back(PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
-    else views.emplace_back(Unknown{.code = "unreachable", .why = "nothing is remembered of it", .detail_code = "", .last = std::nullopt});
+    if (cached)
+      views.emplace_back(PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
+    else
+      views.emplace_back(
+          Unknown{.code = "unreachable", .why = "nothing is remembered of it", .detail_code = "", .last = std::nullopt});
   }
   return views;
 }
 
 /// A copy that only waits for something: a name that is taken, a type that is missing.
-void add_blocked_copies(const Plan& plan, const Manifest& manifest, const std::vector<PeerView>& views, std::unordered_set<Digest>& wanted) {
+void add_blocked_copies(const Plan& plan, const Manifest& manifest, const std::vector<PeerView>& views,
+                        std::unordered_set<Digest>& wanted) {
   std::set<Address> blocked;
   for (const auto& one : plan.blocked) {
     if (one.verb == Verb::copy) blocked.insert(one.address);
@@ -36,7 +40,8 @@ void add_blocked_copies(const Plan& plan, const Manifest& manifest, const std::v
     const auto* const seen = std::get_if<PeerCatalog>(&views[i]);
     if (seen == nullptr) continue;
     for (const auto& image : seen->catalog->images) {
-      if (image.identity.origin == seen->head.id && blocked.contains(copy_address(manifest.peers[i].name, image.identity.name))) wanted.insert(image.digest);
+      if (image.identity.origin == seen->head.id && blocked.contains(copy_address(manifest.peers[i].name, image.identity.name)))
+        wanted.insert(image.digest);
     }
   }
 }
@@ -55,17 +60,20 @@ void add_put_back(const Manifest& manifest, const Snapshot& snapshot, std::unord
 WantedBytes wanted_bytes(Site& site, Time now) {
   const std::vector<PeerView> views = remembered_views(site);
   const Snapshot snapshot = site.state.snapshot();
-  const Observed observed{.now = now, .self = site.state.self(), .peers = views, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
+  const Observed observed{
+      .now = now, .self = site.state.self(), .peers = views, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
   const auto made = make_plan(site.manifest, snapshot, observed, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true});
   const auto& plan = std::get<Plan>(made);
   WantedBytes wanted;
-  wanted.complete = std::none_of(views.begin(), views.end(), [](const PeerView& view) { return std::holds_alternative<Unknown>(view); });
+  wanted.complete =
+      std::none_of(views.begin(), views.end(), [](const PeerView& view) { return std::holds_alternative<Unknown>(view); });
   for (const auto& change : plan.actions) {
     if (const auto* const copy = std::get_if<CopyImage>(&change.action)) wanted.digests.insert(copy->entry->digest);
   }
   add_blocked_copies(plan, site.manifest, views, wanted.digests);
   add_put_back(site.manifest, snapshot, wanted.digests);
-  for (const auto& image : all_damaged_images(site.state, site.store)) wanted.digests.insert(image.digest);  // a repair may be under way
+  for (const auto& image : all_damaged_images(site.state, site.store))
+    wanted.digests.insert(image.digest);  // a repair may be under way
   return wanted;
 }
 

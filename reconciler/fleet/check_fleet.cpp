@@ -27,7 +27,8 @@ std::map<ServerId, std::size_t> add_servers(const FleetSurvey& survey, Fleet& fl
     if ((peer.means && !peer.wrong_root) || outside.contains(id)) continue;
     outside.emplace(id, fleet.servers.size());
     const std::string name = peer.entry->card.name.text();
-    const bool taken = std::any_of(fleet.servers.begin(), fleet.servers.end(), [&](const FleetServer& server) { return server.name == name; });
+    const bool taken =
+        std::any_of(fleet.servers.begin(), fleet.servers.end(), [&](const FleetServer& server) { return server.name == name; });
     fleet.servers.push_back({taken ? fmt::format("{} ({})", name, id.text().substr(0, 15)) : name, id, ""});
   }
   return outside;
@@ -35,10 +36,13 @@ std::map<ServerId, std::size_t> add_servers(const FleetSurvey& survey, Fleet& fl
 
 void add_flows(const FleetSurvey& survey, const std::map<ServerId, std::size_t>& outside, Fleet& fleet) {
   for (const auto& rule : survey.rules) {
-    FleetFlow flow{.from = rule.is_judged ? *rule.peer->means : outside.at(rule.peer->entry->card.id), .to = rule.peer->member, .rule = selector_text(rule.entry->selector),
+    FleetFlow flow{.from = rule.is_judged ? *rule.peer->means : outside.at(rule.peer->entry->card.id),
+                   .to = rule.peer->member,
+                   .rule = selector_text(rule.entry->selector),
                    .at = survey.place(rule.peer->member, rule.entry->at)};
     for (const auto& judged : rule.judged) {
-      if (judged.verdict == Verdict::wanted) flow.images.push_back(survey.catalogs[*rule.peer->means].images[judged.entry].identity.name);
+      if (judged.verdict == Verdict::wanted)
+        flow.images.push_back(survey.catalogs[*rule.peer->means].images[judged.entry].identity.name);
     }
     fleet.flows.push_back(std::move(flow));
   }

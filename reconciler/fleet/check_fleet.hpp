@@ -31,7 +31,7 @@ struct FleetFinding {
 
 /// A server of the fleet, or a peer outside it.
 struct FleetServer {
-  std::string name;      ///< unique: with the manifest's path if two bear it
+  std::string name;  ///< unique: with the manifest's path if two bear it
   std::optional<ServerId> id;
   std::string manifest;  ///< its path; "": it is outside
 };
@@ -40,7 +40,7 @@ struct FleetServer {
 struct FleetFlow {
   std::size_t from = 0;  ///< place in Fleet::servers
   std::size_t to = 0;
-  std::string rule;      ///< "series db19", "all"
+  std::string rule;  ///< "series db19", "all"
   std::string at;
   std::vector<ImageName> images = {};  ///< of the origin's manifest, once the rule counts them; nothing is known of one outside
 };

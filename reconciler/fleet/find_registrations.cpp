@@ -10,24 +10,32 @@ namespace ingot {
 namespace {
 
 bool has_registered(const FleetSurvey& survey, std::size_t member, std::size_t other) {
-  return std::any_of(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& peer) { return peer.member == member && peer.means == other; });
+  return std::any_of(survey.peers.begin(), survey.peers.end(),
+                     [&](const FleetPeer& peer) { return peer.member == member && peer.means == other; });
 }
 
 bool is_wanted_for_something(const FleetSurvey& survey, const FleetPeer& peer) {
   const Manifest& manifest = survey.manifest(peer.member);
-  return std::any_of(manifest.subscriptions.begin(), manifest.subscriptions.end(), [&](const SubscriptionEntry& rule) { return rule.peer == peer.entry->name; });
+  return std::any_of(manifest.subscriptions.begin(), manifest.subscriptions.end(),
+                     [&](const SubscriptionEntry& rule) { return rule.peer == peer.entry->name; });
 }
 
 void find_card(const FleetSurvey& survey, const FleetPeer& peer, const std::string& at, std::vector<FleetFinding>& findings) {
   const auto& own = survey.members[*peer.means].card;
   const std::string name = peer.entry->name.text();
   if (peer.wrong_root) {
-    findings.push_back({Level::error, "wrong-root", at, fmt::format("the card of peer \"{}\" pins {}, but the own card of {} says {}", name, peer.entry->card.id.text(), survey.called(*peer.means), own->id.text()),
-                        fmt::format("take the card from {}; if its root was made anew, say replaces = \"{}\" in the entry. Another server of that name belongs into this check, too", survey.called(*peer.means), peer.entry->card.id.text())});
+    findings.push_back({Level::error, "wrong-root", at,
+                        fmt::format("the card of peer \"{}\" pins {}, but the own card of {} says {}", name,
+                                    peer.entry->card.id.text(), survey.called(*peer.means), own->id.text()),
+                        fmt::format("take the card from {}; if its root was made anew, say replaces = \"{}\" in the entry. "
+                                    "Another server of that name belongs into this check, too",
+                                    survey.called(*peer.means), peer.entry->card.id.text())});
   }
   const auto& url = survey.manifest(*peer.means).server.url;
   if (!peer.wrong_root && url && *url != peer.entry->card.url) {
-    findings.push_back({Level::warning, "old-card", at, fmt::format("the card of peer \"{}\" says {}, its manifest {}", name, peer.entry->card.url, *url), fmt::format("take the card anew: \"ingot card\" on {}", survey.called(*peer.means))});
+    findings.push_back({Level::warning, "old-card", at,
+                        fmt::format("the card of peer \"{}\" says {}, its manifest {}", name, peer.entry->card.url, *url),
+                        fmt::format("take the card anew: \"ingot card\" on {}", survey.called(*peer.means))});
   }
 }
 
@@ -36,21 +44,32 @@ void find_card(const FleetSurvey& survey, const FleetPeer& peer, const std::stri
 void find_registrations(const FleetSurvey& survey, std::vector<FleetFinding>& findings) {
   for (std::size_t i = 0; i < survey.members.size(); ++i) {
     if (survey.members[i].card) continue;
-    findings.push_back({Level::note, "no-card", survey.place(i, survey.manifest(i).server.at), fmt::format("{} has no server.card.toml beside its manifest: it is known by its name alone", survey.called(i)),
-                        "commit the card that \"ingot init\" made"});
+    findings.push_back(
+        {Level::note, "no-card", survey.place(i, survey.manifest(i).server.at),
+         fmt::format("{} has no server.card.toml beside its manifest: it is known by its name alone", survey.called(i)),
+         "commit the card that \"ingot init\" made"});
   }
   for (const auto& peer : survey.peers) {
     const std::string at = survey.place(peer.member, peer.entry->at);
     if (!is_wanted_for_something(survey, peer)) {
-      findings.push_back({Level::note, "no-subscription", at, fmt::format("{} has registered \"{}\" and subscribes to nothing of it", survey.called(peer.member), peer.entry->name.text()), "add a [[subscription]], or remove the [[peer]]"});
+      findings.push_back({Level::note, "no-subscription", at,
+                          fmt::format("{} has registered \"{}\" and subscribes to nothing of it", survey.called(peer.member),
+                                      peer.entry->name.text()),
+                          "add a [[subscription]], or remove the [[peer]]"});
     }
     if (!peer.means) {
-      findings.push_back({Level::note, "outside", at, fmt::format("peer \"{}\" of {} is none of these servers: nothing is known of what it offers", peer.entry->name.text(), survey.called(peer.member)), "name its manifest, too"});
+      findings.push_back({Level::note, "outside", at,
+                          fmt::format("peer \"{}\" of {} is none of these servers: nothing is known of what it offers",
+                                      peer.entry->name.text(), survey.called(peer.member)),
+                          "name its manifest, too"});
       continue;
     }
     find_card(survey, peer, at, findings);
     if (!has_registered(survey, *peer.means, peer.member)) {
-      findings.push_back({Level::note, "one-way", at, fmt::format("{} has registered {}, not the other way round", survey.called(peer.member), survey.called(*peer.means)), "if both are to have each other's images, each registers the other"});
+      findings.push_back(
+          {Level::note, "one-way", at,
+           fmt::format("{} has registered {}, not the other way round", survey.called(peer.member), survey.called(*peer.means)),
+           "if both are to have each other's images, each registers the other"});
     }
   }
 }

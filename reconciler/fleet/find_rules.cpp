@@ -16,7 +16,8 @@ const SeriesEntry* series_of(const FleetRule& rule, const FleetSurvey& survey) {
   const auto* const select = std::get_if<SelectSeries>(&rule.entry->selector);
   if (select == nullptr) return nullptr;
   const auto& all = survey.catalogs[*rule.peer->means].series;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const SeriesEntry& series) { return series.name == select->series; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const SeriesEntry& series) { return series.name == select->series; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -26,48 +27,64 @@ std::vector<std::string> foreign_members(const SeriesEntry& series, const FleetS
   for (const auto& member : series.members) {
     if (member.image.origin == survey.ids[peer]) continue;
     const auto& images = survey.catalogs[peer].images;
-    const auto image = std::find_if(images.begin(), images.end(), [&](const ImageEntry& entry) { return entry.identity == member.image; });
+    const auto image =
+        std::find_if(images.begin(), images.end(), [&](const ImageEntry& entry) { return entry.identity == member.image; });
     if (image != images.end()) foreign.push_back(fmt::format("\"{}\" of \"{}\"", image->name.text(), image->origin_name.text()));
   }
   return foreign;
 }
 
-void find_unknown_selector(const FleetRule& rule, const FleetSurvey& survey, const std::string& at, std::vector<FleetFinding>& findings) {
+void find_unknown_selector(const FleetRule& rule, const FleetSurvey& survey, const std::string& at,
+                           std::vector<FleetFinding>& findings) {
   const bool may_be_deleted = std::holds_alternative<SelectImage>(rule.entry->selector);  // a tombstone still has descendants
   const auto near = nearest(value_of(rule.entry->selector), rule.like);
-  findings.push_back({may_be_deleted ? Level::warning : Level::error, "unknown-selector", at,
-                      fmt::format("the manifest of {} has no {} \"{}\": the rule can never match", survey.called(*rule.peer->means), kind_of(rule.entry->selector), value_of(rule.entry->selector)),
-                      near ? fmt::format("did you mean \"{}\"?", *near) : "correct the rule, or add it there"});
+  findings.push_back(
+      {may_be_deleted ? Level::warning : Level::error, "unknown-selector", at,
+       fmt::format("the manifest of {} has no {} \"{}\": the rule can never match", survey.called(*rule.peer->means),
+                   kind_of(rule.entry->selector), value_of(rule.entry->selector)),
+       near ? fmt::format("did you mean \"{}\"?", *near) : "correct the rule, or add it there"});
 }
 
 /// True: told.
-bool find_foreign_members(const FleetRule& rule, const FleetSurvey& survey, const std::string& at, std::vector<FleetFinding>& findings) {
+bool find_foreign_members(const FleetRule& rule, const FleetSurvey& survey, const std::string& at,
+                          std::vector<FleetFinding>& findings) {
   const SeriesEntry* const series = series_of(rule, survey);
   if (series == nullptr) return false;
   const auto foreign = foreign_members(*series, survey, *rule.peer->means);
   if (foreign.empty()) return false;
   const bool all = foreign.size() == series->members.size();
-  findings.push_back({all ? Level::error : Level::warning, "not-origin", at,
-                      fmt::format("{} of series \"{}\" of {} never comes to {}: {} a copy there, and copies are not copied on", all ? "nothing" : "a part", series->name.text(), survey.called(*rule.peer->means),
-                                  survey.called(rule.peer->member), foreign.size() == 1 ? foreign.front() + " is" : fmt::format("each of {} is", fmt::join(foreign, ", "))),
-                      "register the server that it was made on, and subscribe there"});
+  findings.push_back(
+      {all ? Level::error : Level::warning, "not-origin", at,
+       fmt::format("{} of series \"{}\" of {} never comes to {}: {} a copy there, and copies are not copied on",
+                   all ? "nothing" : "a part", series->name.text(), survey.called(*rule.peer->means),
+                   survey.called(rule.peer->member),
+                   foreign.size() == 1 ? foreign.front() + " is" : fmt::format("each of {} is", fmt::join(foreign, ", "))),
+       "register the server that it was made on, and subscribe there"});
   return true;
 }
 
-void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const std::string& at, std::vector<FleetFinding>& findings) {
-  const auto wanted = [](const Judged& judged) { return judged.verdict == Verdict::wanted || judged.verdict == Verdict::beyond_latest; };
+void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const std::string& at,
+                         std::vector<FleetFinding>& findings) {
+  const auto wanted = [](const Judged& judged) {
+    return judged.verdict == Verdict::wanted || judged.verdict == Verdict::beyond_latest;
+  };
   if (std::any_of(rule.judged.begin(), rule.judged.end(), wanted)) return;
-  const std::string rule_text = fmt::format("rule {} on {}", selector_text(rule.entry->selector), survey.called(*rule.peer->means));
+  const std::string rule_text =
+      fmt::format("rule {} on {}", selector_text(rule.entry->selector), survey.called(*rule.peer->means));
   if (rule.judged.empty()) {
-    findings.push_back({Level::note, "no-match", at, fmt::format("{} matches no image of its manifest yet", rule_text), "nothing is to be done if some are to come"});
+    findings.push_back({Level::note, "no-match", at, fmt::format("{} matches no image of its manifest yet", rule_text),
+                        "nothing is to be done if some are to come"});
     return;
   }
-  const auto all = [&](Verdict verdict) { return std::all_of(rule.judged.begin(), rule.judged.end(), [&](const Judged& judged) { return judged.verdict == verdict; }); };
+  const auto all = [&](Verdict verdict) {
+    return std::all_of(rule.judged.begin(), rule.judged.end(), [&](const Judged& judged) { return judged.verdict == verdict; });
+  };
   const std::string why = all(Verdict::excluded) ? "`exclude` leaves none of them"
                           : all(Verdict::where)  ? "none of them is as `where` says"
                           : all(Verdict::state)  ? "none of them is in one of its `states`"
                                                  : "its options leave none of them";
-  findings.push_back({all(Verdict::state) ? Level::note : Level::warning, std::string(code_of(rule.judged.front().verdict)), at, fmt::format("{} selects {} images, and {}", rule_text, rule.judged.size(), why),
+  findings.push_back({all(Verdict::state) ? Level::note : Level::warning, std::string(code_of(rule.judged.front().verdict)), at,
+                      fmt::format("{} selects {} images, and {}", rule_text, rule.judged.size(), why),
                       "correct the options of the subscription"});
 }
 
@@ -79,7 +96,8 @@ void find_rule(const FleetRule& rule, const FleetSurvey& survey, std::vector<Fle
 
 /// A rule on a peer of which nothing is known may bring anything.
 bool may_get_from_outside(const FleetSurvey& survey, std::size_t member) {
-  return std::any_of(survey.rules.begin(), survey.rules.end(), [&](const FleetRule& rule) { return rule.peer->member == member && !rule.is_judged; });
+  return std::any_of(survey.rules.begin(), survey.rules.end(),
+                     [&](const FleetRule& rule) { return rule.peer->member == member && !rule.is_judged; });
 }
 
 std::set<ImageName> names_here(const FleetSurvey& survey, std::size_t member) {
@@ -98,7 +116,9 @@ void find_never_arriving(const FleetSurvey& survey, std::size_t member, std::vec
   const auto names = names_here(survey, member);
   const auto never = [&](const ImageName& image, const At& at, const std::string& who) {
     if (names.contains(image)) return;
-    findings.push_back({Level::error, "never-arrives", survey.place(member, at), fmt::format("{} of {} names \"{}\", which it does not make and no rule of it brings", who, survey.called(member), image.text()),
+    findings.push_back({Level::error, "never-arrives", survey.place(member, at),
+                        fmt::format("{} of {} names \"{}\", which it does not make and no rule of it brings", who,
+                                    survey.called(member), image.text()),
                         "add a rule that brings it, or take it out"});
   };
   for (const auto& series : manifest.series) {
@@ -114,10 +134,14 @@ void find_empty_follows(const FleetSurvey& survey, std::size_t member, std::vect
   for (const auto& series : survey.manifest(member).series) {
     if (!series.follow || may_get_from_outside(survey, member)) continue;
     const auto& shown = survey.catalogs[member].series;
-    const auto here = std::find_if(shown.begin(), shown.end(), [&](const SeriesEntry& entry) { return entry.name == series.name; });
+    const auto here =
+        std::find_if(shown.begin(), shown.end(), [&](const SeriesEntry& entry) { return entry.name == series.name; });
     if (here != shown.end() && !here->members.empty()) continue;
-    findings.push_back({Level::warning, "empty-series", survey.place(member, series.at), fmt::format("series \"{}\" of {} follows \"{}\" of \"{}\", of which nothing comes here", series.name.text(), survey.called(member), series.follow->series.text(), series.follow->peer.text()),
-                        "subscribe to that series"});
+    findings.push_back(
+        {Level::warning, "empty-series", survey.place(member, series.at),
+         fmt::format("series \"{}\" of {} follows \"{}\" of \"{}\", of which nothing comes here", series.name.text(),
+                     survey.called(member), series.follow->series.text(), series.follow->peer.text()),
+         "subscribe to that series"});
   }
 }
 

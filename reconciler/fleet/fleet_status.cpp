@@ -71,7 +71,8 @@ bool follows_its_series(const FleetTestimony& words, std::size_t server, const I
   const auto& memberships = words.memberships(image);
   return std::any_of(memberships.begin(), memberships.end(), [&](const Membership& in) {
     const auto end = in.series->members.begin() + static_cast<std::ptrdiff_t>(in.place);
-    return std::any_of(in.series->members.begin(), end, [&](const SeriesMember& older) { return words.entry(server, older.image) != nullptr; });
+    return std::any_of(in.series->members.begin(), end,
+                       [&](const SeriesMember& older) { return words.entry(server, older.image) != nullptr; });
   });
 }
 
@@ -98,8 +99,12 @@ FleetImage image_of(const FleetTestimony& words, const ImageEntry& entry) {
   const ImageIdentity& identity = entry.identity;
   const ImageEntry* const origin = words.at_origin(identity);
   const auto server = words.server(identity.origin);
-  FleetImage image{.identity = identity, .origin = server ? words.servers()[*server].name : entry.origin_name.text(),
-                   .digest = origin != nullptr ? std::optional(origin->digest) : std::nullopt, .withdrawn = is_withdrawn(origin), .series = {}, .holdings = {}};
+  FleetImage image{.identity = identity,
+                   .origin = server ? words.servers()[*server].name : entry.origin_name.text(),
+                   .digest = origin != nullptr ? std::optional(origin->digest) : std::nullopt,
+                   .withdrawn = is_withdrawn(origin),
+                   .series = {},
+                   .holdings = {}};
   for (const auto& in : words.memberships(identity)) image.series.push_back(in.series->name);
   for (std::size_t i = 0; i < words.servers().size(); ++i) image.holdings.push_back(at_server(words, i, identity));
   return image;
@@ -170,7 +175,8 @@ std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, cons
     if (question.image.empty() || wanted.contains(identity)) images.push_back(image_of(words, *entry));
   }
   std::stable_sort(images.begin(), images.end(), [](const FleetImage& one, const FleetImage& other) {
-    return std::tie(one.origin, one.identity.name, one.identity.created) < std::tie(other.origin, other.identity.name, other.identity.created);
+    return std::tie(one.origin, one.identity.name, one.identity.created) <
+           std::tie(other.origin, other.identity.name, other.identity.created);
   });
   return images;
 }
@@ -183,7 +189,8 @@ int exit_code_of(const std::vector<FleetWord>& servers, const std::vector<FleetI
   for (const auto& image : images) {
     for (const auto& held : image.holdings) {
       if (held.holding == Holding::differs) exit = worse_exit_code(exit, exit_untrusted);
-      if (held.is_certain && (held.misses_withdrawal || held.holding == Holding::waiting)) exit = worse_exit_code(exit, exit_changes);
+      if (held.is_certain && (held.misses_withdrawal || held.holding == Holding::waiting))
+        exit = worse_exit_code(exit, exit_changes);
     }
   }
   return exit;

@@ -15,7 +15,7 @@ namespace ingot {
 
 /// A server as it was found, by its card.
 struct FleetWord {
-  std::string name;                        ///< unique
+  std::string name;  ///< unique
   ServerId id;
   std::string trouble;                     ///< "": it answered; else "unreachable", "expired", "untrusted"
   std::string why;                         ///< of the trouble
@@ -35,17 +35,17 @@ enum class Holding {
 std::string_view text_of(Holding holding);  ///< "origin" …
 
 struct FleetHolding {
-  std::optional<Holding> holding;   ///< nullopt: unknown, nothing was ever heard of that server
-  bool is_certain = true;           ///< false: the server is in trouble, this is what it said last
-  bool misses_withdrawal = false;   ///< its origin has withdrawn it, and here it is not
+  std::optional<Holding> holding;  ///< nullopt: unknown, nothing was ever heard of that server
+  bool is_certain = true;          ///< false: the server is in trouble, this is what it said last
+  bool misses_withdrawal = false;  ///< its origin has withdrawn it, and here it is not
 };
 
 struct FleetImage {
   ImageIdentity identity;
-  std::string origin;               ///< as it is called among the servers, or as it calls itself
-  std::optional<Digest> digest;     ///< the origin's; nullopt: the origin could not be asked, or does not have it any more
-  bool withdrawn = false;           ///< by its origin
-  std::vector<SeriesName> series;   ///< of the origin that it is in
+  std::string origin;                  ///< as it is called among the servers, or as it calls itself
+  std::optional<Digest> digest;        ///< the origin's; nullopt: the origin could not be asked, or does not have it any more
+  bool withdrawn = false;              ///< by its origin
+  std::vector<SeriesName> series;      ///< of the origin that it is in
   std::vector<FleetHolding> holdings;  ///< by server
 };
 

@@ -15,8 +15,8 @@ using ByName = std::map<ImageName, ImageIdentity>;
 
 /// How many members bear this name.
 std::size_t bearers(const FleetSurvey& survey, const ServerName& name) {
-  return static_cast<std::size_t>(
-      std::count_if(survey.members.begin(), survey.members.end(), [&](const FleetMember& member) { return member.manifest.server.name == name; }));
+  return static_cast<std::size_t>(std::count_if(survey.members.begin(), survey.members.end(),
+                                                [&](const FleetMember& member) { return member.manifest.server.name == name; }));
 }
 
 /// By its root; a member whose card is not there, or whose root is another than the peer's card says, by its name.
@@ -27,8 +27,10 @@ FleetPeer resolve(const FleetSurvey& survey, std::size_t member, const PeerEntry
     if (card && card->id == entry.card.id) peer.means = i;
   }
   for (std::size_t i = 0; i < survey.members.size() && !peer.means; ++i) {
-    const bool another_of_that_name = i == member && survey.members[i].card.has_value();  // R1: it may bear this server's own name
-    if (another_of_that_name || survey.manifest(i).server.name != entry.card.name || bearers(survey, entry.card.name) != 1) continue;
+    const bool another_of_that_name =
+        i == member && survey.members[i].card.has_value();  // R1: it may bear this server's own name
+    if (another_of_that_name || survey.manifest(i).server.name != entry.card.name || bearers(survey, entry.card.name) != 1)
+      continue;
     peer.means = i;
     peer.wrong_root = survey.members[i].card.has_value();
   }
@@ -45,7 +47,8 @@ ServerId made_up(std::size_t member) {
 void add_ids(FleetSurvey& survey) {
   for (std::size_t i = 0; i < survey.members.size(); ++i) {
     const auto& card = survey.members[i].card;
-    const auto named = std::find_if(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& peer) { return peer.means == i; });
+    const auto named =
+        std::find_if(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& peer) { return peer.means == i; });
     survey.ids.push_back(card ? card->id : named != survey.peers.end() ? named->entry->card.id : made_up(i));
   }
 }
@@ -67,13 +70,15 @@ std::optional<ImageIdentity> parent_of(const LocalImage& image, const Manifest& 
   auto parent = image.parent;
   for (std::size_t steps = 0; parent && steps <= manifest.images.size(); ++steps) {
     if (const auto found = names.find(*parent); found != names.end()) return found->second;
-    const auto own = std::find_if(manifest.images.begin(), manifest.images.end(), [&](const LocalImage& one) { return one.name == *parent; });
+    const auto own =
+        std::find_if(manifest.images.begin(), manifest.images.end(), [&](const LocalImage& one) { return one.name == *parent; });
     parent = own == manifest.images.end() ? std::nullopt : own->parent;
   }
   return std::nullopt;
 }
 
-ImageEntry entry_of(const LocalImage& image, const ServerName& server, ImageIdentity identity, std::optional<ImageIdentity> parent) {
+ImageEntry entry_of(const LocalImage& image, const ServerName& server, ImageIdentity identity,
+                    std::optional<ImageIdentity> parent) {
   return {.name = image.name,
           .identity = std::move(identity),
           .origin_name = server,
@@ -92,18 +97,22 @@ ImageEntry entry_of(const LocalImage& image, const ServerName& server, ImageIden
 }
 
 /// Members that the series of a member shows: those it names, or the copies here of the series that it follows.
-std::vector<SeriesMember> members_of(const SeriesDeclaration& series, const FleetSurvey& survey, std::size_t member, const ByName& names) {
+std::vector<SeriesMember> members_of(const SeriesDeclaration& series, const FleetSurvey& survey, std::size_t member,
+                                     const ByName& names) {
   std::vector<SeriesMember> members;
   for (const auto& image : series.images) {
     if (const auto found = names.find(image); found != names.end()) members.push_back({found->second, 1});
   }
   if (!series.follow) return members;
-  const auto peer = std::find_if(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& one) { return one.member == member && one.entry->name == series.follow->peer; });
+  const auto peer = std::find_if(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& one) {
+    return one.member == member && one.entry->name == series.follow->peer;
+  });
   if (peer == survey.peers.end() || !peer->means || peer->means >= survey.catalogs.size()) return members;
   for (const auto& followed : survey.catalogs[*peer->means].series) {
     if (followed.name != series.follow->series) continue;
     for (const auto& one : followed.members) {
-      if (std::any_of(names.begin(), names.end(), [&](const auto& named) { return named.second == one.image; })) members.push_back(one);
+      if (std::any_of(names.begin(), names.end(), [&](const auto& named) { return named.second == one.image; }))
+        members.push_back(one);
     }
   }
   return members;
@@ -119,7 +128,8 @@ Catalog catalog_of(const FleetSurvey& survey, std::size_t member) {
   const ByName names = names_of(survey, member);
   Catalog catalog;
   for (const auto& image : manifest.images) {
-    if (!image.is_private) catalog.images.push_back(entry_of(image, manifest.server.name, names.at(image.name), parent_of(image, manifest, names)));
+    if (!image.is_private)
+      catalog.images.push_back(entry_of(image, manifest.server.name, names.at(image.name), parent_of(image, manifest, names)));
   }
   for (const auto& arrival : survey.arrivals[member]) {
     if (!arrival.name || names.at(*arrival.name) != arrival.image.identity) continue;
@@ -127,7 +137,8 @@ Catalog catalog_of(const FleetSurvey& survey, std::size_t member) {
     catalog.images.back().name = *arrival.name;
     catalog.images.back().copied_from = arrival.rule->peer->entry->name;
   }
-  for (const auto& series : manifest.series) catalog.series.push_back({.name = series.name, .created = 1, .members = members_of(series, survey, member, names)});
+  for (const auto& series : manifest.series)
+    catalog.series.push_back({.name = series.name, .created = 1, .members = members_of(series, survey, member, names)});
   for (const auto& type : manifest.types) catalog.types.push_back({type.name, type.base});
   sort_by_name(catalog.images);
   sort_by_name(catalog.series);
@@ -166,7 +177,8 @@ void gather_arrivals(FleetSurvey& survey) {
       if (judged.verdict != Verdict::wanted) continue;
       const ImageEntry& image = survey.catalogs[*rule.peer->means].images[judged.entry];
       if (!here[to].insert(image.identity).second) continue;
-      survey.arrivals[to].push_back({image, name_here(rule.entry->options.as, rule.peer->entry->name, image.identity.name), &rule});
+      survey.arrivals[to].push_back(
+          {image, name_here(rule.entry->options.as, rule.peer->entry->name, image.identity.name), &rule});
     }
   }
 }
@@ -185,7 +197,8 @@ void add_peers_and_rules(FleetSurvey& survey) {
       if (peer.means != i && !(card && card->id == entry.card.id)) survey.peers.push_back(peer);
     }
     for (const auto& rule : survey.manifest(i).subscriptions) {
-      const auto peer = std::find_if(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& one) { return one.member == i && one.entry->name == rule.peer; });
+      const auto peer = std::find_if(survey.peers.begin(), survey.peers.end(),
+                                     [&](const FleetPeer& one) { return one.member == i && one.entry->name == rule.peer; });
       if (peer != survey.peers.end()) survey.rules.push_back({.peer = &*peer, .entry = &rule});
     }
   }
@@ -201,7 +214,8 @@ std::string FleetSurvey::place(std::size_t member, const At& at) const {
 
 std::string FleetSurvey::called(std::size_t member) const {
   const ServerName& name = manifest(member).server.name;
-  return bearers(*this, name) == 1 ? fmt::format("\"{}\"", name.text()) : fmt::format("\"{}\" ({})", name.text(), manifest(member).path);
+  return bearers(*this, name) == 1 ? fmt::format("\"{}\"", name.text())
+                                   : fmt::format("\"{}\" ({})", name.text(), manifest(member).path);
 }
 
 std::string selector_text(const Selector& selector) {

@@ -13,7 +13,7 @@ namespace ingot {
 
 /// A [[peer]] of a member that is not the member itself.
 struct FleetPeer {
-  std::size_t member = 0;            ///< whose entry it is
+  std::size_t member = 0;  ///< whose entry it is
   const PeerEntry* entry = nullptr;
   std::optional<std::size_t> means;  ///< the member that it is; nullopt: one outside
   bool wrong_root = false;           ///< its card pins another root than that member's own card
@@ -22,15 +22,15 @@ struct FleetPeer {
 struct FleetRule {
   const FleetPeer* peer = nullptr;
   const SubscriptionEntry* entry = nullptr;
-  bool is_judged = false;        ///< the peer is a member with this root
-  bool knows_selector = false;   ///< the peer's manifest names what it selects
-  std::vector<Judged> judged = {};  ///< places are in the catalog of the peer
+  bool is_judged = false;              ///< the peer is a member with this root
+  bool knows_selector = false;         ///< the peer's manifest names what it selects
+  std::vector<Judged> judged = {};     ///< places are in the catalog of the peer
   std::vector<std::string> like = {};  ///< names that a misspelt selector may have meant
 };
 
 /// A copy that a rule brings.
 struct FleetArrival {
-  ImageEntry image;              ///< as its origin has it
+  ImageEntry image;               ///< as its origin has it
   std::optional<ImageName> name;  ///< here; nullopt: `as` makes no valid name of it
   const FleetRule* rule = nullptr;
 };
@@ -38,8 +38,8 @@ struct FleetArrival {
 /// Borrows the members.
 struct FleetSurvey {
   const std::vector<FleetMember>& members;
-  std::vector<ServerId> ids = {};        ///< of the members, made up where no card says it
-  std::vector<Catalog> catalogs = {};    ///< what each member would publish, all of serial 1
+  std::vector<ServerId> ids = {};      ///< of the members, made up where no card says it
+  std::vector<Catalog> catalogs = {};  ///< what each member would publish, all of serial 1
   std::deque<FleetPeer> peers = {};
   std::deque<FleetRule> rules = {};
   std::vector<std::vector<FleetArrival>> arrivals = {};  ///< by member; each image once

@@ -25,7 +25,9 @@ struct NamedSecret {
   std::string_view what, env_key, file_key;
 };
 
-NamedSecret token_of(const ServerName& peer) { return {fmt::format("peer \"{}\"", peer.text()), "token", "token_env", "token_file"}; }
+NamedSecret token_of(const ServerName& peer) {
+  return {fmt::format("peer \"{}\"", peer.text()), "token", "token_env", "token_file"};
+}
 
 Error wrong(const NamedSecret& secret, const std::string& what, const std::string& mend) {
   return Error(Fault::manifest, fmt::format("{}: {}", secret.owner, what), mend);
@@ -40,17 +42,23 @@ std::string trimmed(const std::string& text) {
 
 std::string checked(const std::string& text, const std::string& where, const NamedSecret& secret) {
   std::string value = trimmed(text);
-  if (value.empty()) throw wrong(secret, fmt::format("{} is empty", where), fmt::format("put the {} into {}", secret.what, where));
-  if (value.size() > longest_token) throw wrong(secret, fmt::format("{} is longer than {} bytes", where, longest_token), fmt::format("put the {} alone into {}", secret.what, where));
+  if (value.empty())
+    throw wrong(secret, fmt::format("{} is empty", where), fmt::format("put the {} into {}", secret.what, where));
+  if (value.size() > longest_token)
+    throw wrong(secret, fmt::format("{} is longer than {} bytes", where, longest_token),
+                fmt::format("put the {} alone into {}", secret.what, where));
   const bool clean = std::all_of(value.begin(), value.end(), [](unsigned char byte) { return byte > 0x20 && byte < 0x7F; });
-  if (!clean) throw wrong(secret, fmt::format("{} holds characters that no {} may have", where, secret.what), fmt::format("put the {} alone into {}, on one line", secret.what, where));
+  if (!clean)
+    throw wrong(secret, fmt::format("{} holds characters that no {} may have", where, secret.what),
+                fmt::format("put the {} alone into {}, on one line", secret.what, where));
   return value;
 }
 
 std::string of_environment(const std::string& name, const NamedSecret& secret) {
   const char* const value = std::getenv(name.c_str());
   const std::string where = fmt::format("the environment variable {} ({})", printable(name), secret.env_key);
-  if (value == nullptr) throw wrong(secret, fmt::format("{} is not set", where), fmt::format("set {}, or use {}", printable(name), secret.file_key));
+  if (value == nullptr)
+    throw wrong(secret, fmt::format("{} is not set", where), fmt::format("set {}, or use {}", printable(name), secret.file_key));
   return checked(value, where, secret);
 }
 
@@ -61,7 +69,8 @@ std::string of_file(const std::string& path, const NamedSecret& secret) {
   try {
     text = read_file(files, path, longest_token + 2);
   } catch (const Error& error) {
-    throw wrong(secret, fmt::format("{} cannot be read: {}", where, error.text()), fmt::format("make {} readable for this user alone", where));
+    throw wrong(secret, fmt::format("{} cannot be read: {}", where, error.text()),
+                fmt::format("make {} readable for this user alone", where));
   }
   return checked(text, where, secret);
 }
@@ -70,15 +79,18 @@ std::string readable(const std::optional<std::string>& path, const char* key, co
   if (!path) return {};
   if (::access(path->c_str(), R_OK) == 0) return *path;
   const int error = errno;
-  throw wrong(token_of(peer), fmt::format("the file \"{}\" ({}) cannot be read: {}", printable(*path), key, errno_text(error)), fmt::format("mend {}, or the permissions of its file", key));
+  throw wrong(token_of(peer), fmt::format("the file \"{}\" ({}) cannot be read: {}", printable(*path), key, errno_text(error)),
+              fmt::format("mend {}, or the permissions of its file", key));
 }
 
 }  // namespace
 
 Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer) {
   Secrets secrets;
-  if (credentials.token_env) secrets.token = of_environment(*credentials.token_env, token_of(peer));
-  else if (credentials.token_file) secrets.token = of_file(*credentials.token_file, token_of(peer));
+  if (credentials.token_env)
+    secrets.token = of_environment(*credentials.token_env, token_of(peer));
+  else if (credentials.token_file)
+    secrets.token = of_file(*credentials.token_file, token_of(peer));
   secrets.client_cert = readable(credentials.client_cert, "client_cert", peer);
   secrets.client_key = readable(credentials.client_key, "client_key", peer);
   secrets.ca_file = readable(credentials.ca_file, "ca_file", peer);
@@ -92,7 +104,8 @@ std::string read_webhook_key(const NotifyEntry& notify) {
 
 std::string read_git_token() {
   const char* const file = std::getenv("INGOT_GIT_TOKEN_FILE");
-  if (file != nullptr && *file != '\0') return of_file(file, {"the manifest's repository", "token", "INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE"});
+  if (file != nullptr && *file != '\0')
+    return of_file(file, {"the manifest's repository", "token", "INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE"});
   const char* const token = std::getenv("INGOT_GIT_TOKEN");
   return token == nullptr ? "" : token;
 }
@@ -115,7 +128,8 @@ std::string mend_of_denial(const PeerCredentials& credentials) {
   if (credentials.token_env) return not_taken("token in the environment variable", *credentials.token_env, "token_env");
   if (credentials.token_file) return not_taken("token in the file", *credentials.token_file, "token_file");
   if (credentials.client_cert) return not_taken("client certificate", *credentials.client_cert, "client_cert");
-  return "its entry names no token or certificate: say token_env, token_file or client_cert there, or ask its owner whether the web server may read the tree";
+  return "its entry names no token or certificate: say token_env, token_file or client_cert there, or ask its owner whether the "
+         "web server may read the tree";
 }
 
 }  // namespace ingot

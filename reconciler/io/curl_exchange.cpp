@@ -71,7 +71,8 @@ bool take_body(Transfer& transfer, std::string_view bytes) {
     return transfer.body <= most_error_body || end(transfer, Stop::error_body);
   }
   if (transfer.body > transfer.limit()) return end(transfer, Stop::oversize);
-  if (transfer.passed_on == 0 && transfer.headers.content_length.value_or(0) > transfer.limit()) return end(transfer, Stop::oversize);
+  if (transfer.passed_on == 0 && transfer.headers.content_length.value_or(0) > transfer.limit())
+    return end(transfer, Stop::oversize);
   return pass_on(transfer, bytes);
 }
 
@@ -118,8 +119,10 @@ int on_progress(void* given, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noe
     transfer.stop = Stop::thrown;
     return 1;
   }
-  if (interrupted() != 0) transfer.stop = Stop::interrupted;
-  else if (is_stalled(transfer)) transfer.stop = Stop::stalled;
+  if (interrupted() != 0)
+    transfer.stop = Stop::interrupted;
+  else if (is_stalled(transfer))
+    transfer.stop = Stop::stalled;
   return transfer.stop == Stop::none ? 0 : 1;
 }
 
@@ -175,7 +178,9 @@ CurlAttempt judge_stop(const Transfer& transfer) {
                     fmt::format("stalled: less than {} bytes a second for {:.1f} s", transfer.settings.options.slowest,
                                 std::chrono::duration<double>(transfer.settings.options.stall_time).count()),
                     true);
-    case Stop::address: return failed(Status::refused, "http:// to another machine is not allowed", false, "use https://, or set allow_http = true");
+    case Stop::address:
+      return failed(Status::refused, "http:// to another machine is not allowed", false,
+                    "use https://, or set allow_http = true");
     case Stop::sink: {
       CurlAttempt attempt = failed(Status::unreachable, "stopped by the reader");
       attempt.stopped = true;
@@ -237,7 +242,8 @@ CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
   if (!transfer.headers.complete) return failed(Status::unreachable, "cut within its headers", true);
   const auto wrong = judge_headers(transfer.headers, transfer.request);
   if (wrong) {
-    CurlAttempt attempt = failed(wrong->status, wrong->why, wrong->retry, is_denied(transfer) ? transfer.settings.denied_mend : wrong->mend);
+    CurlAttempt attempt =
+        failed(wrong->status, wrong->why, wrong->retry, is_denied(transfer) ? transfer.settings.denied_mend : wrong->mend);
     if (wrong->retry) attempt.retry_after = retry_after(handle);
     return attempt;
   }
@@ -258,7 +264,9 @@ CurlAttempt perform(CURL* handle, Transfer& transfer) {
   throw_if_interrupted();
   if (transfer.stop == Stop::error_body) return judge_answer(handle, transfer);
   if (transfer.stop != Stop::none) return judge_stop(transfer);
-  if (code != CURLE_OK) return judge_code(code, printable(detail[0] != '\0' ? detail.data() : curl_easy_strerror(code)), transfer.settings.denied_mend);
+  if (code != CURLE_OK)
+    return judge_code(code, printable(detail[0] != '\0' ? detail.data() : curl_easy_strerror(code)),
+                      transfer.settings.denied_mend);
   CurlAttempt attempt = judge_answer(handle, transfer);
   attempt.reusable = true;
   return attempt;
@@ -266,11 +274,18 @@ CurlAttempt perform(CURL* handle, Transfer& transfer) {
 
 }  // namespace
 
-CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, const ByteSink& sink,
-                     Throttle& throttle, Clock& clock) {
-  Transfer transfer{.request = request, .sink = sink, .throttle = throttle, .clock = clock, .settings = settings,
+CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request,
+                     const ByteSink& sink, Throttle& throttle, Clock& clock) {
+  Transfer transfer{.request = request,
+                    .sink = sink,
+                    .throttle = throttle,
+                    .clock = clock,
+                    .settings = settings,
                     .only_loopback = base.scheme == "http" && !settings.allow_http,
-                    .headers = {}, .not_an_answer = {}, .thrown = {}, .window_start = clock.steady()};
+                    .headers = {},
+                    .not_an_answer = {},
+                    .thrown = {},
+                    .window_start = clock.steady()};
   const CurlHeaders headers = set_options(handle, settings, base, request);
   set_callbacks(handle, transfer);
 

@@ -27,14 +27,15 @@ struct CurlPeerSettings {
 /// One attempt and what to do after it.
 struct CurlAttempt {
   Response response;
-  bool retry = false;                  ///< worth another attempt
-  bool stopped = false;                ///< the sink wanted no more
-  bool reusable = false;               ///< the handle came through well; after a failure libcurl keeps things that reset does not clear
+  bool retry = false;     ///< worth another attempt
+  bool stopped = false;   ///< the sink wanted no more
+  bool reusable = false;  ///< the handle came through well; after a failure libcurl keeps things that reset does not clear
   std::optional<Seconds> retry_after;
 };
 
-/// For http and https. The answer's URL, and the URL in its `why`, are the caller's to add. Rethrows what the sink threw; throws Error{interrupted or terminated}.
-CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request, const ByteSink& sink,
-                     Throttle& throttle, Clock& clock);
+/// For http and https. The answer's URL, and the URL in its `why`, are the caller's to add. Rethrows what the sink threw; throws
+/// Error{interrupted or terminated}.
+CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request,
+                     const ByteSink& sink, Throttle& throttle, Clock& clock);
 
 }  // namespace ingot

@@ -18,7 +18,9 @@ using CurlHeaders = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 template <class Value>
 void set_option(CURL* handle, CURLoption option, Value value) {
   const CURLcode code = curl_easy_setopt(handle, option, value);
-  if (code != CURLE_OK) throw Error(Fault::internal, fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
+  if (code != CURLE_OK)
+    throw Error(Fault::internal,
+                fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
 }
 
 /// Starts the handle anew (it keeps its connection) and sets all but the callbacks. The headers given back must live as

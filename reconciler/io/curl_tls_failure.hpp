@@ -9,7 +9,7 @@
 namespace ingot {
 
 struct TlsFailure {
-  std::string why;   ///< holds libcurl's text too
+  std::string why;  ///< holds libcurl's text too
   std::string mend;
 };
 

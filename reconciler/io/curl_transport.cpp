@@ -58,8 +58,11 @@ class Jitter {
 class CurlPeer final : public PeerTransport {
  public:
   CurlPeer(const PeerAccess& access, const CurlOptions& options, Clock& clock)
-      : peer_(access.peer), settings_{read_secrets(access.credentials, access.peer), access.allow_http, options, mend_of_denial(access.credentials)}, clock_(clock),
-        throttle_(clock, access.bandwidth), jitter_(options.seed ? *options.seed : std::random_device{}()) {
+      : peer_(access.peer),
+        settings_{read_secrets(access.credentials, access.peer), access.allow_http, options, mend_of_denial(access.credentials)},
+        clock_(clock),
+        throttle_(clock, access.bandwidth),
+        jitter_(options.seed ? *options.seed : std::random_device{}()) {
     for (const auto& url : access.urls) urls_.push_back(parse_base_url(url));
   }
 
@@ -90,7 +93,8 @@ class CurlPeer final : public PeerTransport {
     return std::move(chosen);
   }
 
-  CurlAttempt ask(const std::variant<BaseUrl, BadUrl>& url, const Request& request, const ByteSink& sink, const std::function<void()>& restart) {
+  CurlAttempt ask(const std::variant<BaseUrl, BadUrl>& url, const Request& request, const ByteSink& sink,
+                  const std::function<void()>& restart) {
     if (const auto* bad = std::get_if<BadUrl>(&url)) {
       CurlAttempt attempt;
       attempt.response.status = Status::refused;
@@ -101,7 +105,8 @@ class CurlPeer final : public PeerTransport {
       CurlAttempt attempt = attempt_once(std::get<BaseUrl>(url), request, sink);
       if (!attempt.retry || failures >= settings_.options.retry.attempts) return attempt;
       if (attempt.response.bytes > 0) restart();
-      sleep_unless_interrupted(clock_, wait_before_retry(settings_.options.retry, failures, attempt.retry_after, jitter_.next()), request.may_go_on);
+      sleep_unless_interrupted(clock_, wait_before_retry(settings_.options.retry, failures, attempt.retry_after, jitter_.next()),
+                               request.may_go_on);
     }
   }
 
@@ -110,7 +115,8 @@ class CurlPeer final : public PeerTransport {
     attempt.response.url = base.text;
     const Response& response = attempt.response;
     if (response.why.empty()) return attempt;
-    attempt.response.why = fmt::format("{}: {}{}{}", printable(base.text + request.path), response.why, response.mend.empty() ? "" : "; ", response.mend);
+    attempt.response.why = fmt::format("{}: {}{}{}", printable(base.text + request.path), response.why,
+                                       response.mend.empty() ? "" : "; ", response.mend);
     return attempt;
   }
 
@@ -146,11 +152,14 @@ CurlTransport::CurlTransport(Clock& clock, CurlOptions options) : clock_(clock),
 }
 CurlTransport::~CurlTransport() = default;
 
-std::unique_ptr<PeerTransport> CurlTransport::peer(const PeerAccess& access) { return std::make_unique<CurlPeer>(access, options_, clock_); }
+std::unique_ptr<PeerTransport> CurlTransport::peer(const PeerAccess& access) {
+  return std::make_unique<CurlPeer>(access, options_, clock_);
+}
 
 CurlBuild curl_build() {
   const curl_version_info_data* const loaded = ::curl_version_info(CURLVERSION_NOW);
-  CurlBuild build{.version = loaded->version, .tls = loaded->ssl_version == nullptr ? "" : loaded->ssl_version, .features = {"file"}};
+  CurlBuild build{
+      .version = loaded->version, .tls = loaded->ssl_version == nullptr ? "" : loaded->ssl_version, .features = {"file"}};
   for (const char* const* protocol = loaded->protocols; *protocol != nullptr; ++protocol) {
     const std::string_view name = *protocol;
     if (name == "http" || name == "https") build.features.emplace_back(name);

@@ -20,7 +20,7 @@ struct CurlOptions {
   std::chrono::milliseconds stall_time{30'000};       ///< less than `slowest` over so long ends a transfer
   std::uint64_t slowest = 1024;                       ///< bytes per second
   RetryRules retry;
-  std::optional<std::uint32_t> seed;                  ///< of the jitter; nullopt: random
+  std::optional<std::uint32_t> seed;  ///< of the jitter; nullopt: random
 };
 
 class CurlTransport final : public Transport {
@@ -37,9 +37,9 @@ class CurlTransport final : public Transport {
 
 /// What the libcurl that is loaded can do.
 struct CurlBuild {
-  std::string version;                 ///< "7.88.1"
-  std::string tls;                     ///< "OpenSSL/3.0.22"; "": none
-  std::vector<std::string> features;   ///< of "file", "http", "http2", "https", as far as they concern peers
+  std::string version;                ///< "7.88.1"
+  std::string tls;                    ///< "OpenSSL/3.0.22"; "": none
+  std::vector<std::string> features;  ///< of "file", "http", "http2", "https", as far as they concern peers
 };
 CurlBuild curl_build();
 

@@ -26,11 +26,13 @@ bool is_loopback(const std::string& host) {
 
 std::variant<BaseUrl, BadUrl> parse_base_url(const std::string& url) {
   const Url parsed(curl_url(), &curl_url_cleanup);
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return BadUrl{"one of its URLs cannot be understood"};
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+    return BadUrl{"one of its URLs cannot be understood"};
   if (part(parsed, CURLUPART_USER) || part(parsed, CURLUPART_PASSWORD)) {
     return BadUrl{"one of its URLs holds a user name or password: use token_env or token_file"};
   }
-  if (part(parsed, CURLUPART_QUERY) || part(parsed, CURLUPART_FRAGMENT)) return BadUrl{"one of its URLs has a query or a fragment"};
+  if (part(parsed, CURLUPART_QUERY) || part(parsed, CURLUPART_FRAGMENT))
+    return BadUrl{"one of its URLs has a query or a fragment"};
   BaseUrl base{url, part(parsed, CURLUPART_SCHEME).value_or(""), false, {}};
   if (!base.text.ends_with('/')) base.text += '/';
   if (base.scheme == "file") {

@@ -20,7 +20,8 @@ namespace ingot {
 
 namespace {
 
-constexpr RetryRules rules{.attempts = 3, .first_wait = std::chrono::milliseconds(500), .longest_wait = std::chrono::milliseconds(5000)};
+constexpr RetryRules rules{
+    .attempts = 3, .first_wait = std::chrono::milliseconds(500), .longest_wait = std::chrono::milliseconds(5000)};
 constexpr std::size_t longest_webhook_answer = 64 * 1024;
 
 struct WebhookAttempt {
@@ -41,10 +42,12 @@ std::string bytes_of(const Digest& digest) { return {digest.bytes.begin(), diges
 
 CurlHeaders headers_of(const WebhookCall& call, Time now) {
   const auto timestamp = now.time_since_epoch().count();
-  const std::string signature = to_base64(bytes_of(hmac_sha256(call.key, fmt::format("{}.{}.{}", call.id, timestamp, call.body))));
+  const std::string signature =
+      to_base64(bytes_of(hmac_sha256(call.key, fmt::format("{}.{}.{}", call.id, timestamp, call.body))));
   CurlHeaders headers(nullptr, &curl_slist_free_all);
-  for (const std::string& line : {"Content-Type: " + call.content_type, "webhook-id: " + call.id, fmt::format("webhook-timestamp: {}", timestamp),
-                                  "webhook-signature: v1," + signature, std::string("Expect:")}) {
+  for (const std::string& line :
+       {"Content-Type: " + call.content_type, "webhook-id: " + call.id, fmt::format("webhook-timestamp: {}", timestamp),
+        "webhook-signature: v1," + signature, std::string("Expect:")}) {
     curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc();
     static_cast<void>(headers.release());
@@ -86,7 +89,8 @@ WebhookAttempt judge(CURL* handle, CURLcode code, const std::string& detail) {
   // A status is an answer, whatever became of the body behind it.
   if (status >= 200 && status < 300) return {};
   if (status == 0 || code == CURLE_OPERATION_TIMEDOUT) {
-    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) return {.why = tls_failure(code, printable(detail), "")->why};
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+      return {.why = tls_failure(code, printable(detail), "")->why};
     return {.why = printable(curl_easy_strerror(code)), .again = true};
   }
   return {.why = fmt::format("it answers with status {}", status), .again = status == 408 || status == 429 || status >= 500};

@@ -38,10 +38,12 @@ struct Extent {
 /// What of a file of `size` bytes is wanted, or why it cannot be.
 std::variant<Extent, Response> extent_of(const Request& request, std::uint64_t size) {
   const std::uint64_t first = request.offset.value_or(0);
-  if (request.length && (first > size || *request.length > size - first)) return no_answer(Status::wrong_range, fmt::format("it has only {} bytes", size));
+  if (request.length && (first > size || *request.length > size - first))
+    return no_answer(Status::wrong_range, fmt::format("it has only {} bytes", size));
   if (request.offset && first >= size) return no_answer(Status::wrong_range, fmt::format("it has only {} bytes", size));
   const std::uint64_t length = request.length.value_or(size - first);
-  if (!request.length && length > request.at_most) return no_answer(Status::oversize, fmt::format("more than the {} bytes that it may be", request.at_most));
+  if (!request.length && length > request.at_most)
+    return no_answer(Status::oversize, fmt::format("more than the {} bytes that it may be", request.at_most));
   return Extent{first, length};
 }
 
@@ -67,7 +69,8 @@ Response read_extent(int descriptor, Extent extent, const ByteSink& sink, Thrott
 
 }  // namespace
 
-Response read_from_disk(const std::string& folder, const Request& request, const ByteSink& sink, Throttle& throttle, bool& stopped) {
+Response read_from_disk(const std::string& folder, const Request& request, const ByteSink& sink, Throttle& throttle,
+                        bool& stopped) {
   throw_if_interrupted();
   // A FIFO or a device would hang us or never end: it is not waited for, and not read.
   const OwnedDescriptor file(::open((folder + request.path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

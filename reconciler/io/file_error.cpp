@@ -33,7 +33,8 @@ std::string mend_of(int error) {
 }  // namespace
 
 Error file_error(std::string_view doing, const std::string& path, int error) {
-  return Error(Fault::local, fmt::format("cannot {} \"{}\": {}", doing, printable(path), errno_text(error)), mend_of(error)).about(path);
+  return Error(Fault::local, fmt::format("cannot {} \"{}\": {}", doing, printable(path), errno_text(error)), mend_of(error))
+      .about(path);
 }
 
 bool is_no_space(const Error& error) { return error.fault() == Fault::local && error.mend() == free_space; }

@@ -25,7 +25,8 @@ bool is_folder(Files& files, const std::string& path) {
 std::string read_all(File& file, const std::string& path, std::uint64_t at_most) {
   const std::uint64_t size = file.status().size;
   if (size > at_most) {
-    throw Error(Fault::local, fmt::format("\"{}\" is {} bytes long, more than the {} that it may be", printable(path), size, at_most));
+    throw Error(Fault::local,
+                fmt::format("\"{}\" is {} bytes long, more than the {} that it may be", printable(path), size, at_most));
   }
   std::string bytes(static_cast<std::size_t>(size), '\0');
   bytes.resize(file.read_at(0, bytes));

@@ -2,13 +2,13 @@
 // the n-th operation fail. Errors are Error{local} that name the path and say why; ENOSPC/EDQUOT say so.
 #pragma once
 
+#include <sys/types.h>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
 
 #include "schema/quantity.hpp"
@@ -31,10 +31,10 @@ struct FileStatus {
 class File {
  public:
   virtual ~File() = default;
-  virtual void write_all(std::string_view bytes) = 0;                       ///< at the end of what was written so far
+  virtual void write_all(std::string_view bytes) = 0;  ///< at the end of what was written so far
   virtual void write_at(std::uint64_t offset, std::string_view bytes) = 0;
-  virtual std::size_t read_at(std::uint64_t offset, std::span<char> into) = 0;  ///< 0 at the end
-  virtual void allocate(std::uint64_t length) = 0;                          ///< keeps the size; not supported = fine
+  virtual std::size_t read_at(std::uint64_t offset, std::span<char> into) = 0;   ///< 0 at the end
+  virtual void allocate(std::uint64_t length) = 0;                               ///< keeps the size; not supported = fine
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;  ///< a hint
   virtual void truncate(std::uint64_t length) = 0;
   virtual void set_mode(mode_t mode) = 0;
@@ -51,16 +51,16 @@ class Files {
   virtual ~Files() = default;
   /// Never follows a link in the last component; mode is exact, whatever the umask.
   virtual std::unique_ptr<File> open(const std::string& path, OpenFor purpose, mode_t mode = 0644) = 0;
-  virtual std::optional<FileStatus> status(const std::string& path) = 0;  ///< of the entry itself; nullopt: not there
-  virtual void make_folder(const std::string& path, mode_t mode = 0755) = 0;  ///< one level; exists = fine; syncs the parent
-  virtual void rename(const std::string& from, const std::string& to) = 0;    ///< replaces
+  virtual std::optional<FileStatus> status(const std::string& path) = 0;        ///< of the entry itself; nullopt: not there
+  virtual void make_folder(const std::string& path, mode_t mode = 0755) = 0;    ///< one level; exists = fine; syncs the parent
+  virtual void rename(const std::string& from, const std::string& to) = 0;      ///< replaces
   virtual bool rename_new(const std::string& from, const std::string& to) = 0;  ///< false: `to` exists, nothing done
   /// A second name for a file. false: nothing done, since `to` exists, or there can be none
   /// (of a folder, or on a file system that knows no second names).
   virtual bool link_new(const std::string& from, const std::string& to) = 0;
   virtual void sync_folder(const std::string& path) = 0;
   virtual void sync_file_system(const std::string& folder) = 0;  ///< all that lies on it; for what a dead run left unsynced
-  virtual void remove(const std::string& path) = 0;  ///< a file; not there = fine
+  virtual void remove(const std::string& path) = 0;              ///< a file; not there = fine
   /// Of a file, never through a link, also of one that its owner may not open; durable once the file is synced.
   virtual void set_mode(const std::string& path, mode_t mode) = 0;
   virtual std::vector<std::string> list(const std::string& path) = 0;  ///< names, sorted by bytes

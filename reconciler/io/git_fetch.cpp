@@ -30,7 +30,8 @@ using Steady = std::chrono::steady_clock;
 constexpr char field_end = '\x1f';
 
 std::string without_breaks(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == field_end; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == field_end; }, ' ');
   return text;
 }
 
@@ -49,10 +50,12 @@ void say(int to, const std::string& line) {
   ::setrlimit(RLIMIT_FSIZE, &largest);
   ::setrlimit(RLIMIT_CORE, &none);
   try {
-    receive_git(what.url, what.folder, what.most_bytes, [to](const FetchProgress& now) { say(to, fmt::format("P {} {} {}", now.objects, now.of, now.bytes)); });
+    receive_git(what.url, what.folder, what.most_bytes,
+                [to](const FetchProgress& now) { say(to, fmt::format("P {} {} {}", now.objects, now.of, now.bytes)); });
     say(to, "D");
   } catch (const Error& error) {
-    say(to, fmt::format("E {}{}{}{}{}", static_cast<int>(error.fault()), field_end, without_breaks(error.text()), field_end, without_breaks(error.mend())));
+    say(to, fmt::format("E {}{}{}{}{}", static_cast<int>(error.fault()), field_end, without_breaks(error.text()), field_end,
+                        without_breaks(error.mend())));
   } catch (const std::exception& error) {
     say(to, fmt::format("E {}{}{}{}", static_cast<int>(Fault::internal), field_end, without_breaks(error.what()), field_end));
   }
@@ -63,7 +66,8 @@ void say(int to, const std::string& line) {
   const auto first = line.find(field_end);
   const auto second = line.find(field_end, first + 1);
   const int fault = std::atoi(line.c_str());
-  throw Error(static_cast<Fault>(fault), line.substr(first + 1, second - first - 1), line.substr(second + 1)).with_code("unreachable-repository");
+  throw Error(static_cast<Fault>(fault), line.substr(first + 1, second - first - 1), line.substr(second + 1))
+      .with_code("unreachable-repository");
 }
 
 /// The receiving process; killed and reaped when this goes.
@@ -120,7 +124,8 @@ FetchProgress progress_of(const std::string& line) {
 }
 
 [[noreturn]] void too_slow(const GitFetch& what, const std::string& how) {
-  throw Error(Fault::incomplete, fmt::format("\"{}\" {}", printable(without_credentials(what.url)), how), "see whether its server and the network work, and run again")
+  throw Error(Fault::incomplete, fmt::format("\"{}\" {}", printable(without_credentials(what.url)), how),
+              "see whether its server and the network work, and run again")
       .with_code("unreachable-repository");
 }
 
@@ -130,13 +135,18 @@ std::optional<std::string> why_not_a_repository(std::string_view url) {
   if (url.find_first_of("\n\r\t ") != std::string_view::npos) return "holds a space or a line break";
   if (url.size() > longest_url) return "is too long";
   const auto scheme_end = url.find("://");
-  if (without_credentials(url) != url) return "holds a user, a password or a query, which everyone on this machine can see: give credentials by INGOT_GIT_TOKEN, or use ssh";
+  if (without_credentials(url) != url)
+    return "holds a user, a password or a query, which everyone on this machine can see: give credentials by INGOT_GIT_TOKEN, or "
+           "use ssh";
   if (scheme_end == std::string_view::npos) {
     const bool is_scp = url.find(':') != std::string_view::npos && url.find(':') < url.find('/') && !url.starts_with('-');
-    return url.starts_with('/') || is_scp ? std::nullopt : std::optional<std::string>("is neither a URL, nor user@host:path, nor an absolute path");
+    return url.starts_with('/') || is_scp
+               ? std::nullopt
+               : std::optional<std::string>("is neither a URL, nor user@host:path, nor an absolute path");
   }
   const std::string_view scheme = url.substr(0, scheme_end);
-  if (scheme == "http" && is_open_http(url)) return "is http:// to another machine: what arrives could be anybody's; use https:// or ssh://";
+  if (scheme == "http" && is_open_http(url))
+    return "is http:// to another machine: what arrives could be anybody's; use https:// or ssh://";
   if (scheme != "https" && scheme != "http" && scheme != "ssh" && scheme != "file") return "is not of https, ssh or file";
   return url.size() > scheme_end + 3 ? std::nullopt : std::optional<std::string>("names no host");
 }
@@ -154,10 +164,13 @@ void fetch_git(const GitFetch& what) {
       if (line->starts_with("E ")) rethrow(line->substr(2));
       if (what.progress) what.progress(progress_of(*line));
     }
-    if (Steady::now() - heard_last > what.silence) too_slow(what, fmt::format("has sent nothing for {} s", what.silence.count() / 1000));
-    if (Steady::now() - begun > what.limit) too_slow(what, fmt::format("was not fetched within {} min", what.limit.count() / 60'000));
+    if (Steady::now() - heard_last > what.silence)
+      too_slow(what, fmt::format("has sent nothing for {} s", what.silence.count() / 1000));
+    if (Steady::now() - begun > what.limit)
+      too_slow(what, fmt::format("was not fetched within {} min", what.limit.count() / 60'000));
   }
-  throw Error(Fault::local, fmt::format("the process that fetched \"{}\" died", printable(without_credentials(what.url))), "run again; perhaps memory is short");
+  throw Error(Fault::local, fmt::format("the process that fetched \"{}\" died", printable(without_credentials(what.url))),
+              "run again; perhaps memory is short");
 }
 
 }  // namespace ingot

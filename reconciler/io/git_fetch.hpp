@@ -18,8 +18,8 @@ struct FetchProgress {
 };
 
 struct GitFetch {
-  std::string url;     ///< as why_not_a_repository wants it
-  std::string folder;  ///< of the bare repository; made if it is not there
+  std::string url;                                               ///< as why_not_a_repository wants it
+  std::string folder;                                            ///< of the bare repository; made if it is not there
   std::chrono::milliseconds silence = std::chrono::seconds(30);  ///< the longest time without any progress
   std::chrono::milliseconds limit = std::chrono::minutes(30);    ///< for all
   std::uint64_t most_bytes = 4'000'000'000;                      ///< received

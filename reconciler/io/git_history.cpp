@@ -56,7 +56,8 @@ CommitLine line_of(const git_commit& commit) {
     const std::string_view text(message);
     line.subject = text.substr(0, std::min(text.find('\n'), longest_subject));
   }
-  for (unsigned i = 0; i < git_commit_parentcount(&commit); ++i) line.parents.push_back(hex_of(*git_commit_parent_id(&commit, i)));
+  for (unsigned i = 0; i < git_commit_parentcount(&commit); ++i)
+    line.parents.push_back(hex_of(*git_commit_parent_id(&commit, i)));
   return line;
 }
 
@@ -73,7 +74,8 @@ bool holds_file(git_repository* repository, const git_oid& id, const std::string
   if (!commit) return false;
   const auto tree = git_made<GitTree>(code, [&](git_tree** made) { return git_commit_tree(made, commit.get()); });
   if (!tree) return false;
-  const auto entry = git_made<GitTreeEntry>(code, [&](git_tree_entry** made) { return git_tree_entry_bypath(made, tree.get(), path.c_str()); });
+  const auto entry =
+      git_made<GitTreeEntry>(code, [&](git_tree_entry** made) { return git_tree_entry_bypath(made, tree.get(), path.c_str()); });
   return entry && git_tree_entry_type(entry.get()) == GIT_OBJECT_BLOB;
 }
 
@@ -106,7 +108,8 @@ Descent GitHistory::descent(const std::string& earlier, const std::string& commi
   return down == Reached::cut || up == Reached::cut ? Descent::unproven : Descent::aside;
 }
 
-std::vector<CommitLine> GitHistory::commits_beyond(const std::string& without, const std::string& commit, std::size_t most) const {
+std::vector<CommitLine> GitHistory::commits_beyond(const std::string& without, const std::string& commit,
+                                                   std::size_t most) const {
   int code = 0;
   const auto walk = git_made<GitWalk>(code, [this](git_revwalk** made) { return git_revwalk_new(made, repository_.handle()); });
   const git_oid begin = oid_of(commit), end = oid_of(without);
@@ -133,25 +136,34 @@ std::optional<SignedBytes> GitHistory::signature_of(const std::string& commit) c
   const GitCommit one = commit_of(repository_.handle(), id);
   std::optional<SignedBytes> found;
   if (one && git_commit_extract_signature(&signature, &bytes, repository_.handle(), &id, "gpgsig") == 0) {
-    found = SignedBytes{.signature = std::string(signature.ptr, signature.size), .bytes = std::string(bytes.ptr, bytes.size), .when = Time(Seconds(git_commit_time(one.get())))};
+    found = SignedBytes{.signature = std::string(signature.ptr, signature.size),
+                        .bytes = std::string(bytes.ptr, bytes.size),
+                        .when = Time(Seconds(git_commit_time(one.get())))};
   }
   git_buf_dispose(&signature);
   git_buf_dispose(&bytes);
   return found;
 }
 
-std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string& commit, const std::string& path, const std::vector<Lines>& ranges) const {
+std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string& commit, const std::string& path,
+                                                              const std::vector<Lines>& ranges) const {
   std::vector<std::optional<CommitLine>> authors(ranges.size());
   if (ranges.empty() || !holds_file(repository_.handle(), oid_of(commit), path)) return authors;
   git_blame_options options{};
   git_blame_options_init(&options, GIT_BLAME_OPTIONS_VERSION);
   options.newest_commit = oid_of(commit);
-  options.min_line = std::min_element(ranges.begin(), ranges.end(), [](const Lines& one, const Lines& other) { return one.first < other.first; })->first;
-  options.max_line = std::max_element(ranges.begin(), ranges.end(), [](const Lines& one, const Lines& other) { return one.last < other.last; })->last;
+  options.min_line = std::min_element(ranges.begin(), ranges.end(), [](const Lines& one, const Lines& other) {
+                       return one.first < other.first;
+                     })->first;
+  options.max_line = std::max_element(ranges.begin(), ranges.end(), [](const Lines& one, const Lines& other) {
+                       return one.last < other.last;
+                     })->last;
   int code = 0;
-  const auto blame = git_made<GitBlame>(code, [&](git_blame** made) { return git_blame_file(made, repository_.handle(), path.c_str(), &options); });
+  const auto blame = git_made<GitBlame>(
+      code, [&](git_blame** made) { return git_blame_file(made, repository_.handle(), path.c_str(), &options); });
   if (!blame) return authors;
-  std::transform(ranges.begin(), ranges.end(), authors.begin(), [&](const Lines& lines) { return newest_in(repository_.handle(), blame.get(), lines); });
+  std::transform(ranges.begin(), ranges.end(), authors.begin(),
+                 [&](const Lines& lines) { return newest_in(repository_.handle(), blame.get(), lines); });
   return authors;
 }
 

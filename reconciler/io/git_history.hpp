@@ -28,7 +28,8 @@ class GitHistory {
     std::size_t first = 1;
     std::size_t last = 1;
   };
-  std::vector<std::optional<CommitLine>> authors_of(const std::string& commit, const std::string& path, const std::vector<Lines>& ranges) const;
+  std::vector<std::optional<CommitLine>> authors_of(const std::string& commit, const std::string& path,
+                                                    const std::vector<Lines>& ranges) const;
 
  private:
   GitRepository repository_;

@@ -31,9 +31,9 @@ struct Receiving {
   std::string url;
   std::uint64_t most_bytes = 0;
   const std::function<void(const FetchProgress&)>& progress;
-  std::string distrust = {};       ///< why the server is not who it should be
-  std::string refused = {};        ///< why the bytes are not wanted
-  std::string no_token = {};       ///< why the token that was named cannot be had
+  std::string distrust = {};  ///< why the server is not who it should be
+  std::string refused = {};   ///< why the bytes are not wanted
+  std::string no_token = {};  ///< why the token that was named cannot be had
   bool offered_token = false;
   std::vector<std::string> keys = {};  ///< that were not offered yet; "": the agent's
   bool keys_known = false;
@@ -56,7 +56,8 @@ int offer_key(git_credential** out, const std::string& user, Receiving& receivin
   if (receiving.keys.empty()) return GIT_EAUTH;
   const std::string key = receiving.keys.front();
   receiving.keys.erase(receiving.keys.begin());
-  return key.empty() ? git_credential_ssh_key_from_agent(out, user.c_str()) : git_credential_ssh_key_new(out, user.c_str(), nullptr, key.c_str(), "");
+  return key.empty() ? git_credential_ssh_key_from_agent(out, user.c_str())
+                     : git_credential_ssh_key_new(out, user.c_str(), nullptr, key.c_str(), "");
 }
 
 /// Each is offered once: libgit2 asks again for as long as it gets an answer.
@@ -83,7 +84,8 @@ int on_certificate(git_cert* certificate, int valid, const char* host, void* pay
     if (certificate->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
       const auto* const key = reinterpret_cast<const git_cert_hostkey*>(certificate);
       const bool has_bytes = (key->type & GIT_CERT_SSH_RAW) != 0;
-      receiving.distrust = why_not_known({.host = host, .url = receiving.url, .key = has_bytes ? std::string(key->hostkey, key->hostkey_len) : ""});
+      receiving.distrust = why_not_known(
+          {.host = host, .url = receiving.url, .key = has_bytes ? std::string(key->hostkey, key->hostkey_len) : ""});
     } else if (valid == 0) {
       receiving.distrust = fmt::format("the certificate of {} is not good", printable(host));
     }
@@ -116,9 +118,14 @@ int on_message(const char*, int, void* payload) noexcept {
 
 GitBare repository_in(const std::string& folder) {
   int code = 0;
-  auto repository = git_made<GitBare>(code, [&](git_repository** made) { return git_repository_open_bare(made, folder.c_str()); });
-  if (!repository) repository = git_made<GitBare>(code, [&](git_repository** made) { return git_repository_init(made, folder.c_str(), 1); });
-  if (!repository) throw Error(Fault::local, fmt::format("no git repository can be made in \"{}\": {}", printable(folder), printable(git_words())), "see whether the folder can be written");
+  auto repository =
+      git_made<GitBare>(code, [&](git_repository** made) { return git_repository_open_bare(made, folder.c_str()); });
+  if (!repository)
+    repository = git_made<GitBare>(code, [&](git_repository** made) { return git_repository_init(made, folder.c_str(), 1); });
+  if (!repository)
+    throw Error(Fault::local,
+                fmt::format("no git repository can be made in \"{}\": {}", printable(folder), printable(git_words())),
+                "see whether the folder can be written");
   return repository;
 }
 
@@ -129,28 +136,38 @@ std::string path_of(const std::string& url) { return url.starts_with("file://") 
   const std::string words = printable(git_words());
   const std::string url = printable(without_credentials(receiving.url));
   if (!receiving.distrust.empty() || code == GIT_ECERTIFICATE) {
-    throw Error(Fault::untrusted, fmt::format("\"{}\" is not who it should be: {}", url, receiving.distrust.empty() ? words : receiving.distrust), "nothing was fetched; ask who runs it");
+    throw Error(Fault::untrusted,
+                fmt::format("\"{}\" is not who it should be: {}", url, receiving.distrust.empty() ? words : receiving.distrust),
+                "nothing was fetched; ask who runs it");
   }
-  if (!receiving.refused.empty()) throw Error(Fault::incomplete, fmt::format("\"{}\" {}", url, receiving.refused), "keep large files out of the manifest's repository");
+  if (!receiving.refused.empty())
+    throw Error(Fault::incomplete, fmt::format("\"{}\" {}", url, receiving.refused),
+                "keep large files out of the manifest's repository");
   if (code == GIT_EOWNER || words.find("safe.directory") != std::string::npos) {
-    throw Error(Fault::incomplete, fmt::format("the git repository \"{}\" belongs to another user", url), fmt::format("if you trust it: git config --global --add safe.directory {}", path_of(url)));
+    throw Error(Fault::incomplete, fmt::format("the git repository \"{}\" belongs to another user", url),
+                fmt::format("if you trust it: git config --global --add safe.directory {}", path_of(url)));
   }
   if (!receiving.no_token.empty()) throw Error(Fault::usage, receiving.no_token, "its file is named by INGOT_GIT_TOKEN_FILE");
   if (code == GIT_EAUTH || words.find("authentication") != std::string::npos) {
     throw Error(Fault::incomplete, fmt::format("\"{}\" wants credentials: {}", url, words),
-                "for https set INGOT_GIT_TOKEN or INGOT_GIT_TOKEN_FILE (and INGOT_GIT_USER if it wants a user's name); for ssh use an agent, INGOT_GIT_SSH_KEY, or a key in ~/.ssh without a passphrase");
+                "for https set INGOT_GIT_TOKEN or INGOT_GIT_TOKEN_FILE (and INGOT_GIT_USER if it wants a user's name); for ssh "
+                "use an agent, INGOT_GIT_SSH_KEY, or a key in ~/.ssh without a passphrase");
   }
-  throw Error(Fault::incomplete, fmt::format("\"{}\" cannot be fetched: {}", url, words), "see whether the address is right and its server works, and run again");
+  throw Error(Fault::incomplete, fmt::format("\"{}\" cannot be fetched: {}", url, words),
+              "see whether the address is right and its server works, and run again");
 }
 
 }  // namespace
 
-void receive_git(const std::string& url, const std::string& folder, std::uint64_t most_bytes, const std::function<void(const FetchProgress&)>& progress) {
+void receive_git(const std::string& url, const std::string& folder, std::uint64_t most_bytes,
+                 const std::function<void(const FetchProgress&)>& progress) {
   begin_libgit2();
-  if (const std::string own = variable("SSL_CERT_FILE"); !own.empty()) git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, own.c_str(), nullptr);
+  if (const std::string own = variable("SSL_CERT_FILE"); !own.empty())
+    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, own.c_str(), nullptr);
   const GitBare repository = repository_in(folder);
   int code = 0;
-  const auto remote = git_made<GitRemote>(code, [&](git_remote** made) { return git_remote_create_anonymous(made, repository.get(), url.c_str()); });
+  const auto remote = git_made<GitRemote>(
+      code, [&](git_remote** made) { return git_remote_create_anonymous(made, repository.get(), url.c_str()); });
   Receiving receiving{.url = url, .most_bytes = most_bytes, .progress = progress};
   if (!remote) refuse(code, receiving);
   git_fetch_options options{};

@@ -10,6 +10,7 @@
 namespace ingot {
 
 /// As fetch_git, without its time limits.
-void receive_git(const std::string& url, const std::string& folder, std::uint64_t most_bytes, const std::function<void(const FetchProgress&)>& progress);
+void receive_git(const std::string& url, const std::string& folder, std::uint64_t most_bytes,
+                 const std::function<void(const FetchProgress&)>& progress);
 
 }  // namespace ingot

@@ -55,13 +55,17 @@ bool everything_is_safe() {
         .about(folder);
   }
   if (words.find("objectformat") != std::string::npos) {
-    throw Error(Fault::usage, fmt::format("the git repository \"{}\" names its objects by SHA-256, which cannot be read yet", printable(folder)),
-                "check the revision out and read the manifest from there, without --rev")
+    throw Error(
+        Fault::usage,
+        fmt::format("the git repository \"{}\" names its objects by SHA-256, which cannot be read yet", printable(folder)),
+        "check the revision out and read the manifest from there, without --rev")
         .with_code("sha256-repository")
         .about(folder);
   }
-  throw Error(Fault::usage, fmt::format("the git repository \"{}\" cannot be read: {}", printable(folder.empty() ? start : folder), printable(words)),
-              "see what \"git fsck\" says of it")
+  throw Error(
+      Fault::usage,
+      fmt::format("the git repository \"{}\" cannot be read: {}", printable(folder.empty() ? start : folder), printable(words)),
+      "see what \"git fsck\" says of it")
       .with_code("bad-repository")
       .about(folder);
 }
@@ -106,8 +110,9 @@ std::optional<std::string> below(const std::string& path, const std::string& fol
   const std::string what = code == GIT_EAMBIGUOUS ? "several things" : code == GIT_ENOTFOUND ? "nothing" : "no commit";
   throw Error(Fault::usage, fmt::format("\"{}\" names {} {}", printable(revision), what, in),
               code == GIT_EAMBIGUOUS ? "write more of it"
-              : repository.is_shallow() ? fmt::format("it is a shallow clone: git -C {} fetch --unshallow", printable(repository.folder()))
-                                        : "give a branch, a tag or a commit that is there; git fetch brings new ones")
+              : repository.is_shallow()
+                  ? fmt::format("it is a shallow clone: git -C {} fetch --unshallow", printable(repository.folder()))
+                  : "give a branch, a tag or a commit that is there; git fetch brings new ones")
       .with_code("unknown-revision")
       .about(revision);
 }
@@ -141,7 +146,8 @@ bool GitRepository::is_shallow() const { return git_repository_is_shallow(handle
 
 bool GitRepository::is_partial() const {
   int code = 0;
-  const auto config = git_made<GitConfig>(code, [this](git_config** made) { return git_repository_config_snapshot(made, handle()); });
+  const auto config =
+      git_made<GitConfig>(code, [this](git_config** made) { return git_repository_config_snapshot(made, handle()); });
   bool partial = false;
   const auto look = [](const git_config_entry* entry, void* into) {
     if (std::string_view(entry->value) != "false") *static_cast<bool*>(into) = true;
@@ -159,7 +165,8 @@ std::string GitRepository::path_in(const std::string& path) const {
 
 std::string GitRepository::address() const {
   int code = 0;
-  const auto remote = git_made<GitRemote>(code, [this](git_remote** made) { return git_remote_lookup(made, handle(), "origin"); });
+  const auto remote =
+      git_made<GitRemote>(code, [this](git_remote** made) { return git_remote_lookup(made, handle(), "origin"); });
   const char* const url = remote ? git_remote_url(remote.get()) : nullptr;
   return url != nullptr ? without_credentials(url) : folder_;
 }
@@ -171,7 +178,8 @@ NamedCommit GitRepository::resolve(const std::string& revision) const {
   const GitObject named(object);
   const GitReference ref(reference);
   if (code < 0) no_such_revision(*this, revision, code);
-  const auto commit = git_made<GitObject>(code, [&](git_object** made) { return git_object_peel(made, named.get(), GIT_OBJECT_COMMIT); });
+  const auto commit =
+      git_made<GitObject>(code, [&](git_object** made) { return git_object_peel(made, named.get(), GIT_OBJECT_COMMIT); });
   if (!commit) no_such_revision(*this, revision, GIT_ERROR);
   return {.id = hex_of(*git_object_id(commit.get())), .ref = ref ? git_reference_name(ref.get()) : ""};
 }

@@ -51,7 +51,8 @@ GitTree tree_of(git_repository* repository, const git_oid& id) {
 Unreadable missing(const GitRepository& repository, const git_oid& id) {
   const std::string words = printable(git_words()), folder = printable(repository.folder());
   if (repository.is_partial()) {
-    return {fmt::format("its object {0} is not in this partial clone; to have it fetched: git -C {1} cat-file -t {0}", hex_of(id), folder)};
+    return {fmt::format("its object {0} is not in this partial clone; to have it fetched: git -C {1} cat-file -t {0}", hex_of(id),
+                        folder)};
   }
   return {fmt::format("its object {} cannot be read ({}); see: git -C {} fsck", hex_of(id), words, folder)};
 }
@@ -66,7 +67,8 @@ std::variant<std::string, Unreadable> bytes_of(const GitRepository& repository, 
   if (length > longest) return Unreadable{fmt::format("it has {} bytes, more than {}", length, longest)};
   const auto blob = git_made<GitBlob>(code, [&](git_blob** made) { return git_blob_lookup(made, repository.handle(), &id); });
   if (!blob) return missing(repository, id);
-  return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())), static_cast<std::size_t>(git_blob_rawsize(blob.get())));
+  return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                     static_cast<std::size_t>(git_blob_rawsize(blob.get())));
 }
 
 /// From the root of a tree along a path, and through the links on it.
@@ -100,7 +102,9 @@ class TreeWalk {
     switch (git_tree_entry_filemode(entry)) {
       case GIT_FILEMODE_TREE: return enter(id);
       case GIT_FILEMODE_LINK: return follow(name, id);
-      case GIT_FILEMODE_COMMIT: return refused(fmt::format("\"{}\" is a submodule, another repository: keep what a manifest reads in one", printable(name)));
+      case GIT_FILEMODE_COMMIT:
+        return refused(
+            fmt::format("\"{}\" is a submodule, another repository: keep what a manifest reads in one", printable(name)));
       case GIT_FILEMODE_BLOB:
       case GIT_FILEMODE_BLOB_EXECUTABLE: return parts_.empty() ? FoundInTree{.why = "", .id = id} : refused(errno_text(ENOTDIR));
       case GIT_FILEMODE_UNREADABLE: break;
@@ -131,7 +135,7 @@ class TreeWalk {
   }
 
   const GitRepository& repository_;
-  std::vector<GitTree> folders_;  ///< from the root down to where it is
+  std::vector<GitTree> folders_;   ///< from the root down to where it is
   std::deque<std::string> parts_;  ///< still to go
   int links_ = 0;
 };
@@ -146,18 +150,22 @@ struct GitTreeFiles::Places {
 GitTreeFiles::GitTreeFiles(GitRepository repository, const std::string& commit) : repository_(std::move(repository)) {
   int code = 0;
   const git_oid id = oid_of(commit);
-  const auto found = git_made<GitCommit>(code, [&](git_commit** made) { return git_commit_lookup(made, repository_.handle(), &id); });
+  const auto found =
+      git_made<GitCommit>(code, [&](git_commit** made) { return git_commit_lookup(made, repository_.handle(), &id); });
   const git_oid* const tree = found ? git_commit_tree_id(found.get()) : nullptr;
   if (tree == nullptr || !tree_of(repository_.handle(), *tree)) {
     throw Error(Fault::usage, fmt::format("the commit {} cannot be read: {}", commit, printable(git_words())),
-                fmt::format("if this is a partial clone: git -C {0} ls-tree {1}; else see: git -C {0} fsck", printable(repository_.folder()), commit))
+                fmt::format("if this is a partial clone: git -C {0} ls-tree {1}; else see: git -C {0} fsck",
+                            printable(repository_.folder()), commit))
         .with_code("unreadable-commit")
         .about(commit);
   }
   tree_ = hex_of(*tree);
 }
 
-FoundInTree GitTreeFiles::find(const std::string& path) const { return TreeWalk(repository_, tree_of(repository_.handle(), oid_of(tree_)), path).walk(); }
+FoundInTree GitTreeFiles::find(const std::string& path) const {
+  return TreeWalk(repository_, tree_of(repository_.handle(), oid_of(tree_)), path).walk();
+}
 
 bool GitTreeFiles::is_folder(const std::string& path) const { return find(path).folder != nullptr; }
 
@@ -184,7 +192,8 @@ void GitTreeFiles::match(const std::string& at, const std::string& pattern, Plac
   const std::string rest = slash == std::string::npos ? "" : pattern.substr(slash + 1);
   if (part.find_first_of("*?[") == std::string::npos) {
     if (slash != std::string::npos) return match(at + part + "/", rest, places);
-    if (const FoundInTree found = find(places.folder + at + part); found.why.empty() && !found.folder) places.found.push_back(at + part);
+    if (const FoundInTree found = find(places.folder + at + part); found.why.empty() && !found.folder)
+      places.found.push_back(at + part);
     return;
   }
   const FoundInTree folder = find(places.folder + at);
@@ -192,8 +201,10 @@ void GitTreeFiles::match(const std::string& at, const std::string& pattern, Plac
   for (std::size_t i = 0; i < entries && places.found.size() <= most_included_files; ++i) {
     const std::string name = git_tree_entry_name(git_tree_entry_byindex(folder.folder.get(), i));
     if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD | FNM_NOESCAPE) != 0) continue;
-    if (slash != std::string::npos) match(at + name + "/", rest, places);
-    else if (!find(places.folder + at + name).folder) places.found.push_back(at + name);
+    if (slash != std::string::npos)
+      match(at + name + "/", rest, places);
+    else if (!find(places.folder + at + name).folder)
+      places.found.push_back(at + name);
   }
 }
 
@@ -204,10 +215,12 @@ std::vector<std::string> GitTreeFiles::glob(const std::string& folder, const std
   return places.found;
 }
 
-ManifestFiles manifest_files(const std::shared_ptr<const GitTreeFiles>& tree, const std::string& shown, const std::string& folder) {
+ManifestFiles manifest_files(const std::shared_ptr<const GitTreeFiles>& tree, const std::string& shown,
+                             const std::string& folder) {
   ManifestFiles files;
   files.read = [=](const std::string& path) -> std::variant<std::string, Unreadable> {
-    if (path.starts_with(shown) && (!shown.empty() || !path.starts_with('/'))) return tree->read(folder + path.substr(shown.size()));
+    if (path.starts_with(shown) && (!shown.empty() || !path.starts_with('/')))
+      return tree->read(folder + path.substr(shown.size()));
     return Unreadable{"it has an absolute path, which is not of the commit: give one relative to the file"};
   };
   files.glob = [=](const std::string& in, const std::string& pattern) {
@@ -263,7 +276,8 @@ std::vector<std::string> ReadFromDisk::differing(const GitTreeFiles& tree, const
     std::set<std::string> committed, found;
     for (const auto& path : tree.glob(before, one.pattern)) committed.insert(before + path);
     for (const auto& path : one.found) found.insert(repository.path_in(path));
-    std::set_symmetric_difference(committed.begin(), committed.end(), found.begin(), found.end(), std::inserter(paths, paths.end()));
+    std::set_symmetric_difference(committed.begin(), committed.end(), found.begin(), found.end(),
+                                  std::inserter(paths, paths.end()));
   }
   return {paths.begin(), paths.end()};
 }

@@ -39,7 +39,8 @@ class GitTreeFiles {
 
 /// The same for parse_manifest, under the names that the user gave: what is in `shown` ("" or ending with "/") is `folder` of
 /// the tree.
-ManifestFiles manifest_files(const std::shared_ptr<const GitTreeFiles>& tree, const std::string& shown, const std::string& folder);
+ManifestFiles manifest_files(const std::shared_ptr<const GitTreeFiles>& tree, const std::string& shown,
+                             const std::string& folder);
 
 /// Listens to what a parser reads from the disk, to hold it against a commit.
 class ReadFromDisk {
@@ -47,8 +48,8 @@ class ReadFromDisk {
   ReadFromDisk();
   /// `files`, listened to; what it gives refers to this.
   ManifestFiles listen(const ManifestFiles& files);
-  /// The paths in the tree of what was read that the commit has with other bytes, or has not, and of what it has and was not found;
-  /// sorted. Empty: all that was read is committed.
+  /// The paths in the tree of what was read that the commit has with other bytes, or has not, and of what it has and was not
+  /// found; sorted. Empty: all that was read is committed.
   std::vector<std::string> differing(const GitTreeFiles& tree, const GitRepository& repository) const;
 
  private:

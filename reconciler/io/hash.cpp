@@ -28,7 +28,8 @@ struct Sha256::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   void start() {
-    if (EVP_DigestInit_ex2(context, sha256_method(), nullptr) != 1) throw Error(Fault::internal, "sha256 is not available in this OpenSSL");
+    if (EVP_DigestInit_ex2(context, sha256_method(), nullptr) != 1)
+      throw Error(Fault::internal, "sha256 is not available in this OpenSSL");
   }
 };
 

@@ -46,7 +46,9 @@ int interrupted() noexcept { return first_signal; }
 void throw_if_interrupted() {
   const int signal = first_signal;
   if (signal == 0) return;
-  if (signal != SIGINT) throw Error(Fault::terminated, signal == SIGHUP ? "stopped by SIGHUP: the terminal hung up" : "stopped by SIGTERM", "run it again: it goes on where it stopped");
+  if (signal != SIGINT)
+    throw Error(Fault::terminated, signal == SIGHUP ? "stopped by SIGHUP: the terminal hung up" : "stopped by SIGTERM",
+                "run it again: it goes on where it stopped");
   throw Error(Fault::interrupted, "interrupted", "run it again: it goes on where it stopped");
 }
 

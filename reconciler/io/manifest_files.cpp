@@ -72,6 +72,8 @@ std::vector<std::string> files_like(const std::string& folder, const std::string
 
 }  // namespace
 
-ManifestFiles disk_manifest_files() { return {.read = read_regular, .glob = files_like, .digest = [](std::string_view bytes) { return sha256(bytes); }}; }
+ManifestFiles disk_manifest_files() {
+  return {.read = read_regular, .glob = files_like, .digest = [](std::string_view bytes) { return sha256(bytes); }};
+}
 
 }  // namespace ingot

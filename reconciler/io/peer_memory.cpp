@@ -18,7 +18,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::uint64_t largest_small_file = 1024 * 1024;   ///< settled marks with their notes
+constexpr std::uint64_t largest_small_file = 1024 * 1024;  ///< settled marks with their notes
 constexpr std::uint64_t largest_head_file = largest_head + 16 * 1024;
 constexpr mode_t private_folder = 0700;
 constexpr mode_t file_mode = 0600;
@@ -37,7 +37,8 @@ std::optional<std::uint64_t> number_of(std::string_view digits) {
 
 /// epoch and serial that a floor's name says; nullopt: no floor.
 std::optional<std::pair<std::uint64_t, Serial>> named_floor(std::string_view name) {
-  if (!name.starts_with(floor_prefix) || name.size() != floor_prefix.size() + 41 || name[floor_prefix.size() + 20] != '-') return std::nullopt;
+  if (!name.starts_with(floor_prefix) || name.size() != floor_prefix.size() + 41 || name[floor_prefix.size() + 20] != '-')
+    return std::nullopt;
   const auto epoch = number_of(name.substr(floor_prefix.size(), 20));
   const auto serial = number_of(name.substr(floor_prefix.size() + 21));
   if (!epoch || !serial) return std::nullopt;
@@ -48,7 +49,8 @@ std::optional<std::pair<std::uint64_t, Serial>> named_floor(std::string_view nam
 std::optional<std::string> highest_floor(Files& files, const std::string& folder) {
   if (!files.status(folder)) return std::nullopt;
   const std::vector<std::string> names = files.list(folder);
-  const auto found = std::find_if(names.rbegin(), names.rend(), [](const std::string& name) { return named_floor(name).has_value(); });
+  const auto found =
+      std::find_if(names.rbegin(), names.rend(), [](const std::string& name) { return named_floor(name).has_value(); });
   return found == names.rend() ? std::nullopt : std::optional(*found);
 }
 
@@ -221,11 +223,14 @@ void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope)
   const std::string name = floor_name(floor);
   attempt([&] {
     const auto current = this->floor(floor.id);
-    const auto is = [&](auto compare) { return current && compare(std::pair(current->epoch, current->serial), std::pair(floor.epoch, floor.serial)); };
+    const auto is = [&](auto compare) {
+      return current && compare(std::pair(current->epoch, current->serial), std::pair(floor.epoch, floor.serial));
+    };
     if (is(std::equal_to<>())) files_.sync_folder(folder);  // perhaps a run died before it did
     if (is(std::greater_equal<>())) return;
     const auto there = files_.status(folder);
-    if (there && there->kind != EntryKind::folder) throw Error(Fault::local, fmt::format("\"{}\" is no folder of this server's", folder));
+    if (there && there->kind != EntryKind::folder)
+      throw Error(Fault::local, fmt::format("\"{}\" is no folder of this server's", folder));
     make_folders(files_, folder, private_folder);
     replace_file(files_, folder + "/" + name, write_floor({floor, std::string(head_envelope)}), file_mode);
     for (const auto& other : files_.list(folder)) {

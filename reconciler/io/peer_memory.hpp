@@ -19,8 +19,8 @@ namespace ingot {
 
 /// The last head whose whole catalog was verified.
 struct CachedHead {
-  std::string bytes;          ///< the envelope as served
-  std::string url;            ///< the base URL that served it: its validators mean nothing to another one
+  std::string bytes;  ///< the envelope as served
+  std::string url;    ///< the base URL that served it: its validators mean nothing to another one
   std::string etag;
   std::string last_modified;
   Time fetched;
@@ -29,7 +29,7 @@ struct CachedHead {
 
 /// What a plan found settled for a peer.
 struct SettledMark {
-  Digest fingerprint;         ///< of index, rules, state revision
+  Digest fingerprint;  ///< of index, rules, state revision
   std::optional<Time> until;
   std::vector<Note> notes;
   bool operator==(const SettledMark&) const = default;
@@ -51,7 +51,7 @@ class PeerMemory {
 
   std::optional<CachedHead> head(const ServerId& id);
   void keep_head(const ServerId& id, const CachedHead& head);
-  std::optional<std::string> root(const ServerId& id, std::uint64_t version);   ///< the envelope
+  std::optional<std::string> root(const ServerId& id, std::uint64_t version);  ///< the envelope
   void keep_root(const ServerId& id, std::uint64_t version, std::string_view envelope);
   /// A page or index, checked against its digest and length.
   std::optional<std::string> piece(const ServerId& id, const Piece& piece);
@@ -68,7 +68,8 @@ class PeerMemory {
   std::optional<FloorRecord> floor_record(const ServerId& id);
   /// A lower one changes nothing.
   void raise_floor(const Floor& floor, std::string_view head_envelope);
-  /// Saves two heads that contradict each other ("": is not here any more), for a human; gives the folder. While it is there, has_evidence holds.
+  /// Saves two heads that contradict each other ("": is not here any more), for a human; gives the folder. While it is there,
+  /// has_evidence holds.
   std::string keep_evidence(const ServerId& id, std::string_view one, std::string_view other);
   bool has_evidence(const ServerId& id);
   std::string evidence_folder(const ServerId& id) const;

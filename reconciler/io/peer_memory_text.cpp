@@ -46,16 +46,18 @@ template <class Read>
 auto unless_damaged(Read read) -> std::optional<decltype(read())> {
   try {
     return read();
-  } catch (const Json::exception&) {
-    return std::nullopt;
-  }
+  } catch (const Json::exception&) { return std::nullopt; }
 }
 
 }  // namespace
 
 std::string write_cached_head(const CachedHead& head) {
-  return line_of({{"format", head_format}, {"url", head.url}, {"etag", head.etag}, {"last_modified", head.last_modified},
-                  {"fetched", time_text(head.fetched)}, {"length", head.bytes.size()}}) +
+  return line_of({{"format", head_format},
+                  {"url", head.url},
+                  {"etag", head.etag},
+                  {"last_modified", head.last_modified},
+                  {"fetched", time_text(head.fetched)},
+                  {"length", head.bytes.size()}}) +
          head.bytes;
 }
 
@@ -74,8 +76,10 @@ std::optional<CachedHead> parse_cached_head(std::string_view text) {
 std::string write_settled(const SettledMark& mark) {
   Json notes = Json::array();
   for (const auto& note : mark.notes) notes.push_back({{"code", note.code}, {"address", note.address}, {"text", note.text}});
-  return line_of({{"format", settled_format}, {"fingerprint", mark.fingerprint.text()},
-                  {"until", mark.until ? Json(time_text(*mark.until)) : Json()}, {"notes", notes}});
+  return line_of({{"format", settled_format},
+                  {"fingerprint", mark.fingerprint.text()},
+                  {"until", mark.until ? Json(time_text(*mark.until)) : Json()},
+                  {"notes", notes}});
 }
 
 std::optional<SettledMark> parse_settled(std::string_view text) {
@@ -86,7 +90,8 @@ std::optional<SettledMark> parse_settled(std::string_view text) {
     SettledMark mark{digest_of(json.at("fingerprint")), std::nullopt, {}};
     if (!json.at("until").is_null()) mark.until = time_of(json.at("until"));
     for (const auto& note : json.at("notes")) {
-      mark.notes.push_back({note.at("code").get<std::string>(), note.at("address").get<std::string>(), note.at("text").get<std::string>()});
+      mark.notes.push_back(
+          {note.at("code").get<std::string>(), note.at("address").get<std::string>(), note.at("text").get<std::string>()});
     }
     return mark;
   });
@@ -94,8 +99,13 @@ std::optional<SettledMark> parse_settled(std::string_view text) {
 
 std::string write_floor(const FloorRecord& record) {
   const Floor& floor = record.floor;
-  return line_of({{"format", floor_format}, {"id", floor.id.text()}, {"epoch", floor.epoch}, {"serial", floor.serial},
-                  {"head", floor.head.text()}, {"root_version", floor.root_version}, {"issued", time_text(floor.issued)}}) +
+  return line_of({{"format", floor_format},
+                  {"id", floor.id.text()},
+                  {"epoch", floor.epoch},
+                  {"serial", floor.serial},
+                  {"head", floor.head.text()},
+                  {"root_version", floor.root_version},
+                  {"issued", time_text(floor.issued)}}) +
          record.head_envelope;
 }
 
@@ -104,9 +114,10 @@ std::optional<FloorRecord> parse_floor(std::string_view text) {
   if (!parts) return std::nullopt;
   return unless_damaged([&] {
     const Json& json = parts->json;
-    return FloorRecord{{ServerId{digest_of(json.at("id"))}, json.at("epoch").get<std::uint64_t>(), json.at("serial").get<Serial>(),
-                        digest_of(json.at("head")), json.at("root_version").get<std::uint64_t>(), time_of(json.at("issued"))},
-                       parts->rest};
+    return FloorRecord{
+        {ServerId{digest_of(json.at("id"))}, json.at("epoch").get<std::uint64_t>(), json.at("serial").get<Serial>(),
+         digest_of(json.at("head")), json.at("root_version").get<std::uint64_t>(), time_of(json.at("issued"))},
+        parts->rest};
   });
 }
 

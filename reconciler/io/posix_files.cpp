@@ -73,7 +73,8 @@ class PosixFile final : public File {
   std::size_t read_at(std::uint64_t offset, std::span<char> into) override {
     std::size_t done = 0;
     while (done < into.size()) {
-      const auto count = again([&] { return ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done)); });
+      const auto count =
+          again([&] { return ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done)); });
       if (count < 0) throw file_error("read", path_, errno);
       if (count == 0) break;
       done += static_cast<std::size_t>(count);
@@ -93,7 +94,8 @@ class PosixFile final : public File {
   }
 
   void truncate(std::uint64_t length) override {
-    if (again([&] { return ::ftruncate(descriptor_, static_cast<off_t>(length)); }) != 0) throw file_error("truncate", path_, errno);
+    if (again([&] { return ::ftruncate(descriptor_, static_cast<off_t>(length)); }) != 0)
+      throw file_error("truncate", path_, errno);
     written_ = length;
   }
 
@@ -191,7 +193,8 @@ std::unique_ptr<File> PosixFiles::open(const std::string& path, OpenFor purpose,
   try {
     const FileStatus status = file->status();
     if (status.kind == EntryKind::folder) throw file_error("open", path, EISDIR);
-    if (status.kind != EntryKind::file) throw Error(Fault::local, fmt::format("cannot open \"{}\": it is not a regular file", path));
+    if (status.kind != EntryKind::file)
+      throw Error(Fault::local, fmt::format("cannot open \"{}\": it is not a regular file", path));
     if (created) file->set_mode(mode);
   } catch (const Error&) {
     if (purpose == OpenFor::create_new) ::unlink(path.c_str());  // nobody but this call knows of it

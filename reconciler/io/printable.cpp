@@ -22,7 +22,10 @@ bool continues(std::string_view text, std::size_t at) {
 CodePoint first_of(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
   if (length == 0) return {};
   std::uint32_t value = lead & (0x7FU >> length);
   for (std::size_t i = 1; i < length; ++i) {
@@ -37,7 +40,7 @@ CodePoint first_of(std::string_view text) {
 
 /// Could change what a reader sees of the rest of the line.
 bool is_harmful(std::uint32_t value) {
-  if (value < 0x20 || (value >= 0x7F && value < 0xA0)) return true;  // C0, DEL, C1
+  if (value < 0x20 || (value >= 0x7F && value < 0xA0)) return true;        // C0, DEL, C1
   if (value == 0x061C || value == 0x200E || value == 0x200F) return true;  // directional marks
   return (value >= 0x2028 && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069) || value == 0xFEFF;
 }

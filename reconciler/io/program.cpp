@@ -23,7 +23,8 @@ namespace {
 constexpr std::size_t most_output = 64 * 1024;
 
 [[noreturn]] void cannot_run(const std::string& name, int error) {
-  throw Error(Fault::local, fmt::format("the program \"{}\" cannot be run: {}", name, errno_text(error)), "install it, or let PATH find it")
+  throw Error(Fault::local, fmt::format("the program \"{}\" cannot be run: {}", name, errno_text(error)),
+              "install it, or let PATH find it")
       .with_code("no-program")
       .about(name);
 }
@@ -58,7 +59,8 @@ int wait_for(pid_t pid, const std::string& name, std::chrono::milliseconds limit
     if (std::chrono::steady_clock::now() > end) {
       ::kill(pid, SIGKILL);
       ::waitpid(pid, &status, 0);
-      throw Error(Fault::local, fmt::format("the program \"{}\" did not end within {} s", name, limit.count() / 1000), "see what keeps it");
+      throw Error(Fault::local, fmt::format("the program \"{}\" did not end within {} s", name, limit.count() / 1000),
+                  "see what keeps it");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -68,7 +70,8 @@ int wait_for(pid_t pid, const std::string& name, std::chrono::milliseconds limit
 
 ProgramEnd run_program(const Program& program, std::chrono::milliseconds limit) {
   const std::string& name = program.words.front();
-  const OwnedDescriptor in = file_of(program.input, name), out = file_of("", name), err = file_of("", name), attached = file_of(program.attached, name);
+  const OwnedDescriptor in = file_of(program.input, name), out = file_of("", name), err = file_of("", name),
+                        attached = file_of(program.attached, name);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   int target = 0;

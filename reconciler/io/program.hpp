@@ -19,7 +19,8 @@ struct ProgramEnd {
   std::string err;  ///< likewise
 };
 
-/// Error{local}: it is not there or cannot be run, or did not end in time. Nothing of this process's environment but PATH is seen by it.
+/// Error{local}: it is not there or cannot be run, or did not end in time. Nothing of this process's environment but PATH is seen
+/// by it.
 ProgramEnd run_program(const Program& program, std::chrono::milliseconds limit = std::chrono::seconds(20));
 
 }  // namespace ingot

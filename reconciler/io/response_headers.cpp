@@ -13,7 +13,8 @@ namespace {
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -29,7 +30,8 @@ std::optional<ContentRange> range_of(std::string_view text) {
   constexpr std::string_view unit = "bytes ";
   const auto dash = text.find('-');
   const auto slash = text.find('/');
-  if (!text.starts_with(unit) || dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
+  if (!text.starts_with(unit) || dash == std::string_view::npos || slash == std::string_view::npos || slash < dash)
+    return std::nullopt;
   const auto first = number_of(text.substr(unit.size(), dash - unit.size()));
   const auto last = number_of(text.substr(dash + 1, slash - dash - 1));
   const auto total = text.substr(slash + 1);
@@ -47,12 +49,18 @@ void take_length(ResponseHeaders& headers, std::string_view value) {
 }
 
 void take_field(ResponseHeaders& headers, const std::string& name, std::string_view value) {
-  if (name == "etag") headers.etag = clean_validator(value);
-  else if (name == "last-modified") headers.last_modified = clean_validator(value);
-  else if (name == "content-type") headers.content_type = clean_validator(value);
-  else if (name == "content-encoding") headers.content_encoding = value;
-  else if (name == "content-length") take_length(headers, value);
-  else if (name == "content-range") headers.content_range = range_of(value);
+  if (name == "etag")
+    headers.etag = clean_validator(value);
+  else if (name == "last-modified")
+    headers.last_modified = clean_validator(value);
+  else if (name == "content-type")
+    headers.content_type = clean_validator(value);
+  else if (name == "content-encoding")
+    headers.content_encoding = value;
+  else if (name == "content-length")
+    take_length(headers, value);
+  else if (name == "content-range")
+    headers.content_range = range_of(value);
 }
 
 bool wants_range(const Request& request) { return request.offset || request.length; }
@@ -69,7 +77,9 @@ NotAnAnswer judge_status(int status) {
   switch (status) {
     case 401:
     case 403: return {Status::refused, fmt::format("it refuses us ({})", status), false};
-    case 407: return {Status::refused, "the proxy refuses us (407)", false, "a proxy that asks for a password cannot be used: change https_proxy, or name the peer in no_proxy"};
+    case 407:
+      return {Status::refused, "the proxy refuses us (407)", false,
+              "a proxy that asks for a password cannot be used: change https_proxy, or name the peer in no_proxy"};
     case 404:
     case 410: return {Status::not_found, fmt::format("not there ({})", status), false};
     case 416: return {Status::wrong_range, "it has no such range (416)", false};
@@ -77,7 +87,8 @@ NotAnAnswer judge_status(int status) {
     case 429: return {Status::unreachable, fmt::format("it answers {}", status), true};
   }
   if (status >= 300 && status < 400 && status != 304) {
-    return {Status::refused, fmt::format("it redirects ({}), which is not followed", status), false, "name the place itself in the peer's urls"};
+    return {Status::refused, fmt::format("it redirects ({}), which is not followed", status), false,
+            "name the place itself in the peer's urls"};
   }
   return {Status::unreachable, fmt::format("it answers {}", status), status >= 500};
 }
@@ -109,11 +120,13 @@ std::optional<NotAnAnswer> judge_headers(const ResponseHeaders& headers, const R
   }
   if (headers.status != 200 && headers.status != 206) return judge_status(headers.status);
   if (!headers.content_encoding.empty() && fold_case(headers.content_encoding) != "identity") {
-    return NotAnAnswer{Status::refused, "it compresses what it serves (Content-Encoding), which was not asked for", false, "its owner must switch that off for this tree"};
+    return NotAnAnswer{Status::refused, "it compresses what it serves (Content-Encoding), which was not asked for", false,
+                       "its owner must switch that off for this tree"};
   }
   if (headers.contradictory) return NotAnAnswer{Status::unreachable, "its Content-Length makes no sense", false};
   if (!wants_range(request)) {
-    if (headers.status == 206) return NotAnAnswer{Status::wrong_range, "it sends a part of what was asked for whole (206)", false};
+    if (headers.status == 206)
+      return NotAnAnswer{Status::wrong_range, "it sends a part of what was asked for whole (206)", false};
     return std::nullopt;
   }
   if (headers.status == 200) return NotAnAnswer{Status::wrong_range, "it ignores ranges (200)", false};

@@ -9,12 +9,13 @@
 namespace ingot {
 
 struct RetryRules {
-  int attempts = 3;                                 ///< in all, per URL
-  std::chrono::milliseconds first_wait{500};        ///< doubled after each failure
-  std::chrono::milliseconds longest_wait{60'000};   ///< also of a server's Retry-After
+  int attempts = 3;                                ///< in all, per URL
+  std::chrono::milliseconds first_wait{500};       ///< doubled after each failure
+  std::chrono::milliseconds longest_wait{60'000};  ///< also of a server's Retry-After
 };
 
 /// After `failures` (≥ 1) failed attempts. `jitter`: 0 … 1, random, so that many clients don't come back together.
-std::chrono::milliseconds wait_before_retry(const RetryRules& rules, int failures, std::optional<Seconds> retry_after, double jitter);
+std::chrono::milliseconds wait_before_retry(const RetryRules& rules, int failures, std::optional<Seconds> retry_after,
+                                            double jitter);
 
 }  // namespace ingot

@@ -121,8 +121,10 @@ RunLock RunLock::take(const std::string& path, const std::string& who, Seconds t
       continue;
     }
     if (clock.steady() >= deadline) {
-      throw Error(Fault::busy, fmt::format("another run holds \"{}\": {}", printable(path), tried.holder.empty() ? no_holder_text : tried.holder),
-                  "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends")
+      throw Error(
+          Fault::busy,
+          fmt::format("another run holds \"{}\": {}", printable(path), tried.holder.empty() ? no_holder_text : tried.holder),
+          "wait until it is done, or use --lock-timeout; the lock is freed by itself when that process ends")
           .about(path);
     }
     sleep_unless_interrupted(clock, between_tries);

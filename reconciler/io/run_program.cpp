@@ -117,7 +117,8 @@ std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, 
 
 }  // namespace
 
-std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout, const std::set<std::string>& withheld, Clock& clock) {
+std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout,
+                        const std::set<std::string>& withheld, Clock& clock) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(Fault::local, fmt::format("no pipe can be made: {}", errno_text(errno)));
   OwnedDescriptor reading(ends[0]);
@@ -130,7 +131,8 @@ std::string run_program(const std::vector<std::string>& command, const std::stri
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t id = 0;
-  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(), environment_without(withheld).data());
+  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(),
+                                  environment_without(withheld).data());
   if (error != 0) return fmt::format("cannot be started: {}", errno_text(error));
   ::close(reading.release());
   Child child(id);

@@ -47,7 +47,8 @@ void write_graded(int descriptor, std::string_view line, Priority priority) {
   std::array<char, 3> grade{'<', static_cast<char>('0' + static_cast<int>(priority)), '>'};
   const std::array<iovec, 2> pieces{iovec{grade.data(), grade.size()}, iovec{const_cast<char*>(line.data()), line.size()}};
   const ssize_t written = ::writev(descriptor, pieces.data(), static_cast<int>(pieces.size()));
-  if (written >= static_cast<ssize_t>(grade.size())) write_whole(descriptor, line.substr(static_cast<std::size_t>(written) - grade.size()));
+  if (written >= static_cast<ssize_t>(grade.size()))
+    write_whole(descriptor, line.substr(static_cast<std::size_t>(written) - grade.size()));
 }
 
 std::optional<int> width_of(int descriptor) {

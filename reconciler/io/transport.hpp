@@ -23,14 +23,14 @@ struct PeerAccess {
 };
 
 struct Request {
-  std::string path;                       ///< below the peer's URL; made by us: [a-z0-9/._-] only
-  std::uint64_t at_most = 0;              ///< body bytes; more is Oversize
-  std::optional<std::uint64_t> offset = {};    ///< of a range …
-  std::optional<std::uint64_t> length = {};    ///< … of exactly so many bytes; the answer must be 206 with just this range
-  std::string if_none_match = {};              ///< ETag as it came, or ""
-  std::string if_modified_since = {};          ///< Last-Modified as it came, or ""
-  bool no_cache = false;                  ///< asks caches on the way to revalidate (the head)
-  std::function<void()> may_go_on = {};   ///< asked again and again, also while nothing comes and between tries; throws to end it
+  std::string path;                          ///< below the peer's URL; made by us: [a-z0-9/._-] only
+  std::uint64_t at_most = 0;                 ///< body bytes; more is Oversize
+  std::optional<std::uint64_t> offset = {};  ///< of a range …
+  std::optional<std::uint64_t> length = {};  ///< … of exactly so many bytes; the answer must be 206 with just this range
+  std::string if_none_match = {};            ///< ETag as it came, or ""
+  std::string if_modified_since = {};        ///< Last-Modified as it came, or ""
+  bool no_cache = false;                     ///< asks caches on the way to revalidate (the head)
+  std::function<void()> may_go_on = {};  ///< asked again and again, also while nothing comes and between tries; throws to end it
 };
 
 /// What came of a request. The body went to the sink; on anything but Ok the sink's bytes are worthless.
@@ -38,11 +38,11 @@ struct Response {
   enum class Status {
     ok,
     not_modified,
-    not_found,      ///< 404, 410, no such file
-    unreachable,    ///< no connection, time-out, 5xx, TLS failure, a cut body …: after the retries
-    oversize,       ///< more bytes than at_most
-    wrong_range,    ///< a range was asked for and something else came
-    refused,        ///< 401, 403, 407, a redirect, a forbidden protocol
+    not_found,    ///< 404, 410, no such file
+    unreachable,  ///< no connection, time-out, 5xx, TLS failure, a cut body …: after the retries
+    oversize,     ///< more bytes than at_most
+    wrong_range,  ///< a range was asked for and something else came
+    refused,      ///< 401, 403, 407, a redirect, a forbidden protocol
   };
   Status status = Status::unreachable;
   std::string why = {};            ///< for people, names the URL without credentials, ends with `mend`; "" if ok
@@ -51,8 +51,8 @@ struct Response {
   std::string etag = {};           ///< at most 256 bytes without controls, or ""
   std::string last_modified = {};  ///< likewise
   std::string content_type = {};   ///< likewise
-  std::uint64_t bytes = 0;    ///< given to the sink
-  bool length_known = false;  ///< the answer said how long it is, and that much came; else a cut cannot be told from an end
+  std::uint64_t bytes = 0;         ///< given to the sink
+  bool length_known = false;       ///< the answer said how long it is, and that much came; else a cut cannot be told from an end
 };
 
 /// Gets body bytes as they come; false stops the transfer: it is then `unreachable`, with no retry and no other URL.
@@ -78,7 +78,10 @@ class Transport {
 bool says_web_page(const Response& response);
 
 /// get() into a string of at most request.at_most bytes.
-struct Fetched { Response response; std::string body; };
+struct Fetched {
+  Response response;
+  std::string body;
+};
 Fetched fetch(PeerTransport& peer, const Request& request);
 
 }  // namespace ingot

@@ -19,8 +19,10 @@ std::optional<Failure> judge(const Visit& visit, const std::string& path, const 
   if (fetched.body.empty() && piece.length > 0) return unreachable(fmt::format("{}{}: the answer is empty", visit.url, path));
   if (fetched.body.size() == piece.length && sha256(fetched.body) == piece.digest) return std::nullopt;
   if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path);
-  if (fetched.body.size() < piece.length && !fetched.response.length_known) return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
-  if (fetched.body.size() != piece.length) return untrusted(visit, path, wrong_length(piece.length, std::to_string(fetched.body.size())));
+  if (fetched.body.size() < piece.length && !fetched.response.length_known)
+    return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
+  if (fetched.body.size() != piece.length)
+    return untrusted(visit, path, wrong_length(piece.length, std::to_string(fetched.body.size())));
   return untrusted(visit, path, {"bad-digest", "the bytes are not those that the signed catalog names"});
 }
 
@@ -40,7 +42,8 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
   Fetched fetched = fetch(visit.transport, request);
   const Response& response = fetched.response;
   if (response.status == Status::not_found) {
-    return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why), "missing-piece");
+    return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why),
+                       "missing-piece");
   }
   if (response.status == Status::oversize) {
     if (says_web_page(response)) return web_page(visit, path);

@@ -37,7 +37,8 @@ Tried<TrustedRoot> fetched_first_root(const Visit& visit) {
   const Fetched fetched = fetch_root(visit, 1);
   if (fetched.response.status == Status::oversize) {
     if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(1));
-    return untrusted(visit, path_of(1), {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
+    return untrusted(visit, path_of(1),
+                     {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
   }
   if (fetched.response.status != Status::ok) return not_got(fetched.response);
   return judge(visit, 1, fetched.body, verify_first_root(fetched.body, visit.id()));
@@ -73,11 +74,13 @@ Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std:
     if (fetched.response.status == Status::not_found) return newest;
     if (fetched.response.status == Status::oversize) {
       if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(next));
-      return untrusted(visit, path_of(next), {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
+      return untrusted(visit, path_of(next),
+                       {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
     }
     if (fetched.response.status != Status::ok) return not_got(fetched.response);
     if (count == most_new_roots) {
-      return untrusted(visit, path_of(next), {"too-many-roots", fmt::format("there are more than {} new roots at once", most_new_roots)});
+      return untrusted(visit, path_of(next),
+                       {"too-many-roots", fmt::format("there are more than {} new roots at once", most_new_roots)});
     }
     Tried<TrustedRoot> judged = judge(visit, next, fetched.body, verify_next_root(fetched.body, newest));
     if (std::holds_alternative<Failure>(judged)) return judged;

@@ -17,19 +17,19 @@ namespace ingot {
 
 /// What is known of a peer before it is asked.
 struct KnownPeer {
-  std::optional<Floor> floor;                 ///< the higher of the state's and the files'
-  std::optional<ServerId> registered_id;      ///< under this peer's name, if it is registered
-  Digest rules;                               ///< sha256 of rules_text, state lineage and revision: settled if unchanged
+  std::optional<Floor> floor;             ///< the higher of the state's and the files'
+  std::optional<ServerId> registered_id;  ///< under this peer's name, if it is registered
+  Digest rules;                           ///< sha256 of rules_text, state lineage and revision: settled if unchanged
 };
 
 struct PeerQuestions {
   const Manifest* manifest = nullptr;
   ServerId self;
-  std::vector<KnownPeer> known;               ///< one per manifest.peers
+  std::vector<KnownPeer> known;  ///< one per manifest.peers
   Time now;
-  bool read_settled = false;                  ///< true: read the pages even if the peer is settled (explain, query --peer)
-  std::set<ServerName> only;                  ///< empty: all
-  bool read_stated = false;                   ///< true: also what they say of their states
+  bool read_settled = false;  ///< true: read the pages even if the peer is settled (explain, query --peer)
+  std::set<ServerName> only;  ///< empty: all
+  bool read_stated = false;   ///< true: also what they say of their states
 };
 
 /// Asks every peer, in parallel; one bad peer never stops the others. Raises floors in `memory`, keeps pages there.

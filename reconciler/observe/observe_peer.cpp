@@ -18,7 +18,8 @@ namespace {
 std::optional<Failure> changed_identity(const PeerEntry& peer, const KnownPeer& known) {
   if (!known.registered_id || *known.registered_id == peer.card.id || peer.replaces == known.registered_id) return std::nullopt;
   std::string why = fmt::format(
-      "the card \"{}\" pins the server {}, but \"{}\" is registered as {}: it was not asked. If the peer really has a new root, say replaces = \"{}\" in its entry",
+      "the card \"{}\" pins the server {}, but \"{}\" is registered as {}: it was not asked. If the peer really has a new root, "
+      "say replaces = \"{}\" in its entry",
       printable(peer.card_path), peer.card.id.text(), peer.name.text(), known.registered_id->text(), known.registered_id->text());
   return Failure{Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "identity-changed", .last = {}}, {}};
 }
@@ -27,7 +28,8 @@ std::optional<Failure> changed_identity(const PeerEntry& peer, const KnownPeer& 
 std::optional<Failure> old_evidence(const PeerEntry& peer, PeerMemory& memory) {
   if (!memory.has_evidence(peer.card.id)) return std::nullopt;
   std::string why = fmt::format(
-      "two contradicting heads that its key has signed are kept in \"{}\": it was not asked. Talk to its owner; to trust it again, remove that folder",
+      "two contradicting heads that its key has signed are kept in \"{}\": it was not asked. Talk to its owner; to trust it "
+      "again, remove that folder",
       printable(memory.evidence_folder(peer.card.id)));
   return Failure{Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "equivocation", .last = {}}, {}};
 }
@@ -64,11 +66,13 @@ Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional
   }
   if (auto* failure = std::get_if<Failure>(&content)) return std::move(*failure);
   auto& [catalog, stated] = std::get<Content>(content);
-  if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url || before->file.etag != good.served.etag) {
+  if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url ||
+      before->file.etag != good.served.etag) {
     visit.memory.keep_head(visit.id(), good.served);
   }
   PeerCatalog seen{.head = std::move(good.seen), .catalog = std::move(catalog), .is_released = {}, .stated = std::move(stated)};
-  if (good.release) seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
+  if (good.release)
+    seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
   return PeerView(std::move(seen));
 }
 
@@ -90,7 +94,8 @@ Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuest
 /// A connection with an end: a peer that always gives a little is no reason to wait for ever.
 class PatientConnection final : public PeerTransport {
  public:
-  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock, std::chrono::steady_clock::time_point end)
+  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock,
+                    std::chrono::steady_clock::time_point end)
       : connection_(std::move(connection)), url_(url), clock_(clock), end_(end) {}
 
   Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
@@ -110,8 +115,9 @@ class PatientConnection final : public PeerTransport {
   bool is_over() const { return clock_.steady() >= end_; }
   Response too_slow(const Request& request) const {
     Response response;
-    response.why = fmt::format("{}: it took more than {} minutes to show its catalog; what came is kept, and the next run goes on from there",
-                               printable(url_ + request.path), longest_visit.count());
+    response.why = fmt::format(
+        "{}: it took more than {} minutes to show its catalog; what came is kept, and the next run goes on from there",
+        printable(url_ + request.path), longest_visit.count());
     return response;
   }
 
@@ -122,18 +128,23 @@ class PatientConnection final : public PeerTransport {
 };
 
 PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
-  return {.peer = peer.name, .urls = {url}, .credentials = peer.credentials, .allow_http = peer.allow_http, .bandwidth = peer.bandwidth};
+  return {.peer = peer.name,
+          .urls = {url},
+          .credentials = peer.credentials,
+          .allow_http = peer.allow_http,
+          .bandwidth = peer.bandwidth};
 }
 
 /// A variable or file that the manifest names for this peer is not there: its own trouble, not the other peers'.
-Failure no_credentials(const Error& error) {
-  return unreachable(error.text(), "credentials", error.mend());
-}
+Failure no_credentials(const Error& error) { return unreachable(error.text(), "credentials", error.mend()); }
 
 /// Bad news outweighs none: untrusted, then expired, then unreachable; every URL's reason is told.
 Failure worst(std::vector<Failure> failures) {
-  const auto weight = [](const Failure& failure) { return failure.unknown.code == "untrusted" ? 2 : failure.unknown.code == "expired" ? 1 : 0; };
-  const auto chosen = std::max_element(failures.begin(), failures.end(), [&](const Failure& one, const Failure& other) { return weight(one) < weight(other); });
+  const auto weight = [](const Failure& failure) {
+    return failure.unknown.code == "untrusted" ? 2 : failure.unknown.code == "expired" ? 1 : 0;
+  };
+  const auto chosen = std::max_element(failures.begin(), failures.end(),
+                                       [&](const Failure& one, const Failure& other) { return weight(one) < weight(other); });
   Failure result = *chosen;
   for (const auto& failure : failures) {
     if (&failure == &*chosen) continue;
@@ -156,18 +167,20 @@ void keep_evidence(const PeerEntry& peer, const KnownPeer& known, PeerMemory& me
   const auto floor = higher(known.floor, memory.floor(peer.card.id));
   if (failure.contradicting_head.empty() || !floor || floor->head == Digest{}) return;
   const std::string folder = memory.keep_evidence(peer.card.id, head_of_floor(memory, *floor), failure.contradicting_head);
-  failure.unknown.why += fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
+  failure.unknown.why +=
+      fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
 }
 
-Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
-                             const std::function<void(const std::string&)>& progress) {
+Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
+                             PeerMemory& memory, Clock& clock, const std::function<void(const std::string&)>& progress) {
   std::vector<Failure> failures;
   const auto end = clock.steady() + longest_visit;
   for (std::size_t i = 0; i < peer.urls.size(); ++i) {
     const std::string& url = peer.urls[i];
     try {
       const auto now = clock.steady();  // a mirror that trickles leaves the others their share
-      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock, now + (end - now) / static_cast<int>(peer.urls.size() - i));
+      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock,
+                                   now + (end - now) / static_cast<int>(peer.urls.size() - i));
       const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
       auto view = look(visit, known, questions);
       if (std::holds_alternative<PeerView>(view)) return view;
@@ -185,8 +198,8 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
 
 }  // namespace
 
-PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
-                      const std::function<void(const std::string& what)>& progress) {
+PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
+                      PeerMemory& memory, Clock& clock, const std::function<void(const std::string& what)>& progress) {
   if (peer.card.id == questions.self) return OwnPeer{};
   std::optional<Failure> failure = changed_identity(peer, known);
   if (!failure) failure = old_evidence(peer, memory);

@@ -20,7 +20,12 @@ using Progress = std::function<void(const ServerName&, const std::string& what)>
 class Rounds {
  public:
   Rounds(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock, const Progress& progress)
-      : questions_(questions), transport_(transport), memory_(memory), clock_(clock), progress_(progress), views_(questions.manifest->peers.size(), not_asked()) {}
+      : questions_(questions),
+        transport_(transport),
+        memory_(memory),
+        clock_(clock),
+        progress_(progress),
+        views_(questions.manifest->peers.size(), not_asked()) {}
 
   std::vector<PeerView> run() {
     {
@@ -32,7 +37,9 @@ class Rounds {
   }
 
  private:
-  static PeerView not_asked() { return Unknown{.code = "unreachable", .why = "this run does not ask it", .detail_code = "not-asked", .last = {}}; }
+  static PeerView not_asked() {
+    return Unknown{.code = "unreachable", .why = "this run does not ask it", .detail_code = "not-asked", .last = {}};
+  }
 
   void work() {
     try {
@@ -48,7 +55,8 @@ class Rounds {
     const PeerEntry& peer = questions_.manifest->peers[at];
     if (!questions_.only.empty() && !questions_.only.contains(peer.name)) return;
     const KnownPeer known = at < questions_.known.size() ? questions_.known[at] : KnownPeer{};
-    views_[at] = observe_peer(peer, known, questions_, transport_, memory_, clock_, [&](const std::string& what) { tell(peer.name, what); });
+    views_[at] = observe_peer(peer, known, questions_, transport_, memory_, clock_,
+                              [&](const std::string& what) { tell(peer.name, what); });
   }
 
   void tell(const ServerName& peer, const std::string& what) {
@@ -71,7 +79,8 @@ class Rounds {
 
 }  // namespace
 
-std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock, const Progress& progress) {
+std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
+                                    const Progress& progress) {
   return Rounds(questions, transport, memory, clock, progress).run();
 }
 

@@ -21,12 +21,14 @@ constexpr std::size_t window = 32;      ///< pages in memory at once
 Tried<Index> read_index(const Visit& visit, const Piece& piece) {
   const std::string path = "c/" + piece.digest.hex();
   if (piece.length > largest_index) {
-    return untrusted(visit, path, {"too-large", fmt::format("the index has {} bytes, more than {}", piece.length, largest_index)});
+    return untrusted(visit, path,
+                     {"too-large", fmt::format("the index has {} bytes, more than {}", piece.length, largest_index)});
   }
   auto bytes = cached_or_fetched_piece(visit, piece);
   if (auto* failure = std::get_if<Failure>(&bytes)) return std::move(*failure);
   auto parsed = parse_index(std::get<std::string>(bytes));
-  if (const auto* malformed = std::get_if<Malformed>(&parsed)) return untrusted(visit, path, {"malformed", "the index is malformed: " + malformed->why});
+  if (const auto* malformed = std::get_if<Malformed>(&parsed))
+    return untrusted(visit, path, {"malformed", "the index is malformed: " + malformed->why});
   return std::get<Index>(std::move(parsed));
 }
 
@@ -36,8 +38,10 @@ class PageWindow {
   PageWindow(const Visit& visit, const PageRef* first, std::size_t count) : visit_(visit), first_(first), pages_(count) {}
 
   Tried<std::vector<std::string>> get() {
-    if (pages_.size() == 1) work();
-    else run_threads();
+    if (pages_.size() == 1)
+      work();
+    else
+      run_threads();
     if (thrown_) std::rethrow_exception(thrown_);
     if (failure_) return *std::move(failure_);
     return std::move(pages_);
@@ -53,8 +57,10 @@ class PageWindow {
     try {
       for (std::size_t at = next_++; at < pages_.size() && !over_; at = next_++) {
         auto bytes = cached_or_fetched_piece(visit_, first_[at].piece);
-        if (auto* page = std::get_if<std::string>(&bytes)) pages_[at] = std::move(*page);
-        else fail(std::get<Failure>(std::move(bytes)));
+        if (auto* page = std::get_if<std::string>(&bytes))
+          pages_[at] = std::move(*page);
+        else
+          fail(std::get<Failure>(std::move(bytes)));
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -136,7 +142,8 @@ Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece
   if (auto* failure = std::get_if<Failure>(&bytes)) return std::move(*failure);
   auto parsed = parse_stated(std::get<std::string>(bytes));
   if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
-    return untrusted(visit, "c/" + named.digest.hex(), {"malformed", "what it says of its state is malformed: " + malformed->why});
+    return untrusted(visit, "c/" + named.digest.hex(),
+                     {"malformed", "what it says of its state is malformed: " + malformed->why});
   }
   return std::make_shared<const Stated>(std::get<Stated>(std::move(parsed)));
 }

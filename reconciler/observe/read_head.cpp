@@ -18,7 +18,9 @@ using Status = Response::Status;
 constexpr const char* head_path = "head.dsse";
 
 /// Another root may be the reason why a head does not verify.
-bool may_be_of_a_newer_root(const Distrust& distrust) { return distrust.code == "bad-signature" || distrust.code == "wrong-epoch"; }
+bool may_be_of_a_newer_root(const Distrust& distrust) {
+  return distrust.code == "bad-signature" || distrust.code == "wrong-epoch";
+}
 
 struct VerifiedHead {
   Head head;
@@ -26,7 +28,8 @@ struct VerifiedHead {
 };
 
 /// The newest root before `newest`, and not before `lowest`, that the head verifies under, of those that were followed and kept.
-std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, std::uint64_t lowest) {
+std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& bytes, const TrustedRoot& newest,
+                                         std::uint64_t lowest) {
   std::optional<TrustedRoot> found;
   std::optional<TrustedRoot> at;
   for (std::uint64_t version = 1; version < newest.root.version; ++version) {
@@ -43,11 +46,12 @@ std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& 
 /// A head that the newest root does not let through, but one before it does: between a new root and the head under it there
 /// is an instant, or a publisher that died. It is taken for nothing, but it is no attack either, unless the new root
 /// revoked keys: then it may be by a stolen one.
-Failure not_of_newest(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, std::uint64_t lowest, const Failure& otherwise) {
+Failure not_of_newest(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, std::uint64_t lowest,
+                      const Failure& otherwise) {
   const auto older = older_root_of(visit, bytes, newest, lowest);
   if (!older || older->root.epoch != newest.root.epoch) return otherwise;
-  return unreachable(fmt::format("{}{}: it is signed under root {}, and root {} has come; the publisher may be at work", visit.url, head_path,
-                                 older->root.version, newest.root.version));
+  return unreachable(fmt::format("{}{}: it is signed under root {}, and root {} has come; the publisher may be at work",
+                                 visit.url, head_path, older->root.version, newest.root.version));
 }
 
 /// The head against one root; a head that does not verify may be signed under a newer one. Roots before `lowest` count no more.
@@ -68,7 +72,8 @@ Tried<VerifiedHead> verify(const Visit& visit, const std::string& bytes, const T
 
 /// Root and head that belong together: newer roots are asked for only when the head names one, one was accepted before
 /// (`lowest`; the cache may have been removed since), or the known one is over.
-Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known, std::uint64_t lowest) {
+Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known,
+                                            std::uint64_t lowest) {
   auto first = verify(visit, bytes, known, lowest);
   if (std::holds_alternative<Failure>(first)) return first;
   auto [head, root] = std::get<VerifiedHead>(std::move(first));
@@ -80,10 +85,13 @@ Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::strin
     root = std::get<TrustedRoot>(std::move(newer));
     const std::uint64_t newest = root.root.version;
     if (newest < lowest) {
-      return untrusted(visit, head_path, {"rollback", fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there", lowest, newest, lowest)});
+      return untrusted(visit, head_path,
+                       {"rollback", fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there",
+                                                lowest, newest, lowest)});
     }
     if (newest < head.root_version) {
-      return unreachable(fmt::format("{}{}: it names root {}, which is not there; the publisher may be at work", visit.url, head_path, head.root_version));
+      return unreachable(fmt::format("{}{}: it names root {}, which is not there; the publisher may be at work", visit.url,
+                                     head_path, head.root_version));
     }
     auto again = verify_head(bytes, visit.id(), root.root);
     if (const auto* distrust = std::get_if<Distrust>(&again)) return untrusted(visit, head_path, *distrust);
@@ -108,11 +116,19 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& 
   SeenHead seen = seen_head(head, digest, visit.url);
   seen.root_version = root.root.version;
   seen.root_expires = root.root.expires;
-  visit.memory.raise_floor({.id = head.id, .epoch = head.epoch, .serial = head.serial, .head = digest, .root_version = seen.root_version,
+  visit.memory.raise_floor({.id = head.id,
+                            .epoch = head.epoch,
+                            .serial = head.serial,
+                            .head = digest,
+                            .root_version = seen.root_version,
                             .issued = head.issued},
                            served.bytes);
   if (const auto over = expired(head, visit.peer.max_age, visit.now)) return past_its_time(visit, *over, seen);
-  return GoodHead{.head = std::move(head), .seen = std::move(seen), .release = std::move(root.root.release), .served = std::move(served), .cached = false};
+  return GoodHead{.head = std::move(head),
+                  .seen = std::move(seen),
+                  .release = std::move(root.root.release),
+                  .served = std::move(served),
+                  .cached = false};
 }
 
 Fetched fetch_head(const Visit& visit, const CachedHead* cached) {
@@ -131,10 +147,15 @@ Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const TrustedRo
   const Response& response = fetched.response;
   if (response.status == Status::oversize) {
     if (looks_like_html(response, fetched.body)) return web_page(visit, head_path);
-    return untrusted(visit, head_path, {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
+    return untrusted(visit, head_path,
+                     {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }
   if (response.status != Status::ok) return not_got(response);
-  CachedHead served{.bytes = std::move(fetched.body), .url = visit.url, .etag = response.etag, .last_modified = response.last_modified, .fetched = visit.now};
+  CachedHead served{.bytes = std::move(fetched.body),
+                    .url = visit.url,
+                    .etag = response.etag,
+                    .last_modified = response.last_modified,
+                    .fetched = visit.now};
   return judge(visit, std::move(served), root);
 }
 

@@ -12,8 +12,8 @@ struct GoodHead {
   Head head;
   SeenHead seen;
   std::optional<Role> release;  ///< the root's release keys
-  CachedHead served;    ///< its bytes and the validators that came with them
-  bool cached = false;  ///< the server says that the cached one is still the newest
+  CachedHead served;            ///< its bytes and the validators that came with them
+  bool cached = false;          ///< the server says that the cached one is still the newest
 };
 
 enum class AskFor { news, whole };  ///< with the cached head's validators, or plainly
@@ -22,7 +22,11 @@ enum class AskFor { news, whole };  ///< with the cached head's validators, or p
 Tried<GoodHead> read_head(const Visit& visit, AskFor what = AskFor::news);
 
 /// The head that was kept when its whole catalog had been verified; nullopt if there is none or it is damaged.
-struct KeptHead { Head head; SeenHead seen; CachedHead file; };
+struct KeptHead {
+  Head head;
+  SeenHead seen;
+  CachedHead file;
+};
 std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id);
 
 }  // namespace ingot

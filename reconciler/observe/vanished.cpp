@@ -13,12 +13,14 @@ namespace {
 
 bool has_image(const Catalog& catalog, const ImageIdentity& identity) {
   const auto& name = identity.name;
-  const auto live = std::lower_bound(catalog.images.begin(), catalog.images.end(), name, [](const ImageEntry& entry, const ImageName& wanted) { return entry.name < wanted; });
+  const auto live = std::lower_bound(catalog.images.begin(), catalog.images.end(), name,
+                                     [](const ImageEntry& entry, const ImageName& wanted) { return entry.name < wanted; });
   for (auto entry = live; entry != catalog.images.end() && entry->name == name; ++entry) {
     if (entry->identity == identity) return true;
   }
-  const auto dead = std::lower_bound(catalog.deleted.begin(), catalog.deleted.end(), name,
-                                     [](const ImageTombstone& entry, const ImageName& wanted) { return entry.identity.name < wanted; });
+  const auto dead =
+      std::lower_bound(catalog.deleted.begin(), catalog.deleted.end(), name,
+                       [](const ImageTombstone& entry, const ImageName& wanted) { return entry.identity.name < wanted; });
   for (auto entry = dead; entry != catalog.deleted.end() && entry->identity.name == name; ++entry) {
     if (entry->identity == identity) return true;
   }
@@ -39,8 +41,8 @@ std::vector<PageRef> changed_pages(const Index& before, const Index& now) {
   std::set<Digest> kept;
   for (const auto& page : now.pages) kept.insert(page.piece.digest);
   const auto changed = [&](const PageRef& page) { return !kept.contains(page.piece.digest); };
-  const bool series_changed =
-      std::any_of(before.pages.begin(), before.pages.end(), [&](const PageRef& page) { return page.kind == PageKind::series && changed(page); });
+  const bool series_changed = std::any_of(before.pages.begin(), before.pages.end(),
+                                          [&](const PageRef& page) { return page.kind == PageKind::series && changed(page); });
   std::vector<PageRef> pages;
   for (const auto& page : before.pages) {
     if (page.kind == PageKind::series ? series_changed : changed(page)) pages.push_back(page);
@@ -50,7 +52,8 @@ std::vector<PageRef> changed_pages(const Index& before, const Index& now) {
 
 }  // namespace
 
-std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now, const Catalog& now) {
+std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
+                                          const Catalog& now) {
   const auto index_bytes = memory.piece(id, before.index);
   if (!index_bytes) return std::nullopt;
   const auto parsed = parse_index(*index_bytes);
@@ -59,7 +62,9 @@ std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id
 
   std::optional<std::string> missing;
   const auto miss = [&](const std::string& kind, const std::string& name) {
-    if (!missing) missing = fmt::format("the {} \"{}\", which the catalog had at serial {}, is gone without a tombstone", kind, name, before.serial);
+    if (!missing)
+      missing = fmt::format("the {} \"{}\", which the catalog had at serial {}, is gone without a tombstone", kind, name,
+                            before.serial);
   };
   const auto check_image = [&](const ImageIdentity& identity) {
     if (identity.origin == id && !has_image(now, identity)) miss("image", identity.name.text());
@@ -67,8 +72,12 @@ std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id
   PageVisitor visitor;
   visitor.image = [&](ImageEntry&& entry) { check_image(entry.identity); };
   visitor.deleted_image = [&](ImageTombstone&& entry) { check_image(entry.identity); };
-  visitor.series = [&](SeriesEntry&& entry) { if (!has_series(now, entry.name)) miss("series", entry.name.text()); };
-  visitor.deleted_series = [&](SeriesTombstone&& entry) { if (!has_series(now, entry.name)) miss("series", entry.name.text()); };
+  visitor.series = [&](SeriesEntry&& entry) {
+    if (!has_series(now, entry.name)) miss("series", entry.name.text());
+  };
+  visitor.deleted_series = [&](SeriesTombstone&& entry) {
+    if (!has_series(now, entry.name)) miss("series", entry.name.text());
+  };
 
   PageReader reader(id, before.serial, std::move(visitor));
   for (const auto& page : changed_pages(*index_before, index_now)) {

@@ -20,16 +20,20 @@ struct Advice {
 
 /// What the operator of this server can do about a peer; mostly, what to ask its owner.
 constexpr std::array advices{
-    Advice{"bad-signature", "its owner has replaced the key and the newest root does not reach this URL, or somebody in between has changed the file: ask the peer's owner"},
+    Advice{"bad-signature",
+           "its owner has replaced the key and the newest root does not reach this URL, or somebody in between has changed the "
+           "file: ask the peer's owner"},
     Advice{"broken-chain", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
     Advice{"bad-root", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
     Advice{"too-many-roots", "the next run goes on from the last one; if it does not end, ask the peer's owner"},
     Advice{"rollback",
-           "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest. If a thief has published more than its owner, "
+           "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest. If "
+           "a thief has published more than its owner, "
            "the owner climbs past it with \"ingot publish --above\""},
     Advice{"jump", "a stolen key may have been used: ask the peer's owner which serial and which root are the newest"},
     Advice{"wrong-epoch", "its owner has revoked the heads of before, and one of them is served: ask the peer's owner"},
-    Advice{"equivocation", "the peer's key has signed two different catalogs under one number: ask its owner before you trust either"},
+    Advice{"equivocation",
+           "the peer's key has signed two different catalogs under one number: ask its owner before you trust either"},
     Advice{"wrong-server", "check the URL, and that the card is this server's"},
     Advice{"clock-behind", "check the clock here and at the peer"},
     Advice{"from-the-future", "check the clock here and at the peer"},
@@ -39,13 +43,20 @@ constexpr std::array advices{
 
 std::string_view advice(std::string_view code) {
   const auto* const found = std::find_if(advices.begin(), advices.end(), [&](const Advice& one) { return one.code == code; });
-  return found == advices.end() ? "nothing of it is used: ask the peer's owner whether the server or somebody in between is at fault" : found->text;
+  return found == advices.end()
+             ? "nothing of it is used: ask the peer's owner whether the server or somebody in between is at fault"
+             : found->text;
 }
 
 }  // namespace
 
 Failure unreachable(const std::string& why, const std::string& detail_code, const std::string& mend) {
-  return {Unknown{.code = "unreachable", .why = mend.empty() ? why : fmt::format("{}; {}", why, mend), .detail_code = detail_code, .last = {}, .mend = mend}, {}};
+  return {Unknown{.code = "unreachable",
+                  .why = mend.empty() ? why : fmt::format("{}; {}", why, mend),
+                  .detail_code = detail_code,
+                  .last = {},
+                  .mend = mend},
+          {}};
 }
 
 Failure web_page(const Visit& visit, const std::string& path) {
@@ -63,13 +74,16 @@ Failure untrusted(const Visit& visit, const std::string& path, const Distrust& d
 }
 
 Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head) {
-  std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", printable(visit.url), printable(expired.why));
+  std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", printable(visit.url),
+                                printable(expired.why));
   return {Unknown{.code = "expired", .why = std::move(why), .detail_code = "", .last = head}, {}};
 }
 
 Failure not_got(const Response& response) {
   if (response.status == Response::Status::not_found) {
-    return unreachable(response.why, "", "check that the URL names the folder with head.dsse: the web server must serve the peer's store/public there");
+    return unreachable(
+        response.why, "",
+        "check that the URL names the folder with head.dsse: the web server must serve the peer's store/public there");
   }
   Failure failure = unreachable(response.why);
   failure.unknown.mend = response.mend;  // the sentence ends with it already
@@ -84,8 +98,16 @@ std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional
 }
 
 SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url) {
-  return {.id = head.id, .own_name = head.name, .epoch = head.epoch, .serial = head.serial, .digest = digest, .index = head.index.digest,
-          .issued = head.issued, .expires = head.expires, .url = url, .root_version = head.root_version};
+  return {.id = head.id,
+          .own_name = head.name,
+          .epoch = head.epoch,
+          .serial = head.serial,
+          .digest = digest,
+          .index = head.index.digest,
+          .issued = head.issued,
+          .expires = head.expires,
+          .url = url,
+          .root_version = head.root_version};
 }
 
 }  // namespace ingot

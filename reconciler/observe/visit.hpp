@@ -18,8 +18,8 @@ struct Visit {
   const PeerEntry& peer;
   const std::optional<Floor>& floor;  ///< what the caller knows; the files of `memory` may say a higher one
   Time now;
-  const std::string& url;             ///< ends with "/"
-  PeerTransport& transport;           ///< of this URL alone
+  const std::string& url;    ///< ends with "/"
+  PeerTransport& transport;  ///< of this URL alone
   PeerMemory& memory;
   const std::function<void(const std::string& what)>& progress;
 

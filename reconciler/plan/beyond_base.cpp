@@ -15,16 +15,25 @@ namespace {
 
 template <class Obstacle>
 void leave_common(std::vector<Obstacle>& obstacles, const std::vector<Obstacle>& of_base) {
-  const auto same = [](const Obstacle& one, const Obstacle& other) { return !stands_before(one, other) && !stands_before(other, one); };
-  std::erase_if(obstacles, [&](const Obstacle& one) { return std::any_of(of_base.begin(), of_base.end(), [&](const Obstacle& other) { return same(one, other); }); });
+  const auto same = [](const Obstacle& one, const Obstacle& other) {
+    return !stands_before(one, other) && !stands_before(other, one);
+  };
+  std::erase_if(obstacles, [&](const Obstacle& one) {
+    return std::any_of(of_base.begin(), of_base.end(), [&](const Obstacle& other) { return same(one, other); });
+  });
 }
 
 void note_what_is_left_undone(const Plan& base, const std::unordered_set<std::string>& planned, Plan& plan) {
   for (const auto& change : base.actions) {
     if (planned.contains(change.address.text)) continue;
-    plan.notes.push_back({.code = "no-longer", .address = change.address.text, .text = fmt::format("the base would {} it, and with this change that is not planned", text_of(change.verb))});
+    plan.notes.push_back(
+        {.code = "no-longer",
+         .address = change.address.text,
+         .text = fmt::format("the base would {} it, and with this change that is not planned", text_of(change.verb))});
   }
-  std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) { return std::tie(one.code, one.address) < std::tie(other.code, other.address); });
+  std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) {
+    return std::tie(one.code, one.address) < std::tie(other.code, other.address);
+  });
 }
 
 }  // namespace
@@ -36,10 +45,12 @@ std::uint64_t leave_what_base_does(Plan& plan, const Plan& base) {
   const auto before = plan.actions.size();
   std::erase_if(plan.actions, [&](const Change& change) { return done_anyway.contains(intent_of(change)); });
   for (const auto& change : plan.actions) left.insert(change.address.text);
-  for (auto& change : plan.actions) std::erase_if(change.after, [&](const Address& address) { return !left.contains(address.text); });
+  for (auto& change : plan.actions)
+    std::erase_if(change.after, [&](const Address& address) { return !left.contains(address.text); });
   leave_common(plan.blocked, base.blocked);
   leave_common(plan.held, base.held);
-  std::erase_if(plan.notes, [&](const Note& note) { return std::find(base.notes.begin(), base.notes.end(), note) != base.notes.end(); });
+  std::erase_if(plan.notes,
+                [&](const Note& note) { return std::find(base.notes.begin(), base.notes.end(), note) != base.notes.end(); });
   note_what_is_left_undone(base, planned, plan);
   return before - plan.actions.size();
 }

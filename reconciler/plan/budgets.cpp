@@ -28,20 +28,30 @@ std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
 }
 
 Fetch fetch_in(DraftChange& draft, CopyImage& action) {
-  return {.draft = &draft, .digest = &action.entry->digest, .bytes = bytes_to_fetch(*action.entry), .name = &action.name, .transfer = &action.transfer};
+  return {.draft = &draft,
+          .digest = &action.entry->digest,
+          .bytes = bytes_to_fetch(*action.entry),
+          .name = &action.name,
+          .transfer = &action.transfer};
 }
 
 Fetch fetch_in(DraftChange& draft, FetchAgain& action) {
   std::uint64_t most = 0;
   for (const Offer& offer : action.offers) most = std::max(most, bytes_to_fetch(*offer.entry));
-  return {.draft = &draft, .digest = &action.offers.front().entry->digest, .bytes = most, .name = &action.name, .transfer = &action.transfer};
+  return {.draft = &draft,
+          .digest = &action.offers.front().entry->digest,
+          .bytes = most,
+          .name = &action.name,
+          .transfer = &action.transfer};
 }
 
 std::vector<Fetch> fetches_in_order(Draft& draft) {
   std::vector<Fetch> copies;
   for (auto& one : draft.changes) {
-    if (auto* copy = std::get_if<CopyImage>(&one.change.action)) copies.push_back(fetch_in(one, *copy));
-    else if (auto* again = std::get_if<FetchAgain>(&one.change.action)) copies.push_back(fetch_in(one, *again));
+    if (auto* copy = std::get_if<CopyImage>(&one.change.action))
+      copies.push_back(fetch_in(one, *copy));
+    else if (auto* again = std::get_if<FetchAgain>(&one.change.action))
+      copies.push_back(fetch_in(one, *again));
   }
   sort_if_needed(copies, [](const Fetch& one, const Fetch& other) { return goes_before(*one.draft, *other.draft); });
   return copies;
@@ -75,7 +85,11 @@ bool looked_at(const DiskView& disk) { return disk.total > 0; }
 class Purse {
  public:
   explicit Purse(const Situation& situation)
-      : windows_(situation.manifest.limits.windows), now_(situation.observed.local_minute), most_(situation.manifest.limits.max_bytes), total_(situation.observed.disk.total), keep_free_(free_to_keep(situation)) {
+      : windows_(situation.manifest.limits.windows),
+        now_(situation.observed.local_minute),
+        most_(situation.manifest.limits.max_bytes),
+        total_(situation.observed.disk.total),
+        keep_free_(free_to_keep(situation)) {
     if (looked_at(situation.observed.disk)) free_ = situation.observed.disk.available;
   }
 
@@ -84,12 +98,12 @@ class Purse {
     if (std::string why = why_never(bytes); !why.empty()) return why;
     if (bytes > 0 && !is_open(windows_, now_)) return why_closed(windows_, now_);
     if (most_ && bytes > *most_ - spent_) {
-      return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes), size_text(*most_ - spent_),
-                         size_text(*most_));
+      return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes),
+                         size_text(*most_ - spent_), size_text(*most_));
     }
     if (bytes > 0 && (free_ < keep_free_ || bytes > free_ - keep_free_)) {
-      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(bytes), size_text(free_),
-                         size_text(keep_free_));
+      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(bytes),
+                         size_text(free_), size_text(keep_free_));
     }
     spent_ = saturating_sum(spent_, bytes);
     free_ -= std::min(free_, bytes);
@@ -100,13 +114,16 @@ class Purse {
   /// Why no run can fetch so many, whatever else it fetches; "" if one can.
   std::string why_never(std::uint64_t bytes) const {
     if (most_ && bytes > *most_) {
-      return fmt::format("it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised", size_text(bytes),
-                         size_text(*most_));
+      return fmt::format(
+          "it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised",
+          size_text(bytes), size_text(*most_));
     }
     const std::uint64_t room = total_ - std::min(total_, keep_free_);
     if (total_ == 0 || bytes <= room) return {};
-    return fmt::format("it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is larger or that is lower",
-                       size_text(bytes), size_text(total_), size_text(keep_free_));
+    return fmt::format(
+        "it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is larger or that "
+        "is lower",
+        size_text(bytes), size_text(total_), size_text(keep_free_));
   }
 
   const std::vector<Window>& windows_;
@@ -177,15 +194,18 @@ void note_limits(const Situation& situation, Draft& draft) {
   const Limits& limits = situation.manifest.limits;
   const auto place_of = [](const std::optional<At>& at) { return at ? at->text() : std::string("default"); };
   const std::uint64_t fetches = sum(draft, fetched);
-  if (limits.max_bytes) draft.limits.push_back({"max_bytes", size_text(fetches), size_text(*limits.max_bytes), place_of(limits.max_bytes_at)});
+  if (limits.max_bytes)
+    draft.limits.push_back({"max_bytes", size_text(fetches), size_text(*limits.max_bytes), place_of(limits.max_bytes_at)});
   if (!limits.windows.empty()) {
-    draft.limits.push_back({"window", state_of_windows(limits.windows, situation.observed.local_minute), windows_text(limits.windows), place_of(limits.window_at)});
+    draft.limits.push_back({"window", state_of_windows(limits.windows, situation.observed.local_minute),
+                            windows_text(limits.windows), place_of(limits.window_at)});
   }
   if (!looked_at(situation.observed.disk)) return;
   const std::uint64_t adds = sum(draft, added);
   const std::uint64_t available = situation.observed.disk.available;
   const std::string free = size_text(available - std::min(available, saturating_sum(fetches, adds)));
-  const std::string used = adds == 0 ? free + " free after this run" : fmt::format("{} free after this run, which adds at most {}", free, size_text(adds));
+  const std::string used = adds == 0 ? free + " free after this run"
+                                     : fmt::format("{} free after this run, which adds at most {}", free, size_text(adds));
   draft.limits.push_back({"min_free", used, size_text(free_to_keep(situation)), place_of(limits.min_free_at)});
 }
 

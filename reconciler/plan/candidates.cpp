@@ -68,7 +68,8 @@ std::vector<Selected> select(const Terms& terms, CatalogIndex& index) {
 }
 
 bool excluded(const ImageEntry& image, const std::vector<std::string>& globs) {
-  return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob_matches(glob, image.identity.name.text()); });
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const auto& glob) { return glob_matches(glob, image.identity.name.text()); });
 }
 
 Judged judge_one(const Selected& selected, const Terms& terms, const ImageEntry& image) {
@@ -88,7 +89,8 @@ Judged judge_one(const Selected& selected, const Terms& terms, const ImageEntry&
   } else {
     judged.verdict = judged.event > terms.baseline ? Verdict::wanted : Verdict::before_baseline;
   }
-  judged.keeps = judged.verdict == Verdict::wanted || judged.verdict == Verdict::state || judged.verdict == Verdict::before_baseline;
+  judged.keeps =
+      judged.verdict == Verdict::wanted || judged.verdict == Verdict::state || judged.verdict == Verdict::before_baseline;
   return judged;
 }
 
@@ -124,12 +126,15 @@ std::string_view code_of(Verdict verdict) {
 
 std::vector<Mismatch> mismatches(const Where& where, const ImageEntry& image) {
   std::vector<Mismatch> found;
-  if (where.platform && !glob_matches(*where.platform, image.platform)) found.push_back({"platform", *where.platform, image.platform});
+  if (where.platform && !glob_matches(*where.platform, image.platform))
+    found.push_back({"platform", *where.platform, image.platform});
   if (where.version && !glob_matches(*where.version, image.version)) found.push_back({"version", *where.version, image.version});
   for (const auto& [label, glob] : where.labels) {
     const auto value = image.labels.find(label);
-    if (value == image.labels.end()) found.push_back({"labels." + label, glob, std::nullopt});
-    else if (!glob_matches(glob, value->second)) found.push_back({"labels." + label, glob, value->second});
+    if (value == image.labels.end())
+      found.push_back({"labels." + label, glob, std::nullopt});
+    else if (!glob_matches(glob, value->second))
+      found.push_back({"labels." + label, glob, value->second});
   }
   return found;
 }
@@ -153,14 +158,17 @@ std::vector<Judged> judge(const Terms& terms, CatalogIndex& index) {
   const auto by_entry = [](const Judged& one, const Judged& other) { return one.entry < other.entry; };
   std::stable_sort(judged.begin(), judged.end(), by_entry);
   // A hostile series may list an image twice: its last place counts.
-  const auto repeated = std::unique(judged.rbegin(), judged.rend(), [](const Judged& one, const Judged& other) { return one.entry == other.entry; });
+  const auto repeated = std::unique(judged.rbegin(), judged.rend(),
+                                    [](const Judged& one, const Judged& other) { return one.entry == other.entry; });
   judged.erase(judged.begin(), repeated.base());
   return judged;
 }
 
 std::string event_text(const Judged& judged, const SubscriptionEntry& rule, const ImageEntry& entry) {
-  const auto then = std::find_if(entry.states.begin(), entry.states.end(), [&](const StateSince& state) { return state.since == judged.event; });
-  if (judged.event > judged.came && then != entry.states.end()) return fmt::format("made it {} at serial {}", text_of(then->state), judged.event);
+  const auto then = std::find_if(entry.states.begin(), entry.states.end(),
+                                 [&](const StateSince& state) { return state.since == judged.event; });
+  if (judged.event > judged.came && then != entry.states.end())
+    return fmt::format("made it {} at serial {}", text_of(then->state), judged.event);
   if (const auto* series = std::get_if<SelectSeries>(&rule.selector)) {
     return fmt::format("added it to series \"{}\" at serial {}", series->series.text(), judged.came);
   }

@@ -24,7 +24,7 @@ struct Terms {
   const SubscriptionEntry* rule = nullptr;
   std::uint32_t order = 0;  ///< place of the rule in the manifest
   Serial baseline = 0;
-  bool fresh = false;       ///< instantiated, or its `since` set, by this plan
+  bool fresh = false;  ///< instantiated, or its `since` set, by this plan
 };
 
 /// What a subscription says of one image that its selector names.
@@ -32,9 +32,9 @@ struct Judged {
   std::uint32_t entry = 0;  ///< place in Catalog::images
   std::uint32_t rule = 0;   ///< place in Manifest::subscriptions
   Verdict verdict = Verdict::no_match;
-  bool keeps = false;       ///< a copy that is here already is still wanted: its state and the baseline don't matter (R16)
-  Serial came = 0;          ///< when it was created or added to the series
-  Serial event = 0;         ///< when it counts: also in one of the states; 0 if it is not in them now
+  bool keeps = false;  ///< a copy that is here already is still wanted: its state and the baseline don't matter (R16)
+  Serial came = 0;     ///< when it was created or added to the series
+  Serial event = 0;    ///< when it counts: also in one of the states; 0 if it is not in them now
 };
 
 /// One answer per own entry that the selector names; sorted by entry.
@@ -42,7 +42,7 @@ std::vector<Judged> judge(const Terms& terms, CatalogIndex& index);
 
 /// A key of `where` that an image does not match. Borrows from both.
 struct Mismatch {
-  std::string key;                        ///< "platform", "labels.arch" …
+  std::string key;  ///< "platform", "labels.arch" …
   std::string_view glob;
   std::optional<std::string_view> value;  ///< what the image has; nullopt: no such label
 };

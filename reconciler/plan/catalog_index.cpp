@@ -12,7 +12,8 @@ CatalogIndex::CatalogIndex(const Catalog& catalog, const ServerId& publisher) : 
   by_identity_.reserve(catalog.images.size());
   for (std::uint32_t i = 0; i < catalog.images.size(); ++i) {
     const ImageEntry& image = catalog.images[i];
-    if (by_identity_.emplace(image.identity, i).second && image.identity.origin == publisher && !image.states.empty()) own_.push_back(i);
+    if (by_identity_.emplace(image.identity, i).second && image.identity.origin == publisher && !image.states.empty())
+      own_.push_back(i);
   }
   const auto key = [&](std::uint32_t i) { return std::tie(catalog.images[i].identity.name, catalog.images[i].identity.created); };
   const auto before = [&](std::uint32_t one, std::uint32_t other) { return key(one) < key(other); };
@@ -98,16 +99,16 @@ std::vector<std::uint32_t> CatalogIndex::descendants(const ImageIdentity& root) 
 }
 
 bool CatalogIndex::knows(const Selector& selector) const {
-  return std::visit(
-      Overloaded{[](const SelectAll&) { return true; }, [&](const SelectImage& select) { return image(select.image).has_value(); },
-                 [&](const SelectSeries& select) { return series(select.series) != nullptr; },
-                 [&](const SelectType& select) {
-                   if (is_builtin(select.type) || type(select.type)) return true;
-                   const auto of_type = [&](const auto& one) { return one.type == select.type; };
-                   return std::any_of(catalog_->deleted.begin(), catalog_->deleted.end(), of_type) ||
-                          std::any_of(catalog_->images.begin(), catalog_->images.end(), of_type);
-                 }},
-      selector);
+  return std::visit(Overloaded{[](const SelectAll&) { return true; },
+                               [&](const SelectImage& select) { return image(select.image).has_value(); },
+                               [&](const SelectSeries& select) { return series(select.series) != nullptr; },
+                               [&](const SelectType& select) {
+                                 if (is_builtin(select.type) || type(select.type)) return true;
+                                 const auto of_type = [&](const auto& one) { return one.type == select.type; };
+                                 return std::any_of(catalog_->deleted.begin(), catalog_->deleted.end(), of_type) ||
+                                        std::any_of(catalog_->images.begin(), catalog_->images.end(), of_type);
+                               }},
+                    selector);
 }
 
 std::vector<std::string> CatalogIndex::names_like(const Selector& selector) const {

@@ -21,13 +21,17 @@ std::string short_digest(const Digest& digest) { return digest.hex().substr(0, 1
 /// Compares what was planned with what is planned now.
 class Comparison {
  public:
-  Comparison(const SavedPlan& saved, const Plan& now, const Manifest& manifest, const Snapshot& snapshot, const Observed& observed)
+  Comparison(const SavedPlan& saved, const Plan& now, const Manifest& manifest, const Snapshot& snapshot,
+             const Observed& observed)
       : saved_(saved), now_(now), manifest_(manifest), snapshot_(snapshot), observed_(observed) {
     for (const auto& change : now.actions) planned_.emplace(change.address.text, &change);
   }
 
   std::vector<Misfit> misfits(const std::vector<LaterRun>& later) {
-    if (saved_.manifest != now_.manifest_digest) tell("manifest", "", fmt::format("the manifest is another one (its digest was {}, now {})", short_digest(saved_.manifest), short_digest(now_.manifest_digest)));
+    if (saved_.manifest != now_.manifest_digest)
+      tell("manifest", "",
+           fmt::format("the manifest is another one (its digest was {}, now {})", short_digest(saved_.manifest),
+                       short_digest(now_.manifest_digest)));
     compare_state(later);
     compare_actions(false);
     tell_of_new_actions(false);
@@ -45,14 +49,21 @@ class Comparison {
   }
 
   void compare_state(const std::vector<LaterRun>& later) {
-    if (saved_.basis.lineage != snapshot_.lineage) return tell("state", "", "the state is another one: this server's was made anew since");
+    if (saved_.basis.lineage != snapshot_.lineage)
+      return tell("state", "", "the state is another one: this server's was made anew since");
     if (saved_.basis.generation == snapshot_.generation) return;
-    const auto same = std::find_if(later.begin(), later.end(), [&](const LaterRun& run) { return run.plan_id == saved_.id.text(); });
-    if (same != later.end()) return tell("applied", "", fmt::format("run {} by {} has applied it already, and did {}: a plan is applied once", same->id, same->actor, counted(same->done, "action")));
+    const auto same =
+        std::find_if(later.begin(), later.end(), [&](const LaterRun& run) { return run.plan_id == saved_.id.text(); });
+    if (same != later.end())
+      return tell("applied", "",
+                  fmt::format("run {} by {} has applied it already, and did {}: a plan is applied once", same->id, same->actor,
+                              counted(same->done, "action")));
     if (later.empty()) return tell("state", "", "the state has changed since");
     const LaterRun& last = later.front();
-    tell("state", "", fmt::format("the state has changed since: run {} ({} by {}) did {}{}", last.id, last.command, last.actor, counted(last.done, "action"),
-                                  later.size() == 1 ? "" : fmt::format(", and {} before it", counted(later.size() - 1, "run"))));
+    tell("state", "",
+         fmt::format("the state has changed since: run {} ({} by {}) did {}{}", last.id, last.command, last.actor,
+                     counted(last.done, "action"),
+                     later.size() == 1 ? "" : fmt::format(", and {} before it", counted(later.size() - 1, "run"))));
   }
 
   void compare_actions(bool publishing) {
@@ -66,7 +77,9 @@ class Comparison {
     if (found == planned_.end()) return tell_why_gone(action.address);
     const Change& change = *found->second;
     if (const std::string now = intent_of(change); now != action.intent) {
-      tell("changed", action.address, fmt::format("\"{}\" would now be done otherwise: {}", action.address, differences_text(differences(action.intent, now))));
+      tell("changed", action.address,
+           fmt::format("\"{}\" would now be done otherwise: {}", action.address,
+                       differences_text(differences(action.intent, now))));
     } else if (change.deferred) {
       tell("deferred", action.address, fmt::format("\"{}\" no longer fits the limits: {}", action.address, change.deferred_why));
     }
@@ -77,11 +90,14 @@ class Comparison {
       if (one.address.text == address) return tell("held", address, fmt::format("\"{}\" is held now: {}", address, one.text));
     }
     for (const auto& one : now_.blocked) {
-      if (one.address.text == address) return tell("blocked", address, fmt::format("\"{}\" is blocked now: {}", address, one.text));
+      if (one.address.text == address)
+        return tell("blocked", address, fmt::format("\"{}\" is blocked now: {}", address, one.text));
     }
     const std::string_view name = peer_of_address(address);
     for (const auto& peer : now_.unknown) {
-      if (peer.peer.text() == name) return tell("gone", address, fmt::format("\"{}\" cannot be done now: peer \"{}\" is {}: {}", address, name, peer.code, peer.text));
+      if (peer.peer.text() == name)
+        return tell("gone", address,
+                    fmt::format("\"{}\" cannot be done now: peer \"{}\" is {}: {}", address, name, peer.code, peer.text));
     }
     tell("gone", address, fmt::format("\"{}\" is not planned any more{}", address, why_not_wanted(address)));
   }
@@ -100,7 +116,9 @@ class Comparison {
     for (const auto& action : saved_.actions) known.insert(action.address);
     for (const auto& change : now_.actions) {
       if (known.contains(change.address.text) || (change.verb == Verb::publish) != publishing) continue;
-      tell("new", change.address.text, fmt::format("\"{}\" ({}) would be done too: {}", change.address.text, text_of(change.verb), change.because.front().text));
+      tell("new", change.address.text,
+           fmt::format("\"{}\" ({}) would be done too: {}", change.address.text, text_of(change.verb),
+                       change.because.front().text));
     }
   }
 
@@ -111,7 +129,9 @@ class Comparison {
       const auto& heads = saved_.basis.heads;
       const auto before = std::find_if(heads.begin(), heads.end(), [&](const PlannedHead& one) { return one.id == head.id; });
       if (before == heads.end() || before->head == head.head) continue;
-      tell("peer", peer_address(head.peer).text, fmt::format("peer \"{}\" has published since: its serial was {}, now {}", head.peer.text(), before->serial, head.serial));
+      tell("peer", peer_address(head.peer).text,
+           fmt::format("peer \"{}\" has published since: its serial was {}, now {}", head.peer.text(), before->serial,
+                       head.serial));
     }
   }
 
@@ -128,7 +148,9 @@ class Comparison {
 }  // namespace
 
 PlanOptions SavedPlan::options_again() const {
-  PlanOptions options{.raise_removals = basis.options.raise_removals, .raise_stops = basis.options.raise_stops, .allow_empty = basis.options.allow_empty};
+  PlanOptions options{.raise_removals = basis.options.raise_removals,
+                      .raise_stops = basis.options.raise_stops,
+                      .allow_empty = basis.options.allow_empty};
   options.only.emplace();
   for (const auto& action : actions) {
     if (!action.deferred) options.only->insert(action.address);
@@ -139,9 +161,15 @@ PlanOptions SavedPlan::options_again() const {
 std::vector<Misfit> check_origin(const SavedPlan& saved, const ServerId& self, const std::string& version) {
   std::vector<Misfit> misfits;
   if (saved.id_of_server != self) {
-    misfits.push_back({.code = "server", .address = "", .text = fmt::format("it is a plan of another server, \"{}\" ({}); this one is {}", saved.server.text(), saved.id_of_server.text(), self.text())});
+    misfits.push_back({.code = "server",
+                       .address = "",
+                       .text = fmt::format("it is a plan of another server, \"{}\" ({}); this one is {}", saved.server.text(),
+                                           saved.id_of_server.text(), self.text())});
   }
-  if (saved.basis.version != version) misfits.push_back({.code = "version", .address = "", .text = fmt::format("ingot {} made it, and this is ingot {}", saved.basis.version, version)});
+  if (saved.basis.version != version)
+    misfits.push_back({.code = "version",
+                       .address = "",
+                       .text = fmt::format("ingot {} made it, and this is ingot {}", saved.basis.version, version)});
   return misfits;
 }
 

@@ -30,7 +30,7 @@ struct PlannedHead {
 
 /// What a plan was made of and with, kept with it so that it can be checked later.
 struct PlanBasis {
-  std::string version;                  ///< of the ingot that made it
+  std::string version;  ///< of the ingot that made it
   Time made;
   std::string lineage;                  ///< of the state
   std::uint64_t generation = 0;         ///< of the state
@@ -63,7 +63,8 @@ struct LaterRun {
 
 /// One thing that is not as it was.
 struct Misfit {
-  std::string code;     ///< "server", "version", "manifest", "applied", "state", "changed", "gone", "blocked", "held", "deferred", "new"
+  std::string
+      code;  ///< "server", "version", "manifest", "applied", "state", "changed", "gone", "blocked", "held", "deferred", "new"
   std::string address;  ///< of the action; "": the plan as a whole
   std::string text;
 };

@@ -19,11 +19,11 @@ namespace ingot {
 struct DesiredSubscription {
   const PeerCase* peer = nullptr;
   const SubscriptionEntry* rule = nullptr;
-  std::uint32_t order = 0;                   ///< place in the manifest
+  std::uint32_t order = 0;  ///< place in the manifest
   Address address;
   const SubscriptionRow* row = nullptr;      ///< as instantiated
   const SubscriptionRow* stopped = nullptr;  ///< as it was when it was stopped
-  std::optional<Serial> baseline = {};           ///< nullopt: it takes the peer's head to know
+  std::optional<Serial> baseline = {};       ///< nullopt: it takes the peer's head to know
   bool fresh = false;                        ///< instantiated, or its `since` set, by this plan
 };
 
@@ -31,8 +31,8 @@ struct DesiredSubscription {
 struct PeerWishes {
   const PeerCase* peer = nullptr;
   CatalogIndex index;
-  std::vector<Terms> terms;     ///< of the subscriptions with a known baseline, in the manifest's order
-  std::vector<Judged> judged;   ///< sorted by entry, then rule
+  std::vector<Terms> terms;    ///< of the subscriptions with a known baseline, in the manifest's order
+  std::vector<Judged> judged;  ///< sorted by entry, then rule
 
   const ImageEntry& entry(const Judged& one) const { return index.catalog().images[one.entry]; }
   const Terms& terms_of(const Judged& one) const;
@@ -53,19 +53,19 @@ struct NewCopy {
 struct KnownCopy {
   const PeerWishes* wishes = nullptr;
   const ImageRow* row = nullptr;
-  const ImageEntry* entry = nullptr;         ///< nullptr: its origin deleted it
+  const ImageEntry* entry = nullptr;  ///< nullptr: its origin deleted it
   std::span<const Judged> judged = {};
-  const Judged* governs = nullptr;           ///< the rule whose options hold for it; nullptr: no active one names it
-  std::optional<ImageName> name = {};          ///< another name that it shall have
-  bool wanted = false;                       ///< some rule, series or `keep = true` wants it
+  const Judged* governs = nullptr;     ///< the rule whose options hold for it; nullptr: no active one names it
+  std::optional<ImageName> name = {};  ///< another name that it shall have
+  bool wanted = false;                 ///< some rule, series or `keep = true` wants it
 };
 
 /// An image whose bits are here already under its name (R14).
 struct Adopted {
   const PeerCase* peer = nullptr;
   const ImageEntry* entry = nullptr;
-  ImageName name;                   ///< here
-  const ImageRow* row = nullptr;    ///< nullptr: this plan brings it
+  ImageName name;                 ///< here
+  const ImageRow* row = nullptr;  ///< nullptr: this plan brings it
 };
 
 struct Desired {

@@ -19,7 +19,9 @@ RowsOf copies_by_origin(const Situation& situation) {
   for (const auto& row : situation.snapshot.images) {
     if (row.copy && !row.deleted && row.identity) rows[row.identity->origin].push_back(&row);
   }
-  const auto before = [](const ImageRow* one, const ImageRow* other) { return std::tie(one->name, one->key) < std::tie(other->name, other->key); };
+  const auto before = [](const ImageRow* one, const ImageRow* other) {
+    return std::tie(one->name, one->key) < std::tie(other->name, other->key);
+  };
   for (auto& [origin, list] : rows) {
     if (!std::is_sorted(list.begin(), list.end(), before)) std::sort(list.begin(), list.end(), before);
   }
@@ -51,7 +53,8 @@ class Renaming {
     const ImageName& on_peer = copy.row->identity->name;
     const auto wanted = name_here(rule.options.as, copy.wishes->peer->name(), on_peer);
     if (!wanted) {
-      block(copy, rule, "bad-name", fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, on_peer.text()), "change `as`");
+      block(copy, rule, "bad-name", fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, on_peer.text()),
+            "change `as`");
       return std::nullopt;
     }
     if (*wanted == copy.row->name) return std::nullopt;

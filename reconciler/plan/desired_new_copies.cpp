@@ -44,26 +44,30 @@ Obstacle name_conflict(const NewCopy& copy, std::string text) { return {"name-co
 
 Encounter meet_row(const NewCopy& copy, const ImageRow& row, const Given& given) {
   if (given.leaving.contains(row.key)) {
-    return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()), "run again when the name is free"}};
+    return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()),
+                                 "run again when the name is free"}};
   }
   if (row.name != copy.name) {
-    return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here", copy.name.text(), row.name.text()))};
+    return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here",
+                                                        copy.name.text(), row.name.text()))};
   }
   if (row.digest == copy.entry->digest) return {.adopted = true, .row = &row};
-  return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with other bits ({} here, {} on the peer)", row.name.text(),
-                                                      row.digest.text(), copy.entry->digest.text()))};
+  return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with other bits ({} here, {} on the peer)",
+                                                      row.name.text(), row.digest.text(), copy.entry->digest.text()))};
 }
 
 Encounter meet_local(const NewCopy& copy, const LocalImage& image) {
   if (image.name == copy.name && image.digest == copy.entry->digest) return {.adopted = true};
-  return {.obstacle = name_conflict(copy, fmt::format("the manifest adds an image \"{}\" here ({})", image.name.text(), image.at.text()))};
+  return {.obstacle = name_conflict(
+              copy, fmt::format("the manifest adds an image \"{}\" here ({})", image.name.text(), image.at.text()))};
 }
 
 Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
   if (!other) return {.obstacle = name_conflict(copy, fmt::format("another copy is renamed to \"{}\"", copy.name.text()))};
   if (other->name == copy.name && other->entry->digest == copy.entry->digest) return {.adopted = true};
-  return {.obstacle = name_conflict(copy, fmt::format("\"{}\" of peer \"{}\" comes under the name \"{}\"", other->entry->identity.name.text(),
-                                                      other->wishes->peer->name().text(), other->name.text()))};
+  return {.obstacle = name_conflict(
+              copy, fmt::format("\"{}\" of peer \"{}\" comes under the name \"{}\"", other->entry->identity.name.text(),
+                                other->wishes->peer->name().text(), other->name.text()))};
 }
 
 Encounter meet(const NewCopy& copy, const Situation& situation, const Given& given) {
@@ -80,7 +84,8 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
   if (acknowledged && acknowledged->keep == true) return std::nullopt;
   std::optional<std::pair<Serial, Digest>> last;  // of the images that bore it with other bits, the newest
   const auto look = [&](const ImageIdentity& before, const Digest& digest) {
-    if (before == identity || before.origin != identity.origin || before.name != identity.name || digest == copy.entry->digest) return;
+    if (before == identity || before.origin != identity.origin || before.name != identity.name || digest == copy.entry->digest)
+      return;
     if (!last || last->first < before.created) last.emplace(before.created, digest);
   };
   if (copy.name == identity.name) {
@@ -93,18 +98,21 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
     }
   }
   if (!last) return std::nullopt;
-  return Obstacle{"name-conflict",
-                  fmt::format("peer \"{}\" used the name \"{}\" before for other bits ({}, created at serial {})",
-                              copy.wishes->peer->name().text(), identity.name.text(), last->second.text(), last->first),
-                  fmt::format("give its rule `as` or `exclude = [\"{0}\"]`, or take it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
-                              identity.name.text(), copy.wishes->peer->name().text())};
+  return Obstacle{
+      "name-conflict",
+      fmt::format("peer \"{}\" used the name \"{}\" before for other bits ({}, created at serial {})",
+                  copy.wishes->peer->name().text(), identity.name.text(), last->second.text(), last->first),
+      fmt::format(
+          "give its rule `as` or `exclude = [\"{0}\"]`, or take it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
+          identity.name.text(), copy.wishes->peer->name().text())};
 }
 
-std::optional<Obstacle> type_conflict(const TypeName& type, const TypeName& base, const std::string& where, const TypeEntry& wanted) {
+std::optional<Obstacle> type_conflict(const TypeName& type, const TypeName& base, const std::string& where,
+                                      const TypeEntry& wanted) {
   if (type == wanted.name && base == wanted.base) return std::nullopt;
   return Obstacle{"type-conflict",
-                  fmt::format("its type \"{}\" is based on {}, and \"{}\" {} is based on {}", wanted.name.text(), wanted.base.text(), type.text(),
-                              where, base.text()),
+                  fmt::format("its type \"{}\" is based on {}, and \"{}\" {} is based on {}", wanted.name.text(),
+                              wanted.base.text(), type.text(), where, base.text()),
                   "rename one of the types, or exclude the image"};
 }
 
@@ -114,13 +122,15 @@ std::optional<Obstacle> check_type(const NewCopy& copy, const Situation& situati
   if (is_builtin(type)) return std::nullopt;
   const TypeEntry* wanted = copy.wishes->index.type(type);
   if (!wanted) {
-    return Obstacle{"type-conflict", fmt::format("the catalog of peer \"{}\" does not say what its type \"{}\" is based on",
-                                                 copy.wishes->peer->name().text(), type.text()),
+    return Obstacle{"type-conflict",
+                    fmt::format("the catalog of peer \"{}\" does not say what its type \"{}\" is based on",
+                                copy.wishes->peer->name().text(), type.text()),
                     "ask the peer's owner to publish again"};
   }
   const std::string folded = type.folded();
   for (const auto& declared : situation.manifest.types) {
-    if (declared.name.folded() == folded) return type_conflict(declared.name, declared.base, fmt::format("here ({})", declared.at.text()), *wanted);
+    if (declared.name.folded() == folded)
+      return type_conflict(declared.name, declared.base, fmt::format("here ({})", declared.at.text()), *wanted);
   }
   const auto row = situation.type_by_name.find(folded);
   if (row != situation.type_by_name.end()) return type_conflict(row->second->name, row->second->base, "here", *wanted);
@@ -138,8 +148,11 @@ std::optional<Obstacle> check_bytes(const NewCopy& copy) {
 std::optional<Obstacle> check_release(const NewCopy& copy) {
   const PeerCase& peer = *copy.wishes->peer;
   if (!peer.is_released || peer.is_released(*copy.entry)) return std::nullopt;
-  return Obstacle{"not-released", fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
-                  fmt::format("ask the peer's owner: if it is theirs, \"ingot key release {}\" there; if not, the peer's catalog key is stolen", copy.entry->identity.name.text())};
+  return Obstacle{
+      "not-released", fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
+      fmt::format(
+          "ask the peer's owner: if it is theirs, \"ingot key release {}\" there; if not, the peer's catalog key is stolen",
+          copy.entry->identity.name.text())};
 }
 
 /// Images that a rule wants and that are not here, the first rule's first.
@@ -149,19 +162,21 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
     for (std::size_t first = 0, next = 0; first < wishes.judged.size(); first = next) {
       for (next = first; next < wishes.judged.size() && wishes.judged[next].entry == wishes.judged[first].entry;) ++next;
       const std::span<const Judged> judged(wishes.judged.data() + first, next - first);
-      const auto wanting = std::find_if(judged.begin(), judged.end(), [](const Judged& one) { return one.verdict == Verdict::wanted; });
+      const auto wanting =
+          std::find_if(judged.begin(), judged.end(), [](const Judged& one) { return one.verdict == Verdict::wanted; });
       if (wanting == judged.end()) continue;
       const ImageEntry& entry = wishes.entry(*wanting);
       if (situation.live_by_identity.contains(entry.identity)) continue;
       const SubscriptionEntry& rule = *wishes.terms_of(*wanting).rule;
       auto name = name_here(rule.options.as, wishes.peer->name(), entry.identity.name);
       if (!name) {
-        draft.blocked.push_back({.address = copy_address(wishes.peer->name(), entry.identity.name),
-                                 .verb = Verb::copy,
-                                 .code = "bad-name",
-                                 .text = fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, entry.identity.name.text()),
-                                 .mend = "change `as`, or exclude the image",
-                                 .at = rule.at});
+        draft.blocked.push_back(
+            {.address = copy_address(wishes.peer->name(), entry.identity.name),
+             .verb = Verb::copy,
+             .code = "bad-name",
+             .text = fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, entry.identity.name.text()),
+             .mend = "change `as`, or exclude the image",
+             .at = rule.at});
         continue;
       }
       wanted.push_back({.wishes = &wishes, .entry = &entry, .judged = judged, .rule = wanting->rule, .name = *std::move(name)});
@@ -234,8 +249,10 @@ void decide_new_copies(Desired& desired, const Situation& situation, Draft& draf
     if (!obstacle) obstacle = check_release(copy);
     if (!obstacle) obstacle = check_type(copy, situation, given);
     comes[i] = !obstacle;
-    if (obstacle) block(copy, *std::move(obstacle), situation, draft);
-    else given.names.emplace(copy.name.folded(), &copy);
+    if (obstacle)
+      block(copy, *std::move(obstacle), situation, draft);
+    else
+      given.names.emplace(copy.name.folded(), &copy);
   }
   desired.copies.reserve(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -37,7 +37,8 @@ std::vector<DesiredSubscription> decide_subscriptions(const Situation& situation
     const SubscriptionEntry& rule = situation.manifest.subscriptions[order];
     const PeerCase* peer = situation.peer(rule.peer);
     if (!peer || peer->sight == Sight::own) continue;
-    DesiredSubscription wanted{.peer = peer, .rule = &rule, .order = order, .address = subscription_address(rule.peer, rule.selector)};
+    DesiredSubscription wanted{
+        .peer = peer, .rule = &rule, .order = order, .address = subscription_address(rule.peer, rule.selector)};
     const auto found = rows.find(key_of(peer->id(), rule.selector));
     if (found != rows.end()) (found->second->stopped ? wanted.stopped : wanted.row) = found->second;
     wanted.fresh = !wanted.row || wanted.row->since != since_text(rule.options.since);
@@ -51,21 +52,25 @@ std::deque<PeerWishes> gather_wishes(const Situation& situation, const std::vect
   std::deque<PeerWishes> all;
   for (const auto& peer : situation.peers) {
     if (peer.sight != Sight::read) continue;
-    PeerWishes& wishes = all.emplace_back(PeerWishes{.peer = &peer, .index = CatalogIndex(*peer.catalog, peer.id()), .terms = {}, .judged = {}});
+    PeerWishes& wishes =
+        all.emplace_back(PeerWishes{.peer = &peer, .index = CatalogIndex(*peer.catalog, peer.id()), .terms = {}, .judged = {}});
     for (const auto& wanted : subscriptions) {
       if (wanted.peer != &peer || !wanted.baseline) continue;
-      wishes.terms.push_back({.peer = &peer, .rule = wanted.rule, .order = wanted.order, .baseline = *wanted.baseline, .fresh = wanted.fresh});
+      wishes.terms.push_back(
+          {.peer = &peer, .rule = wanted.rule, .order = wanted.order, .baseline = *wanted.baseline, .fresh = wanted.fresh});
       const auto judged = judge(wishes.terms.back(), wishes.index);
       wishes.judged.insert(wishes.judged.end(), judged.begin(), judged.end());
     }
-    std::sort(wishes.judged.begin(), wishes.judged.end(),
-              [](const Judged& one, const Judged& other) { return std::tie(one.entry, one.rule) < std::tie(other.entry, other.rule); });
+    std::sort(wishes.judged.begin(), wishes.judged.end(), [](const Judged& one, const Judged& other) {
+      return std::tie(one.entry, one.rule) < std::tie(other.entry, other.rule);
+    });
   }
   return all;
 }
 
 const Terms& PeerWishes::terms_of(const Judged& one) const {
-  return *std::lower_bound(terms.begin(), terms.end(), one.rule, [](const Terms& terms_, std::uint32_t rule) { return terms_.order < rule; });
+  return *std::lower_bound(terms.begin(), terms.end(), one.rule,
+                           [](const Terms& terms_, std::uint32_t rule) { return terms_.order < rule; });
 }
 
 std::span<const Judged> PeerWishes::about(std::uint32_t entry) const {

@@ -43,8 +43,14 @@ void Draft::wait_for(const Address& waiting, const Address& address) {
 
 Change change_of(Address address, Action action, std::vector<Reason> because) {
   const Verb verb = verb_of(action);
-  return Change{.address = std::move(address), .verb = verb, .action = std::move(action), .because = std::move(because),
-                .after = {}, .size = 0, .deferred = false, .deferred_why = {}};
+  return Change{.address = std::move(address),
+                .verb = verb,
+                .action = std::move(action),
+                .because = std::move(because),
+                .after = {},
+                .size = 0,
+                .deferred = false,
+                .deferred_why = {}};
 }
 
 }  // namespace ingot

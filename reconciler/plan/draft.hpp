@@ -54,9 +54,9 @@ struct Draft {
   std::vector<LimitLine> limits;
   std::vector<Wantedness> wantedness;
   std::set<Digest> served_damaged;
-  std::map<Verb, std::uint64_t> left_out;       ///< how much there was to do that the selection leaves out
-  std::unordered_set<ServerId> unsettled;       ///< peers that must be read again, although no entry above names them
-  std::optional<Time> next_removal;             ///< when time alone brings the next removal by `prune`
+  std::map<Verb, std::uint64_t> left_out;  ///< how much there was to do that the selection leaves out
+  std::unordered_set<ServerId> unsettled;  ///< peers that must be read again, although no entry above names them
+  std::optional<Time> next_removal;        ///< when time alone brings the next removal by `prune`
 
   /// Takes what is selected; nullptr: everything. It outlives the draft.
   explicit Draft(const Selection* selection = nullptr) : selection_(selection) {}

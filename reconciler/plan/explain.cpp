@@ -21,7 +21,8 @@ std::optional<Evidence> evidence_of(const PeerCase& peer, const LastSeen* last, 
   if (last) return of(last->head, last->seen);
   if (!peer.why.last) return std::nullopt;
   const Registration* registration = peer.registration;
-  return of(*peer.why.last, registration && registration->head == peer.why.last->digest ? std::optional(registration->seen) : std::nullopt);
+  return of(*peer.why.last,
+            registration && registration->head == peer.why.last->digest ? std::optional(registration->seen) : std::nullopt);
 }
 
 /// What the manifest's [[copy]] says, key by key.

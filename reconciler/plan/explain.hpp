@@ -11,19 +11,29 @@
 namespace ingot {
 
 /// What stands behind a verdict about a peer's image.
-struct Evidence { ServerName peer; std::string url; Digest head; Serial serial = 0; std::optional<Time> seen; };
+struct Evidence {
+  ServerName peer;
+  std::string url;
+  Digest head;
+  Serial serial = 0;
+  std::optional<Time> seen;
+};
 
 struct Subject {
   std::string address;
   std::string verdict;  ///< planned, done, held, blocked, not-wanted, unknown
-  std::string code;     ///< for not-wanted: before-baseline, not-origin, no-match, state, excluded, where, beyond-latest, not-kept …
+  std::string code;  ///< for not-wanted: before-baseline, not-origin, no-match, state, excluded, where, beyond-latest, not-kept …
   std::string text;
   std::vector<Reason> because;
   std::optional<Evidence> evidence;
 };
 
 /// A peer's catalog as it was read last, for peers that cannot be had now.
-struct LastSeen { SeenHead head; Time seen; std::shared_ptr<const Catalog> catalog; };
+struct LastSeen {
+  SeenHead head;
+  Time seen;
+  std::shared_ptr<const Catalog> catalog;
+};
 using LastSeenOf = std::map<ServerId, LastSeen>;
 
 /// `what` is an address or a plain name, which is searched everywhere (images here, peers' images, series, types,

@@ -37,15 +37,26 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
 }
 
 Subject planned_subject(const Change& change) {
-  const std::string text = change.deferred ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
-                                           : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
-  return {.address = change.address.text, .verdict = "planned", .code = change.because.front().code, .text = text, .because = change.because, .evidence = {}};
+  const std::string text = change.deferred
+                               ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
+                               : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
+  return {.address = change.address.text,
+          .verdict = "planned",
+          .code = change.because.front().code,
+          .text = text,
+          .because = change.because,
+          .evidence = {}};
 }
 
 Subject blocked_subject(const Blocked& blocked) {
   std::vector<Reason> because;
   if (blocked.at) because.push_back({.code = blocked.code, .rule = blocked.address.text, .at = blocked.at, .text = blocked.text});
-  return {.address = blocked.address.text, .verdict = "blocked", .code = blocked.code, .text = blocked.text + "; " + blocked.mend, .because = std::move(because), .evidence = {}};
+  return {.address = blocked.address.text,
+          .verdict = "blocked",
+          .code = blocked.code,
+          .text = blocked.text + "; " + blocked.mend,
+          .because = std::move(because),
+          .evidence = {}};
 }
 
 /// A peer that cannot be had now; one whose identity changed is blocked, and that says more.
@@ -68,13 +79,24 @@ void add_planned(const std::string& address, Explanation& explanation) {
     subject->because.insert(subject->because.end(), more.because.begin(), more.because.end());
   };
   const PeerCase* unknown = unknown_peer(address, explanation);
-  if (unknown) tell({.address = address, .verdict = "unknown", .code = unknown->why.code, .text = unknown->why.why, .because = {}, .evidence = {}});
+  if (unknown)
+    tell({.address = address,
+          .verdict = "unknown",
+          .code = unknown->why.code,
+          .text = unknown->why.why,
+          .because = {},
+          .evidence = {}});
   for (const auto& blocked : explanation.plan().blocked) {
     if (blocked.address.text == address && !(unknown && blocked.code == "peer-unknown")) tell(blocked_subject(blocked));
   }
   for (const auto& held : explanation.plan().held) {
     if (held.address.text != address) continue;
-    tell({.address = address, .verdict = "held", .code = held.code, .text = held.text + "; " + held.mend, .because = held.because, .evidence = {}});
+    tell({.address = address,
+          .verdict = "held",
+          .code = held.code,
+          .text = held.text + "; " + held.mend,
+          .because = held.because,
+          .evidence = {}});
   }
   if (const Change* change = explanation.planned(address)) tell(planned_subject(*change));
   if (subject) explanation.add(*std::move(subject));
@@ -120,7 +142,10 @@ void add_recorded(const std::string& address, Explanation& explanation) {
 std::vector<Reason> why_here(const ImageRow& row, const Explanation& explanation) {
   const LocalImage* local = explanation.situation().local(row.name);
   if (!local) return {};
-  return {{.code = "new", .rule = image_address(row.name).text, .at = local->at, .text = fmt::format("the manifest has it; it was added on {}", time_text(row.papers.time))}};
+  return {{.code = "new",
+           .rule = image_address(row.name).text,
+           .at = local->at,
+           .text = fmt::format("the manifest has it; it was added on {}", time_text(row.papers.time))}};
 }
 
 /// The rule that brought a copy, and its line if the manifest still has it.
@@ -138,12 +163,14 @@ std::string unwanted_text(const ImageRow& row, const Explanation& explanation) {
   const auto& known = explanation.desired().known;
   const auto copy = std::find_if(known.begin(), known.end(), [&](const KnownCopy& one) { return one.row == &row; });
   if (copy != known.end() ? copy->wanted : !row.unwanted_since) return "";
-  std::string text = row.unwanted_since ? fmt::format("; no rule has wanted it since {}", time_text(*row.unwanted_since)) : "; no rule wants it any more";
+  std::string text = row.unwanted_since ? fmt::format("; no rule has wanted it since {}", time_text(*row.unwanted_since))
+                                        : "; no rule wants it any more";
   const SubscriptionEntry* rule = copy == known.end() ? nullptr : pruning_rule(*copy);
   if (!rule) return text;
   const auto& prune = *rule->options.prune;
   text += fmt::format(", and its subscription ({}) says `prune = \"{}\"`: it is removed ", rule->at.text(), duration_text(prune));
-  return text + (row.unwanted_since ? "by an apply after " + time_text(*row.unwanted_since + prune) : "that long after the next apply");
+  return text +
+         (row.unwanted_since ? "by an apply after " + time_text(*row.unwanted_since + prune) : "that long after the next apply");
 }
 
 void add_image(const std::set<std::string>& addresses, const ImageRow& row, Explanation& explanation) {
@@ -173,7 +200,9 @@ void add_images(const std::set<std::string>& addresses, const std::string& name,
   for (const auto& row : explanation.situation().snapshot.images) {
     if (row.name.text() == name || (row.identity && row.identity->name.text() == name)) rows.push_back(&row);
   }
-  std::sort(rows.begin(), rows.end(), [](const ImageRow* one, const ImageRow* other) { return std::tie(one->deleted, other->key) < std::tie(other->deleted, one->key); });
+  std::sort(rows.begin(), rows.end(), [](const ImageRow* one, const ImageRow* other) {
+    return std::tie(one->deleted, other->key) < std::tie(other->deleted, one->key);
+  });
   for (const ImageRow* row : rows) add_image(addresses, *row, explanation);
 }
 

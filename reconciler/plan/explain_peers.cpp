@@ -68,7 +68,8 @@ std::vector<std::string> what_fails(const Where& where, const ImageEntry& image)
   std::vector<std::string> fails;
   for (const auto& one : mismatches(where, image)) {
     const bool has_none = !one.value || one.value->empty();
-    fails.push_back(fmt::format("{} = \"{}\", and it has {}", one.key, one.glob, has_none ? "none" : fmt::format("\"{}\"", *one.value)));
+    fails.push_back(
+        fmt::format("{} = \"{}\", and it has {}", one.key, one.glob, has_none ? "none" : fmt::format("\"{}\"", *one.value)));
   }
   return fails;
 }
@@ -79,7 +80,8 @@ std::string why_not(const Judged& judged, const Terms& terms, const ImageEntry& 
     case Verdict::not_origin: return "the peer is not its origin";
     case Verdict::no_match: return "the selector does not name it";
     case Verdict::excluded: return fmt::format("`exclude` names it ({})", listed(terms.rule->options.exclude));
-    case Verdict::where: return fmt::format("`where` does not hold for it: {}", listed(what_fails(terms.rule->options.where, entry)));
+    case Verdict::where:
+      return fmt::format("`where` does not hold for it: {}", listed(what_fails(terms.rule->options.where, entry)));
     case Verdict::not_kept: return "its [[copy]] says `keep = false`";
     case Verdict::state: return fmt::format("it is {}, which is not in `states`", text_of(entry.state()));
     case Verdict::before_baseline:
@@ -132,14 +134,18 @@ void add_verdict(const std::string& address, std::uint32_t place, const PeerWish
 /// What the catalog that was read last said of an image; "" if it had none of this name.
 std::string last_offered(const ImageName& name, const LastSeen& last) {
   const auto& images = last.catalog->images;
-  const auto entry = std::find_if(images.begin(), images.end(), [&](const ImageEntry& one) { return one.name == name && !one.states.empty(); });
+  const auto entry =
+      std::find_if(images.begin(), images.end(), [&](const ImageEntry& one) { return one.name == name && !one.states.empty(); });
   if (entry != images.end()) {
-    return fmt::format("its catalog of {} had it: {}, {}, {}, created at serial {}", time_text(last.seen), entry->type.text(), text_of(entry->state()),
-                       size_text(entry->size), entry->identity.created);
+    return fmt::format("its catalog of {} had it: {}, {}, {}, created at serial {}", time_text(last.seen), entry->type.text(),
+                       text_of(entry->state()), size_text(entry->size), entry->identity.created);
   }
   const auto& deleted = last.catalog->deleted;
-  const auto gone = std::find_if(deleted.begin(), deleted.end(), [&](const ImageTombstone& one) { return one.identity.name == name; });
-  return gone == deleted.end() ? "" : fmt::format("its catalog of {} said that it was deleted at serial {}", time_text(last.seen), gone->deleted);
+  const auto gone =
+      std::find_if(deleted.begin(), deleted.end(), [&](const ImageTombstone& one) { return one.identity.name == name; });
+  return gone == deleted.end()
+             ? ""
+             : fmt::format("its catalog of {} said that it was deleted at serial {}", time_text(last.seen), gone->deleted);
 }
 
 /// What a peer that cannot be had now had of the name when it was seen last: absent is not unknown (R19).
@@ -153,7 +159,9 @@ void add_unread(const std::string& what, const PeerCase& peer, Explanation& expl
   const std::string offered = last ? last_offered(*name, *last) : "";
   if (explanation.told(address) || (offered.empty() && !addressed)) return;
   std::string text = offered;
-  if (text.empty()) text = last ? fmt::format("its catalog of {} had nothing of this name", time_text(last->seen)) : "nothing was seen of it before";
+  if (text.empty())
+    text =
+        last ? fmt::format("its catalog of {} had nothing of this name", time_text(last->seen)) : "nothing was seen of it before";
   explanation.add({.address = address,
                    .verdict = "unknown",
                    .code = peer.why.code,

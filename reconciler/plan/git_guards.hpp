@@ -13,14 +13,14 @@ namespace ingot {
 /// What is known of the commit that a manifest is from; what no guard asks for may be left as it is here.
 struct GitView {
   std::optional<Provenance> git;
-  std::string no_git;                      ///< why `git` is not known, though there is a repository; ""
-  std::string folder;                      ///< of the repository, for `git -C`
-  std::vector<std::string> differing = {}; ///< the files that are not as the commit has them, if any guard asks; printable
-  std::optional<std::string> applied;      ///< the commit that was applied last, 40 hex digits
-  bool forgotten = false;                  ///< which that was is not known, though something was: the state was lost
-  Descent descent = Descent::same;         ///< of this commit from that one
-  std::vector<CommitLine> reverts = {};    ///< what is in that commit and not in this one, newest first; not all if there are many
-  std::string not_signed;                  ///< why the commit's signature is not good, as a sentence; "": it is
+  std::string no_git;                       ///< why `git` is not known, though there is a repository; ""
+  std::string folder;                       ///< of the repository, for `git -C`
+  std::vector<std::string> differing = {};  ///< the files that are not as the commit has them, if any guard asks; printable
+  std::optional<std::string> applied;       ///< the commit that was applied last, 40 hex digits
+  bool forgotten = false;                   ///< which that was is not known, though something was: the state was lost
+  Descent descent = Descent::same;          ///< of this commit from that one
+  std::vector<CommitLine> reverts = {};  ///< what is in that commit and not in this one, newest first; not all if there are many
+  std::string not_signed;                ///< why the commit's signature is not good, as a sentence; "": it is
 };
 
 /// Why an apply is refused.

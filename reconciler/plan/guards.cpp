@@ -16,7 +16,9 @@ bool is_removal(const DraftChange& one) { return one.removes != 0; }
 bool is_stop(const DraftChange& one) { return one.phase == Phase::stops || one.phase == Phase::unregistrations; }
 
 std::string place_of(const std::optional<At>& bound) { return bound ? bound->text() : "default"; }
-std::string place_of(const std::optional<At>& bound, const std::optional<std::uint64_t>& raised) { return raised ? "--raise-limit" : place_of(bound); }
+std::string place_of(const std::optional<At>& bound, const std::optional<std::uint64_t>& raised) {
+  return raised ? "--raise-limit" : place_of(bound);
+}
 
 /// Both bounds hold, but one removal is always allowed.
 std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const PlanOptions& options) {
@@ -26,7 +28,8 @@ std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const P
   return std::max(allowed, options.raise_removals.value_or(0));
 }
 
-void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string& code, const std::string& text, const std::string& mend) {
+void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string& code, const std::string& text,
+          const std::string& mend) {
   for (const auto& one : draft.changes) {
     if (!concerned(one)) continue;
     draft.held.push_back({.address = one.change.address,
@@ -67,11 +70,13 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   const Guard& guard = situation.manifest.guard;
   const auto removals = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_removal));
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
-  draft.limits.push_back({"removals", std::to_string(removals), limit_text(guard, allowed, options), place_of(guard.removals_at, options.raise_removals)});
+  draft.limits.push_back({"removals", std::to_string(removals), limit_text(guard, allowed, options),
+                          place_of(guard.removals_at, options.raise_removals)});
   if (removals <= allowed) return drop_changes_of_removed(draft);
   hold(draft, is_removal, "removals",
        fmt::format("this run would remove {} of {}, and the guard allows {} ({} and {:g} %, {}): none is removed", removals,
-                   counted(situation.snapshot.images_total, "image"), allowed, guard.removal_count, guard.removal_percent, place_of(guard.removals_at)),
+                   counted(situation.snapshot.images_total, "image"), allowed, guard.removal_count, guard.removal_percent,
+                   place_of(guard.removals_at)),
        fmt::format("look at each; if all are meant, run with --raise-limit removals={}", removals));
 }
 
@@ -79,10 +84,12 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   const Guard& guard = situation.manifest.guard;
   const auto stops = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_stop));
   const std::uint64_t allowed = std::max(guard.stops, options.raise_stops.value_or(0));
-  draft.limits.push_back({"stops", std::to_string(stops), std::to_string(allowed), place_of(guard.stops_at, options.raise_stops)});
+  draft.limits.push_back(
+      {"stops", std::to_string(stops), std::to_string(allowed), place_of(guard.stops_at, options.raise_stops)});
   if (stops <= allowed) return;
   hold(draft, is_stop, "stops",
-       fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed, place_of(guard.stops_at)),
+       fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed,
+                   place_of(guard.stops_at)),
        fmt::format("look at each; if all are meant, run with --raise-limit stops={}", stops));
 }
 

@@ -11,7 +11,9 @@ namespace {
 /// Writes `key="value"`. Plain appending: a plan may have 100,000 lines.
 class Line {
  public:
-  Line(const Change& change, std::string& text) : text_(text) { text_.append(change.address.text).append(" ").append(text_of(change.verb)); }
+  Line(const Change& change, std::string& text) : text_(text) {
+    text_.append(change.address.text).append(" ").append(text_of(change.verb));
+  }
 
   Line& with(std::string_view key, std::string_view value) {
     text_.append(" ").append(key).append("=\"");
@@ -53,22 +55,34 @@ void write_subscription(Line& line, const SubscriptionRow& row) {
 void write_local(Line& line, const LocalImage& image) {
   auto exclude = image.exclude;
   std::sort(exclude.begin(), exclude.end());
-  line.with("type", image.type.text()).with("digest", image.digest ? image.digest->text() : "").with_each("exclude", exclude, as_is);
-  line.with("parent", image.parent ? image.parent->text() : "").with("version", image.version).with("state", text_of(image.state));
+  line.with("type", image.type.text())
+      .with("digest", image.digest ? image.digest->text() : "")
+      .with_each("exclude", exclude, as_is);
+  line.with("parent", image.parent ? image.parent->text() : "")
+      .with("version", image.version)
+      .with("state", text_of(image.state));
   line.with("reason", image.reason).with("private", image.is_private).with("platform", image.platform);
   line.with("description", image.description).with("protect", image.protect);
   write_labels(line, image.labels);
 }
 
 void write_row(Line& line, const ImageRow& row) {
-  line.with("name", row.name.text()).with("digest", row.digest.text()).with("version", row.version).with("state", text_of(row.state));
-  line.with("reason", row.reason).with("withdrawn", row.withdrawn_by_origin).with("private", row.is_private).with("platform", row.platform);
+  line.with("name", row.name.text())
+      .with("digest", row.digest.text())
+      .with("version", row.version)
+      .with("state", text_of(row.state));
+  line.with("reason", row.reason)
+      .with("withdrawn", row.withdrawn_by_origin)
+      .with("private", row.is_private)
+      .with("platform", row.platform);
   line.with("description", row.description).with("protect", row.protect);
   write_labels(line, row.labels);
 }
 
 void write_identity(Line& line, const ImageIdentity& identity) {
-  line.with("origin", identity.origin.text()).with("image", identity.name.text()).with("created", std::to_string(identity.created));
+  line.with("origin", identity.origin.text())
+      .with("image", identity.name.text())
+      .with("created", std::to_string(identity.created));
 }
 
 void write_copy_row(Line& line, const ImageRow& row) {
@@ -85,7 +99,10 @@ void write_type(Line& line, const TypeName& base, bool managed) { line.with("bas
 
 void write_new_copy(Line& line, const CopyImage& copy) {
   write_identity(line, copy.entry->identity);
-  line.with("digest", copy.entry->digest.text()).with("name", copy.name.text()).with("state", text_of(copy.state)).with("protect", copy.protect);
+  line.with("digest", copy.entry->digest.text())
+      .with("name", copy.name.text())
+      .with("state", text_of(copy.state))
+      .with("protect", copy.protect);
 }
 
 void write_result(Line& line, const Action& action) {

@@ -13,8 +13,8 @@ namespace ingot {
 /// Without baselines, sizes, transfers, reasons, deferrals, times and paths.
 std::string intent_of(const Change& change);
 
-/// The bytes that the plan's id is the sha256 of: the intents of all actions, in their order, but `publish`. Whether there is that one
-/// follows from the others: from which of them are deferred at this hour, and from what only the server sees.
+/// The bytes that the plan's id is the sha256 of: the intents of all actions, in their order, but `publish`. Whether there is
+/// that one follows from the others: from which of them are deferred at this hour, and from what only the server sees.
 std::string plan_id_text(const Plan& plan);
 /// The same of intents.
 std::string plan_id_text(const std::vector<std::string>& intents);

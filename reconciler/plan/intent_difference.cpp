@@ -78,7 +78,8 @@ std::vector<IntentDifference> differences(std::string_view before, std::string_v
 
 std::string differences_text(const std::vector<IntentDifference>& differences) {
   std::vector<std::string> parts;
-  for (const auto& one : differences) parts.push_back(fmt::format("{}: {} → {}", one.key, shown_value(one.before), shown_value(one.after)));
+  for (const auto& one : differences)
+    parts.push_back(fmt::format("{}: {} → {}", one.key, shown_value(one.before), shown_value(one.after)));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 

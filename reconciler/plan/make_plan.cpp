@@ -23,7 +23,9 @@ std::string what_is_managed(const Snapshot& snapshot) {
     if (number > 0) parts.push_back(counted(number, noun));
   };
   const auto managed = [](const auto& one) { return one.managed; };
-  const auto number_of = [&](const auto& list, const auto& holds) { return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), holds)); };
+  const auto number_of = [&](const auto& list, const auto& holds) {
+    return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), holds));
+  };
   count(snapshot.registrations.size(), "peer");
   count(number_of(snapshot.subscriptions, [](const auto& row) { return !row.stopped; }), "subscription");
   count(number_of(snapshot.images, [](const auto& row) { return row.managed && !row.copy && !row.deleted; }), "image");
@@ -88,8 +90,10 @@ void leave_out(Obstacles& obstacles, const Selection& selection, std::map<Verb, 
 void note_targets(const PlanOptions& options, const Selection& selection, Draft& draft) {
   const auto is_told = [&](const std::string& target) {
     const auto of_target = [&](const auto& one) { return one.address.text == target; };
-    return std::any_of(draft.changes.begin(), draft.changes.end(), [&](const DraftChange& one) { return one.change.address.text == target; }) ||
-           std::any_of(draft.blocked.begin(), draft.blocked.end(), of_target) || std::any_of(draft.held.begin(), draft.held.end(), of_target);
+    return std::any_of(draft.changes.begin(), draft.changes.end(),
+                       [&](const DraftChange& one) { return one.change.address.text == target; }) ||
+           std::any_of(draft.blocked.begin(), draft.blocked.end(), of_target) ||
+           std::any_of(draft.held.begin(), draft.held.end(), of_target);
   };
   for (const auto& target : options.targets) {
     if (selection.lost_targets().contains(target)) {
@@ -100,7 +104,8 @@ void note_targets(const PlanOptions& options, const Selection& selection, Draft&
   }
 }
 
-Plan finish(const Situation& situation, const PlanOptions& options, const Desired& desired, const Selection& selection, Draft draft) {
+Plan finish(const Situation& situation, const PlanOptions& options, const Desired& desired, const Selection& selection,
+            Draft draft) {
   Plan plan{.server = situation.manifest.server.name,
             .id_of_server = situation.observed.self,
             .manifest_path = situation.manifest.path,
@@ -128,31 +133,37 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
   });
   plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
   std::sort(plan.limits.begin(), plan.limits.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
-  std::sort(plan.wantedness.begin(), plan.wantedness.end(), [](const auto& one, const auto& other) { return one.key < other.key; });
+  std::sort(plan.wantedness.begin(), plan.wantedness.end(),
+            [](const auto& one, const auto& other) { return one.key < other.key; });
   std::sort(plan.settled.begin(), plan.settled.end());
   return plan;
 }
 
 }  // namespace
 
-std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
-                                                         const PlanOptions& options) {
+std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot,
+                                                         const Observed& observed, const PlanOptions& options) {
   if (manifest.declares_nothing() && !options.allow_empty) {
     const std::string managed = what_is_managed(snapshot);
     if (!managed.empty()) {
-      return RefusedEmpty{.text = fmt::format("the manifest \"{}\" declares nothing, and the state manages {}: all of it would end", manifest.path, managed),
-                          .mend = "look whether the manifest is whole; if this is meant: \"ingot apply --allow-empty\""};
+      return RefusedEmpty{
+          .text = fmt::format("the manifest \"{}\" declares nothing, and the state manages {}: all of it would end",
+                              manifest.path, managed),
+          .mend = "look whether the manifest is whole; if this is meant: \"ingot apply --allow-empty\""};
     }
   }
   Situation situation = survey(manifest, snapshot, observed);
-  if (options.repairs_of) std::erase_if(situation.damaged, [&](const DamagedImage* image) { return !options.repairs_of->contains(image->digest); });
+  if (options.repairs_of)
+    std::erase_if(situation.damaged, [&](const DamagedImage* image) { return !options.repairs_of->contains(image->digest); });
   const auto selected = selection_of(situation, options);
   if (const auto* wrong = std::get_if<WrongAddress>(&selected)) return *wrong;
   const auto& selection = std::get<Selection>(selected);
   Desired desired;
   Draft draft(selection.is_whole() ? nullptr : &selection);
-  if (options.repairs_of) add_repairs(situation, draft);
-  else add_changes(situation, &options, desired, draft);
+  if (options.repairs_of)
+    add_repairs(situation, draft);
+  else
+    add_changes(situation, &options, desired, draft);
   add_conclusions(situation, draft);
   leave_out(draft.blocked, selection, draft.left_out);
   leave_out(draft.held, selection, draft.left_out);

@@ -22,23 +22,31 @@ struct PlanOptions {
   std::optional<std::uint64_t> raise_removals;
   std::optional<std::uint64_t> raise_stops;
   bool allow_empty = false;
-  std::vector<std::string> targets = {};              ///< addresses: only these, and what they need; empty: everything
-  std::vector<std::string> excluded = {};             ///< addresses: not these, nor what needs them
-  std::optional<std::set<std::string>> only = {};     ///< exactly these addresses: a saved plan's
-  std::optional<std::set<Verb>> approved = {};        ///< the actions of other verbs are held
-  std::optional<std::set<Digest>> repairs_of = {};    ///< nothing but the repairs of these bytes, and what they change of the catalog
+  std::vector<std::string> targets = {};           ///< addresses: only these, and what they need; empty: everything
+  std::vector<std::string> excluded = {};          ///< addresses: not these, nor what needs them
+  std::optional<std::set<std::string>> only = {};  ///< exactly these addresses: a saved plan's
+  std::optional<std::set<Verb>> approved = {};     ///< the actions of other verbs are held
+  std::optional<std::set<Digest>> repairs_of =
+      {};  ///< nothing but the repairs of these bytes, and what they change of the catalog
   bool operator==(const PlanOptions&) const = default;
 };
 
 /// The manifest declares nothing while the state manages something (R26): refused whole.
-struct RefusedEmpty { std::string text; std::string mend; };
+struct RefusedEmpty {
+  std::string text;
+  std::string mend;
+};
 
 /// A target or an exclusion that names nothing, or what cannot be excluded.
-struct WrongAddress { std::string address; std::string text; std::string mend; };
+struct WrongAddress {
+  std::string address;
+  std::string text;
+  std::string mend;
+};
 
 /// decide_desired, merge, budgets, guards, order. With a selection in the options twice: what needs what is known of the whole.
-std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
-                                                         const PlanOptions& options);
+std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot,
+                                                         const Observed& observed, const PlanOptions& options);
 
 /// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
 /// the names and types here): with the index and the state's revision it tells whether a peer is settled.

@@ -36,21 +36,24 @@ const ImageRow* deleted_before(const LocalImage& image, const Situation& situati
 void note_source(const LocalImage& image, const Situation& situation, Draft& draft) {
   const ImageRow* before = deleted_before(image, situation);
   const auto seen = situation.observed.sources.find(image.name);
-  const bool there = image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceStamp>(seen->second);
+  const bool there =
+      image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceStamp>(seen->second);
   const bool may_be_same = before && !before->copy && (!image.digest || *image.digest == before->digest);
   const bool comes_back = may_be_same && situation.observed.objects.contains(before->digest);
-  const bool elsewhere = image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceElsewhere>(seen->second);
+  const bool elsewhere =
+      image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceElsewhere>(seen->second);
   if (!there && !elsewhere && !comes_back) {
     std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
                                     : std::string("it has no source and is not here, so it cannot be added");
     draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});
   }
-  const bool same_source = before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
+  const bool same_source =
+      before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
   const bool surely_same = may_be_same && (image.digest || !there || same_source);
   if (before && !surely_same) {
     draft.notes.push_back({"name-reused", image_address(image.name).text,
-                           fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits", image.name.text(),
-                                       before->digest.text())});
+                           fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits",
+                                       image.name.text(), before->digest.text())});
   }
 }
 
@@ -68,15 +71,18 @@ void block_unknown_type(const LocalImage& image, const Situation& situation, Dra
   for (const auto& type : situation.manifest.types) names.push_back(type.name.text());
   for (const auto& type : situation.snapshot.types) names.push_back(type.name.text());
   const auto near = nearest(image.type.text(), names);
-  block(image, Verb::add, "unknown-type", fmt::format("there is no image type \"{}\"", image.type.text()),
-        near ? fmt::format("did you mean \"{}\"? Otherwise declare it with [[imagetype]]", *near) : "declare it with [[imagetype]]", draft);
+  block(
+      image, Verb::add, "unknown-type", fmt::format("there is no image type \"{}\"", image.type.text()),
+      near ? fmt::format("did you mean \"{}\"? Otherwise declare it with [[imagetype]]", *near) : "declare it with [[imagetype]]",
+      draft);
 }
 
 /// False: something stands in the way of adding it, and is said.
 bool may_be_added(const LocalImage& image, const Situation& situation, Draft& draft) {
   if (const ImageRow* bearer = situation.bearer(image.name)) {
-    const std::string what = bearer->copy ? fmt::format("a copy from peer \"{}\"", bearer->copied_from ? bearer->copied_from->text() : "?")
-                                          : std::string("another image");
+    const std::string what = bearer->copy
+                                 ? fmt::format("a copy from peer \"{}\"", bearer->copied_from ? bearer->copied_from->text() : "?")
+                                 : std::string("another image");
     block(image, Verb::add, "name-in-use", fmt::format("the name \"{}\" is borne here by {}", bearer->name.text(), what),
           "choose another name, or give the copy another one by `as`", draft);
     return false;
@@ -89,11 +95,13 @@ bool may_be_added(const LocalImage& image, const Situation& situation, Draft& dr
 void add_image(const LocalImage& image, const ParentFound& parent, const Situation& situation, Draft& draft) {
   const auto seen = situation.observed.sources.find(image.name);
   const auto* source = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
-  Change change = change_of(image_address(image.name), AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
+  Change change = change_of(image_address(image.name),
+                            AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
                             {reason(image, "new", "the manifest names it, and it is not here")});
   if (parent.planned) change.after.push_back(*parent.planned);
   note_source(image, situation, draft);
-  draft.add({.change = std::move(change), .phase = parent.late ? Phase::following : Phase::images, .publishes = !image.is_private});
+  draft.add(
+      {.change = std::move(change), .phase = parent.late ? Phase::following : Phase::images, .publishes = !image.is_private});
 }
 
 /// What the manifest would change that cannot change; empty: nothing.
@@ -106,7 +114,8 @@ std::vector<std::string> immutable_changes(const LocalImage& image, const ImageR
     changes.push_back(fmt::format("its parent is {}, not {}", row.parent_name.empty() ? "none" : "\"" + row.parent_name + "\"",
                                   parent.empty() ? "none" : "\"" + parent + "\""));
   }
-  if (image.digest && *image.digest != row.digest) changes.push_back(fmt::format("its bits are {}, not {}", row.digest.text(), image.digest->text()));
+  if (image.digest && *image.digest != row.digest)
+    changes.push_back(fmt::format("its bits are {}, not {}", row.digest.text(), image.digest->text()));
   return changes;
 }
 
@@ -116,14 +125,14 @@ class Describing {
   explicit Describing(const ImageRow& row) : row_(row) {}
 
   template <class Value, class Show>
-  void take(std::string_view key, Value ImageRow::* field, const Value& wanted, bool published, Show show) {
+  void take(std::string_view key, Value ImageRow::*field, const Value& wanted, bool published, Show show) {
     if (row_.*field == wanted) return;
     changes_.push_back(fmt::format("{}: {} → {}", key, show(row_.*field), show(wanted)));
     row_.*field = wanted;
     publishes_ = publishes_ || published;
   }
   template <class Value>
-  void take_quietly(std::string_view key, Value ImageRow::* field, const Value& wanted) {
+  void take_quietly(std::string_view key, Value ImageRow::*field, const Value& wanted) {
     if (row_.*field == wanted) return;
     changes_.emplace_back(key);
     row_.*field = wanted;
@@ -152,8 +161,9 @@ void update_image(const LocalImage& image, const ImageRow& row, Draft& draft) {
   if (now.changes_.empty()) return;
   const std::string text = fmt::format("{}", fmt::join(now.changes_, ", "));
   const bool publishes = now.publishes_ && !image.is_private;
-  Change change = change_of(image_address(image.name), UpdateImage{.row = std::move(now.row_), .changes = std::move(now.changes_)},
-                            {reason(image, "changed", text)});
+  Change change =
+      change_of(image_address(image.name), UpdateImage{.row = std::move(now.row_), .changes = std::move(now.changes_)},
+                {reason(image, "changed", text)});
   draft.add({.change = std::move(change), .phase = Phase::images, .publishes = publishes});
 }
 
@@ -201,7 +211,10 @@ void merge_absent(const ImageRow& row, const Situation& situation, Draft& draft)
                           .mend = "put it back with protect = false, apply, and drop it then"});
   } else {
     Change change = change_of(address, DeleteImage{.key = row.key, .name = row.name},
-                              {{.code = "dropped", .rule = address.text, .at = std::nullopt, .text = "the manifest managed it, and no longer names it"}});
+                              {{.code = "dropped",
+                                .rule = address.text,
+                                .at = std::nullopt,
+                                .text = "the manifest managed it, and no longer names it"}});
     change.size = row.size;
     draft.add({.change = std::move(change), .phase = Phase::deletions, .publishes = !row.is_private, .removes = row.key});
   }
@@ -213,8 +226,10 @@ void merge_images(const Situation& situation, Draft& draft) {
   std::vector<const LocalImage*> missing;
   for (const auto& image : situation.manifest.images) {
     const ImageRow* row = situation.live(image.name);
-    if (row && !row->copy) merge_present(image, *row, situation, draft);
-    else if (may_be_added(image, situation, draft)) missing.push_back(&image);
+    if (row && !row->copy)
+      merge_present(image, *row, situation, draft);
+    else if (may_be_added(image, situation, draft))
+      missing.push_back(&image);
   }
   for (const auto& [image, parent] : find_parents(missing, situation, draft)) add_image(*image, parent, situation, draft);
   for (const auto& row : situation.snapshot.images) {

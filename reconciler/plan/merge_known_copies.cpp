@@ -39,7 +39,8 @@ void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
   const bool withdrawn = entry.state() == ImageState::withdrawn;
   if (withdrawn == row.withdrawn_by_origin && (!withdrawn || entry.reason == row.reason)) return;
   revision.withdraws = withdrawn && !row.withdrawn_by_origin;
-  if (!revision.withdraws) revision.changes.emplace_back(withdrawn ? "the reason of its withdrawal" : "its withdrawal is taken back");
+  if (!revision.withdraws)
+    revision.changes.emplace_back(withdrawn ? "the reason of its withdrawal" : "its withdrawal is taken back");
   row.withdrawn_by_origin = withdrawn;
   row.reason = withdrawn ? entry.reason : std::string();
   revision.publishes = true;
@@ -92,14 +93,19 @@ Revision revise(const KnownCopy& copy, const CopyEntry* own) {
   return revision;
 }
 
-std::vector<Reason> reasons_for(const Revision& revision, const Address& address, const PeerCase& peer, const SubscriptionEntry* rule) {
+std::vector<Reason> reasons_for(const Revision& revision, const Address& address, const PeerCase& peer,
+                                const SubscriptionEntry* rule) {
   std::vector<Reason> because;
   const Address whose = rule ? subscription_address(rule->peer, rule->selector) : peer_address(peer.name());
   const At at = rule ? rule->at : peer.entry->at;
   if (revision.withdraws) {
-    because.push_back({.code = "withdrawn", .rule = whose.text, .at = at, .text = fmt::format("peer \"{}\" withdrew it; its bytes stay", peer.name().text())});
+    because.push_back({.code = "withdrawn",
+                       .rule = whose.text,
+                       .at = at,
+                       .text = fmt::format("peer \"{}\" withdrew it; its bytes stay", peer.name().text())});
   }
-  if (!revision.changes.empty()) because.push_back({.code = "changed", .rule = whose.text, .at = at, .text = listed(revision.changes)});
+  if (!revision.changes.empty())
+    because.push_back({.code = "changed", .rule = whose.text, .at = at, .text = listed(revision.changes)});
   const CopyEntry* own = peer.copy_entry(revision.row.identity->name);
   if (own && !revision.own_changes.empty()) {
     because.push_back({.code = "changed", .rule = address.text, .at = own->at, .text = listed(revision.own_changes)});
@@ -115,8 +121,9 @@ void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEnt
   const bool publishes = revision.publishes;
   auto changes = std::move(revision.changes);
   changes.insert(changes.end(), revision.own_changes.begin(), revision.own_changes.end());
-  Action action = revision.withdraws ? Action(WithdrawCopy{.peer = peer.name(), .row = std::move(revision.row)})
-                                     : Action(UpdateCopy{.peer = peer.name(), .row = std::move(revision.row), .changes = std::move(changes)});
+  Action action = revision.withdraws
+                      ? Action(WithdrawCopy{.peer = peer.name(), .row = std::move(revision.row)})
+                      : Action(UpdateCopy{.peer = peer.name(), .row = std::move(revision.row), .changes = std::move(changes)});
   Change change = change_of(address, std::move(action), std::move(because));
   draft.wait_for(change, peer_address(peer.name()));
   if (rule) draft.wait_for(change, subscription_address(rule->peer, rule->selector));
@@ -128,12 +135,13 @@ void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const
   const auto listing = situation.series_listing.find(row.name.text());
   if (listing != situation.series_listing.end()) {
     const SeriesDeclaration& series = *listing->second.front();
-    draft.blocked.push_back({.address = address,
-                             .verb = Verb::remove,
-                             .code = "in-series",
-                             .text = fmt::format("series \"{}\" of the manifest lists it as \"{}\"", series.name.text(), row.name.text()),
-                             .mend = "take it out of the series first",
-                             .at = series.at});
+    draft.blocked.push_back(
+        {.address = address,
+         .verb = Verb::remove,
+         .code = "in-series",
+         .text = fmt::format("series \"{}\" of the manifest lists it as \"{}\"", series.name.text(), row.name.text()),
+         .mend = "take it out of the series first",
+         .at = series.at});
   } else if (row.protect) {
     draft.held.push_back({.address = address,
                           .verb = Verb::remove,
@@ -148,7 +156,8 @@ void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const
   }
 }
 
-void remove_by_entry(const ImageRow& row, const PeerCase& peer, const CopyEntry& entry, const Situation& situation, Draft& draft) {
+void remove_by_entry(const ImageRow& row, const PeerCase& peer, const CopyEntry& entry, const Situation& situation,
+                     Draft& draft) {
   Reason reason{.code = "not-kept",
                 .rule = copy_address(peer.name(), row.identity->name).text,
                 .at = std::nullopt,
@@ -171,8 +180,8 @@ void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
     Reason reason{.code = "unwanted",
                   .rule = subscription_address(rule->peer, rule->selector).text,
                   .at = std::nullopt,
-                  .text = fmt::format("no rule has wanted it since {}, and its subscription ({}) says `prune = \"{}\"`", time_text(since), rule->at.text(),
-                                      duration_text(*rule->options.prune))};
+                  .text = fmt::format("no rule has wanted it since {}, and its subscription ({}) says `prune = \"{}\"`",
+                                      time_text(since), rule->at.text(), duration_text(*rule->options.prune))};
     add_removal(row, peer, std::move(reason), situation, draft);
     return;
   }
@@ -180,7 +189,8 @@ void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
     draft.wantedness.push_back({.key = row.key, .unwanted_since = since});
     draft.unsettled.insert(peer.id());
   }
-  if (rule && (!draft.next_removal || since + *rule->options.prune < *draft.next_removal)) draft.next_removal = since + *rule->options.prune;
+  if (rule && (!draft.next_removal || since + *rule->options.prune < *draft.next_removal))
+    draft.next_removal = since + *rule->options.prune;
 }
 
 /// Copies of peers that were not read: only what the manifest itself says of them.
@@ -188,7 +198,8 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
   for (const auto& row : situation.snapshot.images) {
     if (!row.copy || row.deleted || !row.identity) continue;
     const PeerCase* peer = situation.peer(row.identity->origin);
-    const CopyEntry* own = peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled) ? peer->copy_entry(row.identity->name) : nullptr;
+    const CopyEntry* own =
+        peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled) ? peer->copy_entry(row.identity->name) : nullptr;
     if (!own) continue;
     Revision revision{.row = row};
     revise_by_entry(revision, *own);
@@ -203,8 +214,10 @@ void merge_known_copies(const Desired& desired, const Situation& situation, Draf
   for (const auto& copy : desired.known) {
     const PeerCase& peer = *copy.wishes->peer;
     const CopyEntry* own = peer.copy_entry(copy.row->identity->name);
-    if (own && own->keep == false) remove_by_entry(*copy.row, peer, *own, situation, draft);
-    else prune(copy, situation, draft);
+    if (own && own->keep == false)
+      remove_by_entry(*copy.row, peer, *own, situation, draft);
+    else
+      prune(copy, situation, draft);
     if (!needs_look(copy, own)) continue;
     const SubscriptionEntry* rule = copy.governs ? copy.wishes->terms_of(*copy.governs).rule : nullptr;
     add_revision(revise(copy, own), peer, rule, draft);

@@ -24,7 +24,8 @@ bool protected_on_arrival(const NewCopy& copy) {
 std::int64_t priority_of(const NewCopy& copy, const Situation& situation) {
   std::int64_t priority = situation.manifest.subscriptions[copy.rule].options.priority;
   for (const auto& one : copy.judged) {
-    if (one.verdict == Verdict::wanted) priority = std::max(priority, situation.manifest.subscriptions[one.rule].options.priority);
+    if (one.verdict == Verdict::wanted)
+      priority = std::max(priority, situation.manifest.subscriptions[one.rule].options.priority);
   }
   return priority;
 }
@@ -62,7 +63,8 @@ void merge_new_copies(const Desired& desired, const Situation& situation, Draft&
     const PeerCase& peer = *copy.wishes->peer;
     const SubscriptionEntry& rule = situation.manifest.subscriptions[copy.rule];
     const auto found = brought.find(copy.rule);
-    const Shared& by_rule = found != brought.end() ? found->second : brought.emplace(copy.rule, shared_by(rule, peer, draft)).first->second;
+    const Shared& by_rule =
+        found != brought.end() ? found->second : brought.emplace(copy.rule, shared_by(rule, peer, draft)).first->second;
     const Address address = copy_address(peer.name(), copy.entry->identity.name);
     Change change = change_of(address,
                               CopyImage{.peer = peer.name(),

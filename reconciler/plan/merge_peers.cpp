@@ -13,7 +13,8 @@ namespace {
 
 std::string why_updated(const PeerCase& peer, const Registration& registration) {
   std::vector<std::string> changes;
-  if (registration.name != peer.name()) changes.push_back(fmt::format("name: {} → {}", registration.name.text(), peer.name().text()));
+  if (registration.name != peer.name())
+    changes.push_back(fmt::format("name: {} → {}", registration.name.text(), peer.name().text()));
   if (registration.own_name != peer.entry->card.name) {
     changes.push_back(fmt::format("name in its card: {} → {}", registration.own_name.text(), peer.entry->card.name.text()));
   }
@@ -41,15 +42,16 @@ void block_changed_identity(const PeerCase& peer, Draft& draft) {
   draft.blocked.push_back({.address = peer_address(peer.name()),
                            .verb = Verb::update,
                            .code = "identity-changed",
-                           .text = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}", peer.name().text(),
-                                               peer.changed_from->id.text(), peer.id().text()),
+                           .text = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}",
+                                               peer.name().text(), peer.changed_from->id.text(), peer.id().text()),
                            .mend = peer.mend(),
                            .at = peer.entry->at});
 }
 
 void update_peer(const PeerCase& peer, const Registration& before, Draft& draft) {
   const bool replaces = before.id != peer.id();
-  const std::string text = replaces ? fmt::format("its entry says that it replaces the root {}", before.id.text()) : why_updated(peer, before);
+  const std::string text =
+      replaces ? fmt::format("its entry says that it replaces the root {}", before.id.text()) : why_updated(peer, before);
   if (text.empty()) return;
   if (replaces && peer.sight == Sight::unknown) return block_unknown(peer, Verb::update, draft);
   UpdatePeer action{.peer = peer.name(),
@@ -58,27 +60,32 @@ void update_peer(const PeerCase& peer, const Registration& before, Draft& draft)
                     .urls = peer.entry->urls,
                     .replaces = replaces ? std::optional(before.id) : std::nullopt,
                     .head = peer.head ? std::optional(*peer.head) : std::nullopt};
-  draft.add({.change = change_of(peer_address(peer.name()), std::move(action), {reason(peer, "changed", text)}), .phase = Phase::peers});
+  draft.add({.change = change_of(peer_address(peer.name()), std::move(action), {reason(peer, "changed", text)}),
+             .phase = Phase::peers});
 }
 
 void register_peer(const PeerCase& peer, Draft& draft) {
   if (!peer.head) return block_unknown(peer, Verb::register_, draft);
   RegisterPeer action{.peer = peer.name(), .card = peer.entry->card, .urls = peer.entry->urls, .head = *peer.head};
-  draft.add({.change = change_of(peer_address(peer.name()), std::move(action),
-                                 {reason(peer, "new", fmt::format("its head at serial {} verifies against its card", peer.head->serial))}),
+  draft.add({.change = change_of(
+                 peer_address(peer.name()), std::move(action),
+                 {reason(peer, "new", fmt::format("its head at serial {} verifies against its card", peer.head->serial))}),
              .phase = Phase::peers});
 }
 
 void merge_peer(const PeerCase& peer, Draft& draft) {
   if (peer.sight == Sight::own) {
-    draft.notes.push_back({"own-peer", peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
+    draft.notes.push_back(
+        {"own-peer", peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
     return;
   }
   if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
   if (peer.changed_from) return block_changed_identity(peer, draft);
   const Registration* before = peer.registration ? peer.registration : peer.replaced;
-  if (before) update_peer(peer, *before, draft);
-  else register_peer(peer, draft);
+  if (before)
+    update_peer(peer, *before, draft);
+  else
+    register_peer(peer, draft);
 }
 
 /// The peer that is registered under the name that `peer` takes, and that the manifest calls otherwise now.
@@ -120,19 +127,22 @@ bool identity_in_question(const Registration& registration, const Situation& sit
 
 void note_unknown_peers(const Situation& situation, Draft& draft) {
   for (const auto& peer : situation.peers) {
-    if (peer.sight == Sight::unknown) draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
+    if (peer.sight == Sight::unknown)
+      draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
   }
 }
 
 void merge_peers(const Situation& situation, Draft& draft) {
   for (const auto& peer : situation.peers) {
     if (peer.registration && goes_round(peer, situation)) {
-      draft.blocked.push_back({.address = peer_address(peer.name()),
-                               .verb = Verb::update,
-                               .code = "name-in-use",
-                               .text = fmt::format("it cannot become \"{}\" while another peer bears that name and takes this one's", peer.name().text()),
-                               .mend = "rename them in two runs",
-                               .at = peer.entry->at});
+      draft.blocked.push_back(
+          {.address = peer_address(peer.name()),
+           .verb = Verb::update,
+           .code = "name-in-use",
+           .text =
+               fmt::format("it cannot become \"{}\" while another peer bears that name and takes this one's", peer.name().text()),
+           .mend = "rename them in two runs",
+           .at = peer.entry->at});
     } else {
       merge_peer(peer, draft);
     }
@@ -146,7 +156,8 @@ void merge_dropped_peers(const Situation& situation, Draft& draft) {
     if (peer.replaced) replaced.insert(peer.replaced->id);
   }
   for (const auto& registration : situation.snapshot.registrations) {
-    if (situation.peer(registration.id) || replaced.contains(registration.id) || identity_in_question(registration, situation)) continue;
+    if (situation.peer(registration.id) || replaced.contains(registration.id) || identity_in_question(registration, situation))
+      continue;
     Change change = change_of(peer_address(registration.name), UnregisterPeer{.peer = registration.name, .id = registration.id},
                               {{.code = "dropped",
                                 .rule = peer_address(registration.name).text,

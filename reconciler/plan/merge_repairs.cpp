@@ -21,12 +21,14 @@ std::map<Digest, DamagedOnes> by_digest(const Situation& situation, const Draft&
   const auto may_leave = [&](const DamagedImage* image) {
     const DraftChange* change = draft.doing(image->address);
     const auto row = situation.row_by_key.find(image->key);
-    const bool dropped = row != situation.row_by_key.end() && !row->second->copy && row->second->managed && !situation.local(image->name);
+    const bool dropped =
+        row != situation.row_by_key.end() && !row->second->copy && row->second->managed && !situation.local(image->name);
     return dropped || (change && change->removes != 0);
   };
   std::map<Digest, DamagedOnes> groups;
   for (const DamagedImage* image : situation.damaged) groups[image->digest].push_back(image);
-  for (auto& [digest, images] : groups) std::stable_partition(images.begin(), images.end(), [&](const DamagedImage* image) { return !may_leave(image); });
+  for (auto& [digest, images] : groups)
+    std::stable_partition(images.begin(), images.end(), [&](const DamagedImage* image) { return !may_leave(image); });
   return groups;
 }
 
@@ -42,7 +44,8 @@ Offers find_offers(const std::map<Digest, DamagedOnes>& groups, const Situation&
     for (const auto& entry : peer.catalog->images) {
       if (!entry.packed || !groups.contains(entry.digest)) continue;
       auto& known = offers[entry.digest];
-      if (known.empty() || known.back().peer != peer.name()) known.push_back({.peer = peer.name(), .head = head, .entry = {peer.catalog, &entry}});
+      if (known.empty() || known.back().peer != peer.name())
+        known.push_back({.peer = peer.name(), .head = head, .entry = {peer.catalog, &entry}});
     }
   }
   return offers;
@@ -63,7 +66,8 @@ const LocalImage* whose_source_serves(const ImageRow& row, SourceTrust trust, co
   const auto seen = situation.observed.sources.find(image->name);
   const auto* stamp = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   if (!stamp || stamp->stamp.empty()) return nullptr;
-  const bool serves = trust == SourceTrust::as_it_was ? stamp->stamp == row.source_stamp : trust == SourceTrust::touched || row.source_stamp.empty();
+  const bool serves = trust == SourceTrust::as_it_was ? stamp->stamp == row.source_stamp
+                                                      : trust == SourceTrust::touched || row.source_stamp.empty();
   return serves ? image : nullptr;
 }
 
@@ -73,16 +77,24 @@ std::vector<Offer> offers_for(const ImageRow& row, const Offers& all) {
   if (found == all.end()) return {};
   std::vector<Offer> offers = found->second;
   std::erase_if(offers, [&](const Offer& one) { return one.entry->size != row.size || one.entry->kind != row.kind; });
-  std::stable_partition(offers.begin(), offers.end(), [&](const Offer& one) { return row.identity && one.head->id == row.identity->origin; });
+  std::stable_partition(offers.begin(), offers.end(),
+                        [&](const Offer& one) { return row.identity && one.head->id == row.identity->origin; });
   return offers;
 }
 
 /// Before new copies: what was here once is to be here.
 void add(Action action, Phase phase, const DamagedImage& image, const ImageRow& row, const LocalImage* local, Draft& draft) {
   Change change = change_of(image.address, std::move(action),
-                            {{.code = "damaged", .rule = row.copy ? row.rule : image.address.text, .at = local ? std::optional(local->at) : std::nullopt, .text = what_is_damaged(image)}});
+                            {{.code = "damaged",
+                              .rule = row.copy ? row.rule : image.address.text,
+                              .at = local ? std::optional(local->at) : std::nullopt,
+                              .text = what_is_damaged(image)}});
   change.size = row.size;
-  draft.add({.change = std::move(change), .phase = phase, .priority = std::numeric_limits<std::int64_t>::max(), .newest = row.identity ? row.identity->created : 0, .publishes = image.left_out});
+  draft.add({.change = std::move(change),
+             .phase = phase,
+             .priority = std::numeric_limits<std::int64_t>::max(),
+             .newest = row.identity ? row.identity->created : 0,
+             .publishes = image.left_out});
 }
 
 bool repair_by_source(const DamagedOnes& images, SourceTrust trust, const Situation& situation, Draft& draft) {
@@ -101,7 +113,8 @@ bool repair_by_peers(const DamagedOnes& images, const Offers& all, const Situati
     const ImageRow* row = row_of(*image, situation);
     std::vector<Offer> offers = row ? offers_for(*row, all) : std::vector<Offer>{};
     if (offers.empty()) continue;
-    add(FetchAgain{.offers = std::move(offers), .name = row->name, .transfer = {}}, Phase::copies, *image, *row, row->copy ? nullptr : situation.local(row->name), draft);
+    add(FetchAgain{.offers = std::move(offers), .name = row->name, .transfer = {}}, Phase::copies, *image, *row,
+        row->copy ? nullptr : situation.local(row->name), draft);
     return true;
   }
   return false;
@@ -126,8 +139,8 @@ void block(const DamagedImage& image, const Change* deferred, Draft& draft) {
 
 }  // namespace
 
-/// Its own source, as it was, is nearer than any peer. One that was touched is read in vain by each run, if it gives other bits: so
-/// only when a human asks.
+/// Its own source, as it was, is nearer than any peer. One that was touched is read in vain by each run, if it gives other bits:
+/// so only when a human asks.
 void merge_repairs(const Situation& situation, RepairsBy by, Draft& draft) {
   const auto groups = by_digest(situation, draft);
   const Offers offers = find_offers(groups, situation);
@@ -152,8 +165,10 @@ void block_damaged(const Situation& situation, Draft& draft) {
     const bool leaves = change && change->removes != 0;
     if (leaves || waiting.contains(image->address)) continue;
     const auto repair = repairs.find(image->digest);
-    if (repair == repairs.end()) block(*image, nullptr, draft);
-    else if (repair->second->deferred) block(*image, repair->second, draft);
+    if (repair == repairs.end())
+      block(*image, nullptr, draft);
+    else if (repair->second->deferred)
+      block(*image, repair->second, draft);
   }
 }
 

@@ -16,11 +16,11 @@ namespace {
 
 /// One image of a series: here already, or brought by a change of this plan.
 struct Member {
-  ImageName name;             ///< that it bears when the series is made
-  ImageKey key = 0;           ///< 0: not here yet
+  ImageName name;    ///< that it bears when the series is made
+  ImageKey key = 0;  ///< 0: not here yet
   bool is_public = true;
   std::optional<Address> planned;
-  bool late = false;          ///< it comes by a copy, or after one
+  bool late = false;  ///< it comes by a copy, or after one
 };
 
 /// Who bears which name once this plan is done.
@@ -46,11 +46,16 @@ Bearers bearers_after(const Desired& desired, const Draft& draft) {
 
 Member member_here(const ImageRow& row, const Bearers& bearers) {
   const auto early = bearers.renamed_early.find(row.key);
-  return {.name = early == bearers.renamed_early.end() ? row.name : early->second, .key = row.key, .is_public = row.copy || !row.is_private, .planned = std::nullopt, .late = false};
+  return {.name = early == bearers.renamed_early.end() ? row.name : early->second,
+          .key = row.key,
+          .is_public = row.copy || !row.is_private,
+          .planned = std::nullopt,
+          .late = false};
 }
 
 std::optional<Member> find_member(const ImageName& name, const Bearers& bearers, const Situation& situation, const Draft& draft) {
-  if (const auto renamed = bearers.renamed_to.find(name.text()); renamed != bearers.renamed_to.end()) return member_here(*renamed->second, bearers);
+  if (const auto renamed = bearers.renamed_to.find(name.text()); renamed != bearers.renamed_to.end())
+    return member_here(*renamed->second, bearers);
   const ImageRow* row = situation.live(name);
   if (row && !bearers.renamed.contains(row->key)) {
     Member member = member_here(*row, bearers);
@@ -60,7 +65,10 @@ std::optional<Member> find_member(const ImageName& name, const Bearers& bearers,
   }
   if (const DraftChange* adding = draft.doing(image_address(name))) {
     if (const auto* add = std::get_if<AddImage>(&adding->change.action)) {
-      return Member{.name = name, .key = 0, .is_public = !add->image.is_private, .planned = adding->change.address,
+      return Member{.name = name,
+                    .key = 0,
+                    .is_public = !add->image.is_private,
+                    .planned = adding->change.address,
                     .late = adding->phase == Phase::following};
     }
   }
@@ -86,7 +94,8 @@ void block(const SeriesDeclaration& series, bool here, std::string code, std::st
 }
 
 /// nullopt: it is blocked.
-std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, const Bearers& bearers, const Situation& situation, Draft& draft) {
+std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, const Bearers& bearers, const Situation& situation,
+                                  Draft& draft) {
   Wanted wanted{.series = &series, .members = {}, .waiting = {}};
   std::set<ImageName> once;
   for (const auto& name : series.images) {
@@ -97,17 +106,20 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
       wanted.waiting.push_back("\"" + name.text() + "\"");
     } else if (const ImageRow* row = situation.live(name)) {
       const std::string becomes = bearers.renamed.at(row->key).text();
-      block(series, here, "unknown-image", fmt::format("it lists \"{}\", which this plan renames to \"{}\"", name.text(), becomes),
+      block(series, here, "unknown-image",
+            fmt::format("it lists \"{}\", which this plan renames to \"{}\"", name.text(), becomes),
             fmt::format("list \"{}\"", becomes), draft);
       return std::nullopt;
     } else {
       std::vector<std::string> names = image_names(situation);
       std::erase_if(names, [&](const std::string& one) {
-        return std::any_of(series.images.begin(), series.images.end(), [&](const ImageName& listed) { return listed.text() == one; });
+        return std::any_of(series.images.begin(), series.images.end(),
+                           [&](const ImageName& listed) { return listed.text() == one; });
       });
       const auto near = nearest(name.text(), names);
       block(series, here, "unknown-image", fmt::format("it lists \"{}\", which is neither here nor in the manifest", name.text()),
-            near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or take it out of the series", draft);
+            near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or take it out of the series",
+            draft);
       return std::nullopt;
     }
   }
@@ -117,8 +129,8 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
   return wanted;
 }
 
-std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes& wishes, const Desired& desired, const Bearers& bearers,
-                                     const Situation& situation, const Draft& draft) {
+std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes& wishes, const Desired& desired,
+                                     const Bearers& bearers, const Situation& situation, const Draft& draft) {
   std::unordered_map<ImageIdentity, ImageName> adopted;
   for (const auto& one : desired.adopted) {
     if (one.peer == wishes.peer) adopted.emplace(one.entry->identity, one.name);
@@ -143,23 +155,25 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
     } else if (one.image.origin == wishes.peer->id()) {
       const DraftChange* coming = draft.doing(copy_address(wishes.peer->name(), one.image.name));
       const auto* copy = coming ? std::get_if<CopyImage>(&coming->change.action) : nullptr;
-      if (copy && copy->entry->identity == one.image) add({.name = copy->name, .key = 0, .is_public = true, .planned = coming->change.address, .late = true});
+      if (copy && copy->entry->identity == one.image)
+        add({.name = copy->name, .key = 0, .is_public = true, .planned = coming->change.address, .late = true});
     }
   }
   return members;
 }
 
 /// nullopt: it stays as it is; why is said, if there is something to say.
-std::optional<Wanted> want_followed(const SeriesDeclaration& series, const SeriesRow* row, const Desired& desired, const Bearers& bearers,
-                                    const Situation& situation, Draft& draft) {
+std::optional<Wanted> want_followed(const SeriesDeclaration& series, const SeriesRow* row, const Desired& desired,
+                                    const Bearers& bearers, const Situation& situation, Draft& draft) {
   const PeerCase* peer = situation.peer(series.follow->peer);
   const bool as_before = row && row->follow == series.follow;
   if (!peer || peer->sight == Sight::own) return std::nullopt;
-  const auto wishes = std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == peer; });
+  const auto wishes =
+      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == peer; });
   if (wishes == desired.wishes.end()) {
     if (!as_before) {
-      block(series, row != nullptr, "peer-unknown", fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()),
-            peer->mend(), draft);
+      block(series, row != nullptr, "peer-unknown",
+            fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()), peer->mend(), draft);
     }
     return std::nullopt;
   }
@@ -172,7 +186,10 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const Serie
     draft.unsettled.insert(peer->id());
     return std::nullopt;
   }
-  return Wanted{.series = &series, .members = followed_members(*followed, *wishes, desired, bearers, situation, draft), .waiting = {}, .late = true};
+  return Wanted{.series = &series,
+                .members = followed_members(*followed, *wishes, desired, bearers, situation, draft),
+                .waiting = {},
+                .late = true};
 }
 
 std::vector<ImageName> public_names(const std::vector<Member>& members) {
@@ -194,9 +211,9 @@ std::vector<ImageName> public_names(const SeriesRow& row, const Situation& situa
 }
 
 bool same_members(const std::vector<Member>& wanted, const SeriesRow& row) {
-  return std::equal(wanted.begin(), wanted.end(), row.members.begin(), row.members.end(), [](const Member& one, const SeriesMemberRow& other) {
-    return one.key == 0 ? false : one.key == other.image;
-  });
+  return std::equal(
+      wanted.begin(), wanted.end(), row.members.begin(), row.members.end(),
+      [](const Member& one, const SeriesMemberRow& other) { return one.key == 0 ? false : one.key == other.image; });
 }
 
 std::vector<std::string> changes_of(const Wanted& wanted, const SeriesRow& row) {
@@ -213,7 +230,8 @@ std::vector<std::string> changes_of(const Wanted& wanted, const SeriesRow& row) 
     }
     if (changes.empty()) changes.emplace_back("order");
   }
-  if (row.follow != wanted.series->follow) changes.emplace_back(wanted.series->follow ? "it follows a peer's series now" : "it follows no peer's series now");
+  if (row.follow != wanted.series->follow)
+    changes.emplace_back(wanted.series->follow ? "it follows a peer's series now" : "it follows no peer's series now");
   if (!row.managed) changes.emplace_back("now managed by the manifest");
   return changes;
 }
@@ -227,8 +245,9 @@ void merge_wanted(const Wanted& wanted, const SeriesRow* row, const Situation& s
   const Address address = series_address(series.name);
   std::string text = row ? listed(changes) : fmt::format("the manifest declares it: {}", counted(names.size(), "image"));
   std::vector<Reason> because{{.code = row ? "changed" : "new", .rule = address.text, .at = series.at, .text = std::move(text)}};
-  Action action = row ? Action(UpdateSeries{.name = series.name, .members = names, .follow = series.follow, .changes = std::move(changes)})
-                      : Action(CreateSeries{.name = series.name, .members = names, .follow = series.follow});
+  Action action =
+      row ? Action(UpdateSeries{.name = series.name, .members = names, .follow = series.follow, .changes = std::move(changes)})
+          : Action(CreateSeries{.name = series.name, .members = names, .follow = series.follow});
   Change change = change_of(address, std::move(action), std::move(because));
   bool late = wanted.late;
   for (const auto& member : wanted.members) {
@@ -249,7 +268,10 @@ void merge_dropped(const SeriesRow& row, const Situation& situation, Draft& draf
     return;
   }
   draft.add({.change = change_of(address, DeleteSeries{.name = row.name},
-                                 {{.code = "dropped", .rule = address.text, .at = std::nullopt, .text = "the manifest no longer names it; its images stay"}}),
+                                 {{.code = "dropped",
+                                   .rule = address.text,
+                                   .at = std::nullopt,
+                                   .text = "the manifest no longer names it; its images stay"}}),
              .phase = Phase::series,
              .publishes = !public_names(row, situation).empty()});
 }
@@ -264,7 +286,8 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
     const auto found = rows.find(series.name.folded());
     const SeriesRow* row = found == rows.end() ? nullptr : found->second;
     if (row && row->name != series.name) {
-      block(series, false, "name-in-use", fmt::format("its name differs only in case from \"{}\", which is here", row->name.text()),
+      block(series, false, "name-in-use",
+            fmt::format("its name differs only in case from \"{}\", which is here", row->name.text()),
             "choose another name, or take the old one away first", draft);
       continue;
     }

@@ -30,24 +30,27 @@ SubscriptionRow row_for(const DesiredSubscription& wanted, const Situation& situ
 
 void block_unknown(const DesiredSubscription& wanted, Verb verb, Draft& draft) {
   const PeerCase& peer = *wanted.peer;
-  draft.blocked.push_back({.address = wanted.address,
-                           .verb = verb,
-                           .code = "peer-unknown",
-                           .text = fmt::format("peer \"{}\" is {}, so there is no head to count from", peer.name().text(), peer.why.code),
-                           .mend = peer.mend(),
-                           .at = wanted.rule->at});
+  draft.blocked.push_back(
+      {.address = wanted.address,
+       .verb = verb,
+       .code = "peer-unknown",
+       .text = fmt::format("peer \"{}\" is {}, so there is no head to count from", peer.name().text(), peer.why.code),
+       .mend = peer.mend(),
+       .at = wanted.rule->at});
 }
 
 void add_change(const DesiredSubscription& wanted, Action action, std::string code, std::string text, Draft& draft) {
-  Change change = change_of(wanted.address, std::move(action),
-                            {{.code = std::move(code), .rule = wanted.address.text, .at = wanted.rule->at, .text = std::move(text)}});
+  Change change =
+      change_of(wanted.address, std::move(action),
+                {{.code = std::move(code), .rule = wanted.address.text, .at = wanted.rule->at, .text = std::move(text)}});
   draft.wait_for(change, peer_address(wanted.peer->name()));
   draft.add({.change = std::move(change), .phase = Phase::subscriptions});
 }
 
 void instantiate(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
   if (wanted.peer->sight == Sight::unknown || !wanted.baseline) return block_unknown(wanted, Verb::instantiate, draft);
-  std::string text = fmt::format("it counts what comes after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
+  std::string text =
+      fmt::format("it counts what comes after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
   add_change(wanted, Instantiate{.row = row_for(wanted, situation)}, "new", std::move(text), draft);
 }
 
@@ -56,7 +59,8 @@ void update(const DesiredSubscription& wanted, const Situation& situation, Draft
   SubscriptionRow row = row_for(wanted, situation);
   std::vector<std::string> changes;
   if (row.since != wanted.row->since) {
-    changes.push_back(fmt::format("since: {} → {} (baseline {} → {})", wanted.row->since, row.since, wanted.row->baseline, row.baseline));
+    changes.push_back(
+        fmt::format("since: {} → {} (baseline {} → {})", wanted.row->since, row.since, wanted.row->baseline, row.baseline));
   }
   if (row.options != wanted.row->options) changes.push_back(fmt::format("options: {} → {}", wanted.row->options, row.options));
   if (changes.empty()) return;
@@ -75,14 +79,16 @@ void uninstantiate(const SubscriptionRow& row, const PeerCase* peer, const Regis
   const ServerName& name = peer ? peer->name() : registration ? registration->name : row.peer_name;
   const bool seen = peer && peer->head && peer->id() == row.peer;
   const Serial serial = seen ? peer->head->serial : registration ? registration->serial : row.baseline;
-  draft.add({.change = change_of(subscription_address(name, row.selector),
-                                 Uninstantiate{.peer = name, .id = row.peer, .selector = row.selector, .stopped = serial},
-                                 {{.code = "dropped",
-                                   .rule = row.rule,
-                                   .at = std::nullopt,
-                                   .text = row.copies == 0   ? "the manifest no longer has it; it brought no copies"
-                                           : row.copies == 1 ? "the manifest no longer has it; the copy that it brought stays"
-                                                             : fmt::format("the manifest no longer has it; the {} copies that it brought stay", row.copies)}}),
+  draft.add({.change = change_of(
+                 subscription_address(name, row.selector),
+                 Uninstantiate{.peer = name, .id = row.peer, .selector = row.selector, .stopped = serial},
+                 {{.code = "dropped",
+                   .rule = row.rule,
+                   .at = std::nullopt,
+                   .text = row.copies == 0 ? "the manifest no longer has it; it brought no copies"
+                           : row.copies == 1
+                               ? "the manifest no longer has it; the copy that it brought stays"
+                               : fmt::format("the manifest no longer has it; the {} copies that it brought stay", row.copies)}}),
              .phase = Phase::stops});
 }
 
@@ -96,21 +102,26 @@ bool waits_for_identity(const DesiredSubscription& wanted, const Situation& situ
 }
 
 void block_for_identity(const DesiredSubscription& wanted, Draft& draft) {
-  draft.blocked.push_back({.address = wanted.address,
-                           .verb = Verb::update,
-                           .code = "identity-changed",
-                           .text = fmt::format("it was instantiated from the identity that peer \"{}\" had before, and brings nothing more", wanted.peer->name().text()),
-                           .mend = fmt::format("settle what {} says", peer_address(wanted.peer->name()).text),
-                           .at = wanted.rule->at});
+  draft.blocked.push_back(
+      {.address = wanted.address,
+       .verb = Verb::update,
+       .code = "identity-changed",
+       .text = fmt::format("it was instantiated from the identity that peer \"{}\" had before, and brings nothing more",
+                           wanted.peer->name().text()),
+       .mend = fmt::format("settle what {} says", peer_address(wanted.peer->name()).text),
+       .at = wanted.rule->at});
 }
 
 }  // namespace
 
 void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& wanted : desired.subscriptions) {
-    if (waits_for_identity(wanted, situation)) block_for_identity(wanted, draft);
-    else if (wanted.row) update(wanted, situation, draft);
-    else instantiate(wanted, situation, draft);
+    if (waits_for_identity(wanted, situation))
+      block_for_identity(wanted, draft);
+    else if (wanted.row)
+      update(wanted, situation, draft);
+    else
+      instantiate(wanted, situation, draft);
   }
   std::set<ServerId> replaced;
   for (const auto& peer : situation.peers) {

@@ -37,7 +37,8 @@ void merge_declared(const TypeDeclaration& declared, const Situation& situation,
   if (row.base != declared.base) changes.push_back(fmt::format("base: {} → {}", row.base.text(), declared.base.text()));
   if (!row.managed) changes.emplace_back("now managed by the manifest");
   if (changes.empty()) return;
-  draft.add({.change = change_of(address, UpdateType{.name = declared.name, .base = declared.base, .managed = true}, reason("changed", listed(changes))),
+  draft.add({.change = change_of(address, UpdateType{.name = declared.name, .base = declared.base, .managed = true},
+                                 reason("changed", listed(changes))),
              .phase = Phase::types,
              .publishes = row.base != declared.base && has_public_images(row, situation)});
 }
@@ -57,8 +58,10 @@ void merge_with_copies(const Desired& desired, const Situation& situation, Draft
     if (!coming || !on_origin) continue;
     if (!draft.doing(type_address(type)) && !declared(type) && !situation.type_by_name.contains(type.folded())) {
       Reason reason = coming->change.because.front();
-      reason.text = fmt::format("\"{}\", which comes from peer \"{}\", is of this type", copy.entry->identity.name.text(), copy.wishes->peer->name().text());
-      draft.add({.change = change_of(type_address(type), CreateType{.name = type, .base = on_origin->base, .managed = false}, {std::move(reason)}),
+      reason.text = fmt::format("\"{}\", which comes from peer \"{}\", is of this type", copy.entry->identity.name.text(),
+                                copy.wishes->peer->name().text());
+      draft.add({.change = change_of(type_address(type), CreateType{.name = type, .base = on_origin->base, .managed = false},
+                                     {std::move(reason)}),
                  .phase = Phase::types});
     }
     draft.wait_for(address, type_address(type));
@@ -69,7 +72,8 @@ void merge_with_copies(const Desired& desired, const Situation& situation, Draft
 
 bool has_public_images(const TypeRow& type, const Situation& situation) {
   std::uint64_t hidden = 0;
-  for (const auto& row : situation.snapshot.images) hidden += !row.deleted && !row.copy && row.is_private && row.type == type.name ? 1U : 0U;
+  for (const auto& row : situation.snapshot.images)
+    hidden += !row.deleted && !row.copy && row.is_private && row.type == type.name ? 1U : 0U;
   return type.images > hidden;
 }
 
@@ -101,7 +105,8 @@ void merge_dropped_types(const Situation& situation, Draft& draft) {
       draft.blocked.push_back({.address = type_address(row.name),
                                .verb = Verb::delete_,
                                .code = "in-use",
-                               .text = fmt::format("the manifest dropped it, and {} here {} of this type", counted(users, "image"), users == 1 ? "is" : "are"),
+                               .text = fmt::format("the manifest dropped it, and {} here {} of this type",
+                                                   counted(users, "image"), users == 1 ? "is" : "are"),
                                .mend = "put it back, or delete them first",
                                .at = std::nullopt});
       continue;

@@ -17,8 +17,10 @@ Note not_released(const std::vector<ImageName>& images) {
   std::string names;
   for (std::size_t i = 0; i < std::min(images.size(), most_named); ++i) names += (i == 0 ? "" : " ") + images[i].text();
   const std::string more = images.size() > most_named ? fmt::format(", and so for {} more", images.size() - most_named) : "";
-  return {.code = "not-released", .address = catalog_address().text,
-          .text = fmt::format("{} published without the signatures of this server's release keys, and no peer copies what lacks them: ingot key release {}{}",
+  return {.code = "not-released",
+          .address = catalog_address().text,
+          .text = fmt::format("{} published without the signatures of this server's release keys, and no peer copies what lacks "
+                              "them: ingot key release {}{}",
                               images.size() == 1 ? "1 image is" : fmt::format("{} images are", images.size()), names, more)};
 }
 
@@ -28,15 +30,23 @@ void note_roots(const Situation& situation, Draft& draft) {
   const Time now = situation.observed.now;
   const auto ends_soon = [&](const std::optional<Time>& end) { return end && *end - now < root_warning; };
   if (const auto& end = situation.observed.root_expires; ends_soon(end)) {
-    const std::string text = *end <= now ? fmt::format("this server's root of trust ended at {}: no peer trusts what it publishes; \"ingot key rotate\" makes the next one", time_text(*end))
-                                         : fmt::format("this server's root of trust ends at {}; \"ingot key rotate\" makes the next one", time_text(*end));
+    const std::string text =
+        *end <= now
+            ? fmt::format(
+                  "this server's root of trust ended at {}: no peer trusts what it publishes; \"ingot key rotate\" makes the "
+                  "next one",
+                  time_text(*end))
+            : fmt::format("this server's root of trust ends at {}; \"ingot key rotate\" makes the next one", time_text(*end));
     draft.notes.push_back({.code = "root-ends", .address = catalog_address().text, .text = text});
   }
-  if (const auto& unreleased = situation.observed.unreleased; !unreleased.empty()) draft.notes.push_back(not_released(unreleased));
+  if (const auto& unreleased = situation.observed.unreleased; !unreleased.empty())
+    draft.notes.push_back(not_released(unreleased));
   for (const PeerCase& peer : situation.peers) {
     if (peer.head == nullptr || !ends_soon(peer.head->root_expires)) continue;
-    draft.notes.push_back({.code = "root-ends", .address = peer_address(peer.name()).text,
-                           .text = fmt::format("the root of trust of peer \"{}\" ends at {}: nothing of it is trusted from then on, unless its owner makes the next one with \"ingot key rotate\"",
+    draft.notes.push_back({.code = "root-ends",
+                           .address = peer_address(peer.name()).text,
+                           .text = fmt::format("the root of trust of peer \"{}\" ends at {}: nothing of it is trusted from then "
+                                               "on, unless its owner makes the next one with \"ingot key rotate\"",
                                                peer.name().text(), time_text(*peer.head->root_expires))});
   }
 }

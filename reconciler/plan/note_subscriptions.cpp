@@ -19,20 +19,25 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
   if (wishes.index.knows(selector)) return;
   const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
   const std::string_view what = kind_of(selector) == "imagetype" ? "image type" : kind_of(selector);
-  draft.blocked.push_back({.address = wanted.address,
-                           .verb = wanted.row ? Verb::update : Verb::instantiate,
-                           .code = "unknown-selector",
-                           .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
-                                               wanted.row ? "" : fmt::format("; it is instantiated all the same, and counts what comes after serial {}", *wanted.baseline)),
-                           .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
-                                        : "it begins when the peer makes one",
-                           .at = wanted.rule->at});
+  draft.blocked.push_back(
+      {.address = wanted.address,
+       .verb = wanted.row ? Verb::update : Verb::instantiate,
+       .code = "unknown-selector",
+       .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
+                           wanted.row ? ""
+                                      : fmt::format("; it is instantiated all the same, and counts what comes after serial {}",
+                                                    *wanted.baseline)),
+       .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
+                    : "it begins when the peer makes one",
+       .at = wanted.rule->at});
 }
 
 bool has_or_had(const CatalogIndex& index, const ImageName& name) {
   const auto& images = index.catalog().images;
   const auto& own = index.own();
-  const auto place = std::lower_bound(own.begin(), own.end(), name, [&](std::uint32_t one, const ImageName& wanted) { return images[one].identity.name < wanted; });
+  const auto place = std::lower_bound(own.begin(), own.end(), name, [&](std::uint32_t one, const ImageName& wanted) {
+    return images[one].identity.name < wanted;
+  });
   return (place != own.end() && images[*place].identity.name == name) || !index.tombstones(name).empty();
 }
 
@@ -49,7 +54,8 @@ std::pair<std::string, std::string> missing_image(const PeerWishes& wishes, cons
   for (const std::uint32_t place : wishes.index.own()) own.push_back(images[place].identity.name.text());
   const auto near = nearest(name.text(), own);
   return {fmt::format("peer \"{}\" has no image \"{}\" of its own, and never had", peer, name.text()),
-          near ? fmt::format("did you mean \"{}\"? Otherwise it counts once the peer makes one", *near) : "it counts once the peer makes one"};
+          near ? fmt::format("did you mean \"{}\"? Otherwise it counts once the peer makes one", *near)
+               : "it counts once the peer makes one"};
 }
 
 /// A [[copy]] that means nothing would be obeyed by nobody, in silence.
@@ -84,10 +90,11 @@ std::string since_to_say(Serial after) { return after == 0 ? "since = \"start\""
 void note_before_baseline(const DesiredSubscription& wanted, const Tally& before, Draft& draft) {
   if (before.images == 0) return;
   const bool one = before.images == 1;
-  draft.notes.push_back({"before-baseline", wanted.address.text,
-                         fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` takes {}",
-                                     counted(before.images, "image"), wanted.peer->name().text(), one ? "matches" : "match", one ? "lies" : "lie",
-                                     *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
+  draft.notes.push_back(
+      {"before-baseline", wanted.address.text,
+       fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` takes {}",
+                   counted(before.images, "image"), wanted.peer->name().text(), one ? "matches" : "match", one ? "lies" : "lie",
+                   *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
 }
 
 /// What came between the stop and the new baseline, and how to take it (R11).
@@ -96,8 +103,8 @@ std::string gap_text(const DesiredSubscription& wanted, Serial stopped, const Ta
   if (between.images == 0) return "no image that matches lies between";
   std::string which = listed({between.names.begin(), between.names.end()});
   if (between.images > between.names.size()) which += fmt::format(" and {} more", between.images - between.names.size());
-  return fmt::format("{} between: {} ({}). `{}` takes what lies between", counted(between.images, "image"), which, size_text(between.bytes),
-                     since_to_say(stopped));
+  return fmt::format("{} between: {} ({}). `{}` takes what lies between", counted(between.images, "image"), which,
+                     size_text(between.bytes), since_to_say(stopped));
 }
 
 void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
@@ -110,9 +117,10 @@ void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& be
 void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
   const PeerCase& peer = *wanted.peer;
   if (!wanted.baseline || !peer.head || *wanted.baseline <= peer.head->serial) return;
-  draft.notes.push_back({"baseline-ahead", wanted.address.text,
-                         fmt::format("it counts what comes after serial {}, and peer \"{}\" is at serial {}: nothing counts until it is past that",
-                                     *wanted.baseline, peer.name().text(), peer.head->serial)});
+  draft.notes.push_back(
+      {"baseline-ahead", wanted.address.text,
+       fmt::format("it counts what comes after serial {}, and peer \"{}\" is at serial {}: nothing counts until it is past that",
+                   *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
 
 void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, const Situation& situation, Draft& draft) {
@@ -133,7 +141,9 @@ void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, 
 void note_differing_names(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> pairs;
   const auto& first_as = wishes.terms.empty() ? std::string() : wishes.terms.front().rule->options.as;
-  if (std::all_of(wishes.terms.begin(), wishes.terms.end(), [&](const Terms& terms) { return terms.rule->options.as == first_as; })) return;
+  if (std::all_of(wishes.terms.begin(), wishes.terms.end(),
+                  [&](const Terms& terms) { return terms.rule->options.as == first_as; }))
+    return;
   const Judged* first = nullptr;
   for (const auto& one : wishes.judged) {
     if (one.verdict != Verdict::wanted) continue;
@@ -146,10 +156,11 @@ void note_differing_names(const PeerWishes& wishes, const Situation& situation, 
   for (const auto& [rules, images] : pairs) {
     const SubscriptionEntry& winner = situation.manifest.subscriptions[rules.first];
     const SubscriptionEntry& other = situation.manifest.subscriptions[rules.second];
-    draft.notes.push_back({"as-differs", subscription_address(other.peer, other.selector).text,
-                           fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`), which stands first and so names {}",
-                                       counted(images, "image"), images == 1 ? "is" : "are",
-                                       subscription_address(winner.peer, winner.selector).text, winner.at.text(), images == 1 ? "it" : "them")});
+    draft.notes.push_back(
+        {"as-differs", subscription_address(other.peer, other.selector).text,
+         fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`), which stands first and so names {}",
+                     counted(images, "image"), images == 1 ? "is" : "are",
+                     subscription_address(winner.peer, winner.selector).text, winner.at.text(), images == 1 ? "it" : "them")});
   }
 }
 

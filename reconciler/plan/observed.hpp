@@ -1,4 +1,5 @@
-// What this run saw: of peers, of its own sources and disk. Values, and one pure question; `observe` fills them, planning only reads.
+// What this run saw: of peers, of its own sources and disk. Values, and one pure question; `observe` fills them, planning only
+// reads.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +26,16 @@ namespace ingot {
 /// A head that verified, and what it names.
 struct SeenHead {
   ServerId id;
-  ServerName own_name;      ///< what the peer calls itself
+  ServerName own_name;  ///< what the peer calls itself
   std::uint64_t epoch = 1;
   Serial serial = 0;
-  Digest digest;            ///< of its payload
+  Digest digest;  ///< of its payload
   Digest index;
   Time issued;
   Time expires;
-  std::string url;          ///< which of its URLs answered
-  std::uint64_t root_version = 1;              ///< of the root that it was held against
-  std::optional<Time> root_expires = {};       ///< when that root ends; nullopt: not known
+  std::string url;                        ///< which of its URLs answered
+  std::uint64_t root_version = 1;         ///< of the root that it was held against
+  std::optional<Time> root_expires = {};  ///< when that root ends; nullopt: not known
   bool operator==(const SeenHead&) const = default;
 };
 
@@ -56,9 +57,9 @@ struct Settled {
 struct OwnPeer {};
 /// Absent is not unknown (R19).
 struct Unknown {
-  std::string code;  ///< "unreachable", "expired", "untrusted"
-  std::string why;   ///< a sentence: which URL, what was wrong, what to do
-  std::string detail_code;  ///< "rollback", "equivocation", "identity-changed", "bad-signature" …; may be ""
+  std::string code;              ///< "unreachable", "expired", "untrusted"
+  std::string why;               ///< a sentence: which URL, what was wrong, what to do
+  std::string detail_code;       ///< "rollback", "equivocation", "identity-changed", "bad-signature" …; may be ""
   std::optional<SeenHead> last;  ///< the last head accepted before, if any is known
   std::string mend = {};         ///< what to do if it is unreachable, and more than to run again; `why` says it too
 };
@@ -69,15 +70,15 @@ struct SourceMissing {};
 /// It is on another machine.
 struct SourceElsewhere {};
 struct SourceStamp {
-  std::string stamp;                         ///< compares with ImageRow::source_stamp; "" if it could not be surveyed
+  std::string stamp;                        ///< compares with ImageRow::source_stamp; "" if it could not be surveyed
   std::optional<std::uint64_t> bytes = {};  ///< of its regular files
 };
 using SourceView = std::variant<SourceMissing, SourceElsewhere, SourceStamp>;
 
 /// An image here whose bytes are not in the store as the state recorded them.
 struct DamagedImage {
-  Address address;   ///< "image.I", "copy.P.I"
-  ImageName name;    ///< here
+  Address address;  ///< "image.I", "copy.P.I"
+  ImageName name;   ///< here
   bool copy = false;
   std::string path;  ///< of the file, in the store
   std::string why;   ///< "is gone", "has 3 bytes, not 40"
@@ -92,17 +93,17 @@ struct DiskView {
 };
 
 struct Observed {
-  Time now;                                ///< read once, at the start of the run
-  MinuteOfDay local_minute = 0;            ///< the same, as this server's local time of day
+  Time now;                      ///< read once, at the start of the run
+  MinuteOfDay local_minute = 0;  ///< the same, as this server's local time of day
   ServerId self;
-  std::vector<PeerView> peers;             ///< one per manifest.peers, in that order
-  std::map<ImageName, SourceView> sources; ///< of the manifest's images that have a source
+  std::vector<PeerView> peers;              ///< one per manifest.peers, in that order
+  std::map<ImageName, SourceView> sources;  ///< of the manifest's images that have a source
   DiskView disk;
-  std::set<Digest> objects;                ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
+  std::set<Digest> objects;  ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
   std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
   std::vector<ImageName> unreleased = {};  ///< this server's public images that its release keys have not signed
   std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are known not to be whole, by name
-  std::string publish_again;               ///< why what is published must be published again, whatever the state says; "": it need not
+  std::string publish_again;  ///< why what is published must be published again, whatever the state says; "": it need not
 };
 
 }  // namespace ingot

@@ -14,7 +14,8 @@ namespace {
 
 /// Ranks of one phase, smallest first, such that what must be done before comes before. What goes round in a circle
 /// keeps its rank.
-std::vector<std::size_t> by_dependency(std::size_t count, const std::vector<std::vector<std::size_t>>& dependents, std::vector<std::size_t> open) {
+std::vector<std::size_t> by_dependency(std::size_t count, const std::vector<std::vector<std::size_t>>& dependents,
+                                       std::vector<std::size_t> open) {
   std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
   for (std::size_t i = 0; i < count; ++i) {
     if (open[i] == 0) ready.push(i);

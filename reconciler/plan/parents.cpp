@@ -20,9 +20,11 @@ bool can_name(const SubscriptionEntry& rule, const ImageName& name) {
   if (mark == std::string::npos) return false;
   const std::string before = as.substr(0, mark), after = as.substr(mark + 6);
   if (after.find("{name}") != std::string::npos) return name.text().starts_with(before);
-  if (name.text().size() <= before.size() + after.size() || !name.text().starts_with(before) || !name.text().ends_with(after)) return false;
+  if (name.text().size() <= before.size() + after.size() || !name.text().starts_with(before) || !name.text().ends_with(after))
+    return false;
   const std::string on_peer = name.text().substr(before.size(), name.text().size() - before.size() - after.size());
-  return std::none_of(rule.options.exclude.begin(), rule.options.exclude.end(), [&](const auto& glob) { return glob_matches(glob, on_peer); });
+  return std::none_of(rule.options.exclude.begin(), rule.options.exclude.end(),
+                      [&](const auto& glob) { return glob_matches(glob, on_peer); });
 }
 
 class Search {
@@ -39,7 +41,8 @@ class Search {
       for (const LocalImage* child : children(*stuck_[next])) wait(*child);
     }
     for (const auto& [parent, left] : children_) {
-      for (const LocalImage* image : left) block(*image, "parent-cycle", "it descends from itself: its parents go round in a circle", "correct `parent`");
+      for (const LocalImage* image : left)
+        block(*image, "parent-cycle", "it descends from itself: its parents go round in a circle", "correct `parent`");
     }
     return std::move(found_);
   }
@@ -72,13 +75,15 @@ class Search {
 
   void settle_children(std::size_t parent) {
     for (const LocalImage* child : children(*found_[parent].first)) {
-      found_.push_back({child, {.key = {}, .planned = image_address(found_[parent].first->name), .late = found_[parent].second.late}});
+      found_.push_back(
+          {child, {.key = {}, .planned = image_address(found_[parent].first->name), .late = found_[parent].second.late}});
     }
   }
 
   void wait(const LocalImage& image) {
     stuck_.push_back(&image);
-    draft_.notes.push_back({"waiting", image_address(image.name).text, fmt::format("it waits for its parent \"{}\"", image.parent->text())});
+    draft_.notes.push_back(
+        {"waiting", image_address(image.name).text, fmt::format("it waits for its parent \"{}\"", image.parent->text())});
   }
 
   void block(const LocalImage& image, std::string code, std::string text, std::string mend) {
@@ -109,8 +114,8 @@ class Search {
 
 }  // namespace
 
-std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images, const Situation& situation,
-                                                                    Draft& draft) {
+std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images,
+                                                                    const Situation& situation, Draft& draft) {
   if (images.empty()) return {};
   return Search(images, situation, draft).finish();
 }

@@ -11,15 +11,15 @@
 namespace ingot {
 
 struct ParentFound {
-  std::optional<ImageKey> key;      ///< of an image that is here
-  std::optional<Address> planned;   ///< the change of this plan that brings it
-  bool late = false;                ///< it comes by a copy, or descends from one that does
+  std::optional<ImageKey> key;     ///< of an image that is here
+  std::optional<Address> planned;  ///< the change of this plan that brings it
+  bool late = false;               ///< it comes by a copy, or descends from one that does
 };
 
 /// Those of `images` whose parents are here or come, parents before children. The others are blocked (`unknown-image`,
 /// `parent-cycle`) or, if a subscription or a blocked image may still bring the parent, noted as `waiting`.
-std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images, const Situation& situation,
-                                                                    Draft& draft);
+std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images,
+                                                                    const Situation& situation, Draft& draft);
 
 /// The copies of this plan that are not deferred, by their name here.
 std::unordered_map<std::string, Address> coming_copies(const Draft& draft);

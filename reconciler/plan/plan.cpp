@@ -8,7 +8,8 @@
 namespace ingot {
 
 std::size_t Plan::pending() const {
-  return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(), [](const Change& change) { return !change.deferred; }));
+  return static_cast<std::size_t>(
+      std::count_if(actions.begin(), actions.end(), [](const Change& change) { return !change.deferred; }));
 }
 
 bool Reason::operator==(const Reason& other) const {
@@ -51,9 +52,11 @@ const Transfer* transfer_of(const Action& action) {
 int exit_code_of(const Plan& plan, bool detailed) {
   int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
   if (!plan.blocked.empty() || !plan.unknown.empty()) code = worse_exit_code(code, exit_incomplete);
-  if (std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const auto& one) { return one.code == "damaged"; })) code = worse_exit_code(code, exit_local);
+  if (std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const auto& one) { return one.code == "damaged"; }))
+    code = worse_exit_code(code, exit_local);
   if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);
-  const bool untrusted = std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
+  const bool untrusted =
+      std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
   return untrusted ? worse_exit_code(code, exit_untrusted) : code;
 }
 

@@ -21,29 +21,82 @@
 
 namespace ingot {
 
-struct RegisterPeer { ServerName peer; Card card; std::vector<std::string> urls; SeenHead head; };
-struct UpdatePeer { ServerName peer; ServerName previous_name; Card card; std::vector<std::string> urls; std::optional<ServerId> replaces; std::optional<SeenHead> head; };
-struct UnregisterPeer { ServerName peer; ServerId id; };
+struct RegisterPeer {
+  ServerName peer;
+  Card card;
+  std::vector<std::string> urls;
+  SeenHead head;
+};
+struct UpdatePeer {
+  ServerName peer;
+  ServerName previous_name;
+  Card card;
+  std::vector<std::string> urls;
+  std::optional<ServerId> replaces;
+  std::optional<SeenHead> head;
+};
+struct UnregisterPeer {
+  ServerName peer;
+  ServerId id;
+};
 
-struct CreateType { TypeName name; TypeName base; bool managed = true; };
-struct UpdateType { TypeName name; TypeName base; bool managed = true; };
-struct DeleteType { TypeName name; };
+struct CreateType {
+  TypeName name;
+  TypeName base;
+  bool managed = true;
+};
+struct UpdateType {
+  TypeName name;
+  TypeName base;
+  bool managed = true;
+};
+struct DeleteType {
+  TypeName name;
+};
 
-struct Instantiate { SubscriptionRow row; };
-struct UpdateSubscription { SubscriptionRow row; std::vector<std::string> changes; };  ///< changes: for people, "since: now → 4"
-struct Uninstantiate { ServerName peer; ServerId id; Selector selector; Serial stopped = 0; };
+struct Instantiate {
+  SubscriptionRow row;
+};
+struct UpdateSubscription {
+  SubscriptionRow row;
+  std::vector<std::string> changes;
+};  ///< changes: for people, "since: now → 4"
+struct Uninstantiate {
+  ServerName peer;
+  ServerId id;
+  Selector selector;
+  Serial stopped = 0;
+};
 
 struct AddImage {
   LocalImage image;
   std::optional<ImageKey> parent;
-  std::optional<std::uint64_t> source_bytes = {};  ///< of the source's files as they were seen; the image's size is known once it is added
+  std::optional<std::uint64_t> source_bytes =
+      {};  ///< of the source's files as they were seen; the image's size is known once it is added
 };
-struct UpdateImage { ImageRow row; std::vector<std::string> changes; };  ///< the row as it shall be
-struct DeleteImage { ImageKey key = 0; ImageName name; };
+struct UpdateImage {
+  ImageRow row;
+  std::vector<std::string> changes;
+};  ///< the row as it shall be
+struct DeleteImage {
+  ImageKey key = 0;
+  ImageName name;
+};
 
-struct CreateSeries { SeriesName name; std::vector<ImageName> members; std::optional<Follow> follow; };
-struct UpdateSeries { SeriesName name; std::vector<ImageName> members; std::optional<Follow> follow; std::vector<std::string> changes; };
-struct DeleteSeries { SeriesName name; };
+struct CreateSeries {
+  SeriesName name;
+  std::vector<ImageName> members;
+  std::optional<Follow> follow;
+};
+struct UpdateSeries {
+  SeriesName name;
+  std::vector<ImageName> members;
+  std::optional<Follow> follow;
+  std::vector<std::string> changes;
+};
+struct DeleteSeries {
+  SeriesName name;
+};
 
 struct Publish {};
 
@@ -59,7 +112,7 @@ struct CopyImage {
   ServerName peer;
   std::shared_ptr<const SeenHead> head;     ///< the head that authorises it; never null
   std::shared_ptr<const ImageEntry> entry;  ///< as the origin's catalog says; never null
-  ImageName name;         ///< here
+  ImageName name;                           ///< here
   ImageState state = ImageState::published;
   Transfer transfer;
   bool protect = false;
@@ -77,10 +130,24 @@ struct FetchAgain {
   Transfer transfer;
 };
 /// The same from the image's source.
-struct TakeInAgain { LocalImage image; Digest digest; };
-struct UpdateCopy { ServerName peer; ImageRow row; std::vector<std::string> changes; };
-struct WithdrawCopy { ServerName peer; ImageRow row; };  ///< the row as it shall be
-struct RemoveCopy { ServerName peer; ImageKey key = 0; ImageName name; };
+struct TakeInAgain {
+  LocalImage image;
+  Digest digest;
+};
+struct UpdateCopy {
+  ServerName peer;
+  ImageRow row;
+  std::vector<std::string> changes;
+};
+struct WithdrawCopy {
+  ServerName peer;
+  ImageRow row;
+};  ///< the row as it shall be
+struct RemoveCopy {
+  ServerName peer;
+  ImageKey key = 0;
+  ImageName name;
+};
 
 using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate,
                             UpdateSubscription, Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries,
@@ -88,11 +155,12 @@ using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType
 
 /// Why an action is planned (R26).
 struct Reason {
-  std::string code;          ///< "new", "changed", "dropped", "subscription", "backfill", "withdrawn" …
-  std::string rule;          ///< the address of the rule that wants it, or that wanted it
-  std::optional<At> at;      ///< where it is written; nullopt where no line remains
-  std::string text;          ///< one sentence
-  std::shared_ptr<const CommitLine> by = {};  ///< what last changed the entry at `at`, or took it out; null: not known, or the entry did not change
+  std::string code;      ///< "new", "changed", "dropped", "subscription", "backfill", "withdrawn" …
+  std::string rule;      ///< the address of the rule that wants it, or that wanted it
+  std::optional<At> at;  ///< where it is written; nullopt where no line remains
+  std::string text;      ///< one sentence
+  std::shared_ptr<const CommitLine> by =
+      {};  ///< what last changed the entry at `at`, or took it out; null: not known, or the entry did not change
   bool operator==(const Reason& other) const;
 };
 
@@ -100,36 +168,63 @@ struct Change {
   Address address;
   Verb verb;
   Action action;
-  std::vector<Reason> because;   ///< never empty
-  std::vector<Address> after;    ///< changes of this plan that must be done first; sorted
-  std::uint64_t size = 0;        ///< of the image, bytes; 0 for others
-  bool deferred = false;         ///< past a budget: not done by this run
+  std::vector<Reason> because;  ///< never empty
+  std::vector<Address> after;   ///< changes of this plan that must be done first; sorted
+  std::uint64_t size = 0;       ///< of the image, bytes; 0 for others
+  bool deferred = false;        ///< past a budget: not done by this run
   std::string deferred_why;
 };
 
-struct Blocked { Address address; Verb verb; std::string code; std::string text; std::string mend; std::optional<At> at; };
+struct Blocked {
+  Address address;
+  Verb verb;
+  std::string code;
+  std::string text;
+  std::string mend;
+  std::optional<At> at;
+};
 /// The order of Plan::blocked and of Plan::held.
 template <class Obstacle>
 bool stands_before(const Obstacle& one, const Obstacle& other) {
   return std::tie(one.address, one.verb, one.code, one.text) < std::tie(other.address, other.verb, other.code, other.text);
 }
 /// `text` begins with why the action was to be done.
-struct Held { Address address; Verb verb; std::string code; std::string text; std::string mend; std::vector<Reason> because = {}; };
-struct UnknownPeer { ServerName peer; std::string code; std::string text; std::optional<At> at; };
+struct Held {
+  Address address;
+  Verb verb;
+  std::string code;
+  std::string text;
+  std::string mend;
+  std::vector<Reason> because = {};
+};
+struct UnknownPeer {
+  ServerName peer;
+  std::string code;
+  std::string text;
+  std::optional<At> at;
+};
 
 /// A limit that bears on this plan: what it is, what is used of it, where it stands ("ingot.toml:17" or "default").
-struct LimitLine { std::string name; std::string used; std::string limit; std::string where; };
+struct LimitLine {
+  std::string name;
+  std::string used;
+  std::string limit;
+  std::string where;
+};
 
 /// Bookkeeping that an apply records beside the actions; not part of the plan's id.
-struct Wantedness { ImageKey key = 0; std::optional<Time> unwanted_since; };
+struct Wantedness {
+  ImageKey key = 0;
+  std::optional<Time> unwanted_since;
+};
 
 /// The commit whose plan was taken out of another's: only what is beyond it is left.
 struct PlanBase {
-  std::string revision;         ///< as it was named
-  std::string commit;           ///< 40 hex digits
-  Digest whole = {};            ///< the id of the plan before anything was taken out
-  std::uint64_t left_out = 0;   ///< actions that it would do as well
-  std::string trouble = {};     ///< why nothing could be taken out; "": it could
+  std::string revision;        ///< as it was named
+  std::string commit;          ///< 40 hex digits
+  Digest whole = {};           ///< the id of the plan before anything was taken out
+  std::uint64_t left_out = 0;  ///< actions that it would do as well
+  std::string trouble = {};    ///< why nothing could be taken out; "": it could
 };
 
 struct Plan {
@@ -137,25 +232,26 @@ struct Plan {
   ServerId id_of_server;
   std::string manifest_path;
   Digest manifest_digest;
-  std::optional<Provenance> git = {};  ///< the commit that the manifest is from
-  std::optional<PlanBase> base = {};   ///< nullopt: the plan is whole
-  bool complete = true;               ///< false if a peer is unknown
-  std::vector<Change> actions = {};        ///< in the order of R23; an address occurs once
-  std::vector<Blocked> blocked = {};       ///< by stands_before
-  std::vector<Held> held = {};             ///< by stands_before
-  std::vector<UnknownPeer> unknown = {};   ///< sorted by peer
-  std::vector<Note> notes = {};            ///< sorted by code, address
+  std::optional<Provenance> git = {};     ///< the commit that the manifest is from
+  std::optional<PlanBase> base = {};      ///< nullopt: the plan is whole
+  bool complete = true;                   ///< false if a peer is unknown
+  std::vector<Change> actions = {};       ///< in the order of R23; an address occurs once
+  std::vector<Blocked> blocked = {};      ///< by stands_before
+  std::vector<Held> held = {};            ///< by stands_before
+  std::vector<UnknownPeer> unknown = {};  ///< sorted by peer
+  std::vector<Note> notes = {};           ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
-  std::set<Digest> served_damaged = {};    ///< of images whose bytes the published catalog names, and that were damaged or gone
-  std::vector<ServerName> settled = {};    ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
-  std::optional<Time> settled_until = {};  ///< when time alone brings the next change (prune)
-  bool whole = true;                       ///< false: the run was told to do a part of what there is to do
-  std::string left_out_by = {};            ///< "--target", "--exclude" …; "": nothing was left out by address
+  std::set<Digest> served_damaged = {};  ///< of images whose bytes the published catalog names, and that were damaged or gone
+  std::vector<ServerName> settled =
+      {};  ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
+  std::optional<Time> settled_until = {};       ///< when time alone brings the next change (prune)
+  bool whole = true;                            ///< false: the run was told to do a part of what there is to do
+  std::string left_out_by = {};                 ///< "--target", "--exclude" …; "": nothing was left out by address
   std::map<Verb, std::uint64_t> left_out = {};  ///< how much of it, also of what is blocked or held
 
   /// Actions that an apply would do now.
-  std::size_t pending() const;        ///< not deferred
+  std::size_t pending() const;  ///< not deferred
 };
 
 /// The verb that an action is.

@@ -37,24 +37,26 @@ const SeriesRow* series_here(const SeriesName& name, const Situation& situation)
 
 /// Whether a change shows in what `publish_state` publishes, if it shows in the catalog or not.
 bool shows_in_state(const DraftChange& one, const Situation& situation) {
-  return one.publishes || std::visit(Overloaded{[](const CreateType&) { return false; },  // it shows with the first public image
-                                                [&](const UpdateType& type) { return has_public_images(*situation.type_by_name.at(type.name.folded()), situation); },
-                                                [](const DeleteType&) { return false; },
-                                                [](const AddImage&) { return false; },
-                                                [](const UpdateImage& image) { return !image.row.is_private; },
-                                                [](const DeleteImage&) { return false; },
-                                                [](const CreateSeries& series) { return series.follow.has_value(); },
-                                                [&](const UpdateSeries& series) {
-                                                  const SeriesRow* row = series_here(series.name, situation);
-                                                  return row == nullptr || !row->managed || row->follow != series.follow;
-                                                },
-                                                [&](const DeleteSeries& series) {
-                                                  const SeriesRow* row = series_here(series.name, situation);
-                                                  return row == nullptr || row->members.empty() || row->follow;
-                                                },
-                                                [](const Publish&) { return false; }, [](const FetchAgain&) { return false; },
-                                                [](const TakeInAgain&) { return false; }, [](const auto&) { return true; }},
-                                     one.change.action);
+  return one.publishes ||
+         std::visit(
+             Overloaded{[](const CreateType&) { return false; },  // it shows with the first public image
+                        [&](const UpdateType& type) {
+                          return has_public_images(*situation.type_by_name.at(type.name.folded()), situation);
+                        },
+                        [](const DeleteType&) { return false; }, [](const AddImage&) { return false; },
+                        [](const UpdateImage& image) { return !image.row.is_private; }, [](const DeleteImage&) { return false; },
+                        [](const CreateSeries& series) { return series.follow.has_value(); },
+                        [&](const UpdateSeries& series) {
+                          const SeriesRow* row = series_here(series.name, situation);
+                          return row == nullptr || !row->managed || row->follow != series.follow;
+                        },
+                        [&](const DeleteSeries& series) {
+                          const SeriesRow* row = series_here(series.name, situation);
+                          return row == nullptr || row->members.empty() || row->follow;
+                        },
+                        [](const Publish&) { return false; }, [](const FetchAgain&) { return false; },
+                        [](const TakeInAgain&) { return false; }, [](const auto&) { return true; }},
+             one.change.action);
 }
 
 }  // namespace
@@ -72,14 +74,21 @@ void plan_publish(const Situation& situation, Draft& draft) {
     changes += shows && !one.change.deferred ? 1U : 0U;
   }
   std::string why;
-  if (changes > 0) why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
-  else if (stated && !draft.wantedness.empty()) why = "since when no rule wants a copy is published with the state, and changes";
-  else if (!situation.observed.publish_again.empty()) why = situation.observed.publish_again;
-  else if (names_damaged) why = "the published catalog names bytes that are damaged or gone";
-  else if (situation.snapshot.content_pending) why = "what is published is not what the state says";
+  if (changes > 0)
+    why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
+  else if (stated && !draft.wantedness.empty())
+    why = "since when no rule wants a copy is published with the state, and changes";
+  else if (!situation.observed.publish_again.empty())
+    why = situation.observed.publish_again;
+  else if (names_damaged)
+    why = "the published catalog names bytes that are damaged or gone";
+  else if (situation.snapshot.content_pending)
+    why = "what is published is not what the state says";
   if (why.empty()) return;
-  draft.add({.change = change_of(catalog_address(), Publish{}, {{.code = "changed", .rule = catalog_address().text, .at = std::nullopt, .text = std::move(why)}}),
-             .phase = Phase::publish});
+  draft.add(
+      {.change = change_of(catalog_address(), Publish{},
+                           {{.code = "changed", .rule = catalog_address().text, .at = std::nullopt, .text = std::move(why)}}),
+       .phase = Phase::publish});
 }
 
 }  // namespace ingot

@@ -14,7 +14,9 @@ namespace ingot {
 namespace {
 
 /// A series is made with the images that came: it waits for its members, but needs none of them.
-bool is_series(const Action& action) { return std::holds_alternative<CreateSeries>(action) || std::holds_alternative<UpdateSeries>(action); }
+bool is_series(const Action& action) {
+  return std::holds_alternative<CreateSeries>(action) || std::holds_alternative<UpdateSeries>(action);
+}
 
 /// Every address that means something here, those that a person is most likely to write first.
 class KnownAddresses {
@@ -59,8 +61,10 @@ class KnownAddresses {
     for (const auto& row : snapshot.images) {
       if (row.deleted) continue;
       const PeerCase* peer = row.identity ? situation_.peer(row.identity->origin) : nullptr;
-      if (!row.copy) add(image_address(row.name));
-      else if (peer) add(copy_address(peer->name(), row.identity->name));
+      if (!row.copy)
+        add(image_address(row.name));
+      else if (peer)
+        add(copy_address(peer->name(), row.identity->name));
     }
   }
 
@@ -86,7 +90,9 @@ class KnownAddresses {
 std::optional<WrongAddress> wrong_address(const Situation& situation, const Draft& all, const PlanOptions& options) {
   const std::string catalog = catalog_address().text;
   if (std::find(options.excluded.begin(), options.excluded.end(), catalog) != options.excluded.end()) {
-    return WrongAddress{.address = catalog, .text = "--exclude catalog cannot be: what a run changes, it publishes", .mend = "exclude what is not to be published yet"};
+    return WrongAddress{.address = catalog,
+                        .text = "--exclude catalog cannot be: what a run changes, it publishes",
+                        .mend = "exclude what is not to be published yet"};
   }
   if (options.targets.empty() && options.excluded.empty()) return std::nullopt;
   const KnownAddresses known(situation, all);
@@ -94,9 +100,11 @@ std::optional<WrongAddress> wrong_address(const Situation& situation, const Draf
     for (const auto& address : addresses) {
       if (known.knows(address)) continue;
       const auto near = known.nearest_to(address);
-      return WrongAddress{.address = address,
-                          .text = fmt::format("{} \"{}\" names nothing in the manifest, here or on a peer", flag, address),
-                          .mend = near ? fmt::format("did you mean \"{}\"?", *near) : "addresses are such as copy.PEER.IMAGE, image.NAME, series.NAME: \"ingot plan --json\" shows them"};
+      return WrongAddress{
+          .address = address,
+          .text = fmt::format("{} \"{}\" names nothing in the manifest, here or on a peer", flag, address),
+          .mend = near ? fmt::format("did you mean \"{}\"?", *near)
+                       : "addresses are such as copy.PEER.IMAGE, image.NAME, series.NAME: \"ingot plan --json\" shows them"};
     }
     return std::nullopt;
   };
@@ -129,7 +137,10 @@ class Choosing {
     for (const auto& target : options.targets) choose(target);
     if (options.approved) approve(*options.approved);
     const bool both = !options.targets.empty() && !options.excluded.empty();
-    selection_.by_ = both ? "--target and --exclude" : !options.targets.empty() ? "--target" : !options.excluded.empty() ? "--exclude" : "";
+    selection_.by_ = both                        ? "--target and --exclude"
+                     : !options.targets.empty()  ? "--target"
+                     : !options.excluded.empty() ? "--exclude"
+                                                 : "";
     return std::move(selection_);
   }
 
@@ -167,7 +178,8 @@ class Choosing {
       if (found == changes_.end()) continue;
       for (const DraftChange* one : found->second) {
         for (const auto& needed : one->change.after) {
-          if (comes_along(needed.text) && selection_.chosen_->try_emplace(needed.text, target).second) open.push_back(needed.text);
+          if (comes_along(needed.text) && selection_.chosen_->try_emplace(needed.text, target).second)
+            open.push_back(needed.text);
         }
       }
     }
@@ -176,13 +188,15 @@ class Choosing {
   bool comes_along(const std::string& address) const {
     if (selection_.left_out_.contains(address)) return false;
     const auto found = changes_.find(address);
-    return found != changes_.end() && std::any_of(found->second.begin(), found->second.end(), [](const DraftChange* one) { return one->removes == 0; });
+    return found != changes_.end() &&
+           std::any_of(found->second.begin(), found->second.end(), [](const DraftChange* one) { return one->removes == 0; });
   }
 
   void approve(const std::set<Verb>& verbs) {
     selection_.approved_ = verbs;
     for (const auto& [address, changes] : changes_) {
-      if (std::all_of(changes.begin(), changes.end(), [&](const DraftChange* one) { return verbs.contains(one->change.verb); })) continue;
+      if (std::all_of(changes.begin(), changes.end(), [&](const DraftChange* one) { return verbs.contains(one->change.verb); }))
+        continue;
       const std::string needed(address);
       each_dependent(needed, [&](const std::string& dependent) {
         const auto [place, fresh] = selection_.waits_.try_emplace(dependent, needed);
@@ -212,7 +226,10 @@ std::optional<Reason> Selection::why_needed(const Address& address) const {
   if (!chosen_) return std::nullopt;
   const auto found = chosen_->find(address.text);
   if (found == chosen_->end() || found->second.empty()) return std::nullopt;
-  return Reason{.code = "needed", .rule = found->second, .at = std::nullopt, .text = fmt::format("\"{}\", which --target names, needs it", found->second)};
+  return Reason{.code = "needed",
+                .rule = found->second,
+                .at = std::nullopt,
+                .text = fmt::format("\"{}\", which --target names, needs it", found->second)};
 }
 
 Held Selection::held(const Change& change) const {

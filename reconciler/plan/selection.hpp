@@ -42,10 +42,11 @@ class Selection {
   friend class Choosing;
 
   std::string by_;
-  std::optional<std::unordered_map<std::string, std::string>> chosen_;  ///< address → the target that needs it, "" for itself; nullopt: all
-  std::set<std::string> left_out_;                                      ///< what is excluded, and what needs it
+  std::optional<std::unordered_map<std::string, std::string>>
+      chosen_;                      ///< address → the target that needs it, "" for itself; nullopt: all
+  std::set<std::string> left_out_;  ///< what is excluded, and what needs it
   std::optional<std::set<Verb>> approved_;
-  std::unordered_map<std::string, std::string> waits_;                  ///< address → what it needs that is not approved
+  std::unordered_map<std::string, std::string> waits_;  ///< address → what it needs that is not approved
   std::set<std::string> lost_;
 };
 

@@ -44,7 +44,8 @@ std::vector<ServerName> settled_peers(const Desired& desired, const Situation& s
   }
   std::vector<ServerName> settled;
   for (const auto& peer : situation.peers) {
-    if (peer.sight == Sight::read && !draft.unsettled.contains(peer.id()) && !busy.contains(peer.name().text())) settled.push_back(peer.name());
+    if (peer.sight == Sight::read && !draft.unsettled.contains(peer.id()) && !busy.contains(peer.name().text()))
+      settled.push_back(peer.name());
   }
   return settled;
 }
@@ -61,13 +62,15 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
   for (const auto& copy : manifest.copies) {
     if (copy.peer != peer.name) continue;
     const auto flag = [](const std::optional<bool>& value) { return !value ? "-" : *value ? "true" : "false"; };
-    lines.push_back(fmt::format("copy {} {} {} {}\n", copy.name.text(), flag(copy.keep), flag(copy.protect), copy.state ? text_of(*copy.state) : "-"));
+    lines.push_back(fmt::format("copy {} {} {} {}\n", copy.name.text(), flag(copy.keep), flag(copy.protect),
+                                copy.state ? text_of(*copy.state) : "-"));
   }
   // What bears names and types here decides on conflicts and adoption; what series list is not pruned.
   for (const auto& type : manifest.types) lines.push_back(fmt::format("type {} {}\n", type.name.text(), type.base.text()));
   for (const auto& image : manifest.images) lines.push_back("image " + image.name.text() + "\n");
   for (const auto& series : manifest.series) {
-    if (series.follow && series.follow->peer == peer.name) lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
+    if (series.follow && series.follow->peer == peer.name)
+      lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
     for (const auto& name : series.images) lines.push_back("listed " + name.text() + "\n");
   }
   std::sort(lines.begin(), lines.end());
@@ -106,7 +109,8 @@ void add_names_given(const Manifest& manifest, const PeerEntry& peer, const Cata
 }
 
 /// Origins of the members of series that the manifest follows on this peer.
-void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog, std::set<ServerId>& left_out) {
+void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog,
+                              std::set<ServerId>& left_out) {
   for (const auto& series : manifest.series) {
     if (!series.follow || series.follow->peer != peer.name) continue;
     for (const auto& followed : catalog.series) {
@@ -129,7 +133,8 @@ SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& p
     add_names_given(manifest, manifest.peers[i], *read->catalog, scope.but_names);
     keep_members_of_followed(manifest, manifest.peers[i], *read->catalog, scope.without_copies_of);
   }
-  if (scope.but_names.size() > most_names) return {.without_copies_of = {}, .publish_copies = scope.publish_copies, .but_names = {}};
+  if (scope.but_names.size() > most_names)
+    return {.without_copies_of = {}, .publish_copies = scope.publish_copies, .but_names = {}};
   return scope;
 }
 

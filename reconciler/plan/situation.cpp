@@ -28,12 +28,13 @@ const Registration* changed_identity(const PeerEntry& entry, const Situation& si
 }
 
 Unknown identity_changed(const PeerEntry& entry, const Registration& before) {
-  return Unknown{.code = "untrusted",
-                 .why = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}: if that is meant, say "
-                                    "`replaces = \"{}\"` in its entry",
-                                    entry.name.text(), before.id.text(), entry.card.id.text(), before.id.text()),
-                 .detail_code = "identity-changed",
-                 .last = std::nullopt};
+  return Unknown{
+      .code = "untrusted",
+      .why = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}: if that is meant, say "
+                         "`replaces = \"{}\"` in its entry",
+                         entry.name.text(), before.id.text(), entry.card.id.text(), before.id.text()),
+      .detail_code = "identity-changed",
+      .last = std::nullopt};
 }
 
 void look_at(PeerCase& peer, const PeerView& view) {
@@ -49,8 +50,7 @@ void look_at(PeerCase& peer, const PeerView& view) {
                           peer.head = &seen.head;
                           peer.settled = &seen;
                         },
-                        [&](const OwnPeer&) { peer.sight = Sight::own; },
-                        [&](const Unknown& unknown) { peer.why = unknown; }},
+                        [&](const OwnPeer&) { peer.sight = Sight::own; }, [&](const Unknown& unknown) { peer.why = unknown; }},
              view);
 }
 
@@ -60,10 +60,14 @@ void look_at_peers(Situation& situation) {
     situation.peer_by_name.emplace(entries[i].name.text(), i);
     situation.peer_by_id.emplace(entries[i].card.id, i);
   }
-  for (const auto& registration : situation.snapshot.registrations) situation.registration_by_id.emplace(registration.id, &registration);
+  for (const auto& registration : situation.snapshot.registrations)
+    situation.registration_by_id.emplace(registration.id, &registration);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     PeerCase peer{.entry = &entries[i]};
-    peer.why = {.code = "unreachable", .why = fmt::format("peer \"{}\" was not asked", entries[i].name.text()), .detail_code = "", .last = {}};
+    peer.why = {.code = "unreachable",
+                .why = fmt::format("peer \"{}\" was not asked", entries[i].name.text()),
+                .detail_code = "",
+                .last = {}};
     if (i < situation.observed.peers.size()) look_at(peer, situation.observed.peers[i]);
     if (entries[i].card.id == situation.observed.self) peer.sight = Sight::own;
     peer.registration = found_in(situation.registration_by_id, entries[i].card.id);
@@ -107,7 +111,9 @@ const CopyEntry* PeerCase::copy_entry(const ImageName& on_peer) const {
 }
 
 std::string PeerCase::mend() const {
-  if (changed_from) return fmt::format("if the new root is meant, say `replaces = \"{}\"` in its entry; else bring back its old card", changed_from->id.text());
+  if (changed_from)
+    return fmt::format("if the new root is meant, say `replaces = \"{}\"` in its entry; else bring back its old card",
+                       changed_from->id.text());
   if (why.code == "untrusted") return "a human must look at why it is not trusted; nothing is taken from it until then";
   if (why.code == "expired") return "its owner must publish a new head";
   return why.mend.empty() ? "run again when it answers" : why.mend;

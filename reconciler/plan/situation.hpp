@@ -24,12 +24,12 @@ enum class Sight { read, settled, own, unknown };
 struct PeerCase {
   const PeerEntry* entry = nullptr;
   Sight sight = Sight::unknown;
-  const SeenHead* head = nullptr;              ///< if read or settled
-  std::shared_ptr<const Catalog> catalog = {};    ///< if read
+  const SeenHead* head = nullptr;                           ///< if read or settled
+  std::shared_ptr<const Catalog> catalog = {};              ///< if read
   std::function<bool(const ImageEntry&)> is_released = {};  ///< if read: PeerCatalog::is_released
-  const Settled* settled = nullptr;            ///< if settled
-  Unknown why = {};                               ///< if unknown
-  const Registration* registration = nullptr;  ///< of the same identity
+  const Settled* settled = nullptr;                         ///< if settled
+  Unknown why = {};                                         ///< if unknown
+  const Registration* registration = nullptr;               ///< of the same identity
   const Registration* changed_from = nullptr;  ///< of another identity under its name, and nothing says that it replaces it (R5)
   const Registration* replaced = nullptr;      ///< of the identity that the entry says it replaces
   std::unordered_map<std::string, const CopyEntry*> copies = {};  ///< the manifest's [[copy]], by name on the peer
@@ -45,18 +45,18 @@ struct Situation {
   const Manifest& manifest;
   const Snapshot& snapshot;
   const Observed& observed;
-  std::vector<PeerCase> peers = {};                                         ///< as in the manifest
-  std::vector<const DamagedImage*> damaged = {};                            ///< as observed
+  std::vector<PeerCase> peers = {};               ///< as in the manifest
+  std::vector<const DamagedImage*> damaged = {};  ///< as observed
   std::unordered_map<std::string, std::size_t> peer_by_name = {};
   std::unordered_map<ServerId, std::size_t> peer_by_id = {};
   std::unordered_map<ServerId, const Registration*> registration_by_id = {};
-  std::unordered_map<ImageKey, const ImageRow*> row_by_key = {};            ///< live and deleted
-  std::unordered_map<std::string, const ImageRow*> live_by_name = {};       ///< by folded name
+  std::unordered_map<ImageKey, const ImageRow*> row_by_key = {};       ///< live and deleted
+  std::unordered_map<std::string, const ImageRow*> live_by_name = {};  ///< by folded name
   std::unordered_map<ImageIdentity, const ImageRow*> live_by_identity = {};
   std::unordered_map<std::string, std::vector<const ImageRow*>> deleted_by_name = {};
-  std::unordered_map<std::string, const LocalImage*> local_by_name = {};    ///< the manifest's images, by folded name
+  std::unordered_map<std::string, const LocalImage*> local_by_name = {};  ///< the manifest's images, by folded name
   std::unordered_map<std::string, std::vector<const SeriesDeclaration*>> series_listing = {};  ///< by a member's name
-  std::unordered_map<std::string, const TypeRow*> type_by_name = {};        ///< by folded name
+  std::unordered_map<std::string, const TypeRow*> type_by_name = {};                           ///< by folded name
 
   const PeerCase* peer(const ServerName& name) const;
   const PeerCase* peer(const ServerId& id) const;

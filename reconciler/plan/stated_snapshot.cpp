@@ -130,17 +130,33 @@ class SnapshotMaking {
   void add_peers() {
     Snapshot& snapshot = made_.snapshot;
     for (const auto& one : server_.stated->peers) {
-      snapshot.registrations.push_back({.name = one.name, .own_name = one.own_name, .id = one.id, .urls = one.urls, .serial = 0, .head = {}, .registered = {}, .seen = {}});
+      snapshot.registrations.push_back({.name = one.name,
+                                        .own_name = one.own_name,
+                                        .id = one.id,
+                                        .urls = one.urls,
+                                        .serial = 0,
+                                        .head = {},
+                                        .registered = {},
+                                        .seen = {}});
     }
     for (const auto& one : server_.stated->subscriptions) {
-      snapshot.subscriptions.push_back({.peer = one.peer, .peer_name = one.peer_name, .selector = one.selector, .baseline = one.baseline, .since = one.since,
-                                        .options = one.options, .rule = one.rule, .instantiated = {}, .stopped = one.stopped, .copies = 0});
+      snapshot.subscriptions.push_back({.peer = one.peer,
+                                        .peer_name = one.peer_name,
+                                        .selector = one.selector,
+                                        .baseline = one.baseline,
+                                        .since = one.since,
+                                        .options = one.options,
+                                        .rule = one.rule,
+                                        .instantiated = {},
+                                        .stopped = one.stopped,
+                                        .copies = 0});
     }
   }
 
   std::uint64_t images_of(const TypeName& type) const {
     const auto& rows = made_.snapshot.images;
-    return static_cast<std::uint64_t>(std::count_if(rows.begin(), rows.end(), [&](const ImageRow& row) { return !row.deleted && row.type == type; }));
+    return static_cast<std::uint64_t>(
+        std::count_if(rows.begin(), rows.end(), [&](const ImageRow& row) { return !row.deleted && row.type == type; }));
   }
 
   bool declares_public_of(const TypeName& type) const {
@@ -152,12 +168,16 @@ class SnapshotMaking {
     return std::any_of(images.begin(), images.end(), [&](const LocalImage& one) { return !one.is_private && one.name == name; });
   }
 
-  /// Of a type that the catalog does not show nothing is said: one of which the manifest has a public image is new, else it is there.
+  /// Of a type that the catalog does not show nothing is said: one of which the manifest has a public image is new, else it is
+  /// there.
   void add_types() {
     auto& types = made_.snapshot.types;
-    for (const auto& one : server_.stated->types) types.push_back({.name = one.name, .base = one.base, .managed = one.managed, .images = images_of(one.name)});
+    for (const auto& one : server_.stated->types)
+      types.push_back({.name = one.name, .base = one.base, .managed = one.managed, .images = images_of(one.name)});
     for (const auto& declared : manifest_.types) {
-      if (std::any_of(types.begin(), types.end(), [&](const TypeRow& one) { return one.name.folded() == declared.name.folded(); })) continue;
+      if (std::any_of(types.begin(), types.end(),
+                      [&](const TypeRow& one) { return one.name.folded() == declared.name.folded(); }))
+        continue;
       const std::uint64_t users = images_of(declared.name);  // private ones alone
       if (users == 0 && declares_public_of(declared.name)) continue;
       types.push_back({.name = declared.name, .base = declared.base, .managed = true, .images = users});
@@ -194,24 +214,29 @@ class SnapshotMaking {
     for (const auto& row : made_.snapshot.images) {
       if (!row.deleted && row.identity) by_identity_.emplace(*row.identity, &row);
     }
-    for (const auto& one : server_.stated->series) all.push_back({.name = one.name, .managed = one.managed, .members = shown_members(one.name), .follow = one.follow, .wanted = {}});
+    for (const auto& one : server_.stated->series)
+      all.push_back(
+          {.name = one.name, .managed = one.managed, .members = shown_members(one.name), .follow = one.follow, .wanted = {}});
     for (const auto& declared : manifest_.series) assume_members(declared);
     std::sort(all.begin(), all.end(), [](const SeriesRow& one, const SeriesRow& other) { return one.name < other.name; });
   }
 
-  /// Private images have the places that the manifest gives them, if the others are as it has them. A series of which nothing is said
-  /// has no public image; one that the manifest gives its first is new, else it is there.
+  /// Private images have the places that the manifest gives them, if the others are as it has them. A series of which nothing is
+  /// said has no public image; one that the manifest gives its first is new, else it is there.
   void assume_members(const SeriesDeclaration& declared) {
     auto& all = made_.snapshot.series;
     auto members = declared_members(declared, true);
     const auto shown = declared_members(declared, false);
-    const auto row = std::find_if(all.begin(), all.end(), [&](const SeriesRow& one) { return one.name.folded() == declared.name.folded(); });
+    const auto row =
+        std::find_if(all.begin(), all.end(), [&](const SeriesRow& one) { return one.name.folded() == declared.name.folded(); });
     if (row != all.end()) {
       if (row->members == shown) row->members = std::move(members);
       return;
     }
     if (declared.follow || !shown.empty()) return;
-    if (members.empty() && std::any_of(declared.images.begin(), declared.images.end(), [&](const ImageName& name) { return declares_public(name); })) return;
+    if (members.empty() &&
+        std::any_of(declared.images.begin(), declared.images.end(), [&](const ImageName& name) { return declares_public(name); }))
+      return;
     all.push_back({.name = declared.name, .managed = true, .members = std::move(members), .follow = {}, .wanted = {}});
     ++made_.assumed_series;
   }
@@ -225,13 +250,17 @@ class SnapshotMaking {
 
 }  // namespace
 
-std::variant<StatedSnapshot, std::string> stated_snapshot(const PeerCatalog& server, const Manifest& manifest) { return SnapshotMaking(server, manifest).all(); }
+std::variant<StatedSnapshot, std::string> stated_snapshot(const PeerCatalog& server, const Manifest& manifest) {
+  return SnapshotMaking(server, manifest).all();
+}
 
 std::string why_publish_again(const PeerCatalog& server, const ServerSection& section) {
   if (server.head.own_name != section.name) {
-    return fmt::format("the published head says that this server is \"{}\", the manifest says \"{}\"", server.head.own_name.text(), section.name.text());
+    return fmt::format("the published head says that this server is \"{}\", the manifest says \"{}\"",
+                       server.head.own_name.text(), section.name.text());
   }
-  if (server.stated->copies_published != section.publish_copies) return fmt::format("`publish_copies` is now {}", section.publish_copies);
+  if (server.stated->copies_published != section.publish_copies)
+    return fmt::format("`publish_copies` is now {}", section.publish_copies);
   return section.publish_state ? "" : "`publish_state` is now false";
 }
 

@@ -92,9 +92,11 @@ class Listing {
     });
     each("heads", [](const std::string& name) {
       const auto serial = serial_of(name);
-      return serial ? std::optional(StoredFile{.kind = Kind::head, .path = {}, .digest = {}, .serial = *serial}) : beside_of(name);
+      return serial ? std::optional(StoredFile{.kind = Kind::head, .path = {}, .digest = {}, .serial = *serial})
+                    : beside_of(name);
     });
-    each("quarantine", [](const std::string& name) { return by_digest(Kind::quarantined, std::string_view(name).substr(0, name.find('.'))); });
+    each("quarantine",
+         [](const std::string& name) { return by_digest(Kind::quarantined, std::string_view(name).substr(0, name.find('.'))); });
     for (const std::string& name : names("papers")) left_overs("papers/" + name);
     std::sort(found_.begin(), found_.end(), [](const StoredFile& one, const StoredFile& other) { return one.path < other.path; });
     return std::move(found_);
@@ -134,7 +136,8 @@ class Listing {
 
   void objects(const std::string& folder, Kind kind) {
     for (const std::string& two : names(folder)) {
-      each(folder + "/" + two, [&](const std::string& name) { return name.starts_with(two) ? by_digest(kind, name) : std::nullopt; });
+      each(folder + "/" + two,
+           [&](const std::string& name) { return name.starts_with(two) ? by_digest(kind, name) : std::nullopt; });
     }
   }
 

@@ -58,7 +58,8 @@ class ObjectSearch {
         continue;
       }
       const auto image = wanted_.find(sha256(plain));
-      if (image != wanted_.end() && image->second == size) found_[image->first] = {.file = {.digest = file.digest, .length = file.size}, .segments = 1, .table = std::nullopt};
+      if (image != wanted_.end() && image->second == size)
+        found_[image->first] = {.file = {.digest = file.digest, .length = file.size}, .segments = 1, .table = std::nullopt};
     }
   }
 
@@ -72,7 +73,8 @@ class ObjectSearch {
                           .segments = table->segments.size(),
                           .table = Piece{.digest = file.digest, .length = file.size}};
       for (const auto& [digest, size] : wanted_) {
-        if (size == table->plain && !found_.contains(digest) && store_.check_object(digest, size, packed, {}).empty()) found_[digest] = packed;
+        if (size == table->plain && !found_.contains(digest) && store_.check_object(digest, size, packed, {}).empty())
+          found_[digest] = packed;
       }
     }
   }
@@ -87,7 +89,8 @@ class ObjectSearch {
 
 }  // namespace
 
-std::map<Digest, Packed> find_objects(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted, const std::set<Digest>& known) {
+std::map<Digest, Packed> find_objects(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted,
+                                      const std::set<Digest>& known) {
   if (wanted.empty()) return {};
   return ObjectSearch(store, files, wanted, known).all();
 }

@@ -34,9 +34,9 @@ bool is_linked_in(Files& files, const std::string& quarantine, const std::string
   const auto there = files.status(path);
   const auto names = files.list(quarantine);
   return there && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    const auto second = name.starts_with(digest.hex()) ? files.status(quarantine + "/" + name) : std::nullopt;
-    return second && second->device == there->device && second->inode == there->inode;
-  });
+           const auto second = name.starts_with(digest.hex()) ? files.status(quarantine + "/" + name) : std::nullopt;
+           return second && second->device == there->device && second->inode == there->inode;
+         });
 }
 
 std::string free_name(Files& files, const std::string& quarantine, const Digest& digest) {
@@ -52,7 +52,10 @@ mode_t least_mode(const std::string& path) { return path.starts_with("public/") 
 void add_if_unreadable(Files& files, const std::string& store, const std::string& path, std::vector<Damage>& found) {
   const auto status = files.status(store + "/" + path);
   if (!status || status->kind != EntryKind::file || (status->mode & least_mode(path)) == least_mode(path)) return;
-  found.push_back({.path = path, .why = fmt::format("has the mode {:04o}: {} cannot read it", status->mode, path.starts_with("public/") ? "a web server" : "its owner"), .only_mode = true});
+  found.push_back({.path = path,
+                   .why = fmt::format("has the mode {:04o}: {} cannot read it", status->mode,
+                                      path.starts_with("public/") ? "a web server" : "its owner"),
+                   .only_mode = true});
 }
 
 }  // namespace
@@ -89,8 +92,10 @@ void Store::set_aside(const std::string& path, const Digest& digest) {
 void Store::replace_damaged(const std::string& staged, const std::string& path, const Digest& digest) {
   const std::string folder = quarantine(folder_);
   files_->make_folder(folder, private_modes.folder);
-  if (is_linked_in(*files_, folder, path, digest) || files_->link_new(path, free_name(*files_, folder, digest))) files_->sync_folder(folder);
-  else set_aside(path, digest);
+  if (is_linked_in(*files_, folder, path, digest) || files_->link_new(path, free_name(*files_, folder, digest)))
+    files_->sync_folder(folder);
+  else
+    set_aside(path, digest);
   files_->rename(staged, path);
 }
 
@@ -106,7 +111,8 @@ std::vector<std::string> Store::set_aside_damaged(const Packed& packed) {
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
     for (const Place place : {Place::public_tree, Place::private_tree}) {
-      if (set_aside_unless_whole(object_in(object->digest, place), object->digest)) moved.push_back(folder_of(place) + "/" + object_path(object->digest));
+      if (set_aside_unless_whole(object_in(object->digest, place), object->digest))
+        moved.push_back(folder_of(place) + "/" + object_path(object->digest));
     }
   }
   return moved;
@@ -145,7 +151,8 @@ std::vector<Damage> Store::unreadable(const Packed& packed) const {
   std::vector<Damage> found;
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
-    for (const Place place : {Place::public_tree, Place::private_tree}) add_if_unreadable(*files_, folder_, folder_of(place) + "/" + object_path(object->digest), found);
+    for (const Place place : {Place::public_tree, Place::private_tree})
+      add_if_unreadable(*files_, folder_, folder_of(place) + "/" + object_path(object->digest), found);
   }
   return found;
 }
@@ -176,7 +183,9 @@ bool Store::has_set_aside() const {
   if (!folder || folder->kind != EntryKind::folder) return false;
   const auto names = files_->list(quarantine(folder_));
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    const auto there = Digest::parse_hex(std::string_view(name).substr(0, name.find('.'))) ? files_->status(quarantine(folder_) + "/" + name) : std::nullopt;
+    const auto there = Digest::parse_hex(std::string_view(name).substr(0, name.find('.')))
+                           ? files_->status(quarantine(folder_) + "/" + name)
+                           : std::nullopt;
     return there && there->kind == EntryKind::file;
   });
 }

@@ -112,8 +112,10 @@ std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size
   std::string reading = relative;
   try {
     const auto place = place_of(packed.file);
-    if (place) relative = folder_of(*place) + "/" + relative;
-    else found.push_back({relative, "is not there, or has another length"});
+    if (place)
+      relative = folder_of(*place) + "/" + relative;
+    else
+      found.push_back({relative, "is not there, or has another length"});
     reading = packed.table ? object_path(packed.table->digest) : relative;
     const SegmentTable table = read_table(digest, size, packed);
     reading = relative;
@@ -147,7 +149,8 @@ void Store::check_second_copies(const Packed& packed, std::vector<Damage>& found
       const auto place = place_of(*object);
       if (!place) continue;
       path = folder_of(*place == Place::public_tree ? Place::private_tree : Place::public_tree) + "/" + path;
-      if (files_->status(folder_ + "/" + path) && !is_whole(*files_, folder_ + "/" + path, object->digest)) found.push_back({path, "has another digest, beside one that is whole"});
+      if (files_->status(folder_ + "/" + path) && !is_whole(*files_, folder_ + "/" + path, object->digest))
+        found.push_back({path, "has another digest, beside one that is whole"});
     } catch (const Error& error) {
       if (error.fault() != Fault::local) throw;
       found.push_back({path, error.text()});

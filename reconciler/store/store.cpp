@@ -27,23 +27,25 @@ struct Folder {
   mode_t mode;
 };
 constexpr std::array<Folder, 11> folders{{{"public", 0755},
-                                         {"public/root", 0755},
-                                         {"public/c", 0755},
-                                         {"public/b", 0755},
-                                         {"private", 0700},
-                                         {"private/b", 0700},
-                                         {"papers", 0700},
-                                         {"releases", 0700},
-                                         {"heads", 0700},
-                                         {"quarantine", 0700},
-                                         {"staging", 0700}}};
+                                          {"public/root", 0755},
+                                          {"public/c", 0755},
+                                          {"public/b", 0755},
+                                          {"private", 0700},
+                                          {"private/b", 0700},
+                                          {"papers", 0700},
+                                          {"releases", 0700},
+                                          {"heads", 0700},
+                                          {"quarantine", 0700},
+                                          {"staging", 0700}}};
 
 [[noreturn]] void refuse(const std::string& folder, const std::string& why, const std::string& mend = {}) {
   throw Error(Fault::local, fmt::format("the store \"{}\" {}", printable(folder), why), mend);
 }
 
 [[noreturn]] void refuse_lineage(const std::string& folder, const std::string& own, const std::string& wanted) {
-  throw Error(Fault::manifest, fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", printable(folder), printable(own), printable(wanted)),
+  throw Error(Fault::manifest,
+              fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", printable(folder), printable(own),
+                          printable(wanted)),
               "name the store that goes with this state file, or the state file that goes with this store; nothing was changed")
       .with_code("foreign-state");
 }
@@ -59,7 +61,8 @@ void check_folder(Files& files, const std::string& store, const std::string& nam
 
 }  // namespace
 
-Store::Store(Files& files, std::string folder, std::string lineage) : files_(&files), folder_(std::move(folder)), lineage_(std::move(lineage)) {}
+Store::Store(Files& files, std::string folder, std::string lineage)
+    : files_(&files), folder_(std::move(folder)), lineage_(std::move(lineage)) {}
 
 std::optional<std::string> Store::lineage_of(Files& files, const std::string& folder) {
   const auto text = read_file_if_there(files, folder + "/LINEAGE", longest_lineage_file);
@@ -86,7 +89,8 @@ Store Store::open(Files& files, const std::string& folder, const std::string& li
   const auto own = lineage_of(files, folder);
   if (!own) {
     const bool gone = !files.status(folder);
-    refuse(folder, gone ? "is not there" : "has lost its file LINEAGE", "bring it back from its backup, or set `store` in [server] to where it is");
+    refuse(folder, gone ? "is not there" : "has lost its file LINEAGE",
+           "bring it back from its backup, or set `store` in [server] to where it is");
   }
   if (*own != lineage) refuse_lineage(folder, *own, lineage);
   const std::uint64_t device = files.status(folder + "/.").value().device;
@@ -177,8 +181,11 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
     } else {
       set_aside(staged, object.digest);
       if (parent(staged) == staging(folder_)) {
-        throw Error(Fault::local, fmt::format("what was just written for \"{}\" cannot be read back as it was, and what is there is damaged too", printable(path)),
-                    "the disk may be failing; \"ingot verify\" says what is damaged");
+        throw Error(
+            Fault::local,
+            fmt::format("what was just written for \"{}\" cannot be read back as it was, and what is there is damaged too",
+                        printable(path)),
+            "the disk may be failing; \"ingot verify\" says what is damaged");
       }
     }
   }

@@ -44,8 +44,8 @@ struct StoredFile {
   };
   Kind kind = Kind::left_over;
   std::string path;
-  Digest digest;          ///< objects and pieces: of its bytes as they should be; partial: of the image
-  Serial serial = 0;      ///< of a head
+  Digest digest;      ///< objects and pieces: of its bytes as they should be; partial: of the image
+  Serial serial = 0;  ///< of a head
   std::uint64_t size = 0;
   bool operator==(const StoredFile&) const = default;
 };

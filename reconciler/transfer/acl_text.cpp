@@ -89,7 +89,7 @@ std::optional<std::string> acl_text_of(std::string_view attribute) {
   std::vector<AclEntry> entries;
   for (std::size_t at = header_size; at < attribute.size(); at += entry_size) {
     AclEntry entry{static_cast<std::uint16_t>(number_at(attribute, at, 2)),
-                static_cast<std::uint16_t>(number_at(attribute, at + 2, 2)), number_at(attribute, at + 4, 4)};
+                   static_cast<std::uint16_t>(number_at(attribute, at + 2, 2)), number_at(attribute, at + 4, 4)};
     const Tag* const tag = tag_of(entry.tag);
     if (tag == nullptr || entry.permissions > 7) return std::nullopt;
     if (!tag->named) entry.id = no_id;

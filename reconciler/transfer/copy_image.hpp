@@ -26,8 +26,9 @@ struct CopyJob {
   Packed packed;
   int connections = 1;
   std::function<void(const CopyProgress&)>
-      progress;  ///< from any thread, one at a time, at most ten a second and once at the end
-  std::function<void()> may_go_on = {};  ///< asked again and again, from any thread, also while nothing comes; what it throws ends the copy as an interrupt does
+      progress;                          ///< from any thread, one at a time, at most ten a second and once at the end
+  std::function<void()> may_go_on = {};  ///< asked again and again, from any thread, also while nothing comes; what it throws
+                                         ///< ends the copy as an interrupt does
 };
 
 /// What came of it, when it did not work: which side failed.

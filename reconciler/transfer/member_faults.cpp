@@ -20,7 +20,9 @@ void MemberFaults::throw_if_any(const std::string& source) const {
   if (count_ == 0) return;
   std::string text = fmt::format("the source \"{}\" cannot be taken: {}", printable(source), fmt::join(first_, "; "));
   if (count_ > first_.size()) text += fmt::format("; and {} more", count_ - first_.size());
-  throw Error(Fault::incomplete, text, "mend or exclude these members, then run it again").with_code("source-unfit").about(source);
+  throw Error(Fault::incomplete, text, "mend or exclude these members, then run it again")
+      .with_code("source-unfit")
+      .about(source);
 }
 
 }  // namespace ingot

@@ -122,7 +122,9 @@ std::string without_slashes_at_end(std::string path) {
 }
 
 [[noreturn]] void refuse_source(const std::string& source, const std::string& why) {
-  throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", printable(source), why)).with_code("source-unfit").about(source);
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", printable(source), why))
+      .with_code("source-unfit")
+      .about(source);
 }
 
 }  // namespace

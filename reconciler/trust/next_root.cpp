@@ -14,7 +14,9 @@ using Changed = std::variant<Role, ImpossibleRoot>;
 std::optional<ImpossibleRoot> why_not(const RoleChange& change, const Role& role, std::string_view name) {
   for (const PublicKey& key : change.add) {
     if (holds(role.keys, key)) return ImpossibleRoot{fmt::format("{} is a {} key already", key_text(key), name), "leave it out"};
-    if (!is_usable(key)) return ImpossibleRoot{fmt::format("{} is an unsafe key (of small order)", key_text(key)), "make another with \"ingot key make FILE\""};
+    if (!is_usable(key))
+      return ImpossibleRoot{fmt::format("{} is an unsafe key (of small order)", key_text(key)),
+                            "make another with \"ingot key make FILE\""};
   }
   for (const PublicKey& key : change.drop) {
     if (!holds(role.keys, key)) return ImpossibleRoot{fmt::format("{} is no {} key", key_text(key), name), "see: ingot key show"};
@@ -24,11 +26,15 @@ std::optional<ImpossibleRoot> why_not(const RoleChange& change, const Role& role
 
 /// A role whose threshold can be met, and has to be.
 std::optional<ImpossibleRoot> why_unsound(const Role& role, std::string_view name) {
-  if (role.keys.empty()) return ImpossibleRoot{fmt::format("no {} key would be left", name), fmt::format("add another with --add-{} KEY", name)};
-  if (role.keys.size() > most_keys) return ImpossibleRoot{fmt::format("{} {} keys are more than a root may name ({})", role.keys.size(), name, most_keys), "drop some"};
+  if (role.keys.empty())
+    return ImpossibleRoot{fmt::format("no {} key would be left", name), fmt::format("add another with --add-{} KEY", name)};
+  if (role.keys.size() > most_keys)
+    return ImpossibleRoot{fmt::format("{} {} keys are more than a root may name ({})", role.keys.size(), name, most_keys),
+                          "drop some"};
   if (role.threshold == 0 || role.threshold > role.keys.size()) {
-    return ImpossibleRoot{fmt::format("{} of {} {} keys cannot sign", role.threshold, role.keys.size(), name),
-                          fmt::format("add keys with --add-{0} KEY, or say --{0}-threshold N, from 1 to the number of keys", name)};
+    return ImpossibleRoot{
+        fmt::format("{} of {} {} keys cannot sign", role.threshold, role.keys.size(), name),
+        fmt::format("add keys with --add-{0} KEY, or say --{0}-threshold N, from 1 to the number of keys", name)};
   }
   return std::nullopt;
 }
@@ -36,7 +42,9 @@ std::optional<ImpossibleRoot> why_unsound(const Role& role, std::string_view nam
 Changed changed(Role role, const RoleChange& change, const std::vector<PublicKey>& revoked, std::string_view name) {
   if (auto why = why_not(change, role, name)) return *std::move(why);
   for (const PublicKey& key : change.add) {
-    if (holds(revoked, key)) return ImpossibleRoot{fmt::format("{} would be revoked and a {} key again", key_text(key), name), "make another with \"ingot key make FILE\""};
+    if (holds(revoked, key))
+      return ImpossibleRoot{fmt::format("{} would be revoked and a {} key again", key_text(key), name),
+                            "make another with \"ingot key make FILE\""};
   }
   std::erase_if(role.keys, [&](const PublicKey& key) { return holds(change.drop, key) || holds(revoked, key); });
   for (const PublicKey& key : change.add) {
@@ -78,7 +86,8 @@ std::variant<Root, ImpossibleRoot> next_root(const TrustedRoot& current, const R
 
 bool sign_too(Envelope& envelope, const PrivateKey& key) {
   const std::string signature = key.sign(signed_bytes(envelope.payload_type, envelope.payload));
-  const bool signed_before = std::any_of(envelope.signatures.begin(), envelope.signatures.end(), [&](const Signature& one) { return one.bytes == signature; });
+  const bool signed_before = std::any_of(envelope.signatures.begin(), envelope.signatures.end(),
+                                         [&](const Signature& one) { return one.bytes == signature; });
   if (signed_before) return true;
   if (envelope.signatures.size() >= most_signatures) return false;
   envelope.signatures.push_back({.key_id = key_id(key.public_key()), .bytes = signature});

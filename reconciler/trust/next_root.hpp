@@ -23,7 +23,7 @@ struct RoleChange {
 struct RootChange {
   RoleChange root;
   RoleChange catalog;
-  RoleChange release = {};         ///< the first key added makes every image need a signature; the last is never dropped
+  RoleChange release = {};        ///< the first key added makes every image need a signature; the last is never dropped
   std::vector<PublicKey> revoke;  ///< stolen: dropped from every role, and all heads of before are revoked (epoch + 1)
   Time expires;
 };
@@ -43,7 +43,9 @@ bool sign_too(Envelope& envelope, const PrivateKey& key);
 struct SignatureCount {
   std::size_t before = 0;
   std::size_t own = 0;
-  bool complete(const Root& current, const Root& next) const { return before >= current.root.threshold && own >= next.root.threshold; }
+  bool complete(const Root& current, const Root& next) const {
+    return before >= current.root.threshold && own >= next.root.threshold;
+  }
 };
 SignatureCount count_signatures(const Envelope& envelope, const Root& current, const Root& next);
 

@@ -124,7 +124,9 @@ bool signed_by(const Role& role, const Envelope& envelope) {
 
 bool is_released(const Role& release, const ImageEntry& entry) {
   if (entry.release.empty()) return false;
-  return signed_by(release, {.payload_type = std::string(release_payload_type), .payload = write_release(release_of(entry)), .signatures = entry.release});
+  return signed_by(release, {.payload_type = std::string(release_payload_type),
+                             .payload = write_release(release_of(entry)),
+                             .signatures = entry.release});
 }
 
 std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned) {

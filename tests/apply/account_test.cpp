@@ -36,10 +36,13 @@ Change copy(const char* name, std::vector<std::string> after = {}) {
                    .parent = {},
                    .packed = {}};
   SeenHead head{.id = {}, .own_name = ServerName::of("oslo"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}};
-  return change_of(
-      copy_address(ServerName::of("oslo"), image),
-      CopyImage{.peer = ServerName::of("oslo"), .head = std::make_shared<const SeenHead>(head), .entry = std::make_shared<const ImageEntry>(entry), .name = image, .transfer = {.from = {}}},
-      std::move(after));
+  return change_of(copy_address(ServerName::of("oslo"), image),
+                   CopyImage{.peer = ServerName::of("oslo"),
+                             .head = std::make_shared<const SeenHead>(head),
+                             .entry = std::make_shared<const ImageEntry>(entry),
+                             .name = image,
+                             .transfer = {.from = {}}},
+                   std::move(after));
 }
 
 void put(Ledger& ledger, const Plan& plan, std::size_t place, Outcome outcome) {

@@ -292,11 +292,14 @@ TEST_F(applying, when_a_window_closes_no_more_is_fetched_and_what_is_under_way_e
     if (change.address.text == "copy.oslo.oslo-0") here.clock.time += std::chrono::hours(1);
   };
   here.events_to = &watching;
-  const std::vector<Change> changes{register_change(*oslo), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"), copy_change(*oslo, "oslo-2", {"copy.oslo.oslo-1"}), publish_change()};
+  const std::vector<Change> changes{register_change(*oslo), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"),
+                                    copy_change(*oslo, "oslo-2", {"copy.oslo.oslo-1"}), publish_change()};
   const Account account = here.apply(changes);
   EXPECT_EQ(account.exit_code, 0);
   const std::string closed = "deferred: it is outside of `window` (22:00-05:00), which opens at 22:00 (local time)";
-  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "done copy.oslo.oslo-0", "done catalog", "skipped copy.oslo.oslo-1 " + closed, "skipped copy.oslo.oslo-2 deferred: depends on \"copy.oslo.oslo-1\", which is deferred"}));
+  EXPECT_EQ(lines_of(account),
+            (Lines{"done peer.oslo", "done copy.oslo.oslo-0", "done catalog", "skipped copy.oslo.oslo-1 " + closed,
+                   "skipped copy.oslo.oslo-2 deferred: depends on \"copy.oslo.oslo-1\", which is deferred"}));
   EXPECT_EQ(here.state().last_run()->deferred, 2U);
   EXPECT_TRUE(here.tree().images.contains("oslo-0")) << "what came is published";
 }
@@ -314,17 +317,22 @@ TEST_F(applying, after_its_deadline_a_run_begins_nothing_and_stops_its_copies_wh
     if (change.address.text == "copy.oslo.oslo-1") here.clock.passed = std::chrono::hours(2);
   };
   here.events_to = &watching;
-  const Account account = here.apply({copy_change(*oslo, "oslo-1"), add(here, "late", "late"), change_of(copy_address(ServerName::of("oslo"), row.name), WithdrawCopy{.peer = ServerName::of("oslo"), .row = row}), publish_change()});
+  const Account account = here.apply(
+      {copy_change(*oslo, "oslo-1"), add(here, "late", "late"),
+       change_of(copy_address(ServerName::of("oslo"), row.name), WithdrawCopy{.peer = ServerName::of("oslo"), .row = row}),
+       publish_change()});
   EXPECT_EQ(account.exit_code, 0);
   const std::string over = "deferred: the deadline of this run is over";
-  EXPECT_EQ(lines_of(account), (Lines{"done copy.oslo.oslo-0", "done catalog", "skipped copy.oslo.oslo-1 " + over, "skipped image.late " + over}))
+  EXPECT_EQ(lines_of(account),
+            (Lines{"done copy.oslo.oslo-0", "done catalog", "skipped copy.oslo.oslo-1 " + over, "skipped image.late " + over}))
       << "a withdrawal waits for nothing, and what was done is published";
   EXPECT_EQ(here.state().last_run()->deferred, 2U);
   EXPECT_EQ(here.tree().faults, Lines());
 
   here.deadline = std::nullopt;
   here.events_to = nullptr;
-  EXPECT_EQ(lines_of(here.apply({copy_change(*oslo, "oslo-1"), publish_change()})), (Lines{"done copy.oslo.oslo-1", "done catalog"}));
+  EXPECT_EQ(lines_of(here.apply({copy_change(*oslo, "oslo-1"), publish_change()})),
+            (Lines{"done copy.oslo.oslo-1", "done catalog"}));
 }
 
 TEST_F(applying, R21_past_its_deadline_a_run_still_does_withdrawals_and_what_they_need) {
@@ -335,13 +343,17 @@ TEST_F(applying, R21_past_its_deadline_a_run_still_does_withdrawals_and_what_the
     row.state = ImageState::withdrawn;
     return row;
   };
-  Change withdrawal = change_of(copy_address(ServerName::of("oslo"), ImageName::of("oslo-0")), WithdrawCopy{.peer = ServerName::of("oslo"), .row = withdrawn("oslo-0")});
+  Change withdrawal = change_of(copy_address(ServerName::of("oslo"), ImageName::of("oslo-0")),
+                                WithdrawCopy{.peer = ServerName::of("oslo"), .row = withdrawn("oslo-0")});
   withdrawal.after = {peer_address(ServerName::of("oslo"))};
   here.deadline = here.clock.steady() + std::chrono::hours(1);
   here.clock.passed += std::chrono::hours(2);
-  const Account account = here.apply({register_change(*oslo), withdrawal, change_of(image_address(ImageName::of("own")), UpdateImage{.row = withdrawn("own"), .changes = {"state"}}),
-                                      add(here, "late", "late"), publish_change()});
-  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "done copy.oslo.oslo-0", "done image.own", "done catalog", "skipped image.late deferred: the deadline of this run is over"}));
+  const Account account =
+      here.apply({register_change(*oslo), withdrawal,
+                  change_of(image_address(ImageName::of("own")), UpdateImage{.row = withdrawn("own"), .changes = {"state"}}),
+                  add(here, "late", "late"), publish_change()});
+  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "done copy.oslo.oslo-0", "done image.own", "done catalog",
+                                      "skipped image.late deferred: the deadline of this run is over"}));
   EXPECT_EQ(here.entry("oslo-0").state(), ImageState::withdrawn);
   EXPECT_EQ(here.entry("own").state(), ImageState::withdrawn);
 }
@@ -378,7 +390,8 @@ TEST_F(applying, the_history_of_an_interrupted_run_has_every_action) {
   const auto run = here.state().run(here.state().last_run()->start.id);
   Lines lines;
   for (const ActionRecord& action : run->actions) lines.push_back(action.outcome + " " + action.address.text + " " + action.text);
-  EXPECT_EQ(lines, (Lines{"done image.a ", "skipped image.b interrupted", "skipped image.c interrupted", "skipped catalog interrupted"}));
+  EXPECT_EQ(lines, (Lines{"done image.a ", "skipped image.b interrupted", "skipped image.c interrupted",
+                          "skipped catalog interrupted"}));
 }
 
 TEST_F(applying, a_publication_for_which_nothing_came_is_not_counted_as_done) {

@@ -64,7 +64,8 @@ class DisturbedApply : public testing::Test {
   }
 
   static std::string file_of(TestServer& server, const std::string& image, const std::string& place) {
-    return server.folder() + "/store/" + place + "/" + object_path(server.state().object(server.image(image).digest)->packed.file.digest);
+    return server.folder() + "/store/" + place + "/" +
+           object_path(server.state().object(server.image(image).digest)->packed.file.digest);
   }
 
   /// A server as the template has it.
@@ -116,14 +117,16 @@ class DisturbedApply : public testing::Test {
     return left;
   }
 
-
   /// What failed beside the plan, because bytes are gone.
-  static bool is_of_gone_bytes(const ActionResult& result) { return result.verb == Verb::publish && result.address != catalog_address(); }
+  static bool is_of_gone_bytes(const ActionResult& result) {
+    return result.verb == Verb::publish && result.address != catalog_address();
+  }
 
   /// The rest of `changes` on a disk without faults; it must come to the end of an undisturbed run.
   void expect_the_end(TestServer& server, const std::vector<Change>& all, const std::vector<std::string>& expected) {
     const Account again = server.apply(left_of(all, server));
-    EXPECT_TRUE(std::all_of(again.failed.begin(), again.failed.end(), is_of_gone_bytes)) << testing::PrintToString(server.events.lines());
+    EXPECT_TRUE(std::all_of(again.failed.begin(), again.failed.end(), is_of_gone_bytes))
+        << testing::PrintToString(server.events.lines());
     EXPECT_EQ(again.exit_code, again.failed.empty() ? 0 : 6) << testing::PrintToString(server.events.lines());
     EXPECT_EQ(normalised(server), expected) << testing::PrintToString(server.events.lines());
     EXPECT_EQ(server.tree().faults, std::vector<std::string>());

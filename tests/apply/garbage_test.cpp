@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/apply/published.hpp"
 #include "reconciler/apply/publish.hpp"
+#include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
 #include "tests/support/fault_files.hpp"
@@ -33,7 +33,8 @@ constexpr Seconds day = 24h;
 class garbage : public testing::Test {
  protected:
   Garbage gc(Seconds grace = 14 * day, bool dry_run = false) {
-    return collect_garbage(here.state(), here.store(), here.manifest.server, {.grace = grace, .dry_run = dry_run, .wanted = wanted}, here.clock.time);
+    return collect_garbage(here.state(), here.store(), here.manifest.server,
+                           {.grace = grace, .dry_run = dry_run, .wanted = wanted}, here.clock.time);
   }
   /// Time goes on, and the head is renewed as apply does.
   void wait(Seconds time) {
@@ -41,7 +42,8 @@ class garbage : public testing::Test {
     publish_now();
   }
   void publish_now() {
-    const CatalogKeys keys = load_catalog_keys(disk, here.manifest.server.keys, newest_own_root(here.store(), here.state().self()));
+    const CatalogKeys keys =
+        load_catalog_keys(disk, here.manifest.server.keys, newest_own_root(here.store(), here.state().self()));
     publish(here.state(), here.store(), keys, here.manifest.server, here.clock);
   }
   std::string bytes_of(const std::string& image, const std::string& place = "public") {
@@ -194,7 +196,9 @@ TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_bytes_of_copies_stay_an
   here.apply({register_change(oslo), copy_change(oslo, "theirs"), publish_change()});
   const std::string theirs = bytes_of("theirs", "private");
   const ImageRow row = here.image("theirs");
-  here.apply({change_of(copy_address(oslo.card().name, row.name), RemoveCopy{.peer = oslo.card().name, .key = row.key, .name = row.name}), publish_change()});
+  here.apply({change_of(copy_address(oslo.card().name, row.name),
+                        RemoveCopy{.peer = oslo.card().name, .key = row.key, .name = row.name}),
+              publish_change()});
   const std::string mine = deleted_image("mine", true);
   const std::string again = deleted_image("again", true);
   wanted.digests.insert(sha256("bytes of again"));
@@ -230,7 +234,10 @@ TEST_F(garbage, R4_bytes_of_copies_that_are_served_no_more_move_out_of_the_publi
   EXPECT_THAT(paths(gc().unserved), ElementsAre(path));
   EXPECT_FALSE(is_there(path));
   EXPECT_TRUE(is_there(bytes_of("theirs", "private")));
-  EXPECT_TRUE(here.store().check_object(here.image("theirs").digest, here.image("theirs").size, here.state().object(here.image("theirs").digest)->packed, nullptr).empty());
+  EXPECT_TRUE(here.store()
+                  .check_object(here.image("theirs").digest, here.image("theirs").size,
+                                here.state().object(here.image("theirs").digest)->packed, nullptr)
+                  .empty());
 }
 
 TEST_F(garbage, papers_roots_and_the_head_stay_for_ever) {

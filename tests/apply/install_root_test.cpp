@@ -34,7 +34,9 @@ class installing : public testing::Test {
   std::string revoking() {
     const TrustedRoot current = own_roots(here.store(), here.state().self()).back();
     const KeysHere catalog = keys_here(disk, here.manifest.server.keys, KeyRole::catalog);
-    const auto next = next_root(current, {.root = {}, .catalog = {.add = {key_at("catalog-2.pem")}, .drop = {}, .threshold = {}}, .revoke = {key_at("catalog.pem")},
+    const auto next = next_root(current, {.root = {},
+                                          .catalog = {.add = {key_at("catalog-2.pem")}, .drop = {}, .threshold = {}},
+                                          .revoke = {key_at("catalog.pem")},
                                           .expires = here.clock.now() + root_life});
     const PrivateKey signer = read_key(disk, root_key_path(here.manifest.server.keys));
     return write_envelope(sign_envelope(root_payload_type, write_root(std::get<Root>(next)), {&signer}));
@@ -127,7 +129,8 @@ TEST_F(installing, R25_a_disk_that_fails_at_any_step_leaves_a_whole_tree_and_the
     here.apply(std::vector<Change>{publish_change()});
     EXPECT_THAT(here.tree().faults, IsEmpty()) << "operation " << at << ", after the next run";
     EXPECT_GE(here.tree().serial, before);
-    EXPECT_EQ(why_publish_again(here.state(), here.store(), here.manifest.server), "") << "operation " << at << ": the head is of the newest root";
+    EXPECT_EQ(why_publish_again(here.state(), here.store(), here.manifest.server), "")
+        << "operation " << at << ": the head is of the newest root";
     if (whole) break;
     ++failed;
   }

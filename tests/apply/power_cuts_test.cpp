@@ -65,7 +65,8 @@ class power_cuts : public DisturbedApply {
       for (const Damage& damage : server.store().check_object(row.digest, row.size, object.packed, nullptr))
         lost.push_back("image " + row.name.text() + ": " + damage.path + " " + damage.why);
       bool has_papers = false;
-      for (const auto& paper : std::filesystem::directory_iterator(server.folder() + "/store/papers/" + row.digest.hex().substr(0, 2)))
+      for (const auto& paper :
+           std::filesystem::directory_iterator(server.folder() + "/store/papers/" + row.digest.hex().substr(0, 2)))
         has_papers = has_papers || (paper.file_size() > 0 && paper.path().filename().string().starts_with(row.digest.hex()));
       if (!has_papers) lost.push_back("image " + row.name.text() + " has no papers");
     }
@@ -95,8 +96,9 @@ class power_cuts : public DisturbedApply {
   }
 
   /// The power goes at operation `at`; gives what is lost then. `then`: what is done with the server after that.
-  std::vector<std::string> cut_at(std::size_t at, Cut how, const std::function<bool(const std::string&)>& drops,
-                                  const std::function<void(TestServer&, const std::vector<Change>&, const PublishedTree&)>& then = {}) {
+  std::vector<std::string> cut_at(
+      std::size_t at, Cut how, const std::function<bool(const std::string&)>& drops,
+      const std::function<void(TestServer&, const std::vector<Change>&, const PublishedTree&)>& then = {}) {
     const auto server = fresh();
     const std::vector<Change> all = changes(*server);
     FaultFiles disk;
@@ -116,13 +118,16 @@ class power_cuts : public DisturbedApply {
 
   /// As every sync is done, at operation `at`: nothing is lost, and the rest of the changes comes to the same end.
   void survive_a_cut_at(std::size_t at, Cut how, const std::vector<std::string>& expected) {
-    SCOPED_TRACE("operation " + std::to_string(at) + ", way " + std::to_string(static_cast<int>(how)) + ", seed " + std::to_string(seed_));
+    SCOPED_TRACE("operation " + std::to_string(at) + ", way " + std::to_string(static_cast<int>(how)) + ", seed " +
+                 std::to_string(seed_));
     const auto lost = cut_at(at, how, {}, [&](TestServer& server, const std::vector<Change>& all, const PublishedTree& seen) {
       server.state().check();
       expect_the_end(server, all, expected);
       const PublishedTree after = server.tree();
       EXPECT_GE(after.serial, seen.serial) << "readers have seen a later head";
-      if (after.serial == seen.serial) { EXPECT_EQ(after.head_digest, seen.head_digest) << "readers have seen another head of this serial"; }
+      if (after.serial == seen.serial) {
+        EXPECT_EQ(after.head_digest, seen.head_digest) << "readers have seen another head of this serial";
+      }
     });
     EXPECT_EQ(lost, std::vector<std::string>());
   }

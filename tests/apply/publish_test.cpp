@@ -33,7 +33,8 @@ using testing_support::TestServer;
 class publishing : public testing::Test {
  protected:
   PublishedNow publish_now(TestServer& server) {
-    const CatalogKeys keys = load_catalog_keys(disk, server.manifest.server.keys, newest_own_root(server.store(), server.state().self()));
+    const CatalogKeys keys =
+        load_catalog_keys(disk, server.manifest.server.keys, newest_own_root(server.store(), server.state().self()));
     return publish(server.state(), server.store(), keys, server.manifest.server, server.clock);
   }
   bool needs_renewal(TestServer& server) {
@@ -238,7 +239,8 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
 
   const Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.other", "done catalog", "failed image.db damaged"));
-  EXPECT_THAT(std::get<Failed>(account.failed.at(0).outcome).text, AllOf(HasSubstr(hex), HasSubstr("put the file back from a backup")));
+  EXPECT_THAT(std::get<Failed>(account.failed.at(0).outcome).text,
+              AllOf(HasSubstr(hex), HasSubstr("put the file back from a backup")));
   EXPECT_EQ(account.exit_code, 6);
   EXPECT_EQ(here.tree().faults, std::vector<std::string>());
   EXPECT_FALSE(offers("db"));
@@ -260,7 +262,9 @@ TEST_F(publishing, R21_a_withdrawal_goes_out_although_the_bytes_are_gone) {
   ImageRow withdrawn = here.image("db");
   withdrawn.state = ImageState::withdrawn;
   withdrawn.reason = "it leaks";
-  const Account account = here.apply({testing_support::change_of(image_address(withdrawn.name), UpdateImage{.row = withdrawn, .changes = {"state"}}), publish_change()});
+  const Account account =
+      here.apply({testing_support::change_of(image_address(withdrawn.name), UpdateImage{.row = withdrawn, .changes = {"state"}}),
+                  publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.db", "done catalog", "failed image.db damaged"));
   EXPECT_EQ(here.entry("db").state(), ImageState::withdrawn);
   EXPECT_EQ(here.tree().faults, std::vector<std::string>());
@@ -272,7 +276,12 @@ TEST_F(publishing, what_the_plan_told_of_damaged_images_is_not_told_again) {
   fs::remove(path_of("db"));
   fs::remove(path_of("other"));
   Plan plan = here.plan_of({add(here, "new", "new bytes"), publish_change()});
-  plan.blocked.push_back({.address = image_address(ImageName::of("db")), .verb = Verb::repair, .code = "damaged", .text = "", .mend = "", .at = std::nullopt});
+  plan.blocked.push_back({.address = image_address(ImageName::of("db")),
+                          .verb = Verb::repair,
+                          .code = "damaged",
+                          .text = "",
+                          .mend = "",
+                          .at = std::nullopt});
   EXPECT_THAT(lines_of(here.apply(plan)), ElementsAre("done image.new", "done catalog", "failed image.other damaged"));
 }
 

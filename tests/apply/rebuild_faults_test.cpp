@@ -47,7 +47,8 @@ class rebuild_faults : public testing::Test {
     server.know(oslo);
     LocalImage hidden = local_image("hidden", server.source("hidden", "bytes of hidden"));
     hidden.is_private = true;
-    server.apply({register_change(oslo), add(server, "mine", "bytes of mine"), add(hidden), copy_change(oslo, "theirs"), publish_change()});
+    server.apply({register_change(oslo), add(server, "mine", "bytes of mine"), add(hidden), copy_change(oslo, "theirs"),
+                  publish_change()});
     server.close();
     fs::copy(state(), folder.path() + "/old.db");
     server.reopen();
@@ -101,8 +102,15 @@ class rebuild_faults : public testing::Test {
     RebuiltState told;
     const Restoration what = gather_restoration(*manifest_, store, files, memory, old, clock_.now(), told);
     old.reset();
-    const RunStart start{.id = new_run_id(clock_.now(), random_bits()), .started = clock_.now(), .command = "state rebuild", .actor = "tester@here",
-                         .manifest_path = "ingot.toml", .manifest_digest = {}, .git = std::nullopt, .plan_id = "", .planned = 0};
+    const RunStart start{.id = new_run_id(clock_.now(), random_bits()),
+                         .started = clock_.now(),
+                         .command = "state rebuild",
+                         .actor = "tester@here",
+                         .manifest_path = "ingot.toml",
+                         .manifest_digest = {},
+                         .git = std::nullopt,
+                         .plan_id = "",
+                         .planned = 0};
     replace_state(server.state, files, what, {.start = start, .finished = clock_.now(), .exit_code = 0, .actions = {}});
     return "";
   }
@@ -132,7 +140,8 @@ class rebuild_faults : public testing::Test {
       const std::string name = entry.path().filename();
       EXPECT_FALSE(name.find(".new") != std::string::npos || name.find(".old") != std::string::npos) << name;
       const auto aside = name.find(".set-aside-");
-      if (aside != std::string::npos) kept.insert((name.ends_with("-wal") ? "kept log " : "kept ") + sha256(bytes_of(entry.path())).text());
+      if (aside != std::string::npos)
+        kept.insert((name.ends_with("-wal") ? "kept log " : "kept ") + sha256(bytes_of(entry.path())).text());
     }
     return kept;
   }
@@ -157,9 +166,7 @@ class rebuild_faults : public testing::Test {
     try {
       rebuild(files);
     } catch (const Killed&) {
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::local) << error.what();
-    }
+    } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local) << error.what(); }
   }
 
   static void kill_at(FaultFiles& disk, std::size_t at) {
@@ -195,9 +202,11 @@ class rebuild_faults : public testing::Test {
 };
 
 TEST_F(rebuild_faults, what_an_old_state_knew_is_taken_up_and_a_damaged_one_is_kept) {
-  EXPECT_THAT(undisturbed_end(Left::an_old_state), testing::AllOf(testing::Contains(HasSubstr("peer oslo ")), testing::Contains("run state rebuild 0"),
-                                                                  testing::Contains("made anew"), testing::Contains("image late " + sha256("bytes of late").text())));
-  EXPECT_THAT(undisturbed_end(Left::a_damaged_one), testing::IsSupersetOf({"kept " + sha256("rot").text(), "kept log " + sha256("its log").text()}));
+  EXPECT_THAT(undisturbed_end(Left::an_old_state),
+              testing::AllOf(testing::Contains(HasSubstr("peer oslo ")), testing::Contains("run state rebuild 0"),
+                             testing::Contains("made anew"), testing::Contains("image late " + sha256("bytes of late").text())));
+  EXPECT_THAT(undisturbed_end(Left::a_damaged_one),
+              testing::IsSupersetOf({"kept " + sha256("rot").text(), "kept log " + sha256("its log").text()}));
 }
 
 TEST_F(rebuild_faults, D4_a_rebuilding_on_a_disk_that_fails_once_at_any_operation_loses_nothing_and_ends_as_an_undisturbed_one) {
@@ -210,7 +219,8 @@ TEST_F(rebuild_faults, D4_a_rebuilding_on_a_disk_that_fails_once_at_any_operatio
   figure("rebuild_faults", tried_, "faults of the disk in a rebuilding");
 }
 
-TEST_F(rebuild_faults, D3_a_rebuilding_on_a_disk_that_is_full_from_any_operation_on_loses_nothing_and_ends_as_an_undisturbed_one) {
+TEST_F(rebuild_faults,
+       D3_a_rebuilding_on_a_disk_that_is_full_from_any_operation_on_loses_nothing_and_ends_as_an_undisturbed_one) {
   sweep([&](std::size_t n) {
     FaultFiles disk;
     disk.fail_at = n;
@@ -250,7 +260,8 @@ TEST_F(rebuild_faults, a_name_that_somebody_took_meanwhile_costs_neither_state) 
   FaultFiles disk;
   disk.watch = [&](const std::string& line) {
     if (line.starts_with("rename ") && line.ends_with(".old")) return;
-    if (line == "sync_folder " + at("here/state") && !fs::exists(state()) && fs::exists(state() + ".old")) put(state(), "somebody's");
+    if (line == "sync_folder " + at("here/state") && !fs::exists(state()) && fs::exists(state() + ".old"))
+      put(state(), "somebody's");
   };
   EXPECT_THROW(rebuild(disk), Error);
   EXPECT_EQ(bytes_of(state()), "somebody's");
@@ -277,7 +288,8 @@ TEST_F(rebuild_faults, copies_whose_papers_cannot_be_read_are_found_by_their_byt
   for (const bool damaged : {false, true}) {
     make(Left::nothing);
     for (const auto& papers : fs::recursive_directory_iterator(at("here/store/papers"))) {
-      if (papers.is_regular_file() && bytes_of(papers.path()).find("\"image\":\"hidden\"") == std::string::npos) put(papers.path(), "unreadable");
+      if (papers.is_regular_file() && bytes_of(papers.path()).find("\"image\":\"hidden\"") == std::string::npos)
+        put(papers.path(), "unreadable");
     }
     if (damaged) {
       for (const auto& file : fs::recursive_directory_iterator(at("here/store/private/b"))) {
@@ -286,8 +298,10 @@ TEST_F(rebuild_faults, copies_whose_papers_cannot_be_read_are_found_by_their_byt
     }
     PosixFiles disk;
     EXPECT_EQ(rebuild(disk), "");
-    if (damaged) EXPECT_THAT(whole(), UnorderedElementsAre("theirs", "large", "hidden"));
-    else EXPECT_THAT(whole(), IsEmpty());
+    if (damaged)
+      EXPECT_THAT(whole(), UnorderedElementsAre("theirs", "large", "hidden"));
+    else
+      EXPECT_THAT(whole(), IsEmpty());
   }
 }
 

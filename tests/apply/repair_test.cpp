@@ -62,28 +62,33 @@ class repairs : public testing::Test {
                                 .transfer = {.method = Method::whole, .from = {}, .bytes = entry.packed->file.length}});
   }
   static Change take_in_again(TestServer& server, const std::string& image) {
-    return change_of(image_address(ImageName::of(image)),
-                     TakeInAgain{.image = local_image(image, server.folder() + "/sources/" + image), .digest = server.image(image).digest});
+    return change_of(
+        image_address(ImageName::of(image)),
+        TakeInAgain{.image = local_image(image, server.folder() + "/sources/" + image), .digest = server.image(image).digest});
   }
 
   /// What a planner would plan: of each image that is damaged now.
   std::vector<Change> changes(TestServer& server) {
     std::vector<Change> all;
-    for (const auto& image : all_damaged_images(server.state(), server.store())) all.push_back(image.copy ? fetch_again() : take_in_again(server, image.name.text()));
+    for (const auto& image : all_damaged_images(server.state(), server.store()))
+      all.push_back(image.copy ? fetch_again() : take_in_again(server, image.name.text()));
     return all;
   }
 
   static std::vector<std::string> set_aside(const TestServer& server) {
     std::vector<std::string> contents;
     if (!fs::exists(server.folder() + "/store/quarantine")) return contents;
-    for (const auto& entry : fs::directory_iterator(server.folder() + "/store/quarantine")) contents.push_back(read_text(entry.path().string()));
+    for (const auto& entry : fs::directory_iterator(server.folder() + "/store/quarantine"))
+      contents.push_back(read_text(entry.path().string()));
     std::sort(contents.begin(), contents.end());
     return contents;
   }
 
   static void expect_whole(TestServer& server) {
     EXPECT_THAT(all_damaged_images(server.state(), server.store()), IsEmpty());
-    server.state().each_object([&](const ObjectRow& object) { EXPECT_THAT(server.store().check_object(object.digest, object.size, object.packed, nullptr), IsEmpty()); });
+    server.state().each_object([&](const ObjectRow& object) {
+      EXPECT_THAT(server.store().check_object(object.digest, object.size, object.packed, nullptr), IsEmpty());
+    });
     EXPECT_EQ(server.tree().faults, std::vector<std::string>());
     EXPECT_EQ(set_aside(server), (std::vector<std::string>{"rot", "rot of mine"})) << "nothing that was damaged is thrown away";
   }
@@ -98,7 +103,9 @@ class repairs : public testing::Test {
       arm(disk, at);
       try {
         const Account account = server->apply(changes(*server));
-        if (disk.count() >= at && !account.failed.empty()) { EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server->events.lines()); }
+        if (disk.count() >= at && !account.failed.empty()) {
+          EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server->events.lines());
+        }
       } catch (const Killed&) {}
       const bool never = disk.count() < at;
       server->reopen();
@@ -161,9 +168,12 @@ TEST_F(repairs, D1_a_peer_that_lies_or_has_nothing_does_not_hide_the_next_one) {
     server->know(liar);
     Change change = fetch_again();
     auto& offers = std::get<FetchAgain>(change.action).offers;
-    offers.insert(offers.begin(), {.peer = liar.card().name, .head = std::make_shared<const SeenHead>(liar.head()), .entry = std::make_shared<const ImageEntry>(liar.entry("theirs"))});
+    offers.insert(offers.begin(), {.peer = liar.card().name,
+                                   .head = std::make_shared<const SeenHead>(liar.head()),
+                                   .entry = std::make_shared<const ImageEntry>(liar.entry("theirs"))});
     EXPECT_EQ(server->apply({change}).exit_code, 0) << testing::PrintToString(server->events.lines());
-    EXPECT_FALSE(server->store().lacks(server->state().object(server->image("mine").digest)->packed).empty()) << "of that one nothing was asked";
+    EXPECT_FALSE(server->store().lacks(server->state().object(server->image("mine").digest)->packed).empty())
+        << "of that one nothing was asked";
     EXPECT_TRUE(server->store().has(server->state().object(server->image("theirs").digest)->packed));
     offers.pop_back();
     write_text(server->folder() + "/" + theirs, "rot");
@@ -187,8 +197,15 @@ TEST_F(repairs, D1_another_packing_of_the_same_bits_takes_the_place_of_the_lost_
   auto entry = *std::get<FetchAgain>(change.action).offers.front().entry;
   // The origin packs the same bits anew.
   const std::string packed = oslo.public_folder() + "/" + object_path(entry.packed->file.digest);
-  ASSERT_EQ(run({.arguments = {"zstd", "-q", "-d", "-o", folder.path() + "/plain", "--", packed}, .folder = {}, .environment = {}}).exit, 0);
-  ASSERT_EQ(run({.arguments = {"zstd", "-q", "-19", "--no-check", "-o", folder.path() + "/again", folder.path() + "/plain"}, .folder = {}, .environment = {}}).exit, 0);
+  ASSERT_EQ(
+      run({.arguments = {"zstd", "-q", "-d", "-o", folder.path() + "/plain", "--", packed}, .folder = {}, .environment = {}})
+          .exit,
+      0);
+  ASSERT_EQ(run({.arguments = {"zstd", "-q", "-19", "--no-check", "-o", folder.path() + "/again", folder.path() + "/plain"},
+                 .folder = {},
+                 .environment = {}})
+                .exit,
+            0);
   const std::string again = read_text(folder.path() + "/again");
   entry.packed->file = Piece{.digest = sha256(again), .length = again.size()};
   fs::create_directories(fs::path(oslo.public_folder() + "/" + object_path(entry.packed->file.digest)).parent_path());

@@ -85,7 +85,8 @@ void count(const std::string& what, std::size_t number) {
   static std::map<std::string, std::size_t> tried;
   const testing::TestInfo* const test = testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(test->test_suite_name()) + "." + test->name() + "." + what;
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == ' '; }, '-');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '/' || c == ' '; }, '-');
   testing_support::figure(name, tried[name] += number, what);
 }
 

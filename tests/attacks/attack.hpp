@@ -21,9 +21,9 @@ enum class Leaves {
 
 struct Attack {
   std::string name;
-  std::function<void(Stage&)> lie;     ///< of a peer whose newest head home has not seen yet
+  std::function<void(Stage&)> lie;  ///< of a peer whose newest head home has not seen yet
   int exit = 4;
-  std::string says = {};               ///< part of what home prints
+  std::string says = {};  ///< part of what home prints
   /// The paths, in order. "(index)", "(page)", "(bytes)" and "(next root)" stand for those of the newest head; "(pages)" at
   /// the end: any of its catalog, in any order, and nothing else.
   std::vector<std::string> asks = {};
@@ -49,7 +49,8 @@ void publish_index_with(Stage& stage, const std::function<std::string(std::strin
 /// The first `from` becomes `to`; fails the test if it is not there.
 std::string replaced(std::string text, const std::string& from, const std::string& to);
 
-/// The rows that every way runs: instantiated for Way::here and here_tls in attack_test, for Way::process in attack_scenario_test.
+/// The rows that every way runs: instantiated for Way::here and here_tls in attack_test, for Way::process in
+/// attack_scenario_test.
 class attacks : public testing::TestWithParam<Way> {};
 
 }  // namespace ingot::attacks

@@ -51,7 +51,8 @@ class content : public testing::Test {
     before = stage.remembered();
   }
   ImageEntry& catalog_entry(const std::string& name) {
-    return *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(), [&](const ImageEntry& one) { return one.name.text() == name; });
+    return *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(),
+                         [&](const ImageEntry& one) { return one.name.text() == name; });
   }
 
   /// Serves the catalog with this text in it replaced, all above it signed as it should be, and plans.
@@ -88,7 +89,8 @@ class content : public testing::Test {
     std::erase_if(changed, [](const std::string& what) { return what.find("floor") != std::string::npos; });
     EXPECT_THAT(changed, IsEmpty());
     std::vector<std::string> beside;
-    for (const auto& entry : fs::directory_iterator(fs::path(stage.home()).parent_path())) beside.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(fs::path(stage.home()).parent_path()))
+      beside.push_back(entry.path().filename().string());
     EXPECT_THAT(beside, ElementsAre("home")) << "N4: nothing was written outside";
     stage.publish();
     const Ran ran = stage.apply();
@@ -130,8 +132,10 @@ TEST_F(content, C1_A17_no_name_that_is_none_is_taken_anywhere) {
     }
     if (!is_its_turn()) continue;
     SCOPED_TRACE(name + " above the pages");
-    EXPECT_EQ(with_head([&](const std::string& text) { return replaced(text, "\"name\":\"fpps-2\"", "\"name\":" + name); }).exit, 4);
-    EXPECT_EQ(with_index([&](const std::string& text) { return replaced(text, "\"kind\":\"images\"", "\"kind\":" + name); }).exit, 4);
+    EXPECT_EQ(with_head([&](const std::string& text) { return replaced(text, "\"name\":\"fpps-2\"", "\"name\":" + name); }).exit,
+              4);
+    EXPECT_EQ(with_index([&](const std::string& text) { return replaced(text, "\"kind\":\"images\"", "\"kind\":" + name); }).exit,
+              4);
   }
 }
 
@@ -154,9 +158,20 @@ TEST_F(content, C1_no_digest_that_is_none_is_taken_anywhere) {
       EXPECT_EQ(ran.exit, 4) << ran.out << ran.err;
     }
     SCOPED_TRACE(digest + " above the pages");
-    EXPECT_EQ(with_head([&](const std::string& text) { return replaced(text, "\"id\":\"" + stage.peer.id().text() + "\"", "\"id\":" + digest); }).exit, 4);
-    EXPECT_EQ(with_head([&](const std::string& text) { return replaced(text, "\"index\":{\"digest\":\"" + stage.peer.head().index.digest.text() + "\"", "\"index\":{\"digest\":" + digest); }).exit, 4);
-    EXPECT_EQ(with_index([&](const std::string& text) { return replaced(text, "\"digest\":\"" + stage.peer.index().pages[0].piece.digest.text() + "\"", "\"digest\":" + digest); }).exit, 4);
+    EXPECT_EQ(with_head([&](const std::string& text) {
+                return replaced(text, "\"id\":\"" + stage.peer.id().text() + "\"", "\"id\":" + digest);
+              }).exit,
+              4);
+    EXPECT_EQ(with_head([&](const std::string& text) {
+                return replaced(text, "\"index\":{\"digest\":\"" + stage.peer.head().index.digest.text() + "\"",
+                                "\"index\":{\"digest\":" + digest);
+              }).exit,
+              4);
+    EXPECT_EQ(with_index([&](const std::string& text) {
+                return replaced(text, "\"digest\":\"" + stage.peer.index().pages[0].piece.digest.text() + "\"",
+                                "\"digest\":" + digest);
+              }).exit,
+              4);
   }
 }
 
@@ -212,24 +227,36 @@ TEST_F(content, C9_numbers_out_of_bounds_are_refused) {
       {"added", "\"added\":", "2"},
       {"since", "\"since\":", "2"},
   };
-  for (const std::string number : {"-1", "1.0", "1e3", "\"5\"", "9007199254740992", "9223372036854775808", "18446744073709551616", "999999999999999999999999999999", "01", "+1", "true"}) {
+  for (const std::string number : {"-1", "1.0", "1e3", "\"5\"", "9007199254740992", "9223372036854775808", "18446744073709551616",
+                                   "999999999999999999999999999999", "01", "+1", "true"}) {
     for (const Spot& spot : spots) {
       if (!is_its_turn()) continue;
       SCOPED_TRACE(number + std::string(" as ") + spot.name);
       const Ran ran = with(spot.before + spot.value, spot.before + number);
       EXPECT_EQ(ran.exit, 4) << ran.out;
     }
-    EXPECT_EQ(with_index([&](const std::string& text) { return replaced(text, "\"pages\":", "\"pages\":" + std::string(number) + ",\"x\":"); }).exit, 4) << number;
-    EXPECT_EQ(with_index([&](const std::string& text) { return replaced(text, "\"entries\":", "\"entries\":" + std::string(number) + ",\"x\":"); }).exit, 4) << number;
+    EXPECT_EQ(with_index([&](const std::string& text) {
+                return replaced(text, "\"pages\":", "\"pages\":" + std::string(number) + ",\"x\":");
+              }).exit,
+              4)
+        << number;
+    EXPECT_EQ(with_index([&](const std::string& text) {
+                return replaced(text, "\"entries\":", "\"entries\":" + std::string(number) + ",\"x\":");
+              }).exit,
+              4)
+        << number;
   }
-  for (const std::string size : {"70368744177665", "9007199254740991"}) EXPECT_EQ(with("\"size\":" + std::to_string(child.size), "\"size\":" + size).exit, 4) << size;
+  for (const std::string size : {"70368744177665", "9007199254740991"})
+    EXPECT_EQ(with("\"size\":" + std::to_string(child.size), "\"size\":" + size).exit, 4) << size;
 }
 
 TEST_F(content, C11_keys_of_the_future_are_ignored_unless_they_are_critical) {
   stage.publish();
   for (const std::string of : {"head", "index", "page"}) {
     SCOPED_TRACE(of);
-    const auto add = [](const std::string& insert) { return [insert](const std::string& text) { return "{" + insert + text.substr(1); }; };
+    const auto add = [](const std::string& insert) {
+      return [insert](const std::string& text) { return "{" + insert + text.substr(1); };
+    };
     const auto try_it = [&](const std::string& insert) {
       if (of == "head") return with_head(add(insert));
       if (of == "index") return with_index(add(insert));

@@ -61,13 +61,15 @@ std::vector<Place> places() {
       {"a table of segments",
        [](const Stage& s) {
          for (const auto& entry : s.catalog.images) {
-           if (entry.name.text() == s.newest()) return "b/" + entry.packed->table->digest.hex().substr(0, 2) + "/" + entry.packed->table->digest.hex();
+           if (entry.name.text() == s.newest())
+             return "b/" + entry.packed->table->digest.hex().substr(0, 2) + "/" + entry.packed->table->digest.hex();
          }
          return std::string();
        },
        10'000,
        [](Stage& s) {
-         s.offer("long-" + std::to_string(s.peer.head().serial), std::string(segment_size + 100, 'x') + std::to_string(s.peer.head().serial));
+         s.offer("long-" + std::to_string(s.peer.head().serial),
+                 std::string(segment_size + 100, 'x') + std::to_string(s.peer.head().serial));
          s.publish();
        }},
       {"an image's bytes", [](const Stage& s) { return s.bytes_path(s.newest()); }, 10'000},
@@ -78,7 +80,8 @@ TEST(endless, A13_data_without_end_ends_at_what_was_signed) {
   Stage stage(Way::here);
   std::size_t tried = 0;
   for (const Place& place : places()) {
-    for (const std::string headers : {"Transfer-Encoding: chunked\r\n", "Content-Length: 100\r\n", "Connection: close\r\n", "Content-Length: 9223372036854775807\r\n"}) {
+    for (const std::string headers : {"Transfer-Encoding: chunked\r\n", "Content-Length: 100\r\n", "Connection: close\r\n",
+                                      "Content-Length: 9223372036854775807\r\n"}) {
       SCOPED_TRACE(place.name + ", " + headers);
       stage.tempt();
       if (place.prepare) place.prepare(stage);
@@ -154,7 +157,8 @@ TEST(endless, A14_slow_peers_cost_their_time_limits_and_the_others_are_served) {
   for (std::size_t i = 0; i <= slow.size(); ++i) {
     const std::string name = "slow-" + std::to_string(i);
     bad.push_back(std::make_unique<Publisher>(name, stage.peer.now()));
-    const std::string url = i < slow.size() ? stage.venue.url + name + "/" : "https://127.0.0.1:" + std::to_string(mute_tls.port()) + "/";
+    const std::string url =
+        i < slow.size() ? stage.venue.url + name + "/" : "https://127.0.0.1:" + std::to_string(mute_tls.port()) + "/";
     testing_support::write_text(stage.home() + "/" + name + ".card.toml", write_card(bad.back()->card(url)));
     entries += "[[peer]]\nname = \"" + name + "\"\ncard = \"" + name + ".card.toml\"\n";
     if (i < slow.size()) stage.server.instead(name + "/root/1.dsse", slow[i].manner);
@@ -203,7 +207,8 @@ TEST(endless, B16_headers_without_end_are_cut) {
   const auto page = [](const Stage& s) { return s.page_path(); };
   const auto bytes = [](const Stage& s) { return s.bytes_path(s.newest()); };
   const auto head = [](const Stage&) { return std::string("head.dsse"); };
-  for (const std::function<std::string(const Stage&)>& path : std::vector<std::function<std::string(const Stage&)>>{head, page, bytes}) {
+  for (const std::function<std::string(const Stage&)>& path :
+       std::vector<std::function<std::string(const Stage&)>>{head, page, bytes}) {
     for (const auto& [name, piece] : floods) {
       SCOPED_TRACE(name + " at " + path(stage));
       stage.tempt();

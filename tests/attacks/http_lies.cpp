@@ -50,39 +50,61 @@ std::vector<Lie> cuts() {
   for (std::size_t part = 0; part < 16; part += is_full() ? 1U : 5U) {
     const auto cut = [part](const std::string& body) { return body.substr(0, body.size() * part / 16); };
     const std::string at = " after " + std::to_string(part) + "/16";
-    lies.push_back({.name = "B1 cut" + at + " of its length", .answer = [cut](const std::string& body) {
-                      return sized("Content-Length: " + std::to_string(body.size()) + "\r\n", cut(body));
-                    }, .asked = 3});
-    lies.push_back({.name = "B1 cut" + at + ", of no length", .answer = [cut](const std::string& body) { return unsized(cut(body)); }});
-    if (part > 0) lies.push_back({.name = "B1 cut" + at + " in chunks", .answer = [cut](const std::string& body) { return sized(chunked, chunk(cut(body))); }, .asked = 3});
+    lies.push_back({.name = "B1 cut" + at + " of its length",
+                    .answer =
+                        [cut](const std::string& body) {
+                          return sized("Content-Length: " + std::to_string(body.size()) + "\r\n", cut(body));
+                        },
+                    .asked = 3});
+    lies.push_back(
+        {.name = "B1 cut" + at + ", of no length", .answer = [cut](const std::string& body) { return unsized(cut(body)); }});
+    if (part > 0)
+      lies.push_back({.name = "B1 cut" + at + " in chunks",
+                      .answer = [cut](const std::string& body) { return sized(chunked, chunk(cut(body))); },
+                      .asked = 3});
   }
   return lies;
 }
 
 std::vector<Lie> lengths() {
   const auto length = [](const std::string& what) { return "Content-Length: " + what + "\r\n"; };
-  const auto saying = [length](const std::string& what) { return [=](const std::string& body) { return sized(length(what), body); }; };
+  const auto saying = [length](const std::string& what) {
+    return [=](const std::string& body) { return sized(length(what), body); };
+  };
   return {
-      {.name = "B2 one byte more than it has", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size() + 1)), body); },
-       .exits = {3, 4, 4, 4}, .asked = 3},
-      {.name = "B2 two bytes less", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size() - 2)), body); }, .exits = {3, 4, 4, 4}},
+      {.name = "B2 one byte more than it has",
+       .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size() + 1)), body); },
+       .exits = {3, 4, 4, 4},
+       .asked = 3},
+      {.name = "B2 two bytes less",
+       .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size() - 2)), body); },
+       .exits = {3, 4, 4, 4}},
       {.name = "B2 negative", .answer = saying("-5")},
       {.name = "B2 of 23 digits", .answer = saying("99999999999999999999999")},
       {.name = "B2 of hex", .answer = saying("0x10")},
       {.name = "B2 empty", .answer = saying("")},
-      {.name = "B2 twice, not the same", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size())) + length("7"), body); }},
-      {.name = "B2 a list", .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size()) + ", 7"), body); }},
-      {.name = "B2 and chunks of another", .answer = [length](const std::string& body) { return sized(length("7") + chunked, chunk(body) + "0\r\n\r\n"); },
-       .exits = {3, 3, 3, 0}, .asked = 3},  // of bytes, what came as signed is kept, whatever the answer's frame said
-      {.name = "B2 a chunk that is none", .answer = [](const std::string& body) { return sized(chunked, "zz\r\n" + body); }, .asked = 3},
-      {.name = "B2 a chunk of 2^64", .answer = [](const std::string& body) { return sized(chunked, "10000000000000000\r\n" + body); }, .asked = 3},
+      {.name = "B2 twice, not the same",
+       .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size())) + length("7"), body); }},
+      {.name = "B2 a list",
+       .answer = [length](const std::string& body) { return sized(length(std::to_string(body.size()) + ", 7"), body); }},
+      {.name = "B2 and chunks of another",
+       .answer = [length](const std::string& body) { return sized(length("7") + chunked, chunk(body) + "0\r\n\r\n"); },
+       .exits = {3, 3, 3, 0},
+       .asked = 3},  // of bytes, what came as signed is kept, whatever the answer's frame said
+      {.name = "B2 a chunk that is none",
+       .answer = [](const std::string& body) { return sized(chunked, "zz\r\n" + body); },
+       .asked = 3},
+      {.name = "B2 a chunk of 2^64",
+       .answer = [](const std::string& body) { return sized(chunked, "10000000000000000\r\n" + body); },
+       .asked = 3},
   };
 }
 
 std::vector<Lie> encodings() {
   std::vector<Lie> lies;
   for (const std::string coding : {"gzip", "br", "deflate", "zstd", "gzip, gzip", "x-unknown"}) {
-    lies.push_back({.name = "B12 Content-Encoding: " + coding, .answer = [coding](const std::string& body) { return sized("Content-Encoding: " + coding + "\r\n", body); }});
+    lies.push_back({.name = "B12 Content-Encoding: " + coding,
+                    .answer = [coding](const std::string& body) { return sized("Content-Encoding: " + coding + "\r\n", body); }});
   }
   const std::string bomb("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10);
   lies.push_back(fixed("B12 a bomb", sized("Content-Encoding: gzip\r\n", bomb + std::string(1000, '\0'))));
@@ -92,10 +114,14 @@ std::vector<Lie> encodings() {
 std::vector<Lie> statuses() {
   std::vector<Lie> lies;
   for (const std::string status : {"500 x", "502 x", "503 x", "599 x", "408 x", "429 x", "999 x"}) {
-    lies.push_back({.name = "B15 " + status, .answer = [status](const std::string& body) { return http_answer(status, "", body); }, .asked = 3});
+    lies.push_back({.name = "B15 " + status,
+                    .answer = [status](const std::string& body) { return http_answer(status, "", body); },
+                    .asked = 3});
   }
-  for (const std::string status : {"400 x", "401 x", "403 x", "404 x", "407 x", "410 x", "451 x", "418 x", "204 x", "205 x", "206 x", "101 x", "000 x"}) {
-    lies.push_back({.name = "B15 " + status, .answer = [status](const std::string& body) { return http_answer(status, "", body); }});
+  for (const std::string status :
+       {"400 x", "401 x", "403 x", "404 x", "407 x", "410 x", "451 x", "418 x", "204 x", "205 x", "206 x", "101 x", "000 x"}) {
+    lies.push_back(
+        {.name = "B15 " + status, .answer = [status](const std::string& body) { return http_answer(status, "", body); }});
   }
   lies.push_back({.name = "B15 no HTTP at all", .answer = [](const std::string& body) { return body; }});
   lies.push_back(fixed("B15 nothing at all", "", 3));
@@ -116,13 +142,28 @@ std::vector<Lie> web_pages() {
 
 std::vector<Lie> redirects(const std::string& elsewhere) {
   std::vector<Lie> lies;
-  for (const std::string& target :
-       {std::string("file:///etc/passwd"), std::string("ftp://127.0.0.1/x"), std::string("gopher://127.0.0.1/x"), std::string("scp://127.0.0.1/x"),
-        std::string("smb://127.0.0.1/x"), std::string("tftp://127.0.0.1/x"), std::string("dict://127.0.0.1/x"), std::string("ldap://127.0.0.1/x"),
-        std::string("telnet://127.0.0.1/x"), "HTTP" + elsewhere.substr(4), elsewhere.substr(5), "\\\\\\\\" + elsewhere.substr(7),
-        std::string("http://169.254.169.254/latest/meta-data/"), std::string("http://127.1/x"), std::string("http://0x7f.1/x"), std::string("http://2130706433/x"),
-        std::string("http://[::ffff:7f00:1]/x"), std::string("http://[fe80::1%25lo]/x"), std::string("https://user:pass@127.0.0.1/x"), elsewhere + "head.dsse",
-        std::string("head.dsse"), std::string("/")}) {
+  for (const std::string& target : {std::string("file:///etc/passwd"),
+                                    std::string("ftp://127.0.0.1/x"),
+                                    std::string("gopher://127.0.0.1/x"),
+                                    std::string("scp://127.0.0.1/x"),
+                                    std::string("smb://127.0.0.1/x"),
+                                    std::string("tftp://127.0.0.1/x"),
+                                    std::string("dict://127.0.0.1/x"),
+                                    std::string("ldap://127.0.0.1/x"),
+                                    std::string("telnet://127.0.0.1/x"),
+                                    "HTTP" + elsewhere.substr(4),
+                                    elsewhere.substr(5),
+                                    "\\\\\\\\" + elsewhere.substr(7),
+                                    std::string("http://169.254.169.254/latest/meta-data/"),
+                                    std::string("http://127.1/x"),
+                                    std::string("http://0x7f.1/x"),
+                                    std::string("http://2130706433/x"),
+                                    std::string("http://[::ffff:7f00:1]/x"),
+                                    std::string("http://[fe80::1%25lo]/x"),
+                                    std::string("https://user:pass@127.0.0.1/x"),
+                                    elsewhere + "head.dsse",
+                                    std::string("head.dsse"),
+                                    std::string("/")}) {
     lies.push_back(fixed("B8 B9 B11 redirected to " + target, http_answer("302 Found", "Location: " + target + "\r\n", "")));
   }
   for (const std::string status : {"301", "303", "307", "308", "300"}) {
@@ -177,9 +218,7 @@ class http_lies : public testing::Test {
     const Ran ran = stage.apply();
     EXPECT_EQ(ran.exit, lie.exits[place]) << ran.out << ran.err;
     const auto asked = stage.requests();
-    if (place == head) {
-      EXPECT_EQ(asked, std::vector<std::string>(lie.asked, "head.dsse"));
-    }
+    if (place == head) { EXPECT_EQ(asked, std::vector<std::string>(lie.asked, "head.dsse")); }
     EXPECT_LE(asked.size(), 16U);
     EXPECT_LE(stage.clock.slept, 4 * 60'000);
     auto changed = differences(before, stage.remembered());
@@ -187,9 +226,7 @@ class http_lies : public testing::Test {
       const bool floor = place != head && what.find("floor") != std::string::npos;
       return floor || what.find("staging") != std::string::npos;  // what came right of it may stay
     });
-    if (lie.exits[place] != 0) {
-      EXPECT_THAT(changed, IsEmpty());
-    }
+    if (lie.exits[place] != 0) { EXPECT_THAT(changed, IsEmpty()); }
     stage.server.behave();
     const Ran after = stage.apply();
     EXPECT_EQ(after.exit, 0) << "N9: " << after.out << after.err;
@@ -229,13 +266,17 @@ class http_ranges : public http_lies {
     whole = stage.peer.tree().at(blob);
     const auto lines = std::get<SegmentTable>(parse_segment_table(stage.peer.tree().at(path_of(table))));
     first = static_cast<std::size_t>(lines.segments[0].packed);
-    stage.server.instead(blob, always_sends(sized("Content-Length: " + std::to_string(whole.size()) + "\r\n", whole.substr(0, first + 5))));
+    stage.server.instead(
+        blob, always_sends(sized("Content-Length: " + std::to_string(whole.size()) + "\r\n", whole.substr(0, first + 5))));
     stage.limits.retry.attempts = 1;
     EXPECT_EQ(stage.apply().exit, 3);
     stage.server.forget();
   }
   std::string partial(std::size_t from, std::size_t to, const std::string& body) const {
-    return http_answer("206 Partial Content", "Content-Range: bytes " + std::to_string(from) + "-" + std::to_string(to) + "/" + std::to_string(whole.size()) + "\r\n", body);
+    return http_answer(
+        "206 Partial Content",
+        "Content-Range: bytes " + std::to_string(from) + "-" + std::to_string(to) + "/" + std::to_string(whole.size()) + "\r\n",
+        body);
   }
   std::string rest() const { return whole.substr(first); }
 
@@ -258,10 +299,16 @@ TEST_F(http_ranges, B3_B4_B5_a_range_is_just_what_was_asked_for_or_none) {
       {"B4 no Content-Range", [this] { return http_answer("206 x", "", rest()); }},
       {"B4 a Content-Range that is none", [this] { return http_answer("206 x", "Content-Range: bytes */*\r\n", rest()); }},
       {"B4 another unit", [this] { return http_answer("206 x", "Content-Range: rows 1-2/3\r\n", rest()); }},
-      {"B4 several parts", [this] { return http_answer("206 x", "Content-Type: multipart/byteranges; boundary=x\r\n", "--x\r\n\r\n" + rest() + "\r\n--x--"); }},
+      {"B4 several parts",
+       [this] {
+         return http_answer("206 x", "Content-Type: multipart/byteranges; boundary=x\r\n", "--x\r\n\r\n" + rest() + "\r\n--x--");
+       }},
       {"B4 longer than it says", [this] { return partial(first, whole.size() - 1, rest() + "more"); }},
-      {"B4 the range, and more of the file than there is", [this] {
-         return http_answer("206 x", "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(whole.size() + 9) + "/" + std::to_string(whole.size() + 10) + "\r\n",
+      {"B4 the range, and more of the file than there is",
+       [this] {
+         return http_answer("206 x",
+                            "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(whole.size() + 9) + "/" +
+                                std::to_string(whole.size() + 10) + "\r\n",
                             rest() + "0123456789");
        }},
       {"B5 the range of another file", [this] { return partial(first, whole.size() - 1, std::string(rest().size(), 'z')); }, 4},
@@ -279,7 +326,8 @@ TEST_F(http_ranges, B3_B4_B5_a_range_is_just_what_was_asked_for_or_none) {
       if (question.path == blob) ranges.push_back(question.header("range"));
     }
     ASSERT_FALSE(ranges.empty());
-    EXPECT_EQ(ranges[0], "bytes=" + std::to_string(first) + "-" + std::to_string(whole.size() - 1)) << "what is here is not asked for again";
+    EXPECT_EQ(ranges[0], "bytes=" + std::to_string(first) + "-" + std::to_string(whole.size() - 1))
+        << "what is here is not asked for again";
     EXPECT_LE(ranges.size(), 3U);
     EXPECT_EQ(stage.copies() == copies, one.exit != 0);
     stage.server.behave();
@@ -312,8 +360,12 @@ TEST_F(http_lies, B6_an_answer_of_304_proves_nothing) {
 }
 
 TEST_F(http_lies, B7_validators_are_neither_trusted_nor_echoed_if_they_are_odd) {
-  const std::vector<std::pair<std::string, bool>> tags{
-      {"\"" + std::string(4096, 'e') + "\"", false}, {"\"a\tb\"", false}, {"\"caf\xc3\xa9\"", false}, {"W/\"weak\"", true}, {"unquoted", true}, {"", false}};
+  const std::vector<std::pair<std::string, bool>> tags{{"\"" + std::string(4096, 'e') + "\"", false},
+                                                       {"\"a\tb\"", false},
+                                                       {"\"caf\xc3\xa9\"", false},
+                                                       {"W/\"weak\"", true},
+                                                       {"unquoted", true},
+                                                       {"", false}};
   for (const auto& [tag, echoed] : tags) {
     SCOPED_TRACE(tag.substr(0, 20));
     tempt();
@@ -330,7 +382,9 @@ TEST_F(http_lies, B7_validators_are_neither_trusted_nor_echoed_if_they_are_odd) 
 
 TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
   const testing_support::RawServer elsewhere([](const RawConnection&, const std::string&) {});
-  testing_support::write_text(stage.home() + "/.netrc", "machine 127.0.0.1 login netrc-canary password netrc-canary\ndefault login netrc-canary password netrc-canary\n");
+  testing_support::write_text(
+      stage.home() + "/.netrc",
+      "machine 127.0.0.1 login netrc-canary password netrc-canary\ndefault login netrc-canary password netrc-canary\n");
   ::setenv("HOME", stage.home().c_str(), 1);
   ::setenv("INGOT_ATTACK_TOKEN", "token-canary", 1);
   stage.manifest("token_env = \"INGOT_ATTACK_TOKEN\"");
@@ -338,7 +392,9 @@ TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
       http_answer("302 x", "Location: " + elsewhere.url() + "head.dsse\r\nSet-Cookie: cookie-canary=1; Path=/\r\n", ""),
       http_answer("307 x", "Location: https://127.0.0.1:" + std::to_string(elsewhere.port()) + "/\r\n", ""),
       http_answer("401 x", "WWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: cookie-canary=1\r\n", ""),
-      http_answer("401 x", "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n", ""),
+      http_answer(
+          "401 x",
+          "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n", ""),
       http_answer("407 x", "Proxy-Authenticate: Basic realm=\"x\"\r\n", ""),
   };
   std::string said;
@@ -355,7 +411,8 @@ TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
       for (const Question& question : stage.server.asked()) {
         EXPECT_EQ(question.header("authorization"), "Bearer token-canary");
         for (const auto& [name, value] : question.headers) {
-          EXPECT_THAT((std::set<std::string>{"host", "user-agent", "accept", "authorization", "cache-control", "if-none-match", "if-modified-since", "range"}),
+          EXPECT_THAT((std::set<std::string>{"host", "user-agent", "accept", "authorization", "cache-control", "if-none-match",
+                                             "if-modified-since", "range"}),
                       testing::Contains(name));
           EXPECT_THAT(value, testing::Not(testing::AnyOf(HasSubstr("cookie-canary"), HasSubstr("netrc-canary"))));
         }
@@ -384,7 +441,8 @@ TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
     SCOPED_TRACE(name);
     stage.tempt();
     const auto copies = stage.copies();
-    ImageEntry& entry = *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(), [&](const ImageEntry& one) { return one.name.text() == stage.newest(); });
+    ImageEntry& entry = *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(),
+                                      [&](const ImageEntry& one) { return one.name.text() == stage.newest(); });
     const ImageEntry good = entry;
     entry.size = 100;
     entry.packed = Packed{.file = Publisher::piece_of(content), .segments = 1, .table = {}};
@@ -427,10 +485,14 @@ TEST_F(http_lies, B15_random_errors_are_overcome) {
       state = state * 1'664'525U + 1'013'904'223U;
       dice = state >> 16U;
     }
-    if (dice % 100 < 10) connection.send(http_answer("500 x", "", ""));
-    else if (dice % 100 < 20) connection.send(http_answer("408 x", "", ""));
-    else if (dice % 100 < 30) connection.reset();
-    else stage.server.answer_honestly(connection, question);
+    if (dice % 100 < 10)
+      connection.send(http_answer("500 x", "", ""));
+    else if (dice % 100 < 20)
+      connection.send(http_answer("408 x", "", ""));
+    else if (dice % 100 < 30)
+      connection.reset();
+    else
+      stage.server.answer_honestly(connection, question);
   });
   int exit = -1;
   for (int run = 0; run < 6 && exit != 0; ++run) exit = stage.apply().exit;
@@ -445,7 +507,9 @@ TEST_F(http_lies, A22_a_file_name_of_the_servers_choice_is_ignored) {
   tempt();
   for (const std::string& path : {std::string("head.dsse"), stage.page_path(), path_of(bytes)}) {
     const std::string honest = stage.peer.tree().at(path);
-    stage.server.instead(path, always_sends(sized("Content-Disposition: attachment; filename=\"../../../canary\"\r\nContent-Location: /etc/canary\r\n", honest)));
+    stage.server.instead(
+        path, always_sends(sized(
+                  "Content-Disposition: attachment; filename=\"../../../canary\"\r\nContent-Location: /etc/canary\r\n", honest)));
   }
   EXPECT_EQ(stage.apply().exit, 0);
   for (const auto& what : differences(before, stage.remembered())) EXPECT_THAT(what, testing::Not(HasSubstr("canary")));

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/attacks/attack.hpp"
@@ -66,7 +66,8 @@ TEST(planted, C3_a_link_in_homes_own_folders_is_replaced_or_refused_but_never_fo
       {"the folder of staging", [](Stage&) { return std::string("store/staging"); }, true},
       {"the cached head", [](Stage& s) { return "state/cache/" + s.peer.id().root.hex() + "/head"; }},
       {"the cache of a peer", [](Stage& s) { return "state/cache/" + s.peer.id().root.hex(); }, true},
-      {"the next floor", [](Stage& s) {
+      {"the next floor",
+       [](Stage& s) {
          const std::string known = s.floors().back();  // "floor-<epoch>-<serial>", of twenty digits each
          std::string serial = std::to_string(s.peer.head().serial);
          serial.insert(0, 20 - serial.size(), '0');
@@ -86,7 +87,8 @@ TEST(planted, C3_a_link_in_homes_own_folders_is_replaced_or_refused_but_never_fo
     fs::create_directories(fs::path(path).parent_path());
     fs::remove_all(path);
     fs::create_symlink(planting.folder ? canary.folder() : canary.file(), path);
-    for (const auto& command : std::vector<std::vector<std::string>>{{"apply", "--yes"}, {"apply", "--yes"}, {"verify"}, {"plan"}}) {
+    for (const auto& command :
+         std::vector<std::vector<std::string>>{{"apply", "--yes"}, {"apply", "--yes"}, {"verify"}, {"plan"}}) {
       const Ran ran = stage.ingot(command);
       EXPECT_NE(ran.exit, 1) << ran.out << ran.err;
       EXPECT_TRUE(canary.is_untouched()) << command[0] << ran.out << ran.err;
@@ -119,7 +121,8 @@ TEST(sources, C2_a_source_that_is_no_plain_file_or_folder_is_refused) {
   socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
   ASSERT_EQ(::bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   std::size_t tried = 0;
-  for (const std::string source : {"link", "folder-link", "dangling", "fifo", "tree", "socket", "/dev/null", "/dev/zero", "/proc/self/mem"}) {
+  for (const std::string source :
+       {"link", "folder-link", "dangling", "fifo", "tree", "socket", "/dev/null", "/dev/zero", "/proc/self/mem"}) {
     SCOPED_TRACE(source);
     const Ran ran = add_from(stage, source);
     EXPECT_TRUE(ran.exit == 3 || ran.exit == 6) << ran.exit << ran.out << ran.err;

@@ -34,8 +34,18 @@ TEST_P(attacks, A5_a_rollback_is_refused_as_long_as_either_floor_is_there) {
       {"nothing is lost", [](const Stage&) {}, {"head.dsse"}},
       {"the cache is lost", forget_cache, {"root/1.dsse", "head.dsse"}},
       {"the state has no floor any more", forget_floor_of_the_state, {"head.dsse"}},
-      {"the state has no floor and the cache is lost", [](const Stage& s) { forget_floor_of_the_state(s); forget_cache(s); }, {"root/1.dsse", "head.dsse"}},
-      {"the floor's files are lost, and the cache", [](const Stage& s) { forget_floor_files(s); forget_cache(s); }, {"root/1.dsse", "head.dsse"}},
+      {"the state has no floor and the cache is lost",
+       [](const Stage& s) {
+         forget_floor_of_the_state(s);
+         forget_cache(s);
+       },
+       {"root/1.dsse", "head.dsse"}},
+      {"the floor's files are lost, and the cache",
+       [](const Stage& s) {
+         forget_floor_files(s);
+         forget_cache(s);
+       },
+       {"root/1.dsse", "head.dsse"}},
   };
   Stage stage(GetParam());
   for (const Lost& lost : cases) {
@@ -98,7 +108,8 @@ TEST_P(attacks, A6_two_heads_of_one_number_are_kept_and_stick_until_a_human_remo
   EXPECT_THAT(stage.requests(), ElementsAre("head.dsse"));
   ASSERT_NE(stage.evidence_folder(), "");
   std::vector<std::string> kept;
-  for (const auto& entry : fs::directory_iterator(stage.evidence_folder())) kept.push_back(testing_support::read_text(entry.path().string()));
+  for (const auto& entry : fs::directory_iterator(stage.evidence_folder()))
+    kept.push_back(testing_support::read_text(entry.path().string()));
   EXPECT_THAT(kept, testing::UnorderedElementsAre(first, second)) << "byte for byte as they were served";
   auto changed = differences(before, stage.remembered());
   std::erase_if(changed, [](const std::string& what) { return what.find("/evidence") != std::string::npos; });
@@ -122,11 +133,14 @@ TEST_P(attacks, A10_numbers_that_are_none_are_refused) {
   std::vector<Attack> list;
   for (const std::string odd : {"-1", "0", "1e3", "1.0", "\"7\"", "007", "9007199254740992", "18446744073709551617", "null"}) {
     list.push_back({.name = "serial " + odd,
-                    .lie = [odd](Stage& s) {
-                      const std::string now = "\"serial\":" + std::to_string(s.peer.head().serial) + ",";
-                      s.serve_head(head_with(s, [&](const std::string& text) { return replaced(text, now, "\"serial\":" + odd + ","); }));
-                    },
-                    .says = "head.dsse", .asks = {"head.dsse"}});
+                    .lie =
+                        [odd](Stage& s) {
+                          const std::string now = "\"serial\":" + std::to_string(s.peer.head().serial) + ",";
+                          s.serve_head(head_with(
+                              s, [&](const std::string& text) { return replaced(text, now, "\"serial\":" + odd + ","); }));
+                        },
+                    .says = "head.dsse",
+                    .asks = {"head.dsse"}});
   }
   try_all(GetParam(), list);
 }
@@ -141,9 +155,15 @@ TEST_P(attacks, A10_a_number_blown_up_is_refused_and_the_owner_goes_on) {
     };
   };
   try_all(GetParam(), {
-      {.name = "one too far", .lie = to([](Serial seen) { return seen + most + 1; }), .says = "head.dsse", .asks = {"head.dsse"}},
-      {.name = "as far as numbers go", .lie = to([](Serial) { return largest_serial; }), .says = "head.dsse", .asks = {"head.dsse"}},
-  });
+                          {.name = "one too far",
+                           .lie = to([](Serial seen) { return seen + most + 1; }),
+                           .says = "head.dsse",
+                           .asks = {"head.dsse"}},
+                          {.name = "as far as numbers go",
+                           .lie = to([](Serial) { return largest_serial; }),
+                           .says = "head.dsse",
+                           .asks = {"head.dsse"}},
+                      });
 }
 
 TEST_P(attacks, A10_a_thief_of_the_catalog_key_is_climbed_over_in_a_new_epoch) {

@@ -25,42 +25,57 @@ void serve_swapped(Stage& stage, const std::string& path, const std::string& byt
 
 TEST_P(attacks, A9_authentic_pieces_of_other_heads_are_refused) {
   try_all(GetParam(), {
-      {.name = "the index of the head before",
-       .lie = [](Stage& s) {
-         const std::string older = s.peer.tree().at(s.index_path());
-         s.tempt();
-         serve_swapped(s, s.index_path(), older);
-       },
-       .says = "c/", .asks = {"head.dsse", "(index)"}, .leaves = Leaves::a_floor},
-      {.name = "the page of the head before",
-       .lie = [](Stage& s) {
-         const std::string older = s.peer.tree().at(s.page_path());
-         s.tempt();
-         serve_swapped(s, s.page_path(), older);
-       },
-       .says = "c/", .asks = {"head.dsse", "(index)", "(page)"}, .leaves = Leaves::a_floor},
-      {.name = "the page in place of the index", .lie = [](Stage& s) { serve_swapped(s, s.index_path(), s.peer.tree().at(s.page_path())); },
-       .says = "c/", .asks = {"head.dsse", "(index)"}, .leaves = Leaves::a_floor},
-      {.name = "two pages of one index, swapped",
-       .lie = [](Stage& s) {
-         s.catalog.types = {{TypeName::of("DB_PSU"), TypeName::of("SOFTWARE")}};
-         s.publish();
-         auto tree = s.peer.tree();
-         std::swap(tree[s.page_path(0)], tree[s.page_path(1)]);
-         s.server.serve(tree);
-       },
-       .says = "c/", .asks = {"head.dsse", "(index)", "(pages)"}, .leaves = Leaves::a_floor},
-      {.name = "the head of the next catalog with the bytes of this one's page under its name",
-       .lie = [](Stage& s) {
-         const std::string page = s.peer.tree().at(s.page_path());
-         s.tempt();
-         auto tree = s.peer.tree();
-         tree[s.index_path()] = tree[s.page_path()];
-         tree[s.page_path()] = page;
-         s.server.serve(tree);
-       },
-       .says = "c/", .asks = {"head.dsse", "(index)"}, .leaves = Leaves::a_floor},
-  });
+                          {.name = "the index of the head before",
+                           .lie =
+                               [](Stage& s) {
+                                 const std::string older = s.peer.tree().at(s.index_path());
+                                 s.tempt();
+                                 serve_swapped(s, s.index_path(), older);
+                               },
+                           .says = "c/",
+                           .asks = {"head.dsse", "(index)"},
+                           .leaves = Leaves::a_floor},
+                          {.name = "the page of the head before",
+                           .lie =
+                               [](Stage& s) {
+                                 const std::string older = s.peer.tree().at(s.page_path());
+                                 s.tempt();
+                                 serve_swapped(s, s.page_path(), older);
+                               },
+                           .says = "c/",
+                           .asks = {"head.dsse", "(index)", "(page)"},
+                           .leaves = Leaves::a_floor},
+                          {.name = "the page in place of the index",
+                           .lie = [](Stage& s) { serve_swapped(s, s.index_path(), s.peer.tree().at(s.page_path())); },
+                           .says = "c/",
+                           .asks = {"head.dsse", "(index)"},
+                           .leaves = Leaves::a_floor},
+                          {.name = "two pages of one index, swapped",
+                           .lie =
+                               [](Stage& s) {
+                                 s.catalog.types = {{TypeName::of("DB_PSU"), TypeName::of("SOFTWARE")}};
+                                 s.publish();
+                                 auto tree = s.peer.tree();
+                                 std::swap(tree[s.page_path(0)], tree[s.page_path(1)]);
+                                 s.server.serve(tree);
+                               },
+                           .says = "c/",
+                           .asks = {"head.dsse", "(index)", "(pages)"},
+                           .leaves = Leaves::a_floor},
+                          {.name = "the head of the next catalog with the bytes of this one's page under its name",
+                           .lie =
+                               [](Stage& s) {
+                                 const std::string page = s.peer.tree().at(s.page_path());
+                                 s.tempt();
+                                 auto tree = s.peer.tree();
+                                 tree[s.index_path()] = tree[s.page_path()];
+                                 tree[s.page_path()] = page;
+                                 s.server.serve(tree);
+                               },
+                           .says = "c/",
+                           .asks = {"head.dsse", "(index)"},
+                           .leaves = Leaves::a_floor},
+                      });
 }
 
 TEST_P(attacks, A12_the_chain_of_roots_has_no_gap) {
@@ -147,7 +162,8 @@ TEST_P(attacks, A15_a_mirror_that_lies_blocks_no_other) {
   const std::vector<Lie> lies{
       {"nothing is there", [](Stage&, testing_support::Tree& tree) { tree.clear(); }},
       {"an unsigned head", [](Stage& s, testing_support::Tree& tree) { tree["head.dsse"] = write_head(s.peer.head()); }},
-      {"a head signed by a stranger", [](Stage& s, testing_support::Tree& tree) {
+      {"a head signed by a stranger",
+       [](Stage& s, testing_support::Tree& tree) {
          const PrivateKey stranger = PrivateKey::generate();
          tree["head.dsse"] = s.peer.signed_head(s.peer.head(), &stranger);
        }},
@@ -185,11 +201,13 @@ TEST_P(attacks, A15_what_one_mirror_proved_is_asked_anew_of_the_other) {
     ++newer.serial;
     tree["head.dsse"] = stage.peer.signed_head(newer, &stranger);
   });
-  stage.server.instead("m1/" + stage.index_path(), testing_support::always_sends(testing_support::http_answer("404 Not Found", "", "")));
+  stage.server.instead("m1/" + stage.index_path(),
+                       testing_support::always_sends(testing_support::http_answer("404 Not Found", "", "")));
   const Ran ran = stage.apply();
   EXPECT_EQ(ran.exit, 4) << "the first has a good head and no catalog, the second nothing good";
   EXPECT_THAT(ran.out, AllOf(HasSubstr("m1/"), HasSubstr("m2/"))) << "both reasons are told";
-  EXPECT_THAT(stage.requests(), ElementsAre("m1/head.dsse", "m1/" + stage.index_path(), "m1/head.dsse", "m2/head.dsse", "m2/root/2.dsse"));
+  EXPECT_THAT(stage.requests(),
+              ElementsAre("m1/head.dsse", "m1/" + stage.index_path(), "m1/head.dsse", "m2/head.dsse", "m2/root/2.dsse"));
   auto changed = differences(before, stage.remembered());
   std::erase_if(changed, [](const std::string& what) { return what.find("floor") != std::string::npos; });
   EXPECT_THAT(changed, IsEmpty());
@@ -210,7 +228,9 @@ TEST_P(attacks, A16_the_bytes_of_one_image_are_not_anothers) {
   EXPECT_EQ(ran.exit, 4) << ran.out << ran.err;
   EXPECT_THAT(stage.copies(), ElementsAre("db19_24"));
   auto changed = differences(before, stage.remembered());
-  std::erase_if(changed, [](const std::string& what) { return what.find("floor") != std::string::npos || what.find("staging") != std::string::npos; });
+  std::erase_if(changed, [](const std::string& what) {
+    return what.find("floor") != std::string::npos || what.find("staging") != std::string::npos;
+  });
   EXPECT_THAT(changed, IsEmpty());
   stage.serve();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";

@@ -1,4 +1,5 @@
-// The tables of rows, of attacks here and of faults in tests/survival, name tests that exist: a test that is renamed or removed must not leave a promise without proof.
+// The tables of rows, of attacks here and of faults in tests/survival, name tests that exist: a test that is renamed or removed
+// must not leave a promise without proof.
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -35,8 +36,10 @@ std::set<std::string> tests_there() {
   for (const auto& entry : fs::recursive_directory_iterator(INGOT_SOURCE_DIR "/tests")) {
     const std::string text = text_of(entry.path());
     std::smatch suite;
-    if (entry.path().extension() == ".cpp") add_named(cpp, text, "", names);
-    else if (entry.path().extension() == ".py" && std::regex_search(text, suite, python_class)) add_named(python, text, suite[1].str(), names);
+    if (entry.path().extension() == ".cpp")
+      add_named(cpp, text, "", names);
+    else if (entry.path().extension() == ".py" && std::regex_search(text, suite, python_class))
+      add_named(python, text, suite[1].str(), names);
   }
   return names;
 }
@@ -55,9 +58,11 @@ void add(const std::string& file, Table& found) {
     if (!line.starts_with("| ") || line.starts_with("| row |")) continue;
     const std::string proof = line.substr(line.find('|', line.find('|', 2) + 1) + 1);
     if (!std::regex_search(proof, name) && !proof.starts_with(" not offered, because ")) found.empty.push_back(line);
-    for (std::sregex_iterator each(line.begin(), line.end(), name), end; each != end; ++each) found.tests.insert((*each)[1].str());
+    for (std::sregex_iterator each(line.begin(), line.end(), name), end; each != end; ++each)
+      found.tests.insert((*each)[1].str());
     const std::string first = line.substr(0, line.find('|', 2));
-    for (std::sregex_iterator each(first.begin(), first.end(), row), end; each != end; ++each) found.rows.insert((*each)[1].str());
+    for (std::sregex_iterator each(first.begin(), first.end(), row), end; each != end; ++each)
+      found.rows.insert((*each)[1].str());
   }
 }
 

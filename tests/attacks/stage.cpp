@@ -10,8 +10,8 @@
 
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/show_error.hpp"
-#include "reconciler/io/hash.hpp"
 #include "reconciler/io/files.hpp"
+#include "reconciler/io/hash.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "schema/exit_code.hpp"
@@ -49,10 +49,12 @@ std::string text_of_cell(sqlite3_stmt* row, int column) {
 std::vector<std::string> rows_of(sqlite3* database, const std::string& query) {
   std::vector<std::string> rows;
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(database, query.c_str(), -1, &statement, nullptr) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(database));
+  if (sqlite3_prepare_v2(database, query.c_str(), -1, &statement, nullptr) != SQLITE_OK)
+    throw std::runtime_error(sqlite3_errmsg(database));
   while (sqlite3_step(statement) == SQLITE_ROW) {
     std::string row;
-    for (int column = 0; column < sqlite3_column_count(statement); ++column) row += (column == 0 ? "" : "|") + text_of_cell(statement, column);
+    for (int column = 0; column < sqlite3_column_count(statement); ++column)
+      row += (column == 0 ? "" : "|") + text_of_cell(statement, column);
     rows.push_back(row);
   }
   sqlite3_finalize(statement);
@@ -70,18 +72,23 @@ std::vector<std::string> rows_of(const std::string& file, const std::string& que
 
 /// meta counts the runs, and registration says when the peer was last seen: neither is trust.
 void remember_rows(const std::string& state, Remembered& remembered) {
-  const std::map<std::string, std::string> columns{{"meta", "lineage, self_id, live_images, content, published"}, {"registration", "id, name, own_name, urls"}};
+  const std::map<std::string, std::string> columns{{"meta", "lineage, self_id, live_images, content, published"},
+                                                   {"registration", "id, name, own_name, urls"}};
   for (const auto& table : rows_of(state, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) {
     if (table == "run" || table == "action" || table == "peer") continue;
     const auto chosen = columns.find(table);
-    for (const auto& row : rows_of(state, "SELECT " + (chosen == columns.end() ? "*" : chosen->second) + " FROM " + table)) remembered[table + ": " + row] = "";
+    for (const auto& row : rows_of(state, "SELECT " + (chosen == columns.end() ? "*" : chosen->second) + " FROM " + table))
+      remembered[table + ": " + row] = "";
   }
 }
 
-bool is_cache(const std::string& path) { return path.starts_with("state/cache") || path.starts_with("state/ingot.db") || path.ends_with("lock"); }
+bool is_cache(const std::string& path) {
+  return path.starts_with("state/cache") || path.starts_with("state/ingot.db") || path.ends_with("lock");
+}
 
 Catalog sorted(Catalog catalog) {
-  std::sort(catalog.images.begin(), catalog.images.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
+  std::sort(catalog.images.begin(), catalog.images.end(),
+            [](const auto& one, const auto& other) { return one.name < other.name; });
   return catalog;
 }
 
@@ -106,10 +113,12 @@ Venue& venue_of(Way way) {
   write_text(*venue.folder / "server.pem", certificate.certificate_pem());
   write_text(*venue.folder / "server.key", certificate.key_pem());
   const std::string port = std::to_string(testing_support::free_port());
-  venue.front = std::make_unique<testing_support::Nginx>(
-      venue.folder->path(), venue.folder->path(),
-      "listen 127.0.0.1:" + port + " ssl; ssl_certificate server.pem; ssl_certificate_key server.key; rewrite ^ /front$uri; location /front/ { proxy_pass http://127.0.0.1:" +
-          std::to_string(venue.server.port()) + "/; proxy_buffering off; }");
+  venue.front =
+      std::make_unique<testing_support::Nginx>(venue.folder->path(), venue.folder->path(),
+                                               "listen 127.0.0.1:" + port +
+                                                   " ssl; ssl_certificate server.pem; ssl_certificate_key server.key; rewrite ^ "
+                                                   "/front$uri; location /front/ { proxy_pass http://127.0.0.1:" +
+                                                   std::to_string(venue.server.port()) + "/; proxy_buffering off; }");
   venue.url = "https://127.0.0.1:" + port + "/";
   return venue;
 }
@@ -118,8 +127,10 @@ std::vector<std::string> differences(const Remembered& before, const Remembered&
   std::vector<std::string> found;
   for (const auto& [what, value] : before) {
     const auto now = after.find(what);
-    if (now == after.end()) found.push_back("- " + what);
-    else if (now->second != value) found.push_back("* " + what);
+    if (now == after.end())
+      found.push_back("- " + what);
+    else if (now->second != value)
+      found.push_back("* " + what);
   }
   for (const auto& [what, value] : after) {
     if (!before.contains(what)) found.push_back("+ " + what);
@@ -127,7 +138,8 @@ std::vector<std::string> differences(const Remembered& before, const Remembered&
   return found;
 }
 
-Stage::Stage(Way way, const std::string& peer_keys) : venue(venue_of(way)), server(venue.server), peer("fpps-2", now()), way_(way), folder_(quick_folder()) {
+Stage::Stage(Way way, const std::string& peer_keys)
+    : venue(venue_of(way)), server(venue.server), peer("fpps-2", now()), way_(way), folder_(quick_folder()) {
   server.behave();
   offer("db19_24", "the bytes of db19_24");
   publish();
@@ -150,7 +162,8 @@ void Stage::tempt() {
 }
 
 void Stage::manifest(const std::string& peer_keys, const std::string& more) {
-  std::string text = "manifest = 1\n[server]\nname = \"home\"\n[[peer]]\nname = \"fpps-2\"\ncard = \"fpps-2.card.toml\"\n" + peer_keys + "\n";
+  std::string text =
+      "manifest = 1\n[server]\nname = \"home\"\n[[peer]]\nname = \"fpps-2\"\ncard = \"fpps-2.card.toml\"\n" + peer_keys + "\n";
   if (!venue.authority_pem.empty()) text += "ca_file = \"ca.pem\"\n";
   write_text(home() + "/ingot.toml", text + "[[subscription]]\npeer = \"fpps-2\"\nall = true\nsince = \"start\"\n" + more);
 }
@@ -171,13 +184,16 @@ Ran Stage::here(const std::vector<std::string>& words) {
   PosixFiles files;
   try {
     const Arguments arguments = parse_arguments(words);
-    const Session session{.flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock,
-                          .connect = [this] { return std::make_unique<CurlTransport>(clock, limits); }};
+    const Session session{.flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock, .connect = [this] {
+                            return std::make_unique<CurlTransport>(clock, limits);
+                          }};
     const int exit = std::visit(
         [&](const auto& command) -> int {
           using Command = std::decay_t<decltype(command)>;
-          if constexpr (std::is_same_v<Command, ShowHelp> || std::is_same_v<Command, ShowVersion>) return exit_usage;
-          else return run_command(command, session);
+          if constexpr (std::is_same_v<Command, ShowHelp> || std::is_same_v<Command, ShowVersion>)
+            return exit_usage;
+          else
+            return run_command(command, session);
         },
         arguments.command);
     return {exit, terminal.printed, terminal.said};
@@ -191,14 +207,18 @@ Remembered Stage::remembered() const {
   for (const auto& entry : fs::recursive_directory_iterator(home())) {
     const std::string path = fs::relative(entry.path(), home()).string();
     if (is_cache(path)) continue;
-    if (entry.is_symlink()) remembered[path] = "-> " + fs::read_symlink(entry.path()).string();
-    else remembered[path] = entry.is_regular_file() ? sha256(read_text(entry.path().string())).hex() : "folder";
+    if (entry.is_symlink())
+      remembered[path] = "-> " + fs::read_symlink(entry.path()).string();
+    else
+      remembered[path] = entry.is_regular_file() ? sha256(read_text(entry.path().string())).hex() : "folder";
   }
   remember_rows(state_file(), remembered);
   return remembered;
 }
 
-std::vector<std::string> Stage::copies() const { return rows_of(state_file(), "SELECT name FROM image WHERE deleted = 0 ORDER BY name"); }
+std::vector<std::string> Stage::copies() const {
+  return rows_of(state_file(), "SELECT name FROM image WHERE deleted = 0 ORDER BY name");
+}
 
 std::vector<std::string> Stage::floors() const {
   std::vector<std::string> names;

@@ -33,8 +33,8 @@ enum class Way { here, here_tls, process };
 /// Where the peer's web server stands; one in a test program, for all its stages.
 struct Venue {
   HostileServer server;
-  std::string url;               ///< as home reaches it
-  std::string authority_pem;     ///< of https; else ""
+  std::string url;            ///< as home reaches it
+  std::string authority_pem;  ///< of https; else ""
   std::unique_ptr<testing_support::TestFolder> folder;
   std::unique_ptr<testing_support::Nginx> front;  ///< of https: passes everything on to `server`
 };
@@ -99,7 +99,11 @@ class Stage {
   Venue& venue;
   HostileServer& server;
   StageClock clock;
-  CurlOptions limits{.connect_timeout = std::chrono::milliseconds(1000), .stall_time = std::chrono::milliseconds(500), .slowest = 1024, .retry = {}, .seed = 1};
+  CurlOptions limits{.connect_timeout = std::chrono::milliseconds(1000),
+                     .stall_time = std::chrono::milliseconds(500),
+                     .slowest = 1024,
+                     .retry = {},
+                     .seed = 1};
   Publisher peer;
   Catalog catalog;  ///< what publish() publishes
 

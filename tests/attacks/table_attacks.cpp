@@ -11,7 +11,8 @@ using testing::IsEmpty;
 class tables : public testing::Test {
  protected:
   ImageEntry& newest() {
-    return *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(), [&](const ImageEntry& one) { return one.name.text() == stage.newest(); });
+    return *std::find_if(stage.catalog.images.begin(), stage.catalog.images.end(),
+                         [&](const ImageEntry& one) { return one.name.text() == stage.newest(); });
   }
   Stage stage{Way::here};
 };
@@ -28,7 +29,8 @@ TEST_F(tables, C10_a_table_that_lies_costs_its_own_bytes_and_no_others) {
   const std::string plain = std::to_string(good.size);
   const std::string packed = std::to_string(good.packed->file.length);
   const std::string whole = std::to_string(segment_size);
-  const std::string good_table = stage.peer.tree().at("b/" + good.packed->table->digest.hex().substr(0, 2) + "/" + good.packed->table->digest.hex());
+  const std::string good_table =
+      stage.peer.tree().at("b/" + good.packed->table->digest.hex().substr(0, 2) + "/" + good.packed->table->digest.hex());
   const std::vector<std::pair<std::string, std::string>> lies{
       {"nothing", ""},
       {"no segments", header(plain, packed, "0")},
@@ -39,7 +41,8 @@ TEST_F(tables, C10_a_table_that_lies_costs_its_own_bytes_and_no_others) {
       {"a segment of nothing", header(plain, packed, "3") + line(whole, "0") + line(whole, "10") + line("1", "10")},
       {"a negative segment", header(plain, packed, "3") + line("-1", "10") + line(whole, "10") + line("1", "10")},
       {"sums that do not add up", header(plain, packed, "3") + line(whole, "10") + line(whole, "10") + line("1", "10")},
-      {"sums that overflow", header(plain, packed, "3") + line(whole, "18446744073709551615") + line(whole, "10") + line("1", "10")},
+      {"sums that overflow",
+       header(plain, packed, "3") + line(whole, "18446744073709551615") + line(whole, "10") + line("1", "10")},
       {"another size", replaced(good_table, "\"plain\":" + plain, "\"plain\":" + std::to_string(good.size + 1))},
       {"another packed size", replaced(good_table, "\"packed\":" + packed, "\"packed\":1")},
       {"no line end", good_table.substr(0, good_table.size() - 1)},
@@ -50,15 +53,14 @@ TEST_F(tables, C10_a_table_that_lies_costs_its_own_bytes_and_no_others) {
     SCOPED_TRACE(name);
     newest() = good;
     newest().packed->table = Publisher::piece_of(lie);
-    const std::string path = "b/" + newest().packed->table->digest.hex().substr(0, 2) + "/" + newest().packed->table->digest.hex();
+    const std::string path =
+        "b/" + newest().packed->table->digest.hex().substr(0, 2) + "/" + newest().packed->table->digest.hex();
     stage.peer.tree()[path] = lie;
     stage.publish();
     stage.requests();
     const Ran ran = stage.apply();
     EXPECT_EQ(ran.exit, 4) << ran.out << ran.err;
-    for (const auto& asked : stage.requests()) {
-      EXPECT_TRUE(!asked.starts_with("b/") || asked == path) << asked;
-    }
+    for (const auto& asked : stage.requests()) { EXPECT_TRUE(!asked.starts_with("b/") || asked == path) << asked; }
     EXPECT_THAT(stage.copies(), ElementsAre("db19_24"));
   }
   newest() = good;
@@ -85,7 +87,11 @@ TEST_F(tables, C13_a_peer_that_deletes_everything_removes_nothing_here_beyond_th
   EXPECT_EQ(stage.copies(), copies);
 
   for (const ImageEntry& image : stage.catalog.images) {
-    emptied.deleted.push_back({.identity = image.identity, .deleted = stage.peer.head().serial + 1, .digest = image.digest, .type = image.type, .parent = {}});
+    emptied.deleted.push_back({.identity = image.identity,
+                               .deleted = stage.peer.head().serial + 1,
+                               .digest = image.digest,
+                               .type = image.type,
+                               .parent = {}});
   }
   stage.peer.publish(emptied);
   stage.serve();

@@ -23,12 +23,24 @@ struct Life {
 TEST(freeze, A7_a_head_is_good_until_its_end_and_no_image_is_lost_by_it) {
   const Seconds second{1};
   const std::vector<Life> lives{
-      {14 * day, "", Seconds(0), true},           {14 * day, "", 14 * day - second, true},    {14 * day, "", 14 * day, false},
-      {14 * day, "", 14 * day + second, false},   {14 * day, "", 100 * day, false},          {14 * day, "7d", 7 * day - second, true},
-      {14 * day, "7d", 7 * day, false},           {14 * day, "7d", 7 * day + second, false},  {14 * day, "7d", 13 * day, false},
-      {14 * day, "90d", 14 * day + second, true}, {14 * day, "90d", 90 * day - second, true}, {14 * day, "90d", 90 * day, false},
-      {hours(1), "", hours(1) - second, true},    {hours(1), "", hours(1), false},            {hours(1), "1s", Seconds(1), false},
-      {hours(1), "2h", hours(1) + second, true},  {hours(1), "2h", hours(2), false},          {365 * day, "1d", day, false},
+      {14 * day, "", Seconds(0), true},
+      {14 * day, "", 14 * day - second, true},
+      {14 * day, "", 14 * day, false},
+      {14 * day, "", 14 * day + second, false},
+      {14 * day, "", 100 * day, false},
+      {14 * day, "7d", 7 * day - second, true},
+      {14 * day, "7d", 7 * day, false},
+      {14 * day, "7d", 7 * day + second, false},
+      {14 * day, "7d", 13 * day, false},
+      {14 * day, "90d", 14 * day + second, true},
+      {14 * day, "90d", 90 * day - second, true},
+      {14 * day, "90d", 90 * day, false},
+      {hours(1), "", hours(1) - second, true},
+      {hours(1), "", hours(1), false},
+      {hours(1), "1s", Seconds(1), false},
+      {hours(1), "2h", hours(1) + second, true},
+      {hours(1), "2h", hours(2), false},
+      {365 * day, "1d", day, false},
       {365 * day, "", 364 * day, true},
   };
   for (const Way way : {Way::here, Way::here_tls}) {

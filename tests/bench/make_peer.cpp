@@ -58,12 +58,14 @@ int main(int argc, char** argv) {
   const PrivateKey key = PrivateKey::generate();
   const Role role{.threshold = 1, .keys = {key.public_key()}};
   const Time now = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
-  const std::string root = write_root({.version = 1, .epoch = 1, .expires = now + std::chrono::hours(24 * 365), .root = role, .catalog = role, .previous = {}});
+  const std::string root = write_root(
+      {.version = 1, .epoch = 1, .expires = now + std::chrono::hours(24 * 365), .root = role, .catalog = role, .previous = {}});
   const ServerId id = id_of_root(root);
   write(folder / "public/root/1.dsse", write_envelope(sign_envelope(root_payload_type, root, {&key})));
 
-  PageWriter pages([](std::string_view bytes) { return sha256(bytes); },
-                   [&](const PageRef& page, const std::string& bytes) { write(folder / "public/c" / page.piece.digest.hex(), bytes); });
+  PageWriter pages(
+      [](std::string_view bytes) { return sha256(bytes); },
+      [&](const PageRef& page, const std::string& bytes) { write(folder / "public/c" / page.piece.digest.hex(), bytes); });
   for (std::uint64_t i = 0; i < images; ++i) pages.add(image(id, name, i));
   const std::string index = write_index(pages.finish());
   write(folder / "public/c" / sha256(index).hex(), index);

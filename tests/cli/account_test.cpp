@@ -13,7 +13,11 @@ namespace {
 using namespace testing_support;
 
 ActionResult result(const std::string& name, Outcome outcome, std::uint64_t fetched = 0) {
-  return {.address = copy_address(ServerName::of("fpps-2"), ImageName::of(name)), .verb = Verb::copy, .outcome = std::move(outcome), .size = 4'100'000'000, .fetched = fetched};
+  return {.address = copy_address(ServerName::of("fpps-2"), ImageName::of(name)),
+          .verb = Verb::copy,
+          .outcome = std::move(outcome),
+          .size = 4'100'000'000,
+          .fetched = fetched};
 }
 
 Account sample_account() {
@@ -30,14 +34,18 @@ std::string text_of_account(const Account& account) {
   return shown([&](Output& out) { show_account(full_plan(), account, "20261118T093320Z-1a2b3c", false, Style(false), out); });
 }
 
-TEST(show_account, says_what_became_of_each_and_what_to_do_next) { expect_golden("account.txt", text_of_account(sample_account())); }
+TEST(show_account, says_what_became_of_each_and_what_to_do_next) {
+  expect_golden("account.txt", text_of_account(sample_account()));
+}
 
 TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
   Account account = sample_account();
   account.failed = {result("db19_26", Failed{"source-missing", "its source is gone"})};
   Plan plan = full_plan();
   plan.unknown.clear();
-  const auto text = [&] { return shown([&](Output& out) { show_account(plan, account, "20261118T093320Z-1a2b3c", false, Style(false), out); }); };
+  const auto text = [&] {
+    return shown([&](Output& out) { show_account(plan, account, "20261118T093320Z-1a2b3c", false, Style(false), out); });
+  };
   EXPECT_NE(text().find("Mend what failed, then run \"ingot apply\" again"), std::string::npos) << text();
   account.failed.push_back(result("db19_28", Failed{"unreachable", "no connection"}));
   EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
@@ -47,7 +55,8 @@ TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
   Account account = sample_account();
   account.exit_code = exit_interrupted;
   account.not_started = {result("db19_28", Skipped{"interrupted"})};
-  EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos) << text_of_account(account);
+  EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos)
+      << text_of_account(account);
   account.not_started[0].begun = false;
   EXPECT_EQ(text_of_account(account).find("is kept"), std::string::npos) << text_of_account(account);
 }
@@ -64,8 +73,10 @@ std::string all_events(const std::optional<Error>& fatal) {
   const Change copy = sample_copy("db19_25", 4'100'000'000, 1'200'000'000);
   const Account account = sample_account();
   std::string lines = first_event_json(plan, sha256("a plan"), "20261118T093320Z-1a2b3c");
-  lines += start_event_json(copy) + progress_event_json({.address = copy.address, .verb = copy.verb, .done = 5, .total = 9, .fetched = 3});
-  lines += end_event_json(copy, account.done[0]) + end_event_json(copy, account.failed[0]) + end_event_json(copy, account.not_started[0]);
+  lines += start_event_json(copy) +
+           progress_event_json({.address = copy.address, .verb = copy.verb, .done = 5, .total = 9, .fetched = 3});
+  lines += end_event_json(copy, account.done[0]) + end_event_json(copy, account.failed[0]) +
+           end_event_json(copy, account.not_started[0]);
   lines += note_event_json("renewed the head");
   return lines + result_event_json(&plan, account, fatal);
 }
@@ -76,10 +87,12 @@ TEST(apply_events, are_json_lines_that_hold_against_the_schema) {
 }
 
 TEST(apply_events, a_run_that_ended_before_its_plan_still_has_a_first_and_a_last_line) {
-  const std::string lines = first_event_json() + result_event_json(nullptr, {}, Error(Fault::busy, "another run holds it", "wait"));
+  const std::string lines =
+      first_event_json() + result_event_json(nullptr, {}, Error(Fault::busy, "another run holds it", "wait"));
   expect_valid_json("events", lines, true);
   EXPECT_NE(lines.find("\"exit\":5"), std::string::npos);
-  EXPECT_NE(lines.find("\"error\":{\"code\":\"busy\",\"text\":\"another run holds it\",\"mend\":\"wait\",\"subject\":null}"), std::string::npos);
+  EXPECT_NE(lines.find("\"error\":{\"code\":\"busy\",\"text\":\"another run holds it\",\"mend\":\"wait\",\"subject\":null}"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> verbs_of(const json& plan) {
   std::vector<std::string> verbs;
-  for (const auto& action : plan.at("actions")) verbs.push_back(action.at("verb").get<std::string>() + " " + action.at("address").get<std::string>());
+  for (const auto& action : plan.at("actions"))
+    verbs.push_back(action.at("verb").get<std::string>() + " " + action.at("address").get<std::string>());
   return verbs;
 }
 
@@ -56,7 +57,8 @@ struct Against : Commands {
     return "[[image]]\nname = \"" + name + "\"\nsource = \"sources/" + name + "\"\n" + more;
   }
   /// A manifest that publishes the state.
-  void open_manifest(const std::string& server, const std::string& entries, const std::string& more = "publish_state = true\n[guard]\nremovals = { count = 9, percent = 100 }\n") const {
+  void open_manifest(const std::string& server, const std::string& entries,
+                     const std::string& more = "publish_state = true\n[guard]\nremovals = { count = 9, percent = 100 }\n") const {
     manifest(server, more + entries);
   }
   void apply(const std::string& server, int exit = 0) {
@@ -67,7 +69,8 @@ struct Against : Commands {
   /// In the folder ci, as a job that has checked out what silver committed.
   Ran in_ci(const std::vector<std::string>& more = {}, const std::string& server = "silver") {
     fs::create_directories(folder / "ci");
-    for (const char* file : {"ingot.toml", "server.card.toml"}) fs::copy_file(folder / server / file, folder / "ci" / file, fs::copy_options::overwrite_existing);
+    for (const char* file : {"ingot.toml", "server.card.toml"})
+      fs::copy_file(folder / server / file, folder / "ci" / file, fs::copy_options::overwrite_existing);
     std::vector<std::string> words{"plan", "--against", url(server)};
     words.insert(words.end(), more.begin(), more.end());
     return at("ci", words);
@@ -142,7 +145,8 @@ TEST_F(Against, the_id_is_the_servers_own_when_there_is_nothing_to_do_and_for_ev
   apply("silver");
 
   const std::string child = image("silver", "child", "parent = \"own\"\nprotect = true\ntype = \"DB\"\n");
-  const std::string types = "[[imagetype]]\nname = \"DB\"\nbase = \"SOFTWARE\"\n", series = "[[series]]\nname = \"s\"\nimages = [\"own\", \"a\", \"child\"]\n";
+  const std::string types = "[[imagetype]]\nname = \"DB\"\nbase = \"SOFTWARE\"\n",
+                    series = "[[series]]\nname = \"s\"\nimages = [\"own\", \"a\", \"child\"]\n";
   open_manifest("silver", rules + own + child + types + series);
   EXPECT_THAT(same_plan(), ElementsAre("create imagetype.DB", "add image.child", "create series.s", "publish catalog"));
   apply("silver");
@@ -150,8 +154,12 @@ TEST_F(Against, the_id_is_the_servers_own_when_there_is_nothing_to_do_and_for_ev
   open_manifest("silver", rules + own + types);
   EXPECT_THAT(same_plan(7), ElementsAre("delete series.s", "publish catalog")) << "child is protected";
 
-  open_manifest("silver", rules + child + types + "[[copy]]\npeer = \"gold\"\nname = \"b\"\nkeep = false\n[[copy]]\npeer = \"gold\"\nname = \"a\"\nprotect = true\n");
-  EXPECT_THAT(same_plan(), ElementsAre("delete series.s", "publish catalog", "update copy.gold.a", "remove copy.gold.b", "delete image.own"));
+  open_manifest(
+      "silver",
+      rules + child + types +
+          "[[copy]]\npeer = \"gold\"\nname = \"b\"\nkeep = false\n[[copy]]\npeer = \"gold\"\nname = \"a\"\nprotect = true\n");
+  EXPECT_THAT(same_plan(),
+              ElementsAre("delete series.s", "publish catalog", "update copy.gold.a", "remove copy.gold.b", "delete image.own"));
   apply("silver");
   EXPECT_THAT(same_plan(), IsEmpty());
 
@@ -171,7 +179,9 @@ TEST_F(Against, the_id_is_the_servers_own_when_there_is_nothing_to_do_and_for_ev
 
 TEST_F(Against, R20_two_servers_that_publish_their_states_and_copy_from_each_other_come_to_rest) {
   for (const char* server : {"gold", "silver"}) make(server);
-  const auto all_of = [&](const std::string& other) { return peer(other) + "[[subscription]]\npeer = \"" + other + "\"\nall = true\nsince = \"start\"\n"; };
+  const auto all_of = [&](const std::string& other) {
+    return peer(other) + "[[subscription]]\npeer = \"" + other + "\"\nall = true\nsince = \"start\"\n";
+  };
   open_manifest("gold", all_of("silver") + image("gold", "a"));
   open_manifest("silver", all_of("gold") + image("silver", "b"));
   for (int round = 0; round < 3; ++round) {
@@ -196,18 +206,25 @@ TEST_F(Against, R20_two_servers_that_publish_their_states_and_copy_from_each_oth
 TEST_F(Against, R15_what_is_private_is_in_nothing_that_is_published_and_is_taken_to_be_as_the_manifest_has_it) {
   make("silver");
   const std::string types = "[[imagetype]]\nname = \"HUSH_TYPE\"\nbase = \"SOFTWARE\"\n";
-  const std::string hidden = image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\nlabels = { hushlabel = \"x\" }\n") + image("silver", "hush2", "private = true\nparent = \"hush1\"\n");
+  const std::string hidden = image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\nlabels = { hushlabel = \"x\" }\n") +
+                             image("silver", "hush2", "private = true\nparent = \"hush1\"\n");
   const std::string shown = image("silver", "open1") + image("silver", "open2", "parent = \"hush1\"\n");
-  const std::string series = "[[series]]\nname = \"mixed\"\nimages = [\"open1\", \"hush1\", \"open2\"]\n[[series]]\nname = \"hushseries\"\nimages = [\"hush1\", \"hush2\"]\n";
+  const std::string series =
+      "[[series]]\nname = \"mixed\"\nimages = [\"open1\", \"hush1\", \"open2\"]\n[[series]]\nname = \"hushseries\"\nimages = "
+      "[\"hush1\", \"hush2\"]\n";
   open_manifest("silver", types + hidden + shown + series);
   apply("silver");
-  EXPECT_THAT(published_text("silver"), AllOf(HasSubstr("open1"), HasSubstr("mixed"), Not(HasSubstr("hush")), Not(HasSubstr("HUSH"))));
-  for (const char* name : {"hush1", "hush2"}) EXPECT_THAT(published_text("silver"), Not(HasSubstr(sha256(std::string("bytes of ") + name).hex())));
+  EXPECT_THAT(published_text("silver"),
+              AllOf(HasSubstr("open1"), HasSubstr("mixed"), Not(HasSubstr("hush")), Not(HasSubstr("HUSH"))));
+  for (const char* name : {"hush1", "hush2"})
+    EXPECT_THAT(published_text("silver"), Not(HasSubstr(sha256(std::string("bytes of ") + name).hex())));
   EXPECT_THAT(same_plan(), IsEmpty());
   EXPECT_THAT(note_codes(ci_plan()), Contains("private-unseen"));
   EXPECT_THAT(in_ci().out, AllOf(HasSubstr("2 images of the manifest are private"), Not(HasSubstr("hush"))));
 
-  open_manifest("silver", types + hidden + shown + image("silver", "open3", "parent = \"hush2\"\n") + "[[series]]\nname = \"mixed\"\nimages = [\"hush1\", \"open1\", \"open3\", \"hush2\"]\n[[series]]\nname = \"hushseries\"\nimages = [\"hush1\", \"hush2\"]\n");
+  open_manifest("silver", types + hidden + shown + image("silver", "open3", "parent = \"hush2\"\n") +
+                              "[[series]]\nname = \"mixed\"\nimages = [\"hush1\", \"open1\", \"open3\", "
+                              "\"hush2\"]\n[[series]]\nname = \"hushseries\"\nimages = [\"hush1\", \"hush2\"]\n");
   EXPECT_THAT(same_plan(), ElementsAre("add image.open3", "update series.mixed", "publish catalog"));
   apply("silver");
   EXPECT_THAT(same_plan(), IsEmpty());
@@ -221,12 +238,15 @@ TEST_F(Against, R15_a_type_whose_only_image_could_not_be_added_and_an_emptied_se
   const json before = head("silver");
   const std::string type = "[[imagetype]]\nname = \"HUSH_TYPE\"\nbase = \"SOFTWARE\"\n";
   const std::string shown = image("silver", "open1"), hidden = image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\n");
-  const auto series = [](const std::string& members) { return "[[series]]\nname = \"hushseries\"\nimages = [" + members + "]\n"; };
+  const auto series = [](const std::string& members) {
+    return "[[series]]\nname = \"hushseries\"\nimages = [" + members + "]\n";
+  };
   fs::remove(folder / "silver/sources/hush1");
   open_manifest("silver", shown + hidden + type + series("\"hush1\""));
   apply("silver", 3);
   EXPECT_EQ(head("silver"), before) << "the type was made, the image was not";
-  open_manifest("silver", shown + image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\n") + type + series("\"hush1\""));
+  open_manifest("silver",
+                shown + image("silver", "hush1", "private = true\ntype = \"HUSH_TYPE\"\n") + type + series("\"hush1\""));
   apply("silver");
   open_manifest("silver", shown + type + series(""));
   apply("silver");
@@ -258,7 +278,9 @@ TEST_F(Against, the_id_does_not_hang_on_the_hour_here_or_elsewhere) {
   apply("gold");
   std::set<std::string> ids;
   for (const bool open : {false, true}) {
-    open_manifest("silver", peer("gold") + all_of_gold, "publish_state = true\n[limits]\nwindow = \"" + (open ? "00:00-24:00" : testing_support::closed_window()) + "\"\n");
+    open_manifest(
+        "silver", peer("gold") + all_of_gold,
+        "publish_state = true\n[limits]\nwindow = \"" + (open ? "00:00-24:00" : testing_support::closed_window()) + "\"\n");
     const json here = json::parse(at("silver", {"plan", "--json"}).out), elsewhere = ci_plan();
     EXPECT_EQ(here.at("actions").at(open ? 1 : 0).at("deferred"), !open);
     EXPECT_THAT(verbs_of(elsewhere), ElementsAre("publish catalog", "copy copy.gold.b"));
@@ -298,16 +320,26 @@ TEST_F(Against, a_random_walk_of_both_manifests_has_one_id_here_and_elsewhere_at
     std::string gold, silver = peer("gold"), members, kept;
     for (const char* name : {"a", "b", "c"}) {
       if (!chance(80)) continue;
-      gold += image("gold", name, chance(20) ? "state = \"WITHDRAWN\"\nreason = \"no\"\n" : chance(30) ? "labels = { k = \"v\" }\n" : "");
+      gold += image("gold", name,
+                    chance(20)   ? "state = \"WITHDRAWN\"\nreason = \"no\"\n"
+                    : chance(30) ? "labels = { k = \"v\" }\n"
+                                 : "");
       kept += (kept.empty() ? "\"" : ", \"") + std::string(name) + "\"";
     }
     if (!kept.empty() && chance(50)) gold += "[[series]]\nname = \"s\"\nimages = [" + kept + "]\n";
-    if (chance(80)) silver += std::string(all_of_gold) + (chance(30) ? "as = \"{peer}_{name}\"\n" : "") + (chance(30) ? "arrive = \"origin\"\n" : "") + (chance(30) ? "prune = \"1h\"\n" : "");
+    if (chance(80))
+      silver += std::string(all_of_gold) + (chance(30) ? "as = \"{peer}_{name}\"\n" : "") +
+                (chance(30) ? "arrive = \"origin\"\n" : "") + (chance(30) ? "prune = \"1h\"\n" : "");
     if (chance(40)) silver += "[[subscription]]\npeer = \"gold\"\nseries = \"s\"\nlatest = 2\n";
-    if (chance(30)) silver += std::string("[[copy]]\npeer = \"gold\"\nname = \"a\"\n") + (chance(50) ? "keep = false\n" : "protect = " + std::string(chance(50) ? "true" : "false") + "\n");
+    if (chance(30))
+      silver += std::string("[[copy]]\npeer = \"gold\"\nname = \"a\"\n") +
+                (chance(50) ? "keep = false\n" : "protect = " + std::string(chance(50) ? "true" : "false") + "\n");
     for (const char* name : {"x", "y", "z"}) {
       if (!chance(70)) continue;
-      silver += image("silver", name, std::string(*name == 'z' ? "type = \"DB\"\n" : "") + (chance(20) ? "protect = true\n" : chance(20) ? "description = \"d\"\n" : ""));
+      silver += image("silver", name,
+                      std::string(*name == 'z' ? "type = \"DB\"\n" : "") + (chance(20)   ? "protect = true\n"
+                                                                            : chance(20) ? "description = \"d\"\n"
+                                                                                         : ""));
       if (*name == 'z') silver += "[[imagetype]]\nname = \"DB\"\nbase = \"SOFTWARE\"\n";
       members += (members.empty() ? "\"" : ", \"") + std::string(name) + "\"";
     }
@@ -327,7 +359,8 @@ TEST_F(Against, a_random_walk_of_both_manifests_has_one_id_here_and_elsewhere_at
     if (!chance(60)) continue;
     const json before = head("silver");
     const int exit = at("silver", {"apply", "--yes"}).exit;
-    if (!testing::Value(verbs_of(planned), Contains("publish catalog"))) ASSERT_EQ(head("silver"), before) << step << "\n" << silver << planned;
+    if (!testing::Value(verbs_of(planned), Contains("publish catalog")))
+      ASSERT_EQ(head("silver"), before) << step << "\n" << silver << planned;
     if (exit == 0) ASSERT_THAT(verbs_of(json::parse(at("silver", {"plan", "--json"}).out)), IsEmpty()) << step << "\n" << silver;
   }
 }
@@ -340,7 +373,8 @@ TEST_F(Against, a_server_that_says_nothing_of_its_state_is_told_how_to) {
   EXPECT_EQ(ran.exit, 7);
   EXPECT_THAT(ran.out, AllOf(HasSubstr("\"no-state\""), HasSubstr("publish_state = true")));
   open_manifest("silver", image("silver", "x"));
-  EXPECT_THAT(json::parse(at("silver", {"plan", "--json"}).out).at("actions").at(0).at("because").at(0).at("text"), "`publish_state` is now true");
+  EXPECT_THAT(json::parse(at("silver", {"plan", "--json"}).out).at("actions").at(0).at("because").at(0).at("text"),
+              "`publish_state` is now true");
   apply("silver");
   EXPECT_THAT(same_plan(), IsEmpty());
   manifest("silver", image("silver", "x"));
@@ -405,7 +439,9 @@ TEST_F(Against, A5_A9_A13_a_tampered_old_foreign_or_absent_state_is_nothing_to_p
 
 TEST_F(Against, the_command_line_says_what_does_not_go_together) {
   make("silver");
-  for (const auto& words : std::vector<std::vector<std::string>>{{"plan", "--against", "not a url"}, {"plan", "--against", "https://u:p@host/"}, {"plan", "--against", url("silver"), "--out", "p"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan", "--against", "not a url"},
+                                                                 {"plan", "--against", "https://u:p@host/"},
+                                                                 {"plan", "--against", url("silver"), "--out", "p"}}) {
     const Ran ran = at("silver", words);
     EXPECT_EQ(ran.exit, 64) << words.back();
     EXPECT_THAT(ran.err, Not(HasSubstr("u:p@"))) << words.back();
@@ -424,7 +460,8 @@ TEST_F(Against, every_format_shows_the_plan) {
   const Ran ran = in_ci({"--json"});
   testing_support::expect_valid_json("plan", ran.out);
   EXPECT_EQ(in_ci({"--detailed-exitcode"}).exit, 2);
-  EXPECT_THAT(in_ci().out, AllOf(HasSubstr("planned against what \"silver\" publishes"), Not(HasSubstr("is not there, so it cannot be added"))));
+  EXPECT_THAT(in_ci().out, AllOf(HasSubstr("planned against what \"silver\" publishes"),
+                                 Not(HasSubstr("is not there, so it cannot be added"))));
   EXPECT_FALSE(fs::exists(folder / "ci/state")) << "nothing is kept beside the manifest";
 }
 

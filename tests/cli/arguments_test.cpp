@@ -31,7 +31,8 @@ std::string wrong(const std::vector<std::string>& words) {
 }
 
 TEST(arguments, flags_may_stand_before_and_after_the_command) {
-  for (const auto& words : std::vector<std::vector<std::string>>{{"-f", "x.toml", "--json", "plan"}, {"plan", "--json", "-f", "x.toml"}, {"plan", "--file=x.toml", "--format=json"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"-f", "x.toml", "--json", "plan"}, {"plan", "--json", "-f", "x.toml"}, {"plan", "--file=x.toml", "--format=json"}}) {
     const Arguments arguments = parse_arguments(words);
     EXPECT_EQ(arguments.everywhere.manifest, "x.toml");
     EXPECT_EQ(arguments.everywhere.format, Format::json);
@@ -40,7 +41,9 @@ TEST(arguments, flags_may_stand_before_and_after_the_command) {
 }
 
 TEST(arguments, everything_that_stands_everywhere_is_taken) {
-  const Everywhere flags = parse_arguments({"status", "-q", "-v", "--no-progress", "--color", "never", "--lock-timeout", "30s", "--parallel", "4"}).everywhere;
+  const Everywhere flags =
+      parse_arguments({"status", "-q", "-v", "--no-progress", "--color", "never", "--lock-timeout", "30s", "--parallel", "4"})
+          .everywhere;
   EXPECT_TRUE(flags.quiet);
   EXPECT_TRUE(flags.verbose);
   EXPECT_TRUE(flags.no_progress);
@@ -50,7 +53,8 @@ TEST(arguments, everything_that_stands_everywhere_is_taken) {
 }
 
 TEST(arguments, plan_and_apply_take_raised_limits) {
-  const auto plan = parsed<PlanArguments>({"plan", "--raise-limit", "removals=20", "--raise-limit", "stops=4", "--detailed-exitcode"});
+  const auto plan =
+      parsed<PlanArguments>({"plan", "--raise-limit", "removals=20", "--raise-limit", "stops=4", "--detailed-exitcode"});
   EXPECT_EQ(plan.options.raise_removals, 20U);
   EXPECT_EQ(plan.options.raise_stops, 4U);
   EXPECT_TRUE(plan.detailed_exit_code);
@@ -80,7 +84,8 @@ TEST(arguments, reconcile_takes_a_wait_and_a_deadline) {
 TEST(arguments, apply_takes_a_plan_or_flags_that_approve) {
   EXPECT_EQ(parsed<PlanArguments>({"plan", "--out", "a.plan"}).out, "a.plan");
   EXPECT_EQ(parsed<ApplyArguments>({"apply", "a.plan"}).plan, "a.plan");
-  EXPECT_EQ(parsed<ApplyArguments>({"apply", "--approve", "copy,add", "--approve=delete"}).options.approved, (std::set{Verb::copy, Verb::add, Verb::delete_}));
+  EXPECT_EQ(parsed<ApplyArguments>({"apply", "--approve", "copy,add", "--approve=delete"}).options.approved,
+            (std::set{Verb::copy, Verb::add, Verb::delete_}));
   const std::string digits(64, 'a');
   EXPECT_EQ(parsed<ApplyArguments>({"apply", "--expect", digits}).expect->hex(), digits);
   EXPECT_THAT(wrong({"apply", "--expect", "abc"}), HasSubstr("the whole id"));

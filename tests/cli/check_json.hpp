@@ -17,8 +17,9 @@ namespace ingot::testing_support {
 inline void expect_valid_json(const std::string& schema, const std::string& json, bool lines = false) {
   const std::string path = testing::TempDir() + "ingot-json-" + std::to_string(::getpid()) + ".json";
   std::ofstream(path, std::ios::binary) << json;
-  const std::string command = std::string("/usr/bin/python3 '") + INGOT_SOURCE_DIR + "/tests/cli/check_json.py' '" + INGOT_SOURCE_DIR + "/schema/json/" + schema +
-                              ".schema.json' '" + path + "'" + (lines ? " lines" : "") + " 2>&1";
+  const std::string command = std::string("/usr/bin/python3 '") + INGOT_SOURCE_DIR + "/tests/cli/check_json.py' '" +
+                              INGOT_SOURCE_DIR + "/schema/json/" + schema + ".schema.json' '" + path + "'" +
+                              (lines ? " lines" : "") + " 2>&1";
   std::string said;
   FILE* const pipe = ::popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);

@@ -58,7 +58,8 @@ struct Commands : testing::Test {
     return ingot(words);
   }
   void make(const std::string& server) {
-    const Ran ran = ingot({"init", "--server", server, "--url", "file://" + (folder / server / "store/public").string(), (folder / server).string()});
+    const Ran ran = ingot({"init", "--server", server, "--url", "file://" + (folder / server / "store/public").string(),
+                           (folder / server).string()});
     ASSERT_EQ(ran.exit, 0) << ran.err;
   }
   void write(const std::string& path, const std::string& text) const {
@@ -71,7 +72,8 @@ struct Commands : testing::Test {
     return text.str();
   }
   void manifest(const std::string& server, const std::string& entries) const {
-    write(server + "/ingot.toml", "manifest = 1\n[server]\nname = \"" + server + "\"\nurl = \"file://" + (folder / server / "store/public").string() + "/\"\n" + entries);
+    write(server + "/ingot.toml", "manifest = 1\n[server]\nname = \"" + server + "\"\nurl = \"file://" +
+                                      (folder / server / "store/public").string() + "/\"\n" + entries);
   }
   /// "gold" with one image "a", and "silver" that subscribes to all of it.
   void two_servers() {
@@ -80,7 +82,8 @@ struct Commands : testing::Test {
     write("gold/a.bin", "bytes of a");
     manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n");
     ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
-    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() +
+                           "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
   }
 };
 

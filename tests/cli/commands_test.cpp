@@ -24,7 +24,8 @@ using testing_support::Commands;
 TEST_F(Commands, init_says_what_it_made_and_what_comes_next) {
   const Ran ran = ingot({"init", "--server", "gold", "--url", "https://gold.example.net", (folder / "gold").string()});
   EXPECT_EQ(ran.exit, 0) << ran.err;
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("Server gold"), HasSubstr("made "), HasSubstr("Next:"), HasSubstr("https://gold.example.net/")));
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr("Server gold"), HasSubstr("made "), HasSubstr("Next:"), HasSubstr("https://gold.example.net/")));
   EXPECT_THAT(read(folder / "gold/server.card.toml"), HasSubstr("\"https://gold.example.net/\""));
   EXPECT_THAT(read(folder / "gold/.gitignore"), HasSubstr("/keys/"));
   const std::string before = read(folder / "gold/ingot.toml");
@@ -60,7 +61,8 @@ TEST_F(Commands, the_main_job_plan_apply_query_extract_verify) {
   two_servers();
   const Ran plan = at("silver", {"plan"});
   EXPECT_EQ(plan.exit, 0) << plan.err;
-  EXPECT_THAT(plan.out, AllOf(HasSubstr("From gold"), HasSubstr("register"), HasSubstr("instantiate"), HasSubstr("+ copy"), HasSubstr("1 to copy")));
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("From gold"), HasSubstr("register"), HasSubstr("instantiate"), HasSubstr("+ copy"),
+                              HasSubstr("1 to copy")));
   EXPECT_EQ(at("silver", {"plan", "--detailed-exitcode"}).exit, 2);
   const Ran apply = at("silver", {"apply", "--yes"});
   EXPECT_EQ(apply.exit, 0) << apply.err << apply.out;
@@ -132,7 +134,8 @@ TEST_F(Commands, every_format_that_is_printed_has_a_schema_of_its_name) {
   std::set<std::string> names;
   for (const auto& file : fs::directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler/cli")) {
     const std::string text = read(file.path());
-    for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found) names.insert((*found)[1]);
+    for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found)
+      names.insert((*found)[1]);
   }
   for (const std::string& name : names) EXPECT_THAT("\n" + listed, HasSubstr("\n" + name + "\n"));
   EXPECT_GE(names.size(), 19U) << testing::PrintToString(names);
@@ -170,7 +173,8 @@ TEST_F(Commands, an_apply_that_cannot_begin_ends_its_events_with_why) {
   const Ran ran = at("gold", {"apply", "--yes", "--json"});
   EXPECT_EQ(ran.exit, 7);
   testing_support::expect_valid_json("events", ran.out, true);
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("\"event\":\"result\""), HasSubstr("\"code\":\"empty\""), Not(HasSubstr("ingot.error/1"))));
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr("\"event\":\"result\""), HasSubstr("\"code\":\"empty\""), Not(HasSubstr("ingot.error/1"))));
 }
 
 TEST_F(Commands, apply_without_yes_and_without_a_terminal_is_refused_before_any_work) {
@@ -203,7 +207,8 @@ TEST_F(Commands, init_never_makes_another_server_than_the_card_names) {
   for (const char* gone : {"store", "keys", "state"}) fs::remove_all(folder / "gold" / gone);
   const Ran ran = at("gold", {"init"});
   EXPECT_EQ(ran.exit, 6);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("server.card.toml\" names the root sha256:"), HasSubstr("root/1.dsse\" is gone"), HasSubstr("backup")));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("server.card.toml\" names the root sha256:"), HasSubstr("root/1.dsse\" is gone"),
+                             HasSubstr("backup")));
   EXPECT_FALSE(fs::exists(folder / "gold/keys"));
   fs::remove(folder / "gold/server.card.toml");
   ASSERT_EQ(at("gold", {"init"}).exit, 0) << terminal.said;
@@ -213,7 +218,8 @@ TEST_F(Commands, init_never_makes_another_server_than_the_card_names) {
 
 TEST_F(Commands, a_server_that_was_never_made_says_how) {
   write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\n");
-  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"status"}, {"query", "images"}, {"publish"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"status"}, {"query", "images"}, {"publish"}}) {
     const Ran ran = at("gold", words);
     EXPECT_EQ(ran.exit, 6) << words.front();
     EXPECT_THAT(ran.err, HasSubstr("ingot init")) << words.front();
@@ -224,7 +230,8 @@ TEST_F(Commands, a_server_that_was_never_made_says_how) {
 TEST_F(Commands, an_image_that_was_withdrawn_is_extracted_only_on_request) {
   two_servers();
   ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
-  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nstate = \"WITHDRAWN\"\nreason = \"it leaks\"\n");
+  manifest("gold",
+           "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nstate = \"WITHDRAWN\"\nreason = \"it leaks\"\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
   ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
   const Ran refused = at("silver", {"extract", "a", (folder / "out").string()});
@@ -338,7 +345,8 @@ TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen
   fs::rename(folder / "gold/store/public", folder / "gold/store/away");
   const Ran ran = at("silver", {"explain", "a"});
   EXPECT_EQ(ran.exit, 0);
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("copy.gold.a: unknown (unreachable)"), HasSubstr("had it: SOFTWARE, PUBLISHED"), HasSubstr("seen ")));
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("copy.gold.a: unknown (unreachable)"), HasSubstr("had it: SOFTWARE, PUBLISHED"),
+                             HasSubstr("seen ")));
   EXPECT_THAT(at("silver", {"explain", "nothing"}).err, HasSubstr("of what is on gold now nothing is known"));
   testing_support::expect_valid_json("explain", at("silver", {"explain", "a", "--json"}).out);
 }

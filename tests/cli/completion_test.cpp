@@ -39,7 +39,8 @@ TEST(help_table, describes_every_flag_that_the_command_line_takes_and_no_other) 
   const auto everywhere = flags_in(options_everywhere());
   for (const auto& one : help_pages()) {
     auto described = flags_in(one.options);
-    for (const auto& flag : described) EXPECT_FALSE(everywhere.contains(flag)) << one.command << " describes " << flag << " again";
+    for (const auto& flag : described)
+      EXPECT_FALSE(everywhere.contains(flag)) << one.command << " describes " << flag << " again";
     described.insert(everywhere.begin(), everywhere.end());
     const auto taken = flags_of_command(one.command);
     EXPECT_EQ(described, std::set<std::string>(taken.begin(), taken.end())) << one.command;
@@ -91,7 +92,8 @@ TEST(help_table, knows_of_what_the_next_word_may_be_the_name) {
 
 TEST(help_table, knows_the_variables) {
   std::set<std::string> names = flags_in(environment_variables());
-  EXPECT_THAT(names, AllOf(Contains("NO_COLOR"), Contains("INGOT_GUARD"), Contains("INGOT_GIT_TOKEN"), Contains("SSL_CERT_FILE")));
+  EXPECT_THAT(names,
+              AllOf(Contains("NO_COLOR"), Contains("INGOT_GUARD"), Contains("INGOT_GIT_TOKEN"), Contains("SSL_CERT_FILE")));
   for (const auto& one : environment_variables()) EXPECT_FALSE(one.text.empty()) << one.flags.front();
 }
 
@@ -103,7 +105,10 @@ struct Completion : testing_support::Commands {
     return (folder / file).string();
   }
   testing_support::Ran shell(std::vector<std::string> arguments) {
-    return testing_support::run({.arguments = std::move(arguments), .folder = folder.string(), .environment = {{"HOME", folder.string()}, {"PATH", (folder / "bin").string() + ":/usr/local/bin:/usr/bin:/bin"}}});
+    return testing_support::run(
+        {.arguments = std::move(arguments),
+         .folder = folder.string(),
+         .environment = {{"HOME", folder.string()}, {"PATH", (folder / "bin").string() + ":/usr/local/bin:/usr/bin:/bin"}}});
   }
   /// Lines, what follows a tab cut off.
   static std::vector<std::string> offers(const testing_support::Ran& ran) {
@@ -117,13 +122,19 @@ struct Completion : testing_support::Commands {
     return lines;
   }
   std::vector<std::string> bash(const std::string& line) {
-    return offers(shell({"bash", "-c", "source \"$0\"; COMP_WORDS=($1); [[ $1 == *' ' ]] && COMP_WORDS+=(''); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ingot; printf '%s\\n' \"${COMPREPLY[@]}\"",
+    return offers(shell({"bash", "-c",
+                         "source \"$0\"; COMP_WORDS=($1); [[ $1 == *' ' ]] && COMP_WORDS+=(''); COMP_CWORD=$((${#COMP_WORDS[@]} "
+                         "- 1)); _ingot; printf '%s\\n' \"${COMPREPLY[@]}\"",
                          script("bash", "ingot.bash"), line}));
   }
-  std::vector<std::string> fish(const std::string& line) { return offers(shell({"fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", script("fish", "ingot.fish"), line})); }
+  std::vector<std::string> fish(const std::string& line) {
+    return offers(
+        shell({"fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", script("fish", "ingot.fish"), line}));
+  }
   std::vector<std::string> zsh(const std::string& line) {
     script("zsh", "functions/_ingot");
-    return offers(shell({"zsh", "-f", std::string(INGOT_SOURCE_DIR) + "/tests/cli/complete.zsh", (folder / "functions").string(), line}));
+    return offers(
+        shell({"zsh", "-f", std::string(INGOT_SOURCE_DIR) + "/tests/cli/complete.zsh", (folder / "functions").string(), line}));
   }
   /// In place of ingot: offers a name that holds the words that it was asked with.
   void offering_ingot() {
@@ -225,7 +236,10 @@ TEST_F(Completion, the_man_page_is_one_and_tells_of_every_command) {
   EXPECT_EQ(shown.exit, 0);
   EXPECT_EQ(shown.err, "");
   for (const auto& command : command_names()) EXPECT_THAT(shown.out, HasSubstr("ingot " + command + " - "));
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("EXIT STATUS"), HasSubstr("INGOT_GUARD\n"), HasSubstr("INGOT_GIT_USER, INGOT_GIT_TOKEN\n"), HasSubstr("--raise-limit removals=N|stops=N"), HasSubstr("ingot query images --json | jq '.images[] | select(.copied_from)'"), Not(HasSubstr("\\"))));
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("EXIT STATUS"), HasSubstr("INGOT_GUARD\n"), HasSubstr("INGOT_GIT_USER, INGOT_GIT_TOKEN\n"),
+                    HasSubstr("--raise-limit removals=N|stops=N"),
+                    HasSubstr("ingot query images --json | jq '.images[] | select(.copied_from)'"), Not(HasSubstr("\\"))));
 }
 
 }  // namespace

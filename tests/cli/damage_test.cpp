@@ -28,7 +28,8 @@ fs::path packed_file_in(const fs::path& store) {
 TEST_F(Commands, a_lost_state_is_never_made_anew) {
   two_servers();
   fs::remove(folder / "gold/state/ingot.db");
-  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"query", "images"}, {"init"}, {"publish"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"query", "images"}, {"init"}, {"publish"}}) {
     EXPECT_EQ(at("gold", words).exit, 6) << words.front();
     EXPECT_FALSE(fs::exists(folder / "gold/state/ingot.db")) << words.front();
   }
@@ -41,8 +42,10 @@ TEST_F(Commands, a_state_older_than_what_is_published_is_told_before_anything_is
   for (const char* part : {"", "-wal", "-shm"}) fs::remove(folder / ("gold/state/ingot.db" + std::string(part)));
   fs::copy_file(folder / "kept.db", folder / "gold/state/ingot.db");
   write("gold/b.bin", "bytes of b");
-  manifest("gold", read(folder / "gold/ingot.toml").substr(read(folder / "gold/ingot.toml").find("[[image]]")) + "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
-  const auto old = AllOf(HasSubstr("the state is older than what is published: serial "), HasSubstr("bring back the newest state file"));
+  manifest("gold", read(folder / "gold/ingot.toml").substr(read(folder / "gold/ingot.toml").find("[[image]]")) +
+                       "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+  const auto old =
+      AllOf(HasSubstr("the state is older than what is published: serial "), HasSubstr("bring back the newest state file"));
   for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"publish"}}) {
     const Ran ran = at("gold", words);
     EXPECT_EQ(ran.exit, 6) << words.front();
@@ -70,13 +73,18 @@ TEST_F(Commands, what_is_lost_and_cannot_be_made_is_brought_back_from_a_backup) 
   fs::rename(folder / "gold/store", folder / "gold/elsewhere");
   for (const char* command : {"plan", "publish", "init"}) {
     EXPECT_EQ(at("gold", {command}).exit, 6) << command;
-    EXPECT_THAT(terminal.said, AllOf(HasSubstr("gold/store"), HasSubstr("bring it back from its backup, or set `store`"), Not(HasSubstr("ingot init")))) << command;
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("gold/store"), HasSubstr("bring it back from its backup, or set `store`"),
+                                     Not(HasSubstr("ingot init"))))
+        << command;
   }
   fs::rename(folder / "gold/elsewhere", folder / "gold/store");
   fs::resize_file(folder / "gold/state/ingot.db", 0);
   for (const char* command : {"plan", "publish", "init"}) {
     EXPECT_EQ(at("gold", {command}).exit, 6) << command;
-    EXPECT_THAT(terminal.said, AllOf(HasSubstr("is empty"), HasSubstr("put back the newest backup of it, or run \"ingot state rebuild\""), Not(HasSubstr("ingot init")))) << command;
+    EXPECT_THAT(terminal.said,
+                AllOf(HasSubstr("is empty"), HasSubstr("put back the newest backup of it, or run \"ingot state rebuild\""),
+                      Not(HasSubstr("ingot init"))))
+        << command;
   }
 }
 
@@ -117,7 +125,8 @@ TEST_F(Commands, what_is_lost_of_the_published_tree_is_planned_and_written_again
   const std::string as_it_was = read(folder / "gold/ingot.toml");
   write("gold/ingot.toml", std::regex_replace(as_it_was, std::regex("name = \"gold\""), "name = \"argentum\""));
   expect_mended("this server is \\\"gold\\\", the manifest says \\\"argentum\\\"");
-  write("gold/ingot.toml", std::regex_replace(read(folder / "gold/ingot.toml"), std::regex("name = \"argentum\""), "name = \"argentum\"\npublish_copies = true"));
+  write("gold/ingot.toml", std::regex_replace(read(folder / "gold/ingot.toml"), std::regex("name = \"argentum\""),
+                                              "name = \"argentum\"\npublish_copies = true"));
   expect_mended("`publish_copies` is now true");
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
 }
@@ -146,7 +155,8 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   EXPECT_THAT(extracted.err, AllOf(HasSubstr("image \"a\""), damaged));
 
   write("gold/b.bin", "bytes of b");
-  const std::string both = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n";
+  const std::string both =
+      "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n";
   manifest("gold", both);
   const Ran plan = at("gold", {"plan"});
   EXPECT_EQ(plan.exit, 6);
@@ -162,7 +172,8 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   EXPECT_THAT(at("silver", {"query", "images"}).out, AllOf(HasSubstr("b "), Not(HasSubstr("a "))));
 
   fs::rename(folder / "aside", file);
-  EXPECT_THAT(at("gold", {"plan"}).out, AllOf(HasSubstr("bytes that the published catalog leaves out are here again"), Not(HasSubstr("damaged"))));
+  EXPECT_THAT(at("gold", {"plan"}).out,
+              AllOf(HasSubstr("bytes that the published catalog leaves out are here again"), Not(HasSubstr("damaged"))));
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
   EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
@@ -171,14 +182,17 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
 TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_under_another_name_too) {
   two_servers();
   write(fs::relative(packed_file_in(folder / "gold/store"), folder).string(), "rot");
-  fs::last_write_time(folder / "gold/a.bin", fs::file_time_type::clock::now() - std::chrono::hours(1));  // so that it is not taken for the same
-  EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source under another name")));
+  fs::last_write_time(folder / "gold/a.bin",
+                      fs::file_time_type::clock::now() - std::chrono::hours(1));  // so that it is not taken for the same
+  EXPECT_THAT(at("gold", {"status"}).out,
+              AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source under another name")));
   const std::string a = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nprotect = true\n";
   manifest("gold", a + "[[image]]\nname = \"twin\"\nsource = \"a.bin\"\nprivate = true\n");
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6) << "it was damaged when this was planned";
   EXPECT_EQ(at("gold", {"verify", "a"}).exit, 0) << terminal.printed;
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << "readers get what is whole: " << terminal.said << terminal.printed;
-  const fs::path second = folder / "gold/store/private/b" / fs::relative(packed_file_in(folder / "gold/store"), folder / "gold/store/public/b");
+  const fs::path second =
+      folder / "gold/store/private/b" / fs::relative(packed_file_in(folder / "gold/store"), folder / "gold/store/public/b");
   EXPECT_FALSE(fs::exists(second)) << "the same bits are one file";
   manifest("gold", a);
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << "what is deleted is not told: " << terminal.said << terminal.printed;

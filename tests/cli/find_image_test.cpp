@@ -21,7 +21,11 @@ Snapshot sample() {
   Snapshot snapshot;
   snapshot.images = {row("db19_23", 1), row("db19_24", 2), row("db19_25", 3)};
   snapshot.images[0].deleted = true;
-  snapshot.series = {{.name = SeriesName::of("db19"), .managed = true, .members = {{2, ImageName::of("db19_24")}, {3, ImageName::of("db19_25")}}, .follow = {}, .wanted = {}}};
+  snapshot.series = {{.name = SeriesName::of("db19"),
+                      .managed = true,
+                      .members = {{2, ImageName::of("db19_24")}, {3, ImageName::of("db19_25")}},
+                      .follow = {},
+                      .wanted = {}}};
   return snapshot;
 }
 

@@ -29,10 +29,12 @@ struct FleetCommands : testing_support::Commands {
     write("gold/a.bin", "bytes of a");
     write("gold/b.bin", "bytes of b");
     gold_has({"a"});
-    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"s\"\nsince = \"start\"\n");
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() +
+                           "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"s\"\nsince = \"start\"\n");
     ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
     gold_has({"a", "b"});
-    for (const char* server : {"gold", "silver"}) fs::copy_file(folder / server / "server.card.toml", folder / "cards" / (std::string(server) + ".card.toml"));
+    for (const char* server : {"gold", "silver"})
+      fs::copy_file(folder / server / "server.card.toml", folder / "cards" / (std::string(server) + ".card.toml"));
   }
   void gold_has(const std::vector<std::string>& images) {
     std::string entries, members;
@@ -67,17 +69,20 @@ TEST_F(FleetCommands, check_reads_manifests_and_the_cards_beside_them) {
     EXPECT_EQ(ran.exit, 0) << ran.err;
     return ran.out;
   };
-  EXPECT_THAT(as("text"), AllOf(HasSubstr("2 servers, 1 rules: 0 errors, 0 warnings, 1 notes\n"), HasSubstr("series s"), HasSubstr("2 images: a, b")));
+  EXPECT_THAT(as("text"), AllOf(HasSubstr("2 servers, 1 rules: 0 errors, 0 warnings, 1 notes\n"), HasSubstr("series s"),
+                                HasSubstr("2 images: a, b")));
   const std::string json = as("json");
   testing_support::expect_valid_json("fleet", json);
   EXPECT_EQ(Json::parse(json)["flows"][0]["images"], (Json{"a", "b"}));
-  EXPECT_THAT(as("dot"), AllOf(testing::StartsWith("digraph fleet {\n"), HasSubstr("\"gold\" -> \"silver\" [label=\"series s: 2 images\"];\n")));
+  EXPECT_THAT(as("dot"), AllOf(testing::StartsWith("digraph fleet {\n"),
+                               HasSubstr("\"gold\" -> \"silver\" [label=\"series s: 2 images\"];\n")));
   EXPECT_THAT(as("mermaid"), AllOf(testing::StartsWith("graph LR\n"), HasSubstr("s0 -->|\"series s: 2 images\"| s1\n")));
 }
 
 TEST_F(FleetCommands, check_ends_with_65_if_manifests_do_not_fit_or_cannot_be_read) {
   a_server_behind();
-  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"t\"\n");
+  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() +
+                         "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"t\"\n");
   const Ran unfit = ingot({"fleet", "check", (folder / "gold").string(), (folder / "silver").string()});
   EXPECT_EQ(unfit.exit, 65);
   EXPECT_THAT(unfit.out, HasSubstr("silver/ingot.toml:8: "));
@@ -85,7 +90,8 @@ TEST_F(FleetCommands, check_ends_with_65_if_manifests_do_not_fit_or_cannot_be_re
   write("silver/ingot.toml", "nonsense");
   const Ran broken = ingot({"fleet", "check", (folder / "gold").string(), (folder / "silver").string()});
   EXPECT_EQ(broken.exit, 65);
-  EXPECT_THAT(broken.err, AllOf(HasSubstr("gold/ingot.toml:1:"), HasSubstr("silver/ingot.toml:1:"))) << "all problems of all in one run";
+  EXPECT_THAT(broken.err, AllOf(HasSubstr("gold/ingot.toml:1:"), HasSubstr("silver/ingot.toml:1:")))
+      << "all problems of all in one run";
 }
 
 TEST_F(FleetCommands, status_needs_no_server_of_its_own) {

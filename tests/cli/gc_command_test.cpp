@@ -28,17 +28,23 @@ struct GcCommand : Commands {
 TEST_F(GcCommand, takes_what_a_deleted_private_image_left_and_says_so) {
   make("gold");
   write("gold/a.bin", "bytes of a");
-  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n[[image]]\nname = \"b\"\nsource = \"a.bin\"\nexclude=[]\nprivate = true\n");
+  manifest("gold",
+           "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n[[image]]\nname = \"b\"\nsource = "
+           "\"a.bin\"\nexclude=[]\nprivate = true\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
   EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).out, "Nothing to take: every file is needed.\n");
   manifest("gold", "");
-  ASSERT_EQ(at("gold", {"apply", "--yes", "--allow-empty", "--raise-limit", "removals=2"}).exit, 0) << terminal.said << terminal.printed;
+  ASSERT_EQ(at("gold", {"apply", "--yes", "--allow-empty", "--raise-limit", "removals=2"}).exit, 0)
+      << terminal.said << terminal.printed;
   const Ran dry = at("gold", {"gc", "--dry-run"});
   EXPECT_EQ(dry.exit, 0) << dry.err;
-  EXPECT_THAT(dry.out, AllOf(HasSubstr("Waiting: "), HasSubstr("  private/b/"), HasSubstr("bytes of image "), HasSubstr("deleted, until ")));
+  EXPECT_THAT(dry.out, AllOf(HasSubstr("Waiting: "), HasSubstr("  private/b/"), HasSubstr("bytes of image "),
+                             HasSubstr("deleted, until ")));
   testing_support::expect_valid_json("gc", at("gold", {"gc", "--json"}).out);
-  EXPECT_THAT(at("gold", {"gc"}).out, AllOf(HasSubstr("Waiting: "), HasSubstr("the grace of the first is over at "), Not(HasSubstr("private/b/"))));
-  EXPECT_THAT(at("gold", {"gc", "--grace", "0", "-v"}).out, AllOf(HasSubstr("Taken: "), HasSubstr(" freed"), HasSubstr("  private/b/")));
+  EXPECT_THAT(at("gold", {"gc"}).out,
+              AllOf(HasSubstr("Waiting: "), HasSubstr("the grace of the first is over at "), Not(HasSubstr("private/b/"))));
+  EXPECT_THAT(at("gold", {"gc", "--grace", "0", "-v"}).out,
+              AllOf(HasSubstr("Taken: "), HasSubstr(" freed"), HasSubstr("  private/b/")));
   testing_support::expect_valid_json("gc", at("gold", {"gc", "--json", "--grace", "0"}).out);
   EXPECT_EQ(at("gold", {"verify"}).exit, 0);
 }
@@ -61,7 +67,8 @@ TEST_F(GcCommand, a_partial_copy_stays_while_a_rule_wants_it_or_nothing_is_remem
 TEST_F(GcCommand, a_copy_that_waits_for_its_name_keeps_its_partial_copy) {
   two_servers();
   write("silver/a.bin", "other bytes");
-  manifest("silver", read(folder / "silver/ingot.toml").substr(read(folder / "silver/ingot.toml").find("[[peer]]")) + "[[image]]\nname = \"a\"\nsource = \"a.bin\"\n");
+  manifest("silver", read(folder / "silver/ingot.toml").substr(read(folder / "silver/ingot.toml").find("[[peer]]")) +
+                         "[[image]]\nname = \"a\"\nsource = \"a.bin\"\n");
   const std::string wanted = partial("bytes of a");
   ASSERT_EQ(at("silver", {"plan"}).exit, 3) << terminal.printed << terminal.said;
   ASSERT_EQ(at("silver", {"gc", "--grace", "0"}).exit, 0) << terminal.said;
@@ -71,7 +78,8 @@ TEST_F(GcCommand, a_copy_that_waits_for_its_name_keeps_its_partial_copy) {
 TEST_F(GcCommand, R18_bytes_of_an_image_that_the_manifest_names_again_stay) {
   make("gold");
   write("gold/a.bin", "bytes of a");
-  const std::string both = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n[[imagetype]]\nname = \"X\"\nbase = \"SOFTWARE\"\n";
+  const std::string both =
+      "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n[[imagetype]]\nname = \"X\"\nbase = \"SOFTWARE\"\n";
   manifest("gold", both);
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0);
   manifest("gold", both.substr(both.find("[[imagetype]]")));

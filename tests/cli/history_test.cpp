@@ -19,7 +19,9 @@ struct History : testing_support::Commands {
     testing_support::expect_valid_json("changes", ran.out);
     return Json::parse(ran.out);
   }
-  std::string last_run(const std::string& server) { return Json::parse(at(server, {"query", "history", "--json"}).out)["runs"][0]["id"]; }
+  std::string last_run(const std::string& server) {
+    return Json::parse(at(server, {"query", "history", "--json"}).out)["runs"][0]["id"];
+  }
 };
 
 TEST_F(History, tells_when_and_why_an_image_came_and_went) {

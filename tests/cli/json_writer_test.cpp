@@ -18,7 +18,9 @@ TEST(json_string, escapes_what_json_and_terminals_do_not_take) {
 }
 
 TEST(json_string, bad_utf8_becomes_a_replacement_character) {
-  EXPECT_EQ(json_string("a\xff" "b"), "\"a\\ufffdb\"");
+  EXPECT_EQ(json_string("a\xff"
+                        "b"),
+            "\"a\\ufffdb\"");
   EXPECT_EQ(json_string("\xc0\xaf"), "\"\\ufffd\\ufffd\"") << "overlong";
   EXPECT_EQ(json_string("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"") << "a surrogate";
   EXPECT_EQ(json_string("\xe4\xb8"), "\"\\ufffd\\ufffd\"") << "cut short";
@@ -54,8 +56,11 @@ TEST(json_writer, puts_commas_and_lines_where_they_belong) {
       json.finish();
     });
   };
-  EXPECT_EQ(write(Layout::lines), "{\"a\":1,\"b\":true,\"none\":null,\"text\":null,\"list\":[\n{\"i\":1},\n{\"i\":2}\n],\"empty\":[],\"flat\":[\"x\",-5]}\n");
-  EXPECT_EQ(write(Layout::one_line), "{\"a\":1,\"b\":true,\"none\":null,\"text\":null,\"list\":[{\"i\":1},{\"i\":2}],\"empty\":[],\"flat\":[\"x\",-5]}\n");
+  EXPECT_EQ(
+      write(Layout::lines),
+      "{\"a\":1,\"b\":true,\"none\":null,\"text\":null,\"list\":[\n{\"i\":1},\n{\"i\":2}\n],\"empty\":[],\"flat\":[\"x\",-5]}\n");
+  EXPECT_EQ(write(Layout::one_line),
+            "{\"a\":1,\"b\":true,\"none\":null,\"text\":null,\"list\":[{\"i\":1},{\"i\":2}],\"empty\":[],\"flat\":[\"x\",-5]}\n");
 }
 
 TEST(output, hands_on_large_texts_in_pieces_and_loses_nothing) {

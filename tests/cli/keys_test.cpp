@@ -17,7 +17,9 @@ using testing::Not;
 struct Keys : testing_support::Commands {
   std::string path(const std::string& below) const { return (folder / below).string(); }
   std::string head(const std::string& server) const { return read(folder / server / "store/public/head.dsse"); }
-  bool has_root(const std::string& server, int version) const { return fs::exists(folder / server / "store/public/root" / (std::to_string(version) + ".dsse")); }
+  bool has_root(const std::string& server, int version) const {
+    return fs::exists(folder / server / "store/public/root" / (std::to_string(version) + ".dsse"));
+  }
   /// Runs, and fails the test unless it exits so.
   Ran must(int exit, const std::string& server, const std::vector<std::string>& words) {
     Ran ran = at(server, words);
@@ -93,9 +95,10 @@ TEST_F(Keys, K6_a_change_of_keys_that_died_before_its_head_is_gone_on_with_and_n
     fs::copy(folder / "before", folder / "gold", fs::copy_options::recursive);
     fs::copy(folder / "2.dsse", folder / "gold/store/public/root/2.dsse");
   };
-  const std::vector<std::vector<std::string>> changes{{"key", "rotate"},
-                                                      {"key", "rotate", "--add-catalog", path("gold/keys/catalog-2.pem"), "--drop-catalog", path("gold/keys/catalog.pem")},
-                                                      {"key", "revoke", path("gold/keys/catalog.pem"), "--add-catalog", path("gold/keys/catalog-2.pem")}};
+  const std::vector<std::vector<std::string>> changes{
+      {"key", "rotate"},
+      {"key", "rotate", "--add-catalog", path("gold/keys/catalog-2.pem"), "--drop-catalog", path("gold/keys/catalog.pem")},
+      {"key", "revoke", path("gold/keys/catalog.pem"), "--add-catalog", path("gold/keys/catalog-2.pem")}};
   for (const auto& words : changes) {
     died_between_root_and_head(words);
     const Ran again = must(0, "gold", words);
@@ -115,8 +118,9 @@ TEST_F(Keys, show_says_which_keys_count_when_they_end_and_where_they_are) {
   make_key("gold/keys/catalog-9.pem");
   fs::remove(folder / "gold/keys/root.pem");
   const Ran shown = must(0, "gold", {"key", "show"});
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("Root 1 of gold sha256:"), HasSubstr("epoch     1"), HasSubstr("days"), HasSubstr("1 of 1 must sign"), HasSubstr("not here"),
-                               HasSubstr("keys/catalog.pem"), HasSubstr("which this root does not name")));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("Root 1 of gold sha256:"), HasSubstr("epoch     1"), HasSubstr("days"),
+                               HasSubstr("1 of 1 must sign"), HasSubstr("not here"), HasSubstr("keys/catalog.pem"),
+                               HasSubstr("which this root does not name")));
   testing_support::expect_valid_json("keys", must(0, "gold", {"key", "show", "--json"}).out);
   EXPECT_EQ(at("gold", {"key", "show", path("gold/ingot.toml")}).exit, 6);
 }
@@ -138,9 +142,11 @@ TEST_F(Keys, A8_a_root_that_ends_soon_is_told_of_by_its_owner_and_its_peers_unti
   must(0, "gold", {"key", "rotate", "--expires", "59d"});
   EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("this server's root of trust ends at"));
   EXPECT_THAT(must(0, "gold", {"status"}).out, HasSubstr("ingot key rotate"));
-  EXPECT_THAT(must(0, "gold", {"apply", "--yes", "-q"}).err, HasSubstr("this server's root of trust ends at")) << "a timer's journal has it";
+  EXPECT_THAT(must(0, "gold", {"apply", "--yes", "-q"}).err, HasSubstr("this server's root of trust ends at"))
+      << "a timer's journal has it";
   silver_follows();
-  EXPECT_THAT(must(0, "silver", {"plan"}).out, HasSubstr("the root of trust of peer \"gold\" ends at")) << "also of a peer with nothing to do";
+  EXPECT_THAT(must(0, "silver", {"plan"}).out, HasSubstr("the root of trust of peer \"gold\" ends at"))
+      << "also of a peer with nothing to do";
   EXPECT_THAT(must(0, "silver", {"plan", "--json"}).out, HasSubstr("\"code\":\"root-ends\",\"address\":\"peer.gold\""));
   must(0, "gold", {"key", "rotate", "--expires", "61d"});
   EXPECT_THAT(must(0, "gold", {"plan"}).out, Not(HasSubstr("root of trust")));
@@ -151,13 +157,15 @@ TEST_F(Keys, A11_a_catalog_key_is_rotated_with_an_overlap) {
   settle();
   make_key("gold/keys/catalog-2.pem");
   must(0, "gold", {"key", "rotate", "--add-catalog", path("gold/keys/catalog-2.pem")});
-  EXPECT_THAT(head("gold"), testing::ContainsRegex("\"sig\".*\"sig\"")) << "both keys sign, so that a reader may know either root";
+  EXPECT_THAT(head("gold"), testing::ContainsRegex("\"sig\".*\"sig\""))
+      << "both keys sign, so that a reader may know either root";
   silver_follows();
   must(0, "gold", {"key", "rotate", "--drop-catalog", path("gold/keys/catalog.pem")});
   fs::remove(folder / "gold/keys/catalog.pem");
   silver_follows();
   write("gold/a2.bin", "more");
-  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"a2\"\nsource = \"a2.bin\"\n");
+  manifest("gold",
+           "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"a2\"\nsource = \"a2.bin\"\n");
   must(0, "gold", {"apply", "--yes"});
   silver_follows();
   EXPECT_THAT(must(0, "silver", {"query", "images"}).out, HasSubstr("a2"));
@@ -170,7 +178,8 @@ TEST_F(Keys, G15_a_stolen_catalog_key_is_revoked_and_its_owner_climbs_past_the_t
   fs::copy(folder / "gold", folder / "thief", fs::copy_options::recursive);
   must(0, "thief", {"publish", "--above", "1000"});
   const auto served_by = [&](const std::string& server) {
-    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + path("gold/server.card.toml") + "\"\nurls = [\"file://" + path(server + "/store/public") +
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + path("gold/server.card.toml") + "\"\nurls = [\"file://" +
+                           path(server + "/store/public") +
                            "/\"]\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
   };
   served_by("thief");
@@ -179,7 +188,8 @@ TEST_F(Keys, G15_a_stolen_catalog_key_is_revoked_and_its_owner_climbs_past_the_t
   EXPECT_THAT(must(4, "silver", {"plan"}).out, HasSubstr("rollback 1001->"));
 
   make_key("gold/keys/catalog-2.pem");
-  const Ran revoked = must(0, "gold", {"key", "revoke", path("gold/keys/catalog.pem"), "--add-catalog", path("gold/keys/catalog-2.pem")});
+  const Ran revoked =
+      must(0, "gold", {"key", "revoke", path("gold/keys/catalog.pem"), "--add-catalog", path("gold/keys/catalog-2.pem")});
   EXPECT_THAT(revoked.out, HasSubstr("ingot publish --above SERIAL"));
   EXPECT_THAT(must(4, "silver", {"plan"}).out, HasSubstr("rollback 1001->")) << "serials go on: an epoch alone does not help";
   must(0, "gold", {"publish", "--above", "1001"});
@@ -200,7 +210,8 @@ TEST_F(Keys, apply_without_a_catalog_key_of_the_newest_root_changes_nothing) {
   const std::string before = head("gold");
   manifest("gold", "[[image]]\nname = \"new\"\nsource = \"a.bin\"\n");
   for (const std::vector<std::string>& words : {std::vector<std::string>{"apply", "--yes"}, {"publish"}}) {
-    EXPECT_THAT(must(6, "gold", words).err, AllOf(HasSubstr("holds 0 of the catalog keys that root 2 names"), HasSubstr("ingot key rotate")));
+    EXPECT_THAT(must(6, "gold", words).err,
+                AllOf(HasSubstr("holds 0 of the catalog keys that root 2 names"), HasSubstr("ingot key rotate")));
   }
   EXPECT_EQ(head("gold"), before);
   EXPECT_THAT(must(0, "gold", {"query", "images"}).out, Not(HasSubstr("new")));
@@ -210,7 +221,8 @@ TEST_F(Keys, A11_a_quorum_signs_on_other_machines_and_nothing_is_published_befor
   settle();
   const std::string b = make_key("stick/root-b.pem");
   const std::string c = make_key("stick/root-c.pem");
-  must(0, "gold", {"key", "rotate", "--add-root", b, "--add-root", c, "--root-threshold", "2", "--key", path("stick/root-b.pem")});
+  must(0, "gold",
+       {"key", "rotate", "--add-root", b, "--add-root", c, "--root-threshold", "2", "--key", path("stick/root-b.pem")});
   EXPECT_TRUE(has_root("gold", 2)) << "one of the old and two of the new keys signed";
   silver_follows();
   fs::rename(folder / "gold/keys/root.pem", folder / "stick/root-a.pem");
@@ -223,7 +235,8 @@ TEST_F(Keys, A11_a_quorum_signs_on_other_machines_and_nothing_is_published_befor
   EXPECT_FALSE(has_root("gold", 3));
   EXPECT_EQ(head("gold"), before);
   EXPECT_THAT(must(0, "gold", {"key", "show"}).out, HasSubstr("waits for signatures"));
-  EXPECT_THAT(must(7, "gold", {"key", "rotate", "--key", path("stick/root-a.pem")}).err, HasSubstr("is there already")) << "signatures that were collected are not thrown away";
+  EXPECT_THAT(must(7, "gold", {"key", "rotate", "--key", path("stick/root-a.pem")}).err, HasSubstr("is there already"))
+      << "signatures that were collected are not thrown away";
   EXPECT_THAT(must(7, "gold", {"key", "install", path("gold/keys/root-3.dsse")}).err, HasSubstr("nothing was changed"));
   EXPECT_EQ(head("gold"), before);
 
@@ -246,7 +259,8 @@ TEST_F(Keys, A10_climbing_is_bounded_by_what_peers_follow) {
   must(64, "gold", {"publish", "--above", "-1"});
   EXPECT_EQ(head("gold"), before);
   EXPECT_THAT(must(0, "gold", {"publish", "--above", "2147483648"}).out, HasSubstr("serial 2147483649"));
-  EXPECT_THAT(must(0, "gold", {"publish", "--above", "5"}).out, HasSubstr("serial 2147483650")) << "one more is still no jump for who saw the first";
+  EXPECT_THAT(must(0, "gold", {"publish", "--above", "5"}).out, HasSubstr("serial 2147483650"))
+      << "one more is still no jump for who saw the first";
 }
 
 TEST_F(Keys, what_cannot_be_a_root_is_refused_with_its_mend) {

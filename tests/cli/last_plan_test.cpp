@@ -13,8 +13,10 @@ const Time now{Seconds(1'795'000'000)};
 
 TEST(last_plan, is_read_back_as_it_was_written) {
   LastPlan last;
-  last.peers[sample_id("a")] = {.status = "ok", .asked = now, .serial = 41, .seen = now, .text = "", .url = "https://mirror.example.net/"};
-  last.peers[sample_id("b")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "rollback: serial 7, then 6"};
+  last.peers[sample_id("a")] = {
+      .status = "ok", .asked = now, .serial = 41, .seen = now, .text = "", .url = "https://mirror.example.net/"};
+  last.peers[sample_id("b")] = {
+      .status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "rollback: serial 7, then 6"};
   last.blocked["subscription.fpps-2.series.db19"] = "the peer has no such series";
   EXPECT_EQ(parse_last_plan(write_last_plan(last)), last);
 }
@@ -46,13 +48,15 @@ TEST(last_plan, a_text_with_line_breaks_stays_one_line) {
 
 TEST(last_view, says_what_became_of_a_peer) {
   EXPECT_EQ(last_view(Settled{sample_head("fpps-2"), {}}, now), (LastView{"ok", now, 41, now, "", sample_head("fpps-2").url}));
-  EXPECT_EQ(last_view(Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now), (LastView{"unreachable", now, 41, std::nullopt, "no connection"}));
+  EXPECT_EQ(last_view(Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now),
+            (LastView{"unreachable", now, 41, std::nullopt, "no connection"}));
   EXPECT_EQ(last_view(OwnPeer{}, now).status, "ok");
 }
 
 TEST(last_view, an_unreachable_peer_keeps_when_it_was_seen_and_its_newest_serial) {
   const LastView before{"ok", now - Seconds(60), 57, now - Seconds(60), "", "https://mirror.example.net/"};
-  EXPECT_EQ(last_view(Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now, before), (LastView{"unreachable", now, 57, now - Seconds(60), "no connection", "https://mirror.example.net/"}));
+  EXPECT_EQ(last_view(Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now, before),
+            (LastView{"unreachable", now, 57, now - Seconds(60), "no connection", "https://mirror.example.net/"}));
 }
 
 }  // namespace

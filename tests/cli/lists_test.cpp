@@ -51,7 +51,11 @@ Snapshot sample_snapshot() {
   dead.key = 3;
   dead.deleted = true;
   snapshot.images = {copy, dead, own};
-  snapshot.series = {{.name = SeriesName::of("db19"), .managed = true, .members = {{1, copy.name}, {2, own.name}}, .follow = Follow{ServerName::of("fpps-2"), SeriesName::of("db19")}, .wanted = {}},
+  snapshot.series = {{.name = SeriesName::of("db19"),
+                      .managed = true,
+                      .members = {{1, copy.name}, {2, own.name}},
+                      .follow = Follow{ServerName::of("fpps-2"), SeriesName::of("db19")},
+                      .wanted = {}},
                      {.name = SeriesName::of("empty"), .managed = true, .members = {}, .follow = {}, .wanted = {}}};
   snapshot.types = {{.name = TypeName::of("DB_PSU"), .base = TypeName::of("ORACLEDBSOFTWARE"), .managed = false, .images = 4}};
   SubscriptionRow stopped = sample_subscription();
@@ -61,9 +65,7 @@ Snapshot sample_snapshot() {
   return snapshot;
 }
 
-std::vector<ShownImage> sample_images() {
-  return images_here(sample_snapshot(), sample_id("fpps-1"), {2});
-}
+std::vector<ShownImage> sample_images() { return images_here(sample_snapshot(), sample_id("fpps-1"), {2}); }
 
 TEST(show_images, as_a_table_and_as_json) {
   expect_golden("images.txt", text_of_shown([](auto& style, auto& out) { show_images(sample_images(), style, out); }));
@@ -77,13 +79,18 @@ TEST(show_images, json_is_what_it_was) {
 }
 
 TEST(show_image, says_everything_about_one) {
-  expect_golden("image.txt", text_of_shown([](auto& style, auto& out) { show_image(sample_images()[1], {"child-1", "child-2"}, style, out); }));
+  expect_golden("image.txt", text_of_shown([](auto& style, auto& out) {
+                  show_image(sample_images()[1], {"child-1", "child-2"}, style, out);
+                }));
 }
 
 TEST(images_of, a_peers_catalog_has_the_same_shape_and_null_for_what_cannot_be_known) {
   Catalog catalog;
   catalog.images.push_back(*std::get<CopyImage>(sample_copy("db19_25", 10, 5).action).entry);
-  catalog.series.push_back({.name = SeriesName::of("db19"), .created = 1, .members = {{catalog.images[0].identity, 3}, {ImageIdentity{sample_id("x"), ImageName::of("gone"), 1}, 2}}});
+  catalog.series.push_back(
+      {.name = SeriesName::of("db19"),
+       .created = 1,
+       .members = {{catalog.images[0].identity, 3}, {ImageIdentity{sample_id("x"), ImageName::of("gone"), 1}, 2}}});
   const auto images = images_of(catalog);
   ASSERT_EQ(images.size(), 1U);
   EXPECT_FALSE(images[0].managed.has_value());
@@ -94,18 +101,47 @@ TEST(images_of, a_peers_catalog_has_the_same_shape_and_null_for_what_cannot_be_k
 }
 
 std::vector<ShownPeer> sample_peers() {
-  Manifest manifest{.path = "ingot.toml", .digest = {}, .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}}, .limits = {}, .guard = {}, .peers = {},
-                    .types = {}, .images = {}, .series = {}, .subscriptions = {}, .copies = {}};
+  Manifest manifest{.path = "ingot.toml",
+                    .digest = {},
+                    .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
+                    .limits = {},
+                    .guard = {},
+                    .peers = {},
+                    .types = {},
+                    .images = {},
+                    .series = {},
+                    .subscriptions = {},
+                    .copies = {}};
   for (const char* name : {"fpps-4", "fpps-2"}) {
     const ServerName peer = ServerName::of(name);
-    manifest.peers.push_back({.name = peer, .card_path = "x", .card = {peer, "https://gold.example.net/", sample_id(name)}, .urls = {"https://gold.example.net/"}, .credentials = {},
-                              .max_age = {}, .bandwidth = {}, .parallel = {}, .replaces = {}, .at = {}});
+    manifest.peers.push_back({.name = peer,
+                              .card_path = "x",
+                              .card = {peer, "https://gold.example.net/", sample_id(name)},
+                              .urls = {"https://gold.example.net/"},
+                              .credentials = {},
+                              .max_age = {},
+                              .bandwidth = {},
+                              .parallel = {},
+                              .replaces = {},
+                              .at = {}});
   }
-  const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {"https://gold.example.net/", "https://mirror.example.net/"},
-                                                 .serial = 40, .head = {}, .registered = now, .seen = now}};
+  const std::vector<Registration> registrations{{.name = ServerName::of("fpps-2"),
+                                                 .own_name = ServerName::of("fpps-2"),
+                                                 .id = sample_id("fpps-2"),
+                                                 .urls = {"https://gold.example.net/", "https://mirror.example.net/"},
+                                                 .serial = 40,
+                                                 .head = {},
+                                                 .registered = now,
+                                                 .seen = now}};
   LastPlan last;
-  last.peers[sample_id("fpps-2")] = {.status = "ok", .asked = now + Seconds(60), .serial = 41, .seen = now + Seconds(60), .text = "", .url = "https://mirror.example.net/"};
-  last.peers[sample_id("fpps-4")] = {.status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
+  last.peers[sample_id("fpps-2")] = {.status = "ok",
+                                     .asked = now + Seconds(60),
+                                     .serial = 41,
+                                     .seen = now + Seconds(60),
+                                     .text = "",
+                                     .url = "https://mirror.example.net/"};
+  last.peers[sample_id("fpps-4")] = {
+      .status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
   return shown_peers(manifest, registrations, last);
 }
 
@@ -120,7 +156,14 @@ TEST(show_subscriptions, those_that_are_instantiated) {
   LastPlan last;
   last.blocked["subscription.renamed.series.db19"] = "the peer has no such series";
   Snapshot snapshot = sample_snapshot();
-  snapshot.registrations = {{.name = ServerName::of("renamed"), .own_name = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .urls = {}, .serial = 41, .head = {}, .registered = now, .seen = now}};
+  snapshot.registrations = {{.name = ServerName::of("renamed"),
+                             .own_name = ServerName::of("fpps-2"),
+                             .id = sample_id("fpps-2"),
+                             .urls = {},
+                             .serial = 41,
+                             .head = {},
+                             .registered = now,
+                             .seen = now}};
   const auto rows = subscription_rows(snapshot, last);
   ASSERT_EQ(rows.size(), 1U);
   expect_golden("subscriptions.txt", text_of_shown([&](auto& style, auto& out) { show_subscriptions(rows, style, out); }));
@@ -129,7 +172,10 @@ TEST(show_subscriptions, those_that_are_instantiated) {
 
 TEST(show_series, R21_the_latest_is_the_last_that_is_not_withdrawn) {
   const auto one = [](std::set<ImageName> withdrawn) {
-    const std::vector<ShownSeries> rows{{.name = SeriesName::of("db19"), .images = {ImageName::of("a"), ImageName::of("b")}, .follows = {}, .withdrawn = std::move(withdrawn)}};
+    const std::vector<ShownSeries> rows{{.name = SeriesName::of("db19"),
+                                         .images = {ImageName::of("a"), ImageName::of("b")},
+                                         .follows = {},
+                                         .withdrawn = std::move(withdrawn)}};
     return text_of_shown([&](auto& style, auto& out) { show_series(rows, style, out); });
   };
   EXPECT_NE(one({}).find("  b\n"), std::string::npos);
@@ -155,12 +201,42 @@ TEST(show_types, built_in_and_custom) {
 }
 
 RunRecord sample_run() {
-  RunRecord run{.start = {.id = "20261118T093320Z-1a2b3c", .started = now, .command = "apply", .actor = "ann@gold", .manifest_path = "ingot.toml", .manifest_digest = sha256("m"),
-                          .git = Provenance{.repository = "https://example.net/gold.git", .ref = "refs/heads/main", .commit = std::string(40, 'c'), .blob = std::string(40, 'b'), .dirty = true},
-                          .plan_id = sha256("p").text(), .planned = 3},
-                .finished = now + Seconds(70), .exit_code = 3, .done = 2, .failed = 1, .skipped = 0, .actions = {}};
-  run.actions = {{.sequence = 1, .address = {"copy.fpps-2.db19_25"}, .verb = Verb::copy, .arguments = "4.1 GB", .outcome = "done", .code = "", .text = "", .started = now, .finished = now},
-                 {.sequence = 2, .address = {"copy.fpps-2.db19_26"}, .verb = Verb::copy, .arguments = "", .outcome = "failed", .code = "unreachable", .text = "no connection", .started = now,
+  RunRecord run{.start = {.id = "20261118T093320Z-1a2b3c",
+                          .started = now,
+                          .command = "apply",
+                          .actor = "ann@gold",
+                          .manifest_path = "ingot.toml",
+                          .manifest_digest = sha256("m"),
+                          .git = Provenance{.repository = "https://example.net/gold.git",
+                                            .ref = "refs/heads/main",
+                                            .commit = std::string(40, 'c'),
+                                            .blob = std::string(40, 'b'),
+                                            .dirty = true},
+                          .plan_id = sha256("p").text(),
+                          .planned = 3},
+                .finished = now + Seconds(70),
+                .exit_code = 3,
+                .done = 2,
+                .failed = 1,
+                .skipped = 0,
+                .actions = {}};
+  run.actions = {{.sequence = 1,
+                  .address = {"copy.fpps-2.db19_25"},
+                  .verb = Verb::copy,
+                  .arguments = "4.1 GB",
+                  .outcome = "done",
+                  .code = "",
+                  .text = "",
+                  .started = now,
+                  .finished = now},
+                 {.sequence = 2,
+                  .address = {"copy.fpps-2.db19_26"},
+                  .verb = Verb::copy,
+                  .arguments = "",
+                  .outcome = "failed",
+                  .code = "unreachable",
+                  .text = "no connection",
+                  .started = now,
                   .finished = now}};
   return run;
 }
@@ -175,17 +251,41 @@ TEST(show_history, newest_first_and_a_run_that_died) {
 }
 
 TEST(show_explain, with_its_evidence) {
-  const std::vector<Subject> subjects{{.address = "copy.fpps-2.db19_25", .verdict = "planned", .code = "subscription", .text = "it is copied", .because = {reason("subscription", "subscription.fpps-2.all", 41, "all")},
-                                       .evidence = Evidence{ServerName::of("fpps-2"), "https://gold.example.net/", sha256("head"), 41, now}},
-                                      {.address = "image.old", .verdict = "not-wanted", .code = "before-baseline", .text = "it lies before the baseline", .because = {}, .evidence = std::nullopt}};
+  const std::vector<Subject> subjects{
+      {.address = "copy.fpps-2.db19_25",
+       .verdict = "planned",
+       .code = "subscription",
+       .text = "it is copied",
+       .because = {reason("subscription", "subscription.fpps-2.all", 41, "all")},
+       .evidence = Evidence{ServerName::of("fpps-2"), "https://gold.example.net/", sha256("head"), 41, now}},
+      {.address = "image.old",
+       .verdict = "not-wanted",
+       .code = "before-baseline",
+       .text = "it lies before the baseline",
+       .because = {},
+       .evidence = std::nullopt}};
   expect_golden("explain.txt", text_of_shown([&](auto& style, auto& out) { show_explain(subjects, style, out); }));
   expect_valid_json("explain", json_of([&](auto& out) { show_explain_json(subjects, out); }));
 }
 
 TEST(show_status, is_one_screen) {
-  Status status{.server = ServerName::of("fpps-1"), .id = sample_id("fpps-1"), .images = 12, .serial = 41, .expires = now + Seconds(3600), .now = now, .peers = sample_peers(),
-                .last_run = sample_run(), .running = "apply 2026 by ann@gold", .plan = full_plan(), .no_plan = "",
-                .damaged = {{.address = {"image.db19_24"}, .name = ImageName::of("db19_24"), .copy = false, .path = "public/b/ab/abcd", .why = "has 3 bytes, not 40", .digest = {}}},
+  Status status{.server = ServerName::of("fpps-1"),
+                .id = sample_id("fpps-1"),
+                .images = 12,
+                .serial = 41,
+                .expires = now + Seconds(3600),
+                .now = now,
+                .peers = sample_peers(),
+                .last_run = sample_run(),
+                .running = "apply 2026 by ann@gold",
+                .plan = full_plan(),
+                .no_plan = "",
+                .damaged = {{.address = {"image.db19_24"},
+                             .name = ImageName::of("db19_24"),
+                             .copy = false,
+                             .path = "public/b/ab/abcd",
+                             .why = "has 3 bytes, not 40",
+                             .digest = {}}},
                 .disk = {1'000'000'000'000, 46'000'000'000}};
   expect_golden("status.txt", text_of_shown([&](auto& style, auto& out) { show_status(status, style, out); }));
   expect_valid_json("status", json_of([&](auto& out) { show_status_json(status, out); }));
@@ -199,8 +299,19 @@ TEST(show_status, is_one_screen) {
 }
 
 TEST(show_status, a_run_that_holds_the_lock_is_under_way) {
-  Status status{.server = ServerName::of("fpps-1"), .id = sample_id("fpps-1"), .images = 0, .serial = 0, .expires = {}, .now = now, .peers = {}, .last_run = sample_run(),
-                .running = "apply 20261118T093320Z-1a2b3c, pid 7 on gold", .plan = {}, .no_plan = "", .damaged = {}, .disk = {}};
+  Status status{.server = ServerName::of("fpps-1"),
+                .id = sample_id("fpps-1"),
+                .images = 0,
+                .serial = 0,
+                .expires = {},
+                .now = now,
+                .peers = {},
+                .last_run = sample_run(),
+                .running = "apply 20261118T093320Z-1a2b3c, pid 7 on gold",
+                .plan = {},
+                .no_plan = "",
+                .damaged = {},
+                .disk = {}};
   status.last_run->finished = std::nullopt;
   const auto text = [&] { return text_of_shown([&](auto& style, auto& out) { show_status(status, style, out); }); };
   EXPECT_NE(text().find("20261118T093320Z-1a2b3c, under way"), std::string::npos) << text();
@@ -211,7 +322,8 @@ TEST(show_status, a_run_that_holds_the_lock_is_under_way) {
 TEST(show_findings, of_drift_and_verify) {
   Findings findings{.images = 3, .pieces = 5, .bytes = 12'000'000, .faults = {}};
   const auto all = [&] {
-    return text_of_shown([&](auto& style, auto& out) { show_drift(findings, style, out); }) + text_of_shown([&](auto& style, auto& out) { show_verify(findings, style, out); });
+    return text_of_shown([&](auto& style, auto& out) { show_drift(findings, style, out); }) +
+           text_of_shown([&](auto& style, auto& out) { show_verify(findings, style, out); });
   };
   const std::string whole = all();
   expect_valid_json("drift", json_of([&](auto& out) { show_drift_json(findings, out); }));
@@ -223,7 +335,8 @@ TEST(show_findings, of_drift_and_verify) {
 }
 
 TEST(show_problems, lines_and_json) {
-  const Problems problems{{"ingot.toml", 4, 1, "unknown-key", "unknown key \"stoer\"", "did you mean \"store\"?"}, {"x.toml", 0, 0, "unreadable", "cannot be read", "check the path"}};
+  const Problems problems{{"ingot.toml", 4, 1, "unknown-key", "unknown key \"stoer\"", "did you mean \"store\"?"},
+                          {"x.toml", 0, 0, "unreadable", "cannot be read", "check the path"}};
   expect_golden("problems.txt", text_of_shown([&](auto& style, auto& out) { show_problems(problems, style, out); }));
   expect_valid_json("problems", json_of([&](auto& out) { show_problems_json(problems, out); }));
   expect_valid_json("problems", json_of([&](auto& out) { show_problems_json({}, out); }));

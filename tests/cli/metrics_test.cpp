@@ -23,23 +23,39 @@ using namespace testing_support;
 const Time noon{Seconds(1'795'000'000)};
 
 PeerEntry peer(const std::string& name) {
-  return {.name = ServerName::of(name), .card = {.name = ServerName::of(name), .url = "https://gold.example.net/", .id = sample_id(name)}};
+  return {.name = ServerName::of(name),
+          .card = {.name = ServerName::of(name), .url = "https://gold.example.net/", .id = sample_id(name)}};
 }
 
 /// A run of "apply" that leaves something of everything.
 RunMetrics sample_run() {
-  PlanMetrics plan{.made = noon, .pending = {{Verb::copy, 2}, {Verb::publish, 1}}, .deferred = 1, .deferred_bytes = 4'100'000'000, .blocked = 3, .held = 6, .damaged = 1};
-  plan.peers = {{ServerName::of("fpps-2"), true, noon - Seconds(60), noon + Seconds(600)}, {ServerName::of("fpps-3"), false, std::nullopt, std::nullopt}};
+  PlanMetrics plan{.made = noon,
+                   .pending = {{Verb::copy, 2}, {Verb::publish, 1}},
+                   .deferred = 1,
+                   .deferred_bytes = 4'100'000'000,
+                   .blocked = 3,
+                   .held = 6,
+                   .damaged = 1};
+  plan.peers = {{ServerName::of("fpps-2"), true, noon - Seconds(60), noon + Seconds(600)},
+                {ServerName::of("fpps-3"), false, std::nullopt, std::nullopt}};
   plan.series = {{ServerName::of("fpps-2"), SeriesName::of("db19"), 2}};
-  return {.command = "apply", .ended = noon + Seconds(5), .duration = std::chrono::milliseconds(5'250), .exit_code = 3, .copied = 1'000, .saved = 9'000,
-          .plan = plan, .disk = DiskView{.total = 1'000'000, .available = 400'000}, .head_expires = noon + Seconds(86'400)};
+  return {.command = "apply",
+          .ended = noon + Seconds(5),
+          .duration = std::chrono::milliseconds(5'250),
+          .exit_code = 3,
+          .copied = 1'000,
+          .saved = 9'000,
+          .plan = plan,
+          .disk = DiskView{.total = 1'000'000, .available = 400'000},
+          .head_expires = noon + Seconds(86'400)};
 }
 
 Ran promtool_says(const std::string& text) {
   const TestFolder folder;
   const std::string path = folder / "metrics.prom";
   write_text(path, text);
-  return testing_support::run({.arguments = {"sh", "-c", "promtool check metrics < '" + path + "'"}, .folder = "", .environment = {}});
+  return testing_support::run(
+      {.arguments = {"sh", "-c", "promtool check metrics < '" + path + "'"}, .folder = "", .environment = {}});
 }
 
 TEST(metrics, of_a_run_are_what_they_were) { expect_golden("metrics.prom", show_metrics(sample_run(), "")); }
@@ -86,10 +102,13 @@ TEST(metrics, a_peer_or_series_that_is_gone_leaves_nothing) {
 
 TEST(metrics, a_plan_of_a_part_says_nothing_of_the_rest) {
   RunMetrics part = sample_run();
-  part.plan = PlanMetrics{.made = noon + Seconds(99), .whole = false, .peers = {{ServerName::of("fpps-2"), false, std::nullopt, std::nullopt}}};
+  part.plan = PlanMetrics{
+      .made = noon + Seconds(99), .whole = false, .peers = {{ServerName::of("fpps-2"), false, std::nullopt, std::nullopt}}};
   const std::string text = show_metrics(part, show_metrics(sample_run(), ""));
-  for (const char* kept : {"ingot_pending_actions{verb=\"copy\"} 2\n", "ingot_deferred_bytes 4100000000\n", "ingot_blocked_actions 3\n", "ingot_held_actions 6\n",
-                           "ingot_series_behind{peer=\"fpps-2\",series=\"db19\"} 2\n", "ingot_last_plan_timestamp_seconds 1795000000\n"}) {
+  for (const char* kept :
+       {"ingot_pending_actions{verb=\"copy\"} 2\n", "ingot_deferred_bytes 4100000000\n", "ingot_blocked_actions 3\n",
+        "ingot_held_actions 6\n", "ingot_series_behind{peer=\"fpps-2\",series=\"db19\"} 2\n",
+        "ingot_last_plan_timestamp_seconds 1795000000\n"}) {
     EXPECT_THAT(text, HasSubstr(kept));
   }
   EXPECT_THAT(text, AllOf(HasSubstr("ingot_peer_up{peer=\"fpps-2\"} 0\n"), Not(HasSubstr("fpps-3"))));
@@ -97,22 +116,31 @@ TEST(metrics, a_plan_of_a_part_says_nothing_of_the_rest) {
 }
 
 TEST(metrics, what_is_not_ours_in_the_file_is_left_out) {
-  const std::string text = show_metrics(sample_run(), "node_load1 3\ningot_pending_actions{verb=\"x\"} 1 1795000000\ningot_held_actions NaN\ningot_peer_up{peer=\"a\\\"\"} 1\ningot_build_info");
+  const std::string text = show_metrics(sample_run(),
+                                        "node_load1 3\ningot_pending_actions{verb=\"x\"} 1 1795000000\ningot_held_actions "
+                                        "NaN\ningot_peer_up{peer=\"a\\\"\"} 1\ningot_build_info");
   EXPECT_EQ(text, show_metrics(sample_run(), ""));
 }
 
 TEST(metrics, tell_what_a_run_left_undone) {
-  const Manifest manifest{.server = {.name = ServerName::of("fpps-1")},
-                          .peers = {peer("fpps-2"), peer("fpps-4"), peer("fpps-1")},
-                          .subscriptions = {{.peer = ServerName::of("fpps-2"), .selector = SelectSeries{SeriesName::of("db19")}},
-                                            {.peer = ServerName::of("fpps-4"), .selector = SelectSeries{SeriesName::of("db19")}}}};
+  const Manifest manifest{
+      .server = {.name = ServerName::of("fpps-1")},
+      .peers = {peer("fpps-2"), peer("fpps-4"), peer("fpps-1")},
+      .subscriptions = {{.peer = ServerName::of("fpps-2"), .selector = SelectSeries{SeriesName::of("db19")}},
+                        {.peer = ServerName::of("fpps-4"), .selector = SelectSeries{SeriesName::of("db19")}}}};
   Plan plan = full_plan();
   auto catalog = std::make_shared<Catalog>();
   const auto member = [](const char* name) { return SeriesMember{{sample_id("fpps-2"), ImageName::of(name), 1}, 1}; };
   catalog->series.push_back({.name = SeriesName::of("db19"), .created = 1, .members = {member("clash"), member("db19_25")}});
-  const Observed observed{.now = noon, .self = sample_id("fpps-1"),
-                          .peers = {PeerCatalog{.head = sample_head("fpps-2"), .catalog = catalog}, Unknown{.code = "unreachable", .why = "", .detail_code = "", .last = sample_head("fpps-4")}, OwnPeer{}},
-                          .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
+  const Observed observed{
+      .now = noon,
+      .self = sample_id("fpps-1"),
+      .peers = {PeerCatalog{.head = sample_head("fpps-2"), .catalog = catalog},
+                Unknown{.code = "unreachable", .why = "", .detail_code = "", .last = sample_head("fpps-4")}, OwnPeer{}},
+      .sources = {},
+      .disk = {},
+      .objects = {},
+      .publish_again = ""};
   const PlanMetrics before = metrics_of(manifest, observed, plan, nullptr);
   std::uint64_t pending = 0;
   for (const auto& [verb, count] : before.pending) pending += count;
@@ -129,7 +157,9 @@ TEST(metrics, tell_what_a_run_left_undone) {
   std::uint64_t planned_bytes = 0;
   for (const auto& change : plan.actions) {
     if (change.address.text == "copy.fpps-2.db19_25") planned_bytes = transfer_of(change.action)->bytes;
-    if (change.address.text == "copy.fpps-2.db19_25") account.done.push_back({.address = change.address, .verb = change.verb, .outcome = Done{}, .size = change.size, .fetched = 1'200'000'000});
+    if (change.address.text == "copy.fpps-2.db19_25")
+      account.done.push_back(
+          {.address = change.address, .verb = change.verb, .outcome = Done{}, .size = change.size, .fetched = 1'200'000'000});
   }
   ASSERT_EQ(account.done.size(), 1U);
   const PlanMetrics after = metrics_of(manifest, observed, plan, &account);
@@ -192,7 +222,8 @@ TEST(metrics, the_example_rules_name_none_that_is_not_written) {
   const std::set<std::string> known(names.begin(), names.end());
   const std::regex metric("ingot_[a-z_]+");
   std::size_t found = 0;
-  for (std::sregex_iterator at(rules.begin(), rules.end(), metric), end; at != end; ++at, ++found) EXPECT_TRUE(known.contains(at->str())) << at->str();
+  for (std::sregex_iterator at(rules.begin(), rules.end(), metric), end; at != end; ++at, ++found)
+    EXPECT_TRUE(known.contains(at->str())) << at->str();
   EXPECT_GT(found, 10U);
 }
 

@@ -121,7 +121,8 @@ TEST_F(Notify, gives_a_program_the_environment_but_no_secret_of_it) {
   ::setenv("MAIL_TO", "operators", 1);
   std::string with_token = base;
   with_token.insert(with_token.find("[[subscription]]"), "token_env = \"TOKEN_OF_GOLD\"\n");
-  write("silver/ingot.toml", with_token + program("env >> \"$(dirname \"$0\")/told\"\n") + "[[notify]]\nurl = \"http://127.0.0.1:1/\"\nkey_env = \"KEY_OF_HOOK\"\non = [\"recovery\"]\n");
+  write("silver/ingot.toml", with_token + program("env >> \"$(dirname \"$0\")/told\"\n") +
+                                 "[[notify]]\nurl = \"http://127.0.0.1:1/\"\nkey_env = \"KEY_OF_HOOK\"\non = [\"recovery\"]\n");
   const Ran ran = reconcile();
   for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK", "MAIL_TO"}) ::unsetenv(name);
   ASSERT_EQ(ran.exit, 0) << ran.err;
@@ -135,7 +136,8 @@ TEST_F(Notify, tells_only_what_was_asked_for) {
 }
 
 TEST_F(Notify, tells_those_who_use_a_series_of_its_new_members_alone) {
-  silver_is("[[series]]\nname = \"s\"\nimages = [\"b\"]\n[[series]]\nname = \"other\"\nimages = [\"a\"]\n" + program() + "series = [\"s\"]\n");
+  silver_is("[[series]]\nname = \"s\"\nimages = [\"b\"]\n[[series]]\nname = \"other\"\nimages = [\"a\"]\n" + program() +
+            "series = [\"s\"]\n");
   EXPECT_EQ(reconcile().exit, 0) << terminal.said << terminal.printed;
   EXPECT_TRUE(told().empty()) << "another series grew";
   write("gold/b.bin", "bytes of b");
@@ -147,7 +149,9 @@ TEST_F(Notify, tells_those_who_use_a_series_of_its_new_members_alone) {
 }
 
 TEST_F(Notify, tells_those_who_use_copies_when_the_series_of_the_peer_grows) {
-  const std::string of_gold = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n[[series]]\nname = \"db\"\nimages = ";
+  const std::string of_gold =
+      "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = "
+      "\"b.bin\"\n[[series]]\nname = \"db\"\nimages = ";
   write("gold/b.bin", "bytes of b");
   manifest("gold", of_gold + "[\"a\"]\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
@@ -177,7 +181,8 @@ TEST_F(Notify, signs_what_it_sends_to_a_webhook_and_shows_no_secret) {
   EXPECT_EQ(header(request, "Content-Type"), "application/cloudevents+json");
   testing_support::expect_valid_json("notification", body(request));
   EXPECT_EQ(header(request, "webhook-id"), Json::parse(body(request))["id"]);
-  const Digest mac = hmac_sha256("secret-canary", header(request, "webhook-id") + "." + header(request, "webhook-timestamp") + "." + body(request));
+  const Digest mac = hmac_sha256(
+      "secret-canary", header(request, "webhook-id") + "." + header(request, "webhook-timestamp") + "." + body(request));
   EXPECT_EQ(header(request, "webhook-signature"), "v1," + to_base64(std::string(mac.bytes.begin(), mac.bytes.end())));
   EXPECT_THAT(request + ran.out + ran.err, Not(HasSubstr("secret-canary")));
 }
@@ -187,7 +192,8 @@ TEST_F(Notify, tells_each_entry_under_an_id_of_its_own) {
   silver_is(webhook(server) + webhook(server, "on = [\"change\"]\nseries = [\"s\"]\n"));
   EXPECT_EQ(reconcile().exit, 0) << terminal.said;
   ASSERT_EQ(server.requests().size(), 2U);
-  EXPECT_NE(header(server.requests()[0], "webhook-id"), header(server.requests()[1], "webhook-id")) << "a receiver drops what it knows";
+  EXPECT_NE(header(server.requests()[0], "webhook-id"), header(server.requests()[1], "webhook-id"))
+      << "a receiver drops what it knows";
 }
 
 TEST_F(Notify, tells_of_a_report_that_could_not_be_written) {
@@ -210,12 +216,15 @@ TEST_F(Notify, tries_again_with_the_same_id_and_gives_up_after_three) {
 }
 
 TEST_F(Notify, a_receiver_that_refuses_is_told_of_and_changes_nothing) {
-  RawServer server([](const RawConnection& connection, const std::string&) { connection.send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"); });
+  RawServer server([](const RawConnection& connection, const std::string&) {
+    connection.send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
+  });
   silver_is(webhook(server));
   const Ran ran = reconcile();
   EXPECT_EQ(ran.exit, 0);
   EXPECT_EQ(server.requests().size(), 1U) << "no redirect is followed, and no retry mends it";
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("not notified: the webhook at 127.0.0.1"), HasSubstr("status 302"), Not(HasSubstr("canary"))));
+  EXPECT_THAT(ran.err,
+              AllOf(HasSubstr("not notified: the webhook at 127.0.0.1"), HasSubstr("status 302"), Not(HasSubstr("canary"))));
   fs::remove(folder / "key");
   manifest("gold", "[[image]]\nname = \"b\"\nsource = \"a.bin\"\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0);
@@ -225,10 +234,12 @@ TEST_F(Notify, a_receiver_that_refuses_is_told_of_and_changes_nothing) {
 }
 
 TEST_F(Notify, a_program_that_fails_hangs_or_is_not_there_changes_nothing) {
-  silver_is(program("exit 3\n") + "[[notify]]\ncommand = [\"" + file("nowhere") + "\"]\n[[notify]]\ncommand = [\"/bin/sleep\", \"60\"]\ntimeout = \"1s\"\n");
+  silver_is(program("exit 3\n") + "[[notify]]\ncommand = [\"" + file("nowhere") +
+            "\"]\n[[notify]]\ncommand = [\"/bin/sleep\", \"60\"]\ntimeout = \"1s\"\n");
   const Ran ran = reconcile();
   EXPECT_EQ(ran.exit, 0);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("ended with status 3"), HasSubstr("cannot be started: No such file"), HasSubstr("was killed after 1s")));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("ended with status 3"), HasSubstr("cannot be started: No such file"),
+                             HasSubstr("was killed after 1s")));
 }
 
 TEST_F(Notify, does_not_wait_for_a_program_whose_end_it_cannot_see) {

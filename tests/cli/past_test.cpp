@@ -21,20 +21,39 @@ Time past_minute(int minutes) { return *parse_time("2026-11-23T02:00:00Z") + std
 
 /// A run of one minute number `number` whose actions, "add image.a", were done one second after the other.
 RunRecord run_of(int number, const std::vector<std::pair<Verb, std::string>>& actions, const std::string& commit = "") {
-  RunRecord run{.start = {.id = fmt::format("20261123T02{:02}00Z-0000{:02}", number, number), .started = past_minute(number), .command = "apply", .actor = "ann@gold", .manifest_path = "ingot.toml", .manifest_digest = {}, .git = std::nullopt, .plan_id = "", .planned = 0},
-                .finished = past_minute(number) + std::chrono::seconds(59), .exit_code = 0, .actions = {}};
+  RunRecord run{.start = {.id = fmt::format("20261123T02{:02}00Z-0000{:02}", number, number),
+                          .started = past_minute(number),
+                          .command = "apply",
+                          .actor = "ann@gold",
+                          .manifest_path = "ingot.toml",
+                          .manifest_digest = {},
+                          .git = std::nullopt,
+                          .plan_id = "",
+                          .planned = 0},
+                .finished = past_minute(number) + std::chrono::seconds(59),
+                .exit_code = 0,
+                .actions = {}};
   if (!commit.empty()) run.start.git = Provenance{.repository = "r", .ref = "", .commit = commit, .blob = ""};
   std::int64_t place = 0;
   for (const auto& [verb, address] : actions) {
     ++place;
-    run.actions.push_back({.sequence = number * 100 + place, .address = {address}, .verb = verb, .arguments = "", .outcome = "done", .code = "", .text = "", .started = past_minute(number), .finished = past_minute(number) + std::chrono::seconds(place)});
+    run.actions.push_back({.sequence = number * 100 + place,
+                           .address = {address},
+                           .verb = verb,
+                           .arguments = "",
+                           .outcome = "done",
+                           .code = "",
+                           .text = "",
+                           .started = past_minute(number),
+                           .finished = past_minute(number) + std::chrono::seconds(place)});
   }
   return run;
 }
 
 Snapshot with_series(const std::vector<std::string>& names) {
   Snapshot now;
-  for (const auto& name : names) now.series.push_back({.name = *SeriesName::parse(name), .members = {}, .follow = {}, .wanted = {}});
+  for (const auto& name : names)
+    now.series.push_back({.name = *SeriesName::parse(name), .members = {}, .follow = {}, .wanted = {}});
   return now;
 }
 
@@ -46,11 +65,14 @@ std::vector<std::string> thing_names(const std::vector<PastThing>& things) {
 
 const std::string first_commit(40, 'a'), second_commit = "aaaab" + std::string(35, 'b');
 
-const RunHistory three_runs{run_of(1, {{Verb::create, "series.a"}, {Verb::create, "series.b"}}, first_commit), run_of(2, {{Verb::delete_, "series.a"}, {Verb::publish, "catalog"}}, second_commit),
+const RunHistory three_runs{run_of(1, {{Verb::create, "series.a"}, {Verb::create, "series.b"}}, first_commit),
+                            run_of(2, {{Verb::delete_, "series.a"}, {Verb::publish, "catalog"}}, second_commit),
                             run_of(3, {{Verb::create, "series.c"}, {Verb::create, "series.a"}})};
 
 Moment moment_at(const std::string& at, const RunHistory& history = three_runs) {
-  return moment_of(at, history, [](const std::string& name) { return name == "main" ? std::optional(second_commit) : name == "side" ? std::optional(std::string(40, 'c')) : std::nullopt; });
+  return moment_of(at, history, [](const std::string& name) {
+    return name == "main" ? std::optional(second_commit) : name == "side" ? std::optional(std::string(40, 'c')) : std::nullopt;
+  });
 }
 
 std::string no_moment(const std::string& at) {
@@ -79,17 +101,23 @@ TEST(past, is_what_is_here_now_without_what_came_and_with_what_went) {
   EXPECT_THAT(thing_names(things_at(Topic::series, {.runs = 1}, three_runs, now)), ElementsAre("a", "b"));
   EXPECT_THAT(thing_names(things_at(Topic::series, {.runs = 2}, three_runs, now)), ElementsAre("b"));
   EXPECT_THAT(thing_names(things_at(Topic::series, {.runs = 3}, three_runs, now)), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(thing_names(things_at(Topic::series, {.runs = 3, .until = past_minute(3) + std::chrono::seconds(1)}, three_runs, now)), ElementsAre("b", "c")) << "in the middle of a run";
+  EXPECT_THAT(
+      thing_names(things_at(Topic::series, {.runs = 3, .until = past_minute(3) + std::chrono::seconds(1)}, three_runs, now)),
+      ElementsAre("b", "c"))
+      << "in the middle of a run";
   EXPECT_EQ(things_at(Topic::series, {.runs = 1}, three_runs, now).front().arrived->commit, first_commit);
-  EXPECT_EQ(things_at(Topic::series, {.runs = 3}, three_runs, now).front().arrived->run, three_runs[2].start.id) << "the last time that it came";
+  EXPECT_EQ(things_at(Topic::series, {.runs = 3}, three_runs, now).front().arrived->run, three_runs[2].start.id)
+      << "the last time that it came";
 }
 
 TEST(past, is_of_a_time_without_what_a_run_did_later_that_had_begun) {
   RunHistory history{run_of(1, {{Verb::create, "series.a"}}), run_of(2, {})};
   history[1].start.started = past_minute(1);  // it waits for the lock
   history[0].actions[0].finished = past_minute(3);
-  EXPECT_THAT(thing_names(things_at(Topic::series, moment_at("2026-11-23T02:02:00Z", history), history, with_series({"a"}))), IsEmpty());
-  EXPECT_THAT(thing_names(things_at(Topic::series, moment_at("2026-11-23T02:03:00Z", history), history, with_series({"a"}))), ElementsAre("a"));
+  EXPECT_THAT(thing_names(things_at(Topic::series, moment_at("2026-11-23T02:02:00Z", history), history, with_series({"a"}))),
+              IsEmpty());
+  EXPECT_THAT(thing_names(things_at(Topic::series, moment_at("2026-11-23T02:03:00Z", history), history, with_series({"a"}))),
+              ElementsAre("a"));
 }
 
 TEST(past, is_of_no_commit_that_was_applied_with_changes_beside_it) {
@@ -116,15 +144,31 @@ TEST(past, is_not_told_of_what_was_before_a_lost_state) {
   EXPECT_THAT(thing_names(things_at(Topic::series, {.runs = 1}, history, now)), ElementsAre("a", "b"));
   EXPECT_FALSE(things_at(Topic::series, {.runs = 1}, history, now).front().arrived);
   EXPECT_THAT(thing_names(things_at(Topic::series, {.runs = 2}, history, now)), ElementsAre("b"));
-  EXPECT_THAT(unproven(Topic::series, {.runs = 0}, history, now), HasSubstr("made anew then; it can say what was here from 2026-11-23T02:01:59Z on"));
+  EXPECT_THAT(unproven(Topic::series, {.runs = 0}, history, now),
+              HasSubstr("made anew then; it can say what was here from 2026-11-23T02:01:59Z on"));
   EXPECT_THAT(unproven(Topic::series, {.runs = 1, .until = past_minute(1)}, history, now), HasSubstr("made anew"));
 }
 
 TEST(past, is_not_told_of_what_was_before_a_peer_got_another_name) {
-  const RunHistory history{run_of(1, {{Verb::register_, "peer.old"}, {Verb::instantiate, "subscription.old.all"}}), run_of(2, {{Verb::update, "peer.new"}}), run_of(3, {{Verb::create, "series.c"}})};
+  const RunHistory history{run_of(1, {{Verb::register_, "peer.old"}, {Verb::instantiate, "subscription.old.all"}}),
+                           run_of(2, {{Verb::update, "peer.new"}}), run_of(3, {{Verb::create, "series.c"}})};
   Snapshot now = with_series({"c"});
-  now.registrations.push_back({.name = ServerName::of("new"), .own_name = ServerName::of("new"), .id = {}, .urls = {}, .serial = 1, .head = {}, .registered = {}, .seen = {}});
-  now.subscriptions.push_back({.peer = {}, .peer_name = ServerName::of("new"), .selector = SelectAll{}, .since = "now", .options = "", .rule = "", .instantiated = {}, .stopped = {}});
+  now.registrations.push_back({.name = ServerName::of("new"),
+                               .own_name = ServerName::of("new"),
+                               .id = {},
+                               .urls = {},
+                               .serial = 1,
+                               .head = {},
+                               .registered = {},
+                               .seen = {}});
+  now.subscriptions.push_back({.peer = {},
+                               .peer_name = ServerName::of("new"),
+                               .selector = SelectAll{},
+                               .since = "now",
+                               .options = "",
+                               .rule = "",
+                               .instantiated = {},
+                               .stopped = {}});
   EXPECT_THAT(thing_names(things_at(Topic::peers, {.runs = 2}, history, now)), ElementsAre("new"));
   EXPECT_THAT(thing_names(things_at(Topic::subscriptions, {.runs = 3}, history, now)), ElementsAre("new.all"));
   EXPECT_THAT(unproven(Topic::peers, {.runs = 1}, history, now), HasSubstr("another name or identity since then"));
@@ -133,7 +177,10 @@ TEST(past, is_not_told_of_what_was_before_a_peer_got_another_name) {
 }
 
 TEST(past, looks_as_it_did) {
-  Past past{.topic = Topic::series, .run = &three_runs[0], .until = std::nullopt, .things = things_at(Topic::series, {.runs = 1}, three_runs, with_series({"a", "b", "c"}))};
+  Past past{.topic = Topic::series,
+            .run = &three_runs[0],
+            .until = std::nullopt,
+            .things = things_at(Topic::series, {.runs = 1}, three_runs, with_series({"a", "b", "c"}))};
   const std::string text = shown([&](Output& out) { show_past(past, Style(false), out); });
   past.until = past_minute(0);
   past.run = nullptr;

@@ -26,8 +26,16 @@ TEST(show_plan_json, a_full_and_an_empty_plan_hold_against_the_schema) {
 }
 
 PlanBasis sample_basis() {
-  return {.version = "1.2.3", .made = Time(Seconds(1'795'000'000)), .lineage = "0123456789abcdef0123456789abcdef", .generation = 41, .last_run = "20261123T020000Z-1a2b3c",
-          .options = {.raise_removals = 7, .raise_stops = {}, .allow_empty = true, .targets = {"image.a", "copy.p.b"}, .excluded = {"peer.q"}},
+  return {.version = "1.2.3",
+          .made = Time(Seconds(1'795'000'000)),
+          .lineage = "0123456789abcdef0123456789abcdef",
+          .generation = 41,
+          .last_run = "20261123T020000Z-1a2b3c",
+          .options = {.raise_removals = 7,
+                      .raise_stops = {},
+                      .allow_empty = true,
+                      .targets = {"image.a", "copy.p.b"},
+                      .excluded = {"peer.q"}},
           .heads = {{.peer = ServerName::of("fpps-2"), .id = sample_id("fpps-2"), .serial = 41, .head = sha256("a head")}}};
 }
 
@@ -63,7 +71,8 @@ TEST(plan_document, G9_no_bit_of_it_can_flip_unnoticed) {
     bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 7)));
     ASSERT_NE(why_not(bad), "it was taken") << "byte " << at << ": " << good.substr(at > 30 ? at - 30 : 0, 60);
   }
-  for (std::size_t length = 0; length + 1 < good.size(); length += 97) ASSERT_NE(why_not(good.substr(0, length)), "it was taken") << length;
+  for (std::size_t length = 0; length + 1 < good.size(); length += 97)
+    ASSERT_NE(why_not(good.substr(0, length)), "it was taken") << length;
 }
 
 TEST(plan_document, G9_hostile_documents_are_refused_and_say_why) {
@@ -80,7 +89,8 @@ TEST(plan_document, G9_hostile_documents_are_refused_and_say_why) {
   EXPECT_THAT(with("ingot.plan/1", "ingot.problems/1"), testing::HasSubstr("not \"ingot.plan/1\""));
   EXPECT_THAT(with("\"verb\":\"register\"", "\"verb\":\"erase\""), testing::HasSubstr("is no verb"));
   EXPECT_THAT(with("\"generation\":41", "\"generation\":42"), testing::HasSubstr("was changed since it was written"));
-  EXPECT_THAT(with("\"intent\":\"peer.fpps-2 register", "\"intent\":\"peer.fpps-9 register"), testing::HasSubstr("is not of this action"));
+  EXPECT_THAT(with("\"intent\":\"peer.fpps-2 register", "\"intent\":\"peer.fpps-9 register"),
+              testing::HasSubstr("is not of this action"));
   EXPECT_THAT(with("its origin withdrew it", "its origin\x01withdrew it"), testing::HasSubstr("control character"));
   EXPECT_THAT(why_not(std::string(100, '[') + std::string(100, ']')), testing::HasSubstr("deep"));
 }

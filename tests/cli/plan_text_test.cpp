@@ -34,11 +34,14 @@ TEST(show_plan, colours_are_only_an_addition) {
   const std::string plain = text_of_plan(full_plan());
   std::string colored = text_of_plan(full_plan(), false, Style(true));
   EXPECT_THAT(colored, HasSubstr("\033[1;31mUNTRUSTED"));
-  for (auto at = colored.find('\033'); at != std::string::npos; at = colored.find('\033', at)) colored.erase(at, colored.find('m', at) - at + 1);
+  for (auto at = colored.find('\033'); at != std::string::npos; at = colored.find('\033', at))
+    colored.erase(at, colored.find('m', at) - at + 1);
   EXPECT_EQ(colored, plain);
 }
 
-TEST(show_plan, what_a_peer_says_never_reaches_the_terminal_raw) { EXPECT_THAT(text_of_plan(full_plan()), Not(HasSubstr("\x1b"))); }
+TEST(show_plan, what_a_peer_says_never_reaches_the_terminal_raw) {
+  EXPECT_THAT(text_of_plan(full_plan()), Not(HasSubstr("\x1b")));
+}
 
 TEST(plan_summary, counts_what_is_done_and_what_is_not) {
   EXPECT_EQ(summary_of(empty_plan()), "No changes. All is as the manifest says.");

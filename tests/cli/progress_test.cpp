@@ -16,7 +16,11 @@ ProgressState running() {
   ProgressState state;
   state.begin(12, zero);
   state.start(copy_of("db19_25"), Verb::copy, 0, zero);
-  state.progress({.address = copy_of("db19_25"), .verb = Verb::copy, .done = 1'200'000'000, .total = 4'000'000'000, .fetched = 1'200'000'000});
+  state.progress({.address = copy_of("db19_25"),
+                  .verb = Verb::copy,
+                  .done = 1'200'000'000,
+                  .total = 4'000'000'000,
+                  .fetched = 1'200'000'000});
   state.start(copy_of("x"), Verb::copy, 500, zero);
   state.start(peer_address(ServerName::of("fpps-3")), Verb::register_, 0, zero);
   return state;
@@ -25,12 +29,14 @@ ProgressState running() {
 TEST(progress, shows_a_bar_a_rate_and_the_time_left_of_each_and_the_whole) {
   EXPECT_THAT(progress_lines(running(), zero + seconds(12), 100, 10),
               ElementsAre("copy fpps-2.db19_25 [=========>                    ]  30%  1.2 GB of 4.0 GB   100 MB/s  0:28",
-                          "copy fpps-2.x       [>                             ]   0%     0 B of 500 B  ", "0 of 12 done, 3 running, 0:12"));
+                          "copy fpps-2.x       [>                             ]   0%     0 B of 500 B  ",
+                          "0 of 12 done, 3 running, 0:12"));
 }
 
 TEST(progress, a_narrow_terminal_gets_no_bar_and_no_line_is_too_wide) {
   for (const int width : {20, 40, 59, 60, 79, 200}) {
-    for (const auto& line : progress_lines(running(), zero + seconds(12), width, 10)) EXPECT_LE(line.size(), static_cast<std::size_t>(width)) << line;
+    for (const auto& line : progress_lines(running(), zero + seconds(12), width, 10))
+      EXPECT_LE(line.size(), static_cast<std::size_t>(width)) << line;
   }
 }
 
@@ -59,11 +65,19 @@ TEST(progress, ends_are_counted_and_failures_apart) {
 }
 
 TEST(progress, a_heartbeat_names_what_is_running) {
-  EXPECT_EQ(heartbeat_line(running(), zero + seconds(30)), "0 of 12 done, 3 running, 0:30; copy.fpps-2.db19_25 1.2 GB of 4.0 GB; copy.fpps-2.x 0 B of 500 B");
+  EXPECT_EQ(heartbeat_line(running(), zero + seconds(30)),
+            "0 of 12 done, 3 running, 0:30; copy.fpps-2.db19_25 1.2 GB of 4.0 GB; copy.fpps-2.x 0 B of 500 B");
 }
 
 TEST(progress, an_ended_action_is_one_line) {
-  const auto line = [](Outcome outcome) { return ended_line({.address = copy_of("a"), .verb = Verb::copy, .outcome = std::move(outcome), .size = 4'100'000'000, .fetched = 212'000'000}, Style(false)); };
+  const auto line = [](Outcome outcome) {
+    return ended_line({.address = copy_of("a"),
+                       .verb = Verb::copy,
+                       .outcome = std::move(outcome),
+                       .size = 4'100'000'000,
+                       .fetched = 212'000'000},
+                      Style(false));
+  };
   EXPECT_EQ(line(Done{}), "done    copy copy.fpps-2.a, 4.1 GB (212 MB fetched)");
   EXPECT_EQ(line(Failed{"unreachable", "it \x1b went"}), "failed  copy copy.fpps-2.a: unreachable: it \\x1b went");
   EXPECT_EQ(line(Skipped{"interrupted"}), "skipped copy copy.fpps-2.a: interrupted");

@@ -14,13 +14,13 @@
 
 namespace ingot::testing_support {
 
-
 struct Rebuild : Commands {
   /// "gold" with images, a series, a type of its own, a private image, a tombstone; "silver" copies from it and has its own;
   /// "iron" copies from silver.
   void three_servers() {
     for (const char* server : {"gold", "silver", "iron"}) make(server);
-    for (const char* name : {"a", "b", "gone", "hidden", "own"}) write(std::string("gold/") + name + ".bin", std::string("bytes of ") + name);
+    for (const char* name : {"a", "b", "gone", "hidden", "own"})
+      write(std::string("gold/") + name + ".bin", std::string("bytes of ") + name);
     write("silver/own.bin", "bytes of silver's own");
     write("silver/hidden.bin", "bytes of silver's hidden");
     gold(true);
@@ -33,15 +33,20 @@ struct Rebuild : Commands {
   std::string peer(const std::string& name) const {
     return "[[peer]]\nname = \"" + name + "\"\ncard = \"" + (folder / name / "server.card.toml").string() + "\"\n";
   }
-  static std::string image(const std::string& name, const std::string& more = "") { return "[[image]]\nname = \"" + name + "\"\nsource = \"" + name + ".bin\"\n" + more; }
+  static std::string image(const std::string& name, const std::string& more = "") {
+    return "[[image]]\nname = \"" + name + "\"\nsource = \"" + name + ".bin\"\n" + more;
+  }
   void gold(bool with_gone) {
-    manifest("gold", std::string(with_gone ? image("gone") : "") + image("a", "version = \"1\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") +
+    manifest("gold", std::string(with_gone ? image("gone") : "") + image("a", "version = \"1\"\ntype = \"T\"\n") +
+                         image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") +
                          "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n");
     apply("gold");
   }
   std::string silver_entries() const {
-    return peer("gold") + "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n" + image("own", "version = \"7\"\n") +
-           image("hidden", "private = true\nprotect = true\nparent = \"own\"\ndescription = \"a secret\"\n") + "[[series]]\nname = \"s\"\nimages = [\"own\", \"a\"]\n";
+    return peer("gold") + "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n" +
+           image("own", "version = \"7\"\n") +
+           image("hidden", "private = true\nprotect = true\nparent = \"own\"\ndescription = \"a secret\"\n") +
+           "[[series]]\nname = \"s\"\nimages = [\"own\", \"a\"]\n";
   }
   Ran apply(const std::string& server, int exit = 0) {
     const Ran ran = at(server, {"apply", "--yes", "--allow-empty"});
@@ -75,7 +80,8 @@ struct Rebuild : Commands {
     const nlohmann::json plan = asked(server, {"plan"});  // a loop over a part of a temporary would outlive it
     for (const nlohmann::json& action : plan.at("actions")) {
       const std::string verb = action.at("verb");
-      if (verb == "delete" || verb == "remove" || verb == "uninstantiate" || verb == "unregister") found.push_back(action.at("address"));
+      if (verb == "delete" || verb == "remove" || verb == "uninstantiate" || verb == "unregister")
+        found.push_back(action.at("address"));
     }
     return found;
   }

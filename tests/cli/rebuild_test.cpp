@@ -66,7 +66,8 @@ TEST_F(Rebuild, G4_tombstones_types_and_lineage_of_an_origin_are_taken_up) {
   EXPECT_EQ(told.at("own"), 2);
   EXPECT_EQ(told.at("deleted"), 1);
   apply("gold");
-  EXPECT_EQ(asked("silver", {"query", "images", "--peer", "gold"}).at("images"), catalog.at("images")) << "the same images under the same serials";
+  EXPECT_EQ(asked("silver", {"query", "images", "--peer", "gold"}).at("images"), catalog.at("images"))
+      << "the same images under the same serials";
   EXPECT_EQ(at("silver", {"plan", "--detailed-exitcode"}).exit, 0) << terminal.printed << terminal.said;
   EXPECT_THAT(removals("gold"), IsEmpty());
 }
@@ -85,7 +86,8 @@ TEST_F(Rebuild, G4_a_copy_that_is_here_is_not_fetched_again_and_a_floor_holds) {
   three_servers();
   const fs::path old_gold = folder / "old-gold";
   fs::copy(folder / "gold/store/public", old_gold, fs::copy_options::recursive);
-  manifest("gold", image("a", "version = \"2\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") + "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n");
+  manifest("gold", image("a", "version = \"2\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") +
+                       "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n");
   apply("gold");
   apply("silver");
   lose_state("silver");
@@ -113,7 +115,8 @@ TEST_F(Rebuild, G4_a_head_that_no_key_of_this_server_signed_is_not_adopted) {
 TEST_F(Rebuild, G4_the_serial_of_a_head_whose_pages_are_gone_is_not_given_again) {
   three_servers();
   write("gold/late.bin", "bytes of late");
-  const std::string entries = image("a", "version = \"1\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") +
+  const std::string entries = image("a", "version = \"1\"\ntype = \"T\"\n") +
+                              image("b", "parent = \"a\"\nlabels = { team = \"dba\" }\n") +
                               "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n" + image("late");
   manifest("gold", entries);
   apply("gold");
@@ -129,7 +132,8 @@ TEST_F(Rebuild, G4_the_serial_of_a_head_whose_pages_are_gone_is_not_given_again)
 
 TEST_F(Rebuild, R15_an_image_that_no_head_has_shown_stays_private_unless_the_manifest_shows_it) {
   three_servers();
-  for (const char* name : {"late", "dropped", "open"}) write(std::string("silver/") + name + ".bin", std::string("bytes of ") + name);
+  for (const char* name : {"late", "dropped", "open"})
+    write(std::string("silver/") + name + ".bin", std::string("bytes of ") + name);
   const std::string hide = "private = true\n";
   manifest("silver", silver_entries() + image("late", hide) + image("dropped", hide) + image("open", hide));
   apply("silver");

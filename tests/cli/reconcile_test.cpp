@@ -48,7 +48,9 @@ struct Reconcile : testing_support::Commands {
     }
     return tree;
   }
-  void limit(const std::string& limits) { write("silver/ingot.toml", read(folder / "silver/ingot.toml") + "[limits]\n" + limits + "\n"); }
+  void limit(const std::string& limits) {
+    write("silver/ingot.toml", read(folder / "silver/ingot.toml") + "[limits]\n" + limits + "\n");
+  }
 };
 
 TEST_F(Reconcile, does_what_there_is_to_do_without_asking_and_then_is_silent) {
@@ -77,10 +79,12 @@ TEST_F(Reconcile, defers_outside_of_a_window_and_says_when_it_opens) {
   const std::string opens = "which opens at " + window.substr(0, 5) + " (local time)";
   const Ran first = reconcile();
   EXPECT_EQ(first.exit, 0) << first.err;
-  EXPECT_THAT(first.out, AllOf(HasSubstr("Deferred"), HasSubstr(opens), HasSubstr("1 deferred"), HasSubstr("closed until " + window.substr(0, 5))));
+  EXPECT_THAT(first.out, AllOf(HasSubstr("Deferred"), HasSubstr(opens), HasSubstr("1 deferred"),
+                               HasSubstr("closed until " + window.substr(0, 5))));
   EXPECT_EQ(history()[0]["deferred"], 1) << "the peer was registered, the copy was not made";
   EXPECT_EQ(history()[0]["skipped"], 0);
-  EXPECT_THAT(at("silver", {"show", std::string(history()[0]["id"])}).out, AllOf(HasSubstr("deferred   copy copy.gold.a"), HasSubstr(opens)));
+  EXPECT_THAT(at("silver", {"show", std::string(history()[0]["id"])}).out,
+              AllOf(HasSubstr("deferred   copy copy.gold.a"), HasSubstr(opens)));
 
   const Ran second = reconcile();
   EXPECT_EQ(second.exit, 0);
@@ -103,7 +107,8 @@ TEST_F(Reconcile, stops_a_copy_at_its_deadline_and_a_later_run_goes_on) {
   limit("bandwidth = \"400 kB/s\"");
   const Ran ran = reconcile({"--deadline", "1s"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("Left for a later run"), HasSubstr("the deadline of this run is over"), HasSubstr("1 deferred"), HasSubstr("is kept for the next run")));
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("Left for a later run"), HasSubstr("the deadline of this run is over"),
+                             HasSubstr("1 deferred"), HasSubstr("is kept for the next run")));
   EXPECT_EQ(history()[0]["deferred"], 1);
   EXPECT_EQ(history()[0]["exit"], 0);
   write("silver/ingot.toml", unlimited);
@@ -122,8 +127,8 @@ TEST_F(Reconcile, is_not_held_beyond_its_deadline_by_a_peer_that_stalls) {
     if (begins) connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1500000\r\n\r\nbytes");
     connection.hold();
   });
-  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\nurls = [\"" + web.url() +
-                         "\"]\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() + "\"\nurls = [\"" +
+                         web.url() + "\"]\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
   for (const bool some : {false, true}) {
     begins = some;
     const auto begin = std::chrono::steady_clock::now();

@@ -31,7 +31,8 @@ struct Releases : testing_support::Commands {
   }
   void add_image_b() {
     write("gold/b.bin", "bytes of b");
-    manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
+    manifest("gold",
+             "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
     must(0, "gold", {"apply", "--yes"});
   }
 };
@@ -61,8 +62,10 @@ TEST_F(Releases, what_is_not_signed_is_remembered_until_something_changes) {
   const std::string as_it_was = read(cache);
   const std::size_t names = as_it_was.find('\n') + 1;
   write("gold/state/cache/unreleased", as_it_was.substr(0, names) + "remembered\nend\n");
-  EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release remembered")) << "signatures are not held against the keys again";
-  for (const std::string& broken : {as_it_was.substr(0, names), std::string("no cache"), as_it_was.substr(0, names) + "no name at all\nend\n"}) {
+  EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release remembered"))
+      << "signatures are not held against the keys again";
+  for (const std::string& broken :
+       {as_it_was.substr(0, names), std::string("no cache"), as_it_was.substr(0, names) + "no name at all\nend\n"}) {
     write("gold/state/cache/unreleased", broken);
     EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("ingot key release a"));
   }
@@ -86,14 +89,17 @@ TEST_F(Releases, images_are_signed_where_the_key_is_and_installed_where_they_are
   EXPECT_THAT(must(0, "gold", {"key", "install", file}).out, HasSubstr("Released: serial "));
   must(0, "silver", {"apply", "--yes"});
   EXPECT_THAT(must(0, "silver", {"query", "images"}).out, HasSubstr("b  "));
-  EXPECT_THAT(must(0, "silver", {"query", "images", "--peer", "gold", "--json"}).out, AllOf(HasSubstr("\"released\":true"), Not(HasSubstr("\"released\":false"))));
+  EXPECT_THAT(must(0, "silver", {"query", "images", "--peer", "gold", "--json"}).out,
+              AllOf(HasSubstr("\"released\":true"), Not(HasSubstr("\"released\":false"))));
   EXPECT_THAT(must(0, "gold", {"plan"}).out, AllOf(HasSubstr("No changes."), Not(HasSubstr("ingot key release"))));
   must(0, "gold", {"publish"});
-  EXPECT_THAT(must(0, "silver", {"query", "images", "--peer", "gold", "--json"}).out, HasSubstr("\"released\":true")) << "each later head shows it too";
+  EXPECT_THAT(must(0, "silver", {"query", "images", "--peer", "gold", "--json"}).out, HasSubstr("\"released\":true"))
+      << "each later head shows it too";
   must(0, "gold", {"verify"});
   must(0, "gold", {"gc", "--grace", "0"});
   must(0, "gold", {"publish"});
-  EXPECT_THAT(must(0, "silver", {"query", "images", "--peer", "gold", "--json"}).out, HasSubstr("\"released\":true")) << "gc leaves releases alone";
+  EXPECT_THAT(must(0, "silver", {"query", "images", "--peer", "gold", "--json"}).out, HasSubstr("\"released\":true"))
+      << "gc leaves releases alone";
 }
 
 TEST_F(Releases, a_release_key_that_is_here_releases_at_once) {
@@ -121,10 +127,11 @@ TEST_F(Releases, A11_a_thief_of_the_catalog_key_publishes_and_nothing_is_copied)
   fs::copy(folder / "gold", folder / "thief", fs::copy_options::recursive);
   fs::remove(folder / "thief/keys/root.pem");
   write("thief/evil.bin", "evil");
-  manifest("thief", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"evil\"\nsource = \"evil.bin\"\n");
+  manifest("thief",
+           "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"evil\"\nsource = \"evil.bin\"\n");
   must(0, "thief", {"apply", "--yes"});
-  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + path("gold/server.card.toml") + "\"\nurls = [\"file://" + path("thief/store/public") +
-                         "/\"]\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + path("gold/server.card.toml") + "\"\nurls = [\"file://" +
+                         path("thief/store/public") + "/\"]\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
   EXPECT_THAT(must(3, "silver", {"apply", "--yes"}).out, HasSubstr("evil"));
   EXPECT_THAT(must(0, "silver", {"query", "images"}).out, Not(HasSubstr("evil")));
 }

@@ -26,8 +26,8 @@ using testing_support::Commands;
 struct Rot {
   const char* name;
   void (*spoil)(const fs::path& file, const fs::path& other);
-  bool size_tells = false;   ///< a plan sees it too
-  bool bytes_stay = false;   ///< nothing is to be set aside
+  bool size_tells = false;  ///< a plan sees it too
+  bool bytes_stay = false;  ///< nothing is to be set aside
 };
 
 void put(const fs::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes; }
@@ -35,20 +35,31 @@ void put(const fs::path& file, const std::string& bytes) { std::ofstream(file, s
 const std::vector<Rot>& rots() {
   static const std::vector<Rot> all{
       {.name = "a bit flipped",
-       .spoil = [](const fs::path& file, const fs::path&) {
-         std::string bytes = Commands::read(file);
-         bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-         put(file, bytes);
-       }},
-      {.name = "cut short", .spoil = [](const fs::path& file, const fs::path&) { fs::resize_file(file, fs::file_size(file) / 2); }, .size_tells = true},
-      {.name = "filled with zeros", .spoil = [](const fs::path& file, const fs::path&) { put(file, std::string(fs::file_size(file), '\0')); }},
-      {.name = "another's bytes", .spoil = [](const fs::path& file, const fs::path& other) {
-         const std::string mine = Commands::read(file);
-         put(file, Commands::read(other));
-         put(other, mine);
-       }},
-      {.name = "locked", .spoil = [](const fs::path& file, const fs::path&) { fs::permissions(file, fs::perms::none); }, .bytes_stay = true},
-      {.name = "deleted", .spoil = [](const fs::path& file, const fs::path&) { fs::remove(file); }, .size_tells = true, .bytes_stay = true},
+       .spoil =
+           [](const fs::path& file, const fs::path&) {
+             std::string bytes = Commands::read(file);
+             bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+             put(file, bytes);
+           }},
+      {.name = "cut short",
+       .spoil = [](const fs::path& file, const fs::path&) { fs::resize_file(file, fs::file_size(file) / 2); },
+       .size_tells = true},
+      {.name = "filled with zeros",
+       .spoil = [](const fs::path& file, const fs::path&) { put(file, std::string(fs::file_size(file), '\0')); }},
+      {.name = "another's bytes",
+       .spoil =
+           [](const fs::path& file, const fs::path& other) {
+             const std::string mine = Commands::read(file);
+             put(file, Commands::read(other));
+             put(other, mine);
+           }},
+      {.name = "locked",
+       .spoil = [](const fs::path& file, const fs::path&) { fs::permissions(file, fs::perms::none); },
+       .bytes_stay = true},
+      {.name = "deleted",
+       .spoil = [](const fs::path& file, const fs::path&) { fs::remove(file); },
+       .size_tells = true,
+       .bytes_stay = true},
   };
   return all;
 }
@@ -109,7 +120,8 @@ class repairing : public Commands {
   }
 
   std::map<std::string, fs::path> objects;
-  const std::string own_images = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"z\"\nsource = \"z.bin\"\n";
+  const std::string own_images =
+      "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"z\"\nsource = \"z.bin\"\n";
 };
 
 TEST_F(repairing, D1_verify_finds_every_kind_of_rot_and_repair_mends_it) {
@@ -122,7 +134,8 @@ TEST_F(repairing, D1_verify_finds_every_kind_of_rot_and_repair_mends_it) {
       rot.spoil(file, object_of(server, "z"));
       const Ran found = at(server, {"verify", "--json"});
       EXPECT_EQ(found.exit, 6);
-      EXPECT_THAT(found.out, AllOf(HasSubstr("\"what\":\"image a\""), HasSubstr("b/" + file.parent_path().filename().string() + "/" + file.filename().string())));
+      EXPECT_THAT(found.out, AllOf(HasSubstr("\"what\":\"image a\""),
+                                   HasSubstr("b/" + file.parent_path().filename().string() + "/" + file.filename().string())));
       const Ran repaired = at(server, {"verify", "--repair", "--json"});
       EXPECT_EQ(repaired.exit, 0) << repaired.err << repaired.out;
       testing_support::expect_valid_json("verify", repaired.out);
@@ -145,7 +158,9 @@ TEST_F(repairing, D1_apply_repairs_what_sizes_tell) {
       const Ran plan = at(server, {"plan", "--json"});
       EXPECT_EQ(plan.exit, 0);
       testing_support::expect_valid_json("plan", plan.out);
-      EXPECT_THAT(plan.out, AllOf(HasSubstr("\"verb\":\"repair\""), HasSubstr(std::string(server) == "gold" ? "\"address\":\"image.a\"" : "\"address\":\"copy.gold.a\"")));
+      EXPECT_THAT(plan.out,
+                  AllOf(HasSubstr("\"verb\":\"repair\""),
+                        HasSubstr(std::string(server) == "gold" ? "\"address\":\"image.a\"" : "\"address\":\"copy.gold.a\"")));
       EXPECT_THAT(at(server, {"explain", "a"}).out, HasSubstr("planned"));
       const Ran applied = at(server, {"apply", "--yes", "--json"});
       EXPECT_EQ(applied.exit, 0) << applied.out;
@@ -162,7 +177,8 @@ TEST_F(repairing, D1_what_is_published_is_found_and_written_anew) {
   const auto newest_that = [&](const std::string& begins) {
     fs::path newest;
     for (const auto& file : files_in("gold/store/public/c")) {
-      if (read(file).starts_with(begins) && (newest.empty() || fs::last_write_time(newest) < fs::last_write_time(file))) newest = file;
+      if (read(file).starts_with(begins) && (newest.empty() || fs::last_write_time(newest) < fs::last_write_time(file)))
+        newest = file;
     }
     return newest;
   };
@@ -213,7 +229,8 @@ TEST_F(repairing, D1_what_cannot_be_had_is_kept_told_and_repaired_once_it_can) {
   EXPECT_EQ(alone.exit, 6);
   testing_support::expect_valid_json("verify", alone.out);
   EXPECT_THAT(alone.out, AllOf(HasSubstr("\"whole\":false"), HasSubstr("\"what\":\"image a\"")));
-  EXPECT_THAT(alone.err, AllOf(HasSubstr("was set aside"), HasSubstr("copy.gold.a"), HasSubstr("put the file back from a backup")));
+  EXPECT_THAT(alone.err,
+              AllOf(HasSubstr("was set aside"), HasSubstr("copy.gold.a"), HasSubstr("put the file back from a backup")));
   const auto aside = files_in("silver/store/quarantine");
   ASSERT_EQ(aside.size(), 1U);
   EXPECT_EQ(read(aside.front()), rotten);
@@ -241,15 +258,18 @@ TEST_F(repairing, D1_what_cannot_be_had_is_kept_told_and_repaired_once_it_can) {
 TEST_F(repairing, D1_an_own_image_without_its_source_comes_back_from_a_peer_that_serves_its_copy) {
   const std::string silver = read(folder / "silver/ingot.toml");
   const std::string entries = silver.substr(silver.find("[[peer]]"));
-  write("silver/ingot.toml", "manifest = 1\n[server]\nname = \"silver\"\nurl = \"file://" + (folder / "silver/store/public").string() + "/\"\npublish_copies = true\n" + entries);
+  write("silver/ingot.toml", "manifest = 1\n[server]\nname = \"silver\"\nurl = \"file://" +
+                                 (folder / "silver/store/public").string() + "/\"\npublish_copies = true\n" + entries);
   ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
-  manifest("gold", own_images + "[[peer]]\nname = \"silver\"\ncard = \"" + (folder / "silver/server.card.toml").string() + "\"\n");
+  manifest("gold",
+           own_images + "[[peer]]\nname = \"silver\"\ncard = \"" + (folder / "silver/server.card.toml").string() + "\"\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
   const fs::path file = object_of("gold", "a");
   const std::string bytes = read(file);
   put(file, "rot");
   fs::remove(folder / "gold/a.bin");
-  EXPECT_THAT(at("gold", {"plan", "--json"}).out, AllOf(HasSubstr("\"address\":\"image.a\",\"verb\":\"repair\""), HasSubstr("\"peer\":\"silver\"")));
+  EXPECT_THAT(at("gold", {"plan", "--json"}).out,
+              AllOf(HasSubstr("\"address\":\"image.a\",\"verb\":\"repair\""), HasSubstr("\"peer\":\"silver\"")));
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
   EXPECT_EQ(read(file), bytes);
   expect_whole("gold");
@@ -318,7 +338,9 @@ TEST_F(repairing, D1_a_repair_ends_no_doubt_about_a_state_that_was_made_anew) {
 }
 
 TEST_F(repairing, D1_what_else_there_is_to_do_for_an_image_does_not_stand_in_the_way_of_its_repair) {
-  manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nstate = \"WITHDRAWN\"\nreason = \"broken\"\n[[image]]\nname = \"z\"\nsource = \"z.bin\"\n");
+  manifest("gold",
+           "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nstate = \"WITHDRAWN\"\nreason = "
+           "\"broken\"\n[[image]]\nname = \"z\"\nsource = \"z.bin\"\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
   const std::string bytes = read(object_of("silver", "a"));
   put(object_of("silver", "a"), "rot");

@@ -57,7 +57,8 @@ std::size_t count_of(const std::string& text, const std::string& what) {
 void expect_valid_xml(const std::string& xml) {
   const std::string path = testing::TempDir() + "ingot-junit-" + std::to_string(::getpid()) + ".xml";
   std::ofstream(path, std::ios::binary) << xml;
-  const std::string command = "xmllint --noout --schema '" INGOT_SOURCE_DIR "/tests/cli/schemas/junit.xsd' '" + path + "' >/dev/null 2>&1";
+  const std::string command =
+      "xmllint --noout --schema '" INGOT_SOURCE_DIR "/tests/cli/schemas/junit.xsd' '" + path + "' >/dev/null 2>&1";
   EXPECT_EQ(std::system(command.c_str()), 0) << xml;
   std::remove(path.c_str());
 }
@@ -118,7 +119,9 @@ TEST(github, is_what_it_was) {
 
 TEST(github, worst_first_and_no_more_than_are_shown) {
   Plan plan = empty_plan();
-  for (int i = 0; i < 30; ++i) plan.blocked.push_back({image_address(ImageName::of("i" + std::to_string(i))), Verb::add, i == 29 ? "damaged" : "unknown-type", "text", "mend", At{"ingot.toml", i + 1}});
+  for (int i = 0; i < 30; ++i)
+    plan.blocked.push_back({image_address(ImageName::of("i" + std::to_string(i))), Verb::add,
+                            i == 29 ? "damaged" : "unknown-type", "text", "mend", At{"ingot.toml", i + 1}});
   const std::string text = reported(shown_plan(plan, Digest{}), Format::github);
   EXPECT_THAT(text, StartsWith("::error file=ingot.toml,line=30,title=ingot%3A damaged::"));
   EXPECT_EQ(count_of(text, "::warning "), most_github_annotations);
@@ -132,20 +135,26 @@ TEST(code_quality, holds_against_what_gitlab_asks) {
   std::set<std::string> fingerprints;
   const std::string text = reported(sample_problems(), Format::codequality);
   const std::regex fingerprint("\"fingerprint\":\"([0-9a-f]+)\"");
-  for (std::sregex_iterator found(text.begin(), text.end(), fingerprint); found != std::sregex_iterator(); ++found) fingerprints.insert((*found)[1]);
+  for (std::sregex_iterator found(text.begin(), text.end(), fingerprint); found != std::sregex_iterator(); ++found)
+    fingerprints.insert((*found)[1]);
   EXPECT_EQ(fingerprints.size(), 3U) << "also of two that are alike";
 }
 
 TEST(sarif, holds_against_the_standard) {
-  for (const Report& report : {Report(sample_problems()), Report(sample_shown()), Report(ValidManifest{"valid"}), Report(Error(Fault::local, evil))}) {
+  for (const Report& report :
+       {Report(sample_problems()), Report(sample_shown()), Report(ValidManifest{"valid"}), Report(Error(Fault::local, evil))}) {
     expect_valid_json("../../tests/cli/schemas/sarif", reported(report, Format::sarif));
   }
-  EXPECT_THAT(reported(sample_problems(), Format::sarif), AllOf(HasSubstr("\"uri\":\"sites/fpps-1/ingot.toml\",\"uriBaseId\":\"%SRCROOT%\""), HasSubstr("\"startLine\":12,\"startColumn\":3"), HasSubstr("\"executionSuccessful\":false")));
-  EXPECT_THAT(reported(Error(Fault::local, "no state"), Format::sarif), HasSubstr("\"region\":{\"startLine\":1}")) << "viewers want a line, also of a whole file";
+  EXPECT_THAT(reported(sample_problems(), Format::sarif),
+              AllOf(HasSubstr("\"uri\":\"sites/fpps-1/ingot.toml\",\"uriBaseId\":\"%SRCROOT%\""),
+                    HasSubstr("\"startLine\":12,\"startColumn\":3"), HasSubstr("\"executionSuccessful\":false")));
+  EXPECT_THAT(reported(Error(Fault::local, "no state"), Format::sarif), HasSubstr("\"region\":{\"startLine\":1}"))
+      << "viewers want a line, also of a whole file";
 }
 
 TEST(junit, holds_against_its_schema_and_counts) {
-  for (const Report& report : {Report(sample_problems()), Report(sample_shown()), Report(ValidManifest{"valid"}), Report(Error(Fault::local, evil + "\x01"))}) {
+  for (const Report& report : {Report(sample_problems()), Report(sample_shown()), Report(ValidManifest{"valid"}),
+                               Report(Error(Fault::local, evil + "\x01"))}) {
     expect_valid_xml(reported(report, Format::junit));
   }
   EXPECT_THAT(reported(sample_problems(), Format::junit), HasSubstr("tests=\"3\" failures=\"3\""));
@@ -163,7 +172,8 @@ struct Outputs : Commands {
 
 TEST_F(Outputs, several_are_written_at_once_beside_the_shown_one) {
   two_servers();
-  const Ran plan = at("silver", {"plan", "--output", "json=" + file("p.json"), "--output", "markdown=" + file("p.md"), "--output=junit=" + file("p.xml")});
+  const Ran plan = at("silver", {"plan", "--output", "json=" + file("p.json"), "--output", "markdown=" + file("p.md"),
+                                 "--output=junit=" + file("p.xml")});
   EXPECT_EQ(plan.exit, 0) << plan.err;
   EXPECT_THAT(plan.out, HasSubstr("1 to copy"));
   expect_valid_json("plan", read(folder / "p.json"));
@@ -174,14 +184,16 @@ TEST_F(Outputs, several_are_written_at_once_beside_the_shown_one) {
 TEST_F(Outputs, they_are_written_when_the_run_fails_too) {
   two_servers();
   write("silver/ingot.toml", "manifest = 1\n[server]\nname = \"silver\"\nnmae = 1\n");
-  const Ran wrong = at("silver", {"validate", "--output", "sarif=" + file("v.sarif"), "--output", "codequality=" + file("v.json"), "--output", "json=" + file("problems.json")});
+  const Ran wrong = at("silver", {"validate", "--output", "sarif=" + file("v.sarif"), "--output", "codequality=" + file("v.json"),
+                                  "--output", "json=" + file("problems.json")});
   EXPECT_EQ(wrong.exit, 65);
   EXPECT_THAT(wrong.err, HasSubstr("nmae"));
   expect_valid_json("../../tests/cli/schemas/sarif", read(folder / "v.sarif"));
   EXPECT_THAT(read(folder / "v.json"), HasSubstr("nmae"));
   expect_valid_json("problems", read(folder / "problems.json"));
   fs::remove_all(folder / "gold/state");
-  const Ran lost = at("gold", {"plan", "--output", "json=" + file("e.json"), "--output", "markdown=" + file("e.md"), "--output", "terraform=" + file("t.json")});
+  const Ran lost = at("gold", {"plan", "--output", "json=" + file("e.json"), "--output", "markdown=" + file("e.md"), "--output",
+                               "terraform=" + file("t.json")});
   EXPECT_EQ(lost.exit, 6);
   expect_valid_json("error", read(folder / "e.json"));
   EXPECT_THAT(read(folder / "e.md"), HasSubstr("No plan of"));
@@ -192,12 +204,18 @@ TEST_F(Outputs, of_an_apply_tell_what_became_of_it) {
   make("gold");
   write("gold/a.bin", "bytes of a");
   manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
-  const std::vector<std::string> words{"apply", "--yes", "--output", "json=" + file("a.jsonl"), "--output", "markdown=" + file("a.md"), "--output", "junit=" + file("a.xml"),
-                                       "--output", "codequality=" + file("a.json"), "--output", "sarif=" + file("a.sarif"), "--output", "text=" + file("a.txt")};
+  const std::vector<std::string> words{"apply",    "--yes",
+                                       "--output", "json=" + file("a.jsonl"),
+                                       "--output", "markdown=" + file("a.md"),
+                                       "--output", "junit=" + file("a.xml"),
+                                       "--output", "codequality=" + file("a.json"),
+                                       "--output", "sarif=" + file("a.sarif"),
+                                       "--output", "text=" + file("a.txt")};
   EXPECT_EQ(at("gold", words).exit, 3);
   expect_valid_json("events", read(folder / "a.jsonl"), true);
   EXPECT_THAT(read(folder / "a.jsonl"), AllOf(HasSubstr("\"ingot.events/1\""), HasSubstr("\"event\":\"result\",\"exit\":3")));
-  EXPECT_THAT(read(folder / "a.md"), AllOf(StartsWith("<!-- ingot apply of "), HasSubstr("**Applied: 2 done, 1 failed.**"), HasSubstr("### Failed\n\n- add `image.b`")));
+  EXPECT_THAT(read(folder / "a.md"), AllOf(StartsWith("<!-- ingot apply of "), HasSubstr("**Applied: 2 done, 1 failed.**"),
+                                           HasSubstr("### Failed\n\n- add `image.b`")));
   expect_valid_xml(read(folder / "a.xml"));
   EXPECT_THAT(read(folder / "a.xml"), HasSubstr("failures=\"1\""));
   expect_valid_json("../../tests/cli/schemas/codequality", read(folder / "a.json"));

@@ -30,7 +30,8 @@ struct SavedPlans : testing_support::Commands {
     return "[[image]]\nname = \"" + name + "\"\nsource = \"" + name + ".bin\"\n" + more;
   }
   std::string subscription() const {
-    return "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") + "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
+    return "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") +
+           "\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
   }
   /// Keeps a plan of silver, which subscribes to gold.
   void keep(const std::vector<std::string>& more = {}) {
@@ -81,7 +82,9 @@ TEST_F(SavedPlans, the_file_is_private_and_replaces_plans_alone) {
 TEST_F(SavedPlans, N7_no_secret_is_in_it) {
   two_servers();
   manifest("silver", subscription() + "");
-  const std::string with_token = "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") + "\"\ntoken_env = \"INGOT_TEST_CANARY\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
+  const std::string with_token =
+      "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") +
+      "\"\ntoken_env = \"INGOT_TEST_CANARY\"\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n";
   manifest("silver", with_token);
   ::setenv("INGOT_TEST_CANARY", "canary-5f3a9c", 1);
   keep();
@@ -214,7 +217,8 @@ TEST_F(SavedPlans, diff_tells_what_is_gone_added_and_changed) {
   ASSERT_EQ(at("silver", {"plan", "--out", other}).exit, 0) << terminal.said;
   const Ran diff = ingot({"diff", kept, other});
   EXPECT_EQ(diff.exit, 2) << diff.err;
-  EXPECT_THAT(diff.out, AllOf(HasSubstr("- copy copy.gold.c"), HasSubstr("+ copy copy.gold.b"), HasSubstr("~ copy copy.gold.a  name: a → gold-a"), HasSubstr("1 gone, 1 added, 2 changed.")));
+  EXPECT_THAT(diff.out, AllOf(HasSubstr("- copy copy.gold.c"), HasSubstr("+ copy copy.gold.b"),
+                              HasSubstr("~ copy copy.gold.a  name: a → gold-a"), HasSubstr("1 gone, 1 added, 2 changed.")));
   testing_support::expect_valid_json("diff", ingot({"diff", kept, other, "--json"}).out);
   const Ran same = ingot({"diff", kept, kept});
   EXPECT_EQ(same.exit, 0);
@@ -241,7 +245,8 @@ TEST_F(SavedPlans, approve_does_these_verbs_lists_the_rest_and_exits_7) {
   two_servers();
   const Ran some = at("silver", {"apply", "--approve", "register,instantiate"});
   EXPECT_EQ(some.exit, 7) << some.err;
-  EXPECT_THAT(some.out, AllOf(HasSubstr("Not approved: not done"), HasSubstr("copy copy.gold.a  not-approved"), HasSubstr("What was not approved was not done")));
+  EXPECT_THAT(some.out, AllOf(HasSubstr("Not approved: not done"), HasSubstr("copy copy.gold.a  not-approved"),
+                              HasSubstr("What was not approved was not done")));
   EXPECT_FALSE(silver_has("a"));
   const Ran rest = at("silver", {"apply", "--approve", "copy"});
   EXPECT_EQ(rest.exit, 0) << rest.err << rest.out;

@@ -32,19 +32,24 @@ TEST(starter_manifest, is_valid_with_all_its_examples_but_the_files_they_name) {
   std::stringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     examples = examples || line.starts_with("# An image");
-    const bool code = examples && (line.starts_with("# [") || line.find(" = ") != std::string::npos) && line.starts_with("# ") && line.find(": all = true") == std::string::npos;
+    const bool code = examples && (line.starts_with("# [") || line.find(" = ") != std::string::npos) && line.starts_with("# ") &&
+                      line.find(": all = true") == std::string::npos;
     uncommented += (code ? line.substr(2) : line) + "\n";
   }
   const auto read = parsed(uncommented);
   if (const auto* const problems = std::get_if<Problems>(&read)) {
     for (const auto& problem : *problems) {
-      EXPECT_TRUE(problem.text.find("card") != std::string::npos || problem.text.find("db19_23") != std::string::npos || problem.code == "bad-card" || problem.code == "more" || problem.file != "ingot.toml")
-          << problem.line_text() << "\n" << uncommented;
+      EXPECT_TRUE(problem.text.find("card") != std::string::npos || problem.text.find("db19_23") != std::string::npos ||
+                  problem.code == "bad-card" || problem.code == "more" || problem.file != "ingot.toml")
+          << problem.line_text() << "\n"
+          << uncommented;
     }
   }
 }
 
-TEST(starter_manifest, is_what_it_was) { testing_support::expect_golden("starter.toml", starter_manifest(ServerName::of("fpps-1"), "https://gold.example.net/")); }
+TEST(starter_manifest, is_what_it_was) {
+  testing_support::expect_golden("starter.toml", starter_manifest(ServerName::of("fpps-1"), "https://gold.example.net/"));
+}
 
 TEST(starter_gitignore, names_keys_and_bytes_wherever_the_manifest_puts_them) {
   ServerSection server{.name = ServerName::of("fpps-1"), .url = std::nullopt, .clients = {}, .targets = {}, .at = {}};

@@ -104,8 +104,10 @@ TEST_F(Rebuild, G5_an_old_state_is_noticed_by_the_kept_heads_when_the_published_
   const std::uint64_t last = serial("silver");
   put_back(folder / "backup", "silver");
   for (const bool gone : {false, true}) {
-    if (gone) fs::remove(head("silver"));
-    else write("silver/store/public/head.dsse", "rot");
+    if (gone)
+      fs::remove(head("silver"));
+    else
+      write("silver/store/public/head.dsse", "rot");
     for (const auto& words : std::vector<std::vector<std::string>>{{"apply", "--yes"}, {"publish"}}) {
       EXPECT_EQ(at("silver", words).exit, 6) << words.front();
       EXPECT_THAT(terminal.said, HasSubstr("older than what is published")) << words.front();
@@ -121,7 +123,8 @@ TEST_F(Rebuild, G5_a_floor_that_only_the_old_state_holds_is_taken_up) {
   three_servers();
   const fs::path old_gold = folder / "old-gold";
   fs::copy(folder / "gold/store/public", old_gold, fs::copy_options::recursive);
-  const std::string entries = image("a", "version = \"2\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\n") + "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n";
+  const std::string entries = image("a", "version = \"2\"\ntype = \"T\"\n") + image("b", "parent = \"a\"\n") +
+                              "[[imagetype]]\nname = \"T\"\nbase = \"LINUXOS\"\n";
   manifest("gold", entries);
   apply("gold");
   apply("silver");
@@ -241,7 +244,8 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
     std::string bytes = good;
     const std::size_t page = pick(bytes.size() / 4096) * 4096;
     if (seed % 3 == 0) bytes.resize(pick(bytes.size()));
-    if (seed % 3 == 1) std::generate_n(bytes.begin() + static_cast<std::ptrdiff_t>(page), 4096, [&] { return static_cast<char>(random()); });
+    if (seed % 3 == 1)
+      std::generate_n(bytes.begin() + static_cast<std::ptrdiff_t>(page), 4096, [&] { return static_cast<char>(random()); });
     if (seed % 3 == 2) std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(page), 4096, '\0');
     lose_state("silver");
     write("silver/state/ingot.db", bytes);

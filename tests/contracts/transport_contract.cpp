@@ -50,7 +50,10 @@ TEST_P(transport_contract, takes_just_as_much_as_it_may) {
   EXPECT_EQ(small.response.status, Status::oversize);
   EXPECT_EQ(small.body, "");
   std::uint64_t given = 0;
-  const auto count = [&](std::string_view bytes) { given += bytes.size(); return true; };
+  const auto count = [&](std::string_view bytes) {
+    given += bytes.size();
+    return true;
+  };
   EXPECT_EQ(served->peer().get(whole("b/large", 100'000), count, [&] { given = 0; }).status, Status::oversize);
   EXPECT_LE(given, 100'000U);
 }
@@ -66,7 +69,8 @@ TEST_P(transport_contract, what_is_not_there_is_not_found) {
 TEST_P(transport_contract, gets_ranges_exactly) {
   const auto served = GetParam().make(tree);
   const std::string& body = tree.at("b/large");
-  for (const auto& [offset, length] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 1}, {0, body.size()}, {1'000'000, 1'000'000}, {body.size() - 1, 1}}) {
+  for (const auto& [offset, length] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+           {0, 1}, {0, body.size()}, {1'000'000, 1'000'000}, {body.size() - 1, 1}}) {
     const Fetched fetched = fetch(served->peer(), range("b/large", offset, length));
     ASSERT_EQ(fetched.response.status, Status::ok) << fetched.response.why;
     EXPECT_TRUE(fetched.body == body.substr(offset, length)) << offset;
@@ -76,7 +80,8 @@ TEST_P(transport_contract, gets_ranges_exactly) {
 TEST_P(transport_contract, a_range_that_is_not_there_is_a_wrong_range) {
   const auto served = GetParam().make(tree);
   for (const auto& [offset, length] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{{7, 2}, {8, 1}, {100, 5}, {0, 9}}) {
-    EXPECT_EQ(fetch(served->peer(), range("head.dsse", offset, length)).response.status, Status::wrong_range) << offset << "+" << length;
+    EXPECT_EQ(fetch(served->peer(), range("head.dsse", offset, length)).response.status, Status::wrong_range)
+        << offset << "+" << length;
   }
 }
 
@@ -101,7 +106,13 @@ TEST_P(transport_contract, a_reader_that_wants_no_more_ends_it_with_no_second_tr
   const auto served = GetParam().make(tree);
   int calls = 0;
   int restarts = 0;
-  const Response response = served->peer().get(whole("b/large"), [&](std::string_view) { ++calls; return false; }, [&] { ++restarts; });
+  const Response response = served->peer().get(
+      whole("b/large"),
+      [&](std::string_view) {
+        ++calls;
+        return false;
+      },
+      [&] { ++restarts; });
   EXPECT_EQ(response.status, Status::unreachable);
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(restarts, 0);

@@ -23,10 +23,14 @@ struct FleetSite {
 };
 
 std::string card_of(const std::string& name, const std::string& root) {
-  return "card = 1\nname = \"" + name + "\"\nurl = \"https://" + name + ".example.net/\"\nroot = \"" + sha256(root).text() + "\"\n";
+  return "card = 1\nname = \"" + name + "\"\nurl = \"https://" + name + ".example.net/\"\nroot = \"" + sha256(root).text() +
+         "\"\n";
 }
 
-Card card(const FleetSite& site) { return {ServerName::of(site.name), "https://" + site.name + ".example.net/", ServerId{sha256(site.root.empty() ? site.name : site.root)}}; }
+Card card(const FleetSite& site) {
+  return {ServerName::of(site.name), "https://" + site.name + ".example.net/",
+          ServerId{sha256(site.root.empty() ? site.name : site.root)}};
+}
 
 /// The check of these sites, in "sites/NAME/ingot.toml". Cards "WORD.card" of any word exist beside each manifest.
 Fleet check(const std::vector<FleetSite>& sites) {
@@ -37,23 +41,35 @@ Fleet check(const std::vector<FleetSite>& sites) {
     test::FileMap files;
     for (const char* name : {"london", "paris", "oslo", "rome"}) files[folder + name + ".card"] = card_of(name, name);
     files[folder + "old-london.card"] = card_of("london", "an older root");
-    files[folder + "ingot.toml"] = "manifest = 1\n[server]\nname = \"" + site.name + "\"\nurl = \"https://" + site.name + ".example.net/\"\n" + site.server + "\n" + site.entries;
+    files[folder + "ingot.toml"] = "manifest = 1\n[server]\nname = \"" + site.name + "\"\nurl = \"https://" + site.name +
+                                   ".example.net/\"\n" + site.server + "\n" + site.entries;
     auto parsed = parse_manifest(folder + "ingot.toml", test::map_files(files));
-    if (const auto* problems = std::get_if<Problems>(&parsed)) ADD_FAILURE() << test::lines_of(*problems);
-    else members.push_back({std::get<Manifest>(std::move(parsed)), site.has_card ? std::optional(card(site)) : std::nullopt});
+    if (const auto* problems = std::get_if<Problems>(&parsed))
+      ADD_FAILURE() << test::lines_of(*problems);
+    else
+      members.push_back({std::get<Manifest>(std::move(parsed)), site.has_card ? std::optional(card(site)) : std::nullopt});
   }
   return check_fleet(members);
 }
 
-std::string image(const std::string& name, const std::string& more = "") { return "[[image]]\nname = \"" + name + "\"\nsource = \"/s\"\n" + more + "\n"; }
-std::string series(const std::string& name, const std::string& images) { return "[[series]]\nname = \"" + name + "\"\nimages = [" + images + "]\n"; }
-std::string peer(const std::string& name, const std::string& card = "") { return "[[peer]]\nname = \"" + name + "\"\ncard = \"" + (card.empty() ? name : card) + ".card\"\n"; }
-std::string rule(const std::string& peer_name, const std::string& selector) { return "[[subscription]]\npeer = \"" + peer_name + "\"\n" + selector + "\n"; }
+std::string image(const std::string& name, const std::string& more = "") {
+  return "[[image]]\nname = \"" + name + "\"\nsource = \"/s\"\n" + more + "\n";
+}
+std::string series(const std::string& name, const std::string& images) {
+  return "[[series]]\nname = \"" + name + "\"\nimages = [" + images + "]\n";
+}
+std::string peer(const std::string& name, const std::string& card = "") {
+  return "[[peer]]\nname = \"" + name + "\"\ncard = \"" + (card.empty() ? name : card) + ".card\"\n";
+}
+std::string rule(const std::string& peer_name, const std::string& selector) {
+  return "[[subscription]]\npeer = \"" + peer_name + "\"\n" + selector + "\n";
+}
 
 /// "error name-conflict sites/paris/ingot.toml:12"
 std::vector<std::string> findings(const Fleet& fleet) {
   std::vector<std::string> lines;
-  for (const auto& finding : fleet.findings) lines.push_back(std::string(text_of(finding.level)) + " " + finding.code + " " + finding.at);
+  for (const auto& finding : fleet.findings)
+    lines.push_back(std::string(text_of(finding.level)) + " " + finding.code + " " + finding.at);
   return lines;
 }
 
@@ -76,7 +92,10 @@ std::vector<std::string> codes(const Fleet& fleet, Level least = Level::warning)
   return list;
 }
 
-const FleetSite london{.name = "london", .entries = image("db19_23", "version = \"19.23\"") + image("db19_24", "parent = \"db19_23\"\nversion = \"19.24\"") + series("db19", "\"db19_23\", \"db19_24\"") + peer("paris")};
+const FleetSite london{.name = "london",
+                       .entries = image("db19_23", "version = \"19.23\"") +
+                                  image("db19_24", "parent = \"db19_23\"\nversion = \"19.24\"") +
+                                  series("db19", "\"db19_23\", \"db19_24\"") + peer("paris")};
 
 TEST(check_fleet, says_who_gets_what_from_whom) {
   const Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "series = \"db19\"")}});
@@ -86,85 +105,121 @@ TEST(check_fleet, says_who_gets_what_from_whom) {
 }
 
 TEST(check_fleet, asks_the_rules_as_a_plan_would) {
-  const Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") + rule("london", "image = \"db19_23\"") +
-                                                                  rule("london", "all = true\nwhere = { version = \"19.23\" }") + rule("london", "imagetype = \"SOFTWARE\"\nexclude = [\"*_24\"]")}});
-  EXPECT_THAT(flows(fleet), ElementsAre("london -> paris: series db19: db19_24", "london -> paris: image db19_23: db19_24", "london -> paris: all: db19_23", "london -> paris: imagetype SOFTWARE: db19_23"));
+  const Fleet fleet =
+      check({london,
+             {.name = "paris",
+              .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") +
+                         rule("london", "image = \"db19_23\"") + rule("london", "all = true\nwhere = { version = \"19.23\" }") +
+                         rule("london", "imagetype = \"SOFTWARE\"\nexclude = [\"*_24\"]")}});
+  EXPECT_THAT(flows(fleet), ElementsAre("london -> paris: series db19: db19_24", "london -> paris: image db19_23: db19_24",
+                                        "london -> paris: all: db19_23", "london -> paris: imagetype SOFTWARE: db19_23"));
 }
 
 TEST(check_fleet, private_images_go_nowhere_and_their_children_descend_from_the_nearest_public_one) {
-  const FleetSite site{.name = "london", .entries = image("a") + image("b", "parent = \"a\"\nprivate = true") + image("c", "parent = \"b\"")};
-  const Fleet fleet = check({site, {.name = "paris", .entries = peer("london") + rule("london", "image = \"a\"") + rule("london", "all = true")}});
+  const FleetSite site{.name = "london",
+                       .entries = image("a") + image("b", "parent = \"a\"\nprivate = true") + image("c", "parent = \"b\"")};
+  const Fleet fleet = check(
+      {site, {.name = "paris", .entries = peer("london") + rule("london", "image = \"a\"") + rule("london", "all = true")}});
   EXPECT_THAT(flows(fleet), ElementsAre("london -> paris: image a: c", "london -> paris: all: a c"));
 }
 
 TEST(check_fleet, an_image_made_from_a_copy_descends_from_it) {
-  const Fleet fleet = check({london,
-                             {.name = "paris", .entries = peer("london") + rule("london", "all = true") + image("db19_24_paris", "parent = \"db19_24\"")},
-                             {.name = "rome", .entries = peer("paris") + rule("paris", "image = \"db19_24\"")}});
+  const Fleet fleet =
+      check({london,
+             {.name = "paris",
+              .entries = peer("london") + rule("london", "all = true") + image("db19_24_paris", "parent = \"db19_24\"")},
+             {.name = "rome", .entries = peer("paris") + rule("paris", "image = \"db19_24\"")}});
   EXPECT_THAT(flows(fleet), Contains("paris -> rome: image db19_24: db19_24_paris"));
   EXPECT_THAT(codes(fleet), IsEmpty());
 }
 
 TEST(check_fleet, finds_names_of_images_that_would_meet) {
-  const Fleet fleet = check({london, {.name = "oslo", .entries = image("DB19_24")},
-                             {.name = "paris", .entries = peer("london") + peer("oslo") + rule("london", "all = true") + rule("oslo", "all = true") + image("db19_23")}});
+  const Fleet fleet = check({london,
+                             {.name = "oslo", .entries = image("DB19_24")},
+                             {.name = "paris",
+                              .entries = peer("london") + peer("oslo") + rule("london", "all = true") +
+                                         rule("oslo", "all = true") + image("db19_23")}});
   EXPECT_THAT(findings(fleet), Contains("error name-conflict sites/paris/ingot.toml:12")) << "its own db19_23";
   EXPECT_THAT(findings(fleet), Contains("error name-conflict sites/paris/ingot.toml:15")) << "the copies from london and oslo";
-  const Fleet mended = check({london, {.name = "oslo", .entries = image("DB19_24")},
-                              {.name = "paris", .entries = peer("london") + peer("oslo") + rule("london", "all = true") + rule("oslo", "all = true\nas = \"{peer}-{name}\"")}});
+  const Fleet mended = check({london,
+                              {.name = "oslo", .entries = image("DB19_24")},
+                              {.name = "paris",
+                               .entries = peer("london") + peer("oslo") + rule("london", "all = true") +
+                                          rule("oslo", "all = true\nas = \"{peer}-{name}\"")}});
   EXPECT_THAT(codes(mended), IsEmpty());
 }
 
 TEST(check_fleet, the_same_declared_bits_do_not_collide) {
   const std::string digest = "digest = \"" + sha256("bits").text() + "\"";
-  const Fleet fleet = check({{.name = "london", .entries = image("a", digest)}, {.name = "paris", .entries = image("a", digest) + peer("london") + rule("london", "all = true")}});
+  const Fleet fleet = check({{.name = "london", .entries = image("a", digest)},
+                             {.name = "paris", .entries = image("a", digest) + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(codes(fleet), IsEmpty());
 }
 
 TEST(check_fleet, finds_a_type_with_two_bases) {
   const std::string type = "[[imagetype]]\nname = \"DB_PSU\"\nbase = ";
-  const Fleet fleet = check({{.name = "london", .entries = type + "\"ORACLEDBSOFTWARE\"\n" + image("a", "type = \"DB_PSU\"")},
-                             {.name = "paris", .entries = type + "\"LINUXOS\"\n" + peer("london") + rule("london", "all = true")}});
+  const Fleet fleet =
+      check({{.name = "london", .entries = type + "\"ORACLEDBSOFTWARE\"\n" + image("a", "type = \"DB_PSU\"")},
+             {.name = "paris", .entries = type + "\"LINUXOS\"\n" + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(findings(fleet), Contains("error type-conflict sites/paris/ingot.toml:6"));
 }
 
 TEST(check_fleet, R2_holds_across_sites) {
-  const Fleet fleet = check({{.name = "london", .entries = "", .server = "clients = [\"Paris\", \"rack7\"]"}, {.name = "paris", .entries = "", .server = "targets = [\"rack7\"]"}});
+  const Fleet fleet = check({{.name = "london", .entries = "", .server = "clients = [\"Paris\", \"rack7\"]"},
+                             {.name = "paris", .entries = "", .server = "targets = [\"rack7\"]"}});
   EXPECT_THAT(findings(fleet), Contains("error name-in-use sites/london/ingot.toml:2"));
   EXPECT_THAT(findings(fleet), Contains("warning shared-name sites/paris/ingot.toml:2"));
 }
 
 TEST(check_fleet, finds_rules_that_can_never_match) {
-  const Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "series = \"db18\"") + rule("london", "imagetype = \"NONE\"") + rule("london", "image = \"db18\"") +
-                                                                  rule("london", "all = true\nexclude = [\"*\"]") + rule("london", "imagetype = \"SOFTWARE\"\nwhere = { version = \"20*\" }")}});
+  const Fleet fleet =
+      check({london,
+             {.name = "paris",
+              .entries = peer("london") + rule("london", "series = \"db18\"") + rule("london", "imagetype = \"NONE\"") +
+                         rule("london", "image = \"db18\"") + rule("london", "all = true\nexclude = [\"*\"]") +
+                         rule("london", "imagetype = \"SOFTWARE\"\nwhere = { version = \"20*\" }")}});
   EXPECT_THAT(codes(fleet), ElementsAre("unknown-selector", "unknown-selector", "unknown-selector", "excluded", "where"));
   EXPECT_THAT(fleet.findings[1].mend, HasSubstr("did you mean \"db19\"?"));
 }
 
 TEST(check_fleet, R4_a_series_of_copies_brings_nothing_to_the_next) {
-  const FleetSite paris{.name = "paris", .entries = peer("london") + rule("london", "all = true") + series("ours", "\"db19_23\", \"db19_24\"") + image("mine") + series("mixed", "\"db19_24\", \"mine\"")};
-  const Fleet fleet = check({london, paris, {.name = "rome", .entries = peer("paris") + rule("paris", "series = \"ours\"") + rule("paris", "series = \"mixed\"")}});
+  const FleetSite paris{.name = "paris",
+                        .entries = peer("london") + rule("london", "all = true") + series("ours", "\"db19_23\", \"db19_24\"") +
+                                   image("mine") + series("mixed", "\"db19_24\", \"mine\"")};
+  const Fleet fleet = check(
+      {london,
+       paris,
+       {.name = "rome", .entries = peer("paris") + rule("paris", "series = \"ours\"") + rule("paris", "series = \"mixed\"")}});
   EXPECT_THAT(findings(fleet), Contains("error not-origin sites/rome/ingot.toml:9"));
   EXPECT_THAT(findings(fleet), Contains("warning not-origin sites/rome/ingot.toml:12"));
   EXPECT_THAT(flows(fleet), Contains("paris -> rome: series mixed: mine"));
-  const auto found = std::find_if(fleet.findings.begin(), fleet.findings.end(), [](const FleetFinding& finding) { return finding.code == "not-origin"; });
+  const auto found = std::find_if(fleet.findings.begin(), fleet.findings.end(),
+                                  [](const FleetFinding& finding) { return finding.code == "not-origin"; });
   EXPECT_THAT(found->text, HasSubstr("\"db19_24\" of \"london\""));
 }
 
 TEST(check_fleet, finds_images_that_a_site_counts_on_and_never_gets) {
-  const Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") + series("mine", "\"db19_23\", \"db19_24\"") + image("c", "parent = \"db19_23\"")}});
+  const Fleet fleet = check({london,
+                             {.name = "paris",
+                              .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") +
+                                         series("mine", "\"db19_23\", \"db19_24\"") + image("c", "parent = \"db19_23\"")}});
   EXPECT_THAT(codes(fleet), ElementsAre("never-arrives", "never-arrives"));
   EXPECT_THAT(fleet.findings[0].text, HasSubstr("\"db19_23\""));
 }
 
 TEST(check_fleet, finds_a_series_that_follows_nothing) {
-  const Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "imagetype = \"LINUXOS\"") + "[[series]]\nname = \"db19\"\nfollow = { peer = \"london\", series = \"db19\" }\n"}});
+  const Fleet fleet = check({london,
+                             {.name = "paris",
+                              .entries = peer("london") + rule("london", "imagetype = \"LINUXOS\"") +
+                                         "[[series]]\nname = \"db19\"\nfollow = { peer = \"london\", series = \"db19\" }\n"}});
   EXPECT_THAT(codes(fleet), ElementsAre("empty-series"));
 }
 
 TEST(check_fleet, finds_half_registered_pairs_and_peers_for_nothing) {
-  const Fleet fleet = check({{.name = "london", .entries = image("a")}, {.name = "paris", .entries = peer("london") + rule("london", "all = true") + peer("oslo")}});
-  EXPECT_THAT(findings(fleet), ElementsAre("note no-subscription sites/paris/ingot.toml:12", "note outside sites/paris/ingot.toml:12", "note one-way sites/paris/ingot.toml:6"));
+  const Fleet fleet = check({{.name = "london", .entries = image("a")},
+                             {.name = "paris", .entries = peer("london") + rule("london", "all = true") + peer("oslo")}});
+  EXPECT_THAT(findings(fleet), ElementsAre("note no-subscription sites/paris/ingot.toml:12",
+                                           "note outside sites/paris/ingot.toml:12", "note one-way sites/paris/ingot.toml:6"));
 }
 
 TEST(check_fleet, finds_a_card_that_is_not_the_peers_own) {
@@ -177,7 +232,8 @@ TEST(check_fleet, finds_two_servers_with_one_name_or_one_root) {
   const Fleet names = check({{.name = "london", .entries = ""}, {.name = "london", .entries = "", .root = "another"}});
   EXPECT_THAT(findings(names), ElementsAre("warning same-name sites/london-2/ingot.toml:2"));
   EXPECT_EQ(names.servers[1].name, "london (sites/london-2/ingot.toml)");
-  EXPECT_THAT(codes(check({{.name = "london", .entries = ""}, {.name = "paris", .entries = "", .root = "london"}})), ElementsAre("same-root"));
+  EXPECT_THAT(codes(check({{.name = "london", .entries = ""}, {.name = "paris", .entries = "", .root = "london"}})),
+              ElementsAre("same-root"));
 }
 
 TEST(check_fleet, R1_a_peer_that_is_the_server_itself_counts_for_nothing) {
@@ -202,13 +258,15 @@ TEST(check_fleet, a_server_without_a_card_is_known_by_its_name) {
 }
 
 TEST(check_fleet, of_a_peer_outside_nothing_is_claimed) {
-  const Fleet fleet = check({{.name = "paris", .entries = peer("rome") + rule("rome", "series = \"x\"") + series("mine", "\"may-come\"")}});
+  const Fleet fleet =
+      check({{.name = "paris", .entries = peer("rome") + rule("rome", "series = \"x\"") + series("mine", "\"may-come\"")}});
   EXPECT_THAT(codes(fleet), IsEmpty());
   EXPECT_THAT(flows(fleet), ElementsAre("rome -> paris: series x:"));
 }
 
 TEST(check_fleet, two_servers_that_take_all_of_each_other_come_to_rest) {
-  const Fleet fleet = check({{.name = "london", .entries = image("a") + peer("paris") + rule("paris", "all = true")}, {.name = "paris", .entries = image("b") + peer("london") + rule("london", "all = true")}});
+  const Fleet fleet = check({{.name = "london", .entries = image("a") + peer("paris") + rule("paris", "all = true")},
+                             {.name = "paris", .entries = image("b") + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(flows(fleet), ElementsAre("paris -> london: all: b", "london -> paris: all: a"));
   EXPECT_THAT(fleet.findings, IsEmpty());
 }

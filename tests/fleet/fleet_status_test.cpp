@@ -13,7 +13,12 @@ using testing::ElementsAre;
 const ServerId london = server_id("london"), paris = server_id("paris"), oslo = server_id("oslo");
 
 FleetWord word(const std::string& name, Catalog catalog, const std::string& trouble = "") {
-  return {.name = name, .id = server_id(name), .trouble = trouble, .why = "", .head = std::nullopt, .catalog = std::make_shared<const Catalog>(std::move(catalog))};
+  return {.name = name,
+          .id = server_id(name),
+          .trouble = trouble,
+          .why = "",
+          .head = std::nullopt,
+          .catalog = std::make_shared<const Catalog>(std::move(catalog))};
 }
 
 /// What london made: a, b and c in the series s, d in none.
@@ -37,7 +42,9 @@ std::vector<std::string> shown(const std::vector<FleetImage>& images) {
   std::vector<std::string> lines;
   for (const auto& image : images) {
     std::string line = image.identity.name.text() + ":";
-    for (const auto& held : image.holdings) line += " " + std::string(held.holding ? text_of(*held.holding) : "unknown") + (held.is_certain ? "" : "?") + (held.misses_withdrawal ? "!" : "");
+    for (const auto& held : image.holdings)
+      line += " " + std::string(held.holding ? text_of(*held.holding) : "unknown") + (held.is_certain ? "" : "?") +
+              (held.misses_withdrawal ? "!" : "");
     lines.push_back(line);
   }
   return lines;
@@ -54,14 +61,16 @@ TEST(fleet_status, lays_every_image_beside_every_server) {
 TEST(fleet_status, a_server_with_an_older_member_of_the_series_waits_for_the_newer) {
   const std::vector words{word("london", made_in_london()), word("paris", copies({"b"})), word("oslo", {})};
   const auto images = fleet_status(words, {});
-  EXPECT_THAT(shown(images), ElementsAre("a: origin absent absent", "b: origin present absent", "c: origin waiting absent", "d: origin absent absent"));
+  EXPECT_THAT(shown(images), ElementsAre("a: origin absent absent", "b: origin present absent", "c: origin waiting absent",
+                                         "d: origin absent absent"));
   EXPECT_EQ(exit_code_of(words, images), 2);
 }
 
 TEST(fleet_status, of_one_image_or_series_alone) {
   const std::vector words{word("london", made_in_london()), word("paris", copies({"c"}))};
   EXPECT_THAT(shown(fleet_status(words, {.image = "d", .series = ""})), ElementsAre("d: origin absent"));
-  EXPECT_THAT(shown(fleet_status(words, {.image = "", .series = "s"})), ElementsAre("a: origin absent", "b: origin absent", "c: origin present"));
+  EXPECT_THAT(shown(fleet_status(words, {.image = "", .series = "s"})),
+              ElementsAre("a: origin absent", "b: origin absent", "c: origin present"));
   EXPECT_TRUE(fleet_status(words, {.image = "e", .series = ""}).empty());
   EXPECT_TRUE(fleet_status(words, {.image = "", .series = "t"}).empty());
 }
@@ -94,7 +103,8 @@ TEST(fleet_status, a_withdrawal_that_did_not_arrive_is_seen) {
   EXPECT_THAT(shown(fleet_status(in_time, {.image = "c", .series = ""})), ElementsAre("c: withdrawn withdrawn"));
   EXPECT_EQ(exit_code_of(in_time, fleet_status(in_time, {})), 0);
   const std::vector never{word("london", made), word("paris", copies({"a", "b"}))};
-  EXPECT_THAT(shown(fleet_status(never, {.image = "c", .series = ""})), ElementsAre("c: withdrawn absent")) << "nobody waits for a withdrawn image";
+  EXPECT_THAT(shown(fleet_status(never, {.image = "c", .series = ""})), ElementsAre("c: withdrawn absent"))
+      << "nobody waits for a withdrawn image";
 }
 
 TEST(fleet_status, absent_is_not_unknown) {
@@ -102,7 +112,8 @@ TEST(fleet_status, absent_is_not_unknown) {
   silent.catalog = nullptr;
   const std::vector words{word("london", made_in_london()), word("paris", copies({"a", "d"}), "expired"), silent};
   const auto images = fleet_status(words, {});
-  EXPECT_THAT(shown(images), ElementsAre("a: origin present? unknown?", "b: origin waiting? unknown?", "c: origin waiting? unknown?", "d: origin present? unknown?"));
+  EXPECT_THAT(shown(images), ElementsAre("a: origin present? unknown?", "b: origin waiting? unknown?",
+                                         "c: origin waiting? unknown?", "d: origin present? unknown?"));
   EXPECT_EQ(exit_code_of(words, images), 3) << "what an unknown server lacks is not known";
   const std::vector untrusted{word("london", made_in_london(), "untrusted")};
   EXPECT_EQ(exit_code_of(untrusted, {}), 4);

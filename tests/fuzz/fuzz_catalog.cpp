@@ -81,7 +81,8 @@ void compare(const std::vector<JsonNode>& nodes, std::uint32_t at, const nlohman
   switch (node.kind) {
     case JsonKind::null: return require(other.is_null());
     case JsonKind::boolean: return require(other.is_boolean() && other.get<bool>() == (node.number == 1));
-    case JsonKind::number: return require(other.is_number_integer() && other.get<std::int64_t>() == static_cast<std::int64_t>(node.number));
+    case JsonKind::number:
+      return require(other.is_number_integer() && other.get<std::int64_t>() == static_cast<std::int64_t>(node.number));
     case JsonKind::text: return require(other.is_string() && other.get_ref<const std::string&>() == node.text);
     case JsonKind::list:
     case JsonKind::object: break;
@@ -103,9 +104,7 @@ void compare_readers(std::string_view text) {
     const auto other = nlohmann::json::parse(text, nullptr, false);
     require(!other.is_discarded());
     compare(nodes, 0, other);
-  } catch (const Refusal& refusal) {
-    check(Malformed{refusal.why});
-  }
+  } catch (const Refusal& refusal) { check(Malformed{refusal.why}); }
 }
 
 const PrivateKey& test_key() {

@@ -1,5 +1,6 @@
 // Any bytes as what a network or a disk gives: HTTP headers, URLs, globs, the small files that are remembered of peers,
-// packed segments, canonical tars, plans in files. The first byte says as what. Each is taken whole or refused; nothing is half believed.
+// packed segments, canonical tars, plans in files. The first byte says as what. Each is taken whole or refused; nothing is half
+// believed.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -52,8 +53,11 @@ void read_headers(std::string_view text) {
   const Request range{.path = "x", .at_most = 100, .offset = 5, .length = 10};
   for (const Request* request : {&whole, &range}) {
     const auto refusal = judge_headers(headers, *request);
-    if (refusal) require(!refusal->why.empty() && refusal->status != Response::Status::ok);
-    else if (request == &range) require(headers.status == 206 && headers.content_range && headers.content_range->first == 5 && headers.content_range->last == 14);
+    if (refusal)
+      require(!refusal->why.empty() && refusal->status != Response::Status::ok);
+    else if (request == &range)
+      require(headers.status == 206 && headers.content_range && headers.content_range->first == 5 &&
+              headers.content_range->last == 14);
   }
 }
 
@@ -92,9 +96,7 @@ void unpack(std::string_view text) {
   try {
     unpack_segment(text.substr(2), plain, unpacked);
     require(unpacked.size() == plain);
-  } catch (const Error& error) {
-    require(error.fault() == Fault::untrusted);
-  }
+  } catch (const Error& error) { require(error.fault() == Fault::untrusted); }
 }
 
 /// A plan that is taken is written and read again as the same.
@@ -120,7 +122,8 @@ void decode(std::string_view text) {
   std::uint64_t bytes = 0;
   const auto run = [&](std::size_t piece) {
     members = bytes = 0;
-    TarDecoder decoder({.member = [&](const TarMember&, std::size_t) { ++members; }, .content = [&](std::string_view some) { bytes += some.size(); }});
+    TarDecoder decoder({.member = [&](const TarMember&, std::size_t) { ++members; },
+                        .content = [&](std::string_view some) { bytes += some.size(); }});
     try {
       for (std::size_t at = 0; at < text.size(); at += piece) decoder.write(text.substr(at, piece));
       decoder.finish();

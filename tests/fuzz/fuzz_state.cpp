@@ -20,7 +20,8 @@ class GoodState final : public StateTest {
  public:
   GoodState() {
     const ServerId peer = server_id(2);
-    record({PutRegistration{registration(peer, "there"), {}}, PutSubscription{subscription(peer, SelectAll{}, "subscription.there.all")},
+    record({PutRegistration{registration(peer, "there"), {}},
+            PutSubscription{subscription(peer, SelectAll{}, "subscription.there.all")},
             PutType{TypeName::of("DB_PSU"), TypeName::of("LINUXOS"), true}, put(copy_row(peer, "copy", 1))});
     add(own_row("own"));
     publish();
@@ -67,7 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     read_all(good.file());
   } catch (const Error& error) {
-    if (error.fault() != Fault::local && error.fault() != Fault::manifest) std::abort();  // the second: another program's, or newer
+    if (error.fault() != Fault::local && error.fault() != Fault::manifest)
+      std::abort();  // the second: another program's, or newer
   }
   return 0;
 }

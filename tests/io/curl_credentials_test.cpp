@@ -43,8 +43,9 @@ TEST_F(curl_credentials, N7_no_error_shows_a_secret) {
   ::setenv("INGOT_TEST_TOKEN", canary, 1);
   access_.credentials.token_env = "INGOT_TEST_TOKEN";
   std::vector<std::string> texts;
-  for (const char* answer : {"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n\r\n", "HTTP/1.1 500 X\r\n\r\n", "garbage", "",
-                             "HTTP/1.1 302 Go\r\nLocation: http://user:s3cr3t-canary-token@x/\r\nContent-Length: 0\r\n\r\n"}) {
+  for (const char* answer :
+       {"HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n\r\n", "HTTP/1.1 500 X\r\n\r\n",
+        "garbage", "", "HTTP/1.1 302 Go\r\nLocation: http://user:s3cr3t-canary-token@x/\r\nContent-Length: 0\r\n\r\n"}) {
     RawServer server(always(answer));
     texts.push_back(get({server.url()}).why);
   }
@@ -89,10 +90,14 @@ TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {
     }
     return std::string("accepted");
   };
-  EXPECT_THAT(refusal({.token_env = "INGOT_NOT_SET", .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("INGOT_NOT_SET"));
-  EXPECT_THAT(refusal({.token_env = {}, .token_file = "/gone/token", .client_cert = {}, .client_key = {}, .ca_file = {}}), HasSubstr("/gone/token"));
-  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = "/gone/ca"}), HasSubstr("/gone/ca"));
-  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = "/gone/c", .client_key = {}, .ca_file = {}}), HasSubstr("peer \"fpps-2\""));
+  EXPECT_THAT(refusal({.token_env = "INGOT_NOT_SET", .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = {}}),
+              HasSubstr("INGOT_NOT_SET"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = "/gone/token", .client_cert = {}, .client_key = {}, .ca_file = {}}),
+              HasSubstr("/gone/token"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = {}, .client_key = {}, .ca_file = "/gone/ca"}),
+              HasSubstr("/gone/ca"));
+  EXPECT_THAT(refusal({.token_env = {}, .token_file = {}, .client_cert = "/gone/c", .client_key = {}, .ca_file = {}}),
+              HasSubstr("peer \"fpps-2\""));
 }
 
 // Disks.
@@ -116,7 +121,9 @@ TEST_F(curl_credentials, a_disk_with_blanks_in_its_path_works) {
   EXPECT_EQ(get({"file://" + folder.path() + "/a%20b%25/"}).status, Status::ok);
 }
 
-TEST_F(curl_credentials, a_file_url_may_name_no_other_host) { EXPECT_NE(get({"file://server.example/share/"}).status, Status::ok); }
+TEST_F(curl_credentials, a_file_url_may_name_no_other_host) {
+  EXPECT_NE(get({"file://server.example/share/"}).status, Status::ok);
+}
 
 // Proxies.
 

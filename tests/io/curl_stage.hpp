@@ -49,10 +49,16 @@ class curl_transport : public testing::Test {
         });
   }
   CurlTransport transport() { return CurlTransport(clock_, options_); }
-  static std::string raw(const std::string& headers, const std::string& body) { return "HTTP/1.1 " + headers + "\r\n\r\n" + body; }
+  static std::string raw(const std::string& headers, const std::string& body) {
+    return "HTTP/1.1 " + headers + "\r\n\r\n" + body;
+  }
 
   ImpatientClock clock_;
-  CurlOptions options_{.connect_timeout = std::chrono::milliseconds(2000), .stall_time = std::chrono::milliseconds(600), .slowest = 1024, .retry = {}, .seed = 1};
+  CurlOptions options_{.connect_timeout = std::chrono::milliseconds(2000),
+                       .stall_time = std::chrono::milliseconds(600),
+                       .slowest = 1024,
+                       .retry = {},
+                       .seed = 1};
   PeerAccess access_{.peer = ServerName::of("fpps-2"), .urls = {}};
   std::string body_;
   int restarts_ = 0;

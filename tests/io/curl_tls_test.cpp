@@ -34,12 +34,15 @@ class curl_tls : public testing::Test {
     write_text(folder_ / "server.key", certificate.key_pem());
     port_ = free_port();
     nginx_ = std::make_unique<Nginx>(folder_ / "public", folder_.path(),
-                                     "listen 127.0.0.1:" + std::to_string(port_) + " ssl; ssl_certificate server.pem; ssl_certificate_key server.key; " + extra);
+                                     "listen 127.0.0.1:" + std::to_string(port_) +
+                                         " ssl; ssl_certificate server.pem; ssl_certificate_key server.key; " + extra);
   }
 
   Response get(PeerCredentials credentials, const std::string& host = "127.0.0.1") {
     CurlTransport transport(clock_, {.connect_timeout = std::chrono::seconds(5), .retry = {.attempts = 1}, .seed = 1});
-    const auto peer = transport.peer({.peer = ServerName::of("p"), .urls = {"https://" + host + ":" + std::to_string(port_) + "/"}, .credentials = std::move(credentials)});
+    const auto peer = transport.peer({.peer = ServerName::of("p"),
+                                      .urls = {"https://" + host + ":" + std::to_string(port_) + "/"},
+                                      .credentials = std::move(credentials)});
     const Fetched fetched = fetch(*peer, {.path = "head.dsse", .at_most = 100});
     body_ = fetched.body;
     return fetched.response;

@@ -25,7 +25,8 @@ TEST_F(curl_transport, sends_who_it_is_and_nothing_more) {
   const std::string request = server.requests().at(0);
   EXPECT_THAT(request, HasSubstr("GET /head.dsse HTTP/1.1\r\n"));
   EXPECT_THAT(request, HasSubstr("User-Agent: ingot/"));
-  for (const char* header : {"Accept-Encoding", "Cookie", "Authorization", "Referer", "Range", "If-"}) EXPECT_THAT(request, Not(HasSubstr(header)));
+  for (const char* header : {"Accept-Encoding", "Cookie", "Authorization", "Referer", "Range", "If-"})
+    EXPECT_THAT(request, Not(HasSubstr(header)));
 }
 
 TEST_F(curl_transport, A13_an_endless_body_ends_at_the_limit) {
@@ -54,7 +55,9 @@ TEST_F(curl_transport, A13_a_length_beyond_the_limit_is_not_even_begun) {
 
 TEST_F(curl_transport, A14_a_stalled_peer_is_left) {
   const std::vector<std::pair<const char*, std::string>> cases{
-      {"silence", ""}, {"half a header", "HTTP/1.1 200 OK\r\nX: "}, {"64 bytes", raw("200 OK\r\nContent-Length: 500", std::string(64, 'x'))}};
+      {"silence", ""},
+      {"half a header", "HTTP/1.1 200 OK\r\nX: "},
+      {"64 bytes", raw("200 OK\r\nContent-Length: 500", std::string(64, 'x'))}};
   options_.retry.attempts = 1;
   for (const auto& [what, bytes] : cases) {
     RawServer server([&bytes = bytes](const RawConnection& connection, const std::string&) {
@@ -101,9 +104,12 @@ TEST_F(curl_transport, a_peers_bandwidth_is_kept) {
 }
 
 TEST_F(curl_transport, B1_a_cut_body_is_never_whole) {
-  const std::vector<std::string> cuts{raw("200 OK\r\nContent-Length: 100", std::string(99, 'x')), raw("200 OK\r\nContent-Length: 100", ""),
-                                      raw("200 OK\r\nTransfer-Encoding: chunked", "5\r\nhello\r\n"), raw("200 OK\r\nTransfer-Encoding: chunked", "5\r\nhel"),
-                                      "HTTP/1.1 200 OK\r\nContent-Le", ""};
+  const std::vector<std::string> cuts{raw("200 OK\r\nContent-Length: 100", std::string(99, 'x')),
+                                      raw("200 OK\r\nContent-Length: 100", ""),
+                                      raw("200 OK\r\nTransfer-Encoding: chunked", "5\r\nhello\r\n"),
+                                      raw("200 OK\r\nTransfer-Encoding: chunked", "5\r\nhel"),
+                                      "HTTP/1.1 200 OK\r\nContent-Le",
+                                      ""};
   for (const auto& answer : cuts) {
     RawServer server(always(answer));
     EXPECT_EQ(get({server.url()}).status, Status::unreachable) << answer;
@@ -119,8 +125,8 @@ TEST_F(curl_transport, B1_a_body_without_a_length_says_so) {
 }
 
 TEST_F(curl_transport, B2_lengths_that_lie_are_errors) {
-  for (const char* headers : {"200 OK\r\nContent-Length: -5", "200 OK\r\nContent-Length: 99999999999999999999999", "200 OK\r\nContent-Length: 5\r\nContent-Length: 6",
-                              "200 OK\r\nContent-Length: x"}) {
+  for (const char* headers : {"200 OK\r\nContent-Length: -5", "200 OK\r\nContent-Length: 99999999999999999999999",
+                              "200 OK\r\nContent-Length: 5\r\nContent-Length: 6", "200 OK\r\nContent-Length: x"}) {
     RawServer server(always(raw(headers, "hello")));
     EXPECT_EQ(get({server.url()}).status, Status::unreachable) << headers;
     EXPECT_EQ(body_, "") << headers;
@@ -135,10 +141,14 @@ TEST_F(curl_transport, B2_what_comes_behind_the_length_is_not_taken) {
 
 TEST_F(curl_transport, B3_B4_ranges_must_be_exact) {
   const Request request{.path = "b/x", .at_most = 5, .offset = 10, .length = 5};
-  const std::vector<std::string> lies{raw("200 OK\r\nContent-Length: 100", std::string(100, 'x')), raw("206 P\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/100", "hello"),
-                                      raw("206 P\r\nContent-Length: 5", "hello"), raw("206 P\r\nContent-Length: 4\r\nContent-Range: bytes 10-14/100", "hell"),
-                                      raw("206 P\r\nContent-Type: multipart/byteranges; boundary=x\r\nContent-Length: 5", "--x\r\n"),
-                                      raw("416 No\r\nContent-Length: 0", ""), raw("206 P\r\nContent-Range: bytes 10-14/100", "hello world")};
+  const std::vector<std::string> lies{
+      raw("200 OK\r\nContent-Length: 100", std::string(100, 'x')),
+      raw("206 P\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/100", "hello"),
+      raw("206 P\r\nContent-Length: 5", "hello"),
+      raw("206 P\r\nContent-Length: 4\r\nContent-Range: bytes 10-14/100", "hell"),
+      raw("206 P\r\nContent-Type: multipart/byteranges; boundary=x\r\nContent-Length: 5", "--x\r\n"),
+      raw("416 No\r\nContent-Length: 0", ""),
+      raw("206 P\r\nContent-Range: bytes 10-14/100", "hello world")};
   for (const auto& answer : lies) {
     RawServer server(always(answer));
     EXPECT_EQ(get({server.url()}, request).status, Status::wrong_range) << answer;
@@ -166,14 +176,15 @@ TEST_F(curl_transport, B6_a_304_that_nobody_asked_for_is_no_answer) {
 
 TEST_F(curl_transport, B7_validators_that_would_inject_headers_are_not_sent) {
   RawServer server(always(raw("200 OK\r\nContent-Length: 0", "")));
-  get({server.url()}, {.path = "x", .at_most = 5, .if_none_match = "\"a\"\r\nX-Evil: 1", .if_modified_since = std::string(300, 'x')});
+  get({server.url()},
+      {.path = "x", .at_most = 5, .if_none_match = "\"a\"\r\nX-Evil: 1", .if_modified_since = std::string(300, 'x')});
   EXPECT_THAT(server.requests().at(0), Not(HasSubstr("Evil")));
   EXPECT_THAT(server.requests().at(0), Not(HasSubstr("If-")));
 }
 
 TEST_F(curl_transport, B8_other_protocols_are_refused) {
-  for (const char* url : {"ftp://127.0.0.1/", "gopher://127.0.0.1/", "scp://127.0.0.1/", "dict://127.0.0.1/", "//127.0.0.1/", "", "x", "javascript:alert(1)/",
-                          "smb://127.0.0.1/", "ldap://127.0.0.1/", "http://"}) {
+  for (const char* url : {"ftp://127.0.0.1/", "gopher://127.0.0.1/", "scp://127.0.0.1/", "dict://127.0.0.1/", "//127.0.0.1/", "",
+                          "x", "javascript:alert(1)/", "smb://127.0.0.1/", "ldap://127.0.0.1/", "http://"}) {
     EXPECT_EQ(get({url}).status, Status::refused) << url;
   }
 }
@@ -181,7 +192,8 @@ TEST_F(curl_transport, B8_other_protocols_are_refused) {
 TEST_F(curl_transport, B8_B9_redirects_are_not_followed) {
   TreeServer victim;
   victim.put("head.dsse", "stolen");
-  for (const std::string& location : {std::string("file:///etc/passwd"), std::string("ftp://127.0.0.1/"), victim.url() + "head.dsse"}) {
+  for (const std::string& location :
+       {std::string("file:///etc/passwd"), std::string("ftp://127.0.0.1/"), victim.url() + "head.dsse"}) {
     for (const int status : {301, 302, 303, 307, 308}) {
       RawServer server(always(raw(std::to_string(status) + " Go\r\nContent-Length: 0\r\nLocation: " + location, "")));
       const Response response = get({server.url()});
@@ -206,7 +218,8 @@ TEST_F(curl_transport, B9_other_spellings_of_loopback_are_loopback) {
   TreeServer server;
   server.put("head.dsse", "ok");
   const std::string port = server.url().substr(server.url().rfind(':'));
-  for (const char* host : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost"}) EXPECT_EQ(get({"http://" + std::string(host) + port}).status, Status::ok) << host;
+  for (const char* host : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost"})
+    EXPECT_EQ(get({"http://" + std::string(host) + port}).status, Status::ok) << host;
 }
 
 TEST_F(curl_transport, B12_a_compressed_answer_is_refused_with_the_reason) {
@@ -221,7 +234,9 @@ TEST_F(curl_transport, B15_random_failures_are_overcome) {
   std::atomic<int> count = 0;
   TreeServer server;
   server.put("head.dsse", "right");
-  server.instead("*", [&](const Asked&) { return ++count % 3 != 0 ? Answer{503, "busy", "text/plain", {}} : Answer{200, "right", "text/plain", {}}; });
+  server.instead("*", [&](const Asked&) {
+    return ++count % 3 != 0 ? Answer{503, "busy", "text/plain", {}} : Answer{200, "right", "text/plain", {}};
+  });
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(get({server.url()}).status, Status::ok);
     EXPECT_EQ(body_, "right");
@@ -248,8 +263,7 @@ TEST_F(curl_transport, B16_a_flood_of_headers_ends) {
   RawServer server([](const RawConnection& connection, const std::string&) {
     connection.send("HTTP/1.1 200 OK\r\n");
     const std::string line = "X-Flood: " + std::string(1000, 'x') + "\r\n";
-    while (!connection.over() && connection.send(line)) {
-    }
+    while (!connection.over() && connection.send(line)) {}
   });
   const Response response = get({server.url()});
   EXPECT_EQ(response.status, Status::unreachable);
@@ -268,8 +282,7 @@ TEST_F(curl_transport, an_error_page_never_reaches_the_reader) {
   EXPECT_EQ(body_, "");
   RawServer endless([](const RawConnection& connection, const std::string&) {
     connection.send("HTTP/1.1 404 Not Found\r\n\r\n");
-    while (!connection.over() && connection.send(std::string(10'000, 'x'))) {
-    }
+    while (!connection.over() && connection.send(std::string(10'000, 'x'))) {}
   });
   EXPECT_EQ(get({endless.url()}).status, Status::not_found);
 }

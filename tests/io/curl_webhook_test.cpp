@@ -38,13 +38,21 @@ class curl_webhook : public testing::Test {
     const std::string kept = "client_body_in_file_only on; client_body_temp_path " + (folder_ / "bodies") + ";";
     nginx_ = std::make_unique<testing_support::Nginx>(
         folder_ / "public", folder_.path(),
-        "listen 127.0.0.1:" + std::to_string(port_) + " ssl; ssl_certificate server.pem; ssl_certificate_key server.key;"
-        "location = /hook { " + kept + " add_header X-Told $http_webhook_id; proxy_pass http://127.0.0.1:" + std::to_string(behind_.port()) + "; }"
-        "location = /moved { return 302 https://127.0.0.1:1/; }");
+        "listen 127.0.0.1:" + std::to_string(port_) +
+            " ssl; ssl_certificate server.pem; ssl_certificate_key server.key;"
+            "location = /hook { " +
+            kept + " add_header X-Told $http_webhook_id; proxy_pass http://127.0.0.1:" + std::to_string(behind_.port()) +
+            "; }"
+            "location = /moved { return 302 https://127.0.0.1:1/; }");
   }
   WebhookCall call(const std::string& path = "hook") const {
-    return {.url = "https://127.0.0.1:" + std::to_string(port_) + "/" + path, .ca_file = folder_ / "ca.pem", .key = "a secret", .id = "20261123T020000Z-1a2b3c",
-            .content_type = "application/json", .body = R"({"said":"something"})", .timeout = Seconds(1)};
+    return {.url = "https://127.0.0.1:" + std::to_string(port_) + "/" + path,
+            .ca_file = folder_ / "ca.pem",
+            .key = "a secret",
+            .id = "20261123T020000Z-1a2b3c",
+            .content_type = "application/json",
+            .body = R"({"said":"something"})",
+            .timeout = Seconds(1)};
   }
   std::string told_body() const {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "bodies")) {
@@ -64,7 +72,7 @@ class curl_webhook : public testing::Test {
   FakeClock clock_;
   Certificate authority_ = Certificate::authority("ours");
   std::atomic<int> asked_ = 0;
-  std::atomic<int> fails_ = 0;       ///< so many are answered with 503 first
+  std::atomic<int> fails_ = 0;  ///< so many are answered with 503 first
   std::atomic<bool> is_silent_ = false;
   testing_support::RawServer behind_{[this](const testing_support::RawConnection& connection, const std::string&) {
     if (is_silent_) return connection.hold();

@@ -30,8 +30,7 @@ FilesMaker maker(const char* name) {
 
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(real, files_contract,
-                         testing::Values(maker<PosixFiles>("posix"), maker<FaultFiles>("fault_injecting")),
+INSTANTIATE_TEST_SUITE_P(real, files_contract, testing::Values(maker<PosixFiles>("posix"), maker<FaultFiles>("fault_injecting")),
                          [](const auto& given) { return std::string(given.param.name); });
 
 }  // namespace ingot::testing_support
@@ -79,9 +78,7 @@ TEST(files, a_failed_replacement_leaves_the_old_file_or_the_new_one_and_nothing_
         try {
           replace_file(files, path, "new", 0644);
           passed = files.count() < n;
-        } catch (const Error& failed) {
-          EXPECT_EQ(failed.fault(), Fault::local);
-        }
+        } catch (const Error& failed) { EXPECT_EQ(failed.fault(), Fault::local); }
         const auto bytes = read_file(posix, path, 100);
         EXPECT_TRUE(bytes == "old" || bytes == "new") << n;
         for (const auto& name : posix.list(folder.path())) {
@@ -113,7 +110,8 @@ TEST(files, a_limit_of_size_is_an_error_after_a_short_write) {
 TEST(files, signals_lose_no_bytes) {
   const TestFolder folder;
   PosixFiles files;
-  struct sigaction action {}, before {};
+  struct sigaction action {
+  }, before{};
   action.sa_handler = [](int) {};  // no SA_RESTART: calls end with EINTR
   sigaction(SIGALRM, &action, &before);
   const itimerval quick{{0, 500}, {0, 500}};

@@ -71,7 +71,9 @@ class git_fetch : public testing::Test {
       return "it was fetched";
     } catch (const Error& error) { return std::string(text_of(error.fault())) + ": " + error.text() + "; " + error.mend(); }
   }
-  std::string fetched(const std::string& revision = "main") const { return GitRepository::at(folder_ / "cache").resolve(revision).id; }
+  std::string fetched(const std::string& revision = "main") const {
+    return GitRepository::at(folder_ / "cache").resolve(revision).id;
+  }
 
   TestFolder folder_;
   GitFolder remote_{folder_ / "remote"};
@@ -97,12 +99,15 @@ TEST_F(git_fetch, has_all_branches_and_tags_as_they_are_now) {
 }
 
 TEST_F(git_fetch, says_what_is_wrong_with_an_address_and_shows_no_secret) {
-  for (const char* good : {"https://git.example.net/gold.git", "ssh://git@git.example.net:2222/gold.git", "git@git.example.net:gold.git", "file:///srv/gold.git", "/srv/gold.git",
-                           "http://127.0.0.1:8080/gold.git"}) {
+  for (const char* good :
+       {"https://git.example.net/gold.git", "ssh://git@git.example.net:2222/gold.git", "git@git.example.net:gold.git",
+        "file:///srv/gold.git", "/srv/gold.git", "http://127.0.0.1:8080/gold.git"}) {
     EXPECT_EQ(why_not_a_repository(good), std::nullopt) << good;
   }
-  for (const char* bad : {"https://ann:secret@git.example.net/gold.git", "https://secret@git.example.net/gold.git", "https://git.example.net/gold.git?token=secret", "http://git.example.net/gold.git",
-                          "git://git.example.net/gold.git", "gold.git", "ext::sh -c secret", "--upload-pack=secret", "ssh://git:secret@git.example.net/gold.git", "", "https://"}) {
+  for (const char* bad :
+       {"https://ann:secret@git.example.net/gold.git", "https://secret@git.example.net/gold.git",
+        "https://git.example.net/gold.git?token=secret", "http://git.example.net/gold.git", "git://git.example.net/gold.git",
+        "gold.git", "ext::sh -c secret", "--upload-pack=secret", "ssh://git:secret@git.example.net/gold.git", "", "https://"}) {
     ASSERT_NE(why_not_a_repository(bad), std::nullopt) << bad;
     EXPECT_THAT(*why_not_a_repository(bad), Not(HasSubstr("secret"))) << bad;
   }
@@ -118,7 +123,8 @@ TEST_F(git_fetch, C15_ends_when_a_server_says_nothing_or_too_much) {
   ASSERT_EQ(::listen(silent.get(), 8), 0);
   ASSERT_EQ(::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
   const std::string host = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  for (const std::string& url : {"http://" + host + "/gold.git", "https://" + host + "/gold.git", "ssh://git@" + host + "/gold.git"}) {
+  for (const std::string& url :
+       {"http://" + host + "/gold.git", "https://" + host + "/gold.git", "ssh://git@" + host + "/gold.git"}) {
     GitFetch what = from(url);
     what.silence = std::chrono::milliseconds(300);
     EXPECT_THAT(refusal(what), HasSubstr("incomplete: \"" + url + "\" has sent nothing")) << url;
@@ -127,7 +133,8 @@ TEST_F(git_fetch, C15_ends_when_a_server_says_nothing_or_too_much) {
   slow.limit = std::chrono::milliseconds(300);
   EXPECT_THAT(refusal(slow), HasSubstr("was not fetched within"));
   remote_.write("large", std::string(100'000, 'x') + testing_support::git_in(remote_.path(), {"--version"}));
-  for (int i = 0; i < 50; ++i) remote_.write("file" + std::to_string(i), std::to_string(i * 7919) + std::string(static_cast<std::size_t>(i), 'y'));
+  for (int i = 0; i < 50; ++i)
+    remote_.write("file" + std::to_string(i), std::to_string(i * 7919) + std::string(static_cast<std::size_t>(i), 'y'));
   remote_.commit("large");
   GitFetch large = from("file://" + remote_.path());
   large.most_bytes = 1000;
@@ -142,7 +149,8 @@ TEST_F(git_fetch, stops_when_the_process_is_interrupted) {
 }
 
 TEST_F(git_fetch, tells_a_repository_that_is_not_there) {
-  EXPECT_THAT(refusal(from("file:///nonexistent/gold.git")), HasSubstr("incomplete: \"file:///nonexistent/gold.git\" cannot be fetched"));
+  EXPECT_THAT(refusal(from("file:///nonexistent/gold.git")),
+              HasSubstr("incomplete: \"file:///nonexistent/gold.git\" cannot be fetched"));
 }
 
 TEST_F(git_fetch, by_https_believes_only_the_right_certificate_and_sends_a_token_only_when_asked) {
@@ -152,8 +160,10 @@ TEST_F(git_fetch, by_https_believes_only_the_right_certificate_and_sends_a_token
   write_text(folder_ / "cert.pem", certificate.certificate_pem());
   write_text(folder_ / "key.pem", certificate.key_pem());
   const std::string port = std::to_string(free_port()), url = "https://localhost:" + port + "/gold.git";
-  const Running server({.arguments = {"/usr/bin/python3", INGOT_SOURCE_DIR "/tests/support/git_server.py", port, remote_ / ".git", folder_ / "cert.pem", folder_ / "key.pem", "canary-4711"},
-                        .folder = "", .environment = testing_support::git_environment()},
+  const Running server({.arguments = {"/usr/bin/python3", INGOT_SOURCE_DIR "/tests/support/git_server.py", port, remote_ / ".git",
+                                      folder_ / "cert.pem", folder_ / "key.pem", "canary-4711"},
+                        .folder = "",
+                        .environment = testing_support::git_environment()},
                        folder_ / "log");
   wait_for(folder_ / "log", "ready");
   EXPECT_THAT(refusal(from(url)), AllOf(HasSubstr("untrusted: "), HasSubstr("certificate")));
@@ -185,23 +195,28 @@ TEST_F(git_fetch, by_ssh_believes_only_known_hosts) {
   testing_support::make_ssh_key(host_key);
   testing_support::make_ssh_key(home + "/.ssh/id_ed25519");
   std::filesystem::copy(home + "/.ssh/id_ed25519.pub", folder_ / "authorized");
-  write_text(folder_ / "sshd_config", "ListenAddress 127.0.0.1:" + port + "\nHostKey " + host_key + "\nAuthorizedKeysFile " + (folder_ / "authorized") +
-                                          "\nStrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n");
+  write_text(folder_ / "sshd_config",
+             "ListenAddress 127.0.0.1:" + port + "\nHostKey " + host_key + "\nAuthorizedKeysFile " + (folder_ / "authorized") +
+                 "\nStrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n");
   std::error_code ignored;  // a folder that root's sshd alone wants
   std::filesystem::create_directories("/run/sshd", ignored);
-  const Running server({.arguments = {sshd, "-D", "-e", "-f", folder_ / "sshd_config"}, .folder = "", .environment = {}}, folder_ / "log");
+  const Running server({.arguments = {sshd, "-D", "-e", "-f", folder_ / "sshd_config"}, .folder = "", .environment = {}},
+                       folder_ / "log");
   const std::string user = ::getpwuid(::geteuid())->pw_name;
   const std::string url = "ssh://" + user + "@127.0.0.1:" + port + remote_.path();
   wait_for(folder_ / "log", "listening");
   const Variable own_home("HOME", home);
   EXPECT_THAT(refusal(from(url)), AllOf(HasSubstr("untrusted: "), HasSubstr("has no ssh key for [127.0.0.1]:" + port)));
-  const auto known = [&](const std::string& key) { write_text(home + "/.ssh/known_hosts", "[127.0.0.1]:" + port + " " + read_text(key + ".pub")); };
+  const auto known = [&](const std::string& key) {
+    write_text(home + "/.ssh/known_hosts", "[127.0.0.1]:" + port + " " + read_text(key + ".pub"));
+  };
   known(home + "/.ssh/id_ed25519");
   EXPECT_THAT(refusal(from(url)), AllOf(HasSubstr("untrusted: "), HasSubstr("its ssh key is none of those")));
   known(host_key);
   EXPECT_EQ(refusal(from(url)), "it was fetched");
   EXPECT_EQ(fetched(), commit_);
-  testing_support::run({.arguments = {"ssh-keygen", "-q", "-H", "-f", home + "/.ssh/known_hosts"}, .folder = "", .environment = {}});
+  testing_support::run(
+      {.arguments = {"ssh-keygen", "-q", "-H", "-f", home + "/.ssh/known_hosts"}, .folder = "", .environment = {}});
   EXPECT_EQ(refusal(from(url)), "it was fetched") << "known under a hashed name";
   std::filesystem::remove(home + "/.ssh/id_ed25519");
   EXPECT_THAT(refusal(from(url)), HasSubstr("wants credentials"));

@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "schema/error.hpp"
 #include "reconciler/io/program.hpp"
+#include "schema/error.hpp"
 #include "tests/support/git_folder.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
@@ -123,7 +123,8 @@ TEST_F(ssh_signatures, of_other_bytes_are_not_good) {
 
 TEST(programs, get_their_input_and_an_end) {
   ::setenv("INGOT_CANARY", "secret", 1);
-  const ProgramEnd end = run_program({.words = {"sh", "-c", "cat; cat /dev/fd/3; env >&2; exit 7"}, .input = "in ", .attached = "attached"});
+  const ProgramEnd end =
+      run_program({.words = {"sh", "-c", "cat; cat /dev/fd/3; env >&2; exit 7"}, .input = "in ", .attached = "attached"});
   ::unsetenv("INGOT_CANARY");
   EXPECT_EQ(end.exit, 7);
   EXPECT_EQ(end.out, "in attached");

@@ -61,12 +61,14 @@ TEST_F(git_tree_files, are_those_of_the_commit_whatever_is_checked_out) {
 }
 
 TEST_F(git_tree_files, match_globs_as_the_disk_does) {
-  for (const char* name : {"b.toml", "a.toml", "B.toml", ".hidden.toml", "c.txt", "deep/d.toml", "deep/er/e.toml"}) repository_.write(std::string("images/") + name, name);
+  for (const char* name : {"b.toml", "a.toml", "B.toml", ".hidden.toml", "c.txt", "deep/d.toml", "deep/er/e.toml"})
+    repository_.write(std::string("images/") + name, name);
   std::filesystem::create_directory(repository_ / "images/folder.toml");
   repository_.write("images/folder.toml/x", "");
   repository_.commit("images");
   const ManifestFiles disk = disk_manifest_files();
-  for (const char* pattern : {"images/*.toml", "images/[a-b].toml", "images/?.toml", "*/*/*.toml", "images/none*", "images/a.toml/*", "images/.*.toml", "images/deep/*"}) {
+  for (const char* pattern : {"images/*.toml", "images/[a-b].toml", "images/?.toml", "*/*/*.toml", "images/none*",
+                              "images/a.toml/*", "images/.*.toml", "images/deep/*"}) {
     std::vector<std::string> expected = disk.glob(repository_ / "", pattern);
     for (auto& path : expected) path.erase(0, (repository_ / "").size());
     EXPECT_EQ(tree().glob("", pattern), expected) << pattern;
@@ -77,7 +79,9 @@ TEST_F(git_tree_files, match_globs_as_the_disk_does) {
 TEST_F(git_tree_files, C15_follow_links_inside_the_commit_and_none_that_leaves_it) {
   repository_.write("common/card.toml", "the card");
   repository_.write("sites/a/x", "");
-  const auto link = [&](const std::string& to, const std::string& name) { std::filesystem::create_symlink(to, repository_ / name); };
+  const auto link = [&](const std::string& to, const std::string& name) {
+    std::filesystem::create_symlink(to, repository_ / name);
+  };
   link("../../common/card.toml", "sites/a/card.toml");
   link("../common", "sites/shared");
   link("/etc/passwd", "sites/a/absolute");
@@ -111,7 +115,8 @@ TEST_F(git_tree_files, C15_run_nothing_of_the_repository_and_heed_no_variable_of
   repository_.write("ingot.toml", "as committed");
   repository_.commit("all");
   const std::string touch = "touch " + (folder_ / "ran");
-  for (const char* key : {"filter.evil.smudge", "core.fsmonitor", "core.sshCommand", "core.alternateRefsCommand"}) repository_.git({"config", key, touch});
+  for (const char* key : {"filter.evil.smudge", "core.fsmonitor", "core.sshCommand", "core.alternateRefsCommand"})
+    repository_.git({"config", key, touch});
   testing_support::write_text(repository_ / ".git/hooks/post-checkout", "#!/bin/sh\n" + touch + "\n");
   ::setenv("GIT_DIR", "/nonexistent", 1);
   ::setenv("GIT_OBJECT_DIRECTORY", "/nonexistent", 1);
@@ -153,7 +158,11 @@ TEST_F(git_tree_files, of_a_partial_clone_say_how_to_fetch_what_it_lacks) {
   const std::string why = text(tree_in(folder_ / "partial"), "ingot.toml");
   const auto at = why.find("git -C");
   ASSERT_NE(at, std::string::npos) << why;
-  EXPECT_EQ(testing_support::run({.arguments = {"sh", "-c", why.substr(at)}, .folder = "", .environment = testing_support::git_environment()}).exit, 0) << why;
+  EXPECT_EQ(testing_support::run(
+                {.arguments = {"sh", "-c", why.substr(at)}, .folder = "", .environment = testing_support::git_environment()})
+                .exit,
+            0)
+      << why;
   EXPECT_EQ(text(tree_in(folder_ / "partial"), "ingot.toml"), "text");
 }
 
@@ -198,12 +207,14 @@ TEST_F(git_tree_files, C15_another_users_repository_is_refused_with_the_command_
   repository_.write("ingot.toml", "text");
   repository_.commit("all");
   const auto owned_by = [&](uid_t user) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(repository_.path())) ASSERT_EQ(::lchown(entry.path().c_str(), user, user), 0);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(repository_.path()))
+      ASSERT_EQ(::lchown(entry.path().c_str(), user, user), 0);
     ASSERT_EQ(::chown(repository_.path().c_str(), user, user), 0);
   };
   owned_by(65534);
-  EXPECT_THAT(refusal([&] { GitRepository::holding(repository_ / "ingot.toml"); }),
-              HasSubstr("belongs to another user; if you trust it: git config --global --add safe.directory " + repository_.path()));
+  EXPECT_THAT(
+      refusal([&] { GitRepository::holding(repository_ / "ingot.toml"); }),
+      HasSubstr("belongs to another user; if you trust it: git config --global --add safe.directory " + repository_.path()));
   owned_by(0);
 }
 

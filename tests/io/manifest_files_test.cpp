@@ -56,9 +56,7 @@ TEST_F(manifest_files, D4_a_machine_that_fails_is_no_mistake_in_a_manifest) {
   std::optional<Error> told;
   try {
     files_.read(at("a.toml"));
-  } catch (const Error& error) {
-    told = error;
-  }
+  } catch (const Error& error) { told = error; }
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_TRUE(told);
   EXPECT_EQ(told->fault(), Fault::local);

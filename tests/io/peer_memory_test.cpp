@@ -31,7 +31,8 @@ const ServerId other{sha256("other")};
 const Time then{Seconds(1'795'000'000)};
 
 Floor floor_at(Serial serial, std::uint64_t epoch = 1) {
-  return {.id = peer, .epoch = epoch, .serial = serial, .head = sha256(std::to_string(serial)), .root_version = 1, .issued = then};
+  return {
+      .id = peer, .epoch = epoch, .serial = serial, .head = sha256(std::to_string(serial)), .root_version = 1, .issued = then};
 }
 Piece piece_of(const std::string& bytes) { return {.digest = sha256(bytes), .length = bytes.size()}; }
 
@@ -67,7 +68,8 @@ TEST_F(peer_memory, knows_nothing_at_first_and_writes_nothing) {
 }
 
 TEST_F(peer_memory, gives_back_what_it_was_given) {
-  const CachedHead head{.bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .etag = "\"e\"", .last_modified = "Mon", .fetched = then};
+  const CachedHead head{
+      .bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .etag = "\"e\"", .last_modified = "Mon", .fetched = then};
   const SettledMark mark{.fingerprint = sha256("f"), .until = then, .notes = {{"unmanaged", "image.a", "a \"b\" \\ ü"}}};
   memory_.keep_head(peer, head);
   memory_.keep_root(peer, 2, "root two");
@@ -127,7 +129,8 @@ TEST_F(peer_memory, several_runs_at_once_only_raise_a_floor) {
 }
 
 TEST_F(peer_memory, a_damaged_floor_still_holds_by_its_number_and_says_so) {
-  for (const std::string& damage : {std::string(), std::string("x"), std::string("{\"format\":\"ingot.floor/1\"}\n"), std::string(100'000, 'x')}) {
+  for (const std::string& damage :
+       {std::string(), std::string("x"), std::string("{\"format\":\"ingot.floor/1\"}\n"), std::string(100'000, 'x')}) {
     fs::remove_all(folder_.path() + "/trust");
     PeerMemory memory(files_, folder_.path());
     memory.raise_floor(floor_at(7), "head 7");
@@ -155,7 +158,8 @@ TEST_F(peer_memory, damaged_cache_files_are_not_there) {
   memory_.keep_head(peer, {.bytes = "bytes", .url = "u", .etag = "", .last_modified = "", .fetched = then});
   memory_.keep_settled(peer, {sha256("f"), {}, {}});
   memory_.keep_piece(peer, piece_of("page"), "page");
-  for (const char* damage : {"", "x", "\n", "{}\n", "[]\n", "{\"format\":\"ingot.cached-head/1\",\"length\":-1}\nx", "{\"format\":7}\n"}) {
+  for (const char* damage :
+       {"", "x", "\n", "{}\n", "[]\n", "{\"format\":\"ingot.cached-head/1\",\"length\":-1}\nx", "{\"format\":7}\n"}) {
     overwrite(cache() + "/head", damage);
     overwrite(cache() + "/settled", damage);
     EXPECT_EQ(memory_.head(peer), std::nullopt) << damage;
@@ -190,7 +194,8 @@ TEST_F(peer_memory, F5_what_dead_runs_left_half_written_goes_and_what_another_ma
   memory_.keep_piece(peer, piece_of("a"), "a");
   memory_.raise_floor(floor_at(1), "one");
   for (const std::string& folder : {cache() + "/c", trust()}) {
-    for (const char* half : {"dead.999999999-1.new", "alive.999999998-1.new"}) overwrite(folder + "/" + half, "half");  // no such process here
+    for (const char* half : {"dead.999999999-1.new", "alive.999999998-1.new"})
+      overwrite(folder + "/" + half, "half");  // no such process here
     fs::last_write_time(folder + "/dead.999999999-1.new", fs::file_time_type::clock::now() - std::chrono::hours(25));
   }
   memory_.forget_pieces_but(peer, {sha256("a")});
@@ -241,7 +246,8 @@ TEST_F(peer_memory, floors_are_durable_before_lower_ones_go) {
   std::vector<std::string> verbs;
   for (const auto& line : files.journal()) {
     const std::string verb = line.substr(0, line.find(' '));
-    if (verb == "sync" || verb == "rename" || verb == "sync_folder" || (verb == "remove" && line.ends_with("00007"))) verbs.push_back(verb);
+    if (verb == "sync" || verb == "rename" || verb == "sync_folder" || (verb == "remove" && line.ends_with("00007")))
+      verbs.push_back(verb);
   }
   EXPECT_EQ(verbs, (std::vector<std::string>{"sync", "rename", "sync_folder", "remove"}));
 }
@@ -254,9 +260,7 @@ TEST_F(peer_memory, no_fault_at_any_step_lowers_a_floor) {
     files.fail_at = n;
     try {
       PeerMemory(files, folder_.path()).raise_floor(floor_at(8), "head 8");
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::local);
-    }
+    } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local); }
     PeerMemory after(files_, folder_.path());
     EXPECT_GE(after.floor(peer)->serial, 7U) << n;
     EXPECT_EQ(after.trouble(), std::nullopt);

@@ -17,10 +17,13 @@ ResponseHeaders headers_of(std::initializer_list<std::string> lines) {
   return headers;
 }
 
-Request range(std::uint64_t offset, std::uint64_t length) { return {.path = "b/x", .at_most = length, .offset = offset, .length = length}; }
+Request range(std::uint64_t offset, std::uint64_t length) {
+  return {.path = "b/x", .at_most = length, .offset = offset, .length = length};
+}
 
 TEST(response_headers, an_interim_answer_leaves_nothing_behind) {
-  const auto headers = headers_of({"HTTP/1.1 103 Early Hints", "ETag: \"old\"", "Content-Length: 5", "", "HTTP/1.1 200 OK", "eTaG:  \"new\" "});
+  const auto headers =
+      headers_of({"HTTP/1.1 103 Early Hints", "ETag: \"old\"", "Content-Length: 5", "", "HTTP/1.1 200 OK", "eTaG:  \"new\" "});
   EXPECT_EQ(headers.status, 200);
   EXPECT_EQ(headers.etag, "\"new\"");
   EXPECT_EQ(headers.content_length, std::nullopt);
@@ -67,8 +70,9 @@ TEST(response_headers, B4_a_range_is_just_the_one_that_was_asked_for) {
   EXPECT_EQ(verdict("bytes 10-19/100", range(10, 10)), std::nullopt);
   EXPECT_EQ(verdict("bytes 10-19/*", range(10, 10)), std::nullopt);
   EXPECT_EQ(verdict("bytes 10-99/100", Request{.path = "x", .at_most = 100, .offset = 10}), std::nullopt);
-  for (const char* bad : {"bytes 0-9/100", "bytes 10-18/100", "bytes 10-20/100", "bytes 10-19/15", "bytes 19-10/100", "items 10-19/100", "bytes 10-19",
-                          "bytes */100", "", "bytes 10-19/x", "bytes -19/100", "bytes 10-/100", "bytes 10/19-100"}) {
+  for (const char* bad :
+       {"bytes 0-9/100", "bytes 10-18/100", "bytes 10-20/100", "bytes 10-19/15", "bytes 19-10/100", "items 10-19/100",
+        "bytes 10-19", "bytes */100", "", "bytes 10-19/x", "bytes -19/100", "bytes 10-/100", "bytes 10/19-100"}) {
     const auto wrong = verdict(bad, range(10, 10));
     ASSERT_TRUE(wrong) << bad;
     EXPECT_EQ(wrong->status, Status::wrong_range) << bad;
@@ -78,17 +82,23 @@ TEST(response_headers, B4_a_range_is_just_the_one_that_was_asked_for) {
 
 TEST(response_headers, B3_a_whole_answer_to_a_range_is_none) {
   EXPECT_EQ(judge_headers(headers_of({"HTTP/1.1 200 OK"}), range(0, 5))->status, Status::wrong_range);
-  EXPECT_EQ(judge_headers(headers_of({"HTTP/1.1 206 Partial", "Content-Range: bytes 0-4/10"}), Request{.path = "x", .at_most = 10})->status, Status::wrong_range);
+  EXPECT_EQ(
+      judge_headers(headers_of({"HTTP/1.1 206 Partial", "Content-Range: bytes 0-4/10"}), Request{.path = "x", .at_most = 10})
+          ->status,
+      Status::wrong_range);
 }
 
 TEST(response_headers, tells_what_is_worth_another_try) {
-  const auto verdict = [](int status) { return *judge_headers(headers_of({"HTTP/1.1 " + std::to_string(status) + " X"}), Request{.path = "x", .at_most = 10}); };
+  const auto verdict = [](int status) {
+    return *judge_headers(headers_of({"HTTP/1.1 " + std::to_string(status) + " X"}), Request{.path = "x", .at_most = 10});
+  };
   for (const int status : {408, 429, 500, 502, 503, 504}) {
     EXPECT_EQ(verdict(status).status, Status::unreachable) << status;
     EXPECT_TRUE(verdict(status).retry) << status;
   }
   for (const int status : {404, 410}) EXPECT_EQ(verdict(status).status, Status::not_found) << status;
-  for (const int status : {301, 302, 303, 307, 308, 300, 401, 403, 407}) EXPECT_EQ(verdict(status).status, Status::refused) << status;
+  for (const int status : {301, 302, 303, 307, 308, 300, 401, 403, 407})
+    EXPECT_EQ(verdict(status).status, Status::refused) << status;
   for (const int status : {204, 400, 418, 304, 0}) {
     EXPECT_EQ(verdict(status).status, Status::unreachable) << status;
     EXPECT_FALSE(verdict(status).retry) << status;
@@ -97,11 +107,13 @@ TEST(response_headers, tells_what_is_worth_another_try) {
 
 TEST(response_headers, B12_compressed_answers_are_refused) {
   for (const char* coding : {"gzip", "br", "GZIP", "identity, gzip", "x"}) {
-    const auto wrong = judge_headers(headers_of({"HTTP/1.1 200 OK", std::string("Content-Encoding: ") + coding}), Request{.path = "x", .at_most = 10});
+    const auto wrong = judge_headers(headers_of({"HTTP/1.1 200 OK", std::string("Content-Encoding: ") + coding}),
+                                     Request{.path = "x", .at_most = 10});
     ASSERT_TRUE(wrong) << coding;
     EXPECT_EQ(wrong->status, Status::refused) << coding;
   }
-  EXPECT_EQ(judge_headers(headers_of({"HTTP/1.1 200 OK", "Content-Encoding: identity"}), Request{.path = "x", .at_most = 10}), std::nullopt);
+  EXPECT_EQ(judge_headers(headers_of({"HTTP/1.1 200 OK", "Content-Encoding: identity"}), Request{.path = "x", .at_most = 10}),
+            std::nullopt);
 }
 
 RC_GTEST_PROP(response_headers, survives_any_lines, ()) {

@@ -26,13 +26,13 @@ using testing_support::TestFolder;
 
 class run_lock : public testing::Test {
  protected:
-  RunLock take(const std::string& who = "run 1", Seconds timeout = Seconds(0)) { return RunLock::take(path_, who, timeout, clock_); }
+  RunLock take(const std::string& who = "run 1", Seconds timeout = Seconds(0)) {
+    return RunLock::take(path_, who, timeout, clock_);
+  }
   Error refusal(Seconds timeout = Seconds(0)) {
     try {
       take("other", timeout);
-    } catch (const Error& error) {
-      return error;
-    }
+    } catch (const Error& error) { return error; }
     ADD_FAILURE() << "it was given";
     return Error(Fault::internal, "");
   }
@@ -74,7 +74,9 @@ TEST_F(run_lock, waits_as_long_as_asked) {
 
 TEST_F(run_lock, gets_it_when_the_other_ends_in_time) {
   auto held = std::make_unique<RunLock>(take());
-  clock_.on_sleep = [&] { if (clock_.slept() > Seconds(2)) held.reset(); };
+  clock_.on_sleep = [&] {
+    if (clock_.slept() > Seconds(2)) held.reset();
+  };
   const RunLock lock = take("run 2", Seconds(30));
   EXPECT_LE(clock_.slept(), Seconds(3));
 }
@@ -122,9 +124,7 @@ TEST_F(run_lock, a_place_that_cannot_be_written_is_a_local_fault) {
   try {
     take();
     ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::local);
-  }
+  } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local); }
   EXPECT_EQ(RunLock::holder(path_), std::nullopt);
 }
 

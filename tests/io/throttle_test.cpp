@@ -18,7 +18,7 @@ TEST(throttle, passes_no_more_than_its_rate) {
   FakeClock clock;
   Throttle throttle(clock, 1000);
   for (int i = 0; i < 100; ++i) throttle.take(100);
-  EXPECT_GE(clock.slept(), milliseconds(9500));   // 10,000 bytes at 1,000 a second, less one burst
+  EXPECT_GE(clock.slept(), milliseconds(9500));  // 10,000 bytes at 1,000 a second, less one burst
   EXPECT_LE(clock.slept(), milliseconds(10'200));
 }
 
@@ -52,9 +52,7 @@ TEST(throttle, wakes_for_an_interrupt) {
   try {
     throttle.take(1'000'000);
     ADD_FAILURE() << "not interrupted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::terminated);
-  }
+  } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::terminated); }
   pretend_interrupted(0);
   EXPECT_LE(clock.slept(), milliseconds(100));
 }

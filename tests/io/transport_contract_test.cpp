@@ -51,7 +51,8 @@ class OverHttplib final : public CurlServed {
 class OverNginx final : public CurlServed {
  public:
   explicit OverNginx(const Tree& tree) {
-    if (!std::filesystem::exists("/usr/sbin/nginx")) throw std::runtime_error("nginx is not installed: apt-get install nginx-light");
+    if (!std::filesystem::exists("/usr/sbin/nginx"))
+      throw std::runtime_error("nginx is not installed: apt-get install nginx-light");
     std::filesystem::create_directories(folder_ / "public");
     write_tree(folder_ / "public", tree);
     nginx_ = std::make_unique<Nginx>(folder_ / "public", folder_.path());
@@ -94,7 +95,8 @@ TransportMaker maker(const char* name) {
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(real, transport_contract,
-                         testing::Values(maker<OverHttplib>("curl_http"), maker<OverNginx>("curl_nginx"), maker<OverDisk>("curl_file")),
+                         testing::Values(maker<OverHttplib>("curl_http"), maker<OverNginx>("curl_nginx"),
+                                         maker<OverDisk>("curl_file")),
                          [](const auto& given) { return std::string(given.param.name); });
 INSTANTIATE_TEST_SUITE_P(fake, transport_contract, testing::Values(maker<InMemory>("in_memory")),
                          [](const auto& given) { return std::string(given.param.name); });

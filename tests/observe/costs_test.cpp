@@ -42,7 +42,8 @@ TEST_F(observing, old_pieces_are_forgotten_but_those_of_the_last_two_heads) {
   for (int i = 0; i < 5; ++i) {
     publish({{"db19_24", 1}, {"x" + std::to_string(i), static_cast<Serial>(i + 2)}});
     Catalog next = catalog_of(peer_.id(), {{"db19_24", 1}});
-    for (int old = 0; old <= i; ++old) next.images.push_back(own_image(peer_.id(), "x" + std::to_string(old), static_cast<Serial>(old + 2)));
+    for (int old = 0; old <= i; ++old)
+      next.images.push_back(own_image(peer_.id(), "x" + std::to_string(old), static_cast<Serial>(old + 2)));
     publish(next);
     catalog();
   }

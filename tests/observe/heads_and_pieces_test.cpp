@@ -26,10 +26,16 @@ TEST_F(observing, R3_a_peer_whose_head_verifies_against_its_card_is_seen) {
 }
 
 TEST_F(observing, R19_no_answer_is_unreachable) {
-  const std::vector<Answer> answers{{404, "no", "text/plain", {}}, {500, "no", "text/plain", {}}, {403, "no", "text/plain", {}},
-                                    {302, "", "", {{"Location", "/x"}}}, {200, "", "text/plain", {}}, {200, "<html><body>Please log in", "text/html", {}},
-                                    {200, "\n  <!DOCTYPE html>", "application/json", {}}, {200, peer_.tree().at("head.dsse").substr(0, 100), "application/json", {}},
-                                    {200, "<html>" + std::string(100'000, ' '), "text/html", {}}, {200, "{}", "text/plain", {{"Content-Encoding", "gzip"}}}};
+  const std::vector<Answer> answers{{404, "no", "text/plain", {}},
+                                    {500, "no", "text/plain", {}},
+                                    {403, "no", "text/plain", {}},
+                                    {302, "", "", {{"Location", "/x"}}},
+                                    {200, "", "text/plain", {}},
+                                    {200, "<html><body>Please log in", "text/html", {}},
+                                    {200, "\n  <!DOCTYPE html>", "application/json", {}},
+                                    {200, peer_.tree().at("head.dsse").substr(0, 100), "application/json", {}},
+                                    {200, "<html>" + std::string(100'000, ' '), "text/html", {}},
+                                    {200, "{}", "text/plain", {{"Content-Encoding", "gzip"}}}};
   for (const auto& answer : answers) {
     server_.instead("head.dsse", [=](const Asked&) { return answer; });
     const Unknown found = unknown();
@@ -52,7 +58,8 @@ TEST_F(observing, R19_whoever_answers_with_something_else_gets_a_mend_of_its_own
   for (const int status : {401, 403}) EXPECT_THAT(mend_after({status, "", "", {}}), HasSubstr("names no token")) << status;
   ::setenv("INGOT_TEST_TOKEN", "x", 1);
   manifest_.peers[0].credentials.token_env = "INGOT_TEST_TOKEN";
-  for (const int status : {401, 403}) EXPECT_THAT(mend_after({status, "", "", {}}), HasSubstr("\"INGOT_TEST_TOKEN\" (token_env)")) << status;
+  for (const int status : {401, 403})
+    EXPECT_THAT(mend_after({status, "", "", {}}), HasSubstr("\"INGOT_TEST_TOKEN\" (token_env)")) << status;
   ::unsetenv("INGOT_TEST_TOKEN");
   EXPECT_THAT(mend_after({200, "", "", {}}), HasSubstr("set INGOT_TEST_TOKEN"));
   manifest_.peers[0].credentials = {};
@@ -78,9 +85,14 @@ TEST_F(observing, R19_anything_else_in_place_of_a_head_is_untrusted) {
   const auto key = PrivateKey::generate();
   Head of_another = peer_.head();
   of_another.id = other.id();
-  const std::vector<std::pair<std::string, std::string>> heads{
-      {"not-a-head", "hello"}, {"not-a-head", "{}"}, {"not-a-head", "[]"}, {"not-a-head", std::string(70'000, ' ') + good}, {"not-a-head", peer_.tree().at("root/1.dsse")},
-      {"bad-signature", other.tree().at("head.dsse")}, {"bad-signature", peer_.signed_head(peer_.head(), &key)}, {"wrong-server", peer_.signed_head(of_another)}};
+  const std::vector<std::pair<std::string, std::string>> heads{{"not-a-head", "hello"},
+                                                               {"not-a-head", "{}"},
+                                                               {"not-a-head", "[]"},
+                                                               {"not-a-head", std::string(70'000, ' ') + good},
+                                                               {"not-a-head", peer_.tree().at("root/1.dsse")},
+                                                               {"bad-signature", other.tree().at("head.dsse")},
+                                                               {"bad-signature", peer_.signed_head(peer_.head(), &key)},
+                                                               {"wrong-server", peer_.signed_head(of_another)}};
   for (const auto& [code, head] : heads) {
     server_.put("head.dsse", head);
     asked();
@@ -101,7 +113,8 @@ TEST_F(observing, A1_no_flipped_bit_of_a_head_is_accepted) {
     server_.put("head.dsse", bad);
     const PeerView seen = view();
     if (const auto* found = std::get_if<PeerCatalog>(&seen)) {
-      EXPECT_EQ(found->head.index, peer_.head().index.digest) << "a hint such as keyid may change, the content may not: byte " << at;
+      EXPECT_EQ(found->head.index, peer_.head().index.digest)
+          << "a hint such as keyid may change, the content may not: byte " << at;
     }
   }
 }
@@ -153,7 +166,8 @@ TEST_F(observing, A5_a_rollback_is_untrusted_also_after_a_restart) {
 
 TEST_F(observing, A5_the_states_floor_holds_without_the_files) {
   for (Serial serial = 2; serial <= 7; ++serial) publish({{"db19_24", 1}});
-  questions_.known[0].floor = Floor{.id = peer_.id(), .epoch = 1, .serial = 8, .head = sha256("x"), .root_version = 1, .issued = now_};
+  questions_.known[0].floor =
+      Floor{.id = peer_.id(), .epoch = 1, .serial = 8, .head = sha256("x"), .root_version = 1, .issued = now_};
   expect_unknown("untrusted", "rollback", "8->7");
 }
 
@@ -195,7 +209,8 @@ TEST_F(observing, A6_equivocation_is_kept_as_evidence_and_sticks) {
   const std::string folder = memory_->evidence_folder(peer_.id());
   EXPECT_EQ(files_.list(folder).size(), 2U);
   EXPECT_EQ(read_file(files_, folder + "/" + sha256(first.at("head.dsse")).hex() + ".dsse", largest_head), first.at("head.dsse"));
-  EXPECT_EQ(read_file(files_, folder + "/" + sha256(peer_.tree().at("head.dsse")).hex() + ".dsse", largest_head), peer_.tree().at("head.dsse"));
+  EXPECT_EQ(read_file(files_, folder + "/" + sha256(peer_.tree().at("head.dsse")).hex() + ".dsse", largest_head),
+            peer_.tree().at("head.dsse"));
 
   server_.serve(first);
   asked();
@@ -278,7 +293,9 @@ TEST_F(observing, A10_a_serial_blown_up_is_untrusted) {
 TEST_F(observing, A13_a_catalog_beyond_the_bounds_is_not_fetched) {
   Index huge;
   for (int i = 0; i < 65; ++i) {
-    huge.pages.push_back({.kind = PageKind::images, .first = "image" + std::to_string(1000 + i), .entries = 512,
+    huge.pages.push_back({.kind = PageKind::images,
+                          .first = "image" + std::to_string(1000 + i),
+                          .entries = 512,
                           .piece = {.digest = sha256(std::to_string(i)), .length = largest_page}});
   }
   const std::string bytes = write_index(huge);

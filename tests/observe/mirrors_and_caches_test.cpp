@@ -28,7 +28,8 @@ TEST_F(observing_mirrors, A15_a_bad_mirror_does_not_block_a_good_one) {
   bad_signature["head.dsse"] = other.tree().at("head.dsse");
   Tree no_page = good;
   no_page.erase(path_of_page());
-  for (const auto& bad : {Tree{}, other.tree(), bad_page, bad_signature, no_page, Tree{{"head.dsse", "<html>"}, {"root/1.dsse", "garbage"}}}) {
+  for (const auto& bad :
+       {Tree{}, other.tree(), bad_page, bad_signature, no_page, Tree{{"head.dsse", "<html>"}, {"root/1.dsse", "garbage"}}}) {
     fs::remove_all(folder_.path() + "/cache");
     mirror_.serve(bad);
     const PeerCatalog seen = catalog();
@@ -100,7 +101,9 @@ TEST_F(observing, B7_an_etag_that_lies_delays_news_and_no_more) {
   catalog();
   publish({{"db19_24", 1}, {"db19_25", 2}});
   server_.instead("head.dsse", [this](const Asked& asked) {
-    return asked.headers.contains("if-none-match") ? Answer{304, "", "", {}} : Answer{200, peer_.tree().at("head.dsse"), "text/plain", {{"ETag", "\"same\""}}};
+    return asked.headers.contains("if-none-match")
+               ? Answer{304, "", "", {}}
+               : Answer{200, peer_.tree().at("head.dsse"), "text/plain", {{"ETag", "\"same\""}}};
   });
   EXPECT_EQ(catalog().head.serial, 1U);
   peer_.set_now(now_ += hours(24 * 15));

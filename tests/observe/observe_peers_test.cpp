@@ -69,8 +69,11 @@ TEST_F(observing, an_interrupt_ends_the_round) {
 /// Every answer takes six minutes, and yet no transfer stalls.
 class SlowTransport final : public Transport {
  public:
-  explicit SlowTransport(FakeClock& clock) : clock_(clock), curl_(clock, {.connect_timeout = std::chrono::seconds(5), .retry = {}, .seed = 1}) {}
-  std::unique_ptr<PeerTransport> peer(const PeerAccess& access) override { return std::make_unique<Slow>(clock_, curl_.peer(access)); }
+  explicit SlowTransport(FakeClock& clock)
+      : clock_(clock), curl_(clock, {.connect_timeout = std::chrono::seconds(5), .retry = {}, .seed = 1}) {}
+  std::unique_ptr<PeerTransport> peer(const PeerAccess& access) override {
+    return std::make_unique<Slow>(clock_, curl_.peer(access));
+  }
 
  private:
   struct Slow final : PeerTransport {
@@ -96,7 +99,8 @@ TEST_F(observing, A14_a_peer_that_always_gives_a_little_is_left_and_gone_on_with
   const auto first = observe_peers(questions_, transport, memory, clock_, {});
   ASSERT_TRUE(std::holds_alternative<Unknown>(first.at(0)));
   EXPECT_EQ(std::get<Unknown>(first[0]).code, "unreachable");
-  EXPECT_THAT(std::get<Unknown>(first[0]).why, testing::AllOf(testing::HasSubstr("15 minutes"), testing::HasSubstr(path_of_page())));
+  EXPECT_THAT(std::get<Unknown>(first[0]).why,
+              testing::AllOf(testing::HasSubstr("15 minutes"), testing::HasSubstr(path_of_page())));
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse", path_of_index()));
   const auto second = observe_peers(questions_, transport, memory, clock_, {});
   EXPECT_TRUE(std::holds_alternative<PeerCatalog>(second.at(0)));
@@ -121,7 +125,9 @@ TEST_F(observing, N7_no_text_shows_a_token) {
   manifest_.peers[0].credentials.token_env = "INGOT_TEST_TOKEN";
   std::vector<std::string> texts;
   for (const int status : {401, 403, 500, 302, 200}) {
-    server_.instead("*", [=](const Asked& asked) { return Answer{status, asked.headers.contains("authorization") ? "{" : "x", "text/plain", {}}; });
+    server_.instead("*", [=](const Asked& asked) {
+      return Answer{status, asked.headers.contains("authorization") ? "{" : "x", "text/plain", {}};
+    });
     texts.push_back(unknown().why);
   }
   ::unsetenv("INGOT_TEST_TOKEN");
@@ -149,7 +155,8 @@ TEST_F(observing, tells_what_it_is_doing) {
   questions_.manifest = &manifest_;
   questions_.now = now_;
   std::vector<std::string> told;
-  observe_peers(questions_, transport, *memory_, clock_, [&](const ServerName& name, const std::string& what) { told.push_back(name.text() + ": " + what); });
+  observe_peers(questions_, transport, *memory_, clock_,
+                [&](const ServerName& name, const std::string& what) { told.push_back(name.text() + ": " + what); });
   EXPECT_THAT(told, ElementsAre("fpps-2: asking " + server_.url(), "fpps-2: read 1 of 1 pages"));
 }
 

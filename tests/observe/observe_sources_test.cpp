@@ -25,11 +25,27 @@ class observe_sources_test : public testing::Test {
   }
 
   testing_support::TestFolder folder_;
-  Manifest manifest_{.path = "ingot.toml", .digest = {}, .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
-                     .limits = {}, .guard = {}, .peers = {}, .types = {},
-                     .images = {{.name = ImageName::of("image"), .source = {}, .digest = {}, .exclude = {}, .parent = {}, .version = {}, .reason = {}, .platform = {},
-                                 .description = {}, .labels = {}, .at = {}}},
-                     .series = {}, .subscriptions = {}, .copies = {}};
+  Manifest manifest_{.path = "ingot.toml",
+                     .digest = {},
+                     .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
+                     .limits = {},
+                     .guard = {},
+                     .peers = {},
+                     .types = {},
+                     .images = {{.name = ImageName::of("image"),
+                                 .source = {},
+                                 .digest = {},
+                                 .exclude = {},
+                                 .parent = {},
+                                 .version = {},
+                                 .reason = {},
+                                 .platform = {},
+                                 .description = {},
+                                 .labels = {},
+                                 .at = {}}},
+                     .series = {},
+                     .subscriptions = {},
+                     .copies = {}};
 };
 
 TEST_F(observe_sources_test, R18_a_source_that_is_gone_is_missing) {
@@ -63,9 +79,7 @@ TEST_F(observe_sources_test, a_source_that_cannot_be_surveyed_has_no_stamp) {
   EXPECT_EQ(stamp("link"), "");
 }
 
-TEST_F(observe_sources_test, an_image_without_a_source_is_not_looked_for) {
-  EXPECT_TRUE(observe_sources(manifest_).empty());
-}
+TEST_F(observe_sources_test, an_image_without_a_source_is_not_looked_for) { EXPECT_TRUE(observe_sources(manifest_).empty()); }
 
 }  // namespace
 }  // namespace ingot::observe_sources_test

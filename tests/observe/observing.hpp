@@ -22,14 +22,24 @@
 namespace ingot::testing_support {
 
 inline PeerEntry peer_entry(const std::string& name, const Publisher& publisher, const std::vector<std::string>& urls) {
-  return {.name = ServerName::of(name), .card_path = "peers/" + name + ".card.toml", .card = publisher.card(urls.empty() ? "" : urls[0]), .urls = urls,
-          .credentials = {}, .allow_http = false, .max_age = {}, .bandwidth = {}, .parallel = {}, .replaces = {}, .at = {}};
+  return {.name = ServerName::of(name),
+          .card_path = "peers/" + name + ".card.toml",
+          .card = publisher.card(urls.empty() ? "" : urls[0]),
+          .urls = urls,
+          .credentials = {},
+          .allow_http = false,
+          .max_age = {},
+          .bandwidth = {},
+          .parallel = {},
+          .replaces = {},
+          .at = {}};
 }
 
 inline Catalog catalog_of(const ServerId& id, const std::vector<std::pair<std::string, Serial>>& images) {
   Catalog catalog;
   for (const auto& [name, created] : images) catalog.images.push_back(own_image(id, name, created));
-  std::sort(catalog.images.begin(), catalog.images.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
+  std::sort(catalog.images.begin(), catalog.images.end(),
+            [](const auto& one, const auto& other) { return one.name < other.name; });
   return catalog;
 }
 
@@ -69,7 +79,9 @@ class observing : public testing::Test {
     if (const auto* found = std::get_if<PeerCatalog>(&seen)) return *found;
     const auto* not_seen = std::get_if<Unknown>(&seen);
     ADD_FAILURE() << "no catalog: " << (not_seen != nullptr ? not_seen->code + " " + not_seen->why : "settled or own");
-    return {SeenHead{.id = {}, .own_name = ServerName::of("none"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}}, std::make_shared<Catalog>()};
+    return {
+        SeenHead{.id = {}, .own_name = ServerName::of("none"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}},
+        std::make_shared<Catalog>()};
   }
   std::vector<std::string> names() {
     const PeerCatalog seen = catalog();
@@ -94,7 +106,8 @@ class observing : public testing::Test {
   std::string path_of_index() const { return "c/" + peer_.head().index.digest.hex(); }
   /// As after a plan that found nothing to do for the peer.
   void settle(const SeenHead& head, std::optional<Time> until = {}) {
-    PeerMemory(files_, folder_.path()).keep_settled(peer_.id(), {settled_fingerprint(head, questions_.known[0]), until, {{"before-baseline", "copy.x", "x"}}});
+    PeerMemory(files_, folder_.path())
+        .keep_settled(peer_.id(), {settled_fingerprint(head, questions_.known[0]), until, {{"before-baseline", "copy.x", "x"}}});
   }
 
   Time now_{Seconds(1'795'000'000)};
@@ -104,9 +117,19 @@ class observing : public testing::Test {
   TestFolder folder_;
   PosixFiles files_;
   std::unique_ptr<PeerMemory> memory_;
-  Manifest manifest_{.path = "ingot.toml", .digest = {}, .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
-                     .limits = {}, .guard = {}, .peers = {}, .types = {}, .images = {}, .series = {}, .subscriptions = {}, .copies = {}};
-  PeerQuestions questions_{.manifest = nullptr, .self = ServerId{sha256("self")}, .known = {}, .now = {}, .read_settled = false, .only = {}};
+  Manifest manifest_{.path = "ingot.toml",
+                     .digest = {},
+                     .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
+                     .limits = {},
+                     .guard = {},
+                     .peers = {},
+                     .types = {},
+                     .images = {},
+                     .series = {},
+                     .subscriptions = {},
+                     .copies = {}};
+  PeerQuestions questions_{
+      .manifest = nullptr, .self = ServerId{sha256("self")}, .known = {}, .now = {}, .read_settled = false, .only = {}};
 };
 
 }  // namespace ingot::testing_support

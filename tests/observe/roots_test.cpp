@@ -115,8 +115,10 @@ TEST_F(observing, A11_a_head_between_a_new_root_and_the_head_under_it_is_no_atta
     server_.serve(peer_.tree());
     for (const char* poll : {"the first", "one that has kept all roots"}) {
       SCOPED_TRACE(poll);
-      if (revoked) expect_unknown("untrusted", "bad-signature");
-      else expect_unknown("unreachable", "", "signed under root 2, and root 3 has come; the publisher may be at work");
+      if (revoked)
+        expect_unknown("untrusted", "bad-signature");
+      else
+        expect_unknown("unreachable", "", "signed under root 2, and root 3 has come; the publisher may be at work");
     }
     publish({{"db19_24", 1}});
     EXPECT_THAT(names(), ElementsAre("db19_24"));

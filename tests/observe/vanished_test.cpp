@@ -52,7 +52,9 @@ TEST_F(observing, R19_a_series_that_vanished_is_untrusted_and_one_that_ended_is_
 TEST_F(observing, R19_copies_may_go_and_members_may_be_unknown) {
   Catalog with = catalog_of(peer_.id(), {{"db19_24", 1}});
   with.images.push_back(copied_image(server_id("third"), "other", 5, 2));
-  with.series.push_back({.name = SeriesName::of("db19"), .created = 2, .members = {{ImageIdentity{server_id("third"), ImageName::of("unseen"), 3}, 2}}});
+  with.series.push_back({.name = SeriesName::of("db19"),
+                         .created = 2,
+                         .members = {{ImageIdentity{server_id("third"), ImageName::of("unseen"), 3}, 2}}});
   publish(with);
   catalog();
   with.images.pop_back();
@@ -78,7 +80,9 @@ TEST_F(observing, B15_a_missing_piece_makes_it_ask_for_the_head_again) {
   mixed.erase(lost);
   server_.serve(mixed);
   int heads = 0;
-  server_.instead("head.dsse", [&](const Asked&) { return Answer{200, ++heads == 1 ? old.at("head.dsse") : mixed.at("head.dsse"), "text/plain", {}}; });
+  server_.instead("head.dsse", [&](const Asked&) {
+    return Answer{200, ++heads == 1 ? old.at("head.dsse") : mixed.at("head.dsse"), "text/plain", {}};
+  });
   EXPECT_EQ(catalog().head.serial, 2U) << "the publisher had moved on";
   EXPECT_EQ(heads, 2);
 }

@@ -109,7 +109,9 @@ type CUSTOM base=SOFTWARE
 /// A world of the case files' form, the plan in it, and what explain says of that.
 struct ExplainedWorld {
   explicit ExplainedWorld(std::string_view text) : world(read_case(text)) {}
-  std::vector<Subject> told(const std::string& what) const { return explain(what, world.manifest, world.snapshot, world.observed, plan); }
+  std::vector<Subject> told(const std::string& what) const {
+    return explain(what, world.manifest, world.snapshot, world.observed, plan);
+  }
 
   PlanCase world;
   Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
@@ -127,7 +129,9 @@ struct Explained : testing::Test, ExplainedWorld {
   }
   Subject only(const std::string& what) const {
     const auto subjects = told(what);
-    return subjects.size() == 1 ? subjects.front() : Subject{.address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
+    return subjects.size() == 1
+               ? subjects.front()
+               : Subject{.address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
   }
 };
 
@@ -147,7 +151,8 @@ TEST_F(Explained, R8_tells_each_reason_not_to_want_an_image) {
   EXPECT_THAT(verdicts("copy.silver.unkept"), ElementsAre("not-wanted not-kept copy.silver.unkept"));
   EXPECT_THAT(verdicts("copy.silver.child-debug"), ElementsAre("not-wanted excluded copy.silver.child-debug"));
   EXPECT_THAT(verdicts("copy.silver.windows"), ElementsAre("not-wanted where copy.silver.windows"));
-  EXPECT_THAT(verdicts("base"), ElementsAre("planned new subscription.silver.image.base", "not-wanted no-match copy.silver.base"));
+  EXPECT_THAT(verdicts("base"),
+              ElementsAre("planned new subscription.silver.image.base", "not-wanted no-match copy.silver.base"));
   EXPECT_THAT(verdicts("copy.silver.deleted"), ElementsAre("not-wanted deleted copy.silver.deleted"));
 }
 
@@ -185,7 +190,9 @@ TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) 
   ASSERT_NE(silver, nullptr);
   LastSeenOf last;
   last.emplace(world.manifest.peers[1].card.id, LastSeen{.head = silver->head, .seen = then, .catalog = silver->catalog});
-  const auto about = [&](const std::string& what) { return explain(what, world.manifest, world.snapshot, world.observed, plan, last); };
+  const auto about = [&](const std::string& what) {
+    return explain(what, world.manifest, world.snapshot, world.observed, plan, last);
+  };
 
   const auto base = about("copy.copper.windows");
   ASSERT_EQ(base.size(), 1U);
@@ -261,7 +268,8 @@ TEST_F(Explained, says_nothing_of_what_nobody_knows) {
   EXPECT_THAT(verdicts(""), IsEmpty());
   EXPECT_THAT(verdicts("copy."), IsEmpty());
   const auto names = known_names(world.manifest, world.snapshot, world.observed);
-  for (const char* name : {"planned", "own", "silver", "db19", "CUSTOM", "subscription.copper.all"}) EXPECT_THAT(names, testing::Contains(name));
+  for (const char* name : {"planned", "own", "silver", "db19", "CUSTOM", "subscription.copper.all"})
+    EXPECT_THAT(names, testing::Contains(name));
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
 }
 
@@ -302,8 +310,11 @@ series db19 : v1@3 v2@4 v3@5
 )";
 
 TEST(explaining_unwanted_copies, R16_says_when_a_copy_will_be_removed) {
-  EXPECT_THAT(told_of("v1", pruning), HasSubstr("its subscription (ingot.toml:6) says `prune = \"30d\"`: it is removed by an apply after 2026-12-08T11:06:40Z"));
-  EXPECT_THAT(told_of("v2", pruning), HasSubstr("no rule wants it any more, and its subscription (ingot.toml:6) says `prune = \"30d\"`: it is removed that long after the next apply"));
+  EXPECT_THAT(
+      told_of("v1", pruning),
+      HasSubstr("its subscription (ingot.toml:6) says `prune = \"30d\"`: it is removed by an apply after 2026-12-08T11:06:40Z"));
+  EXPECT_THAT(told_of("v2", pruning), HasSubstr("no rule wants it any more, and its subscription (ingot.toml:6) says `prune = "
+                                                "\"30d\"`: it is removed that long after the next apply"));
   EXPECT_THAT(told_of("v3", pruning), testing::Not(HasSubstr("rule")));
 }
 
@@ -378,7 +389,8 @@ image b created=2
 
 == plan
 )";
-  EXPECT_THAT(told_of("copy.silver.b", text), testing::StartsWith("its [[copy]] (ingot.toml:11) says `keep = false`; this run would remove 2 of 2 images"));
+  EXPECT_THAT(told_of("copy.silver.b", text),
+              testing::StartsWith("its [[copy]] (ingot.toml:11) says `keep = false`; this run would remove 2 of 2 images"));
 }
 
 }  // namespace

@@ -14,8 +14,12 @@ const GitGuards all{.clean = here, .forward = here, .is_signed = here};
 const std::string now(40, 'b'), before(40, 'a');
 
 GitView good() {
-  return {.git = Provenance{.repository = "r", .ref = "refs/heads/main", .commit = now, .blob = "x"}, .no_git = {}, .folder = "/srv/gold", .applied = before,
-          .descent = Descent::forward, .not_signed = {}};
+  return {.git = Provenance{.repository = "r", .ref = "refs/heads/main", .commit = now, .blob = "x"},
+          .no_git = {},
+          .folder = "/srv/gold",
+          .applied = before,
+          .descent = Descent::forward,
+          .not_signed = {}};
 }
 
 /// Codes and texts, one line each.
@@ -38,7 +42,8 @@ TEST(git_guards, do_not_take_a_forgotten_predecessor_for_none) {
   view.applied = std::nullopt;
   view.descent = Descent::same;
   view.forgotten = true;
-  EXPECT_THAT(objections(all, view), HasSubstr("git-unproven: the guard \"forward\" (ingot.toml:7): that the commit bbbbbbbbbbbb descends from the one that was applied last cannot be proved"));
+  EXPECT_THAT(objections(all, view), HasSubstr("git-unproven: the guard \"forward\" (ingot.toml:7): that the commit bbbbbbbbbbbb "
+                                               "descends from the one that was applied last cannot be proved"));
   EXPECT_EQ(objections(all, view, true), "") << "going back is meant";
   EXPECT_EQ(objections({.clean = here}, view), "");
 }
@@ -55,7 +60,8 @@ TEST(git_guards, ask_for_nothing_that_was_not_asked_for) {
 TEST(git_guards, want_a_commit_and_say_why_there_is_none) {
   GitView none = good();
   none.git = std::nullopt;
-  EXPECT_THAT(objections({.clean = here}, none), HasSubstr("git: the guard \"git\" (ingot.toml:7) wants a manifest from a commit: it lies in no git repository"));
+  EXPECT_THAT(objections({.clean = here}, none),
+              HasSubstr("git: the guard \"git\" (ingot.toml:7) wants a manifest from a commit: it lies in no git repository"));
   none.no_git = "the repository belongs to another user; git config …";
   EXPECT_THAT(objections({.is_signed = here}, none), HasSubstr("belongs to another user"));
 }
@@ -66,7 +72,9 @@ TEST(git_guards, hold_a_change_that_is_not_committed_for_unsigned_too) {
   EXPECT_THAT(objections({.clean = here}, dirty), HasSubstr("the guard \"clean\" (ingot.toml:7)"));
   EXPECT_THAT(objections({.is_signed = here}, dirty), HasSubstr("the guard \"signed\""));
   dirty.differing = {"a", "b", "c", "d", "e", "f", "g"};
-  EXPECT_THAT(objections({.clean = here}, dirty), HasSubstr("differs from the commit bbbbbbbbbbbb: \"a\", \"b\", \"c\", \"d\", \"e\" and 2 more; commit the changes"));
+  EXPECT_THAT(
+      objections({.clean = here}, dirty),
+      HasSubstr("differs from the commit bbbbbbbbbbbb: \"a\", \"b\", \"c\", \"d\", \"e\" and 2 more; commit the changes"));
   EXPECT_EQ(objections({.forward = here}, dirty), "");
 }
 
@@ -74,7 +82,9 @@ TEST(git_guards, tell_an_older_commit_a_rewritten_branch_and_a_short_history_apa
   GitView view = good();
   view.descent = Descent::backward;
   view.reverts = {{.id = before, .author = "ann <a@b>", .subject = "Add db19"}};
-  EXPECT_THAT(objections({.forward = here}, view), HasSubstr("git: the guard \"forward\" (ingot.toml:7): the commit bbbbbbbbbbbb is older than aaaaaaaaaaaa, which was applied last, and takes back 1 commit"));
+  EXPECT_THAT(objections({.forward = here}, view),
+              HasSubstr("git: the guard \"forward\" (ingot.toml:7): the commit bbbbbbbbbbbb is older than aaaaaaaaaaaa, which "
+                        "was applied last, and takes back 1 commit"));
   view.descent = Descent::aside;
   EXPECT_THAT(objections({.forward = here}, view), HasSubstr("git-rewritten: "));
   view.descent = Descent::gone;
@@ -91,7 +101,8 @@ TEST(git_guards, tell_an_older_commit_a_rewritten_branch_and_a_short_history_apa
 TEST(git_guards, want_a_signature_whatever_else_is_meant) {
   GitView view = good();
   view.not_signed = "it has no signature";
-  EXPECT_THAT(objections(all, view, true), HasSubstr("the commit bbbbbbbbbbbb is not signed by anyone who may: it has no signature"));
+  EXPECT_THAT(objections(all, view, true),
+              HasSubstr("the commit bbbbbbbbbbbb is not signed by anyone who may: it has no signature"));
 }
 
 TEST(git_guards, list_what_going_back_takes_back_up_to_a_bound) {

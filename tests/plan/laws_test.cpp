@@ -35,12 +35,11 @@ Plan plan_for(const PlanWorld& world, const Snapshot& snapshot, Time now, const 
 }
 
 /// The model refuses what an apply could not do: then the plan is shown.
-Snapshot applied(const PlanWorld& world, const Snapshot& snapshot, const Plan& plan, Time now, std::size_t most = static_cast<std::size_t>(-1)) {
+Snapshot applied(const PlanWorld& world, const Snapshot& snapshot, const Plan& plan, Time now,
+                 std::size_t most = static_cast<std::size_t>(-1)) {
   try {
     return apply_model(snapshot, plan, world.sources(), now, most);
-  } catch (const std::logic_error& error) {
-    RC_FAIL(std::string(error.what()) + "\n" + plan_text(plan, snapshot));
-  }
+  } catch (const std::logic_error& error) { RC_FAIL(std::string(error.what()) + "\n" + plan_text(plan, snapshot)); }
 }
 
 /// Runs until nothing is left to do; the number of runs that it took.
@@ -137,7 +136,8 @@ std::vector<std::string> some_addresses(const Plan& plan, std::size_t most) {
   }
   std::vector<std::string> some;
   if (addresses.empty()) return some;
-  for (auto count = *rc::gen::inRange<std::size_t>(0, most + 1); count > 0; --count) some.push_back(*rc::gen::elementOf(addresses));
+  for (auto count = *rc::gen::inRange<std::size_t>(0, most + 1); count > 0; --count)
+    some.push_back(*rc::gen::elementOf(addresses));
   return some;
 }
 
@@ -148,8 +148,11 @@ RC_GTEST_PROP(laws, a_part_of_a_plan_can_be_applied_alone_and_the_rest_then_ends
   options.targets = some_addresses(whole, 3);
   options.excluded = some_addresses(whole, 2);
   if (*rc::gen::arbitrary<bool>()) options.approved = std::set{Verb::register_, Verb::instantiate, Verb::copy, Verb::create};
-  const Plan part = std::get<Plan>(make_plan(lived.world.manifest(), lived.snapshot, seen(lived.world, lived.snapshot, lived.now), options));
-  RC_LOG() << plan_text(whole, lived.snapshot) << "--- targets " << fmt::format("{} but {}", fmt::join(options.targets, " "), fmt::join(options.excluded, " ")) << "\n" << plan_text(part, lived.snapshot);
+  const Plan part =
+      std::get<Plan>(make_plan(lived.world.manifest(), lived.snapshot, seen(lived.world, lived.snapshot, lived.now), options));
+  RC_LOG() << plan_text(whole, lived.snapshot) << "--- targets "
+           << fmt::format("{} but {}", fmt::join(options.targets, " "), fmt::join(options.excluded, " ")) << "\n"
+           << plan_text(part, lived.snapshot);
   for (const auto& change : part.actions) {
     if (change.verb == Verb::publish) continue;
     const std::string& address = change.address.text;
@@ -176,7 +179,8 @@ RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
   RC_ASSERT(!plan.complete);
   for (const auto& change : plan.actions) {
     if (peer_of_address(change.address.text) != unknown) continue;
-    RC_ASSERT(change.verb != Verb::copy && change.verb != Verb::register_ && change.verb != Verb::instantiate && change.verb != Verb::withdraw);
+    RC_ASSERT(change.verb != Verb::copy && change.verb != Verb::register_ && change.verb != Verb::instantiate &&
+              change.verb != Verb::withdraw);
     if (change.verb == Verb::remove) RC_ASSERT(change.because.front().code == "not-kept");
   }
   for (const auto& one : plan.wantedness) {
@@ -199,7 +203,8 @@ RC_GTEST_PROP(laws, settled_peers_may_be_left_out_of_the_next_plan, ()) {
   const SnapshotScope scope = scope_for(lived.world.manifest(), observed.peers);
   Snapshot scoped = lived.snapshot;
   std::erase_if(scoped.images, [&](const ImageRow& row) {
-    return row.copy && row.identity && scope.without_copies_of.contains(row.identity->origin) && !scope.but_names.contains(row.name);
+    return row.copy && row.identity && scope.without_copies_of.contains(row.identity->origin) &&
+           !scope.but_names.contains(row.name);
   });
   const Plan plan = std::get<Plan>(make_plan(lived.world.manifest(), scoped, observed, allow_all));
   RC_LOG() << plan_text(read, lived.snapshot) << "--- settled\n" << plan_text(plan, scoped);
@@ -217,9 +222,18 @@ RC_GTEST_PROP(laws, R20_two_servers_that_subscribe_to_each_other_come_to_rest, (
     ours.packed.reset();
     theirs.images.push_back(std::move(ours));
   }
-  const Manifest manifest = testing_support::case_manifest("[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
-  Observed observed{.now = case_now(), .self = testing_support::case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
-  observed.peers.push_back(PeerCatalog{.head = testing_support::head_of("silver", 20), .catalog = std::make_shared<Catalog>(theirs)});
+  const Manifest manifest = testing_support::case_manifest(
+      "[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[subscription]]\npeer = \"silver\"\nall = true\nsince = "
+      "\"start\"\n");
+  Observed observed{.now = case_now(),
+                    .self = testing_support::case_server("here"),
+                    .peers = {},
+                    .sources = {},
+                    .disk = {},
+                    .objects = {},
+                    .publish_again = ""};
+  observed.peers.push_back(
+      PeerCatalog{.head = testing_support::head_of("silver", 20), .catalog = std::make_shared<Catalog>(theirs)});
   Snapshot snapshot;
   const Plan first = std::get<Plan>(make_plan(manifest, snapshot, observed, allow_all));
   snapshot = apply_model(std::move(snapshot), first, {}, case_now());

@@ -97,7 +97,8 @@ TEST(plan_notes, A11_own_images_without_their_releases_are_told_of) {
   PlanCase one = read_case(one_of_each);
   one.observed.unreleased = {ImageName::of("x"), ImageName::of("y")};
   const Plan plan = plan_of(one);
-  const auto note = std::find_if(plan.notes.begin(), plan.notes.end(), [](const Note& found) { return found.code == "not-released"; });
+  const auto note =
+      std::find_if(plan.notes.begin(), plan.notes.end(), [](const Note& found) { return found.code == "not-released"; });
   ASSERT_NE(note, plan.notes.end());
   EXPECT_THAT(note->text, HasSubstr("ingot key release x y"));
 }
@@ -121,7 +122,8 @@ TEST(plan_id, R27_does_not_depend_on_sources_places_machine_baselines_or_transfe
 TEST(plan_id, does_not_depend_on_what_is_deferred_and_is_that_of_its_written_intents) {
   const PlanCase one = read_case(one_of_each);
   const Plan plan = plan_of(one);
-  EXPECT_TRUE(std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; }));
+  EXPECT_TRUE(
+      std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; }));
   Plan later = plan;
   std::erase_if(later.actions, [](const Change& change) { return change.verb == Verb::publish; });
   for (auto& change : later.actions) change.deferred = true;
@@ -161,7 +163,8 @@ TEST(plan_id, keeps_texts_with_quotes_and_newlines_apart) {
 }
 
 TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
-  const std::string peers = "[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[peer]]\nname = \"copper\"\ncard = \"copper.card\"\n";
+  const std::string peers =
+      "[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[peer]]\nname = \"copper\"\ncard = \"copper.card\"\n";
   const std::string rule = "[[subscription]]\npeer = \"silver\"\nall = true\n";
   const auto text = [&](const std::string& toml) {
     const Manifest manifest = case_manifest(peers + toml);
@@ -170,10 +173,11 @@ TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
   const std::string before = text(rule);
   EXPECT_EQ(before, text("\n\n# a comment\n" + rule));
   EXPECT_EQ(before, text(rule + "[[subscription]]\npeer = \"copper\"\nall = true\n"));
-  for (const std::string more : {"exclude = [\"x\"]\n", "since = 3\n", "priority = 1\n", "[[subscription]]\npeer = \"silver\"\nseries = \"s\"\n",
-                                 "[[copy]]\npeer = \"silver\"\nname = \"a\"\nkeep = false\n", "[[image]]\nname = \"a\"\nsource = \"a\"\n",
-                                 "[[imagetype]]\nname = \"T\"\nbase = \"SOFTWARE\"\n", "[[series]]\nname = \"s\"\nimages = [\"a\"]\n",
-                                 "[[series]]\nname = \"s\"\nfollow = { peer = \"silver\", series = \"t\" }\n"}) {
+  for (const std::string more :
+       {"exclude = [\"x\"]\n", "since = 3\n", "priority = 1\n", "[[subscription]]\npeer = \"silver\"\nseries = \"s\"\n",
+        "[[copy]]\npeer = \"silver\"\nname = \"a\"\nkeep = false\n", "[[image]]\nname = \"a\"\nsource = \"a\"\n",
+        "[[imagetype]]\nname = \"T\"\nbase = \"SOFTWARE\"\n", "[[series]]\nname = \"s\"\nimages = [\"a\"]\n",
+        "[[series]]\nname = \"s\"\nfollow = { peer = \"silver\", series = \"t\" }\n"}) {
     EXPECT_NE(before, text(rule + more)) << more;
   }
 }
@@ -198,8 +202,10 @@ TEST(scope, leaves_out_the_copies_of_settled_peers_but_not_what_names_may_meet) 
   EXPECT_THAT(read.but_names, Contains(ImageName::of("copper-new")));
 
   // The followed series lists an image of the settled peer: its copies must be known.
-  catalog->series.push_back({.name = SeriesName::of("t"), .created = 1,
-                             .members = {{.image = {.origin = case_server("silver"), .name = ImageName::of("x"), .created = 1}, .added = 2}}});
+  catalog->series.push_back(
+      {.name = SeriesName::of("t"),
+       .created = 1,
+       .members = {{.image = {.origin = case_server("silver"), .name = ImageName::of("x"), .created = 1}, .added = 2}}});
   EXPECT_THAT(scope_for(manifest, one_read).without_copies_of, IsEmpty());
 }
 
@@ -222,7 +228,11 @@ TEST(exit_code, says_what_a_plan_foresees_the_worst_first) {
 
 TEST(notes, of_one_peer_are_those_whose_address_names_it) {
   Plan plan = plan_of(read_case(one_of_each));
-  plan.notes = {{"a", "copy.silver.x", ""}, {"b", "copy.silver2.x", ""}, {"c", "peer.silver", ""}, {"d", "image.silver", ""}, {"e", "", ""}};
+  plan.notes = {{"a", "copy.silver.x", ""},
+                {"b", "copy.silver2.x", ""},
+                {"c", "peer.silver", ""},
+                {"d", "image.silver", ""},
+                {"e", "", ""}};
   std::vector<std::string> codes;
   for (const auto& note : notes_of(plan, ServerName::of("silver"))) codes.push_back(note.code);
   EXPECT_THAT(codes, ElementsAre("a", "c"));
@@ -243,7 +253,9 @@ TEST(total, missing_views_rows_and_entries_are_no_error) {
   hostile->images.back().states.clear();
   hostile->images.push_back(testing_support::entry(silver, "huge", 5));
   hostile->images.back().packed->file.length = ~std::uint64_t{0};
-  hostile->series.push_back({.name = SeriesName::of("s"), .created = 1, .members = {{hostile->images[0].identity, 5}, {hostile->images[0].identity, 6}}});
+  hostile->series.push_back({.name = SeriesName::of("s"),
+                             .created = 1,
+                             .members = {{hostile->images[0].identity, 5}, {hostile->images[0].identity, 6}}});
   std::get<PeerCatalog>(one.observed.peers[0]).catalog = hostile;
   one.manifest.subscriptions.push_back(one.manifest.subscriptions[0]);
   one.manifest.subscriptions.back().selector = SelectImage{ImageName::of("loop1")};

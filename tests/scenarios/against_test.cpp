@@ -39,7 +39,9 @@ struct Elsewhere : testing::Test {
 
   /// Rome's manifest, as a commit.
   void commit(const std::string& entries, const std::string& subject) const {
-    repository.write("ingot.toml", "manifest = 1\n[server]\nname = \"rome\"\nurl = \"" + rome_url + "\"\npublish_state = true\n[[peer]]\nname = \"london\"\ncard = \"london.card.toml\"\n" + entries);
+    repository.write("ingot.toml", "manifest = 1\n[server]\nname = \"rome\"\nurl = \"" + rome_url +
+                                       "\"\npublish_state = true\n[[peer]]\nname = \"london\"\ncard = \"london.card.toml\"\n" +
+                                       entries);
     repository.commit(subject);
   }
   Ran at_rome(const std::vector<std::string>& words) const {
@@ -74,10 +76,12 @@ TEST_F(Elsewhere, a_build_server_plans_with_the_servers_id_without_its_state_and
   EXPECT_THAT(actions(plan_in_ci()), IsEmpty());
   EXPECT_EQ(plan_in_ci().at("id"), plan_at_rome().at("id"));
 
-  london.manifest(london.file_image("db1", "one", "state = \"WITHDRAWN\"\nreason = \"broken\"") + london.file_image("db2", "two"));
+  london.manifest(london.file_image("db1", "one", "state = \"WITHDRAWN\"\nreason = \"broken\"") +
+                  london.file_image("db2", "two"));
   london.apply();
   commit(all_of_london + rome.file_image("own", "own bytes"), "Add an image whose source is at rome");
-  EXPECT_THAT(actions(plan_in_ci()), ElementsAre("withdraw copy.london.db1", "add image.own", "publish catalog", "copy copy.london.db2"));
+  EXPECT_THAT(actions(plan_in_ci()),
+              ElementsAre("withdraw copy.london.db1", "add image.own", "publish catalog", "copy copy.london.db2"));
   EXPECT_EQ(plan_in_ci().at("id"), plan_at_rome().at("id"));
 
   const Ran reviewed = in_ci({std::string(INGOT_SOURCE_DIR) + "/examples/review/plan-elsewhere"});
@@ -100,7 +104,10 @@ TEST_F(Elsewhere, a_commit_that_is_not_checked_out_is_planned_with_the_card_that
   EXPECT_THAT(actions(Json::parse(stopped.out)), ElementsAre("publish catalog", "uninstantiate subscription.london.all"));
   const Ran before = in_ci({INGOT_BINARY, "plan", "--json", "--against", rome_url, "--rev", "HEAD^", "-f", "."});
   EXPECT_THAT(actions(Json::parse(before.out)), IsEmpty());
-  EXPECT_EQ(in_ci({INGOT_BINARY, "plan", "--against", rome_url, "--repo", repository.path(), "--rev", "main", "--home", folder / "elsewhere"}).exit, 0);
+  EXPECT_EQ(in_ci({INGOT_BINARY, "plan", "--against", rome_url, "--repo", repository.path(), "--rev", "main", "--home",
+                   folder / "elsewhere"})
+                .exit,
+            0);
   EXPECT_EQ(in_ci({INGOT_BINARY, "plan", "--against", london.web().url()}).exit, 4) << "another server than the card pins";
   rome.web().stop();
   const Ran gone = in_ci({INGOT_BINARY, "plan", "--against", rome_url});
@@ -109,14 +116,18 @@ TEST_F(Elsewhere, a_commit_that_is_not_checked_out_is_planned_with_the_card_that
 }
 
 TEST_F(Elsewhere, R20_two_servers_that_publish_their_states_and_copy_from_each_other_come_to_rest) {
-  const auto all_of = [](const Site& other) { return "publish_state = true\n" + Site::peer(other) + "[[subscription]]\npeer = \"" + other.name() + "\"\nall = true\nsince = \"start\"\n"; };
+  const auto all_of = [](const Site& other) {
+    return "publish_state = true\n" + Site::peer(other) + "[[subscription]]\npeer = \"" + other.name() +
+           "\"\nall = true\nsince = \"start\"\n";
+  };
   london.manifest(all_of(rome) + london.file_image("db1", "one"));
   rome.manifest(all_of(london) + rome.file_image("own", "own bytes"));
   for (int round = 0; round < 3; ++round) {
     london.apply();
     rome.apply();
   }
-  const std::string of_london = read_text(london.public_folder() + "/head.dsse"), of_rome = read_text(rome.public_folder() + "/head.dsse");
+  const std::string of_london = read_text(london.public_folder() + "/head.dsse"),
+                    of_rome = read_text(rome.public_folder() + "/head.dsse");
   london.apply();
   rome.apply();
   EXPECT_EQ(read_text(london.public_folder() + "/head.dsse"), of_london);

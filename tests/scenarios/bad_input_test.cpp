@@ -64,7 +64,8 @@ TEST_F(BadInput, a_misspelt_command_or_option_is_64_with_the_nearest_word) {
 
 TEST_F(BadInput, every_problem_of_a_manifest_is_reported_in_one_run) {
   write_text(here.path() + "/ingot.toml",
-             "manifest = 1\n[server]\nname = \"gold\"\nstoer = \"x\"\n[[image]]\nname = \"../etc\"\nversion = 7\n[[image]]\nname = \"a\"\ntype = \"LINUXSO\"\n");
+             "manifest = 1\n[server]\nname = \"gold\"\nstoer = \"x\"\n[[image]]\nname = \"../etc\"\nversion = 7\n[[image]]\nname "
+             "= \"a\"\ntype = \"LINUXSO\"\n");
   const Ran ran = refused({"plan"}, 65);
   EXPECT_THAT(ran.err, HasSubstr("ingot.toml:4:1: "));
   EXPECT_THAT(ran.err, HasSubstr("\"store\""));
@@ -104,7 +105,8 @@ TEST_F(BadInput, a_manifest_that_is_not_there_or_is_a_folder_without_one_says_so
 }
 
 TEST_F(BadInput, a_bad_card_is_65_and_names_the_card_and_the_peer) {
-  for (const std::string& text : {std::string("card = 1\nname = \"silver\"\n"), std::string("<html>"), std::string(100'000, 'x'), std::string()}) {
+  for (const std::string& text :
+       {std::string("card = 1\nname = \"silver\"\n"), std::string("<html>"), std::string(100'000, 'x'), std::string()}) {
     write_text(here.path() + "/silver.card.toml", text);
     here.manifest("[[peer]]\nname = \"silver\"\ncard = \"silver.card.toml\"\n");
     EXPECT_THAT(refused({"plan"}, 65).err, HasSubstr("silver.card.toml"));
@@ -117,7 +119,8 @@ TEST_F(BadInput, secrets_in_urls_and_missing_tokens_are_refused_without_being_sh
   const Ran ran = refused({"plan"}, 65);
   EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("hunter2")));
   here.manifest(Site::peer(there, "token_env = \"INGOT_TEST_TOKEN_THAT_IS_NOT_SET\"\n"));
-  EXPECT_THAT(refused({"plan"}, 3).out, HasSubstr("INGOT_TEST_TOKEN_THAT_IS_NOT_SET")) << "one peer without its token never stops the others";
+  EXPECT_THAT(refused({"plan"}, 3).out, HasSubstr("INGOT_TEST_TOKEN_THAT_IS_NOT_SET"))
+      << "one peer without its token never stops the others";
 }
 
 TEST_F(BadInput, a_damaged_or_lost_state_is_6_and_stays_as_it_is) {
@@ -125,7 +128,8 @@ TEST_F(BadInput, a_damaged_or_lost_state_is_6_and_stays_as_it_is) {
   here.apply();
   const std::string state = here.path() + "/state/ingot.db";
   const std::string good = read_text(state);
-  for (const std::string& bytes : {std::string("this is no database"), std::string(), good.substr(0, good.size() / 2), std::string(8192, '\0')}) {
+  for (const std::string& bytes :
+       {std::string("this is no database"), std::string(), good.substr(0, good.size() / 2), std::string(8192, '\0')}) {
     write_text(state, bytes);
     const Ran ran = refused({"apply", "--yes"}, 6);
     EXPECT_THAT(ran.err, HasSubstr("ingot.db"));
@@ -141,7 +145,8 @@ TEST_F(BadInput, a_damaged_or_lost_state_is_6_and_stays_as_it_is) {
 
 TEST_F(BadInput, G6_a_state_of_another_store_is_65) {
   Site other(folder.path() + "/other", "gold");
-  std::filesystem::copy_file(other.path() + "/state/ingot.db", here.path() + "/state/ingot.db", std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(other.path() + "/state/ingot.db", here.path() + "/state/ingot.db",
+                             std::filesystem::copy_options::overwrite_existing);
   refused({"apply", "--yes"}, 65);
 }
 
@@ -208,7 +213,9 @@ TEST_F(BadInput, the_wrong_servers_catalog_a_wrong_page_and_a_missing_page_leave
   here.manifest(Site::peer(there) + "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
   std::string page;
   for (const auto& entry : std::filesystem::directory_iterator(there.public_folder() + "/c")) {
-    if (read_text(entry.path()).find("ingot.page/1") != std::string::npos && read_text(entry.path()).find("\"s\"") != std::string::npos) page = entry.path();
+    if (read_text(entry.path()).find("ingot.page/1") != std::string::npos &&
+        read_text(entry.path()).find("\"s\"") != std::string::npos)
+      page = entry.path();
   }
   ASSERT_FALSE(page.empty());
   const std::string good = read_text(page);

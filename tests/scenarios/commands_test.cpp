@@ -27,7 +27,8 @@ struct Commands : testing::Test {
 };
 
 TEST_F(Commands, init_makes_everything_with_private_keys_and_overwrites_nothing) {
-  for (const char* made : {"ingot.toml", ".gitignore", "server.card.toml", "keys", "state/ingot.db", "store/public/head.dsse", "store/public/root/1.dsse"}) {
+  for (const char* made : {"ingot.toml", ".gitignore", "server.card.toml", "keys", "state/ingot.db", "store/public/head.dsse",
+                           "store/public/root/1.dsse"}) {
     EXPECT_TRUE(std::filesystem::exists(here.path() + "/" + made)) << made;
   }
   struct stat status {};
@@ -38,7 +39,8 @@ TEST_F(Commands, init_makes_everything_with_private_keys_and_overwrites_nothing)
   ASSERT_EQ(stat((here.path() + "/keys").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
   const std::string card = read_text(here.card()), state = read_text(here.path() + "/ingot.toml");
-  const Ran again = testing_support::run({.arguments = {INGOT_BINARY, "init", "--server", "gold", here.path()}, .folder = folder.path(), .environment = {}});
+  const Ran again = testing_support::run(
+      {.arguments = {INGOT_BINARY, "init", "--server", "gold", here.path()}, .folder = folder.path(), .environment = {}});
   EXPECT_EQ(again.exit, 0) << again.err;
   EXPECT_EQ(read_text(here.card()), card);
   EXPECT_EQ(read_text(here.path() + "/ingot.toml"), state);
@@ -51,7 +53,8 @@ TEST_F(Commands, init_beside_a_manifest_from_git_makes_what_is_missing) {
   const Ran plan = testing_support::run({.arguments = {INGOT_BINARY, "plan"}, .folder = path, .environment = {}});
   EXPECT_NE(plan.exit, 0);
   EXPECT_THAT(plan.err, HasSubstr("ingot init"));
-  const Ran init = testing_support::run({.arguments = {INGOT_BINARY, "init", "--server", "clone"}, .folder = path, .environment = {}});
+  const Ran init =
+      testing_support::run({.arguments = {INGOT_BINARY, "init", "--server", "clone"}, .folder = path, .environment = {}});
   EXPECT_EQ(init.exit, 0) << init.err;
   EXPECT_EQ(testing_support::run({.arguments = {INGOT_BINARY, "plan"}, .folder = path, .environment = {}}).exit, 0);
   EXPECT_THAT(read_text(path + "/server.card.toml"), HasSubstr("https://gold.example.net/"));
@@ -73,7 +76,8 @@ TEST_F(Commands, a_tree_extracts_as_it_was_and_tar_and_zstd_open_what_is_publish
   here.apply();
   ASSERT_EQ(here.ingot({"extract", "home", "out"}).exit, 0);
   const auto same = [&](const std::string& other) {
-    return testing_support::run({.arguments = {"diff", "-r", "--no-dereference", source, other}, .folder = here.path(), .environment = {}});
+    return testing_support::run(
+        {.arguments = {"diff", "-r", "--no-dereference", source, other}, .folder = here.path(), .environment = {}});
   };
   EXPECT_EQ(same("out").exit, 0) << same("out").out;
   EXPECT_EQ(std::filesystem::status(here.path() + "/out/bin/run").permissions(), std::filesystem::perms{0755});
@@ -82,11 +86,13 @@ TEST_F(Commands, a_tree_extracts_as_it_was_and_tar_and_zstd_open_what_is_publish
   for (const auto& entry : std::filesystem::recursive_directory_iterator(here.public_folder() + "/b")) {
     if (entry.is_regular_file()) packed = entry.path();
   }
-  const Ran by_hand = testing_support::run(
-      {.arguments = {"bash", "-c", "curl -sO " + here.web().url() + packed.substr(here.public_folder().size() + 1) + " && mkdir hand && zstd -dc " +
-                                       std::filesystem::path(packed).filename().string() + " | tee >(sha256sum > sum) | tar -x -C hand"},
-       .folder = here.path(),
-       .environment = {}});
+  const Ran by_hand =
+      testing_support::run({.arguments = {"bash", "-c",
+                                          "curl -sO " + here.web().url() + packed.substr(here.public_folder().size() + 1) +
+                                              " && mkdir hand && zstd -dc " + std::filesystem::path(packed).filename().string() +
+                                              " | tee >(sha256sum > sum) | tar -x -C hand"},
+                            .folder = here.path(),
+                            .environment = {}});
   EXPECT_EQ(by_hand.exit, 0) << by_hand.err;
   EXPECT_EQ(same("hand").exit, 0) << same("hand").out;
   const Json image = here.query({"images", "home"}).at("images")[0];
@@ -128,7 +134,9 @@ TEST_F(Commands, explain_says_why_and_why_not) {
   here.apply();
   there.manifest(there.file_image("old", "1") + there.file_image("new", "2") + there.file_image("new-debug", "3"));
   there.apply();
-  const auto subject = [&](const std::string& what) { return Json::parse(here.ingot({"explain", "--json", what}).out).at("subjects")[0]; };
+  const auto subject = [&](const std::string& what) {
+    return Json::parse(here.ingot({"explain", "--json", what}).out).at("subjects")[0];
+  };
   EXPECT_EQ(subject("new").at("verdict"), "planned");
   EXPECT_EQ(subject("copy.silver.old").at("verdict"), "not-wanted");
   EXPECT_EQ(subject("copy.silver.old").at("code"), "before-baseline");
@@ -157,7 +165,8 @@ TEST_F(Commands, status_drift_show_and_history_tell_what_happened) {
 }
 
 TEST_F(Commands, publish_renews_the_head_and_an_expired_head_is_expired_until_then) {
-  write_text(here.path() + "/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\nurl = \"" + here.web().url() + "\"\nhead_ttl = \"1h\"\n" + here.file_image("a", "b"));
+  write_text(here.path() + "/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\nurl = \"" + here.web().url() +
+                                              "\"\nhead_ttl = \"1h\"\n" + here.file_image("a", "b"));
   here.apply();
   const std::string before = read_text(here.public_folder() + "/head.dsse");
   EXPECT_EQ(here.ingot({"publish"}).exit, 0);
@@ -170,7 +179,8 @@ TEST_F(Commands, a_peer_on_a_mounted_disk_works_by_file_url) {
   there.manifest(there.file_image("db19", "bytes of db19"));
   there.apply();
   there.web().stop();
-  here.manifest(Site::peer(there, "urls = [\"file://" + there.public_folder() + "/\"]\n") + "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
+  here.manifest(Site::peer(there, "urls = [\"file://" + there.public_folder() + "/\"]\n") +
+                "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
   here.apply();
   EXPECT_EQ(here.query({"images"}).at("images")[0].at("name"), "db19");
   EXPECT_EQ(here.plan().at("actions").size(), 0U);
@@ -180,7 +190,8 @@ TEST_F(Commands, tokens_are_sent_and_never_shown) {
   Site there(folder.path(), "silver");
   there.manifest(there.file_image("db19", "bytes of db19"));
   there.apply();
-  testing_support::Nginx locked(there.public_folder(), folder / "locked", "if ($http_authorization != \"Bearer canary-4711\") { return 401; }");
+  testing_support::Nginx locked(there.public_folder(), folder / "locked",
+                                "if ($http_authorization != \"Bearer canary-4711\") { return 401; }");
   here.manifest(Site::peer(there, "urls = [\"" + locked.url() + "\"]\ntoken_env = \"SILVER_TOKEN\"\n") +
                 "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
   const Ran wrong = here.ingot({"plan", "-v"}, {{"SILVER_TOKEN", "canary-wrong"}});

@@ -1,4 +1,5 @@
-// Many servers at once, over real HTTP: what a series is to each of them, what the metrics of a run say of it, who was there when.
+// Many servers at once, over real HTTP: what a series is to each of them, what the metrics of a run say of it, who was there
+// when.
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -23,7 +24,8 @@ struct ManyServers : testing::Test {
 
   void SetUp() override {
     std::filesystem::create_directories(folder / "cards");
-    for (const Site* site : {&london, &paris, &rome}) std::filesystem::copy_file(site->card(), folder / ("cards/" + site->name() + ".toml"));
+    for (const Site* site : {&london, &paris, &rome})
+      std::filesystem::copy_file(site->card(), folder / ("cards/" + site->name() + ".toml"));
     london.manifest(first + "[[series]]\nname = \"db19\"\nimages = [\"db19_23\"]\n");
     london.apply();
     for (Site* site : {&paris, &rome}) {
@@ -65,15 +67,20 @@ TEST_F(ManyServers, metrics_tell_how_far_a_series_is_behind) {
   const std::string file = folder / "ingot.prom";
   london.web().stop();
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 3);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers 1\n"), HasSubstr("ingot_last_run_exit_code{command=\"apply\"} 3\n")));
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers 1\n"),
+                                     HasSubstr("ingot_last_run_exit_code{command=\"apply\"} 3\n")));
   london.web().start();
-  paris.manifest("[limits]\nmax_bytes = \"1 B\"\n" + Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
+  paris.manifest("[limits]\nmax_bytes = \"1 B\"\n" + Site::peer(london) +
+                 "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 1\n"), HasSubstr("ingot_deferred_actions 1\n"), HasSubstr("ingot_copied_bytes_total 0\n")));
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 1\n"),
+                                     HasSubstr("ingot_deferred_actions 1\n"), HasSubstr("ingot_copied_bytes_total 0\n")));
   paris.manifest(Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 0\n"), HasSubstr("ingot_last_run_success{command=\"apply\"} 1\n")));
-  const Ran judged = testing_support::run({.arguments = {"sh", "-c", "promtool check metrics < ingot.prom"}, .folder = folder.path(), .environment = {}});
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 0\n"),
+                                     HasSubstr("ingot_last_run_success{command=\"apply\"} 1\n")));
+  const Ran judged = testing_support::run(
+      {.arguments = {"sh", "-c", "promtool check metrics < ingot.prom"}, .folder = folder.path(), .environment = {}});
   EXPECT_EQ(judged.exit, 0) << judged.out << judged.err;
 }
 

@@ -18,7 +18,8 @@ using testing_support::write_text;
 class GitGuarding : public GitSite {
  protected:
   /// What apply says when it refuses with 7, and plan in a note.
-  std::string refusal(const std::string& code, const std::map<std::string, std::string>& environment = {}, const std::vector<std::string>& more = {}) const {
+  std::string refusal(const std::string& code, const std::map<std::string, std::string>& environment = {},
+                      const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words{"plan", "--json"};
     words.insert(words.end(), more.begin(), more.end());
     const Ran planned = ingot(words, environment);
@@ -36,7 +37,8 @@ class GitGuarding : public GitSite {
 
 TEST_F(GitGuarding, clean_refuses_what_is_not_committed) {
   manifest({"a"}, "[guard]\ngit = [\"clean\"]\n");
-  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differs from the commit"), HasSubstr(": \"ingot.toml\"")));
+  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differs from the commit"),
+                                    HasSubstr(": \"ingot.toml\"")));
   EXPECT_EQ(last_run(), "[]") << "nothing was done";
   gold.commit("Add a");
   apply();
@@ -52,9 +54,11 @@ TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) 
   apply();
   apply();  // the same commit again
   gold.git({"checkout", "-q", one});
-  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("is older than " + two.substr(0, 12)), HasSubstr("takes back 1 commit"), HasSubstr("--rewind")));
+  EXPECT_THAT(refusal("git"),
+              AllOf(HasSubstr("is older than " + two.substr(0, 12)), HasSubstr("takes back 1 commit"), HasSubstr("--rewind")));
   EXPECT_THAT(plan().at("notes").dump(), HasSubstr("takes back " + two.substr(0, 12) + " \\\"Add b\\\" by bob"));
-  EXPECT_THAT(apply({"--rewind"}), AllOf(HasSubstr("takes back " + two.substr(0, 12) + " \"Add b\" by bob"), HasSubstr("delete")));
+  EXPECT_THAT(apply({"--rewind"}),
+              AllOf(HasSubstr("takes back " + two.substr(0, 12) + " \"Add b\" by bob"), HasSubstr("delete")));
   apply();  // now this is the commit that was applied last
   gold.git({"checkout", "-q", "main"});
   apply();
@@ -93,7 +97,8 @@ TEST_F(GitGuarding, forward_tells_a_rewritten_branch_from_a_clone_that_is_too_sh
   gold.commit("Another history");
   EXPECT_THAT(refusal("git-rewritten", guarding), HasSubstr("the branch was rewritten"));
   git_in(folder.path(), {"clone", "-q", "--single-branch", "file://" + gold.path(), "fresh"});
-  EXPECT_THAT(refusal("git-rewritten", guarding, {"-f", folder / "fresh", "--home", "."}), HasSubstr("is not in the repository any more"));
+  EXPECT_THAT(refusal("git-rewritten", guarding, {"-f", folder / "fresh", "--home", "."}),
+              HasSubstr("is not in the repository any more"));
 }
 
 TEST_F(GitGuarding, forward_knows_by_the_published_head_what_a_lost_state_had_applied) {
@@ -164,17 +169,19 @@ TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
   const Ran ran = ingot({"apply", "--yes"}, guarding);
   EXPECT_EQ(ran.exit, 0) << ran.err;
   // As some supervisors start programs: they have no children to wait for.
-  const Ran ignoring = testing_support::run({.arguments = {"env", "--ignore-signal=CHLD", INGOT_BINARY, "apply", "--yes"}, .folder = gold.path(), .environment = [&] {
-    auto environment = testing_support::git_environment(home);
-    environment.insert(guarding.begin(), guarding.end());
-    return environment;
-  }()});
+  const Ran ignoring = testing_support::run(
+      {.arguments = {"env", "--ignore-signal=CHLD", INGOT_BINARY, "apply", "--yes"}, .folder = gold.path(), .environment = [&] {
+         auto environment = testing_support::git_environment(home);
+         environment.insert(guarding.begin(), guarding.end());
+         return environment;
+       }()});
   EXPECT_EQ(ignoring.exit, 0) << ignoring.err;
   manifest({"a", "b"});
   EXPECT_THAT(refusal("git", guarding), HasSubstr("the guard \"signed\"")) << "nobody has signed what is not committed";
   manifest({"a"});
   gold.write("allowed", read_text(folder / "allowed"));
-  EXPECT_THAT(refusal("git", guarded("git = [\"signed\"]\nsigners = \"" + (gold / "allowed") + "\"\n")), HasSubstr("in the repository itself"));
+  EXPECT_THAT(refusal("git", guarded("git = [\"signed\"]\nsigners = \"" + (gold / "allowed") + "\"\n")),
+              HasSubstr("in the repository itself"));
 }
 
 TEST_F(GitGuarding, a_hosts_guard_counts_where_it_is_stricter_and_a_manifest_cannot_loosen_it) {

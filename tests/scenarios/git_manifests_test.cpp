@@ -20,13 +20,16 @@ using testing_support::write_text;
 using GitManifests = GitSite;
 
 TEST_F(GitManifests, a_revision_is_read_whatever_is_checked_out_with_its_includes_and_cards) {
-  gold.write("sites/gold/ingot.toml", "manifest = 1\ninclude = [\"images/*.toml\"]\n[server]\nname = \"gold\"\n[[peer]]\nname = \"silver\"\ncard = \"../silver.card.toml\"\n");
+  gold.write("sites/gold/ingot.toml",
+             "manifest = 1\ninclude = [\"images/*.toml\"]\n[server]\nname = \"gold\"\n[[peer]]\nname = \"silver\"\ncard = "
+             "\"../silver.card.toml\"\n");
   gold.write("sites/gold/images/a.toml", "[[image]]\nname = \"a\"\nsource = \"stage/a\"\n");
   gold.write("sites/silver.card.toml", read_text(gold / "server.card.toml"));
   const std::string commit = gold.commit("Add a site");
   git_in(folder.path(), {"clone", "-q", "--bare", gold.path(), "bare.git"});
   std::filesystem::remove_all(gold / "sites");
-  for (const std::string& file : {std::string("sites/gold"), std::string("sites/gold/ingot.toml"), folder / "bare.git/sites/gold"}) {
+  for (const std::string& file :
+       {std::string("sites/gold"), std::string("sites/gold/ingot.toml"), folder / "bare.git/sites/gold"}) {
     const Ran ran = ingot({"plan", "--json", "-f", file, "--rev", "main", "--home", "."});
     ASSERT_EQ(ran.exit, 0) << ran.out << ran.err;
     const Json plan = Json::parse(ran.out);
@@ -47,8 +50,9 @@ TEST_F(GitManifests, mistakes_are_shown_at_their_place_under_the_name_that_was_g
   manifest({});
   const Ran ran = ingot({"validate", "--rev", "HEAD", "-f", gold / "ingot.toml"});
   EXPECT_EQ(ran.exit, 65);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr((gold / "ingot.toml") + ":5:1: "), HasSubstr("it has an absolute path, which is not of the commit"),
-                             HasSubstr("No such file or directory")));
+  EXPECT_THAT(ran.err,
+              AllOf(HasSubstr((gold / "ingot.toml") + ":5:1: "), HasSubstr("it has an absolute path, which is not of the commit"),
+                    HasSubstr("No such file or directory")));
   EXPECT_EQ(ingot({"validate", "--rev", "HEAD~1"}).exit, 0);
   EXPECT_EQ(ingot({"validate"}).exit, 0);
   EXPECT_EQ(ingot({"validate", "--rev", "nowhere"}).exit, 64);
@@ -61,8 +65,12 @@ TEST_F(GitManifests, every_run_says_which_commit_it_was_and_whether_that_was_all
   const std::string commit = gold.commit("Add a");
   apply();
   const Json run = Json::parse(ingot({"query", "history", "--json"}).out).at("runs")[0];
-  EXPECT_EQ(run.at("manifest").at("git"), (Json{{"repository", "https://example.net/gold.git"}, {"ref", "refs/heads/main"}, {"branch", "main"}, {"commit", commit},
-                                                {"blob", gold.git({"rev-parse", "HEAD:ingot.toml"})}, {"dirty", false}}));
+  EXPECT_EQ(run.at("manifest").at("git"), (Json{{"repository", "https://example.net/gold.git"},
+                                                {"ref", "refs/heads/main"},
+                                                {"branch", "main"},
+                                                {"commit", commit},
+                                                {"blob", gold.git({"rev-parse", "HEAD:ingot.toml"})},
+                                                {"dirty", false}}));
   EXPECT_EQ(Json::parse(ingot({"query", "images", "a", "--json"}).out).at("images")[0].at("arrived").at("commit"), commit);
   write_text(folder / "payload", Json::parse(read_text(gold / "store/public/head.dsse")).at("payload").get<std::string>());
   const Ran head = testing_support::run({.arguments = {"base64", "-d", folder / "payload"}, .folder = "", .environment = {}});
@@ -70,9 +78,11 @@ TEST_F(GitManifests, every_run_says_which_commit_it_was_and_whether_that_was_all
   manifest({"a", "b"});
   EXPECT_EQ(plan().at("manifest").at("git").at("dirty"), true);
   apply();
-  EXPECT_EQ(Json::parse(ingot({"query", "images", "b", "--json"}).out).at("images")[0].at("arrived").at("commit"), commit + "-dirty");
+  EXPECT_EQ(Json::parse(ingot({"query", "images", "b", "--json"}).out).at("images")[0].at("arrived").at("commit"),
+            commit + "-dirty");
   const Ran shown = ingot({"show", run.at("id").get<std::string>()});
-  EXPECT_THAT(shown.out, AllOf(HasSubstr(commit.substr(0, 12)), HasSubstr("https://example.net/gold.git"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr(commit.substr(0, 12)), HasSubstr("https://example.net/gold.git"), Not(HasSubstr("secret"))));
   EXPECT_EQ(plan({"--rev", "HEAD"}).at("manifest").at("git").at("dirty"), false);
 }
 
@@ -97,14 +107,16 @@ TEST_F(GitManifests, a_commit_that_cannot_be_known_is_a_note_and_no_obstacle) {
 
 TEST_F(GitManifests, C15_another_users_repository_works_once_it_is_said_to_be_safe) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(gold / ".git")) ASSERT_EQ(::lchown(entry.path().c_str(), 65534, 65534), 0);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(gold / ".git"))
+    ASSERT_EQ(::lchown(entry.path().c_str(), 65534, 65534), 0);
   for (const std::string& path : {gold / ".git", gold.path()}) ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
   const Ran refused = ingot({"plan", "--rev", "main"});
   EXPECT_EQ(refused.exit, 64);
   const auto at = refused.err.find("git config");
   ASSERT_NE(at, std::string::npos) << refused.err;
   EXPECT_THAT(plan().at("notes").dump(), HasSubstr("git config --global --add safe.directory " + gold.path()));
-  testing_support::run({.arguments = {"sh", "-c", refused.err.substr(at)}, .folder = "", .environment = testing_support::git_environment(home)});
+  testing_support::run(
+      {.arguments = {"sh", "-c", refused.err.substr(at)}, .folder = "", .environment = testing_support::git_environment(home)});
   EXPECT_EQ(plan({"--rev", "main"}).at("manifest").at("git").at("branch"), "main");
   write_text(home + "/.gitconfig", "[safe]\n\tdirectory = *\n");
   EXPECT_EQ(plan().at("notes"), Json::array());
@@ -124,7 +136,8 @@ TEST_F(GitManifests, what_was_here_after_the_run_of_a_commit_is_told) {
     const Ran ran = ingot({"query", "images", "--at", moment, "--json"});
     EXPECT_EQ(ran.exit, 0) << ran.err;
     const Json seen = Json::parse(ran.out);
-    for (const auto& thing : seen.at("things")) names += thing.at("name").get<std::string>() + thing.at("arrived").at("commit").get<std::string>();
+    for (const auto& thing : seen.at("things"))
+      names += thing.at("name").get<std::string>() + thing.at("arrived").at("commit").get<std::string>();
     return names;
   };
   EXPECT_EQ(images(one), "a" + one);

@@ -70,9 +70,11 @@ TEST_F(GitReview, base_leaves_out_what_would_be_done_anyway) {
   EXPECT_THAT(actions(plan()), ElementsAre("create imagetype.DB", "add image.b", "add image.c", "publish catalog"));
   const Json change = plan({"--base", "main"});
   EXPECT_THAT(actions(change), ElementsAre("create imagetype.DB", "add image.c"));
-  EXPECT_EQ(change.at("base"), (Json{{"revision", "main"}, {"commit", base}, {"plan", plan().at("id")}, {"left_out", 2}, {"trouble", nullptr}}));
+  EXPECT_EQ(change.at("base"),
+            (Json{{"revision", "main"}, {"commit", base}, {"plan", plan().at("id")}, {"left_out", 2}, {"trouble", nullptr}}));
   EXPECT_EQ(ingot({"plan", "--base", "main", "--out", "change.plan"}).exit, 64) << "apply would do the whole";
-  EXPECT_THAT(ingot({"plan", "--base", "main"}).out, HasSubstr("Only what it adds to main (" + base.substr(0, 12) + "): 2 actions that the base would do anyway are not shown."));
+  EXPECT_THAT(ingot({"plan", "--base", "main"}).out, HasSubstr("Only what it adds to main (" + base.substr(0, 12) +
+                                                               "): 2 actions that the base would do anyway are not shown."));
   EXPECT_EQ(ingot({"plan", "--base", "main", "--detailed-exitcode"}).exit, 2);
   const Ran same = ingot({"plan", "--base", "change", "--detailed-exitcode"});
   EXPECT_EQ(same.exit, 0);

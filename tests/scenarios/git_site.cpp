@@ -15,8 +15,11 @@ GitSite::GitSite() {
   gold.commit("Begin");
 }
 
-Ran GitSite::ingot(const std::vector<std::string>& words, const std::map<std::string, std::string>& more, const std::string& in) const {
-  testing_support::Command command{.arguments = {INGOT_BINARY}, .folder = in.empty() ? gold.path() : in, .environment = testing_support::git_environment(home)};
+Ran GitSite::ingot(const std::vector<std::string>& words, const std::map<std::string, std::string>& more,
+                   const std::string& in) const {
+  testing_support::Command command{.arguments = {INGOT_BINARY},
+                                   .folder = in.empty() ? gold.path() : in,
+                                   .environment = testing_support::git_environment(home)};
   command.arguments.insert(command.arguments.end(), words.begin(), words.end());
   command.environment.insert(more.begin(), more.end());
   return testing_support::run(command);
@@ -40,7 +43,8 @@ std::string GitSite::apply(const std::vector<std::string>& more, int exit) const
 
 void GitSite::manifest(const std::vector<std::string>& images, const std::string& more) const {
   std::string text = "manifest = 1\n[server]\nname = \"gold\"\nurl = \"https://gold.example.net/\"\n" + more + "\n";
-  for (const auto& image : images) text += "\n[[image]]\nname = \"" + image + "\"\nsource = \"" + (folder / "sources/" + image) + "\"\n";
+  for (const auto& image : images)
+    text += "\n[[image]]\nname = \"" + image + "\"\nsource = \"" + (folder / "sources/" + image) + "\"\n";
   gold.write("ingot.toml", text);
 }
 

@@ -19,7 +19,8 @@ class GitSite : public testing::Test {
   GitSite();
 
   /// ingot in the work tree, or in `in`; `more`: further variables.
-  Ran ingot(const std::vector<std::string>& words, const std::map<std::string, std::string>& more = {}, const std::string& in = "") const;
+  Ran ingot(const std::vector<std::string>& words, const std::map<std::string, std::string>& more = {},
+            const std::string& in = "") const;
   /// plan --json with further words; fails the test unless it exits with `exit`.
   Json plan(const std::vector<std::string>& more = {}, int exit = 0) const;
   /// apply --yes with further words; fails the test unless it exits with `exit`. Gives what it said to people.

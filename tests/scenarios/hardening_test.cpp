@@ -13,7 +13,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string readelf(const std::string& what) {
-  const auto ran = testing_support::run({.arguments = {"readelf", "-W", what, INGOT_BINARY}, .folder = {}, .environment = {{"LC_ALL", "C"}}});
+  const auto ran =
+      testing_support::run({.arguments = {"readelf", "-W", what, INGOT_BINARY}, .folder = {}, .environment = {{"LC_ALL", "C"}}});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   return ran.out;
 }
@@ -32,9 +33,7 @@ TEST(hardening, what_is_bound_is_bound_before_main_and_read_only_then) {
   EXPECT_THAT(readelf("-d"), AllOf(HasSubstr("BIND_NOW"), Not(HasSubstr("TEXTREL"))));
 }
 
-TEST(hardening, no_library_is_looked_for_where_others_may_write) {
-  EXPECT_THAT(readelf("-d"), Not(ContainsRegex("R(UN)?PATH")));
-}
+TEST(hardening, no_library_is_looked_for_where_others_may_write) { EXPECT_THAT(readelf("-d"), Not(ContainsRegex("R(UN)?PATH"))); }
 
 TEST(hardening, overwritten_buffers_end_the_process) {
   EXPECT_THAT(readelf("--dyn-syms"), AllOf(HasSubstr("__stack_chk_fail"), HasSubstr("__memcpy_chk")));

@@ -1,4 +1,5 @@
-// Runs that are killed, interrupted or starved: what is durable stays, the next run goes on and ends where an undisturbed one does.
+// Runs that are killed, interrupted or starved: what is durable stays, the next run goes on and ends where an undisturbed one
+// does.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -48,13 +49,16 @@ struct SlowPeer : Interruption {
     there.manifest(there.file_image("big", noise(40'000'000)) + there.file_image("small", "small"));
     there.apply();
     slow = std::make_unique<testing_support::Nginx>(there.public_folder(), folder / "slow", "limit_rate 8m;");
-    here.manifest(Site::peer(there, "urls = [\"" + slow->url() + "\"]\n") + "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
+    here.manifest(Site::peer(there, "urls = [\"" + slow->url() + "\"]\n") +
+                  "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
   }
   void full_speed() { here.manifest(Site::peer(there) + "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n"); }
   /// Starts an apply and waits until some of the big image is here.
   std::unique_ptr<Running> caught_in_the_middle() {
     auto running = std::make_unique<Running>(
-        testing_support::Command{.arguments = {INGOT_BINARY, "apply", "--yes", "--json"}, .folder = here.path(), .environment = {}}, here.path() + "/apply.log");
+        testing_support::Command{
+            .arguments = {INGOT_BINARY, "apply", "--yes", "--json"}, .folder = here.path(), .environment = {}},
+        here.path() + "/apply.log");
     for (int i = 0; i < 2'000 && !partial_exists(here); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
     EXPECT_TRUE(partial_exists(here));
@@ -94,7 +98,8 @@ TEST_F(SlowPeer, K1_a_killed_apply_run_again_fetches_only_what_is_missing) {
   std::stringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) {
     const Json event = Json::parse(line);
-    if (event.value("event", "") == "done" && event.at("address") == "copy.silver.big") fetched = event.value("fetched", std::uint64_t{0});
+    if (event.value("event", "") == "done" && event.at("address") == "copy.silver.big")
+      fetched = event.value("fetched", std::uint64_t{0});
   }
   EXPECT_GT(fetched, 0U);
   EXPECT_LT(fetched, 39'000'000U);
@@ -106,7 +111,8 @@ TEST_F(Interruption, K1_kill_9_at_any_moment_and_a_rerun_ends_where_an_undisturb
   here.manifest(entries);
   // Each time a little later: the whole run is some tens of milliseconds.
   for (int delay = 1; delay <= 120; delay += 7) {
-    Running running({.arguments = {INGOT_BINARY, "apply", "--yes", "-q"}, .folder = here.path(), .environment = {}}, here.path() + "/apply.log");
+    Running running({.arguments = {INGOT_BINARY, "apply", "--yes", "-q"}, .folder = here.path(), .environment = {}},
+                    here.path() + "/apply.log");
     std::this_thread::sleep_for(std::chrono::milliseconds(delay));
     running.signal(SIGKILL);
     running.wait();
@@ -121,10 +127,15 @@ TEST_F(Interruption, K1_kill_9_at_any_moment_and_a_rerun_ends_where_an_undisturb
 
 TEST_F(Interruption, output_that_nobody_reads_does_not_stop_an_apply) {
   here.manifest(here.file_image("a", "bytes"));
-  const Ran ran = testing_support::run({.arguments = {"bash", "-c", std::string("set -o pipefail; ") + INGOT_BINARY + " apply --yes | true"}, .folder = here.path(), .environment = {}});
+  const Ran ran =
+      testing_support::run({.arguments = {"bash", "-c", std::string("set -o pipefail; ") + INGOT_BINARY + " apply --yes | true"},
+                            .folder = here.path(),
+                            .environment = {}});
   EXPECT_EQ(here.query({"images"}).at("images").size(), 1U) << ran.err;
   EXPECT_EQ(here.ingot({"query", "images"}).exit, 0);
-  const Ran full = testing_support::run({.arguments = {"bash", "-c", std::string(INGOT_BINARY) + " query images > /dev/full"}, .folder = here.path(), .environment = {}});
+  const Ran full = testing_support::run({.arguments = {"bash", "-c", std::string(INGOT_BINARY) + " query images > /dev/full"},
+                                         .folder = here.path(),
+                                         .environment = {}});
   EXPECT_EQ(full.exit, 6) << "a result that could not be written is no success";
 }
 

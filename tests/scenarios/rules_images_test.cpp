@@ -22,7 +22,9 @@ struct Images : testing::Test {
   TestFolder folder;
   Site here{folder.path(), "gold"};
 
-  std::string image(const std::string& name, const std::string& more = "") { return here.file_image(name, "bytes of " + name, more); }
+  std::string image(const std::string& name, const std::string& more = "") {
+    return here.file_image(name, "bytes of " + name, more);
+  }
   static std::string series(const std::string& name, const std::string& images) {
     return "[[series]]\nname = \"" + name + "\"\nimages = [" + images + "]\n\n";
   }
@@ -40,8 +42,9 @@ struct Images : testing::Test {
 
 TEST_F(Images, R15_nothing_of_a_private_image_is_published_and_its_public_child_names_the_nearest_public_ancestor) {
   here.manifest("[[imagetype]]\nname = \"HIDDENTYPE\"\nbase = \"SOFTWARE\"\n\n" + image("base") +
-                image("secret", "parent = \"base\"\nprivate = true\ntype = \"HIDDENTYPE\"\n") + image("child", "parent = \"secret\"\n") +
-                series("hiddenseries", "\"secret\"") + series("mixed", "\"base\", \"secret\", \"child\""));
+                image("secret", "parent = \"base\"\nprivate = true\ntype = \"HIDDENTYPE\"\n") +
+                image("child", "parent = \"secret\"\n") + series("hiddenseries", "\"secret\"") +
+                series("mixed", "\"base\", \"secret\", \"child\""));
   here.apply();
   const std::string all = published();
   EXPECT_THAT(all, HasSubstr("\"child\""));
@@ -83,7 +86,9 @@ TEST_F(Images, R16_describing_keys_are_updated_type_and_parent_are_immutable) {
   EXPECT_THAT(actions(here.plan()), ElementsAre("update image.x", "publish catalog"));
   here.apply();
   EXPECT_EQ(here.plan().at("actions").size(), 0U);
-  here.manifest(image("a") + image("x", "parent = \"a\"\ntype = \"LINUXOS\"\nversion = \"2\"\nlabels = { team = \"dba\" }\nstate = \"RESTRICTED\"\n"));
+  here.manifest(
+      image("a") +
+      image("x", "parent = \"a\"\ntype = \"LINUXOS\"\nversion = \"2\"\nlabels = { team = \"dba\" }\nstate = \"RESTRICTED\"\n"));
   EXPECT_THAT(entries(here.plan(3), "blocked"), ElementsAre("immutable image.x"));
 }
 

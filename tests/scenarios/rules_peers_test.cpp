@@ -26,7 +26,8 @@ TEST_F(Peers, R1_a_peer_may_bear_the_same_name_as_this_server) {
   Site here(left, "gold"), there(right, "gold");
   there.manifest(there.file_image("db19", "bytes of db19"));
   there.apply();
-  here.manifest(here.file_image("own", "own bytes") + Site::peer(there) + "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  here.manifest(here.file_image("own", "own bytes") + Site::peer(there) +
+                "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
   here.apply();
   EXPECT_EQ(here.plan().at("actions").size(), 0U);
   const Json images = here.query({"images"}).at("images");
@@ -60,13 +61,14 @@ TEST_F(Peers, R1_two_peers_with_one_root_are_an_error_that_names_both) {
 
 TEST_F(Peers, R2_a_peer_named_like_a_client_or_target_is_refused_by_validate) {
   Site here(folder.path(), "gold"), there(folder.path(), "Rack7");
-  testing_support::write_text(here.path() + "/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\nclients = [\"rack7\"]\n" + Site::peer(there));
+  testing_support::write_text(here.path() + "/ingot.toml",
+                              "manifest = 1\n[server]\nname = \"gold\"\nclients = [\"rack7\"]\n" + Site::peer(there));
   const Ran by_name = here.ingot({"validate"});
   EXPECT_EQ(by_name.exit, 65);
   EXPECT_THAT(by_name.err, HasSubstr("ingot.toml:6:8:"));
   EXPECT_THAT(by_name.err, HasSubstr("ingot.toml:4:12"));
-  testing_support::write_text(here.path() + "/ingot.toml",
-                              "manifest = 1\n[server]\nname = \"gold\"\ntargets = [\"rack7\"]\n" + Site::peer(there, "", "innocent"));
+  testing_support::write_text(here.path() + "/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\ntargets = [\"rack7\"]\n" +
+                                                               Site::peer(there, "", "innocent"));
   EXPECT_EQ(here.ingot({"validate"}).exit, 65) << "the name in the card counts too";
 }
 
@@ -117,7 +119,8 @@ TEST_F(Peers, R4_publish_copies_serves_the_bytes_that_the_origin_authorises) {
   end.manifest(Site::peer(middle) + "[[subscription]]\npeer = \"middle\"\nall = true\nsince = \"start\"\n");
   EXPECT_THAT(actions(end.plan()), Not(Contains(HasSubstr("copy "))));
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(middle.public_folder() + "/b")) files += entry.is_regular_file() ? 1U : 0U;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(middle.public_folder() + "/b"))
+    files += entry.is_regular_file() ? 1U : 0U;
   EXPECT_EQ(files, 1U);
 }
 
@@ -130,7 +133,8 @@ TEST_F(Peers, R5_a_removed_peer_is_uninstantiated_then_unregistered_and_its_copi
   here.manifest(here.file_image("own", "own"));
   there.web().stop();  // the manifest is evidence enough
   const Json plan = here.plan();
-  EXPECT_THAT(actions(plan), ElementsAre("add image.own", "publish catalog", "uninstantiate subscription.silver.all", "unregister peer.silver"));
+  EXPECT_THAT(actions(plan),
+              ElementsAre("add image.own", "publish catalog", "uninstantiate subscription.silver.all", "unregister peer.silver"));
   EXPECT_TRUE(action(plan, "peer.silver").at("because")[0].at("at").is_null());
   here.apply();
   EXPECT_EQ(here.query({"images"}).at("images").size(), 2U);

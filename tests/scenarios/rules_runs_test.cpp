@@ -135,14 +135,17 @@ TEST_F(Runs, R22_what_does_not_fit_the_budget_is_deferred_with_exit_0_and_smalle
 }
 
 TEST_F(Runs, R23_the_order_is_total_and_an_address_occurs_once) {
-  there.manifest("[[imagetype]]\nname = \"PSU\"\nbase = \"ORACLEDBSOFTWARE\"\n\n" + image(there, "s1", "type = \"PSU\"\n") + image(there, "s2"));
+  there.manifest("[[imagetype]]\nname = \"PSU\"\nbase = \"ORACLEDBSOFTWARE\"\n\n" + image(there, "s1", "type = \"PSU\"\n") +
+                 image(there, "s2"));
   there.apply();
-  here.manifest(image(here, "own") + "[[series]]\nname = \"mine\"\nimages = [\"own\"]\n\n[[series]]\nname = \"waits\"\nimages = [\"s1\", \"own\"]\n\n" +
-                Site::peer(there) + subscribe(there));
+  here.manifest(
+      image(here, "own") +
+      "[[series]]\nname = \"mine\"\nimages = [\"own\"]\n\n[[series]]\nname = \"waits\"\nimages = [\"s1\", \"own\"]\n\n" +
+      Site::peer(there) + subscribe(there));
   const Json plan = here.plan();
-  EXPECT_THAT(actions(plan), ElementsAre("register peer.silver", "create imagetype.PSU", "instantiate subscription.silver.all", "add image.own",
-                                         "create series.mine", "publish catalog", "copy copy.silver.s1", "copy copy.silver.s2",
-                                         "create series.waits"));
+  EXPECT_THAT(actions(plan), ElementsAre("register peer.silver", "create imagetype.PSU", "instantiate subscription.silver.all",
+                                         "add image.own", "create series.mine", "publish catalog", "copy copy.silver.s1",
+                                         "copy copy.silver.s2", "create series.waits"));
   const Json other = here.plan();
   EXPECT_EQ(plan, other);
 }
@@ -244,7 +247,8 @@ TEST_F(Runs, apply_without_yes_and_terminal_is_refused_before_any_work) {
 
 TEST_F(Runs, two_applies_at_once_one_is_busy) {
   const std::string lock = here.path() + "/state/lock";
-  testing_support::Running holder({.arguments = {"flock", lock, "sleep", "30"}, .folder = "", .environment = {}}, here.path() + "/holder.log");
+  testing_support::Running holder({.arguments = {"flock", lock, "sleep", "30"}, .folder = "", .environment = {}},
+                                  here.path() + "/holder.log");
   here.manifest(image(here, "own"));
   Ran ran;
   for (int i = 0; i < 100 && ran.exit != 5; ++i) ran = here.ingot({"apply", "--yes"});

@@ -24,7 +24,9 @@ struct Subscriptions : testing::Test {
   static std::string subscribe(const std::string& selector, const std::string& more = "since = \"start\"\n") {
     return "[[subscription]]\npeer = \"silver\"\n" + selector + "\n" + more + "\n";
   }
-  std::string image(const std::string& name, const std::string& more = "") { return there.file_image(name, "bytes of " + name, more); }
+  std::string image(const std::string& name, const std::string& more = "") {
+    return there.file_image(name, "bytes of " + name, more);
+  }
   static std::string series(const std::string& name, const std::string& images) {
     return "[[series]]\nname = \"" + name + "\"\nimages = [" + images + "]\n\n";
   }
@@ -145,7 +147,8 @@ TEST_F(Subscriptions, R12_a_selector_that_names_nothing_is_instantiated_and_bloc
 
 TEST_F(Subscriptions, R13_a_copy_bears_what_its_origin_says_and_follows_labels_and_description) {
   const std::string type = "[[imagetype]]\nname = \"DB_PSU\"\nbase = \"ORACLEDBSOFTWARE\"\n\n";
-  there.manifest(type + image("db19", "type = \"DB_PSU\"\nversion = \"19.24\"\nplatform = \"linux-x86_64\"\nlabels = { team = \"dba\" }\n"));
+  there.manifest(
+      type + image("db19", "type = \"DB_PSU\"\nversion = \"19.24\"\nplatform = \"linux-x86_64\"\nlabels = { team = \"dba\" }\n"));
   there.apply();
   here.manifest(Site::peer(there) + subscribe("all = true"));
   EXPECT_THAT(actions(here.plan()), Contains("create imagetype.DB_PSU"));
@@ -155,8 +158,9 @@ TEST_F(Subscriptions, R13_a_copy_bears_what_its_origin_says_and_follows_labels_a
   EXPECT_EQ(copy.at("version"), "19.24");
   EXPECT_EQ(copy.at("labels").at("team"), "dba");
   EXPECT_EQ(copy.at("digest"), there.query({"images"}).at("images")[0].at("digest"));
-  there.manifest(type + image("db19", "type = \"DB_PSU\"\nversion = \"19.24\"\nplatform = \"linux-x86_64\"\nlabels = { team = \"ops\" }\n"
-                                      "description = \"new words\"\nstate = \"RESTRICTED\"\n"));
+  there.manifest(type + image("db19",
+                              "type = \"DB_PSU\"\nversion = \"19.24\"\nplatform = \"linux-x86_64\"\nlabels = { team = \"ops\" }\n"
+                              "description = \"new words\"\nstate = \"RESTRICTED\"\n"));
   there.apply();
   EXPECT_THAT(actions(here.plan()), Contains("update copy.silver.db19"));
   here.apply();
@@ -177,7 +181,8 @@ TEST_F(Subscriptions, R13_the_same_type_name_with_another_base_is_a_conflict) {
 TEST_F(Subscriptions, R14_same_name_and_digest_is_adopted_another_digest_is_blocked) {
   there.manifest(image("same") + image("other"));
   there.apply();
-  here.manifest(here.file_image("same", "bytes of same") + here.file_image("other", "different bytes") + Site::peer(there) + subscribe("all = true"));
+  here.manifest(here.file_image("same", "bytes of same") + here.file_image("other", "different bytes") + Site::peer(there) +
+                subscribe("all = true"));
   here.apply(3);
   const Json plan = here.plan(3);
   EXPECT_THAT(copies(plan), IsEmpty());
@@ -190,7 +195,8 @@ TEST_F(Subscriptions, R14_same_name_and_digest_is_adopted_another_digest_is_bloc
 
 TEST_F(Subscriptions, R20_two_servers_that_subscribe_to_each_other_come_to_rest) {
   here.manifest(here.file_image("h", "of here") + Site::peer(there) + subscribe("all = true"));
-  there.manifest(there.file_image("t", "of there") + Site::peer(here) + "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  there.manifest(there.file_image("t", "of there") + Site::peer(here) +
+                 "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
   for (int round = 0; round < 3; ++round) {
     here.apply();
     there.apply();
@@ -208,7 +214,8 @@ TEST_F(Subscriptions, R21_a_withdrawal_reaches_copies_of_ended_subscriptions_and
   here.apply();
   here.manifest(Site::peer(there));
   here.apply();
-  there.manifest(image("bad", "state = \"WITHDRAWN\"\nreason = \"CVE-2026-1\"\n") + image("good") + series("s", "\"good\", \"bad\""));
+  there.manifest(image("bad", "state = \"WITHDRAWN\"\nreason = \"CVE-2026-1\"\n") + image("good") +
+                 series("s", "\"good\", \"bad\""));
   there.apply();
   const Json plan = here.plan();
   EXPECT_THAT(actions(plan), Contains("withdraw copy.silver.bad"));

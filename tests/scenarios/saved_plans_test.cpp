@@ -32,7 +32,9 @@ struct SavedPlans : testing::Test {
     there.apply();
   }
   void here_follows() {
-    here.manifest(Site::peer(there) + "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n\n[[series]]\nname = \"db19\"\nfollow = { peer = \"silver\", series = \"db19\" }\n");
+    here.manifest(Site::peer(there) +
+                  "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n\n[[series]]\nname = \"db19\"\nfollow = { "
+                  "peer = \"silver\", series = \"db19\" }\n");
   }
   std::vector<std::string> names(const std::string& topic) const {
     std::vector<std::string> found;

@@ -14,7 +14,8 @@ using testing_support::write_text;
 Site::Site(const std::string& folder, const std::string& name) : name_(name), path_(folder + "/" + name) {
   std::filesystem::create_directories(path_ + "/store/public");
   web_ = std::make_unique<testing_support::Nginx>(public_folder(), path_ + "/nginx");
-  const Ran ran = testing_support::run({.arguments = {INGOT_BINARY, "init", "--server", name, "--url", web_->url(), path_}, .folder = folder, .environment = {}});
+  const Ran ran = testing_support::run(
+      {.arguments = {INGOT_BINARY, "init", "--server", name, "--url", web_->url(), path_}, .folder = folder, .environment = {}});
   EXPECT_EQ(ran.exit, 0) << ran.out << ran.err;
 }
 
@@ -27,7 +28,8 @@ std::string Site::identity() const {
 }
 
 void Site::manifest(const std::string& entries) {
-  write_text(path_ + "/ingot.toml", "manifest = 1\n\n[server]\nname = \"" + name_ + "\"\nurl = \"" + web_->url() + "\"\n\n" + entries);
+  write_text(path_ + "/ingot.toml",
+             "manifest = 1\n\n[server]\nname = \"" + name_ + "\"\nurl = \"" + web_->url() + "\"\n\n" + entries);
 }
 
 std::string Site::peer(const Site& other, const std::string& more, const std::string& name) {
@@ -39,7 +41,8 @@ std::string Site::file_image(const std::string& image, const std::string& bytes,
   return "[[image]]\nname = \"" + image + "\"\nsource = \"sources/" + image + "\"\n" + more + "\n";
 }
 
-std::string Site::tree_image(const std::string& image, const std::vector<std::pair<std::string, std::string>>& files, const std::string& more) {
+std::string Site::tree_image(const std::string& image, const std::vector<std::pair<std::string, std::string>>& files,
+                             const std::string& more) {
   for (const auto& [path, text] : files) write_text(path_ + "/sources/" + image + "/" + path, text);
   return "[[image]]\nname = \"" + image + "\"\nsource = \"sources/" + image + "\"\n" + more + "\n";
 }
@@ -82,13 +85,15 @@ Json Site::query(const std::vector<std::string>& what, int exit) const {
 
 std::vector<std::string> actions(const Json& plan) {
   std::vector<std::string> texts;
-  for (const auto& one : plan.at("actions")) texts.push_back(one.at("verb").get<std::string>() + " " + one.at("address").get<std::string>());
+  for (const auto& one : plan.at("actions"))
+    texts.push_back(one.at("verb").get<std::string>() + " " + one.at("address").get<std::string>());
   return texts;
 }
 
 std::vector<std::string> entries(const Json& plan, const std::string& list) {
   std::vector<std::string> texts;
-  for (const auto& one : plan.at(list)) texts.push_back(one.at("code").get<std::string>() + " " + one.value("address", one.value("peer", "")));
+  for (const auto& one : plan.at(list))
+    texts.push_back(one.at("code").get<std::string>() + " " + one.value("address", one.value("peer", "")));
   return texts;
 }
 

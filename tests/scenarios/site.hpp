@@ -23,7 +23,7 @@ class Site {
   const std::string& name() const { return name_; }
   const std::string& path() const { return path_; }
   testing_support::Nginx& web() { return *web_; }
-  std::string card() const;    ///< path of server.card.toml
+  std::string card() const;  ///< path of server.card.toml
   std::string public_folder() const { return path_ + "/store/public"; }
   std::string identity() const;  ///< "sha256:…" as its card says
 

@@ -45,16 +45,21 @@ class Timer : public testing::Test {
   }
   /// Somebody changes the manifest of paris; gives the commit.
   std::string push(const std::string& subject, const std::string& more = "") const {
-    work.write("sites/ingot.toml", "manifest = 1\n[server]\nname = \"paris\"\nurl = \"https://paris.example.net/\"\n[guard]\ngit = [\"forward\"]\n"
-                                   "[[peer]]\nname = \"london\"\ncard = \"london.card.toml\"\n[[subscription]]\npeer = \"london\"\nall = true\nsince = \"start\"\n"
-                                   "[[notify]]\ncommand = [\"" + (folder / "tell") + "\"]\n" + more);
+    work.write("sites/ingot.toml",
+               "manifest = 1\n[server]\nname = \"paris\"\nurl = \"https://paris.example.net/\"\n[guard]\ngit = [\"forward\"]\n"
+               "[[peer]]\nname = \"london\"\ncard = \"london.card.toml\"\n[[subscription]]\npeer = \"london\"\nall = true\nsince "
+               "= \"start\"\n"
+               "[[notify]]\ncommand = [\"" +
+                   (folder / "tell") + "\"]\n" + more);
     const std::string commit = work.commit(subject);
     work.git({"push", "-q", "--force", "origin", "main"});
     return commit;
   }
   Ran ingot(const std::string& command, const std::vector<std::string>& more = {}) const {
-    testing_support::Command run{.arguments = {INGOT_BINARY, command, "--repo", url, "--rev", "main", "-f", "sites", "--home", folder / "paris"},
-                                 .folder = folder.path(), .environment = testing_support::git_environment()};
+    testing_support::Command run{
+        .arguments = {INGOT_BINARY, command, "--repo", url, "--rev", "main", "-f", "sites", "--home", folder / "paris"},
+        .folder = folder.path(),
+        .environment = testing_support::git_environment()};
     run.arguments.insert(run.arguments.end(), more.begin(), more.end());
     return testing_support::run(run);
   }
@@ -93,7 +98,8 @@ TEST_F(Timer, follows_its_repository_and_its_peers_and_rests_when_nothing_change
   EXPECT_EQ(runs().size(), 1U) << "nothing to keep";
 
   write_text(folder / "own", "an own image");
-  const std::string commit = push("Add an image of its own", "[[image]]\nname = \"own\"\nsource = \"" + (folder / "own") + "\"\n");
+  const std::string commit =
+      push("Add an image of its own", "[[image]]\nname = \"own\"\nsource = \"" + (folder / "own") + "\"\n");
   round();
   EXPECT_TRUE(has("own"));
   EXPECT_EQ(runs()[0].at("manifest").at("git").at("commit"), commit);
@@ -155,7 +161,8 @@ TEST_F(Timer, defers_what_is_outside_of_a_window_or_past_the_deadline_and_takes_
   EXPECT_TRUE(has("a"));
 
   give("large", testing_support::noise(1'500'000));
-  EXPECT_THAT(round(0, {"--deadline", "1s"}).out, AllOf(HasSubstr("the deadline of this run is over"), HasSubstr("is kept for the next run")));
+  EXPECT_THAT(round(0, {"--deadline", "1s"}).out,
+              AllOf(HasSubstr("the deadline of this run is over"), HasSubstr("is kept for the next run")));
   EXPECT_FALSE(has("large"));
   EXPECT_EQ(runs()[0].at("deferred"), 1);
   round();

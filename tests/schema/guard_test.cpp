@@ -23,9 +23,16 @@ std::string problems_of(const std::string& text) {
 }
 
 TEST(host_guards, may_hold_all_of_a_manifests_and_the_signers) {
-  const Guard guard = guard_of("[guard]\nremovals = { count = 2, percent = 1 }\nstops = 0\ngit = [\"clean\", \"forward\", \"signed\"]\nsigners = \"signers\"\n");
-  EXPECT_EQ(guard, (Guard{.removal_count = 2, .removal_percent = 1, .stops = 0, .removals_at = At{path, 2}, .stops_at = At{path, 3},
-                          .git = {.clean = At{path, 4}, .forward = At{path, 4}, .is_signed = At{path, 4}}, .signers = {"/etc/ingot/signers"}}));
+  const Guard guard = guard_of(
+      "[guard]\nremovals = { count = 2, percent = 1 }\nstops = 0\ngit = [\"clean\", \"forward\", \"signed\"]\nsigners = "
+      "\"signers\"\n");
+  EXPECT_EQ(guard, (Guard{.removal_count = 2,
+                          .removal_percent = 1,
+                          .stops = 0,
+                          .removals_at = At{path, 2},
+                          .stops_at = At{path, 3},
+                          .git = {.clean = At{path, 4}, .forward = At{path, 4}, .is_signed = At{path, 4}},
+                          .signers = {"/etc/ingot/signers"}}));
   EXPECT_EQ(guard_of("[guard]\n"), Guard{});
 }
 
@@ -38,7 +45,13 @@ TEST(host_guards, with_a_mistake_are_no_guards) {
 
 TEST(host_guards, and_manifests_together_are_the_stricter_of_both) {
   const Guard host = guard_of("[guard]\nremovals = { count = 9, percent = 1 }\nstops = 1\ngit = [\"forward\"]\n");
-  const Guard manifest{.removal_count = 3, .removal_percent = 50, .stops = 7, .removals_at = At{"m", 1}, .stops_at = At{"m", 2}, .git = {.clean = At{"m", 3}}, .signers = {}};
+  const Guard manifest{.removal_count = 3,
+                       .removal_percent = 50,
+                       .stops = 7,
+                       .removals_at = At{"m", 1},
+                       .stops_at = At{"m", 2},
+                       .git = {.clean = At{"m", 3}},
+                       .signers = {}};
   for (const Guard& both : {strictest(manifest, host), strictest(host, manifest)}) {
     EXPECT_EQ(both.removal_count, 3U);
     EXPECT_EQ(both.removal_percent, 1);

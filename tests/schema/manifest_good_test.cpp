@@ -82,14 +82,19 @@ TEST_F(WholeManifest, has_its_server) {
 }
 
 TEST_F(WholeManifest, has_its_limits_and_guard) {
-  EXPECT_EQ(
-      manifest_.limits,
-      (Limits{
-          .parallel = 4, .bandwidth = 200'000'000, .max_bytes = 500'000'000'000, .min_free = {2.5},
-          .windows = {{22 * 60, 5 * 60}, {12 * 60, 13 * 60}},
-          .max_bytes_at = At{"whole.toml", 20}, .min_free_at = At{"whole.toml", 21}, .window_at = At{"whole.toml", 22}}));
-  EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7, .removal_percent = 12.5, .stops = 4, .removals_at = At{"whole.toml", 24},
-                                     .stops_at = At{"whole.toml", 25}}));
+  EXPECT_EQ(manifest_.limits, (Limits{.parallel = 4,
+                                      .bandwidth = 200'000'000,
+                                      .max_bytes = 500'000'000'000,
+                                      .min_free = {2.5},
+                                      .windows = {{22 * 60, 5 * 60}, {12 * 60, 13 * 60}},
+                                      .max_bytes_at = At{"whole.toml", 20},
+                                      .min_free_at = At{"whole.toml", 21},
+                                      .window_at = At{"whole.toml", 22}}));
+  EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7,
+                                    .removal_percent = 12.5,
+                                    .stops = 4,
+                                    .removals_at = At{"whole.toml", 24},
+                                    .stops_at = At{"whole.toml", 25}}));
 }
 
 TEST_F(WholeManifest, has_its_peers_with_their_cards) {
@@ -115,9 +120,15 @@ TEST_F(WholeManifest, has_its_peers_with_their_cards) {
 
 TEST_F(WholeManifest, has_whom_to_tell_and_of_what) {
   ASSERT_EQ(manifest_.notify.size(), 2U);
-  EXPECT_EQ(manifest_.notify[0], (NotifyEntry{.command = {"hooks/tell", "--all"}, .on = {Occasion::failure, Occasion::recovery}, .timeout = Seconds(60), .at = manifest_.notify[0].at}));
-  EXPECT_EQ(manifest_.notify[1], (NotifyEntry{.url = "https://hooks.example.net/ingot", .series = {SeriesName::of("db19")}, .key_file = "/etc/ingot/webhook.key",
-                                              .ca_file = "/etc/ssl/ca.pem", .at = manifest_.notify[1].at}));
+  EXPECT_EQ(manifest_.notify[0], (NotifyEntry{.command = {"hooks/tell", "--all"},
+                                              .on = {Occasion::failure, Occasion::recovery},
+                                              .timeout = Seconds(60),
+                                              .at = manifest_.notify[0].at}));
+  EXPECT_EQ(manifest_.notify[1], (NotifyEntry{.url = "https://hooks.example.net/ingot",
+                                              .series = {SeriesName::of("db19")},
+                                              .key_file = "/etc/ingot/webhook.key",
+                                              .ca_file = "/etc/ssl/ca.pem",
+                                              .at = manifest_.notify[1].at}));
 }
 
 TEST_F(WholeManifest, has_its_images_in_the_order_of_root_and_sorted_includes) {
@@ -232,11 +243,13 @@ TEST(good_manifests, allow_open_http_where_it_is_allowed) {
 
 TEST(good_manifests, have_paths_relative_to_a_home_but_for_their_own_files) {
   const std::string card = write_card({.name = ServerName::of("p"), .url = "https://gold.example.net/", .id = {digest_of('5')}});
-  test::FileMap texts{{"repo/site/m.toml", "manifest = 1\ninclude = [\"images/*.toml\", \"../common.toml\"]\nserver.name = \"dc1\"\nserver.keys = \"/etc/keys\"\n"
-                                            "[[peer]]\nname = \"p\"\ncard = \"../p.card\"\ntoken_file = \"token\"\n"},
-                      {"repo/site/images/a.toml", "[[image]]\nname = \"a\"\nsource = \"../stage/a\"\n"},
-                      {"repo/site/../common.toml", "[[image]]\nname = \"b\"\nsource = \"stage/b\"\n"},
-                      {"repo/site/../p.card", card}};
+  test::FileMap texts{
+      {"repo/site/m.toml",
+       "manifest = 1\ninclude = [\"images/*.toml\", \"../common.toml\"]\nserver.name = \"dc1\"\nserver.keys = \"/etc/keys\"\n"
+       "[[peer]]\nname = \"p\"\ncard = \"../p.card\"\ntoken_file = \"token\"\n"},
+      {"repo/site/images/a.toml", "[[image]]\nname = \"a\"\nsource = \"../stage/a\"\n"},
+      {"repo/site/../common.toml", "[[image]]\nname = \"b\"\nsource = \"stage/b\"\n"},
+      {"repo/site/../p.card", card}};
   ManifestFiles files = test::map_files(texts);
   files.home = "/srv/gold/";
   const auto parsed = parse_manifest("repo/site/m.toml", files);
@@ -253,9 +266,11 @@ TEST(good_manifests, have_paths_relative_to_a_home_but_for_their_own_files) {
 }
 
 TEST(good_manifests, may_ask_for_guards_of_their_commit) {
-  const Manifest manifest = manifest_of("m.toml", {{"m.toml", "manifest = 1\nserver.name = \"dc1\"\n[guard]\ngit = [\"signed\", \"clean\"]\n"}});
+  const Manifest manifest =
+      manifest_of("m.toml", {{"m.toml", "manifest = 1\nserver.name = \"dc1\"\n[guard]\ngit = [\"signed\", \"clean\"]\n"}});
   EXPECT_EQ(manifest.guard.git, (GitGuards{.clean = At{"m.toml", 4}, .forward = std::nullopt, .is_signed = At{"m.toml", 4}}));
-  EXPECT_NE(test::problems_of("manifest = 1\nserver.name = \"dc1\"\n[guard]\nsigners = \"x\"\n"), "") << "of hosts alone: a merge could name others";
+  EXPECT_NE(test::problems_of("manifest = 1\nserver.name = \"dc1\"\n[guard]\nsigners = \"x\"\n"), "")
+      << "of hosts alone: a merge could name others";
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ TEST(provenance, keeps_no_credentials_of_an_address) {
   EXPECT_EQ(without_credentials("https://example.net/gold.git"), "https://example.net/gold.git");
   EXPECT_EQ(without_credentials("https://token@example.net:8443/gold.git"), "https://example.net:8443/gold.git");
   EXPECT_EQ(without_credentials("https://ann:se@cret@example.net/gold.git?private_token=abc#x"), "https://example.net/gold.git");
-  EXPECT_EQ(without_credentials("https://ann:sec/ret@example.net/gold.git"), "https://example.net/gold.git") << "a slash that nobody escaped";
+  EXPECT_EQ(without_credentials("https://ann:sec/ret@example.net/gold.git"), "https://example.net/gold.git")
+      << "a slash that nobody escaped";
   EXPECT_EQ(without_credentials("ssh://git@example.net:22/gold.git"), "ssh://git@example.net:22/gold.git");
   EXPECT_EQ(without_credentials("ssh://git:secret@example.net/gold.git"), "ssh://git@example.net/gold.git");
   EXPECT_EQ(without_credentials("git@example.net:gold.git"), "git@example.net:gold.git");

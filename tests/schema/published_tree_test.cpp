@@ -214,8 +214,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
-  if (run_in("", {"/usr/bin/python3", "-c", "import jsonschema"}).exit != 0)
-    FAIL() << "python3-jsonschema is not installed";
+  if (run_in("", {"/usr/bin/python3", "-c", "import jsonschema"}).exit != 0) FAIL() << "python3-jsonschema is not installed";
   const TestFolder folder;
   const Tree tree = publish(folder / "public");
   Samples samples;
@@ -245,9 +244,13 @@ TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
   samples.add("segments", "[1,2]", false);
   samples.add_lines("state", write_stated(testing_support::some_stated()));
   samples.add("state", R"({"image":"a","managed":true})", false);
-  samples.add("state", R"({"subscription":"everything","value":"","peer":"p","id":")" + tree.id.text() + R"(","baseline":0,"since":"now","options":"","rule":""})", false);
+  samples.add("state",
+              R"({"subscription":"everything","value":"","peer":"p","id":")" + tree.id.text() +
+                  R"(","baseline":0,"since":"now","options":"","rule":""})",
+              false);
   samples.add("head", replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":7},\"previous\""), false);
-  samples.add("head", replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":\"" + tree.id.text() + "\",\"length\":9},\"previous\""));
+  samples.add("head",
+              replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":\"" + tree.id.text() + "\",\"length\":9},\"previous\""));
   samples.add("segments", "[1,2,\"" + sha256("a").text() + "\"]", false);
   write_text(folder / "samples", samples.lines());
   const auto ran = run_in("", {"/usr/bin/python3", std::string(INGOT_SOURCE_DIR) + "/tests/schema/check_published_schemas.py",

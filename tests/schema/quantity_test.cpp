@@ -11,7 +11,8 @@ TEST(quantity, reads_sizes_with_decimal_and_binary_units) {
   EXPECT_EQ(parse_size("500 GB"), 500'000'000'000U);
   EXPECT_EQ(parse_size("64MiB"), 67'108'864U);
   EXPECT_EQ(parse_size("0"), 0U);
-  for (const char* bad : {"", "5", "GB", "5 gb", "-1 B", "1.5 GB", "99999999 TB", "5  GB", "5 GB "}) EXPECT_EQ(parse_size(bad), std::nullopt) << bad;
+  for (const char* bad : {"", "5", "GB", "5 gb", "-1 B", "1.5 GB", "99999999 TB", "5  GB", "5 GB "})
+    EXPECT_EQ(parse_size(bad), std::nullopt) << bad;
   EXPECT_EQ(parse_rate("200 MB/s"), 200'000'000U);
   EXPECT_EQ(parse_rate("200 MB"), std::nullopt);
 }

@@ -38,13 +38,21 @@ TEST(stated, reads_what_it_wrote) {
 TEST(stated, is_written_as_the_format_page_says) {
   EXPECT_EQ(write_stated({}), "{\"format\":\"ingot.state/1\",\"copies_published\":false}\n");
   Stated one;
-  one.images = {{.name = ImageName::of("b"), .managed = true, .protect = true, .parent = ImageName::of("a"), .parent_now = {}, .under_withdrawal = {}, .unwanted_since = {}, .rule = {}}};
+  one.images = {{.name = ImageName::of("b"),
+                 .managed = true,
+                 .protect = true,
+                 .parent = ImageName::of("a"),
+                 .parent_now = {},
+                 .under_withdrawal = {},
+                 .unwanted_since = {},
+                 .rule = {}}};
   EXPECT_THAT(write_stated(one), HasSubstr("\n{\"image\":\"b\",\"managed\":true,\"protect\":true,\"parent\":\"a\"}\n"));
 }
 
 TEST(stated, has_one_order) {
   const std::string first = "{\"format\":\"ingot.state/1\",\"copies_published\":false}\n";
-  const std::string a = "{\"imagetype\":\"A\",\"base\":\"SOFTWARE\",\"managed\":true}\n", b = "{\"imagetype\":\"B\",\"base\":\"SOFTWARE\",\"managed\":true}\n";
+  const std::string a = "{\"imagetype\":\"A\",\"base\":\"SOFTWARE\",\"managed\":true}\n",
+                    b = "{\"imagetype\":\"B\",\"base\":\"SOFTWARE\",\"managed\":true}\n";
   const std::string series = "{\"series\":\"A\",\"managed\":true}\n";
   EXPECT_EQ(stated_fault(first + a + b + series), "");
   EXPECT_EQ(stated_fault(first + b + a), "line 3: \"imagetype\" is out of order, or there twice");
@@ -56,12 +64,14 @@ TEST(stated, has_one_order) {
 TEST(stated, refuses_what_is_not_as_it_should_be) {
   EXPECT_THAT(stated_fault("ingot.state/1", "ingot.state/2"), HasSubstr("newer ingot"));
   EXPECT_THAT(stated_fault("\"copies_published\":true", "\"copies_published\":1"), HasSubstr("copies_published"));
-  EXPECT_THAT(stated_fault("\"subscription\":\"all\",\"value\":\"\"", "\"subscription\":\"all\",\"value\":\"x\""), HasSubstr("is no selector"));
+  EXPECT_THAT(stated_fault("\"subscription\":\"all\",\"value\":\"\"", "\"subscription\":\"all\",\"value\":\"x\""),
+              HasSubstr("is no selector"));
   EXPECT_THAT(stated_fault("\"baseline\":4", "\"baseline\":-4"), HasSubstr("line 4"));
   EXPECT_THAT(stated_fault("\"urls\":[", "\"urls\":[7,"), HasSubstr("holds something that is not a text"));
   EXPECT_THAT(stated_fault("\"id\":\"" + server_id("two").text(), "\"id\":\"sha256:12"), HasSubstr("\"id\""));
   EXPECT_THAT(stated_fault("\"image\":\"a\"", "\"image\":\"../a\""), HasSubstr("is not a name"));
-  EXPECT_THAT(stated_fault("\"under_withdrawal\":\"TESTABLE\"", "\"under_withdrawal\":\"BROKEN\""), HasSubstr("under_withdrawal"));
+  EXPECT_THAT(stated_fault("\"under_withdrawal\":\"TESTABLE\"", "\"under_withdrawal\":\"BROKEN\""),
+              HasSubstr("under_withdrawal"));
   EXPECT_THAT(stated_fault("\"unwanted_since\":\"2026", "\"unwanted_since\":\"x026"), HasSubstr("is not a time"));
   EXPECT_THAT(stated_fault("\"protect\":false", "\"critical\":[\"new\"],\"new\":1,\"protect\":false"), HasSubstr("new"));
   EXPECT_EQ(stated_fault("\"protect\":false", "\"new\":1,\"protect\":false"), "") << "what is not known is ignored";

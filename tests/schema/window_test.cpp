@@ -18,7 +18,8 @@ TEST(window, is_written_as_two_times_of_the_day) {
   EXPECT_EQ(parse_window("12:30-24:00"), (Window{.opens = at(12, 30), .closes = at(24)}));
   EXPECT_EQ(parse_window("00:00-24:00"), (Window{.opens = 0, .closes = at(24)}));
   EXPECT_EQ(window_text(*parse_window("22:05-05:00")), "22:05-05:00");
-  for (const char* text : {"", "22-05", "22:00", "22:00-22:00", "24:00-05:00", "22:00-24:01", "22:60-23:00", "2:00-05:00", "22:00 - 05:00", "22:00-05:00 ", "22:0x-05:00", "-1:00-05:00"}) {
+  for (const char* text : {"", "22-05", "22:00", "22:00-22:00", "24:00-05:00", "22:00-24:01", "22:60-23:00", "2:00-05:00",
+                           "22:00 - 05:00", "22:00-05:00 ", "22:0x-05:00", "-1:00-05:00"}) {
     EXPECT_EQ(parse_window(text), std::nullopt) << text;
   }
 }

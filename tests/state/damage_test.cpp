@@ -38,7 +38,8 @@ class damage : public StateTest {
   static void read_all(const std::string& file) {
     const State opened = State::open(file, Access::read_only);
     static_cast<void>(opened.snapshot());
-    static_cast<void>(opened.snapshot({.without_copies_of = {server_id(2)}, .publish_copies = true, .but_names = {ImageName::of("own1")}}));
+    static_cast<void>(
+        opened.snapshot({.without_copies_of = {server_id(2)}, .publish_copies = true, .but_names = {ImageName::of("own1")}}));
     static_cast<void>(catalog_of(opened, true));
     opened.each_object([](const ObjectRow&) {});
     opened.each_public_object(true, [](const ObjectRow&) {});
@@ -69,7 +70,8 @@ TEST_F(damage, flipped_bytes_anywhere_are_survived) {
     } catch (const Error& error) {
       ++noticed;
       const bool whose = place >= 60 && place < 72;  // in the header: of a newer ingot, or of no ingot at all
-      ASSERT_TRUE(error.fault() == Fault::local || (whose && error.fault() == Fault::manifest)) << "byte " << place << ": " << error.what();
+      ASSERT_TRUE(error.fault() == Fault::local || (whose && error.fault() == Fault::manifest))
+          << "byte " << place << ": " << error.what();
       ASSERT_NE(error.text().find(file), std::string::npos) << error.text();
     }
   }
@@ -87,9 +89,7 @@ TEST_F(damage, files_cut_anywhere_are_refused) {
     try {
       read_all(file);
       ADD_FAILURE() << "nothing was noticed at " << length;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault(), Fault::local) << length << ": " << error.what();
-    }
+    } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local) << length << ": " << error.what(); }
   }
 }
 
@@ -147,13 +147,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Spoil{"state", "UPDATE image SET state = 'FINE' WHERE key = 1", "an unknown state"},
                     Spoil{"kind", "UPDATE image SET kind = 'x' WHERE key = 1", "an unknown kind"},
                     Spoil{"labels", "UPDATE image SET labels = 'odd' WHERE key = 1", "labels that are none"},
-                    Spoil{"past_states", "UPDATE image SET past_states = char(65, 10, 66, 10) WHERE key = 1", "states of an image"},
+                    Spoil{"past_states", "UPDATE image SET past_states = char(65, 10, 66, 10) WHERE key = 1",
+                          "states of an image"},
                     Spoil{"digest", "UPDATE object SET digest = x'00' WHERE number = 1", "a digest has a wrong length"},
                     Spoil{"object", "DELETE FROM object WHERE number = 1", "a digest is missing"},
                     Spoil{"time", "UPDATE image SET arrived = -1 WHERE key = 1", "out of its range"},
                     Spoil{"serial", "UPDATE image SET listed = -1 WHERE key = 1", "out of its range"},
-                    Spoil{"circle", "UPDATE image SET listed = NULL, identity_created = NULL, parent = 5 WHERE key = 5;"
-                                    "UPDATE image SET parent = 5 WHERE key = 7", "lineage runs in a circle"},
+                    Spoil{"circle",
+                          "UPDATE image SET listed = NULL, identity_created = NULL, parent = 5 WHERE key = 5;"
+                          "UPDATE image SET parent = 5 WHERE key = 7",
+                          "lineage runs in a circle"},
                     Spoil{"parent", "UPDATE image SET parent = 99999 WHERE key = 1", "a parent is missing"},
                     Spoil{"selector", "UPDATE subscription SET kind = 'none'", "selects nothing"},
                     Spoil{"urls", "UPDATE registration SET urls = 'no end'", "a list that is none"},

@@ -7,8 +7,19 @@ namespace {
 using history = StateTest;
 
 RunStart start(const std::string& id, std::int64_t second) {
-  return {.id = id, .started = at(second), .command = "apply", .actor = "me@here", .manifest_path = "ingot.toml",
-          .manifest_digest = digest_of("manifest"), .git = Provenance{.repository = "https://example.net/gold.git", .ref = "refs/heads/main", .commit = "c0ffee", .blob = "b10b", .dirty = true}, .plan_id = "plan", .planned = 3};
+  return {.id = id,
+          .started = at(second),
+          .command = "apply",
+          .actor = "me@here",
+          .manifest_path = "ingot.toml",
+          .manifest_digest = digest_of("manifest"),
+          .git = Provenance{.repository = "https://example.net/gold.git",
+                            .ref = "refs/heads/main",
+                            .commit = "c0ffee",
+                            .blob = "b10b",
+                            .dirty = true},
+          .plan_id = "plan",
+          .planned = 3};
 }
 
 TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
@@ -46,7 +57,11 @@ TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
 TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
   state.begin_run(start("one", 1));
   state.finish_action(state.begin_action("one", catalog_address(), Verb::publish, "", at(2)), Done{}, {}, at(3));
-  state.finish_run("one", at(4), 3, {{.address = image_address(ImageName::of("b")), .verb = Verb::add, .arguments = "/stage/b", .why = {.why = "interrupted"}}});
+  state.finish_run("one", at(4), 3,
+                   {{.address = image_address(ImageName::of("b")),
+                     .verb = Verb::add,
+                     .arguments = "/stage/b",
+                     .why = {.why = "interrupted"}}});
   const auto found = state.run("one");
   EXPECT_EQ((std::vector{found->done, found->failed, found->skipped}), (std::vector<std::uint64_t>{1, 0, 1}));
   ASSERT_EQ(found->actions.size(), 2U);

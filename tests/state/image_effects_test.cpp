@@ -34,7 +34,8 @@ TEST_F(image_effects, D1_bytes_that_were_made_durable_anew_are_known_in_their_ne
   EXPECT_EQ(state.object(row.digest)->packed, packed_of("another packing"));
   EXPECT_EQ(state.object(row.digest)->size, 7U);
   EXPECT_EQ(state.snapshot().images.size(), 1U);
-  expect_refused([&] { record({PutBytes{.digest = own_row("x", "unheard of").digest, .packed = packed_of("x")}}); }, "no image here ever was");
+  expect_refused([&] { record({PutBytes{.digest = own_row("x", "unheard of").digest, .packed = packed_of("x")}}); },
+                 "no image here ever was");
 }
 
 TEST_F(image_effects, R27_keeps_everything_of_a_copy_with_its_papers) {
@@ -133,7 +134,8 @@ TEST_F(image_effects, R18_the_same_name_and_bits_bring_the_deleted_image_back) {
   auto row = own_row("a");
   row.key = add(row);
   const Serial created = publish();
-  record({PutSeries{{.name = SeriesName::of("s"), .managed = true, .members = {{row.key, row.name}}, .follow = {}, .wanted = {"a"}}}});
+  record({PutSeries{
+      {.name = SeriesName::of("s"), .managed = true, .members = {{row.key, row.name}}, .follow = {}, .wanted = {"a"}}}});
   record({DropImage{row.key}});
   publish();
   auto again = own_row("a");

@@ -27,15 +27,16 @@ RC_GTEST_PROP(lines, keeps_labels, (const std::map<std::string, std::string>& la
 RC_GTEST_PROP(shown_states, reads_back_what_it_writes, ()) {
   using enum ImageState;
   std::vector<StateSince> past;
-  for (const auto state : *rc::gen::container<std::vector<ImageState>>(rc::gen::element(testable, restricted, published, withdrawn))) {
+  for (const auto state :
+       *rc::gen::container<std::vector<ImageState>>(rc::gen::element(testable, restricted, published, withdrawn))) {
     past.push_back({state, past.size() * 1'000'000'000'000U});
   }
   RC_ASSERT(parse_past_states(write_past_states(past)) == past);
 }
 
 TEST(shown_states, refuses_texts_that_are_none) {
-  for (const char* const bad : {"PUBLISHED\n", "PUBLISHED\nx\n", "PUBLISHED\n1", "FINE\n1\n", "PUBLISHED\n-1\n", "PUBLISHED\n1x\n",
-                                "PUBLISHED\n99999999999999999999\n"}) {
+  for (const char* const bad : {"PUBLISHED\n", "PUBLISHED\nx\n", "PUBLISHED\n1", "FINE\n1\n", "PUBLISHED\n-1\n",
+                                "PUBLISHED\n1x\n", "PUBLISHED\n99999999999999999999\n"}) {
     EXPECT_EQ(parse_past_states(bad), std::nullopt) << bad;
   }
 }

@@ -58,9 +58,7 @@ int as_nobody(const std::string& folder, const Work& work) {
     if (geteuid() == 0 && (setgid(nobody) != 0 || setuid(nobody) != 0)) _exit(99);
     try {
       _exit(work());
-    } catch (const Error& error) {
-      _exit(error.fault() == Fault::local ? 6 : 1);
-    } catch (...) {
+    } catch (const Error& error) { _exit(error.fault() == Fault::local ? 6 : 1); } catch (...) {
       _exit(98);
     }
   }
@@ -71,9 +69,7 @@ int as_nobody(const std::string& folder, const Work& work) {
 
 class opening : public StateTest {
  protected:
-  void close() {
-    State gone = std::move(state);
-  }
+  void close() { State gone = std::move(state); }
   /// A program that dies with what it wrote still in the log.
   void die_after_adding(const std::string& name) {
     close();
@@ -198,11 +194,15 @@ TEST_F(opening, can_be_read_where_nothing_can_be_written) {
   const auto names = names_in(folder.path());
   ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
   ASSERT_EQ(chmod(path.c_str(), 0400), 0);
-  EXPECT_EQ(as_nobody(folder.path(), [&] { return static_cast<int>(State::open(path, Access::read_only).snapshot().images.size()); }), 1);
-  EXPECT_EQ(as_nobody(folder.path(), [&] {
-              State::open(path, Access::read_write).record({put(own_row("b"))});
-              return 0;
-            }), 6);
+  EXPECT_EQ(
+      as_nobody(folder.path(), [&] { return static_cast<int>(State::open(path, Access::read_only).snapshot().images.size()); }),
+      1);
+  EXPECT_EQ(as_nobody(folder.path(),
+                      [&] {
+                        State::open(path, Access::read_write).record({put(own_row("b"))});
+                        return 0;
+                      }),
+            6);
   EXPECT_EQ(names_in(folder.path()), names);
 }
 
@@ -210,7 +210,9 @@ TEST_F(opening, never_reads_past_a_log_that_it_cannot_take_in) {
   die_after_adding("a");
   fs::remove(path + "-shm");
   ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
-  EXPECT_EQ(as_nobody(folder.path(), [&] { return static_cast<int>(State::open(path, Access::read_only).snapshot().images.size()); }), 6);
+  EXPECT_EQ(
+      as_nobody(folder.path(), [&] { return static_cast<int>(State::open(path, Access::read_only).snapshot().images.size()); }),
+      6);
 }
 
 TEST_F(opening, strange_names_are_only_names) {
@@ -250,8 +252,10 @@ TEST_F(opening, a_full_disk_is_named_and_changes_nothing) {
       [&] {
         Transaction transaction(database, Transaction::Kind::write);
         for (int i = 0; i < 1'000; ++i) {
-          database.execute("INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, plan_id, planned)"
-                           " VALUES (?, 1, 'apply', '', '', ?, '', 0)", "run " + std::to_string(i), digest_of("x"));
+          database.execute(
+              "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, plan_id, planned)"
+              " VALUES (?, 1, 'apply', '', '', ?, '', 0)",
+              "run " + std::to_string(i), digest_of("x"));
         }
         transaction.commit();
       },

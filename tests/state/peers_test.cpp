@@ -33,8 +33,8 @@ TEST_F(peers, keeps_registrations_sorted_by_name) {
 }
 
 TEST_F(peers, R5_another_name_keeps_subscriptions_and_copies) {
-  record({PutRegistration{registration(one, "old"), {}}, PutSubscription{subscription(one, SelectAll{}, "subscription.there.all")},
-          put(copy_row(one, "a", 1))});
+  record({PutRegistration{registration(one, "old"), {}},
+          PutSubscription{subscription(one, SelectAll{}, "subscription.there.all")}, put(copy_row(one, "a", 1))});
   record({PutRegistration{registration(one, "new"), {}}});
   const auto snapshot = state.snapshot();
   ASSERT_EQ(snapshot.registrations.size(), 1U);
@@ -80,8 +80,10 @@ TEST_F(peers, R11_a_stopped_subscription_is_remembered_until_it_starts_again) {
 }
 
 TEST_F(peers, sorts_subscriptions_by_peer_and_selector) {
-  record({PutSubscription{subscription(two, SelectAll{}, "r1")}, PutSubscription{subscription(one, SelectType{TypeName::of("A")}, "r2")},
-          PutSubscription{subscription(one, SelectImage{ImageName::of("z")}, "r3")}, PutSubscription{subscription(one, SelectAll{}, "r4")}});
+  record({PutSubscription{subscription(two, SelectAll{}, "r1")},
+          PutSubscription{subscription(one, SelectType{TypeName::of("A")}, "r2")},
+          PutSubscription{subscription(one, SelectImage{ImageName::of("z")}, "r3")},
+          PutSubscription{subscription(one, SelectAll{}, "r4")}});
   std::vector<std::string> rules;
   for (const auto& row : state.snapshot().subscriptions) rules.push_back(row.rule);
   EXPECT_EQ(rules, (std::vector<std::string>{"r4", "r3", "r2", "r1"}));
@@ -140,8 +142,11 @@ TEST_F(peers, every_peer_is_unsettled_when_something_here_goes_away) {
   EXPECT_EQ(touched({PutType{TypeName::of("T"), TypeName::of("LINUXOS"), false}}), both);
   EXPECT_EQ(touched({PutType{TypeName::of("T"), TypeName::of("LINUXOS"), true}}), neither);
   EXPECT_EQ(touched({DropType{TypeName::of("T")}}), both);
-  const SeriesRow series{.name = SeriesName::of("s"), .managed = true, .members = {},
-                         .follow = Follow{ServerName::of("p"), SeriesName::of("x")}, .wanted = {}};
+  const SeriesRow series{.name = SeriesName::of("s"),
+                         .managed = true,
+                         .members = {},
+                         .follow = Follow{ServerName::of("p"), SeriesName::of("x")},
+                         .wanted = {}};
   EXPECT_EQ(touched({PutSeries{series}}), both);
   EXPECT_EQ(touched({DropSeries{series.name}}), both);
 }
@@ -158,9 +163,11 @@ TEST_F(peers, a_revision_never_starts_again) {
 TEST_F(peers, keeps_series_in_their_order) {
   const auto a = add(own_row("a"));
   const auto b = add(copy_row(one, "b", 1));
-  const SeriesRow row{.name = SeriesName::of("s"), .managed = true,
+  const SeriesRow row{.name = SeriesName::of("s"),
+                      .managed = true,
                       .members = {{b, ImageName::of("b")}, {a, ImageName::of("a")}},
-                      .follow = std::nullopt, .wanted = {"b", "a", "waiting"}};
+                      .follow = std::nullopt,
+                      .wanted = {"b", "a", "waiting"}};
   record({PutSeries{row}});
   EXPECT_EQ(state.snapshot().series, (std::vector<SeriesRow>{row}));
   record({DropImage{b}});

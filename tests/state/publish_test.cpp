@@ -67,7 +67,10 @@ TEST_F(publishing, a_serial_is_burnt_once_it_was_reserved) {
 
 TEST_F(publishing, only_the_serial_that_was_reserved_last_can_be_finished) {
   EXPECT_THROW(state.finish_publish({.serial = 1, .head = {}, .index = {}, .expires = at(0), .copies_published = false}), Error);
-  const State::Published head{.serial = state.reserve_serial(0), .head = digest_of("h"), .index = digest_of("i"), .expires = at(9),
+  const State::Published head{.serial = state.reserve_serial(0),
+                              .head = digest_of("h"),
+                              .index = digest_of("i"),
+                              .expires = at(9),
                               .copies_published = true};
   EXPECT_EQ(state.published(), std::nullopt);
   state.finish_publish(head);
@@ -89,7 +92,9 @@ TEST_F(publishing, F6_a_run_that_slept_while_another_reserved_a_serial_puts_no_h
   State other = State::open(path, Access::read_write);
   const Serial slept = state.reserve_serial(0);
   const Serial later = other.reserve_serial(0);
-  EXPECT_THROW(state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, put_head), Error);
+  EXPECT_THROW(
+      state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, put_head),
+      Error);
   EXPECT_FALSE(done) << "an older head would have taken the place of a newer one";
   other.finish_publish({.serial = later, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, put_head);
   EXPECT_TRUE(done);
@@ -99,14 +104,18 @@ TEST_F(publishing, F6_a_run_that_slept_while_another_changed_something_puts_no_h
   bool done = false;
   const Serial slept = state.reserve_serial(0);
   State::open(path, Access::read_write).record({put(own_row("b"))});
-  EXPECT_THROW(state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, [&done] { done = true; }), Error);
+  EXPECT_THROW(state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false},
+                                    [&done] { done = true; }),
+               Error);
   EXPECT_FALSE(done);
 }
 
 TEST_F(publishing, a_head_that_cannot_be_put_counts_as_not_published) {
   const Serial serial = state.reserve_serial(0);
   const auto fails = [] { throw Error(Fault::local, "the disk is full"); };
-  EXPECT_THROW(state.finish_publish({.serial = serial, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, fails), Error);
+  EXPECT_THROW(
+      state.finish_publish({.serial = serial, .head = {}, .index = {}, .expires = at(0), .copies_published = false}, fails),
+      Error);
   EXPECT_FALSE(state.published());
 }
 
@@ -360,7 +369,8 @@ TEST_F(publishing, a_change_that_no_catalog_shows_is_not_pending) {
   auto row = image("a");
   row.protect = true;
   row.managed = false;
-  record({ChangeImage{row}, PutType{TypeName::of("T"), TypeName::of("SOFTWARE"), true}, PutRegistration{registration(server_id(2), "p"), {}},
+  record({ChangeImage{row}, PutType{TypeName::of("T"), TypeName::of("SOFTWARE"), true},
+          PutRegistration{registration(server_id(2), "p"), {}},
           PutSubscription{subscription(server_id(2), SelectAll{}, "subscription.p.all")}});
   add_private("more");
   record({DropImage{secret}, DropSeries{SeriesName::of("s")}});
@@ -396,7 +406,10 @@ TEST_F(publishing, a_visitor_may_ask_the_state) {
   publish();
   std::size_t seen = 0;
   state.each_public(false, {.image = [&](const ImageEntry& entry) { seen += state.object(entry.digest) ? 1U : 0U; },
-                            .deleted_image = {}, .series = {}, .deleted_series = {}, .type = {}});
+                            .deleted_image = {},
+                            .series = {},
+                            .deleted_series = {},
+                            .type = {}});
   EXPECT_EQ(seen, 1U);
 }
 

@@ -25,15 +25,16 @@ Events events_of(const Catalog& catalog) {
   for (const auto& image : catalog.images) {
     events["listed " + text_of_identity(image.identity)] = image.listed;
     for (std::size_t i = 0; i < image.states.size(); ++i) {
-      events["state " + std::to_string(i) + " of " + text_of_identity(image.identity) + " " + std::string(text_of(image.states[i].state))] =
-          image.states[i].since;
+      events["state " + std::to_string(i) + " of " + text_of_identity(image.identity) + " " +
+             std::string(text_of(image.states[i].state))] = image.states[i].since;
     }
   }
   for (const auto& image : catalog.deleted) events["deleted " + text_of_identity(image.identity)] = image.deleted;
   for (const auto& series : catalog.series) {
     events["series " + series.name.text() + "@" + std::to_string(series.created)] = series.created;
     for (const auto& member : series.members) {
-      events["member " + text_of_identity(member.image) + " of " + series.name.text() + "@" + std::to_string(series.created)] = member.added;
+      events["member " + text_of_identity(member.image) + " of " + series.name.text() + "@" + std::to_string(series.created)] =
+          member.added;
     }
   }
   for (const auto& series : catalog.deleted_series) {
@@ -125,7 +126,11 @@ class Site {
   }
 
   void put_series(const Snapshot& snapshot) {
-    SeriesRow row{.name = SeriesName::of("s" + std::to_string(*rc::gen::inRange(0, 2))), .managed = true, .members = {}, .follow = {}, .wanted = {}};
+    SeriesRow row{.name = SeriesName::of("s" + std::to_string(*rc::gen::inRange(0, 2))),
+                  .managed = true,
+                  .members = {},
+                  .follow = {},
+                  .wanted = {}};
     for (const auto& image : snapshot.images) {
       if (!image.deleted && *rc::gen::arbitrary<bool>()) row.members.push_back({image.key, image.name});
     }
@@ -155,7 +160,8 @@ class Site {
   static void check_secrets(const Catalog& catalog) {
     const auto is_secret = [](const ImageIdentity& image) { return image.name.text().starts_with("secret"); };
     for (const auto& image : catalog.images) RC_ASSERT(!is_secret(image.identity) && !(image.parent && is_secret(*image.parent)));
-    for (const auto& image : catalog.deleted) RC_ASSERT(!is_secret(image.identity) && !(image.parent && is_secret(*image.parent)));
+    for (const auto& image : catalog.deleted)
+      RC_ASSERT(!is_secret(image.identity) && !(image.parent && is_secret(*image.parent)));
     for (const auto& series : catalog.series) {
       for (const auto& member : series.members) RC_ASSERT(!is_secret(member.image));
     }

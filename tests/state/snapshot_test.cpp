@@ -42,7 +42,8 @@ TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matte
   add(copy_row(one, "settled", 1));
   add(copy_row(one, "Asked", 1));
   add(copy_row(two, "other", 1));
-  SnapshotScope scope{.without_copies_of = {one}, .publish_copies = false,
+  SnapshotScope scope{.without_copies_of = {one},
+                      .publish_copies = false,
                       .but_names = {ImageName::of("asked"), ImageName::of("own"), ImageName::of("other")}};
   EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"Asked", "other", "own"}));
   EXPECT_EQ(state.snapshot(scope).images_total, 4U);

@@ -125,16 +125,18 @@ SubscriptionRow subscription(const ServerId& peer, const Selector& selector, con
 
 Catalog catalog_of(const State& state, bool publish_copies) {
   Catalog catalog;
-  state.each_public(publish_copies, {.image = [&](const ImageEntry& entry) { catalog.images.push_back(entry); },
-                                     .deleted_image = [&](const ImageTombstone& entry) { catalog.deleted.push_back(entry); },
-                                     .series = [&](const SeriesEntry& entry) { catalog.series.push_back(entry); },
-                                     .deleted_series = [&](const SeriesTombstone& entry) { catalog.deleted_series.push_back(entry); },
-                                     .type = [&](const TypeEntry& entry) { catalog.types.push_back(entry); }});
+  state.each_public(publish_copies,
+                    {.image = [&](const ImageEntry& entry) { catalog.images.push_back(entry); },
+                     .deleted_image = [&](const ImageTombstone& entry) { catalog.deleted.push_back(entry); },
+                     .series = [&](const SeriesEntry& entry) { catalog.series.push_back(entry); },
+                     .deleted_series = [&](const SeriesTombstone& entry) { catalog.deleted_series.push_back(entry); },
+                     .type = [&](const TypeEntry& entry) { catalog.types.push_back(entry); }});
   return catalog;
 }
 
 const ImageEntry* find_entry(const Catalog& catalog, const std::string& name) {
-  const auto found = std::find_if(catalog.images.begin(), catalog.images.end(), [&](const auto& entry) { return entry.name.text() == name; });
+  const auto found =
+      std::find_if(catalog.images.begin(), catalog.images.end(), [&](const auto& entry) { return entry.name.text() == name; });
   return found == catalog.images.end() ? nullptr : &*found;
 }
 
@@ -150,8 +152,15 @@ StateTest::StateTest() : path(folder.path() + "/ingot.db"), state(State::create(
 
 std::vector<ImageKey> StateTest::record(const Effects& effects) {
   if (!state.run(run)) {
-    state.begin_run({.id = run, .started = at(0), .command = "apply", .actor = "me@here", .manifest_path = "ingot.toml",
-                     .manifest_digest = {}, .git = std::nullopt, .plan_id = "p", .planned = 0});
+    state.begin_run({.id = run,
+                     .started = at(0),
+                     .command = "apply",
+                     .actor = "me@here",
+                     .manifest_path = "ingot.toml",
+                     .manifest_digest = {},
+                     .git = std::nullopt,
+                     .plan_id = "p",
+                     .planned = 0});
   }
   return state.finish_action(state.begin_action(run, catalog_address(), Verb::add, "", at(0)), Done{}, effects, at(1));
 }
@@ -160,7 +169,10 @@ ImageKey StateTest::add(const ImageRow& row) { return record({put(row)}).front()
 
 Serial StateTest::publish(bool publish_copies) {
   const Serial serial = state.reserve_serial(0);
-  state.finish_publish({.serial = serial, .head = digest_of("head"), .index = digest_of("index"), .expires = at(100),
+  state.finish_publish({.serial = serial,
+                        .head = digest_of("head"),
+                        .index = digest_of("index"),
+                        .expires = at(100),
                         .copies_published = publish_copies});
   return serial;
 }

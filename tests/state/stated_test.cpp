@@ -65,14 +65,22 @@ TEST_F(stating, R15_nothing_private_is_told) {
   series("mixed", {hidden, shown}, {"hush1", "child"});
   series("hush5", {}, {"comes-later"});
   series("hush6", {}, {});
-  record({PutSeries{SeriesRow{.name = SeriesName::of("follows"), .managed = true, .members = {}, .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")}, .wanted = {}}}});
+  record({PutSeries{SeriesRow{.name = SeriesName::of("follows"),
+                              .managed = true,
+                              .members = {},
+                              .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")},
+                              .wanted = {}}}});
   publish();
   EXPECT_THAT(text(), Not(HasSubstr("hush")));
   EXPECT_THAT(text(), Not(HasSubstr("HUSH")));
   EXPECT_THAT(state.stated().images, IsEmpty()) << "a private parent is not told, and there is nothing else to say";
-  EXPECT_THAT(state.stated().types, ElementsAre(StatedType{.name = TypeName::of("SHOWN"), .base = default_type(), .managed = true}));
-  EXPECT_THAT(state.stated().series, ElementsAre(StatedSeries{.name = SeriesName::of("follows"), .managed = true, .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")}},
-                                                 StatedSeries{.name = SeriesName::of("mixed"), .managed = true, .follow = {}}));
+  EXPECT_THAT(state.stated().types,
+              ElementsAre(StatedType{.name = TypeName::of("SHOWN"), .base = default_type(), .managed = true}));
+  EXPECT_THAT(state.stated().series,
+              ElementsAre(StatedSeries{.name = SeriesName::of("follows"),
+                                       .managed = true,
+                                       .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")}},
+                          StatedSeries{.name = SeriesName::of("mixed"), .managed = true, .follow = {}}));
 }
 
 TEST_F(stating, a_parent_is_told_by_the_name_that_it_had_and_the_one_that_it_has) {
@@ -96,7 +104,8 @@ TEST_F(stating, a_parent_is_told_by_the_name_that_it_had_and_the_one_that_it_has
 
 TEST_F(stating, R20_a_serial_of_a_peer_changes_nothing) {
   const ServerId gold = server_id(2);
-  record({PutRegistration{registration(gold, "gold"), {}}, PutSubscription{subscription(gold, SelectAll{}, "subscription.gold.all")}});
+  record({PutRegistration{registration(gold, "gold"), {}},
+          PutSubscription{subscription(gold, SelectAll{}, "subscription.gold.all")}});
   publish();
   const std::string before = text();
   EXPECT_THAT(before, HasSubstr("subscription.gold.all"));

@@ -15,7 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const int newest = newest_format(product_upgrades());
-const Upgrades to_next{{newest + 1, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
+const Upgrades to_next{
+    {newest + 1, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
 
 class upgrading : public StateTest {
  protected:
@@ -111,7 +112,8 @@ std::vector<std::string> shape_of(const std::string& path) {
   Database database(path, OpenMode::read_only);
   std::vector<std::string> shape;
   Statement rows = database.query(
-      "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, ''), '')"
+      "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' "
+      "|| coalesce(c.dflt_value, ''), '')"
       " FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite_%' ORDER BY 1");
   while (rows.step()) shape.push_back(rows.next<std::string>());
   return shape;

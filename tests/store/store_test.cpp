@@ -38,7 +38,8 @@ TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
   umask(before);
   for (const char* name : {"public", "public/root", "public/c", "public/b"})
     EXPECT_EQ(mode_of(folder + "/" + name), 0755U) << name;
-  for (const char* name : {"private", "private/b", "papers", "quarantine", "staging"}) EXPECT_EQ(mode_of(folder + "/" + name), 0700U) << name;
+  for (const char* name : {"private", "private/b", "papers", "quarantine", "staging"})
+    EXPECT_EQ(mode_of(folder + "/" + name), 0700U) << name;
   EXPECT_EQ(mode_of(path_of(open.packed.file.digest)), 0644U);
   EXPECT_EQ(mode_of(fs::path(path_of(open.packed.file.digest)).parent_path()), 0755U);
   EXPECT_EQ(mode_of(path_of(closed.packed.file.digest, "private")), 0600U);
@@ -65,7 +66,8 @@ TEST_F(StoreTest, D1_what_is_damaged_is_set_aside_and_what_is_whole_in_the_other
   write_text(path_of(image.packed.file.digest), "rot");
   files.start_over();
   EXPECT_EQ(ingest(store).packed, image.packed) << "and the same bits take its place";
-  for (const auto& line : files.journal()) EXPECT_FALSE(line.starts_with("rename " + path_of(image.packed.file.digest))) << "R25: an instant without it: " << line;
+  for (const auto& line : files.journal())
+    EXPECT_FALSE(line.starts_with("rename " + path_of(image.packed.file.digest))) << "R25: an instant without it: " << line;
   EXPECT_EQ(read_text(folder + "/quarantine/" + image.packed.file.digest.hex() + ".2"), "rot");
   EXPECT_EQ(plain_of(store, image), "bytes");
 }
@@ -90,7 +92,8 @@ TEST_F(StoreTest, opens_only_for_its_own_lineage) {
   made();
   EXPECT_EQ(Store::lineage_of(files, folder), "line-1");
   EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-2"); }, Fault::manifest), HasSubstr("belongs to another state"));
-  EXPECT_THAT(failure_of([&] { Store::create(files, folder, "line-2"); }, Fault::manifest), HasSubstr("belongs to another state"));
+  EXPECT_THAT(failure_of([&] { Store::create(files, folder, "line-2"); }, Fault::manifest),
+              HasSubstr("belongs to another state"));
   Store::create(files, folder, "line-1");
   write_text(folder + "/LINEAGE", "ingot.store/2\nline-1\n");
   EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("cannot read"));
@@ -204,7 +207,10 @@ TEST_F(StoreTest, what_is_served_no_more_takes_no_better_bytes_away) {
     fs::create_directories(fs::path(path_of(object)).parent_path());
     write_text(path_of(object), served);
     write_text(path_of(object, "private"), kept);
-    store.stop_serving({.kind = StoredFile::Kind::public_object, .path = "public/" + object_path(object), .digest = object, .size = served.size()});
+    store.stop_serving({.kind = StoredFile::Kind::public_object,
+                        .path = "public/" + object_path(object),
+                        .digest = object,
+                        .size = served.size()});
     EXPECT_FALSE(fs::exists(path_of(object)));
     return read_text(path_of(object, "private"));
   };
@@ -267,7 +273,8 @@ TEST_F(StoreTest, what_comes_back_is_taken_off_the_note_which_is_read_once) {
   const Time since = parse_time("2026-01-01T00:00:00Z").value();
   store.note_condemned({{path, since}, {"staging/" + sha256("plain").hex() + ".part", since}, {"public/c/another", since}});
   files.start_over();
-  for (const char* other : {"one", "two", "three"}) store.spare(sha256(other), Packed{.file = {sha256(other), 5}, .segments = 1, .table = std::nullopt});
+  for (const char* other : {"one", "two", "three"})
+    store.spare(sha256(other), Packed{.file = {sha256(other), 5}, .segments = 1, .table = std::nullopt});
   EXPECT_THAT(files.journal(), testing::ElementsAre("read " + folder + "/CONDEMNED"));
   store.spare(sha256("plain"), packed);
   EXPECT_EQ(store.condemned(), (Condemned{{"public/c/another", since}}));

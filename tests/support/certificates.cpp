@@ -36,8 +36,8 @@ struct Certificate::Impl {
   std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), &X509_free};
 };
 
-std::shared_ptr<Certificate::Impl> Certificate::make(const std::string& name, const std::string& extension, const std::string& value, Validity validity,
-                                                     const Impl* issuer) {
+std::shared_ptr<Certificate::Impl> Certificate::make(const std::string& name, const std::string& extension,
+                                                     const std::string& value, Validity validity, const Impl* issuer) {
   static std::atomic<long> serial = 0;
   auto made = std::make_shared<Impl>();
   X509* const certificate = made->certificate.get();
@@ -46,7 +46,8 @@ std::shared_ptr<Certificate::Impl> Certificate::make(const std::string& name, co
   X509_gmtime_adj(X509_getm_notBefore(certificate), -2 * day);
   X509_gmtime_adj(X509_getm_notAfter(certificate), validity == Validity::now ? 2 * day : -day);
   X509_set_pubkey(certificate, made->key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   const Impl& signer = issuer != nullptr ? *issuer : *made;
   X509_set_issuer_name(certificate, X509_get_subject_name(signer.certificate.get()));
   extend(certificate, OBJ_txt2nid(extension.c_str()), value);
@@ -54,7 +55,9 @@ std::shared_ptr<Certificate::Impl> Certificate::make(const std::string& name, co
   return made;
 }
 
-Certificate Certificate::authority(const std::string& name) { return Certificate(make(name, "basicConstraints", "critical,CA:TRUE", Validity::now, nullptr)); }
+Certificate Certificate::authority(const std::string& name) {
+  return Certificate(make(name, "basicConstraints", "critical,CA:TRUE", Validity::now, nullptr));
+}
 
 Certificate Certificate::issue(const std::string& address, Validity validity) const {
   const bool numeric = address.find_first_not_of("0123456789.") == std::string::npos;

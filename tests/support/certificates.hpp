@@ -20,7 +20,8 @@ class Certificate {
  private:
   struct Impl;
   explicit Certificate(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-  static std::shared_ptr<Impl> make(const std::string& name, const std::string& extension, const std::string& value, Validity validity, const Impl* issuer);
+  static std::shared_ptr<Impl> make(const std::string& name, const std::string& extension, const std::string& value,
+                                    Validity validity, const Impl* issuer);
   std::shared_ptr<Impl> impl_;
 };
 

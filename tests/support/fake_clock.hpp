@@ -20,7 +20,8 @@ class FakeClock final : public Clock {
   }
   /// As in UTC.
   MinuteOfDay local_minute(Time time) override {
-    return static_cast<MinuteOfDay>(std::chrono::duration_cast<std::chrono::minutes>(time - std::chrono::floor<std::chrono::days>(time)).count());
+    return static_cast<MinuteOfDay>(
+        std::chrono::duration_cast<std::chrono::minutes>(time - std::chrono::floor<std::chrono::days>(time)).count());
   }
   std::chrono::steady_clock::time_point steady() override {
     const std::lock_guard lock(mutex_);

@@ -24,7 +24,8 @@ Question parse(const std::string& head) {
   std::getline(lines, line);
   const auto from = line.find(" /");
   const auto to = line.rfind(" HTTP/");
-  if (from != std::string::npos && to != std::string::npos && to >= from + 2) question.path = line.substr(from + 2, to - from - 2);
+  if (from != std::string::npos && to != std::string::npos && to >= from + 2)
+    question.path = line.substr(from + 2, to - from - 2);
   while (std::getline(lines, line) && line != "\r") {
     const auto colon = line.find(':');
     if (colon == std::string::npos) continue;
@@ -61,7 +62,8 @@ std::string Question::header(const std::string& name) const {
 std::string http_answer(const std::string& status, const std::string& headers, const std::string& body) {
   const std::string all = folded(headers);
   const bool sized = all.find("content-length:") != std::string::npos || all.find("transfer-encoding:") != std::string::npos;
-  return "HTTP/1.1 " + status + "\r\n" + headers + (sized ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n") + "Connection: close\r\n\r\n" + body;
+  return "HTTP/1.1 " + status + "\r\n" + headers + (sized ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n") +
+         "Connection: close\r\n\r\n" + body;
 }
 
 HostileServer::Manner always_sends(const std::string& bytes) {
@@ -75,8 +77,10 @@ void HostileServer::serve(std::map<std::string, std::string> tree) {
 
 void HostileServer::instead(const std::string& path, Manner manner) {
   const std::lock_guard lock(mutex_);
-  if (manner) manners_[path] = std::move(manner);
-  else manners_.erase(path);
+  if (manner)
+    manners_[path] = std::move(manner);
+  else
+    manners_.erase(path);
 }
 
 void HostileServer::behave() {
@@ -110,8 +114,10 @@ void HostileServer::answer(const RawConnection& connection, const std::string& h
     const auto found = own != manners_.end() ? own : manners_.find("*");
     if (found != manners_.end()) manner = found->second;
   }
-  if (manner) manner(connection, question);
-  else answer_honestly(connection, question);
+  if (manner)
+    manner(connection, question);
+  else
+    answer_honestly(connection, question);
 }
 
 void HostileServer::answer_honestly(const RawConnection& connection, const Question& question) const {
@@ -137,12 +143,14 @@ void HostileServer::answer_honestly(const RawConnection& connection, const Quest
     return;
   }
   if (range->first >= body->size() || range->last < range->first) {
-    connection.send(http_answer("416 Range Not Satisfiable", "Content-Range: bytes */" + std::to_string(body->size()) + "\r\n", ""));
+    connection.send(
+        http_answer("416 Range Not Satisfiable", "Content-Range: bytes */" + std::to_string(body->size()) + "\r\n", ""));
     return;
   }
   const std::size_t last = std::min(range->last, body->size() - 1);
   const std::string which = std::to_string(range->first) + "-" + std::to_string(last) + "/" + std::to_string(body->size());
-  connection.send(http_answer("206 Partial Content", tag + "Content-Range: bytes " + which + "\r\n", body->substr(range->first, last - range->first + 1)));
+  connection.send(http_answer("206 Partial Content", tag + "Content-Range: bytes " + which + "\r\n",
+                              body->substr(range->first, last - range->first + 1)));
 }
 
 }  // namespace ingot::testing_support

@@ -14,7 +14,7 @@ namespace ingot::testing_support {
 
 /// A request as it came.
 struct Question {
-  std::string path;  ///< without the leading "/"
+  std::string path;                            ///< without the leading "/"
   std::map<std::string, std::string> headers;  ///< names in lower case
 
   std::string header(const std::string& name) const;  ///< "" if it is not there

@@ -15,7 +15,8 @@ namespace ingot::testing_support {
 namespace {
 
 void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
 }
 
 bool answers(int port) {
@@ -31,12 +32,14 @@ bool answers(int port) {
 
 }  // namespace
 
-Nginx::Nginx(const std::string& public_folder, const std::string& folder, const std::string& extra) : folder_(folder), port_(free_port()) {
+Nginx::Nginx(const std::string& public_folder, const std::string& folder, const std::string& extra)
+    : folder_(folder), port_(free_port()) {
   std::string text = read_text(std::string(INGOT_SOURCE_DIR) + "/examples/nginx.conf");
   replace_all(text, "@PORT@", std::to_string(port_));
   replace_all(text, "@PUBLIC@", public_folder);
   // One line an access, so that a test can count what was asked.
-  replace_all(text, "access_log access.log;", "log_format asked '$request_method $request_uri $status'; access_log access.log asked;");
+  replace_all(text, "access_log access.log;",
+              "log_format asked '$request_method $request_uri $status'; access_log access.log asked;");
   replace_all(text, "autoindex off;", "autoindex off; " + extra);
   // Workers of a root nginx become another user, who cannot read a test's folder.
   if (geteuid() == 0) text = "user root;\n" + text;
@@ -45,9 +48,11 @@ Nginx::Nginx(const std::string& public_folder, const std::string& folder, const 
 }
 
 void Nginx::start() {
-  process_ = std::make_unique<Running>(
-      Command{.arguments = {"/usr/sbin/nginx", "-p", folder_, "-e", "error.log", "-c", "nginx.conf"}, .folder = folder_, .environment = {}},
-      folder_ + "/nginx.log");
+  process_ =
+      std::make_unique<Running>(Command{.arguments = {"/usr/sbin/nginx", "-p", folder_, "-e", "error.log", "-c", "nginx.conf"},
+                                        .folder = folder_,
+                                        .environment = {}},
+                                folder_ + "/nginx.log");
   for (int i = 0; i < 500; ++i) {
     if (answers(port_)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

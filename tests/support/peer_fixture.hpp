@@ -32,17 +32,21 @@ class Publisher {
   /// A server with a one-key root and one catalog key, as init makes it; nothing is published yet.
   explicit Publisher(std::string_view name, Time now = Time(Seconds(1'795'000'000)))
       : name_(ServerName::of(name)), now_(now), root_key_(PrivateKey::generate()), catalog_key_(PrivateKey::generate()) {
-    root_ = {.version = 1, .epoch = 1, .expires = now + std::chrono::hours(24 * 3650), .root = {1, {root_key_.public_key()}},
-             .catalog = {1, {catalog_key_.public_key()}}, .previous = {}};
+    root_ = {.version = 1,
+             .epoch = 1,
+             .expires = now + std::chrono::hours(24 * 3650),
+             .root = {1, {root_key_.public_key()}},
+             .catalog = {1, {catalog_key_.public_key()}},
+             .previous = {}};
     id_ = id_of_root(write_root(root_));
     put_root(root_, {&root_key_});
   }
 
   const ServerId& id() const { return id_; }
   const ServerName& name() const { return name_; }
-  const Head& head() const { return head_; }           ///< the last one published
+  const Head& head() const { return head_; }  ///< the last one published
   const Index& index() const { return index_; }
-  const Root& root() const { return root_; }           ///< the newest
+  const Root& root() const { return root_; }  ///< the newest
   Tree& tree() { return tree_; }
   const Tree& tree() const { return tree_; }
   Card card(const std::string& url) const { return {.name = name_, .url = url, .id = id_}; }
@@ -52,8 +56,15 @@ class Publisher {
   /// Publishes this content with the next serial (or `serial`), good for 14 days from now.
   void publish(const Catalog& catalog, std::optional<Serial> serial = {}) {
     put_pages(catalog);
-    Head head{.id = id_, .name = name_, .epoch = root_.epoch, .serial = serial.value_or(head_.serial + 1), .issued = now_,
-              .expires = now_ + std::chrono::hours(24 * 14), .root_version = root_.version, .index = piece_of(write_index(index_)), .previous = {}};
+    Head head{.id = id_,
+              .name = name_,
+              .epoch = root_.epoch,
+              .serial = serial.value_or(head_.serial + 1),
+              .issued = now_,
+              .expires = now_ + std::chrono::hours(24 * 14),
+              .root_version = root_.version,
+              .index = piece_of(write_index(index_)),
+              .previous = {}};
     if (tree_.contains("head.dsse")) head.previous = sha256(write_head(head_));
     head_ = head;
     tree_["head.dsse"] = signed_head(head);
@@ -130,7 +141,8 @@ class Publisher {
 
  private:
   void put_root(const Root& root, const std::vector<const PrivateKey*>& keys) {
-    tree_["root/" + std::to_string(root.version) + ".dsse"] = write_envelope(sign_envelope(root_payload_type, write_root(root), keys));
+    tree_["root/" + std::to_string(root.version) + ".dsse"] =
+        write_envelope(sign_envelope(root_payload_type, write_root(root), keys));
   }
 
   ServerName name_;
@@ -139,7 +151,15 @@ class Publisher {
   PrivateKey catalog_key_;
   Root root_;
   ServerId id_;
-  Head head_{.id = {}, .name = ServerName::of("none"), .epoch = 1, .serial = 0, .issued = {}, .expires = {}, .root_version = 1, .index = {}, .previous = {}};
+  Head head_{.id = {},
+             .name = ServerName::of("none"),
+             .epoch = 1,
+             .serial = 0,
+             .issued = {},
+             .expires = {},
+             .root_version = 1,
+             .index = {},
+             .previous = {}};
   Index index_;
   Tree tree_;
 };

@@ -112,8 +112,9 @@ inline void settle_snapshot(Snapshot& snapshot) {
   std::sort(snapshot.series.begin(), snapshot.series.end(), by_name);
   std::sort(snapshot.images.begin(), snapshot.images.end(),
             [](const auto& one, const auto& other) { return std::tie(one.name, one.key) < std::tie(other.name, other.key); });
-  std::sort(snapshot.subscriptions.begin(), snapshot.subscriptions.end(),
-            [](const auto& one, const auto& other) { return std::tie(one.peer, one.selector) < std::tie(other.peer, other.selector); });
+  std::sort(snapshot.subscriptions.begin(), snapshot.subscriptions.end(), [](const auto& one, const auto& other) {
+    return std::tie(one.peer, one.selector) < std::tie(other.peer, other.selector);
+  });
 }
 
 }  // namespace ingot::testing_support

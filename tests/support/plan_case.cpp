@@ -61,14 +61,19 @@ Line read_line(std::string_view text) {
   const auto end_word = [&] {
     if (word.empty()) return;
     const auto equals = word.find('=');
-    if (equals == std::string::npos || equals == 0) line.words.push_back(word);
-    else line.values[word.substr(0, equals)] = word.substr(equals + 1);
+    if (equals == std::string::npos || equals == 0)
+      line.words.push_back(word);
+    else
+      line.values[word.substr(0, equals)] = word.substr(equals + 1);
     word.clear();
   };
   for (const char c : text) {
-    if (c == '"') quoted = !quoted;
-    else if (c == ' ' && !quoted) end_word();
-    else word += c;
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == ' ' && !quoted)
+      end_word();
+    else
+      word += c;
   }
   end_word();
   return line;
@@ -97,8 +102,10 @@ SubscriptionOptions options_of(const Line& line) {
   if (line.values.contains("prune")) options.prune = parse_duration(line.text("prune"));
   if (line.values.contains("priority")) options.priority = static_cast<std::int64_t>(line.number("priority", 0));
   const std::string arrive = line.text("arrive");
-  if (arrive == "origin") options.arrive.state = std::nullopt;
-  else if (!arrive.empty()) options.arrive.state = state_of(arrive);
+  if (arrive == "origin")
+    options.arrive.state = std::nullopt;
+  else if (!arrive.empty())
+    options.arrive.state = state_of(arrive);
   if (line.values.contains("states")) {
     options.states.clear();
     for (const auto& state : split(line.text("states"), ',')) options.states.push_back(state_of(state));
@@ -136,9 +143,7 @@ class Reader {
       result_.before_plan += std::string(line) + "\n";
       try {
         part = take(part, line);
-      } catch (const BadCase& bad) {
-        throw BadCase(fmt::format("line {}: {}", number, bad.what()));
-      }
+      } catch (const BadCase& bad) { throw BadCase(fmt::format("line {}: {}", number, bad.what())); }
     }
     finish();
     return std::move(result_);
@@ -147,12 +152,18 @@ class Reader {
  private:
   std::string take(const std::string& part, std::string_view line) {
     if (line.starts_with("== ")) return begin(read_line(line.substr(3)));
-    if (part == "what") result_.what += std::string(line) + "\n";
-    else if (part == "manifest") manifest_ += std::string(line) + "\n";
-    else if (line.empty() || line.starts_with("#")) return part;
-    else if (part == "state") take_state(read_line(line));
-    else if (part == "peer") take_entry(read_line(line));
-    else if (part == "settled") std::get<Settled>(*view_).notes.push_back({"adopted", "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
+    if (part == "what")
+      result_.what += std::string(line) + "\n";
+    else if (part == "manifest")
+      manifest_ += std::string(line) + "\n";
+    else if (line.empty() || line.starts_with("#"))
+      return part;
+    else if (part == "state")
+      take_state(read_line(line));
+    else if (part == "peer")
+      take_entry(read_line(line));
+    else if (part == "settled")
+      std::get<Settled>(*view_).notes.push_back({"adopted", "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
     return part;
   }
 
@@ -171,7 +182,8 @@ class Reader {
     if (part == "damaged") damaged_.assign(line.words.begin() + 1, line.words.end());
     if (part == "sources") {
       for (const auto& [name, stamp] : line.values) {
-        result_.observed.sources[ImageName::of(name)] = stamp == "missing" ? SourceView(SourceMissing{}) : SourceView(source(stamp));
+        result_.observed.sources[ImageName::of(name)] =
+            stamp == "missing" ? SourceView(SourceMissing{}) : SourceView(source(stamp));
       }
     }
     if (part == "options") {
@@ -202,7 +214,10 @@ class Reader {
     const SeenHead head = head_of(line.text("card", peer_), line.number("serial", 1));
     view_ = &views_.try_emplace(peer_, Unknown{}).first->second;
     if (part == "unknown") {
-      *view_ = Unknown{.code = line.word(2), .why = line.text("why", "https://" + peer_ + ".example/ did not answer"), .detail_code = "", .last = {}};
+      *view_ = Unknown{.code = line.word(2),
+                       .why = line.text("why", "https://" + peer_ + ".example/ did not answer"),
+                       .detail_code = "",
+                       .last = {}};
     } else if (part == "settled") {
       *view_ = Settled{.head = head, .notes = {}};
     } else {
@@ -214,11 +229,16 @@ class Reader {
 
   void take_entry(const Line& line) {
     const std::string& kind = line.word(0);
-    if (kind == "image") take_image(line);
-    else if (kind == "gone") take_gone(line);
-    else if (kind == "series") take_series(line);
-    else if (kind == "type") catalog_->types.push_back({.name = TypeName::of(line.word(1)), .base = TypeName::of(line.text("base", "SOFTWARE"))});
-    else throw BadCase("a catalog has no \"" + kind + "\"");
+    if (kind == "image")
+      take_image(line);
+    else if (kind == "gone")
+      take_gone(line);
+    else if (kind == "series")
+      take_series(line);
+    else if (kind == "type")
+      catalog_->types.push_back({.name = TypeName::of(line.word(1)), .base = TypeName::of(line.text("base", "SOFTWARE"))});
+    else
+      throw BadCase("a catalog has no \"" + kind + "\"");
   }
 
   ImageIdentity identity(const std::string& text) const {
@@ -261,11 +281,12 @@ class Reader {
   }
 
   void take_gone(const Line& line) {
-    ImageTombstone gone{.identity = {.origin = publisher_, .name = ImageName::of(line.word(1)), .created = line.number("created", 1)},
-                        .deleted = line.number("deleted", 2),
-                        .digest = bits(line.text("bits", line.word(1))),
-                        .type = default_type(),
-                        .parent = {}};
+    ImageTombstone gone{
+        .identity = {.origin = publisher_, .name = ImageName::of(line.word(1)), .created = line.number("created", 1)},
+        .deleted = line.number("deleted", 2),
+        .digest = bits(line.text("bits", line.word(1))),
+        .type = default_type(),
+        .parent = {}};
     if (line.values.contains("parent")) gone.parent = identity(line.text("parent"));
     catalog_->deleted.push_back(std::move(gone));
   }
@@ -283,16 +304,29 @@ class Reader {
   void take_state(const Line& line) {
     const std::string& kind = line.word(0);
     Snapshot& snapshot = result_.snapshot;
-    if (kind == "published") snapshot.published_serial = Line::whole(line.word(1));
-    else if (kind == "pending") snapshot.content_pending = true;
-    else if (kind == "total") total_ = Line::whole(line.word(1));
-    else if (kind == "peer") take_registration(line);
-    else if (kind == "subscription") take_subscription(line);
-    else if (kind == "type") snapshot.types.push_back({.name = TypeName::of(line.word(1)), .base = TypeName::of(line.text("base", "SOFTWARE")), .managed = !line.has("unmanaged"), .images = 0});
-    else if (kind == "own") take_own(line);
-    else if (kind == "copy") take_copy(line);
-    else if (kind == "series") take_series_row(line);
-    else throw BadCase("a state has no \"" + kind + "\"");
+    if (kind == "published")
+      snapshot.published_serial = Line::whole(line.word(1));
+    else if (kind == "pending")
+      snapshot.content_pending = true;
+    else if (kind == "total")
+      total_ = Line::whole(line.word(1));
+    else if (kind == "peer")
+      take_registration(line);
+    else if (kind == "subscription")
+      take_subscription(line);
+    else if (kind == "type")
+      snapshot.types.push_back({.name = TypeName::of(line.word(1)),
+                                .base = TypeName::of(line.text("base", "SOFTWARE")),
+                                .managed = !line.has("unmanaged"),
+                                .images = 0});
+    else if (kind == "own")
+      take_own(line);
+    else if (kind == "copy")
+      take_copy(line);
+    else if (kind == "series")
+      take_series_row(line);
+    else
+      throw BadCase("a state has no \"" + kind + "\"");
   }
 
   void take_registration(const Line& line) {
@@ -366,14 +400,16 @@ class Reader {
   }
 
   void take_series_row(const Line& line) {
-    SeriesRow row{.name = SeriesName::of(line.word(1)), .managed = !line.has("unmanaged"), .members = {}, .follow = {}, .wanted = {}};
+    SeriesRow row{
+        .name = SeriesName::of(line.word(1)), .managed = !line.has("unmanaged"), .members = {}, .follow = {}, .wanted = {}};
     if (line.values.contains("follow")) {
       const auto parts = split(line.text("follow"), '/');
       row.follow = Follow{.peer = ServerName::of(parts.at(0)), .series = SeriesName::of(parts.at(1))};
     }
     for (const auto& name : split(line.text("members"), ',')) {
       const auto& images = result_.snapshot.images;
-      const auto found = std::find_if(images.begin(), images.end(), [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
+      const auto found = std::find_if(images.begin(), images.end(),
+                                      [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
       row.members.push_back({.image = found == images.end() ? 9999 : found->key, .name = ImageName::of(name)});
     }
     result_.snapshot.series.push_back(std::move(row));
@@ -399,17 +435,19 @@ class Reader {
   void note_damaged(const std::string& text) {
     const std::string name = text.substr(0, text.find(':'));
     const auto& images = result_.snapshot.images;
-    const auto row = std::find_if(images.begin(), images.end(), [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
+    const auto row =
+        std::find_if(images.begin(), images.end(), [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
     if (row == images.end()) throw BadCase("no image here is named " + name);
     result_.observed.objects.erase(row->digest);
-    result_.observed.damaged.push_back({.address = row->copy ? copy_address(*row->copied_from, row->identity->name) : image_address(row->name),
-                                        .name = row->name,
-                                        .copy = row->copy,
-                                        .path = "b/" + name,
-                                        .why = "is gone",
-                                        .key = row->key,
-                                        .digest = row->digest,
-                                        .left_out = text.ends_with(":left-out")});
+    result_.observed.damaged.push_back(
+        {.address = row->copy ? copy_address(*row->copied_from, row->identity->name) : image_address(row->name),
+         .name = row->name,
+         .copy = row->copy,
+         .path = "b/" + name,
+         .why = "is gone",
+         .key = row->key,
+         .digest = row->digest,
+         .left_out = text.ends_with(":left-out")});
   }
 
   PlanCase result_;

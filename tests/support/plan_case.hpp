@@ -23,9 +23,9 @@ struct PlanCase {
   Snapshot snapshot;
   Observed observed;
   PlanOptions options;
-  std::string what;          ///< the text before the first part: what the case shows
-  std::string before_plan;   ///< everything up to and with the line "== plan"
-  std::string expected;      ///< the lines after it
+  std::string what;         ///< the text before the first part: what the case shows
+  std::string before_plan;  ///< everything up to and with the line "== plan"
+  std::string expected;     ///< the lines after it
 };
 
 /// Throws BadCase.

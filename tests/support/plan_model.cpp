@@ -14,7 +14,8 @@ namespace {
 /// Carries out one action after the other.
 class Model {
  public:
-  Model(Snapshot snapshot, const std::map<std::string, Digest>& sources, Time now) : state_(std::move(snapshot)), sources_(sources), now_(now) {
+  Model(Snapshot snapshot, const std::map<std::string, Digest>& sources, Time now)
+      : state_(std::move(snapshot)), sources_(sources), now_(now) {
     for (const auto& row : state_.images) next_key_ = std::max(next_key_, row.key + 1);
   }
 
@@ -43,7 +44,8 @@ class Model {
 
   Snapshot finish() {
     for (auto& series : state_.series) {
-      std::erase_if(series.members, [&](const SeriesMemberRow& member) { return !find(member.image) || find(member.image)->deleted; });
+      std::erase_if(series.members,
+                    [&](const SeriesMemberRow& member) { return !find(member.image) || find(member.image)->deleted; });
       for (auto& member : series.members) member.name = find(member.image)->name;
     }
     settle_snapshot(state_);
@@ -54,24 +56,38 @@ class Model {
 
  private:
   ImageRow* find(ImageKey key) {
-    const auto found = std::find_if(state_.images.begin(), state_.images.end(), [&](const ImageRow& row) { return row.key == key; });
+    const auto found =
+        std::find_if(state_.images.begin(), state_.images.end(), [&](const ImageRow& row) { return row.key == key; });
     return found == state_.images.end() ? nullptr : &*found;
   }
   const ImageRow* live(const std::string& name) const {
-    const auto found = std::find_if(state_.images.begin(), state_.images.end(), [&](const ImageRow& row) { return !row.deleted && row.name.text() == name; });
+    const auto found = std::find_if(state_.images.begin(), state_.images.end(),
+                                    [&](const ImageRow& row) { return !row.deleted && row.name.text() == name; });
     return found == state_.images.end() ? nullptr : &*found;
   }
 
   void act(const RegisterPeer& action) {
-    state_.registrations.push_back(Registration{.name = action.peer, .own_name = action.card.name, .id = action.card.id, .urls = action.urls,
-                                                .serial = action.head.serial, .head = action.head.digest, .registered = now_, .seen = now_});
+    state_.registrations.push_back(Registration{.name = action.peer,
+                                                .own_name = action.card.name,
+                                                .id = action.card.id,
+                                                .urls = action.urls,
+                                                .serial = action.head.serial,
+                                                .head = action.head.digest,
+                                                .registered = now_,
+                                                .seen = now_});
   }
   void act(const UpdatePeer& action) {
     if (action.replaces) {
       std::erase_if(state_.registrations, [&](const auto& one) { return one.id == *action.replaces; });
       std::erase_if(state_.subscriptions, [&](const auto& one) { return one.peer == *action.replaces; });
-      state_.registrations.push_back(Registration{.name = action.peer, .own_name = action.card.name, .id = action.card.id, .urls = {},
-                                                  .serial = 0, .head = {}, .registered = now_, .seen = now_});
+      state_.registrations.push_back(Registration{.name = action.peer,
+                                                  .own_name = action.card.name,
+                                                  .id = action.card.id,
+                                                  .urls = {},
+                                                  .serial = 0,
+                                                  .head = {},
+                                                  .registered = now_,
+                                                  .seen = now_});
     }
     for (auto& one : state_.registrations) {
       if (one.id != action.card.id) continue;
@@ -196,7 +212,8 @@ class Model {
     row.protect = action.protect;
     row.parent_identity = entry.parent;
     row.rule = rule_;
-    const auto known = std::any_of(state_.types.begin(), state_.types.end(), [&](const auto& type) { return type.name == entry.type; });
+    const auto known =
+        std::any_of(state_.types.begin(), state_.types.end(), [&](const auto& type) { return type.name == entry.type; });
     if (!is_builtin(entry.type) && !known) throw std::logic_error("a copy comes before its type");
     state_.images.push_back(std::move(row));
     state_.content_pending = true;
@@ -211,7 +228,8 @@ class Model {
 
 }  // namespace
 
-Snapshot apply_model(Snapshot snapshot, const Plan& plan, const std::map<std::string, Digest>& sources, Time now, std::size_t most) {
+Snapshot apply_model(Snapshot snapshot, const Plan& plan, const std::map<std::string, Digest>& sources, Time now,
+                     std::size_t most) {
   Model model(std::move(snapshot), sources, now);
   std::size_t done = 0;
   bool whole = true;
@@ -230,18 +248,20 @@ Snapshot apply_model(Snapshot snapshot, const Plan& plan, const std::map<std::st
 
 std::string normal_text(const Snapshot& snapshot) {
   std::string text;
-  for (const auto& one : snapshot.registrations) text += fmt::format("peer {} {} {}\n", one.name.text(), one.id.text(), fmt::join(one.urls, " "));
+  for (const auto& one : snapshot.registrations)
+    text += fmt::format("peer {} {} {}\n", one.name.text(), one.id.text(), fmt::join(one.urls, " "));
   for (const auto& one : snapshot.subscriptions) {
-    text += fmt::format("subscription {} {} {} {} {} {}\n", one.peer_name.text(), kind_of(one.selector), value_of(one.selector), one.since, one.options,
-                        one.stopped ? "stopped" : std::to_string(one.baseline));
+    text += fmt::format("subscription {} {} {} {} {} {}\n", one.peer_name.text(), kind_of(one.selector), value_of(one.selector),
+                        one.since, one.options, one.stopped ? "stopped" : std::to_string(one.baseline));
   }
-  for (const auto& one : snapshot.types) text += fmt::format("type {} {} {} {}\n", one.name.text(), one.base.text(), one.managed, one.images);
+  for (const auto& one : snapshot.types)
+    text += fmt::format("type {} {} {} {}\n", one.name.text(), one.base.text(), one.managed, one.images);
   std::vector<std::string> images;
   for (const auto& one : snapshot.images) {
     if (one.deleted) continue;
-    std::string image = fmt::format("image {} {} {} {} {} {} {} {} {} {} {} {}\n", one.name.text(), one.digest.text(), one.copy, one.type.text(),
-                                    text_of(one.state), one.description, one.withdrawn_by_origin, one.is_private, one.protect, one.managed,
-                                    one.parent_name, one.unwanted_since.has_value());
+    std::string image = fmt::format("image {} {} {} {} {} {} {} {} {} {} {} {}\n", one.name.text(), one.digest.text(), one.copy,
+                                    one.type.text(), text_of(one.state), one.description, one.withdrawn_by_origin, one.is_private,
+                                    one.protect, one.managed, one.parent_name, one.unwanted_since.has_value());
     for (const auto& [label, value] : one.labels) image += "  " + label + "=" + value + "\n";
     images.push_back(std::move(image));
   }

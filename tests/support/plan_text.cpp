@@ -22,44 +22,52 @@ std::string peers_text(const std::vector<Offer>& offers) {
 }
 
 std::string transfer_result(const Transfer& transfer) {
-  return transfer.method == Method::whole ? "whole, " + size_text(transfer.bytes) : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
+  return transfer.method == Method::whole ? "whole, " + size_text(transfer.bytes)
+                                          : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
 }
 
 std::string copy_result(const CopyImage& copy) {
-  return fmt::format("as {}, {}{}, {}", copy.name.text(), text_of(copy.state), copy.protect ? ", protected" : "", transfer_result(copy.transfer));
+  return fmt::format("as {}, {}{}, {}", copy.name.text(), text_of(copy.state), copy.protect ? ", protected" : "",
+                     transfer_result(copy.transfer));
 }
 
-std::string row_result(const SubscriptionRow& row) { return fmt::format("baseline {}, since {}, {}", row.baseline, row.since, row.options); }
+std::string row_result(const SubscriptionRow& row) {
+  return fmt::format("baseline {}, since {}, {}", row.baseline, row.since, row.options);
+}
 
 /// What an action leads to, where its reason does not say it.
 std::string result(const Action& action) {
   return std::visit(
-      Overloaded{[](const RegisterPeer& one) { return fmt::format("{} at serial {}", one.card.name.text(), one.head.serial); },
-                 [](const UpdatePeer& one) { return fmt::format("was {}{}", one.previous_name.text(), one.replaces ? ", replaces another root" : ""); },
-                 [](const UnregisterPeer&) { return std::string(); },
-                 [](const CreateType& one) { return fmt::format("based on {}{}", one.base.text(), one.managed ? "" : ", unmanaged"); },
-                 [](const UpdateType& one) { return fmt::format("based on {}", one.base.text()); },
-                 [](const DeleteType&) { return std::string(); },
-                 [](const Instantiate& one) { return row_result(one.row); },
-                 [](const UpdateSubscription& one) { return row_result(one.row); },
-                 [](const Uninstantiate& one) { return fmt::format("stopped at {}", one.stopped); },
-                 [](const AddImage& one) {
-                   const std::string size = one.source_bytes ? size_text(*one.source_bytes) : "";
-                   if (!one.image.parent) return size;
-                   return fmt::format("{}parent {}{}", size.empty() ? "" : size + ", ", one.image.parent->text(), one.parent ? " (here)" : "");
-                 },
-                 [](const UpdateImage&) { return std::string(); },
-                 [](const DeleteImage&) { return std::string(); },
-                 [](const CreateSeries& one) { return names(one.members); },
-                 [](const UpdateSeries& one) { return names(one.members); },
-                 [](const DeleteSeries&) { return std::string(); },
-                 [](const Publish&) { return std::string(); },
-                 [](const CopyImage& one) { return copy_result(one); },
-                 [](const FetchAgain& one) { return fmt::format("from {}, {}", peers_text(one.offers), transfer_result(one.transfer)); },
-                 [](const TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
-                 [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
-                 [](const WithdrawCopy& one) { return one.row.reason; },
-                 [](const RemoveCopy& one) { return one.name.text(); }},
+      Overloaded{
+          [](const RegisterPeer& one) { return fmt::format("{} at serial {}", one.card.name.text(), one.head.serial); },
+          [](const UpdatePeer& one) {
+            return fmt::format("was {}{}", one.previous_name.text(), one.replaces ? ", replaces another root" : "");
+          },
+          [](const UnregisterPeer&) { return std::string(); },
+          [](const CreateType& one) { return fmt::format("based on {}{}", one.base.text(), one.managed ? "" : ", unmanaged"); },
+          [](const UpdateType& one) { return fmt::format("based on {}", one.base.text()); },
+          [](const DeleteType&) { return std::string(); },
+          [](const Instantiate& one) { return row_result(one.row); },
+          [](const UpdateSubscription& one) { return row_result(one.row); },
+          [](const Uninstantiate& one) { return fmt::format("stopped at {}", one.stopped); },
+          [](const AddImage& one) {
+            const std::string size = one.source_bytes ? size_text(*one.source_bytes) : "";
+            if (!one.image.parent) return size;
+            return fmt::format("{}parent {}{}", size.empty() ? "" : size + ", ", one.image.parent->text(),
+                               one.parent ? " (here)" : "");
+          },
+          [](const UpdateImage&) { return std::string(); },
+          [](const DeleteImage&) { return std::string(); },
+          [](const CreateSeries& one) { return names(one.members); },
+          [](const UpdateSeries& one) { return names(one.members); },
+          [](const DeleteSeries&) { return std::string(); },
+          [](const Publish&) { return std::string(); },
+          [](const CopyImage& one) { return copy_result(one); },
+          [](const FetchAgain& one) { return fmt::format("from {}, {}", peers_text(one.offers), transfer_result(one.transfer)); },
+          [](const TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
+          [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
+          [](const WithdrawCopy& one) { return one.row.reason; },
+          [](const RemoveCopy& one) { return one.name.text(); }},
       action);
 }
 
@@ -72,7 +80,8 @@ std::string change_text(const Change& change) {
   for (const auto& before : change.after) text += " " + before.text;
   text += "\n";
   if (change.deferred) text += "    deferred: " + change.deferred_why + "\n";
-  for (const auto& reason : change.because) text += fmt::format("    {} {}{}: {}\n", reason.code, reason.rule, at(reason.at), reason.text);
+  for (const auto& reason : change.because)
+    text += fmt::format("    {} {}{}: {}\n", reason.code, reason.rule, at(reason.at), reason.text);
   return text;
 }
 
@@ -89,13 +98,17 @@ std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
   std::string text;
   for (const auto& change : plan.actions) text += change_text(change);
   for (const auto& one : plan.blocked) {
-    text += fmt::format("blocked {} {} {}{}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, at(one.at), one.text, one.mend);
+    text += fmt::format("blocked {} {} {}{}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, at(one.at),
+                        one.text, one.mend);
   }
-  for (const auto& one : plan.held) text += fmt::format("held {} {} {}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, one.text, one.mend);
-  for (const auto& one : plan.unknown) text += fmt::format("unknown {} {}{}: {}\n", one.peer.text(), one.code, at(one.at), one.text);
+  for (const auto& one : plan.held)
+    text += fmt::format("held {} {} {}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, one.text, one.mend);
+  for (const auto& one : plan.unknown)
+    text += fmt::format("unknown {} {}{}: {}\n", one.peer.text(), one.code, at(one.at), one.text);
   for (const auto& one : plan.notes) text += fmt::format("note {} {}: {}\n", one.code, one.address, one.text);
   for (const auto& one : plan.limits) {
-    if (one.used != "0" && one.used != "0 B") text += fmt::format("limit {}: {} of {}, {}\n", one.name, one.used, one.limit, one.where);
+    if (one.used != "0" && one.used != "0 B")
+      text += fmt::format("limit {}: {} of {}, {}\n", one.name, one.used, one.limit, one.where);
   }
   for (const auto& one : plan.wantedness) {
     text += fmt::format("{} {}\n", one.unwanted_since ? "unwanted since now:" : "wanted again:", name_of(one.key, snapshot));
@@ -110,7 +123,8 @@ std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
 
 std::string plan_text(const std::variant<Plan, RefusedEmpty, WrongAddress>& made, const Snapshot& snapshot) {
   if (const auto* plan = std::get_if<Plan>(&made)) return plan_text(*plan, snapshot);
-  if (const auto* wrong = std::get_if<WrongAddress>(&made)) return "wrong address: " + wrong->text + "\n    mend: " + wrong->mend + "\n";
+  if (const auto* wrong = std::get_if<WrongAddress>(&made))
+    return "wrong address: " + wrong->text + "\n    mend: " + wrong->mend + "\n";
   const auto& refused = std::get<RefusedEmpty>(made);
   return "refused: " + refused.text + "\n    mend: " + refused.mend + "\n";
 }

@@ -18,7 +18,9 @@ PlanWorld::PlanWorld(std::uint32_t seed) : random_(seed), manifest_(case_manifes
   write_manifest();
 }
 
-std::uint32_t PlanWorld::below(std::uint32_t bound) { return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random_); }
+std::uint32_t PlanWorld::below(std::uint32_t bound) {
+  return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random_);
+}
 
 std::string PlanWorld::image_word() { return "i" + std::to_string(below(6)); }
 
@@ -34,7 +36,8 @@ void PlanWorld::add_image(Peer& peer) {
   if (chance(30)) image.states = {{.state = ImageState::testable, .since = peer.serial}};
   if (!images.empty() && chance(50)) image.parent = images[below(static_cast<std::uint32_t>(images.size()))].identity;
   peer.catalog.images.push_back(std::move(image));
-  if (peer.catalog.types.empty()) peer.catalog.types.push_back({.name = TypeName::of("CUSTOM"), .base = TypeName::of("SOFTWARE")});
+  if (peer.catalog.types.empty())
+    peer.catalog.types.push_back({.name = TypeName::of("CUSTOM"), .base = TypeName::of("SOFTWARE")});
 }
 
 void PlanWorld::change_image(Peer& peer) {
@@ -51,19 +54,26 @@ void PlanWorld::change_image(Peer& peer) {
 void PlanWorld::delete_image(Peer& peer) {
   if (peer.catalog.images.empty()) return;
   const auto gone = peer.catalog.images.begin() + below(static_cast<std::uint32_t>(peer.catalog.images.size()));
-  peer.catalog.deleted.push_back({.identity = gone->identity, .deleted = peer.serial, .digest = gone->digest, .type = gone->type, .parent = gone->parent});
-  for (auto& series : peer.catalog.series) std::erase_if(series.members, [&](const auto& member) { return member.image == gone->identity; });
+  peer.catalog.deleted.push_back(
+      {.identity = gone->identity, .deleted = peer.serial, .digest = gone->digest, .type = gone->type, .parent = gone->parent});
+  for (auto& series : peer.catalog.series)
+    std::erase_if(series.members, [&](const auto& member) { return member.image == gone->identity; });
   peer.catalog.images.erase(gone);
 }
 
 void PlanWorld::change_series(Peer& peer) {
   if (peer.catalog.images.empty()) return;
-  if (peer.catalog.series.empty()) peer.catalog.series.push_back({.name = SeriesName::of("s"), .created = peer.serial, .members = {}});
+  if (peer.catalog.series.empty())
+    peer.catalog.series.push_back({.name = SeriesName::of("s"), .created = peer.serial, .members = {}});
   SeriesEntry& series = peer.catalog.series.front();
   const ImageEntry& image = peer.catalog.images[below(static_cast<std::uint32_t>(peer.catalog.images.size()))];
-  const auto member = std::find_if(series.members.begin(), series.members.end(), [&](const auto& one) { return one.image == image.identity; });
-  if (member != series.members.end()) series.members.erase(member);
-  else series.members.insert(series.members.begin() + below(static_cast<std::uint32_t>(series.members.size()) + 1), {.image = image.identity, .added = peer.serial});
+  const auto member =
+      std::find_if(series.members.begin(), series.members.end(), [&](const auto& one) { return one.image == image.identity; });
+  if (member != series.members.end())
+    series.members.erase(member);
+  else
+    series.members.insert(series.members.begin() + below(static_cast<std::uint32_t>(series.members.size()) + 1),
+                          {.image = image.identity, .added = peer.serial});
 }
 
 void PlanWorld::evolve() {
@@ -71,10 +81,14 @@ void PlanWorld::evolve() {
     ++peer.serial;
     for (std::uint32_t i = 0; i < 3; ++i) {
       const std::uint32_t what = below(10);
-      if (what < 4) add_image(peer);
-      else if (what < 6) change_image(peer);
-      else if (what < 7) delete_image(peer);
-      else change_series(peer);
+      if (what < 4)
+        add_image(peer);
+      else if (what < 6)
+        change_image(peer);
+      else if (what < 7)
+        delete_image(peer);
+      else
+        change_series(peer);
     }
   }
 }
@@ -86,7 +100,8 @@ std::string PlanWorld::subscriptions() {
     text += fmt::format("[[peer]]\nname = \"{0}\"\ncard = \"{0}.card\"\n", peer.name);
     std::set<std::string> selectors;
     for (std::uint32_t i = below(3) + 1; i > 0; --i) {
-      const std::vector<std::string> offered{"all = true", "series = \"s\"", "imagetype = \"SOFTWARE\"", "image = \"" + image_word() + "\""};
+      const std::vector<std::string> offered{"all = true", "series = \"s\"", "imagetype = \"SOFTWARE\"",
+                                             "image = \"" + image_word() + "\""};
       const std::string selector = offered[below(4)];
       if (!selectors.insert(selector).second) continue;
       text += fmt::format("[[subscription]]\npeer = \"{}\"\n{}\n", peer.name, selector);
@@ -99,8 +114,10 @@ std::string PlanWorld::subscriptions() {
       if (selector.starts_with("series") && chance(50)) text += "latest = 2\n";
       if (chance(20)) text += fmt::format("priority = {}\n", below(3));
     }
-    if (chance(20)) text += fmt::format("[[copy]]\npeer = \"{}\"\nname = \"{}\"\nkeep = {}\n", peer.name, image_word(), chance(50));
-    if (chance(40)) text += fmt::format("[[series]]\nname = \"f-{0}\"\nfollow = {{ peer = \"{0}\", series = \"s\" }}\n", peer.name);
+    if (chance(20))
+      text += fmt::format("[[copy]]\npeer = \"{}\"\nname = \"{}\"\nkeep = {}\n", peer.name, image_word(), chance(50));
+    if (chance(40))
+      text += fmt::format("[[series]]\nname = \"f-{0}\"\nfollow = {{ peer = \"{0}\", series = \"s\" }}\n", peer.name);
   }
   return text;
 }
@@ -120,7 +137,8 @@ std::string PlanWorld::images_and_series() {
     names.push_back(name);
     members += (members.empty() ? "\"" : ", \"") + name + "\"";
   }
-  if (!names.empty()) text += "[[series]]\nname = \"mine\"\nimages = [" + members + (chance(30) ? ", \"x-i1\", \"i2\"" : "") + "]\n";
+  if (!names.empty())
+    text += "[[series]]\nname = \"mine\"\nimages = [" + members + (chance(30) ? ", \"x-i1\", \"i2\"" : "") + "]\n";
   if (chance(30)) text += "[[imagetype]]\nname = \"DECLARED\"\nbase = \"LINUXOS\"\n";
   return text;
 }
@@ -129,22 +147,25 @@ void PlanWorld::write_manifest() {
   // The text is made anew until it is a valid manifest: the parser, not this generator, knows what that is.
   for (;;) {
     try {
-      manifest_ = case_manifest(images_and_series() + subscriptions() + (chance(50) ? "[guard]\nremovals = { count = 50, percent = 100 }\nstops = 50\n" : "") +
+      manifest_ = case_manifest(images_and_series() + subscriptions() +
+                                (chance(50) ? "[guard]\nremovals = { count = 50, percent = 100 }\nstops = 50\n" : "") +
                                 (chance(20) ? "[limits]\nmax_bytes = \"1 kB\"\n" : ""));
       return;
-    } catch (const BadCase&) {
-    }
+    } catch (const BadCase&) {}
   }
 }
 
 Observed PlanWorld::observed(Time now, const std::vector<std::string>& unknown) const {
-  Observed observed{.now = now, .self = case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
+  Observed observed{
+      .now = now, .self = case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
   for (const auto& peer : manifest_.peers) {
-    const auto found = std::find_if(peers_.begin(), peers_.end(), [&](const Peer& one) { return one.name == peer.card.name.text(); });
+    const auto found =
+        std::find_if(peers_.begin(), peers_.end(), [&](const Peer& one) { return one.name == peer.card.name.text(); });
     if (std::find(unknown.begin(), unknown.end(), peer.name.text()) != unknown.end()) {
       observed.peers.push_back(Unknown{.code = "unreachable", .why = "no answer", .detail_code = "", .last = {}});
     } else {
-      observed.peers.push_back(PeerCatalog{.head = head_of(found->name, found->serial), .catalog = std::make_shared<Catalog>(found->catalog)});
+      observed.peers.push_back(
+          PeerCatalog{.head = head_of(found->name, found->serial), .catalog = std::make_shared<Catalog>(found->catalog)});
     }
   }
   for (const auto& image : manifest_.images) observed.sources[image.name] = SourceStamp{"stamp"};

@@ -171,7 +171,8 @@ class PowerCutFiles final : public Files {
 
   static Content content_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    return {std::string(std::istreambuf_iterator<char>(file), {}), static_cast<mode_t>(std::filesystem::status(path).permissions())};
+    return {std::string(std::istreambuf_iterator<char>(file), {}),
+            static_cast<mode_t>(std::filesystem::status(path).permissions())};
   }
 
   void take_up() {
@@ -191,7 +192,8 @@ class PowerCutFiles final : public Files {
   /// What is left of a file's bytes. Those of a file that has no name any more are only known as they were synced.
   Content outlives(int file, Cut how, std::mt19937_64& dice) const {
     const bool keep = how == Cut::keeps_bytes || (how == Cut::keeps_some && dice() % 2 == 0);
-    const auto named = std::find_if(names_now_.begin(), names_now_.end(), [&](const auto& entry) { return entry.second == file; });
+    const auto named =
+        std::find_if(names_now_.begin(), names_now_.end(), [&](const auto& entry) { return entry.second == file; });
     if (!keep || named == names_now_.end()) return synced_.at(file);
     Content now = content_of(named->first);
     const bool torn = how == Cut::keeps_some && now.bytes != synced_.at(file).bytes && dice() % 2 == 0;

@@ -24,7 +24,8 @@ class StandingClock final : public Clock {
   Time now() override { return time; }
   /// As in UTC.
   MinuteOfDay local_minute(Time moment) override {
-    return static_cast<MinuteOfDay>(std::chrono::duration_cast<std::chrono::minutes>(moment - std::chrono::floor<std::chrono::days>(moment)).count());
+    return static_cast<MinuteOfDay>(
+        std::chrono::duration_cast<std::chrono::minutes>(moment - std::chrono::floor<std::chrono::days>(moment)).count());
   }
   std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now() + passed; }
   void sleep_for(std::chrono::milliseconds) override {}

@@ -118,7 +118,9 @@ class Walk {
     return Json::parse(payload);
   }
 
-  std::string root_file(std::uint64_t version) { return bytes_of(folder_ / ("root/" + std::to_string(version) + ".dsse")).value_or(""); }
+  std::string root_file(std::uint64_t version) {
+    return bytes_of(folder_ / ("root/" + std::to_string(version) + ".dsse")).value_or("");
+  }
 
   /// The payload of this root, reached from the first one: each is signed by the keys of the one before and by its own.
   Json walk_roots(std::uint64_t to) {
@@ -128,7 +130,8 @@ class Walk {
       signed_payload(root_file(version), root.at("keys"));
       root = signed_payload(root_file(version), nullptr);
       if (root.at("version") != version) fault("root " + std::to_string(version) + " bears another version");
-      if (root.at("previous") != "sha256:" + sha256_hex(before)) fault("root " + std::to_string(version) + " does not name the one before");
+      if (root.at("previous") != "sha256:" + sha256_hex(before))
+        fault("root " + std::to_string(version) + " does not name the one before");
     }
     return root;
   }
@@ -136,7 +139,8 @@ class Walk {
   void walk_from(const std::string& head_bytes) {
     tree_.head_digest = sha256_hex(base64_bytes(Json::parse(head_bytes).at("payload").get<std::string>()));
     const std::string root_bytes = root_file(1);
-    const std::uint64_t named = Json::parse(base64_bytes(Json::parse(head_bytes).at("payload").get<std::string>())).at("root").at("version");
+    const std::uint64_t named =
+        Json::parse(base64_bytes(Json::parse(head_bytes).at("payload").get<std::string>())).at("root").at("version");
     const Json root = walk_roots(named);
     const Json head = signed_payload(head_bytes, root.at("catalog").at("keys"));
     if (head.at("epoch") != root.at("epoch")) fault("the head bears another epoch than the root that it names");

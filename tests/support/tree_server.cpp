@@ -24,7 +24,8 @@ struct TreeServer::Impl {
     Asked question{request.path.substr(1), {}, request.remote_port};
     for (const auto& [name, value] : request.headers) {
       std::string folded = name;
-      std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(folded.begin(), folded.end(), folded.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       question.headers[folded] = value;
     }
     std::function<Answer(const Asked&)> other;
@@ -55,7 +56,8 @@ struct TreeServer::Impl {
 };
 
 TreeServer::TreeServer() : impl_(std::make_unique<Impl>()) {
-  impl_->server.Get(".*", [this](const httplib::Request& request, httplib::Response& response) { impl_->answer(request, response); });
+  impl_->server.Get(".*",
+                    [this](const httplib::Request& request, httplib::Response& response) { impl_->answer(request, response); });
   impl_->server.set_tcp_nodelay(true);
   impl_->server.set_keep_alive_max_count(100'000);
   impl_->server.set_keep_alive_timeout(1);  // seconds that its end waits for an idle connection
@@ -88,8 +90,10 @@ void TreeServer::remove(const std::string& path) {
 
 void TreeServer::instead(const std::string& path, std::function<Answer(const Asked&)> answer) {
   const std::lock_guard lock(impl_->mutex);
-  if (answer) impl_->instead[path] = std::move(answer);
-  else impl_->instead.erase(path);
+  if (answer)
+    impl_->instead[path] = std::move(answer);
+  else
+    impl_->instead.erase(path);
 }
 
 std::vector<Asked> TreeServer::asked() const {

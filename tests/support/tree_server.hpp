@@ -11,7 +11,7 @@
 namespace ingot::testing_support {
 
 struct Asked {
-  std::string path;  ///< without the leading "/"
+  std::string path;                            ///< without the leading "/"
   std::map<std::string, std::string> headers;  ///< names in lower case
   int client_port = 0;                         ///< the same for requests over one connection
 };

@@ -34,7 +34,9 @@ using WriteAt = ssize_t(int, const void*, size_t, off_t);
 // The declarations of the system's headers say more than those of the functions that they name; so they are not included.
 extern "C" {
 ssize_t read(int file, void* bytes, size_t count) { return interrupted() ? -1 : real<Read>("read")(file, bytes, part_of(count)); }
-ssize_t write(int file, const void* bytes, size_t count) { return interrupted() ? -1 : real<Write>("write")(file, bytes, part_of(count)); }
+ssize_t write(int file, const void* bytes, size_t count) {
+  return interrupted() ? -1 : real<Write>("write")(file, bytes, part_of(count));
+}
 ssize_t pread(int file, void* bytes, size_t count, off_t at) {
   return interrupted() ? -1 : real<ReadAt>("pread")(file, bytes, part_of(count), at);
 }

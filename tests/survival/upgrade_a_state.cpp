@@ -7,7 +7,9 @@
 
 int main(int count, char** words) {
   if (count != 2) return ingot::exit_usage;
-  const ingot::Upgrades to_next{{ingot::newest_format(ingot::product_upgrades()) + 1, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
+  const ingot::Upgrades to_next{
+      {ingot::newest_format(ingot::product_upgrades()) + 1,
+       "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
   try {
     ingot::Database database(words[1], ingot::OpenMode::read_write);
     ingot::upgrade(database, to_next);

@@ -67,7 +67,9 @@ TEST(floor, A6_knows_equivocation) {
 }
 
 TEST(floor, a_head_in_another_envelope_is_the_same_head) {
-  const Envelope one{.payload_type = std::string(head_payload_type), .payload = write_head(head(1, 7)), .signatures = {{.key_id = "a", .bytes = std::string(64, 'a')}}};
+  const Envelope one{.payload_type = std::string(head_payload_type),
+                     .payload = write_head(head(1, 7)),
+                     .signatures = {{.key_id = "a", .bytes = std::string(64, 'a')}}};
   Envelope other = one;
   other.signatures.push_back({.key_id = "whoever", .bytes = std::string(64, 'x')});
   ASSERT_NE(write_envelope(one), write_envelope(other));

@@ -46,17 +46,20 @@ const std::vector<Rotation>& rotations() {
       {"1-of-1 key rotation, unused signatures", {{{1}, 1, {3, 1, 4}}, {{2}, 1, {3, 2, 1, 4}}, {{2}, 1, {3, 2, 4}}}},
       {"1-of-1 key rotation fail: not signed with old key", {{{1}, 1, {1}}, {{2}, 1, {2, 3, 4}, false}}},
       {"1-of-1 key rotation fail: not signed with new key", {{{1}, 1, {1}}, {{2}, 1, {1, 3, 4}, false}}},
-      {"3-of-5, sign with different key combinations", {{five, 3, {0, 2, 4}}, {five, 3, {0, 4, 1}}, {five, 3, {0, 1, 3}}, {five, 3, {0, 1, 3}}}},
+      {"3-of-5, sign with different key combinations",
+       {{five, 3, {0, 2, 4}}, {five, 3, {0, 4, 1}}, {five, 3, {0, 1, 3}}, {five, 3, {0, 1, 3}}}},
       {"3-of-5, one key rotated", {{five, 3, {0, 2, 4}}, {one_other, 3, {0, 4, 1}}}},
       {"3-of-5, one key rotated fails: not signed with 3 new keys", {{five, 3, {0, 2, 4}}, {one_other, 3, {0, 2, 4}, false}}},
       {"3-of-5, one key rotated fails: not signed with 3 old keys", {{five, 3, {0, 2, 4}}, {one_other, 3, {0, 4, 5}, false}}},
-      {"3-of-5, one key rotated, with intermediate step", {{five, 3, {0, 2, 4}}, {one_other, 3, {0, 2, 4, 5}}, {one_other, 3, {0, 4, 5}}}},
+      {"3-of-5, one key rotated, with intermediate step",
+       {{five, 3, {0, 2, 4}}, {one_other, 3, {0, 2, 4, 5}}, {one_other, 3, {0, 4, 5}}}},
       {"3-of-5, all keys rotated, with intermediate step",
        {{five, 3, {0, 2, 4}}, {{5, 6, 7, 8, 9}, 3, {0, 2, 4, 5, 6, 7}}, {{5, 6, 7, 8, 9}, 3, {5, 6, 7}}}},
       {"1-of-3 threshold increase to 2-of-3", {{{1, 2, 3}, 1, {1}}, {{1, 2, 3}, 2, {1, 2}}}},
       {"1-of-3 threshold bump to 2-of-3 fails: new threshold not reached", {{{1, 2, 3}, 1, {1}}, {{1, 2, 3}, 2, {2}, false}}},
       {"2-of-3 threshold decrease to 1-of-3", {{{1, 2, 3}, 2, {1, 2}}, {{1, 2, 3}, 1, {1, 2}}, {{1, 2, 3}, 1, {1}}}},
-      {"2-of-3 threshold decrease to 1-of-3 fails: old threshold not reached", {{{1, 2, 3}, 2, {1, 2}}, {{1, 2, 3}, 1, {1}, false}}},
+      {"2-of-3 threshold decrease to 1-of-3 fails: old threshold not reached",
+       {{{1, 2, 3}, 2, {1, 2}}, {{1, 2, 3}, 1, {1}, false}}},
       {"1-of-2 threshold increase to 2-of-2", {{{1}, 1, {1}}, {{1, 2}, 2, {1, 2}}}},
       {"3-of-5, one signs twice", {{five, 3, {0, 2, 4}}, {five, 3, {2, 4, 4}, false}}},
   };
@@ -109,7 +112,9 @@ TEST(rotation, A11_a_head_needs_the_threshold_of_the_newest_root) {
     Head head = server.head(1);
     head.root_version = 2;
     const std::string envelope = signed_by_keys(head_payload_type, write_head(head), step.signers);
-    EXPECT_EQ(code_of(verify_head(envelope, server.id, std::get<TrustedRoot>(verified).root)), step.accepted ? "" : "bad-signature") << rotation.what;
+    EXPECT_EQ(code_of(verify_head(envelope, server.id, std::get<TrustedRoot>(verified).root)),
+              step.accepted ? "" : "bad-signature")
+        << rotation.what;
   }
 }
 

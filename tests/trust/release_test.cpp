@@ -17,7 +17,8 @@ const ServerId gold = testing_support::server_id("gold");
 ImageEntry image() { return testing_support::own_image(gold, "db19_24", 12); }
 
 /// Signatures of `release` by these keys, put into `entry`.
-ImageEntry with_signatures(ImageEntry entry, const Release& release, const std::vector<std::string>& keys, std::string_view type = release_payload_type) {
+ImageEntry with_signatures(ImageEntry entry, const Release& release, const std::vector<std::string>& keys,
+                           std::string_view type = release_payload_type) {
   for (const auto& key : keys) {
     const PrivateKey secret = test_key(key);
     entry.release.push_back(sign_envelope(type, write_release(release), {&secret}).signatures.front());
@@ -57,7 +58,8 @@ TEST(releases, A11_a_signature_of_one_image_is_worth_nothing_for_another) {
     lie(entry);
     EXPECT_FALSE(is_released(role(1, {"a"}), entry)) << what;
   }
-  EXPECT_FALSE(is_released(role(1, {"a"}), with_signatures(image(), release_of(image()), {"a"}, head_payload_type))) << "signed as something else";
+  EXPECT_FALSE(is_released(role(1, {"a"}), with_signatures(image(), release_of(image()), {"a"}, head_payload_type)))
+      << "signed as something else";
 }
 
 TEST(releases, what_describes_an_image_may_change_without_a_new_signature) {
@@ -94,13 +96,28 @@ TEST(releases, the_first_release_key_is_added_others_replace_it_and_the_last_is_
   const auto key = [](const std::string& name) { return test_key(name).public_key(); };
   const auto next = [](const Root& root, const RootChange& change) { return next_root(trusted(root), change); };
   Root root = Server("gold").root;
-  EXPECT_TRUE(std::holds_alternative<ImpossibleRoot>(next(root, {.root = {}, .catalog = {}, .release = {.add = {}, .drop = {key("a")}, .threshold = {}}, .revoke = {}, .expires = expires})));
-  root = std::get<Root>(next(root, {.root = {}, .catalog = {}, .release = {.add = {key("a"), key("b")}, .drop = {}, .threshold = 2}, .revoke = {}, .expires = expires}));
+  EXPECT_TRUE(std::holds_alternative<ImpossibleRoot>(next(root, {.root = {},
+                                                                 .catalog = {},
+                                                                 .release = {.add = {}, .drop = {key("a")}, .threshold = {}},
+                                                                 .revoke = {},
+                                                                 .expires = expires})));
+  root = std::get<Root>(next(root, {.root = {},
+                                    .catalog = {},
+                                    .release = {.add = {key("a"), key("b")}, .drop = {}, .threshold = 2},
+                                    .revoke = {},
+                                    .expires = expires}));
   EXPECT_EQ(root.release, role(2, {"a", "b"}));
-  const auto stolen = next(root, {.root = {}, .catalog = {}, .release = {.add = {}, .drop = {}, .threshold = 1}, .revoke = {key("a")}, .expires = expires});
+  const auto stolen = next(
+      root,
+      {.root = {}, .catalog = {}, .release = {.add = {}, .drop = {}, .threshold = 1}, .revoke = {key("a")}, .expires = expires});
   EXPECT_EQ(std::get<Root>(stolen).release, role(1, {"b"}));
   EXPECT_EQ(std::get<Root>(stolen).epoch, root.epoch + 1);
-  EXPECT_TRUE(std::holds_alternative<ImpossibleRoot>(next(root, {.root = {}, .catalog = {}, .release = {.add = {}, .drop = {key("a"), key("b")}, .threshold = {}}, .revoke = {}, .expires = expires})));
+  EXPECT_TRUE(
+      std::holds_alternative<ImpossibleRoot>(next(root, {.root = {},
+                                                         .catalog = {},
+                                                         .release = {.add = {}, .drop = {key("a"), key("b")}, .threshold = {}},
+                                                         .revoke = {},
+                                                         .expires = expires})));
 }
 
 }  // namespace

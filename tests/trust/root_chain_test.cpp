@@ -84,13 +84,16 @@ TEST(root_trust, A12_a_next_root_was_made_for_the_very_root_before_it) {
   EXPECT_EQ(code_of_next(next, one().root), "broken-chain");
   std::string none = write_root(next);
   none.replace(none.find("\"previous\":\""), std::string("\"previous\":\"sha256:").size() + 65, "\"previous\":null");
-  EXPECT_EQ(code_of(verify_next_root(write_envelope(sign_envelope(root_payload_type, none, {&one().root_key})), trusted(one().root))), "malformed");
+  EXPECT_EQ(
+      code_of(verify_next_root(write_envelope(sign_envelope(root_payload_type, none, {&one().root_key})), trusted(one().root))),
+      "malformed");
 }
 
 TEST(root_trust, A12_a_chain_is_held_by_its_bytes_not_by_their_meaning) {
   std::string payload = write_root(one().root);
   payload.insert(payload.size() - 2, ",\"comment\":\"ignored by readers\"");
-  const auto first = verify_first_root(write_envelope(sign_envelope(root_payload_type, payload, {&one().root_key})), id_of_root(payload));
+  const auto first =
+      verify_first_root(write_envelope(sign_envelope(root_payload_type, payload, {&one().root_key})), id_of_root(payload));
   ASSERT_EQ(code_of(first), "");
   Root next = next_of(one().root);
   EXPECT_EQ(code_of(verify_next_root(one().sign_root(next), std::get<TrustedRoot>(first))), "broken-chain");
