@@ -1,0 +1,53 @@
+// Repositories that were made to crash or exhaust whoever reads them.
+#include <gmock/gmock.h>
+
+#include "tests/scenarios/git_site.hpp"
+
+namespace ingot::scenarios {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class GitHostile : public GitSite {
+ protected:
+  void bad_object(const std::string& id, const std::string& type, const std::string& claimed, const std::string& length) const {
+    const Ran made = testing_support::run({.arguments = {"/usr/bin/python3", INGOT_SOURCE_DIR "/tests/support/loose_object.py",
+                                                         gold / ".git", id, type, claimed, length},
+                                           .folder = "",
+                                           .environment = {}});
+    ASSERT_EQ(made.exit, 0) << made.err;
+  }
+  void expect_refused(const std::string& what) const {
+    for (const auto& words : std::vector<std::vector<std::string>>{{"plan"},
+                                                                   {"apply", "--yes"},
+                                                                   {"validate", "--rev", "main"},
+                                                                   {"plan", "--rev", "main"},
+                                                                   {"plan", "--repo", gold.path(), "--rev", "main"}}) {
+      const Ran ran = ingot(words);
+      EXPECT_EQ(ran.exit, 65) << what << ": " << testing::PrintToString(words) << ran.out << ran.err;
+      EXPECT_THAT(ran.err, AllOf(HasSubstr("the git repository \"" + gold.path()), HasSubstr("git fsck"))) << what;
+    }
+  }
+};
+
+TEST_F(GitHostile, C15_whose_objects_kill_their_reader_are_refused_and_nothing_is_touched) {
+  manifest({"a"});
+  gold.commit("Add a");
+  apply();
+  const std::string commit = gold.git({"rev-parse", "HEAD"}), tree = gold.git({"rev-parse", "HEAD^{tree}"});
+  bad_object(tree, "tree", "40", "67108864");
+  expect_refused("a tree longer than its header");
+  bad_object(tree, "tree", "1900000000", "1000");
+  expect_refused("a tree of 1.9 GB");
+  bad_object(commit, "commit", "40", "67108864");
+  expect_refused("a commit longer than its header");
+  bad_object(commit, "commit", "1900000000", "1000");
+  expect_refused("a commit of 1.9 GB");
+  const Ran asked = ingot({"query", "images", "--json"});
+  EXPECT_EQ(asked.exit, 0) << "what reads no repository goes on: " << asked.err;
+  EXPECT_EQ(Json::parse(asked.out).at("images").size(), 1U);
+}
+
+}  // namespace
+}  // namespace ingot::scenarios
