@@ -10,6 +10,7 @@
 #include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
+#include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/observe.hpp"
 #include "schema/exit_code.hpp"

@@ -63,7 +63,8 @@ void keep_only(int socket) {
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, standard);
   if (kept < 0 || ::dup2(kept, own_socket) < 0) ::_exit(1);
-  ::close_range(own_socket + 1, ~0U, 0);
+  if (::close_range(own_socket + 1, ~0U, 0) == 0) return;
+  for (int other = own_socket + 1; other < 1024; ++other) ::close(other);  // an old kernel
 }
 
 /// The child: false when the parent is gone.

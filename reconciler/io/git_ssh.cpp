@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -48,6 +49,19 @@ void add_own_home(std::vector<std::string>& words) {
     std::error_code ignored;
     if (std::filesystem::exists(key, ignored)) words.insert(words.end(), {"-i", key});
   }
+}
+
+/// Of a URL: "%20" is a space.
+std::string decoded(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const bool is_code = text[i] == '%' && i + 2 < text.size() &&
+                         std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3;
+    plain += is_code ? static_cast<char>(value) : text[i];
+    if (is_code) i += 2;
+  }
+  return plain;
 }
 
 /// For the shell of the other side.
@@ -237,6 +251,7 @@ SshPlace ssh_place_of(const std::string& url) {
   std::string authority = all.substr(0, end);
   SshPlace place{.user = "git", .host = {}, .port = {}, .path = {}};
   if (end != std::string::npos) place.path = all.substr(has_scheme ? end : end + 1);
+  if (has_scheme) place.path = decoded(place.path);
   if (place.path.starts_with("/~")) place.path.erase(0, 1);
   if (const auto at = authority.rfind('@'); at != std::string::npos) {
     place.user = authority.substr(0, at);

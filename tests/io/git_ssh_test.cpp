@@ -99,7 +99,7 @@ TEST_F(git_ssh, believes_every_host_that_ssh_believes) {
            {"only ed25519", line("ed25519")},
            {"only rsa", line("rsa")},
            {"rsa first", line("rsa") + line("ed25519")},
-           {"the right one last", "[127.0.0.1]:" + port_ + " " + public_key(home_ + "/.ssh/id_ed25519") + "\n" + line("rsa")},
+           {"the right one last", "[127.0.0.1]:" + port_ + " " + public_key(home_ + "/.ssh/id_ed25519") + "\n" + line("ed25519")},
            {"garbage", garbage + ssh1 + line("ed25519")},
            {"a wildcard", line("ed25519", "[127.0.0.*]:*")},
            {"a name without port", line("ed25519", "127.0.0.1")},
@@ -143,6 +143,7 @@ TEST(git_ssh_place, is_read_from_each_kind_of_address) {
   EXPECT_EQ(ssh_place_of("ssh://git@[::1]:22/gold.git"), (SshPlace{"git", "::1", "22", "/gold.git"}));
   EXPECT_EQ(ssh_place_of("git@git.example.net:team/gold.git"), (SshPlace{"git", "git.example.net", "", "team/gold.git"}));
   EXPECT_EQ(ssh_place_of("git@[::1]:gold.git"), (SshPlace{"git", "::1", "", "gold.git"}));
+  EXPECT_EQ(ssh_place_of("ssh://h/a%20b%2").path, "/a b%2");
   EXPECT_TRUE(is_by_ssh("git@git.example.net:gold.git"));
   for (const char* other : {"https://git.example.net/gold.git", "file:///srv/gold.git", "/srv/gold.git"})
     EXPECT_FALSE(is_by_ssh(other)) << other;
