@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <new>
 
 #include <unistd.h>
 
@@ -14,6 +15,12 @@ std::string git_words() {
   std::string words = error != nullptr && error->message != nullptr ? error->message : "no reason was given";
   while (words.ends_with('.') || words.ends_with('\n')) words.pop_back();
   return words;
+}
+
+bool memory_is_short() { return git_error_last() != nullptr && git_error_last()->klass == GIT_ERROR_NOMEMORY; }
+
+void require_memory() {
+  if (memory_is_short()) throw std::bad_alloc();
 }
 
 namespace {

@@ -40,6 +40,11 @@ Handle git_made(int& code, Call&& call) {
 /// What libgit2 says of its last failure, without a final full stop.
 std::string git_words();
 
+/// Whether libgit2's last failure was for lack of memory.
+bool memory_is_short();
+/// Throws std::bad_alloc if it was; to be asked before another call hides it.
+void require_memory();
+
 /// Once a process, before any other call.
 void begin_libgit2();
 

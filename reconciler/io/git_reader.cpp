@@ -95,8 +95,18 @@ void reply(Kind kind, const std::string& bytes) {
   write_all(bytes.data(), bytes.size());
 }
 
-/// libgit2 does not say by its codes that memory was short, and such an answer is worth nothing.
-bool memory_was_short() { return git_error_last() != nullptr && git_error_last()->klass == GIT_ERROR_NOMEMORY; }
+/// Says what `work` gives or throws.
+template <class Work>
+void answer(Work&& work) {
+  git_error_clear();
+  try {
+    reply(Kind::answer, work());
+  } catch (const Error& error) {
+    reply(memory_is_short() ? Kind::no_memory : Kind::error, memory_is_short() ? "" : bytes_of(error));
+  } catch (const std::bad_alloc&) { reply(Kind::no_memory, ""); } catch (const std::exception& error) {
+    reply(Kind::error, bytes_of(Error(Fault::internal, error.what())));
+  }
+}
 
 }  // namespace
 
@@ -112,21 +122,14 @@ void GitReader::serve(int socket, const GitLimits& limits) {
   git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(cache_of_objects));
   OpenRepository repository;
   for (Header header; read_all(reinterpret_cast<char*>(&header), sizeof(header));) {
-    std::string bytes;
-    Kind kind = Kind::answer;
-    try {
-      std::string arguments(header.length, '\0');
-      if (!read_all(arguments.data(), arguments.size())) break;
-      git_error_clear();
-      bytes = reinterpret_cast<Serve>(header.what)(repository, arguments);
-    } catch (const Error& error) {
-      kind = Kind::error;
-      bytes = bytes_of(error);
-    } catch (const std::bad_alloc&) { kind = Kind::no_memory; } catch (const std::exception& error) {
-      kind = Kind::error;
-      bytes = bytes_of(Error(Fault::internal, error.what()));
-    }
-    reply(memory_was_short() ? Kind::no_memory : kind, memory_was_short() ? "" : bytes);
+    std::string arguments(header.length, '\0');
+    if (!read_all(arguments.data(), arguments.size())) break;
+    const auto work = reinterpret_cast<Serve>(header.what);
+    answer([&] {
+      std::string bytes = work(repository, arguments);
+      require_memory();  // libgit2 does not say so by its codes, and such an answer is worth nothing
+      return bytes;
+    });
   }
   ::_exit(0);
 }

@@ -125,7 +125,7 @@ void require_own(const std::string& url) {
   if (!receiving.ssh.distrust.empty()) distrust(url, receiving.ssh.distrust);
   if (!receiving.distrust.empty() || code == GIT_ECERTIFICATE)
     distrust(url, receiving.distrust.empty() ? words : receiving.distrust);
-  if (git_error_last() != nullptr && git_error_last()->klass == GIT_ERROR_NOMEMORY)
+  if (memory_is_short())
     throw Error(Fault::manifest, fmt::format("the git repository \"{}\" takes too much memory to fetch", url),
                 "an object in it is damaged, or was made to do harm; see what \"git fsck\" says of it");
   if (receiving.ssh.no_program)

@@ -94,6 +94,7 @@ std::vector<Meaning> meanings_of(const OpenRepository& repository, const std::st
 }
 
 [[noreturn]] void no_such_revision(const OpenRepository& repository, const std::string& revision, int code) {
+  require_memory();
   const std::string what = code == GIT_EAMBIGUOUS ? "several things" : code == GIT_ENOTFOUND ? "nothing" : "no commit";
   const bool shallow = git_repository_is_shallow(repository.handle.get()) == 1;
   std::string mend = "give a branch, a tag or a commit that is there";

@@ -68,6 +68,7 @@ bool is_partial(const OpenRepository& repository) {
 
 /// Whoever asks for the object of a partial clone by git itself gets it from the remote.
 Unreadable missing(const OpenRepository& repository, const git_oid& id) {
+  require_memory();
   const std::string words = printable(git_words()), folder = printable(repository.folder);
   if (is_partial(repository)) {
     return {fmt::format("its object {0} is not in this partial clone; to have it fetched: git -C {1} cat-file -t {0}", hex_of(id),
