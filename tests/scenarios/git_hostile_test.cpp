@@ -13,11 +13,19 @@ using testing::HasSubstr;
 
 class GitHostile : public GitSite {
  protected:
-  void bad_object(const std::string& id, const std::string& type, const std::string& claimed, const std::string& length) const {
-    const Ran made = testing_support::run({.arguments = {"/usr/bin/python3", INGOT_SOURCE_DIR "/tests/support/loose_object.py",
-                                                         gold / ".git", id, type, claimed, length},
-                                           .folder = "",
-                                           .environment = {}});
+  /// A loose object that is much longer than its header says.
+  void long_object(const std::string& id, const std::string& type) const {
+    make("loose_object.py", {id, type, "40", "67108864"});
+  }
+  /// A pack of 16 kB in which the object has nearly 2 GB.
+  void bomb(const std::string& id, const std::string& type) const { make("delta_bomb.py", {id, type}); }
+  void make(const std::string& program, const std::vector<std::string>& words) const {
+    testing_support::Command command{
+        .arguments = {"/usr/bin/python3", INGOT_SOURCE_DIR "/tests/support/" + program, gold / ".git"},
+        .folder = "",
+        .environment = {}};
+    command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+    const Ran made = testing_support::run(command);
     ASSERT_EQ(made.exit, 0) << made.err;
   }
   void expect_refused(const std::string& what) const {
@@ -38,14 +46,14 @@ TEST_F(GitHostile, C15_whose_objects_kill_their_reader_are_refused_and_nothing_i
   gold.commit("Add a");
   apply();
   const std::string commit = gold.git({"rev-parse", "HEAD"}), tree = gold.git({"rev-parse", "HEAD^{tree}"});
-  bad_object(tree, "tree", "40", "67108864");
+  long_object(tree, "tree");
   expect_refused("a tree longer than its header");
-  bad_object(tree, "tree", "1900000000", "1000");
-  expect_refused("a tree of 1.9 GB");
-  bad_object(commit, "commit", "40", "67108864");
+  bomb(tree, "tree");
+  expect_refused("a tree of 2 GB");
+  long_object(commit, "commit");
   expect_refused("a commit longer than its header");
-  bad_object(commit, "commit", "1900000000", "1000");
-  expect_refused("a commit of 1.9 GB");
+  bomb(commit, "commit");
+  expect_refused("a commit of 2 GB");
   EXPECT_EQ(Json::parse(ingot({"plan", "--json"}).out).at("format"), "ingot.problems/1");
   std::filesystem::remove_all(gold / ".git");
   EXPECT_EQ(Json::parse(ingot({"query", "images", "--json"}).out).at("images").size(), 1U);
