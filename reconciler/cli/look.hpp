@@ -24,7 +24,8 @@ struct Looked {
 };
 
 /// Error{refused}: the manifest declares nothing (R26).
-Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session);
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session,
+            SourceLook sources = SourceLook::top);
 
 /// What is known of each of the manifest's peers before it is asked. No peer is settled while something here is damaged: any of
 /// them may have the bytes.
