@@ -92,7 +92,10 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                         },
                     .may_go_on = [&] { run.bounds.throw_if_over(); }};
   const auto result = ask_for_bytes(wanted.peer, job, run);
-  if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
+  if (const auto* failed = std::get_if<CopyFailed>(&result)) {
+    if (failed->code == "peer-failing") run.left.leave(wanted.peer);
+    return Failed{failed->code, failed->text};
+  }
   const auto& done = std::get<CopyDone>(result);
   run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
   return Got{.packed = packed, .fetched = done.fetched};
