@@ -60,7 +60,7 @@ std::variant<CopyDone, CopyFailed> ask_for_bytes(const ServerName& peer, const C
       if (failed == nullptr || failed->code != "untrusted") break;
       auto alone = ask({urls[i]});
       const auto* const again = std::get_if<CopyFailed>(&alone);
-      if (again == nullptr || again->code != "unreachable") result = std::move(alone);
+      if (again == nullptr || (again->code != "unreachable" && again->code != "peer-failing")) result = std::move(alone);
     }
     return result;
   } catch (const Error& error) {

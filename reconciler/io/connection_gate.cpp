@@ -25,7 +25,7 @@ std::optional<ConnectionGate::Pass> ConnectionGate::enter(const std::function<vo
     lock.lock();
   }
   if (!given_up_.empty()) return std::nullopt;
-  return Pass{.burst = burst_, .alone = active_++ == 0};
+  return Pass{.burst = burst_, .alone = active_++ == 0, .good = good_};
 }
 
 ConnectionGate::Advice ConnectionGate::leave(const Pass& pass, const End& end) {
@@ -33,6 +33,7 @@ ConnectionGate::Advice ConnectionGate::leave(const Pass& pass, const End& end) {
   --active_;
   changed_.notify_all();
   if (end.trouble != Trouble::none) return after_failure(pass, end);
+  ++good_;
   failed_in_row_ = 0;
   failed_path_.clear();
   if (++good_in_row_ >= good_for_one_more) {
@@ -52,10 +53,11 @@ ConnectionGate::Advice ConnectionGate::after_failure(const Pass& pass, const End
     ++burst_;
     ++failed_in_row_;
   }
-  const bool hopeless = end.for_long || failed_in_row_ >= most_failed_in_row;
-  if (hopeless) limit_ = 1;
+  const bool too_often = failed_in_row_ >= most_failed_in_row;
+  if (too_often) limit_ = 1;
   const bool alone = pass.alone && active_ == 0;
-  if (hopeless && alone) {
+  const bool serves_nobody = active_ == 0 && pass.good == good_;
+  if ((too_often && alone) || (end.for_long && serves_nobody)) {
     given_up_ = end.why;
     return Advice::leave;
   }

@@ -17,6 +17,7 @@ class ConnectionGate {
   struct Pass {
     std::uint64_t burst = 0;  ///< failures of requests that ran side by side count once
     bool alone = false;       ///< no other was under way when it began
+    std::uint64_t good = 0;   ///< good answers before it
   };
 
   /// What a request that did not work says of the server.
@@ -38,8 +39,8 @@ class ConnectionGate {
   enum class Advice {
     again,   ///< others were under way: fewer are let in from now on
     failed,  ///< it ran alone, so this is a failure
-    leave,   ///< three failures in a row, or it asks to wait for long, and this one ran alone: nothing more is asked of this
-             ///< server
+    leave,   ///< three failures in a row, the last of one alone; or it asks to wait for long and serves nobody else meanwhile:
+             ///< nothing more is asked of this server
   };
 
   /// Waits until one more request may begin; nullopt: the server is left. Throws as throw_if_interrupted does, and what
@@ -70,6 +71,7 @@ class ConnectionGate {
   std::uint32_t limit_ = 64;  ///< what the manifest allows is less
   std::uint32_t active_ = 0;
   std::uint32_t resting_ = 0;
+  std::uint64_t good_ = 0;
   std::uint32_t good_in_row_ = 0;
   int failed_in_row_ = 0;
   std::uint64_t burst_ = 0;

@@ -96,6 +96,22 @@ TEST_F(Gate, R31_leaves_at_once_a_server_that_asks_for_long_unless_it_serves_oth
   EXPECT_EQ(gate.leave(enter(), for_long), Advice::leave);
 }
 
+TEST_F(Gate, R31_leaves_at_once_a_server_that_asks_all_for_long) {
+  const ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
+  const std::vector<Pass> passes{enter(), enter(), enter()};
+  EXPECT_EQ(gate.leave(passes[0], for_long), Advice::again);
+  EXPECT_EQ(gate.leave(passes[1], for_long), Advice::again);
+  EXPECT_EQ(gate.leave(passes[2], for_long), Advice::leave) << "it served nobody meanwhile";
+}
+
+TEST_F(Gate, R31_does_not_leave_a_server_that_asks_for_long_but_served_another_meanwhile) {
+  const ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
+  const Pass served = enter();
+  const Pass refused = enter();
+  leave(served, Trouble::none);
+  EXPECT_NE(gate.leave(refused, for_long), Advice::leave);
+}
+
 TEST_F(Gate, tries_one_more_after_many_good_answers) {
   const Pass first = enter();
   const Pass second = enter();
