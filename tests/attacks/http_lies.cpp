@@ -460,7 +460,7 @@ TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
 
 TEST_F(http_lies, B15_what_the_server_asks_to_wait_is_bounded) {
   const std::vector<std::pair<std::string, std::size_t>> waits{
-      {"1000000000", 1}, {"99999999999999999999", 1}, {"-1", 3}, {"0", 3}, {"soon", 3}, {"Fri, 31 Dec 2099 23:59:59 GMT", 1}};
+      {"1000000000", 1}, {"99999999999999999999", 3}, {"-1", 3}, {"0", 3}, {"soon", 3}, {"Fri, 31 Dec 2099 23:59:59 GMT", 1}};
   for (const auto& [wait, asked] : waits) {
     SCOPED_TRACE(wait);
     tempt();
