@@ -178,9 +178,9 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   if (!approved(looked, arguments, session))
     throw Error(Fault::approval, "not approved: nothing was done",
                 "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const Digest plan_id = saved ? saved->id : looked.plan_id;
+  const Digest plan_id = saved ? saved->saved.id : looked.plan_id;
   const RunStart start = run_start(looked, plan_id, run, started, manner.command);
-  bulletin->begin(looked);
+  bulletin->begin(looked, site);
   const Account account =
       applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);

@@ -5,6 +5,7 @@
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
@@ -37,7 +38,8 @@ std::string beside(const std::string& path, const std::string& name) {
 }
 
 std::vector<FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems) {
-  const ManifestFiles files = disk_manifest_files();
+  ManifestFiles files = disk_manifest_files();
+  files.variables = allowed_variables();
   std::vector<FleetMember> members;
   for (const auto& given : paths) {
     const std::string path = manifest_at(given);

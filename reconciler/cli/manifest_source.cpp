@@ -1,6 +1,7 @@
 #include "reconciler/cli/manifest_source.hpp"
 
 #include "reconciler/cli/fetch_manifests.hpp"
+#include "reconciler/cli/host_guard.hpp"
 #include "reconciler/io/git_tree_files.hpp"
 #include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
@@ -42,6 +43,7 @@ std::variant<Manifest, Problems> read_at(const std::shared_ptr<const GitTreeFile
                                          std::optional<std::string> home) {
   ManifestFiles files = manifest_files(tree, folder_of(named.shown), folder_of(named.path));
   files.home = std::move(home);
+  files.variables = allowed_variables();
   return parse_manifest(named.shown, files);
 }
 
@@ -83,6 +85,7 @@ std::variant<Manifest, Problems> read_disk(const Everywhere& flags) {
   ReadFromDisk heard;
   ManifestFiles files = heard.listen(disk_manifest_files());
   files.home = home_of(flags);
+  files.variables = allowed_variables();
   auto read = parse_manifest(manifest_path(flags), files);
   if (auto* const manifest = std::get_if<Manifest>(&read)) find_commit(*manifest, heard);
   return read;
