@@ -6,6 +6,7 @@
 #include "reconciler/apply/replace_state.hpp"
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"
@@ -106,6 +107,8 @@ void rehash(const Restoration& what, const Store& store, RebuiltState& told, con
 int run_command(const RebuildArguments&, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  // What was applied last is what a lost state cannot say: of the guards all but "forward" are asked.
+  (void)require_commit(*manifest, AppliedLast{}, session.flags, false);
   const ServerSection& server = manifest->server;
   Store store = open_store_of_its_own_lineage(server, session.files);
   make_folders(session.files, state_folder(server), 0700);  // it may be lost with the state
