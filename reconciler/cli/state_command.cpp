@@ -30,6 +30,11 @@ void show_rebuilt(const RebuiltState& rebuilt, const Style& style, Output& out) 
             size_text(rebuilt.bytes));
   if (!rebuilt.set_aside.empty()) out.print("The old state is now \"{}\".\n", printable(rebuilt.set_aside));
   if (rebuilt.kept_peers) out.print("Peers and subscriptions are those of the old state.\n");
+  if (rebuilt.left_out > 0)
+    out.print(
+        "{} row{} of the old state cannot be read, and {} left out: look at what \"ingot plan\" says of peers and "
+        "subscriptions.\n",
+        rebuilt.left_out, rebuilt.left_out == 1 ? "" : "s", rebuilt.left_out == 1 ? "was" : "were");
   if (!rebuilt.by_papers_alone.empty()) {
     out.print("By their papers alone, for no catalog shows them (private, not published yet, or deleted before): {}\n",
               names_text(rebuilt.by_papers_alone));
@@ -60,6 +65,7 @@ void show_rebuilt_json(const RebuiltState& rebuilt, Output& out) {
   json.member("floors", rebuilt.floors);
   json.member("bytes", rebuilt.bytes);
   json.member("kept_peers", rebuilt.kept_peers);
+  json.member("left_out", rebuilt.left_out);
   json.member_or_null("set_aside", rebuilt.set_aside);
   put_names("by_papers_alone", rebuilt.by_papers_alone, json);
   put_names("not_adopted", rebuilt.not_adopted, json);
