@@ -14,6 +14,7 @@
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_plan.hpp"
+#include "reconciler/cli/shown_misfits.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
 
@@ -94,14 +95,17 @@ void show_result(const Looked& looked, const Account& account, const std::string
 }
 
 /// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
-Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport,
+Looked look_again(const ApplyArguments& arguments, const std::optional<KeptPlan>& kept, Site& site, Transport& transport,
                   const Session& session) {
+  const SavedPlan* const saved = kept ? &kept->saved : nullptr;
   if (saved) require_fit(check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
   Looked looked = look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session);
-  if (saved)
+  if (saved) {
     require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
                                 runs_since(site.state, saved->basis.last_run)),
                 *arguments.plan, session);
+    require_fit(shown_misfits(kept->shown, shown_plan(looked.plan, looked.plan_id)), *arguments.plan, session);
+  }
   if (arguments.expect && *arguments.expect != looked.plan_id) {
     throw Error(
         Fault::stale,
@@ -142,11 +146,11 @@ int keep_reports(const AppliedRun& run, const Reporter& reporter, const Session&
 int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Reporter& reporter, const Session& session,
              RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
-  std::optional<SavedPlan> saved;
+  std::optional<KeptPlan> saved;
   if (arguments.plan) {
     auto read = read_saved_plan(session.files, *arguments.plan);
     if (const auto* problem = std::get_if<Problem>(&read)) { return refuse({*problem}, reporter, session); }
-    saved = std::get<SavedPlan>(std::move(read));
+    saved = std::get<KeptPlan>(std::move(read));
   }
   const auto read = manifest_or_problems(session);
   if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);

@@ -72,11 +72,11 @@ std::variant<PlanDocument, Problem> read_plan(Files& files, const std::string& p
   return std::get<PlanDocument>(std::move(parsed));
 }
 
-std::variant<SavedPlan, Problem> read_saved_plan(Files& files, const std::string& path) {
+std::variant<KeptPlan, Problem> read_saved_plan(Files& files, const std::string& path) {
   auto read = read_plan(files, path);
   if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
-  const auto& document = std::get<PlanDocument>(read);
-  if (document.basis) return saved_plan(document.plan, *document.basis);
+  auto& document = std::get<PlanDocument>(read);
+  if (document.basis) return KeptPlan{.saved = saved_plan(document.plan, *document.basis), .shown = std::move(document.plan)};
   return problem_of(path, "was printed by \"ingot plan --json\", and holds nothing that it could be checked by",
                     "make it with: ingot plan --out FILE");
 }
