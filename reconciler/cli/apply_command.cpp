@@ -125,7 +125,10 @@ void measure(const Looked& looked, const Account& account, const Site& site, Run
 }
 
 int refuse(const Problems& problems, const Reporter& reporter, const Session& session) {
-  show_problems_of(problems, session);
+  if (session.json())
+    session.terminal.out(first_event_json() + result_event_json(problems));
+  else
+    show_problems_of(problems, session);
   reporter.write_files(problems);
   return exit_manifest;
 }
@@ -155,6 +158,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   const auto read = manifest_or_problems(session);
   if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);
   const Manifest* const manifest = std::get_if<Manifest>(&read);
+  metrics.server = manifest->server.name.text();
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
   const Bulletin::OfRun of_run{.id = run, .command = manner.command, .started = started};
@@ -201,7 +205,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
 int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session) {
   std::optional<Bulletin> bulletin;
   try {
-    const Reporter reporter(arguments.outputs, session);
+    const Reporter reporter(arguments.outputs, session, true);
     const int exit_code = reporter.also_of_failures([&] {
       return measured(arguments.metrics, manner.command, session,
                       [&](RunMetrics& metrics) { return do_apply(arguments, manner, reporter, session, metrics, bulletin); });
@@ -210,8 +214,6 @@ int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const 
     return exit_code;
   } catch (const Error& error) {
     if (bulletin) bulletin->tell_end(error, session);
-    // Whoever reads the events finds a result at their end, whatever happened.
-    if (session.json()) session.terminal.out(first_event_json() + result_event_json(nullptr, {}, error));
     throw;
   }
 }

@@ -184,9 +184,10 @@ since is left for the next plan. If it does not fit, what differs is told line b
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
   --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
-                              (the first and the last event, or the error), markdown, github, codequality, sarif, junit
+                              (the first and the last event), markdown, github, codequality, sarif, junit
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
-                              failed, such as /var/lib/prometheus/node-exporter/ingot.prom
+                              failed, such as /var/lib/prometheus/node-exporter/ingot.prom. A FILE for each server: every metric
+                              has the label "server". Replaces nothing but a file of metrics, and follows no link
 )"},
     Page{"reconcile", "what a timer runs: make it so, without asking, in time",
          R"(Usage: ingot reconcile [--jitter TIME] [--deadline TIME] [--metrics FILE]

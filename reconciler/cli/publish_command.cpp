@@ -50,6 +50,7 @@ void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) 
 int do_publish(const PublishArguments& arguments, const Session& session, RunMetrics& metrics) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  metrics.server = manifest->server.name.text();
   const RunStart start = run_start_of("publish", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, "publish " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
