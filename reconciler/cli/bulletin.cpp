@@ -45,13 +45,13 @@ bool Bulletin::wants_latest() const {
   return std::any_of(to_.begin(), to_.end(), [](const NotifyEntry& entry) { return entry.on.contains(Occasion::latest); });
 }
 
-void Bulletin::begin(const Looked& looked, const Site& site) {
+void Bulletin::begin(const Snapshot& before, const Plan& plan, const Site& site) {
   if (to_.empty()) return;
-  news_.id_of_server = looked.plan.id_of_server;
-  news_.held = looked.plan.held;
-  news_.blocked = looked.plan.blocked;
-  news_.unknown = looked.plan.unknown;
-  news_.series_before = members_of(looked.snapshot.series);
+  news_.id_of_server = plan.id_of_server;
+  news_.held = plan.held;
+  news_.blocked = plan.blocked;
+  news_.unknown = plan.unknown;
+  news_.series_before = members_of(before.series);
   // The plan's snapshot may lack the images of peers with nothing new.
   if (wants_latest()) news_.latest_before = news_.latest_after = latest_of(site.state.snapshot());
 }

@@ -7,6 +7,7 @@
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
 #include "reconciler/io/manifest_files.hpp"

@@ -5,6 +5,8 @@
 #include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/cli/starter.hpp"
 #include "reconciler/io/printable.hpp"

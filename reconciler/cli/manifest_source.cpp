@@ -2,6 +2,7 @@
 
 #include "reconciler/cli/fetch_manifests.hpp"
 #include "reconciler/cli/host_guard.hpp"
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/io/git_tree_files.hpp"
 #include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/output_place.hpp"
 #include "reconciler/cli/show_metrics.hpp"
 #include "schema/exit_code.hpp"

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/output_place.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_annotations.hpp"
