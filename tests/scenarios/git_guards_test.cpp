@@ -196,7 +196,7 @@ TEST_F(GitGuarding, every_command_that_changes_or_publishes_anything_asks_the_gu
        std::vector<std::vector<std::string>>{{"publish"},
                                              {"key", "rotate"},
                                              {"key", "revoke", "keys/catalog.pem"},
-                                             {"key", "release", "--all"},
+                                             {"key", "release", "a"},
                                              {"key", "install", "store/public/root/1.dsse"},
                                              {"verify", "--repair"},
                                              {"gc"},
