@@ -8,6 +8,7 @@
 #include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
 #include "reconciler/io/manifest_files.hpp"
@@ -39,11 +40,11 @@ std::string beside(const std::string& path, const std::string& name) {
 }
 
 std::vector<FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems) {
-  ManifestFiles files = disk_manifest_files();
-  files.variables = allowed_variables();
   std::vector<FleetMember> members;
   for (const auto& given : paths) {
     const std::string path = manifest_at(given);
+    ManifestFiles files = checked_out_files(path);
+    files.variables = allowed_variables();
     auto read = parse_manifest(path, files);
     if (auto* const wrong = std::get_if<Problems>(&read))
       problems.insert(problems.end(), wrong->begin(), wrong->end());
