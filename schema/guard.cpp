@@ -23,6 +23,13 @@ Guard strictest(const Guard& one, const Guard& other) {
   if (!both.git.clean) both.git.clean = other.git.clean;
   if (!both.git.forward) both.git.forward = other.git.forward;
   if (!both.git.is_signed) both.git.is_signed = other.git.is_signed;
+  if (both.variables && other.variables) {
+    std::erase_if(*both.variables, [&](const std::string& name) {
+      return std::find(other.variables->begin(), other.variables->end(), name) == other.variables->end();
+    });
+  } else if (other.variables) {
+    both.variables = other.variables;
+  }
   for (const auto& file : other.signers) {
     if (std::find(both.signers.begin(), both.signers.end(), file) == both.signers.end()) both.signers.push_back(file);
   }

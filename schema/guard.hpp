@@ -27,6 +27,8 @@ struct Guard {
   std::optional<At> removals_at{};  ///< where the key stands; nullopt: it does not
   std::optional<At> stops_at{};     ///< likewise
   GitGuards git{};
+  /// Variables with secrets that entries may name though they bear another's name; of hosts alone. nullopt: it does not say.
+  std::optional<std::vector<std::string>> variables{};
   std::vector<std::string> signers{};  ///< files of allowed signers, each of which must know a commit's; of hosts alone
   bool operator==(const Guard&) const = default;
 };

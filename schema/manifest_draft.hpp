@@ -61,6 +61,7 @@ struct PeerReference {
 
 struct ManifestDraft {
   ProblemList problems;
+  std::vector<std::string> variables{};  ///< ManifestFiles::variables
   /// False if a part of the text could not be read, or a peer has no valid name: then a name that is not found may be there.
   bool references_certain = true;
 

@@ -7,6 +7,12 @@
 
 namespace ingot {
 
+namespace {
+
+constexpr TomlKey variables_key{"variables", "[\"GOLD_MIRROR_TOKEN\"]"};
+
+}  // namespace
+
 std::variant<Guard, Problems> parse_guard(std::string_view text, const std::string& path) {
   ProblemList problems;
   const std::size_t file = problems.add_file(path);
@@ -18,6 +24,12 @@ std::variant<Guard, Problems> parse_guard(std::string_view text, const std::stri
   if (auto section = table.table({"guard", "{ git = [\"clean\"] }"})) {
     read_guard(*section, guard);
     if (auto signers = section->path({"signers", "\"/etc/ingot/allowed_signers\""})) guard.signers.push_back(*std::move(signers));
+    if (section->has(variables_key.name)) guard.variables.emplace();
+    section->texts(variables_key, [&](const std::string& written, Spot spot) {
+      if (const auto why = why_not_a_variable(written))
+        return section->wrong_at(spot, variables_key, "has an entry that " + *why);
+      guard.variables->push_back(written);
+    });
     section->finish();
   } else if (!table.has("guard")) {
     table.missing("missing-key", "the file has no [guard]", "add it, or remove the file");

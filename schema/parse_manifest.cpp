@@ -32,7 +32,9 @@ struct Included {
 /// One run over all files of a manifest.
 class ManifestReader {
  public:
-  ManifestReader(const std::string& path, const ManifestFiles& files) : root_(path), folder_(folder_of(path)), files_(files) {}
+  ManifestReader(const std::string& path, const ManifestFiles& files) : root_(path), folder_(folder_of(path)), files_(files) {
+    draft_.variables = files.variables;
+  }
 
   std::variant<Manifest, Problems> read() {
     if (read_root()) {

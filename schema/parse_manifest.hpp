@@ -33,6 +33,8 @@ struct ManifestFiles {
   /// What relative paths of the root file are relative to, but for includes and cards: "" or ending with "/". nullopt: to its
   /// folder, as those are.
   std::optional<std::string> home{};
+  /// Variables with secrets that entries may name though they bear another's name: the host allows them.
+  std::vector<std::string> variables{};
 };
 
 /// Reads the manifest at `path`, its includes and cards. Syntax, keys, types, values, references between entries

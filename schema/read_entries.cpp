@@ -20,12 +20,12 @@ constexpr TomlKey follow_key{"follow", "{ peer = \"fpps-2\", series = \"db19\" }
 constexpr std::size_t most_urls = 16;
 constexpr std::size_t most_globs = 1000;
 
-PeerCredentials read_credentials(TableReader& table) {
+PeerCredentials read_credentials(TableReader& table, std::string_view peer, const ManifestDraft& draft) {
   constexpr TomlKey token_env{"token_env", "\"FPPS2_TOKEN\""};
   constexpr TomlKey client_cert{"client_cert", "\"/etc/ingot/client.pem\""};
   constexpr TomlKey client_key{"client_key", "\"/etc/ingot/client.key\""};
   PeerCredentials credentials;
-  credentials.token_env = table.ruled(token_env, why_not_a_variable);
+  credentials.token_env = read_secret_variable(table, token_env, peer, draft);
   credentials.token_file = table.path({"token_file", "\"/etc/ingot/fpps-2.token\""});
   credentials.client_cert = table.path(client_cert);
   credentials.client_key = table.path(client_key);
@@ -137,6 +137,19 @@ std::optional<ImageState> state_from(TableReader& table, TomlKey key, const std:
   return state;
 }
 
+std::optional<std::string> read_secret_variable(TableReader& table, TomlKey key, std::string_view owner,
+                                                const ManifestDraft& draft) {
+  const auto name = table.ruled(key, why_not_a_variable);
+  if (!name || std::find(draft.variables.begin(), draft.variables.end(), *name) != draft.variables.end()) return name;
+  const auto why = why_not_a_variable_of(*name, owner);
+  if (!why) return name;
+  table.wrong(
+      key, *why,
+      "rename the variable, so that no entry can name another's secret; or the host allows it: variables = [\"…\"] in the "
+      "[guard] of /etc/ingot/guard.toml");
+  return std::nullopt;
+}
+
 void read_peer(TableReader& table, ManifestDraft& draft) {
   constexpr TomlKey name_key{"name", "\"fpps-2\""};
   constexpr TomlKey card_key{"card", "\"peers/fpps-2.card.toml\""};
@@ -151,7 +164,7 @@ void read_peer(TableReader& table, ManifestDraft& draft) {
   entry.card_path = table.part(card_key).value_or("");
   entry.allow_http = table.boolean({"allow_http", "true"}).value_or(false);
   read_urls(table, entry);
-  entry.credentials = read_credentials(table);
+  entry.credentials = read_credentials(table, name ? name->text() : "", draft);
   entry.max_age = read_positive_duration(table, {"max_age", "\"90d\""});
   entry.bandwidth = read_rate(table, {"bandwidth", "\"50 MB/s\""});
   entry.parallel = read_connections(table, {"parallel", "8"});

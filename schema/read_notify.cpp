@@ -33,14 +33,14 @@ void read_command(TableReader& table, NotifyEntry& notify) {
   if (list != nullptr && list->empty()) table.wrong(command_key, "is empty");
 }
 
-void read_webhook(TableReader& table, NotifyEntry& notify) {
+void read_webhook(TableReader& table, NotifyEntry& notify, const ManifestDraft& draft) {
   notify.url = table.ruled(webhook_url_key, [](std::string_view text) -> std::optional<std::string> {
     if (auto why = why_not_a_url(text)) return why;
     if (text.starts_with("file:")) return "must begin with https://";
     if (is_open_http(text)) return "is an http:// address of another machine";
     return std::nullopt;
   });
-  notify.key_env = table.ruled(key_env_key, why_not_a_variable);
+  notify.key_env = read_secret_variable(table, key_env_key, "", draft);
   notify.key_file = table.path(key_file_key);
   notify.ca_file = table.path({"ca_file", "\"/etc/ingot/ca.pem\""});
   for (const auto key : {key_env_key, key_file_key, TomlKey{"ca_file", ""}}) {
@@ -62,7 +62,7 @@ void read_occasions(TableReader& table, NotifyEntry& notify) {
     const auto word = std::find(std::begin(occasion_words), std::end(occasion_words), written);
     if (word == std::end(occasion_words))
       return table.wrong_at(spot, on_key, fmt::format("knows no {}", quoted(written)),
-                            "use \"change\", \"failure\" or \"recovery\"");
+                            "use \"change\", \"failure\", \"recovery\" or \"latest\"");
     notify.on.insert(static_cast<Occasion>(word - std::begin(occasion_words)));
   });
   table.names<SeriesName>({"series", "[\"db19\"]"}, [&](SeriesName name, Spot) { notify.series.insert(std::move(name)); });
@@ -74,7 +74,7 @@ void read_occasions(TableReader& table, NotifyEntry& notify) {
 void read_notify(TableReader& table, ManifestDraft& draft) {
   NotifyEntry notify{.at = table.at()};
   read_command(table, notify);
-  read_webhook(table, notify);
+  read_webhook(table, notify, draft);
   read_occasions(table, notify);
   const auto timeout = table.parsed(timeout_key, "a time such as \"30s\"", parse_duration);
   if (timeout && (*timeout < Seconds(1) || *timeout > Seconds(300)))

@@ -26,6 +26,9 @@ inline constexpr TomlKey bandwidth_key{"bandwidth", "\"200 MB/s\""};
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key);
 /// 1-64.
 std::optional<std::uint32_t> read_connections(TableReader& table, TomlKey key);
+/// The environment variable that holds a secret of the entry `owner` ("": it has no name).
+std::optional<std::string> read_secret_variable(TableReader& table, TomlKey key, std::string_view owner,
+                                                const ManifestDraft& draft);
 /// The state that `written` names; reports it at `spot` otherwise.
 std::optional<ImageState> state_from(TableReader& table, TomlKey key, const std::string& written, Spot spot);
 std::optional<std::string> read_url(TableReader& table, TomlKey key);

@@ -41,6 +41,16 @@ std::optional<std::string> why_not_a_variable(std::string_view text) {
   return valid ? std::nullopt : std::optional<std::string>("is not the name of an environment variable");
 }
 
+std::optional<std::string> why_not_a_variable_of(std::string_view text, std::string_view owner) {
+  std::string begin;
+  for (const char c : owner) {
+    if (is_letter(c) || is_digit(c)) begin += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  if (text.starts_with("INGOT_GIT_") || text == "INGOT_GUARD") return "names a variable of ingot's own";
+  if (text.starts_with("INGOT_") || (!begin.empty() && text.starts_with(begin))) return std::nullopt;
+  return fmt::format("names a variable that does not begin with INGOT_{}", begin.empty() ? "" : " or " + begin);
+}
+
 std::optional<std::string> why_not_a_template(std::string_view text) {
   if (text.size() > longest_template) return fmt::format("is {} bytes long, more than {}", text.size(), longest_template);
   if (text.find("{name}") == std::string_view::npos) return "does not hold {name}, so that all copies would have one name";

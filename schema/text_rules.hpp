@@ -21,6 +21,9 @@ std::optional<std::string> why_not_a_glob(std::string_view text);
 std::optional<std::string> why_not_a_label_name(std::string_view text);
 /// The name of an environment variable. The clause never shows the text: it may be a secret written in the wrong place.
 std::optional<std::string> why_not_a_variable(std::string_view text);
+/// The same of one that holds a secret of the entry `owner` ("": it has no name): it begins with INGOT_, or with the owner's name
+/// in upper case without other than letters and digits. What ingot itself reads is nobody's.
+std::optional<std::string> why_not_a_variable_of(std::string_view text, std::string_view owner);
 /// `as` of a subscription: holds {name}, may hold {peer}, the rest as in names.
 std::optional<std::string> why_not_a_template(std::string_view text);
 

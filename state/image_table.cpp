@@ -82,8 +82,17 @@ ImageRow read_row(Statement& row) {
                   .papers = read_papers(row)};
 }
 
-void each_row(Statement rows, const ImageRows& visit) {
-  while (rows.step()) visit(read_row(rows));
+void each_row(Statement rows, const ImageRows& visit, LeftOut* left_out = nullptr) {
+  each_row_of(rows, left_out, [&] { visit(read_row(rows)); });
+}
+
+/// The next two columns: state_since, past_states.
+ShownStates read_shown_states(Statement& row, ImageState now) {
+  ShownStates shown{.past = {}, .now = now, .since = row.next<std::optional<Serial>>()};
+  auto past = parse_past_states(row.next_text());
+  if (!past) row.damaged("states of an image that are none");
+  shown.past = *std::move(past);
+  return shown;
 }
 
 }  // namespace
@@ -95,7 +104,14 @@ std::size_t count_copies_of(Database& database, const ServerId& origin) {
   return row.step() ? row.next<std::size_t>() : 0;
 }
 
-void each_image(Database& database, const ImageRows& visit) { each_row(database.query(select_rows), visit); }
+void each_image(Database& database, const ImageRows& visit, LeftOut* left_out) {
+  each_row(database.query(select_rows), visit, left_out);
+}
+
+void check_shown_states(Database& database) {
+  Statement rows = database.query("SELECT state_since, past_states FROM image");
+  while (rows.step()) read_shown_states(rows, ImageState::published);
+}
 
 void each_own_image(Database& database, const ImageRows& visit) {
   static constexpr auto sql = joined_sql(select_rows, "WHERE i.copy = 0");
@@ -125,11 +141,7 @@ std::optional<ImageRecord> load_image(Database& database, ImageKey key) {
   Statement row = database.query(sql.data(), key);
   if (!row.step()) return std::nullopt;
   ImageRecord image{.row = read_row(row), .shown = {}};
-  image.shown.now = shown_state(image.row);
-  image.shown.since = row.next<std::optional<Serial>>();
-  auto past = parse_past_states(row.next_text());
-  if (!past) row.damaged("states of an image that are none");
-  image.shown.past = *std::move(past);
+  image.shown = read_shown_states(row, shown_state(image.row));
   return image;
 }
 

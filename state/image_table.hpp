@@ -22,7 +22,9 @@ using ImageRows = std::function<void(ImageRow&&)>;
 std::size_t count_images(Database& database);
 std::size_t count_copies_of(Database& database, const ServerId& origin);
 
-void each_image(Database& database, const ImageRows& visit);
+void each_image(Database& database, const ImageRows& visit, LeftOut* left_out = nullptr);
+/// Reads what load_image reads of each row beyond that.
+void check_shown_states(Database& database);
 void each_own_image(Database& database, const ImageRows& visit);
 void each_copy_of(Database& database, const ServerId& origin, const ImageRows& visit);
 /// Live or deleted images of that very name, and a live one that differs only in case.

@@ -24,11 +24,11 @@ std::vector<std::string> read_lines(Statement& row) {
   return *std::move(lines);
 }
 
-std::vector<Registration> read_registrations(Database& database) {
+std::vector<Registration> read_registrations(Database& database, LeftOut* left_out) {
   std::vector<Registration> registrations;
   Statement rows =
       database.query("SELECT name, own_name, id, urls, serial, head, registered, seen FROM registration ORDER BY name, id");
-  while (rows.step()) {
+  each_row_of(rows, left_out, [&] {
     registrations.push_back(Registration{.name = rows.next<ServerName>(),
                                          .own_name = rows.next<ServerName>(),
                                          .id = rows.next<ServerId>(),
@@ -37,15 +37,15 @@ std::vector<Registration> read_registrations(Database& database) {
                                          .head = rows.next<Digest>(),
                                          .registered = rows.next<Time>(),
                                          .seen = rows.next<Time>()});
-  }
+  });
   return registrations;
 }
 
-std::vector<SubscriptionRow> read_subscriptions(Database& database) {
+std::vector<SubscriptionRow> read_subscriptions(Database& database, LeftOut* left_out) {
   std::vector<SubscriptionRow> subscriptions;
   Statement rows = database.query(
       "SELECT peer, peer_name, kind, value, baseline, since, options, rule, instantiated, stopped, copies FROM subscription");
-  while (rows.step()) {
+  each_row_of(rows, left_out, [&] {
     subscriptions.push_back(SubscriptionRow{.peer = rows.next<ServerId>(),
                                             .peer_name = rows.next<ServerName>(),
                                             .selector = read_selector(rows),
@@ -56,7 +56,7 @@ std::vector<SubscriptionRow> read_subscriptions(Database& database) {
                                             .instantiated = rows.next<Time>(),
                                             .stopped = rows.next<std::optional<Serial>>(),
                                             .copies = rows.next<std::uint64_t>()});
-  }
+  });
   std::sort(subscriptions.begin(), subscriptions.end(), [](const auto& one, const auto& other) {
     return std::tie(one.peer, one.selector) < std::tie(other.peer, other.selector);
   });

@@ -11,9 +11,9 @@
 namespace ingot {
 
 /// Sorted by name.
-std::vector<Registration> read_registrations(Database& database);
+std::vector<Registration> read_registrations(Database& database, LeftOut* left_out = nullptr);
 /// Sorted by peer and selector, stopped ones too.
-std::vector<SubscriptionRow> read_subscriptions(Database& database);
+std::vector<SubscriptionRow> read_subscriptions(Database& database, LeftOut* left_out = nullptr);
 
 /// The next column: a list of lines.
 std::vector<std::string> read_lines(Statement& row);

@@ -104,7 +104,7 @@ void throw_damaged(const std::string& path, std::string_view what) {
   throw Error(
       Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
       "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store; nothing was changed")
-      .with_code("damaged-state");
+      .with_code(std::string(damaged_state));
 }
 
 struct Database::Impl {

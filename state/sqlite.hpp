@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "schema/digest.hpp"
+#include "schema/error.hpp"
 #include "schema/image.hpp"
 #include "schema/names.hpp"
 #include "schema/quantity.hpp"
@@ -233,5 +234,27 @@ inline constexpr std::int64_t state_application_id = 0x696E6774;
 
 /// Throws Error{local}: the state file is damaged, `what` was found.
 [[noreturn]] void throw_damaged(const std::string& path, std::string_view what);
+
+/// The code of that error.
+inline constexpr std::string_view damaged_state = "damaged-state";
+
+/// How many rows were left out, as they hold what their reader does not take.
+struct LeftOut {
+  std::uint64_t rows = 0;
+};
+
+/// `read()` takes the columns of a row, for each. A damaged row ends it with that error; or it is counted in `left_out`, if
+/// given.
+template <class Read>
+void each_row_of(Statement& rows, LeftOut* left_out, Read&& read) {
+  while (rows.step()) {
+    try {
+      read();
+    } catch (const Error& error) {
+      if (left_out == nullptr || error.code() != damaged_state) throw;
+      ++left_out->rows;
+    }
+  }
+}
 
 }  // namespace ingot

@@ -70,6 +70,16 @@ struct ObjectRow {
   Packed packed;
 };
 
+/// What a state with damaged rows still tells of what is known nowhere else.
+struct Salvage {
+  Serial reserved = 0;
+  std::vector<Registration> registrations;     ///< those of known peers
+  std::vector<SubscriptionRow> subscriptions;  ///< likewise
+  std::vector<ImageRow> images;
+  std::vector<Floor> floors;
+  std::uint64_t left_out = 0;  ///< rows that cannot be read
+};
+
 enum class Access { read_only, read_write };
 
 /// Calls may come from several threads: they are served one after the other. A visitor may read from the same State.
@@ -176,6 +186,12 @@ class State {
 
   /// Reads the whole file and all references in it; Error{local} if damaged.
   void check() const;
+  /// Reads every row as all do who read it; Error{local} if one of them finds it damaged.
+  void check_rows() const;
+  /// Whether the file is put together as it should be, whatever its rows hold. Error{local} if it cannot be read.
+  bool is_well_formed() const;
+  /// What can be read of a well-formed one.
+  Salvage salvage() const;
 
  private:
   struct Impl;

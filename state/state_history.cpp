@@ -47,32 +47,43 @@ constexpr char select_runs[] =
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped' AND a.code <> 'deferred'),"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped' AND a.code = 'deferred') FROM run r ";
 
+/// Takes the columns sequence … finished.
+ActionRecord read_action(Statement& row) {
+  ActionRecord action;
+  action.sequence = row.next<std::int64_t>();
+  action.address.text = row.next<std::string>();
+  const auto verb = parse_verb(row.next_text());
+  if (!verb) row.damaged("an unknown verb");
+  action.verb = *verb;
+  action.arguments = row.next<std::string>();
+  action.outcome = row.next<std::string>();
+  action.code = row.next<std::string>();
+  action.text = row.next<std::string>();
+  action.started = row.next<Time>();
+  action.finished = row.next<std::optional<Time>>();
+  return action;
+}
+
+constexpr char select_actions[] =
+    "SELECT sequence, address, verb, arguments, coalesce(outcome, 'unfinished'), code, text, started, finished FROM action";
+
 /// `address`: of these actions; "": of all.
 std::vector<ActionRecord> read_actions(Database& database, std::int64_t run, const std::string& address = "") {
   std::vector<ActionRecord> actions;
-  Statement rows = database.query(
-      "SELECT sequence, address, verb, arguments, coalesce(outcome, 'unfinished'), code, text, started, finished FROM action"
-      " WHERE run = ?1 AND (?2 = '' OR address = ?2) ORDER BY sequence",
-      run, address);
-  while (rows.step()) {
-    ActionRecord action;
-    action.sequence = rows.next<std::int64_t>();
-    action.address.text = rows.next<std::string>();
-    const auto verb = parse_verb(rows.next_text());
-    if (!verb) rows.damaged("an unknown verb");
-    action.verb = *verb;
-    action.arguments = rows.next<std::string>();
-    action.outcome = rows.next<std::string>();
-    action.code = rows.next<std::string>();
-    action.text = rows.next<std::string>();
-    action.started = rows.next<Time>();
-    action.finished = rows.next<std::optional<Time>>();
-    actions.push_back(std::move(action));
-  }
+  static constexpr auto sql = joined_sql(select_actions, " WHERE run = ?1 AND (?2 = '' OR address = ?2) ORDER BY sequence");
+  Statement rows = database.query(sql.data(), run, address);
+  while (rows.step()) actions.push_back(read_action(rows));
   return actions;
 }
 
 }  // namespace
+
+void check_history(Database& database) {
+  Statement runs = database.query(select_runs);
+  for (RunRecord run; runs.step();) read_run(runs, run);
+  Statement actions = database.query(select_actions);
+  while (actions.step()) read_action(actions);
+}
 
 std::vector<RunRecord> State::runs(std::size_t most) const {
   return impl_->read([&] {

@@ -17,8 +17,13 @@ namespace ingot {
 std::string make_beside(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name,
                         const std::function<void(const std::string& beside)>& fill);
 
+/// The columns id, epoch, serial, head, root_version, issued of `floor`.
+Floor read_floor(Statement& row);
 /// Of each part of a floor the higher one stays.
 void write_floor(Database& database, const Floor& floor);
+
+/// Reads the whole history.
+void check_history(Database& database);
 
 struct State::Impl {
   Impl(const std::string& path, OpenMode mode) : database(path, mode) {}

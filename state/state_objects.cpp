@@ -12,6 +12,11 @@ ObjectRow read_object(Statement& row) {
       .digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .kind = row.next<ImageKind>(), .packed = read_packed(row)};
 }
 
+constexpr char select_objects[] =
+    "SELECT digest, size, kind, file_digest, file_length, segments, table_digest, table_length FROM object ";
+
+}  // namespace
+
 Floor read_floor(Statement& row) {
   return Floor{.id = row.next<ServerId>(),
                .epoch = row.next<std::uint64_t>(),
@@ -20,11 +25,6 @@ Floor read_floor(Statement& row) {
                .root_version = row.next<std::uint64_t>(),
                .issued = row.next<Time>()};
 }
-
-constexpr char select_objects[] =
-    "SELECT digest, size, kind, file_digest, file_length, segments, table_digest, table_length FROM object ";
-
-}  // namespace
 
 std::optional<ObjectRow> State::object(const Digest& digest) const {
   return impl_->read([&]() -> std::optional<ObjectRow> {

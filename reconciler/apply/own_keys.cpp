@@ -7,6 +7,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/random_hex.hpp"
+#include "reconciler/io/secret_file.hpp"
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
@@ -88,8 +89,9 @@ void write_key(Files& files, const std::string& path, const PrivateKey& key) {
 }
 
 PrivateKey read_key(Files& files, const std::string& path) {
-  refuse_a_key_for_all(files, path);
-  return PrivateKey::from_pem(read_file(files, path, largest_key_file), fmt::format("\"{}\"", printable(path)));
+  const std::string file = followed_secret(files, path);
+  refuse_a_key_for_all(files, file);
+  return PrivateKey::from_pem(read_file(files, file, largest_key_file), fmt::format("\"{}\"", printable(path)));
 }
 
 KeysHere keys_here(Files& files, const std::string& folder, KeyRole role) {

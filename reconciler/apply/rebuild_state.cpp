@@ -64,11 +64,14 @@ class Gathering {
  private:
   /// Peers and subscriptions are intentions: nothing but a state holds them.
   void take_up_old_state() {
-    what_.reserved = std::max(what_.reserved, old_->reserved_serial());
-    what_.registrations = old_->registrations();
-    const Snapshot snapshot = old_->snapshot();
-    what_.subscriptions = snapshot.subscriptions;
-    for (const ImageRow& row : snapshot.images) {
+    Salvage old = old_->salvage();
+    // A damaged number may be any. Peers refuse a larger jump, and no run of this server makes one.
+    if (old.reserved <= what_.reserved + largest_jump / 2) what_.reserved = std::max(what_.reserved, old.reserved);
+    what_.registrations = std::move(old.registrations);
+    what_.subscriptions = std::move(old.subscriptions);
+    what_.floors = std::move(old.floors);
+    told_.left_out = old.left_out;
+    for (const ImageRow& row : old.images) {
       if (row.protect) protected_.insert({row.name, row.digest});
       if (row.deleted && row.copy && row.identity) removed_in_old_.insert(*row.identity);
       if (row.deleted && !row.copy) deleted_in_old_.insert({row.name, row.digest});
@@ -107,13 +110,23 @@ class Gathering {
     return nullptr;
   }
 
+  /// nullopt also if its row is damaged.
+  std::optional<ObjectRow> object_in_old(const Digest& digest) const {
+    try {
+      return old_ ? old_->object(digest) : std::nullopt;
+    } catch (const Error& error) {
+      if (error.code() != "damaged-state") throw;
+      return std::nullopt;
+    }
+  }
+
   /// Of bytes that nothing tells of any more, what none can be; find_bytes looks for them.
   Packed packed_of(const Digest& digest, const std::optional<Packed>& listed) const {
     const auto known = packed_.find(digest);
     const bool by_papers = known != packed_.end() && known->second;
     if (listed && (!by_papers || store_.has(*listed))) return *listed;
     if (by_papers) return *known->second;
-    const auto object = old_ ? old_->object(digest) : std::nullopt;
+    const auto object = object_in_old(digest);
     return object ? object->packed : Packed{.file = {.digest = digest, .length = 0}, .segments = 1, .table = std::nullopt};
   }
 
@@ -277,7 +290,6 @@ class Gathering {
   }
 
   void take_up_floors(PeerMemory& memory) {
-    if (old_) what_.floors = old_->floors();
     for (const ServerId& id : memory.servers_with_floors()) {
       if (const auto floor = memory.floor(id)) what_.floors.push_back(*floor);
     }

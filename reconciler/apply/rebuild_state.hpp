@@ -36,10 +36,11 @@ struct RebuiltState {
   std::vector<ImageName> not_adopted;      ///< likewise, but another image bears the name
   std::vector<LostBytes> lost;             ///< filled by whoever re-hashes
   bool kept_peers = false;                 ///< registrations and subscriptions came from the older state
+  std::uint64_t left_out = 0;              ///< rows of the older state that cannot be read
   std::string set_aside;                   ///< where the old state file is now; "": there was none
 };
 
-/// What a new state is made of; `told` says what came of it. `old`: an older state that is whole, for its peers and
+/// What a new state is made of; `told` says what came of it. `old`: an older state, or one with damaged rows, for its peers and
 /// subscriptions. Reads bytes of images only to find those that nothing tells of any more. Error{local}: the root, or every
 /// catalog that was published, is lost: then only a backup of the store helps.
 Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory,

@@ -27,6 +27,18 @@ bool is_older_than_the_store(const State& state, const Store& store) {
   return false;
 }
 
+/// Every row of it can be read by all who read it.
+bool is_whole(const State& state) {
+  try {
+    state.check();
+    state.check_rows();
+  } catch (const Error& error) {
+    if (error.code() != "damaged-state") throw;
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old) {
@@ -34,12 +46,15 @@ std::string why_not_rebuild(const ServerSection& server, const Store& store, Fil
   if (!files.status(server.state)) return "";
   try {
     State state = State::open(server.state, Access::read_only);
-    state.check();
     if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
       refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", printable(server.state),
                                  printable(server.store)));
     }
-    if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
+    if (is_whole(state)) {
+      if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
+    } else if (!state.is_well_formed()) {
+      return "";
+    }
     old.emplace(std::move(state));
   } catch (const Error& error) {
     if (error.code() != "damaged-state") throw;

@@ -15,18 +15,10 @@ std::string with_mend(const std::string& text, const std::string& mend) {
   return printable(mend.empty() ? text : text + "; " + mend);
 }
 
-/// As the tools of a repository name files: without "./", relative to where the job runs.
-std::string below(const std::string& file, const std::string& folder) {
-  if (file.empty()) return file;
-  std::string plain = printable(plain_path(file));
-  const std::string before = folder.ends_with('/') ? folder : folder + "/";
-  return plain.starts_with(before) ? plain.substr(before.size()) : plain;
-}
-
 /// Where an entry of the manifest stands; the manifest itself where no line remains.
-Annotation at(const ShownPlan& plan, const std::optional<At>& place, const std::string& folder) {
+Annotation at(const ShownPlan& plan, const std::optional<At>& place, const FileNaming& naming) {
   Annotation annotation;
-  annotation.file = below(place ? joined_path(folder_of(plan.manifest_path), place->file) : plan.manifest_path, folder);
+  annotation.file = naming.name_of(place ? joined_path(folder_of(plan.manifest_path), place->file) : plan.manifest_path);
   annotation.line = place ? place->line : 0;
   return annotation;
 }
@@ -46,38 +38,45 @@ std::vector<Annotation> worst_first(std::vector<Annotation> annotations) {
 
 }  // namespace
 
-std::vector<Annotation> annotations_of(const Problems& problems, const std::string& folder) {
+std::string FileNaming::name_of(const std::string& file) const {
+  if (file.empty()) return file;
+  const std::string plain = printable(plain_path(folder.empty() ? file : joined_path(folder + "/", file)));
+  const std::string before = root.ends_with('/') ? root : root + "/";
+  return plain.starts_with(before) ? plain.substr(before.size()) : plain;
+}
+
+std::vector<Annotation> annotations_of(const Problems& problems, const FileNaming& naming) {
   std::vector<Annotation> annotations;
   for (const auto& problem : problems) {
     annotations.push_back({.severity = Severity::error,
                            .code = problem.code,
                            .text = with_mend(problem.text, problem.mend),
-                           .file = below(problem.file, folder),
+                           .file = naming.name_of(problem.file),
                            .line = std::max(problem.line, 0),
                            .column = std::max(problem.column, 0)});
   }
   return annotations;
 }
 
-std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string& folder) {
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const FileNaming& naming) {
   std::vector<Annotation> annotations;
   for (const auto& peer : plan.unknown) {
-    annotations.push_back(filled(at(plan, peer.at, folder), peer.code == "untrusted" ? Severity::error : Severity::warning,
+    annotations.push_back(filled(at(plan, peer.at, naming), peer.code == "untrusted" ? Severity::error : Severity::warning,
                                  peer.code, printable(peer.text)));
   }
   for (const auto& one : plan.blocked) {
     const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
-    annotations.push_back(filled(at(plan, one.at, folder), one.code == "damaged" ? Severity::error : Severity::warning, one.code,
+    annotations.push_back(filled(at(plan, one.at, naming), one.code == "damaged" ? Severity::error : Severity::warning, one.code,
                                  with_mend(text, one.mend)));
   }
   for (const auto& one : plan.held) {
     const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
-    annotations.push_back(filled(at(plan, std::nullopt, folder), Severity::warning, one.code, with_mend(text, one.mend)));
+    annotations.push_back(filled(at(plan, std::nullopt, naming), Severity::warning, one.code, with_mend(text, one.mend)));
   }
   return worst_first(std::move(annotations));
 }
 
-std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const std::string& folder) {
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const FileNaming& naming) {
   std::vector<Annotation> annotations;
   for (const auto& result : account.failed) {
     const auto action = std::find_if(plan.actions.begin(), plan.actions.end(),
@@ -85,22 +84,22 @@ std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& acc
     const bool reasoned = action != plan.actions.end() && !action->because.empty();
     const auto* const failed = std::get_if<Failed>(&result.outcome);
     annotations.push_back(filled(
-        at(plan, reasoned ? action->because.front().at : std::nullopt, folder), Severity::error, failed ? failed->code : "failed",
+        at(plan, reasoned ? action->because.front().at : std::nullopt, naming), Severity::error, failed ? failed->code : "failed",
         printable(fmt::format("{} {}: {}", text_of(result.verb), result.address.text, failed ? failed->text : "it failed"))));
   }
   if (account.fatal) {
-    for (auto& one : annotations_of(*account.fatal, plan.manifest_path, folder)) annotations.push_back(std::move(one));
+    for (auto& one : annotations_of(*account.fatal, plan.manifest_path, naming)) annotations.push_back(std::move(one));
   }
-  for (auto& one : annotations_of(plan, folder)) annotations.push_back(std::move(one));
+  for (auto& one : annotations_of(plan, naming)) annotations.push_back(std::move(one));
   return worst_first(std::move(annotations));
 }
 
-std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const std::string& folder) {
+std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const FileNaming& naming) {
   const std::string code = error.code().empty() ? std::string(text_of(error.fault())) : error.code();
   return {{.severity = Severity::error,
            .code = code,
            .text = with_mend(error.what(), error.mend()),
-           .file = below(manifest, folder),
+           .file = naming.name_of(manifest),
            .line = 0,
            .column = 0}};
 }

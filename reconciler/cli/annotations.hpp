@@ -18,19 +18,27 @@ struct Annotation {
   Severity severity = Severity::error;
   std::string code;  ///< a stable word: of a problem, of what blocks or holds, of why a peer is unknown
   std::string text;  ///< printable, with how to mend it
-  std::string file;  ///< relative to the working directory if it lies below it; "": no file
+  std::string file;  ///< relative to FileNaming::root if it lies below it; "": no file
   int line = 0;      ///< from 1; 0: the file as a whole
   int column = 0;    ///< in code points, from 1; 0: the line as a whole
   bool operator==(const Annotation&) const = default;
 };
 
-/// `folder`: the working directory, absolute; file names below it become relative.
-std::vector<Annotation> annotations_of(const Problems& problems, const std::string& folder);
+/// How files are named to the tools of a repository: relative to its root, wherever in it the command runs.
+struct FileNaming {
+  std::string root;  ///< absolute, without links; of the work tree, or the working directory outside of any
+  std::string
+      folder;  ///< the working directory, to which names on the command line are relative; "": they are relative to the root
+  /// "../sites/a/ingot.toml" as "sites/a/ingot.toml"; printable. What is not below the root stays absolute.
+  std::string name_of(const std::string& file) const;
+};
+
+std::vector<Annotation> annotations_of(const Problems& problems, const FileNaming& naming);
 /// Untrusted peers and damaged images are errors; what is blocked, held or unknown for ordinary reasons are warnings.
-std::vector<Annotation> annotations_of(const ShownPlan& plan, const std::string& folder);
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const FileNaming& naming);
 /// What failed, which is an error, and what the plan said.
-std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const std::string& folder);
+std::vector<Annotation> annotations_of(const ShownPlan& plan, const Account& account, const FileNaming& naming);
 /// `manifest`: its path, where the error is shown.
-std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const std::string& folder);
+std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const FileNaming& naming);
 
 }  // namespace ingot

@@ -15,6 +15,7 @@
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_plan.hpp"
+#include "reconciler/cli/shown_misfits.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
 
@@ -102,14 +103,17 @@ AskUntil asking_ends(const ApplyManner& manner, const Session& session) {
 }
 
 /// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
-Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport,
+Looked look_again(const ApplyArguments& arguments, const std::optional<KeptPlan>& kept, Site& site, Transport& transport,
                   const Session& session, AskUntil until) {
+  const SavedPlan* const saved = kept ? &kept->saved : nullptr;
   if (saved) require_fit(check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
   Looked looked = look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session, until);
-  if (saved)
+  if (saved) {
     require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
                                 runs_since(site.state, saved->basis.last_run)),
                 *arguments.plan, session);
+    require_fit(shown_misfits(kept->shown, shown_plan(looked.plan, looked.plan_id)), *arguments.plan, session);
+  }
   if (arguments.expect && *arguments.expect != looked.plan_id) {
     throw Error(
         Fault::stale,
@@ -129,7 +133,10 @@ void measure(const Looked& looked, const Account& account, const Site& site, Run
 }
 
 int refuse(const Problems& problems, const Reporter& reporter, const Session& session) {
-  show_problems_of(problems, session);
+  if (session.json())
+    session.terminal.out(first_event_json() + result_event_json(problems));
+  else
+    show_problems_of(problems, session);
   reporter.write_files(problems);
   return exit_manifest;
 }
@@ -150,15 +157,16 @@ int keep_reports(const AppliedRun& run, const Reporter& reporter, const Session&
 int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Reporter& reporter, const Session& session,
              RunMetrics& metrics, std::optional<Bulletin>& bulletin) {
   require_approval(arguments, session);
-  std::optional<SavedPlan> saved;
+  std::optional<KeptPlan> saved;
   if (arguments.plan) {
     auto read = read_saved_plan(session.files, *arguments.plan);
     if (const auto* problem = std::get_if<Problem>(&read)) { return refuse({*problem}, reporter, session); }
-    saved = std::get<SavedPlan>(std::move(read));
+    saved = std::get<KeptPlan>(std::move(read));
   }
   const auto read = manifest_or_problems(session);
   if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);
   const Manifest* const manifest = std::get_if<Manifest>(&read);
+  metrics.server = manifest->server.name.text();
   const Time started = session.clock.now();
   const std::string run = new_run_id(started, random_bits());
   const Bulletin::OfRun of_run{.id = run, .command = manner.command, .started = started};
@@ -186,9 +194,9 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   if (!approved(looked, arguments, session))
     throw Error(Fault::approval, "not approved: nothing was done",
                 "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
-  const Digest plan_id = saved ? saved->id : looked.plan_id;
+  const Digest plan_id = saved ? saved->saved.id : looked.plan_id;
   const RunStart start = run_start(looked, plan_id, run, started, manner.command);
-  bulletin->begin(looked.snapshot, looked.plan);
+  bulletin->begin(looked.snapshot, looked.plan, site);
   const Account account =
       applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);
@@ -205,7 +213,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
 int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const Session& session) {
   std::optional<Bulletin> bulletin;
   try {
-    const Reporter reporter(arguments.outputs, session);
+    const Reporter reporter(arguments.outputs, session, true);
     const int exit_code = reporter.also_of_failures([&] {
       return measured(arguments.metrics, manner.command, session,
                       [&](RunMetrics& metrics) { return do_apply(arguments, manner, reporter, session, metrics, bulletin); });
@@ -214,8 +222,6 @@ int run_apply(const ApplyArguments& arguments, const ApplyManner& manner, const 
     return exit_code;
   } catch (const Error& error) {
     if (bulletin) bulletin->tell_end(error, session);
-    // Whoever reads the events finds a result at their end, whatever happened.
-    if (session.json()) session.terminal.out(first_event_json() + result_event_json(nullptr, {}, error));
     throw;
   }
 }

@@ -129,6 +129,9 @@ Seconds time_of(const std::string& flag, const std::string& text) {
 
 Everywhere everywhere_of(const Written& written, const std::string& command) {
   Everywhere everywhere;
+  if (written.manifest == "-")
+    wrong("-f \"-\" is not a file: a manifest is not read from standard input",
+          "write it to a file: relative paths in it start at its folder, and its commit is that of its repository");
   if (!written.manifest.empty()) everywhere.manifest = written.manifest;
   if (!written.rev.empty()) everywhere.rev = written.rev;
   if (!written.home.empty()) everywhere.home = written.home;
@@ -474,15 +477,6 @@ std::vector<std::string> flags_of_command(const std::string& command) {
     for (const auto& name : option->get_snames()) flags.push_back("-" + name);
   }
   return flags;
-}
-
-bool ask_for_json(const std::vector<std::string>& words) {
-  const auto end = std::find(words.begin(), words.end(), "--");
-  for (auto word = words.begin(); word != end; ++word) {
-    if (*word == "--json" || *word == "--format=json") return true;
-    if (*word == "json" && word != words.begin() && *std::prev(word) == "--format") return true;
-  }
-  return false;
 }
 
 Arguments parse_arguments(const std::vector<std::string>& words) {

@@ -167,7 +167,4 @@ Arguments parse_arguments(const std::vector<std::string>& words);
 /// All flags that a command takes, "--file", "-f" …
 std::vector<std::string> flags_of_command(const std::string& command);
 
-/// Whether JSON is asked for, also by words that are wrong otherwise.
-bool ask_for_json(const std::vector<std::string>& words);
-
 }  // namespace ingot

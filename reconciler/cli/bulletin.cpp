@@ -41,13 +41,19 @@ Bulletin::Bulletin(const Manifest& manifest, const OfRun& run)
       withheld_(secret_variables(manifest)),
       failure_(state_folder(manifest.server) + "/cache/last-failure") {}
 
-void Bulletin::begin(const Snapshot& before, const Plan& plan) {
+bool Bulletin::wants_latest() const {
+  return std::any_of(to_.begin(), to_.end(), [](const NotifyEntry& entry) { return entry.on.contains(Occasion::latest); });
+}
+
+void Bulletin::begin(const Snapshot& before, const Plan& plan, const Site& site) {
   if (to_.empty()) return;
   news_.id_of_server = plan.id_of_server;
   news_.held = plan.held;
   news_.blocked = plan.blocked;
   news_.unknown = plan.unknown;
   news_.series_before = members_of(before.series);
+  // The plan's snapshot may lack the images of peers with nothing new.
+  if (wants_latest()) news_.latest_before = news_.latest_after = latest_of(site.state.snapshot());
 }
 
 void Bulletin::end(const Account& account, int exit_code, const Site& site) {
@@ -55,6 +61,7 @@ void Bulletin::end(const Account& account, int exit_code, const Site& site) {
   const bool series_changed = std::any_of(account.done.begin(), account.done.end(),
                                           [](const ActionResult& one) { return one.address.text.starts_with("series."); });
   news_.series_after = series_changed ? members_of(site.state.snapshot().series) : news_.series_before;
+  if (wants_latest() && !account.done.empty()) news_.latest_after = latest_of(site.state.snapshot());
   news_.exit_code = exit_code;
   news_.account = account;
 }
@@ -85,6 +92,7 @@ void Bulletin::tell_each(const Session& session) {
 
 void Bulletin::remember(Files& files) const {
   try {
+    refuse_linked_memory(files, parent_folder(parent_folder(failure_)));
     make_folders(files, parent_folder(failure_));
     replace_file_unsynced(files, failure_, fmt::format("{}\n", news_.exit_code), 0644);
   } catch (const Error&) {  // as if it could not be read
@@ -93,6 +101,7 @@ void Bulletin::remember(Files& files) const {
 
 void Bulletin::forget(Files& files) const {
   try {
+    refuse_linked_memory(files, parent_folder(parent_folder(failure_)));
     files.remove(failure_);
   } catch (const Error&) {  // the recovery is told once more
   }

@@ -22,7 +22,7 @@ class Bulletin {
   Bulletin(const Manifest& manifest, const OfRun& run);
 
   /// What there is to do, before any of it is done.
-  void begin(const Snapshot& before, const Plan& plan);
+  void begin(const Snapshot& before, const Plan& plan, const Site& site);
   /// `exit_code`: with what came of its reports.
   void end(const Account& account, int exit_code, const Site& site);
 
@@ -32,6 +32,7 @@ class Bulletin {
   void tell_end(const Error& error, const Session& session) noexcept;
 
  private:
+  bool wants_latest() const;
   void tell_each(const Session& session);
   void remember(Files& files) const;
   void forget(Files& files) const;

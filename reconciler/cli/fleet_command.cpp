@@ -5,6 +5,7 @@
 #include "reconciler/cli/cached_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/manifest_source.hpp"
@@ -42,7 +43,8 @@ std::vector<FleetMember> read_members(const std::vector<std::string>& paths, Pro
   std::vector<FleetMember> members;
   for (const auto& given : paths) {
     const std::string path = manifest_at(given);
-    const ManifestFiles files = checked_out_files(path);
+    ManifestFiles files = checked_out_files(path);
+    files.variables = allowed_variables();
     auto read = parse_manifest(path, files);
     if (auto* const wrong = std::get_if<Problems>(&read))
       problems.insert(problems.end(), wrong->begin(), wrong->end());

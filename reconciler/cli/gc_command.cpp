@@ -3,6 +3,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/apply/run.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_garbage.hpp"
@@ -48,6 +49,7 @@ int run_command(const GcArguments& arguments, const Session& session) {
   if (!manifest) return exit_manifest;
   const RunLock lock = take_lock(manifest->server, "gc", session);
   Site site(*manifest, Access::read_only, session.files);
+  if (!arguments.dry_run) require_commit(site, session.flags);
   refuse_a_state_in_doubt(site);
   const Time now = session.clock.now();
   const GarbageRules rules{.grace = arguments.grace, .dry_run = arguments.dry_run, .wanted = wanted_bytes(site, now)};

@@ -89,4 +89,8 @@ std::vector<std::string> require_commit(const Manifest& manifest, const AppliedL
   throw Error(Fault::refused, text, objections.front().mend).with_code(objections.front().code).about(manifest.path);
 }
 
+void require_commit(const Site& site, const Everywhere& flags) {
+  (void)require_commit(site.manifest, commit_applied_last(site), flags, false);
+}
+
 }  // namespace ingot

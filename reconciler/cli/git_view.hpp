@@ -31,4 +31,7 @@ void note_objections(const Manifest& manifest, const AppliedLast& applied, const
 std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const Everywhere& flags,
                                         bool rewind);
 
+/// The same of any other command that changes or publishes something: what it does follows from the manifest's [server].
+void require_commit(const Site& site, const Everywhere& flags);
+
 }  // namespace ingot

@@ -173,8 +173,8 @@ it stopped. Ctrl-C stops cleanly, a second one at once. With --yes --quiet the p
 and a run with nothing to do prints nothing.
 
 A PLAN is done once, and only if it still fits: the state and the manifest are what they were, and each of its actions would be
-planned now as it was then. The peers are asked again; what they have published since is left for the next plan. If it does not
-fit, what differs is told line by line, nothing is done, and the exit is 8.
+planned now as it was then, with the reasons and sizes that the file shows. The peers are asked again; what they have published
+since is left for the next plan. If it does not fit, what differs is told line by line, nothing is done, and the exit is 8.
 
   --approve VERB,...          do these, and hold the rest and what needs it; publishing needs no approval of its own
   --expect ID                 plan again, and go on only if the plan has this id (as plan --json shows it); else exit 8
@@ -187,9 +187,10 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
   --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
-                              (the first and the last event, or the error), markdown, github, codequality, sarif, junit
+                              (the first and the last event), markdown, github, codequality, sarif, junit
   --metrics FILE              write what node_exporter's textfile collector reads, at the end of the run, also of one that
-                              failed, such as /var/lib/prometheus/node-exporter/ingot.prom
+                              failed, such as /var/lib/prometheus/node-exporter/ingot.prom. A FILE for each server: every metric
+                              has the label "server". Replaces nothing but a file of metrics, and follows no link
 )"},
     Page{"reconcile", "what a timer runs: make it so, without asking, in time",
          R"(Usage: ingot reconcile [--jitter TIME] [--deadline TIME] [--metrics FILE]
@@ -294,6 +295,9 @@ manifest, and on what evidence: of a peer that cannot be had now, what it offere
   ingot show db19_24                  everything about an image: lineage, series, papers
   ingot show 20261123T020000Z-1a2b3c  what a run did, action by action; the beginning of its id is enough
   ingot show 20261123
+
+Of a kept plan names and details must be those of its actions (exit 65). Under each update stands its result; -v shows it of every
+action. Only "ingot apply PLAN" can tell whether reasons and sizes are right: it plans again and refuses others (exit 8).
 )"},
     Page{"extract", "an image's bytes, verified",
          R"(Usage: ingot extract IMAGE|series:NAME DEST|- [--sparse] [--no-special] [--withdrawn]

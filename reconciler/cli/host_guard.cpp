@@ -50,8 +50,9 @@ std::variant<Guard, Problems> host_guard() {
     auto* const guard = std::get_if<Guard>(&read);
     if (guard == nullptr) return read;
     host = std::move(*guard);
-    // Else a further file could name signers in the place of those that this one means.
+    // Else a further file could name signers in the place of those that this one means, or variables that it does not allow.
     if (host.signers.empty()) host.signers.push_back(usual_signers);
+    if (!host.variables) host.variables.emplace();
   }
   const char* const further = std::getenv("INGOT_GUARD");
   if (further == nullptr || *further == '\0') return host;
@@ -59,6 +60,12 @@ std::variant<Guard, Problems> host_guard() {
   const auto* const guard = std::get_if<Guard>(&read);
   if (guard == nullptr) return read;
   return strictest(host, *guard);
+}
+
+std::vector<std::string> allowed_variables() {
+  const auto host = host_guard();
+  const auto* const guard = std::get_if<Guard>(&host);
+  return guard != nullptr ? guard->variables.value_or(std::vector<std::string>()) : std::vector<std::string>();
 }
 
 std::vector<std::string> allowed_signers(const Guard& guard) {

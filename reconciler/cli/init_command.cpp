@@ -2,6 +2,8 @@
 
 #include "reconciler/apply/init_server.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
+#include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/read_manifest.hpp"
@@ -93,12 +95,14 @@ class Initializing {
       : arguments_(arguments), session_(session), path_(path_for(arguments, session)) {}
 
   int run() {
+    const bool is_new = !from_git() && !std::filesystem::exists(path_);
     if (from_git())
       make_folders(session_.files, home_for(arguments_, session_));
-    else if (!std::filesystem::exists(path_))
+    else if (is_new)
       write_manifest();
     const auto manifest = read_it();
     if (!manifest) return exit_manifest;
+    if (!is_new) ask_host_guard(*manifest);
     require_agreement(arguments_, manifest->server, path_);
     make_folders(session_.files, state_folder(manifest->server));
     const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()),
@@ -127,13 +131,25 @@ class Initializing {
     note(path_);
   }
 
-  std::optional<Manifest> read_it() const {
+  Everywhere flags_here() const {
     Everywhere flags = session_.flags;
     if (from_git())
       flags.home = home_for(arguments_, session_);
     else
       flags.manifest = path_;
+    return flags;
+  }
+
+  std::optional<Manifest> read_it() const {
+    const Everywhere flags = flags_here();
     return read_manifest(Session{flags, session_.terminal, session_.files, session_.clock, session_.connect});
+  }
+
+  /// A manifest that was here already says where keys, state and store are made. Its own guards begin with its first apply.
+  void ask_host_guard(Manifest manifest) const {
+    const auto host = host_guard();
+    manifest.guard = std::get<Guard>(host);  // it was read without a problem with the manifest
+    (void)require_commit(manifest, AppliedLast{}, flags_here(), false);
   }
 
   std::string beside(const std::string& name) const {

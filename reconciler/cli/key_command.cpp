@@ -6,6 +6,7 @@
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/release_command.hpp"
@@ -166,6 +167,7 @@ int change_keys(const ChangeKeys& wanted, const Session& session) {
   const RunStart start = run_start_of("key " + wanted.verb, *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
+  require_commit(site, session.flags);
   const OwnRoots roots = own_roots(site.store, site.state.self());
   const TrustedRoot& current = roots.back();
   if (is_taken_up(wanted, roots, site, session)) {
@@ -204,6 +206,7 @@ int install(const InstallRoot& wanted, const Session& session) {
   const RunStart start = run_start_of("key install", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
+  require_commit(site, session.flags);
   const Root before = own_roots(site.store, site.state.self()).back().root;
   const PublishedNow published = install_as_run(envelope, start, site, session);
   const Root now = newest_own_root(site.store, site.state.self());

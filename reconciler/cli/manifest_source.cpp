@@ -1,6 +1,7 @@
 #include "reconciler/cli/manifest_source.hpp"
 
 #include "reconciler/cli/fetch_manifests.hpp"
+#include "reconciler/cli/host_guard.hpp"
 #include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/io/git_submodules.hpp"
 #include "reconciler/io/git_tree_files.hpp"
@@ -44,6 +45,7 @@ std::variant<Manifest, Problems> read_at(const std::shared_ptr<const GitTreeFile
                                          std::optional<std::string> home) {
   ManifestFiles files = manifest_files(tree, folder_of(named.shown), folder_of(named.path));
   files.home = std::move(home);
+  files.variables = allowed_variables();
   return parse_manifest(named.shown, files);
 }
 
@@ -112,6 +114,7 @@ std::variant<Manifest, Problems> read_disk(const Everywhere& flags) {
   const Around around = repository_around(manifest_path(flags));
   ManifestFiles files = heard.listen(files_in(around));
   files.home = home_of(flags);
+  files.variables = allowed_variables();
   auto read = parse_manifest(manifest_path(flags), files);
   if (auto* const manifest = std::get_if<Manifest>(&read)) find_commit(*manifest, heard, around);
   return read;

@@ -1,11 +1,22 @@
 #include "reconciler/cli/metrics_file.hpp"
 
+#include <filesystem>
+
+#include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/output_place.hpp"
 #include "reconciler/cli/show_metrics.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
 
 namespace {
+
+constexpr std::string_view metrics_begin = "# HELP ingot_";
+
+void require_place_for_metrics(const std::string& file, Files& files) {
+  refuse_standard_output("--metrics", file, "name a file in the folder that node_exporter reads");
+  require_place(files, "--metrics", file, metrics_begin, "a file of metrics that ingot wrote");
+}
 
 constexpr std::uint64_t largest_metrics = 16 * 1024 * 1024;
 
@@ -18,6 +29,7 @@ std::string text_before(const std::string& file, Files& files) {
 
 void write(const std::string& file, const RunMetrics& run, const Session& session) {
   try {
+    require_place_for_metrics(file, session.files);  // a run is long enough to put something else there
     replace_readable_file(session.files, file, show_metrics(run, text_before(file, session.files)));
   } catch (const Error& error) { session.warn(fmt::format("the metrics of this run were not written: {}", error.what())); }
 }
@@ -26,8 +38,10 @@ void write(const std::string& file, const RunMetrics& run, const Session& sessio
 
 int measured(const std::optional<std::string>& file, const std::string& command, const Session& session,
              const std::function<int(RunMetrics&)>& work) {
-  RunMetrics run{.command = command};
+  std::error_code ignored;  // without a working directory the path stays as it is
+  RunMetrics run{.command = command, .manifest = std::filesystem::absolute(manifest_path(session.flags), ignored).string()};
   if (!file) return work(run);
+  require_place_for_metrics(*file, session.files);
   const auto begin = session.clock.steady();
   const auto end = [&](int exit) {
     run.ended = session.clock.now();

@@ -11,7 +11,8 @@
 namespace ingot {
 
 /// Runs `work`, which fills in what it knows and gives the exit code, and writes `file` whatever happens; nullopt: writes
-/// nothing. A file that cannot be written is a warning: the run itself is what counts.
+/// nothing. Error{usage} before any work if something stands there that ingot did not write. A file that cannot be written
+/// otherwise is a warning: the run itself is what counts.
 int measured(const std::optional<std::string>& file, const std::string& command, const Session& session,
              const std::function<int(RunMetrics&)>& work);
 

@@ -48,9 +48,47 @@ SeriesMembers new_members(const News& news) {
   return grown;
 }
 
+SeriesLatest latest_of(const Snapshot& snapshot) {
+  std::set<ImageKey> withdrawn;
+  for (const auto& image : snapshot.images) {
+    if (image.state == ImageState::withdrawn || image.withdrawn_by_origin) withdrawn.insert(image.key);
+  }
+  SeriesLatest latest;
+  for (const auto& row : snapshot.series) {
+    const auto found = std::find_if(row.members.rbegin(), row.members.rend(),
+                                    [&](const SeriesMemberRow& member) { return !withdrawn.contains(member.image); });
+    latest.emplace(row.name, found == row.members.rend() ? std::nullopt : std::optional(*found));
+  }
+  return latest;
+}
+
+std::vector<LatestChange> latest_changes(const News& news, const NotifyEntry& entry) {
+  if (!entry.on.contains(Occasion::latest)) return {};
+  std::set<SeriesName> all;
+  for (const auto* latest : {&news.latest_before, &news.latest_after}) {
+    for (const auto& [series, member] : *latest) all.insert(series);
+  }
+  const auto in = [](const SeriesLatest& latest, const SeriesName& series) {
+    const auto found = latest.find(series);
+    return found == latest.end() ? std::nullopt : found->second;
+  };
+  const auto name_of = [](const std::optional<SeriesMemberRow>& member) {
+    return member ? std::optional(member->name) : std::nullopt;
+  };
+  std::vector<LatestChange> changes;
+  for (const auto& series : all) {
+    if (!entry.series.empty() && !entry.series.contains(series)) continue;
+    const auto before = in(news.latest_before, series), now = in(news.latest_after, series);
+    const bool same = before && now ? before->image == now->image : before == now;
+    if (!same) changes.push_back({.series = series, .before = name_of(before), .now = name_of(now)});
+  }
+  return changes;
+}
+
 bool is_due(const NotifyEntry& entry, const News& news) {
   const auto occasions = occasions_of(news);
   if (std::any_of(occasions.begin(), occasions.end(), [&](Occasion one) { return entry.on.contains(one); })) return true;
+  if (entry.on.contains(Occasion::latest)) return !latest_changes(news, entry).empty();
   const auto grown = new_members(news);
   return std::any_of(grown.begin(), grown.end(), [&](const auto& one) { return entry.series.contains(one.first); });
 }

@@ -21,6 +21,17 @@ namespace ingot {
 using SeriesMembers = std::map<SeriesName, std::vector<ImageName>>;
 SeriesMembers members_of(const std::vector<SeriesRow>& rows);
 
+/// The latest image of each series: its last member that is not withdrawn; nullopt: it has none.
+using SeriesLatest = std::map<SeriesName, std::optional<SeriesMemberRow>>;
+SeriesLatest latest_of(const Snapshot& snapshot);
+
+/// A series whose latest image became another one; nullopt: none.
+struct LatestChange {
+  SeriesName series;
+  std::optional<ImageName> before;
+  std::optional<ImageName> now;
+};
+
 struct News {
   ServerName server;
   std::optional<ServerId> id_of_server = {};  ///< nullopt: the run ended before the state was read
@@ -40,12 +51,17 @@ struct News {
   std::optional<Error> error = {};  ///< what ended it before its first action
   SeriesMembers series_before = {};
   SeriesMembers series_after = {};
+  SeriesLatest latest_before = {};
+  SeriesLatest latest_after = {};
 };
 
 /// What the run was. An interrupt, a busy lock and a plan that was not approved are no failure: whoever caused them knows.
 std::set<Occasion> occasions_of(const News& news);
 /// The members that came to a series, in its order; series without new ones are left out.
 SeriesMembers new_members(const News& news);
+/// Of the series that the entry names, or of all if it names none, those whose latest image is another one now; none unless it
+/// asks for that.
+std::vector<LatestChange> latest_changes(const News& news, const NotifyEntry& entry);
 /// Whether this entry wants to hear of it.
 bool is_due(const NotifyEntry& entry, const News& news);
 /// The message for one entry: a CloudEvents 1.0 envelope around ingot.notification/1, in one line. An entry that names series

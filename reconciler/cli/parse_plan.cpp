@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/cli/plan_document.hpp"
+#include "reconciler/cli/plan_line.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/plan/intent.hpp"
 #include "schema/strict_json.hpp"
@@ -110,6 +111,36 @@ std::optional<PlanBase> base(const JsonObject& whole) {
                   .trouble = text_or_empty(base, "trouble")};
 }
 
+/// Of those whose detail follows from the intent; of a registration all but the serial.
+bool detail_fits(const ShownAction& action) {
+  const bool is_type = action.address.text.starts_with("imagetype.") && action.verb != Verb::delete_;
+  if (is_type) return action.detail == "based on " + result_in(action.intent, "base");
+  if (action.verb == Verb::instantiate) return action.detail == "since " + result_in(action.intent, "since");
+  if (action.verb != Verb::register_) return true;
+  const auto url = action.detail.substr(0, action.detail.rfind(", serial "));
+  return !url.empty() && (", " + result_in(action.intent, "url") + ", ").find(", " + url + ", ") != std::string::npos;
+}
+
+/// What a line shows of an action must be what its intent says: people approve what they read.
+void require_fitting_texts(const JsonObject& object, const ShownAction& action) {
+  const auto title = title_by_intent(action.address, action.verb, action.intent);
+  if (title && *title != action.title) object.refuse("title", "is not of this action: it was changed since it was written");
+  const bool of_a_peer = action.address.text.starts_with("copy.") || action.address.text.starts_with("peer.") ||
+                         action.address.text.starts_with("subscription.");
+  if (action.verb != Verb::repair && of_a_peer == action.peer.empty()) object.refuse("peer", "is not of this action");
+  if (!detail_fits(action)) object.refuse("detail", "is not of this action: it was changed since it was written");
+  if (action.verb != Verb::copy) return;
+  if (!action.size || !action.transfer) object.refuse("size", "is missing, and so is what is to be fetched");
+  const CopyDetail detail{.size = *action.size,
+                          .method = action.transfer->method == "whole" ? Method::whole : Method::reuse,
+                          .from = action.transfer->from,
+                          .bytes = action.transfer->bytes,
+                          .name_there = action.title,
+                          .name_here = result_in(action.intent, "name"),
+                          .state = result_in(action.intent, "state")};
+  if (action.detail != detail.text()) object.refuse("detail", "is not of this action: it was changed since it was written");
+}
+
 ShownAction action(const JsonObject& object) {
   ShownAction action{.address = {text(object, "address")},
                      .verb = verb(object),
@@ -140,6 +171,7 @@ ShownAction action(const JsonObject& object) {
   }
   const std::string begin = fmt::format("{} {}", action.address.text, text_of(action.verb));
   if (action.intent != begin && !action.intent.starts_with(begin + " ")) object.refuse("intent", "is not of this action");
+  require_fitting_texts(object, action);
   return action;
 }
 
@@ -214,6 +246,7 @@ ShownPlan plan_of(const JsonObject& whole) {
     whole.refuse("id", "is not that of its actions: it was changed since it was written");
   read_obstacles(whole, plan);
   read_left_out(whole, plan);
+  plan.kept = true;
   make_printable(plan);
   return plan;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/terminal.hpp"
+#include "reconciler/plan/intent.hpp"
 
 namespace ingot {
 
@@ -21,18 +22,24 @@ std::string members_text(const std::vector<ImageName>& members) {
   return members.size() > most ? text + ", …" : text;
 }
 
-std::string fetch_detail(const ImageEntry& entry, const Transfer& transfer) {
-  const std::string size = size_text(entry.size);
-  if (transfer.method == Method::whole) return size + fmt::format(", {} to fetch", size_text(transfer.bytes));
-  return size +
-         (transfer.from ? fmt::format(", nothing to fetch (the bytes of {})", transfer.from->text()) : ", nothing to fetch");
+std::string fetch_detail(std::uint64_t size, Method method, const std::string& from, std::uint64_t bytes) {
+  const std::string text = size_text(size);
+  if (method == Method::whole) return text + fmt::format(", {} to fetch", size_text(bytes));
+  return text + (from.empty() ? ", nothing to fetch" : fmt::format(", nothing to fetch (the bytes of {})", from));
 }
 
-std::string copy_detail(const CopyImage& copy) {
-  std::string text = fetch_detail(*copy.entry, copy.transfer);
-  if (copy.name != copy.entry->name) text += fmt::format(", as {}", copy.name.text());
-  if (copy.state != ImageState::published) text += fmt::format(", {}", text_of(copy.state));
-  return text;
+std::string fetch_detail(const ImageEntry& entry, const Transfer& transfer) {
+  return fetch_detail(entry.size, transfer.method, transfer.from ? transfer.from->text() : "", transfer.bytes);
+}
+
+CopyDetail detail_of(const CopyImage& copy) {
+  return {.size = copy.entry->size,
+          .method = copy.transfer.method,
+          .from = copy.transfer.from ? copy.transfer.from->text() : "",
+          .bytes = copy.transfer.bytes,
+          .name_there = copy.entry->name.text(),
+          .name_here = copy.name.text(),
+          .state = std::string(text_of(copy.state))};
 }
 
 /// The name that a line shows, and beside it what there is to say in a word. An update's reason says what changes.
@@ -70,7 +77,7 @@ Told told(const UpdateSeries& action) {
 }
 Told told(const DeleteSeries& action) { return {"series " + action.name.text(), ""}; }
 Told told(const Publish&) { return {"catalog", ""}; }
-Told told(const CopyImage& action) { return {action.entry->name.text(), copy_detail(action)}; }
+Told told(const CopyImage& action) { return {action.entry->name.text(), detail_of(action).text()}; }
 Told told(const FetchAgain& action) { return {action.name.text(), fetch_detail(*action.offers.front().entry, action.transfer)}; }
 Told told(const TakeInAgain& action) { return {action.image.name.text(), "from " + printable(action.image.source.value_or(""))}; }
 Told told(const UpdateCopy& action) { return {action.row.name.text(), ""}; }
@@ -99,9 +106,10 @@ PlanLine plan_line(const Change& change) {
   return {peer_of(change), std::move(text.name), std::move(text.detail)};
 }
 
-std::string name_in(const Change& change) {
-  // Addresses are "kind.NAME", "copy.PEER.NAME", "subscription.PEER.kind.NAME"; only the last name may hold dots.
-  const std::string_view address = change.address.text;
+namespace {
+
+/// Addresses are "kind.NAME", "copy.PEER.NAME", "subscription.PEER.kind.NAME"; only the last name may hold dots.
+std::string_view name_in(std::string_view address) {
   const std::size_t parts_before = address.starts_with("copy.") ? 2 : address.starts_with("subscription.") ? 3 : 1;
   std::size_t from = 0;
   for (std::size_t i = 0; i < parts_before; ++i) {
@@ -109,7 +117,40 @@ std::string name_in(const Change& change) {
     if (dot == std::string_view::npos) return "";
     from = dot + 1;
   }
-  return std::string(address.substr(from));
+  return address.substr(from);
+}
+
+/// "series db19", "all"
+std::string selector_in(std::string_view address) {
+  const auto peer = address.find('.'), kind = address.find('.', peer + 1);
+  if (kind == std::string_view::npos) return "";
+  std::string text(address.substr(kind + 1));
+  if (const auto dot = text.find('.'); dot != std::string::npos) text[dot] = ' ';
+  return text;
+}
+
+}  // namespace
+
+std::string name_in(const Change& change) { return std::string(name_in(change.address.text)); }
+
+std::optional<std::string> title_by_intent(const Address& address, Verb verb, std::string_view intent) {
+  const std::string_view text = address.text;
+  const std::string name(name_in(text));
+  if (text == catalog_address().text) return "catalog";
+  if (text.starts_with("peer.") || text.starts_with("image.")) return name;
+  if (text.starts_with("imagetype.")) return "type " + name;
+  if (text.starts_with("series.")) return "series " + name;
+  if (text.starts_with("subscription.")) return selector_in(text);
+  if (verb == Verb::copy) return name;
+  if (verb == Verb::repair) return std::nullopt;  // the name here, which is not in the intent
+  return result_in(intent, "name");
+}
+
+std::string CopyDetail::text() const {
+  std::string text = fetch_detail(size, method, from, bytes);
+  if (name_here != name_there) text += fmt::format(", as {}", name_here);
+  if (state != text_of(ImageState::published)) text += fmt::format(", {}", state);
+  return text;
 }
 
 }  // namespace ingot

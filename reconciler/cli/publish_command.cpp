@@ -4,6 +4,7 @@
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/metrics_file.hpp"
 #include "reconciler/cli/publish_run.hpp"
@@ -50,9 +51,11 @@ void warn_of(const std::vector<DamagedImage>& left_out, const Session& session) 
 int do_publish(const PublishArguments& arguments, const Session& session, RunMetrics& metrics) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  metrics.server = manifest->server.name.text();
   const RunStart start = run_start_of("publish", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, "publish " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
+  require_commit(site, session.flags);
   const CatalogKeys keys =
       load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const PublishedNow published = as_run(start, site, session, [&] {

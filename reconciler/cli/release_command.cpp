@@ -5,6 +5,7 @@
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/apply/releases.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/release_files.hpp"
@@ -69,6 +70,7 @@ int release_images(const ReleaseImages& wanted, const Session& session) {
   const RunStart start = run_start_of("key release", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
+  require_commit(site, session.flags);
   const Root root = newest_own_root(site.store, site.state.self());
   if (!root.release) {
     throw Error(Fault::refused,
@@ -110,6 +112,7 @@ int install_release_file(std::vector<Envelope> releases, const Session& session)
   const RunStart start = run_start_of("key install", *manifest, session.clock.now());
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
+  require_commit(site, session.flags);
   return install_at(site, start, std::move(releases), session);
 }
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "reconciler/cli/annotations.hpp"
 #include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/output_place.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_annotations.hpp"
 #include "reconciler/cli/show_error.hpp"
@@ -25,13 +25,13 @@ namespace {
 constexpr std::uint64_t largest_summary = 1'000'000;
 
 std::vector<Annotation> annotations_in(const Report& report, const Reporting& with) {
-  return std::visit(Overloaded{[&](const ShownPlan& plan) { return annotations_of(plan, with.folder); },
+  return std::visit(Overloaded{[&](const ShownPlan& plan) { return annotations_of(plan, with.naming); },
                                [](const ValidManifest&) { return std::vector<Annotation>{}; },
                                [&](const AppliedRun& run) {
-                                 return annotations_of(shown_plan(*run.plan, run.plan_id), *run.account, with.folder);
+                                 return annotations_of(shown_plan(*run.plan, run.plan_id), *run.account, with.naming);
                                },
-                               [&](const Problems& problems) { return annotations_of(problems, with.folder); },
-                               [&](const Error& error) { return annotations_of(error, with.manifest, with.folder); }},
+                               [&](const Problems& problems) { return annotations_of(problems, with.naming); },
+                               [&](const Error& error) { return annotations_of(error, with.manifest, with.naming); }},
                     report);
 }
 
@@ -45,7 +45,16 @@ void write_text(const Report& report, const Reporting& with, Output& out) {
       report);
 }
 
-void write_json(const Report& report, Output& out) {
+/// Of a run that ended before its plan.
+void write_events(const Report& report, Output& out) {
+  out.put(first_event_json());
+  if (const auto* const problems = std::get_if<Problems>(&report)) out.put(result_event_json(*problems));
+  if (const auto* const error = std::get_if<Error>(&report)) out.put(result_event_json(nullptr, {}, *error));
+}
+
+void write_json(const Report& report, bool events, Output& out) {
+  if (events && (std::holds_alternative<Problems>(report) || std::holds_alternative<Error>(report)))
+    return write_events(report, out);
   std::visit(Overloaded{[&](const ShownPlan& plan) { show_plan_json(plan, out); },
                         [&](const ValidManifest&) { show_problems_json({}, out); },
                         [&](const AppliedRun& run) {
@@ -80,11 +89,29 @@ std::string one_line(const Report& report) {
       report);
 }
 
+/// The folder at or above this one with a ".git", which is a file in work trees of submodules and of "git worktree"; else this
+/// one.
+std::string root_of(const std::filesystem::path& folder) {
+  std::error_code ignored;  // what cannot be looked at is no root
+  for (auto level = folder;; level = level.parent_path()) {
+    if (std::filesystem::exists(level / ".git", ignored)) return level.string();
+    if (level == level.parent_path()) return folder.string();
+  }
+}
+
+FileNaming naming_here(const Everywhere& flags) {
+  std::error_code ignored;  // without a working directory names stay as they are
+  const auto folder = std::filesystem::current_path(ignored);
+  if (flags.repo) return {.root = folder.string(), .folder = ""};  // -f is a path in the repository
+  return {.root = root_of(folder), .folder = folder.string()};
+}
+
 void require_a_file(Files& files, const std::string& path) {
+  refuse_standard_output("--output", path, "name a file; what standard output shows is said by --format");
   const auto status = files.status(path);
   if (status && status->kind != EntryKind::file)
     throw Error(Fault::usage, fmt::format("--output \"{}\" is not a file", printable(path)),
-                "name a file that may be overwritten")
+                "name a regular file that may be overwritten; links and devices are not followed")
         .about(path);
 }
 
@@ -96,19 +123,20 @@ void write_report(const Report& report, Format format, const Reporting& with, Ou
   const bool completed = plan || std::holds_alternative<ValidManifest>(report) || (run && !run->account->fatal);
   switch (format) {
     case Format::text: return write_text(report, with, out);
-    case Format::json: return write_json(report, out);
+    case Format::json: return write_json(report, with.events, out);
     case Format::markdown: return out.put(markdown_of(report, with));
     case Format::github: show_github(annotations_in(report, with), out); return out.print("ingot: {}\n", one_line(report));
     case Format::terraform: return show_terraform(plan, out);
     case Format::codequality: return show_code_quality(annotations_in(report, with), out);
     case Format::sarif: return show_sarif(annotations_in(report, with), completed, INGOT_VERSION, out);
-    case Format::junit: return show_junit(annotations_in(report, with), with.manifest, out);
+    case Format::junit: return show_junit(annotations_in(report, with), with.naming.name_of(with.manifest), out);
     case Format::dot:
     case Format::mermaid: break;  // of other commands: the command line has refused them
   }
 }
 
-Reporter::Reporter(const std::vector<OutputFile>& files, const Session& session) : files_(files), session_(session) {
+Reporter::Reporter(const std::vector<OutputFile>& files, const Session& session, bool events)
+    : files_(files), session_(session), events_(events) {
   for (const auto& file : files) require_a_file(session.files, file.path);
 }
 
@@ -118,10 +146,10 @@ bool Reporter::wants_intents() const {
 }
 
 Reporting Reporter::with(const Style& style) const {
-  std::error_code ignored;  // without a working directory names stay as they are
   return {.manifest = manifest_path(session_.flags),
-          .folder = std::filesystem::current_path(ignored).string(),
+          .naming = naming_here(session_.flags),
           .verbose = session_.flags.verbose,
+          .events = events_,
           .style = style};
 }
 

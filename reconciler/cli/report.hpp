@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "reconciler/apply/events.hpp"
+#include "reconciler/cli/annotations.hpp"
 #include "reconciler/cli/session.hpp"
 #include "reconciler/cli/shown_plan.hpp"
 #include "schema/problem.hpp"
@@ -31,8 +32,9 @@ using Report = std::variant<ShownPlan, ValidManifest, AppliedRun, Problems, Erro
 /// What a report is written with, beside itself.
 struct Reporting {
   std::string manifest;  ///< its path
-  std::string folder;    ///< the working directory, absolute
+  FileNaming naming;     ///< of files in the reports of build servers
   bool verbose = false;
+  bool events = false;  ///< as JSON what ended a run early is JSON Lines too: a first line and a result
   Style style = Style(false);
 };
 
@@ -43,7 +45,8 @@ void write_report(const Report& report, Format format, const Reporting& with, Ou
 class Reporter {
  public:
   /// Error{usage}: something that is not a file stands where a report is to be written.
-  Reporter(const std::vector<OutputFile>& files, const Session& session);
+  /// `events`: as in Reporting.
+  Reporter(const std::vector<OutputFile>& files, const Session& session, bool events = false);
 
   /// Whether some format needs the intents of actions.
   bool wants_intents() const;
@@ -70,6 +73,7 @@ class Reporter {
 
   const std::vector<OutputFile>& files_;
   const Session& session_;
+  const bool events_;
 };
 
 }  // namespace ingot

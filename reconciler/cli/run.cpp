@@ -8,8 +8,10 @@
 
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/help.hpp"
+#include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_error.hpp"
 #include "reconciler/cli/version.hpp"
+#include "reconciler/cli/written.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/no_memory.hpp"
@@ -46,6 +48,7 @@ class WatchedTerminal final : public Terminal {
 struct Manner {
   Color color = Color::automatic;
   bool json = false;
+  bool events = false;  ///< of a run: a first line and, whatever happens, a result as the last
 };
 
 int show_help(const ShowHelp& help, const Manner& manner, Terminal& terminal) {
@@ -60,6 +63,7 @@ int show_help(const ShowHelp& help, const Manner& manner, Terminal& terminal) {
 /// `manner`: set as soon as it is known what was asked for.
 int run_words(const std::vector<std::string>& words, Terminal& terminal, Manner& manner) {
   manner.json = ask_for_json(words);
+  manner.events = ask_for_events(words);
   Arguments arguments = parse_arguments(words);
   if (error_goes_to_journal()) arguments.everywhere.color = Color::never;  // it keeps no colours, and would show their codes
   manner.color = arguments.everywhere.color;
@@ -83,10 +87,12 @@ constexpr const char* report_it = "this is a bug: please report it, with the com
 /// `make` gives the error, so that nothing thrown here, not even for lack of memory, hides the exit code.
 template <class Make>
 void print_error(Make&& make, const Manner& manner, WatchedTerminal& terminal) noexcept {
-  if (!manner.json || terminal.printed()) return;
+  if (!manner.json || (terminal.printed() && !manner.events)) return;
   try {
     const Error error = make();
-    terminal.out(shown([&](Output& out) { show_error_json(error, out); }));
+    if (!manner.events) return terminal.out(shown([&](Output& out) { show_error_json(error, out); }));
+    if (!terminal.printed()) terminal.out(first_event_json());
+    terminal.out(result_event_json(nullptr, {}, error));
   } catch (...) {  // standard error has it
   }
 }

@@ -44,7 +44,9 @@ struct PlanMetrics {
 };
 
 struct RunMetrics {
-  std::string command;  ///< "apply", "publish"
+  std::string command;        ///< "apply", "publish"
+  std::string manifest = {};  ///< its path, absolute
+  std::string server = {};    ///< its name; "": the manifest could not be read
   Time ended = {};
   std::chrono::milliseconds duration = {};
   int exit_code = 0;

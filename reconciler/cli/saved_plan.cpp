@@ -1,8 +1,8 @@
 #include "reconciler/cli/saved_plan.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "reconciler/cli/output_place.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -25,20 +25,13 @@ Error nothing_there(const std::string& path) {
 }  // namespace
 
 bool is_plan_file(Files& files, const std::string& path) {
-  try {
-    const auto status = files.status(path);
-    if (!status || status->kind != EntryKind::file) return false;
-    std::array<char, plan_document_begin.size()> begin{};
-    const std::size_t length = files.open(path, OpenFor::read)->read_at(0, begin);
-    return std::string_view(begin.data(), length) == plan_document_begin;
-  } catch (const Error&) { return false; }
+  const auto status = files.status(path);
+  return status && status->size > 0 && is_empty_or_begins(files, path, plan_document_begin);
 }
 
 void require_place_for_plan(Files& files, const std::string& path) {
-  if (!files.status(path) || is_plan_file(files, path)) return;
-  throw Error(Fault::usage, fmt::format("--out \"{}\" would overwrite something that is not a plan", printable(path)),
-              "give another name, or take it away first")
-      .about(path);
+  refuse_standard_output("--out", path, "to print the plan as JSON, use: ingot plan --json");
+  require_place(files, "--out", path, plan_document_begin, "a plan");
 }
 
 PlanBasis basis_of(const Looked& looked, const Site& site, const PlanOptions& options) {
@@ -72,11 +65,11 @@ std::variant<PlanDocument, Problem> read_plan(Files& files, const std::string& p
   return std::get<PlanDocument>(std::move(parsed));
 }
 
-std::variant<SavedPlan, Problem> read_saved_plan(Files& files, const std::string& path) {
+std::variant<KeptPlan, Problem> read_saved_plan(Files& files, const std::string& path) {
   auto read = read_plan(files, path);
   if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
-  const auto& document = std::get<PlanDocument>(read);
-  if (document.basis) return saved_plan(document.plan, *document.basis);
+  auto& document = std::get<PlanDocument>(read);
+  if (document.basis) return KeptPlan{.saved = saved_plan(document.plan, *document.basis), .shown = std::move(document.plan)};
   return problem_of(path, "was printed by \"ingot plan --json\", and holds nothing that it could be checked by",
                     "make it with: ingot plan --out FILE");
 }

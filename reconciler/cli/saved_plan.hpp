@@ -22,8 +22,13 @@ void save_plan(Files& files, const std::string& path, const ShownPlan& plan, con
 bool is_plan_file(Files& files, const std::string& path);
 /// Error{usage}: nothing is there. Problem: what is there is no plan.
 std::variant<PlanDocument, Problem> read_plan(Files& files, const std::string& path);
+/// A plan that can be applied, and what was shown of it.
+struct KeptPlan {
+  SavedPlan saved;
+  ShownPlan shown;
+};
 /// The same of one that can be applied.
-std::variant<SavedPlan, Problem> read_saved_plan(Files& files, const std::string& path);
+std::variant<KeptPlan, Problem> read_saved_plan(Files& files, const std::string& path);
 
 /// The runs since `last`, newest first.
 std::vector<LaterRun> runs_since(const State& state, const std::optional<std::string>& last);

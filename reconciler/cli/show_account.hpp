@@ -9,6 +9,7 @@
 #include "reconciler/cli/style.hpp"
 #include "reconciler/plan/plan.hpp"
 #include "schema/error.hpp"
+#include "schema/problem.hpp"
 
 namespace ingot {
 
@@ -28,5 +29,7 @@ std::string end_event_json(const Change& change, const ActionResult& result);
 std::string note_event_json(const std::string& text);
 /// The last line, whatever happened. Without a plan the run ended before there was one; `fatal` says why it ended early.
 std::string result_event_json(const Plan* plan, const Account& account, const std::optional<Error>& fatal);
+/// The same of a run whose manifest or plan file is wrong.
+std::string result_event_json(const Problems& problems);
 
 }  // namespace ingot

@@ -5,6 +5,7 @@
 
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
 
 namespace ingot {
 
@@ -113,18 +114,24 @@ void put_result(const Annotation& one, std::size_t rule, const std::string& fing
   json.end_object();
 }
 
-/// As text or an attribute of XML 1.0: what it cannot hold is left out.
+/// As text or an attribute of XML 1.0, which holds neither control characters nor U+FFFE and U+FFFF.
 std::string xml_text(std::string_view text) {
+  const std::string safe = printable(text);
   std::string escaped;
-  for (const char c : text) {
-    switch (c) {
+  for (std::size_t at = 0; at < safe.size(); ++at) {
+    const std::string_view rest = std::string_view(safe).substr(at);
+    if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
+      escaped += rest[2] == '\xBE' ? "\\u{fffe}" : "\\u{ffff}";
+      at += 2;
+      continue;
+    }
+    switch (safe[at]) {
       case '&': escaped += "&amp;"; break;
       case '<': escaped += "&lt;"; break;
       case '>': escaped += "&gt;"; break;
       case '"': escaped += "&quot;"; break;
       case '\'': escaped += "&apos;"; break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20U) escaped += c;
+      default: escaped += safe[at];
     }
   }
   return escaped;

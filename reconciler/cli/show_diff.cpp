@@ -17,9 +17,10 @@ std::unordered_map<std::string_view, const ShownAction*> by_address(const ShownP
 }
 
 void show_line(char mark, Ink ink, const ShownAction& action, const Style& style, Output& out) {
-  const std::string why =
-      action.because.empty() ? "" : "  " + style.dim(action.because.front().text + place_of(action.because.front()));
-  out.print("{} {} {}{}\n", style.in(ink, std::string_view(&mark, 1)), text_of(action.verb), action.address.text, why);
+  // What is compared, not what the file says of it.
+  const std::string results = results_text(action.intent);
+  out.print("{} {} {}{}\n", style.in(ink, std::string_view(&mark, 1)), text_of(action.verb), action.address.text,
+            results.empty() ? "" : "  " + style.dim(printable(results)));
 }
 
 void put_plan_of(std::string_view key, const ShownPlan& plan, JsonWriter& json) {

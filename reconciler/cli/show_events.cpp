@@ -3,6 +3,7 @@
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_error.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
+#include "reconciler/cli/show_problems.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
@@ -57,6 +58,24 @@ void put_fatal(const std::optional<Error>& fatal, JsonWriter& json) {
   json.begin_object();
   put_error(*fatal, json);
   json.end_object();
+}
+
+/// The members of every result, whatever the run came to.
+std::string result_line(int exit, const Account& account, const Plan* plan, const std::optional<Error>& fatal,
+                        const Problems& problems) {
+  return line([&](JsonWriter& json) {
+    json.member("event", "result");
+    json.member("exit", exit);
+    json.member("complete", exit == exit_done);
+    put_results("done", account.done, json);
+    put_results("failed", account.failed, json);
+    put_results("not_started", account.not_started, json);
+    put_held(plan != nullptr ? plan->held : std::vector<Held>(), json);
+    put_blocked(plan != nullptr ? plan->blocked : std::vector<Blocked>(), json);
+    put_unknown(plan != nullptr ? plan->unknown : std::vector<UnknownPeer>(), json);
+    put_fatal(fatal, json);
+    put_problems(problems, json);
+  });
 }
 
 }  // namespace
@@ -125,18 +144,11 @@ std::string note_event_json(const std::string& text) {
 
 std::string result_event_json(const Plan* plan, const Account& account, const std::optional<Error>& fatal) {
   const int exit = fatal ? exit_code_of(fatal->fault()) : account.exit_code;
-  return line([&](JsonWriter& json) {
-    json.member("event", "result");
-    json.member("exit", exit);
-    json.member("complete", exit == exit_done);
-    put_results("done", account.done, json);
-    put_results("failed", account.failed, json);
-    put_results("not_started", account.not_started, json);
-    put_held(plan != nullptr ? plan->held : std::vector<Held>(), json);
-    put_blocked(plan != nullptr ? plan->blocked : std::vector<Blocked>(), json);
-    put_unknown(plan != nullptr ? plan->unknown : std::vector<UnknownPeer>(), json);
-    put_fatal(fatal ? fatal : account.fatal, json);
-  });
+  return result_line(exit, account, plan, fatal ? fatal : account.fatal, {});
+}
+
+std::string result_event_json(const Problems& problems) {
+  return result_line(exit_manifest, {}, nullptr, std::nullopt, problems);
 }
 
 }  // namespace ingot

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -76,29 +77,68 @@ const Family* family_of(std::string_view name) {
   return found == families.end() ? nullptr : found;
 }
 
+/// What a file said before this run.
+struct Before {
+  Samples samples;
+  std::string server;  ///< "": it named none, as older versions did
+};
+
+/// Labels without the server, which all in a file have in common; nullopt: they cannot be ours.
+std::optional<std::string> without_server(std::string_view labels, std::string& server) {
+  constexpr std::string_view begin = "{server=\"";
+  if (!labels.empty() && (!labels.ends_with("\"}") || labels.find_first_of(" \\") != std::string_view::npos)) return std::nullopt;
+  if (!labels.starts_with(begin)) return std::string(labels);
+  labels.remove_prefix(begin.size());
+  const auto end = labels.find('"');
+  server = labels.substr(0, end);
+  labels.remove_prefix(end + 1);
+  if (labels == "}") return "";
+  return labels.starts_with(',') ? std::optional("{" + std::string(labels.substr(1))) : std::nullopt;
+}
+
+std::string with_server(const std::string& labels, const std::string& server) {
+  return fmt::format("{{server=\"{}\"{}", server, labels.empty() ? "}" : "," + labels.substr(1));
+}
+
 /// A line that we may have written: "name{labels} value".
-void take_line(std::string_view line, Samples& samples) {
+void take_line(std::string_view line, Before& before) {
   const auto space = line.rfind(' ');
   if (line.starts_with('#') || space == std::string_view::npos) return;
   const std::string_view key = line.substr(0, space), value = line.substr(space + 1);
   const auto brace = std::min(key.find('{'), key.size());
   const Family* const family = family_of(key.substr(0, brace));
-  const std::string_view labels = key.substr(brace);
-  const bool labels_are_ours =
-      labels.empty() || (labels.ends_with("\"}") && labels.find_first_of(" \\") == std::string_view::npos);
   const bool is_a_number =
       !value.empty() && value.size() <= 32 && value.find_first_not_of("0123456789.") == std::string_view::npos;
-  if (family != nullptr && labels_are_ours && is_a_number) samples[family->name].emplace(labels, value);
+  if (family == nullptr || !is_a_number) return;
+  if (const auto labels = without_server(key.substr(brace), before.server)) before.samples[family->name].emplace(*labels, value);
 }
 
-Samples samples_of(std::string_view text) {
-  Samples samples;
+Before read_before(std::string_view text) {
+  Before before;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    take_line(text.substr(0, end), samples);
+    take_line(text.substr(0, end), before);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  return samples;
+  return before;
+}
+
+/// A path as a label's value that needs no escapes.
+std::string label_of_path(std::string_view path) {
+  std::string label;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._/").find(c) != std::string_view::npos;
+    label += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return label;
+}
+
+/// Two servers of one host must not write one sample: a server whose manifest cannot be read keeps the name that it had, or is
+/// known by the manifest's path.
+std::string server_label(const RunMetrics& run, const Before& before) {
+  if (!run.server.empty()) return run.server;
+  return before.server.empty() ? label_of_path(run.manifest) : before.server;
 }
 
 std::uint64_t counted_before(const Samples& before, std::string_view family) {
@@ -198,7 +238,9 @@ void merge(const Family& family, const Samples& now, Samples& into) {
 }  // namespace
 
 std::string show_metrics(const RunMetrics& run, std::string_view before) {
-  Samples all = samples_of(before);
+  Before read = read_before(before);
+  const std::string server = server_label(run, read);
+  Samples& all = read.samples;
   Gathered gathered;
   gather_run(run, all, gathered);
   if (run.plan) gather_plan(*run.plan, gathered);
@@ -209,7 +251,7 @@ std::string show_metrics(const RunMetrics& run, std::string_view before) {
     if (samples.empty()) continue;
     text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family.name, family.help, family.name,
                         family.kind == Kind::counter ? "counter" : "gauge");
-    for (const auto& [labels, value] : samples) text += fmt::format("{}{} {}\n", family.name, labels, value);
+    for (const auto& [labels, value] : samples) text += fmt::format("{}{} {}\n", family.name, with_server(labels, server), value);
   }
   return text;
 }

@@ -10,7 +10,7 @@
 namespace ingot {
 
 /// `before`: the text of the run before, "" if there is none. Counters go on from it, and what it says that this run knows
-/// nothing of stays. Lines that cannot be ours are left out.
+/// nothing of stays. Lines that cannot be ours are left out. Every sample bears the label `server`.
 std::string show_metrics(const RunMetrics& run, std::string_view before);
 
 /// The names of all metrics.

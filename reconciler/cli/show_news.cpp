@@ -93,6 +93,15 @@ void put_series(const News& news, const NotifyEntry& entry, JsonWriter& json) {
   json.end_array();
 }
 
+void put_latest(const std::vector<LatestChange>& changes, JsonWriter& json) {
+  put_first("latest", changes, json, [&](const LatestChange& change) {
+    const auto text = [](const std::optional<ImageName>& name) { return name ? std::optional(name->text()) : std::nullopt; };
+    json.member("series", change.series.text());
+    json.member("before", text(change.before));
+    json.member("now", text(change.now));
+  });
+}
+
 void put_run(const News& news, JsonWriter& json) {
   json.key("run");
   json.begin_object();
@@ -112,7 +121,9 @@ void put_data(const News& news, const NotifyEntry& entry, JsonWriter& json) {
   json.member("format", "ingot.notification/1");
   json.key("occasions");
   json.begin_array();
+  const std::vector<LatestChange> latest = latest_changes(news, entry);
   for (const Occasion occasion : occasions_of(news)) json.value(text_of(occasion));
+  if (!latest.empty()) json.value(text_of(Occasion::latest));
   json.end_array();
   json.key("server");
   json.begin_object();
@@ -123,6 +134,7 @@ void put_data(const News& news, const NotifyEntry& entry, JsonWriter& json) {
   put_counts(news, json);
   put_lists(news, json);
   put_series(news, entry, json);
+  put_latest(latest, json);
   const auto& error = news.error ? news.error : news.account.fatal;
   json.member("error", error ? std::optional(std::string(error->what())) : std::nullopt);
   json.member("last_failure", news.last_failure);

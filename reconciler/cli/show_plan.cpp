@@ -6,6 +6,7 @@
 #include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/table.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/intent.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
@@ -50,7 +51,16 @@ std::string why_of(const ShownAction& action, bool verbose) {
   return why;
 }
 
-void show_action(const ShownAction& action, const Widths& widths, bool verbose, const Style& style, Output& out) {
+/// What is shown of each action beside its line.
+struct Beside {
+  bool verbose = false;
+  bool kept = false;  ///< also what its intent brings about: that is what apply compares, whatever else the file says
+};
+
+/// The line of other verbs says all of it.
+bool is_told_by_reasons(Verb verb) { return verb == Verb::update || verb == Verb::withdraw; }
+
+void show_action(const ShownAction& action, const Widths& widths, const Beside& beside, const Style& style, Output& out) {
   const Symbol symbol = symbol_of(action.verb);
   out.put("  ");
   out.put(style.in(symbol.ink, std::string_view(&symbol.symbol, 1)));
@@ -64,28 +74,31 @@ void show_action(const ShownAction& action, const Widths& widths, bool verbose, 
   }
   if (!action.because.empty()) {
     out.put("  ");
-    out.put(style.dim(why_of(action, verbose)));
+    out.put(style.dim(why_of(action, beside.verbose)));
   }
   out.put('\n');
   if (action.deferred) out.print("      {}\n", action.deferred_why);
-  if (!verbose) return;
+  if (beside.kept && (beside.verbose || is_told_by_reasons(action.verb)))
+    out.print("      result: {}\n", printable(results_text(action.intent)));
+  if (!beside.verbose) return;
   for (const auto& reason : action.because) out.print("      {}: {}{}\n", reason.code, reason.text, place_of(reason));
   for (const auto& after : action.after) out.print("      after {}\n", after.text);
 }
 
-void show_group(const std::string& title, const ActionGroup& actions, bool verbose, const Style& style, Output& out) {
+void show_group(const std::string& title, const ActionGroup& actions, const Beside& beside, const Style& style, Output& out) {
   heading(out, style, title);
   const Widths widths = widths_of(actions);
-  for (const ShownAction* action : actions) show_action(*action, widths, verbose, style, out);
+  for (const ShownAction* action : actions) show_action(*action, widths, beside, style, out);
 }
 
 /// Groups in the order in which the plan first touches them; this server's own last.
 void show_actions(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
   const ActionGroups groups = groups_of(plan);
-  for (const auto& [peer, actions] : groups.of_peers) show_group("From " + peer, actions, verbose, style, out);
-  if (!groups.own.empty()) show_group("Here", groups.own, verbose, style, out);
+  const Beside beside{.verbose = verbose, .kept = plan.kept};
+  for (const auto& [peer, actions] : groups.of_peers) show_group("From " + peer, actions, beside, style, out);
+  if (!groups.own.empty()) show_group("Here", groups.own, beside, style, out);
   if (!groups.deferred.empty())
-    show_group("Deferred: past a limit; a later run goes on with what fits", groups.deferred, verbose, style, out);
+    show_group("Deferred: past a limit; a later run goes on with what fits", groups.deferred, beside, style, out);
 }
 
 void show_legend(const ShownPlan& plan, const Style& style, Output& out) {

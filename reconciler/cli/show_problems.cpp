@@ -1,6 +1,5 @@
 #include "reconciler/cli/show_problems.hpp"
 
-#include "reconciler/cli/json_writer.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -17,10 +16,7 @@ void show_problems(const Problems& problems, const Style& style, Output& out) {
             style.red(fmt::format("{} problem{}; nothing was touched", problems.size(), problems.size() == 1 ? "" : "s")));
 }
 
-void show_problems_json(const Problems& problems, Output& out) {
-  JsonWriter json(out);
-  json.begin_object();
-  json.member("format", "ingot.problems/1");
+void put_problems(const Problems& problems, JsonWriter& json) {
   json.key("problems");
   json.begin_lines();
   for (const auto& problem : problems) {
@@ -34,6 +30,13 @@ void show_problems_json(const Problems& problems, Output& out) {
     json.end_object();
   }
   json.end_array();
+}
+
+void show_problems_json(const Problems& problems, Output& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.problems/1");
+  put_problems(problems, json);
   json.end_object();
   json.finish();
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/output.hpp"
 #include "reconciler/cli/style.hpp"
 #include "schema/manifest.hpp"
@@ -11,6 +12,8 @@
 namespace ingot {
 
 void show_problems(const Problems& problems, const Style& style, Output& out);
+/// The member "problems" of an object that is open.
+void put_problems(const Problems& problems, JsonWriter& json);
 void show_problems_json(const Problems& problems, Output& out);
 /// "ingot.toml is valid: 2 peers, 3 images, …".
 std::string valid_text(const Manifest& manifest);

@@ -61,6 +61,7 @@ struct ShownPlan {
   std::vector<Note> notes;
   std::vector<LimitLine> limits;
   bool whole = true;  ///< Plan::whole
+  bool kept = false;  ///< read from a file: beside each action stands what its intent brings about
   std::string left_out_by;
   std::map<Verb, std::uint64_t> left_out;
 

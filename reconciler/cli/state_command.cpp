@@ -6,6 +6,7 @@
 #include "reconciler/apply/replace_state.hpp"
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
@@ -30,6 +31,11 @@ void show_rebuilt(const RebuiltState& rebuilt, const Style& style, Output& out) 
             size_text(rebuilt.bytes));
   if (!rebuilt.set_aside.empty()) out.print("The old state is now \"{}\".\n", printable(rebuilt.set_aside));
   if (rebuilt.kept_peers) out.print("Peers and subscriptions are those of the old state.\n");
+  if (rebuilt.left_out > 0)
+    out.print(
+        "{} row{} of the old state cannot be read, and {} left out: look at what \"ingot plan\" says of peers and "
+        "subscriptions.\n",
+        rebuilt.left_out, rebuilt.left_out == 1 ? "" : "s", rebuilt.left_out == 1 ? "was" : "were");
   if (!rebuilt.by_papers_alone.empty()) {
     out.print("By their papers alone, for no catalog shows them (private, not published yet, or deleted before): {}\n",
               names_text(rebuilt.by_papers_alone));
@@ -60,6 +66,7 @@ void show_rebuilt_json(const RebuiltState& rebuilt, Output& out) {
   json.member("floors", rebuilt.floors);
   json.member("bytes", rebuilt.bytes);
   json.member("kept_peers", rebuilt.kept_peers);
+  json.member("left_out", rebuilt.left_out);
   json.member_or_null("set_aside", rebuilt.set_aside);
   put_names("by_papers_alone", rebuilt.by_papers_alone, json);
   put_names("not_adopted", rebuilt.not_adopted, json);
@@ -107,6 +114,8 @@ void rehash(const Restoration& what, const Store& store, RebuiltState& told, con
 int run_command(const RebuildArguments&, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  // What was applied last is what a lost state cannot say: of the guards all but "forward" are asked.
+  (void)require_commit(*manifest, AppliedLast{}, session.flags, false);
   const ServerSection& server = manifest->server;
   Store store = open_store_of_its_own_lineage(server, session.files);
   make_folders(session.files, state_folder(server), 0700);  // it may be lost with the state

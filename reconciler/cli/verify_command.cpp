@@ -7,6 +7,7 @@
 #include "reconciler/cli/applied.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/git_view.hpp"
 #include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/verifying.hpp"
@@ -116,6 +117,7 @@ Findings after_repair(Verified before, Verified now) {
 int verify_and_repair(const VerifyArguments& arguments, const Manifest& manifest, const Session& session) {
   const RunLock lock = take_lock(manifest.server, "verify --repair", session);
   Site site(manifest, Access::read_write, session.files);
+  require_commit(site, session.flags);
   const bool published = arguments.images.empty();
   Verified before = verify(images_meant(arguments, site), published, site, session);
   make_readable(before, site, session);

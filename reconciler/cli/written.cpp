@@ -1,5 +1,7 @@
 #include "reconciler/cli/written.hpp"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 namespace ingot {
@@ -99,6 +101,29 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "key") {
     add_key_options(app, to.key);
   }
+}
+
+bool ask_for_json(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    if (*word == "--json" || *word == "--format=json") return true;
+    if (*word == "json" && word != words.begin() && *std::prev(word) == "--format") return true;
+  }
+  return false;
+}
+
+bool ask_for_events(const std::vector<std::string>& words) {
+  if (!ask_for_json(words)) return false;
+  Written written;
+  CLI::App app;
+  add_everywhere(app, written);
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (!word->starts_with('-')) return *word == "apply" || *word == "reconcile";
+    const CLI::Option* const option = app.get_option_no_throw(*word);
+    const bool value_follows = option != nullptr && option->get_items_expected_min() > 0;
+    if (value_follows && std::next(word) != words.end()) ++word;
+  }
+  return false;
 }
 
 }  // namespace ingot

@@ -33,4 +33,9 @@ void add_everywhere(CLI::App& app, Written& to);
 /// Those of this one.
 void add_own_options(const std::string& command, CLI::App& app, Written& to);
 
+/// Whether JSON is asked for, also by words that are wrong otherwise.
+bool ask_for_json(const std::vector<std::string>& words);
+/// Whether that JSON is the events of a run: the command is one that applies.
+bool ask_for_events(const std::vector<std::string>& words);
+
 }  // namespace ingot

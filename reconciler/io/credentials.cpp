@@ -11,6 +11,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/files.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/io/secret_file.hpp"
 #include "schema/error.hpp"
 
 namespace ingot {
@@ -67,7 +68,7 @@ std::string of_file(const std::string& path, const NamedSecret& secret) {
   const std::string where = fmt::format("the file \"{}\" ({})", printable(path), secret.file_key);
   std::string text;
   try {
-    text = read_file(files, path, longest_token + 2);
+    text = read_file(files, followed_secret(files, path), longest_token + 2);
   } catch (const Error& error) {
     throw wrong(secret, fmt::format("{} cannot be read: {}", where, error.text()),
                 fmt::format("make {} readable for this user alone", where));

@@ -11,6 +11,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/peer_memory_text.hpp"
+#include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 #include "schema/root.hpp"
 
@@ -45,8 +46,19 @@ std::optional<std::pair<std::uint64_t, Serial>> named_floor(std::string_view nam
   return std::pair(*epoch, *serial);
 }
 
+/// Whoever may write where a link leads would say what peers have said.
+void refuse_a_link(Files& files, const std::string& folder) {
+  const auto there = files.status(folder);
+  if (!there || there->kind != EntryKind::link) return;
+  throw Error(Fault::local, fmt::format("\"{}\" is a link: it must be a folder itself", printable(folder)),
+              "remove the link and move the folder that it leads to into its place; to keep all of it elsewhere, set `state` in "
+              "[server]")
+      .about(folder);
+}
+
 /// The name of the highest floor's file; the digits in the names make it the last.
 std::optional<std::string> highest_floor(Files& files, const std::string& folder) {
+  refuse_a_link(files, folder);
   if (!files.status(folder)) return std::nullopt;
   const std::vector<std::string> names = files.list(folder);
   const auto found =
@@ -81,7 +93,13 @@ void make_cache_folder(Files& files, const std::string& folder) {
 
 }  // namespace
 
-PeerMemory::PeerMemory(Files& files, std::string state_folder) : files_(files), folder_(std::move(state_folder)) {}
+PeerMemory::PeerMemory(Files& files, std::string state_folder) : files_(files), folder_(std::move(state_folder)) {
+  refuse_linked_memory(files, folder_);
+}
+
+void refuse_linked_memory(Files& files, const std::string& state_folder) {
+  for (const char* name : {"/cache", "/trust"}) refuse_a_link(files, state_folder + name);
+}
 
 std::string PeerMemory::cache_of(const ServerId& id) const { return fmt::format("{}/cache/{}", folder_, id.root.hex()); }
 std::string PeerMemory::trust_of(const ServerId& id) const { return fmt::format("{}/trust/{}", folder_, id.root.hex()); }
@@ -243,6 +261,7 @@ void PeerMemory::raise_floor(const Floor& floor, std::string_view head_envelope)
 std::string PeerMemory::keep_evidence(const ServerId& id, std::string_view one, std::string_view other) {
   const std::string folder = evidence_folder(id);
   attempt([&] {
+    for (const auto& level : {trust_of(id), folder}) refuse_a_link(files_, level);
     make_folders(files_, folder, private_folder);
     for (const auto envelope : {one, other}) {
       if (envelope.empty()) continue;

@@ -46,7 +46,7 @@ struct FloorRecord {
 /// are asked in parallel; several runs may use the same folders at once.
 class PeerMemory {
  public:
-  /// `files` outlives it. Reads and writes nothing yet.
+  /// `files` outlives it. Error{local} as refuse_linked_memory.
   PeerMemory(Files& files, std::string state_folder);
 
   std::optional<CachedHead> head(const ServerId& id);
@@ -94,5 +94,8 @@ class PeerMemory {
   std::optional<std::string> trouble_;
   bool writes_failed_ = false;
 };
+
+/// Error{local} if "cache" or "trust" in the state's folder is a link: nothing is read or written through one.
+void refuse_linked_memory(Files& files, const std::string& state_folder);
 
 }  // namespace ingot

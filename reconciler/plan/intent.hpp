@@ -19,6 +19,12 @@ std::string plan_id_text(const Plan& plan);
 /// The same of intents.
 std::string plan_id_text(const std::vector<std::string>& intents);
 
+/// The value of a key in an intent; several values are one text, "a, b". "": the key is not there.
+std::string result_in(std::string_view intent, std::string_view key);
+/// What an intent brings about, to be read by people: "digest: sha256:…, name: a", each value cut at 200 bytes; "": nothing but
+/// its verb.
+std::string results_text(std::string_view intent);
+
 /// A key that two intents have with other values; several values of a key are one text, "a, b". "": the key is not there.
 struct IntentDifference {
   std::string key;

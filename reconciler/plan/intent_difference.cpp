@@ -60,6 +60,20 @@ std::string shown_value(const std::string& value) {
 
 }  // namespace
 
+std::string result_in(std::string_view intent, std::string_view key) {
+  const auto keys = keys_of(intent);
+  const auto found = keys.find(std::string(key));
+  return found == keys.end() ? "" : found->second;
+}
+
+std::string results_text(std::string_view intent) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : keys_of(intent)) {
+    if (key != "verb" && !value.empty()) parts.push_back(fmt::format("{}: {}", key, shown_value(value)));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::vector<IntentDifference> differences(std::string_view before, std::string_view after) {
   const auto old_keys = keys_of(before);
   auto new_keys = keys_of(after);

@@ -177,6 +177,31 @@ TEST_F(Commands, an_apply_that_cannot_begin_ends_its_events_with_why) {
               AllOf(HasSubstr("\"event\":\"result\""), HasSubstr("\"code\":\"empty\""), Not(HasSubstr("ingot.error/1"))));
 }
 
+TEST_F(Commands, events_end_with_a_result_whatever_was_wrong_before_the_plan) {
+  two_servers();
+  write("no.plan", "{}");
+  const auto expect_result = [](const Ran& ran, int exit, const std::string& why) {
+    EXPECT_EQ(ran.exit, exit) << ran.out << ran.err;
+    testing_support::expect_valid_json("events", ran.out, true);
+    EXPECT_THAT(ran.out, testing::StartsWith("{\"format\":\"ingot.events/1\""));
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("\"event\":\"result\",\"exit\":" + std::to_string(exit)), HasSubstr(why)));
+  };
+  const std::string usage = "\"error\":{\"code\":\"usage\"";
+  expect_result(at("silver", {"apply", "--json", "--yse"}), 64, usage);
+  expect_result(at("silver", {"--format", "json", "reconcile", "--jitter", "soon"}), 64, usage);
+  expect_result(at("silver", {"apply", "--json", "--approve"}), 64, usage);
+  expect_result(at("silver", {"apply", "--json", (folder / "nowhere.plan").string()}), 64, "nowhere.plan");
+  expect_result(at("silver", {"apply", "--json", (folder / "no.plan").string()}), 65, "\"code\":\"bad-plan\"");
+  write("silver/ingot.toml", "manifest = 1\n[server]\nname = \"silver\"\ncolour = 1\n");
+  const std::string colour = "\"problems\":[{\"file\":";
+  expect_result(at("silver", {"apply", "--yes", "--json"}), 65, colour);
+  expect_result(at("silver", {"reconcile", "--json"}), 65, colour);
+  fs::remove(folder / "silver/ingot.toml");
+  expect_result(at("silver", {"reconcile", "--json"}), 65, colour);
+  EXPECT_THAT(at("silver", {"plan", "--json", "--yse"}).out, HasSubstr("ingot.error/1"))
+      << "of other commands it is one document";
+}
+
 TEST_F(Commands, apply_without_yes_and_without_a_terminal_is_refused_before_any_work) {
   const Ran ran = ingot({"apply", "-f", "nowhere.toml"});
   EXPECT_EQ(ran.exit, 9);

@@ -2,6 +2,7 @@
 
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,6 +41,8 @@ RunMetrics sample_run() {
                 {ServerName::of("fpps-3"), false, std::nullopt, std::nullopt}};
   plan.series = {{ServerName::of("fpps-2"), SeriesName::of("db19"), 2}};
   return {.command = "apply",
+          .manifest = "/srv/fpps-1/ingot.toml",
+          .server = "fpps-1",
           .ended = noon + Seconds(5),
           .duration = std::chrono::milliseconds(5'250),
           .exit_code = 3,
@@ -69,26 +72,27 @@ TEST(metrics, are_good_by_the_rules_of_promtool) {
 TEST(metrics, counters_go_on_from_the_run_before) {
   const std::string once = show_metrics(sample_run(), "");
   const std::string twice = show_metrics(sample_run(), once);
-  EXPECT_THAT(once, HasSubstr("\ningot_copied_bytes_total 1000\n"));
-  EXPECT_THAT(twice, HasSubstr("\ningot_copied_bytes_total 2000\n"));
-  EXPECT_THAT(twice, HasSubstr("\ningot_saved_bytes_total 18000\n"));
+  EXPECT_THAT(once, HasSubstr("\ningot_copied_bytes_total{server=\"fpps-1\"} 1000\n"));
+  EXPECT_THAT(twice, HasSubstr("\ningot_copied_bytes_total{server=\"fpps-1\"} 2000\n"));
+  EXPECT_THAT(twice, HasSubstr("\ningot_saved_bytes_total{server=\"fpps-1\"} 18000\n"));
 }
 
 TEST(metrics, a_failure_keeps_when_it_went_well_last) {
   RunMetrics well = sample_run();
   well.exit_code = 0;
   const std::string text = show_metrics(sample_run(), show_metrics(well, ""));
-  EXPECT_THAT(text, HasSubstr("ingot_last_success_timestamp_seconds{command=\"apply\"} 1795000005\n"));
-  EXPECT_THAT(text, HasSubstr("ingot_last_run_success{command=\"apply\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_last_success_timestamp_seconds{server=\"fpps-1\",command=\"apply\"} 1795000005\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_last_run_success{server=\"fpps-1\",command=\"apply\"} 0\n"));
   EXPECT_THAT(show_metrics(sample_run(), ""), Not(HasSubstr("ingot_last_success")));
 }
 
 TEST(metrics, a_run_without_a_plan_keeps_what_the_last_plan_left) {
-  const RunMetrics publish{.command = "publish", .ended = noon + Seconds(99)};
+  const RunMetrics publish{.command = "publish", .server = "fpps-1", .ended = noon + Seconds(99)};
   const std::string text = show_metrics(publish, show_metrics(sample_run(), ""));
-  EXPECT_THAT(text, HasSubstr("ingot_pending_actions{verb=\"copy\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("ingot_last_plan_timestamp_seconds 1795000000\n"));
-  EXPECT_THAT(text, HasSubstr("ingot_last_run_success{command=\"apply\"} 0\ningot_last_run_success{command=\"publish\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_pending_actions{server=\"fpps-1\",verb=\"copy\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_last_plan_timestamp_seconds{server=\"fpps-1\"} 1795000000\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_last_run_success{server=\"fpps-1\",command=\"apply\"} "
+                              "0\ningot_last_run_success{server=\"fpps-1\",command=\"publish\"} 1\n"));
 }
 
 TEST(metrics, a_peer_or_series_that_is_gone_leaves_nothing) {
@@ -97,7 +101,7 @@ TEST(metrics, a_peer_or_series_that_is_gone_leaves_nothing) {
   later.plan->series.clear();
   const std::string text = show_metrics(later, show_metrics(sample_run(), ""));
   EXPECT_THAT(text, Not(HasSubstr("peer=")));
-  EXPECT_THAT(text, HasSubstr("ingot_unknown_peers 0\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_unknown_peers{server=\"fpps-1\"} 0\n"));
 }
 
 TEST(metrics, a_plan_of_a_part_says_nothing_of_the_rest) {
@@ -106,13 +110,14 @@ TEST(metrics, a_plan_of_a_part_says_nothing_of_the_rest) {
       .made = noon + Seconds(99), .whole = false, .peers = {{ServerName::of("fpps-2"), false, std::nullopt, std::nullopt}}};
   const std::string text = show_metrics(part, show_metrics(sample_run(), ""));
   for (const char* kept :
-       {"ingot_pending_actions{verb=\"copy\"} 2\n", "ingot_deferred_bytes 4100000000\n", "ingot_blocked_actions 3\n",
-        "ingot_held_actions 6\n", "ingot_series_behind{peer=\"fpps-2\",series=\"db19\"} 2\n",
-        "ingot_last_plan_timestamp_seconds 1795000000\n"}) {
+       {"ingot_pending_actions{server=\"fpps-1\",verb=\"copy\"} 2\n", "ingot_deferred_bytes{server=\"fpps-1\"} 4100000000\n",
+        "ingot_blocked_actions{server=\"fpps-1\"} 3\n", "ingot_held_actions{server=\"fpps-1\"} 6\n",
+        "ingot_series_behind{server=\"fpps-1\",peer=\"fpps-2\",series=\"db19\"} 2\n",
+        "ingot_last_plan_timestamp_seconds{server=\"fpps-1\"} 1795000000\n"}) {
     EXPECT_THAT(text, HasSubstr(kept));
   }
-  EXPECT_THAT(text, AllOf(HasSubstr("ingot_peer_up{peer=\"fpps-2\"} 0\n"), Not(HasSubstr("fpps-3"))));
-  EXPECT_THAT(text, HasSubstr("ingot_damaged_images 0\n"));
+  EXPECT_THAT(text, AllOf(HasSubstr("ingot_peer_up{server=\"fpps-1\",peer=\"fpps-2\"} 0\n"), Not(HasSubstr("fpps-3"))));
+  EXPECT_THAT(text, HasSubstr("ingot_damaged_images{server=\"fpps-1\"} 0\n"));
 }
 
 TEST(metrics, what_is_not_ours_in_the_file_is_left_out) {
@@ -191,12 +196,12 @@ TEST_F(Commands, apply_and_publish_leave_metrics_for_others_to_read) {
   ASSERT_EQ(::stat(file.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0644U) << "node_exporter is another user";
   const std::string text = read(file);
-  EXPECT_THAT(text, HasSubstr("ingot_last_run_success{command=\"apply\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("ingot_pending_actions{verb=\"copy\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("ingot_peer_up{peer=\"gold\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("ingot_head_expires_timestamp_seconds "));
+  EXPECT_THAT(text, HasSubstr("ingot_last_run_success{server=\"silver\",command=\"apply\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_pending_actions{server=\"silver\",verb=\"copy\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_peer_up{server=\"silver\",peer=\"gold\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("ingot_head_expires_timestamp_seconds{server=\"silver\"} "));
   EXPECT_EQ(at("silver", {"publish", "--metrics", file}).exit, 0);
-  EXPECT_THAT(read(file), HasSubstr("ingot_last_success_timestamp_seconds{command=\"publish\"}"));
+  EXPECT_THAT(read(file), HasSubstr("ingot_last_success_timestamp_seconds{server=\"silver\",command=\"publish\"}"));
 }
 
 TEST_F(Commands, a_run_that_failed_leaves_metrics_too) {
@@ -204,9 +209,78 @@ TEST_F(Commands, a_run_that_failed_leaves_metrics_too) {
   const std::string file = (folder / "ingot.prom").string();
   write("gold/ingot.toml", "manifest = 1\n");
   EXPECT_EQ(at("gold", {"apply", "--yes", "--metrics", file}).exit, 65);
-  EXPECT_THAT(read(file), HasSubstr("ingot_last_run_exit_code{command=\"apply\"} 65\n"));
+  const std::string unnamed = "{server=\"" + (folder / "gold/ingot.toml").string() + "\",command=\"apply\"}";
+  EXPECT_THAT(read(file), HasSubstr("ingot_last_run_exit_code" + unnamed + " 65\n"))
+      << "a server whose name is not known yet is told by its manifest";
   EXPECT_EQ(at("gold", {"apply", "--metrics", file}).exit, 9) << "nobody could approve it";
-  EXPECT_THAT(read(file), HasSubstr("ingot_last_run_exit_code{command=\"apply\"} 9\n"));
+  EXPECT_THAT(read(file), HasSubstr("ingot_last_run_exit_code" + unnamed + " 9\n"));
+  manifest("gold", "");
+  EXPECT_EQ(at("gold", {"apply", "--yes", "--metrics", file}).exit, 0) << terminal.said;
+  EXPECT_THAT(read(file), AllOf(HasSubstr("{server=\"gold\",command=\"apply\"} 0\n"), Not(HasSubstr("ingot.toml"))));
+  write("gold/ingot.toml", "manifest = 1\n");
+  EXPECT_EQ(at("gold", {"apply", "--yes", "--metrics", file}).exit, 65);
+  EXPECT_THAT(read(file), HasSubstr("ingot_last_run_exit_code{server=\"gold\",command=\"apply\"} 65\n"));
+}
+
+TEST(metrics, every_sample_bears_the_server_so_that_two_of_one_host_are_two) {
+  RunMetrics other = sample_run();
+  other.server = "fpps-9";
+  const std::string one = show_metrics(sample_run(), ""), two = show_metrics(other, "");
+  std::set<std::string> samples;
+  std::size_t count = 0;
+  for (const std::string& text : {one, two}) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with('#')) continue;
+      EXPECT_THAT(line, HasSubstr("{server=\"fpps-")) << line;
+      samples.insert(line.substr(0, line.rfind(' ')));
+      ++count;
+    }
+  }
+  EXPECT_EQ(samples.size(), count) << "node_exporter refuses what was collected before with the same name and labels";
+}
+
+TEST(metrics, of_a_version_that_named_no_server_are_gone_on_with) {
+  const std::string text = show_metrics(sample_run(),
+                                        "ingot_copied_bytes_total 500\n"
+                                        "ingot_last_run_success{command=\"publish\"} 1\n");
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("ingot_copied_bytes_total{server=\"fpps-1\"} 1500\n"),
+                    HasSubstr("ingot_last_run_success{server=\"fpps-1\",command=\"publish\"} 1\n"), Not(HasSubstr("total 500"))));
+}
+
+TEST(metrics, a_server_that_is_not_known_keeps_its_name_or_goes_by_its_manifest) {
+  const RunMetrics failed{.command = "apply", .manifest = "/srv/a \"b\"/ingot.toml", .exit_code = 65};
+  EXPECT_THAT(show_metrics(failed, show_metrics(sample_run(), "")),
+              HasSubstr("exit_code{server=\"fpps-1\",command=\"apply\"} 65\n"));
+  const std::string alone = show_metrics(failed, "");
+  EXPECT_THAT(alone, HasSubstr("{server=\"/srv/a%20%22b%22/ingot.toml\",command=\"apply\"} 65\n"));
+  EXPECT_EQ(promtool_says(alone).exit, 0);
+}
+
+TEST_F(Commands, metrics_replace_nothing_that_ingot_did_not_write) {
+  make("gold");
+  write("notes.txt", "mine\n");
+  write("empty.prom", "");
+  fs::create_symlink("notes.txt", folder / "link.prom");
+  fs::create_symlink("nowhere", folder / "dangling.prom");
+  ASSERT_EQ(::mkfifo((folder / "fifo.prom").c_str(), 0600), 0);
+  fs::create_directory(folder / "folder.prom");
+  for (const char* place : {"notes.txt", "link.prom", "dangling.prom", "fifo.prom", "folder.prom"}) {
+    for (const char* command : {"apply", "reconcile", "publish"}) {
+      std::vector<std::string> words{command, "--metrics", (folder / place).string()};
+      if (std::string(command) == "apply") words.emplace_back("--yes");
+      const Ran ran = at("gold", words);
+      EXPECT_EQ(ran.exit, 64) << place << ran.err;
+      EXPECT_THAT(ran.err, HasSubstr("would overwrite something that is not")) << ran.err;
+    }
+  }
+  EXPECT_EQ(read(folder / "notes.txt"), "mine\n");
+  EXPECT_FALSE(fs::exists(folder / "nowhere"));
+  EXPECT_TRUE(fs::is_symlink(folder / "link.prom"));
+  EXPECT_EQ(at("gold", {"apply", "--yes", "--metrics", "/dev/null"}).exit, 64);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_EQ(at("gold", {"apply", "--yes", "--metrics", (folder / "empty.prom").string()}).exit, 0) << terminal.said;
 }
 
 TEST_F(Commands, metrics_that_cannot_be_written_do_not_fail_the_run) {

@@ -117,14 +117,15 @@ TEST_F(Notify, a_recovery_is_told_though_a_run_was_interrupted_or_failed_before_
 }
 
 TEST_F(Notify, gives_a_program_the_environment_but_no_secret_of_it) {
-  for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK"}) ::setenv(name, "secret-canary", 1);
+  for (const char* name : {"INGOT_GIT_TOKEN", "GOLD_TOKEN", "INGOT_HOOK_KEY"}) ::setenv(name, "secret-canary", 1);
   ::setenv("MAIL_TO", "operators", 1);
   std::string with_token = base;
-  with_token.insert(with_token.find("[[subscription]]"), "token_env = \"TOKEN_OF_GOLD\"\n");
-  write("silver/ingot.toml", with_token + program("env >> \"$(dirname \"$0\")/told\"\n") +
-                                 "[[notify]]\nurl = \"http://127.0.0.1:1/\"\nkey_env = \"KEY_OF_HOOK\"\non = [\"recovery\"]\n");
+  with_token.insert(with_token.find("[[subscription]]"), "token_env = \"GOLD_TOKEN\"\n");
+  write("silver/ingot.toml",
+        with_token + program("env >> \"$(dirname \"$0\")/told\"\n") +
+            "[[notify]]\nurl = \"http://127.0.0.1:1/\"\nkey_env = \"INGOT_HOOK_KEY\"\non = [\"recovery\"]\n");
   const Ran ran = reconcile();
-  for (const char* name : {"INGOT_GIT_TOKEN", "TOKEN_OF_GOLD", "KEY_OF_HOOK", "MAIL_TO"}) ::unsetenv(name);
+  for (const char* name : {"INGOT_GIT_TOKEN", "GOLD_TOKEN", "INGOT_HOOK_KEY", "MAIL_TO"}) ::unsetenv(name);
   ASSERT_EQ(ran.exit, 0) << ran.err;
   EXPECT_THAT(read(folder / "told"), AllOf(HasSubstr("MAIL_TO=operators"), Not(HasSubstr("secret-canary"))));
 }
@@ -168,6 +169,57 @@ TEST_F(Notify, tells_those_who_use_copies_when_the_series_of_the_peer_grows) {
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
   EXPECT_EQ(reconcile().exit, 0) << terminal.said;
   EXPECT_EQ(told().size(), 2U) << "nothing came to it";
+}
+
+TEST_F(Notify, tells_when_the_latest_of_a_series_became_another_image_for_whatever_reason) {
+  for (const char* name : {"b", "c"}) write("gold/" + std::string(name) + ".bin", std::string("bytes of ") + name);
+  const auto gold_is = [&](const std::string& series, const std::string& state_of_c) {
+    std::string text;
+    for (const std::string name : {"a", "b", "c"})
+      text += "[[image]]\nname = \"" + name + "\"\nsource = \"" + name + ".bin\"\n" +
+              (name == "a"   ? "version = \"1\"\n"
+               : name == "c" ? state_of_c
+                             : "");
+    manifest("gold", text + "[[series]]\nname = \"db\"\nimages = " + series + "\n");
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+    EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  };
+  const auto latest = [&](std::size_t message) { return told().at(message)["data"]["latest"].dump(); };
+  const auto change = [](const std::string& before, const std::string& now) {
+    return R"([{"before":)" + before + R"(,"now":)" + now + R"(,"series":"ours"}])";
+  };
+  silver_is(
+      "[[series]]\nname = \"ours\"\nfollow = { peer = \"gold\", series = \"db\" }\n[[series]]\nname = \"other\"\nimages = "
+      "[\"a\"]\n" +
+      program() + "on = [\"latest\"]\nseries = [\"ours\"]\n");
+  gold_is(R"(["a", "b"])", "");
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(latest(0), change("null", "\"b\"")) << "new; and of \"other\" nothing is told";
+  EXPECT_EQ(told()[0]["data"]["occasions"], Json({"change", "latest"}));
+  gold_is(R"(["c", "a", "b"])", "");
+  EXPECT_EQ(told().size(), 1U) << "it grew, and its latest is what it was";
+  gold_is(R"(["a", "b", "c"])", "");
+  ASSERT_EQ(told().size(), 2U);
+  EXPECT_EQ(latest(1), change("\"b\"", "\"c\"")) << "reordered";
+  gold_is(R"(["a", "b", "c"])", "state = \"WITHDRAWN\"\nreason = \"bad\"\n");
+  ASSERT_EQ(told().size(), 3U);
+  EXPECT_EQ(latest(2), change("\"c\"", "\"b\"")) << "withdrawn";
+  gold_is(R"(["a", "b", "c"])", "");
+  ASSERT_EQ(told().size(), 4U);
+  EXPECT_EQ(latest(3), change("\"b\"", "\"c\"")) << "taken back";
+  gold_is(R"(["a"])", "");
+  ASSERT_EQ(told().size(), 5U);
+  EXPECT_EQ(latest(4), change("\"c\"", "\"a\"")) << "removed";
+  EXPECT_EQ(reconcile().exit, 0);
+  EXPECT_EQ(told().size(), 5U) << "nothing happened";
+}
+
+TEST_F(Notify, tells_of_the_latest_only_who_asks_for_it) {
+  silver_is("[[series]]\nname = \"s\"\nimages = [\"a\"]\n" + program());
+  EXPECT_EQ(reconcile().exit, 0) << terminal.said;
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told()[0]["data"]["occasions"], Json({"change"}));
+  EXPECT_EQ(told()[0]["data"]["latest"], Json::array());
 }
 
 TEST_F(Notify, signs_what_it_sends_to_a_webhook_and_shows_no_secret) {

@@ -34,7 +34,9 @@ Problems sample_problems() {
           {"/srv/shared/peers.toml", 0, 0, "unreadable", "it cannot be read: " + evil, ""}};
 }
 
-Reporting reporting() { return {.manifest = "ingot.toml", .folder = "/work", .verbose = false, .style = Style(false)}; }
+Reporting reporting() {
+  return {.manifest = "ingot.toml", .naming = {.root = "/work", .folder = "/work"}, .verbose = false, .style = Style(false)};
+}
 
 std::string reported(const Report& report, Format format) {
   return shown([&](Output& out) { write_report(report, format, reporting(), out); });
@@ -161,6 +163,35 @@ TEST(junit, holds_against_its_schema_and_counts) {
   EXPECT_THAT(reported(ValidManifest{"valid"}, Format::junit), HasSubstr("tests=\"1\" failures=\"0\""));
 }
 
+TEST(junit, is_xml_whatever_a_name_holds) {
+  const Problems hostile{
+      {"site\xFF\xC0/ingot.toml", 1, 1, "syntax", "a \xEF\xBF\xBF b \xEF\xBF\xBE c \x1B[0m \xED\xA0\x80", "\xF5"}};
+  const std::string xml = reported(hostile, Format::junit);
+  expect_valid_xml(xml);
+  EXPECT_THAT(xml, AllOf(HasSubstr("site\\xff\\xc0/ingot.toml"), HasSubstr("a \\u{ffff} b \\u{fffe} c")));
+  Reporting passed = reporting();
+  passed.manifest = "a\xEF\xBF\xBF\xFF.toml";
+  expect_valid_xml(shown([&](Output& out) { write_report(ValidManifest{"valid"}, Format::junit, passed, out); }));
+}
+
+TEST(machine_formats, name_files_relative_to_the_root_of_the_repository) {
+  Reporting below = reporting();
+  below.naming = {.root = "/work", .folder = "/work/sites/a"};
+  const Problems problems{{"ingot.toml", 3, 1, "syntax", "x", ""},
+                          {"../../shared/peers.toml", 4, 1, "syntax", "y", ""},
+                          {"/work/sites/b.toml", 5, 1, "syntax", "z", ""},
+                          {"../../../outside/elsewhere.toml", 6, 1, "syntax", "w", ""}};
+  for (const Format format : {Format::github, Format::codequality, Format::sarif, Format::junit}) {
+    const std::string text = shown([&](Output& out) { write_report(problems, format, below, out); });
+    EXPECT_THAT(text, AllOf(HasSubstr("sites/a/ingot.toml"), HasSubstr("shared/peers.toml"), HasSubstr("sites/b.toml"),
+                            HasSubstr("/outside/elsewhere.toml"), Not(HasSubstr("../")), Not(HasSubstr("/work"))))
+        << text;
+  }
+  below.naming.folder.clear();
+  EXPECT_THAT(shown([&](Output& out) { write_report(problems, Format::github, below, out); }), HasSubstr("file=ingot.toml,"))
+      << "names that are relative to the root already stay";
+}
+
 TEST(terraform, counts_what_is_made_changed_and_ended) {
   EXPECT_EQ(reported(sample_shown(), Format::terraform), "{\"create\":7,\"update\":2,\"delete\":3}\n");
   EXPECT_EQ(reported(Error(Fault::busy, "busy"), Format::terraform), "{}\n") << "no plan is not a plan without changes";
@@ -232,11 +263,12 @@ TEST_F(Outputs, of_an_apply_are_written_when_it_ends_early_too) {
   make("gold");
   fs::remove_all(folder / "gold/state");
   EXPECT_EQ(at("gold", {"apply", "--yes", "--output", "json=" + file("a.json"), "--output", "markdown=" + file("a.md")}).exit, 6);
-  expect_valid_json("error", read(folder / "a.json"));
+  expect_valid_json("events", read(folder / "a.json"), true);
   EXPECT_THAT(read(folder / "a.md"), HasSubstr("ingot state rebuild"));
   write("gold/ingot.toml", "colour = 1");
   EXPECT_EQ(at("gold", {"apply", "--yes", "--output", "json=" + file("a.json")}).exit, 65);
-  expect_valid_json("problems", read(folder / "a.json"));
+  expect_valid_json("events", read(folder / "a.json"), true);
+  EXPECT_THAT(read(folder / "a.json"), HasSubstr("\"problems\":[{"));
 }
 
 TEST_F(Outputs, of_an_apply_that_cannot_be_written_undo_nothing) {
@@ -272,6 +304,29 @@ TEST_F(Outputs, formats_belong_to_commands) {
   EXPECT_EQ(at("silver", {"apply", "--yes", "--output", "terraform=x"}).exit, 64);
   EXPECT_EQ(at("silver", {"plan", "--output", "json"}).exit, 64);
   EXPECT_EQ(at("silver", {"plan", "--output", "json=" + folder.string()}).exit, 64);
+}
+
+TEST_F(Outputs, standard_streams_stand_for_no_file) {
+  two_servers();
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"plan", "--output", "json=-"},
+                                             {"plan", "--out", "-"},
+                                             {"apply", "--yes", "--metrics", "-"},
+                                             {"apply", "--yes", "--output", "markdown=-"}}) {
+    const Ran ran = at("silver", words);
+    EXPECT_EQ(ran.exit, 64) << words.back();
+    EXPECT_THAT(ran.err, HasSubstr("\"-\" is not a file")) << ran.err;
+  }
+  EXPECT_FALSE(fs::exists("-"));
+  EXPECT_THAT(ingot({"plan", "-f", "-"}).err, HasSubstr("a manifest is not read from standard input"));
+  EXPECT_EQ(ingot({"plan", "-f", "-"}).exit, 64);
+}
+
+TEST_F(Outputs, a_plan_is_kept_over_an_empty_file) {
+  two_servers();
+  write("kept.plan", "");
+  EXPECT_EQ(at("silver", {"plan", "--out", file("kept.plan")}).exit, 0) << terminal.said;
+  EXPECT_EQ(at("silver", {"apply", file("kept.plan")}).exit, 0) << terminal.said;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconciler/io/hash.hpp"
 #include "tests/cli/check_json.hpp"
 #include "tests/cli/commands_fixture.hpp"
 
@@ -205,6 +206,54 @@ TEST_F(SavedPlans, show_shows_it_as_plan_did_without_a_manifest) {
   EXPECT_EQ(shown.exit, 0) << shown.err;
   EXPECT_EQ(shown.out, planned.out);
   EXPECT_EQ(ingot({"show", kept, "--json"}).out, at("silver", {"plan", "--json"}).out);
+}
+
+/// A kept plan with this text in the place of another, and a digest that fits again: anybody can make one.
+std::string forged(std::string plan, const std::string& from, const std::string& to) {
+  const std::size_t at = plan.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  plan.replace(at, from.size(), to);
+  const std::size_t end = plan.rfind(",\n\"digest\":");
+  const std::string text = plan.substr(0, end);
+  return text + ",\n\"digest\":\"" + sha256(text).text() + "\"}\n";
+}
+
+TEST_F(SavedPlans, G9_what_was_shown_is_held_against_what_would_be_shown_now) {
+  two_servers();
+  keep();
+  const std::string good = read(kept);
+  const auto try_forged = [&](const std::string& from, const std::string& to) {
+    write("a.plan", forged(good, from, to));
+    return apply_kept();
+  };
+  EXPECT_EQ(try_forged("\"title\":\"a\"", "\"title\":\"b\"").exit, 65);
+  EXPECT_EQ(ingot({"show", kept}).exit, 65) << terminal.printed;
+  EXPECT_EQ(ingot({"diff", kept, kept}).exit, 65);
+  EXPECT_EQ(try_forged("\"size\":10", "\"size\":12").exit, 65) << "the detail says another";
+  std::string both = forged(good, "\"size\":10", "\"size\":12");
+  both = forged(both, "\"detail\":\"10 B,", "\"detail\":\"12 B,");
+  write("a.plan", both);
+  expect_stale(apply_kept(),
+               "the size that the plan shows of \"copy.gold.a\" is not the one that it has: \"12 B\", and now \"10 B\"");
+  const std::size_t copy = good.find("\"address\":\"copy.gold.a\"");
+  const std::size_t text = good.find("\"text\":\"", copy) + 8;
+  const std::string reason = good.substr(text, good.find('"', text) - text);
+  std::string because = good;
+  because.replace(text, reason.size(), "the board asked for it");
+  write("a.plan", forged(because, "\"format\"", "\"format\""));
+  expect_stale(apply_kept(), "the board asked for it");
+  EXPECT_FALSE(silver_has("a")) << "nothing of it was done";
+  write("a.plan", good);
+  EXPECT_EQ(apply_kept().exit, 0) << terminal.said;
+}
+
+TEST_F(SavedPlans, show_tells_of_an_update_what_it_is_to_bring_about) {
+  two_servers();
+  manifest("gold", image("a", "version = \"2\"\ndescription = \"patched\"\n"));
+  ASSERT_EQ(at("gold", {"plan", "--out", kept}).exit, 0) << terminal.said;
+  EXPECT_THAT(ingot({"show", kept}).out,
+              AllOf(HasSubstr("result: "), HasSubstr("version: 2"), HasSubstr("description: patched")));
+  EXPECT_THAT(ingot({"diff", kept, kept}).out, HasSubstr("The same plan."));
 }
 
 TEST_F(SavedPlans, diff_tells_what_is_gone_added_and_changed) {

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <iostream>
 #include <random>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "schema/write_catalog.hpp"
 #include "tests/cli/rebuild_fixture.hpp"
+#include "tests/support/process.hpp"
 
 namespace ingot::unfit_state_test {
 namespace {
@@ -266,6 +268,104 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
   }
   std::cout << noticed << " of " << seeds << " damaged states noticed\n";
   EXPECT_GT(noticed, seeds / 2);
+}
+
+/// Flips a bit of one value in a state, below what SQLite itself checks where that is possible. false: there is nothing to flip.
+bool flip_a_bit(const fs::path& state, const std::string& table, const std::string& column, unsigned seed) {
+  static const std::string script =
+      "import random, sqlite3, sys\n"
+      "path, table, column, seed = sys.argv[1:5]\n"
+      "db = sqlite3.connect(path, isolation_level=None)\n"
+      "db.execute('PRAGMA ignore_check_constraints = 1')\n"
+      "kind, value = db.execute(f'SELECT typeof({column}), CAST({column} AS BLOB) FROM {table} LIMIT 1').fetchone() or ('null', "
+      "b'')\n"
+      "if kind == 'null' or not value: sys.exit(1)\n"
+      "pick = random.Random(int(seed))\n"
+      "if kind == 'integer': new = int(value) ^ (1 << pick.randrange(62))\n"
+      "else:\n"
+      "  at = pick.randrange(len(value))\n"
+      "  new = value[:at] + bytes([value[at] ^ (1 << pick.randrange(8))]) + value[at + 1:]\n"
+      "cast = 'CAST(? AS TEXT)' if kind == 'text' else '?'\n"
+      "old = value if kind == 'blob' else int(value) if kind == 'integer' else value.decode()\n"
+      "try: db.execute(f'UPDATE {table} SET {column} = {cast} WHERE {column} = ?', (new, old))\n"
+      "except sqlite3.IntegrityError: sys.exit(1)\n";
+  const testing_support::Ran ran =
+      testing_support::run({.arguments = {"/usr/bin/python3", "-c", script, state.string(), table, column, std::to_string(seed)},
+                            .folder = "",
+                            .environment = {}});
+  EXPECT_TRUE(ran.exit == 0 || ran.err.empty()) << ran.err;
+  return ran.exit == 0;
+}
+
+/// "table.column" of a state.
+std::vector<std::pair<std::string, std::string>> columns_of(const fs::path& state) {
+  const testing_support::Ran ran =
+      testing_support::run({.arguments = {"/usr/bin/python3", "-c",
+                                          "import sqlite3, sys\n"
+                                          "db = sqlite3.connect(sys.argv[1])\n"
+                                          "for t, in db.execute(\"SELECT name FROM sqlite_schema WHERE type = 'table' AND name "
+                                          "NOT LIKE 'sqlite%'\").fetchall():\n"
+                                          "  for row in db.execute(f'PRAGMA table_info({t})').fetchall(): print(t, row[1])\n",
+                                          state.string()},
+                            .folder = "",
+                            .environment = {}});
+  std::vector<std::pair<std::string, std::string>> columns;
+  std::istringstream words(ran.out);
+  for (std::string table, column; words >> table >> column;) columns.emplace_back(table, column);
+  return columns;
+}
+
+TEST_F(Rebuild, a_flipped_bit_in_any_column_is_noticed_by_the_rebuild_that_is_advised) {
+  three_servers();
+  const json whole = images("silver");
+  const std::string good = read(state("silver"));
+  const auto columns = columns_of(state("silver"));
+  ASSERT_GT(columns.size(), 100U);
+  const std::size_t step = std::getenv("INGOT_FULL") != nullptr ? 1 : 5;
+  unsigned refused = 0;
+  for (std::size_t i = 0; i < columns.size(); i += step) {
+    const auto& [table, column] = columns[i];
+    const std::string what = table + "." + column;
+    lose_state("silver");
+    write("silver/state/ingot.db", good);
+    if (!flip_a_bit(state("silver"), table, column, static_cast<unsigned>(i))) continue;
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"plan"}, {"query", "history"}, {"query", "images"}, {"publish"}, {"apply", "--yes", "--allow-empty"}}) {
+      if (at("silver", words).exit != 6) continue;
+      const std::string said = terminal.said;
+      if (said.find("state rebuild") == std::string::npos) continue;
+      ++refused;
+      EXPECT_EQ(at("silver", {"state", "rebuild"}).exit, 0) << what << " " << said << terminal.said;
+      EXPECT_NE(at("silver", words).exit, 6) << what << " " << terminal.said;
+      if (column != "state" && column != "deleted") EXPECT_EQ(images("silver").size(), whole.size()) << what;
+      break;
+    }
+  }
+  std::cout << refused << " flipped bits refused\n";
+  EXPECT_GT(refused, 0U);
+}
+
+TEST_F(Rebuild, of_a_state_with_a_damaged_row_all_other_rows_are_taken) {
+  three_servers();
+  const json subscriptions = asked("silver", {"query", "subscriptions"});
+  const testing_support::Ran damaged =
+      testing_support::run({.arguments = {"/usr/bin/python3", "-c",
+                                          "import sqlite3, sys\n"
+                                          "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                                          "db.execute(\"UPDATE image SET name = 'o n' WHERE name = 'own'\")\n",
+                                          state("silver").string()},
+                            .folder = "",
+                            .environment = {}});
+  ASSERT_EQ(damaged.exit, 0) << damaged.err;
+  const Ran refused = at("silver", {"plan"});
+  EXPECT_EQ(refused.exit, 6);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("is damaged: a name that is none"), HasSubstr("ingot state rebuild")));
+  const json told = rebuilt("silver");
+  EXPECT_EQ(told.at("left_out"), 1);
+  EXPECT_TRUE(told.at("kept_peers"));
+  EXPECT_EQ(asked("silver", {"query", "subscriptions"}).at("subscriptions").at(0).at("baseline"),
+            subscriptions.at("subscriptions").at(0).at("baseline"));
+  apply("silver");
 }
 
 }  // namespace

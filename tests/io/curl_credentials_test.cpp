@@ -100,6 +100,37 @@ TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {
               HasSubstr("peer \"fpps-2\""));
 }
 
+TEST_F(curl_credentials, a_file_may_be_a_link_if_others_may_not_write_where_it_leads) {
+  const TestFolder folder;
+  const auto token_of = [&](const std::string& path) {
+    return read_secrets({.token_env = {}, .token_file = path, .client_cert = {}, .client_key = {}, .ca_file = {}},
+                        ServerName::of("fpps-2"))
+        .token;
+  };
+  const auto refusal = [&](const std::string& path) -> std::string {
+    try {
+      return token_of(path);
+    } catch (const Error& error) { return error.text(); }
+  };
+  // As Kubernetes mounts a secret: token -> ..data/token, ..data -> ..2026_11_29.
+  std::filesystem::create_directory(folder / "..2026_11_29");
+  write_text(folder / "..2026_11_29/token", "the-token\n");
+  std::filesystem::create_directory_symlink("..2026_11_29", folder / "..data");
+  std::filesystem::create_symlink("..data/token", folder / "token");
+  EXPECT_EQ(token_of(folder / "token"), "the-token");
+  ASSERT_EQ(::chmod((folder / "..2026_11_29/token").c_str(), 0646), 0);
+  EXPECT_THAT(refusal(folder / "token"), HasSubstr("which everybody on this machine may write to (mode 0646)"));
+  ASSERT_EQ(::chmod((folder / "..2026_11_29/token").c_str(), 0644), 0);
+  ASSERT_EQ(::chmod((folder / "..2026_11_29").c_str(), 0777), 0);
+  EXPECT_THAT(refusal(folder / "token"), HasSubstr("may replace files (mode 0777)"));
+  ASSERT_EQ(::chmod((folder / "..2026_11_29").c_str(), 01777), 0);
+  EXPECT_EQ(refusal(folder / "token"), "the-token") << "in a sticky folder nobody replaces another's file";
+  std::filesystem::create_symlink("/gone", folder / "lost");
+  EXPECT_THAT(refusal(folder / "lost"), HasSubstr("leads to no file"));
+  std::filesystem::create_symlink("/dev/null", folder / "device");
+  EXPECT_THAT(refusal(folder / "device"), HasSubstr("which is not a file"));
+}
+
 // Disks.
 
 TEST_F(curl_credentials, C3_a_disk_that_holds_odd_things_neither_hangs_nor_floods) {

@@ -206,5 +206,19 @@ TEST_F(Commands, tokens_are_sent_and_never_shown) {
   }
 }
 
+TEST_F(Commands, closed_standard_streams_are_taken_by_no_file_of_a_run) {
+  for (const std::string closed : {">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"}) {
+    here.manifest(here.file_image("image" + std::to_string(closed.size()), "bytes " + closed));
+    const Ran ran = testing_support::run(
+        {.arguments = {"sh", "-c",
+                       std::string(INGOT_BINARY) + " apply --yes --allow-empty --raise-limit removals=9 -v " + closed},
+         .folder = here.path(),
+         .environment = {}});
+    EXPECT_EQ(ran.exit, 0) << closed << ran.out << ran.err;
+    EXPECT_EQ(read_text(here.path() + "/state/lock"), "") << closed;
+  }
+  EXPECT_EQ(here.ingot({"verify"}).exit, 0);
+}
+
 }  // namespace
 }  // namespace ingot::scenarios

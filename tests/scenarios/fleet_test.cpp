@@ -67,18 +67,18 @@ TEST_F(ManyServers, metrics_tell_how_far_a_series_is_behind) {
   const std::string file = folder / "ingot.prom";
   london.web().stop();
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 3);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers 1\n"),
-                                     HasSubstr("ingot_last_run_exit_code{command=\"apply\"} 3\n")));
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{server=\"paris\",peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers{server=\"paris\"} 1\n"),
+                                     HasSubstr("ingot_last_run_exit_code{server=\"paris\",command=\"apply\"} 3\n")));
   london.web().start();
   paris.manifest("[limits]\nmax_bytes = \"1 B\"\n" + Site::peer(london) +
                  "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 1\n"),
-                                     HasSubstr("ingot_deferred_actions 1\n"), HasSubstr("ingot_copied_bytes_total 0\n")));
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{server=\"paris\",peer=\"london\",series=\"db19\"} 1\n"),
+                                     HasSubstr("ingot_deferred_actions{server=\"paris\"} 1\n"), HasSubstr("ingot_copied_bytes_total{server=\"paris\"} 0\n")));
   paris.manifest(Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{peer=\"london\",series=\"db19\"} 0\n"),
-                                     HasSubstr("ingot_last_run_success{command=\"apply\"} 1\n")));
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{server=\"paris\",peer=\"london\",series=\"db19\"} 0\n"),
+                                     HasSubstr("ingot_last_run_success{server=\"paris\",command=\"apply\"} 1\n")));
   const Ran judged = testing_support::run(
       {.arguments = {"sh", "-c", "promtool check metrics < ingot.prom"}, .folder = folder.path(), .environment = {}});
   EXPECT_EQ(judged.exit, 0) << judged.out << judged.err;

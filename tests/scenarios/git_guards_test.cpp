@@ -184,6 +184,37 @@ TEST_F(GitGuarding, C15_signed_wants_a_key_that_the_host_allows) {
               HasSubstr("in the repository itself"));
 }
 
+TEST_F(GitGuarding, every_command_that_changes_or_publishes_anything_asks_the_guard_that_apply_asks) {
+  manifest({"a"});
+  gold.commit("Image a");
+  apply();
+  gold.write("README", "changed\n");
+  gold.commit("Not signed");
+  const auto guarding = guarded("git = [\"signed\"]\n");
+  const std::string head = read_text(gold / "store/public/head.dsse"), before = last_run();
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"publish"},
+                                             {"key", "rotate"},
+                                             {"key", "revoke", "keys/catalog.pem"},
+                                             {"key", "release", "a"},
+                                             {"key", "install", "store/public/root/1.dsse"},
+                                             {"verify", "--repair"},
+                                             {"gc"},
+                                             {"state", "rebuild"},
+                                             {"init"},
+                                             {"reconcile"}}) {
+    const Ran ran = ingot(words, guarding);
+    EXPECT_EQ(ran.exit, 7) << words.front() << " " << ran.out << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("the guard \"signed\"")) << words.front();
+  }
+  EXPECT_EQ(last_run(), before);
+  EXPECT_EQ(read_text(gold / "store/public/head.dsse"), head);
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"plan"}, {"verify"}, {"gc", "--dry-run"}, {"key", "show"}, {"status"}})
+    EXPECT_NE(ingot(words, guarding).exit, 7) << words.front() << " changes nothing";
+  EXPECT_EQ(ingot({"publish"}).exit, 0) << "without the guard it is done";
+}
+
 TEST_F(GitGuarding, a_hosts_guard_counts_where_it_is_stricter_and_a_manifest_cannot_loosen_it) {
   manifest({"a", "b", "c", "d"});
   apply();

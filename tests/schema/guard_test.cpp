@@ -43,6 +43,18 @@ TEST(host_guards, with_a_mistake_are_no_guards) {
   EXPECT_NE(problems_of("[guard]\nstop = 1\n").find("did you mean \"stops\"?"), std::string::npos);
 }
 
+TEST(host_guards, may_allow_variables_of_secrets_by_name) {
+  const Guard guard = guard_of("[guard]\nvariables = [\"GOLD_MIRROR\", \"VAULT\"]\n");
+  EXPECT_EQ(guard.variables, (std::vector<std::string>{"GOLD_MIRROR", "VAULT"}));
+  EXPECT_EQ(guard_of("[guard]\n").variables, std::nullopt);
+  EXPECT_EQ(guard_of("[guard]\nvariables = []\n").variables, std::vector<std::string>{});
+  EXPECT_NE(problems_of("[guard]\nvariables = [\"A B\"]\n").find("has an entry that is not the name"), std::string::npos);
+  EXPECT_EQ(strictest(guard, Guard{}).variables, guard.variables);
+  EXPECT_EQ(strictest(Guard{}, guard).variables, guard.variables);
+  EXPECT_EQ(strictest(guard, guard_of("[guard]\nvariables = [\"VAULT\", \"HOME\"]\n")).variables, std::vector<std::string>{"VAULT"})
+      << "a further file is no way round the first";
+}
+
 TEST(host_guards, and_manifests_together_are_the_stricter_of_both) {
   const Guard host = guard_of("[guard]\nremovals = { count = 9, percent = 1 }\nstops = 1\ngit = [\"forward\"]\n");
   const Guard manifest{.removal_count = 3,

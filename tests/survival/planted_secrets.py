@@ -59,7 +59,7 @@ class PlantedSecrets(unittest.TestCase):
     def run_watched(self, exit_codes, *words, token=TOKEN):
         """Runs it with the token in its environment; nothing that it says may hold a secret, nor any process's arguments."""
         with ProcessArguments(self.secrets) as watching:
-            ran = self.gold.ingot(*words, env={**servers.os.environ, "PEER_TOKEN": token})
+            ran = self.gold.ingot(*words, env={**servers.os.environ, "SILVER_TOKEN": token})
         type(self).looks += 1
         self.assertIn(ran.returncode, exit_codes, f"{words}: {ran.stdout}{ran.stderr}")
         self.assertEqual([one for one in self.secrets if one in (ran.stdout + ran.stderr).encode()], [], f"{words}: {ran.stdout}{ran.stderr}")
@@ -83,7 +83,7 @@ class PlantedSecrets(unittest.TestCase):
 
     def test_N7_a_token_by_environment_and_by_file_is_used_and_shown_nowhere(self):
         (self.gold.folder / "token").write_text(TOKEN + "\n")
-        for credentials in ('token_env = "PEER_TOKEN"', 'token_file = "token"'):
+        for credentials in ('token_env = "SILVER_TOKEN"', 'token_file = "token"'):
             with self.subTest(credentials=credentials):
                 self.manifest(credentials, self.web.url)
                 self.ask_for_everything((0,))
@@ -100,7 +100,7 @@ class PlantedSecrets(unittest.TestCase):
         (self.gold.folder / "token").write_bytes(OTHER_TOKEN.encode() + b"\r\nX-Evil: 1\n")
         self.manifest('token_file = "token"', self.web.url)
         self.ask_for_everything((0, 3, 65))
-        self.manifest('token_env = "PEER_TOKEN"', self.web.url)
+        self.manifest('token_env = "SILVER_TOKEN"', self.web.url)
         self.run_watched((3, 65), "plan", "-v", token=OTHER_TOKEN + "\n" + PASSWORD)
 
     def test_N7_a_password_in_a_URL_is_refused_and_not_repeated(self):
@@ -116,7 +116,7 @@ class PlantedSecrets(unittest.TestCase):
         self.nothing_written()
 
     def test_N7_a_key_that_is_damaged_or_foreign_is_not_shown(self):
-        self.manifest('token_env = "PEER_TOKEN"', self.web.url)
+        self.manifest('token_env = "SILVER_TOKEN"', self.web.url)
         path = self.gold.folder / "keys/catalog.pem"
         text = path.read_text()
         self.addCleanup(path.write_text, text)

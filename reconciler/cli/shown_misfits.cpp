@@ -1,0 +1,71 @@
+#include "reconciler/cli/shown_misfits.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+namespace ingot {
+
+namespace {
+
+/// "needed" says that an action comes along with a target; the plan that is made again has none.
+bool is_compared(const Reason& reason) { return reason.code != "needed"; }
+
+bool alike(const Reason& one, const Reason& other) {
+  return one.code == other.code && one.rule == other.rule && one.at == other.at && one.text == other.text;
+}
+
+/// The detail of these may change while the action stays what it is.
+bool has_own_detail(Verb verb) {
+  return verb != Verb::add && verb != Verb::copy && verb != Verb::repair && verb != Verb::register_;
+}
+
+class ShownComparison {
+ public:
+  explicit ShownComparison(const ShownPlan& now) {
+    for (const auto& action : now.actions) now_.emplace(action.address.text, &action);
+  }
+
+  void compare(const ShownAction& saved) {
+    const auto found = now_.find(saved.address.text);
+    if (saved.deferred || saved.verb == Verb::publish || found == now_.end()) return;
+    const ShownAction& now = *found->second;
+    if (saved.title != now.title) tell(saved, "the name", saved.title, now.title);
+    if (saved.peer != now.peer) tell(saved, "the peer", saved.peer, now.peer);
+    if (saved.verb != Verb::add && saved.size != now.size) tell(saved, "the size", size_of(saved), size_of(now));
+    if (has_own_detail(saved.verb) && saved.detail != now.detail) tell(saved, "the detail", saved.detail, now.detail);
+    for (const auto& reason : saved.because) compare(saved, reason, now);
+  }
+
+  std::vector<Misfit> misfits() { return std::move(misfits_); }
+
+ private:
+  static std::string size_of(const ShownAction& action) { return action.size ? fmt::format("{} B", *action.size) : ""; }
+
+  /// A peer's news may bring further reasons; none of those that were shown may be another one.
+  void compare(const ShownAction& saved, const Reason& reason, const ShownAction& now) {
+    const bool still = std::any_of(now.because.begin(), now.because.end(), [&](const Reason& one) { return alike(one, reason); });
+    if (is_compared(reason) && !still) tell(saved, "the reason", reason.text, now.because.front().text);
+  }
+
+  void tell(const ShownAction& action, std::string_view what, const std::string& before, const std::string& now) {
+    misfits_.push_back({.code = "shown",
+                        .address = action.address.text,
+                        .text = fmt::format("{} that the plan shows of \"{}\" is not the one that it has: \"{}\", and now \"{}\"",
+                                            what, action.address.text, before, now)});
+  }
+
+  std::unordered_map<std::string_view, const ShownAction*> now_;
+  std::vector<Misfit> misfits_;
+};
+
+}  // namespace
+
+std::vector<Misfit> shown_misfits(const ShownPlan& saved, const ShownPlan& now) {
+  ShownComparison comparison(now);
+  for (const auto& action : saved.actions) comparison.compare(action);
+  return comparison.misfits();
+}
+
+}  // namespace ingot

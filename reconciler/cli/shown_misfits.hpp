@@ -1,0 +1,16 @@
+// Whether a kept plan showed what would be shown now. Its intents are what is done; its titles, reasons and sizes are what
+// somebody approved. Pure.
+#pragma once
+
+#include <vector>
+
+#include "reconciler/cli/shown_plan.hpp"
+#include "reconciler/plan/check_plan_fits.hpp"
+
+namespace ingot {
+
+/// `now`: the plan made again for the same addresses, all of which fit. Not compared: what may change while the plan still fits,
+/// such as what of an image is here already, the size of a source and what a peer published since.
+std::vector<Misfit> shown_misfits(const ShownPlan& saved, const ShownPlan& now);
+
+}  // namespace ingot
