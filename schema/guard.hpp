@@ -24,8 +24,10 @@ struct Guard {
   std::uint64_t removal_count = 5;
   double removal_percent = 10;
   std::uint64_t stops = 3;
+  std::uint64_t withdrawals = 20;   ///< of one peer
   std::optional<At> removals_at{};  ///< where the key stands; nullopt: it does not
   std::optional<At> stops_at{};     ///< likewise
+  std::optional<At> withdrawals_at{};
   GitGuards git{};
   std::vector<std::string> signers{};  ///< files of allowed signers, each of which must know a commit's; of hosts alone
   bool operator==(const Guard&) const = default;

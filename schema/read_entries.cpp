@@ -155,8 +155,11 @@ void read_peer(TableReader& table, ManifestDraft& draft) {
   entry.max_age = read_positive_duration(table, {"max_age", "\"90d\""});
   entry.bandwidth = read_rate(table, {"bandwidth", "\"50 MB/s\""});
   entry.parallel = read_parallel(table);
+  read_windows(table, entry.windows);
   const auto replaces = table.parsed({"replaces", "\"sha256:<64 hex digits>\""}, "a digest", Digest::parse);
   if (replaces) entry.replaces = ServerId{*replaces};
+  entry.retired = table.boolean({"retired", "true"}).value_or(false);
+  entry.offline = table.boolean({"offline", "true"}).value_or(false);
   if (name) {
     draft.peers.push_back(std::move(peer));
   } else {

@@ -18,6 +18,7 @@ void read_image(TableReader& table, ManifestDraft& draft);
 void read_series(TableReader& table, ManifestDraft& draft);
 void read_subscription(TableReader& table, ManifestDraft& draft);
 void read_copy(TableReader& table, ManifestDraft& draft);
+void read_ignore(TableReader& table, ManifestDraft& draft);
 void read_notify(TableReader& table, ManifestDraft& draft);
 
 // Values that more than one section has.
@@ -26,6 +27,8 @@ inline constexpr TomlKey bandwidth_key{"bandwidth", "\"200 MB/s\""};
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key);
 /// 1-64.
 std::optional<std::uint32_t> read_parallel(TableReader& table);
+/// One window, or a list of them; appends the valid ones.
+void read_windows(TableReader& table, std::vector<Window>& windows);
 /// The state that `written` names; reports it at `spot` otherwise.
 std::optional<ImageState> state_from(TableReader& table, TomlKey key, const std::string& written, Spot spot);
 std::optional<std::string> read_url(TableReader& table, TomlKey key);

@@ -1,6 +1,7 @@
 #include "schema/text_rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -39,6 +40,15 @@ std::optional<std::string> why_not_a_variable(std::string_view text) {
   const bool valid =
       !text.empty() && text.size() <= longest_name && !is_digit(text.front()) && std::all_of(text.begin(), text.end(), allowed);
   return valid ? std::nullopt : std::optional<std::string>("is not the name of an environment variable");
+}
+
+std::optional<std::string> why_not_an_address(std::string_view text) {
+  constexpr std::array kinds{"peer.", "imagetype.", "image.", "series.", "subscription.", "copy."};
+  constexpr std::size_t longest_address = 512;
+  const bool of_a_kind = std::any_of(kinds.begin(), kinds.end(),
+                                     [&](std::string_view kind) { return text.starts_with(kind) && text.size() > kind.size(); });
+  if (of_a_kind && text.size() <= longest_address && !why_not_a_text(text, longest_address)) return std::nullopt;
+  return "is no address such as \"peer.PEER\" or \"copy.PEER.IMAGE\"";
 }
 
 std::optional<std::string> why_not_a_template(std::string_view text) {

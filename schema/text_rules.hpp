@@ -21,6 +21,8 @@ std::optional<std::string> why_not_a_glob(std::string_view text);
 std::optional<std::string> why_not_a_label_name(std::string_view text);
 /// The name of an environment variable. The clause never shows the text: it may be a secret written in the wrong place.
 std::optional<std::string> why_not_a_variable(std::string_view text);
+/// An address of a plan, "copy.fpps-2.db19_13": whether it names anything is not asked.
+std::optional<std::string> why_not_an_address(std::string_view text);
 /// `as` of a subscription: holds {name}, may hold {peer}, the rest as in names.
 std::optional<std::string> why_not_a_template(std::string_view text);
 
