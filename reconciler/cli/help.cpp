@@ -113,7 +113,8 @@ Formats: text, json, markdown, github (annotations of a workflow), codequality (
 )"},
     Page{
         "plan", "what would change, and why",
-        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
+        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--allow-empty]
+       ingot plan ... --raise-limit removals=N|stops=N|withdrawals=N
        ingot plan ... --detailed-exitcode
        ingot plan --base REV ...
        ingot plan --against URL ...
@@ -152,6 +153,7 @@ The line that names a rule says who last changed it, if the manifest is from git
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
+  --raise-limit withdrawals=N accept N withdrawals from one peer in this run
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 
 Formats: text, json, markdown (a comment: its first line is a marker by which a job finds it again), github (annotations of a
@@ -185,6 +187,7 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
   --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
+  --raise-limit withdrawals=N accept N withdrawals from one peer in this run
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
   --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
                               (the first and the last event, or the error), markdown, github, codequality, sarif, junit
