@@ -55,8 +55,7 @@ constexpr std::string_view overview_end = R"(
 constexpr std::string_view environment = R"(Environment:
   INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
   INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https; INGOT_GIT_TOKEN_FILE: the file of the password
-  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else what the program ssh uses: its configuration, the
-                            agent, the keys in ~/.ssh); hosts must be in a known_hosts file
+  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else what the program ssh finds: agent, ~/.ssh)
   SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
   GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
   XDG_CACHE_HOME            where "fleet status" keeps what servers said last (default: ~/.cache)
@@ -256,6 +255,8 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
 Without --peer it reads the state alone: no network, no keys; of an image that is asked for by its NAME it also looks whether
 the files are there. With --peer it asks that peer of the manifest, registered or not; if it cannot be had, what was seen last
 is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
+SIZE is the length of the image: of the file, or of the tar that is made of a tree. The plan shows less: of an image to add the
+size of the files in its source, of a copy also the bytes to fetch, which are packed.
 
 With --at it says what was here then, by what the history has of all that came and went since: names, when and by which run they
 came, and what never changes of an image. What the history cannot prove, it does not say: where the state was lost, or a peer got
