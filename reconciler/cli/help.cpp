@@ -151,8 +151,7 @@ The line that names a rule says who last changed it, if the manifest is from git
                               may be given several times. Nothing is removed that is not named, and the rest is counted
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
-  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
-  --raise-limit withdrawals=N accept N withdrawals from one peer in this run
+  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run; withdrawals=N: from one peer
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 
 Formats: text, json, markdown (a comment: its first line is a marker by which a job finds it again), github (annotations of a
@@ -185,8 +184,7 @@ fit, what differs is told line by line, nothing is done, and the exit is 8.
   --target ADDRESS            only this, and what it needs; may be given several times (see: ingot plan --help)
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
-  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
-  --raise-limit withdrawals=N accept N withdrawals from one peer in this run
+  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run; withdrawals=N: from one peer
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
   --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
                               (the first and the last event, or the error), markdown, github, codequality, sarif, junit
