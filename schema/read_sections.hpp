@@ -26,7 +26,7 @@ inline constexpr TomlKey bandwidth_key{"bandwidth", "\"200 MB/s\""};
 /// Bytes per second, more than none.
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key);
 /// 1-64.
-std::optional<std::uint32_t> read_parallel(TableReader& table);
+std::optional<std::uint32_t> read_connections(TableReader& table, TomlKey key);
 /// One window, or a list of them; appends the valid ones.
 void read_windows(TableReader& table, std::vector<Window>& windows);
 /// The state that `written` names; reports it at `spot` otherwise.

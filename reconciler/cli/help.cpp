@@ -207,7 +207,8 @@ window or past the deadline is deferred: the next run goes on with it, and if no
   --jitter TIME      wait a random time first, at most so long; nothing is read and no lock is held meanwhile
   --deadline TIME    begin no action later than this after the start, and stop the copies that are under way: what they have
                      fetched is kept. What was done is published all the same, and withdrawals wait for nothing.
-                     Fetching the repository and asking the peers have limits of their own
+                     Asking the peers takes at most a quarter of the time that is left; fetching the repository has a limit of
+                     its own
   --metrics FILE     as for apply, in the same file
 )"},
     Page{"diff", "in what two kept plans differ",

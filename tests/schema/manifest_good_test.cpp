@@ -111,6 +111,7 @@ TEST_F(WholeManifest, has_its_peers_with_their_cards) {
                                            .max_age = std::chrono::days(90),
                                            .bandwidth = 50'000'000,
                                            .parallel = 2,
+                                           .streams = 1,
                                            .windows = {{0, 24 * 60, 0x60}},
                                            .replaces = ServerId{digest_of('1')},
                                            .retired = true,
