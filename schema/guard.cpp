@@ -20,6 +20,10 @@ Guard strictest(const Guard& one, const Guard& other) {
     both.stops = other.stops;
     both.stops_at = other.stops_at;
   }
+  if (other.withdrawals_at && (!one.withdrawals_at || other.withdrawals < one.withdrawals)) {
+    both.withdrawals = other.withdrawals;
+    both.withdrawals_at = other.withdrawals_at;
+  }
   if (!both.git.clean) both.git.clean = other.git.clean;
   if (!both.git.forward) both.git.forward = other.git.forward;
   if (!both.git.is_signed) both.git.is_signed = other.git.is_signed;

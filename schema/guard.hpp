@@ -24,8 +24,10 @@ struct Guard {
   std::uint64_t removal_count = 5;
   double removal_percent = 10;
   std::uint64_t stops = 3;
+  std::uint64_t withdrawals = 20;   ///< of one peer
   std::optional<At> removals_at{};  ///< where the key stands; nullopt: it does not
   std::optional<At> stops_at{};     ///< likewise
+  std::optional<At> withdrawals_at{};
   GitGuards git{};
   /// Variables with secrets that entries may name though they bear another's name; of hosts alone. nullopt: it does not say.
   std::optional<std::vector<std::string>> variables{};

@@ -76,7 +76,10 @@ struct PeerEntry {
   std::optional<std::uint64_t> bandwidth{};  ///< bytes per second
   std::optional<std::uint32_t> parallel{};   ///< 1-64
   std::optional<std::uint32_t> streams{};    ///< ranges of one image at once, 1-64; absent: as many as are free
+  std::vector<Window> windows{};             ///< instead of Limits::windows; none: those count
   std::optional<ServerId> replaces{};
+  bool retired = false;  ///< gone for ever: never asked
+  bool offline = false;  ///< a disk that is not always there: unreachable is no failure
   At at{};
   bool operator==(const PeerEntry&) const = default;
 };
@@ -136,8 +139,21 @@ struct CopyEntry {
   std::optional<bool> keep{};
   std::optional<bool> protect{};
   std::optional<ImageState> state{};
+  bool adopt = false;  ///< it becomes an image of this server's own; then `peer` need not be in the manifest
   At at{};
   bool operator==(const CopyEntry&) const = default;
+};
+
+/// So far ahead an [[ignore]] may end.
+inline constexpr Seconds longest_ignored = std::chrono::hours(24 * 180 + 24);
+
+/// A known trouble that does not end a run with exit 3.
+struct IgnoreEntry {
+  std::string address;
+  std::string reason;
+  Time until;  ///< the first second in which it counts again
+  At at{};
+  bool operator==(const IgnoreEntry&) const = default;
 };
 
 /// A whole, checked manifest. Lists are in the order of the text (included files after the root, sorted by path).
@@ -155,11 +171,15 @@ struct Manifest {
   std::vector<SeriesDeclaration> series{};
   std::vector<SubscriptionEntry> subscriptions{};
   std::vector<CopyEntry> copies{};
+  std::vector<IgnoreEntry> ignored{};
   std::vector<NotifyEntry> notify{};
 
   bool operator==(const Manifest&) const = default;
   /// No peer, type, image, series, subscription or copy.
   bool declares_nothing() const;
 };
+
+/// The parts of the week in which bytes of a peer are fetched: its own, or else those of [limits]; empty: all of it.
+const std::vector<Window>& windows_of(const ServerName& peer, const Manifest& manifest);
 
 }  // namespace ingot

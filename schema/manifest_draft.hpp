@@ -76,6 +76,7 @@ struct ManifestDraft {
   std::vector<SeriesDraft> series{};
   std::vector<SubscriptionDraft> subscriptions{};
   std::vector<CopyDraft> copies{};
+  std::vector<IgnoreEntry> ignored{};
   std::vector<NotifyEntry> notify{};
   std::vector<PeerReference> peer_references{};
 };

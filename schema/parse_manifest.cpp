@@ -175,6 +175,7 @@ void ManifestReader::read_entries(TableReader& table) {
   each({"series", ""}, read_series);
   each({"subscription", ""}, read_subscription);
   each({"copy", ""}, read_copy);
+  each({"ignore", ""}, read_ignore);
   each({"notify", ""}, read_notify);
 }
 
@@ -287,6 +288,7 @@ Manifest ManifestReader::finished() {
   move_entries(draft_.series, manifest.series);
   move_entries(draft_.subscriptions, manifest.subscriptions);
   move_entries(draft_.copies, manifest.copies);
+  manifest.ignored = std::move(draft_.ignored);
   manifest.notify = std::move(draft_.notify);
   return manifest;
 }

@@ -67,6 +67,8 @@ std::optional<Time> parse_time(std::string_view text) {
   return Time(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) + Seconds(second);
 }
 
+std::optional<Time> parse_day(std::string_view text) { return parse_time(std::string(text) + "T00:00:00Z"); }
+
 std::optional<Seconds> parse_duration(std::string_view text) {
   if (text.size() < 2) return std::nullopt;
   const auto count = parse_whole(text.substr(0, text.size() - 1));

@@ -16,6 +16,8 @@ using Seconds = std::chrono::seconds;
 /// "2026-11-23T02:00:00Z"; only this form (RFC 3339, UTC, whole seconds), years 1970-9999.
 std::string time_text(Time time);
 std::optional<Time> parse_time(std::string_view text);
+/// "2027-01-31": the first second of that day, UTC.
+std::optional<Time> parse_day(std::string_view text);
 
 /// "90s", "50m", "12h", "14d": whole numbers, at most 100 years.
 std::optional<Seconds> parse_duration(std::string_view text);

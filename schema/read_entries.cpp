@@ -169,8 +169,11 @@ void read_peer(TableReader& table, ManifestDraft& draft) {
   entry.bandwidth = read_rate(table, {"bandwidth", "\"50 MB/s\""});
   entry.parallel = read_connections(table, {"parallel", "8"});
   entry.streams = read_connections(table, {"streams", "1"});
+  read_windows(table, entry.windows);
   const auto replaces = table.parsed({"replaces", "\"sha256:<64 hex digits>\""}, "a digest", Digest::parse);
   if (replaces) entry.replaces = ServerId{*replaces};
+  entry.retired = table.boolean({"retired", "true"}).value_or(false);
+  entry.offline = table.boolean({"offline", "true"}).value_or(false);
   if (name) {
     draft.peers.push_back(std::move(peer));
   } else {

@@ -43,6 +43,7 @@ void read_git_guards(TableReader& table, GitGuards& git) {
 void read_guard(TableReader& table, Guard& guard) {
   guard.removals_at = table.at_of("removals");
   guard.stops_at = table.at_of("stops");
+  guard.withdrawals_at = table.at_of("withdrawals");
   if (auto removals = table.table({"removals", "{ count = 5, percent = 10 }"})) {
     if (const auto count = removals->integer({"count", "5"}, 0, most_guarded))
       guard.removal_count = static_cast<std::uint64_t>(*count);
@@ -50,6 +51,8 @@ void read_guard(TableReader& table, Guard& guard) {
     removals->finish();
   }
   if (const auto stops = table.integer({"stops", "3"}, 0, most_guarded)) guard.stops = static_cast<std::uint64_t>(*stops);
+  if (const auto most = table.integer({"withdrawals", "20"}, 0, most_guarded))
+    guard.withdrawals = static_cast<std::uint64_t>(*most);
   read_git_guards(table, guard.git);
 }
 

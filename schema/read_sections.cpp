@@ -59,22 +59,6 @@ void read_min_free(TableReader& table, Limits& limits) {
   if (const auto free = table.parsed(key, "a size or a percentage from 0 to 100", parse)) limits.min_free.value = *free;
 }
 
-/// One window, or a list of them.
-void read_windows(TableReader& table, Limits& limits) {
-  constexpr TomlKey key{"window", "\"22:00-05:00\""};
-  const auto take = [&](const std::string& written, Spot spot) {
-    if (const auto window = parse_window(written)) return limits.windows.push_back(*window);
-    table.wrong_at(spot, key, fmt::format("is {}, which is no part of a day", quoted(written)),
-                   "write for example window = \"22:00-05:00\", or a list of such");
-  };
-  const TomlValue* found = table.value(key);
-  if (found == nullptr) return;
-  if (const auto* written = std::get_if<std::string>(&found->value))
-    take(*written, table.spot_of(key.name));
-  else
-    table.texts(key, take);
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key) {
@@ -89,6 +73,21 @@ std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key) {
 std::optional<std::uint32_t> read_connections(TableReader& table, TomlKey key) {
   const auto count = table.integer(key, 1, 64);
   return count ? std::optional<std::uint32_t>(static_cast<std::uint32_t>(*count)) : std::nullopt;
+}
+
+void read_windows(TableReader& table, std::vector<Window>& windows) {
+  constexpr TomlKey key{"window", "\"22:00-05:00\""};
+  const auto take = [&](const std::string& written, Spot spot) {
+    if (const auto window = parse_window(written)) return windows.push_back(*window);
+    table.wrong_at(spot, key, fmt::format("is {}, which is no part of a day", quoted(written)),
+                   "write for example window = \"22:00-05:00\" or \"Sat,Sun 00:00-24:00\", or a list of such");
+  };
+  const TomlValue* found = table.value(key);
+  if (found == nullptr) return;
+  if (const auto* written = std::get_if<std::string>(&found->value))
+    take(*written, table.spot_of(key.name));
+  else
+    table.texts(key, take);
 }
 
 std::optional<std::string> read_url(TableReader& table, TomlKey key) {
@@ -137,7 +136,7 @@ void read_limits(TableReader& table, ManifestDraft& draft) {
   limits.bandwidth = read_rate(table, bandwidth_key);
   limits.max_bytes = table.parsed({"max_bytes", "\"500 GB\""}, "a size such as \"500 GB\"", parse_size);
   read_min_free(table, limits);
-  read_windows(table, limits);
+  read_windows(table, limits.windows);
 }
 
 }  // namespace ingot

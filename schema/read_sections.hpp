@@ -18,6 +18,7 @@ void read_image(TableReader& table, ManifestDraft& draft);
 void read_series(TableReader& table, ManifestDraft& draft);
 void read_subscription(TableReader& table, ManifestDraft& draft);
 void read_copy(TableReader& table, ManifestDraft& draft);
+void read_ignore(TableReader& table, ManifestDraft& draft);
 void read_notify(TableReader& table, ManifestDraft& draft);
 
 // Values that more than one section has.
@@ -29,6 +30,8 @@ std::optional<std::uint32_t> read_connections(TableReader& table, TomlKey key);
 /// The environment variable that holds a secret of the entry `owner` ("": it has no name).
 std::optional<std::string> read_secret_variable(TableReader& table, TomlKey key, std::string_view owner,
                                                 const ManifestDraft& draft);
+/// One window, or a list of them; appends the valid ones.
+void read_windows(TableReader& table, std::vector<Window>& windows);
 /// The state that `written` names; reports it at `spot` otherwise.
 std::optional<ImageState> state_from(TableReader& table, TomlKey key, const std::string& written, Spot spot);
 std::optional<std::string> read_url(TableReader& table, TomlKey key);

@@ -1,10 +1,12 @@
-// [[subscription]] and [[copy]]: what is wanted of a peer.
+// [[subscription]], [[copy]] and [[ignore]]: what is wanted of a peer, and what is known to fail.
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "schema/catalog.hpp"
 #include "schema/read_sections.hpp"
+#include "schema/text.hpp"
 #include "schema/text_rules.hpp"
 
 namespace ingot {
@@ -175,12 +177,33 @@ void read_copy(TableReader& table, ManifestDraft& draft) {
     table.problem(table.spot_of("keep"), "exclusive-keys", "keep = false removes the copy that protect = true holds",
                   "write protect = false, or remove keep");
   }
-  if (peer) draft.peer_references.push_back({*peer, table.spot_of("peer")});
+  const bool adopt = table.boolean({"adopt", "true"}).value_or(false);
+  if (keep && !*keep && adopt) {
+    table.problem(table.spot_of("keep"), "exclusive-keys", "keep = false removes the copy that adopt = true takes over",
+                  "keep one of them");
+  }
+  if (peer && !adopt) draft.peer_references.push_back({*peer, table.spot_of("peer")});
   if (peer && name) {
     draft.copies.push_back(
-        {.entry = {.peer = *peer, .name = *name, .keep = keep, .protect = protect, .state = state, .at = table.at()},
+        {.entry =
+             {.peer = *peer, .name = *name, .keep = keep, .protect = protect, .state = state, .adopt = adopt, .at = table.at()},
          .spot = table.spot()});
   }
+}
+
+void read_ignore(TableReader& table, ManifestDraft& draft) {
+  constexpr TomlKey address_key{"address", "\"copy.fpps-2.db19_13\""};
+  constexpr TomlKey reason_key{"reason", "\"ticket 4711: its origin is being moved\""};
+  constexpr TomlKey until_key{"until", "\"2027-01-31\""};
+  for (const TomlKey key : {address_key, reason_key, until_key}) table.require(key);
+  const auto address = table.ruled(address_key, why_not_an_address);
+  const auto reason = table.ruled(reason_key, [](std::string_view text) -> std::optional<std::string> {
+    if (text.empty()) return "is empty";
+    return why_not_a_text(text, longest_text);
+  });
+  const auto until = table.parsed(until_key, "a day such as \"2027-01-31\"", parse_day);
+  if (address && reason && until)
+    draft.ignored.push_back({.address = *address, .reason = *reason, .until = *until + std::chrono::hours(24), .at = table.at()});
 }
 
 }  // namespace ingot

@@ -1,6 +1,7 @@
 #include "schema/text_rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -49,6 +50,15 @@ std::optional<std::string> why_not_a_variable_of(std::string_view text, std::str
   if (text.starts_with("INGOT_GIT_") || text == "INGOT_GUARD") return "names a variable of ingot's own";
   if (text.starts_with("INGOT_") || (!begin.empty() && text.starts_with(begin))) return std::nullopt;
   return fmt::format("names a variable that does not begin with INGOT_{}", begin.empty() ? "" : " or " + begin);
+}
+
+std::optional<std::string> why_not_an_address(std::string_view text) {
+  constexpr std::array kinds{"peer.", "imagetype.", "image.", "series.", "subscription.", "copy."};
+  constexpr std::size_t longest_address = 512;
+  const bool of_a_kind = std::any_of(kinds.begin(), kinds.end(),
+                                     [&](std::string_view kind) { return text.starts_with(kind) && text.size() > kind.size(); });
+  if (of_a_kind && text.size() <= longest_address && !why_not_a_text(text, longest_address)) return std::nullopt;
+  return "is no address such as \"peer.PEER\" or \"copy.PEER.IMAGE\"";
 }
 
 std::optional<std::string> why_not_a_template(std::string_view text) {

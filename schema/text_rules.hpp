@@ -24,6 +24,8 @@ std::optional<std::string> why_not_a_variable(std::string_view text);
 /// The same of one that holds a secret of the entry `owner` ("": it has no name): it begins with INGOT_, or with the owner's name
 /// in upper case without other than letters and digits. What ingot itself reads is nobody's.
 std::optional<std::string> why_not_a_variable_of(std::string_view text, std::string_view owner);
+/// An address of a plan, "copy.fpps-2.db19_13": whether it names anything is not asked.
+std::optional<std::string> why_not_an_address(std::string_view text);
 /// `as` of a subscription: holds {name}, may hold {peer}, the rest as in names.
 std::optional<std::string> why_not_a_template(std::string_view text);
 

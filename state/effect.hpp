@@ -72,6 +72,11 @@ struct PutSourceStamp {
 struct ChangeImage {
   ImageRow row;
 };
+/// A copy becomes an image of this server's own, under its key, name, papers and places in series: no head has shown it yet.
+/// Its describing facts, origin_name and rule are `row`'s. Error{internal}: it is no live copy.
+struct AdoptImage {
+  ImageRow row;
+};
 /// The image becomes a tombstone: it leaves series and catalog; its bytes stay until gc.
 struct DropImage {
   ImageKey key = 0;
@@ -91,8 +96,9 @@ struct DropSeries {
 };
 
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
-using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
-                            PutImage, PutBytes, PutSourceStamp, ChangeImage, DropImage, MarkWanted, PutSeries, DropSeries>;
+using Effect =
+    std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType, PutImage,
+                 PutBytes, PutSourceStamp, ChangeImage, AdoptImage, DropImage, MarkWanted, PutSeries, DropSeries>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ingot

@@ -184,6 +184,25 @@ void update_image(Database& database, const ImageRecord& image) {
       row.key);
 }
 
+void adopt_image(Database& database, const ImageRow& row, const ServerId& self) {
+  // What was made from it and is this server's own follows it to its new identity; so does it itself to its parent's, if that
+  // is here.
+  database.execute(
+      "UPDATE image SET parent = ?1 FROM (SELECT origin, origin_image, identity_created FROM image WHERE key = ?1) AS before"
+      " WHERE copy = 0 AND parent IS NULL AND key > ?1 AND parent_origin = before.origin AND parent_image = before.origin_image"
+      " AND parent_created = before.identity_created",
+      row.key);
+  database.execute(
+      "UPDATE image SET copy = 0, origin = ?2, origin_image = name, identity_created = NULL, origin_name = ?3, copied_from = "
+      "NULL,"
+      " listed = NULL, unwanted_since = NULL, rule = ?4, subscription = NULL,"
+      " parent = coalesce(parent, (SELECT p.key FROM image p WHERE p.copy = 1 AND p.deleted = 0 AND p.key < image.key"
+      " AND p.origin = image.parent_origin AND p.origin_image = image.parent_image AND p.identity_created = "
+      "image.parent_created))"
+      " WHERE key = ?1",
+      row.key, self, row.origin_name, row.rule);
+}
+
 void revive_image(Database& database, const ImageRow& row) {
   database.execute(
       "UPDATE image SET deleted = 0, deleted_serial = NULL, source_stamp = ?, rule = ?, arrived = ?, arrived_run = ?,"

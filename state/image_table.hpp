@@ -40,6 +40,8 @@ std::optional<ImageKey> live_image_named(Database& database, const ImageName& na
 ImageKey insert_image(Database& database, const ImageRow& row, std::int64_t object, std::optional<std::int64_t> subscription);
 /// Writes the describing facts (effect.hpp, ChangeImage) and the shown states.
 void update_image(Database& database, const ImageRecord& image);
+/// A copy becomes an image of server `self` that no head has shown.
+void adopt_image(Database& database, const ImageRow& row, const ServerId& self);
 /// A deleted image lives again: what its row now says of source, rule and papers.
 void revive_image(Database& database, const ImageRow& row);
 

@@ -43,6 +43,7 @@ class Recording {
   void put(const PutBytes& effect);
   void put(const PutSourceStamp& effect);
   void put(const ChangeImage& effect);
+  void put(const AdoptImage& effect);
   void put(const DropImage& effect);
   void put(const MarkWanted& effect);
   void put(const PutSeries& effect);

@@ -178,6 +178,25 @@ void Recording::put(const ChangeImage& effect) {
   if ((is_public(old) || is_public(image.row)) && !look_the_same(old, image.row)) content_ = true;
 }
 
+void Recording::put(const AdoptImage& effect) {
+  auto image = live_image(effect.row.key);
+  const ImageRow old = image.row;
+  if (!old.copy) throw Error(Fault::internal, fmt::format("the image \"{}\" is this server's own already", old.name.text()));
+  count(old.key, -1);
+  image.row = with_facts_of(std::move(image.row), effect.row);
+  image.row.copy = false;
+  image.row.origin_name = effect.row.origin_name;
+  image.row.rule = effect.row.rule;
+  image.shown = {.past = {}, .now = shown_state(image.row), .since = {}};
+  update_image(database_, image);
+  adopt_image(database_, image.row, self_);
+  count(old.key, 1);
+  touch(old.identity->origin);
+  touch_all();
+  changed_ = true;
+  content_ = true;
+}
+
 void Recording::put(const DropImage& effect) {
   const auto image = live_image(effect.key);
   database_.execute("DELETE FROM series_member WHERE image = ?", effect.key);

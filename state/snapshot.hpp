@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/address.hpp"
 #include "schema/catalog.hpp"
 #include "schema/image.hpp"
 #include "schema/manifest.hpp"
@@ -123,6 +124,7 @@ struct SnapshotScope {
   std::set<ServerId> without_copies_of;  ///< settled peers: their copies are left out …
   bool publish_copies = false;           ///< the manifest's setting, for content_pending
   std::set<ImageName> but_names;         ///< … except images (live or deleted) that bear one of these names here
+  bool without_failures = false;         ///< nothing is to be copied
 };
 
 struct Snapshot {
@@ -137,6 +139,7 @@ struct Snapshot {
   std::vector<TypeRow> types;                  ///< custom ones, sorted by name
   std::vector<ImageRow> images;                ///< sorted by name, then key; deleted ones too
   std::vector<SeriesRow> series;               ///< sorted by name
+  std::set<Address> failing;                   ///< copies and repairs that failed, and have not succeeded since
   std::uint64_t images_total = 0;              ///< live images here, whatever the scope left out
   SnapshotScope scope;
 };

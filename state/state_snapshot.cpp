@@ -48,6 +48,22 @@ std::vector<SeriesRow> read_series(Database& database) {
   return series;
 }
 
+/// By the history. A copy that was not finished, as its run died, has not failed.
+std::set<Address> read_failing(Database& database) {
+  std::set<Address> failing;
+  Statement rows = database.query(
+      "SELECT address, outcome = 'failed' FROM action"
+      " WHERE verb IN ('copy', 'repair') AND outcome IN ('done', 'failed') ORDER BY sequence");
+  while (rows.step()) {
+    Address address{.text = rows.next<std::string>()};
+    if (rows.next<bool>())
+      failing.insert(std::move(address));
+    else
+      failing.erase(address);
+  }
+  return failing;
+}
+
 /// Every server that copies here may come from, but those that the scope leaves out.
 std::vector<ServerId> origins_in(Database& database, const SnapshotScope& scope) {
   std::vector<ServerId> origins;
@@ -143,6 +159,7 @@ Snapshot State::snapshot(const SnapshotScope& scope) const {
     snapshot.types = read_types(database);
     snapshot.images = read_images(database, scope);
     snapshot.series = read_series(database);
+    if (!scope.without_failures) snapshot.failing = read_failing(database);
     snapshot.scope = scope;
     return snapshot;
   });

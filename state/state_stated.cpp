@@ -61,7 +61,7 @@ StatedImage read_stated(Statement& row, bool copy) {
   if (copy && withdrawn) image.under_withdrawal = state;
   image.unwanted_since = row.next<std::optional<Time>>();
   auto rule = row.next<std::string>();
-  if (copy) image.rule = std::move(rule);
+  if (copy || rule.starts_with("copy.")) image.rule = std::move(rule);  // of an own image: it was a copy
   return image;
 }
 
@@ -72,6 +72,7 @@ std::vector<StatedImage> stated_images(Database& database) {
       "i.rule"
       " FROM image i LEFT JOIN image p ON p.key = i.parent AND p.is_private = 0"
       " WHERE i.deleted = 0 AND i.is_private = 0 AND i.listed IS NOT NULL AND (i.copy = 1 OR i.managed = 0 OR i.protect = 1"
+      " OR substr(i.rule, 1, 5) = 'copy.'"
       " OR i.parent_name <> '') ORDER BY i.name");
   while (row.step()) {
     const bool copy = row.next<bool>();

@@ -88,12 +88,14 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
   const std::lock_guard lock(mutex_);
   Account account;
   account.exit_code = exit_code_of(plan_, false);
-  const auto enter = [&account](const ActionResult& result) {
+  const auto enter = [&](const ActionResult& result) {
     std::visit(Overloaded{[&](const Done&) { account.done.push_back(result); },
                           [&](const Skipped&) { account.not_started.push_back(result); },
                           [&](const Failed& failed) {
                             account.failed.push_back(result);
-                            account.exit_code = worse_exit_code(account.exit_code, exit_code_of_failure(failed.code));
+                            const int code = exit_code_of_failure(failed.code);
+                            if (code == exit_incomplete && plan_.ignored.contains(result.address.text)) return;
+                            account.exit_code = worse_exit_code(account.exit_code, code);
                           }},
                result.outcome);
   };

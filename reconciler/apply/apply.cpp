@@ -171,7 +171,10 @@ class Applying {
   std::variant<Deed, Outcome> attempt(const Task& task, int connections) {
     try {
       Result result = do_it(task, connections);
-      if (auto* failed = std::get_if<Failed>(&result)) return Outcome(std::move(*failed));
+      if (auto* failed = std::get_if<Failed>(&result)) {
+        if (failed->code == "not-on-medium") return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
+        return Outcome(std::move(*failed));
+      }
       return std::get<Deed>(std::move(result));
     } catch (const std::exception& error) { return outcome_of_any(error); }
   }
@@ -368,6 +371,7 @@ void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account
 
 Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
   Telling(shop.events).begin(plan);
+  for (const Digest& partial : plan.abandoned) shop.store.drop_partial(partial);
   if (is_idle(plan, start, shop)) return idle(plan, shop);
   begin_run(start, shop.state, shop.store);
   Account account = Applying(plan, start, shop).all();

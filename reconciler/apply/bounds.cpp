@@ -31,16 +31,18 @@ std::set<Address> urgent_in(const Plan& plan) {
 
 }  // namespace
 
-Bounds::Bounds(const Plan& plan, Clock& clock, const std::vector<Window>& windows, Deadline deadline)
-    : clock_(clock), windows_(windows), deadline_(deadline), urgent_(urgent_in(plan)) {}
+Bounds::Bounds(const Plan& plan, Clock& clock, const Manifest& manifest, Deadline deadline)
+    : clock_(clock), manifest_(manifest), deadline_(deadline), urgent_(urgent_in(plan)) {}
 
 std::optional<Skipped> Bounds::forbid(const Change& change) const {
   if (is_over() && !std::holds_alternative<Publish>(change.action) && !urgent_.contains(change.address))
     return past_the_deadline();
-  if (windows_.empty() || !fetches(change.action)) return std::nullopt;
-  const MinuteOfDay now = clock_.local_minute(clock_.now());
-  if (is_open(windows_, now)) return std::nullopt;
-  return Skipped{.why = "deferred: " + why_closed(windows_, now), .deferred = true};
+  if (!fetches(change.action)) return std::nullopt;
+  const std::vector<Window>& windows = windows_of(*source_of(change.action), manifest_);
+  if (windows.empty()) return std::nullopt;
+  const MinuteOfWeek now = clock_.local_minute(clock_.now());
+  if (is_open(windows, now)) return std::nullopt;
+  return Skipped{.why = "deferred: " + why_closed(windows, now), .deferred = true};
 }
 
 void Bounds::throw_if_over() const {

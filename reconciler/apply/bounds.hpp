@@ -19,8 +19,8 @@ class Bounds {
  public:
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
-  /// `windows` outlives it.
-  Bounds(const Plan& plan, Clock& clock, const std::vector<Window>& windows, Deadline deadline);
+  /// `manifest` outlives it.
+  Bounds(const Plan& plan, Clock& clock, const Manifest& manifest, Deadline deadline);
 
   /// Why a change may not be begun now; nullopt: it may. A withdrawal does not wait for time, nor does what has to be
   /// done before it, and what was done is published.
@@ -32,7 +32,7 @@ class Bounds {
   bool is_over() const { return deadline_ && clock_.steady() >= *deadline_; }
 
   Clock& clock_;
-  const std::vector<Window>& windows_;
+  const Manifest& manifest_;
   Deadline deadline_;
   std::set<Address> urgent_;
 };

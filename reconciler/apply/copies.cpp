@@ -94,7 +94,8 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
   const auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<CopyFailed>(&result)) {
     if (failed->code == "peer-failing") run.left.leave(wanted.peer);
-    return Failed{failed->code, failed->text};
+    const bool lacks = failed->code == "unreachable" && run.peers.entry_of(wanted.peer).offline;
+    return Failed{lacks ? "not-on-medium" : failed->code, failed->text};
   }
   const auto& done = std::get<CopyDone>(result);
   run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
@@ -155,6 +156,15 @@ Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connect
   run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(digest, bytes); });
   run.shop.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
   return Deed{.effects = {PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
+}
+
+/// From the next head on it is this server's own: its bytes are served, as soon as they are whole.
+Result do_action(const AdoptCopy& action, const Task&, Run& run) {
+  const auto object = run.journal.with_state([&](State& state) { return state.object(action.row.digest); });
+  if (object && run.shop.store.has(object->packed)) run.shop.store.move_to(object->packed, Place::public_tree);
+  run.shop.store.edit_papers(action.row.digest,
+                             [&](std::string_view text) { return with_adoption(text, action.identity, action.row); });
+  return Deed{.effects = {AdoptImage{.row = action.row}}};
 }
 
 Result do_action(const UpdateCopy& action, const Task&, Run&) { return Deed{.effects = {ChangeImage{.row = action.row}}}; }

@@ -48,6 +48,7 @@ std::string what_is_done(const Change& change) {
                                first.peer.text(), first.head->serial);
           },
           [](const TakeInAgain& it) { return it.image.source.value_or(""); },
+          [](const AdoptCopy& it) { return fmt::format("the copy from {}", it.peer.text()); },
           [](const UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const WithdrawCopy& it) { return it.row.reason; },
           [](const RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },

@@ -77,12 +77,14 @@ Papers parse_arrival(const Json& json) {
 
 ImageRow parse_row(const Json& json) {
   Papers papers = parse_arrival(json);
-  std::string rule = papers.rule;
+  const auto adopted = maybe_text(json, "adopted");
+  const bool copy = papers.peer && !adopted;
+  std::string rule = adopted.value_or(papers.rule);
   return {.name = must(ImageName::parse(text_at(json, "image"))),
-          .copy = papers.peer.has_value(),
+          .copy = copy,
           .identity = parse_identity(json, "identity"),
           .origin_name = must(ServerName::parse(text_at(json, "origin"))),
-          .copied_from = papers.peer ? std::optional(must(ServerName::parse(*papers.peer))) : std::nullopt,
+          .copied_from = copy ? std::optional(must(ServerName::parse(*papers.peer))) : std::nullopt,
           .digest = must(Digest::parse(text_at(json, "digest"))),
           .size = json.at("size").get<std::uint64_t>(),
           .kind = must(parse_image_kind(text_at(json, "kind"))),
@@ -144,6 +146,17 @@ std::string with_packing(std::string_view papers, const Packed& packed) {
   if (!parse_papers(papers)) return std::string(papers);
   Json json = Json::parse(papers);
   json["packed"] = json_of(packed);
+  return text_of(json);
+}
+
+std::string with_adoption(std::string_view papers, const ImageIdentity& copy, const ImageRow& row) {
+  const auto parsed = parse_papers(papers);
+  if (!parsed || !parsed->row.copy || parsed->row.identity != copy) return std::string(papers);
+  Json json = Json::parse(papers);
+  json["image"] = row.name.text();
+  json["origin"] = row.origin_name.text();
+  json["identity"] = nullptr;
+  json["adopted"] = row.rule;
   return text_of(json);
 }
 

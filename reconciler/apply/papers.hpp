@@ -16,6 +16,10 @@ std::string write_papers(const ImageRow& row, const Packed& packed);
 /// The same papers of bytes that are in the store in another packed form now. What are no papers stays as it is.
 std::string with_packing(std::string_view papers, const Packed& packed);
 
+/// The same papers of a copy that became this server's own image `row`; `copy` is the identity that it had. Those of other
+/// images stay as they are.
+std::string with_adoption(std::string_view papers, const ImageIdentity& copy, const ImageRow& row);
+
 struct ParsedPapers {
   ImageRow row;  ///< as it came: facts that changed later are not in it
   std::optional<Packed> packed;

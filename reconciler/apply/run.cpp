@@ -154,7 +154,7 @@ Run::Run(const Plan& the_plan, const std::string& id, Workshop& the_shop)
       events(the_shop.events),
       journal(the_shop.state, the_shop.clock, id),
       throttle(the_shop.clock, the_shop.manifest.limits.bandwidth),
-      bounds(the_plan, the_shop.clock, the_shop.manifest.limits.windows, the_shop.deadline),
+      bounds(the_plan, the_shop.clock, the_shop.manifest, the_shop.deadline),
       peers(the_shop.transport, the_shop.manifest),
       rows(rows_looked_up(the_plan, the_shop.state)),
       names(rows, the_plan) {}

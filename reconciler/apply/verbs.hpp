@@ -37,6 +37,7 @@ Result do_action(const DeleteSeries& action, const Task& task, Run& run);
 /// With so many connections to the peer.
 Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections);
 Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connections);
+Result do_action(const AdoptCopy& action, const Task& task, Run& run);
 Result do_action(const UpdateCopy& action, const Task& task, Run& run);
 Result do_action(const WithdrawCopy& action, const Task& task, Run& run);
 Result do_action(const RemoveCopy& action, const Task& task, Run& run);

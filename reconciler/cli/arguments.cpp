@@ -164,11 +164,15 @@ PlanOptions plan_options_of(const Written& written) {
     const auto equals = raised.find('=');
     const std::string which = raised.substr(0, equals);
     const auto number = equals == std::string::npos ? std::nullopt : whole_number(std::string_view(raised).substr(equals + 1));
-    if ((which != "removals" && which != "stops") || !number) {
-      wrong(fmt::format("--raise-limit \"{}\" is not removals=N or stops=N", printable(raised)),
+    auto* const limit = which == "removals"      ? &options.raise_removals
+                        : which == "stops"       ? &options.raise_stops
+                        : which == "withdrawals" ? &options.raise_withdrawals
+                                                 : nullptr;
+    if (limit == nullptr || !number) {
+      wrong(fmt::format("--raise-limit \"{}\" is not removals=N, stops=N or withdrawals=N", printable(raised)),
             "such as --raise-limit removals=20");
     }
-    (which == "removals" ? options.raise_removals : options.raise_stops) = number;
+    *limit = number;
   }
   return options;
 }

@@ -5,6 +5,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/last_plan.hpp"
 #include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/interrupt.hpp"
@@ -29,6 +30,16 @@ const ImageRow& wanted_image(const ExtractArguments& arguments, const Snapshot& 
       "take another one, or use --withdrawn if you know what you do")
       .with_code("withdrawn")
       .about(image.name.text());
+}
+
+/// Its origin withdraws it, and a guard holds that until somebody has looked: until then nobody starts to use it.
+void refuse_a_suspended(const ImageRow& image, const Site& site, bool withdrawn_too) {
+  if (withdrawn_too) return;
+  if (const auto why = why_suspended(read_last_plan(site), image, site.manifest))
+    throw Error(Fault::refused, fmt::format("image \"{}\" is not extracted: {}", image.name.text(), printable(*why)),
+                "look at \"ingot plan\"; or take another one, or use --withdrawn if you know what you do")
+        .with_code("withdrawals")
+        .about(image.name.text());
 }
 
 /// Verified bytes of an image, in order.
@@ -139,6 +150,7 @@ int run_command(const ExtractArguments& arguments, const Session& session) {
   const Site site(*manifest, Access::read_only, session.files);
   const Snapshot snapshot = site.state.snapshot();
   const ImageRow& image = wanted_image(arguments, snapshot);
+  refuse_a_suspended(image, site, arguments.withdrawn);
   const auto object = site.state.object(image.digest);
   if (!object)
     throw Error(Fault::local, fmt::format("the bytes of image \"{}\" are not here", image.name.text()),

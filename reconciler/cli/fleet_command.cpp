@@ -127,7 +127,7 @@ FleetWord word_of(const Card& card, const PeerView& view, PeerMemory& memory) {
                           if (auto cached = cached_catalog(memory, card.id))
                             word.head = cached->head, word.catalog = std::move(cached->catalog);
                         },
-                        [](const Settled&) {}, [](const OwnPeer&) {}},
+                        [](const Settled&) {}, [](const OwnPeer&) {}, [](const RetiredPeer&) {}},
              view);
   return word;
 }

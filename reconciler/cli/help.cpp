@@ -112,7 +112,8 @@ Formats: text, json, markdown, github (annotations of a workflow), codequality (
 )"},
     Page{
         "plan", "what would change, and why",
-        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N] [--allow-empty]
+        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--allow-empty]
+       ingot plan ... --raise-limit removals=N|stops=N|withdrawals=N
        ingot plan ... --detailed-exitcode
        ingot plan --base REV ...
        ingot plan --against URL ...
@@ -151,7 +152,7 @@ The line that names a rule says who last changed it, if the manifest is from git
                               may be given several times. Nothing is removed that is not named, and the rest is counted
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
-  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
+  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run; withdrawals=N: from one peer
   --allow-empty               plan even for a manifest that declares nothing, while the state manages something
 
 Formats: text, json, markdown (a comment: its first line is a marker by which a job finds it again), github (annotations of a
@@ -184,7 +185,7 @@ since is left for the next plan. If it does not fit, what differs is told line b
   --target ADDRESS            only this, and what it needs; may be given several times (see: ingot plan --help)
   --exclude ADDRESS           not this, nor what needs it; may be given several times
   --raise-limit removals=N    allow N removals in this run, whatever [guard] says
-  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run
+  --raise-limit stops=N       allow N uninstantiations and unregistrations in this run; withdrawals=N: from one peer
   --allow-empty               apply even a manifest that declares nothing, while the state manages something
   --output FORMAT=FILE        write what became of it, too, also if the run fails; may be given several times. FORMAT: text, json
                               (the first and the last event), markdown, github, codequality, sarif, junit

@@ -58,6 +58,11 @@ LastView last_view(const PeerView& view, Time now, const std::optional<LastView>
                    return LastView{
                        .status = "ok", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "this server itself"};
                  },
+                 [&](const RetiredPeer&) {
+                   LastView last{.status = "retired", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = ""};
+                   if (before) last.serial = before->serial, last.seen = before->seen, last.url = before->url;
+                   return last;
+                 },
                  not_had},
       view);
 }
@@ -70,6 +75,7 @@ std::string write_last_plan(const LastPlan& last) {
                         view.url.empty() ? "-" : view.url, printable(view.text));
   }
   for (const auto& [address, why] : last.blocked) text += fmt::format("blocked {} {}\n", address, printable(why));
+  for (const auto& [address, why] : last.suspended) text += fmt::format("suspended {} {}\n", address, printable(why));
   return text;
 }
 
@@ -82,7 +88,8 @@ LastPlan parse_last_plan(std::string_view text) {
     std::string kind, address;
     line >> kind;
     if (kind == "peer") take_peer(line, last);
-    if (kind == "blocked" && line >> address) last.blocked.emplace(address, rest_of(line));
+    if (kind != "blocked" && kind != "suspended") continue;
+    if (line >> address) (kind == "blocked" ? last.blocked : last.suspended).emplace(address, rest_of(line));
   }
   return last;
 }
@@ -94,6 +101,16 @@ LastPlan read_last_plan(const Site& site) {
   } catch (const Error&) {
     return {};  // it is only a cache
   }
+}
+
+std::optional<std::string> why_suspended(const LastPlan& last, const ImageRow& image, const Manifest& manifest) {
+  if (!image.copy || !image.identity || last.suspended.empty()) return std::nullopt;
+  for (const PeerEntry& peer : manifest.peers) {
+    if (peer.card.id != image.identity->origin) continue;
+    const auto found = last.suspended.find(copy_address(peer.name, image.identity->name).text);
+    if (found != last.suspended.end()) return found->second;
+  }
+  return std::nullopt;
 }
 
 std::optional<LastView> view_of(const LastPlan& last, const ServerId& peer) {
@@ -108,7 +125,10 @@ void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan
     const ServerId& id = site.manifest.peers[i].card.id;
     last.peers[id] = last_view(observed.peers[i], observed.now, view_of(before, id));
   }
-  if (!plan.whole) last.blocked = before.blocked;  // a part of a plan does not know them all
+  if (!plan.whole) last.blocked = before.blocked, last.suspended = before.suspended;  // a part of a plan does not know them all
+  for (const auto& held : plan.held) {
+    if (held.code == "withdrawals") last.suspended.insert_or_assign(held.address.text, held.text);
+  }
   for (const auto& blocked : plan.blocked) {
     if (blocked.address.text.starts_with("subscription.")) last.blocked.insert_or_assign(blocked.address.text, blocked.text);
   }

@@ -12,7 +12,7 @@
 namespace ingot {
 
 struct LastView {
-  std::string status;  ///< "ok", "unreachable", "expired", "untrusted"
+  std::string status;  ///< "ok", "unreachable", "expired", "untrusted", "retired"
   Time asked;
   std::optional<Serial> serial;  ///< of the head that was accepted last
   std::optional<Time> seen;      ///< when a head was accepted last
@@ -23,7 +23,8 @@ struct LastView {
 
 struct LastPlan {
   std::map<ServerId, LastView> peers;
-  std::map<std::string, std::string> blocked;  ///< address of a subscription → why
+  std::map<std::string, std::string> blocked;         ///< address of a subscription → why
+  std::map<std::string, std::string> suspended = {};  ///< address of a copy whose withdrawal a guard holds → why
   bool operator==(const LastPlan&) const = default;
 };
 
@@ -37,6 +38,8 @@ LastPlan parse_last_plan(std::string_view text);
 /// What is kept, or an empty one.
 LastPlan read_last_plan(const Site& site);
 std::optional<LastView> view_of(const LastPlan& last, const ServerId& peer);
+/// Why a copy may not be used until somebody has looked at its withdrawal, which a guard holds; nullopt: it may.
+std::optional<std::string> why_suspended(const LastPlan& last, const ImageRow& image, const Manifest& manifest);
 void keep_last_plan(const Site& site, const Observed& observed, const Plan& plan);
 
 }  // namespace ingot

@@ -9,6 +9,7 @@
 #include "reconciler/cli/asking_line.hpp"
 #include "reconciler/cli/known_releases.hpp"
 #include "reconciler/cli/last_plan.hpp"
+#include "reconciler/cli/wanted_bytes.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/visit.hpp"
@@ -80,6 +81,29 @@ DiskView disk_of(Site& site) {
   return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
 }
 
+std::map<Digest, PartialCopy> partial_copies(const Site& site) {
+  std::map<Digest, PartialCopy> partials;
+  for (const auto& one : site.store.partials())
+    partials.emplace(one.digest, PartialCopy{.fetched = one.written, .on_disk = one.on_disk});
+  return partials;
+}
+
+/// What gc may take, sooner or later; nullopt: it cannot tell.
+std::optional<std::uint64_t> garbage_bytes(Site& site, Time now) {
+  try {
+    const GarbageRules rules{.grace = Seconds(0), .dry_run = true, .wanted = wanted_bytes(site, now)};
+    const Garbage garbage = collect_garbage(site.state, site.store, site.manifest.server, rules, now);
+    std::uint64_t bytes = 0;
+    for (const auto* files : {&garbage.taken, &garbage.waiting}) {
+      for (const GarbageFile& file : *files) bytes += file.path.ends_with(".part") ? 0 : file.bytes;
+    }
+    return bytes;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    return std::nullopt;
+  }
+}
+
 /// Whether a note is about this peer: "peer.P", "copy.P.I", "subscription.P.…".
 bool is_about(const Note& note, const ServerName& peer) {
   for (const std::string_view kind : {"peer.", "copy.", "subscription."}) {
@@ -146,12 +170,17 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
                     .peers = std::move(views),
                     .sources = observe_sources(site.manifest, snapshot.images, damaged, sources),
                     .disk = disk_of(site),
+                    .partials = partial_copies(site),
                     .objects = std::move(objects),
                     .root_expires = newest_own_root(site.store, site.state.self()).expires,
                     .unreleased = known_unreleased(site),
                     .damaged = damaged,
                     .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
+  if (plan.short_of_room) {  // only now it matters whether there will ever be room
+    observed.disk.garbage = garbage_bytes(site, now);
+    plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
+  }
   const Digest id = sha256(plan_id_text(plan));
   return {std::move(snapshot), std::move(observed), std::move(plan), id};
 }
@@ -223,7 +252,8 @@ std::vector<SeenHead> accepted_heads(const Observed& observed) {
   std::vector<SeenHead> heads;
   for (const auto& view : observed.peers) {
     std::visit(Overloaded{[&](const PeerCatalog& seen) { heads.push_back(seen.head); },
-                          [&](const Settled& seen) { heads.push_back(seen.head); }, [](const OwnPeer&) {}, [](const Unknown&) {}},
+                          [&](const Settled& seen) { heads.push_back(seen.head); }, [](const OwnPeer&) {},
+                          [](const RetiredPeer&) {}, [](const Unknown&) {}},
                view);
   }
   return heads;

@@ -254,6 +254,7 @@ ShownPlan plan_of(const JsonObject& whole) {
 PlanOptions options_of(const JsonObject& options) {
   return {.raise_removals = number_or_null(options, "raise_removals"),
           .raise_stops = number_or_null(options, "raise_stops"),
+          .raise_withdrawals = options.has("raise_withdrawals") ? number_or_null(options, "raise_withdrawals") : std::nullopt,
           .allow_empty = options.flag("allow_empty"),
           .targets = texts(options, "target"),
           .excluded = texts(options, "exclude")};

@@ -23,6 +23,7 @@ void put_options(const PlanOptions& options, JsonWriter& json) {
   put_texts("exclude", options.excluded, json);
   json.member("raise_removals", options.raise_removals);
   json.member("raise_stops", options.raise_stops);
+  if (options.raise_withdrawals) json.member("raise_withdrawals", options.raise_withdrawals);
   json.member("allow_empty", options.allow_empty);
   json.end_object();
 }

@@ -80,6 +80,7 @@ Told told(const Publish&) { return {"catalog", ""}; }
 Told told(const CopyImage& action) { return {action.entry->name.text(), detail_of(action).text()}; }
 Told told(const FetchAgain& action) { return {action.name.text(), fetch_detail(*action.offers.front().entry, action.transfer)}; }
 Told told(const TakeInAgain& action) { return {action.image.name.text(), "from " + printable(action.image.source.value_or(""))}; }
+Told told(const AdoptCopy& action) { return {action.row.name.text(), fmt::format("the copy from {}", action.peer.text())}; }
 Told told(const UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const WithdrawCopy& action) { return {action.row.name.text(), printable(action.row.reason)}; }
 Told told(const RemoveCopy& action) { return {action.name.text(), ""}; }

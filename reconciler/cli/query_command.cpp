@@ -180,6 +180,11 @@ Offered from_cache(const PeerEntry& peer, const Unknown& unknown, Site& site, co
 Offered offered_by(const PeerEntry& peer, const PeerView& view, Site& site, const Session& session) {
   if (const auto* const catalog = std::get_if<PeerCatalog>(&view)) return {catalog->catalog, exit_done};
   if (const auto* const unknown = std::get_if<Unknown>(&view)) return from_cache(peer, *unknown, site, session);
+  if (std::holds_alternative<RetiredPeer>(view)) {
+    const Unknown retired{
+        .code = "retired", .why = "the manifest says that it is gone for ever", .detail_code = "", .last = std::nullopt};
+    return from_cache(peer, retired, site, session);
+  }
   throw Error(Fault::usage, fmt::format("peer \"{}\" is this server itself", peer.name.text()), "leave --peer out");
 }
 

@@ -36,6 +36,7 @@ std::optional<PeerMetrics> peer_metrics(const ServerName& name, const PeerView& 
       Overloaded{[&](const PeerCatalog& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
                  [&](const Settled& peer) -> std::optional<PeerMetrics> { return seen(peer.head, true); },
                  [](const OwnPeer&) -> std::optional<PeerMetrics> { return std::nullopt; },
+                 [](const RetiredPeer&) -> std::optional<PeerMetrics> { return std::nullopt; },
                  [&](const Unknown& peer) -> std::optional<PeerMetrics> {
                    return peer.last ? seen(*peer.last, false) : PeerMetrics{name, false, std::nullopt, std::nullopt};
                  }},

@@ -18,6 +18,10 @@ std::vector<PeerView> remembered_views(Site& site) {
       views.emplace_back(OwnPeer{});
       continue;
     }
+    if (peer.retired) {
+      views.emplace_back(RetiredPeer{});
+      continue;
+    }
     auto cached = cached_catalog(site.memory, peer.card.id);
     if (cached)
       views.emplace_back(PeerCatalog{std::move(cached->head), std::move(cached->catalog)});

@@ -7,10 +7,12 @@ namespace ingot {
 
 Time SystemClock::now() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
 
-MinuteOfDay SystemClock::local_minute(Time time) {
+MinuteOfWeek SystemClock::local_minute(Time time) {
   const std::time_t moment = std::chrono::system_clock::to_time_t(time);
   std::tm local{};
-  return ::localtime_r(&moment, &local) == nullptr ? 0 : local.tm_hour * 60 + local.tm_min;
+  if (::localtime_r(&moment, &local) == nullptr) return 0;
+  const int day = (local.tm_wday + 6) % 7;  // Monday is 0
+  return (day * 24 + local.tm_hour) * 60 + local.tm_min;
 }
 
 std::chrono::steady_clock::time_point SystemClock::steady() { return std::chrono::steady_clock::now(); }

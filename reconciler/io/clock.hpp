@@ -12,8 +12,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time now() = 0;
-  /// The local time of day at a moment, as this machine reckons it.
-  virtual MinuteOfDay local_minute(Time time) = 0;
+  /// The local time at a moment, as this machine reckons it.
+  virtual MinuteOfWeek local_minute(Time time) = 0;
   virtual std::chrono::steady_clock::time_point steady() = 0;
   virtual void sleep_for(std::chrono::milliseconds duration) = 0;
 };
@@ -22,7 +22,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   Time now() override;
-  MinuteOfDay local_minute(Time time) override;
+  MinuteOfWeek local_minute(Time time) override;
   std::chrono::steady_clock::time_point steady() override;
   void sleep_for(std::chrono::milliseconds duration) override;
 };

@@ -20,6 +20,7 @@ enum class EntryKind { file, folder, link, other };
 struct FileStatus {
   EntryKind kind = EntryKind::other;
   std::uint64_t size = 0;
+  std::uint64_t on_disk = 0;  ///< bytes that the file takes, reserved ones too
   std::int64_t mtime_seconds = 0;
   std::int64_t mtime_nanoseconds = 0;
   mode_t mode = 0;  ///< permission bits
@@ -42,6 +43,7 @@ class File {
   virtual void sync() = 0;   ///< fsync; if it fails the data was not written: throw the file away
   virtual void close() = 0;  ///< throws what close reports
   virtual FileStatus status() = 0;
+  virtual std::uint64_t written() = 0;  ///< bytes without holes and reserved space; the size where that cannot be told
 };
 
 enum class OpenFor { read, create_new, read_write, create_or_open };

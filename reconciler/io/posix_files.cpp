@@ -38,6 +38,7 @@ FileStatus status_of(const struct stat& found) {
                 : S_ISLNK(found.st_mode) ? EntryKind::link
                                          : EntryKind::other;
   status.size = static_cast<std::uint64_t>(found.st_size);
+  status.on_disk = static_cast<std::uint64_t>(found.st_blocks) * 512;  // POSIX counts blocks of 512 bytes, whatever st_blksize
   status.mtime_seconds = found.st_mtim.tv_sec;
   status.mtime_nanoseconds = found.st_mtim.tv_nsec;
   status.mode = found.st_mode & 07777U;
@@ -124,6 +125,20 @@ class PosixFile final : public File {
     struct stat found {};
     if (::fstat(descriptor_, &found) != 0) throw file_error("look at", path_, errno);
     return status_of(found);
+  }
+
+  std::uint64_t written() override {
+    const auto size = static_cast<off_t>(status().size);
+    std::uint64_t bytes = 0;
+    for (off_t at = 0; at < size;) {
+      const off_t data = ::lseek(descriptor_, at, SEEK_DATA);
+      if (data < 0 && errno == ENXIO) break;  // nothing but a hole is left
+      const off_t hole = data < 0 ? data : ::lseek(descriptor_, data, SEEK_HOLE);
+      if (hole < 0) return static_cast<std::uint64_t>(size);
+      bytes += static_cast<std::uint64_t>(hole - data);
+      at = hole;
+    }
+    return bytes;
   }
 
  private:

@@ -218,6 +218,7 @@ Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, cons
 PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
                       PeerMemory& memory, Clock& clock, const std::function<void(const std::string& what)>& progress) {
   if (peer.card.id == questions.self) return OwnPeer{};
+  if (peer.retired) return RetiredPeer{};
   std::optional<Failure> failure = changed_identity(peer, known);
   if (!failure) failure = old_evidence(peer, memory);
   if (!failure) {

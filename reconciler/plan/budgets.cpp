@@ -1,7 +1,9 @@
 // Budgets of a run: `max_bytes`, `min_free` and `window` (schema/manifest.md, [limits]). Copies are looked at in the plan's
-// order; one that does not fit is deferred, and smaller ones after it go on. What needs no bytes of a peer always fits.
+// order, those that failed lately last (R31); one that does not fit is deferred, one that can never fit is blocked, and smaller
+// ones after it go on. What needs no bytes of a peer always fits.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -16,10 +18,17 @@ namespace {
 /// A change whose bytes come from a peer.
 struct Fetch {
   DraftChange* draft;
+  const ServerName* peer;  ///< that is asked first
   const Digest* digest;
-  std::uint64_t bytes;    ///< to fetch, if nothing here serves; of several offers at most
+  std::uint64_t bytes;    ///< of the whole, if nothing here serves; of several offers at most
   const ImageName* name;  ///< here
   Transfer* transfer;
+  PartialCopy here = {};       ///< what an interrupted copy left of it
+  std::string why_never = {};  ///< why no run can fetch it, whatever else it fetches; "": one can
+  bool admitted = false;       ///< this run fetches it
+
+  std::uint64_t to_come() const { return bytes - std::min(bytes, here.fetched); }
+  std::uint64_t to_occupy() const { return bytes - std::min(bytes, here.on_disk); }
 };
 
 std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
@@ -29,6 +38,7 @@ std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
 
 Fetch fetch_in(DraftChange& draft, CopyImage& action) {
   return {.draft = &draft,
+          .peer = &action.peer,
           .digest = &action.entry->digest,
           .bytes = bytes_to_fetch(*action.entry),
           .name = &action.name,
@@ -39,22 +49,31 @@ Fetch fetch_in(DraftChange& draft, FetchAgain& action) {
   std::uint64_t most = 0;
   for (const Offer& offer : action.offers) most = std::max(most, bytes_to_fetch(*offer.entry));
   return {.draft = &draft,
+          .peer = &action.offers.front().peer,
           .digest = &action.offers.front().entry->digest,
           .bytes = most,
           .name = &action.name,
           .transfer = &action.transfer};
 }
 
-std::vector<Fetch> fetches_in_order(Draft& draft) {
-  std::vector<Fetch> copies;
+/// In the order in which they get their share: as they are copied, but what has failed lately after all others (R31).
+std::vector<Fetch> fetches_in_order(const Situation& situation, Draft& draft) {
+  std::vector<Fetch> fetches;
   for (auto& one : draft.changes) {
     if (auto* copy = std::get_if<CopyImage>(&one.change.action))
-      copies.push_back(fetch_in(one, *copy));
+      fetches.push_back(fetch_in(one, *copy));
     else if (auto* again = std::get_if<FetchAgain>(&one.change.action))
-      copies.push_back(fetch_in(one, *again));
+      fetches.push_back(fetch_in(one, *again));
   }
-  sort_if_needed(copies, [](const Fetch& one, const Fetch& other) { return goes_before(*one.draft, *other.draft); });
-  return copies;
+  sort_if_needed(fetches, [](const Fetch& one, const Fetch& other) {
+    if (one.draft->failing != other.draft->failing) return other.draft->failing;
+    return goes_before(*one.draft, *other.draft);
+  });
+  for (Fetch& one : fetches) {
+    const auto partial = situation.observed.partials.find(*one.digest);
+    if (partial != situation.observed.partials.end()) one.here = partial->second;
+  }
+  return fetches;
 }
 
 /// Images here by the digests that copies need; of several the first name.
@@ -81,64 +100,257 @@ std::uint64_t free_to_keep(const Situation& situation) {
 /// A disk without a size was not looked at: it bounds nothing.
 bool looked_at(const DiskView& disk) { return disk.total > 0; }
 
-/// What a run may still fetch.
-class Purse {
+/// Digests of copies that only wait for something: a name that is taken, a type that is missing.
+std::set<Digest> digests_of_blocked(const std::set<Digest>& of_these, const Situation& situation, const Draft& draft) {
+  std::set<Address> blocked;
+  for (const auto& one : draft.blocked) {
+    if (one.verb == Verb::copy) blocked.insert(one.address);
+  }
+  std::set<Digest> digests;
+  for (const auto& peer : situation.peers) {
+    if (blocked.empty() || peer.sight != Sight::read) continue;
+    for (const auto& image : peer.catalog->images) {
+      if (of_these.contains(image.digest) && blocked.contains(copy_address(peer.name(), image.identity.name)))
+        digests.insert(image.digest);
+    }
+  }
+  return digests;
+}
+
+/// The disk while its room is given away. What interrupted copies hold makes room for others: at once if nothing wants them any
+/// more; else only where it is needed, those of failing copies and of peers that are not known before all others.
+class Room {
  public:
-  explicit Purse(const Situation& situation)
-      : windows_(situation.manifest.limits.windows),
-        now_(situation.observed.local_minute),
-        most_(situation.manifest.limits.max_bytes),
-        total_(situation.observed.disk.total),
-        keep_free_(free_to_keep(situation)) {
-    if (looked_at(situation.observed.disk)) free_ = situation.observed.disk.available;
+  Room(const Situation& situation, bool whole, std::vector<Fetch>& fetches, Draft& draft)
+      : disk_(situation.observed.disk), keep_(free_to_keep(situation)), fetches_(fetches), draft_(draft) {
+    free_ = looked_at(disk_) ? disk_.available : UINT64_MAX;
+    for (const auto& [digest, partial] : situation.observed.partials)
+      partial_bytes_ = saturating_sum(partial_bytes_, partial.on_disk);
+    sort_partials(situation, whole);
   }
 
-  /// Takes the bytes; or says why it cannot.
-  std::string take(std::uint64_t bytes) {
-    if (std::string why = why_never(bytes); !why.empty()) return why;
-    if (bytes > 0 && !is_open(windows_, now_)) return why_closed(windows_, now_);
-    if (most_ && bytes > *most_ - spent_) {
-      return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes),
-                         size_text(*most_ - spent_), size_text(*most_));
+  /// Why it would not fit with nothing else pending, and all that gc may take gone; "": it would.
+  std::string why_never(const Fetch& fetch) const {
+    if (!looked_at(disk_)) return {};
+    if (fetch.bytes > disk_.total - std::min(disk_.total, keep_)) {
+      return fmt::format(
+          "it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is "
+          "larger or that is lower",
+          size_text(fetch.bytes), size_text(disk_.total), size_text(keep_));
     }
-    if (bytes > 0 && (free_ < keep_free_ || bytes > free_ - keep_free_)) {
-      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(bytes),
-                         size_text(free_), size_text(keep_free_));
+    if (!disk_.garbage) return {};
+    const std::uint64_t most = saturating_sum(saturating_sum(disk_.available, partial_bytes_), *disk_.garbage);
+    if (fetch.bytes <= most - std::min(most, keep_)) return {};
+    return fmt::format(
+        "it needs {} on the disk, which has {} free at most, with all that gc may take gone, and `min_free` keeps "
+        "{}: it never fits until something is removed, the disk is larger or that is lower",
+        size_text(fetch.bytes), size_text(most), size_text(keep_));
+  }
+
+  /// Takes what the fetch needs; or says why it cannot.
+  std::string take(const Fetch& fetch) {
+    const std::uint64_t needed = fetch.to_occupy();
+    if (needed > spare() && !make_room(fetch, saturating_sum(needed, keep_))) {
+      draft_.short_of_room = true;
+      return fmt::format("it needs {} on the disk, which has {} free then, and `min_free` keeps {}", size_text(needed),
+                         size_text(free_), size_text(keep_));
     }
-    spent_ = saturating_sum(spent_, bytes);
-    free_ -= std::min(free_, bytes);
+    free_ -= std::min(free_, needed);
     return {};
   }
 
+  std::uint64_t free() const { return free_; }
+
  private:
-  /// Why no run can fetch so many, whatever else it fetches; "" if one can.
-  std::string why_never(std::uint64_t bytes) const {
-    if (most_ && bytes > *most_) {
-      return fmt::format(
-          "it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised",
-          size_text(bytes), size_text(*most_));
+  struct Unclaimed {
+    Digest digest;
+    std::uint64_t on_disk = 0;
+  };
+
+  std::uint64_t spare() const { return free_ - std::min(free_, keep_); }
+
+  void sort_partials(const Situation& situation, bool whole) {
+    std::set<Digest> unclaimed;
+    for (const auto& [digest, partial] : situation.observed.partials) unclaimed.insert(digest);
+    for (Fetch& fetch : fetches_) {
+      unclaimed.erase(*fetch.digest);
+      if (fetch.here.on_disk > 0) begun_.push_back(&fetch);
     }
-    const std::uint64_t room = total_ - std::min(total_, keep_free_);
-    if (total_ == 0 || bytes <= room) return {};
-    return fmt::format(
-        "it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is larger or that "
-        "is lower",
-        size_text(bytes), size_text(total_), size_text(keep_free_));
+    if (unclaimed.empty()) return;
+    const bool certain = whole && std::none_of(situation.peers.begin(), situation.peers.end(),
+                                               [](const PeerCase& peer) { return peer.sight == Sight::unknown; });
+    std::set<Digest> wanted = certain ? digests_of_blocked(unclaimed, situation, draft_) : unclaimed;
+    for (const DamagedImage* image : situation.damaged) wanted.insert(image->digest);
+    for (const Digest& digest : unclaimed) {
+      const std::uint64_t on_disk = situation.observed.partials.at(digest).on_disk;
+      if (wanted.contains(digest))
+        unclaimed_.push_back({digest, on_disk});
+      else
+        abandon(digest, on_disk);
+    }
   }
 
-  const std::vector<Window>& windows_;
-  MinuteOfDay now_;
-  std::optional<std::uint64_t> most_;
-  std::uint64_t total_ = 0;  ///< of the disk; 0: not looked at
-  std::uint64_t keep_free_ = 0;
-  std::uint64_t spent_ = 0;
-  std::uint64_t free_ = UINT64_MAX;
+  void abandon(const Digest& digest, std::uint64_t on_disk) {
+    draft_.abandoned.push_back(digest);
+    free_ = saturating_sum(free_, on_disk);
+  }
+
+  /// Those that may go for `fetch`, first those that are missed least.
+  std::vector<Fetch*> may_go_for(const Fetch& fetch) const {
+    std::vector<Fetch*> failing, pending;
+    for (auto begun = begun_.rbegin(); begun != begun_.rend(); ++begun) {
+      Fetch& other = **begun;
+      if (other.admitted || other.here.on_disk == 0 || *other.digest == *fetch.digest) continue;
+      const bool later = &other > &fetch;
+      if (!other.why_never.empty() || (other.draft->failing && (later || !fetch.draft->failing)))
+        failing.push_back(&other);
+      else if (later && fetch.here.on_disk > 0)  // of two that are begun, the first goes on
+        pending.push_back(&other);
+    }
+    failing.insert(failing.end(), pending.begin(), pending.end());
+    return failing;
+  }
+
+  /// Until `until` bytes are free; false: so many cannot be, and nothing was given up.
+  bool make_room(const Fetch& fetch, std::uint64_t until) {
+    const std::vector<Fetch*> others = may_go_for(fetch);
+    std::uint64_t possible = free_;
+    for (const Unclaimed& one : unclaimed_) possible = saturating_sum(possible, one.on_disk);
+    for (const Fetch* one : others) possible = saturating_sum(possible, one->here.on_disk);
+    if (possible < until) return false;
+    while (free_ < until && !unclaimed_.empty()) {
+      abandon(unclaimed_.back().digest, unclaimed_.back().on_disk);
+      unclaimed_.pop_back();
+    }
+    for (auto other = others.begin(); free_ < until && other != others.end(); ++other) give_up(**other);
+    return true;
+  }
+
+  /// Several fetches may go on with one partial copy.
+  void give_up(const Fetch& one) {
+    const Digest digest = *one.digest;
+    abandon(digest, one.here.on_disk);
+    for (Fetch* other : begun_) {
+      if (*other->digest == digest) other->here = {};
+    }
+  }
+
+  const DiskView& disk_;
+  std::uint64_t keep_ = 0;
+  std::uint64_t free_ = 0;
+  std::uint64_t partial_bytes_ = 0;
+  std::vector<Fetch>& fetches_;
+  std::vector<Fetch*> begun_;         ///< those with a partial copy, in their order
+  std::vector<Unclaimed> unclaimed_;  ///< partial copies that something may want, but nothing in this plan
+  Draft& draft_;
 };
 
-std::string state_of_windows(const std::vector<Window>& windows, MinuteOfDay now) {
-  if (!is_open(windows, now)) return "closed until " + minute_text(next_opening(windows, now));
+/// What a run may still fetch.
+class Purse {
+ public:
+  explicit Purse(const Situation& situation) : most_(situation.manifest.limits.max_bytes) {}
+
+  std::string why_never(std::uint64_t bytes) const {
+    if (!most_ || bytes <= *most_) return {};
+    return fmt::format("it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised",
+                       size_text(bytes), size_text(*most_));
+  }
+  /// Why so many are too many for this run; "": they are not.
+  std::string why_not(std::uint64_t bytes) const {
+    if (!most_ || bytes <= *most_ - spent_) return {};
+    return fmt::format("it needs {} to fetch, and {} of `max_bytes` ({}) are left for this run", size_text(bytes),
+                       size_text(*most_ - spent_), size_text(*most_));
+  }
+  void take(std::uint64_t bytes) { spent_ += bytes; }
+
+ private:
+  std::optional<std::uint64_t> most_;
+  std::uint64_t spent_ = 0;
+};
+
+/// Gives each fetch its share, in their order.
+class Sharing {
+ public:
+  Sharing(const Situation& situation, bool whole, Draft& draft)
+      : situation_(situation),
+        draft_(draft),
+        fetches_(fetches_in_order(situation, draft)),
+        here_(bits_here(fetches_, situation)),
+        purse_(situation),
+        room_(situation, whole, fetches_, draft) {}
+
+  void share() {
+    for (Fetch& one : fetches_) {
+      if (situation_.observed.objects.contains(*one.digest)) continue;
+      one.why_never = purse_.why_never(one.to_come());
+      if (one.why_never.empty()) one.why_never = room_.why_never(one);
+    }
+    coming_.reserve(fetches_.size());
+    for (Fetch& one : fetches_) decide(one);
+    if (looked_at(situation_.observed.disk)) draft_.free_after_copies = room_.free();
+    if (blocked_.empty()) return;
+    draft_.erase([&](const DraftChange& one) {
+      return std::holds_alternative<CopyImage>(one.change.action) && blocked_.contains(one.change.address);
+    });
+  }
+
+ private:
+  void decide(Fetch& one) {
+    const Digest& digest = *one.digest;
+    Change& change = one.draft->change;
+    const ImageRow* row = here_.at(digest);
+    const auto first = coming_.find(digest);
+    if (situation_.observed.objects.contains(digest)) {
+      *one.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
+    } else if (first != coming_.end()) {
+      *one.transfer = {.method = Method::reuse, .from = *first->second->name, .bytes = 0};
+      change.after.push_back(first->second->draft->change.address);
+    } else {
+      *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = one.to_come()};
+      if (!one.why_never.empty() && change.verb == Verb::copy) return block(one);
+      change.deferred_why = one.why_never.empty() ? why_later(one) : one.why_never;  // an image that is damaged stays so
+      change.deferred = !change.deferred_why.empty();
+      if (change.deferred) return;
+      one.transfer->bytes = one.to_come();
+      purse_.take(one.to_come());
+    }
+    one.admitted = true;
+    coming_.emplace(digest, &one);
+  }
+
+  std::string why_later(const Fetch& one) {
+    const auto& windows = windows_of(*one.peer, situation_.manifest);
+    const MinuteOfWeek now = situation_.observed.local_minute;
+    if (!is_open(windows, now)) return why_closed(windows, now);
+    if (std::string why = purse_.why_not(one.to_come()); !why.empty()) return why;
+    return room_.take(one);
+  }
+
+  void block(const Fetch& one) {
+    const Change& change = one.draft->change;
+    blocked_.insert(change.address);
+    draft_.blocked.push_back({.address = change.address,
+                              .verb = change.verb,
+                              .code = "does-not-fit",
+                              .text = one.why_never,
+                              .mend = "raise that limit, make room, or exclude the image",
+                              .at = change.because.front().at});
+  }
+
+  const Situation& situation_;
+  Draft& draft_;
+  std::vector<Fetch> fetches_;
+  std::unordered_map<Digest, const ImageRow*> here_;
+  std::unordered_map<Digest, const Fetch*> coming_;  ///< the first of each digest serves the others
+  std::set<Address> blocked_;
+  Purse purse_;
+  Room room_;
+};
+
+std::string state_of_windows(const std::vector<Window>& windows, MinuteOfWeek now) {
+  if (!is_open(windows, now)) return "closed until " + moment_text(next_opening(windows, now), now);
   const auto closing = next_closing(windows, now);
-  return closing ? "open until " + minute_text(*closing) : "always open";
+  return closing ? "open until " + moment_text(*closing, now) : "always open";
 }
 
 /// The bytes of what `size_of` finds in the changes that are not deferred.
@@ -165,29 +377,9 @@ std::uint64_t added(const Change& change) {
 
 }  // namespace
 
-void apply_budgets(const Situation& situation, Draft& draft) {
-  const auto fetches = fetches_in_order(draft);
-  const auto here = bits_here(fetches, situation);
-  std::unordered_map<Digest, const Fetch*> coming;  // the first of each digest serves the others
-  coming.reserve(fetches.size());
-  Purse purse(situation);
-  for (const Fetch& one : fetches) {
-    const Digest& digest = *one.digest;
-    Change& change = one.draft->change;
-    const ImageRow* row = here.at(digest);
-    const auto first = coming.find(digest);
-    if (situation.observed.objects.contains(digest)) {
-      *one.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
-    } else if (first != coming.end()) {
-      *one.transfer = {.method = Method::reuse, .from = *first->second->name, .bytes = 0};
-      change.after.push_back(first->second->draft->change.address);
-    } else {
-      *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = one.bytes};
-    }
-    change.deferred_why = purse.take(one.transfer->bytes);
-    change.deferred = !change.deferred_why.empty();
-    if (!change.deferred) coming.emplace(digest, &one);
-  }
+void apply_budgets(const Situation& situation, bool whole, Draft& draft) {
+  take_turns(situation, draft);
+  Sharing(situation, whole, draft).share();
 }
 
 void note_limits(const Situation& situation, Draft& draft) {
@@ -202,8 +394,8 @@ void note_limits(const Situation& situation, Draft& draft) {
   }
   if (!looked_at(situation.observed.disk)) return;
   const std::uint64_t adds = sum(draft, added);
-  const std::uint64_t available = situation.observed.disk.available;
-  const std::string free = size_text(available - std::min(available, saturating_sum(fetches, adds)));
+  const std::uint64_t left = draft.free_after_copies.value_or(situation.observed.disk.available);
+  const std::string free = size_text(left - std::min(left, adds));
   const std::string used = adds == 0 ? free + " free after this run"
                                      : fmt::format("{} free after this run, which adds at most {}", free, size_text(adds));
   draft.limits.push_back({"min_free", used, size_text(free_to_keep(situation)), place_of(limits.min_free_at)});

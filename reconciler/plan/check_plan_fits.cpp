@@ -150,6 +150,7 @@ class Comparison {
 PlanOptions SavedPlan::options_again() const {
   PlanOptions options{.raise_removals = basis.options.raise_removals,
                       .raise_stops = basis.options.raise_stops,
+                      .raise_withdrawals = basis.options.raise_withdrawals,
                       .allow_empty = basis.options.allow_empty};
   options.only.emplace();
   for (const auto& action : actions) {

@@ -36,7 +36,7 @@ std::vector<DesiredSubscription> decide_subscriptions(const Situation& situation
   for (std::uint32_t order = 0; order < situation.manifest.subscriptions.size(); ++order) {
     const SubscriptionEntry& rule = situation.manifest.subscriptions[order];
     const PeerCase* peer = situation.peer(rule.peer);
-    if (!peer || peer->sight == Sight::own) continue;
+    if (!peer || peer->sight == Sight::own || peer->sight == Sight::retired) continue;
     DesiredSubscription wanted{
         .peer = peer, .rule = &rule, .order = order, .address = subscription_address(rule.peer, rule.selector)};
     const auto found = rows.find(key_of(peer->id(), rule.selector));

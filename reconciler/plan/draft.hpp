@@ -38,7 +38,9 @@ struct DraftChange {
   Change change;
   Phase phase = Phase::peers;
   std::int64_t priority = 0;  ///< copies: higher ones first
-  Serial newest = 0;          ///< copies: then later ones first
+  bool failing = false;       ///< copies: then what has not failed lately
+  std::size_t turn = 0;       ///< copies: then the first of each peer, then the second of each …: set by take_turns
+  Serial newest = 0;          ///< copies: of one peer, later ones first
   bool publishes = false;     ///< it changes what this server publishes
   ImageKey removes = 0;       ///< a removal (R26): of this image; 0 = none
 };
@@ -53,6 +55,9 @@ struct Draft {
   std::vector<Note> notes;
   std::vector<LimitLine> limits;
   std::vector<Wantedness> wantedness;
+  std::vector<Digest> abandoned;                   ///< Plan::abandoned
+  std::optional<std::uint64_t> free_after_copies;  ///< bytes of the disk; nullopt: it was not looked at
+  bool short_of_room = false;                      ///< Plan::short_of_room
   std::set<Digest> served_damaged;
   std::map<Verb, std::uint64_t> left_out;  ///< how much there was to do that the selection leaves out
   std::unordered_set<ServerId> unsettled;  ///< peers that must be read again, although no entry above names them

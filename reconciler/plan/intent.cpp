@@ -129,6 +129,7 @@ void write_result(Line& line, const Action& action) {
                         [&](const CopyImage& one) { write_new_copy(line, one); },
                         [&](const FetchAgain& one) { line.with("digest", one.offers.front().entry->digest.text()); },
                         [&](const TakeInAgain& one) { line.with("digest", one.digest.text()); },
+                        [&](const AdoptCopy& one) { write_row(line, one.row); },
                         [&](const UpdateCopy& one) { write_copy_row(line, one.row); },
                         [&](const WithdrawCopy& one) { write_copy_row(line, one.row); },
                         [&](const RemoveCopy& one) { line.with("name", one.name.text()); }},

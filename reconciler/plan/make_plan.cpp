@@ -34,6 +34,10 @@ std::string what_is_managed(const Snapshot& snapshot) {
   return listed(parts);
 }
 
+bool asks_for_everything(const PlanOptions& options) {
+  return options.targets.empty() && options.excluded.empty() && !options.only && !options.approved;
+}
+
 /// Everything that there is to do. Without `bounds` neither budgets nor guards take anything out of it.
 void add_changes(const Situation& situation, const PlanOptions* bounds, Desired& desired, Draft& draft) {
   note_unknown_peers(situation, draft);
@@ -43,10 +47,12 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   merge_new_copies(desired, situation, draft);
   merge_known_copies(desired, situation, draft);
   merge_repairs(situation, RepairsBy::each_run, draft);
-  if (bounds) apply_budgets(situation, draft);
+  if (bounds) apply_budgets(situation, asks_for_everything(*bounds), draft);
+  merge_adoptions(situation, draft);
   merge_images(situation, draft);
   merge_types(desired, situation, draft);
   merge_dropped_peers(situation, draft);
+  if (bounds) guard_withdrawals(situation, *bounds, draft);
   if (bounds) apply_guards(situation, *bounds, draft);
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
@@ -56,7 +62,19 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
 void add_repairs(const Situation& situation, Draft& draft) {
   note_unknown_peers(situation, draft);
   merge_repairs(situation, RepairsBy::request, draft);
-  apply_budgets(situation, draft);
+  apply_budgets(situation, false, draft);
+}
+
+/// Bytes that were fetched go: whoever approves the plan shall know.
+void note_abandoned(const Situation& situation, Draft& draft) {
+  if (draft.abandoned.empty()) return;
+  std::uint64_t bytes = 0;
+  for (const Digest& digest : draft.abandoned) bytes = saturating_sum(bytes, situation.observed.partials.at(digest).on_disk);
+  const bool one = draft.abandoned.size() == 1;
+  draft.notes.push_back(
+      {"partial-copies", "",
+       fmt::format("{} interrupted {} ({} on the disk) {} given up: no rule wants {}, or others need the room",
+                   draft.abandoned.size(), one ? "copy" : "copies", size_text(bytes), one ? "is" : "are", one ? "it" : "them")});
 }
 
 /// What follows from the changes.
@@ -64,12 +82,13 @@ void add_conclusions(const Situation& situation, Draft& draft) {
   keep_addresses_apart(draft);
   block_damaged(situation, draft);
   note_limits(situation, draft);
+  note_abandoned(situation, draft);
   plan_publish(situation, draft);
   note_roots(situation, draft);
 }
 
 std::variant<Selection, WrongAddress> selection_of(const Situation& situation, const PlanOptions& options) {
-  if (options.targets.empty() && options.excluded.empty() && !options.only && !options.approved) return Selection{};
+  if (asks_for_everything(options)) return Selection{};
   Desired desired;
   Draft all;
   add_changes(situation, nullptr, desired, all);
@@ -104,6 +123,28 @@ void note_targets(const PlanOptions& options, const Selection& selection, Draft&
   }
 }
 
+/// [[ignore]]: those that hold now; each is told, also one that does not.
+void ignore(const Situation& situation, Plan& plan) {
+  const Time now = situation.observed.now;
+  for (const IgnoreEntry& entry : situation.manifest.ignored) {
+    if (entry.until <= now) {
+      plan.notes.push_back(
+          {"ignore-over", entry.address,
+           fmt::format("[[ignore]] ({}) is over since {}: it counts again; remove the entry, or give it another day",
+                       entry.at.text(), time_text(entry.until))});
+    } else if (entry.until > now + longest_ignored) {
+      plan.notes.push_back(
+          {"ignore-too-long", entry.address,
+           fmt::format("[[ignore]] ({}) ends more than 180 days from now, so that it does not hold", entry.at.text())});
+    } else {
+      plan.ignored.insert(entry.address);
+      plan.notes.push_back({"ignored", entry.address,
+                            fmt::format("trouble with it does not end a run with exit code 3 before {} ({}): {}",
+                                        time_text(entry.until), entry.at.text(), entry.reason)});
+    }
+  }
+}
+
 Plan finish(const Situation& situation, const PlanOptions& options, const Desired& desired, const Selection& selection,
             Draft draft) {
   Plan plan{.server = situation.manifest.server.name,
@@ -111,7 +152,8 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
             .manifest_path = situation.manifest.path,
             .manifest_digest = situation.manifest.digest,
             .git = situation.manifest.git};
-  plan.complete = draft.unknown.empty();
+  plan.complete = std::none_of(situation.peers.begin(), situation.peers.end(),
+                               [](const PeerCase& peer) { return peer.sight == Sight::unknown; });
   plan.whole = selection.is_whole() && !options.repairs_of;
   plan.left_out_by = selection.by();
   plan.left_out = std::move(draft.left_out);
@@ -122,8 +164,11 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
   plan.held = std::move(draft.held);
   plan.unknown = std::move(draft.unknown);
   plan.notes = std::move(draft.notes);
+  ignore(situation, plan);
   plan.limits = std::move(draft.limits);
   plan.wantedness = std::move(draft.wantedness);
+  plan.abandoned = std::move(draft.abandoned);
+  plan.short_of_room = draft.short_of_room;
   plan.served_damaged = std::move(draft.served_damaged);
   std::sort(plan.blocked.begin(), plan.blocked.end(), stands_before<Blocked>);
   std::sort(plan.held.begin(), plan.held.end(), stands_before<Held>);
@@ -135,6 +180,7 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
   std::sort(plan.limits.begin(), plan.limits.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
   std::sort(plan.wantedness.begin(), plan.wantedness.end(),
             [](const auto& one, const auto& other) { return one.key < other.key; });
+  std::sort(plan.abandoned.begin(), plan.abandoned.end());
   std::sort(plan.settled.begin(), plan.settled.end());
   return plan;
 }

@@ -21,6 +21,7 @@ namespace ingot {
 struct PlanOptions {
   std::optional<std::uint64_t> raise_removals;
   std::optional<std::uint64_t> raise_stops;
+  std::optional<std::uint64_t> raise_withdrawals = {};
   bool allow_empty = false;
   std::vector<std::string> targets = {};           ///< addresses: only these, and what they need; empty: everything
   std::vector<std::string> excluded = {};          ///< addresses: not these, nor what needs them

@@ -22,6 +22,10 @@ enum class RepairsBy { each_run, request };
 void merge_repairs(const Situation& situation, RepairsBy by, Draft& draft);
 /// What is damaged, not repaired by this run, and not removed; needs to know what the guards hold.
 void block_damaged(const Situation& situation, Draft& draft);
+/// Copies that become this server's own, as their [[copy]] says; after all that is done to copies.
+void merge_adoptions(const Situation& situation, Draft& draft);
+/// The image that this [[copy]] took over in an earlier run; nullptr: it has not.
+const ImageRow* taken_over_by(const CopyEntry& entry, const Situation& situation);
 /// Needs to know which copies come now: budgets go before.
 void merge_images(const Situation& situation, Draft& draft);
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft);

@@ -202,6 +202,12 @@ void merge_present(const LocalImage& image, const ImageRow& row, const Situation
 /// An image of ours that the manifest does not name: left alone, unless the manifest managed it once (R16).
 void merge_absent(const ImageRow& row, const Situation& situation, Draft& draft) {
   const Address address = image_address(row.name);
+  const auto& copies = situation.manifest.copies;
+  const bool by_copy =
+      situation.taken_over.contains(row.rule) && std::any_of(copies.begin(), copies.end(), [&](const CopyEntry& one) {
+        return one.adopt && copy_address(one.peer, one.name).text == row.rule;
+      });
+  if (!row.managed && by_copy) return;
   if (!row.managed) {
     draft.notes.push_back({"unmanaged", address.text, "the manifest does not name it; it is left alone"});
     return;
@@ -240,6 +246,8 @@ void merge_images(const Situation& situation, Draft& draft) {
     const ImageRow* row = situation.live(image.name);
     if (row && !row->copy)
       merge_present(image, *row, situation, draft);
+    else if (row && draft.doing(image_address(image.name)))
+      continue;  // this plan adopts it
     else if (may_be_added(image, situation, draft))
       missing.push_back(&image);
   }

@@ -198,8 +198,8 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
   for (const auto& row : situation.snapshot.images) {
     if (!row.copy || row.deleted || !row.identity) continue;
     const PeerCase* peer = situation.peer(row.identity->origin);
-    const CopyEntry* own =
-        peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled) ? peer->copy_entry(row.identity->name) : nullptr;
+    const bool unread = peer && peer->sight != Sight::read && peer->sight != Sight::own;
+    const CopyEntry* own = unread ? peer->copy_entry(row.identity->name) : nullptr;
     if (!own) continue;
     Revision revision{.row = row};
     revise_by_entry(revision, *own);

@@ -30,6 +30,7 @@ Reason reason(const PeerCase& peer, std::string code, std::string text) {
 }
 
 void block_unknown(const PeerCase& peer, Verb verb, Draft& draft) {
+  if (peer.is_away()) return;  // a note says so
   draft.blocked.push_back({.address = peer_address(peer.name()),
                            .verb = verb,
                            .code = "peer-unknown",
@@ -73,7 +74,21 @@ void register_peer(const PeerCase& peer, Draft& draft) {
              .phase = Phase::peers});
 }
 
-void merge_peer(const PeerCase& peer, Draft& draft) {
+/// Its registration stays, with another name if the manifest gives it one; nothing takes its head to do that.
+void merge_retired(const PeerCase& peer, const Situation& situation, Draft& draft) {
+  const auto& rules = situation.manifest.subscriptions;
+  const auto count = static_cast<std::uint64_t>(
+      std::count_if(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) { return rule.peer == peer.name(); }));
+  draft.notes.push_back({"retired", peer_address(peer.name()).text,
+                         fmt::format("it is gone for ever and is not asked; its copies stay{}",
+                                     count == 0 ? ""
+                                                : fmt::format(", and {} to it {} nothing", counted(count, "subscription"),
+                                                              count == 1 ? "brings" : "bring"))});
+  if (peer.registration) update_peer(peer, *peer.registration, draft);
+}
+
+void merge_peer(const PeerCase& peer, const Situation& situation, Draft& draft) {
+  if (peer.sight == Sight::retired) return merge_retired(peer, situation, draft);
   if (peer.sight == Sight::own) {
     draft.notes.push_back(
         {"own-peer", peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
@@ -127,7 +142,9 @@ bool identity_in_question(const Registration& registration, const Situation& sit
 
 void note_unknown_peers(const Situation& situation, Draft& draft) {
   for (const auto& peer : situation.peers) {
-    if (peer.sight == Sight::unknown)
+    if (peer.is_away())
+      draft.notes.push_back({"offline", peer_address(peer.name()).text, fmt::format("it is not there now: {}", peer.why.why)});
+    else if (peer.sight == Sight::unknown)
       draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
   }
 }
@@ -144,7 +161,7 @@ void merge_peers(const Situation& situation, Draft& draft) {
            .mend = "rename them in two runs",
            .at = peer.entry->at});
     } else {
-      merge_peer(peer, draft);
+      merge_peer(peer, situation, draft);
     }
   }
   order_names(situation, draft);

@@ -168,10 +168,16 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const Serie
   const PeerCase* peer = situation.peer(series.follow->peer);
   const bool as_before = row && row->follow == series.follow;
   if (!peer || peer->sight == Sight::own) return std::nullopt;
+  if (peer->sight == Sight::retired) {
+    draft.notes.push_back(
+        {"retired", series_address(series.name).text,
+         fmt::format("peer \"{}\", whose series it follows, is retired: it stays as it is", peer->name().text())});
+    return std::nullopt;
+  }
   const auto wishes =
       std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == peer; });
   if (wishes == desired.wishes.end()) {
-    if (!as_before) {
+    if (!as_before && !peer->is_away()) {
       block(series, row != nullptr, "peer-unknown",
             fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()), peer->mend(), draft);
     }

@@ -30,6 +30,7 @@ SubscriptionRow row_for(const DesiredSubscription& wanted, const Situation& situ
 
 void block_unknown(const DesiredSubscription& wanted, Verb verb, Draft& draft) {
   const PeerCase& peer = *wanted.peer;
+  if (peer.is_away()) return;  // a note says so
   draft.blocked.push_back(
       {.address = wanted.address,
        .verb = verb,

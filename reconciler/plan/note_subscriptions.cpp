@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/texts.hpp"
 #include "schema/nearest.hpp"
 
@@ -62,7 +63,7 @@ std::pair<std::string, std::string> missing_image(const PeerWishes& wishes, cons
 void block_unknown_copies(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
   const ServerName& peer = wishes.peer->name();
   for (const auto& copy : situation.manifest.copies) {
-    if (copy.peer != peer || has_or_had(wishes.index, copy.name)) continue;
+    if (copy.peer != peer || has_or_had(wishes.index, copy.name) || (copy.adopt && taken_over_by(copy, situation))) continue;
     auto [text, mend] = missing_image(wishes, copy.name);
     draft.blocked.push_back({.address = copy_address(peer, copy.name),
                              .verb = copy.keep == false ? Verb::remove : Verb::copy,

@@ -55,6 +55,8 @@ struct Settled {
 };
 /// It is this server itself (R1).
 struct OwnPeer {};
+/// The manifest says that it is gone for ever; it was not asked.
+struct RetiredPeer {};
 /// Absent is not unknown (R19).
 struct Unknown {
   std::string code;              ///< "unreachable", "expired", "untrusted"
@@ -63,7 +65,7 @@ struct Unknown {
   std::optional<SeenHead> last;  ///< the last head accepted before, if any is known
   std::string mend = {};         ///< what to do if it is unreachable, and more than to run again; `why` says it too
 };
-using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, Unknown>;
+using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, RetiredPeer, Unknown>;
 
 /// A source on this disk, looked at by names, sizes and mtimes only.
 struct SourceMissing {};
@@ -91,15 +93,24 @@ struct DamagedImage {
 struct DiskView {
   std::uint64_t total = 0;      ///< bytes of the store's file system
   std::uint64_t available = 0;  ///< bytes that this user may still write
+  /// Bytes that gc may take, now or once their grace is over, without partial copies; nullopt: nobody has counted them.
+  std::optional<std::uint64_t> garbage = {};
+};
+
+/// What an interrupted copy left in the store.
+struct PartialCopy {
+  std::uint64_t fetched = 0;  ///< bytes that are here
+  std::uint64_t on_disk = 0;  ///< bytes that it takes on the disk; more than `fetched` where space was reserved
 };
 
 struct Observed {
-  Time now;                      ///< read once, at the start of the run
-  MinuteOfDay local_minute = 0;  ///< the same, as this server's local time of day
+  Time now;                       ///< read once, at the start of the run
+  MinuteOfWeek local_minute = 0;  ///< the same, as this server's local time
   ServerId self;
   std::vector<PeerView> peers;              ///< one per manifest.peers, in that order
   std::map<ImageName, SourceView> sources;  ///< of the manifest's images that have a source
   DiskView disk;
+  std::map<Digest, PartialCopy> partials = {};  ///< by the image's digest
   std::set<Digest> objects;  ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
   std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
   std::vector<ImageName> unreleased = {};  ///< this server's public images that its release keys have not signed

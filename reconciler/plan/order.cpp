@@ -1,4 +1,4 @@
-// The one order of a plan (R23): phase, then dependency, then priority and age for copies, then address.
+// The one order of a plan (R23): phase, then dependency, then priority, failures and turns for copies, then address.
 #include <algorithm>
 #include <map>
 #include <queue>
@@ -115,7 +115,24 @@ std::map<Phase, std::vector<std::size_t>> by_phase(const std::deque<DraftChange>
 }  // namespace
 
 bool goes_before(const DraftChange& one, const DraftChange& other) {
-  return std::tie(other.priority, other.newest, one.change.address) < std::tie(one.priority, one.newest, other.change.address);
+  return std::tie(other.priority, one.failing, one.turn, one.change.address) <
+         std::tie(one.priority, other.failing, other.turn, other.change.address);
+}
+
+void take_turns(const Situation& situation, Draft& draft) {
+  std::map<std::tuple<std::int64_t, bool, ServerName>, std::vector<DraftChange*>> queues;
+  for (auto& one : draft.changes) {
+    const ServerName* peer = source_of(one.change.action);
+    if (!peer) continue;
+    one.failing = situation.snapshot.failing.contains(one.change.address);
+    queues[{one.priority, one.failing, *peer}].push_back(&one);
+  }
+  for (auto& [key, queue] : queues) {
+    sort_if_needed(queue, [](const DraftChange* one, const DraftChange* other) {
+      return std::tie(other->newest, one->change.address) < std::tie(one->newest, other->change.address);
+    });
+    for (std::size_t turn = 0; turn < queue.size(); ++turn) queue[turn]->turn = turn;
+  }
 }
 
 std::vector<Change> in_order(std::deque<DraftChange> changes) {

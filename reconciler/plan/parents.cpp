@@ -133,7 +133,7 @@ bool may_come(const ImageName& name, const Situation& situation) {
   const auto& rules = situation.manifest.subscriptions;
   return std::any_of(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) {
     const PeerCase* peer = situation.peer(rule.peer);
-    return peer && peer->sight != Sight::own && can_name(rule, name);
+    return peer && peer->sight != Sight::own && peer->sight != Sight::retired && can_name(rule, name);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconciler/plan/make_plan.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
@@ -37,6 +38,7 @@ Verb verb_of(const Action& action) {
                                [](const CopyImage&) { return Verb::copy; },
                                [](const FetchAgain&) { return Verb::repair; },
                                [](const TakeInAgain&) { return Verb::repair; },
+                               [](const AdoptCopy&) { return Verb::add; },
                                [](const UpdateCopy&) { return Verb::update; },
                                [](const WithdrawCopy&) { return Verb::withdraw; },
                                [](const RemoveCopy&) { return Verb::remove; }},
@@ -49,9 +51,27 @@ const Transfer* transfer_of(const Action& action) {
   return again ? &again->transfer : nullptr;
 }
 
+const ServerName* source_of(const Action& action) {
+  if (const auto* copy = std::get_if<CopyImage>(&action)) return &copy->peer;
+  const auto* again = std::get_if<FetchAgain>(&action);
+  return again ? &again->offers.front().peer : nullptr;
+}
+
+bool is_ignored(const Plan& plan, const Blocked& blocked) {
+  if (plan.ignored.empty() || blocked.code == "damaged") return false;
+  const auto names = [&](const std::string& address) { return plan.ignored.contains(address); };
+  return names(blocked.address.text) ||
+         (blocked.code == "peer-unknown" && names("peer." + std::string(peer_of_address(blocked.address.text))));
+}
+
+bool is_ignored(const Plan& plan, const UnknownPeer& peer) { return plan.ignored.contains(peer_address(peer.peer).text); }
+
 int exit_code_of(const Plan& plan, bool detailed) {
   int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
-  if (!plan.blocked.empty() || !plan.unknown.empty()) code = worse_exit_code(code, exit_incomplete);
+  const auto counts = [&](const auto& trouble) { return !is_ignored(plan, trouble); };
+  if (std::any_of(plan.blocked.begin(), plan.blocked.end(), counts) ||
+      std::any_of(plan.unknown.begin(), plan.unknown.end(), counts))
+    code = worse_exit_code(code, exit_incomplete);
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const auto& one) { return one.code == "damaged"; }))
     code = worse_exit_code(code, exit_local);
   if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);

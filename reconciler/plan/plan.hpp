@@ -134,6 +134,12 @@ struct TakeInAgain {
   LocalImage image;
   Digest digest;
 };
+/// A copy becomes an image of this server's own.
+struct AdoptCopy {
+  ServerName peer;         ///< that it was copied from
+  ImageIdentity identity;  ///< that it has as a copy
+  ImageRow row;            ///< as it shall be
+};
 struct UpdateCopy {
   ServerName peer;
   ImageRow row;
@@ -149,9 +155,10 @@ struct RemoveCopy {
   ImageName name;
 };
 
-using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate,
-                            UpdateSubscription, Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries,
-                            DeleteSeries, Publish, CopyImage, FetchAgain, TakeInAgain, UpdateCopy, WithdrawCopy, RemoveCopy>;
+using Action =
+    std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate, UpdateSubscription,
+                 Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries, DeleteSeries, Publish, CopyImage,
+                 FetchAgain, TakeInAgain, AdoptCopy, UpdateCopy, WithdrawCopy, RemoveCopy>;
 
 /// Why an action is planned (R26).
 struct Reason {
@@ -242,6 +249,11 @@ struct Plan {
   std::vector<Note> notes = {};           ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
+  /// Partial copies, by the image's digest, that go before any copy begins: nothing wants them, or what comes first needs their
+  /// room. Not part of the plan's id.
+  std::vector<Digest> abandoned = {};
+  bool short_of_room = false;            ///< a copy waits for room on the disk
+  std::set<std::string> ignored = {};    ///< addresses whose trouble does not end a run with 3 now, by the manifest's [[ignore]]
   std::set<Digest> served_damaged = {};  ///< of images whose bytes the published catalog names, and that were damaged or gone
   std::vector<ServerName> settled =
       {};  ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
@@ -257,8 +269,15 @@ struct Plan {
 /// The verb that an action is.
 Verb verb_of(const Action& action);
 
+/// Whether the manifest ignores this trouble: of an address, or of the peer that it waits for.
+bool is_ignored(const Plan& plan, const Blocked& blocked);
+bool is_ignored(const Plan& plan, const UnknownPeer& peer);
+
 /// How the bytes move of an action that fetches an image; nullptr: it fetches none.
 const Transfer* transfer_of(const Action& action);
+
+/// From whom an action fetches an image, of several who is asked first; nullptr: it fetches none.
+const ServerName* source_of(const Action& action);
 
 /// What `plan` exits with for what it foresees: 0, or 3 blocked or unknown, 4 untrusted, 6 damaged, 7 held; with `detailed`, 2
 /// for changes. The first of 4, 6, 7, 3, 2 wins.

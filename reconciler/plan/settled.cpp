@@ -62,8 +62,8 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
   for (const auto& copy : manifest.copies) {
     if (copy.peer != peer.name) continue;
     const auto flag = [](const std::optional<bool>& value) { return !value ? "-" : *value ? "true" : "false"; };
-    lines.push_back(fmt::format("copy {} {} {} {}\n", copy.name.text(), flag(copy.keep), flag(copy.protect),
-                                copy.state ? text_of(*copy.state) : "-"));
+    lines.push_back(fmt::format("copy {} {} {} {}{}\n", copy.name.text(), flag(copy.keep), flag(copy.protect),
+                                copy.state ? text_of(*copy.state) : "-", copy.adopt ? " adopt" : ""));
   }
   // What bears names and types here decides on conflicts and adoption; what series list is not pruned.
   for (const auto& type : manifest.types) lines.push_back(fmt::format("type {} {}\n", type.name.text(), type.base.text()));
@@ -124,6 +124,8 @@ void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, c
 
 SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
   SnapshotScope scope{.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
+  scope.without_failures =
+      std::none_of(peers.begin(), peers.end(), [](const PeerView& view) { return std::holds_alternative<PeerCatalog>(view); });
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
     if (std::holds_alternative<Settled>(peers[i])) scope.without_copies_of.insert(manifest.peers[i].card.id);
   }
@@ -134,7 +136,10 @@ SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& p
     keep_members_of_followed(manifest, manifest.peers[i], *read->catalog, scope.without_copies_of);
   }
   if (scope.but_names.size() > most_names)
-    return {.without_copies_of = {}, .publish_copies = scope.publish_copies, .but_names = {}};
+    return {.without_copies_of = {},
+            .publish_copies = scope.publish_copies,
+            .but_names = {},
+            .without_failures = scope.without_failures};
   return scope;
 }
 

@@ -50,7 +50,17 @@ void look_at(PeerCase& peer, const PeerView& view) {
                           peer.head = &seen.head;
                           peer.settled = &seen;
                         },
-                        [&](const OwnPeer&) { peer.sight = Sight::own; }, [&](const Unknown& unknown) { peer.why = unknown; }},
+                        [&](const OwnPeer&) { peer.sight = Sight::own; },
+                        [&](const RetiredPeer&) {
+                          peer.sight = Sight::retired;
+                          peer.why = {
+                              .code = "retired",
+                              .why = fmt::format("the manifest says that peer \"{}\" is gone for ever, so that it is not asked",
+                                                 peer.name().text()),
+                              .detail_code = "",
+                              .last = std::nullopt};
+                        },
+                        [&](const Unknown& unknown) { peer.why = unknown; }},
              view);
 }
 
@@ -72,7 +82,8 @@ void look_at_peers(Situation& situation) {
     if (entries[i].card.id == situation.observed.self) peer.sight = Sight::own;
     peer.registration = found_in(situation.registration_by_id, entries[i].card.id);
     if (entries[i].replaces && !peer.registration) peer.replaced = found_in(situation.registration_by_id, *entries[i].replaces);
-    const Registration* before = peer.sight == Sight::own ? nullptr : changed_identity(entries[i], situation);
+    const Registration* before =
+        peer.sight == Sight::own || peer.sight == Sight::retired ? nullptr : changed_identity(entries[i], situation);
     if (before) {
       peer.changed_from = before;
       peer.why = identity_changed(entries[i], *before);
@@ -100,6 +111,7 @@ void look_at_images(Situation& situation) {
       continue;
     }
     situation.live_by_name.emplace(row.name.folded(), &row);
+    if (!row.copy && row.rule.starts_with("copy.")) situation.taken_over.emplace(row.rule, &row);
     if (row.identity) situation.live_by_identity.emplace(*row.identity, &row);
   }
 }

@@ -18,7 +18,7 @@
 namespace ingot {
 
 /// How much of a peer this run knows.
-enum class Sight { read, settled, own, unknown };
+enum class Sight { read, settled, own, retired, unknown };
 
 /// A peer of the manifest with all that is known of it.
 struct PeerCase {
@@ -37,6 +37,8 @@ struct PeerCase {
   const ServerName& name() const { return entry->name; }
   const ServerId& id() const { return entry->card.id; }
   const CopyEntry* copy_entry(const ImageName& on_peer) const;
+  /// A disk that is not always there, and is not there now: that is no trouble.
+  bool is_away() const { return sight == Sight::unknown && entry->offline && why.code == "unreachable"; }
   /// What to do about an unknown one.
   std::string mend() const;
 };
@@ -52,6 +54,8 @@ struct Situation {
   std::unordered_map<ServerId, const Registration*> registration_by_id = {};
   std::unordered_map<ImageKey, const ImageRow*> row_by_key = {};       ///< live and deleted
   std::unordered_map<std::string, const ImageRow*> live_by_name = {};  ///< by folded name
+  std::unordered_map<std::string, const ImageRow*> taken_over =
+      {};  ///< own images that were copies, by the address of their [[copy]]
   std::unordered_map<ImageIdentity, const ImageRow*> live_by_identity = {};
   std::unordered_map<std::string, std::vector<const ImageRow*>> deleted_by_name = {};
   std::unordered_map<std::string, const LocalImage*> local_by_name = {};  ///< the manifest's images, by folded name

@@ -73,6 +73,13 @@ std::multimap<std::int64_t, std::string> papers_in(Files& files, const std::stri
 /// The digits make the order of the names that of the serials.
 std::string head_name(Serial serial) { return fmt::format("{:020}{}", serial, head_ending); }
 
+/// Whoever may not open the file takes its size for what is in it.
+std::uint64_t written_bytes(Files& files, const std::string& path, const FileStatus& status) {
+  try {
+    return files.open(path, OpenFor::read)->written();
+  } catch (const Error&) { return std::min(status.size, status.on_disk); }
+}
+
 /// Walks the folders of a store, one kind of name each.
 class Listing {
  public:
@@ -147,6 +154,23 @@ class Listing {
 };
 
 }  // namespace
+
+std::vector<PartialFileHere> Store::partials() const {
+  std::vector<PartialFileHere> found;
+  try {
+    for (const std::string& name : files_->list(staging(folder_))) {
+      const auto hex = without_ending(name, partial_ending);
+      const auto digest = hex ? Digest::parse_hex(*hex) : std::nullopt;
+      const auto status = digest ? files_->status(partial_path(*digest)) : std::nullopt;
+      if (status && status->kind == EntryKind::file)
+        found.push_back(
+            {.digest = *digest, .written = written_bytes(*files_, partial_path(*digest), *status), .on_disk = status->on_disk});
+    }
+  } catch (const Error&) {}  // a plan that another user makes goes on without them
+  return found;
+}
+
+void Store::drop_partial(const Digest& digest) { files_->remove(partial_path(digest)); }
 
 std::vector<StoredFile> Store::contents() const { return Listing(*files_, folder_).all(); }
 

@@ -62,6 +62,13 @@ struct Damage {
   bool only_mode = false;  ///< the bytes are whole, but those who should cannot read them
 };
 
+/// A copy that was interrupted.
+struct PartialFileHere {
+  Digest digest;              ///< of the image
+  std::uint64_t written = 0;  ///< bytes that came
+  std::uint64_t on_disk = 0;  ///< bytes that it takes on the disk
+};
+
 class Store {
  public:
   /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one. Error{manifest}:
@@ -95,6 +102,10 @@ class Store {
   std::vector<Damage> lacks(const Packed& packed) const;
   /// Where an interrupted copy of `digest` goes on.
   std::string partial_path(const Digest& digest) const;
+  /// The interrupted copies in the store, so far as they can be looked at.
+  std::vector<PartialFileHere> partials() const;
+  /// Gives up an interrupted copy; not there = fine.
+  void drop_partial(const Digest& digest);
   /// Packed bytes at a partial path are whole and verified: gives them their name, durably.
   void adopt_partial(const Digest& digest, const Packed& packed, const SegmentTable& table, Place place);
   /// Moves bytes between the public and the private tree; durable; done already = fine. Error{local}: they are in neither.

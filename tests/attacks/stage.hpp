@@ -44,7 +44,7 @@ Venue& venue_of(Way way);
 class StageClock final : public Clock {
  public:
   Time now() override { return time ? *time : real_.now(); }
-  MinuteOfDay local_minute(Time moment) override { return real_.local_minute(moment); }
+  MinuteOfWeek local_minute(Time moment) override { return real_.local_minute(moment); }
   std::chrono::steady_clock::time_point steady() override { return real_.steady(); }
   void sleep_for(std::chrono::milliseconds duration) override { slept += duration.count(); }
   std::optional<Time> time;

@@ -168,7 +168,7 @@ TEST(arguments, values_out_of_range_are_refused) {
   EXPECT_THAT(wrong({"plan", "--parallel", "8x"}), HasSubstr("1 to 64"));
   EXPECT_THAT(wrong({"plan", "--lock-timeout", "soon"}), HasSubstr("30s"));
   EXPECT_THAT(wrong({"plan", "--raise-limit", "removals=many"}), HasSubstr("removals=20"));
-  EXPECT_THAT(wrong({"plan", "--raise-limit", "copies=1"}), HasSubstr("removals=N or stops=N"));
+  EXPECT_THAT(wrong({"plan", "--raise-limit", "copies=1"}), HasSubstr("removals=N, stops=N or withdrawals=N"));
   EXPECT_THAT(wrong({"plan", "--raise-limit"}), HasSubstr("see: ingot plan --help"));
   EXPECT_THAT(wrong({"query", "images", "--peer", "a.b"}), HasSubstr("is not a name"));
   EXPECT_THAT(wrong({"query", "history", "--peer", "a"}), HasSubstr("no --peer"));

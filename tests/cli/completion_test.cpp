@@ -239,7 +239,7 @@ TEST_F(Completion, the_man_page_is_one_and_tells_of_every_command) {
   for (const auto& command : command_names()) EXPECT_THAT(shown.out, HasSubstr("ingot " + command + " - "));
   EXPECT_THAT(shown.out,
               AllOf(HasSubstr("EXIT STATUS"), HasSubstr("INGOT_GUARD\n"), HasSubstr("INGOT_GIT_USER, INGOT_GIT_TOKEN\n"),
-                    HasSubstr("--raise-limit removals=N|stops=N"),
+                    HasSubstr("--raise-limit removals=N|stops=N|withdrawals=N"),
                     HasSubstr("ingot query images --json | jq '.images[] | select(.copied_from)'"), Not(HasSubstr("\\"))));
 }
 

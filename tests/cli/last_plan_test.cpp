@@ -18,6 +18,7 @@ TEST(last_plan, is_read_back_as_it_was_written) {
   last.peers[sample_id("b")] = {
       .status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "rollback: serial 7, then 6"};
   last.blocked["subscription.fpps-2.series.db19"] = "the peer has no such series";
+  last.suspended["copy.fpps-2.db19_13"] = "25 withdrawals at once";
   EXPECT_EQ(parse_last_plan(write_last_plan(last)), last);
 }
 
@@ -44,6 +45,19 @@ TEST(last_plan, a_text_with_line_breaks_stays_one_line) {
   last.blocked["subscription.p.all"] = "one\npeer two";
   EXPECT_EQ(parse_last_plan(write_last_plan(last)).blocked.size(), 1U);
   EXPECT_TRUE(parse_last_plan(write_last_plan(last)).peers.empty());
+}
+
+TEST(last_plan, suspends_a_copy_by_its_address_on_the_peer) {
+  LastPlan last;
+  last.suspended["copy.fpps-2.db19"] = "25 withdrawals at once";
+  Manifest manifest{.server = {.name = ServerName::of("here")}};
+  manifest.peers.push_back({.name = ServerName::of("fpps-2"), .card = {.name = ServerName::of("fpps-2"), .id = sample_id("a")}});
+  ImageRow row = sample_row("renamed");
+  row.copy = true;
+  row.identity = ImageIdentity{.origin = sample_id("a"), .name = ImageName::of("db19"), .created = 3};
+  EXPECT_EQ(why_suspended(last, row, manifest), "25 withdrawals at once");
+  row.identity->name = ImageName::of("renamed");
+  EXPECT_EQ(why_suspended(last, row, manifest), std::nullopt);
 }
 
 TEST(last_view, says_what_became_of_a_peer) {

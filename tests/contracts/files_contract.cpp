@@ -237,4 +237,16 @@ TEST_P(files_contract, knows_the_space) {
   error_of([&] { files_->space_total(at("gone")); });
 }
 
+TEST_P(files_contract, tells_what_was_written_from_what_is_reserved_and_from_holes) {
+  const auto file = files_->open(at("sparse"), OpenFor::create_new);
+  EXPECT_EQ(file->written(), 0U);
+  file->allocate(4U << 20U);
+  file->write_at(2U << 20U, std::string(1U << 20U, 'x'));
+  EXPECT_EQ(file->status().size, 3U << 20U);
+  const std::uint64_t written = file->written();
+  EXPECT_GE(written, 1U << 20U);
+  EXPECT_LE(written, 3U << 20U);  // some file systems know no holes
+  EXPECT_GE(file->status().on_disk, 1U << 20U);
+}
+
 }  // namespace ingot::testing_support

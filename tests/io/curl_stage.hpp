@@ -21,7 +21,7 @@ using Status = Response::Status;
 class ImpatientClock final : public Clock {
  public:
   Time now() override { return real_.now(); }
-  MinuteOfDay local_minute(Time moment) override { return real_.local_minute(moment); }
+  MinuteOfWeek local_minute(Time moment) override { return real_.local_minute(moment); }
   std::chrono::steady_clock::time_point steady() override { return real_.steady(); }
   void sleep_for(std::chrono::milliseconds duration) override { slept += duration.count(); }
   std::atomic<std::int64_t> slept = 0;

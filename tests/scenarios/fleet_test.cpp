@@ -1,5 +1,6 @@
 // Many servers at once, over real HTTP: what a series is to each of them, what the metrics of a run say of it, who was there
 // when.
+#include <ctime>
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -63,6 +64,20 @@ TEST_F(ManyServers, a_new_member_of_a_series_is_followed_until_it_is_everywhere)
   EXPECT_THAT(status({}).out, HasSubstr("unknown (present)"));
 }
 
+/// A part of the day that is twelve hours away.
+std::string closed_window() {
+  std::string text;
+  for (const int hours : {12, 13}) {
+    const std::time_t then = std::time(nullptr) + hours * 3600;
+    std::tm local{};
+    ::localtime_r(&then, &local);
+    char minute[6];
+    std::strftime(minute, sizeof minute, "%H:%M", &local);
+    text += (text.empty() ? "" : "-") + std::string(minute);
+  }
+  return text;
+}
+
 TEST_F(ManyServers, metrics_tell_how_far_a_series_is_behind) {
   const std::string file = folder / "ingot.prom";
   london.web().stop();
@@ -70,7 +85,7 @@ TEST_F(ManyServers, metrics_tell_how_far_a_series_is_behind) {
   EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{server=\"paris\",peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers{server=\"paris\"} 1\n"),
                                      HasSubstr("ingot_last_run_exit_code{server=\"paris\",command=\"apply\"} 3\n")));
   london.web().start();
-  paris.manifest("[limits]\nmax_bytes = \"1 B\"\n" + Site::peer(london) +
+  paris.manifest("[limits]\nwindow = \"" + closed_window() + "\"\n" + Site::peer(london) +
                  "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
   EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{server=\"paris\",peer=\"london\",series=\"db19\"} 1\n"),

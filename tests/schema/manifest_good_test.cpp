@@ -48,7 +48,8 @@ TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   written.notify.clear();
   written.digest = left_out.digest;
   written.server.at = left_out.server.at;
-  written.limits.max_bytes_at = written.limits.min_free_at = written.guard.removals_at = written.guard.stops_at = std::nullopt;
+  written.limits.max_bytes_at = written.limits.min_free_at = written.guard.removals_at = written.guard.stops_at =
+      written.guard.withdrawals_at = std::nullopt;
   written.peers.at(0).at = left_out.peers.at(0).at;
   written.types.at(0).at = left_out.types.at(0).at;
   written.images.at(0).at = left_out.images.at(0).at;
@@ -86,15 +87,17 @@ TEST_F(WholeManifest, has_its_limits_and_guard) {
                                       .bandwidth = 200'000'000,
                                       .max_bytes = 500'000'000'000,
                                       .min_free = {2.5},
-                                      .windows = {{22 * 60, 5 * 60}, {12 * 60, 13 * 60}},
+                                      .windows = {{22 * 60, 5 * 60}, {12 * 60, 13 * 60, 0x21}},
                                       .max_bytes_at = At{"whole.toml", 20},
                                       .min_free_at = At{"whole.toml", 21},
                                       .window_at = At{"whole.toml", 22}}));
   EXPECT_EQ(manifest_.guard, (Guard{.removal_count = 7,
                                     .removal_percent = 12.5,
                                     .stops = 4,
+                                    .withdrawals = 30,
                                     .removals_at = At{"whole.toml", 24},
-                                    .stops_at = At{"whole.toml", 25}}));
+                                    .stops_at = At{"whole.toml", 25},
+                                    .withdrawals_at = At{"whole.toml", 26}}));
 }
 
 TEST_F(WholeManifest, has_its_peers_with_their_cards) {
@@ -109,8 +112,11 @@ TEST_F(WholeManifest, has_its_peers_with_their_cards) {
                                            .bandwidth = 50'000'000,
                                            .parallel = 2,
                                            .streams = 1,
+                                           .windows = {{0, 24 * 60, 0x60}},
                                            .replaces = ServerId{digest_of('1')},
-                                           .at = {"whole.toml", 27}}));
+                                           .retired = true,
+                                           .offline = true,
+                                           .at = {"whole.toml", 28}}));
   EXPECT_EQ(manifest_.peers[1].urls, std::vector<std::string>{"https://gold.dc3.example.net/"});
   EXPECT_EQ(manifest_.peers[1].credentials, (PeerCredentials{.token_file = "secrets/token",
                                                              .client_cert = "secrets/client.pem",
@@ -150,7 +156,7 @@ TEST_F(WholeManifest, has_its_images_in_the_order_of_root_and_sorted_includes) {
                         .description = "Büro",
                         .labels = {{"os.release", ""}, {"team", "dba"}},
                         .protect = true,
-                        .at = {"whole.toml", 54}}));
+                        .at = {"whole.toml", 58}}));
   EXPECT_EQ(manifest_.images[1].name.text(), "os8");
   EXPECT_EQ(manifest_.images[1].source, "images/os8.qcow2");
   EXPECT_EQ(manifest_.images[1].at.text(), "images/a.toml:3");
@@ -161,7 +167,7 @@ TEST_F(WholeManifest, has_its_images_in_the_order_of_root_and_sorted_includes) {
 TEST_F(WholeManifest, has_its_types_and_series) {
   EXPECT_EQ(manifest_.types,
             (std::vector{TypeDeclaration{
-                .name = TypeName::of("DB_PSU"), .base = TypeName::of("ORACLEDBSOFTWARE"), .at = {"whole.toml", 50}}}));
+                .name = TypeName::of("DB_PSU"), .base = TypeName::of("ORACLEDBSOFTWARE"), .at = {"whole.toml", 54}}}));
   ASSERT_EQ(manifest_.series.size(), 3U);
   EXPECT_EQ(manifest_.series[0].images, (std::vector{ImageName::of("db19_23"), ImageName::of("db19_24")}));
   EXPECT_TRUE(manifest_.series[1].images.empty());
@@ -180,11 +186,17 @@ TEST_F(WholeManifest, has_its_subscriptions_and_copies) {
   EXPECT_EQ(manifest_.subscriptions[2].selector, Selector(SelectImage{ImageName::of("os9")}));
   EXPECT_EQ(manifest_.subscriptions[2].options, SubscriptionOptions{});
   EXPECT_EQ(manifest_.subscriptions[3].selector, Selector(SelectType{TypeName::of("LINUXOS")}));
-  ASSERT_EQ(manifest_.copies.size(), 2U);
+  ASSERT_EQ(manifest_.copies.size(), 3U);
   EXPECT_EQ(manifest_.copies[0].keep, false);
   EXPECT_EQ(manifest_.copies[0].protect, std::nullopt);
   EXPECT_EQ(manifest_.copies[1].protect, true);
   EXPECT_EQ(manifest_.copies[1].state, ImageState::restricted);
+  EXPECT_FALSE(manifest_.copies[1].adopt);
+  EXPECT_TRUE(manifest_.copies[2].adopt) << "its peer need not be in the manifest";
+  ASSERT_EQ(manifest_.ignored.size(), 1U);
+  EXPECT_EQ(manifest_.ignored[0].address, "copy.fpps-2.db19_13");
+  EXPECT_EQ(manifest_.ignored[0].reason, "ticket 4711");
+  EXPECT_EQ(time_text(manifest_.ignored[0].until), "2027-02-01T00:00:00Z") << "its day is within";
 }
 
 TEST(good_manifests, keep_paths_relative_to_the_file_they_stand_in) {

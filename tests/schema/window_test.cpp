@@ -47,15 +47,36 @@ TEST(window, opens_next_whichever_comes_first) {
   const auto both = windows({"22:00-05:00", "12:00-13:00"});
   EXPECT_EQ(next_opening(both, at(6)), at(12));
   EXPECT_EQ(next_opening(both, at(13)), at(22));
-  EXPECT_EQ(next_opening(windows({"06:00-07:00"}), at(8)), at(6)) << "on the next day";
+  EXPECT_EQ(next_opening(windows({"06:00-07:00"}), at(8)), at(24 + 6)) << "on the next day";
   EXPECT_EQ(why_closed(both, at(13)), "it is outside of `window` (22:00-05:00, 12:00-13:00), which opens at 22:00 (local time)");
 }
 
 TEST(window, closes_when_none_is_open_any_more) {
-  EXPECT_EQ(next_closing(windows({"22:00-05:00"}), at(23)), at(5));
-  EXPECT_EQ(next_closing(windows({"22:00-01:00", "00:30-05:00"}), at(23)), at(5)) << "one takes over from the other";
+  EXPECT_EQ(next_closing(windows({"22:00-05:00"}), at(23)), at(24 + 5));
+  EXPECT_EQ(next_closing(windows({"22:00-01:00", "00:30-05:00"}), at(23)), at(24 + 5)) << "one takes over from the other";
   EXPECT_EQ(next_closing(windows({"00:00-24:00"}), at(23)), std::nullopt);
   EXPECT_EQ(next_closing(windows({"00:00-12:00", "12:00-00:00"}), at(23)), std::nullopt);
+}
+
+constexpr MinuteOfWeek on(int day, int hour, int minute = 0) { return day * 24 * 60 + at(hour, minute); }
+constexpr int monday = 0, friday = 4, saturday = 5, sunday = 6;
+
+TEST(window, opens_on_the_days_that_stand_before_it) {
+  const auto weekend = windows({"Sat,Sun 22:00-05:00"});
+  EXPECT_EQ(weekend.front(), (Window{.opens = at(22), .closes = at(5), .days = 0x60}));
+  EXPECT_EQ(window_text(weekend.front()), "Sat,Sun 22:00-05:00");
+  EXPECT_FALSE(is_open(weekend, on(friday, 23)));
+  EXPECT_FALSE(is_open(weekend, on(saturday, 4))) << "it is Friday's night";
+  EXPECT_TRUE(is_open(weekend, on(saturday, 22)));
+  EXPECT_TRUE(is_open(weekend, on(sunday, 4, 59)));
+  EXPECT_TRUE(is_open(weekend, on(monday, 4))) << "it is Sunday's night";
+  EXPECT_FALSE(is_open(weekend, on(monday, 22)));
+  EXPECT_EQ(next_closing(weekend, on(sunday, 23)), on(monday, 5));
+  EXPECT_EQ(why_closed(weekend, on(monday, 6)),
+            "it is outside of `window` (Sat,Sun 22:00-05:00), which opens at Sat 22:00 (local time)");
+  for (const char* text : {"Sat 22:00", "sat 22:00-05:00", "Sat,Sat 22:00-05:00", "Sat, Sun 22:00-05:00", "Sat,22:00-05:00",
+                           " 22:00-05:00", "Sat  22:00-05:00", ",Sat 22:00-05:00"})
+    EXPECT_EQ(parse_window(text), std::nullopt) << text;
 }
 
 }  // namespace

@@ -149,5 +149,24 @@ TEST_F(history, refuses_to_finish_what_was_never_begun) {
   EXPECT_THROW(state.begin_run(start("one", 1)), Error);
 }
 
+TEST_F(history, R31_knows_what_failed_and_has_not_succeeded_since) {
+  const auto act = [&](const std::string& address, Verb verb, const std::optional<Outcome>& outcome) {
+    const auto action = state.begin_action("one", {address}, verb, "", at(2));
+    if (outcome) state.finish_action(action, *outcome, {}, at(3));
+  };
+  state.begin_run(start("one", 1));
+  act("copy.p.fails", Verb::copy, Failed{"unreachable", "404"});
+  act("copy.p.mended", Verb::copy, Failed{"unreachable", "404"});
+  act("copy.p.mended", Verb::copy, Done{});
+  act("copy.p.again", Verb::copy, Done{});
+  act("copy.p.again", Verb::repair, Failed{"unreachable", "404"});
+  act("copy.p.killed", Verb::copy, std::nullopt);
+  act("copy.p.deferred", Verb::copy, Skipped{.why = "deferred", .deferred = true});
+  act("image.i", Verb::add, Failed{"source-missing", "it is not there"});
+  EXPECT_EQ(state.snapshot().failing, (std::set<Address>{{"copy.p.again"}, {"copy.p.fails"}}));
+  EXPECT_TRUE(state.snapshot({.without_copies_of = {}, .publish_copies = false, .but_names = {}, .without_failures = true})
+                  .failing.empty());
+}
+
 }  // namespace
 }  // namespace ingot::history_test

@@ -212,5 +212,52 @@ TEST_F(image_effects, remembers_since_when_a_copy_is_not_wanted) {
   EXPECT_EQ(image("a").unwanted_since, std::nullopt);
 }
 
+TEST_F(image_effects, R5_an_adopted_copy_keeps_key_papers_and_series_under_a_new_identity) {
+  ImageRow parent = copy_row(server_id(2), "db18", 2);
+  parent.key = add(parent);
+  ImageRow copy = copy_row(server_id(2), "db19", 5);
+  copy.parent_name = "db18";
+  copy.parent_identity = parent.identity;
+  copy.key = add(copy);
+  record({PutSeries{SeriesRow{.name = SeriesName::of("s"),
+                              .managed = true,
+                              .members = {{.image = copy.key, .name = copy.name}},
+                              .follow = {},
+                              .wanted = {}}}});
+  publish();
+  const Serial before = find_entry(catalog_of(state), "db19")->identity.created;
+  ImageRow own = image("db19");
+  own.copy = false;
+  own.origin_name = ServerName::of("here");
+  own.rule = "copy.silver.db19";
+  own.state = ImageState::restricted;
+  record({AdoptImage{.row = own}});
+  EXPECT_TRUE(state.content_pending(false));
+  publish();
+  const ImageRow now = image("db19");
+  EXPECT_FALSE(now.copy);
+  EXPECT_EQ(now.key, copy.key);
+  EXPECT_EQ(now.copied_from, std::nullopt);
+  EXPECT_EQ(now.rule, "copy.silver.db19");
+  EXPECT_EQ(now.papers, copy.papers);
+  EXPECT_EQ(now.identity->origin, self);
+  const Catalog catalog = catalog_of(state);
+  const ImageEntry* entry = find_entry(catalog, "db19");
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->identity.origin, self);
+  EXPECT_NE(entry->identity.created, before);
+  EXPECT_EQ(entry->parent, parent.identity) << "its lineage stays";
+  EXPECT_EQ(state.snapshot().series.front().members.front().image, copy.key);
+  ImageRow own_parent = image("db18");
+  own_parent.rule = "copy.silver.db18";
+  record({AdoptImage{.row = own_parent}});
+  publish();
+  const Catalog later = catalog_of(state);
+  EXPECT_EQ(find_entry(later, "db19")->parent, find_entry(later, "db18")->identity) << "and follows its parent's";
+  EXPECT_EQ(state.snapshot().images_total, 2U);
+  expect_refused([&] { record({AdoptImage{.row = own}}); }, "own already");
+  state.check();
+}
+
 }  // namespace
 }  // namespace ingot::image_effects_test

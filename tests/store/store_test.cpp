@@ -384,5 +384,21 @@ TEST_F(StoreTest, does_not_follow_a_link_planted_in_place_of_bytes) {
   EXPECT_NE(failure_of([&] { ingest(store); }), "");
 }
 
+TEST_F(StoreTest, R31_tells_of_interrupted_copies_and_gives_them_up) {
+  Store store = made();
+  const Digest digest = sha256("image");
+  EXPECT_TRUE(store.partials().empty());
+  write_text(store.partial_path(digest), std::string(100'000, 'x'));
+  write_text(folder + "/staging/no-digest.part", "x");
+  const auto partials = store.partials();
+  ASSERT_EQ(partials.size(), 1U);
+  EXPECT_EQ(partials.front().digest, digest);
+  EXPECT_GE(partials.front().written, 100'000U);
+  EXPECT_GE(partials.front().on_disk, 100'000U);
+  store.drop_partial(digest);
+  store.drop_partial(digest);
+  EXPECT_TRUE(store.partials().empty());
+}
+
 }  // namespace
 }  // namespace ingot::store_test

@@ -19,8 +19,8 @@ class FakeClock final : public Clock {
     return now_;
   }
   /// As in UTC.
-  MinuteOfDay local_minute(Time time) override {
-    return static_cast<MinuteOfDay>(
+  MinuteOfWeek local_minute(Time time) override {
+    return static_cast<MinuteOfWeek>(
         std::chrono::duration_cast<std::chrono::minutes>(time - std::chrono::floor<std::chrono::days>(time)).count());
   }
   std::chrono::steady_clock::time_point steady() override {

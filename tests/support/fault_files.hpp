@@ -120,6 +120,7 @@ class FaultFiles final : public Files {
       real_->close();
     }
     FileStatus status() override { return real_->status(); }
+    std::uint64_t written() override { return real_->written(); }
 
    private:
     FaultFiles& files_;

@@ -170,8 +170,17 @@ class Reader {
   std::string begin(const Line& line) {
     const std::string& part = line.word(0);
     if (part == "peer" || part == "unknown" || part == "settled") begin_peer(part, line);
-    if (part == "disk") result_.observed.disk = {.total = line.number("total", 0), .available = line.number("available", 0)};
-    if (part == "local") result_.observed.local_minute = static_cast<MinuteOfDay>(line.number("minute", 0));
+    if (part == "disk") {
+      result_.observed.disk = {.total = line.number("total", 0), .available = line.number("available", 0)};
+      if (line.values.contains("garbage")) result_.observed.disk.garbage = line.number("garbage", 0);
+    }
+    if (part == "partials") {
+      for (const auto& [name, held] : line.values) result_.observed.partials[bits(name)] = partial(held);
+    }
+    if (part == "failing") {
+      for (std::size_t i = 1; i < line.words.size(); ++i) result_.snapshot.failing.insert({line.words[i]});
+    }
+    if (part == "local") result_.observed.local_minute = static_cast<MinuteOfWeek>(line.number("minute", 0));
     if (part == "head-missing") result_.observed.publish_again = "the published head is missing or damaged";
     if (part == "objects") {
       for (std::size_t i = 1; i < line.words.size(); ++i) result_.observed.objects.insert(bits(line.words[i]));
@@ -189,6 +198,7 @@ class Reader {
     if (part == "options") {
       if (line.values.contains("raise-removals")) result_.options.raise_removals = line.number("raise-removals", 0);
       if (line.values.contains("raise-stops")) result_.options.raise_stops = line.number("raise-stops", 0);
+      if (line.values.contains("raise-withdrawals")) result_.options.raise_withdrawals = line.number("raise-withdrawals", 0);
       result_.options.allow_empty = line.has("allow-empty");
       result_.options.targets = split(line.text("target"), ',');
       result_.options.excluded = split(line.text("exclude"), ',');
@@ -200,6 +210,12 @@ class Reader {
       if (line.values.contains("approve")) result_.options.approved = verbs_of(split(line.text("approve"), ','));
     }
     return part;
+  }
+
+  /// "BYTES" or, where more is reserved, "BYTES:ON_DISK"
+  static PartialCopy partial(const std::string& text) {
+    const auto parts = split(text, ':');
+    return {.fetched = Line::whole(parts.at(0)), .on_disk = Line::whole(parts.back())};
   }
 
   /// "STAMP", "STAMP:BYTES" or "STAMP:BYTES:MOUNT,MOUNT"
@@ -383,7 +399,7 @@ class Reader {
       row.created = line.number("created", 1);
       row.identity = ImageIdentity{.origin = case_server("here"), .name = row.name, .created = *row.created};
     }
-    row.rule = image_address(row.name).text;
+    row.rule = line.text("rule", image_address(row.name).text);
     result_.snapshot.images.push_back(std::move(row));
   }
 
@@ -423,6 +439,10 @@ class Reader {
     for (const auto& peer : result_.manifest.peers) {
       const auto found = views_.find(peer.name.text());
       const bool own = peer.card.id == result_.observed.self;
+      if (peer.retired) {
+        result_.observed.peers.emplace_back(RetiredPeer{});
+        continue;
+      }
       if (found == views_.end() && !own) throw BadCase("nothing says what was seen of peer " + peer.name.text());
       result_.observed.peers.push_back(own ? PeerView(OwnPeer{}) : found->second);
     }

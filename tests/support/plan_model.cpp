@@ -157,6 +157,7 @@ class Model {
   }
   void act(const UpdateImage& action) { put_row(action.row); }
   void act(const UpdateCopy& action) { put_row(action.row); }
+  void act(const AdoptCopy& action) { put_row(action.row); }
   void act(const WithdrawCopy& action) { put_row(action.row); }
   void put_row(const ImageRow& row) {
     ImageRow* here = find(row.key);

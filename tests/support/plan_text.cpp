@@ -65,6 +65,7 @@ std::string result(const Action& action) {
           [](const CopyImage& one) { return copy_result(one); },
           [](const FetchAgain& one) { return fmt::format("from {}, {}", peers_text(one.offers), transfer_result(one.transfer)); },
           [](const TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
+          [](const AdoptCopy& one) { return fmt::format("the copy from {}, {}", one.peer.text(), text_of(one.row.state)); },
           [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
           [](const WithdrawCopy& one) { return one.row.reason; },
           [](const RemoveCopy& one) { return one.name.text(); }},
@@ -113,6 +114,7 @@ std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
   for (const auto& one : plan.wantedness) {
     text += fmt::format("{} {}\n", one.unwanted_since ? "unwanted since now:" : "wanted again:", name_of(one.key, snapshot));
   }
+  if (!plan.abandoned.empty()) text += fmt::format("partial copies given up: {}\n", plan.abandoned.size());
   for (const auto& peer : plan.settled) text += "settled " + peer.text() + "\n";
   if (!plan.left_out.empty()) text += "left out by " + plan.left_out_by + ":";
   for (const auto& [verb, count] : plan.left_out) text += fmt::format(" {} {}", count, text_of(verb));

@@ -144,6 +144,7 @@ class PowerCutFiles final : public Files {
     }
     void close() override { disk_->close(); }
     FileStatus status() override { return disk_->status(); }
+    std::uint64_t written() override { return disk_->written(); }
 
    private:
     PowerCutFiles& files_;

@@ -23,8 +23,8 @@ class StandingClock final : public Clock {
   std::chrono::steady_clock::duration passed{};  ///< beside the real time
   Time now() override { return time; }
   /// As in UTC.
-  MinuteOfDay local_minute(Time moment) override {
-    return static_cast<MinuteOfDay>(
+  MinuteOfWeek local_minute(Time moment) override {
+    return static_cast<MinuteOfWeek>(
         std::chrono::duration_cast<std::chrono::minutes>(moment - std::chrono::floor<std::chrono::days>(moment)).count());
   }
   std::chrono::steady_clock::time_point steady() override { return std::chrono::steady_clock::now() + passed; }

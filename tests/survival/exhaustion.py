@@ -74,7 +74,8 @@ class Exhaustion(unittest.TestCase):
             with self.disk(case, f"{option}={value}"):
                 ran = self.gold.ingot(*case.words)
                 codes.add(ran.returncode)
-                self.judged(case, ran, f"{case.name} with {option}={value}")
+                # 3: an image that such a disk can never hold is blocked.
+                self.judged(case, ran, f"{case.name} with {option}={value}", (0, 3, 6))
                 self.mount("-o", f"remount,{roomy}", self.gold.folder)
                 self.recovered(case, f"{case.name} after {option}={value}")
         self.assertIn(6, codes)

@@ -1,0 +1,48 @@
+// [guard] withdrawals: how many a peer may declare in one run. Beyond that all of this peer's are held: a stolen key, or a slip
+// of its owner, must not take all that came from it out of use unseen. `extract` refuses those copies meanwhile.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "reconciler/plan/passes.hpp"
+
+namespace ingot {
+
+void guard_withdrawals(const Situation& situation, const PlanOptions& options, Draft& draft) {
+  const Guard& guard = situation.manifest.guard;
+  std::map<ServerName, std::uint64_t> counts;
+  for (const auto& one : draft.changes) {
+    if (const auto* withdraw = std::get_if<WithdrawCopy>(&one.change.action)) ++counts[withdraw->peer];
+  }
+  if (counts.empty()) return;
+  const std::uint64_t allowed = std::max(guard.withdrawals, options.raise_withdrawals.value_or(0));
+  const std::string place = options.raise_withdrawals ? "--raise-limit"
+                            : guard.withdrawals_at    ? guard.withdrawals_at->text()
+                                                      : "default";
+  const auto most = std::max_element(counts.begin(), counts.end(),
+                                     [](const auto& one, const auto& other) { return one.second < other.second; });
+  draft.limits.push_back({"withdrawals", std::to_string(most->second), fmt::format("{} of a peer", allowed), place});
+  std::erase_if(counts, [&](const auto& one) { return one.second <= allowed; });
+  if (counts.empty()) return;
+  const auto is_held = [&](const DraftChange& one) {
+    const auto* withdraw = std::get_if<WithdrawCopy>(&one.change.action);
+    return withdraw && counts.contains(withdraw->peer);
+  };
+  for (const auto& one : draft.changes) {
+    if (!is_held(one)) continue;
+    const auto& [peer, count] = *counts.find(std::get<WithdrawCopy>(one.change.action).peer);
+    draft.held.push_back(
+        {.address = one.change.address,
+         .verb = one.change.verb,
+         .code = "withdrawals",
+         .text = fmt::format("{}; peer \"{}\" withdraws {} images at once, and the guard allows {} ({}): all of them "
+                             "are held, and until then none is extracted",
+                             one.change.because.front().text, peer.text(), count, allowed, place),
+         .mend = fmt::format("ask the peer's owner; if it is meant, run with --raise-limit withdrawals={}", count),
+         .because = one.change.because});
+  }
+  draft.erase(is_held);
+}
+
+}  // namespace ingot
