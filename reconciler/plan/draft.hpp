@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -37,10 +38,11 @@ enum class Phase {
 struct DraftChange {
   Change change;
   Phase phase = Phase::peers;
-  std::int64_t priority = 0;  ///< copies: higher ones first
-  Serial newest = 0;          ///< copies: then later ones first
-  bool publishes = false;     ///< it changes what this server publishes
-  ImageKey removes = 0;       ///< a removal (R26): of this image; 0 = none
+  std::int64_t priority = 0;                ///< copies: higher ones first
+  Serial newest = 0;                        ///< copies: then later ones first
+  bool publishes = false;                   ///< it changes what this server publishes
+  ImageKey removes = 0;                     ///< a removal (R26): of this image; 0 = none
+  std::optional<Time> unwanted_since = {};  ///< a removal by `prune`: since when no rule has wanted the image
 };
 
 class Selection;

@@ -23,7 +23,7 @@ void merge_repairs(const Situation& situation, RepairsBy by, Draft& draft);
 /// What is damaged, not repaired by this run, and not removed; needs to know what the guards hold.
 void block_damaged(const Situation& situation, Draft& draft);
 /// Needs to know which copies come now: budgets go before.
-void merge_images(const Situation& situation, Draft& draft);
+void merge_images(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft);
 /// Of the manifest and of the copies that come. Drops are decided once the guards have spoken.
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft);

@@ -67,7 +67,8 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
   }
   // What bears names and types here decides on conflicts and adoption; what series list is not pruned.
   for (const auto& type : manifest.types) lines.push_back(fmt::format("type {} {}\n", type.name.text(), type.base.text()));
-  for (const auto& image : manifest.images) lines.push_back("image " + image.name.text() + "\n");
+  for (const auto& image : manifest.images)
+    lines.push_back(fmt::format("image {} {}\n", image.name.text(), image.parent ? image.parent->text() : ""));
   for (const auto& series : manifest.series) {
     if (series.follow && series.follow->peer == peer.name)
       lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
