@@ -100,6 +100,7 @@ class Initializing {
     const auto manifest = read_it();
     if (!manifest) return exit_manifest;
     require_agreement(arguments_, manifest->server, path_);
+    warn_of_anothers_folder(manifest->server, session_);
     make_folders(session_.files, state_folder(manifest->server));
     const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()),
                                        session_.flags.lock_timeout, session_.clock);
