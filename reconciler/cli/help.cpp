@@ -55,8 +55,7 @@ constexpr std::string_view overview_end = R"(
 constexpr std::string_view environment = R"(Environment:
   INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
   INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https; INGOT_GIT_TOKEN_FILE: the file of the password
-  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else what the program ssh uses: its configuration, the
-                            agent, the keys in ~/.ssh); hosts must be in a known_hosts file
+  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else what the program ssh finds: agent, ~/.ssh)
   SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
   GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
   XDG_CACHE_HOME            where "fleet status" keeps what servers said last (default: ~/.cache)
