@@ -13,6 +13,7 @@ namespace {
 OwnUrl other_head(OwnUrl own, const std::string& body, Serial published, const Site& site) {
   const auto served = verify_own_head(body, site.state.self(), own_roots(site.store, site.state.self()));
   own.status = "other";
+  own.serial = std::nullopt;
   if (!served) {
     own.text = fmt::format("{}head.dsse is no head of this server; make the web server serve the folder \"{}/public\" there",
                            own.url, site.store.folder());

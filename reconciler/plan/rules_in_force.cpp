@@ -1,6 +1,8 @@
 #include "reconciler/plan/rules_in_force.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 #include "reconciler/plan/catalog_index.hpp"
 
@@ -42,9 +44,16 @@ bool is_dropped(const SubscriptionRow& row, const PeerCase& peer, const Situatio
 
 }  // namespace
 
+bool has_unknown_selector(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog) {
+  const CatalogIndex index(catalog, peer.card.id);
+  const auto& rules = manifest.subscriptions;
+  return std::any_of(rules.begin(), rules.end(),
+                     [&](const SubscriptionEntry& rule) { return rule.peer == peer.name && !index.knows(rule.selector); });
+}
+
 std::optional<Manifest> with_rules_in_force(const Situation& situation, const PlanOptions& options) {
   if (options.end_despite_unknown) return std::nullopt;
-  std::optional<Manifest> manifest;
+  std::vector<SubscriptionEntry> kept;
   std::unordered_map<ServerId, bool> unknown;
   for (const auto& row : situation.snapshot.subscriptions) {
     const PeerCase* peer = situation.peer(row.peer);
@@ -52,10 +61,14 @@ std::optional<Manifest> with_rules_in_force(const Situation& situation, const Pl
     const auto [found, fresh] = unknown.try_emplace(peer->id(), false);
     if (fresh) found->second = has_unknown_selector(*peer, situation);
     auto applied = found->second ? parse_options(row.since, row.options) : std::nullopt;
-    if (!applied) continue;
-    if (!manifest) manifest = situation.manifest;
-    manifest->subscriptions.push_back({.peer = peer->name(), .selector = row.selector, .options = *std::move(applied), .at = {}});
+    if (applied) kept.push_back({.peer = peer->name(), .selector = row.selector, .options = *std::move(applied), .at = {}});
   }
+  if (kept.empty()) return std::nullopt;
+  std::sort(kept.begin(), kept.end(), [](const SubscriptionEntry& one, const SubscriptionEntry& other) {
+    return std::tie(one.peer, one.selector) < std::tie(other.peer, other.selector);
+  });
+  Manifest manifest = situation.manifest;
+  std::move(kept.begin(), kept.end(), std::back_inserter(manifest.subscriptions));
   return manifest;
 }
 

@@ -9,6 +9,9 @@
 
 namespace ingot {
 
+/// Whether a subscription of the manifest names something that this peer neither has nor had.
+bool has_unknown_selector(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog);
+
 /// The manifest with these rules, as they were applied; they have no place in it (SubscriptionEntry::at.line is 0). nullopt:
 /// there are none.
 std::optional<Manifest> with_rules_in_force(const Situation& situation, const PlanOptions& options);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -131,6 +132,9 @@ SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& p
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
     const auto* read = std::get_if<PeerCatalog>(&peers[i]);
     if (!read || !read->catalog || scope.without_copies_of.empty()) continue;
+    // What stays in force beside it (R12) gives names that only the state knows.
+    if (has_unknown_selector(manifest, manifest.peers[i], *read->catalog))
+      return {.without_copies_of = {}, .publish_copies = scope.publish_copies, .but_names = {}};
     add_names_given(manifest, manifest.peers[i], *read->catalog, scope.but_names);
     keep_members_of_followed(manifest, manifest.peers[i], *read->catalog, scope.without_copies_of);
   }
