@@ -188,7 +188,7 @@ class Initializing {
     out.print("\nNext:\n");
     if (card.url.empty()) {
       out.print(
-          "  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card > "
+          "  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card --out "
           "server.card.toml\n",
           printable(manifest.server.store));
     } else {
