@@ -32,12 +32,13 @@ struct Included {
 /// One run over all files of a manifest.
 class ManifestReader {
  public:
-  ManifestReader(const std::string& path, const ManifestFiles& files) : root_(path), folder_(folder_of(path)), files_(files) {
+  ManifestReader(const std::string& path, const ManifestFiles& files, ManifestPart part)
+      : root_(path), folder_(folder_of(path)), files_(files), part_(part) {
     draft_.variables = files.variables;
   }
 
   std::variant<Manifest, Problems> read() {
-    if (read_root()) {
+    if (read_root() && part_ == ManifestPart::whole) {
       for (const Included& included : files_to_include()) read_included(included);
       for (PeerDraft& peer : draft_.peers) read_card_of(peer);
       check_manifest(draft_);
@@ -53,6 +54,7 @@ class ManifestReader {
   /// False if there is no use in reading anything else.
   bool read_format(TableReader& table, bool is_root);
   void read_entries(TableReader& table);
+  void read_server_section(TableReader& table);
   void read_once(TableReader& table);
   void refuse_once(TableReader& table);
   void read_included(const Included& included);
@@ -66,6 +68,7 @@ class ManifestReader {
   std::string root_;
   std::string folder_;
   const ManifestFiles& files_;
+  ManifestPart part_;
   ManifestDraft draft_;
   std::string hashed_;
   std::size_t bytes_read_ = 0;
@@ -112,7 +115,10 @@ bool ManifestReader::read_root() {
   draft_.references_certain = parsed.whole;
   TableReader table(parsed.root, {1, 1}, "", context, draft_.problems);
   if (!read_format(table, true)) return false;
-  table.texts(include_key, [this](const std::string& pattern, Spot spot) { patterns_.push_back({pattern, spot}); });
+  if (part_ == ManifestPart::whole)
+    table.texts(include_key, [this](const std::string& pattern, Spot spot) { patterns_.push_back({pattern, spot}); });
+  read_server_section(table);
+  if (part_ == ManifestPart::server) return true;
   read_once(table);
   read_entries(table);
   table.finish();
@@ -137,7 +143,7 @@ bool ManifestReader::read_format(TableReader& table, bool is_root) {
   return true;
 }
 
-void ManifestReader::read_once(TableReader& table) {
+void ManifestReader::read_server_section(TableReader& table) {
   constexpr TomlKey server_key{"server", "{ name = \"dc1-gold\" }"};
   if (auto server = table.table(server_key)) {
     read_server(*server, draft_);
@@ -145,6 +151,9 @@ void ManifestReader::read_once(TableReader& table) {
   } else if (!table.has("server")) {
     table.missing("missing-key", "the manifest has no [server]", "add [server] with name = \"…\"");
   }
+}
+
+void ManifestReader::read_once(TableReader& table) {
   if (auto limits = table.table({"limits", "{ parallel = 8 }"})) {
     read_limits(*limits, draft_);
     limits->finish();
@@ -295,8 +304,8 @@ Manifest ManifestReader::finished() {
 
 }  // namespace
 
-std::variant<Manifest, Problems> parse_manifest(const std::string& path, const ManifestFiles& files) {
-  return ManifestReader(path, files).read();
+std::variant<Manifest, Problems> parse_manifest(const std::string& path, const ManifestFiles& files, ManifestPart part) {
+  return ManifestReader(path, files, part).read();
 }
 
 }  // namespace ingot

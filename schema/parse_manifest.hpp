@@ -37,8 +37,15 @@ struct ManifestFiles {
   std::vector<std::string> variables{};
 };
 
+/// How much of a manifest a command needs.
+enum class ManifestPart {
+  whole,
+  server,  ///< [server] alone: what is wrong elsewhere is neither read nor told
+};
+
 /// Reads the manifest at `path`, its includes and cards. Syntax, keys, types, values, references between entries
 /// (R2, R5, R6, R15's shape, R17, duplicates with both places): all problems, sorted by place.
-std::variant<Manifest, Problems> parse_manifest(const std::string& path, const ManifestFiles& files);
+std::variant<Manifest, Problems> parse_manifest(const std::string& path, const ManifestFiles& files,
+                                                ManifestPart part = ManifestPart::whole);
 
 }  // namespace ingot

@@ -1,6 +1,7 @@
 #include "schema/subscription.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -87,6 +88,111 @@ std::string options_text(const SubscriptionOptions& options) {
   return "since=" + since_text(options.since) + " " + options_text_without_since(options);
 }
 
+namespace {
+
+/// The words of an options' text, one after the other; whatever is not as options_text writes it makes it wrong.
+class OptionWords {
+ public:
+  explicit OptionWords(std::string_view text) : rest_(text) {}
+
+  /// Takes ` KEY=` if that comes next.
+  bool key(std::string_view key) {
+    std::string_view rest = rest_;
+    if (!first_ && !skip(rest, " ")) return false;
+    if (!skip(rest, key) || !skip(rest, "=")) return false;
+    first_ = false;
+    rest_ = rest;
+    return true;
+  }
+  std::string quoted() {
+    std::string text;
+    if (!skip(rest_, "\"")) wrong_ = true;
+    while (!rest_.empty() && rest_.front() != '"') {
+      if (rest_.front() == '\\') rest_.remove_prefix(1);
+      if (rest_.empty()) break;
+      text += rest_.front();
+      rest_.remove_prefix(1);
+    }
+    if (!skip(rest_, "\"")) wrong_ = true;
+    return text;
+  }
+  std::vector<std::string> list() {
+    std::vector<std::string> texts;
+    if (!skip(rest_, "[")) wrong_ = true;
+    while (!wrong_ && !skip(rest_, "]")) {
+      if (!texts.empty() && !skip(rest_, ",")) wrong_ = true;
+      texts.push_back(quoted());
+    }
+    return texts;
+  }
+  std::string_view word() {
+    const std::string_view found = rest_.substr(0, rest_.find(' '));
+    rest_.remove_prefix(found.size());
+    return found;
+  }
+  template <class Number>
+  Number number() {
+    const std::string_view text = word();
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) wrong_ = true;
+    return value;
+  }
+  template <class Value>
+  Value known(const std::optional<Value>& value) {
+    if (!value) wrong_ = true;
+    return value.value_or(Value{});
+  }
+  bool whole() const { return !wrong_ && rest_.empty(); }
+
+ private:
+  static bool skip(std::string_view& rest, std::string_view what) {
+    if (!rest.starts_with(what)) return false;
+    rest.remove_prefix(what.size());
+    return true;
+  }
+
+  std::string_view rest_;
+  bool first_ = true;
+  bool wrong_ = false;
+};
+
+}  // namespace
+
+std::optional<Since> parse_since(std::string_view text) {
+  if (text == "now") return SinceNow{};
+  if (text == "start") return SinceStart{};
+  SinceSerial since;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), since.serial);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional<Since>(since) : std::nullopt;
+}
+
+std::optional<SubscriptionOptions> parse_options(std::string_view since, std::string_view without_since) {
+  SubscriptionOptions options;
+  OptionWords words(without_since);
+  options.since = words.known(parse_since(since));
+  if (words.key("states")) {
+    options.states.clear();
+    for (const auto& state : words.list()) options.states.push_back(words.known(parse_image_state(state)));
+  }
+  if (words.key("exclude")) options.exclude = words.list();
+  if (words.key("platform")) options.where.platform = words.quoted();
+  if (words.key("version")) options.where.version = words.quoted();
+  if (words.key("labels")) {
+    for (const auto& text : words.list()) options.where.labels[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+  }
+  if (words.key("latest")) options.latest = words.number<std::uint32_t>();
+  if (words.key("as")) options.as = words.quoted();
+  if (words.key("arrive")) {
+    const std::string_view state = words.word();
+    options.arrive.state = state == "origin" ? std::nullopt : std::optional(words.known(parse_image_state(state)));
+  }
+  if (words.key("priority")) options.priority = words.number<std::int64_t>();
+  if (words.key("prune")) options.prune = words.known(parse_duration(words.word()));
+  const bool same = words.whole() && options_text_without_since(options) == without_since && since_text(options.since) == since;
+  return same ? std::optional(std::move(options)) : std::nullopt;
+}
+
 std::optional<ImageName> name_here(const std::string& as, const ServerName& peer, const ImageName& name) {
   if (as.empty()) return name;
   std::string text = as;
@@ -97,6 +203,21 @@ std::optional<ImageName> name_here(const std::string& as, const ServerName& peer
   fill("{peer}", peer.text());
   fill("{name}", name.text());
   return ImageName::parse(text);
+}
+
+std::optional<ImageName> name_on_peer(const std::string& as, const ServerName& peer, const ImageName& here) {
+  if (as.empty()) return here;
+  constexpr std::string_view mark = "{name}";
+  std::string text = as;
+  for (auto at = text.find("{peer}"); at != std::string::npos; at = text.find("{peer}", at)) text.replace(at, 6, peer.text());
+  const std::size_t before = text.find(mark);
+  if (before == std::string::npos) return std::nullopt;
+  std::size_t marks = 0;
+  for (auto at = before; at != std::string::npos; at = text.find(mark, at + mark.size())) ++marks;
+  const std::size_t fixed = text.size() - marks * mark.size();
+  if (here.text().size() <= fixed) return std::nullopt;
+  auto name = ImageName::parse(std::string_view(here.text()).substr(before, (here.text().size() - fixed) / marks));
+  return name && name_here(as, peer, *name) == here ? name : std::nullopt;
 }
 
 }  // namespace ingot

@@ -51,6 +51,7 @@ struct SinceSerial {
 };
 using Since = std::variant<SinceNow, SinceStart, SinceSerial>;
 std::string since_text(const Since& since);  ///< "now", "start", "17"
+std::optional<Since> parse_since(std::string_view text);
 
 /// The filter `where`: globs, all must hold; an absent one holds.
 struct Where {
@@ -85,8 +86,13 @@ struct SubscriptionOptions {
 std::string options_text(const SubscriptionOptions& options);
 /// The same without `since`.
 std::string options_text_without_since(const SubscriptionOptions& options);
+/// The options that these two texts were made of; nullopt: they are not such texts.
+std::optional<SubscriptionOptions> parse_options(std::string_view since, std::string_view without_since);
 
 /// The copy's name here: the template `as` with {peer} and {name} filled in; nullopt if that is no valid name.
 std::optional<ImageName> name_here(const std::string& as, const ServerName& peer, const ImageName& name);
+
+/// The name on the peer of which name_here() makes `here`; nullopt: none.
+std::optional<ImageName> name_on_peer(const std::string& as, const ServerName& peer, const ImageName& here);
 
 }  // namespace ingot

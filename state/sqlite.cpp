@@ -154,6 +154,26 @@ Database::~Database() {
   sqlite3_close_v2(impl_->handle);
 }
 
+void Database::become_copy() {
+  struct Copy {
+    sqlite3* handle = nullptr;
+    ~Copy() { sqlite3_close_v2(handle); }
+  } copy;
+  int code = sqlite3_open_v2(":memory:", &copy.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  if (code != SQLITE_OK) throw_sqlite(code, copy.handle, impl_->path);
+  sqlite3_backup* const copying = sqlite3_backup_init(copy.handle, "main", impl_->handle, "main");
+  if (copying == nullptr) throw_sqlite(sqlite3_errcode(copy.handle), copy.handle, impl_->path);
+  sqlite3_backup_step(copying, -1);
+  code = sqlite3_backup_finish(copying);
+  if (code != SQLITE_OK) throw_sqlite(code, copy.handle, impl_->path);
+  for (const auto& [text, handles] : impl_->pool) {
+    for (sqlite3_stmt* const handle : handles) sqlite3_finalize(handle);
+  }
+  impl_->pool.clear();
+  std::swap(impl_->handle, copy.handle);
+  guard();
+}
+
 const std::string& Database::path() const { return impl_->path; }
 
 void Database::fail(int code) const { throw_sqlite(code, impl_->handle, impl_->path); }

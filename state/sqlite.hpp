@@ -196,6 +196,9 @@ class Database {
   std::int64_t number(Sql query);  ///< the first column of its first row
   /// Switches to a write-ahead log: readers never wait for a writer. The file keeps it. Error{local} if it cannot be.
   void use_log();
+  /// From now on this is a copy in memory: what is written changes no file. No statement may be in use. Costs as much memory as
+  /// the file has bytes. Error{local}.
+  void become_copy();
   bool in_transaction() const;
   void roll_back() noexcept;
   /// Sets the number of the format (PRAGMA user_version).

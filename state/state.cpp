@@ -108,8 +108,10 @@ std::unique_ptr<State::Impl> State::Impl::open(const std::string& path, OpenMode
     database.use_log();
     upgrade(database, product_upgrades());
   } else if (format < newest_format(product_upgrades())) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" is of an older ingot (format {})", path, format),
-                "\"ingot apply\" upgrades it, after a backup");
+    // Whoever only reads changes no file: an apply upgrades it.
+    database.become_copy();
+    upgrade_copy(database, product_upgrades());
+    database.run_script("PRAGMA query_only = ON");
   }
   Statement row = database.query("SELECT lineage, self_id, generation FROM meta WHERE one = 1");
   if (!row.step()) row.damaged("it does not say whose it is");

@@ -89,8 +89,8 @@ class State {
  public:
   /// Makes a new, empty state at `path` with a fresh lineage; never overwrites. Error{local} if it exists or cannot be.
   static State create(const std::string& path, const std::string& lineage, const ServerId& self, const ServerName& name);
-  /// Opens an existing one; `read_write` upgrades an older schema after a backup. Error{local}: missing,
-  /// damaged ("damaged-state"); Error{manifest}: not a state of ingot, of a newer ingot (then untouched).
+  /// Opens an existing one; `read_write` upgrades an older schema after a backup, `read_only` a copy of it in memory.
+  /// Error{local}: missing, damaged ("damaged-state"); Error{manifest}: not a state of ingot, of a newer ingot (then untouched).
   static State open(const std::string& path, Access access);
   /// Makes a state of what a lost one left, with the run that did it; whole and durable before it gets its name, never
   /// overwrites. `before_its_name`: moves aside what bears it; until the name is given, whatever fails, the new one is there

@@ -77,10 +77,15 @@ void upgrade(Database& database, const Upgrades& upgrades) {
   const int format = recognise(database, upgrades);
   if (format == newest_format(upgrades)) return;
   doing("backing up the state before an upgrade", [&] { back_up(database, format); });
+  upgrade_copy(database, upgrades);
+}
+
+void upgrade_copy(Database& copy, const Upgrades& upgrades) {
+  const int format = recognise(copy, upgrades);
   // A step may rebuild a table that others refer to; run_steps checks all references before it commits.
-  database.run_script("PRAGMA foreign_keys = OFF");
-  run_steps(database, upgrades, format);
-  database.run_script("PRAGMA foreign_keys = ON");
+  copy.run_script("PRAGMA foreign_keys = OFF");
+  run_steps(copy, upgrades, format);
+  copy.run_script("PRAGMA foreign_keys = ON");
 }
 
 }  // namespace ingot

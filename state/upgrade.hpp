@@ -33,5 +33,7 @@ std::string backup_path(const std::string& path, int format);
 
 /// Does what is missing of `upgrades`; nothing is written if nothing is. Error{local}: then the state is as it was.
 void upgrade(Database& database, const Upgrades& upgrades);
+/// The same for a copy in memory (Database::become_copy), of which no backup is made.
+void upgrade_copy(Database& copy, const Upgrades& upgrades);
 
 }  // namespace ingot

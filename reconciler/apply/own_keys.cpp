@@ -128,6 +128,19 @@ CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Roo
       .about(folder);
 }
 
+std::string why_no_catalog_key(Files& files, const std::string& folder, const Root& root) {
+  try {
+    if (!files.status(folder)) return fmt::format("the folder of keys, \"{}\", is not there", printable(folder));
+    const auto names = files.list(folder);
+    const auto found = std::ranges::count_if(names, [](const std::string& name) { return is_for(KeyRole::catalog, name); });
+    if (static_cast<std::size_t>(found) >= root.catalog.threshold) return "";
+    return fmt::format("\"{}\" holds {} catalog keys (catalog.pem, catalog-….pem), and a head needs {}", printable(folder), found,
+                       root.catalog.threshold);
+  } catch (const Error&) {  // another user's: whoever applies may read it
+    return "";
+  }
+}
+
 std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys) {
   std::vector<const PrivateKey*> named;
   for (const PublicKey& wanted : role.keys) {

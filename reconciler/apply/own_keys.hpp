@@ -45,6 +45,10 @@ KeysHere keys_here(Files& files, const std::string& folder, KeyRole role);
 using CatalogKeys = std::vector<PrivateKey>;
 CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Root& root);
 
+/// Why the folder holds too few files for the catalog keys that this root asks for, as a sentence, by their names alone: no key
+/// is read. "": there are enough, or nobody here may look.
+std::string why_no_catalog_key(Files& files, const std::string& folder, const Root& root);
+
 /// Those of the keys that the role names, in its order.
 std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys);
 

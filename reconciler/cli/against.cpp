@@ -153,6 +153,7 @@ Looked PublishedServer::look(const Manifest& manifest, const PlanOptions& option
                     .root_expires = server_.head.root_expires,
                     .unreleased = {},
                     .damaged = {},
+                    .elsewhere = true,
                     .publish_again = why_publish_again(server_, manifest.server)};
   Plan plan = plan_or_refuse(make_plan(at_any_hour(manifest), snapshot, observed, options), manifest);
   note_footing(server_, stated, plan);

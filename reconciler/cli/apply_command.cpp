@@ -38,13 +38,13 @@ bool plan_is_wanted(const Looked& looked, const ApplyArguments& arguments, const
   return !session.flags.quiet || !arguments.approves() || exit_code_of(looked.plan, false) != exit_done;
 }
 
-void show_planned(const Looked& looked, const Session& session) {
+/// `asks`: a human has to see it on the terminal, wherever standard output goes.
+void show_planned(const Looked& looked, bool asks, const Session& session) {
   const ShownPlan plan = shown_plan(looked.plan, looked.plan_id);
   const auto text = [&](const Style& style, Output& out) { show_plan(plan, session.flags.verbose, style, out); };
-  // With --json standard output is for events alone; a human at a terminal still sees what is asked about.
-  if (!session.json())
-    session.put([&](Output& out) { text(session.out_style(), out); });
-  else if (session.terminal.can_ask())
+  // With --json standard output is for events alone.
+  if (!session.json()) session.put([&](Output& out) { text(session.out_style(), out); });
+  if ((session.json() || (asks && !session.terminal.output_is_terminal())) && session.terminal.can_ask())
     session.terminal.error(shown([&](Output& out) { text(session.error_style(), out); }));
 }
 
@@ -162,6 +162,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
     auto read = read_saved_plan(session.files, *arguments.plan);
     if (const auto* problem = std::get_if<Problem>(&read)) { return refuse({*problem}, reporter, session); }
     saved = std::get<KeptPlan>(std::move(read));
+    saved->saved.basis.options.end_despite_unknown = arguments.options.end_despite_unknown;
   }
   const auto read = manifest_or_problems(session);
   if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);
@@ -185,15 +186,16 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   metrics.plan = metrics_of(*manifest, looked.observed, looked.plan, nullptr);
   metrics.disk = looked.observed.disk;
   if (plan_is_wanted(looked, arguments, manner, session)) {
-    show_planned(looked, session);
+    show_planned(looked, !arguments.approves() && looked.plan.pending() > 0, session);
   } else {
     warn_of_roots(looked.plan, session);
     if (looked.plan.pending() == 0) tell_deferred(looked.plan, session);
   }
   if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
   if (!approved(looked, arguments, session))
-    throw Error(Fault::approval, "not approved: nothing was done",
-                "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
+    throw Error(Fault::refused, "not approved: nothing was done",
+                "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan")
+        .with_code("not-approved");
   const Digest plan_id = saved ? saved->saved.id : looked.plan_id;
   const RunStart start = run_start(looked, plan_id, run, started, manner.command);
   bulletin->begin(looked.snapshot, looked.plan, site);

@@ -225,16 +225,26 @@ Command apply_of(const Written& written) {
                        .metrics = if_given(written.metrics),
                        .outputs = outputs_of(written, "apply")};
   if (!written.approve.empty()) apply.options.approved = verbs_of(written.approve);
+  if (apply.yes && apply.options.approved == std::set{Verb::uninstantiate}) {
+    apply.options.approved.reset();
+    apply.options.end_despite_unknown = true;
+  }
   if (!written.expect.empty()) {
     apply.expect = Digest::parse(written.expect.starts_with("sha256:") ? written.expect : "sha256:" + written.expect);
     if (!apply.expect)
       wrong(fmt::format("--expect \"{}\" is not the id of a plan", printable(written.expect)),
             "give the whole id, as \"ingot plan --json\" shows it: sha256: and 64 digits");
   }
-  if (apply.plan && (apply.expect || apply.options != PlanOptions{}))
+  PlanOptions others = apply.options;
+  others.end_despite_unknown = false;
+  if (apply.plan && (apply.expect || others != PlanOptions{}))
     wrong("a saved plan is done as it stands: it has its limits and targets in it",
           "leave the other flags out, or leave the PLAN out");
-  if (apply.yes && apply.options.approved) wrong("--yes approves everything, --approve only some verbs", "give one of them");
+  if (apply.yes && apply.options.approved)
+    wrong(
+        "--yes approves everything, --approve only some verbs",
+        "give one of them; both together mean one thing alone: --yes --approve uninstantiate ends dropped subscriptions although "
+        "another selector of their peer names nothing");
   return apply;
 }
 
@@ -302,6 +312,13 @@ Command init_of(const Written& written) {
   return InitArguments{if_given(written.server), if_given(written.url), words.maybe(0)};
 }
 
+Command card_of(const Written& written) {
+  CardArguments card{.file = Words("card", written.words, 0, 1, "at most one FILE").maybe(0), .out = {}};
+  if (written.plan_out != "-") card.out = if_given(written.plan_out);
+  if (card.file && card.out) wrong("--out is for this server's own card", "leave --out or the FILE out");
+  return card;
+}
+
 Command gc_of(const Written& written) {
   const Words none("gc", written.words, 0, 0, "");
   GcArguments gc;
@@ -363,8 +380,7 @@ const std::map<std::string, MakeCommand>& makers() {
   };
   static const std::map<std::string, MakeCommand> all{
       {"init", init_of},
-      {"card",
-       [](const Written& w) -> Command { return CardArguments{Words("card", w.words, 0, 1, "at most one FILE").maybe(0)}; }},
+      {"card", [](const Written& w) -> Command { return card_of(w); }},
       {"validate",
        [](const Written& w) -> Command {
          no_words("validate", w);

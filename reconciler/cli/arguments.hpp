@@ -55,7 +55,8 @@ struct InitArguments {
   std::optional<std::string> folder;
 };
 struct CardArguments {
-  std::optional<std::string> file;
+  std::optional<std::string> file;  ///< a card to show; nullopt: this server's own
+  std::optional<std::string> out;   ///< where to write this server's; nullopt: standard output
 };
 struct ValidateArguments {
   std::vector<OutputFile> outputs;

@@ -1,7 +1,9 @@
 #include "reconciler/cli/base_plan.hpp"
 
 #include "reconciler/cli/host_guard.hpp"
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/manifest_source.hpp"
+#include "reconciler/io/git_history.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -13,9 +15,16 @@ BaseLooked look_at_base(const std::string& base, const Manifest& manifest, PlanO
     throw Error(Fault::usage,
                 fmt::format("\"{}\" lies in no git repository, so that --base means nothing", printable(manifest.path)),
                 "leave --base out");
-  const NamedCommit commit = place->repository.resolve(base);
-  BaseLooked looked{.base = {.revision = base, .commit = commit.id}, .plan = std::nullopt};
-  auto read = manifest_at(*place, {.commit = commit.id, .shown = session.flags.manifest.value_or("ingot.toml")}, session.flags);
+  const NamedCommit named = place->repository.resolve(base);
+  const auto common = manifest.git ? GitHistory(place->repository).merge_base(named.id, manifest.git->commit) : std::nullopt;
+  const std::string commit = common.value_or(named.id);
+  BaseLooked looked{.base = {.revision = base, .commit = commit, .went_on = commit != named.id}, .plan = std::nullopt};
+  if (!common && manifest.git)
+    session.warn(fmt::format("where this manifest's commit branched off from {} is not known here (a shallow clone, or another "
+                             "history): what {} has gained since then is shown as taken back",
+                             printable(base), printable(base)));
+  const std::string shown = session.flags.rev ? session.flags.manifest.value_or("ingot.toml") : manifest_path(session.flags);
+  auto read = manifest_at(*place, {.commit = commit, .shown = shown}, session.flags);
   if (const auto* const problems = std::get_if<Problems>(&read)) {
     looked.base.trouble = problems->front().line_text();
     return looked;

@@ -9,7 +9,7 @@
 
 namespace ingot {
 
-/// The plan that the manifest of revision `base` would have here and now, to be made before that of the manifest itself: what is
+/// The plan that the manifest would have here and now as it was where its commit branched off from revision `base`, to be made before that of the manifest itself: what is
 /// remembered of the peers shall be of the latter. Error{usage}: there is no such revision.
 struct BaseLooked {
   PlanBase base;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/manifest_path.hpp"
@@ -66,15 +67,33 @@ int show_card_file(const std::string& path, const Session& session) {
   return exit_done;
 }
 
+Card own_card(const ServerSection& server, const std::string& url, const Session& session) {
+  const auto lineage = Store::lineage_of(session.files, server.store);
+  if (!lineage) require_made(server, session.files);
+  const Store store = Store::open(session.files, server.store, lineage.value_or(""));
+  return {.name = server.name, .url = url, .id = id_of_store(store)};
+}
+
+void write_to(const std::string& path, const Card& card, const Session& session) {
+  const auto there = session.files.status(path);
+  if (there && there->kind != EntryKind::file)
+    throw Error(Fault::usage, fmt::format("--out \"{}\" is not a regular file", printable(path)), "give another name")
+        .about(path);
+  doing(fmt::format("writing the card \"{}\"", printable(path)),
+        [&] { replace_file(session.files, path, write_card(card), 0644); });
+  session.tell(fmt::format("the card is in \"{}\"", printable(path)));
+}
+
 }  // namespace
 
 int run_command(const CardArguments& arguments, const Session& session) {
   if (arguments.file) return show_card_file(*arguments.file, session);
-  const auto manifest = read_manifest(session);
+  const auto manifest = read_server_section(session);
   if (!manifest) return exit_manifest;
-  if (!manifest->server.url) {
+  const ServerSection& server = manifest->server;
+  if (!server.url) {
     show_problems_of({{.file = manifest->path,
-                       .line = manifest->server.at.line,
+                       .line = server.at.line,
                        .column = 1,
                        .code = "missing-key",
                        .text = "[server] has no \"url\": a card says where this server's peers reach it",
@@ -82,13 +101,11 @@ int run_command(const CardArguments& arguments, const Session& session) {
                      session);
     return exit_manifest;
   }
-  require_made(manifest->server, session.files);
-  const Card card{.name = manifest->server.name,
-                  .url = *manifest->server.url,
-                  .id = State::open(manifest->server.state, Access::read_only).self()};
+  const Card card = own_card(server, *server.url, session);
+  if (arguments.out) write_to(*arguments.out, card, session);
   if (session.json())
     show_card(card, "this server itself", session);
-  else
+  else if (!arguments.out)
     session.put([&](Output& out) { out.put(write_card(card)); });
   return exit_done;
 }

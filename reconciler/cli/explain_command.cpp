@@ -42,6 +42,7 @@ std::string unheard(const Observed& observed, const Manifest& manifest) {
 int run_command(const ExplainArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  warn_of_anothers_folder(manifest->server, session);
   Site site(*manifest, Access::read_only, session.files);
   const auto transport = session.connect();
   const Looked looked =

@@ -87,12 +87,17 @@ manifest from git, it makes what is missing.
   --url URL        where peers will reach store/public; needed for the card, can be written into the manifest later
 )"},
     Page{"card", "this server's card, or what a card says",
-         R"(Usage: ingot card [FILE]
+         R"(Usage: ingot card [--out FILE]
+       ingot card FILE
 
-  ingot card > server.card.toml          this server's card, to give to its peers
+  ingot card --out server.card.toml      this server's card, to give to its peers
   ingot card peers/fpps-2.card.toml      what a card says, and whether the manifest knows it
 
-A card introduces a server: its name, its URL and its trust root. A peer commits it to git and names it in a [[peer]].
+A card introduces a server: its name, its URL and its trust root. A peer commits it to git and names it in a [[peer]]. To make
+it, ingot reads [server] of the manifest and the root in the store, and nothing else: no peer's card needs to be whole.
+
+  --out FILE    write the card to FILE; FILE is replaced only once the card is made. "ingot card > FILE" empties FILE first, also
+                if no card can be made
 )"},
     Page{"validate", "check the manifest alone",
          R"(Usage: ingot validate [--format FORMAT] [--output FORMAT=FILE]
@@ -142,8 +147,8 @@ The line that names a rule says who last changed it, if the manifest is from git
                               (no window bounds it), its host's guard, and its private images and the types and series without a
                               public one, which are taken to be there as the manifest has them
   --check-sources             look at every member of every source, not only at the top of those with more than 10,000 in all
-  --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
-                              reading: apply would do the whole
+  --base REV                  show only what differs from the plan of REV: of the manifest as it was where this one's commit
+                              branched off from REV. What is left is for reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
                               what it takes to check it later; mode 0600. Replaces a plan that is there, and nothing else
   --output FORMAT=FILE        write this too, also if the run fails; may be given several times
@@ -180,6 +185,8 @@ since is left for the next plan. If it does not fit, what differs is told line b
   --approve VERB,...          do these, and hold the rest and what needs it; publishing needs no approval of its own
   --expect ID                 plan again, and go on only if the plan has this id (as plan --json shows it); else exit 8
   --yes                       do not ask; without it and without a terminal, apply refuses before any work (exit 9)
+  --yes --approve uninstantiate    end dropped subscriptions although another selector of their peer names nothing there
+                              (unknown-selector); also of a PLAN that lists them as held
   --rewind                    the manifest may be of an older commit than the one applied last, or of another branch, though
                               the guard "forward" is set; says what that takes back
   --target ADDRESS            only this, and what it needs; may be given several times (see: ingot plan --help)
@@ -230,7 +237,8 @@ Which actions are gone, which were added, and which are to bring about something
 
 One screen: the published catalog, each peer as it is now, the last run, what is pending, deferred, blocked and held, and
 the disk. Asks the peers as plan does, and looks whether every image's file is there with its length, which it names if it
-is not (verify reads the bytes themselves); works while an apply runs.
+is not (verify reads the bytes themselves); works while an apply runs. It also asks this server's own `url`: exit 3 if that
+cannot be reached or serves another head than the one that was published last.
 )"},
     Page{"drift", "is what was applied still here?",
          R"(Usage: ingot drift

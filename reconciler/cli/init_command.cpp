@@ -104,6 +104,7 @@ class Initializing {
     if (!manifest) return exit_manifest;
     if (!is_new) ask_host_guard(*manifest);
     require_agreement(arguments_, manifest->server, path_);
+    warn_of_anothers_folder(manifest->server, session_);
     make_folders(session_.files, state_folder(manifest->server));
     const RunLock lock = RunLock::take(lock_path(manifest->server), fmt::format("init by {}", actor()),
                                        session_.flags.lock_timeout, session_.clock);
@@ -203,7 +204,7 @@ class Initializing {
     out.print("\nNext:\n");
     if (card.url.empty()) {
       out.print(
-          "  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card > "
+          "  - write url = \"https://…/\" under [server], where peers will reach {}/public,\n    then: ingot card --out "
           "server.card.toml\n",
           printable(manifest.server.store));
     } else {

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "reconciler/apply/damaged_images.hpp"
+#include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/asking_line.hpp"
 #include "reconciler/cli/known_releases.hpp"
@@ -19,6 +20,13 @@
 namespace ingot {
 
 namespace {
+
+/// Whether a copy is named on the command line: whether there is such a one, only the catalogs say, also of settled peers.
+bool names_copies(const PlanOptions& options) {
+  const auto is_copy = [](const std::string& address) { return address.starts_with("copy."); };
+  return std::any_of(options.targets.begin(), options.targets.end(), is_copy) ||
+         std::any_of(options.excluded.begin(), options.excluded.end(), is_copy);
+}
 
 std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only,
                           Transport& transport, const Session& session, AskUntil until = {}) {
@@ -161,9 +169,11 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
                  const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session, AskUntil until,
                  SourceLook sources) {
   const Time now = session.clock.now();
-  std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session, until);
+  const Pages read = names_copies(options) ? Pages::always : pages;
+  std::vector<PeerView> views = ask(site, known, now, read, {}, transport, session, until);
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
+  const Root root = newest_own_root(site.store, site.state.self());
   Observed observed{.now = now,
                     .local_minute = session.clock.local_minute(now),
                     .self = site.state.self(),
@@ -172,9 +182,10 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
                     .disk = disk_of(site),
                     .partials = partial_copies(site),
                     .objects = std::move(objects),
-                    .root_expires = newest_own_root(site.store, site.state.self()).expires,
+                    .root_expires = root.expires,
                     .unreleased = known_unreleased(site),
                     .damaged = damaged,
+                    .no_catalog_key = why_no_catalog_key(site.files, site.manifest.server.keys, root),
                     .publish_again = why_publish_again(site.state, site.store, site.manifest.server)};
   Plan plan = plan_or_refuse(make_plan(site.manifest, snapshot, observed, options), site.manifest);
   if (plan.short_of_room) {  // only now it matters whether there will ever be room

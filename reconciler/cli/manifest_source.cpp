@@ -42,19 +42,19 @@ Named named_in(const GitTreeFiles& tree, Named named) {
 }
 
 std::variant<Manifest, Problems> read_at(const std::shared_ptr<const GitTreeFiles>& tree, const Named& named,
-                                         std::optional<std::string> home) {
+                                         std::optional<std::string> home, ManifestPart part = ManifestPart::whole) {
   ManifestFiles files = manifest_files(tree, folder_of(named.shown), folder_of(named.path));
   files.home = std::move(home);
   files.variables = allowed_variables();
-  return parse_manifest(named.shown, files);
+  return parse_manifest(named.shown, files, part);
 }
 
-std::variant<Manifest, Problems> read_revision(const Everywhere& flags) {
+std::variant<Manifest, Problems> read_revision(const Everywhere& flags, ManifestPart part) {
   const GitPlace place = *git_place_of(flags);
   const NamedCommit commit = place.repository.resolve(*flags.rev);
   const auto tree = std::make_shared<const GitTreeFiles>(place.repository, commit.id);
   const Named named = named_in(*tree, {place.path, flags.manifest.value_or(std::string(usual_name))});
-  auto read = read_at(tree, named, home_of(flags, place.repository));
+  auto read = read_at(tree, named, home_of(flags, place.repository), part);
   if (auto* const manifest = std::get_if<Manifest>(&read)) {
     manifest->git = Provenance{.repository = flags.repo ? without_credentials(*flags.repo) : place.repository.address(),
                                .ref = commit.ref,
@@ -109,14 +109,15 @@ void find_commit(Manifest& manifest, const ReadFromDisk& heard, const Around& ar
   }
 }
 
-std::variant<Manifest, Problems> read_disk(const Everywhere& flags) {
+std::variant<Manifest, Problems> read_disk(const Everywhere& flags, ManifestPart part) {
   ReadFromDisk heard;
   const Around around = repository_around(manifest_path(flags));
   ManifestFiles files = heard.listen(files_in(around));
   files.home = home_of(flags);
   files.variables = allowed_variables();
-  auto read = parse_manifest(manifest_path(flags), files);
-  if (auto* const manifest = std::get_if<Manifest>(&read)) find_commit(*manifest, heard, around);
+  auto read = parse_manifest(manifest_path(flags), files, part);
+  auto* const manifest = std::get_if<Manifest>(&read);
+  if (manifest && part == ManifestPart::whole) find_commit(*manifest, heard, around);
   return read;
 }
 
@@ -180,8 +181,8 @@ std::vector<std::string> uncommitted_files(const Everywhere& flags) {
 
 ManifestFiles checked_out_files(const std::string& path) { return files_in(repository_around(path)); }
 
-std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) {
-  return flags.rev ? read_revision(flags) : read_disk(flags);
+std::variant<Manifest, Problems> manifest_of(const Everywhere& flags, ManifestPart part) {
+  return flags.rev ? read_revision(flags, part) : read_disk(flags, part);
 }
 
 }  // namespace ingot

@@ -27,7 +27,7 @@ struct AtCommit {
 
 /// Reads the manifest as the flags say: -f, --rev, --repo (fetched before), --home. Its `git` says which commit it is from.
 /// Error{usage}: a repository or a revision that cannot be had, with what to do.
-std::variant<Manifest, Problems> manifest_of(const Everywhere& flags);
+std::variant<Manifest, Problems> manifest_of(const Everywhere& flags, ManifestPart part = ManifestPart::whole);
 
 /// The disk as the manifest at `path` reaches it: in a git repository its submodules are out of reach.
 ManifestFiles checked_out_files(const std::string& path);

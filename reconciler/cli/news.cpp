@@ -13,7 +13,10 @@ namespace {
 /// What somebody did on purpose is none, nor is another run that is well.
 constexpr std::array no_failures{exit_done, exit_busy, exit_approval, exit_interrupted, exit_terminated};
 
-bool is_failure(int exit_code) { return std::find(no_failures.begin(), no_failures.end(), exit_code) == no_failures.end(); }
+bool is_failure(const News& news) {
+  const bool said_no = news.error && news.error->code() == "not-approved";
+  return !said_no && std::find(no_failures.begin(), no_failures.end(), news.exit_code) == no_failures.end();
+}
 
 }  // namespace
 
@@ -29,7 +32,7 @@ SeriesMembers members_of(const std::vector<SeriesRow>& rows) {
 std::set<Occasion> occasions_of(const News& news) {
   std::set<Occasion> occasions;
   if (!news.account.done.empty()) occasions.insert(Occasion::change);
-  if (is_failure(news.exit_code)) occasions.insert(Occasion::failure);
+  if (is_failure(news)) occasions.insert(Occasion::failure);
   if (news.exit_code == exit_done && news.last_failure) occasions.insert(Occasion::recovery);
   return occasions;
 }

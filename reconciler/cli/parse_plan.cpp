@@ -153,6 +153,8 @@ ShownAction action(const JsonObject& object) {
                      .size = number_or_null(object, "size"),
                      .deferred = object.flag("deferred"),
                      .deferred_why = text_or_empty(object, "deferred_why"),
+                     .foreseen = text_or_empty(object, "foreseen"),
+                     .foreseen_why = text_or_empty(object, "foreseen_why"),
                      .transfer = {},
                      .intent = text(object, "intent")};
   each_object(object, "because", [&](const JsonObject& reason) {
@@ -242,8 +244,8 @@ ShownPlan plan_of(const JsonObject& whole) {
     plan.actions.push_back(action(one));
     intents.push_back(plan.actions.back().intent);
   });
-  if (sha256(plan_id_text(intents)) != plan.id)
-    whole.refuse("id", "is not that of its actions: it was changed since it was written");
+  if (sha256(plan_id_text(plan.id_of_server, intents)) != plan.id)
+    whole.refuse("id", "is not that of its server and actions: it was changed since it was written, or another ingot wrote it");
   read_obstacles(whole, plan);
   read_left_out(whole, plan);
   plan.kept = true;

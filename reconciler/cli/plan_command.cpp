@@ -64,6 +64,7 @@ int plan_against(const PlanArguments& arguments, const Manifest& manifest, const
 
 int plan_here(const PlanArguments& arguments, const Manifest& manifest, const Reporter& reporter, const Session& session) {
   const auto transport = session.connect();
+  warn_of_anothers_folder(manifest.server, session);
   Site site(manifest, Access::read_only, session.files);
   Looked looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const PlanOptions& options) {
     const SourceLook sources = arguments.check_sources ? SourceLook::whole : SourceLook::top;

@@ -25,4 +25,12 @@ std::optional<Manifest> read_manifest(const Session& session) {
   return std::nullopt;
 }
 
+std::optional<Manifest> read_server_section(const Session& session) {
+  if (session.flags.repo) fetch_manifests(session);
+  auto read = manifest_of(session.flags, ManifestPart::server);
+  if (auto* manifest = std::get_if<Manifest>(&read)) return std::move(*manifest);
+  show_problems_of(std::get<Problems>(read), session);
+  return std::nullopt;
+}
+
 }  // namespace ingot

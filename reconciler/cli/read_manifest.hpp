@@ -17,4 +17,7 @@ std::variant<Manifest, Problems> manifest_or_problems(const Session& session);
 /// The manifest; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
 std::optional<Manifest> read_manifest(const Session& session);
 
+/// The same with [server] alone: nothing else of it is read (ManifestPart::server).
+std::optional<Manifest> read_server_section(const Session& session);
+
 }  // namespace ingot

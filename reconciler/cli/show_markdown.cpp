@@ -91,6 +91,7 @@ bool ends_something(Verb verb) {
 
 std::string why_of(const ShownAction& action) {
   if (action.deferred) return action.deferred_why;
+  if (!action.foreseen_why.empty()) return action.foreseen_why;
   return action.because.empty() ? "" : action.because.front().text + place_of(action.because.front());
 }
 

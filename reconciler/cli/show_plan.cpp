@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "reconciler/cli/show_manifest.hpp"
 #include "reconciler/cli/table.hpp"
@@ -78,6 +79,7 @@ void show_action(const ShownAction& action, const Widths& widths, const Beside& 
   }
   out.put('\n');
   if (action.deferred) out.print("      {}\n", action.deferred_why);
+  if (!action.foreseen.empty()) out.print("      {} {}\n", style.in(Ink::yellow, "hint:"), action.foreseen_why);
   if (beside.kept && (beside.verbose || is_told_by_reasons(action.verb)))
     out.print("      result: {}\n", printable(results_text(action.intent)));
   if (!beside.verbose) return;
@@ -109,7 +111,8 @@ void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
 
 void show_base(const ShownPlan& plan, const Style& style, Output& out) {
   if (!plan.base) return;
-  const std::string base = fmt::format("{} ({})", plan.base->revision, short_commit(plan.base->commit));
+  const std::string base = fmt::format("{} ({}{})", plan.base->revision, short_commit(plan.base->commit),
+                                       plan.base->went_on ? ", where it branched off" : "");
   if (plan.base->trouble.empty()) {
     out.print("{}\n", style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base,
                                             counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
@@ -160,18 +163,30 @@ void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
   }
 }
 
+/// Without those that stand beside their action already.
+std::vector<Note> notes_to_show(const ShownPlan& plan) {
+  std::set<std::string_view> told;
+  for (const auto& action : plan.actions) {
+    if (!action.foreseen.empty()) told.insert(action.address.text);
+  }
+  std::vector<Note> notes = plan.notes;
+  std::erase_if(notes, [&](const Note& note) { return note.code == "source-missing" && told.contains(note.address); });
+  return notes;
+}
+
 void show_notes(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {
-  if (plan.notes.empty()) return;
+  const std::vector<Note> notes = notes_to_show(plan);
+  if (notes.empty()) return;
   heading(out, style, "Notes");
-  for (std::size_t i = 0; i < plan.notes.size();) {
+  for (std::size_t i = 0; i < notes.size();) {
     std::size_t end = i;
-    while (end < plan.notes.size() && plan.notes[end].code == plan.notes[i].code) ++end;
+    while (end < notes.size() && notes[end].code == notes[i].code) ++end;
     const std::size_t shown_end = verbose ? end : std::min(end, i + notes_shown);
     for (std::size_t at = i; at < shown_end; ++at) {
-      const Note& note = plan.notes[at];
+      const Note& note = notes[at];
       out.print("  {}{}{}: {}\n", note.code, note.address.empty() ? "" : " ", note.address, note.text);
     }
-    if (shown_end < end) out.print("  {}: {} more like these (-v shows them)\n", plan.notes[i].code, end - shown_end);
+    if (shown_end < end) out.print("  {}: {} more like these (-v shows them)\n", notes[i].code, end - shown_end);
     i = end;
   }
 }

@@ -34,6 +34,8 @@ void put_action(const ShownAction& action, JsonWriter& json) {
   json.member("size", action.size);
   json.member("deferred", action.deferred);
   json.member_or_null("deferred_why", action.deferred_why);
+  json.member_or_null("foreseen", action.foreseen);
+  json.member_or_null("foreseen_why", action.foreseen_why);
   put_transfer(action, json);
   json.member("intent", action.intent);
   json.end_object();

@@ -27,6 +27,17 @@ std::string run_text(const Status& status) {
                      under_way ? "under way" : run_result(run), run.done, run.failed, run.skipped);
 }
 
+void put_own_url(const std::optional<OwnUrl>& own, JsonWriter& json) {
+  json.key("served");
+  if (!own) return json.value(nullptr);
+  json.begin_object();
+  json.member("url", own->url);
+  json.member("status", own->status);
+  json.member("serial", own->serial);
+  json.member_or_null("text", own->text);
+  json.end_object();
+}
+
 void line(std::string_view name, const std::string& value, Output& out) { out.print("  {:<10} {}\n", name, value); }
 
 }  // namespace
@@ -35,6 +46,8 @@ void show_status(const Status& status, const Style& style, Output& out) {
   out.print("{} {}\n", style.bold(status.server.text()), style.dim(status.id.text()));
   line("images", std::to_string(status.images), out);
   line("published", head_text(status, style), out);
+  if (status.own && !status.own->text.empty())
+    line("served", fmt::format("{}: {}", style.red(status.own->status), printable(status.own->text)), out);
   line("last run", run_text(status), out);
   if (status.running) line("running", printable(*status.running), out);
   line("pending",
@@ -68,6 +81,7 @@ void show_status_json(const Status& status, Output& out) {
   json.member("serial", status.serial > 0 ? std::optional(status.serial) : std::nullopt);
   json.member("expires", status.expires);
   json.end_object();
+  put_own_url(status.own, json);
   put_peers(status.peers, json);
   json.key("last_run");
   if (status.last_run)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/cli/own_url.hpp"
 #include "reconciler/cli/show_lists.hpp"
 #include "reconciler/plan/plan.hpp"
 #include "state/state.hpp"
@@ -14,9 +15,10 @@ namespace ingot {
 struct Status {
   ServerName server;
   ServerId id;
-  std::uint64_t images = 0;     ///< live ones here
-  Serial serial = 0;            ///< of the published head; 0 = none
-  std::optional<Time> expires;  ///< of the published head
+  std::uint64_t images = 0;        ///< live ones here
+  Serial serial = 0;               ///< of the published head; 0 = none
+  std::optional<Time> expires;     ///< of the published head
+  std::optional<OwnUrl> own = {};  ///< how it is served
   Time now;
   std::vector<ShownPeer> peers;
   std::optional<RunRecord> last_run;

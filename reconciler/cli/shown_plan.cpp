@@ -38,8 +38,8 @@ void clean(std::optional<At>& at) {
 }
 
 void clean(ShownAction& action) {
-  for (std::string* text :
-       {&action.address.text, &action.peer, &action.name, &action.title, &action.detail, &action.deferred_why})
+  for (std::string* text : {&action.address.text, &action.peer, &action.name, &action.title, &action.detail, &action.deferred_why,
+                            &action.foreseen, &action.foreseen_why})
     clean(*text);
   for (auto& reason : action.because) {
     for (std::string* text : {&reason.code, &reason.rule, &reason.text}) clean(*text);
@@ -71,6 +71,8 @@ ShownAction shown_action(const Change& change, Intents intents) {
           .size = shown_size(change),
           .deferred = change.deferred,
           .deferred_why = change.deferred_why,
+          .foreseen = change.foreseen,
+          .foreseen_why = foreseen_text(change),
           .transfer = shown_transfer(change),
           .intent = intents == Intents::with ? intent_of(change) : ""};
 }

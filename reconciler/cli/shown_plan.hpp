@@ -37,6 +37,8 @@ struct ShownAction {
   std::optional<std::uint64_t> size;  ///< bytes; nullopt: none, or not known yet
   bool deferred = false;
   std::string deferred_why;
+  std::string foreseen;      ///< Change::foreseen
+  std::string foreseen_why;  ///< foreseen_text()
   std::optional<ShownTransfer> transfer;
   std::string intent;  ///< "" unless asked for
   bool operator==(const ShownAction&) const = default;

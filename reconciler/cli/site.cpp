@@ -3,9 +3,9 @@
 #include <array>
 #include <cstdlib>
 
-#include <pwd.h>
 #include <unistd.h>
 
+#include "reconciler/io/owner.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/text_rules.hpp"
 
@@ -28,14 +28,10 @@ Store open_store(const ServerSection& server, Access access, const std::string& 
   return store;
 }
 
-std::string user_name() {
+std::string user_behind() {
   const char* const behind_sudo = std::getenv("SUDO_USER");
   if (behind_sudo != nullptr && *behind_sudo != '\0' && ::geteuid() == 0) return behind_sudo;
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 4096> buffer{};
-  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
-  return std::to_string(::geteuid());
+  return user_name(::geteuid());
 }
 
 }  // namespace
@@ -72,7 +68,19 @@ RunLock take_lock(const ServerSection& server, const std::string& what, const Se
   return take_lock_without_a_state(server, what, session);
 }
 
+void warn_of_anothers_folder(const ServerSection& server, const Session& session) {
+  const std::string folder = state_folder(server);
+  const auto owner = ::geteuid() == 0 ? owner_of(folder) : std::nullopt;
+  if (!owner || owner->user == 0) return;
+  const std::string user = user_name(owner->user);
+  session.warn(
+      fmt::format("this runs as root, and \"{}\" belongs to {}: what root writes there, {} cannot read or "
+                  "replace; run it as {}: \"sudo -u {} ingot …\"",
+                  printable(folder), user, user, user, user));
+}
+
 RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const Session& session) {
+  warn_of_anothers_folder(server, session);
   const std::string who =
       fmt::format("{} by {}, process {}, since {}", what, actor(), ::getpid(), time_text(session.clock.now()));
   return RunLock::take(lock_path(server), who, session.flags.lock_timeout, session.clock);
@@ -80,8 +88,8 @@ RunLock take_lock_without_a_state(const ServerSection& server, const std::string
 
 std::string actor() {
   std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) return user_name() + "@unknown";
-  return user_name() + "@" + host.data();
+  if (::gethostname(host.data(), host.size() - 1) != 0) return user_behind() + "@unknown";
+  return user_behind() + "@" + host.data();
 }
 
 }  // namespace ingot

@@ -29,6 +29,10 @@ std::string state_folder(const ServerSection& server);
 /// Error{local} with how to mend it, if this server has not been made yet or its state is lost.
 void require_made(const ServerSection& server, Files& files);
 
+/// Before anything is written: root would leave files in another user's folder that this user can neither read nor replace. Also
+/// what only reads keeps something there.
+void warn_of_anothers_folder(const ServerSection& server, const Session& session);
+
 std::string lock_path(const ServerSection& server);
 /// Waits as --lock-timeout says. Error{busy}.
 RunLock take_lock(const ServerSection& server, const std::string& what, const Session& session);

@@ -15,6 +15,7 @@ namespace {
 void look_now(Status& status, Site& site, const Session& session) {
   const auto transport = session.connect();
   try {
+    status.own = look_at_own_url(site, *transport);
     Looked looked = look(site, {}, Pages::when_news, *transport, session);
     status.disk = looked.observed.disk;
     status.images = looked.snapshot.images_total;
@@ -33,6 +34,7 @@ void look_now(Status& status, Site& site, const Session& session) {
 int run_command(const StatusArguments&, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
+  warn_of_anothers_folder(manifest->server, session);
   Site site(*manifest, Access::read_only, session.files);
   Status status{.server = manifest->server.name,
                 .id = site.state.self(),
@@ -55,7 +57,7 @@ int run_command(const StatusArguments&, const Session& session) {
   status.peers = shown_peers(*manifest, site.state.registrations(), read_last_plan(site));
   session.show([&](const Style& style, Output& out) { show_status(status, style, out); },
                [&](Output& out) { show_status_json(status, out); });
-  return exit_done;
+  return status.own && status.own->status != "ok" ? exit_incomplete : exit_done;
 }
 
 }  // namespace ingot

@@ -59,6 +59,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   if (command == "init") {
     app.add_option("--server", to.server);
     app.add_option("--url", to.url);
+  } else if (command == "card") {
+    app.add_option("--out", to.plan_out);
   } else if (command == "plan") {
     add_plan_options(app, to);
     app.add_flag("--detailed-exitcode", to.detailed_exit_code);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/io/owner.hpp"
 #include "reconciler/io/printable.hpp"
 
 namespace ingot {
@@ -15,13 +16,16 @@ namespace {
 constexpr std::string_view disk_fault = "the disk reports errors: look at the kernel's log before going on";
 constexpr std::string_view free_space = "free some space (or inodes, or raise the quota) and run it again";
 
-std::string mend_of(int error) {
+std::string mend_of(int error, const std::string& path) {
   switch (error) {
     case ENOSPC:
     case EDQUOT: return std::string(free_space);
     case EROFS: return "the file system is mounted read-only: remount it writable, or keep the folder elsewhere";
     case EACCES:
-    case EPERM: return "give this user access to it, or run as the user that owns it";
+    case EPERM: {
+      std::string whose = foreign_owner_text(path);
+      return whose.empty() ? "give this user access to it" : whose;
+    }
     case EMFILE:
     case ENFILE: return "raise the limit of open files (ulimit -n), or lower --parallel";
     case EIO: return std::string(disk_fault);
@@ -33,7 +37,7 @@ std::string mend_of(int error) {
 }  // namespace
 
 Error file_error(std::string_view doing, const std::string& path, int error) {
-  return Error(Fault::local, fmt::format("cannot {} \"{}\": {}", doing, printable(path), errno_text(error)), mend_of(error))
+  return Error(Fault::local, fmt::format("cannot {} \"{}\": {}", doing, printable(path), errno_text(error)), mend_of(error, path))
       .about(path);
 }
 

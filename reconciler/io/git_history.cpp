@@ -117,6 +117,13 @@ Descent descent_of(OpenRepository& in, const std::string& earlier, const std::st
   return down == Reached::cut || up == Reached::cut ? Descent::unproven : Descent::aside;
 }
 
+std::optional<std::string> merge_base_of(OpenRepository& in, const std::string& one, const std::string& other) {
+  const git_oid first = oid_of(one), second = oid_of(other);
+  git_oid base{};
+  if (git_merge_base(&base, in.handle.get(), &first, &second) != 0) return std::nullopt;
+  return hex_of(base);
+}
+
 std::vector<CommitLine> lines_beyond(OpenRepository& in, const std::string& without, const std::string& commit,
                                      std::size_t most) {
   int code = 0;
@@ -182,6 +189,10 @@ std::vector<std::optional<CommitLine>> authors_in(OpenRepository& in, const std:
 
 Descent GitHistory::descent(const std::string& earlier, const std::string& commit) const {
   return repository_.reader().ask<&descent_of>(earlier, commit);
+}
+
+std::optional<std::string> GitHistory::merge_base(const std::string& one, const std::string& other) const {
+  return repository_.reader().ask<&merge_base_of>(one, other);
 }
 
 std::vector<CommitLine> GitHistory::commits_beyond(const std::string& without, const std::string& commit,

@@ -16,6 +16,8 @@ class GitHistory {
   explicit GitHistory(GitRepository repository) : repository_(std::move(repository)) {}
 
   Descent descent(const std::string& earlier, const std::string& commit) const;
+  /// The newest commit that both are made of; nullopt: none, or it is not known here (a shallow clone).
+  std::optional<std::string> merge_base(const std::string& one, const std::string& other) const;
   /// The commits that `commit` is made of and `without` is not, newest first, at most `most`; as far as they are here.
   std::vector<CommitLine> commits_beyond(const std::string& without, const std::string& commit, std::size_t most) const;
   /// nullopt: it is not here.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <memory>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <glob.h>
@@ -58,6 +59,31 @@ Read read_regular(const std::string& path) {
   return read_open(file.get(), path);
 }
 
+/// glob(3)'s callbacks are given no place of their own.
+thread_local std::size_t entries_left = 0;
+
+dirent* next_entry(void* folder) noexcept {
+  if (entries_left == 0) return nullptr;
+  --entries_left;
+  return ::readdir(static_cast<DIR*>(folder));
+}
+void* open_folder(const char* path) noexcept {
+  if (entries_left > 0) return ::opendir(path);
+  errno = ENOENT;
+  return nullptr;
+}
+void close_folder(void* folder) noexcept { ::closedir(static_cast<DIR*>(folder)); }
+
+/// What glob(3) looks at is counted, and once it was enough it finds nothing more.
+void bound(glob_t& search) {
+  entries_left = most_entries_of_glob;
+  search.gl_opendir = open_folder;
+  search.gl_readdir = next_entry;
+  search.gl_closedir = close_folder;
+  search.gl_lstat = ::lstat;
+  search.gl_stat = ::stat;
+}
+
 struct Unopened {
   std::string folder;
   int error = 0;
@@ -79,13 +105,18 @@ std::variant<std::vector<std::string>, Unreadable> files_like(const std::string&
   for (const char c : folder) pattern += c == '*' || c == '?' || c == '[' ? "[" + std::string(1, c) + "]" : std::string(1, c);
   pattern += glob;
   glob_t found{};
+  bound(found);
   const std::unique_ptr<glob_t, decltype(&::globfree)> owner(&found, &::globfree);
   unopened = {};
-  const int failed = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK | GLOB_NOESCAPE, keep_unopened, &found);
+  const int failed = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK | GLOB_NOESCAPE | GLOB_ALTDIRFUNC, keep_unopened, &found);
   if (failed == GLOB_NOSPACE) unopened.error = ENOMEM;
   if (unopened.error != 0)
     return Unreadable{
         fmt::format("the folder \"{}\": {}", printable(unopened.folder), unreadable(unopened.folder, unopened.error).why)};
+  if (entries_left == 0) {
+    return Unreadable{
+        fmt::format("it leads past more than {} files and folders; name the folder with the files", most_entries_of_glob)};
+  }
   if (failed != 0) return std::vector<std::string>{};
   std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   std::erase_if(paths, [](const std::string& path) { return path.back() == '/'; });  // folders

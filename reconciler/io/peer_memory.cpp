@@ -105,10 +105,12 @@ std::string PeerMemory::cache_of(const ServerId& id) const { return fmt::format(
 std::string PeerMemory::trust_of(const ServerId& id) const { return fmt::format("{}/trust/{}", folder_, id.root.hex()); }
 std::string PeerMemory::evidence_folder(const ServerId& id) const { return trust_of(id) + "/evidence"; }
 
-std::optional<std::string> PeerMemory::read(const std::string& path, std::uint64_t at_most) {
+std::optional<std::string> PeerMemory::read(const std::string& path, std::uint64_t at_most, std::string* unreadable) {
   try {
     return read_file_if_there(files_, path, at_most);
   } catch (const Error& error) {  // unreadable counts as not there
+    // The system would not let it be read; what is too long to be ours is damaged.
+    if (unreadable && !error.mend().empty()) *unreadable = fmt::format("{}; {}", error.text(), error.mend());
     if (is_disk_fault(error)) complain(fmt::format("what is known of peers cannot be read: {}", error.text()));
     return std::nullopt;
   }
@@ -128,7 +130,8 @@ void PeerMemory::attempt(const std::function<void()>& work) {
     work();
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
-    complain(fmt::format("what is known of peers cannot be kept: {}", error.text()));
+    complain(fmt::format("what is known of peers cannot be kept: {}{}{}", error.text(), error.mend().empty() ? "" : "; ",
+                         error.mend()));
     const std::lock_guard lock(mutex_);
     writes_failed_ = true;
   }
@@ -213,13 +216,15 @@ std::optional<FloorRecord> PeerMemory::floor_record(const ServerId& id) {
     if (!name) return std::nullopt;
     const auto named = named_floor(*name).value();
     const std::string path = folder + "/" + *name;
-    const auto text = read(path, largest_head_file);
+    std::string unreadable;
+    const auto text = read(path, largest_head_file, &unreadable);
     auto record = text ? parse_floor(*text) : std::nullopt;
     const bool whole = record && record->floor.id == id && std::pair(record->floor.epoch, record->floor.serial) == named;
     if (whole) return record;
     // Another run may have raised the floor meanwhile and taken this file away: then a higher one is there.
     if (!text && highest_floor(files_, folder) != name) continue;
-    complain(fmt::format("the floor of trust \"{}\" is damaged: only its number still counts", path));
+    complain(unreadable.empty() ? fmt::format("the floor of trust \"{}\" is damaged: only its number still counts", path)
+                                : fmt::format("the floor of trust cannot be read, so only its number counts: {}", unreadable));
     // The head at this very serial cannot be compared any more, but all below it stay refused.
     Floor floor;
     floor.id = id;

@@ -81,7 +81,8 @@ class PeerMemory {
  private:
   std::string cache_of(const ServerId& id) const;
   std::string trust_of(const ServerId& id) const;
-  std::optional<std::string> read(const std::string& path, std::uint64_t at_most);
+  /// `unreadable`: gets why, if something is there that cannot be read.
+  std::optional<std::string> read(const std::string& path, std::uint64_t at_most, std::string* unreadable = nullptr);
   /// Writes a file of the cache; not durable: what a power cut damages is fetched again.
   void keep(const std::string& folder, const std::string& name, std::string_view bytes);
   /// Runs a write unless one failed before; a failure becomes the trouble.

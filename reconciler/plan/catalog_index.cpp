@@ -98,6 +98,13 @@ std::vector<std::uint32_t> CatalogIndex::descendants(const ImageIdentity& root) 
   return result;
 }
 
+bool CatalogIndex::has_or_had(const ImageName& name) const {
+  const auto place = std::lower_bound(own_.begin(), own_.end(), name, [&](std::uint32_t one, const ImageName& wanted) {
+    return catalog_->images[one].identity.name < wanted;
+  });
+  return (place != own_.end() && catalog_->images[*place].identity.name == name) || tombstones_.contains(name.text());
+}
+
 bool CatalogIndex::knows(const Selector& selector) const {
   return std::visit(Overloaded{[](const SelectAll&) { return true; },
                                [&](const SelectImage& select) { return image(select.image).has_value(); },

@@ -26,6 +26,8 @@ class CatalogIndex {
   const TypeEntry* type(const TypeName& name) const;
   /// Tombstones of this name.
   std::vector<const ImageTombstone*> tombstones(const ImageName& name) const;
+  /// Whether the publisher is the origin of an image of this name, or was of one that is deleted.
+  bool has_or_had(const ImageName& name) const;
   /// The image that a selector means by `name`: the live one, else the one deleted last, else one that only survives as a parent.
   std::optional<ImageIdentity> image(const ImageName& name) const;
   /// Own entries that descend from `root`, at any depth; not `root` itself. Sorted by place.

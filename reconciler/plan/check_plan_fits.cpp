@@ -114,6 +114,7 @@ class Comparison {
   void tell_of_new_actions(bool publishing) {
     std::set<std::string_view> known;
     for (const auto& action : saved_.actions) known.insert(action.address);
+    if (saved_.basis.options.end_despite_unknown) known.insert(saved_.held_ends.begin(), saved_.held_ends.end());
     for (const auto& change : now_.actions) {
       if (known.contains(change.address.text) || (change.verb == Verb::publish) != publishing) continue;
       tell("new", change.address.text,
@@ -151,8 +152,10 @@ PlanOptions SavedPlan::options_again() const {
   PlanOptions options{.raise_removals = basis.options.raise_removals,
                       .raise_stops = basis.options.raise_stops,
                       .raise_withdrawals = basis.options.raise_withdrawals,
-                      .allow_empty = basis.options.allow_empty};
+                      .allow_empty = basis.options.allow_empty,
+                      .end_despite_unknown = basis.options.end_despite_unknown};
   options.only.emplace();
+  if (options.end_despite_unknown) *options.only = held_ends;
   for (const auto& action : actions) {
     if (!action.deferred) options.only->insert(action.address);
   }

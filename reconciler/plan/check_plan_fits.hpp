@@ -47,6 +47,7 @@ struct SavedPlan {
   Digest manifest;
   PlanBasis basis;
   std::vector<PlannedAction> actions;
+  std::set<std::string> held_ends = {};  ///< addresses of subscriptions whose end it holds as another selector is unknown (R12)
 
   /// The options with which the plan is made again: the same limits, and exactly the addresses that it was to do.
   PlanOptions options_again() const;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 
 namespace ingot {
 
@@ -74,7 +75,7 @@ class Renaming {
                               .code = std::move(code),
                               .text = std::move(text),
                               .mend = std::move(mend),
-                              .at = rule.at});
+                              .at = place_of(rule)});
   }
 
   const Situation& situation_;

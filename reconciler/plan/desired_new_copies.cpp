@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
 
@@ -176,7 +177,7 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
              .code = "bad-name",
              .text = fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, entry.identity.name.text()),
              .mend = "change `as`, or exclude the image",
-             .at = rule.at});
+             .at = place_of(rule)});
         continue;
       }
       wanted.push_back({.wishes = &wishes, .entry = &entry, .judged = judged, .rule = wanting->rule, .name = *std::move(name)});
@@ -202,7 +203,7 @@ void block(const NewCopy& copy, Obstacle obstacle, const Situation& situation, D
                            .code = std::move(obstacle.code),
                            .text = std::move(obstacle.text),
                            .mend = std::move(obstacle.mend),
-                           .at = situation.manifest.subscriptions[copy.rule].at});
+                           .at = place_of(situation.manifest.subscriptions[copy.rule])});
 }
 
 /// What bears a name now, and will not once the manifest has its way.
@@ -269,7 +270,7 @@ std::vector<Reason> reasons_of(const NewCopy& copy) {
     const bool backfill = terms.fresh && !std::holds_alternative<SinceNow>(terms.rule->options.since);
     reasons.push_back({.code = backfill ? "backfill" : "subscription",
                        .rule = subscription_address(terms.rule->peer, terms.rule->selector).text,
-                       .at = terms.rule->at,
+                       .at = place_of(*terms.rule),
                        .text = fmt::format("peer \"{}\" {}, after the baseline {}", copy.wishes->peer->name().text(),
                                            event_text(one, *terms.rule, *copy.entry), terms.baseline)});
   }

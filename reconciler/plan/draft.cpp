@@ -50,7 +50,8 @@ Change change_of(Address address, Action action, std::vector<Reason> because) {
                 .after = {},
                 .size = 0,
                 .deferred = false,
-                .deferred_why = {}};
+                .deferred_why = {},
+                .foreseen = {}};
 }
 
 }  // namespace ingot

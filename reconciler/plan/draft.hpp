@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -37,12 +38,13 @@ enum class Phase {
 struct DraftChange {
   Change change;
   Phase phase = Phase::peers;
-  std::int64_t priority = 0;  ///< copies: higher ones first
-  bool failing = false;       ///< copies: then what has not failed lately
-  std::size_t turn = 0;       ///< copies: then the first of each peer, then the second of each …: set by take_turns
-  Serial newest = 0;          ///< copies: of one peer, later ones first
-  bool publishes = false;     ///< it changes what this server publishes
-  ImageKey removes = 0;       ///< a removal (R26): of this image; 0 = none
+  std::int64_t priority = 0;                ///< copies: higher ones first
+  bool failing = false;                     ///< copies: then what has not failed lately
+  std::size_t turn = 0;                     ///< copies: then the first of each peer, then the second of each …: set by take_turns
+  Serial newest = 0;                        ///< copies: of one peer, later ones first
+  bool publishes = false;                   ///< it changes what this server publishes
+  ImageKey removes = 0;                     ///< a removal (R26): of this image; 0 = none
+  std::optional<Time> unwanted_since = {};  ///< a removal by `prune`: since when no rule has wanted the image
 };
 
 class Selection;

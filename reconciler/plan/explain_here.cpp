@@ -37,9 +37,10 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
 }
 
 Subject planned_subject(const Change& change) {
-  const std::string text = change.deferred
-                               ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
-                               : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
+  std::string text = change.deferred
+                         ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
+                         : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
+  if (!change.foreseen.empty()) text += "; " + foreseen_text(change);
   return {.address = change.address.text,
           .verdict = "planned",
           .code = change.because.front().code,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -12,7 +13,10 @@ namespace ingot {
 
 namespace {
 
-bool is_removal(const DraftChange& one) { return one.removes != 0; }
+bool is_removal(const DraftChange& one) { return one.removes != 0 && !one.change.deferred; }
+bool is_prune(const DraftChange& one) { return one.removes != 0 && one.unwanted_since; }
+/// What the manifest itself asks for: an entry that was dropped, `keep = false`.
+bool is_dropped(const DraftChange& one) { return one.removes != 0 && !one.unwanted_since; }
 bool is_stop(const DraftChange& one) { return one.phase == Phase::stops || one.phase == Phase::unregistrations; }
 
 std::string place_of(const std::optional<At>& bound) { return bound ? bound->text() : "default"; }
@@ -20,11 +24,12 @@ std::string place_of(const std::optional<At>& bound, const std::optional<std::ui
   return raised ? "--raise-limit" : place_of(bound);
 }
 
-/// Both bounds hold, but one removal is always allowed.
+/// Both bounds hold. Unless one of them is 0, one removal is always allowed.
 std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const PlanOptions& options) {
   const double share = std::floor(static_cast<double>(images) * std::clamp(guard.removal_percent, 0.0, 100.0) / 100.0);
   const auto by_percent = static_cast<std::uint64_t>(share);
-  const std::uint64_t allowed = std::max<std::uint64_t>(1, std::min(guard.removal_count, by_percent));
+  const bool none = guard.removal_count == 0 || guard.removal_percent <= 0;
+  const std::uint64_t allowed = none ? 0 : std::max<std::uint64_t>(1, std::min(guard.removal_count, by_percent));
   return std::max(allowed, options.raise_removals.value_or(0));
 }
 
@@ -47,7 +52,7 @@ void drop_changes_of_removed(Draft& draft) {
   std::set<ImageKey> removed;
   std::set<Address> addresses;
   for (const auto& one : draft.changes) {
-    if (one.removes == 0) continue;
+    if (!is_removal(one)) continue;
     removed.insert(one.removes);
     addresses.insert(one.change.address);
   }
@@ -66,18 +71,46 @@ std::string limit_text(const Guard& guard, std::uint64_t allowed, const PlanOpti
   return options.raise_removals ? fmt::format("{} (else {})", allowed, bounds) : fmt::format("{} ({})", allowed, bounds);
 }
 
+std::uint64_t count(const Draft& draft, bool (*concerned)(const DraftChange&)) {
+  return static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), concerned));
+}
+
+/// Those that no rule has wanted for the longest time go first, as many as `allowed`; the others wait for later runs.
+void defer_prunes(std::uint64_t allowed, Draft& draft) {
+  std::vector<DraftChange*> prunes;
+  for (auto& one : draft.changes) {
+    if (is_prune(one)) prunes.push_back(&one);
+  }
+  if (prunes.size() <= allowed) return;
+  std::sort(prunes.begin(), prunes.end(), [](const DraftChange* one, const DraftChange* other) {
+    return std::tie(*one->unwanted_since, one->change.address) < std::tie(*other->unwanted_since, other->change.address);
+  });
+  for (std::size_t i = allowed; i < prunes.size(); ++i) {
+    prunes[i]->change.deferred = true;
+    prunes[i]->change.deferred_why = fmt::format(
+        "the guard of removals leaves room for {} of {} removals by `prune`; what no rule has wanted for longer goes first",
+        allowed, prunes.size());
+  }
+}
+
 void guard_removals(const Situation& situation, const PlanOptions& options, Draft& draft) {
   const Guard& guard = situation.manifest.guard;
-  const auto removals = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_removal));
+  const std::uint64_t dropped = count(draft, is_dropped), prunes = count(draft, is_prune);
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
-  draft.limits.push_back({"removals", std::to_string(removals), limit_text(guard, allowed, options),
+  draft.limits.push_back({"removals", std::to_string(dropped + prunes), limit_text(guard, allowed, options),
                           place_of(guard.removals_at, options.raise_removals)});
-  if (removals <= allowed) return drop_changes_of_removed(draft);
-  hold(draft, is_removal, "removals",
-       fmt::format("this run would remove {} of {}, and the guard allows {} ({} and {:g} %, {}): none is removed", removals,
-                   counted(situation.snapshot.images_total, "image"), allowed, guard.removal_count, guard.removal_percent,
-                   place_of(guard.removals_at)),
-       fmt::format("look at each; if all are meant, run with --raise-limit removals={}", removals));
+  const std::string bound = fmt::format("the guard allows {} ({} and {:g} %, {})", allowed, guard.removal_count,
+                                        guard.removal_percent, place_of(guard.removals_at));
+  const std::string images = counted(situation.snapshot.images_total, "image");
+  if (dropped > allowed)
+    hold(draft, is_dropped, "removals",
+         fmt::format("this run would remove {} of {}, and {}: none is removed", dropped, images, bound),
+         fmt::format("look at each; if all are meant, run with --raise-limit removals={}", dropped + prunes));
+  if (allowed == 0)
+    hold(draft, is_prune, "removals", fmt::format("{}: none is removed", bound),
+         fmt::format("raise the limit in [guard] removals, or run once with --raise-limit removals={}", prunes));
+  defer_prunes(dropped > allowed ? allowed : allowed - dropped, draft);
+  drop_changes_of_removed(draft);
 }
 
 void guard_stops(const Situation& situation, const PlanOptions& options, Draft& draft) {
@@ -110,6 +143,7 @@ void keep_addresses_apart(Draft& draft) {
   std::set<std::string> taken;
   draft.erase([&](const DraftChange& one) {
     if (one.phase == first.at(one.change.address.text) && taken.insert(one.change.address.text).second) return false;
+    if (one.change.deferred) return true;  // a later run plans it again
     draft.blocked.push_back({.address = one.change.address,
                              .verb = one.change.verb,
                              .code = "one-at-a-time",

@@ -147,13 +147,15 @@ std::string intent_of(const Change& change) {
 
 namespace {
 
-constexpr std::string_view id_format = "ingot.plan/1\n";
+/// A plan of one server is approved for no other, be it the same in every line.
+std::string id_text_begin(const ServerId& server) { return "ingot.plan/1\nserver " + server.text() + "\n"; }
+
 constexpr std::string_view publish_intent = "catalog publish";
 
 }  // namespace
 
 std::string plan_id_text(const Plan& plan) {
-  std::string text(id_format);
+  std::string text = id_text_begin(plan.id_of_server);
   for (const auto& change : plan.actions) {
     if (change.verb == Verb::publish) continue;
     Line line(change, text);
@@ -163,8 +165,8 @@ std::string plan_id_text(const Plan& plan) {
   return text;
 }
 
-std::string plan_id_text(const std::vector<std::string>& intents) {
-  std::string text(id_format);
+std::string plan_id_text(const ServerId& server, const std::vector<std::string>& intents) {
+  std::string text = id_text_begin(server);
   for (const auto& intent : intents) {
     if (intent != publish_intent) text.append(intent) += '\n';
   }

@@ -13,11 +13,12 @@ namespace ingot {
 /// Without baselines, sizes, transfers, reasons, deferrals, times and paths.
 std::string intent_of(const Change& change);
 
-/// The bytes that the plan's id is the sha256 of: the intents of all actions, in their order, but `publish`. Whether there is
+/// The bytes that the plan's id is the sha256 of: the server's identity and the intents of all actions, in their order, but
+/// `publish`. Whether there is
 /// that one follows from the others: from which of them are deferred at this hour, and from what only the server sees.
 std::string plan_id_text(const Plan& plan);
 /// The same of intents.
-std::string plan_id_text(const std::vector<std::string>& intents);
+std::string plan_id_text(const ServerId& server, const std::vector<std::string>& intents);
 
 /// The value of a key in an intent; several values are one text, "a, b". "": the key is not there.
 std::string result_in(std::string_view intent, std::string_view key);

@@ -9,6 +9,7 @@
 #include "reconciler/plan/desired.hpp"
 #include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/selection.hpp"
 #include "reconciler/plan/texts.hpp"
 
@@ -49,7 +50,7 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   merge_repairs(situation, RepairsBy::each_run, draft);
   if (bounds) apply_budgets(situation, asks_for_everything(*bounds), draft);
   merge_adoptions(situation, draft);
-  merge_images(situation, draft);
+  merge_images(desired, situation, draft);
   merge_types(desired, situation, draft);
   merge_dropped_peers(situation, draft);
   if (bounds) guard_withdrawals(situation, *bounds, draft);
@@ -77,6 +78,24 @@ void note_abandoned(const Situation& situation, Draft& draft) {
                    draft.abandoned.size(), one ? "copy" : "copies", size_text(bytes), one ? "is" : "are", one ? "it" : "them")});
 }
 
+/// Nothing is done by an apply that cannot sign what it publishes.
+void look_at_keys(const Situation& situation, Draft& draft) {
+  const std::string& why = situation.observed.no_catalog_key;
+  if (why.empty()) return;
+  const bool idle =
+      std::all_of(draft.changes.begin(), draft.changes.end(), [](const DraftChange& one) { return one.change.deferred; });
+  const Address catalog = catalog_address();
+  if (idle)
+    draft.notes.push_back({"no-catalog-key", catalog.text, why + ": no new head can be signed"});
+  else
+    draft.blocked.push_back({.address = catalog,
+                             .verb = Verb::publish,
+                             .code = "no-catalog-key",
+                             .text = why + ": \"apply\" does nothing as long as it cannot sign what it publishes",
+                             .mend = "bring the key back from its backup, or set `keys` in [server] to where it is",
+                             .at = std::nullopt});
+}
+
 /// What follows from the changes.
 void add_conclusions(const Situation& situation, Draft& draft) {
   keep_addresses_apart(draft);
@@ -84,6 +103,7 @@ void add_conclusions(const Situation& situation, Draft& draft) {
   note_limits(situation, draft);
   note_abandoned(situation, draft);
   plan_publish(situation, draft);
+  look_at_keys(situation, draft);
   note_roots(situation, draft);
 }
 
@@ -106,7 +126,7 @@ void leave_out(Obstacles& obstacles, const Selection& selection, std::map<Verb, 
 }
 
 /// Of every target the plan says something.
-void note_targets(const PlanOptions& options, const Selection& selection, Draft& draft) {
+void note_targets(const Situation& situation, const PlanOptions& options, const Selection& selection, Draft& draft) {
   const auto is_told = [&](const std::string& target) {
     const auto of_target = [&](const auto& one) { return one.address.text == target; };
     return std::any_of(draft.changes.begin(), draft.changes.end(),
@@ -118,7 +138,15 @@ void note_targets(const PlanOptions& options, const Selection& selection, Draft&
     if (selection.lost_targets().contains(target)) {
       draft.notes.push_back({"left-out", target, "--target names it, but --exclude names it or something that it needs"});
     } else if (!is_told(target)) {
-      draft.notes.push_back({"nothing-to-do", target, "--target names it, and there is nothing to do for it"});
+      const auto peer = ServerName::parse(peer_of_address(target));
+      const PeerCase* found = peer ? situation.peer(*peer) : nullptr;
+      draft.notes.push_back(
+          {"nothing-to-do", target,
+           found && found->sight == Sight::unknown
+               ? fmt::format("--target names it, and peer \"{}\" is {}: nobody knows whether there is something to "
+                             "do for it",
+                             found->name().text(), found->why.code)
+               : "--target names it, and there is nothing to do for it"});
     }
   }
 }
@@ -198,7 +226,9 @@ std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifes
           .mend = "look whether the manifest is whole; if this is meant: \"ingot apply --allow-empty\""};
     }
   }
-  Situation situation = survey(manifest, snapshot, observed);
+  Situation written = survey(manifest, snapshot, observed);
+  const std::optional<Manifest> in_force = with_rules_in_force(written, options);
+  Situation situation = in_force ? survey(*in_force, snapshot, observed) : std::move(written);
   if (options.repairs_of)
     std::erase_if(situation.damaged, [&](const DamagedImage* image) { return !options.repairs_of->contains(image->digest); });
   const auto selected = selection_of(situation, options);
@@ -213,7 +243,7 @@ std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifes
   add_conclusions(situation, draft);
   leave_out(draft.blocked, selection, draft.left_out);
   leave_out(draft.held, selection, draft.left_out);
-  note_targets(options, selection, draft);
+  note_targets(situation, options, selection, draft);
   return finish(situation, options, desired, selection, std::move(draft));
 }
 

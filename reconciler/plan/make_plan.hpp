@@ -23,6 +23,7 @@ struct PlanOptions {
   std::optional<std::uint64_t> raise_stops;
   std::optional<std::uint64_t> raise_withdrawals = {};
   bool allow_empty = false;
+  bool end_despite_unknown = false;                ///< dropped rules end although another selector of their peer is unknown (R12)
   std::vector<std::string> targets = {};           ///< addresses: only these, and what they need; empty: everything
   std::vector<std::string> excluded = {};          ///< addresses: not these, nor what needs them
   std::optional<std::set<std::string>> only = {};  ///< exactly these addresses: a saved plan's

@@ -27,7 +27,7 @@ void merge_adoptions(const Situation& situation, Draft& draft);
 /// The image that this [[copy]] took over in an earlier run; nullptr: it has not.
 const ImageRow* taken_over_by(const CopyEntry& entry, const Situation& situation);
 /// Needs to know which copies come now: budgets go before.
-void merge_images(const Situation& situation, Draft& draft);
+void merge_images(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft);
 /// Of the manifest and of the copies that come. Drops are decided once the guards have spoken.
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft);

@@ -43,8 +43,9 @@ void note_mounts(const LocalImage& image, const std::vector<std::string>& mounts
                                      mounts.size() > most_named ? fmt::format(" and {} more", mounts.size() - most_named) : "")});
 }
 
-/// R18: what stands where the source should, and whether the name was another image's before.
-void note_source(const LocalImage& image, const Situation& situation, Draft& draft) {
+/// R18: what stands where the source should, and whether the name was another image's before. False: there is nothing to add it
+/// of, as far as this server can see.
+bool look_at_source(const LocalImage& image, const Situation& situation, Draft& draft) {
   const ImageRow* before = deleted_before(image, situation);
   const auto seen = situation.observed.sources.find(image.name);
   const bool there =
@@ -53,7 +54,8 @@ void note_source(const LocalImage& image, const Situation& situation, Draft& dra
   const bool comes_back = may_be_same && situation.observed.objects.contains(before->digest);
   const bool elsewhere =
       image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceElsewhere>(seen->second);
-  if (!there && !elsewhere && !comes_back) {
+  const bool missing = !there && !elsewhere && !comes_back;
+  if (missing) {
     std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
                                     : std::string("it has no source and is not here, so it cannot be added");
     draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});
@@ -67,6 +69,7 @@ void note_source(const LocalImage& image, const Situation& situation, Draft& dra
                            fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits",
                                        image.name.text(), before->digest.text())});
   }
+  return !missing || situation.observed.elsewhere;
 }
 
 bool type_is_known(const TypeName& type, const Situation& situation) {
@@ -111,7 +114,7 @@ void add_image(const LocalImage& image, const ParentFound& parent, const Situati
                             AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
                             {reason(image, "new", "the manifest names it, and it is not here")});
   if (parent.planned) change.after.push_back(*parent.planned);
-  note_source(image, situation, draft);
+  if (!look_at_source(image, situation, draft)) change.foreseen = "source-missing";
   draft.add(
       {.change = std::move(change), .phase = parent.late ? Phase::following : Phase::images, .publishes = !image.is_private});
 }
@@ -240,7 +243,7 @@ void merge_absent(const ImageRow& row, const Situation& situation, Draft& draft)
 
 }  // namespace
 
-void merge_images(const Situation& situation, Draft& draft) {
+void merge_images(const Desired& desired, const Situation& situation, Draft& draft) {
   std::vector<const LocalImage*> missing;
   for (const auto& image : situation.manifest.images) {
     const ImageRow* row = situation.live(image.name);
@@ -251,7 +254,8 @@ void merge_images(const Situation& situation, Draft& draft) {
     else if (may_be_added(image, situation, draft))
       missing.push_back(&image);
   }
-  for (const auto& [image, parent] : find_parents(missing, situation, draft)) add_image(*image, parent, situation, draft);
+  for (const auto& [image, parent] : find_parents(missing, desired, situation, draft))
+    add_image(*image, parent, situation, draft);
   for (const auto& row : situation.snapshot.images) {
     if (row.copy || row.deleted) continue;
     const LocalImage* image = situation.local(row.name);

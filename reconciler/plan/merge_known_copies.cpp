@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
@@ -97,7 +98,7 @@ std::vector<Reason> reasons_for(const Revision& revision, const Address& address
                                 const SubscriptionEntry* rule) {
   std::vector<Reason> because;
   const Address whose = rule ? subscription_address(rule->peer, rule->selector) : peer_address(peer.name());
-  const At at = rule ? rule->at : peer.entry->at;
+  const std::optional<At> at = rule ? place_of(*rule) : peer.entry->at;
   if (revision.withdraws) {
     because.push_back({.code = "withdrawn",
                        .rule = whose.text,
@@ -130,7 +131,9 @@ void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEnt
   draft.add({.change = std::move(change), .phase = phase, .publishes = publishes});
 }
 
-void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const Situation& situation, Draft& draft) {
+/// `unwanted_since`: of a removal by `prune`.
+void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, std::optional<Time> unwanted_since,
+                 const Situation& situation, Draft& draft) {
   const Address address = copy_address(peer.name(), row.identity->name);
   const auto listing = situation.series_listing.find(row.name.text());
   if (listing != situation.series_listing.end()) {
@@ -152,7 +155,11 @@ void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, const
   } else {
     Change change = change_of(address, RemoveCopy{.peer = peer.name(), .key = row.key, .name = row.name}, {std::move(reason)});
     change.size = row.size;
-    draft.add({.change = std::move(change), .phase = Phase::removals, .publishes = true, .removes = row.key});
+    draft.add({.change = std::move(change),
+               .phase = Phase::removals,
+               .publishes = true,
+               .removes = row.key,
+               .unwanted_since = unwanted_since});
   }
 }
 
@@ -162,7 +169,7 @@ void remove_by_entry(const ImageRow& row, const PeerCase& peer, const CopyEntry&
                 .rule = copy_address(peer.name(), row.identity->name).text,
                 .at = std::nullopt,
                 .text = fmt::format("its [[copy]] ({}) says `keep = false`", entry.at.text())};
-  add_removal(row, peer, std::move(reason), situation, draft);
+  add_removal(row, peer, std::move(reason), std::nullopt, situation, draft);
 }
 
 /// Keeps the books on since when no rule wants a copy; plans its removal once that is long enough ago.
@@ -175,22 +182,23 @@ void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
     return;
   }
   const Time since = row.unwanted_since.value_or(situation.observed.now);
-  const SubscriptionEntry* rule = pruning_rule(copy);
-  if (rule && since + *rule->options.prune <= situation.observed.now) {
-    Reason reason{.code = "unwanted",
-                  .rule = subscription_address(rule->peer, rule->selector).text,
-                  .at = std::nullopt,
-                  .text = fmt::format("no rule has wanted it since {}, and its subscription ({}) says `prune = \"{}\"`",
-                                      time_text(since), rule->at.text(), duration_text(*rule->options.prune))};
-    add_removal(row, peer, std::move(reason), situation, draft);
-    return;
-  }
   if (!row.unwanted_since) {
     draft.wantedness.push_back({.key = row.key, .unwanted_since = since});
     draft.unsettled.insert(peer.id());
   }
-  if (rule && (!draft.next_removal || since + *rule->options.prune < *draft.next_removal))
-    draft.next_removal = since + *rule->options.prune;
+  const SubscriptionEntry* rule = pruning_rule(copy);
+  if (!rule) return;
+  const Time due = since + *rule->options.prune;
+  if (due > situation.observed.now) {
+    if (!draft.next_removal || due < *draft.next_removal) draft.next_removal = due;
+    return;
+  }
+  Reason reason{.code = "unwanted",
+                .rule = subscription_address(rule->peer, rule->selector).text,
+                .at = std::nullopt,
+                .text = fmt::format("no rule has wanted it since {}, and its subscription ({}) says `prune = \"{}\"`",
+                                    time_text(since), place_text(*rule), duration_text(*rule->options.prune))};
+  add_removal(row, peer, std::move(reason), since, situation, draft);
 }
 
 /// Copies of peers that were not read: only what the manifest itself says of them.

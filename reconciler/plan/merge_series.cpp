@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/plan/arrivals.hpp"
 #include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/parents.hpp"
 #include "reconciler/plan/texts.hpp"
@@ -93,35 +94,40 @@ void block(const SeriesDeclaration& series, bool here, std::string code, std::st
                            .at = series.at});
 }
 
-/// nullopt: it is blocked.
-std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, const Bearers& bearers, const Situation& situation,
-                                  Draft& draft) {
+std::set<std::string> listed_names(const SeriesDeclaration& series) {
+  std::set<std::string> names;
+  for (const auto& name : series.images) names.insert(name.text());
+  return names;
+}
+
+Absence renamed_away(const ImageName& becomes) {
+  return {"unknown-image", fmt::format("which this plan renames to \"{}\"", becomes.text()),
+          fmt::format("list \"{}\"", becomes.text())};
+}
+
+/// A member that a subscription could bring and no peer has is left out; nullopt: one cannot come at all, and the series is
+/// blocked.
+std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, const Bearers& bearers, Arrivals& arrivals,
+                                  const Situation& situation, Draft& draft) {
   Wanted wanted{.series = &series, .members = {}, .waiting = {}};
+  const std::set<std::string> all = listed_names(series);
   std::set<ImageName> once;
   for (const auto& name : series.images) {
     if (!once.insert(name).second) continue;
     if (auto member = find_member(name, bearers, situation, draft)) {
       wanted.members.push_back(*std::move(member));
-    } else if (situation.local(name) || may_come(name, situation)) {
-      wanted.waiting.push_back("\"" + name.text() + "\"");
-    } else if (const ImageRow* row = situation.live(name)) {
-      const std::string becomes = bearers.renamed.at(row->key).text();
-      block(series, here, "unknown-image",
-            fmt::format("it lists \"{}\", which this plan renames to \"{}\"", name.text(), becomes),
-            fmt::format("list \"{}\"", becomes), draft);
-      return std::nullopt;
-    } else {
-      std::vector<std::string> names = image_names(situation);
-      std::erase_if(names, [&](const std::string& one) {
-        return std::any_of(series.images.begin(), series.images.end(),
-                           [&](const ImageName& listed) { return listed.text() == one; });
-      });
-      const auto near = nearest(name.text(), names);
-      block(series, here, "unknown-image", fmt::format("it lists \"{}\", which is neither here nor in the manifest", name.text()),
-            near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or take it out of the series",
-            draft);
-      return std::nullopt;
+      continue;
     }
+    const ImageRow* renamed = situation.live(name);
+    const Arrival arrival = situation.local(name) ? Arrival::offered : arrivals.of(name);
+    if (arrival == Arrival::offered) {
+      wanted.waiting.push_back("\"" + name.text() + "\"");
+      continue;
+    }
+    Absence absence = renamed ? renamed_away(bearers.renamed.at(renamed->key)) : arrivals.absence(arrival, name, all);
+    block(series, here, std::move(absence.code), fmt::format("it lists \"{}\", {}", name.text(), absence.why),
+          std::move(absence.mend), draft);
+    if (arrival == Arrival::impossible) return std::nullopt;
   }
   if (!wanted.waiting.empty()) {
     draft.notes.push_back({"waiting", series_address(series.name).text, fmt::format("it waits for {}", listed(wanted.waiting))});
@@ -138,7 +144,7 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
   // What this plan removes is no member of what it makes.
   std::set<ImageKey> removed;
   for (const auto& one : draft.changes) {
-    if (one.removes != 0) removed.insert(one.removes);
+    if (one.removes != 0 && !one.change.deferred) removed.insert(one.removes);
   }
   std::vector<Member> members;
   std::set<std::string> names;
@@ -288,6 +294,7 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
   std::unordered_map<std::string, const SeriesRow*> rows;
   for (const auto& row : situation.snapshot.series) rows.emplace(row.name.folded(), &row);
   const Bearers bearers = situation.manifest.series.empty() ? Bearers{} : bearers_after(desired, draft);
+  Arrivals arrivals(desired, situation, draft);
   for (const auto& series : situation.manifest.series) {
     const auto found = rows.find(series.name.folded());
     const SeriesRow* row = found == rows.end() ? nullptr : found->second;
@@ -298,7 +305,7 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
       continue;
     }
     const auto wanted = series.follow ? want_followed(series, row, desired, bearers, situation, draft)
-                                      : want_listed(series, row != nullptr, bearers, situation, draft);
+                                      : want_listed(series, row != nullptr, bearers, arrivals, situation, draft);
     if (wanted) merge_wanted(*wanted, row, situation, draft);
   }
   std::set<SeriesName> declared;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/texts.hpp"
 
 namespace ingot {
@@ -113,11 +114,59 @@ void block_for_identity(const DesiredSubscription& wanted, Draft& draft) {
        .at = wanted.rule->at});
 }
 
+/// The selector of a peer for which a dropped rule stays in force (R12), and what it may have meant.
+struct UnknownSelector {
+  std::string text;
+  std::string mend;
+};
+
+UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desired& desired) {
+  const PeerCase& peer = *dropped.peer;
+  const auto wishes =
+      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == &peer; });
+  if (wishes == desired.wishes.end())
+    return {
+        fmt::format("peer \"{}\" is {}, so nobody knows whether it has what a new rule names", peer.name().text(), peer.why.code),
+        peer.mend()};
+  for (const auto& wanted : desired.subscriptions) {
+    if (wanted.peer != &peer || wishes->index.knows(wanted.rule->selector)) continue;
+    const Selector& selector = wanted.rule->selector;
+    return {fmt::format("peer \"{}\" has no {} \"{}\", which {} names: that may be this rule, misspelt", peer.name().text(),
+                        kind_of(selector), value_of(selector), place_text(*wanted.rule)),
+            fmt::format("correct that name; if this rule shall end all the same, run once with --yes --approve uninstantiate")};
+  }
+  return {};
+}
+
+void keep_in_force(const DesiredSubscription& dropped, const Desired& desired, Draft& draft) {
+  const auto [why, mend] = unknown_selector(dropped, desired);
+  const bool peer_unknown = dropped.peer->sight == Sight::unknown;
+  std::string text = fmt::format("the manifest no longer has it; {}. It stays in force and copies until that is settled", why);
+  if (peer_unknown)
+    draft.blocked.push_back({.address = dropped.address,
+                             .verb = Verb::uninstantiate,
+                             .code = "peer-unknown",
+                             .text = std::move(text),
+                             .mend = mend,
+                             .at = std::nullopt});
+  else
+    draft.held.push_back(
+        {.address = dropped.address,
+         .verb = Verb::uninstantiate,
+         .code = "unknown-selector",
+         .text = std::move(text),
+         .mend = mend,
+         .because = {
+             {.code = "dropped", .rule = dropped.row->rule, .at = std::nullopt, .text = "the manifest no longer has it"}}});
+}
+
 }  // namespace
 
 void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& wanted : desired.subscriptions) {
-    if (waits_for_identity(wanted, situation))
+    if (!place_of(*wanted.rule))
+      keep_in_force(wanted, desired, draft);
+    else if (waits_for_identity(wanted, situation))
       block_for_identity(wanted, draft);
     else if (wanted.row)
       update(wanted, situation, draft);

@@ -8,6 +8,7 @@
 
 #include "reconciler/plan/desired.hpp"
 #include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/texts.hpp"
 #include "schema/nearest.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 
 void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes& wishes, Draft& draft) {
   const Selector& selector = wanted.rule->selector;
-  if (wishes.index.knows(selector)) return;
+  if (!place_of(*wanted.rule) || wishes.index.knows(selector)) return;
   const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
   const std::string_view what = kind_of(selector) == "imagetype" ? "image type" : kind_of(selector);
   draft.blocked.push_back(
@@ -31,15 +32,6 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
        .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
                     : "it begins when the peer makes one",
        .at = wanted.rule->at});
-}
-
-bool has_or_had(const CatalogIndex& index, const ImageName& name) {
-  const auto& images = index.catalog().images;
-  const auto& own = index.own();
-  const auto place = std::lower_bound(own.begin(), own.end(), name, [&](std::uint32_t one, const ImageName& wanted) {
-    return images[one].identity.name < wanted;
-  });
-  return (place != own.end() && images[*place].identity.name == name) || !index.tombstones(name).empty();
 }
 
 /// Why there is no such image, and what to do: another name of its own is near, or it is a copy there.
@@ -63,7 +55,7 @@ std::pair<std::string, std::string> missing_image(const PeerWishes& wishes, cons
 void block_unknown_copies(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
   const ServerName& peer = wishes.peer->name();
   for (const auto& copy : situation.manifest.copies) {
-    if (copy.peer != peer || has_or_had(wishes.index, copy.name) || (copy.adopt && taken_over_by(copy, situation))) continue;
+    if (copy.peer != peer || wishes.index.has_or_had(copy.name) || (copy.adopt && taken_over_by(copy, situation))) continue;
     auto [text, mend] = missing_image(wishes, copy.name);
     draft.blocked.push_back({.address = copy_address(peer, copy.name),
                              .verb = copy.keep == false ? Verb::remove : Verb::copy,
@@ -161,7 +153,7 @@ void note_differing_names(const PeerWishes& wishes, const Situation& situation, 
         {"as-differs", subscription_address(other.peer, other.selector).text,
          fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`), which stands first and so names {}",
                      counted(images, "image"), images == 1 ? "is" : "are",
-                     subscription_address(winner.peer, winner.selector).text, winner.at.text(), images == 1 ? "it" : "them")});
+                     subscription_address(winner.peer, winner.selector).text, place_text(winner), images == 1 ? "it" : "them")});
   }
 }
 

@@ -115,6 +115,8 @@ struct Observed {
   std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
   std::vector<ImageName> unreleased = {};  ///< this server's public images that its release keys have not signed
   std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are known not to be whole, by name
+  bool elsewhere = false;                  ///< this is not the server: its sources, disk and keys were not looked at
+  std::string no_catalog_key = {};         ///< why no head can be signed here, as a sentence; "": nothing is known against it
   std::string publish_again;  ///< why what is published must be published again, whatever the state says; "": it need not
 };
 

@@ -4,33 +4,16 @@
 
 #include <fmt/format.h>
 
-#include "schema/glob.hpp"
-#include "schema/nearest.hpp"
+#include "reconciler/plan/arrivals.hpp"
 
 namespace ingot {
 
 namespace {
 
-/// Whether the template can make this name, of some name on the peer; `{name}` stands at least once.
-bool can_name(const SubscriptionEntry& rule, const ImageName& name) {
-  std::string as = rule.options.as;
-  if (as.empty()) as = "{name}";
-  for (auto at = as.find("{peer}"); at != std::string::npos; at = as.find("{peer}")) as.replace(at, 6, rule.peer.text());
-  const auto mark = as.find("{name}");
-  if (mark == std::string::npos) return false;
-  const std::string before = as.substr(0, mark), after = as.substr(mark + 6);
-  if (after.find("{name}") != std::string::npos) return name.text().starts_with(before);
-  if (name.text().size() <= before.size() + after.size() || !name.text().starts_with(before) || !name.text().ends_with(after))
-    return false;
-  const std::string on_peer = name.text().substr(before.size(), name.text().size() - before.size() - after.size());
-  return std::none_of(rule.options.exclude.begin(), rule.options.exclude.end(),
-                      [&](const auto& glob) { return glob_matches(glob, on_peer); });
-}
-
 class Search {
  public:
-  Search(const std::vector<const LocalImage*>& images, const Situation& situation, Draft& draft)
-      : situation_(situation), draft_(draft), coming_(coming_copies(draft)) {
+  Search(const std::vector<const LocalImage*>& images, const Desired& desired, const Situation& situation, Draft& draft)
+      : situation_(situation), draft_(draft), arrivals_(desired, situation, draft), coming_(coming_copies(draft)) {
     for (const LocalImage* image : images) missing_.emplace(image->name.text(), image);
     for (const LocalImage* image : images) look(*image);
   }
@@ -57,10 +40,14 @@ class Search {
       children_[image.parent->text()].push_back(&image);
     } else if (const auto copy = coming_.find(image.parent->text()); copy != coming_.end()) {
       found_.push_back({&image, {.key = {}, .planned = copy->second, .late = true}});
-    } else if (situation_.local(*image.parent) || may_come(*image.parent, situation_)) {
+    } else if (situation_.local(*image.parent)) {
+      wait(image);
+    } else if (const Arrival arrival = arrivals_.of(*image.parent); arrival == Arrival::offered) {
       wait(image);
     } else {
-      block_unknown(image);
+      Absence absence = arrivals_.absence(arrival, *image.parent, {image.name.text()});
+      block(image, std::move(absence.code), fmt::format("it names the parent \"{}\", {}", image.parent->text(), absence.why),
+            std::move(absence.mend));
       stuck_.push_back(&image);
     }
   }
@@ -95,16 +82,9 @@ class Search {
                               .at = image.at});
   }
 
-  void block_unknown(const LocalImage& image) {
-    std::vector<std::string> names = image_names(situation_);
-    std::erase(names, image.name.text());
-    const auto near = nearest(image.parent->text(), names);
-    block(image, "unknown-image", fmt::format("its parent \"{}\" is not here", image.parent->text()),
-          near ? fmt::format("did you mean \"{}\"?", *near) : "add the parent, or subscribe to it");
-  }
-
   const Situation& situation_;
   Draft& draft_;
+  Arrivals arrivals_;
   std::unordered_map<std::string, Address> coming_;
   std::unordered_map<std::string, const LocalImage*> missing_;
   std::unordered_map<std::string, std::vector<const LocalImage*>> children_;  ///< by the parent's name
@@ -115,9 +95,10 @@ class Search {
 }  // namespace
 
 std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images,
-                                                                    const Situation& situation, Draft& draft) {
+                                                                    const Desired& desired, const Situation& situation,
+                                                                    Draft& draft) {
   if (images.empty()) return {};
-  return Search(images, situation, draft).finish();
+  return Search(images, desired, situation, draft).finish();
 }
 
 std::unordered_map<std::string, Address> coming_copies(const Draft& draft) {
@@ -127,25 +108,6 @@ std::unordered_map<std::string, Address> coming_copies(const Draft& draft) {
     if (copy && !one.change.deferred) coming.emplace(copy->name.text(), one.change.address);
   }
   return coming;
-}
-
-bool may_come(const ImageName& name, const Situation& situation) {
-  const auto& rules = situation.manifest.subscriptions;
-  return std::any_of(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) {
-    const PeerCase* peer = situation.peer(rule.peer);
-    return peer && peer->sight != Sight::own && peer->sight != Sight::retired && can_name(rule, name);
-  });
-}
-
-std::vector<std::string> image_names(const Situation& situation) {
-  std::vector<std::string> names;
-  for (const auto& image : situation.manifest.images) names.push_back(image.name.text());
-  for (const auto& row : situation.snapshot.images) {
-    if (!row.deleted) names.push_back(row.name.text());
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
 }
 
 }  // namespace ingot

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "reconciler/plan/desired.hpp"
 #include "reconciler/plan/draft.hpp"
 #include "reconciler/plan/situation.hpp"
 
@@ -17,17 +18,12 @@ struct ParentFound {
 };
 
 /// Those of `images` whose parents are here or come, parents before children. The others are blocked (`unknown-image`,
-/// `parent-cycle`) or, if a subscription or a blocked image may still bring the parent, noted as `waiting`.
+/// `peer-unknown`, `parent-cycle`) or, if a peer offers the parent or a blocked image may still be it, noted as `waiting`.
 std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::vector<const LocalImage*>& images,
-                                                                    const Situation& situation, Draft& draft);
+                                                                    const Desired& desired, const Situation& situation,
+                                                                    Draft& draft);
 
 /// The copies of this plan that are not deferred, by their name here.
 std::unordered_map<std::string, Address> coming_copies(const Draft& draft);
-
-/// Whether some subscription of the manifest may one day bring an image that bears this name here.
-bool may_come(const ImageName& name, const Situation& situation);
-
-/// The names of images here and in the manifest, for "did you mean".
-std::vector<std::string> image_names(const Situation& situation);
 
 }  // namespace ingot

@@ -16,7 +16,7 @@ namespace ingot {
 void apply_budgets(const Situation& situation, bool whole, Draft& draft);
 /// What the run takes of each limit, with what the images to add may need at most.
 void note_limits(const Situation& situation, Draft& draft);
-/// Holds removals and stops that go beyond the guard (R26): all of them or none.
+/// Holds removals and stops that go beyond the guard (R26): all of them or none; removals by `prune` go as far as it allows.
 void apply_guards(const Situation& situation, const PlanOptions& options, Draft& draft);
 /// Holds all withdrawals of a peer that declares too many at once.
 void guard_withdrawals(const Situation& situation, const PlanOptions& options, Draft& draft);

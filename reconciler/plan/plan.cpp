@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "reconciler/plan/make_plan.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
@@ -45,6 +47,13 @@ Verb verb_of(const Action& action) {
                     action);
 }
 
+std::string foreseen_text(const Change& change) {
+  const auto* add = std::get_if<AddImage>(&change.action);
+  if (!add || change.foreseen != "source-missing") return change.foreseen;
+  return add->image.source ? fmt::format("its source \"{}\" is not there, so \"apply\" cannot add it", *add->image.source)
+                           : std::string("it has no source and is not here, so \"apply\" cannot add it");
+}
+
 const Transfer* transfer_of(const Action& action) {
   if (const auto* copy = std::get_if<CopyImage>(&action)) return &copy->transfer;
   const auto* again = std::get_if<FetchAgain>(&action);
@@ -69,11 +78,13 @@ bool is_ignored(const Plan& plan, const UnknownPeer& peer) { return plan.ignored
 int exit_code_of(const Plan& plan, bool detailed) {
   int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
   const auto counts = [&](const auto& trouble) { return !is_ignored(plan, trouble); };
+  const bool fails = std::any_of(plan.actions.begin(), plan.actions.end(),
+                                 [](const Change& change) { return !change.foreseen.empty() && !change.deferred; });
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), counts) ||
-      std::any_of(plan.unknown.begin(), plan.unknown.end(), counts))
+      std::any_of(plan.unknown.begin(), plan.unknown.end(), counts) || fails)
     code = worse_exit_code(code, exit_incomplete);
-  if (std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const auto& one) { return one.code == "damaged"; }))
-    code = worse_exit_code(code, exit_local);
+  const auto is_local = [](const Blocked& one) { return one.code == "damaged" || one.code == "no-catalog-key"; };
+  if (std::any_of(plan.blocked.begin(), plan.blocked.end(), is_local)) code = worse_exit_code(code, exit_local);
   if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);
   const bool untrusted =
       std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });

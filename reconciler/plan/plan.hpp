@@ -180,6 +180,7 @@ struct Change {
   std::uint64_t size = 0;       ///< of the image, bytes; 0 for others
   bool deferred = false;        ///< past a budget: not done by this run
   std::string deferred_why;
+  std::string foreseen = {};  ///< why it will fail as things are: "source-missing"; "": nothing is known against it
 };
 
 struct Blocked {
@@ -228,10 +229,11 @@ struct Wantedness {
 /// The commit whose plan was taken out of another's: only what is beyond it is left.
 struct PlanBase {
   std::string revision;        ///< as it was named
-  std::string commit;          ///< 40 hex digits
+  std::string commit;          ///< 40 hex digits: where the manifest's commit branched off from it
   Digest whole = {};           ///< the id of the plan before anything was taken out
   std::uint64_t left_out = 0;  ///< actions that it would do as well
   std::string trouble = {};    ///< why nothing could be taken out; "": it could
+  bool went_on = false;        ///< the revision has newer commits than that, which are left out of both plans
 };
 
 struct Plan {
@@ -273,14 +275,17 @@ Verb verb_of(const Action& action);
 bool is_ignored(const Plan& plan, const Blocked& blocked);
 bool is_ignored(const Plan& plan, const UnknownPeer& peer);
 
+/// What Change::foreseen says, as a sentence; "" if it says nothing.
+std::string foreseen_text(const Change& change);
+
 /// How the bytes move of an action that fetches an image; nullptr: it fetches none.
 const Transfer* transfer_of(const Action& action);
 
 /// From whom an action fetches an image, of several who is asked first; nullptr: it fetches none.
 const ServerName* source_of(const Action& action);
 
-/// What `plan` exits with for what it foresees: 0, or 3 blocked or unknown, 4 untrusted, 6 damaged, 7 held; with `detailed`, 2
-/// for changes. The first of 4, 6, 7, 3, 2 wins.
+/// What `plan` exits with for what it foresees: 0, or 3 blocked, unknown or sure to fail, 4 untrusted, 6 damaged or no key to
+/// sign with, 7 held; with `detailed`, 2 for changes. The first of 4, 6, 7, 3, 2 wins.
 int exit_code_of(const Plan& plan, bool detailed);
 
 }  // namespace ingot

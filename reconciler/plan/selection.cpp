@@ -79,7 +79,8 @@ class KnownAddresses {
     if (!address.starts_with("copy.")) return false;
     const auto name = ServerName::parse(peer_of_address(address));
     const PeerCase* peer = name ? situation_.peer(*name) : nullptr;
-    return peer && !peer->catalog && ImageName::parse(std::string_view(address).substr(5 + name->text().size() + 1));
+    const bool unread = peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled);
+    return unread && ImageName::parse(std::string_view(address).substr(5 + name->text().size() + 1));
   }
 
   const Situation& situation_;

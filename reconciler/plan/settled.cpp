@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/passes.hpp"
+#include "reconciler/plan/rules_in_force.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot {
@@ -67,7 +68,8 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
   }
   // What bears names and types here decides on conflicts and adoption; what series list is not pruned.
   for (const auto& type : manifest.types) lines.push_back(fmt::format("type {} {}\n", type.name.text(), type.base.text()));
-  for (const auto& image : manifest.images) lines.push_back("image " + image.name.text() + "\n");
+  for (const auto& image : manifest.images)
+    lines.push_back(fmt::format("image {} {}\n", image.name.text(), image.parent ? image.parent->text() : ""));
   for (const auto& series : manifest.series) {
     if (series.follow && series.follow->peer == peer.name)
       lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
@@ -132,6 +134,9 @@ SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& p
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
     const auto* read = std::get_if<PeerCatalog>(&peers[i]);
     if (!read || !read->catalog || scope.without_copies_of.empty()) continue;
+    // What stays in force beside it (R12) gives names that only the state knows.
+    if (has_unknown_selector(manifest, manifest.peers[i], *read->catalog))
+      return {.without_copies_of = {}, .publish_copies = scope.publish_copies, .but_names = {}};
     add_names_given(manifest, manifest.peers[i], *read->catalog, scope.but_names);
     keep_members_of_followed(manifest, manifest.peers[i], *read->catalog, scope.without_copies_of);
   }

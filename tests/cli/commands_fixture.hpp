@@ -22,8 +22,9 @@ struct RecordingTerminal final : Terminal {
   std::vector<std::string> questions;
   std::optional<std::string> answer;
   bool is_terminal = false;
+  bool is_redirected = false;  ///< standard output is a file
 
-  bool output_is_terminal() override { return is_terminal; }
+  bool output_is_terminal() override { return is_terminal && !is_redirected; }
   bool error_is_terminal() override { return is_terminal; }
   bool can_ask() override { return is_terminal; }
   int width() override { return 100; }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ TEST_F(Commands, init_without_a_url_makes_no_card_and_says_how_to_get_one) {
   const Ran ran = ingot({"init", "--server", "gold", (folder / "gold").string()});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_FALSE(fs::exists(folder / "gold/server.card.toml"));
-  EXPECT_THAT(ran.out, HasSubstr("ingot card > server.card.toml"));
+  EXPECT_THAT(ran.out, HasSubstr("ingot card --out server.card.toml"));
   const Ran card = at("gold", {"card"});
   EXPECT_EQ(card.exit, 65) << "the manifest is what lacks something";
   EXPECT_THAT(card.err, AllOf(ContainsRegex("ingot.toml:[1-9][0-9]*:1: "), HasSubstr("url = ")));
@@ -215,7 +216,7 @@ TEST_F(Commands, apply_asks_on_a_terminal_and_only_yes_is_yes) {
   two_servers();
   terminal.is_terminal = true;
   terminal.answer = "y";
-  EXPECT_EQ(at("silver", {"apply"}).exit, 9);
+  EXPECT_EQ(at("silver", {"apply"}).exit, 7) << "somebody was asked, and said no";
   EXPECT_THAT(terminal.said, AllOf(HasSubstr("nothing was done"), HasSubstr("ingot apply --yes")));
   EXPECT_EQ(terminal.questions.size(), 1U);
   EXPECT_THAT(at("silver", {"query", "images", "--color", "never"}).out, HasSubstr("No images."));
@@ -224,6 +225,91 @@ TEST_F(Commands, apply_asks_on_a_terminal_and_only_yes_is_yes) {
   terminal.questions.clear();
   EXPECT_EQ(at("silver", {"apply"}).exit, 0);
   EXPECT_TRUE(terminal.questions.empty()) << "an empty plan does not ask";
+}
+
+TEST_F(Commands, apply_that_asks_shows_the_plan_on_the_terminal_wherever_standard_output_goes) {
+  two_servers();
+  terminal.is_terminal = true;
+  terminal.answer = "no";
+  at("silver", {"apply", "--color", "never"});
+  EXPECT_THAT(terminal.printed, HasSubstr("copy          a"));
+  EXPECT_THAT(terminal.said, Not(HasSubstr("copy          a"))) << "it is there once";
+  terminal.is_redirected = true;
+  EXPECT_EQ(at("silver", {"apply", "--color", "never"}).exit, 7);
+  EXPECT_THAT(terminal.printed, HasSubstr("copy          a"));
+  EXPECT_THAT(terminal.said, HasSubstr("copy          a"));
+  terminal.answer = "yes";
+  EXPECT_EQ(at("silver", {"apply", "--color", "never"}).exit, 0);
+  at("silver", {"apply"});
+  EXPECT_THAT(terminal.said, Not(HasSubstr("Nothing to do"))) << "nothing is asked, so it is shown where it was asked for";
+}
+
+TEST_F(Commands, status_asks_the_servers_own_url) {
+  two_servers();
+  const auto status = [&](int exit) {
+    const Ran ran = at("gold", {"status", "--json"});
+    EXPECT_EQ(ran.exit, exit) << ran.out << ran.err;
+    testing_support::expect_valid_json("status", ran.out);
+    return ran.out;
+  };
+  EXPECT_THAT(status(0), HasSubstr("\"served\":{\"url\":\"file://"));
+  const auto head = folder / "gold/store/public/head.dsse";
+  const std::string newest = read(head);
+  fs::remove(head);
+  EXPECT_THAT(status(3), HasSubstr("\"status\":\"unreachable\",\"serial\":null"));
+  write("gold/store/public/head.dsse", "<html>It works!</html>");
+  EXPECT_THAT(status(3), HasSubstr("\"status\":\"other\",\"serial\":null"));
+  write("gold/store/public/head.dsse", read(folder / "silver/store/public/head.dsse"));
+  EXPECT_THAT(status(3), HasSubstr("head.dsse is no head of this server"));
+  write("gold/store/public/head.dsse", newest);
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0);
+  write("gold/store/public/head.dsse", newest);
+  EXPECT_THAT(status(3), HasSubstr("\"status\":\"other\",\"serial\":2"));
+  EXPECT_THAT(at("gold", {"status", "--color", "never"}).out, HasSubstr("served     other: file://"));
+}
+
+TEST_F(Commands, root_in_the_folder_of_another_user_is_warned_before_it_writes) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
+  two_servers();
+  const auto warning = HasSubstr("this runs as root, and \"" + (folder / "silver/state").string() + "\" belongs to ");
+  for (const char* const command : {"plan", "status", "apply"}) {
+    EXPECT_THAT(at("silver", {command}).err, Not(warning)) << command;
+    ASSERT_EQ(::chown((folder / "silver/state").c_str(), 65'534, 65'534), 0);
+    terminal.is_terminal = true;
+    EXPECT_THAT(at("silver", {command}).err, warning) << command;
+    terminal.is_terminal = false;
+    ASSERT_EQ(::chown((folder / "silver/state").c_str(), 0, 0), 0);
+  }
+}
+
+TEST_F(Commands, a_card_is_made_of_the_server_section_and_the_root_alone) {
+  make("gold");
+  const std::string card = read(folder / "gold/server.card.toml");
+  manifest("gold", "[[peer]]\nname = \"silver\"\ncard = \"gone.card.toml\"\nmisspelt = 1\n");
+  fs::remove_all(folder / "gold/keys");
+  fs::remove_all(folder / "gold/state");
+  EXPECT_EQ(at("gold", {"validate"}).exit, 65);
+  const Ran ran = at("gold", {"card"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(ran.out, card);
+}
+
+TEST_F(Commands, card_out_replaces_the_file_only_once_the_card_is_made) {
+  make("gold");
+  const std::string card = read(folder / "gold/server.card.toml");
+  const std::string file = folder / "shared.card.toml";
+  write("shared.card.toml", "what was there");
+  const std::string text = read(folder / "gold/ingot.toml");
+  write("gold/ingot.toml", "manifest = 1\n[server]\nname = \"gold\"\n");
+  EXPECT_EQ(at("gold", {"card", "--out", file}).exit, 65) << "it has no url";
+  EXPECT_EQ(read(file), "what was there");
+  write("gold/ingot.toml", text);
+  EXPECT_EQ(at("gold", {"card", "--out", file}).exit, 0) << terminal.said;
+  EXPECT_EQ(read(file), card);
+  EXPECT_EQ(terminal.printed, "");
+  EXPECT_EQ(at("gold", {"card", "--out", "-"}).out, card);
+  EXPECT_EQ(at("gold", {"card", "--out", (folder / "gold").string()}).exit, 64) << "a folder";
+  EXPECT_EQ(at("gold", {"card", file, "--out", file}).exit, 64);
 }
 
 TEST_F(Commands, init_never_makes_another_server_than_the_card_names) {

@@ -302,6 +302,43 @@ TEST_F(SavedPlans, approve_does_these_verbs_lists_the_rest_and_exits_7) {
   EXPECT_TRUE(silver_has("a"));
 }
 
+TEST_F(SavedPlans, misspelt_copies_are_wrong_also_of_a_peer_that_is_settled) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+  ASSERT_EQ(at("silver", {"plan"}).exit, 0) << "from now on its pages are not read";
+  for (const char* const flag : {"--target", "--exclude"}) {
+    const Ran wrong = at("silver", {"plan", flag, "copy.gold.aa"});
+    EXPECT_EQ(wrong.exit, 64) << wrong.out;
+    EXPECT_THAT(wrong.err, HasSubstr("did you mean \"copy.gold.a\"?"));
+    EXPECT_EQ(at("silver", {"plan", flag, "copy.gold.a"}).exit, 0) << terminal.said;
+    EXPECT_EQ(at("silver", {"plan", flag, "copy.goldd.a"}).exit, 64);
+    EXPECT_EQ(at("silver", {"apply", "--yes", flag, "copy.gold.aa"}).exit, 64);
+  }
+}
+
+TEST_F(SavedPlans, R12_the_end_of_a_rule_that_is_held_goes_through_when_it_is_approved_by_name) {
+  two_servers();
+  gold_has(image("a") + "[[series]]\nname = \"node20\"\nimages = [\"a\"]\n");
+  const std::string peer =
+      "[[peer]]\nname = \"gold\"\ncard = \"" + file("gold/server.card.toml") + "\"\n[[subscription]]\npeer = \"gold\"\n";
+  manifest("silver", peer + "series = \"node20\"\n");
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  manifest("silver", peer + "series = \"node2O\"\n");
+  const Ran held = at("silver", {"apply", "--yes"});
+  EXPECT_EQ(held.exit, 7) << held.out;
+  EXPECT_THAT(held.out, AllOf(HasSubstr("uninstantiate subscription.gold.series.node20  unknown-selector"),
+                              HasSubstr("did you mean \"node20\"?")));
+  gold_has(image("a") + image("b") + "[[series]]\nname = \"node20\"\nimages = [\"a\", \"b\"]\n");
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 7);
+  EXPECT_TRUE(silver_has("b")) << "the old rule copies as before";
+  EXPECT_EQ(at("silver", {"plan", "--out", kept}).exit, 7);
+  EXPECT_EQ(at("silver", {"apply", "--yes", "--approve", "copy"}).exit, 64);
+  EXPECT_EQ(at("silver", {"apply", kept, "--approve", "uninstantiate"}).exit, 64) << "both flags, or none";
+  const Ran ended = at("silver", {"apply", kept, "--yes", "--approve", "uninstantiate"});
+  EXPECT_EQ(ended.exit, 0) << ended.out << ended.err;
+  EXPECT_THAT(at("silver", {"query", "subscriptions", "--json"}).out, Not(HasSubstr("\"node20\"")));
+}
+
 TEST_F(SavedPlans, targets_name_what_comes_along_and_misspelt_ones_are_wrong) {
   two_servers();
   gold_has(image("a") + image("b"));

@@ -1,5 +1,6 @@
 #include "reconciler/io/manifest_files.hpp"
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -85,6 +86,19 @@ TEST_F(manifest_files, globs_files_sorted_by_bytes) {
   EXPECT_EQ(matches(at(""), "*.toml"), (std::vector<std::string>{at("B.toml"), at("a.toml"), at("b.toml")}));
   EXPECT_TRUE(matches(at(""), "*.none").empty());
   EXPECT_TRUE(matches(at(""), "gone/*.toml").empty());
+}
+
+TEST_F(manifest_files, a_glob_that_leads_over_the_whole_disk_ends_soon) {
+  for (int i = 0; i < 40; ++i) {
+    std::filesystem::create_directories(at("a" + std::to_string(i)));
+    for (int j = 0; j < 4; ++j)
+      std::filesystem::create_directory_symlink("..", at("a" + std::to_string(i) + "/up" + std::to_string(j)));
+  }
+  const std::clock_t begin = std::clock();
+  const auto found = files_.glob(at(""), "*/*/*/*/*/*/*.toml");  // 40 x 4 x 40 x 4 ... places
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 20) << "it was a minute";
+  ASSERT_TRUE(std::holds_alternative<Unreadable>(found));
+  EXPECT_NE(std::get<Unreadable>(found).why.find("more than 100000 files"), std::string::npos);
 }
 
 TEST_F(manifest_files, a_folder_that_cannot_be_looked_into_is_never_taken_for_an_empty_one) {

@@ -2,6 +2,7 @@
 #include "reconciler/plan/make_plan.hpp"
 
 #include <algorithm>
+#include <ctime>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -130,7 +131,7 @@ TEST(plan_id, does_not_depend_on_what_is_deferred_and_is_that_of_its_written_int
   EXPECT_EQ(plan_id_text(plan), plan_id_text(later)) << "what is deferred is published later";
   std::vector<std::string> intents;
   for (const auto& change : plan.actions) intents.push_back(intent_of(change));
-  EXPECT_EQ(plan_id_text(plan), plan_id_text(intents));
+  EXPECT_EQ(plan_id_text(plan), plan_id_text(plan.id_of_server, intents));
 }
 
 TEST(plan_id, changes_with_every_intended_result) {
@@ -149,6 +150,62 @@ TEST(plan_id, changes_with_every_intended_result) {
   EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.subscriptions[0].options.as = "x-{name}"; }));
   EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.subscriptions[0].options.prune = Seconds(5); }));
   EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.subscriptions[0].options.since = SinceSerial{3}; }));
+}
+
+TEST(plan_id, is_another_for_another_server) {
+  PlanCase one = read_case(one_of_each);
+  const Plan plan = plan_of(one);
+  one.observed.self = case_server("twin");
+  const Plan twin = plan_of(one);
+  ASSERT_EQ(plan.actions.size(), twin.actions.size());
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) EXPECT_EQ(intent_of(plan.actions[i]), intent_of(twin.actions[i]));
+  EXPECT_NE(plan_id_text(plan), plan_id_text(twin)) << "approval for one is none for the other";
+}
+
+TEST(plan_exit_code, says_what_apply_would) {
+  PlanCase one = read_case(one_of_each);
+  EXPECT_EQ(exit_code_of(plan_of(one), false), 0);
+  one.observed.sources.at(ImageName::of("own")) = SourceMissing{};
+  EXPECT_EQ(exit_code_of(plan_of(one), false), 3) << "its source is missing";
+  one.observed.sources.at(ImageName::of("own")) = SourceElsewhere{};
+  EXPECT_EQ(exit_code_of(plan_of(one), false), 0) << "nobody looked";
+  one.observed.no_catalog_key = "\"keys\" holds no catalog key";
+  const Plan plan = plan_of(one);
+  EXPECT_EQ(exit_code_of(plan, false), 6) << "apply can sign nothing, and does nothing";
+  EXPECT_EQ(plan.blocked.front().code, "no-catalog-key");
+}
+
+TEST(plan_exit_code, an_idle_plan_only_notes_that_keys_are_missing) {
+  PlanCase one = read_case("== manifest\n[[image]]\nname = \"a\"\n== state\nown a\n== plan\n");
+  one.observed.no_catalog_key = "\"keys\" holds no catalog key";
+  const Plan plan = plan_of(one);
+  EXPECT_EQ(exit_code_of(plan, false), 0);
+  EXPECT_TRUE(std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) { return note.code == "no-catalog-key"; }));
+}
+
+/// A manifest of so many images whose parents nothing has, and a series of so many members that nothing has.
+PlanCase many_misspelt(std::size_t number) {
+  std::string text =
+      "== manifest\n[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n"
+      "[[subscription]]\npeer = \"silver\"\nall = true\n[[series]]\nname = \"s\"\nimages = [";
+  for (std::size_t i = 0; i < number; ++i) text += "\"member-of-a-usual-length-" + std::to_string(i) + "\",";
+  text += "]\n";
+  for (std::size_t i = 0; i < number; ++i) {
+    const std::string name = "an-image-of-a-usual-length-" + std::to_string(i);
+    text += "[[image]]\nname = \"" + name + "\"\nsource = \"a\"\nparent = \"x" + name + "\"\n";
+  }
+  return read_case(text +
+                   "== state\npeer silver serial=9\nsubscription silver all baseline=9\n== peer silver serial=20\n== plan\n");
+}
+
+TEST(plan_misspelt, any_number_of_misspelt_names_costs_no_more_than_is_bounded) {
+  const PlanCase one = many_misspelt(2'000);
+  const std::clock_t begin = std::clock();
+  const Plan plan = plan_of(one);
+  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 10) << "of this process alone; it was 12 s where the compiler optimises";
+  EXPECT_EQ(plan.blocked.size(), 4'000U);
+  EXPECT_EQ(plan.blocked.front().code, "unknown-image");
+  EXPECT_EQ(plan.blocked.front().mend, "did you mean \"an-image-of-a-usual-length-1\"?");
 }
 
 TEST(plan_id, keeps_texts_with_quotes_and_newlines_apart) {

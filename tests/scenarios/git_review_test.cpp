@@ -14,6 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing_support::git_in;
+using testing_support::read_text;
 
 using GitReview = GitSite;
 
@@ -79,6 +80,52 @@ TEST_F(GitReview, base_leaves_out_what_would_be_done_anyway) {
   const Ran same = ingot({"plan", "--base", "change", "--detailed-exitcode"});
   EXPECT_EQ(same.exit, 0);
   EXPECT_THAT(same.out, HasSubstr("No changes beyond what the base would do."));
+}
+
+TEST_F(GitReview, base_of_a_manifest_that_a_folder_names_is_the_manifest_in_that_folder) {
+  manifest({"a"});
+  gold.write("sites/gold/ingot.toml", read_text(gold / "ingot.toml"));
+  const std::string base = gold.commit("Add a site");
+  gold.git({"checkout", "-q", "-b", "change"});
+  manifest({"a", "b"});
+  gold.write("sites/gold/ingot.toml", read_text(gold / "ingot.toml"));
+  gold.commit("Add b");
+  for (const std::vector<std::string>& where : {std::vector<std::string>{"-f", "sites/gold"},
+                                                {"-f", "sites/gold/"},
+                                                {"-f", "sites/gold/ingot.toml"},
+                                                {"-f", "sites/gold", "--rev", "change"}}) {
+    std::vector<std::string> words{"--base", "main", "--home", "."};
+    words.insert(words.end(), where.begin(), where.end());
+    const Json change = plan(words);
+    EXPECT_EQ(change.at("base").at("trouble"), nullptr) << change.at("base");
+    EXPECT_EQ(change.at("base").at("commit"), base);
+    EXPECT_THAT(actions(change), ElementsAre("add image.b"));
+  }
+}
+
+TEST_F(GitReview, base_is_where_the_branch_left_it_so_that_what_came_later_is_not_taken_back) {
+  manifest({"a"});
+  const std::string common = gold.commit("Add a");
+  gold.git({"checkout", "-q", "-b", "change"});
+  manifest({"a", "b"});
+  gold.commit("Add b");
+  gold.git({"checkout", "-q", "main"});
+  manifest({"a", "c"});
+  gold.commit("Add c on main, which the branch does not have");
+  apply();
+  gold.git({"checkout", "-q", "change"});
+  const Json change = plan({"--base", "main"});
+  EXPECT_THAT(actions(change), ElementsAre("add image.b"));
+  EXPECT_THAT(entries(change, "notes"), Not(testing::Contains("no-longer image.c")));
+  EXPECT_EQ(change.at("base").at("commit"), common);
+  EXPECT_THAT(ingot({"plan", "--base", "main"}).out,
+              HasSubstr("Only what it adds to main (" + common.substr(0, 12) + ", where it branched off)"));
+  EXPECT_THAT(actions(plan({"--base", common})), ElementsAre("add image.b"));
+  git_in(folder.path(), {"clone", "-q", "--depth", "1", "--no-single-branch", "file://" + gold.path(), "shallow"});
+  std::filesystem::rename(gold / ".git", folder / "whole.git");
+  std::filesystem::rename(folder / "shallow/.git", gold / ".git");
+  const Ran cut = ingot({"plan", "--base", "origin/main"});
+  EXPECT_THAT(cut.err, HasSubstr("what origin/main has gained since then is shown as taken back"));
 }
 
 TEST_F(GitReview, base_tells_of_what_a_change_takes_back_and_of_a_base_without_a_manifest) {

@@ -238,8 +238,10 @@ TEST_F(Runs, R27_the_plan_id_is_the_same_on_every_machine_with_or_without_source
   here.manifest(image(here, "own"));
   const Json with = here.plan();
   std::filesystem::remove_all(here.path() + "/sources");
-  const Json without = here.plan();
+  const Json without = here.plan(3);
   EXPECT_EQ(with.at("id"), without.at("id"));
+  EXPECT_EQ(with.at("actions")[0].at("foreseen"), nullptr);
+  EXPECT_EQ(without.at("actions")[0].at("foreseen"), "source-missing");
   EXPECT_THAT(entries(without, "notes"), ElementsAre("source-missing image.own"));
 }
 

@@ -45,6 +45,50 @@ TEST(subscription, texts_that_hold_the_separators_stay_apart) {
   EXPECT_NE(options_text(one), options_text(other));
 }
 
+TEST(subscription, options_are_read_back_from_their_text) {
+  SubscriptionOptions all;
+  all.since = SinceSerial{17};
+  all.states = {ImageState::published, ImageState::testable};
+  all.exclude = {"]", "a\",\"b", "c\\"};
+  all.where = {.platform = "linux-*", .version = "19 x\"", .labels = {{"team", "a=b"}, {"z", ""}}};
+  all.latest = 3;
+  all.as = "{peer}-{name}";
+  all.arrive.state = ImageState::testable;
+  all.priority = -7;
+  all.prune = Seconds(86'400 * 30);
+  SubscriptionOptions follows;
+  follows.since = SinceStart{};
+  follows.arrive.state = std::nullopt;
+  for (const auto& options : {SubscriptionOptions{}, all, follows})
+    EXPECT_EQ(parse_options(since_text(options.since), options_text_without_since(options)), options);
+}
+
+TEST(subscription, a_text_that_is_of_no_options_is_not_read) {
+  const std::string good = options_text_without_since({});
+  EXPECT_TRUE(parse_options("now", good));
+  for (const std::string& bad :
+       {std::string(), good + " more=1", good + " ", " " + good, good.substr(1), good + " latest=x", good + " priority=0",
+        std::string("states=["), std::string("states=[\"a"), std::string("states=[\"\\")})
+    EXPECT_EQ(parse_options("now", bad), std::nullopt) << bad;
+  EXPECT_EQ(parse_options("soon", good), std::nullopt);
+  EXPECT_EQ(parse_options("017", good), std::nullopt);
+}
+
+TEST(subscription, names_on_the_peer_are_found_by_the_template) {
+  const ServerName peer = ServerName::of("fpps-2");
+  const auto on_peer = [&](const std::string& as, const char* here) {
+    const auto name = name_on_peer(as, peer, ImageName::of(here));
+    return name ? name->text() : "";
+  };
+  EXPECT_EQ(on_peer("", "db19"), "db19");
+  EXPECT_EQ(on_peer("{peer}-{name}", "fpps-2-db19"), "db19");
+  EXPECT_EQ(on_peer("{peer}-{name}", "fpps-3-db19"), "");
+  EXPECT_EQ(on_peer("x-{name}-y", "x--y"), "");
+  EXPECT_EQ(on_peer("{name}.{name}", "db.db"), "db");
+  EXPECT_EQ(on_peer("{name}.{name}", "db.dc"), "");
+  EXPECT_EQ(on_peer("fixed", "fixed"), "");
+}
+
 TEST(subscription, selectors_are_read_back_from_their_words) {
   for (const Selector& selector : std::vector<Selector>{SelectAll{}, SelectImage{ImageName::of("x")},
                                                         SelectSeries{SeriesName::of("s")}, SelectType{TypeName::of("T")}}) {

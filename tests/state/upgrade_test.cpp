@@ -119,6 +119,28 @@ std::vector<std::string> shape_of(const std::string& path) {
   return shape;
 }
 
+TEST_F(upgrading, who_only_reads_reads_every_older_format_and_changes_nothing) {
+  for (int format = first_format; format < newest; ++format) {
+    const std::string old = folder / fmt::format("format-{}.db", format);
+    {
+      write_bytes(old, "");
+      Database database(old, OpenMode::read_write);
+      database.run_script(bytes_of(fmt::format("{}/tests/state/old/format-{}.sql", INGOT_SOURCE_DIR, format)).c_str());
+    }
+    const auto bytes = bytes_of(old);
+    {
+      State state = State::open(old, Access::read_only);
+      EXPECT_EQ(state.images_total(), 1U);
+      EXPECT_EQ(state.snapshot().images.size(), 1U);
+      EXPECT_EQ(state.runs(9).size(), 1U);
+      state.check();
+      EXPECT_ANY_THROW(state.begin_run({})) << "it is for reading";
+    }
+    EXPECT_EQ(bytes_of(old), bytes);
+    EXPECT_FALSE(fs::exists(backup_path(old, format)));
+  }
+}
+
 TEST_F(upgrading, brings_a_state_of_every_older_format_to_what_a_fresh_one_is) {
   for (int format = first_format; format < newest; ++format) {
     const std::string old = folder / fmt::format("format-{}.db", format);

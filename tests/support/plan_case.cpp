@@ -200,6 +200,7 @@ class Reader {
       if (line.values.contains("raise-stops")) result_.options.raise_stops = line.number("raise-stops", 0);
       if (line.values.contains("raise-withdrawals")) result_.options.raise_withdrawals = line.number("raise-withdrawals", 0);
       result_.options.allow_empty = line.has("allow-empty");
+      result_.options.end_despite_unknown = line.has("end-despite-unknown");
       result_.options.targets = split(line.text("target"), ',');
       result_.options.excluded = split(line.text("exclude"), ',');
       if (line.values.contains("only")) result_.options.only = set_of(split(line.text("only"), ','));

@@ -81,6 +81,7 @@ std::string change_text(const Change& change) {
   for (const auto& before : change.after) text += " " + before.text;
   text += "\n";
   if (change.deferred) text += "    deferred: " + change.deferred_why + "\n";
+  if (!change.foreseen.empty()) text += "    foreseen: " + change.foreseen + "\n";
   for (const auto& reason : change.because)
     text += fmt::format("    {} {}{}: {}\n", reason.code, reason.rule, at(reason.at), reason.text);
   return text;
