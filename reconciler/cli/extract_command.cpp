@@ -64,7 +64,7 @@ void show_extracted_json(const ImageRow& image, const ObjectRow& object, const s
 
 void extract_to(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site,
                 const Session& session) {
-  if (object.kind == ImageKind::file) {
+  if (image.kind == ImageKind::file) {
     restore<FileRestorer>(destination, image, object, site, session);
   } else if (restore<TreeRestorer>(destination, image, object, site, session).owners_left_out) {
     session.tell("owners were not restored, because only root may give files away");

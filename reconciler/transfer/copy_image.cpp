@@ -12,6 +12,7 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/fetch_session.hpp"
+#include "reconciler/transfer/kind_check.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "reconciler/transfer/partial_file.hpp"
 #include "schema/error.hpp"
@@ -66,7 +67,9 @@ class ProgressTeller {
 class InOrderVerifier {
  public:
   InOrderVerifier(PartialFile& partial, const CopyJob& job)
-      : partial_(partial), expected_(job.digest), expected_file_(job.packed.file.digest), thread_([this] { run(); }) {}
+      : partial_(partial), expected_(job.digest), expected_file_(job.packed.file.digest), kind_(job.kind), thread_([this] {
+          run();
+        }) {}
   ~InOrderVerifier() {
     if (thread_.joinable()) {
       partial_.give_up();
@@ -95,6 +98,7 @@ class InOrderVerifier {
     Sha256 hash;
     // The file gets its digest as its name in the store: were it another's, its bytes would stand in for that one's.
     Sha256 file_hash;
+    KindCheck kind(kind_);
     std::string packed;
     std::string plain;
     for (std::size_t i = 0; i < partial_.count(); ++i) {
@@ -111,6 +115,7 @@ class InOrderVerifier {
       }
       hash.update(plain);
       file_hash.update(packed);
+      kind.write(plain);
     }
     if (const Digest file = file_hash.finish(); file != expected_file_) {
       failed_ =
@@ -120,7 +125,10 @@ class InOrderVerifier {
       return;
     }
     const Digest digest = hash.finish();
-    if (digest == expected_) return;
+    if (digest == expected_) {
+      if (const std::string why = kind.finish(); !why.empty()) failed_ = CopyFailed{.code = "untrusted", .text = why};
+      return;
+    }
     failed_ = CopyFailed{.code = "digest-mismatch",
                          .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}",
                                              digest.text(), expected_.text())};
@@ -129,6 +137,7 @@ class InOrderVerifier {
   PartialFile& partial_;
   const Digest expected_;       ///< of the canonical bytes
   const Digest expected_file_;  ///< of the packed bytes
+  const ImageKind kind_;
   std::optional<CopyFailed> failed_;
   std::exception_ptr thrown_;
   std::thread thread_;  ///< last: the rest is there when it starts
