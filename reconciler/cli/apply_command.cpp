@@ -10,6 +10,7 @@
 #include "reconciler/cli/metrics_file.hpp"
 #include "reconciler/cli/name_authors.hpp"
 #include "reconciler/cli/progress_display.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/report.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_account.hpp"
@@ -180,7 +181,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
                 "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan");
   const Digest plan_id = saved ? saved->id : looked.plan_id;
   const RunStart start = run_start(looked, plan_id, run, started, manner.command);
-  bulletin->begin(looked);
+  bulletin->begin(looked.snapshot, looked.plan);
   const Account account =
       applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
   if (arguments.metrics) measure(looked, account, site, metrics);

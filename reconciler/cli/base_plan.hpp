@@ -4,7 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "reconciler/cli/look.hpp"
+#include "reconciler/cli/session.hpp"
+#include "reconciler/plan/make_plan.hpp"
 
 namespace ingot {
 

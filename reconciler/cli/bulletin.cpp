@@ -41,13 +41,13 @@ Bulletin::Bulletin(const Manifest& manifest, const OfRun& run)
       withheld_(secret_variables(manifest)),
       failure_(state_folder(manifest.server) + "/cache/last-failure") {}
 
-void Bulletin::begin(const Looked& looked) {
+void Bulletin::begin(const Snapshot& before, const Plan& plan) {
   if (to_.empty()) return;
-  news_.id_of_server = looked.plan.id_of_server;
-  news_.held = looked.plan.held;
-  news_.blocked = looked.plan.blocked;
-  news_.unknown = looked.plan.unknown;
-  news_.series_before = members_of(looked.snapshot.series);
+  news_.id_of_server = plan.id_of_server;
+  news_.held = plan.held;
+  news_.blocked = plan.blocked;
+  news_.unknown = plan.unknown;
+  news_.series_before = members_of(before.series);
 }
 
 void Bulletin::end(const Account& account, int exit_code, const Site& site) {

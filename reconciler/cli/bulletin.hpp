@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "reconciler/cli/look.hpp"
 #include "reconciler/cli/news.hpp"
 #include "reconciler/cli/session.hpp"
+#include "reconciler/cli/site.hpp"
 
 namespace ingot {
 
@@ -22,7 +22,7 @@ class Bulletin {
   Bulletin(const Manifest& manifest, const OfRun& run);
 
   /// What there is to do, before any of it is done.
-  void begin(const Looked& looked);
+  void begin(const Snapshot& before, const Plan& plan);
   /// `exit_code`: with what came of its reports.
   void end(const Account& account, int exit_code, const Site& site);
 

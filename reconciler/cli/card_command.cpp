@@ -2,6 +2,8 @@
 
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"

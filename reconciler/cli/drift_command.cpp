@@ -2,6 +2,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/published_pieces.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/exit_code.hpp"
 

@@ -3,6 +3,7 @@
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_explain.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/explain.hpp"

@@ -3,6 +3,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"

@@ -6,6 +6,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
 #include "reconciler/io/manifest_files.hpp"

@@ -4,6 +4,7 @@
 #include "reconciler/apply/run.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_garbage.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/cli/wanted_bytes.hpp"

@@ -5,6 +5,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/past.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_changes.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"

@@ -3,6 +3,8 @@
 #include "reconciler/apply/init_server.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/cli/starter.hpp"
 #include "reconciler/io/printable.hpp"

@@ -7,6 +7,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/release_command.hpp"
 #include "reconciler/cli/release_files.hpp"
 #include "reconciler/cli/show_keys.hpp"

@@ -1,6 +1,7 @@
 #include "reconciler/cli/manifest_source.hpp"
 
 #include "reconciler/cli/fetch_manifests.hpp"
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/io/git_tree_files.hpp"
 #include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"

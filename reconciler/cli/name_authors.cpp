@@ -1,4 +1,5 @@
 #include "reconciler/cli/name_authors.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 
 #include <algorithm>
 #include <map>

@@ -4,6 +4,7 @@
 
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/help_table.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "schema/exit_code.hpp"
 

@@ -7,6 +7,7 @@
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/name_authors.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/report.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/io/hash.hpp"

@@ -7,6 +7,7 @@
 #include "reconciler/cli/json_writer.hpp"
 #include "reconciler/cli/metrics_file.hpp"
 #include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_plan_json.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/plan/damaged.hpp"

@@ -9,6 +9,7 @@
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/query_rows.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_history.hpp"
 #include "reconciler/cli/show_images.hpp"
 #include "reconciler/cli/show_past.hpp"

@@ -6,6 +6,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/apply/releases.hpp"
 #include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/release_files.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"

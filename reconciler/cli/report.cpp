@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "reconciler/cli/annotations.hpp"
+#include "reconciler/cli/manifest_path.hpp"
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/cli/show_annotations.hpp"
 #include "reconciler/cli/show_error.hpp"

@@ -3,9 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <variant>
 
 #include "reconciler/cli/arguments.hpp"
 #include "reconciler/cli/output.hpp"
@@ -15,7 +13,6 @@
 #include "reconciler/io/terminal.hpp"
 #include "reconciler/io/transport.hpp"
 #include "schema/error.hpp"
-#include "schema/manifest.hpp"
 #include "schema/problem.hpp"
 
 namespace ingot {
@@ -40,17 +37,6 @@ struct Session {
   void tell(const std::string& text) const;
   void warn(const std::string& text) const;  ///< also with --quiet
 };
-
-/// The manifest's path as -f says: a file, or a folder's ingot.toml.
-std::string manifest_path(const Everywhere& flags);
-/// The same of a path that was named otherwise.
-std::string manifest_at(const std::string& path);
-
-/// The manifest, with the host's guard, or all their problems; nothing is shown.
-std::variant<Manifest, Problems> manifest_or_problems(const Session& session);
-
-/// The manifest; or all its problems are shown and it is nullopt: the command then ends with exit_manifest.
-std::optional<Manifest> read_manifest(const Session& session);
 
 /// Shows problems as the format asks: ingot.problems/1 on standard output, or lines on standard error.
 void show_problems_of(const Problems& problems, const Session& session);

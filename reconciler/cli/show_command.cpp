@@ -3,6 +3,7 @@
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/report.hpp"
 #include "reconciler/cli/saved_plan.hpp"
 #include "reconciler/cli/show_history.hpp"

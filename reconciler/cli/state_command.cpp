@@ -8,6 +8,7 @@
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"

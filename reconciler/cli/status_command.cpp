@@ -2,6 +2,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/last_plan.hpp"
 #include "reconciler/cli/look.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/show_status.hpp"
 #include "reconciler/cli/shown_peers.hpp"
 #include "schema/exit_code.hpp"

@@ -1,4 +1,5 @@
 #include "reconciler/cli/commands.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/report.hpp"
 #include "reconciler/cli/show_problems.hpp"
 #include "schema/exit_code.hpp"

@@ -8,6 +8,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/publish_run.hpp"
+#include "reconciler/cli/read_manifest.hpp"
 #include "reconciler/cli/verifying.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
