@@ -392,6 +392,8 @@ needs, the partial copies of wanted images, and papers. Bytes of copies that are
 A gc that took something is a run of the history. It ends with 6 if one of its notes tells of damage, or if the disk was too
 full to note what waits or the run; what it took is told all the same.
 
+Pages of peers' catalogs in the cache that no good head of theirs names go at once.
+
   --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer
   --dry-run       write nothing, list every file
