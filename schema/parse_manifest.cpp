@@ -193,7 +193,14 @@ void ManifestReader::add_matches(const std::string& pattern, Spot spot, std::vec
                                "write for example include = [\"images/*.toml\"]");
   }
   const bool is_absolute = pattern.starts_with('/');
-  for (std::string& path : files_.glob(is_absolute ? "" : folder_, joined_path("", pattern))) {
+  auto matched = files_.glob(is_absolute ? "" : folder_, joined_path("", pattern));
+  if (const auto* const unreadable = std::get_if<Unreadable>(&matched)) {
+    draft_.references_certain = false;
+    return draft_.problems.add(spot, "unreadable",
+                               fmt::format("what {} of \"include\" matches cannot be told: {}", quoted(pattern), unreadable->why),
+                               "correct the pattern, or make what it passes readable");
+  }
+  for (std::string& path : std::get<std::vector<std::string>>(matched)) {
     if (plain_path(path) != plain_path(root_)) found.push_back({std::move(path), spot});
   }
 }

@@ -26,7 +26,8 @@ struct Unreadable {
 struct ManifestFiles {
   std::function<std::variant<std::string, Unreadable>(const std::string& path)> read;
   /// The paths in `folder` ("" or ending with "/", no pattern) that a glob such as "images/*.toml" matches, sorted by bytes.
-  std::function<std::vector<std::string>(const std::string& folder, const std::string& pattern)> glob;
+  /// Unreadable: a place where matches may lie cannot be looked into, so that "none" would be a guess.
+  std::function<std::variant<std::vector<std::string>, Unreadable>(const std::string& folder, const std::string& pattern)> glob;
   /// sha256 of bytes (schema knows no hash library).
   std::function<Digest(std::string_view bytes)> digest;
   /// What relative paths of the root file are relative to, but for includes and cards: "" or ending with "/". nullopt: to its

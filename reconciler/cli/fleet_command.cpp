@@ -7,6 +7,7 @@
 #include "reconciler/cli/find_image.hpp"
 #include "reconciler/cli/look.hpp"
 #include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/cli/manifest_source.hpp"
 #include "reconciler/cli/show_fleet.hpp"
 #include "reconciler/cli/show_fleet_status.hpp"
 #include "reconciler/io/manifest_files.hpp"
@@ -38,10 +39,10 @@ std::string beside(const std::string& path, const std::string& name) {
 }
 
 std::vector<FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems) {
-  const ManifestFiles files = disk_manifest_files();
   std::vector<FleetMember> members;
   for (const auto& given : paths) {
     const std::string path = manifest_at(given);
+    const ManifestFiles files = checked_out_files(path);
     auto read = parse_manifest(path, files);
     if (auto* const wrong = std::get_if<Problems>(&read))
       problems.insert(problems.end(), wrong->begin(), wrong->end());

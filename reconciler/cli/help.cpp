@@ -16,8 +16,10 @@ struct Page {
 constexpr std::string_view everywhere = R"(
 Everywhere:
   -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
-      --rev REV             read it at a branch, tag or commit of the git repository that holds it (bare ones too)
-      --repo URL            fetch that repository first, and read it there at --rev (https, ssh, file; -f is a path in it)
+      --rev REV             read it at a branch, tag or commit of the git repository that holds it (bare ones too); of a name
+                            that several bear write refs/heads/NAME or refs/tags/NAME
+      --repo URL            fetch that repository first, and read it there at --rev (https, ssh, file; -f is a path in it); a
+                            plain name is then a branch first
       --home DIR            what its relative paths are relative to (default: its folder; with --repo and in a bare
                             repository this folder)
       --format text|json|markdown|github|terraform|codequality|sarif|junit|dot|mermaid
@@ -53,7 +55,7 @@ constexpr std::string_view overview_end = R"(
 constexpr std::string_view environment = R"(Environment:
   INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
   INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https; INGOT_GIT_TOKEN_FILE: the file of the password
-  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else the ssh agent, or the keys in ~/.ssh)
+  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else what the program ssh finds: agent, ~/.ssh)
   SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
   GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
   XDG_CACHE_HOME            where "fleet status" keeps what servers said last (default: ~/.cache)

@@ -2,6 +2,7 @@
 
 #include "reconciler/cli/fetch_manifests.hpp"
 #include "reconciler/cli/manifest_path.hpp"
+#include "reconciler/io/git_submodules.hpp"
 #include "reconciler/io/git_tree_files.hpp"
 #include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
@@ -61,11 +62,34 @@ std::variant<Manifest, Problems> read_revision(const Everywhere& flags) {
   return read;
 }
 
-/// The commit that is checked out where the manifest lies. Whatever keeps it from being known is no mistake of the manifest's.
-void find_commit(Manifest& manifest, const ReadFromDisk& heard) {
+/// The repository that a manifest on the disk lies in, or why it cannot be used.
+struct Around {
+  std::optional<GitRepository> repository;
+  std::string trouble;
+};
+
+std::string all_words(const Error& error) { return error.mend().empty() ? error.text() : error.text() + "; " + error.mend(); }
+
+/// A repository that cannot be used is no mistake of the manifest's, but one that kills whoever reads it is no place for one.
+Around repository_around(const std::string& path) {
   try {
-    const auto repository = GitRepository::holding(manifest.path);
-    if (!repository) return;
+    return {GitRepository::holding(path), ""};
+  } catch (const Error& error) {
+    if (error.fault() != Fault::usage) throw;
+    return {std::nullopt, all_words(error)};
+  }
+}
+
+ManifestFiles files_in(const Around& around) {
+  return around.repository ? without_submodules(disk_manifest_files(), *around.repository) : disk_manifest_files();
+}
+
+/// The commit that is checked out where the manifest lies.
+void find_commit(Manifest& manifest, const ReadFromDisk& heard, const Around& around) {
+  manifest.no_git = around.trouble;
+  if (!around.repository) return;
+  const auto& repository = around.repository;
+  try {
     const auto head = repository->head();
     if (!head) {
       manifest.no_git = "its git repository has no commit yet";
@@ -77,22 +101,29 @@ void find_commit(Manifest& manifest, const ReadFromDisk& heard) {
                               .commit = head->id,
                               .blob = tree.blob(repository->path_in(manifest.path)),
                               .dirty = !heard.differing(tree, *repository).empty()};
-  } catch (const Error& error) { manifest.no_git = error.mend().empty() ? error.text() : error.text() + "; " + error.mend(); }
+  } catch (const Error& error) {
+    if (error.fault() != Fault::usage) throw;
+    manifest.no_git = all_words(error);
+  }
 }
 
 std::variant<Manifest, Problems> read_disk(const Everywhere& flags) {
   ReadFromDisk heard;
-  ManifestFiles files = heard.listen(disk_manifest_files());
+  const Around around = repository_around(manifest_path(flags));
+  ManifestFiles files = heard.listen(files_in(around));
   files.home = home_of(flags);
   auto read = parse_manifest(manifest_path(flags), files);
-  if (auto* const manifest = std::get_if<Manifest>(&read)) find_commit(*manifest, heard);
+  if (auto* const manifest = std::get_if<Manifest>(&read)) find_commit(*manifest, heard, around);
   return read;
 }
 
 }  // namespace
 
 std::optional<GitPlace> git_place_of(const Everywhere& flags) {
-  if (flags.repo) return GitPlace{GitRepository::at(repository_cache(flags)), flags.manifest.value_or(std::string(usual_name))};
+  if (flags.repo) {
+    return GitPlace{GitRepository::at(repository_cache(flags), without_credentials(*flags.repo)),
+                    flags.manifest.value_or(std::string(usual_name))};
+  }
   const std::string path = flags.rev ? flags.manifest.value_or(std::string(usual_name)) : manifest_path(flags);
   auto repository = GitRepository::holding(path);
   if (!repository) {
@@ -143,6 +174,8 @@ std::vector<std::string> uncommitted_files(const Everywhere& flags) {
   const auto head = repository ? repository->head() : std::nullopt;
   return head ? heard.differing(GitTreeFiles(*repository, head->id), *repository) : std::vector<std::string>{};
 }
+
+ManifestFiles checked_out_files(const std::string& path) { return files_in(repository_around(path)); }
 
 std::variant<Manifest, Problems> manifest_of(const Everywhere& flags) {
   return flags.rev ? read_revision(flags) : read_disk(flags);

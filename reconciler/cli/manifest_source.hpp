@@ -9,6 +9,7 @@
 #include "reconciler/cli/session.hpp"
 #include "reconciler/io/git_repository.hpp"
 #include "schema/manifest.hpp"
+#include "schema/parse_manifest.hpp"
 
 namespace ingot {
 
@@ -27,6 +28,9 @@ struct AtCommit {
 /// Reads the manifest as the flags say: -f, --rev, --repo (fetched before), --home. Its `git` says which commit it is from.
 /// Error{usage}: a repository or a revision that cannot be had, with what to do.
 std::variant<Manifest, Problems> manifest_of(const Everywhere& flags);
+
+/// The disk as the manifest at `path` reaches it: in a git repository its submodules are out of reach.
+ManifestFiles checked_out_files(const std::string& path);
 
 /// Where the manifest of these flags is in git; nullopt: in no repository. Error{usage} as above.
 std::optional<GitPlace> git_place_of(const Everywhere& flags);

@@ -1,5 +1,6 @@
 #include "reconciler/cli/show_error.hpp"
 
+#include "reconciler/cli/show_problems.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/exit_code.hpp"
 
@@ -19,6 +20,10 @@ void put_error(const Error& error, JsonWriter& json) {
 }
 
 void show_error_json(const Error& error, Output& out) {
+  if (error.fault() == Fault::manifest) {  // whatever ends in 65 has this form
+    const std::string code(error.code().empty() ? text_of(error.fault()) : error.code());
+    return show_problems_json({{.file = error.subject(), .code = code, .text = error.what(), .mend = error.mend()}}, out);
+  }
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.error/1");

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "reconciler/io/file_error.hpp"
+#include "reconciler/io/git_limits.hpp"
 #include "reconciler/io/git_receive.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/owned_descriptor.hpp"
@@ -46,9 +47,12 @@ void say(int to, const std::string& line) {
   // Ctrl-C is for the process that is waited for, which then ends this one.
   for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_IGN);
   for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);  // an error of the call instead
-  const rlimit largest{what.most_bytes, what.most_bytes}, none{0, 0};
+  const auto seconds = static_cast<rlim_t>(what.limit.count() / 1000 + 1);
+  const rlimit largest{what.most_bytes, what.most_bytes}, none{0, 0}, longest{seconds, seconds};
   ::setrlimit(RLIMIT_FSIZE, &largest);
   ::setrlimit(RLIMIT_CORE, &none);
+  ::setrlimit(RLIMIT_CPU, &longest);
+  limit_memory(what.most_memory);
   try {
     receive_git(what.url, what.folder, what.most_bytes,
                 [to](const FetchProgress& now) { say(to, fmt::format("P {} {} {}", now.objects, now.of, now.bytes)); });
@@ -67,7 +71,7 @@ void say(int to, const std::string& line) {
   const auto second = line.find(field_end, first + 1);
   const int fault = std::atoi(line.c_str());
   throw Error(static_cast<Fault>(fault), line.substr(first + 1, second - first - 1), line.substr(second + 1))
-      .with_code("unreachable-repository");
+      .with_code(static_cast<Fault>(fault) == Fault::manifest ? "bad-repository" : "unreachable-repository");
 }
 
 /// The receiving process; killed and reaped when this goes.
@@ -169,8 +173,11 @@ void fetch_git(const GitFetch& what) {
     if (Steady::now() - begun > what.limit)
       too_slow(what, fmt::format("was not fetched within {} min", what.limit.count() / 60'000));
   }
-  throw Error(Fault::local, fmt::format("the process that fetched \"{}\" died", printable(without_credentials(what.url))),
-              "run again; perhaps memory is short");
+  throw Error(Fault::manifest,
+              fmt::format("the git repository \"{}\" cannot be fetched: the process that fetched it died",
+                          printable(without_credentials(what.url))),
+              "an object in it is damaged, or was made to do harm; see what \"git fsck\" says of it")
+      .with_code("bad-repository");
 }
 
 }  // namespace ingot

@@ -23,6 +23,7 @@ struct GitFetch {
   std::chrono::milliseconds silence = std::chrono::seconds(30);  ///< the longest time without any progress
   std::chrono::milliseconds limit = std::chrono::minutes(30);    ///< for all
   std::uint64_t most_bytes = 4'000'000'000;                      ///< received
+  std::uint64_t most_memory = 1024 * 1024 * 1024;                ///< bytes, beyond what this process has now
   std::function<void(const FetchProgress&)> progress = {};
 };
 

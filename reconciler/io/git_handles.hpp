@@ -25,6 +25,8 @@ using GitCommit = GitHandle<git_commit, git_commit_free>;
 using GitRemote = GitHandle<git_remote, git_remote_free>;
 using GitConfig = GitHandle<git_config, git_config_free>;
 using GitWalk = GitHandle<git_revwalk, git_revwalk_free>;
+using GitIndex = GitHandle<git_index, git_index_free>;
+using GitFilters = GitHandle<git_filter_list, git_filter_list_free>;
 using GitBlame = GitHandle<git_blame, git_blame_free>;
 
 /// Calls a function of libgit2 that gives an object by its first argument; null and `code` if it fails.
@@ -38,8 +40,16 @@ Handle git_made(int& code, Call&& call) {
 /// What libgit2 says of its last failure, without a final full stop.
 std::string git_words();
 
+/// Whether libgit2's last failure was for lack of memory.
+bool memory_is_short();
+/// Throws std::bad_alloc if it was; to be asked before another call hides it.
+void require_memory();
+
 /// Once a process, before any other call.
 void begin_libgit2();
+
+/// A folder as people write it; libgit2 ends them with "/".
+std::string without_slash(std::string path);
 
 /// 40 hex digits.
 std::string hex_of(const git_oid& id);

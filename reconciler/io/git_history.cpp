@@ -8,9 +8,19 @@
 
 namespace ingot {
 
+inline auto fields(CommitLine& line) { return std::tie(line.id, line.author, line.subject, line.parents); }
+
 namespace {
 
 constexpr std::size_t longest_subject = 200;
+
+/// SignedBytes as it crosses from the child.
+struct FoundSignature {
+  std::string signature;
+  std::string bytes;
+  std::int64_t when = 0;
+};
+auto fields(FoundSignature& one) { return std::tie(one.signature, one.bytes, one.when); }
 
 GitCommit commit_of(git_repository* repository, const git_oid& id) {
   int code = 0;
@@ -92,14 +102,13 @@ std::optional<CommitLine> newest_in(git_repository* repository, git_blame* blame
   return newest ? std::optional(line_of(*newest)) : std::nullopt;
 }
 
-}  // namespace
-
-Descent GitHistory::descent(const std::string& earlier, const std::string& commit) const {
+Descent descent_of(OpenRepository& in, const std::string& earlier, const std::string& commit) {
   if (earlier == commit) return Descent::same;
-  git_repository* const repository = repository_.handle();
-  if (!commit_of(repository, oid_of(earlier))) return repository_.is_shallow() ? Descent::unproven : Descent::gone;
+  git_repository* const repository = in.handle.get();
+  const bool is_shallow = git_repository_is_shallow(repository) == 1;
+  if (!commit_of(repository, oid_of(earlier))) return is_shallow ? Descent::unproven : Descent::gone;
   const auto ask = [&](const std::string& from, const std::string& wanted) {
-    return repository_.is_shallow() ? reaches(repository, from, wanted) : descends(repository, from, wanted);
+    return is_shallow ? reaches(repository, from, wanted) : descends(repository, from, wanted);
   };
   const Reached down = ask(commit, earlier);
   if (down == Reached::yes) return Descent::forward;
@@ -108,47 +117,49 @@ Descent GitHistory::descent(const std::string& earlier, const std::string& commi
   return down == Reached::cut || up == Reached::cut ? Descent::unproven : Descent::aside;
 }
 
-std::vector<CommitLine> GitHistory::commits_beyond(const std::string& without, const std::string& commit,
-                                                   std::size_t most) const {
+std::vector<CommitLine> lines_beyond(OpenRepository& in, const std::string& without, const std::string& commit,
+                                     std::size_t most) {
   int code = 0;
-  const auto walk = git_made<GitWalk>(code, [this](git_revwalk** made) { return git_revwalk_new(made, repository_.handle()); });
+  const auto walk = git_made<GitWalk>(code, [&](git_revwalk** made) { return git_revwalk_new(made, in.handle.get()); });
   const git_oid begin = oid_of(commit), end = oid_of(without);
   std::vector<CommitLine> lines;
   if (!walk || git_revwalk_push(walk.get(), &begin) < 0 || git_revwalk_hide(walk.get(), &end) < 0) return lines;
   git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME);
   git_oid id{};
   while (lines.size() < most && git_revwalk_next(&id, walk.get()) == 0) {
-    const GitCommit one = commit_of(repository_.handle(), id);
+    const GitCommit one = commit_of(in.handle.get(), id);
     if (!one) break;
     lines.push_back(line_of(*one));
   }
   return lines;
 }
 
-std::optional<CommitLine> GitHistory::commit(const std::string& id) const {
-  const GitCommit one = commit_of(repository_.handle(), oid_of(id));
+std::optional<CommitLine> one_line(OpenRepository& in, const std::string& id) {
+  const GitCommit one = commit_of(in.handle.get(), oid_of(id));
   return one ? std::optional(line_of(*one)) : std::nullopt;
 }
 
-std::optional<SignedBytes> GitHistory::signature_of(const std::string& commit) const {
+std::optional<FoundSignature> signature_in(OpenRepository& in, const std::string& commit) {
   git_buf signature = GIT_BUF_INIT, bytes = GIT_BUF_INIT;
   git_oid id = oid_of(commit);
-  const GitCommit one = commit_of(repository_.handle(), id);
-  std::optional<SignedBytes> found;
-  if (one && git_commit_extract_signature(&signature, &bytes, repository_.handle(), &id, "gpgsig") == 0) {
-    found = SignedBytes{.signature = std::string(signature.ptr, signature.size),
-                        .bytes = std::string(bytes.ptr, bytes.size),
-                        .when = Time(Seconds(git_commit_time(one.get())))};
+  const GitCommit one = commit_of(in.handle.get(), id);
+  std::optional<FoundSignature> found;
+  if (one && git_commit_extract_signature(&signature, &bytes, in.handle.get(), &id, "gpgsig") == 0) {
+    found = FoundSignature{.signature = std::string(signature.ptr, signature.size),
+                           .bytes = std::string(bytes.ptr, bytes.size),
+                           .when = git_commit_time(one.get())};
   }
   git_buf_dispose(&signature);
   git_buf_dispose(&bytes);
   return found;
 }
 
-std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string& commit, const std::string& path,
-                                                              const std::vector<Lines>& ranges) const {
+std::vector<std::optional<CommitLine>> authors_in(OpenRepository& in, const std::string& commit, const std::string& path,
+                                                  const std::vector<GitHistory::Lines>& ranges) {
+  using Lines = GitHistory::Lines;
+  git_repository* const repository = in.handle.get();
   std::vector<std::optional<CommitLine>> authors(ranges.size());
-  if (ranges.empty() || !holds_file(repository_.handle(), oid_of(commit), path)) return authors;
+  if (ranges.empty() || !holds_file(repository, oid_of(commit), path)) return authors;
   git_blame_options options{};
   git_blame_options_init(&options, GIT_BLAME_OPTIONS_VERSION);
   options.newest_commit = oid_of(commit);
@@ -159,12 +170,36 @@ std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string&
                        return one.last < other.last;
                      })->last;
   int code = 0;
-  const auto blame = git_made<GitBlame>(
-      code, [&](git_blame** made) { return git_blame_file(made, repository_.handle(), path.c_str(), &options); });
+  const auto blame =
+      git_made<GitBlame>(code, [&](git_blame** made) { return git_blame_file(made, repository, path.c_str(), &options); });
   if (!blame) return authors;
   std::transform(ranges.begin(), ranges.end(), authors.begin(),
-                 [&](const Lines& lines) { return newest_in(repository_.handle(), blame.get(), lines); });
+                 [&](const Lines& lines) { return newest_in(repository, blame.get(), lines); });
   return authors;
+}
+
+}  // namespace
+
+Descent GitHistory::descent(const std::string& earlier, const std::string& commit) const {
+  return repository_.reader().ask<&descent_of>(earlier, commit);
+}
+
+std::vector<CommitLine> GitHistory::commits_beyond(const std::string& without, const std::string& commit,
+                                                   std::size_t most) const {
+  return repository_.reader().ask<&lines_beyond>(without, commit, most);
+}
+
+std::optional<CommitLine> GitHistory::commit(const std::string& id) const { return repository_.reader().ask<&one_line>(id); }
+
+std::optional<SignedBytes> GitHistory::signature_of(const std::string& commit) const {
+  const auto found = repository_.reader().ask<&signature_in>(commit);
+  if (!found) return std::nullopt;
+  return SignedBytes{.signature = found->signature, .bytes = found->bytes, .when = Time(Seconds(found->when))};
+}
+
+std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string& commit, const std::string& path,
+                                                              const std::vector<Lines>& ranges) const {
+  return repository_.reader().ask<&authors_in>(commit, path, ranges);
 }
 
 }  // namespace ingot

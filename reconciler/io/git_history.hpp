@@ -34,5 +34,6 @@ class GitHistory {
  private:
   GitRepository repository_;
 };
+inline auto fields(GitHistory::Lines& lines) { return std::tie(lines.first, lines.last); }
 
 }  // namespace ingot

@@ -1,14 +1,14 @@
 #include "reconciler/io/git_receive.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "reconciler/io/credentials.hpp"
 #include "reconciler/io/git_handles.hpp"
-#include "reconciler/io/known_hosts.hpp"
+#include "reconciler/io/git_owner.hpp"
+#include "reconciler/io/git_ssh.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 #include "schema/provenance.hpp"
@@ -16,8 +16,6 @@
 namespace ingot {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 using GitBare = GitHandle<git_repository, git_repository_free>;
 
@@ -35,38 +33,13 @@ struct Receiving {
   std::string refused = {};   ///< why the bytes are not wanted
   std::string no_token = {};  ///< why the token that was named cannot be had
   bool offered_token = false;
-  std::vector<std::string> keys = {};  ///< that were not offered yet; "": the agent's
-  bool keys_known = false;
+  SshFailure ssh = {};
 };
 
-std::vector<std::string> ssh_keys() {
-  if (const std::string key = variable("INGOT_GIT_SSH_KEY"); !key.empty()) return {key};
-  std::vector<std::string> keys;
-  if (!variable("SSH_AUTH_SOCK").empty()) keys.emplace_back();
-  for (const char* name : {"id_ed25519", "id_ecdsa", "id_rsa"}) {
-    std::error_code ignored;
-    if (const std::string path = variable("HOME") + "/.ssh/" + name; fs::exists(path, ignored)) keys.push_back(path);
-  }
-  return keys;
-}
-
-int offer_key(git_credential** out, const std::string& user, Receiving& receiving) {
-  if (!receiving.keys_known) receiving.keys = ssh_keys();
-  receiving.keys_known = true;
-  if (receiving.keys.empty()) return GIT_EAUTH;
-  const std::string key = receiving.keys.front();
-  receiving.keys.erase(receiving.keys.begin());
-  return key.empty() ? git_credential_ssh_key_from_agent(out, user.c_str())
-                     : git_credential_ssh_key_new(out, user.c_str(), nullptr, key.c_str(), "");
-}
-
-/// Each is offered once: libgit2 asks again for as long as it gets an answer.
-int on_credentials(git_credential** out, const char*, const char* user_in_url, unsigned allowed, void* payload) noexcept {
+/// Offered once: libgit2 asks again for as long as it gets an answer. ssh asks for itself.
+int on_credentials(git_credential** out, const char*, const char*, unsigned allowed, void* payload) noexcept {
   auto& receiving = *static_cast<Receiving*>(payload);
   try {
-    const std::string user = user_in_url != nullptr ? user_in_url : "git";
-    if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return offer_key(out, user, receiving);
-    if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, user.c_str());
     if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0 || receiving.offered_token) return GIT_EAUTH;
     const std::string token = read_git_token(), name = variable("INGOT_GIT_USER");
     if (token.empty()) return GIT_EAUTH;
@@ -78,22 +51,19 @@ int on_credentials(git_credential** out, const char*, const char* user_in_url, u
   } catch (...) { return GIT_EUSER; }
 }
 
-int on_certificate(git_cert* certificate, int valid, const char* host, void* payload) noexcept {
+int on_certificate(git_cert*, int valid, const char* host, void* payload) noexcept {
   auto& receiving = *static_cast<Receiving*>(payload);
   try {
-    if (certificate->cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
-      const auto* const key = reinterpret_cast<const git_cert_hostkey*>(certificate);
-      const bool has_bytes = (key->type & GIT_CERT_SSH_RAW) != 0;
-      receiving.distrust = why_not_known(
-          {.host = host, .url = receiving.url, .key = has_bytes ? std::string(key->hostkey, key->hostkey_len) : ""});
-    } else if (valid == 0) {
-      receiving.distrust = fmt::format("the certificate of {} is not good", printable(host));
-    }
+    if (valid == 0) receiving.distrust = fmt::format("the certificate of {} is not good", printable(host));
     return receiving.distrust.empty() ? 0 : GIT_ECERTIFICATE;
   } catch (const std::exception& error) {
     receiving.distrust = error.what();
     return GIT_ECERTIFICATE;
   }
+}
+
+int on_transport(git_transport** out, git_remote* remote, void* payload) noexcept {
+  return open_ssh_transport(out, remote, static_cast<Receiving*>(payload)->ssh);
 }
 
 int on_progress(const git_indexer_progress* now, void* payload) noexcept {
@@ -132,23 +102,39 @@ GitBare repository_in(const std::string& folder) {
 /// Of a repository on this machine.
 std::string path_of(const std::string& url) { return url.starts_with("file://") ? url.substr(url.find('/', 7)) : url; }
 
-[[noreturn]] void refuse(int code, const Receiving& receiving) {
-  const std::string words = printable(git_words());
-  const std::string url = printable(without_credentials(receiving.url));
-  if (!receiving.distrust.empty() || code == GIT_ECERTIFICATE) {
-    throw Error(Fault::untrusted,
-                fmt::format("\"{}\" is not who it should be: {}", url, receiving.distrust.empty() ? words : receiving.distrust),
-                "nothing was fetched; ask who runs it");
+/// libgit2 would open another user's.
+void require_own(const std::string& url) {
+  const std::string path = path_of(url);
+  int code = 0;
+  const auto repository = git_made<GitBare>(code, [&](git_repository** made) { return git_repository_open(made, path.c_str()); });
+  if (repository && !foreign_folder(repository.get()).empty()) {
+    throw Error(Fault::incomplete,
+                fmt::format("the git repository \"{}\" belongs to another user", printable(without_credentials(url))),
+                fmt::format("if you trust it: git config --global --add safe.directory {}", printable(path)));
   }
+}
+
+[[noreturn]] void distrust(const std::string& url, const std::string& why) {
+  throw Error(Fault::untrusted, fmt::format("\"{}\" is not who it should be: {}", url, why),
+              "nothing was fetched; ask who runs it");
+}
+
+[[noreturn]] void refuse(int code, const Receiving& receiving) {
+  const std::string words = printable(receiving.ssh.words.empty() ? git_words() : receiving.ssh.words);
+  const std::string url = printable(without_credentials(receiving.url));
+  if (!receiving.ssh.distrust.empty()) distrust(url, receiving.ssh.distrust);
+  if (!receiving.distrust.empty() || code == GIT_ECERTIFICATE)
+    distrust(url, receiving.distrust.empty() ? words : receiving.distrust);
+  if (memory_is_short())
+    throw Error(Fault::manifest, fmt::format("the git repository \"{}\" takes too much memory to fetch", url),
+                "an object in it is damaged, or was made to do harm; see what \"git fsck\" says of it");
+  if (receiving.ssh.no_program)
+    throw Error(Fault::local, "the program \"ssh\" cannot be run", "install openssh-client, or let PATH find it");
   if (!receiving.refused.empty())
     throw Error(Fault::incomplete, fmt::format("\"{}\" {}", url, receiving.refused),
                 "keep large files out of the manifest's repository");
-  if (code == GIT_EOWNER || words.find("safe.directory") != std::string::npos) {
-    throw Error(Fault::incomplete, fmt::format("the git repository \"{}\" belongs to another user", url),
-                fmt::format("if you trust it: git config --global --add safe.directory {}", path_of(url)));
-  }
   if (!receiving.no_token.empty()) throw Error(Fault::usage, receiving.no_token, "its file is named by INGOT_GIT_TOKEN_FILE");
-  if (code == GIT_EAUTH || words.find("authentication") != std::string::npos) {
+  if (code == GIT_EAUTH || receiving.ssh.wants_key || words.find("authentication") != std::string::npos) {
     throw Error(Fault::incomplete, fmt::format("\"{}\" wants credentials: {}", url, words),
                 "for https set INGOT_GIT_TOKEN or INGOT_GIT_TOKEN_FILE (and INGOT_GIT_USER if it wants a user's name); for ssh "
                 "use an agent, INGOT_GIT_SSH_KEY, or a key in ~/.ssh without a passphrase");
@@ -164,6 +150,7 @@ void receive_git(const std::string& url, const std::string& folder, std::uint64_
   begin_libgit2();
   if (const std::string own = variable("SSL_CERT_FILE"); !own.empty())
     git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, own.c_str(), nullptr);
+  if (url.starts_with("file://") || url.starts_with('/')) require_own(url);
   const GitBare repository = repository_in(folder);
   int code = 0;
   const auto remote = git_made<GitRemote>(
@@ -177,15 +164,18 @@ void receive_git(const std::string& url, const std::string& folder, std::uint64_
   options.callbacks.transfer_progress = on_progress;
   options.callbacks.sideband_progress = on_message;
   options.callbacks.payload = &receiving;
-  options.prune = GIT_FETCH_PRUNE;
-  options.update_fetchhead = 0;
+  if (is_by_ssh(url)) options.callbacks.transport = on_transport;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // they are named below
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;    // what was meant for one server goes to no other
   options.proxy_opts.type = GIT_PROXY_AUTO;
   char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
   std::vector<char*> names{heads, tags};
   const git_strarray wanted{names.data(), names.size()};
-  code = git_remote_fetch(remote.get(), &wanted, &options, nullptr);
+  code = git_remote_download(remote.get(), &wanted, &options);
+  git_remote_disconnect(remote.get());
+  // What is gone goes first: while a branch "x" is here, there can be no "x/y".
+  if (code >= 0) code = git_remote_prune(remote.get(), &options.callbacks);
+  if (code >= 0) code = git_remote_update_tips(remote.get(), &options.callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE, "fetch");
   if (code < 0) refuse(code, receiving);
 }
 

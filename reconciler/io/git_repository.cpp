@@ -1,10 +1,13 @@
 #include "reconciler/io/git_repository.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "reconciler/io/git_handles.hpp"
+#include "reconciler/io/git_owner.hpp"
+#include "reconciler/io/git_revision.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 #include "schema/provenance.hpp"
@@ -14,11 +17,6 @@ namespace ingot {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string without_slash(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
 
 /// Where the repository is that `start` lies in, as `git config safe.directory` wants it; "" if there is none.
 std::string found_from(const std::string& start) {
@@ -30,58 +28,142 @@ std::string found_from(const std::string& start) {
   return path;
 }
 
-/// Whether the user's or the machine's configuration trusts every folder, which this libgit2 does not see.
-bool everything_is_safe() {
-  int code = 0;
-  const auto config = git_made<GitConfig>(code, [](git_config** made) { return git_config_open_default(made); });
-  if (!config) return false;
-  bool all = false;
-  const auto look = [](const git_config_entry* entry, void* into) {
-    if (std::string_view(entry->value) == "*") *static_cast<bool*>(into) = true;
-    return 0;
-  };
-  git_config_get_multivar_foreach(config.get(), "safe.directory", nullptr, look, &all);
-  return all;
+struct Refusal {
+  std::string code;
+  std::string text;
+  std::string mend;
+};
+
+/// Why libgit2 did not open it, by its own words.
+Refusal why_not_opened(const std::string& folder, const std::string& words) {
+  constexpr std::string_view extension = "unsupported extension name extensions.";
+  if (words.find("objectformat") != std::string::npos) {
+    return {"sha256-repository", "names its objects by SHA-256, which cannot be read yet",
+            "check the revision out and read the manifest from there, without --rev"};
+  }
+  if (words.find("relativeworktrees") != std::string::npos) {
+    return {
+        "bad-repository",
+        "has extensions.relativeWorktrees (its linked work trees are named by relative paths), which this libgit2 does not know",
+        fmt::format("git -C {0} worktree repair --no-relative-paths, then git -C {0} config --unset "
+                    "extensions.relativeWorktrees; or read a clone of it",
+                    folder)};
+  }
+  if (const auto at = words.find(extension); at != std::string::npos) {
+    return {"bad-repository",
+            fmt::format("has the extension \"{}\", which this libgit2 ({}) does not know", words.substr(at + extension.size()),
+                        libgit2_version()),
+            "read a clone that was made without it"};
+  }
+  return {"bad-repository", fmt::format("cannot be read: {}", words), "see what \"git fsck\" says of it"};
 }
 
-[[noreturn]] void refuse(const std::string& start, int code) {
-  const std::string words = git_words();
-  const std::string folder = found_from(start);
-  // Where nothing at all is configured to be safe, libgit2 1.5 says so in this odd way.
-  if (code == GIT_EOWNER || words.find("safe.directory") != std::string::npos) {
-    throw Error(Fault::usage, fmt::format("the git repository \"{}\" belongs to another user", printable(folder)),
-                fmt::format("if you trust it: git config --global --add safe.directory {}", printable(folder)))
-        .with_code("foreign-repository")
-        .about(folder);
-  }
-  if (words.find("objectformat") != std::string::npos) {
-    throw Error(
-        Fault::usage,
-        fmt::format("the git repository \"{}\" names its objects by SHA-256, which cannot be read yet", printable(folder)),
-        "check the revision out and read the manifest from there, without --rev")
-        .with_code("sha256-repository")
-        .about(folder);
-  }
-  throw Error(
-      Fault::usage,
-      fmt::format("the git repository \"{}\" cannot be read: {}", printable(folder.empty() ? start : folder), printable(words)),
-      "see what \"git fsck\" says of it")
-      .with_code("bad-repository")
+[[noreturn]] void refuse(const std::string& start) {
+  const std::string words = printable(git_words());
+  const std::string found = found_from(start);
+  const std::string folder = found.empty() ? start : found;
+  const Refusal why = why_not_opened(printable(folder), words);
+  throw Error(Fault::usage, fmt::format("the git repository \"{}\" {}", printable(folder), why.text), why.mend)
+      .with_code(why.code)
       .about(folder);
 }
 
-/// Null: there is none.
-std::shared_ptr<git_repository> opened(const std::string& start, unsigned flags) {
-  begin_libgit2();
+/// What the parent knows of a repository once it is open.
+struct Opened {
+  bool found = false;
+  std::string folder;
+  std::string git_folder;
+  bool is_bare = false;
+  bool is_shallow = false;
+};
+auto fields(Opened& one) { return std::tie(one.found, one.folder, one.git_folder, one.is_bare, one.is_shallow); }
+
+Opened open_repository(OpenRepository& repository, const std::string& start, bool search, const std::string& fetched) {
   git_repository* raw = nullptr;
-  int code = git_repository_open_ext(&raw, start.c_str(), flags, nullptr);
-  if (code == GIT_ENOTFOUND && git_error_last() != nullptr && git_error_last()->klass != GIT_ERROR_CONFIG) return nullptr;
-  if (code == GIT_EOWNER && everything_is_safe()) {
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    code = git_repository_open_ext(&raw, start.c_str(), flags, nullptr);
+  const unsigned flags = search ? 0 : GIT_REPOSITORY_OPEN_NO_SEARCH;
+  const int code = git_repository_open_ext(&raw, start.c_str(), flags, nullptr);
+  if (code == GIT_ENOTFOUND && git_error_last() != nullptr && git_error_last()->klass != GIT_ERROR_CONFIG) return {};
+  if (code < 0) refuse(start);
+  repository.handle = {raw, git_repository_free};
+  if (const std::string foreign = foreign_folder(raw); !foreign.empty()) {
+    throw Error(Fault::usage, fmt::format("the git repository \"{}\" belongs to another user", printable(foreign)),
+                fmt::format("if you trust it: git config --global --add safe.directory {}", printable(foreign)))
+        .with_code("foreign-repository")
+        .about(foreign);
   }
-  if (code < 0) refuse(start, code);
-  return {raw, git_repository_free};
+  const char* const work = git_repository_workdir(raw);
+  repository.folder = without_slash(work != nullptr ? work : git_repository_path(raw));
+  repository.fetched = fetched;
+  return {.found = true,
+          .folder = repository.folder,
+          .git_folder = without_slash(git_repository_path(raw)),
+          .is_bare = git_repository_is_bare(raw) == 1,
+          .is_shallow = git_repository_is_shallow(raw) == 1};
+}
+
+std::string address_of(OpenRepository& repository) {
+  int code = 0;
+  const auto remote =
+      git_made<GitRemote>(code, [&](git_remote** made) { return git_remote_lookup(made, repository.handle.get(), "origin"); });
+  const char* const url = remote ? git_remote_url(remote.get()) : nullptr;
+  return url != nullptr ? without_credentials(url) : repository.folder;
+}
+
+std::optional<NamedCommit> head_of(OpenRepository& repository) {
+  int code = 0;
+  const auto ref =
+      git_made<GitReference>(code, [&](git_reference** made) { return git_repository_head(made, repository.handle.get()); });
+  if (!ref) return std::nullopt;
+  const std::string name = git_reference_name(ref.get());
+  const git_oid* const id = git_reference_target(ref.get());
+  if (id == nullptr) return std::nullopt;
+  return NamedCommit{.id = hex_of(*id), .ref = name == "HEAD" ? "" : name};
+}
+
+std::vector<std::string> submodules_in_head(OpenRepository& repository) {
+  std::vector<std::string> paths;
+  const auto head = head_of(repository);
+  int code = 0;
+  const git_oid id = head ? oid_of(head->id) : git_oid{};
+  const auto commit =
+      git_made<GitCommit>(code, [&](git_commit** made) { return git_commit_lookup(made, repository.handle.get(), &id); });
+  const auto tree = git_made<GitTree>(code, [&](git_tree** made) { return git_commit_tree(made, commit.get()); });
+  const auto keep = [](const char* folder, const git_tree_entry* entry, void* into) {
+    try {
+      if (git_tree_entry_filemode(entry) == GIT_FILEMODE_COMMIT)
+        static_cast<std::vector<std::string>*>(into)->push_back(std::string(folder) + git_tree_entry_name(entry));
+      return 0;
+    } catch (...) { return -1; }
+  };
+  if (tree) git_tree_walk(tree.get(), GIT_TREEWALK_PRE, keep, &paths);
+  return paths;
+}
+
+/// By the index, which `git submodule add` writes; where this libgit2 cannot read that (sparse ones), by the commit.
+std::vector<std::string> submodules_of(OpenRepository& repository) {
+  int code = 0;
+  const auto index =
+      git_made<GitIndex>(code, [&](git_index** made) { return git_repository_index(made, repository.handle.get()); });
+  if (!index) return submodules_in_head(repository);
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < git_index_entrycount(index.get()); ++i) {
+    const git_index_entry* const entry = git_index_get_byindex(index.get(), i);
+    if (entry->mode == GIT_FILEMODE_COMMIT) paths.emplace_back(entry->path);
+  }
+  return paths;
+}
+
+std::string filtered_id(OpenRepository& repository, const std::string& path, const std::string& bytes) {
+  int code = 0;
+  const auto filters = git_made<GitFilters>(code, [&](git_filter_list** made) {
+    return git_filter_list_load(made, repository.handle.get(), nullptr, path.c_str(), GIT_FILTER_TO_ODB, GIT_FILTER_ALLOW_UNSAFE);
+  });
+  git_buf changed = GIT_BUF_INIT;
+  git_oid id{};
+  const bool done = git_filter_list_apply_to_buffer(&changed, filters.get(), bytes.data(), bytes.size()) == 0 &&
+                    git_odb_hash(&id, changed.ptr, changed.size, GIT_OBJECT_BLOB) == 0;
+  git_buf_dispose(&changed);
+  return done ? hex_of(id) : "";
 }
 
 /// `path` without links in what leads to its last component, which may be a link that git knows, or not be there.
@@ -105,18 +187,6 @@ std::optional<std::string> below(const std::string& path, const std::string& fol
   return path.substr(folder == "/" ? 1 : folder.size() + 1);
 }
 
-[[noreturn]] void no_such_revision(const GitRepository& repository, const std::string& revision, int code) {
-  const std::string in = fmt::format("in the git repository \"{}\"", printable(repository.folder()));
-  const std::string what = code == GIT_EAMBIGUOUS ? "several things" : code == GIT_ENOTFOUND ? "nothing" : "no commit";
-  throw Error(Fault::usage, fmt::format("\"{}\" names {} {}", printable(revision), what, in),
-              code == GIT_EAMBIGUOUS ? "write more of it"
-              : repository.is_shallow()
-                  ? fmt::format("it is a shallow clone: git -C {} fetch --unshallow", printable(repository.folder()))
-                  : "give a branch, a tag or a commit that is there; git fetch brings new ones")
-      .with_code("unknown-revision")
-      .about(revision);
-}
-
 }  // namespace
 
 std::string libgit2_version() {
@@ -125,73 +195,41 @@ std::string libgit2_version() {
   return fmt::format("{}.{}.{}", major, minor, patch);
 }
 
-GitRepository::GitRepository(std::shared_ptr<git_repository> repository) : repository_(std::move(repository)) {
-  const char* const work = git_repository_workdir(handle());
-  folder_ = without_slash(work != nullptr ? work : git_repository_path(handle()));
+std::optional<GitRepository> GitRepository::opened(const std::string& start, bool search, const std::string& fetched) {
+  GitRepository repository;
+  repository.reader_ = std::make_shared<GitReader>(fetched.empty() ? start : fetched);
+  Opened opened = repository.reader_->ask<&open_repository>(start, search, fetched);
+  if (!opened.found) return std::nullopt;
+  repository.folder_ = std::move(opened.folder);
+  repository.git_folder_ = std::move(opened.git_folder);
+  repository.is_bare_ = opened.is_bare;
+  repository.is_shallow_ = opened.is_shallow;
+  return repository;
 }
 
 std::optional<GitRepository> GitRepository::holding(const std::string& path) {
-  auto repository = opened(folder_there(real_path(path)), 0);
-  return repository ? std::optional(GitRepository(std::move(repository))) : std::nullopt;
+  return opened(folder_there(real_path(path)), true, "");
 }
 
-GitRepository GitRepository::at(const std::string& folder) {
-  auto repository = opened(folder, GIT_REPOSITORY_OPEN_NO_SEARCH);
+GitRepository GitRepository::at(const std::string& folder, const std::string& fetched) {
+  auto repository = opened(folder, false, fetched);
   if (!repository) throw Error(Fault::usage, fmt::format("there is no git repository in \"{}\"", printable(folder)));
-  return GitRepository(std::move(repository));
-}
-
-bool GitRepository::is_bare() const { return git_repository_is_bare(handle()) == 1; }
-bool GitRepository::is_shallow() const { return git_repository_is_shallow(handle()) == 1; }
-
-bool GitRepository::is_partial() const {
-  int code = 0;
-  const auto config =
-      git_made<GitConfig>(code, [this](git_config** made) { return git_repository_config_snapshot(made, handle()); });
-  bool partial = false;
-  const auto look = [](const git_config_entry* entry, void* into) {
-    if (std::string_view(entry->value) != "false") *static_cast<bool*>(into) = true;
-    return 0;
-  };
-  if (config) git_config_foreach_match(config.get(), "^(remote\\..*\\.promisor|extensions\\.partialclone)$", look, &partial);
-  return partial;
+  return *std::move(repository);
 }
 
 std::string GitRepository::path_in(const std::string& path) const {
   const std::string real = real_path(path).string();
-  if (const auto in_itself = below(real, without_slash(git_repository_path(handle())))) return *in_itself;
+  if (const auto in_itself = below(real, git_folder_)) return *in_itself;
   return below(real, folder_).value_or("");
 }
 
-std::string GitRepository::address() const {
-  int code = 0;
-  const auto remote =
-      git_made<GitRemote>(code, [this](git_remote** made) { return git_remote_lookup(made, handle(), "origin"); });
-  const char* const url = remote ? git_remote_url(remote.get()) : nullptr;
-  return url != nullptr ? without_credentials(url) : folder_;
-}
+std::string GitRepository::address() const { return reader_->ask<&address_of>(); }
+NamedCommit GitRepository::resolve(const std::string& revision) const { return reader_->ask<&resolve_revision>(revision); }
+std::optional<NamedCommit> GitRepository::head() const { return reader_->ask<&head_of>(); }
+std::vector<std::string> GitRepository::submodules() const { return reader_->ask<&submodules_of>(); }
 
-NamedCommit GitRepository::resolve(const std::string& revision) const {
-  git_object* object = nullptr;
-  git_reference* reference = nullptr;
-  int code = git_revparse_ext(&object, &reference, handle(), revision.c_str());
-  const GitObject named(object);
-  const GitReference ref(reference);
-  if (code < 0) no_such_revision(*this, revision, code);
-  const auto commit =
-      git_made<GitObject>(code, [&](git_object** made) { return git_object_peel(made, named.get(), GIT_OBJECT_COMMIT); });
-  if (!commit) no_such_revision(*this, revision, GIT_ERROR);
-  return {.id = hex_of(*git_object_id(commit.get())), .ref = ref ? git_reference_name(ref.get()) : ""};
-}
-
-std::optional<NamedCommit> GitRepository::head() const {
-  int code = 0;
-  const auto ref = git_made<GitReference>(code, [this](git_reference** made) { return git_repository_head(made, handle()); });
-  if (!ref) return std::nullopt;
-  const std::string name = git_reference_name(ref.get());
-  const git_oid* const id = git_reference_target(ref.get());
-  if (id == nullptr) return std::nullopt;
-  return NamedCommit{.id = hex_of(*id), .ref = name == "HEAD" ? "" : name};
+std::string GitRepository::id_when_added(const std::string& path, const std::string& bytes) const {
+  return reader_->ask<&filtered_id>(path, bytes);
 }
 
 }  // namespace ingot

@@ -11,6 +11,7 @@
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/git_handles.hpp"
+#include "reconciler/io/git_submodules.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
@@ -18,18 +19,21 @@
 
 namespace ingot {
 
+// For messages between processes: a struct beside its fields is found by its namespace.
+inline auto fields(Unreadable& one) { return std::tie(one.why); }
+
+namespace {
+
 /// A file, a folder, or why there is neither.
 struct FoundInTree {
   std::string why;  ///< "": it was found
   git_oid id{};
-  GitTree folder{};  ///< null: a file
+  GitTree folder{};     ///< null: a file
+  bool absent = false;  ///< there is nothing of that name, which is no mistake of a pattern
 };
-
-namespace {
 
 constexpr int most_links = 10;
 constexpr std::size_t longest_link = longest_path;
-constexpr std::string_view lfs_begin = "version https://git-lfs.github.com/spec/";
 
 /// Of the parts of `path`, in front of `parts`.
 void put_before(std::deque<std::string>& parts, std::string_view path) {
@@ -42,30 +46,49 @@ void put_before(std::deque<std::string>& parts, std::string_view path) {
   parts.insert(parts.begin(), words.begin(), words.end());
 }
 
-GitTree tree_of(git_repository* repository, const git_oid& id) {
+GitTree tree_of(const OpenRepository& repository, const git_oid& id) {
   int code = 0;
-  return git_made<GitTree>(code, [&](git_tree** made) { return git_tree_lookup(made, repository, &id); });
+  return git_made<GitTree>(code, [&](git_tree** made) { return git_tree_lookup(made, repository.handle.get(), &id); });
+}
+
+/// A clone without all objects.
+bool is_partial(const OpenRepository& repository) {
+  int code = 0;
+  const auto config =
+      git_made<GitConfig>(code, [&](git_config** made) { return git_repository_config_snapshot(made, repository.handle.get()); });
+  bool partial = false;
+  const auto look = [](const git_config_entry* entry, void* into) {
+    const std::string_view value = entry->value != nullptr ? entry->value : "true";
+    if (value != "false") *static_cast<bool*>(into) = true;
+    return 0;
+  };
+  if (config) git_config_foreach_match(config.get(), "^(remote\\..*\\.promisor|extensions\\.partialclone)$", look, &partial);
+  return partial;
 }
 
 /// Whoever asks for the object of a partial clone by git itself gets it from the remote.
-Unreadable missing(const GitRepository& repository, const git_oid& id) {
-  const std::string words = printable(git_words()), folder = printable(repository.folder());
-  if (repository.is_partial()) {
+Unreadable missing(const OpenRepository& repository, const git_oid& id) {
+  require_memory();
+  const std::string words = printable(git_words()), folder = printable(repository.folder);
+  if (is_partial(repository)) {
     return {fmt::format("its object {0} is not in this partial clone; to have it fetched: git -C {1} cat-file -t {0}", hex_of(id),
                         folder)};
+  }
+  if (!repository.fetched.empty()) {
+    return {fmt::format("its object {} cannot be read ({}); to have it fetched anew: rm -r {}", hex_of(id), words, folder)};
   }
   return {fmt::format("its object {} cannot be read ({}); see: git -C {} fsck", hex_of(id), words, folder)};
 }
 
 /// The bytes of a blob of at most `longest` bytes.
-std::variant<std::string, Unreadable> bytes_of(const GitRepository& repository, const git_oid& id, std::size_t longest) {
+std::variant<std::string, Unreadable> bytes_of(const OpenRepository& repository, const git_oid& id, std::size_t longest) {
   int code = 0;
-  const auto odb = git_made<GitOdb>(code, [&](git_odb** made) { return git_repository_odb(made, repository.handle()); });
+  const auto odb = git_made<GitOdb>(code, [&](git_odb** made) { return git_repository_odb(made, repository.handle.get()); });
   std::size_t length = 0;
   git_object_t type = GIT_OBJECT_INVALID;
   if (!odb || git_odb_read_header(&length, &type, odb.get(), &id) < 0) return missing(repository, id);
   if (length > longest) return Unreadable{fmt::format("it has {} bytes, more than {}", length, longest)};
-  const auto blob = git_made<GitBlob>(code, [&](git_blob** made) { return git_blob_lookup(made, repository.handle(), &id); });
+  const auto blob = git_made<GitBlob>(code, [&](git_blob** made) { return git_blob_lookup(made, repository.handle.get(), &id); });
   if (!blob) return missing(repository, id);
   return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())),
                      static_cast<std::size_t>(git_blob_rawsize(blob.get())));
@@ -74,7 +97,7 @@ std::variant<std::string, Unreadable> bytes_of(const GitRepository& repository, 
 /// From the root of a tree along a path, and through the links on it.
 class TreeWalk {
  public:
-  TreeWalk(const GitRepository& repository, GitTree root, const std::string& path) : repository_(repository) {
+  TreeWalk(const OpenRepository& repository, GitTree root, const std::string& path) : repository_(repository) {
     folders_.push_back(std::move(root));
     put_before(parts_, path);
   }
@@ -97,16 +120,15 @@ class TreeWalk {
     if (name == ".") return std::nullopt;
     if (name == "..") return leave();
     const git_tree_entry* const entry = git_tree_entry_byname(folders_.back().get(), name.c_str());
-    if (entry == nullptr) return refused(errno_text(ENOENT));
+    if (entry == nullptr) return FoundInTree{.why = errno_text(ENOENT), .absent = true};
     const git_oid& id = *git_tree_entry_id(entry);
     switch (git_tree_entry_filemode(entry)) {
       case GIT_FILEMODE_TREE: return enter(id);
       case GIT_FILEMODE_LINK: return follow(name, id);
-      case GIT_FILEMODE_COMMIT:
-        return refused(
-            fmt::format("\"{}\" is a submodule, another repository: keep what a manifest reads in one", printable(name)));
+      case GIT_FILEMODE_COMMIT: return refused(why_no_submodule(name));
       case GIT_FILEMODE_BLOB:
-      case GIT_FILEMODE_BLOB_EXECUTABLE: return parts_.empty() ? FoundInTree{.why = "", .id = id} : refused(errno_text(ENOTDIR));
+      case GIT_FILEMODE_BLOB_EXECUTABLE:
+        return parts_.empty() ? FoundInTree{.why = "", .id = id} : FoundInTree{.why = errno_text(ENOTDIR), .absent = true};
       case GIT_FILEMODE_UNREADABLE: break;
     }
     return refused("it is nothing that git should hold");
@@ -118,7 +140,7 @@ class TreeWalk {
   }
 
   End enter(const git_oid& id) {
-    GitTree folder = tree_of(repository_.handle(), id);
+    GitTree folder = tree_of(repository_, id);
     if (!folder) return refused(missing(repository_, id).why);
     folders_.push_back(std::move(folder));
     return std::nullopt;
@@ -134,7 +156,7 @@ class TreeWalk {
     return std::nullopt;
   }
 
-  const GitRepository& repository_;
+  const OpenRepository& repository_;
   std::vector<GitTree> folders_;   ///< from the root down to where it is
   std::deque<std::string> parts_;  ///< still to go
   int links_ = 0;
@@ -142,77 +164,114 @@ class TreeWalk {
 
 }  // namespace
 
-struct GitTreeFiles::Places {
-  std::string folder;              ///< what is in front of all of them
-  std::vector<std::string> found;  ///< without it
-};
+namespace {
 
-GitTreeFiles::GitTreeFiles(GitRepository repository, const std::string& commit) : repository_(std::move(repository)) {
+/// The tree of a commit, 40 hex digits.
+std::string tree_of_commit(OpenRepository& repository, const std::string& commit) {
   int code = 0;
   const git_oid id = oid_of(commit);
   const auto found =
-      git_made<GitCommit>(code, [&](git_commit** made) { return git_commit_lookup(made, repository_.handle(), &id); });
+      git_made<GitCommit>(code, [&](git_commit** made) { return git_commit_lookup(made, repository.handle.get(), &id); });
   const git_oid* const tree = found ? git_commit_tree_id(found.get()) : nullptr;
-  if (tree == nullptr || !tree_of(repository_.handle(), *tree)) {
+  if (tree == nullptr || !tree_of(repository, *tree)) {
     throw Error(Fault::usage, fmt::format("the commit {} cannot be read: {}", commit, printable(git_words())),
                 fmt::format("if this is a partial clone: git -C {0} ls-tree {1}; else see: git -C {0} fsck",
-                            printable(repository_.folder()), commit))
+                            printable(repository.folder), commit))
         .with_code("unreadable-commit")
         .about(commit);
   }
-  tree_ = hex_of(*tree);
+  return hex_of(*tree);
 }
 
-FoundInTree GitTreeFiles::find(const std::string& path) const {
-  return TreeWalk(repository_, tree_of(repository_.handle(), oid_of(tree_)), path).walk();
+FoundInTree find(const OpenRepository& repository, const std::string& tree, const std::string& path) {
+  return TreeWalk(repository, tree_of(repository, oid_of(tree)), path).walk();
 }
 
-bool GitTreeFiles::is_folder(const std::string& path) const { return find(path).folder != nullptr; }
+bool holds_folder(OpenRepository& repository, const std::string& tree, const std::string& path) {
+  return find(repository, tree, path).folder != nullptr;
+}
 
-std::string GitTreeFiles::blob(const std::string& path) const {
-  const FoundInTree found = find(path);
+std::string blob_at(OpenRepository& repository, const std::string& tree, const std::string& path) {
+  const FoundInTree found = find(repository, tree, path);
   return found.why.empty() && !found.folder ? hex_of(found.id) : "";
 }
 
-std::variant<std::string, Unreadable> GitTreeFiles::read(const std::string& path) const {
-  const FoundInTree found = find(path);
+std::variant<std::string, Unreadable> read_at(OpenRepository& repository, const std::string& tree, const std::string& path) {
+  const FoundInTree found = find(repository, tree, path);
   if (!found.why.empty()) return Unreadable{found.why};
   if (found.folder) return Unreadable{errno_text(EISDIR)};
-  auto bytes = bytes_of(repository_, found.id, largest_manifest);
-  const auto* const text = std::get_if<std::string>(&bytes);
-  if (text != nullptr && text->starts_with(lfs_begin)) {
-    return Unreadable{"git has a pointer of Git LFS in its place: keep manifests and cards out of LFS (git lfs untrack)"};
-  }
-  return bytes;
+  return bytes_of(repository, found.id, largest_manifest);
 }
 
-void GitTreeFiles::match(const std::string& at, const std::string& pattern, Places& places) const {
-  const auto slash = pattern.find('/');
-  const std::string part = pattern.substr(0, slash);
-  const std::string rest = slash == std::string::npos ? "" : pattern.substr(slash + 1);
-  if (part.find_first_of("*?[") == std::string::npos) {
-    if (slash != std::string::npos) return match(at + part + "/", rest, places);
-    if (const FoundInTree found = find(places.folder + at + part); found.why.empty() && !found.folder)
-      places.found.push_back(at + part);
-    return;
+/// Matches a pattern part by part. What cannot be looked into (a submodule, an object that is not here, a link that leads out)
+/// might hold what is meant, so it is never taken for nothing.
+class GlobWalk {
+ public:
+  GlobWalk(const OpenRepository& repository, std::string tree, std::string folder)
+      : repository_(repository), tree_(std::move(tree)), folder_(std::move(folder)) {}
+
+  std::variant<std::vector<std::string>, Unreadable> walk(const std::string& pattern) {
+    match("", pattern);
+    if (!why_.empty()) return Unreadable{why_};
+    std::sort(found_.begin(), found_.end());
+    return std::move(found_);
   }
-  const FoundInTree folder = find(places.folder + at);
-  const std::size_t entries = folder.folder ? git_tree_entrycount(folder.folder.get()) : 0;
-  for (std::size_t i = 0; i < entries && places.found.size() <= most_included_files; ++i) {
-    const std::string name = git_tree_entry_name(git_tree_entry_byindex(folder.folder.get(), i));
-    if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD | FNM_NOESCAPE) != 0) continue;
-    if (slash != std::string::npos)
-      match(at + name + "/", rest, places);
-    else if (!find(places.folder + at + name).folder)
-      places.found.push_back(at + name);
+
+ private:
+  FoundInTree look(const std::string& at) {
+    FoundInTree found = find(repository_, tree_, folder_ + at);
+    if (!found.why.empty() && !found.absent && why_.empty()) why_ = found.why;
+    return found;
   }
+
+  void match(const std::string& at, const std::string& pattern) {
+    const auto slash = pattern.find('/');
+    const std::string part = pattern.substr(0, slash);
+    const std::string rest = slash == std::string::npos ? "" : pattern.substr(slash + 1);
+    if (part.find_first_of("*?[") == std::string::npos) {
+      if (slash != std::string::npos) return match(at + part + "/", rest);
+      if (const FoundInTree found = look(at + part); found.why.empty() && !found.folder) found_.push_back(at + part);
+      return;
+    }
+    const FoundInTree folder = look(at);
+    const std::size_t entries = folder.folder ? git_tree_entrycount(folder.folder.get()) : 0;
+    for (std::size_t i = 0; i < entries && found_.size() <= most_included_files && why_.empty(); ++i) {
+      const std::string name = git_tree_entry_name(git_tree_entry_byindex(folder.folder.get(), i));
+      if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD | FNM_NOESCAPE) != 0) continue;
+      if (slash != std::string::npos)
+        match(at + name + "/", rest);
+      else if (!find(repository_, tree_, folder_ + at + name).folder)
+        found_.push_back(at + name);
+    }
+  }
+
+  const OpenRepository& repository_;
+  std::string tree_;
+  std::string folder_;
+  std::vector<std::string> found_;
+  std::string why_;
+};
+
+std::variant<std::vector<std::string>, Unreadable> glob_at(OpenRepository& repository, const std::string& tree,
+                                                           const std::string& folder, const std::string& pattern) {
+  return GlobWalk(repository, tree, folder).walk(pattern);
 }
 
-std::vector<std::string> GitTreeFiles::glob(const std::string& folder, const std::string& pattern) const {
-  Places places{.folder = folder, .found = {}};
-  match("", pattern, places);
-  std::sort(places.found.begin(), places.found.end());
-  return places.found;
+}  // namespace
+
+GitTreeFiles::GitTreeFiles(GitRepository repository, const std::string& commit)
+    : repository_(std::move(repository)), tree_(repository_.reader().ask<&tree_of_commit>(commit)) {}
+
+bool GitTreeFiles::is_folder(const std::string& path) const { return repository_.reader().ask<&holds_folder>(tree_, path); }
+std::string GitTreeFiles::blob(const std::string& path) const { return repository_.reader().ask<&blob_at>(tree_, path); }
+
+std::variant<std::string, Unreadable> GitTreeFiles::read(const std::string& path) const {
+  return without_lfs(repository_.reader().ask<&read_at>(tree_, path));
+}
+
+std::variant<std::vector<std::string>, Unreadable> GitTreeFiles::glob(const std::string& folder,
+                                                                      const std::string& pattern) const {
+  return repository_.reader().ask<&glob_at>(tree_, folder, pattern);
 }
 
 ManifestFiles manifest_files(const std::shared_ptr<const GitTreeFiles>& tree, const std::string& shown,
@@ -223,12 +282,14 @@ ManifestFiles manifest_files(const std::shared_ptr<const GitTreeFiles>& tree, co
       return tree->read(folder + path.substr(shown.size()));
     return Unreadable{"it has an absolute path, which is not of the commit: give one relative to the file"};
   };
-  files.glob = [=](const std::string& in, const std::string& pattern) {
-    std::vector<std::string> found;
-    if (in != shown || pattern.starts_with('/')) return found;
-    found = tree->glob(folder, pattern);
-    for (auto& path : found) path.insert(0, in);
-    return found;
+  files.glob = [=](const std::string& in, const std::string& pattern) -> std::variant<std::vector<std::string>, Unreadable> {
+    if (in != shown || pattern.starts_with('/'))
+      return Unreadable{"it has an absolute path, which is not of the commit: give one relative to the file"};
+    auto matched = tree->glob(folder, pattern);
+    if (auto* const found = std::get_if<std::vector<std::string>>(&matched)) {
+      for (auto& path : *found) path.insert(0, in);
+    }
+    return matched;
   };
   files.digest = [](std::string_view bytes) { return sha256(bytes); };
   return files;
@@ -240,7 +301,12 @@ struct ReadFromDisk::Heard {
     std::string pattern;
     std::vector<std::string> found;
   };
-  std::vector<std::pair<std::string, std::string>> files;  ///< path, object ("": it could not be read)
+  struct File {
+    std::string path;
+    std::string object;  ///< "": it could not be read
+    std::string bytes;
+  };
+  std::vector<File> files;
   std::vector<Glob> globs;
 };
 
@@ -253,12 +319,12 @@ ManifestFiles ReadFromDisk::listen(const ManifestFiles& files) {
     git_oid id{};
     const auto* const bytes = std::get_if<std::string>(&read);
     const bool hashed = bytes != nullptr && git_odb_hash(&id, bytes->data(), bytes->size(), GIT_OBJECT_BLOB) == 0;
-    to->files.emplace_back(path, hashed ? hex_of(id) : "");
+    to->files.push_back({path, hashed ? hex_of(id) : "", bytes != nullptr ? *bytes : ""});
     return read;
   };
   heard.glob = [inner = files.glob, to = heard_](const std::string& folder, const std::string& pattern) {
     auto found = inner(folder, pattern);
-    to->globs.push_back({folder, pattern, found});
+    if (const auto* const paths = std::get_if<std::vector<std::string>>(&found)) to->globs.push_back({folder, pattern, *paths});
     return found;
   };
   return heard;
@@ -266,15 +332,25 @@ ManifestFiles ReadFromDisk::listen(const ManifestFiles& files) {
 
 std::vector<std::string> ReadFromDisk::differing(const GitTreeFiles& tree, const GitRepository& repository) const {
   std::set<std::string> paths;
-  for (const auto& [path, object] : heard_->files) {
-    const std::string in_tree = repository.path_in(path);
-    if (object.empty() || tree.blob(in_tree) != object) paths.insert(in_tree);
+  for (const auto& file : heard_->files) {
+    const std::string in_tree = repository.path_in(file.path);
+    const std::string committed = file.object.empty() ? "" : tree.blob(in_tree);
+    // A checkout may have other ends of lines than the commit.
+    const bool same =
+        !committed.empty() && (committed == file.object || committed == repository.id_when_added(in_tree, file.bytes));
+    if (!same) paths.insert(in_tree);
   }
   for (const auto& one : heard_->globs) {
     const std::string folder = repository.path_in(one.folder);
     const std::string before = folder.empty() ? "" : folder + "/";
     std::set<std::string> committed, found;
-    for (const auto& path : tree.glob(before, one.pattern)) committed.insert(before + path);
+    const auto matched = tree.glob(before, one.pattern);
+    const auto* const in_commit = std::get_if<std::vector<std::string>>(&matched);
+    if (in_commit == nullptr) {
+      paths.insert(before + one.pattern);
+      continue;
+    }
+    for (const auto& path : *in_commit) committed.insert(before + path);
     for (const auto& path : one.found) found.insert(repository.path_in(path));
     std::set_symmetric_difference(committed.begin(), committed.end(), found.begin(), found.end(),
                                   std::inserter(paths, paths.end()));

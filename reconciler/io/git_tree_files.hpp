@@ -12,8 +12,6 @@
 
 namespace ingot {
 
-struct FoundInTree;
-
 /// Paths are of the tree: "sites/a/ingot.toml", "" is its root; folders in front of other paths end with "/".
 class GitTreeFiles {
  public:
@@ -23,16 +21,13 @@ class GitTreeFiles {
   bool is_folder(const std::string& path) const;
   /// Regular files of at most largest_manifest bytes.
   std::variant<std::string, Unreadable> read(const std::string& path) const;
-  /// The paths in `folder` that the pattern matches as glob(3) does, sorted by bytes, without it in front.
-  std::vector<std::string> glob(const std::string& folder, const std::string& pattern) const;
+  /// The paths in `folder` that the pattern matches as glob(3) does, sorted by bytes, without it in front. Unreadable: the
+  /// pattern passes what cannot be looked into (a submodule, an object that is not here, a link that leads out of the commit).
+  std::variant<std::vector<std::string>, Unreadable> glob(const std::string& folder, const std::string& pattern) const;
   /// The git object of a file, 40 hex digits; "": there is no such file.
   std::string blob(const std::string& path) const;
 
  private:
-  struct Places;
-  FoundInTree find(const std::string& path) const;
-  void match(const std::string& at, const std::string& pattern, Places& places) const;
-
   GitRepository repository_;
   std::string tree_;
 };

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/owned_descriptor.hpp"
+#include "reconciler/io/printable.hpp"
 
 namespace ingot {
 
@@ -56,14 +58,35 @@ Read read_regular(const std::string& path) {
   return read_open(file.get(), path);
 }
 
-std::vector<std::string> files_like(const std::string& folder, const std::string& glob) {
+struct Unopened {
+  std::string folder;
+  int error = 0;
+};
+/// The first folder that glob(3), whose callback is given no place of its own, could not look into.
+thread_local Unopened unopened;
+
+int keep_unopened(const char* folder, int error) noexcept {
+  if (unopened.error != 0 || error == ENOENT || error == ENOTDIR || error == ELOOP) return 0;
+  try {
+    unopened = {folder, error};
+  } catch (...) { unopened.error = ENOMEM; }
+  return 1;
+}
+
+std::variant<std::vector<std::string>, Unreadable> files_like(const std::string& folder, const std::string& glob) {
   // The folder is no pattern, whatever characters are in its name.
   std::string pattern;
   for (const char c : folder) pattern += c == '*' || c == '?' || c == '[' ? "[" + std::string(1, c) + "]" : std::string(1, c);
   pattern += glob;
   glob_t found{};
   const std::unique_ptr<glob_t, decltype(&::globfree)> owner(&found, &::globfree);
-  if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK | GLOB_NOESCAPE, nullptr, &found) != 0) return {};
+  unopened = {};
+  const int failed = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_MARK | GLOB_NOESCAPE, keep_unopened, &found);
+  if (failed == GLOB_NOSPACE) unopened.error = ENOMEM;
+  if (unopened.error != 0)
+    return Unreadable{
+        fmt::format("the folder \"{}\": {}", printable(unopened.folder), unreadable(unopened.folder, unopened.error).why)};
+  if (failed != 0) return std::vector<std::string>{};
   std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   std::erase_if(paths, [](const std::string& path) { return path.back() == '/'; });  // folders
   std::sort(paths.begin(), paths.end());  // by bytes: glob's own order depends on the locale

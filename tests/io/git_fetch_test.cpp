@@ -26,6 +26,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing_support::free_port;
+using testing_support::git_in;
 using testing_support::GitFolder;
 using testing_support::read_text;
 using testing_support::Running;
@@ -96,6 +97,32 @@ TEST_F(git_fetch, has_all_branches_and_tags_as_they_are_now) {
   fetch_git(from(remote_.path()));
   EXPECT_EQ(fetched(), remote_.git({"rev-parse", "HEAD"}));
   EXPECT_THROW(fetched("other"), Error) << "a branch that is gone";
+}
+
+TEST_F(git_fetch, names_may_become_folders_of_names_and_the_other_way_round) {
+  for (const char* kind : {"refs/heads/", "refs/tags/"}) {
+    const auto ref = [&](const std::string& name) { remote_.git({"update-ref", kind + name, commit_}); };
+    const auto gone = [&](const std::string& name) { remote_.git({"update-ref", "-d", kind + name}); };
+    ref("x");
+    ref("y/deep/z");
+    EXPECT_EQ(refusal(from(remote_.path())), "it was fetched");
+    gone("x");
+    gone("y/deep/z");
+    ref("x/y");
+    ref("y");
+    remote_.git({"pack-refs", "--all"});
+    EXPECT_EQ(refusal(from(remote_.path())), "it was fetched") << kind;
+    EXPECT_EQ(fetched(std::string(kind) + "x/y"), commit_);
+    EXPECT_EQ(fetched(std::string(kind) + "y"), commit_);
+    EXPECT_THROW(fetched(std::string(kind) + "x"), Error);
+    gone("x/y");
+    ref("x");
+    git_in(folder_ / "cache", {"pack-refs", "--all"});
+    EXPECT_EQ(refusal(from(remote_.path())), "it was fetched") << "packed here";
+    EXPECT_EQ(fetched(std::string(kind) + "x"), commit_);
+    gone("x");
+    gone("y");
+  }
 }
 
 TEST_F(git_fetch, says_what_is_wrong_with_an_address_and_shows_no_secret) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "reconciler/io/git_submodules.hpp"
 #include "reconciler/io/manifest_files.hpp"
 #include "schema/error.hpp"
 #include "tests/support/git_folder.hpp"
@@ -34,6 +35,11 @@ class git_tree_files : public testing::Test {
     const auto read = tree.read(path);
     const auto* const unreadable = std::get_if<Unreadable>(&read);
     return unreadable != nullptr ? "UNREADABLE: " + unreadable->why : std::get<std::string>(read);
+  }
+  using Matches = std::variant<std::vector<std::string>, Unreadable>;
+  static std::vector<std::string> paths(const Matches& matches) {
+    const auto* const unreadable = std::get_if<Unreadable>(&matches);
+    return unreadable != nullptr ? std::vector{"UNREADABLE: " + unreadable->why} : std::get<std::vector<std::string>>(matches);
   }
 
   TestFolder folder_;
@@ -69,11 +75,11 @@ TEST_F(git_tree_files, match_globs_as_the_disk_does) {
   const ManifestFiles disk = disk_manifest_files();
   for (const char* pattern : {"images/*.toml", "images/[a-b].toml", "images/?.toml", "*/*/*.toml", "images/none*",
                               "images/a.toml/*", "images/.*.toml", "images/deep/*"}) {
-    std::vector<std::string> expected = disk.glob(repository_ / "", pattern);
+    std::vector<std::string> expected = paths(disk.glob(repository_ / "", pattern));
     for (auto& path : expected) path.erase(0, (repository_ / "").size());
-    EXPECT_EQ(tree().glob("", pattern), expected) << pattern;
+    EXPECT_EQ(paths(tree().glob("", pattern)), expected) << pattern;
   }
-  EXPECT_THAT(tree().glob("images/", "*.txt"), ElementsAre("c.txt"));
+  EXPECT_THAT(paths(tree().glob("images/", "*.txt")), ElementsAre("c.txt"));
 }
 
 TEST_F(git_tree_files, C15_follow_links_inside_the_commit_and_none_that_leaves_it) {
@@ -90,10 +96,13 @@ TEST_F(git_tree_files, C15_follow_links_inside_the_commit_and_none_that_leaves_i
   repository_.commit("links");
   EXPECT_EQ(text(tree(), "sites/a/card.toml"), "the card");
   EXPECT_EQ(text(tree(), "sites/shared/card.toml"), "the card");
-  EXPECT_THAT(tree().glob("", "sites/shared/*.toml"), ElementsAre("sites/shared/card.toml"));
+  EXPECT_THAT(paths(tree().glob("", "sites/shared/*.toml")), ElementsAre("sites/shared/card.toml"));
   EXPECT_THAT(text(tree(), "sites/a/absolute"), HasSubstr("leads out of the repository"));
   EXPECT_THAT(text(tree(), "sites/a/above"), HasSubstr("leads out of the repository"));
   EXPECT_THAT(text(tree(), "loop"), HasSubstr("symbolic links"));
+  link("/etc", "outside");
+  repository_.commit("a link to a folder");
+  EXPECT_THAT(paths(tree().glob("", "outside/*.toml")), ElementsAre(HasSubstr("leads out of the repository")));
 }
 
 TEST_F(git_tree_files, C15_say_what_a_submodule_an_lfs_pointer_and_a_giant_are) {
@@ -106,6 +115,9 @@ TEST_F(git_tree_files, C15_say_what_a_submodule_an_lfs_pointer_and_a_giant_are) 
   repository_.git({"submodule", "add", "-q", other.path(), "peers"});
   repository_.commit("all");
   EXPECT_THAT(text(tree(), "peers/card.toml"), HasSubstr("\"peers\" is a submodule"));
+  for (const char* pattern : {"peers/*.toml", "*/card.toml", "p*/deep/?.toml"})
+    EXPECT_THAT(paths(tree().glob("", pattern)), ElementsAre(HasSubstr("\"peers\" is a submodule"))) << pattern;
+  EXPECT_THAT(paths(tree().glob("", "images/*.toml")), IsEmpty()) << "a pattern that passes no submodule";
   EXPECT_THAT(text(tree(), "lfs.toml"), HasSubstr("LFS"));
   EXPECT_THAT(text(tree(), "giant.toml"), HasSubstr("it has 16777217 bytes"));
 }
@@ -166,6 +178,66 @@ TEST_F(git_tree_files, of_a_partial_clone_say_how_to_fetch_what_it_lacks) {
   EXPECT_EQ(text(tree_in(folder_ / "partial"), "ingot.toml"), "text");
 }
 
+TEST_F(git_tree_files, of_a_clone_without_trees_match_no_pattern_by_guess) {
+  repository_.write("images/a.toml", "a");
+  repository_.write("ingot.toml", "text");
+  repository_.commit("all");
+  repository_.git({"config", "uploadpack.allowFilter", "true"});
+  git_in(folder_.path(), {"clone", "-q", "--no-checkout", "--filter=tree:1", "file://" + repository_.path(), "partial"});
+  EXPECT_THAT(paths(tree_in(folder_ / "partial").glob("", "images/*.toml")), ElementsAre(HasSubstr("partial clone")));
+}
+
+TEST_F(git_tree_files, on_the_disk_nothing_is_read_in_a_submodule_be_it_checked_out_or_not) {
+  const GitFolder other(folder_ / "other");
+  other.write("a.toml", "a");
+  other.commit("all");
+  repository_.write("images/b.toml", "b");
+  repository_.write("pointer.toml", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
+  repository_.git({"submodule", "add", "-q", other.path(), "vendor/shared"});
+  std::filesystem::create_symlink("vendor/shared", repository_ / "link");
+  repository_.commit("all");
+  git_in(folder_.path(), {"clone", "-q", repository_.path(), "clone"});
+  for (const std::string& checkout : {repository_.path(), folder_ / "clone"}) {
+    const ManifestFiles files = without_submodules(disk_manifest_files(), *GitRepository::holding(checkout));
+    const auto matches = [&](const std::string& pattern) { return paths(files.glob(checkout + "/", pattern)); };
+    for (const char* pattern :
+         {"vendor/shared/*.toml", "vendor/*/a.toml", "*/shared/*.toml", "*/*/*", "link/*.toml", "images/../vendor/shared/*.toml"})
+      EXPECT_THAT(matches(pattern), ElementsAre(HasSubstr("\"vendor/shared\" is a submodule"))) << checkout << pattern;
+    for (const char* path : {"vendor/shared/a.toml", "link/a.toml", "images/../vendor/shared/a.toml"}) {
+      const auto read = files.read(checkout + "/" + path);
+      EXPECT_THAT(std::get<Unreadable>(read).why, HasSubstr("is a submodule")) << path;
+    }
+    EXPECT_THAT(std::get<Unreadable>(files.read(checkout + "/pointer.toml")).why, HasSubstr("LFS"));
+    EXPECT_THAT(matches("images/*.toml"), ElementsAre(checkout + "/images/b.toml"));
+    EXPECT_THAT(matches("*/b.toml"), ElementsAre(checkout + "/images/b.toml"));
+    EXPECT_EQ(std::get<std::string>(files.read(checkout + "/images/b.toml")), "b");
+  }
+  std::filesystem::remove_all(folder_ / "clone/vendor");
+  const ManifestFiles files = without_submodules(disk_manifest_files(), *GitRepository::holding(folder_ / "clone"));
+  EXPECT_THAT(paths(files.glob((folder_ / "clone") + "/", "vendor/shared/*.toml")), ElementsAre(HasSubstr("is a submodule")))
+      << "not even its folder is there";
+}
+
+TEST_F(git_tree_files, take_a_checkout_with_other_ends_of_lines_for_what_was_committed) {
+  repository_.write(".gitattributes", "*.toml text eol=crlf\nid.txt ident\n");
+  repository_.write("ingot.toml", "one\ntwo\n");
+  repository_.write("id.txt", "$Id$\n");
+  repository_.commit("all");
+  for (const char* name : {"ingot.toml", "id.txt"}) std::filesystem::remove(repository_ / name);
+  repository_.git({"checkout", "-q", "--", "."});
+  ASSERT_THAT(testing_support::read_text(repository_ / "ingot.toml"), HasSubstr("\r\n"));
+  const GitRepository repository = *GitRepository::holding(repository_.path());
+  const auto differs = [&] {
+    ReadFromDisk heard;
+    const ManifestFiles files = heard.listen(disk_manifest_files());
+    for (const char* name : {"ingot.toml", "id.txt"}) files.read(repository_ / name);
+    return heard.differing(tree(), repository);
+  };
+  EXPECT_THAT(differs(), IsEmpty());
+  repository_.write("ingot.toml", "one\r\nother\r\n");
+  EXPECT_THAT(differs(), ElementsAre("ingot.toml"));
+}
+
 TEST_F(git_tree_files, tell_what_the_disk_has_otherwise) {
   repository_.write("ingot.toml", "text");
   repository_.write("images/a.toml", "a");
@@ -175,7 +247,7 @@ TEST_F(git_tree_files, tell_what_the_disk_has_otherwise) {
     ReadFromDisk heard;
     const ManifestFiles files = heard.listen(disk_manifest_files());
     files.read(repository_ / "ingot.toml");
-    for (const auto& path : files.glob(repository_ / "", "images/*.toml")) files.read(path);
+    for (const auto& path : paths(files.glob(repository_ / "", "images/*.toml"))) files.read(path);
     return heard.differing(tree(), repository);
   };
   EXPECT_THAT(differs(), IsEmpty());
@@ -221,6 +293,18 @@ TEST_F(git_tree_files, C15_another_users_repository_is_refused_with_the_command_
 TEST_F(git_tree_files, a_repository_of_sha256_objects_is_refused_with_what_works) {
   const GitFolder other(folder_ / "s", {"--object-format=sha256"});
   EXPECT_THAT(refusal([&] { GitRepository::holding(other.path()); }), HasSubstr("SHA-256"));
+}
+
+TEST_F(git_tree_files, a_repository_with_an_extension_that_is_not_known_is_refused_by_its_name) {
+  const auto extend = [&](const std::string& extension) {  // git itself would not, once it does not know one
+    testing_support::write_text(repository_ / ".git/config",
+                                "[core]\n\trepositoryformatversion = 1\n[extensions]\n\t" + extension + " = true\n");
+  };
+  extend("relativeWorktrees");
+  EXPECT_THAT(refusal([&] { GitRepository::holding(repository_.path()); }),
+              testing::AllOf(HasSubstr("has extensions.relativeWorktrees"), HasSubstr("worktree repair --no-relative-paths")));
+  extend("fromTheFuture");
+  EXPECT_THAT(refusal([&] { GitRepository::holding(repository_.path()); }), HasSubstr("has the extension \"fromthefuture\""));
 }
 
 TEST_F(git_tree_files, a_revision_that_names_no_commit_is_refused) {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
@@ -28,6 +29,9 @@ class manifest_files : public testing::Test {
     const auto read = files_.read(at(name));
     const auto* unreadable = std::get_if<Unreadable>(&read);
     return unreadable != nullptr ? unreadable->why : "it can be read";
+  }
+  std::vector<std::string> matches(const std::string& folder, const std::string& pattern) {
+    return std::get<std::vector<std::string>>(files_.glob(folder, pattern));
   }
 
   TestFolder folder_;
@@ -72,15 +76,33 @@ TEST_F(manifest_files, reads_just_so_much_that_a_file_shows_to_be_too_large) {
 TEST_F(manifest_files, a_backslash_in_a_folders_name_takes_no_meaning_away) {
   std::filesystem::create_directory(at("a\\b"));
   write("a\\b/x.toml", "");
-  EXPECT_EQ(files_.glob(at("a\\b/"), "*.toml"), (std::vector<std::string>{at("a\\b/x.toml")}));
+  EXPECT_EQ(matches(at("a\\b/"), "*.toml"), (std::vector<std::string>{at("a\\b/x.toml")}));
 }
 
 TEST_F(manifest_files, globs_files_sorted_by_bytes) {
   for (const char* name : {"b.toml", "a.toml", "B.toml", ".hidden.toml", "c.txt"}) write(name, "");
   std::filesystem::create_directory(at("folder.toml"));
-  EXPECT_EQ(files_.glob(at(""), "*.toml"), (std::vector<std::string>{at("B.toml"), at("a.toml"), at("b.toml")}));
-  EXPECT_TRUE(files_.glob(at(""), "*.none").empty());
-  EXPECT_TRUE(files_.glob(at(""), "gone/*.toml").empty());
+  EXPECT_EQ(matches(at(""), "*.toml"), (std::vector<std::string>{at("B.toml"), at("a.toml"), at("b.toml")}));
+  EXPECT_TRUE(matches(at(""), "*.none").empty());
+  EXPECT_TRUE(matches(at(""), "gone/*.toml").empty());
+}
+
+TEST_F(manifest_files, a_folder_that_cannot_be_looked_into_is_never_taken_for_an_empty_one) {
+  write("a.toml", "");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW(matches(at(""), "*.toml"), Error) << "too many open files are the machine's trouble";
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  std::filesystem::create_directory(at("closed"));
+  std::filesystem::permissions(at("closed"), std::filesystem::perms::none);
+  const uid_t user = ::geteuid();
+  if (user == 0) ASSERT_EQ(::seteuid(65534), 0);  // root may look into every folder
+  const auto closed = files_.glob(at(""), "closed/*.toml");
+  ASSERT_EQ(::seteuid(user), 0);
+  std::filesystem::permissions(at("closed"), std::filesystem::perms::owner_all);
+  EXPECT_NE(std::get<Unreadable>(closed).why.find("closed\": Permission denied"), std::string::npos);
 }
 
 }  // namespace

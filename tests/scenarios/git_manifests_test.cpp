@@ -120,7 +120,89 @@ TEST_F(GitManifests, C15_another_users_repository_works_once_it_is_said_to_be_sa
   EXPECT_EQ(plan({"--rev", "main"}).at("manifest").at("git").at("branch"), "main");
   write_text(home + "/.gitconfig", "[safe]\n\tdirectory = *\n");
   EXPECT_EQ(plan().at("notes"), Json::array());
+  for (const char* end : {"\tdirectory\n", "\tdirectory =\n"}) {
+    write_text(home + "/.gitconfig", std::string("[safe]\n\tdirectory = *\n") + end);
+    EXPECT_THAT(plan().at("notes").dump(), HasSubstr("belongs to another user")) << "no value takes back what was named before";
+    EXPECT_EQ(ingot({"plan", "--repo", gold.path(), "--rev", "main"}).exit, 3);
+  }
   for (const std::string& path : {gold / ".git", gold.path()}) ASSERT_EQ(::chown(path.c_str(), 0, 0), 0);
+}
+
+TEST_F(GitManifests, an_ambiguous_name_is_refused_wherever_a_revision_is_given) {
+  const std::string old = gold.git({"rev-parse", "HEAD"});
+  manifest({"a"});
+  gold.commit("Add a");
+  gold.git({"tag", "main", old});
+  git_in(folder.path(), {"clone", "-q", "--bare", gold.path(), "bare.git"});
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"plan", "--rev", "main"},
+                                             {"plan", "--base", "main"},
+                                             {"plan", "-f", folder / "bare.git", "--rev", "main", "--home", "."}}) {
+    const Ran ran = ingot(words);
+    EXPECT_EQ(ran.exit, 64) << ran.out;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("refs/heads/main"), HasSubstr("refs/tags/main")));
+  }
+  EXPECT_THAT(actions(plan({"--rev", "refs/heads/main"})), testing::Contains("add image.a"));
+  EXPECT_THAT(actions(plan({"--repo", gold.path(), "--rev", "main"})), testing::Contains("add image.a"));
+}
+
+TEST_F(GitManifests, C15_an_include_that_passes_a_submodule_or_lfs_is_refused_and_deletes_nothing) {
+  const testing_support::GitFolder shared(folder / "common");
+  shared.write("b.toml", "[[image]]\nname = \"b\"\nsource = \"" + (folder / "sources/b") + "\"\n");
+  shared.commit("Add b");
+  gold.git({"submodule", "add", "-q", shared.path(), "shared"});
+  manifest({"a"});
+  const std::string text = read_text(gold / "ingot.toml");
+  gold.write("ingot.toml", "include = [\"shared/*.toml\"]\n" + text);
+  gold.commit("Include what is shared");
+  git_in(folder.path(), {"clone", "-q", gold.path(), "clone"});
+  const auto expect_refused = [&](const Ran& ran) {
+    EXPECT_EQ(ran.exit, 65) << ran.out << ran.err;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("ingot.toml:1:"), HasSubstr("\"shared\" is a submodule")));
+  };
+  expect_refused(ingot({"plan", "--rev", "main"}));
+  expect_refused(ingot({"plan", "--repo", gold.path(), "--rev", "main"}));
+  expect_refused(ingot({"validate"}, {}, folder / "clone"));
+  expect_refused(ingot({"fleet", "check", folder / "clone/ingot.toml"}));
+  gold.write("ingot.toml", "include = [\"images/*.toml\"]\n" + text);
+  gold.write("images/b.toml", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
+  gold.commit("Include a pointer");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"validate"}, {"validate", "--rev", "main"}}) {
+    const Ran ran = ingot(words);
+    EXPECT_EQ(ran.exit, 65);
+    EXPECT_THAT(ran.err, HasSubstr("pointer of Git LFS"));
+  }
+}
+
+TEST_F(GitManifests, a_home_that_cannot_be_entered_is_none) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can run as another user";
+  manifest({"a"});
+  gold.commit("Add a");
+  const std::string closed = folder / "closed";
+  std::filesystem::create_directory(closed);
+  write_text(closed + "/.gitconfig", "");
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (!entry.path().string().starts_with(closed)) ASSERT_EQ(::lchown(entry.path().c_str(), 65534, 65534), 0);
+  }
+  ASSERT_EQ(::chown(folder.path().c_str(), 65534, 65534), 0);
+  const auto as_nobody = [&](std::vector<std::string> words) {
+    testing_support::Command command{
+        .arguments = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", INGOT_BINARY},
+        .folder = gold.path(),
+        .environment = testing_support::git_environment(closed)};
+    command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+    return testing_support::run(command);
+  };
+  const Ran here = as_nobody({"plan", "--json"});
+  ASSERT_EQ(here.exit, 0) << here.err;
+  EXPECT_EQ(Json::parse(here.out).at("manifest").at("git").at("dirty"), false);
+  EXPECT_EQ(Json::parse(here.out).at("notes"), Json::array());
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan", "--rev", "main"},
+                                                                 {"plan", "--repo", "file://" + gold.path(), "--rev", "main"}}) {
+    const Ran ran = as_nobody(words);
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+  }
 }
 
 TEST_F(GitManifests, what_was_here_after_the_run_of_a_commit_is_told) {

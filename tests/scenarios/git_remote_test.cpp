@@ -72,7 +72,10 @@ TEST_F(GitRemote, what_cannot_be_had_is_told_and_shows_no_secret) {
   EXPECT_THAT(gone.out, HasSubstr("unreachable-repository"));
   const Ran refused = ingot({"plan", "--repo", "http://127.0.0.1:1/gold.git", "--rev", "main"});
   EXPECT_EQ(refused.exit, 3) << refused.err;
-  EXPECT_EQ(ingot({"plan", "--repo", "file://" + gold.path(), "--rev", "nowhere"}).exit, 64);
+  const Ran nowhere = ingot({"plan", "--repo", "file://" + gold.path(), "--rev", "nowhere"});
+  EXPECT_EQ(nowhere.exit, 64);
+  EXPECT_THAT(nowhere.err, AllOf(HasSubstr("\"nowhere\" names nothing in the git repository \"file://" + gold.path() + "\""),
+                                 Not(HasSubstr("state/git"))));
 }
 
 }  // namespace
