@@ -124,7 +124,9 @@ Tried<PeerView> view_of_last(const Visit& visit, const Failure& stale, const Kno
   auto read = head_seen_last(visit);
   if (auto* failure = std::get_if<Failure>(&read)) {
     if (failure->unknown.code != "unreachable") return std::move(*failure);
-    return unreachable(fmt::format("{}, and {}", stale.unknown.why, failure->unknown.why), "stale", stale.unknown.mend);
+    Failure both = stale;  // its sentence ends with what to do
+    both.unknown.why += ". " + failure->unknown.why;
+    return both;
   }
   GoodHead good = std::get<GoodHead>(std::move(read));
   good.remarks.push_back(stale_remark(stale.unknown, good.head, good.served.fetched, visit.now));

@@ -199,7 +199,7 @@ Tried<GoodHead> head_seen_last(const Visit& visit) {
   auto kept = visit.memory.head(visit.id());
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
   if (!kept || !floor || head_digest(kept->bytes) != floor->head)
-    return unreachable("what was seen last of it is not in the cache any more");
+    return unreachable("What was seen last of it is not in the cache any more");
   auto known = known_root(visit);
   if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
   return judge(visit, *std::move(kept), std::get<TrustedRoot>(std::move(known)));

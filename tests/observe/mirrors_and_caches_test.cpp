@@ -141,7 +141,7 @@ TEST_F(observing_a_stale_mirror, R19_without_the_cache_the_peer_is_unreachable) 
   const Unknown found = unknown();
   EXPECT_EQ(found.code, "unreachable");
   EXPECT_EQ(found.detail_code, "stale");
-  EXPECT_THAT(found.why, HasSubstr("not in the cache any more"));
+  EXPECT_THAT(found.why, HasSubstr("What was seen last of it is not in the cache any more"));
 }
 
 TEST_F(observing_a_stale_mirror, R19_a_page_that_only_the_newer_tree_has_makes_it_unreachable) {
