@@ -133,40 +133,57 @@ Tried<PeerView> view_of_last(const Visit& visit, const Failure& stale, const Kno
   return view_of(visit, std::move(good), known, questions);
 }
 
+/// When a visit ends, and why.
+struct VisitEnd {
+  std::chrono::steady_clock::time_point at;
+  std::string why;
+};
+
+VisitEnd end_of_visit(const PeerQuestions& questions, Clock& clock) {
+  const auto longest = clock.steady() + longest_visit;
+  if (questions.until && *questions.until < longest)
+    return {*questions.until, "the share of this run's deadline that is for asking peers is over"};
+  return {longest, fmt::format("it took more than {} minutes to show its catalog", longest_visit.count())};
+}
+
 /// A connection with an end: a peer that always gives a little is no reason to wait for ever.
 class PatientConnection final : public PeerTransport {
  public:
-  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock,
-                    std::chrono::steady_clock::time_point end)
-      : connection_(std::move(connection)), url_(url), clock_(clock), end_(end) {}
+  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock, VisitEnd end)
+      : connection_(std::move(connection)), url_(url), clock_(clock), end_(std::move(end)) {}
 
   Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
-    if (is_over()) return too_slow(request);
-    bool over = false;
-    Response response = connection_->get(
-        request,
-        [&](std::string_view bytes) {
-          over = is_over();
-          return !over && sink(bytes);
-        },
-        restart);
-    return over ? too_slow(request) : response;
+    Request patient = request;
+    patient.may_go_on = [this, &request] {
+      if (clock_.steady() >= end_.at) throw Over{};
+      if (request.may_go_on) request.may_go_on();
+    };
+    try {
+      patient.may_go_on();
+      return connection_->get(
+          patient,
+          [&](std::string_view bytes) {
+            patient.may_go_on();
+            return sink(bytes);
+          },
+          restart);
+    } catch (const Over&) { return too_slow(request); }
   }
 
  private:
-  bool is_over() const { return clock_.steady() >= end_; }
+  struct Over {};
+
   Response too_slow(const Request& request) const {
     Response response;
-    response.why = fmt::format(
-        "{}: it took more than {} minutes to show its catalog; what came is kept, and the next run goes on from there",
-        printable(url_ + request.path), longest_visit.count());
+    response.why =
+        fmt::format("{}: {}; what came is kept, and the next run goes on from there", printable(url_ + request.path), end_.why);
     return response;
   }
 
   std::unique_ptr<PeerTransport> connection_;
   const std::string& url_;
   Clock& clock_;
-  std::chrono::steady_clock::time_point end_;
+  VisitEnd end_;
 };
 
 PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
@@ -225,7 +242,7 @@ class Asking {
         memory_(memory),
         clock_(clock),
         progress_(progress),
-        end_(clock.steady() + longest_visit) {}
+        end_(end_of_visit(questions, clock)) {}
 
   Tried<PeerView> ask() {
     std::vector<Failure> failures;
@@ -249,7 +266,8 @@ class Asking {
   Tried<PeerView> ask(const std::string& url, int share, Question question) {
     try {
       const auto now = clock_.steady();
-      PatientConnection connection(transport_.peer(access_to(peer_, url)), url, clock_, now + (end_ - now) / share);
+      PatientConnection connection(transport_.peer(access_to(peer_, url)), url, clock_,
+                                   {.at = now + (end_.at - now) / share, .why = end_.why});
       return question(Visit{peer_, known_.floor, questions_.now, url, connection, memory_, progress_});
     } catch (const Error& error) {
       if (error.fault() != Fault::manifest) throw;
@@ -274,7 +292,7 @@ class Asking {
   PeerMemory& memory_;
   Clock& clock_;
   const std::function<void(const std::string&)>& progress_;
-  const std::chrono::steady_clock::time_point end_;
+  const VisitEnd end_;
 };
 
 }  // namespace

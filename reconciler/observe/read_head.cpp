@@ -186,7 +186,7 @@ Tried<GoodHead> read_head(const Visit& visit) {
   Fetched fetched = fetch_head(visit);
   const Response& response = fetched.response;
   if (response.status == Status::oversize) {
-    if (looks_like_html(response, fetched.body)) return web_page(visit, head_path);
+    if (response.web_page) return web_page(visit, head_path);
     return untrusted(visit, head_path,
                      {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }
