@@ -66,6 +66,7 @@ struct PlanArguments {
   std::optional<std::string> base;     ///< a revision: only what the manifest adds to it is shown
   std::optional<std::string> out;      ///< the file in which the plan is kept
   std::optional<std::string> against;  ///< where the server publishes itself: its state and sources are elsewhere
+  bool check_sources = false;          ///< look at every member of every source
   std::vector<OutputFile> outputs;
 };
 struct ApplyArguments {
@@ -112,6 +113,8 @@ struct ExtractArguments {
   std::string what;
   std::string destination;
   bool withdrawn = false;
+  bool sparse = false;
+  bool special = true;  ///< false: without set-id bits, capabilities and ACLs, and a lost mode or time is no fault
 };
 struct VerifyArguments {
   std::vector<std::string> images;

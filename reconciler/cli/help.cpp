@@ -140,6 +140,7 @@ The line that names a rule says who last changed it, if the manifest is from git
                               The plan has the id that it has there, but for what only the server sees: its disk, its hour
                               (no window bounds it), its host's guard, and its private images and the types and series without a
                               public one, which are taken to be there as the manifest has them
+  --check-sources             look at every member of every source, not only at the top of those with more than 10,000 in all
   --base REV                  leave out what the manifest of that revision would do, block or note anyway. What is left is for
                               reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
@@ -295,15 +296,17 @@ manifest, and on what evidence: of a peer that cannot be had now, what it offere
   ingot show 20261123
 )"},
     Page{"extract", "an image's bytes, verified",
-         R"(Usage: ingot extract IMAGE|series:NAME DEST|- [--withdrawn]
+         R"(Usage: ingot extract IMAGE|series:NAME DEST|- [--sparse] [--no-special] [--withdrawn]
 
   ingot extract db19_24 /u01/app/db19_24          a tree: DEST becomes the folder
   ingot extract series:db19 /u01/app/db19         the latest image of a series that is not withdrawn
-  ingot extract rhel9.qcow2 /var/lib/images/rhel9.qcow2
   ingot extract db19_24 - | tar tv                the tree as a tar stream
 
-Every byte is verified before it is given out. DEST must not exist or be an empty folder; it appears whole or not at all.
+Every byte is verified first. DEST must not exist, or be empty, or be just this image; it appears whole or not at all. An empty
+folder that cannot be replaced is filled in place. Exit code 3: set-id bits, capabilities, ACLs, modes or times were lost.
 
+  --sparse       leave holes where blocks of 4 KiB are all zeros; otherwise a file has all its blocks
+  --no-special   leave out set-id bits, capabilities and ACLs; a mode or time that cannot be kept is no fault
   --withdrawn    even if the image was withdrawn
 )"},
     Page{"verify", "re-hash images and the published catalog, and repair",

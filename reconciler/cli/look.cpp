@@ -147,7 +147,8 @@ bool publishes(const Plan& plan) {
 }
 
 Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std::vector<KnownPeer>& known,
-                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session, AskUntil until) {
+                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session, AskUntil until,
+                 SourceLook sources) {
   const Time now = session.clock.now();
   std::vector<PeerView> views = ask(site, known, now, pages, {}, transport, session, until);
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
@@ -156,7 +157,7 @@ Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std:
                     .local_minute = session.clock.local_minute(now),
                     .self = site.state.self(),
                     .peers = std::move(views),
-                    .sources = observe_sources(site.manifest),
+                    .sources = observe_sources(site.manifest, snapshot.images, damaged, sources),
                     .disk = disk_of(site),
                     .objects = std::move(objects),
                     .root_expires = newest_own_root(site.store, site.state.self()).expires,
@@ -210,14 +211,15 @@ std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& 
   return known;
 }
 
-Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session, AskUntil until) {
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session, AskUntil until,
+            SourceLook sources) {
   refuse_an_old_state(site.state, site.store);
   std::vector<DamagedImage> damaged = known_damage(site, pages);
   std::vector<KnownPeer> known = known_peers(site, damaged);
-  Looked looked = look_once(site, options, pages, known, damaged, transport, session, until);
+  Looked looked = look_once(site, options, pages, known, damaged, transport, session, until, sources);
   if (publishes(looked.plan) && add_public_damage(site, damaged)) {
     known = known_peers(site, damaged);
-    looked = look_once(site, options, pages, known, damaged, transport, session, until);
+    looked = look_once(site, options, pages, known, damaged, transport, session, until, sources);
   }
   remember_settled(site, known, looked);
   keep_last_plan(site, looked.observed, looked.plan);

@@ -65,6 +65,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_repeated(app, "--output", to.output);
     app.add_option("--base", to.base);
     app.add_option("--against", to.against);
+    app.add_flag("--check-sources", to.check_sources);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
@@ -84,6 +85,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--at", to.at);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
+    app.add_flag("--sparse", to.sparse);
+    app.add_flag("--no-special", to.no_special);
   } else if (command == "verify") {
     app.add_flag("--repair", to.repair);
   } else if (command == "gc") {

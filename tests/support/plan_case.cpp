@@ -202,11 +202,14 @@ class Reader {
     return part;
   }
 
-  /// "STAMP" or "STAMP:BYTES"
+  /// "STAMP", "STAMP:BYTES" or "STAMP:BYTES:MOUNT,MOUNT"
   static SourceStamp source(const std::string& text) {
     const auto colon = text.find(':');
     if (colon == std::string::npos) return {.stamp = text};
-    return {.stamp = text.substr(0, colon), .bytes = std::stoull(text.substr(colon + 1))};
+    const auto mounts = text.find(':', colon + 1);
+    return {.stamp = text.substr(0, colon),
+            .bytes = std::stoull(text.substr(colon + 1)),
+            .mounts = mounts == std::string::npos ? std::vector<std::string>() : split(text.substr(mounts + 1), ',')};
   }
 
   void begin_peer(const std::string& part, const Line& line) {
