@@ -42,7 +42,7 @@ std::optional<Ingested> deleted_before(const LocalImage& image, Run& run) {
   if (!object || !run.shop.store.has(object->packed)) return std::nullopt;
   return Ingested{.digest = object->digest,
                   .size = object->size,
-                  .kind = object->kind,
+                  .kind = last->kind,
                   .packed = object->packed,
                   .source_stamp = last->source_stamp};
 }

@@ -341,7 +341,7 @@ Command state_of(const Written& written) {
   if (words.at(0) != "rebuild") {
     wrong(fmt::format("state knows no \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), {"rebuild"}, "state rebuild"));
   }
-  return RebuildArguments{};
+  return RebuildArguments{written.yes};
 }
 
 Command fleet_of(const Written& written) {

@@ -129,7 +129,9 @@ struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
 };
-struct RebuildArguments {};
+struct RebuildArguments {
+  bool yes = false;  ///< takes in, or disowns, what this server did not publish
+};
 struct CheckFleet {
   std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
 };

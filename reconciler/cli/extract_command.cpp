@@ -107,7 +107,7 @@ void show_extracted_json(const ImageRow& image, const ObjectRow& object, const s
 bool is_there_already(const ExtractArguments& arguments, const ImageRow& image, const ObjectRow& object, const Session& session) {
   ByteProgress progress(session, "compare " + image.name.text(), object.size);
   std::uint64_t before = 0;
-  return is_just(arguments.destination, object.kind, object.digest, object.size, [&](std::uint64_t done) {
+  return is_just(arguments.destination, image.kind, object.digest, object.size, [&](std::uint64_t done) {
     progress.add(done - before);
     before = done;
   });
@@ -117,7 +117,7 @@ Extracted extract_or_find(const ExtractArguments& arguments, const ImageRow& ima
                           const Session& session) {
   if (is_there_already(arguments, image, object, session)) return {.was_there = true, .left_out = {}};
   return {.was_there = false,
-          .left_out = object.kind == ImageKind::file ? restore<FileRestorer>(arguments, image, object, site, session)
+          .left_out = image.kind == ImageKind::file ? restore<FileRestorer>(arguments, image, object, site, session)
                                                      : restore<TreeRestorer>(arguments, image, object, site, session)};
 }
 

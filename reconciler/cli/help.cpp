@@ -361,10 +361,10 @@ is over: this is for a server that changes seldom.
        ingot key rotate [--add-root KEY] [--drop-root KEY] [--root-threshold N] [--expires TIME]
                         [--add-catalog KEY] [--drop-catalog KEY] [--catalog-threshold N]
                         [--add-release KEY] [--drop-release KEY] [--release-threshold N] [--key FILE] [--out FILE]
-       ingot key revoke KEY... [the same]
+       ingot key revoke KEY... [the same] [--yes]
        ingot key release IMAGE... [--key FILE] [--out FILE]
        ingot key sign FILE [--key FILE]
-       ingot key install FILE
+       ingot key install FILE [--yes]
 
   ingot key show                                         this server's root: its keys, its end, which private keys are here
   ingot key make keys/catalog-2.pem                      a new private key; its public key is printed
@@ -393,6 +393,11 @@ Sign the images that are there ("ingot plan" names them), and again before a key
   --key FILE              sign with this private key, too; several times
   --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`),
                           or releases (default: releases.jsonl in `keys`)
+  --yes                   revoke and install: disown the images that are published and that the state does not know. Without it
+                          they are named, and nothing is changed (exit 7)
+
+revoke always works from the state, whatever a thief has put into the published tree. Peers withdraw their copies of what the
+new epoch does not know.
 )"},
     Page{"gc", "free the disk of what no image needs any more",
          R"(Usage: ingot gc [--grace TIME] [--dry-run]
@@ -408,12 +413,14 @@ needs, the partial copies of wanted images, and papers. Bytes of copies that are
 A gc that took something is a run of the history. It ends with 6 if one of its notes tells of damage, or if the disk was too
 full to note what waits or the run; what it took is told all the same.
 
+Pages of peers' catalogs in the cache that no good head of theirs names go at once.
+
   --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer
   --dry-run       write nothing, list every file
 )"},
     Page{"state", "make a lost or damaged state anew",
-         R"(Usage: ingot state rebuild
+         R"(Usage: ingot state rebuild [--yes]
 
   ingot state rebuild && ingot plan      look at the plan before you apply it
   ingot state rebuild --json
@@ -426,6 +433,11 @@ What only a state knows is lost with it: the history, and what peers were regist
 backup still says so). The next apply registers and instantiates anew, which counts from now; the plan says which images lie
 before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
 Which commit was applied last (the guard "forward") is what the published head says of it.
+
+If the published head is not one that this server made (a thief may have put it there), what only that head lists is named, and
+nothing is changed (exit 7).
+
+  --yes    take it in; or, if a root has revoked the keys of that head, disown it
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
 )"},

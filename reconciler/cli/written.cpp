@@ -25,6 +25,7 @@ void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
   app.add_option("--expires", to.expires);
   add_repeated(app, "--key", to.sign_with);
   app.add_option("--out", to.out);
+  app.add_flag("--yes", to.yes);
 }
 
 void add_plan_options(CLI::App& app, Written& to) {
@@ -98,6 +99,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "publish") {
     app.add_option("--above", to.above);
     app.add_option("--metrics", to.metrics);
+  } else if (command == "state") {
+    app.add_flag("--yes", to.yes);
   } else if (command == "fleet") {
     app.add_option("--cards", to.cards);
   } else if (command == "key") {

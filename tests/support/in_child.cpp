@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -19,7 +20,7 @@ namespace ingot::testing_support {
 
 std::string in_child(const std::function<std::string()>& work) {
   std::array<int, 2> ends{};
-  if (pipe(ends.data()) != 0) throw std::runtime_error("pipe");
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe");
   const pid_t child = fork();
   if (child == 0) {
     std::string text;
