@@ -75,6 +75,7 @@ struct PeerEntry {
   std::optional<Seconds> max_age{};
   std::optional<std::uint64_t> bandwidth{};  ///< bytes per second
   std::optional<std::uint32_t> parallel{};   ///< 1-64
+  std::optional<std::uint32_t> streams{};    ///< ranges of one image at once, 1-64; absent: as many as are free
   std::optional<ServerId> replaces{};
   At at{};
   bool operator==(const PeerEntry&) const = default;

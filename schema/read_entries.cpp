@@ -154,7 +154,8 @@ void read_peer(TableReader& table, ManifestDraft& draft) {
   entry.credentials = read_credentials(table);
   entry.max_age = read_positive_duration(table, {"max_age", "\"90d\""});
   entry.bandwidth = read_rate(table, {"bandwidth", "\"50 MB/s\""});
-  entry.parallel = read_parallel(table);
+  entry.parallel = read_connections(table, {"parallel", "8"});
+  entry.streams = read_connections(table, {"streams", "1"});
   const auto replaces = table.parsed({"replaces", "\"sha256:<64 hex digits>\""}, "a digest", Digest::parse);
   if (replaces) entry.replaces = ServerId{*replaces};
   if (name) {

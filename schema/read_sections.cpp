@@ -86,9 +86,9 @@ std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key) {
   return rate;
 }
 
-std::optional<std::uint32_t> read_parallel(TableReader& table) {
-  const auto parallel = table.integer({"parallel", "8"}, 1, 64);
-  return parallel ? std::optional<std::uint32_t>(static_cast<std::uint32_t>(*parallel)) : std::nullopt;
+std::optional<std::uint32_t> read_connections(TableReader& table, TomlKey key) {
+  const auto count = table.integer(key, 1, 64);
+  return count ? std::optional<std::uint32_t>(static_cast<std::uint32_t>(*count)) : std::nullopt;
 }
 
 std::optional<std::string> read_url(TableReader& table, TomlKey key) {
@@ -133,7 +133,7 @@ void read_limits(TableReader& table, ManifestDraft& draft) {
   limits.max_bytes_at = table.at_of("max_bytes");
   limits.min_free_at = table.at_of("min_free");
   limits.window_at = table.at_of("window");
-  if (const auto parallel = read_parallel(table)) limits.parallel = *parallel;
+  if (const auto parallel = read_connections(table, {"parallel", "8"})) limits.parallel = *parallel;
   limits.bandwidth = read_rate(table, bandwidth_key);
   limits.max_bytes = table.parsed({"max_bytes", "\"500 GB\""}, "a size such as \"500 GB\"", parse_size);
   read_min_free(table, limits);

@@ -25,7 +25,7 @@ inline constexpr TomlKey bandwidth_key{"bandwidth", "\"200 MB/s\""};
 /// Bytes per second, more than none.
 std::optional<std::uint64_t> read_rate(TableReader& table, TomlKey key);
 /// 1-64.
-std::optional<std::uint32_t> read_parallel(TableReader& table);
+std::optional<std::uint32_t> read_connections(TableReader& table, TomlKey key);
 /// The state that `written` names; reports it at `spot` otherwise.
 std::optional<ImageState> state_from(TableReader& table, TomlKey key, const std::string& written, Spot spot);
 std::optional<std::string> read_url(TableReader& table, TomlKey key);

@@ -24,18 +24,34 @@ namespace {
 
 /// What of an action that fetches an image the schedule has to know.
 template <class Fetching>
-CopyTask task_of(std::size_t action, const Fetching& fetching) {
-  return {.action = action,
-          .peer = fetching.peer,
-          .digest = fetching.entry->digest,
-          .segments = fetching.entry->packed ? fetching.entry->packed->segments : 1};
+CopyTask task_of(std::size_t action, const Fetching& fetching, const Manifest& manifest) {
+  CopyTask task{.action = action,
+                .peer = fetching.peer,
+                .digest = fetching.entry->digest,
+                .segments = fetching.entry->packed ? fetching.entry->packed->segments : 1};
+  for (const PeerEntry& peer : manifest.peers) {
+    if (peer.name == task.peer) task.streams = peer.streams.value_or(task.streams);
+  }
+  return task;
 }
 
 /// nullopt: it fetches nothing.
-std::optional<CopyTask> copy_task(std::size_t place, const Action& action) {
-  if (const auto* copy = std::get_if<CopyImage>(&action)) return task_of(place, *copy);
-  if (const auto* again = std::get_if<FetchAgain>(&action)) return task_of(place, again->offers.front());
+std::optional<CopyTask> copy_task(std::size_t place, const Action& action, const Manifest& manifest) {
+  if (const auto* copy = std::get_if<CopyImage>(&action)) return task_of(place, *copy, manifest);
+  if (const auto* again = std::get_if<FetchAgain>(&action)) return task_of(place, again->offers.front(), manifest);
   return std::nullopt;
+}
+
+/// Of whom an action may have an image's bytes; empty: of nobody, or they are here already.
+std::vector<ServerName> asked_peers(const Action& action) {
+  const Transfer* const transfer = transfer_of(action);
+  if (transfer == nullptr || transfer->bytes == 0) return {};
+  if (const auto* copy = std::get_if<CopyImage>(&action)) return {copy->peer};
+  std::vector<ServerName> peers;
+  if (const auto* again = std::get_if<FetchAgain>(&action)) {
+    for (const Offer& offer : again->offers) peers.push_back(offer.peer);
+  }
+  return peers;
 }
 
 enum class Due { nothing, content, renewal };
@@ -97,7 +113,7 @@ class Applying {
 
   void do_actions() {
     for (std::size_t action = 0; action < actions().size();) {
-      if (copy_task(action, actions()[action].action)) {
+      if (task_at(action)) {
         action = do_copies_from(action);
       } else {
         do_one(action++, 1);
@@ -105,12 +121,16 @@ class Applying {
     }
   }
 
+  std::optional<CopyTask> task_at(std::size_t action) const {
+    return copy_task(action, actions()[action].action, run_.shop.manifest);
+  }
+
   /// Copies that stand together in the plan run side by side; gives the first action behind them.
   std::size_t do_copies_from(std::size_t first) {
     std::vector<CopyTask> tasks;
     std::size_t action = first;
     for (; action < actions().size(); ++action) {
-      auto task = copy_task(action, actions()[action].action);
+      auto task = task_at(action);
       if (!task) break;
       if (auto why = why_not(action))
         skip(action, *std::move(why));
@@ -199,6 +219,7 @@ class Applying {
   /// Why an action may not be begun now; nullopt: it may.
   std::optional<Skipped> why_not(std::size_t action) const {
     if (auto why = ledger_.why_not(action)) return why;
+    if (auto why = run_.left.why_not(asked_peers(actions()[action].action))) return why;
     return run_.bounds.forbid(actions()[action]);
   }
 

@@ -60,7 +60,7 @@ std::variant<CopyDone, CopyFailed> ask_for_bytes(const ServerName& peer, const C
       if (failed == nullptr || failed->code != "untrusted") break;
       auto alone = ask({urls[i]});
       const auto* const again = std::get_if<CopyFailed>(&alone);
-      if (again == nullptr || again->code != "unreachable") result = std::move(alone);
+      if (again == nullptr || (again->code != "unreachable" && again->code != "peer-failing")) result = std::move(alone);
     }
     return result;
   } catch (const Error& error) {
@@ -92,7 +92,10 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                         },
                     .may_go_on = [&] { run.bounds.throw_if_over(); }};
   const auto result = ask_for_bytes(wanted.peer, job, run);
-  if (const auto* failed = std::get_if<CopyFailed>(&result)) return Failed{failed->code, failed->text};
+  if (const auto* failed = std::get_if<CopyFailed>(&result)) {
+    if (failed->code == "peer-failing") run.left.leave(wanted.peer);
+    return Failed{failed->code, failed->text};
+  }
   const auto& done = std::get<CopyDone>(result);
   run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
   return Got{.packed = packed, .fetched = done.fetched};

@@ -113,6 +113,18 @@ PeerTransport& Peers::connect(const ServerName& name, const std::vector<std::str
   return *peer;
 }
 
+void LeftPeers::leave(const ServerName& peer) {
+  const std::lock_guard lock(mutex_);
+  left_.insert(peer);
+}
+
+std::optional<Skipped> LeftPeers::why_not(const std::vector<ServerName>& peers) const {
+  const std::lock_guard lock(mutex_);
+  const bool all_left = std::all_of(peers.begin(), peers.end(), [this](const ServerName& peer) { return left_.contains(peer); });
+  if (peers.empty() || !all_left) return std::nullopt;
+  return Skipped{fmt::format("peer-failing: peer \"{}\" failed too often in this run", peers.front().text())};
+}
+
 void Telling::begin(const Plan& plan) {
   tell([&] { events_.begin(plan); });
 }

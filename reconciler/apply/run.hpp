@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -63,6 +64,18 @@ class Peers {
   std::map<std::pair<ServerName, std::vector<std::string>>, std::unique_ptr<PeerTransport>> connected_;
 };
 
+/// The peers of which a run asks nothing more, because they failed too often. Thread-safe.
+class LeftPeers {
+ public:
+  void leave(const ServerName& peer);
+  /// Why a fetch that may be had of any of these is not begun; nullopt: it may be.
+  std::optional<Skipped> why_not(const std::vector<ServerName>& peers) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<ServerName> left_;
+};
+
 /// Passes events on; a display that cannot be written does not stop the work (whoever writes the account finds out).
 class Telling final : public Events {
  public:
@@ -87,6 +100,7 @@ struct Run {
   Throttle throttle;
   Bounds bounds;
   Peers peers;
+  LeftPeers left;
   std::vector<ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;
 

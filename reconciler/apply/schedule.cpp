@@ -3,31 +3,37 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
-#include <thread>
+
+#include "reconciler/io/threads.hpp"
 
 namespace ingot {
 
 Turns::Turns(std::vector<CopyTask> tasks, std::uint32_t parallel, std::map<ServerName, std::uint32_t> of_peer)
-    : count_(tasks.size()), free_(std::max(1U, parallel)), of_peer_(std::move(of_peer)) {
+    : count_(tasks.size()), all_(std::max(1U, parallel)), free_(all_), of_peer_(std::move(of_peer)) {
   for (CopyTask& task : tasks) {
     Queue& queue = waiting_.try_emplace(task.peer).first->second;
     queue.push_back(std::move(task));
   }
 }
 
+bool Turns::others_wait(const ServerName& peer) const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [&peer](const auto& queue) { return queue.first != peer && !queue.second.empty(); });
+}
+
 std::uint32_t Turns::free_for(const ServerName& peer) const {
-  const auto limit = of_peer_.find(peer);
-  if (limit == of_peer_.end()) return free_;
+  std::uint32_t most = others_wait(peer) ? std::max(1U, all_ / 2) : all_;
+  if (const auto limit = of_peer_.find(peer); limit != of_peer_.end()) most = std::min(most, limit->second);
   const auto used = used_of_peer_.find(peer);
   const std::uint32_t in_use = used == used_of_peer_.end() ? 0 : used->second;
-  return limit->second > in_use ? std::min(free_, limit->second - in_use) : 0;
+  return most > in_use ? std::min(free_, most - in_use) : 0;
 }
 
 std::uint32_t Turns::connections_for(const CopyTask& task) const {
   // What is free is shared among those that wait, so that the last few large images use all of it.
   const std::uint64_t share = std::max<std::uint64_t>(1, free_ / count_);
-  const std::uint64_t useful = std::min(share, std::max<std::uint64_t>(1, task.segments));
+  const std::uint64_t most = std::min<std::uint64_t>(task.segments, task.streams);
+  const std::uint64_t useful = std::min(share, std::max<std::uint64_t>(1, most));
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(useful, free_for(task.peer)));
 }
 
@@ -93,11 +99,8 @@ void work(Pool& pool, const std::function<void(const Turn&)>& copy) {
 
 void run_turns(Turns turns, std::uint32_t parallel, const std::function<void(const Turn&)>& copy) {
   Pool pool{.mutex = {}, .changed = {}, .turns = std::move(turns)};
-  std::vector<std::jthread> workers;
-  try {
-    for (std::uint32_t one = 1; one < parallel; ++one) workers.emplace_back([&] { work(pool, copy); });
-  } catch (const std::system_error&) {  // no more threads to be had: those that there are do it all
-  }
+  Threads workers;
+  for (std::uint32_t one = 1; one < parallel && workers.try_start([&] { work(pool, copy); }); ++one) {}
   work(pool, copy);
 }
 

@@ -22,6 +22,7 @@ struct CopyTask {
   ServerName peer;
   Digest digest;               ///< of its bytes: the same bytes are never fetched twice at a time
   std::uint64_t segments = 1;  ///< more connections than these are of no use
+  std::uint32_t streams = 64;  ///< at most so many connections for it
   bool operator==(const CopyTask&) const = default;
 };
 
@@ -32,7 +33,8 @@ struct Turn {
   bool operator==(const Turn&) const = default;
 };
 
-/// Hands out turns. Not thread-safe.
+/// Hands out turns. While copies of other peers wait, one peer has at most half of all connections (at least one), so that one
+/// that hangs does not stop the others. Not thread-safe.
 class Turns {
  public:
   /// `tasks` in the plan's order; `parallel` ≥ 1 connections in all; `of_peer`: at most so many of one peer.
@@ -46,11 +48,13 @@ class Turns {
  private:
   using Queue = std::deque<CopyTask>;
 
+  bool others_wait(const ServerName& peer) const;
   std::uint32_t free_for(const ServerName& peer) const;
   std::uint32_t connections_for(const CopyTask& task) const;
 
   std::map<ServerName, Queue> waiting_;  ///< by peer, so that a peer at its limit costs nothing
   std::uint64_t count_ = 0;              ///< of all that wait
+  std::uint32_t all_;
   std::uint32_t free_;
   std::map<ServerName, std::uint32_t> of_peer_;
   std::map<ServerName, std::uint32_t> used_of_peer_;

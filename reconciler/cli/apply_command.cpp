@@ -94,11 +94,18 @@ void show_result(const Looked& looked, const Account& account, const std::string
   session.put([&](Output& out) { show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
 }
 
+/// So that a peer that trickles leaves most of the run's time to what the others have.
+AskUntil asking_ends(const ApplyManner& manner, const Session& session) {
+  if (!manner.deadline) return std::nullopt;
+  const auto now = session.clock.steady();
+  return now + (*manner.deadline - now) / 4;
+}
+
 /// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
 Looked look_again(const ApplyArguments& arguments, const std::optional<SavedPlan>& saved, Site& site, Transport& transport,
-                  const Session& session) {
+                  const Session& session, AskUntil until) {
   if (saved) require_fit(check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
-  Looked looked = look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session);
+  Looked looked = look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session, until);
   if (saved)
     require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
                                 runs_since(site.state, saved->basis.last_run)),
@@ -166,7 +173,7 @@ int do_apply(const ApplyArguments& arguments, const ApplyManner& manner, const R
   const CatalogKeys keys =
       load_catalog_keys(session.files, manifest->server.keys, newest_own_root(site.store, site.state.self()));
   const auto transport = session.connect();
-  Looked looked = look_again(arguments, saved, site, *transport, session);
+  Looked looked = look_again(arguments, saved, site, *transport, session, asking_ends(manner, session));
   name_authors(looked.plan, site.state.applied_last(), session.flags);
   metrics.plan = metrics_of(*manifest, looked.observed, looked.plan, nullptr);
   metrics.disk = looked.observed.disk;

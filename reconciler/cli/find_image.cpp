@@ -37,18 +37,37 @@ const ImageRow& find_image(const Snapshot& snapshot, const std::string& name) {
       .about(name);
 }
 
+namespace {
+
+/// What makes the series be here. A subscription to it brings its images alone, under their own names.
+std::string how_to_have_series(const Snapshot& snapshot, const std::string& series) {
+  const auto subscribed =
+      std::find_if(snapshot.subscriptions.begin(), snapshot.subscriptions.end(), [&](const SubscriptionRow& row) {
+        const auto* const of_series = std::get_if<SelectSeries>(&row.selector);
+        return of_series && of_series->series.text() == series && !row.stopped;
+      });
+  if (subscribed != snapshot.subscriptions.end())
+    return fmt::format(
+        "a subscription copies the images of a series, not the series: add [[series]] name = \"{0}\", follow = {{ peer = "
+        "\"{1}\", "
+        "series = \"{0}\" }} to the manifest and apply it",
+        series, subscribed->peer_name.text());
+  std::vector<std::string> names;
+  for (const auto& row : snapshot.series) names.push_back(row.name.text());
+  const std::string hint = nearest_hint(series, names);
+  return hint.empty() ? "see: ingot query series" : hint;
+}
+
+}  // namespace
+
 const ImageRow& latest_of_series(const Snapshot& snapshot, const std::string& series) {
   const auto found = std::find_if(snapshot.series.begin(), snapshot.series.end(),
                                   [&](const SeriesRow& row) { return row.name.text() == series; });
-  if (found == snapshot.series.end()) {
-    std::vector<std::string> names;
-    for (const auto& row : snapshot.series) names.push_back(row.name.text());
-    const std::string hint = nearest_hint(series, names);
+  if (found == snapshot.series.end())
     throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", printable(series)),
-                hint.empty() ? "see: ingot query series" : hint)
+                how_to_have_series(snapshot, series))
         .with_code("unknown-series")
         .about(series);
-  }
   for (auto member = found->members.rbegin(); member != found->members.rend(); ++member) {
     const auto image = std::find_if(snapshot.images.begin(), snapshot.images.end(),
                                     [&](const ImageRow& row) { return row.key == member->image && !row.deleted; });

@@ -213,7 +213,8 @@ window or past the deadline is deferred: the next run goes on with it, and if no
   --jitter TIME      wait a random time first, at most so long; nothing is read and no lock is held meanwhile
   --deadline TIME    begin no action later than this after the start, and stop the copies that are under way: what they have
                      fetched is kept. What was done is published all the same, and withdrawals wait for nothing.
-                     Fetching the repository and asking the peers have limits of their own
+                     Asking the peers takes at most a quarter of the time that is left; fetching the repository has a limit of
+                     its own
   --metrics FILE     as for apply, in the same file
 )"},
     Page{"diff", "in what two kept plans differ",
@@ -260,6 +261,8 @@ Local and read-only, nothing is hashed (that is verify). Exit 2 if something is 
 Without --peer it reads the state alone: no network, no keys; of an image that is asked for by its NAME it also looks whether
 the files are there. With --peer it asks that peer of the manifest, registered or not; if it cannot be had, what was seen last
 is shown, with a warning and exit 3. A NAME is one whole name, not a pattern; one that nothing bears is exit 3.
+SIZE is the length of the image: of the file, or of the tar that is made of a tree. The plan shows less: of an image to add the
+size of the files in its source, of a copy also the bytes to fetch, which are packed.
 
 With --at it says what was here then, by what the history has of all that came and went since: names, when and by which run they
 came, and what never changes of an image. What the history cannot prove, it does not say: where the state was lost, or a peer got

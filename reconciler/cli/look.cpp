@@ -28,13 +28,14 @@ bool names_copies(const PlanOptions& options) {
 }
 
 std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages, std::set<ServerName> only,
-                          Transport& transport, const Session& session) {
+                          Transport& transport, const Session& session, AskUntil until = {}) {
   return ask_peers({.manifest = &site.manifest,
                     .self = site.state.self(),
                     .known = known,
                     .now = now,
                     .read_settled = pages == Pages::always,
-                    .only = std::move(only)},
+                    .only = std::move(only),
+                    .until = until},
                    site.memory, transport, session);
 }
 
@@ -141,10 +142,10 @@ bool publishes(const Plan& plan) {
 }
 
 Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std::vector<KnownPeer>& known,
-                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session) {
+                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session, AskUntil until) {
   const Time now = session.clock.now();
   const Pages read = names_copies(options) ? Pages::always : pages;
-  std::vector<PeerView> views = ask(site, known, now, read, {}, transport, session);
+  std::vector<PeerView> views = ask(site, known, now, read, {}, transport, session, until);
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
   const Root root = newest_own_root(site.store, site.state.self());
@@ -207,14 +208,14 @@ std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& 
   return known;
 }
 
-Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session) {
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session, AskUntil until) {
   refuse_an_old_state(site.state, site.store);
   std::vector<DamagedImage> damaged = known_damage(site, pages);
   std::vector<KnownPeer> known = known_peers(site, damaged);
-  Looked looked = look_once(site, options, pages, known, damaged, transport, session);
+  Looked looked = look_once(site, options, pages, known, damaged, transport, session, until);
   if (publishes(looked.plan) && add_public_damage(site, damaged)) {
     known = known_peers(site, damaged);
-    looked = look_once(site, options, pages, known, damaged, transport, session);
+    looked = look_once(site, options, pages, known, damaged, transport, session, until);
   }
   remember_settled(site, known, looked);
   keep_last_plan(site, looked.observed, looked.plan);

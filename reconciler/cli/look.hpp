@@ -2,6 +2,7 @@
 // remembered of it beside the state.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <set>
 #include <variant>
@@ -23,8 +24,12 @@ struct Looked {
   Digest plan_id;
 };
 
+/// When asking peers ends, by the session's clock; nullopt: no sooner than the longest visit does.
+using AskUntil = std::optional<std::chrono::steady_clock::time_point>;
+
 /// Error{refused}: the manifest declares nothing (R26).
-Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session);
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session,
+            AskUntil until = {});
 
 /// What is known of each of the manifest's peers before it is asked. No peer is settled while something here is damaged: any of
 /// them may have the bytes.

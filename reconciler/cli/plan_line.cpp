@@ -57,9 +57,10 @@ Told told(const Instantiate& action) { return {selector_text(action.row.selector
 Told told(const UpdateSubscription& action) { return {selector_text(action.row.selector), ""}; }
 Told told(const Uninstantiate& action) { return {selector_text(action.selector), "copies stay"}; }
 Told told(const AddImage& action) {
-  const std::string size = action.source_bytes ? size_text(*action.source_bytes) : "";
+  // The size is beside the source that has it: the image of a tree is larger, because it is a tar.
   const std::string from = action.image.source ? "from " + printable(*action.image.source) : "";
-  return {action.image.name.text(), size + (size.empty() || from.empty() ? "" : ", ") + from};
+  const std::string size = action.source_bytes ? fmt::format(" ({})", size_text(*action.source_bytes)) : "";
+  return {action.image.name.text(), from + size};
 }
 Told told(const UpdateImage& action) { return {action.row.name.text(), ""}; }
 Told told(const DeleteImage& action) { return {action.name.text(), ""}; }

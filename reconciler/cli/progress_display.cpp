@@ -1,5 +1,7 @@
 #include "reconciler/cli/progress_display.hpp"
 
+#include <system_error>
+
 #include "reconciler/cli/show_account.hpp"
 #include "reconciler/io/printable.hpp"
 
@@ -18,7 +20,11 @@ constexpr std::size_t most_bars = 12;
 
 ProgressDisplay::ProgressDisplay(Terminal& terminal, Clock& clock, Display display, Style style)
     : terminal_(terminal), clock_(clock), display_(display), style_(style) {
-  if (display_ != Display::failures_only) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  if (display_ == Display::failures_only) return;
+  try {
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  } catch (const std::system_error&) {  // the system starts no more threads: the work goes on, and its ends are told
+  }
 }
 
 ProgressDisplay::~ProgressDisplay() {

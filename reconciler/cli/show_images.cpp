@@ -125,7 +125,10 @@ void show_image(const ShownImage& image, const std::vector<std::string>& childre
   fact("platform", printable(image.platform), out);
   fact("description", printable(image.description), out);
   for (const auto& [label, value] : image.labels) fact("label", fmt::format("{} = {}", printable(label), printable(value)), out);
-  fact("size", fmt::format("{} ({} bytes), {}", size_text(image.size), image.size, text_of(image.kind)), out);
+  fact("size",
+       fmt::format("{} ({} bytes), {}", size_text(image.size), image.size,
+                   image.kind == ImageKind::tree ? "the tar of a tree" : "a file"),
+       out);
   fact("digest", image.digest.text(), out);
   fact("bytes", image.complete ? "here" : "not here", out);
   if (image.is_private.value_or(false)) fact("private", "never leaves this server", out);

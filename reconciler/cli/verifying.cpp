@@ -10,6 +10,7 @@
 #include "reconciler/cli/published_pieces.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/threads.hpp"
 
 namespace ingot {
 
@@ -49,10 +50,10 @@ class Verifying {
       : tasks_(tasks), store_(store), progress_(progress), damages_(tasks.size()) {}
 
   std::vector<std::vector<Damage>> run(unsigned threads) {
-    {
-      std::vector<std::jthread> workers;
-      for (unsigned i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-    }
+    Threads workers;
+    for (unsigned i = 1; i < threads && workers.try_start([this] { work(); }); ++i) {}
+    work();
+    workers.join();
     if (thrown_) std::rethrow_exception(thrown_);
     return std::move(damages_);
   }

@@ -38,6 +38,7 @@ struct Transfer {
 
   ResponseHeaders headers;
   std::optional<NotAnAnswer> not_an_answer;  ///< known from the first byte of the body on
+  bool web_page = false;
   std::uint64_t body = 0;
   std::uint64_t passed_on = 0;
   Stop stop = Stop::none;
@@ -57,7 +58,7 @@ bool end(Transfer& transfer, Stop why) {
 /// The time that the reader and the throttle take is not the peer's fault: the stall watch doesn't count it.
 bool pass_on(Transfer& transfer, std::string_view bytes) {
   const Moment before = transfer.clock.steady();
-  transfer.throttle.take(bytes.size());
+  transfer.throttle.take(bytes.size(), transfer.request.may_go_on);
   const bool more = transfer.sink(bytes);
   transfer.passed_on += bytes.size();
   transfer.window_start += transfer.clock.steady() - before;
@@ -65,7 +66,10 @@ bool pass_on(Transfer& transfer, std::string_view bytes) {
 }
 
 bool take_body(Transfer& transfer, std::string_view bytes) {
-  if (transfer.body == 0) transfer.not_an_answer = judge_headers(transfer.headers, transfer.request);
+  if (transfer.body == 0) {
+    transfer.not_an_answer = judge_headers(transfer.headers, transfer.request);
+    transfer.web_page = !transfer.not_an_answer && begins_as_web_page(bytes);
+  }
   transfer.body += bytes.size();
   if (transfer.not_an_answer || transfer.headers.status == 304) {
     return transfer.body <= most_error_body || end(transfer, Stop::error_body);
@@ -158,8 +162,11 @@ void set_callbacks(CURL* handle, Transfer& transfer) {
   set_option<void*>(handle, CURLOPT_OPENSOCKETDATA, &transfer);
 }
 
+using Trouble = ConnectionGate::Trouble;
+
 CurlAttempt failed(Status status, std::string why, bool retry = false, std::string mend = {}) {
   CurlAttempt attempt;
+  attempt.trouble = status == Status::unreachable ? Trouble::server : Trouble::none;
   attempt.response.status = status;
   attempt.response.why = std::move(why);
   attempt.response.mend = std::move(mend);
@@ -183,6 +190,7 @@ CurlAttempt judge_stop(const Transfer& transfer) {
                     "use https://, or set allow_http = true");
     case Stop::sink: {
       CurlAttempt attempt = failed(Status::unreachable, "stopped by the reader");
+      attempt.trouble = Trouble::none;
       attempt.stopped = true;
       return attempt;
     }
@@ -238,15 +246,22 @@ CurlAttempt judge_body(const Transfer& transfer) {
 
 bool is_denied(const Transfer& transfer) { return transfer.headers.status == 401 || transfer.headers.status == 403; }
 
+/// An answer, but not to this request: of a server that is busy, that does not let us in, or that has trouble with this path.
+CurlAttempt judge_refusal(CURL* handle, const Transfer& transfer, const NotAnAnswer& wrong) {
+  CurlAttempt attempt =
+      failed(wrong.status, wrong.why, wrong.retry, is_denied(transfer) ? transfer.settings.denied_mend : wrong.mend);
+  attempt.denied = is_denied(transfer);
+  if (wrong.retry) attempt.retry_after = retry_after(handle);
+  attempt.busy = transfer.headers.status == 429 || transfer.headers.status == 503 || attempt.retry_after;
+  if (attempt.retry_after)
+    attempt.response.why += fmt::format(" and asks to wait {} s (Retry-After)", attempt.retry_after->count());
+  if (wrong.status == Status::unreachable && !attempt.busy) attempt.trouble = Trouble::path;
+  return attempt;
+}
+
 CurlAttempt judge_answer(CURL* handle, Transfer& transfer) {
   if (!transfer.headers.complete) return failed(Status::unreachable, "cut within its headers", true);
-  const auto wrong = judge_headers(transfer.headers, transfer.request);
-  if (wrong) {
-    CurlAttempt attempt =
-        failed(wrong->status, wrong->why, wrong->retry, is_denied(transfer) ? transfer.settings.denied_mend : wrong->mend);
-    if (wrong->retry) attempt.retry_after = retry_after(handle);
-    return attempt;
-  }
+  if (const auto wrong = judge_headers(transfer.headers, transfer.request)) return judge_refusal(handle, transfer, *wrong);
   if (transfer.headers.status != 304) return judge_body(transfer);
   CurlAttempt attempt;
   attempt.response.status = Status::not_modified;
@@ -293,7 +308,7 @@ CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseU
   CurlAttempt attempt = perform(handle, transfer);
   set_option<curl_slist*>(handle, CURLOPT_HTTPHEADER, nullptr);
   attempt.response.bytes = transfer.passed_on;
-  attempt.response.content_type = transfer.headers.content_type;
+  attempt.response.web_page = transfer.web_page;
   return attempt;
 }
 

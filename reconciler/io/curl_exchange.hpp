@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "reconciler/io/connection_gate.hpp"
 #include "reconciler/io/credentials.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "reconciler/io/curl_url.hpp"
@@ -27,10 +28,14 @@ struct CurlPeerSettings {
 /// One attempt and what to do after it.
 struct CurlAttempt {
   Response response;
+  ConnectionGate::Trouble trouble = ConnectionGate::Trouble::none;
   bool retry = false;     ///< worth another attempt
+  bool busy = false;      ///< it asks to wait: 429, 503, Retry-After
+  bool denied = false;    ///< 401, 403
   bool stopped = false;   ///< the sink wanted no more
   bool reusable = false;  ///< the handle came through well; after a failure libcurl keeps things that reset does not clear
   std::optional<Seconds> retry_after;
+  ConnectionGate::Advice advice = ConnectionGate::Advice::again;  ///< of the gate that it passed
 };
 
 /// For http and https. The answer's URL, and the URL in its `why`, are the caller's to add. Rethrows what the sink threw; throws

@@ -18,6 +18,10 @@ namespace ingot {
 namespace {
 
 using Status = Response::Status;
+using Trouble = ConnectionGate::Trouble;
+using Advice = ConnectionGate::Advice;
+
+constexpr std::uint64_t least_progress = 16 * 1024;  ///< bytes of an answer that ends too early
 
 bool is_an_answer(const Response& response) { return response.status == Status::ok || response.status == Status::not_modified; }
 
@@ -59,22 +63,24 @@ class CurlPeer final : public PeerTransport {
  public:
   CurlPeer(const PeerAccess& access, const CurlOptions& options, Clock& clock)
       : peer_(access.peer),
+        credentials_(access.credentials),
         settings_{read_secrets(access.credentials, access.peer), access.allow_http, options, mend_of_denial(access.credentials)},
         clock_(clock),
         throttle_(clock, access.bandwidth),
         jitter_(options.seed ? *options.seed : std::random_device{}()) {
-    for (const auto& url : access.urls) urls_.push_back(parse_base_url(url));
+    for (const auto& url : access.urls) places_.push_back(std::make_unique<Place>(parse_base_url(url)));
   }
 
   /// Begins with the URL that answered last, so that a dead one costs its time once.
   Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
     const std::size_t first = first_;
     std::optional<Response> failure;
-    for (std::size_t i = 0; i < urls_.size(); ++i) {
-      const std::size_t at = (first + i) % urls_.size();
-      CurlAttempt attempt = ask(urls_[at], request, sink, restart);
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const std::size_t at = (first + i) % places_.size();
+      CurlAttempt attempt = ask(*places_[at], request, sink, restart);
       if (is_an_answer(attempt.response)) first_ = at;
-      if (is_an_answer(attempt.response) || attempt.stopped) return std::move(attempt.response);
+      if (is_an_answer(attempt.response) || attempt.stopped || is_for_the_caller(attempt, request))
+        return std::move(attempt.response);
       if (attempt.response.bytes > 0) restart();
       failure = worse(std::move(failure), std::move(attempt.response));
     }
@@ -84,30 +90,92 @@ class CurlPeer final : public PeerTransport {
   }
 
  private:
-  /// An answer of a server says more than none at all; every URL's reason is told.
+  /// One of the peer's URLs.
+  struct Place {
+    explicit Place(std::variant<BaseUrl, BadUrl> the_url) : url(std::move(the_url)) {}
+    std::variant<BaseUrl, BadUrl> url;
+    ConnectionGate gate;
+  };
+
+  /// Some bytes came: whoever keeps them asks for the rest alone.
+  static bool is_for_the_caller(const CurlAttempt& attempt, const Request& request) {
+    return request.resumes && attempt.response.bytes > 0;
+  }
+
+  /// An answer of a server says more than none at all; every URL's reason is told. A peer fails if all its URLs do.
   static Response worse(std::optional<Response> before, Response now) {
     if (!before) return now;
+    const bool all_fail = before->failing && now.failing;
     Response& chosen = before->status == Status::unreachable ? now : *before;
     std::string why = before->why + "; " + now.why;
     chosen.why = std::move(why);
+    chosen.failing = all_fail;
     return std::move(chosen);
   }
 
-  CurlAttempt ask(const std::variant<BaseUrl, BadUrl>& url, const Request& request, const ByteSink& sink,
-                  const std::function<void()>& restart) {
-    if (const auto* bad = std::get_if<BadUrl>(&url)) {
+  CurlAttempt ask(Place& place, const Request& request, const ByteSink& sink, const std::function<void()>& restart) {
+    if (const auto* bad = std::get_if<BadUrl>(&place.url)) {
       CurlAttempt attempt;
       attempt.response.status = Status::refused;
       attempt.response.why = fmt::format("peer \"{}\": {}", peer_.text(), bad->why);
       return attempt;
     }
-    for (int failures = 1;; ++failures) {
-      CurlAttempt attempt = attempt_once(std::get<BaseUrl>(url), request, sink);
-      if (!attempt.retry || failures >= settings_.options.retry.attempts) return attempt;
+    for (int failures = 1;;) {
+      const auto pass = place.gate.enter(request.may_go_on);
+      if (!pass) return left(place.gate.given_up());
+      CurlAttempt attempt = pass_gate(place, *pass, request, sink);
+      if (attempt.trouble == Trouble::none || is_for_the_caller(attempt, request)) return attempt;
+      if (attempt.advice == Advice::leave) return left(attempt.response.why);
+      const bool counts = attempt.advice == Advice::failed;
+      if (!attempt.retry || (counts && failures >= settings_.options.retry.attempts)) return attempt;
       if (attempt.response.bytes > 0) restart();
-      sleep_unless_interrupted(clock_, wait_before_retry(settings_.options.retry, failures, attempt.retry_after, jitter_.next()),
-                               request.may_go_on);
+      wait_after(place, attempt, failures, request);
+      failures += counts ? 1 : 0;
     }
+  }
+
+  static CurlAttempt left(const std::string& why) {
+    CurlAttempt attempt;
+    attempt.response.failing = true;
+    attempt.response.why = why + "; nothing more is asked of it for now";
+    return attempt;
+  }
+
+  /// Longer than a request may wait.
+  bool asks_for_too_long(const CurlAttempt& attempt) const {
+    return attempt.retry_after && *attempt.retry_after > std::chrono::ceil<Seconds>(settings_.options.retry.longest_wait);
+  }
+
+  /// While a server that asked for it is let alone, nobody else asks it either.
+  void wait_after(Place& place, const CurlAttempt& attempt, int failures, const Request& request) {
+    constexpr int more_patience = 2;  ///< for a server that is busy and does not say for how long
+    const RetryRules& rules = settings_.options.retry;
+    const bool alone = attempt.advice == Advice::failed;
+    // A long time that is asked for while others are served means no more than that there are too many.
+    const auto asked = asks_for_too_long(attempt) ? std::nullopt : attempt.retry_after;
+    const auto wait = wait_before_retry(rules, failures + (attempt.busy && alone ? more_patience : 0), asked, jitter_.next());
+    std::optional<ConnectionGate::Rest> rest;
+    if (attempt.busy) rest.emplace(place.gate);
+    sleep_unless_interrupted(clock_, wait, request.may_go_on);
+  }
+
+  /// One attempt, which the gate takes into account.
+  CurlAttempt pass_gate(Place& place, const ConnectionGate::Pass& pass, const Request& request, const ByteSink& sink) {
+    CurlAttempt attempt;
+    attempt.trouble = Trouble::none;
+    try {
+      attempt = attempt_once(std::get<BaseUrl>(place.url), request, sink);
+    } catch (...) {
+      place.gate.leave(pass, {});
+      throw;
+    }
+    // An answer that brings its share before it ends shows that the server works.
+    if (attempt.response.bytes >= least_progress)
+      attempt.trouble = attempt.retry && !request.resumes ? Trouble::path : Trouble::none;
+    attempt.advice = place.gate.leave(
+        pass,
+        {.trouble = attempt.trouble, .path = request.path, .why = attempt.response.why, .for_long = asks_for_too_long(attempt)});
+    return attempt;
   }
 
   CurlAttempt attempt_once(const BaseUrl& base, const Request& request, const ByteSink& sink) {
@@ -120,12 +188,34 @@ class CurlPeer final : public PeerTransport {
     return attempt;
   }
 
+  /// If the token is refused and a newer one is there, once more with that.
   CurlAttempt over_network(const BaseUrl& base, const Request& request, const ByteSink& sink) {
+    const CurlPeerSettings settings = settings_now();
+    CurlAttempt attempt = over_network(base, settings, request, sink);
+    if (!attempt.denied || !credentials_.token_file || !read_newer_token(settings.secrets.token)) return attempt;
+    return over_network(base, settings_now(), request, sink);
+  }
+
+  CurlAttempt over_network(const BaseUrl& base, const CurlPeerSettings& settings, const Request& request, const ByteSink& sink) {
     CurlHandle handle = pool_.take();
     if (!handle) throw std::bad_alloc();
-    CurlAttempt attempt = exchange(handle.get(), settings_, base, request, sink, throttle_, clock_);
+    CurlAttempt attempt = exchange(handle.get(), settings, base, request, sink, throttle_, clock_);
     if (attempt.reusable) pool_.give_back(std::move(handle));
     return attempt;
+  }
+
+  CurlPeerSettings settings_now() {
+    const std::lock_guard lock(token_mutex_);
+    return settings_;
+  }
+
+  /// Whether there is another token than the one that was refused. A file that cannot be read now is being written.
+  bool read_newer_token(const std::string& refused) {
+    const std::lock_guard lock(token_mutex_);
+    try {
+      if (settings_.secrets.token == refused) settings_.secrets = read_secrets(credentials_, peer_);
+    } catch (const Error&) { return false; }
+    return settings_.secrets.token != refused;
   }
 
   CurlAttempt from_disk(const BaseUrl& base, const Request& request, const ByteSink& sink) {
@@ -135,8 +225,10 @@ class CurlPeer final : public PeerTransport {
   }
 
   ServerName peer_;
+  PeerCredentials credentials_;
   CurlPeerSettings settings_;
-  std::vector<std::variant<BaseUrl, BadUrl>> urls_;
+  std::mutex token_mutex_;  ///< guards the token in the settings
+  std::vector<std::unique_ptr<Place>> places_;
   Clock& clock_;
   Throttle throttle_;
   Jitter jitter_;

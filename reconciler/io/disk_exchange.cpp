@@ -47,7 +47,9 @@ std::variant<Extent, Response> extent_of(const Request& request, std::uint64_t s
   return Extent{first, length};
 }
 
-Response read_extent(int descriptor, Extent extent, const ByteSink& sink, Throttle& throttle, bool& stopped) {
+Response read_extent(int descriptor, Extent extent, const Request& request, const ByteSink& sink, Throttle& throttle,
+                     bool& stopped) {
+  bool web_page = false;
   std::string buffer(std::min<std::uint64_t>(piece, extent.length), '\0');
   std::uint64_t done = 0;
   while (done < extent.length) {
@@ -58,13 +60,15 @@ Response read_extent(int descriptor, Extent extent, const ByteSink& sink, Thrott
     if (count < 0) return no_answer(Status::unreachable, errno_text(errno));
     if (count == 0) return no_answer(Status::unreachable, fmt::format("cut: {} bytes of {}", done, extent.length));
     done += static_cast<std::uint64_t>(count);
-    throttle.take(static_cast<std::uint64_t>(count));
-    if (!sink(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)))) {
+    const auto bytes = std::string_view(buffer).substr(0, static_cast<std::size_t>(count));
+    if (done == bytes.size()) web_page = begins_as_web_page(bytes);
+    throttle.take(bytes.size(), request.may_go_on);
+    if (!sink(bytes)) {
       stopped = true;
       return no_answer(Status::unreachable, "stopped by the reader");
     }
   }
-  return {.status = Status::ok, .bytes = done, .length_known = true};
+  return {.status = Status::ok, .web_page = web_page, .bytes = done, .length_known = true};
 }
 
 }  // namespace
@@ -80,7 +84,7 @@ Response read_from_disk(const std::string& folder, const Request& request, const
   if (!S_ISREG(found.st_mode)) return no_answer(Status::refused, "it is not a regular file");
   const auto extent = extent_of(request, static_cast<std::uint64_t>(found.st_size));
   if (const auto* wrong = std::get_if<Response>(&extent)) return *wrong;
-  return read_extent(file.get(), std::get<Extent>(extent), sink, throttle, stopped);
+  return read_extent(file.get(), std::get<Extent>(extent), request, sink, throttle, stopped);
 }
 
 }  // namespace ingot

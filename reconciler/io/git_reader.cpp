@@ -52,7 +52,7 @@ std::string bytes_of(const Error& error) {
   return std::move(writer).bytes();
 }
 
-[[noreturn]] void rethrow(const std::string& bytes) {
+[[noreturn]] void rethrow_told(const std::string& bytes) {
   const auto parts = MessageReader(bytes).take<ErrorParts>();
   throw Error(parts.fault, parts.text, parts.mend).with_code(parts.code).about(parts.subject);
 }
@@ -222,7 +222,7 @@ std::string GitReader::exchange(Serve work, const std::string& arguments) {
     if (answer.length > longest_message) give_up("its answer is too long");
     std::string bytes = receive(answer.length);
     if (answer.what == static_cast<std::uint64_t>(Kind::answer)) return bytes;
-    if (answer.what == static_cast<std::uint64_t>(Kind::error)) rethrow(bytes);
+    if (answer.what == static_cast<std::uint64_t>(Kind::error)) rethrow_told(bytes);
     give_up(fmt::format("it takes more than {} MiB of memory", limits_.memory / 1024 / 1024));
   } catch (const MalformedMessage&) { give_up("its answer makes no sense"); } catch (const Error& error) {
     // An interrupted question leaves an answer that nobody wants.

@@ -53,8 +53,6 @@ void take_field(ResponseHeaders& headers, const std::string& name, std::string_v
     headers.etag = clean_validator(value);
   else if (name == "last-modified")
     headers.last_modified = clean_validator(value);
-  else if (name == "content-type")
-    headers.content_type = clean_validator(value);
   else if (name == "content-encoding")
     headers.content_encoding = value;
   else if (name == "content-length")

@@ -25,7 +25,6 @@ struct ResponseHeaders {
   int status = 0;
   std::string etag;           ///< "" if it was longer than longest_validator or not printable
   std::string last_modified;  ///< likewise
-  std::string content_type;   ///< likewise
   std::string content_encoding;
   std::optional<std::uint64_t> content_length;
   std::optional<ContentRange> content_range;

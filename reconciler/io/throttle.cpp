@@ -29,7 +29,7 @@ struct Throttle::Impl {
 Throttle::Throttle(Clock& clock, std::optional<std::uint64_t> rate) : impl_(std::make_unique<Impl>(clock, rate)) {}
 Throttle::~Throttle() = default;
 
-void Throttle::take(std::uint64_t bytes) {
+void Throttle::take(std::uint64_t bytes, const std::function<void()>& may_go_on) {
   if (!impl_->rate) return;
   const auto rate = static_cast<double>(std::max<std::uint64_t>(*impl_->rate, 1));
   const std::chrono::duration<double> needed(static_cast<double>(bytes) / rate);
@@ -40,7 +40,7 @@ void Throttle::take(std::uint64_t bytes) {
     impl_->free_at = until;
   }
   const auto now = impl_->clock.steady();
-  if (now < until) sleep_unless_interrupted(impl_->clock, std::chrono::ceil<milliseconds>(until - now));
+  if (now < until) sleep_unless_interrupted(impl_->clock, std::chrono::ceil<milliseconds>(until - now), may_go_on);
 }
 
 }  // namespace ingot

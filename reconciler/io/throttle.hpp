@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -14,8 +15,9 @@ class Throttle {
   /// nullopt: no limit. Bytes per second.
   Throttle(Clock& clock, std::optional<std::uint64_t> rate);
   ~Throttle();
-  /// Waits until `bytes` more may pass. Throws Error{interrupted or terminated} within a tenth of a second.
-  void take(std::uint64_t bytes);
+  /// Waits until `bytes` more may pass. Throws Error{interrupted or terminated}, or what `may_go_on` throws, within a tenth of a
+  /// second.
+  void take(std::uint64_t bytes, const std::function<void()>& may_go_on = {});
 
  private:
   struct Impl;

@@ -1,10 +1,11 @@
 #include "reconciler/io/transport.hpp"
 
-#include "schema/names.hpp"
-
 namespace ingot {
 
-bool says_web_page(const Response& response) { return fold_case(response.content_type).starts_with("text/html"); }
+bool begins_as_web_page(std::string_view body) {
+  const auto start = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  return start != std::string_view::npos && body[start] == '<';
+}
 
 Fetched fetch(PeerTransport& peer, const Request& request) {
   Fetched fetched;

@@ -30,6 +30,7 @@ struct Request {
   std::string if_none_match = {};            ///< ETag as it came, or ""
   std::string if_modified_since = {};        ///< Last-Modified as it came, or ""
   bool no_cache = false;                     ///< asks caches on the way to revalidate (the head)
+  bool resumes = false;                      ///< once bytes came there is no retry: the caller asks for the rest of them
   std::function<void()> may_go_on = {};  ///< asked again and again, also while nothing comes and between tries; throws to end it
 };
 
@@ -50,7 +51,9 @@ struct Response {
   std::string url = {};            ///< the base URL that answered
   std::string etag = {};           ///< at most 256 bytes without controls, or ""
   std::string last_modified = {};  ///< likewise
-  std::string content_type = {};   ///< likewise
+  bool failing = false;            ///< unreachable three times in a row, with fewer connections each time, or it asks to wait for
+                                   ///< long: every later request over this transport gets the same answer at once
+  bool web_page = false;           ///< what came begins as a web page does, whatever the headers say
   std::uint64_t bytes = 0;         ///< given to the sink
   bool length_known = false;       ///< the answer said how long it is, and that much came; else a cut cannot be told from an end
 };
@@ -74,8 +77,8 @@ class Transport {
   virtual std::unique_ptr<PeerTransport> peer(const PeerAccess& access) = 0;
 };
 
-/// It calls itself a web page: a captive portal's or an error's, never a file of ours.
-bool says_web_page(const Response& response);
+/// Whether a body that begins so is a web page, a captive portal's or an error's: no file of ours begins with "<".
+bool begins_as_web_page(std::string_view body);
 
 /// get() into a string of at most request.at_most bytes.
 struct Fetched {

@@ -18,7 +18,7 @@ Distrust wrong_length(std::uint64_t expected, const std::string& got) {
 std::optional<Failure> judge(const Visit& visit, const std::string& path, const Piece& piece, const Fetched& fetched) {
   if (fetched.body.empty() && piece.length > 0) return unreachable(fmt::format("{}{}: the answer is empty", visit.url, path));
   if (fetched.body.size() == piece.length && sha256(fetched.body) == piece.digest) return std::nullopt;
-  if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path);
+  if (fetched.response.web_page) return web_page(visit, path);
   if (fetched.body.size() < piece.length && !fetched.response.length_known)
     return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
   if (fetched.body.size() != piece.length)
@@ -27,12 +27,6 @@ std::optional<Failure> judge(const Visit& visit, const std::string& path, const 
 }
 
 }  // namespace
-
-bool looks_like_html(const Response& response, const std::string& body) {
-  const auto start = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (start != std::string::npos && body[start] == '<') return true;
-  return body.empty() && says_web_page(response);
-}
 
 Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
   const std::string path = "c/" + piece.digest.hex();
@@ -46,7 +40,7 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
                        "missing-piece");
   }
   if (response.status == Status::oversize) {
-    if (says_web_page(response)) return web_page(visit, path);
+    if (response.web_page) return web_page(visit, path);
     return untrusted(visit, path, wrong_length(piece.length, "more"));
   }
   if (response.status != Status::ok) return not_got(response);

@@ -7,9 +7,6 @@
 
 namespace ingot {
 
-/// A captive portal or an error page in place of a file.
-bool looks_like_html(const Response& response, const std::string& body);
-
 /// An index or page: exactly its length, its digest. Kept in the cache. A 404 has the detail code "missing-piece".
 Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece);
 

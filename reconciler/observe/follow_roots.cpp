@@ -36,7 +36,7 @@ Tried<TrustedRoot> judge(const Visit& visit, std::uint64_t version, const std::s
 Tried<TrustedRoot> fetched_first_root(const Visit& visit) {
   const Fetched fetched = fetch_root(visit, 1);
   if (fetched.response.status == Status::oversize) {
-    if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(1));
+    if (fetched.response.web_page) return web_page(visit, path_of(1));
     return untrusted(visit, path_of(1),
                      {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
   }
@@ -73,7 +73,7 @@ Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std:
     const Fetched fetched = fetch_root(visit, next);
     if (fetched.response.status == Status::not_found) return newest;
     if (fetched.response.status == Status::oversize) {
-      if (looks_like_html(fetched.response, fetched.body)) return web_page(visit, path_of(next));
+      if (fetched.response.web_page) return web_page(visit, path_of(next));
       return untrusted(visit, path_of(next),
                        {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
     }

@@ -1,7 +1,9 @@
 // Looks at the world: peers' heads and catalogs, own sources, the disk. Failures become values; nothing is decided.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +32,7 @@ struct PeerQuestions {
   bool read_settled = false;  ///< true: read the pages even if the peer is settled (explain, query --peer)
   std::set<ServerName> only;  ///< empty: all
   bool read_stated = false;   ///< true: also what they say of their states
+  std::optional<std::chrono::steady_clock::time_point> until = {};  ///< when asking ends, by the clock's steady()
 };
 
 /// Asks every peer, in parallel; one bad peer never stops the others. Raises floors in `memory`, keeps pages there.

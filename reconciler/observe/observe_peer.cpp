@@ -91,40 +91,57 @@ Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuest
   return read_view(visit, std::move(good), kept_head(visit.memory, visit.id()), questions.read_stated);
 }
 
+/// When a visit ends, and why.
+struct VisitEnd {
+  std::chrono::steady_clock::time_point at;
+  std::string why;
+};
+
+VisitEnd end_of_visit(const PeerQuestions& questions, Clock& clock) {
+  const auto longest = clock.steady() + longest_visit;
+  if (questions.until && *questions.until < longest)
+    return {*questions.until, "the share of this run's deadline that is for asking peers is over"};
+  return {longest, fmt::format("it took more than {} minutes to show its catalog", longest_visit.count())};
+}
+
 /// A connection with an end: a peer that always gives a little is no reason to wait for ever.
 class PatientConnection final : public PeerTransport {
  public:
-  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock,
-                    std::chrono::steady_clock::time_point end)
-      : connection_(std::move(connection)), url_(url), clock_(clock), end_(end) {}
+  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock, VisitEnd end)
+      : connection_(std::move(connection)), url_(url), clock_(clock), end_(std::move(end)) {}
 
   Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
-    if (is_over()) return too_slow(request);
-    bool over = false;
-    Response response = connection_->get(
-        request,
-        [&](std::string_view bytes) {
-          over = is_over();
-          return !over && sink(bytes);
-        },
-        restart);
-    return over ? too_slow(request) : response;
+    Request patient = request;
+    patient.may_go_on = [this, &request] {
+      if (clock_.steady() >= end_.at) throw Over{};
+      if (request.may_go_on) request.may_go_on();
+    };
+    try {
+      patient.may_go_on();
+      return connection_->get(
+          patient,
+          [&](std::string_view bytes) {
+            patient.may_go_on();
+            return sink(bytes);
+          },
+          restart);
+    } catch (const Over&) { return too_slow(request); }
   }
 
  private:
-  bool is_over() const { return clock_.steady() >= end_; }
+  struct Over {};
+
   Response too_slow(const Request& request) const {
     Response response;
-    response.why = fmt::format(
-        "{}: it took more than {} minutes to show its catalog; what came is kept, and the next run goes on from there",
-        printable(url_ + request.path), longest_visit.count());
+    response.why =
+        fmt::format("{}: {}; what came is kept, and the next run goes on from there", printable(url_ + request.path), end_.why);
     return response;
   }
 
   std::unique_ptr<PeerTransport> connection_;
   const std::string& url_;
   Clock& clock_;
-  std::chrono::steady_clock::time_point end_;
+  VisitEnd end_;
 };
 
 PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
@@ -174,13 +191,13 @@ void keep_evidence(const PeerEntry& peer, const KnownPeer& known, PeerMemory& me
 Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
                              PeerMemory& memory, Clock& clock, const std::function<void(const std::string&)>& progress) {
   std::vector<Failure> failures;
-  const auto end = clock.steady() + longest_visit;
+  const VisitEnd end = end_of_visit(questions, clock);
   for (std::size_t i = 0; i < peer.urls.size(); ++i) {
     const std::string& url = peer.urls[i];
     try {
       const auto now = clock.steady();  // a mirror that trickles leaves the others their share
       PatientConnection connection(transport.peer(access_to(peer, url)), url, clock,
-                                   now + (end - now) / static_cast<int>(peer.urls.size() - i));
+                                   {.at = now + (end.at - now) / static_cast<int>(peer.urls.size() - i), .why = end.why});
       const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
       auto view = look(visit, known, questions);
       if (std::holds_alternative<PeerView>(view)) return view;

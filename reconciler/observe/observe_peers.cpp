@@ -2,9 +2,9 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <thread>
 
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/threads.hpp"
 #include "reconciler/observe/observe.hpp"
 #include "reconciler/observe/observe_peer.hpp"
 
@@ -28,10 +28,10 @@ class Rounds {
         views_(questions.manifest->peers.size(), not_asked()) {}
 
   std::vector<PeerView> run() {
-    {
-      std::vector<std::jthread> threads;
-      for (std::size_t i = 0; i < std::min(most_threads, views_.size()); ++i) threads.emplace_back([this] { work(); });
-    }
+    Threads threads;
+    for (std::size_t i = 1; i < std::min(most_threads, views_.size()) && threads.try_start([this] { work(); }); ++i) {}
+    work();
+    threads.join();
     if (thrown_) std::rethrow_exception(thrown_);
     return std::move(views_);
   }
@@ -41,7 +41,7 @@ class Rounds {
     return Unknown{.code = "unreachable", .why = "this run does not ask it", .detail_code = "not-asked", .last = {}};
   }
 
-  void work() {
+  void work() noexcept {
     try {
       for (std::size_t at = next_++; at < views_.size() && !over_; at = next_++) ask(at);
     } catch (...) {

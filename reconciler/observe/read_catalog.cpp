@@ -4,10 +4,10 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
+#include "reconciler/io/threads.hpp"
 #include "reconciler/observe/fetch_piece.hpp"
 #include "reconciler/observe/vanished.hpp"
 
@@ -49,11 +49,12 @@ class PageWindow {
 
  private:
   void run_threads() {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(connections, pages_.size()); ++i) threads.emplace_back([this] { work(); });
+    Threads threads;
+    for (std::size_t i = 1; i < std::min(connections, pages_.size()) && threads.try_start([this] { work(); }); ++i) {}
+    work();
   }
 
-  void work() {
+  void work() noexcept {
     try {
       for (std::size_t at = next_++; at < pages_.size() && !over_; at = next_++) {
         auto bytes = cached_or_fetched_piece(visit_, first_[at].piece);

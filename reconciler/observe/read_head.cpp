@@ -146,7 +146,7 @@ Fetched fetch_head(const Visit& visit, const CachedHead* cached) {
 Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const TrustedRoot& root) {
   const Response& response = fetched.response;
   if (response.status == Status::oversize) {
-    if (looks_like_html(response, fetched.body)) return web_page(visit, head_path);
+    if (response.web_page) return web_page(visit, head_path);
     return untrusted(visit, head_path,
                      {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }

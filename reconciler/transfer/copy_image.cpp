@@ -4,13 +4,13 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/threads.hpp"
 #include "reconciler/transfer/fetch_session.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "reconciler/transfer/partial_file.hpp"
@@ -62,23 +62,20 @@ class ProgressTeller {
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
 };
 
-/// Unpacks and hashes the segments in order while they still arrive.
+/// Unpacks and hashes the segments in order while they still arrive; where no thread can be started for it, when all are here.
 class InOrderVerifier {
  public:
-  InOrderVerifier(PartialFile& partial, const CopyJob& job)
-      : partial_(partial), expected_(job.digest), expected_file_(job.packed.file.digest), thread_([this] { run(); }) {}
-  ~InOrderVerifier() {
-    if (thread_.joinable()) {
-      partial_.give_up();
-      thread_.join();
-    }
+  InOrderVerifier(PartialFile& partial, const CopyJob& job) : partial_(partial), job_(job) {
+    threads_.try_start([this] { run(); });
   }
+  ~InOrderVerifier() { partial_.give_up(); }
   InOrderVerifier(const InOrderVerifier&) = delete;
   InOrderVerifier& operator=(const InOrderVerifier&) = delete;
 
   /// Once all segments are here: what is wrong with the image, if anything. Throws Error{local, interrupted …}.
   std::optional<CopyFailed> wait() {
-    thread_.join();
+    if (threads_.empty()) run();
+    threads_.join();
     if (thrown_) std::rethrow_exception(thrown_);
     return failed_;
   }
@@ -100,6 +97,7 @@ class InOrderVerifier {
     for (std::size_t i = 0; i < partial_.count(); ++i) {
       if (!partial_.wait_for(i)) return;
       throw_if_interrupted();
+      if (job_.may_go_on) job_.may_go_on();
       partial_.read(*handle, i, packed);
       try {
         unpack_segment(packed, partial_.table().segments[i].plain, plain);
@@ -112,26 +110,25 @@ class InOrderVerifier {
       hash.update(plain);
       file_hash.update(packed);
     }
-    if (const Digest file = file_hash.finish(); file != expected_file_) {
+    if (const Digest file = file_hash.finish(); file != job_.packed.file.digest) {
       failed_ =
           CopyFailed{.code = "digest-mismatch",
                      .text = fmt::format("the publisher's segments are as signed, but make the packed file {} instead of {}",
-                                         file.text(), expected_file_.text())};
+                                         file.text(), job_.packed.file.digest.text())};
       return;
     }
     const Digest digest = hash.finish();
-    if (digest == expected_) return;
+    if (digest == job_.digest) return;
     failed_ = CopyFailed{.code = "digest-mismatch",
                          .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}",
-                                             digest.text(), expected_.text())};
+                                             digest.text(), job_.digest.text())};
   }
 
   PartialFile& partial_;
-  const Digest expected_;       ///< of the canonical bytes
-  const Digest expected_file_;  ///< of the packed bytes
+  const CopyJob& job_;
   std::optional<CopyFailed> failed_;
   std::exception_ptr thrown_;
-  std::thread thread_;  ///< last: the rest is there when it starts
+  Threads threads_;  ///< last: the rest is there as long as it runs
 };
 
 CopyFailed untrusted(const std::string& text) { return {.code = "untrusted", .text = text}; }
@@ -177,18 +174,20 @@ std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const Co
   request.may_go_on = job.may_go_on;
   const Fetched fetched = fetch(peer, request);
   const Response& response = fetched.response;
-  if (says_web_page(response))
+  if (response.status == Response::Status::ok && sha256(fetched.body) == packed.table->digest)
+    return checked_table(fetched.body, job);
+  if (response.web_page)
     return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
+  if (response.failing) return CopyFailed{.code = "peer-failing", .text = response.why};
   if (response.status == Response::Status::not_found)
     return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};
   if (response.status == Response::Status::oversize)
     return untrusted("the segment table is longer than was signed: " + response.why);
   if (response.status != Response::Status::ok) return CopyFailed{.code = "unreachable", .text = response.why};
+  if (fetched.body.empty()) return CopyFailed{.code = "unreachable", .text = "the segment table came empty"};
   if (fetched.body.size() < packed.table->length && !response.length_known)
     return CopyFailed{.code = "unreachable", .text = "the segment table was cut off"};
-  if (fetched.body.size() != packed.table->length || sha256(fetched.body) != packed.table->digest)
-    return untrusted("the segment table is not what was signed");
-  return checked_table(fetched.body, job);
+  return untrusted("the segment table is not what was signed");
 }
 
 std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
@@ -204,7 +203,10 @@ std::variant<CopyDone, CopyFailed> copy_segments(PeerTransport& peer, Files& fil
                                                  const std::string& path, SegmentTable table) {
   ProgressTeller teller(job);
   PartialFile partial(files, path, table);
-  partial.find_good([&](std::uint64_t here) { teller.found(here); });
+  partial.find_good([&](std::uint64_t here) {
+    if (job.may_go_on) job.may_go_on();
+    teller.found(here);
+  });
   auto failed = fetch_and_verify(peer, throttle, job, partial, teller);
   const std::uint64_t fetched = teller.finish();
   if (failed) {

@@ -33,13 +33,13 @@ struct CopyJob {
 
 /// What came of it, when it did not work: which side failed.
 struct CopyFailed {
-  /// The peer: "unreachable", "untrusted" (bytes are not what was signed), "digest-mismatch" (they are, but are not the
-  /// image). This side: "no-space", "io".
+  /// The peer: "unreachable", "peer-failing" (so often that nothing more is asked of it), "untrusted" (bytes are not what was
+  /// signed), "digest-mismatch" (they are, but are not the image). This side: "no-space", "io".
   std::string code;
   std::string text;  ///< a sentence that says which side failed
 };
 
-/// Fetches into `partial` (kept on failure and resumed at its good segments; thrown away if its bytes, all as signed, are
+/// Fetches into `partial` (kept on failure and gone on with, also within a segment; thrown away if its bytes, all as signed, are
 /// not the image, or if they could not be synced), verifies every segment and the digest of the canonical bytes, syncs and
 /// closes it. The table, if there is one, is fetched first into memory and given back.
 /// Throws only Error{interrupted/terminated}, or what `may_go_on` throws; what had come is kept.

@@ -1,12 +1,12 @@
 #include "reconciler/transfer/fetch_session.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/threads.hpp"
 
 namespace ingot {
 
@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t longest_stretch = 64 * 1024 * 1024 / segment_size;
 /// A segment that came wrong is fetched once more: a bit may have flipped on the way.
 constexpr int most_wrong = 2;
+/// An answer that ends early and brought less is worth asking again only so often in a row. What it brought is kept.
+constexpr std::uint64_t least_gain = 16 * 1024;
+constexpr int most_poor = 3;
 
 std::string shown_url(const Response& response, const Digest& file) { return response.url + object_path(file); }
 
@@ -41,19 +44,24 @@ std::vector<Stretch> stretches_of(const std::vector<bool>& missing, int connecti
 struct FetchSession::Receiving {
   File& handle;
   Stretch run;
-  bool whole = false;        ///< no range was asked for: the body begins with the first segment
-  std::size_t at = 0;        ///< the segment that is coming
-  std::string buffer;        ///< of it
-  std::size_t good = 0;      ///< segments that this request brought
-  std::uint64_t bytes = 0;   ///< since the body last began
-  bool wrong = false;        ///< a segment came wrong
-  bool begins_anew = false;  ///< the transport starts over, but what came need not come again
+  bool whole = false;          ///< no range was asked for: the body begins with the first segment
+  std::size_t at = 0;          ///< the segment that is coming
+  std::uint64_t position = 0;  ///< within it
+  Sha256 hash = {};            ///< of it so far
+  std::size_t good = 0;        ///< segments that this request brought
+  std::uint64_t bytes = 0;     ///< of the body
+  std::uint64_t gained = 0;    ///< of them, bytes that were not here
+  bool wrong = false;          ///< a segment came wrong
+  bool web_page = false;
   bool overlong = false;
 };
 
 FetchSession::FetchSession(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
                            std::function<void(std::uint64_t, std::uint64_t)> arrived)
-    : peer_(peer), throttle_(throttle), job_(job), partial_(partial), arrived_(std::move(arrived)), wrong_(partial.count(), 0) {}
+    : peer_(peer), throttle_(throttle), job_(job), partial_(partial), arrived_(std::move(arrived)), wrong_(partial.count(), 0) {
+  // What an earlier run left may be wrong without anyone's fault now.
+  for (std::size_t i = 0; i < wrong_.size(); ++i) wrong_[i] = partial_.begun(i) > 0 ? -1 : 0;
+}
 
 std::optional<CopyFailed> FetchSession::run() {
   run_streams();
@@ -72,10 +80,10 @@ void FetchSession::run_streams() {
   waiting_.assign(stretches.begin(), stretches.end());
   const std::size_t streams =
       whole_only_ ? 1 : std::min(stretches.size(), static_cast<std::size_t>(std::max(job_.connections, 1)));
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < streams; ++i) threads.emplace_back([this] { stream(); });
+  Threads threads;
+  for (std::size_t i = 1; i < streams && threads.try_start([this] { stream(); }); ++i) {}
   if (streams > 0) stream();
-  for (std::thread& thread : threads) thread.join();
+  threads.join();
   if (thrown_) std::rethrow_exception(thrown_);
 }
 
@@ -98,101 +106,141 @@ std::optional<Stretch> FetchSession::next_stretch() {
   return stretch;
 }
 
+/// Not beyond a segment whose beginning is here: that is asked for by itself.
 std::optional<Stretch> FetchSession::missing_in(const Stretch& stretch) const {
   std::size_t first = stretch.first;
   while (first < stretch.end && partial_.has(first)) ++first;
   std::size_t end = first;
-  while (end < stretch.end && !partial_.has(end)) ++end;
+  while (end < stretch.end && !partial_.has(end) && (end == first || partial_.begun(end) == 0)) ++end;
   if (first == end) return std::nullopt;
   return Stretch{first, end};
 }
 
 void FetchSession::fetch_stretch(File& handle, const Stretch& stretch) {
+  int poor = 0;  // answers in a row that brought little
   while (!is_over()) {
     const auto run = missing_in(stretch);
-    if (!run || !fetch_run(handle, *run)) return;
+    if (!run || !fetch_run(handle, *run, poor)) return;
   }
 }
 
 /// False: there is no point in asking again for what is still missing.
-bool FetchSession::fetch_run(File& handle, const Stretch& missing) {
-  const bool whole = whole_only_ || (missing.first == 0 && missing.end == partial_.count());
-  Receiving receiving{
-      .handle = handle, .run = whole ? Stretch{0, partial_.count()} : missing, .whole = whole, .at = 0, .buffer = {}};
+bool FetchSession::fetch_run(File& handle, const Stretch& missing, int& poor) {
+  Receiving receiving = begin_run(handle, missing);
+  const Response response = peer_.get(
+      request_for(receiving), [&](std::string_view bytes) { return take(receiving, bytes); }, [] {});
+  return judge(receiving, response, poor);
+}
+
+FetchSession::Receiving FetchSession::begin_run(File& handle, const Stretch& missing) const {
+  const bool all = missing.first == 0 && missing.end == partial_.count() && partial_.begun(0) == 0;
+  const bool whole = whole_only_ || all;
+  Receiving receiving{.handle = handle, .run = whole ? Stretch{0, partial_.count()} : missing, .whole = whole};
   receiving.at = receiving.run.first;
-  const std::uint64_t begin = partial_.offset(receiving.run.first);
+  begin_segment(receiving);
+  return receiving;
+}
+
+Request FetchSession::request_for(const Receiving& receiving) const {
+  const std::uint64_t begin = partial_.offset(receiving.run.first) + receiving.position;
   const std::size_t last = receiving.run.end - 1;
   const std::uint64_t length = partial_.offset(last) + partial_.table().segments[last].packed - begin;
   Request request;
   request.path = object_path(job_.packed.file.digest);
   request.at_most = length;
+  request.resumes = true;
   request.may_go_on = job_.may_go_on;
-  if (!whole) {
+  if (!receiving.whole) {
     request.offset = begin;
     request.length = length;
   }
-  const auto restart = [&] {
-    // With ranges the next request begins behind what has come; without them all comes again, and what is here is passed over.
-    receiving.begins_anew = receiving.good > 0 && !whole_only_;
-    receiving.at = receiving.run.first;
-    receiving.buffer.clear();
-    receiving.bytes = 0;
-  };
-  const Response response = peer_.get(
-      request, [&](std::string_view bytes) { return take(receiving, bytes); }, restart);
-  return judge(receiving, response);
+  return request;
+}
+
+/// The first segment of a range goes on where its beginning ends; whatever follows comes from its beginning.
+void FetchSession::begin_segment(Receiving& receiving) const {
+  receiving.position = 0;
+  receiving.hash = Sha256();
+  if (receiving.whole || receiving.at != receiving.run.first) return;
+  std::string here(partial_.begun(receiving.at), '\0');
+  if (here.empty()) return;
+  here.resize(receiving.handle.read_at(partial_.offset(receiving.at), here));
+  receiving.hash.update(here);
+  receiving.position = here.size();
 }
 
 bool FetchSession::take(Receiving& receiving, std::string_view bytes) {
   throw_if_interrupted();
   if (job_.may_go_on) job_.may_go_on();
-  if (receiving.begins_anew) return false;
-  throttle_.take(bytes.size());
+  throttle_.take(bytes.size(), job_.may_go_on);
   arrived_(bytes.size(), 0);
+  if (receiving.bytes == 0 && receiving.position == 0 && begins_as_web_page(bytes)) {
+    receiving.web_page = true;
+    return false;
+  }
   receiving.bytes += bytes.size();
   while (!bytes.empty()) {
     if (receiving.at == receiving.run.end) {
       receiving.overlong = true;
       return false;
     }
-    const std::uint64_t wanted = partial_.table().segments[receiving.at].packed;
-    const std::size_t taken = std::min(bytes.size(), static_cast<std::size_t>(wanted) - receiving.buffer.size());
-    receiving.buffer.append(bytes.substr(0, taken));
-    bytes.remove_prefix(taken);
-    if (receiving.buffer.size() == wanted && !end_segment(receiving)) return false;
+    const std::uint64_t left = partial_.table().segments[receiving.at].packed - receiving.position;
+    const auto part = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size())));
+    keep(receiving, part);
+    bytes.remove_prefix(part.size());
+    if (part.size() == left && !end_segment(receiving)) return false;
   }
   return true;
 }
 
-/// A whole segment is in the buffer. False ends the transfer: another stream failed.
+void FetchSession::keep(Receiving& receiving, std::string_view bytes) {
+  const std::uint64_t end = receiving.position + bytes.size();
+  if (!partial_.has(receiving.at)) {
+    const std::uint64_t known = std::clamp(partial_.begun(receiving.at), receiving.position, end);
+    receiving.gained += end - known;
+    partial_.add(receiving.handle, receiving.at, receiving.position, bytes);
+    receiving.hash.update(bytes);
+  }
+  receiving.position = end;
+}
+
+/// The segment that was coming is whole. False ends the transfer: another stream failed.
 bool FetchSession::end_segment(Receiving& receiving) {
   const std::size_t segment = receiving.at++;
   if (!partial_.has(segment)) {
-    if (sha256(receiving.buffer) == partial_.table().segments[segment].digest) {
-      partial_.put(receiving.handle, segment, receiving.buffer);
+    if (receiving.hash.finish() == partial_.table().segments[segment].digest) {
+      partial_.accept(receiving.handle, segment);
       ++receiving.good;
-      arrived_(0, receiving.buffer.size());
+      arrived_(0, partial_.table().segments[segment].packed);
     } else {
+      partial_.reject(receiving.handle, segment);
       receiving.wrong = true;
       const std::scoped_lock lock(mutex_);
       ++wrong_[segment];
     }
   }
-  receiving.buffer.clear();
+  if (receiving.at < receiving.run.end) begin_segment(receiving);
   return !is_over();
 }
 
 /// Whether to ask again for what is missing; a failure of the peer is noted.
-bool FetchSession::judge(const Receiving& receiving, const Response& response) {
-  if (receiving.begins_anew) return true;
+bool FetchSession::judge(const Receiving& receiving, const Response& response, int& poor) {
   if (is_over()) return false;
+  const std::string url = shown_url(response, job_.packed.file.digest);
+  if (receiving.web_page || (response.web_page && response.status == Response::Status::oversize)) {
+    fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
+    return false;
+  }
   switch (response.status) {
-    case Response::Status::ok: return judge_complete(receiving, response);
+    case Response::Status::ok: return judge_complete(receiving, response, poor);
     case Response::Status::oversize: break;
     case Response::Status::unreachable:
       if (receiving.overlong) break;
-      fail("unreachable", response.why);
-      return false;
+      if (response.failing) {
+        fail("peer-failing", response.why);
+        return false;
+      }
+      return goes_on(receiving, "unreachable", response.why, poor);
     case Response::Status::refused:
     case Response::Status::not_modified: fail("unreachable", response.why); return false;
     case Response::Status::not_found:
@@ -204,26 +252,15 @@ bool FetchSession::judge(const Receiving& receiving, const Response& response) {
       return false;
     }
   }
-  if (says_web_page(response))
-    fail("unreachable", fmt::format("\"{}\" answers with an HTML page", response.url));
-  else
-    fail("untrusted", fmt::format("\"{}\" is longer than was signed", shown_url(response, job_.packed.file.digest)));
+  fail("untrusted", fmt::format("\"{}\" is longer than was signed", url));
   return false;
 }
 
-bool FetchSession::judge_complete(const Receiving& receiving, const Response& response) {
+bool FetchSession::judge_complete(const Receiving& receiving, const Response& response, int& poor) {
   const std::string url = shown_url(response, job_.packed.file.digest);
   const bool cut = receiving.at < receiving.run.end;
-  if ((cut || receiving.wrong) && receiving.good == 0 && says_web_page(response)) {
-    fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
-    return false;
-  }
   if (cut && receiving.whole && response.length_known && receiving.bytes > 0) {
     fail("untrusted", fmt::format("\"{}\" is {} bytes long, but {} were signed", url, receiving.bytes, partial_.table().packed));
-    return false;
-  }
-  if (cut && receiving.good == 0) {
-    fail("unreachable", fmt::format("\"{}\" ended after {} bytes", url, receiving.bytes));
     return false;
   }
   for (std::size_t i = receiving.run.first; i < receiving.run.end; ++i) {
@@ -235,7 +272,15 @@ bool FetchSession::judge_complete(const Receiving& receiving, const Response& re
     fail("untrusted", fmt::format("segment {} of \"{}\" is not what was signed, and was so twice", i + 1, url));
     return false;
   }
-  return true;
+  return !cut || goes_on(receiving, "unreachable", fmt::format("\"{}\" ended after {} bytes", url, receiving.bytes), poor);
+}
+
+/// An answer ended early. Each that brings its share is followed by another: a proxy may end them all after some time.
+bool FetchSession::goes_on(const Receiving& receiving, const std::string& code, const std::string& why, int& poor) {
+  poor = receiving.gained < least_gain ? poor + 1 : 0;
+  if (receiving.gained > 0 && poor < most_poor) return true;
+  fail(code, why);
+  return false;
 }
 
 void FetchSession::fail(std::string code, std::string text) {

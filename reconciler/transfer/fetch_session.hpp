@@ -1,5 +1,6 @@
-// Fetches the missing segments of a partial file over several connections. Each stream checks every segment as it
-// arrives; what is in the partial file is as it was signed, whatever the peer sends.
+// Fetches what misses in a partial file over several connections, from within a segment where its beginning is here. Each
+// stream writes what comes at once, so that nothing is fetched twice, and checks every segment as soon as it is whole; one that
+// is not what was signed is wiped out.
 #pragma once
 
 #include <atomic>
@@ -46,11 +47,16 @@ class FetchSession {
   std::optional<Stretch> next_stretch();
   std::optional<Stretch> missing_in(const Stretch& stretch) const;
   void fetch_stretch(File& handle, const Stretch& stretch);
-  bool fetch_run(File& handle, const Stretch& run);
+  bool fetch_run(File& handle, const Stretch& run, int& poor);
+  Receiving begin_run(File& handle, const Stretch& missing) const;
+  Request request_for(const Receiving& receiving) const;
+  void begin_segment(Receiving& receiving) const;
   bool take(Receiving& receiving, std::string_view bytes);
+  void keep(Receiving& receiving, std::string_view bytes);
   bool end_segment(Receiving& receiving);
-  bool judge(const Receiving& receiving, const Response& response);
-  bool judge_complete(const Receiving& receiving, const Response& response);
+  bool judge(const Receiving& receiving, const Response& response, int& poor);
+  bool judge_complete(const Receiving& receiving, const Response& response, int& poor);
+  bool goes_on(const Receiving& receiving, const std::string& code, const std::string& why, int& poor);
   void fail(std::string code, std::string text);
   bool is_over() const;
 

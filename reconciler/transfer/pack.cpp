@@ -8,7 +8,6 @@
 #include <exception>
 #include <mutex>
 #include <new>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include <zstd.h>
 
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/threads.hpp"
 #include "schema/error.hpp"
 
 namespace ingot {
@@ -69,9 +69,12 @@ struct Packer::Impl {
   Impl(int threads, std::function<void(std::string_view)> out)
       : out_(std::move(out)), most_waiting_(static_cast<std::size_t>(threads) + 4) {
     filling_->plain.reserve(segment_size);
-    threads_.emplace_back([this] { guarded([this] { hash_plain(); }); });
-    threads_.emplace_back([this] { guarded([this] { write_packed(); }); });
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { guarded([this] { compress(); }); });
+    try {
+      start(threads);
+    } catch (const Error&) {
+      stop();
+      throw;
+    }
   }
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
@@ -105,6 +108,14 @@ struct Packer::Impl {
 
  private:
   using Segment = std::shared_ptr<Work>;
+
+  /// One that compresses is enough.
+  void start(int threads) {
+    threads_.start([this] { guarded([this] { hash_plain(); }); });
+    threads_.start([this] { guarded([this] { write_packed(); }); });
+    threads_.start([this] { guarded([this] { compress(); }); });
+    for (int i = 1; i < threads && threads_.try_start([this] { guarded([this] { compress(); }); }); ++i) {}
+  }
 
   void hand_over() {
     std::unique_lock lock(mutex_);
@@ -199,8 +210,7 @@ struct Packer::Impl {
       stopping_ = true;
       changed_.notify_all();
     }
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    threads_.join();
   }
 
   std::function<void(std::string_view)> out_;
@@ -218,7 +228,7 @@ struct Packer::Impl {
   Sha256 plain_hash_;   ///< of the thread that hashes, until it ends
   Sha256 packed_hash_;  ///< of the thread that writes, until it ends
   PackedResult result_;
-  std::vector<std::thread> threads_;
+  Threads threads_;
 };
 
 Packer::Packer(int threads, std::function<void(std::string_view packed)> out)

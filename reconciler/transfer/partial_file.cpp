@@ -1,5 +1,7 @@
 #include "reconciler/transfer/partial_file.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
@@ -14,7 +16,12 @@ constexpr mode_t private_mode = 0600;
 }
 
 PartialFile::PartialFile(Files& files, std::string path, const SegmentTable& table)
-    : files_(files), path_(std::move(path)), table_(table), has_(table.segments.size(), false), missing_(table.segments.size()) {
+    : files_(files),
+      path_(std::move(path)),
+      table_(table),
+      has_(table.segments.size(), false),
+      begun_(table.segments.size(), 0),
+      missing_(table.segments.size()) {
   offsets_.reserve(table.segments.size());
   std::uint64_t offset = 0;
   for (const Segment& segment : table.segments) {
@@ -29,16 +36,28 @@ PartialFile::PartialFile(Files& files, std::string path, const SegmentTable& tab
 void PartialFile::find_good(const std::function<void(std::uint64_t)>& found) {
   const std::uint64_t size = file_->status().size;
   std::uint64_t good = 0;
-  std::string packed;
-  for (std::size_t i = 0; i < count() && offset(i) + table_.segments[i].packed <= size; ++i) {
+  std::string here;
+  for (std::size_t i = 0; i < count() && offset(i) < size; ++i) {
     throw_if_interrupted();
-    read(*file_, i, packed);
-    if (sha256(packed) != table_.segments[i].digest) continue;
-    has_[i] = true;
-    --missing_;
-    good += packed.size();
+    here.resize(std::min(table_.segments[i].packed, size - offset(i)));
+    here.resize(file_->read_at(offset(i), here));
+    if (here.size() == table_.segments[i].packed && sha256(here) == table_.segments[i].digest) {
+      has_[i] = true;
+      --missing_;
+      good += here.size();
+    } else {
+      begun_[i] = look_for_beginning(i, here);
+    }
     found(good);
   }
+}
+
+std::uint64_t PartialFile::look_for_beginning(std::size_t segment, std::string_view here) {
+  constexpr std::uint64_t zeros_of_a_frame = 16;                // so many may end it: with no more missing it is whole, and wrong
+  const std::uint64_t begun = here.find_last_not_of('\0') + 1;  // none: npos + 1 is 0
+  if (begun + zeros_of_a_frame < table_.segments[segment].packed) return begun;
+  reject(*file_, segment);
+  return 0;
 }
 
 bool PartialFile::has(std::size_t segment) const {
@@ -53,13 +72,30 @@ bool PartialFile::is_complete() const {
 
 std::unique_ptr<File> PartialFile::open() const { return files_.open(path_, OpenFor::read_write); }
 
-void PartialFile::put(File& handle, std::size_t segment, std::string_view packed) {
-  handle.write_at(offset(segment), packed);
-  handle.start_writeback(offset(segment), packed.size());
+std::uint64_t PartialFile::begun(std::size_t segment) const {
+  const std::scoped_lock lock(mutex_);
+  return begun_[segment];
+}
+
+void PartialFile::add(File& handle, std::size_t segment, std::uint64_t at, std::string_view bytes) {
+  handle.write_at(offset(segment) + at, bytes);
+  const std::scoped_lock lock(mutex_);
+  begun_[segment] = std::max(begun_[segment], at + bytes.size());
+}
+
+void PartialFile::accept(File& handle, std::size_t segment) {
+  handle.start_writeback(offset(segment), table_.segments[segment].packed);
   const std::scoped_lock lock(mutex_);
   if (!has_[segment]) --missing_;
   has_[segment] = true;
+  begun_[segment] = 0;
   changed_.notify_all();
+}
+
+void PartialFile::reject(File& handle, std::size_t segment) {
+  handle.write_at(offset(segment), std::string(table_.segments[segment].packed, '\0'));
+  const std::scoped_lock lock(mutex_);
+  begun_[segment] = 0;
 }
 
 void PartialFile::read(File& handle, std::size_t segment, std::string& into) const {

@@ -150,6 +150,23 @@ TEST_F(applying, keeps_to_the_parallel_requests_of_a_peer) {
   EXPECT_LE(here.transport.most_at_once, 2);
 }
 
+TEST_F(applying, R31_a_peer_that_fails_is_left_and_its_other_copies_are_not_begun) {
+  const auto oslo = peer("oslo", 4);
+  const auto bergen = peer("bergen", 2);
+  here.transport.peers["oslo"].failing = true;
+  here.parallel = 1;
+  const Account account =
+      here.apply({register_change(*oslo), register_change(*bergen), copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1"),
+                  copy_change(*bergen, "bergen-0"), copy_change(*oslo, "oslo-2"), copy_change(*bergen, "bergen-1")});
+  EXPECT_EQ(lines_of(account), (Lines{"done peer.oslo", "done peer.bergen", "done copy.bergen.bergen-0",
+                                      "done copy.bergen.bergen-1", "failed copy.oslo.oslo-0 peer-failing",
+                                      "skipped copy.oslo.oslo-1 peer-failing: peer \"oslo\" failed too often in this run",
+                                      "skipped copy.oslo.oslo-2 peer-failing: peer \"oslo\" failed too often in this run"}));
+  EXPECT_EQ(account.exit_code, 3);
+  here.transport.peers["oslo"].failing = false;
+  EXPECT_EQ(here.apply({copy_change(*oslo, "oslo-0"), copy_change(*oslo, "oslo-1")}).exit_code, 0) << "the next run asks again";
+}
+
 TEST_F(applying, images_with_the_same_bytes_are_fetched_once) {
   const auto oslo = peer("oslo", 0);
   oslo->apply({add(*oslo, "a", "same"), add(*oslo, "b", "same"), publish_change()});

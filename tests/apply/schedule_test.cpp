@@ -1,5 +1,6 @@
 #include "reconciler/apply/schedule.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -60,6 +61,37 @@ TEST(turns, keep_to_the_limit_of_a_peer_and_let_others_pass) {
   EXPECT_EQ(turns.next(), std::nullopt);
   turns.over(*first);
   EXPECT_EQ(turns.next()->task.action, 1U);
+}
+
+TEST(turns, R31_give_one_peer_at_most_half_while_others_wait) {
+  std::vector<CopyTask> tasks;
+  for (std::size_t i = 0; i < 20; ++i) tasks.push_back(task(i));
+  for (std::size_t i = 20; i < 24; ++i) tasks.push_back(task(i, "bergen"));
+  Turns turns(tasks, 8, {});
+  std::vector<Turn> begun;
+  while (const auto turn = turns.next()) begun.push_back(*turn);
+  const auto of_oslo = static_cast<std::size_t>(
+      std::count_if(begun.begin(), begun.end(), [](const Turn& turn) { return turn.task.peer.text() == "oslo"; }));
+  EXPECT_EQ(begun.size(), 8U);
+  EXPECT_EQ(of_oslo, 4U);
+  for (const Turn& turn : begun) {
+    if (turn.task.peer.text() == "bergen") turns.over(turn);
+  }
+  EXPECT_EQ(turns.next()->task.peer.text(), "oslo") << "nobody else waits any more";
+}
+
+TEST(turns, R31_give_one_peer_at_least_one) {
+  Turns turns({task(0), task(1), task(2, "bergen")}, 1, {});
+  const auto first = turns.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->task.action, 0U);
+  EXPECT_EQ(turns.next(), std::nullopt);
+}
+
+TEST(turns, give_no_more_connections_than_the_streams_of_the_peer) {
+  CopyTask one = task(0);
+  one.streams = 1;
+  EXPECT_EQ(Turns({one}, 8, {}).next()->connections, 1U);
 }
 
 TEST(turns, never_fetch_the_same_bytes_twice_at_a_time) {

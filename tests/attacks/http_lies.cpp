@@ -266,8 +266,8 @@ class http_ranges : public http_lies {
     whole = stage.peer.tree().at(blob);
     const auto lines = std::get<SegmentTable>(parse_segment_table(stage.peer.tree().at(path_of(table))));
     first = static_cast<std::size_t>(lines.segments[0].packed);
-    stage.server.instead(
-        blob, always_sends(sized("Content-Length: " + std::to_string(whole.size()) + "\r\n", whole.substr(0, first + 5))));
+    stage.server.instead(blob,
+                         always_sends(sized("Content-Length: " + std::to_string(whole.size()) + "\r\n", whole.substr(0, first))));
     stage.limits.retry.attempts = 1;
     EXPECT_EQ(stage.apply().exit, 3);
     stage.server.forget();
@@ -459,14 +459,16 @@ TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
 }
 
 TEST_F(http_lies, B15_what_the_server_asks_to_wait_is_bounded) {
-  for (const std::string wait : {"1000000000", "99999999999999999999", "-1", "0", "soon", "Fri, 31 Dec 2099 23:59:59 GMT"}) {
+  const std::vector<std::pair<std::string, std::size_t>> waits{
+      {"1000000000", 1}, {"99999999999999999999", 3}, {"-1", 3}, {"0", 3}, {"soon", 3}, {"Fri, 31 Dec 2099 23:59:59 GMT", 1}};
+  for (const auto& [wait, asked] : waits) {
     SCOPED_TRACE(wait);
     tempt();
     stage.server.instead("head.dsse", always_sends(http_answer("503 x", "Retry-After: " + wait + "\r\n", "")));
     stage.requests();
     stage.clock.slept = 0;
     EXPECT_EQ(stage.apply().exit, 3);
-    EXPECT_THAT(stage.requests(), testing::SizeIs(3));
+    EXPECT_THAT(stage.requests(), testing::SizeIs(asked)) << "nobody waits for longer than a minute";
     EXPECT_LE(stage.clock.slept, 2 * 60'000);
     stage.server.behave();
     EXPECT_EQ(stage.apply().exit, 0) << "N9";

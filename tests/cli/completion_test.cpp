@@ -190,6 +190,7 @@ TEST_F(Completion, of_fish) {
 TEST_F(Completion, of_zsh) {
   write("server.card.toml", "");
   EXPECT_EQ(shell({"zsh", "-n", script("zsh", "_ingot")}).exit, 0);
+  ASSERT_THAT(zsh("ingot pl"), ElementsAre("plan")) << "without a pseudo-terminal nothing below can pass";
   expect_what_every_shell_offers([&](const std::string& line) { return zsh(line); });
   expect_names([&](const std::string& line) { return zsh(line); });
 }

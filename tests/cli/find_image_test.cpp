@@ -58,5 +58,17 @@ TEST(find_image, R21_a_withdrawn_image_is_skipped_as_latest_of_a_series) {
   EXPECT_EQ(mend_of([&] { latest_of_series(snapshot, "db18"); }), "did you mean \"db19\"?");
 }
 
+TEST(find_image, of_a_series_that_is_only_subscribed_to_it_says_that_follow_brings_it) {
+  Snapshot snapshot = sample();
+  SubscriptionRow subscription = sample_subscription();
+  subscription.selector = SelectSeries{SeriesName::of("db21")};
+  snapshot.subscriptions = {subscription};
+  EXPECT_EQ(mend_of([&] { latest_of_series(snapshot, "db21"); }),
+            "a subscription copies the images of a series, not the series: add [[series]] name = \"db21\", "
+            "follow = { peer = \"fpps-2\", series = \"db21\" } to the manifest and apply it");
+  snapshot.subscriptions[0].stopped = Serial{50};
+  EXPECT_EQ(mend_of([&] { latest_of_series(snapshot, "db21"); }), "see: ingot query series");
+}
+
 }  // namespace
 }  // namespace ingot::find_image_test

@@ -244,10 +244,14 @@ TEST_F(curl_transport, B15_random_failures_are_overcome) {
 }
 
 TEST_F(curl_transport, B15_retry_after_is_kept_within_bounds) {
-  RawServer server(always(raw("503 Busy\r\nRetry-After: 1000000000\r\nContent-Length: 0", "")));
+  RawServer server(always(raw("503 Busy\r\nRetry-After: 60\r\nContent-Length: 0", "")));
   EXPECT_EQ(get({server.url()}).status, Status::unreachable);
   EXPECT_EQ(clock_.slept, 120'000) << "twice a minute, then it gives up";
   EXPECT_EQ(server.requests().size(), 3U);
+  RawServer longer(always(raw("503 Busy\r\nRetry-After: 1000000000\r\nContent-Length: 0", "")));
+  EXPECT_EQ(get({longer.url()}).status, Status::unreachable);
+  EXPECT_EQ(longer.requests().size(), 1U) << "so long nobody waits";
+  EXPECT_EQ(clock_.slept, 120'000);
 }
 
 TEST_F(curl_transport, B15_what_will_not_change_is_not_tried_again) {

@@ -29,6 +29,18 @@ TEST(throttle, without_a_rate_never_waits) {
   EXPECT_EQ(clock.slept(), milliseconds(0));
 }
 
+TEST(throttle, R31_who_may_not_go_on_does_not_wait_for_its_turn) {
+  FakeClock clock;
+  Throttle throttle(clock, 1);
+  int asked = 0;
+  EXPECT_THROW(throttle.take(1'000'000,
+                             [&] {
+                               if (++asked == 3) throw Error(Fault::interrupted, "the deadline");
+                             }),
+               Error);
+  EXPECT_LE(clock.slept(), milliseconds(200));
+}
+
 TEST(throttle, idle_time_is_made_up_for_only_a_little) {
   FakeClock clock;
   Throttle throttle(clock, 1000);

@@ -143,8 +143,10 @@ TEST_F(observing, R19_a_piece_with_a_wrong_digest_or_length_is_untrusted) {
 TEST_F(observing, B14_a_web_page_or_nothing_in_place_of_a_piece_is_unreachable) {
   for (const auto& path : {path_of_index(), path_of_page()}) {
     for (const auto& body : {std::string("<html>portal"), std::string(), "<html>" + std::string(1'000'000, ' ')}) {
-      server_.instead(path, [=](const Asked&) { return Answer{200, body, "text/html", {}}; });
-      EXPECT_EQ(unknown().code, "unreachable") << body.substr(0, 20);
+      for (const char* type : {"text/html", "application/octet-stream"}) {
+        server_.instead(path, [=](const Asked&) { return Answer{200, body, type, {}}; });
+        EXPECT_EQ(unknown().code, "unreachable") << body.substr(0, 20);
+      }
     }
     server_.instead(path, nullptr);
   }

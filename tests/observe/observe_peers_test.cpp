@@ -107,6 +107,19 @@ TEST_F(observing, A14_a_peer_that_always_gives_a_little_is_left_and_gone_on_with
   EXPECT_THAT(asked(), testing::ElementsAre("head.dsse", path_of_page()));
 }
 
+TEST_F(observing, R31_asking_ends_in_time_for_the_rest_of_a_run_with_a_deadline) {
+  PeerMemory memory(files_, folder_.path());
+  SlowTransport transport(clock_);
+  questions_.manifest = &manifest_;
+  questions_.now = now_;
+  questions_.until = clock_.steady() + std::chrono::minutes(10);
+  const auto views = observe_peers(questions_, transport, memory, clock_, {});
+  ASSERT_TRUE(std::holds_alternative<Unknown>(views.at(0)));
+  EXPECT_EQ(std::get<Unknown>(views[0]).code, "unreachable");
+  EXPECT_THAT(std::get<Unknown>(views[0]).why, testing::HasSubstr("the share of this run's deadline that is for asking peers"));
+  EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse"));
+}
+
 TEST_F(observing, A14_A15_a_mirror_that_always_gives_a_little_leaves_the_next_one_its_time) {
   PeerMemory memory(files_, folder_.path());
   SlowTransport transport(clock_);

@@ -108,6 +108,7 @@ TEST_F(WholeManifest, has_its_peers_with_their_cards) {
                                            .max_age = std::chrono::days(90),
                                            .bandwidth = 50'000'000,
                                            .parallel = 2,
+                                           .streams = 1,
                                            .replaces = ServerId{digest_of('1')},
                                            .at = {"whole.toml", 27}}));
   EXPECT_EQ(manifest_.peers[1].urls, std::vector<std::string>{"https://gold.dc3.example.net/"});

@@ -19,10 +19,11 @@ struct FakeFault {
   std::optional<Response::Status> status;  ///< this instead of an answer
   std::optional<std::size_t> cut_after;    ///< the body ends there; with a `status` of unreachable after these bytes
   bool length_known = true;
-  bool restarts = false;                  ///< after the cut the transport starts over by itself, once, and succeeds
+  bool restarts = false;                  ///< after the cut the transport starts over by itself, once, and succeeds; unless the
+                                          ///< caller resumes
   std::optional<std::size_t> wrong_byte;  ///< this byte is changed
+  bool failing = false;                   ///< the transport gives up, in place of an answer
   std::size_t too_many = 0;               ///< so many bytes more than there are
-  std::string content_type;
   std::function<void(std::size_t)> at_bytes;  ///< called after each piece of a body with the bytes given so far
 };
 
@@ -53,7 +54,7 @@ class FakePeer final : public PeerTransport {
     throw_if_interrupted();
     const FakeFault wrong = fault ? fault(number, request).value_or(FakeFault{}) : FakeFault{};
     Response response = answer(request, wrong, sink);
-    if (!wrong.restarts) return response;
+    if (!wrong.restarts || request.resumes) return response;
     restart();
     return answer(request, FakeFault{}, sink);
   }
@@ -68,7 +69,10 @@ class FakePeer final : public PeerTransport {
   Response answer(const Request& request, const FakeFault& wrong, const ByteSink& sink) {
     Response response;
     response.url = "http://fake.example/";
-    response.content_type = wrong.content_type;
+    if (wrong.failing) {
+      response.failing = true;
+      return with(response, Response::Status::unreachable);
+    }
     const auto found = files.find(request.path);
     if (wrong.status && !wrong.cut_after) return with(response, *wrong.status);
     if (found == files.end()) return with(response, Response::Status::not_found);
@@ -87,6 +91,7 @@ class FakePeer final : public PeerTransport {
 
   Response give(Response response, const Request& request, const FakeFault& wrong, const std::string& body,
                 const ByteSink& sink) {
+    response.web_page = begins_as_web_page(body);
     for (std::size_t at = 0; at < body.size(); at += piece) {
       throw_if_interrupted();
       const auto part = std::string_view(body).substr(at, piece);

@@ -22,6 +22,7 @@ namespace ingot::testing_support {
 struct FolderPeer {
   std::string folder;  ///< of the published tree
   bool unreachable = false;
+  bool failing = false;                              ///< unreachable so often that the transport gives up
   std::function<void(const Request&)> before;        ///< called before each answer; may throw or pretend a signal
   std::function<std::string(std::string)> tampered;  ///< what becomes of a body
   std::function<void(std::uint64_t)> after_bytes;    ///< called with all body bytes given so far, by any peer
@@ -62,6 +63,11 @@ class FolderConnection final : public PeerTransport {
   };
 
   Response answer(const Request& request, const ByteSink& sink) const {
+    if (peer_.failing) {
+      Response response = failed(Response::Status::unreachable, "it hangs");
+      response.failing = true;
+      return response;
+    }
     if (peer_.unreachable) return failed(Response::Status::unreachable, "connection refused");
     std::ifstream file(peer_.folder + "/" + request.path, std::ios::binary);
     if (!file) return failed(Response::Status::not_found, "no such file");

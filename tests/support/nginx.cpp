@@ -32,7 +32,7 @@ bool answers(int port) {
 
 }  // namespace
 
-Nginx::Nginx(const std::string& public_folder, const std::string& folder, const std::string& extra)
+Nginx::Nginx(const std::string& public_folder, const std::string& folder, const std::string& extra, const std::string& http)
     : folder_(folder), port_(free_port()) {
   std::string text = read_text(std::string(INGOT_SOURCE_DIR) + "/examples/nginx.conf");
   replace_all(text, "@PORT@", std::to_string(port_));
@@ -41,6 +41,7 @@ Nginx::Nginx(const std::string& public_folder, const std::string& folder, const 
   replace_all(text, "access_log access.log;",
               "log_format asked '$request_method $request_uri $status'; access_log access.log asked;");
   replace_all(text, "autoindex off;", "autoindex off; " + extra);
+  replace_all(text, "sendfile on;", "sendfile on; " + http);
   // Workers of a root nginx become another user, who cannot read a test's folder.
   if (geteuid() == 0) text = "user root;\n" + text;
   write_text(folder_ + "/nginx.conf", text);

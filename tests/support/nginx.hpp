@@ -11,8 +11,8 @@ namespace ingot::testing_support {
 
 class Nginx {
  public:
-  /// Serves `public_folder`; its own files go to `folder`. `extra`: lines for the server block.
-  Nginx(const std::string& public_folder, const std::string& folder, const std::string& extra = "");
+  /// Serves `public_folder`; its own files go to `folder`. `extra`: lines for the server block; `http`: for the http block.
+  Nginx(const std::string& public_folder, const std::string& folder, const std::string& extra = "", const std::string& http = "");
   std::string url() const;  ///< "http://127.0.0.1:PORT/"
   int port() const { return port_; }
   void stop();

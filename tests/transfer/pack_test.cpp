@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/threads.hpp"
 #include "schema/error.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
@@ -95,6 +96,23 @@ TEST(Pack, does_not_depend_on_threads_or_pieces) {
     EXPECT_TRUE(other.packed == one.packed);
     EXPECT_EQ(other.result.table, one.result.table);
   }
+}
+
+TEST(Pack, ends_with_a_hint_where_threads_run_out_and_goes_on_with_the_fewest) {
+  for (int n = 0; n < 3; ++n) {
+    pretend_threads_run_out(n);
+    try {
+      pack("bytes", 4, 1);
+      ADD_FAILURE() << n << " threads were enough";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::local);
+      EXPECT_THAT(error.mend(), HasSubstr("TasksMax="));
+    }
+  }
+  pretend_threads_run_out(3);
+  const std::string text = text_of(3 * segment_size);
+  EXPECT_EQ(unpacked(pack(text, 4, 1'000'000)), text);
+  pretend_threads_run_out(std::nullopt);
 }
 
 TEST(Pack, gives_back_what_its_output_throws) {
