@@ -103,7 +103,7 @@ TEST_F(Runs, R19_a_stale_mirror_is_a_note_and_what_was_seen_last_counts) {
   ASSERT_EQ(plan.at("notes").size(), 1U);
   EXPECT_EQ(plan.at("notes")[0].at("code"), "stale");
   EXPECT_EQ(here.plan(0).at("notes").size(), 1U) << "it flips nothing from run to run";
-  std::filesystem::remove_all(here.folder() / "state/cache");
+  std::filesystem::remove_all(here.path() + "/state/cache");
   EXPECT_THAT(entries(here.plan(3), "unknown"), ElementsAre("unreachable silver"));
   EXPECT_EQ(here.query({"images"}).at("images").size(), 2U);
 }
