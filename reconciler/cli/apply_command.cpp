@@ -112,7 +112,8 @@ Looked look_again(const ApplyArguments& arguments, const std::optional<KeptPlan>
     require_fit(check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
                                 runs_since(site.state, saved->basis.last_run)),
                 *arguments.plan, session);
-    require_fit(shown_misfits(kept->shown, shown_plan(looked.plan, looked.plan_id)), *arguments.plan, session);
+    const bool same_heads = saved->basis.heads == planned_heads(site.manifest, looked.observed);
+    require_fit(shown_misfits(kept->shown, shown_plan(looked.plan, looked.plan_id), same_heads), *arguments.plan, session);
   }
   if (arguments.expect && *arguments.expect != looked.plan_id) {
     throw Error(

@@ -12,8 +12,13 @@ namespace {
 /// "needed" says that an action comes along with a target; the plan that is made again has none.
 bool is_compared(const Reason& reason) { return reason.code != "needed"; }
 
-bool alike(const Reason& one, const Reason& other) {
-  return one.code == other.code && one.rule == other.rule && one.at == other.at && one.text == other.text;
+bool alike(const Reason& one, const Reason& other, bool with_text) {
+  return one.code == other.code && one.rule == other.rule && one.at == other.at && (!with_text || one.text == other.text);
+}
+
+/// Its reason names the serial that its peer has published now.
+bool names_a_head(const ShownAction& action) {
+  return action.address.text.starts_with("peer.") || action.address.text.starts_with("subscription.");
 }
 
 /// The detail of these may change while the action stays what it is.
@@ -23,7 +28,7 @@ bool has_own_detail(Verb verb) {
 
 class ShownComparison {
  public:
-  explicit ShownComparison(const ShownPlan& now) {
+  ShownComparison(const ShownPlan& now, bool same_heads) : same_heads_(same_heads) {
     for (const auto& action : now.actions) now_.emplace(action.address.text, &action);
   }
 
@@ -45,7 +50,9 @@ class ShownComparison {
 
   /// A peer's news may bring further reasons; none of those that were shown may be another one.
   void compare(const ShownAction& saved, const Reason& reason, const ShownAction& now) {
-    const bool still = std::any_of(now.because.begin(), now.because.end(), [&](const Reason& one) { return alike(one, reason); });
+    const bool with_text = same_heads_ || !names_a_head(saved);
+    const bool still =
+        std::any_of(now.because.begin(), now.because.end(), [&](const Reason& one) { return alike(one, reason, with_text); });
     if (is_compared(reason) && !still) tell(saved, "the reason", reason.text, now.because.front().text);
   }
 
@@ -56,14 +63,15 @@ class ShownComparison {
                                             what, action.address.text, before, now)});
   }
 
+  const bool same_heads_;
   std::unordered_map<std::string_view, const ShownAction*> now_;
   std::vector<Misfit> misfits_;
 };
 
 }  // namespace
 
-std::vector<Misfit> shown_misfits(const ShownPlan& saved, const ShownPlan& now) {
-  ShownComparison comparison(now);
+std::vector<Misfit> shown_misfits(const ShownPlan& saved, const ShownPlan& now, bool same_heads) {
+  ShownComparison comparison(now, same_heads);
   for (const auto& action : saved.actions) comparison.compare(action);
   return comparison.misfits();
 }

@@ -10,7 +10,8 @@
 namespace ingot {
 
 /// `now`: the plan made again for the same addresses, all of which fit. Not compared: what may change while the plan still fits,
-/// such as what of an image is here already, the size of a source and what a peer published since.
-std::vector<Misfit> shown_misfits(const ShownPlan& saved, const ShownPlan& now);
+/// such as what of an image is here already and the size of a source. `same_heads`: no peer has published since; otherwise what
+/// names a peer's serial may be another text.
+std::vector<Misfit> shown_misfits(const ShownPlan& saved, const ShownPlan& now, bool same_heads);
 
 }  // namespace ingot
