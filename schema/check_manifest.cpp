@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/own_places.hpp"
+
 namespace ingot {
 
 namespace {
@@ -234,6 +236,19 @@ void check_images(ManifestDraft& draft) {
   }
 }
 
+/// An image is for others: what opens this server's doors, or is its memory, is never in one.
+void check_sources(ManifestDraft& draft) {
+  if (!draft.server) return;
+  for (const ImageDraft& each : draft.images) {
+    const auto place = own_place_of(each.entry, *draft.server);
+    if (!place) continue;
+    draft.problems.add(each.source, "own-place",
+                       fmt::format("the source of image {} would take in this server's {} ({})", quoted(each.entry.name.text()),
+                                   place->what, quoted(place->path)),
+                       "name a folder that holds the image alone, or exclude what is this server's");
+  }
+}
+
 /// The same peer and selector twice (R6), the same copy twice.
 void check_wishes(ManifestDraft& draft) {
   FirstSpots subscriptions;
@@ -269,6 +284,7 @@ void check_manifest(ManifestDraft& draft) {
   if (draft.references_certain) check_peer_references(draft);
   check_types(draft);
   check_images(draft);
+  check_sources(draft);
   check_wishes(draft);
 }
 

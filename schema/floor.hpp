@@ -16,7 +16,7 @@ struct Floor {
   Serial serial = 0;
   Digest head;  ///< of the payload of the head at (epoch, serial)
   std::uint64_t root_version = 1;
-  Time issued;  ///< the latest "issued" accepted: this clock must not run behind it
+  Time issued;  ///< when the head at (epoch, serial) was issued
   bool operator==(const Floor&) const = default;
 };
 

@@ -94,6 +94,7 @@ struct LocalImage {
   std::optional<std::string> source{};  ///< path; needed only until the image has been added
   std::optional<Digest> digest{};
   std::vector<std::string> exclude{};  ///< path globs
+  bool cross_mounts = false;           ///< take what is mounted below the source, too
   std::optional<ImageName> parent{};
   std::string version{};
   ImageState state = ImageState::published;

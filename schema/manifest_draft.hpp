@@ -33,6 +33,7 @@ struct ImageDraft {
   Spot name{};
   Spot type{};
   Spot parent{};
+  Spot source{};
 };
 
 struct SeriesDraft {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/catalog_weight.hpp"
 #include "schema/overloaded.hpp"
 #include "schema/page_kind.hpp"
 #include "schema/parse_fields.hpp"
@@ -14,11 +15,6 @@
 namespace ingot {
 
 namespace {
-
-template <class Function, class Entry>
-void give(const Function& function, Entry&& entry) {
-  if (function) function(std::forward<Entry>(entry));
-}
 
 void require_first(const PageRef& page, const std::string& name) {
   if (name == page.first) return;
@@ -47,6 +43,8 @@ struct PageReader::Impl {
   bool in_series = false;                     ///< a living series' line was the last that was no member
   std::unordered_set<ImageIdentity> members;  ///< of that series so far
 
+  std::uint64_t weight = 0;  ///< of all entries so far
+
   void read(const PageRef& page, std::string_view bytes);
   void read_header(const PageRef& page, std::string_view line);
   void read_entry(const PageRef& page, std::string_view line, bool first);
@@ -55,6 +53,17 @@ struct PageReader::Impl {
   void read_series(const PageRef& page, const std::vector<JsonNode>& nodes, bool first);
   void read_member(const JsonObject& object);
   void read_type(const PageRef& page, const std::vector<JsonNode>& nodes, bool first);
+
+  /// Whoever makes a reader fetch more than it can hold is found out before that is held.
+  template <class Function, class Entry>
+  void give(const Function& function, Entry&& entry) {
+    weight += weight_of(entry);
+    if (weight > heaviest_catalog) {
+      throw Refusal{fmt::format("makes the catalog heavier than the {} MiB that its entries may weigh together",
+                                heaviest_catalog / (1024 * 1024))};
+    }
+    if (function) function(std::forward<Entry>(entry));
+  }
 
   bool continues = false;  ///< the page's header says that it goes on with the series of the page before
 };

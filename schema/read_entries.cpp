@@ -194,6 +194,7 @@ void read_image(TableReader& table, ManifestDraft& draft) {
   image.digest = table.parsed({"digest", "\"sha256:<64 hex digits>\""}, "a digest", Digest::parse);
   read_globs(table, exclude_key, image.exclude);
   if (image.exclude.size() > most_globs) table.wrong(exclude_key, fmt::format("has more than {} entries", most_globs));
+  image.cross_mounts = table.boolean({"cross_mounts", "true"}).value_or(false);
   image.parent = table.name<ImageName>({"parent", "\"db19_23\""});
   read_description_of(table, image);
   read_state_and_reason(table, image);
@@ -203,7 +204,8 @@ void read_image(TableReader& table, ManifestDraft& draft) {
     draft.images.push_back({.entry = std::move(image),
                             .name = table.spot_of("name"),
                             .type = table.spot_of("type"),
-                            .parent = table.spot_of("parent")});
+                            .parent = table.spot_of("parent"),
+                            .source = table.spot_of("source")});
   }
 }
 

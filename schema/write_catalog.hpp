@@ -31,7 +31,7 @@ class PageWriter {
   void add(const SeriesEntry& series);  ///< with all its members
   void add(const SeriesTombstone& tombstone);
   void add(const TypeEntry& type);
-  /// Ends the last page and gives the index.
+  /// Ends the last page and gives the index. Throws std::length_error if a reader would not take so much.
   Index finish();
 
  private:

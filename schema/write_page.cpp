@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/catalog_weight.hpp"
 #include "schema/page_kind.hpp"
 #include "schema/write_catalog.hpp"
 #include "schema/write_entry.hpp"
@@ -51,6 +52,7 @@ struct PageWriter::Impl {
   PageRef page;                  ///< being filled, if entries > 0
   std::string bytes;
   Index index;
+  std::uint64_t weight = 0;  ///< of all entries so far
 
   void add(Waiting entry);
   void flush();
@@ -110,11 +112,17 @@ void PageWriter::Impl::end_page() {
 
 PageWriter::PageWriter(std::function<Digest(std::string_view)> digest,
                        std::function<void(const PageRef&, const std::string& bytes)> emit)
-    : impl_(new Impl{.digest = std::move(digest), .emit = std::move(emit), .waiting = {}, .page = {}, .bytes = {}, .index = {}}) {
-}
+    : impl_(new Impl{.digest = std::move(digest),
+                     .emit = std::move(emit),
+                     .waiting = {},
+                     .page = {},
+                     .bytes = {},
+                     .index = {},
+                     .weight = 0}) {}
 PageWriter::~PageWriter() = default;
 
 void PageWriter::add(const ImageEntry& image) {
+  impl_->weight += weight_of(image);
   impl_->add({.kind = PageKind::images,
               .name = image.name.text(),
               .serial = image.listed,
@@ -124,6 +132,7 @@ void PageWriter::add(const ImageEntry& image) {
 
 // The key is the one that the image had while it lived: deleting it moves no page.
 void PageWriter::add(const ImageTombstone& tombstone) {
+  impl_->weight += weight_of(tombstone);
   const ImageIdentity& identity = tombstone.identity;
   impl_->add(
       {.kind = PageKind::images,
@@ -134,6 +143,7 @@ void PageWriter::add(const ImageTombstone& tombstone) {
 }
 
 void PageWriter::add(const SeriesEntry& series) {
+  impl_->weight += weight_of(series);
   Waiting entry{.kind = PageKind::series,
                 .name = series.name.text(),
                 .serial = series.created,
@@ -152,6 +162,7 @@ void PageWriter::add(const SeriesEntry& series) {
 }
 
 void PageWriter::add(const SeriesTombstone& tombstone) {
+  impl_->weight += weight_of(tombstone);
   impl_->add(
       {.kind = PageKind::series,
        .name = tombstone.name.text(),
@@ -161,6 +172,7 @@ void PageWriter::add(const SeriesTombstone& tombstone) {
 }
 
 void PageWriter::add(const TypeEntry& type) {
+  impl_->weight += weight_of(type);
   impl_->add({.kind = PageKind::types,
               .name = type.name.text(),
               .serial = 0,
@@ -171,6 +183,12 @@ void PageWriter::add(const TypeEntry& type) {
 Index PageWriter::finish() {
   if (!impl_->waiting.empty()) impl_->flush();
   if (impl_->page.entries > 0) impl_->end_page();
+  if (impl_->weight > heaviest_catalog) {
+    throw std::length_error(
+        fmt::format("the catalog weighs more than the {} MiB that readers take: there are too many images, or "
+                    "too many labels",
+                    heaviest_catalog / (1024 * 1024)));
+  }
   return std::move(impl_->index);
 }
 

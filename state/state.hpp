@@ -66,7 +66,6 @@ struct RunRecord {
 struct ObjectRow {
   Digest digest;  ///< of the canonical bytes
   std::uint64_t size = 0;
-  ImageKind kind = ImageKind::file;
   Packed packed;
 };
 
@@ -155,6 +154,8 @@ class State {
 
   // Bytes.
   std::optional<ObjectRow> object(const Digest& digest) const;
+  /// Whether these bytes are here for private images alone, also for deleted ones: to name their digest gives nobody the bytes.
+  bool is_secret(const Digest& digest) const;
   std::vector<ImageRow> live_images_of(const Digest& digest) const;
   /// Sorted by digest; of deleted images too.
   void each_object(const std::function<void(const ObjectRow&)>& visit) const;

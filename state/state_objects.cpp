@@ -8,8 +8,7 @@ namespace ingot {
 namespace {
 
 ObjectRow read_object(Statement& row) {
-  return ObjectRow{
-      .digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .kind = row.next<ImageKind>(), .packed = read_packed(row)};
+  return ObjectRow{.digest = row.next<Digest>(), .size = row.next<std::uint64_t>(), .packed = read_packed(row)};
 }
 
 Floor read_floor(Statement& row) {
@@ -22,7 +21,7 @@ Floor read_floor(Statement& row) {
 }
 
 constexpr char select_objects[] =
-    "SELECT digest, size, kind, file_digest, file_length, segments, table_digest, table_length FROM object ";
+    "SELECT digest, size, file_digest, file_length, segments, table_digest, table_length FROM object ";
 
 }  // namespace
 
@@ -32,6 +31,18 @@ std::optional<ObjectRow> State::object(const Digest& digest) const {
     Statement row = impl_->database.query(sql.data(), digest);
     if (!row.step()) return std::nullopt;
     return read_object(row);
+  });
+}
+
+bool State::is_secret(const Digest& digest) const {
+  return impl_->read([&] {
+    Statement object = impl_->database.query("SELECT number FROM object WHERE digest = ?", digest);
+    if (!object.step()) return false;
+    const auto number = object.next<std::int64_t>();
+    Statement live =
+        impl_->database.query("SELECT is_private FROM image WHERE object = ? AND deleted = 0 ORDER BY is_private", number);
+    if (live.step()) return live.next<bool>();
+    return impl_->database.query("SELECT 1 FROM image WHERE copy = 0 AND object = ? AND is_private = 1", number).step();
   });
 }
 
@@ -80,10 +91,10 @@ void write_floor(Database& database, const Floor& floor) {
   database.execute(
       "INSERT INTO floor (id, epoch, serial, head, root_version, issued) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
       floor.id, floor.epoch, floor.serial, floor.head, floor.root_version, floor.issued);
-  database.execute("UPDATE floor SET epoch = ?2, serial = ?3, head = ?4 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id,
-                   floor.epoch, floor.serial, floor.head);
-  database.execute("UPDATE floor SET root_version = max(root_version, ?2), issued = max(issued, ?3) WHERE id = ?1", floor.id,
-                   floor.root_version, floor.issued);
+  database.execute(
+      "UPDATE floor SET epoch = ?2, serial = ?3, head = ?4, issued = ?5 WHERE id = ?1 AND (epoch, serial) < (?2, ?3)", floor.id,
+      floor.epoch, floor.serial, floor.head, floor.issued);
+  database.execute("UPDATE floor SET root_version = max(root_version, ?2) WHERE id = ?1", floor.id, floor.root_version);
 }
 
 void State::raise_floor(const Floor& floor) {

@@ -1,10 +1,14 @@
 // Copies of peers' images: fetching them, and following what their origin says of them later.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "reconciler/apply/account.hpp"
 #include "reconciler/apply/papers.hpp"
 #include "reconciler/apply/verbs.hpp"
+#include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/copy_image.hpp"
+#include "reconciler/transfer/kind_check.hpp"
 #include "schema/exit_code.hpp"
 #include "state/image_rows.hpp"
 
@@ -80,6 +84,7 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
   const ImageEntry& entry = wanted.entry;
   const CopyJob job{.digest = entry.digest,
                     .size = entry.size,
+                    .kind = entry.kind,
                     .packed = packed,
                     .connections = connections,
                     .progress =
@@ -97,13 +102,38 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
     return Failed{failed->code, failed->text};
   }
   const auto& done = std::get<CopyDone>(result);
+  if (const auto here = packed_here(entry, run)) {  // now that the peer has shown that it has them: one object a digest
+    run.shop.files.remove(run.shop.store.partial_path(entry.digest));
+    if (wanted.place == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
+    return Got{.packed = *here, .fetched = done.fetched};
+  }
   run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
   return Got{.packed = packed, .fetched = done.fetched};
 }
 
+/// Bytes that are here as another kind only, perhaps because somebody listed them so: what they are belongs to the image.
+std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Run& run) {
+  const auto rows = run.journal.with_state([&](State& state) { return state.live_images_of(entry.digest); });
+  if (entry.kind == ImageKind::file ||
+      std::any_of(rows.begin(), rows.end(), [&](const ImageRow& row) { return row.kind == entry.kind; }))
+    return std::nullopt;
+  KindCheck kind(entry.kind);
+  run.shop.store.read_plain(
+      entry.digest, entry.size, here, [&](std::string_view plain) { kind.write(plain); },
+      [&](std::uint64_t) {
+        throw_if_interrupted();
+        run.bounds.throw_if_over();
+      });
+  const std::string why = kind.finish();
+  return why.empty() ? std::nullopt : std::optional(Failed{"untrusted", why});
+}
+
 Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connections) {
   const ImageEntry& entry = wanted.entry;
-  if (const auto here = packed_here(entry, run)) {
+  const auto here = packed_here(entry, run);
+  // Who names the digest of a private image has not shown that it has the bytes: it must give them like any others.
+  if (here && !run.journal.with_state([&](State& state) { return state.is_secret(entry.digest); })) {
+    if (auto failed = check_kind(entry, *here, run)) return *std::move(failed);
     if (wanted.place == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
     return Got{.packed = *here};
   }

@@ -21,7 +21,7 @@ void raise_floors(const SeenHead& head, State& state, PeerMemory& memory) {
                     .serial = head.serial,
                     .head = head.digest,
                     .root_version = beside ? std::max(beside->root_version, head.root_version) : head.root_version,
-                    .issued = beside ? std::max(beside->issued, head.issued) : head.issued};
+                    .issued = head.issued};
   if (is_below(state.floor(head.id), head)) state.raise_floor(floor);
   if (!is_below(beside, head)) return;
   const std::optional<CachedHead> cached = memory.head(head.id);

@@ -42,7 +42,7 @@ std::optional<Ingested> deleted_before(const LocalImage& image, Run& run) {
   if (!object || !run.shop.store.has(object->packed)) return std::nullopt;
   return Ingested{.digest = object->digest,
                   .size = object->size,
-                  .kind = object->kind,
+                  .kind = last->kind,
                   .packed = object->packed,
                   .source_stamp = last->source_stamp};
 }
@@ -51,18 +51,21 @@ bool source_is_there(const LocalImage& image, Run& run) {
   return image.source && run.shop.files.status(*image.source).has_value();
 }
 
-bool source_is(const Ingested& bytes, const LocalImage& image) {
-  return !bytes.source_stamp.empty() && survey_source(*image.source, image.exclude).stamp == bytes.source_stamp;
+bool source_is(const Ingested& bytes, const LocalImage& image, Run& run) {
+  return !bytes.source_stamp.empty() &&
+         is_as_it_was(survey_source(source_of(image, run.shop.manifest.server)), bytes.source_stamp);
 }
 
 Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected, Place place, const Task& task, Run& run) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
-  return run.shop.store.ingest(
-      *image.source, image.exclude, expected, place, threads, [&](std::uint64_t done, std::uint64_t total) {
+  Ingested bytes = run.shop.store.ingest(
+      source_of(image, run.shop.manifest.server), expected, place, threads, [&](std::uint64_t done, std::uint64_t total) {
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
       });
+  for (const std::string& remark : bytes.remarks) run.events.note(fmt::format("image \"{}\": {}", image.name.text(), remark));
+  return bytes;
 }
 
 /// One object a digest: where these bytes were here before in another packing, that one stays.
@@ -110,7 +113,7 @@ Result do_action(const AddImage& action, const Task& task, Run& run) {
   }
   std::optional<Ingested> before = deleted_before(image, run);
   const bool there = source_is_there(image, run);
-  if (before && (!there || source_is(*before, image))) return keep(action, task, *std::move(before), run);
+  if (before && (!there || source_is(*before, image, run))) return keep(action, task, *std::move(before), run);
   if (!there) return source_missing(image);
   return keep(action, task, take_in(image, image.digest, place_of(image.is_private), task, run), run);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/apply/published.hpp"
+#include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 
@@ -28,17 +29,30 @@ Root next_of(std::string_view envelope, const TrustedRoot& newest) {
          "see who has signed it: ingot key show FILE");
 }
 
+void refuse_to_disown(const std::vector<ImageName>& images) {
+  if (images.empty()) return;
+  refuse(fmt::format("what is published lists {} that the state does not know: {}. In the new epoch {} disowned: peers withdraw "
+                     "{} copies",
+                     images.size() == 1 ? "an image" : fmt::format("{} images", images.size()), names_of(images),
+                     images.size() == 1 ? "it is" : "they are", images.size() == 1 ? "its" : "their"),
+         "if a thief published them, run it again with --yes. If they are this server's own, bring back the newest state first");
+}
+
 }  // namespace
 
 PublishedNow install_root(std::string_view envelope, State& state, Store& store, Files& files, const ServerSection& server,
-                          Clock& clock) {
+                          Clock& clock, bool disown) {
   const OwnRoots roots = own_roots(store, state.self());
   const bool is_new = !is_newest(envelope, roots.back());
   const Root next = is_new ? next_of(envelope, roots.back()) : roots.back().root;
   if (const auto over = root_expired(next, clock.now()))
     refuse(over->why, "make another with \"ingot key rotate --expires TIME\"");
   const CatalogKeys keys = load_catalog_keys(files, server.keys, next);
-  refuse_an_old_state(state, highest_serial(store, head_on_disk(store, state.self(), roots)));
+  const auto published = head_on_disk(store, state.self(), roots);
+  if (!published || published->head.epoch == next.epoch)
+    refuse_an_old_state(state, highest_serial(store, published));
+  else if (!disown)
+    refuse_to_disown(images_unknown_to(state, store, published->head));
   if (is_new) store.publish_root(next.version, envelope);
   return publish(state, store, keys, server, clock);
 }

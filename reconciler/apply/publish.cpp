@@ -46,6 +46,12 @@ void refuse_a_jump(Serial above, Serial last) {
           last + largest_climb - 1));
 }
 
+/// The serial of a revoked head is gone past, for peers may have followed it. One that no peer would have followed is not.
+Serial serial_to_climb_past(const State& state, const Store& store, const Head& revoked) {
+  const Serial own = std::max(state.reserved_serial(), highest_serial(store, std::nullopt));
+  return revoked.serial > own + largest_jump ? own : std::max(own, revoked.serial);
+}
+
 std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
   std::set<Digest> pages;
   if (!before) return pages;
@@ -56,9 +62,9 @@ std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& b
   return pages;
 }
 
-std::string index_text(const Index& index) {
+std::string index_text(PageWriter& writer) {
   try {
-    return write_index(index);
+    return write_index(writer.finish());
   } catch (const std::length_error& error) {  // more images than a reader would take
     throw Error(Fault::local, error.what());
   }
@@ -107,7 +113,7 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
                      .series = [&](const SeriesEntry& series) { writer.add(series); },
                      .deleted_series = [&](const SeriesTombstone& series) { writer.add(series); },
                      .type = [&](const TypeEntry& type) { writer.add(type); }});
-  const std::string index = index_text(writer.finish());
+  const std::string index = index_text(writer);
   written.pages = written.fresh.size();
   written.index = Piece{.digest = sha256(index), .length = index.size()};
   store.publish_piece(written.index, index);
@@ -152,8 +158,9 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   const Root& root = roots.back().root;
   const std::vector<const PrivateKey*> signers = signers_for(root, catalog_keys);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
-  const Serial highest = highest_serial(store, before);
-  refuse_an_old_state(state, highest);
+  const bool revoked = is_revoked(before, roots);
+  const Serial highest = revoked ? serial_to_climb_past(state, store, before->head) : highest_serial(store, before);
+  if (!revoked) refuse_an_old_state(state, highest);
   refuse_a_jump(options.above, highest);
   std::set<Digest> left_out =
       doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });

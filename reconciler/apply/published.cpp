@@ -125,13 +125,21 @@ void refuse_an_old_state(const State& state, Serial highest) {
   throw Error(
       Fault::local,
       fmt::format("the state is older than what is published: serial {} is published, the state knows {}", highest, known),
-      "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published")
+      "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published. If this server "
+      "did "
+      "not publish that, its catalog key is stolen: \"ingot key revoke\"")
       .with_code("old-state");
+}
+
+bool is_revoked(const std::optional<HeadOnDisk>& published, const OwnRoots& roots) {
+  return published && published->head.epoch < roots.back().root.epoch;
 }
 
 void refuse_an_old_state(const State& state, const Store& store) {
   const ServerId self = state.self();
-  refuse_an_old_state(state, highest_serial(store, head_on_disk(store, self, own_roots(store, self))));
+  const OwnRoots roots = own_roots(store, self);
+  const auto published = head_on_disk(store, self, roots);
+  if (!is_revoked(published, roots)) refuse_an_old_state(state, highest_serial(store, published));
 }
 
 void refuse_a_state_older_than_the_papers(const State& state, const Store& store) {

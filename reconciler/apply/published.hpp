@@ -46,8 +46,13 @@ std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& 
 /// The highest serial of the head that readers see, and of those that were kept, which tell of it when it is gone or damaged.
 Serial highest_serial(const Store& store, const std::optional<HeadOnDisk>& published);
 
+/// Whether the head was signed under keys that the newest root has revoked. Whatever it says counts no more: it may be by a
+/// thief, and the next publication disowns what the state does not know.
+bool is_revoked(const std::optional<HeadOnDisk>& published, const OwnRoots& roots);
+
 /// Error{local} "old-state": a head is newer than all that the state knows of, so the state was put back from an old
-/// copy. What is planned, done or published from it would take back what readers have seen. `highest`: highest_serial.
+/// copy, or somebody else has published with a stolen key. What is planned, done or published from it would take back what
+/// readers have seen. `highest`: highest_serial. A head that is_revoked proves nothing.
 void refuse_an_old_state(const State& state, Serial highest);
 void refuse_an_old_state(const State& state, const Store& store);
 

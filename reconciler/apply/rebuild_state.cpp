@@ -49,6 +49,8 @@ class Gathering {
     what_.last_action = std::max(store_.newest_papers(), known_actions_);
     what_.revision = static_cast<std::uint64_t>(now_.time_since_epoch().count());
     const WholeCatalog published = newest_whole_catalog(store_, what_.self, what_.reserved);
+    told_.doubtful = published.doubtful;
+    told_.disowned = published.disowned;
     if (old_) take_up_old_state();
     read_papers();
     adopt(published.catalog);
@@ -152,7 +154,8 @@ class Gathering {
     row.type = gone.type;
     row.parent_identity = gone.parent;
     if (gone.parent) row.parent_name = gone.parent->name.text();
-    if (const ImageRow* papers = papers_of(gone.digest, [](const ImageRow&) { return true; })) {
+    const auto are_its = [&](const ImageRow& papers) { return !papers.copy && papers.name == gone.identity.name; };
+    if (const ImageRow* papers = papers_of(gone.digest, are_its)) {
       row.size = papers->size;
       row.kind = papers->kind;
     }

@@ -34,6 +34,8 @@ struct RebuiltState {
   std::uint64_t bytes = 0;                 ///< of the live images, each digest once
   std::vector<ImageName> by_papers_alone;  ///< images that no catalog shows: private, not published yet, or deleted before
   std::vector<ImageName> not_adopted;      ///< likewise, but another image bears the name
+  std::vector<ImageName> doubtful;         ///< of a published head that this server did not make (WholeCatalog::doubtful)
+  bool disowned = false;                   ///< true: those are not adopted, for their keys are revoked; false: they are
   std::vector<LostBytes> lost;             ///< filled by whoever re-hashes
   bool kept_peers = false;                 ///< registrations and subscriptions came from the older state
   std::string set_aside;                   ///< where the old state file is now; "": there was none

@@ -1,5 +1,10 @@
 #include "reconciler/apply/whole_catalog.hpp"
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "reconciler/apply/published.hpp"
@@ -32,6 +37,38 @@ std::optional<WholeCatalog> read_whole(const Store& store, const Head& head) {
   return whole;
 }
 
+using Bits = std::pair<ImageIdentity, Digest>;
+
+std::set<Bits> bits_of(const Catalog& catalog) {
+  std::set<Bits> known;
+  for (const auto& image : catalog.images) known.emplace(image.identity, image.digest);
+  for (const auto& image : catalog.deleted) known.emplace(image.identity, image.digest);
+  return known;
+}
+
+std::vector<ImageName> own_images_but(const Catalog& catalog, const ServerId& self, const std::set<Bits>& known) {
+  std::vector<ImageName> names;
+  for (const auto& image : catalog.images) {
+    if (image.identity.origin == self && !known.contains({image.identity, image.digest})) names.push_back(image.name);
+  }
+  return names;
+}
+
+std::optional<WholeCatalog> newest_kept(const Store& store, const ServerId& self, const OwnRoots& roots,
+                                        const std::map<Serial, std::string>& heads) {
+  for (auto one = heads.rbegin(); one != heads.rend(); ++one) {
+    const auto kept = verify_own_head(one->second, self, roots);
+    if (!kept) continue;
+    if (auto whole = read_whole(store, kept->head)) return whole;
+  }
+  return std::nullopt;
+}
+
+bool is_kept(const HeadOnDisk& published, const std::map<Serial, std::string>& heads) {
+  const auto kept = heads.find(published.head.serial);
+  return kept != heads.end() && head_digest(kept->second) == published.digest;
+}
+
 }  // namespace
 
 ServerId id_of_store(const Store& store) {
@@ -52,16 +89,40 @@ WholeCatalog newest_whole_catalog(const Store& store, const ServerId& self, Seri
   const auto published = head_on_disk(store, self, roots);
   seen = highest_serial(store, published);
   const std::map<Serial, std::string> heads = store.kept_heads();
-  std::optional<WholeCatalog> best;
-  if (published) best = read_whole(store, published->head);
-  for (auto one = heads.rbegin(); one != heads.rend() && (!best || best->head.serial < one->first); ++one) {
-    const auto kept = verify_own_head(one->second, self, roots);
-    if (!kept || (best && kept->head.serial <= best->head.serial)) continue;
-    if (auto whole = read_whole(store, kept->head)) best = std::move(whole);
+  std::optional<WholeCatalog> best = newest_kept(store, self, roots, heads);
+  auto shown = published ? read_whole(store, published->head) : std::nullopt;
+  if (shown && (!best || best->head.serial < shown->head.serial)) {
+    const bool doubtful = best && !is_kept(*published, heads);
+    if (doubtful) shown->doubtful = own_images_but(shown->catalog, self, bits_of(best->catalog));
+    if (doubtful && is_revoked(published, roots)) {
+      best->doubtful = std::move(shown->doubtful);
+      best->disowned = true;
+    } else {
+      best = std::move(shown);
+    }
   }
   if (!best)
     throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store).with_code("lost-catalog");
   return *std::move(best);
+}
+
+std::vector<ImageName> images_unknown_to(const State& state, const Store& store, const Head& published) {
+  const auto whole = read_whole(store, published);
+  if (!whole) return {};
+  std::set<Bits> known;
+  state.each_public(false, {.image = [&](const ImageEntry& image) { known.emplace(image.identity, image.digest); },
+                            .deleted_image = [&](const ImageTombstone& image) { known.emplace(image.identity, image.digest); },
+                            .series = [](const SeriesEntry&) {},
+                            .deleted_series = [](const SeriesTombstone&) {},
+                            .type = [](const TypeEntry&) {}});
+  return own_images_but(whole->catalog, state.self(), known);
+}
+
+std::string names_of(const std::vector<ImageName>& images) {
+  constexpr std::size_t most_named = 20;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(images.size(), most_named); ++i) text += (i == 0 ? "" : ", ") + images[i].text();
+  return images.size() > most_named ? fmt::format("{} and {} more", text, images.size() - most_named) : text;
 }
 
 }  // namespace ingot

@@ -264,12 +264,14 @@ Command plan_of(const Written& written) {
     if (!written.plan_out.empty())
       wrong("a plan that is made elsewhere is for reading: what apply must know of the server's state is not published",
             "leave --out out, and compare ids: \"ingot apply --expect ID\" there");
+    if (written.check_sources) wrong("the sources lie on the server, where --against does not look", "leave --check-sources out");
   }
   return PlanArguments{.options = plan_options_of(written),
                        .detailed_exit_code = written.detailed_exit_code,
                        .base = if_given(written.base),
                        .out = if_given(written.plan_out),
                        .against = if_given(written.against),
+                       .check_sources = written.check_sources,
                        .outputs = outputs_of(written, "plan")};
 }
 
@@ -332,7 +334,7 @@ Command state_of(const Written& written) {
   if (words.at(0) != "rebuild") {
     wrong(fmt::format("state knows no \"{}\"", printable(words.at(0))), did_you_mean(words.at(0), {"rebuild"}, "state rebuild"));
   }
-  return RebuildArguments{};
+  return RebuildArguments{written.yes};
 }
 
 Command fleet_of(const Written& written) {
@@ -409,7 +411,7 @@ const std::map<std::string, MakeCommand>& makers() {
       {"extract",
        [](const Written& w) -> Command {
          const Words words("extract", w.words, 2, 2, "an IMAGE (or series:NAME) and a DEST");
-         return ExtractArguments{words.at(0), words.at(1), w.withdrawn};
+         return ExtractArguments{words.at(0), words.at(1), w.withdrawn, w.sparse, !w.no_special};
        }},
       {"verify",
        [](const Written& w) -> Command {

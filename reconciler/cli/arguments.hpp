@@ -67,6 +67,7 @@ struct PlanArguments {
   std::optional<std::string> base;     ///< a revision: only what the manifest adds to it is shown
   std::optional<std::string> out;      ///< the file in which the plan is kept
   std::optional<std::string> against;  ///< where the server publishes itself: its state and sources are elsewhere
+  bool check_sources = false;          ///< look at every member of every source
   std::vector<OutputFile> outputs;
 };
 struct ApplyArguments {
@@ -113,6 +114,8 @@ struct ExtractArguments {
   std::string what;
   std::string destination;
   bool withdrawn = false;
+  bool sparse = false;
+  bool special = true;  ///< false: without set-id bits, capabilities and ACLs, and a lost mode or time is no fault
 };
 struct VerifyArguments {
   std::vector<std::string> images;
@@ -126,7 +129,9 @@ struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
 };
-struct RebuildArguments {};
+struct RebuildArguments {
+  bool yes = false;  ///< takes in, or disowns, what this server did not publish
+};
 struct CheckFleet {
   std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
 };

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
@@ -9,6 +11,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/damaged.hpp"
 #include "reconciler/transfer/restore.hpp"
+#include "reconciler/transfer/same_image.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot {
@@ -42,16 +45,24 @@ void read_bytes(const ImageRow& image, const ObjectRow& object, const Site& site
 
 /// A failure names a member of the tree by its path in the image: the context says where that is on this disk.
 template <class Restorer>
-auto restore(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site,
-             const Session& session) {
-  Restorer restorer(destination);
-  return doing(fmt::format("extracting {} to \"{}\"", image.name.text(), printable(destination)), [&] {
+LeftOut restore(const ExtractArguments& arguments, const ImageRow& image, const ObjectRow& object, const Site& site,
+                const Session& session) {
+  Restorer restorer(arguments.destination, {.sparse = arguments.sparse, .special = arguments.special});
+  return doing(fmt::format("extracting {} to \"{}\"", image.name.text(), printable(arguments.destination)), [&] {
     read_bytes(image, object, site, session, [&](std::string_view bytes) { restorer.write(bytes); });
     return restorer.commit();
   });
 }
 
-void show_extracted_json(const ImageRow& image, const ObjectRow& object, const std::string& path, Output& out) {
+/// What was left out; nothing was written if `was_there`.
+struct Extracted {
+  bool was_there = false;
+  LeftOut left_out;
+};
+
+void show_extracted_json(const ImageRow& image, const ObjectRow& object, const std::string& path, const Extracted& extracted,
+                         Output& out) {
+  const LeftOut& left_out = extracted.left_out;
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.extracted/1");
@@ -59,19 +70,62 @@ void show_extracted_json(const ImageRow& image, const ObjectRow& object, const s
   json.member("digest", object.digest.text());
   json.member("size", object.size);
   json.member("path", path);
+  json.member("was_there", extracted.was_there);
+  json.key("left_out");
+  json.begin_object();
+  json.member("owners", left_out.count(Property::owner));
+  json.member("set_id", left_out.count(Property::set_id));
+  json.member("capabilities", left_out.count(Property::capability));
+  json.member("acls", left_out.count(Property::acl));
+  json.member("modes", left_out.count(Property::mode));
+  json.member("times", left_out.count(Property::time));
+  json.key("first");
+  json.begin_array();
+  for (const auto& [member, property] : left_out.first()) {
+    json.begin_object();
+    json.member("path", member);
+    json.member("property", text_of(property));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
   json.end_object();
   json.finish();
 }
 
-void extract_to(const std::string& destination, const ImageRow& image, const ObjectRow& object, const Site& site,
-                const Session& session) {
-  if (object.kind == ImageKind::file) {
-    restore<FileRestorer>(destination, image, object, site, session);
-  } else if (restore<TreeRestorer>(destination, image, object, site, session).owners_left_out) {
-    session.tell("owners were not restored, because only root may give files away");
-  }
-  if (session.json()) session.put([&](Output& out) { show_extracted_json(image, object, destination, out); });
-  session.tell(fmt::format("{} is in \"{}\": {}, verified", image.name.text(), printable(destination), size_text(object.size)));
+bool is_there_already(const ExtractArguments& arguments, const ImageRow& image, const ObjectRow& object, const Session& session) {
+  ByteProgress progress(session, "compare " + image.name.text(), object.size);
+  std::uint64_t before = 0;
+  return is_just(arguments.destination, image.kind, object.digest, object.size, [&](std::uint64_t done) {
+    progress.add(done - before);
+    before = done;
+  });
+}
+
+Extracted extract_or_find(const ExtractArguments& arguments, const ImageRow& image, const ObjectRow& object, const Site& site,
+                          const Session& session) {
+  if (is_there_already(arguments, image, object, session)) return {.was_there = true, .left_out = {}};
+  return {.was_there = false,
+          .left_out = image.kind == ImageKind::file ? restore<FileRestorer>(arguments, image, object, site, session)
+                                                     : restore<TreeRestorer>(arguments, image, object, site, session)};
+}
+
+int extract_to(const ExtractArguments& arguments, const ImageRow& image, const ObjectRow& object, const Site& site,
+               const Session& session) {
+  const Extracted extracted = extract_or_find(arguments, image, object, site, session);
+  const LeftOut& left_out = extracted.left_out;
+  if (left_out.count(Property::owner) > 0)
+    session.tell(fmt::format("owners of {} members were not restored: {}", left_out.count(Property::owner),
+                             geteuid() == 0 ? "the file system cannot keep them" : "only root may give files away"));
+  if (session.json())
+    session.put([&](Output& out) { show_extracted_json(image, object, arguments.destination, extracted, out); });
+  session.tell(fmt::format("{} {} in \"{}\": {}, verified", image.name.text(), extracted.was_there ? "is already" : "is",
+                           printable(arguments.destination), size_text(object.size)));
+  if (left_out.total_but_owners() == 0) return exit_done;
+  session.tell("could not be kept here: " + left_out.text());
+  if (!arguments.special) return exit_done;
+  session.tell("hint: extract as root, or to another file system; or use --no-special if the image is to do without them");
+  return exit_incomplete;
 }
 
 }  // namespace
@@ -98,7 +152,7 @@ int run_command(const ExtractArguments& arguments, const Session& session) {
   if (to_output)
     read_bytes(image, *object, site, session, [&](std::string_view bytes) { session.terminal.out(bytes); });
   else
-    extract_to(arguments.destination, image, *object, site, session);
+    return extract_to(arguments, image, *object, site, session);
   return exit_done;
 }
 

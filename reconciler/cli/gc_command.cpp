@@ -5,6 +5,7 @@
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/publish_run.hpp"
 #include "reconciler/cli/read_manifest.hpp"
+#include "reconciler/cli/refused_pages.hpp"
 #include "reconciler/cli/show_garbage.hpp"
 #include "reconciler/cli/site.hpp"
 #include "reconciler/cli/wanted_bytes.hpp"
@@ -52,6 +53,7 @@ int run_command(const GcArguments& arguments, const Session& session) {
   const Time now = session.clock.now();
   const GarbageRules rules{.grace = arguments.grace, .dry_run = arguments.dry_run, .wanted = wanted_bytes(site, now)};
   Garbage garbage = collect_garbage(site.state, site.store, manifest->server, rules, now);
+  if (!rules.dry_run) forget_refused_pages(site);
   if (const auto trouble = site.memory.trouble()) {
     garbage.notes.push_back(*trouble);
     garbage.fault = true;

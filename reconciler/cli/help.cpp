@@ -145,6 +145,7 @@ The line that names a rule says who last changed it, if the manifest is from git
                               The plan has the id that it has there, but for what only the server sees: its disk, its hour
                               (no window bounds it), its host's guard, and its private images and the types and series without a
                               public one, which are taken to be there as the manifest has them
+  --check-sources             look at every member of every source, not only at the top of those with more than 10,000 in all
   --base REV                  show only what differs from the plan of REV: of the manifest as it was where this one's commit
                               branched off from REV. What is left is for reading: apply would do the whole
   --out FILE                  keep the plan for "ingot apply FILE", "ingot show FILE" and "ingot diff": as --json shows it, with
@@ -303,15 +304,17 @@ manifest, and on what evidence: of a peer that cannot be had now, what it offere
   ingot show 20261123
 )"},
     Page{"extract", "an image's bytes, verified",
-         R"(Usage: ingot extract IMAGE|series:NAME DEST|- [--withdrawn]
+         R"(Usage: ingot extract IMAGE|series:NAME DEST|- [--sparse] [--no-special] [--withdrawn]
 
   ingot extract db19_24 /u01/app/db19_24          a tree: DEST becomes the folder
   ingot extract series:db19 /u01/app/db19         the latest image of a series that is not withdrawn
-  ingot extract rhel9.qcow2 /var/lib/images/rhel9.qcow2
   ingot extract db19_24 - | tar tv                the tree as a tar stream
 
-Every byte is verified before it is given out. DEST must not exist or be an empty folder; it appears whole or not at all.
+Every byte is verified first. DEST must not exist, or be empty, or be just this image; it appears whole or not at all. An empty
+folder that cannot be replaced is filled in place. Exit code 3: set-id bits, capabilities, ACLs, modes or times were lost.
 
+  --sparse       leave holes where blocks of 4 KiB are all zeros; otherwise a file has all its blocks
+  --no-special   leave out set-id bits, capabilities and ACLs; a mode or time that cannot be kept is no fault
   --withdrawn    even if the image was withdrawn
 )"},
     Page{"verify", "re-hash images and the published catalog, and repair",
@@ -353,10 +356,10 @@ is over: this is for a server that changes seldom.
        ingot key rotate [--add-root KEY] [--drop-root KEY] [--root-threshold N] [--expires TIME]
                         [--add-catalog KEY] [--drop-catalog KEY] [--catalog-threshold N]
                         [--add-release KEY] [--drop-release KEY] [--release-threshold N] [--key FILE] [--out FILE]
-       ingot key revoke KEY... [the same]
+       ingot key revoke KEY... [the same] [--yes]
        ingot key release IMAGE... [--key FILE] [--out FILE]
        ingot key sign FILE [--key FILE]
-       ingot key install FILE
+       ingot key install FILE [--yes]
 
   ingot key show                                         this server's root: its keys, its end, which private keys are here
   ingot key make keys/catalog-2.pem                      a new private key; its public key is printed
@@ -385,6 +388,11 @@ Sign the images that are there ("ingot plan" names them), and again before a key
   --key FILE              sign with this private key, too; several times
   --out FILE              where a root that is not complete is written (default: root-N.dsse in `keys`),
                           or releases (default: releases.jsonl in `keys`)
+  --yes                   revoke and install: disown the images that are published and that the state does not know. Without it
+                          they are named, and nothing is changed (exit 7)
+
+revoke always works from the state, whatever a thief has put into the published tree. Peers withdraw their copies of what the
+new epoch does not know.
 )"},
     Page{"gc", "free the disk of what no image needs any more",
          R"(Usage: ingot gc [--grace TIME] [--dry-run]
@@ -400,12 +408,14 @@ needs, the partial copies of wanted images, and papers. Bytes of copies that are
 A gc that took something is a run of the history. It ends with 6 if one of its notes tells of damage, or if the disk was too
 full to note what waits or the run; what it took is told all the same.
 
+Pages of peers' catalogs in the cache that no good head of theirs names go at once.
+
   --grace TIME    how long something is kept after gc first saw that nothing needs it (default: 14d). With 0 it goes at
                   once, on a full disk too: what it costs is that no deleted image comes back without its source or peer
   --dry-run       write nothing, list every file
 )"},
     Page{"state", "make a lost or damaged state anew",
-         R"(Usage: ingot state rebuild
+         R"(Usage: ingot state rebuild [--yes]
 
   ingot state rebuild && ingot plan      look at the plan before you apply it
   ingot state rebuild --json
@@ -418,6 +428,11 @@ What only a state knows is lost with it: the history, and what peers were regist
 backup still says so). The next apply registers and instantiates anew, which counts from now; the plan says which images lie
 before that and how to take them. Nothing that was adopted is managed, so nothing is deleted until a manifest names it.
 Which commit was applied last (the guard "forward") is what the published head says of it.
+
+If the published head is not one that this server made (a thief may have put it there), what only that head lists is named, and
+nothing is changed (exit 7).
+
+  --yes    take it in; or, if a root has revoked the keys of that head, disown it
 
 A better way is a backup of the newest state: copy state/ while no run is under way, with the store and the keys.
 )"},

@@ -52,6 +52,7 @@ void refuse_options(const std::string& verb, const WrittenKeyCommand& written) {
   refuse(!changes && !written.drop_release.empty(), "--drop-release");
   refuse(!changes && !written.release_threshold.empty(), "--release-threshold");
   refuse(!changes && !written.expires.empty(), "--expires");
+  refuse(verb != "revoke" && verb != "install" && written.yes, "--yes");
   refuse(!changes && verb != "release" && !written.out.empty(), "--out");
   refuse(!changes && verb != "sign" && verb != "release" && !written.sign_with.empty(), "--key");
 }
@@ -65,7 +66,8 @@ ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, 
       .release = {written.add_release, written.drop_release, threshold_of(written.release_threshold, "--release-threshold")},
       .expires = if_given(written.expires),
       .sign_with = written.sign_with,
-      .out = if_given(written.out)};
+      .out = if_given(written.out),
+      .yes = written.yes};
   if (verb == "revoke" && change.revoke.empty()) wrong("key revoke needs the KEY that was stolen");
   if (verb == "rotate" && !change.revoke.empty()) {
     wrong(fmt::format("key rotate takes no KEY, so \"{}\" is too much", printable(change.revoke.front())),
@@ -93,7 +95,7 @@ KeyCommand key_command(const WrittenKeyCommand& written, const std::vector<std::
     return ReleaseImages{{words.begin() + 1, words.end()}, written.sign_with, if_given(written.out)};
   }
   if (verb == "sign") return SignRoot{file_of(verb, words, true).value(), written.sign_with};
-  if (verb == "install") return InstallRoot{file_of(verb, words, true).value()};
+  if (verb == "install") return InstallRoot{file_of(verb, words, true).value(), written.yes};
   return change_of(verb, written, words);
 }
 

@@ -31,6 +31,7 @@ struct ChangeKeys {
   std::optional<std::string> expires;  ///< a time, or how long from now
   std::vector<std::string> sign_with;  ///< private keys beside those in `keys`
   std::optional<std::string> out;      ///< for a root that is not complete
+  bool yes = false;                    ///< disowns what is published and unknown to the state
 };
 /// A root, or releases.
 struct SignRoot {
@@ -39,6 +40,7 @@ struct SignRoot {
 };
 struct InstallRoot {
   std::string file;
+  bool yes = false;  ///< likewise
 };
 struct ReleaseImages {
   std::vector<std::string> images;
@@ -51,6 +53,7 @@ using KeyCommand = std::variant<MakeKey, ShowKeys, ChangeKeys, SignRoot, Install
 struct WrittenKeyCommand {
   std::vector<std::string> add_root, drop_root, add_catalog, drop_catalog, add_release, drop_release, sign_with;
   std::string root_threshold, catalog_threshold, release_threshold, expires, out;
+  bool yes = false;
 };
 
 /// Error{usage}.

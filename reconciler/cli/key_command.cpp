@@ -126,9 +126,9 @@ void let_wait(const Envelope& envelope, const std::string& path, const std::stri
   replace_file(files, path, write_envelope(envelope), 0644);
 }
 
-PublishedNow install_as_run(const std::string& envelope, const RunStart& start, Site& site, const Session& session) {
+PublishedNow install_as_run(const std::string& envelope, bool disown, const RunStart& start, Site& site, const Session& session) {
   return as_run(start, site, session, [&] {
-    return install_root(envelope, site.state, site.store, session.files, site.manifest.server, session.clock);
+    return install_root(envelope, site.state, site.store, session.files, site.manifest.server, session.clock, disown);
   });
 }
 
@@ -153,8 +153,9 @@ bool is_taken_up(const ChangeKeys& wanted, const OwnRoots& roots, const Site& si
   }
 }
 
-int show_installed(ShownNextRoot shown, const std::string& envelope, const RunStart& start, Site& site, const Session& session) {
-  const PublishedNow published = install_as_run(envelope, start, site, session);
+int show_installed(ShownNextRoot shown, const std::string& envelope, bool disown, const RunStart& start, Site& site,
+                   const Session& session) {
+  const PublishedNow published = install_as_run(envelope, disown, start, site, session);
   shown.serial = published.serial;
   show_outcome(shown, session);
   return exit_code_of(published);
@@ -176,7 +177,7 @@ int change_keys(const ChangeKeys& wanted, const Session& session) {
                            .signatures = count_signatures(std::get<Envelope>(parse_envelope(envelope)), before, current.root),
                            .serial = std::nullopt,
                            .file = ""},
-                          envelope, start, site, session);
+                          envelope, wanted.yes, start, site, session);
   }
   const Root next = next_root_of(wanted, current, session);
   const std::string waiting = wanted.out.value_or(waiting_path(manifest->server, next.version));
@@ -193,7 +194,7 @@ int change_keys(const ChangeKeys& wanted, const Session& session) {
     shown.file = waiting;
     return show_outcome(shown, session);
   }
-  return show_installed(std::move(shown), write_envelope(envelope), start, site, session);
+  return show_installed(std::move(shown), write_envelope(envelope), wanted.yes, start, site, session);
 }
 
 int install(const InstallRoot& wanted, const Session& session) {
@@ -205,7 +206,7 @@ int install(const InstallRoot& wanted, const Session& session) {
   const RunLock lock = take_lock(manifest->server, start.command + " " + start.id, session);
   Site site(*manifest, Access::read_write, session.files);
   const Root before = own_roots(site.store, site.state.self()).back().root;
-  const PublishedNow published = install_as_run(envelope, start, site, session);
+  const PublishedNow published = install_as_run(envelope, wanted.yes, start, site, session);
   const Root now = newest_own_root(site.store, site.state.self());
   if (const std::string waiting = waiting_path(manifest->server, now.version); session.files.status(waiting))
     session.files.remove(waiting);

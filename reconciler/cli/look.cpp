@@ -39,9 +39,16 @@ std::vector<PeerView> ask(Site& site, const std::vector<KnownPeer>& known, Time 
                    site.memory, transport, session);
 }
 
+/// Bytes of private images are of no use to a peer's copy: it must give its own.
+void leave_out_secrets(const Site& site, const Snapshot& snapshot, std::unordered_set<Digest>& digests) {
+  for (const auto& row : snapshot.images) {
+    if (row.is_private && digests.contains(row.digest) && site.state.is_secret(row.digest)) digests.erase(row.digest);
+  }
+}
+
 /// Whose bytes this plan may do with if they are here: what peers offer and is no copy here yet, and deleted images that the
 /// manifest names again (R18).
-std::unordered_set<Digest> bytes_of_use(const Manifest& manifest, const std::vector<PeerView>& views, const Snapshot& snapshot) {
+std::unordered_set<Digest> bytes_of_use(const Site& site, const std::vector<PeerView>& views, const Snapshot& snapshot) {
   std::unordered_set<Digest> digests;
   std::unordered_set<ImageIdentity> copies;
   for (const auto& row : snapshot.images) {
@@ -54,8 +61,9 @@ std::unordered_set<Digest> bytes_of_use(const Manifest& manifest, const std::vec
       if (image.identity.origin == seen->head.id && !copies.contains(image.identity)) digests.insert(image.digest);
     }
   }
+  leave_out_secrets(site, snapshot, digests);
   std::unordered_set<std::string_view> named;
-  for (const auto& image : manifest.images) named.insert(image.name.text());
+  for (const auto& image : site.manifest.images) named.insert(image.name.text());
   for (std::size_t i = 0; i < snapshot.images.size(); ++i) {
     const ImageRow& row = snapshot.images[i];
     const bool last = i + 1 == snapshot.images.size() || snapshot.images[i + 1].name != row.name;  // sorted by name, then key
@@ -98,6 +106,12 @@ bool is_about(const Note& note, const ServerName& peer) {
   return false;
 }
 
+/// What is told of each head anew, and is not true of the next one.
+bool is_of_one_head(const Note& note, const PeerCatalog& view) {
+  return note.code == "root-ends" || std::any_of(view.remarks.begin(), view.remarks.end(),
+                                                 [&](const PeerRemark& remark) { return remark.code == note.code; });
+}
+
 /// So that the next plan need not read the pages of a peer for which there is nothing to do.
 void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Looked& looked) {
   for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) {
@@ -106,9 +120,8 @@ void remember_settled(Site& site, const std::vector<KnownPeer>& known, const Loo
     if (view == nullptr || std::find(looked.plan.settled.begin(), looked.plan.settled.end(), peer) == looked.plan.settled.end())
       continue;
     SettledMark mark{.fingerprint = settled_fingerprint(view->head, known[i]), .until = looked.plan.settled_until, .notes = {}};
-    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes), [&](const Note& note) {
-      return is_about(note, peer) && note.code != "root-ends";
-    });  // that one is told of each head anew
+    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes),
+                 [&](const Note& note) { return is_about(note, peer) && !is_of_one_head(note, *view); });
     site.memory.keep_settled(view->head.id, mark);
   }
 }
@@ -142,18 +155,19 @@ bool publishes(const Plan& plan) {
 }
 
 Looked look_once(Site& site, const PlanOptions& options, Pages pages, const std::vector<KnownPeer>& known,
-                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session, AskUntil until) {
+                 const std::vector<DamagedImage>& damaged, Transport& transport, const Session& session, AskUntil until,
+                 SourceLook sources) {
   const Time now = session.clock.now();
   const Pages read = names_copies(options) ? Pages::always : pages;
   std::vector<PeerView> views = ask(site, known, now, read, {}, transport, session, until);
   Snapshot snapshot = site.state.snapshot(scope_for(site.manifest, views));
-  std::set<Digest> objects = bytes_here(site, bytes_of_use(site.manifest, views, snapshot), snapshot.images_total);
+  std::set<Digest> objects = bytes_here(site, bytes_of_use(site, views, snapshot), snapshot.images_total);
   const Root root = newest_own_root(site.store, site.state.self());
   Observed observed{.now = now,
                     .local_minute = session.clock.local_minute(now),
                     .self = site.state.self(),
                     .peers = std::move(views),
-                    .sources = observe_sources(site.manifest),
+                    .sources = observe_sources(site.manifest, snapshot.images, damaged, sources),
                     .disk = disk_of(site),
                     .objects = std::move(objects),
                     .root_expires = root.expires,
@@ -208,14 +222,15 @@ std::vector<KnownPeer> known_peers(Site& site, const std::vector<DamagedImage>& 
   return known;
 }
 
-Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session, AskUntil until) {
+Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session, AskUntil until,
+            SourceLook sources) {
   refuse_an_old_state(site.state, site.store);
   std::vector<DamagedImage> damaged = known_damage(site, pages);
   std::vector<KnownPeer> known = known_peers(site, damaged);
-  Looked looked = look_once(site, options, pages, known, damaged, transport, session, until);
+  Looked looked = look_once(site, options, pages, known, damaged, transport, session, until, sources);
   if (publishes(looked.plan) && add_public_damage(site, damaged)) {
     known = known_peers(site, damaged);
-    looked = look_once(site, options, pages, known, damaged, transport, session, until);
+    looked = look_once(site, options, pages, known, damaged, transport, session, until, sources);
   }
   remember_settled(site, known, looked);
   keep_last_plan(site, looked.observed, looked.plan);

@@ -29,7 +29,7 @@ using AskUntil = std::optional<std::chrono::steady_clock::time_point>;
 
 /// Error{refused}: the manifest declares nothing (R26).
 Looked look(Site& site, const PlanOptions& options, Pages pages, Transport& transport, const Session& session,
-            AskUntil until = {});
+            AskUntil until = {}, SourceLook sources = SourceLook::top);
 
 /// What is known of each of the manifest's peers before it is asked. No peer is settled while something here is damaged: any of
 /// them may have the bytes.

@@ -67,9 +67,10 @@ int plan_here(const PlanArguments& arguments, const Manifest& manifest, const Re
   warn_of_anothers_folder(manifest.server, session);
   Site site(manifest, Access::read_only, session.files);
   Looked looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const PlanOptions& options) {
-    if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session);
+    const SourceLook sources = arguments.check_sources ? SourceLook::whole : SourceLook::top;
+    if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session, {}, sources);
     Site before(one, Access::read_only, session.files);
-    return look(before, options, Pages::when_news, *transport, session);
+    return look(before, options, Pages::when_news, *transport, session, {}, sources);
   });
   ShownPlan plan =
       told_plan(looked, manifest, &site, arguments.out || reporter.wants_intents() ? Intents::with : Intents::without, session);

@@ -4,6 +4,7 @@
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/rebuild_state.hpp"
 #include "reconciler/apply/replace_state.hpp"
+#include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/cli/byte_progress.hpp"
 #include "reconciler/cli/commands.hpp"
 #include "reconciler/cli/json_writer.hpp"
@@ -86,6 +87,29 @@ Store open_store_of_its_own_lineage(const ServerSection& server, Files& files) {
       .about(server.store);
 }
 
+/// What this server did not publish itself is taken in, or disowned, only if somebody says so.
+void refuse_doubtful(const RebuiltState& rebuilt) {
+  if (rebuilt.doubtful.empty()) return;
+  const std::string names = names_of(rebuilt.doubtful);
+  if (rebuilt.disowned) {
+    throw Error(
+        Fault::refused,
+        fmt::format("the published head is signed by keys that are revoked, and this server did not make it. The new state "
+                    "disowns what only that head lists: {}",
+                    names),
+        "if a thief published that, run it again with --yes; nothing was changed")
+        .with_code("disowned");
+  }
+  throw Error(
+      Fault::refused,
+      fmt::format("the published head is not in the store's \"heads\", so this server did not make it. The new state would "
+                  "take in what only that head lists: {}",
+                  names),
+      "if that is this server's own, run it again with --yes. If not, its catalog key is stolen: bring back a state from "
+      "the backup, and revoke the key with \"ingot key revoke\"; nothing was changed")
+      .with_code("foreign-head");
+}
+
 /// Images whose bytes are not whole are adopted all the same, and told.
 void rehash(const Restoration& what, const Store& store, RebuiltState& told, const Session& session) {
   ByteProgress progress(session, "re-hash", told.bytes);
@@ -104,7 +128,7 @@ void rehash(const Restoration& what, const Store& store, RebuiltState& told, con
 
 }  // namespace
 
-int run_command(const RebuildArguments&, const Session& session) {
+int run_command(const RebuildArguments& arguments, const Session& session) {
   const auto manifest = read_manifest(session);
   if (!manifest) return exit_manifest;
   const ServerSection& server = manifest->server;
@@ -121,6 +145,7 @@ int run_command(const RebuildArguments&, const Session& session) {
   PeerMemory memory(session.files, state_folder(server));
   RebuiltState rebuilt;
   const Restoration restoration = gather_restoration(*manifest, store, session.files, memory, old, started, rebuilt);
+  if (!arguments.yes) refuse_doubtful(rebuilt);
   rehash(restoration, store, rebuilt, session);
   old.reset();  // closed before its file is moved
   const int exit = rebuilt.lost.empty() ? exit_done : exit_local;

@@ -23,6 +23,7 @@ void add_key_options(CLI::App& app, WrittenKeyCommand& to) {
   app.add_option("--expires", to.expires);
   add_repeated(app, "--key", to.sign_with);
   app.add_option("--out", to.out);
+  app.add_flag("--yes", to.yes);
 }
 
 void add_plan_options(CLI::App& app, Written& to) {
@@ -66,6 +67,7 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     add_repeated(app, "--output", to.output);
     app.add_option("--base", to.base);
     app.add_option("--against", to.against);
+    app.add_flag("--check-sources", to.check_sources);
   } else if (command == "apply") {
     add_plan_options(app, to);
     app.add_flag("--yes", to.yes);
@@ -85,6 +87,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
     app.add_option("--at", to.at);
   } else if (command == "extract") {
     app.add_flag("--withdrawn", to.withdrawn);
+    app.add_flag("--sparse", to.sparse);
+    app.add_flag("--no-special", to.no_special);
   } else if (command == "verify") {
     app.add_flag("--repair", to.repair);
   } else if (command == "gc") {
@@ -93,6 +97,8 @@ void add_own_options(const std::string& command, CLI::App& app, Written& to) {
   } else if (command == "publish") {
     app.add_option("--above", to.above);
     app.add_option("--metrics", to.metrics);
+  } else if (command == "state") {
+    app.add_flag("--yes", to.yes);
   } else if (command == "fleet") {
     app.add_option("--cards", to.cards);
   } else if (command == "key") {

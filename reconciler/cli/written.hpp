@@ -16,7 +16,7 @@ namespace ingot {
 struct Written {
   std::string manifest, rev, repo, home, base, against, format, color, lock_timeout, parallel;
   bool json = false, quiet = false, verbose = false, no_progress = false, help = false, version = false;
-  bool repair = false;
+  bool repair = false, sparse = false, no_special = false, check_sources = false;
   std::string server, url, peer, at, grace;
   std::vector<std::string> raise_limit, target, exclude, approve;
   std::vector<std::string> output;

@@ -28,7 +28,7 @@ constexpr std::string_view floor_prefix = "floor-";
 /// The name holds the floor too, so that a damaged file still counts: "floor-<20 digits epoch>-<20 digits serial>".
 std::string floor_name(const Floor& floor) { return fmt::format("{}{:020}-{:020}", floor_prefix, floor.epoch, floor.serial); }
 
-std::optional<std::uint64_t> number_of(std::string_view digits) {
+std::optional<std::uint64_t> floor_number(std::string_view digits) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
@@ -39,8 +39,8 @@ std::optional<std::uint64_t> number_of(std::string_view digits) {
 std::optional<std::pair<std::uint64_t, Serial>> named_floor(std::string_view name) {
   if (!name.starts_with(floor_prefix) || name.size() != floor_prefix.size() + 41 || name[floor_prefix.size() + 20] != '-')
     return std::nullopt;
-  const auto epoch = number_of(name.substr(floor_prefix.size(), 20));
-  const auto serial = number_of(name.substr(floor_prefix.size() + 21));
+  const auto epoch = floor_number(name.substr(floor_prefix.size(), 20));
+  const auto serial = floor_number(name.substr(floor_prefix.size() + 21));
   if (!epoch || !serial) return std::nullopt;
   return std::pair(*epoch, *serial);
 }

@@ -20,10 +20,8 @@ namespace ingot {
 /// The last head whose whole catalog was verified.
 struct CachedHead {
   std::string bytes;  ///< the envelope as served
-  std::string url;    ///< the base URL that served it: its validators mean nothing to another one
-  std::string etag;
-  std::string last_modified;
-  Time fetched;
+  std::string url;    ///< the base URL that served it
+  Time fetched;       ///< when it was first seen
   bool operator==(const CachedHead&) const = default;
 };
 

@@ -52,12 +52,8 @@ auto unless_damaged(Read read) -> std::optional<decltype(read())> {
 }  // namespace
 
 std::string write_cached_head(const CachedHead& head) {
-  return line_of({{"format", head_format},
-                  {"url", head.url},
-                  {"etag", head.etag},
-                  {"last_modified", head.last_modified},
-                  {"fetched", time_text(head.fetched)},
-                  {"length", head.bytes.size()}}) +
+  return line_of(
+             {{"format", head_format}, {"url", head.url}, {"fetched", time_text(head.fetched)}, {"length", head.bytes.size()}}) +
          head.bytes;
 }
 
@@ -67,8 +63,7 @@ std::optional<CachedHead> parse_cached_head(std::string_view text) {
   const auto head = unless_damaged([&] {
     const Json& json = parts->json;
     if (json.at("length").get<std::size_t>() != parts->rest.size()) throw Json::other_error::create(501, "cut", nullptr);
-    return CachedHead{parts->rest, json.at("url").get<std::string>(), json.at("etag").get<std::string>(),
-                      json.at("last_modified").get<std::string>(), time_of(json.at("fetched"))};
+    return CachedHead{parts->rest, json.at("url").get<std::string>(), time_of(json.at("fetched"))};
   });
   return head;
 }

@@ -16,6 +16,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/files.hpp"
 #include "reconciler/io/owned_descriptor.hpp"
+#include "reconciler/io/rename_new.hpp"
 #include "schema/text_rules.hpp"
 
 namespace ingot {
@@ -174,16 +175,6 @@ int open_folder(const std::string& path) {
   return descriptor;
 }
 
-/// Where the file system has no rename that refuses to replace.
-bool link_then_unlink(const std::string& from, const std::string& to) {
-  if (::link(from.c_str(), to.c_str()) != 0) {
-    if (errno == EEXIST) return false;
-    throw file_error(fmt::format("rename \"{}\" to", from), to, errno);
-  }
-  if (::unlink(from.c_str()) != 0) throw file_error("remove", from, errno);
-  return true;
-}
-
 }  // namespace
 
 std::unique_ptr<File> PosixFiles::open(const std::string& path, OpenFor purpose, mode_t mode) {
@@ -229,10 +220,10 @@ void PosixFiles::rename(const std::string& from, const std::string& to) {
 }
 
 bool PosixFiles::rename_new(const std::string& from, const std::string& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno == EEXIST) return false;
-  if (errno == EINVAL || errno == ENOSYS) return link_then_unlink(from, to);
-  throw file_error(fmt::format("rename \"{}\" to", from), to, errno);
+  const int error = rename_without_replacing(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str());
+  if (error == EEXIST) return false;
+  if (error != 0) throw file_error(fmt::format("rename \"{}\" to", from), to, error);
+  return true;
 }
 
 bool PosixFiles::link_new(const std::string& from, const std::string& to) {

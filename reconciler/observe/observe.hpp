@@ -42,7 +42,12 @@ std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& t
 /// The fingerprint that a Settled mark holds: of the head's index and what KnownPeer says.
 Digest settled_fingerprint(const SeenHead& head, const KnownPeer& known);
 
-/// Looks at the manifest's sources (names, sizes, mtimes).
-std::map<ImageName, SourceView> observe_sources(const Manifest& manifest);
+enum class SourceLook { top, whole };
+
+/// Looks at the manifest's sources (names, sizes, mtimes). Of images that are here and not `damaged`, `look` = top looks at
+/// 10,000 members in all; of larger sources at the top alone, and at the whole if that changed. `rows`: of the images with the
+/// manifest's names. A source that is as it was when an image was added has that one's stamp, to the letter.
+std::map<ImageName, SourceView> observe_sources(const Manifest& manifest, const std::vector<ImageRow>& rows,
+                                                const std::vector<DamagedImage>& damaged, SourceLook look);
 
 }  // namespace ingot

@@ -6,6 +6,7 @@
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/observe/another_server.hpp"
 #include "reconciler/observe/read_catalog.hpp"
 #include "reconciler/observe/read_head.hpp"
 #include "reconciler/observe/visit.hpp"
@@ -54,11 +55,16 @@ Tried<Content> read_content(const Visit& visit, const Head& head, const std::opt
   return content;
 }
 
+/// Its catalog is whole. A head that is kept already keeps the time at which it was first seen.
+void keep_if_new(const Visit& visit, const GoodHead& good, const std::optional<KeptHead>& before) {
+  if (!before || before->seen.digest != good.seen.digest) visit.memory.keep_head(visit.id(), good.served);
+}
+
 /// What a head names; if a piece is missing the publisher may have moved on, so the head is asked for once more.
 Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before, bool with_stated) {
   auto content = read_content(visit, good.head, before, with_stated);
   if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == "missing-piece") {
-    auto again = read_head(visit, AskFor::whole);
+    auto again = read_head(visit);
     auto* newer = std::get_if<GoodHead>(&again);
     if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::move(*failure);
     good = std::move(*newer);
@@ -66,29 +72,65 @@ Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional
   }
   if (auto* failure = std::get_if<Failure>(&content)) return std::move(*failure);
   auto& [catalog, stated] = std::get<Content>(content);
-  if (!before || before->file.bytes != good.served.bytes || before->file.url != good.served.url ||
-      before->file.etag != good.served.etag) {
-    visit.memory.keep_head(visit.id(), good.served);
-  }
-  PeerCatalog seen{.head = std::move(good.seen), .catalog = std::move(catalog), .is_released = {}, .stated = std::move(stated)};
+  keep_if_new(visit, good, before);
+  PeerCatalog seen{.head = std::move(good.seen),
+                   .catalog = std::move(catalog),
+                   .is_released = {},
+                   .stated = std::move(stated),
+                   .remarks = std::move(good.remarks)};
   if (good.release)
     seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
   return PeerView(std::move(seen));
 }
 
-Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuestions& questions) {
-  visit.progress(fmt::format("asking {}", printable(visit.url)));
-  auto read = read_head(visit);
-  if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
-  GoodHead good = std::get<GoodHead>(std::move(read));
+/// What a verified head stands for: settled, or its catalog.
+Tried<PeerView> view_of(const Visit& visit, GoodHead good, const KnownPeer& known, const PeerQuestions& questions) {
+  const auto before = kept_head(visit.memory, visit.id());
   if (!questions.read_settled) {
     auto mark = visit.memory.settled(visit.id());
     if (mark && is_settled(*mark, good.seen, known, visit.now)) {
-      if (!good.cached) visit.memory.keep_head(visit.id(), good.served);
-      return PeerView(Settled{std::move(good.seen), std::move(mark->notes)});
+      keep_if_new(visit, good, before);
+      return PeerView(Settled{std::move(good.seen), std::move(mark->notes), std::move(good.remarks)});
     }
   }
-  return read_view(visit, std::move(good), kept_head(visit.memory, visit.id()), questions.read_stated);
+  return read_view(visit, std::move(good), before, questions.read_stated);
+}
+
+Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuestions& questions) {
+  visit.progress(fmt::format("asking {}", printable(visit.url)));
+  auto read = read_head(visit);
+  if (auto* failure = std::get_if<Failure>(&read)) {
+    if (failure->unknown.code != "untrusted" || !is_another_servers_place(visit)) return std::move(*failure);
+    return unreachable(fmt::format("{}head.dsse: another server answers there, which can only give bytes of this peer's images",
+                                   printable(visit.url)));
+  }
+  return view_of(visit, std::get<GoodHead>(std::move(read)), known, questions);
+}
+
+/// How long a mirror may be behind before the run says that it is incomplete.
+constexpr Seconds mirror_lag = std::chrono::hours(1);
+
+PeerRemark stale_remark(const Unknown& stale, const Head& last, Time first_seen, Time now) {
+  return {.code = "stale",
+          .text = fmt::format("{}; what was seen last, at {}, counts until {}", stale.why, time_text(first_seen),
+                              time_text(last.expires)),
+          .mend = stale.mend,
+          .incomplete = now >= first_seen + mirror_lag};
+}
+
+/// A mirror serves an older head of the same epoch, and no other URL a newer one: what was seen last counts until it expires,
+/// if it is in the cache, or this mirror still has its pages.
+Tried<PeerView> view_of_last(const Visit& visit, const Failure& stale, const KnownPeer& known, const PeerQuestions& questions) {
+  auto read = head_seen_last(visit);
+  if (auto* failure = std::get_if<Failure>(&read)) {
+    if (failure->unknown.code != "unreachable") return std::move(*failure);
+    Failure both = stale;  // its sentence ends with what to do
+    both.unknown.why += ". " + failure->unknown.why;
+    return both;
+  }
+  GoodHead good = std::get<GoodHead>(std::move(read));
+  good.remarks.push_back(stale_remark(stale.unknown, good.head, good.served.fetched, visit.now));
+  return view_of(visit, std::move(good), known, questions);
 }
 
 /// When a visit ends, and why.
@@ -188,30 +230,70 @@ void keep_evidence(const PeerEntry& peer, const KnownPeer& known, PeerMemory& me
       fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
 }
 
-Tried<PeerView> ask_all_urls(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
-                             PeerMemory& memory, Clock& clock, const std::function<void(const std::string&)>& progress) {
-  std::vector<Failure> failures;
-  const VisitEnd end = end_of_visit(questions, clock);
-  for (std::size_t i = 0; i < peer.urls.size(); ++i) {
-    const std::string& url = peer.urls[i];
-    try {
-      const auto now = clock.steady();  // a mirror that trickles leaves the others their share
-      PatientConnection connection(transport.peer(access_to(peer, url)), url, clock,
-                                   {.at = now + (end.at - now) / static_cast<int>(peer.urls.size() - i), .why = end.why});
-      const Visit visit{peer, known.floor, questions.now, url, connection, memory, progress};
-      auto view = look(visit, known, questions);
+/// One peer over its URLs, one after the other.
+class Asking {
+ public:
+  Asking(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
+         Clock& clock, const std::function<void(const std::string&)>& progress)
+      : peer_(peer),
+        known_(known),
+        questions_(questions),
+        transport_(transport),
+        memory_(memory),
+        clock_(clock),
+        progress_(progress),
+        end_(end_of_visit(questions, clock)) {}
+
+  Tried<PeerView> ask() {
+    std::vector<Failure> failures;
+    for (std::size_t i = 0; i < peer_.urls.size(); ++i) {
+      const auto share = static_cast<int>(peer_.urls.size() - i);  // a mirror that trickles leaves the others theirs
+      auto view = ask(peer_.urls[i], share, [&](const Visit& visit) { return look(visit, known_, questions_); });
       if (std::holds_alternative<PeerView>(view)) return view;
       failures.push_back(std::get<Failure>(std::move(view)));
+    }
+    if (failures.empty()) return unreachable(fmt::format("peer \"{}\" has no URL", peer_.name.text()));
+    if (const auto at = stale_url(failures)) {
+      return ask(peer_.urls[*at], 1, [&](const Visit& visit) { return view_of_last(visit, failures[*at], known_, questions_); });
+    }
+    Failure failure = worst(std::move(failures));
+    keep_evidence(peer_, known_, memory_, failure);
+    return failure;
+  }
+
+ private:
+  template <class Question>
+  Tried<PeerView> ask(const std::string& url, int share, Question question) {
+    try {
+      const auto now = clock_.steady();
+      PatientConnection connection(transport_.peer(access_to(peer_, url)), url, clock_,
+                                   {.at = now + (end_.at - now) / share, .why = end_.why});
+      return question(Visit{peer_, known_.floor, questions_.now, url, connection, memory_, progress_});
     } catch (const Error& error) {
       if (error.fault() != Fault::manifest) throw;
-      failures.push_back(no_credentials(error));
+      return no_credentials(error);
     }
   }
-  if (failures.empty()) return unreachable(fmt::format("peer \"{}\" has no URL", peer.name.text()));
-  Failure failure = worst(std::move(failures));
-  keep_evidence(peer, known, memory, failure);
-  return failure;
-}
+
+  /// The first URL that serves what is only stale; nullopt: none does, or another one is not to be trusted.
+  static std::optional<std::size_t> stale_url(const std::vector<Failure>& failures) {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < failures.size(); ++i) {
+      if (failures[i].unknown.code == "untrusted") return std::nullopt;
+      if (!found && failures[i].unknown.detail_code == "stale") found = i;
+    }
+    return found;
+  }
+
+  const PeerEntry& peer_;
+  const KnownPeer& known_;
+  const PeerQuestions& questions_;
+  Transport& transport_;
+  PeerMemory& memory_;
+  Clock& clock_;
+  const std::function<void(const std::string&)>& progress_;
+  const VisitEnd end_;
+};
 
 }  // namespace
 
@@ -221,7 +303,7 @@ PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQ
   std::optional<Failure> failure = changed_identity(peer, known);
   if (!failure) failure = old_evidence(peer, memory);
   if (!failure) {
-    auto view = ask_all_urls(peer, known, questions, transport, memory, clock, progress);
+    auto view = Asking(peer, known, questions, transport, memory, clock, progress).ask();
     if (auto* seen = std::get_if<PeerView>(&view)) return std::move(*seen);
     failure = std::get<Failure>(std::move(view));
   }

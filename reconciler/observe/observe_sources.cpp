@@ -1,3 +1,9 @@
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+#include <vector>
+
 #include <sys/stat.h>
 
 #include "reconciler/observe/observe.hpp"
@@ -13,24 +19,62 @@ bool is_there(const std::string& path) {
   return ::lstat(path.c_str(), &found) == 0;
 }
 
+/// Rows of own images by name.
+using OwnRows = std::map<ImageName, std::vector<const ImageRow*>>;
+
+/// The stamp of a row that the survey agrees with, the live one's first; else the survey's own.
+std::string stamp_of(const SourceSurvey& survey, const std::vector<const ImageRow*>& rows) {
+  const ImageRow* same = nullptr;
+  for (const ImageRow* row : rows) {
+    if (is_as_it_was(survey, row->source_stamp) && (!same || !row->deleted)) same = row;
+  }
+  return same ? same->source_stamp : survey.stamp;
+}
+
 /// A source that cannot be surveyed has no stamp to compare; adding it will say why.
-SourceView look_at(const LocalImage& image) {
-  if (!is_there(*image.source)) return SourceMissing{};
+SourceView look_at_whole(const LocalImage& image, const ServerSection& server, const std::vector<const ImageRow*>& rows) {
   try {
-    const SourceSurvey survey = survey_source(*image.source, image.exclude);
-    return SourceStamp{.stamp = survey.stamp, .bytes = survey.bytes};
+    const SourceSurvey survey = survey_source(source_of(image, server));
+    return SourceStamp{
+        .stamp = stamp_of(survey, rows), .bytes = survey.bytes, .mounts = {survey.mounts.begin(), survey.mounts.end()}};
   } catch (const Error& error) {
     if (error.fault() != Fault::incomplete && error.fault() != Fault::local) throw;
     return SourceStamp{""};
   }
 }
 
+/// The row of the image that is here now, if the top of its source is as it was, and the source too large for what is left of
+/// the budget. Otherwise the budget pays for it.
+const ImageRow* seen_by_top(const LocalImage& image, const std::vector<const ImageRow*>& rows, std::uint64_t& budget) {
+  const auto live = std::find_if(rows.begin(), rows.end(), [](const ImageRow* row) { return !row->deleted; });
+  if (live == rows.end()) return nullptr;
+  const auto members = members_under_same_top(*image.source, (*live)->source_stamp);
+  if (!members) return nullptr;
+  if (*members > budget) return *live;
+  budget -= *members;
+  return nullptr;
+}
+
 }  // namespace
 
-std::map<ImageName, SourceView> observe_sources(const Manifest& manifest) {
+std::map<ImageName, SourceView> observe_sources(const Manifest& manifest, const std::vector<ImageRow>& rows,
+                                                const std::vector<DamagedImage>& damaged, SourceLook look) {
+  OwnRows own;
+  for (const ImageRow& row : rows) {
+    if (!row.copy) own[row.name].push_back(&row);
+  }
+  std::set<ImageName> not_whole;
+  for (const DamagedImage& image : damaged) not_whole.insert(image.name);
+  constexpr std::uint64_t most_members = 10'000;
+  std::uint64_t budget = look == SourceLook::top ? most_members : std::numeric_limits<std::uint64_t>::max();
   std::map<ImageName, SourceView> sources;
   for (const auto& image : manifest.images) {
-    if (image.source) sources.emplace(image.name, look_at(image));
+    if (!image.source) continue;
+    const auto& here = own[image.name];
+    const ImageRow* const by_top = not_whole.contains(image.name) ? nullptr : seen_by_top(image, here, budget);
+    sources.emplace(image.name, !is_there(*image.source) ? SourceView(SourceMissing{})
+                                : by_top                 ? SourceView(SourceStamp{.stamp = by_top->source_stamp})
+                                                         : look_at_whole(image, manifest.server, here));
   }
   return sources;
 }

@@ -10,13 +10,15 @@
 #include "reconciler/io/threads.hpp"
 #include "reconciler/observe/fetch_piece.hpp"
 #include "reconciler/observe/vanished.hpp"
+#include "schema/catalog_weight.hpp"
 
 namespace ingot {
 
 namespace {
 
-constexpr std::size_t connections = 4;  ///< at once, to one peer
-constexpr std::size_t window = 32;      ///< pages in memory at once
+constexpr std::size_t connections = 4;                  ///< at once, to one peer
+constexpr std::size_t most_pages = 32;                  ///< in memory at once
+constexpr std::uint64_t most_bytes = 32 * 1024 * 1024;  ///< of these pages, but for the first
 
 Tried<Index> read_index(const Visit& visit, const Piece& piece) {
   const std::string path = "c/" + piece.digest.hex();
@@ -86,10 +88,22 @@ class PageWindow {
   std::exception_ptr thrown_;
 };
 
+/// How many pages from `at` on are had at once.
+std::size_t pages_at_once(const Index& index, std::size_t at) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  while (count < most_pages && at + count < index.pages.size()) {
+    bytes += index.pages[at + count].piece.length;
+    if (count > 0 && bytes > most_bytes) break;
+    ++count;
+  }
+  return count;
+}
+
 std::optional<Failure> read_pages(const Visit& visit, const Head& head, const Index& index, Catalog& catalog) {
   PageReader reader(visit.id(), head.serial, collect_into(catalog));
-  for (std::size_t at = 0; at < index.pages.size(); at += window) {
-    const std::size_t count = std::min(window, index.pages.size() - at);
+  for (std::size_t at = 0, count = 0; at < index.pages.size(); at += count) {
+    count = pages_at_once(index, at);
     auto got = PageWindow(visit, &index.pages[at], count).get();
     if (auto* failure = std::get_if<Failure>(&got)) return std::move(*failure);
     const auto& pages = std::get<std::vector<std::string>>(got);
@@ -114,28 +128,45 @@ void add_pieces(PeerMemory& memory, const ServerId& id, const Piece& index, std:
   }
 }
 
-void forget_older_pieces(const Visit& visit, const Head& head, const Head& before) {
+/// Of all heads that ever named pages, only this one's and the last good one's are kept: a peer that signs a new catalog for
+/// each poll fills no disk.
+void forget_other_pieces(const Visit& visit, const Head* head, const std::optional<KeptHead>& before) {
   std::vector<Digest> keep;
-  add_pieces(visit.memory, visit.id(), head.index, keep);
-  add_pieces(visit.memory, visit.id(), before.index, keep);
+  if (head != nullptr) add_pieces(visit.memory, visit.id(), head->index, keep);
+  if (before) add_pieces(visit.memory, visit.id(), before->head.index, keep);
   visit.memory.forget_pieces_but(visit.id(), keep);
+}
+
+/// R19: within one epoch nothing vanishes. A new epoch revokes the keys that signed what was there before.
+std::optional<Failure> vanished(const Visit& visit, const Head& head, const Head& before, const Index& index,
+                                const Catalog& catalog) {
+  if (before.index == head.index || before.epoch < head.epoch) return std::nullopt;
+  const auto missing = vanished_entry(visit.memory, visit.id(), before, index, catalog);
+  if (!missing) return std::nullopt;
+  return untrusted(visit, "head.dsse", {"vanished", *missing});
+}
+
+Tried<std::shared_ptr<const Catalog>> read_all(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
+  auto read = read_index(visit, head.index);
+  if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
+  const Index index = std::get<Index>(std::move(read));
+  if (!before || before->head.index != head.index) forget_other_pieces(visit, &head, before);
+  auto catalog = std::make_shared<Catalog>();
+  catalog->images.reserve(images_to_expect(index));  // growing by copies would take up to three times as much
+  if (auto failure = read_pages(visit, head, index, *catalog)) return *std::move(failure);
+  if (before) {
+    if (auto failure = vanished(visit, head, before->head, index, *catalog)) return *std::move(failure);
+  }
+  return std::shared_ptr<const Catalog>(std::move(catalog));
 }
 
 }  // namespace
 
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
-  auto read = read_index(visit, head.index);
-  if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
-  const Index index = std::get<Index>(std::move(read));
-  auto catalog = std::make_shared<Catalog>();
-  if (auto failure = read_pages(visit, head, index, *catalog)) return *std::move(failure);
-  if (before && before->head.index != head.index) {
-    if (const auto missing = vanished_entry(visit.memory, visit.id(), before->head, index, *catalog)) {
-      return untrusted(visit, "head.dsse", {"vanished", *missing});
-    }
-    forget_older_pieces(visit, head, before->head);
-  }
-  return std::shared_ptr<const Catalog>(std::move(catalog));
+  auto catalog = read_all(visit, head, before);
+  const auto* failure = std::get_if<Failure>(&catalog);
+  if (failure != nullptr && failure->unknown.code == "untrusted") forget_other_pieces(visit, nullptr, before);
+  return catalog;
 }
 
 Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece& named) {

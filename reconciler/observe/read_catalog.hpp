@@ -9,8 +9,9 @@
 
 namespace ingot {
 
-/// Verified against `head` and, if an earlier head was kept, against its catalog (R19: nothing vanishes). Afterwards the
-/// cache holds just the pieces of these two. A piece that is not there has the detail code "missing-piece".
+/// Verified against `head` and, if an earlier head of the same epoch was kept, against its catalog (R19: nothing vanishes).
+/// Afterwards the cache holds no other pieces than of these two, and none of a head that is not trusted. A piece that is not
+/// there has the detail code "missing-piece".
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before);
 
 /// What the peer says of its state, as its head names it.

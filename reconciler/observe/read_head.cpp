@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
 #include "reconciler/observe/fetch_piece.hpp"
 #include "reconciler/observe/follow_roots.hpp"
 #include "schema/root.hpp"
@@ -27,9 +28,8 @@ struct VerifiedHead {
   TrustedRoot root;
 };
 
-/// The newest root before `newest`, and not before `lowest`, that the head verifies under, of those that were followed and kept.
-std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& bytes, const TrustedRoot& newest,
-                                         std::uint64_t lowest) {
+/// The newest root before `newest` that the head verifies under, of those that were followed and kept.
+std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& bytes, const TrustedRoot& newest) {
   std::optional<TrustedRoot> found;
   std::optional<TrustedRoot> at;
   for (std::uint64_t version = 1; version < newest.root.version; ++version) {
@@ -38,24 +38,37 @@ std::optional<TrustedRoot> older_root_of(const Visit& visit, const std::string& 
     auto verified = at ? verify_next_root(*kept, *at) : verify_first_root(*kept, visit.id());
     if (!std::holds_alternative<TrustedRoot>(verified)) return std::nullopt;
     at = std::get<TrustedRoot>(std::move(verified));
-    if (version >= lowest && std::holds_alternative<Head>(verify_head(bytes, visit.id(), at->root))) found = at;
+    if (std::holds_alternative<Head>(verify_head(bytes, visit.id(), at->root))) found = at;
   }
   return found;
 }
 
-/// A head that the newest root does not let through, but one before it does: between a new root and the head under it there
-/// is an instant, or a publisher that died. It is taken for nothing, but it is no attack either, unless the new root
-/// revoked keys: then it may be by a stolen one.
-Failure not_of_newest(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, std::uint64_t lowest,
+/// A valid head of the same epoch that is older than the one that was seen: nothing of it is used.
+Failure stale(const Visit& visit, Serial serial, Serial seen) {
+  Failure failure = unreachable(
+      fmt::format("{}{}: it serves serial {}, but serial {} was seen before", printable(visit.url), head_path, serial, seen),
+      "stale", "a mirror is behind: see why it is not brought up to date");
+  return failure;
+}
+
+/// A head that the newest root does not let through, but one before it does: it is by a mirror that is behind; or between a
+/// new root and the head under it there is an instant, or a publisher that died. It is taken for nothing, but it is no attack
+/// either, unless the new root revoked keys: then it may be by a stolen one.
+Failure not_of_newest(const Visit& visit, const std::string& bytes, const TrustedRoot& newest, const std::optional<Floor>& floor,
                       const Failure& otherwise) {
-  const auto older = older_root_of(visit, bytes, newest, lowest);
+  const auto older = older_root_of(visit, bytes, newest);
   if (!older || older->root.epoch != newest.root.epoch) return otherwise;
+  const Serial serial = std::get<Head>(verify_head(bytes, visit.id(), older->root)).serial;
+  if (floor && floor->epoch == older->root.epoch && serial < floor->serial) return stale(visit, serial, floor->serial);
+  if (floor && older->root.version < floor->root_version) return otherwise;
   return unreachable(fmt::format("{}{}: it is signed under root {}, and root {} has come; the publisher may be at work",
                                  visit.url, head_path, older->root.version, newest.root.version));
 }
 
-/// The head against one root; a head that does not verify may be signed under a newer one. Roots before `lowest` count no more.
-Tried<VerifiedHead> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root, std::uint64_t lowest) {
+/// The head against one root; a head that does not verify may be signed under a newer one. Roots before the floor's count no
+/// more.
+Tried<VerifiedHead> verify(const Visit& visit, const std::string& bytes, const TrustedRoot& root,
+                           const std::optional<Floor>& floor) {
   auto verified = verify_head(bytes, visit.id(), root.root);
   if (const auto* other = std::get_if<NotOurs>(&verified)) return not_ours(visit, head_path, *other);
   if (auto* head = std::get_if<Head>(&verified)) return VerifiedHead{std::move(*head), root};
@@ -67,14 +80,15 @@ Tried<VerifiedHead> verify(const Visit& visit, const std::string& bytes, const T
   const TrustedRoot& newest = std::get<TrustedRoot>(newer);
   auto again = verify_head(bytes, visit.id(), newest.root);
   if (auto* head = std::get_if<Head>(&again)) return VerifiedHead{std::move(*head), newest};
-  return not_of_newest(visit, bytes, newest, lowest, failure);
+  return not_of_newest(visit, bytes, newest, floor, failure);
 }
 
 /// Root and head that belong together: newer roots are asked for only when the head names one, one was accepted before
-/// (`lowest`; the cache may have been removed since), or the known one is over.
+/// (the floor says so; the cache may have been removed since), or the known one is over.
 Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::string& bytes, const TrustedRoot& known,
-                                            std::uint64_t lowest) {
-  auto first = verify(visit, bytes, known, lowest);
+                                            const std::optional<Floor>& floor) {
+  const std::uint64_t lowest = floor ? floor->root_version : 1;
+  auto first = verify(visit, bytes, known, floor);
   if (std::holds_alternative<Failure>(first)) return first;
   auto [head, root] = std::get<VerifiedHead>(std::move(first));
   const bool over = root_expired(root.root, visit.now).has_value();
@@ -84,6 +98,8 @@ Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::strin
     if (auto* failure = std::get_if<Failure>(&newer)) return std::move(*failure);
     root = std::get<TrustedRoot>(std::move(newer));
     const std::uint64_t newest = root.root.version;
+    if (newest < lowest && head.epoch == floor->epoch && head.serial < floor->serial)
+      return stale(visit, head.serial, floor->serial);
     if (newest < lowest) {
       return untrusted(visit, head_path,
                        {"rollback", fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there",
@@ -106,13 +122,26 @@ Failure may_not_follow(const Visit& visit, const Distrust& distrust, const std::
   return failure;
 }
 
+/// What was accepted before lies in the future: a clock was wrong then, here or there.
+std::vector<PeerRemark> remarks_on(const Head& head, const std::optional<Floor>& floor, Time now) {
+  if (!is_ahead(floor, now)) return {};
+  return {
+      {.code = "clock-was-ahead",
+       .text = fmt::format("the head {} that was accepted before was issued at {}, which lies in the future: a clock was wrong, "
+                           "here or at the peer. The head {} of {} is accepted instead",
+                           floor->serial, time_text(floor->issued), head.serial, time_text(head.issued))}};
+}
+
 Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& known) {
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
-  auto verified = verify_with_newest_root(visit, served.bytes, known, floor ? floor->root_version : 1);
+  auto verified = verify_with_newest_root(visit, served.bytes, known, floor);
   if (auto* failure = std::get_if<Failure>(&verified)) return std::move(*failure);
   auto [head, root] = std::get<VerifiedHead>(std::move(verified));
   const Digest digest = head_digest(served.bytes).value();  // it verified
-  if (const auto distrust = may_follow(head, digest, floor, visit.now)) return may_not_follow(visit, *distrust, served.bytes);
+  if (const auto distrust = may_follow(head, digest, floor, visit.now)) {
+    if (distrust->code == "stale") return stale(visit, head.serial, floor->serial);
+    return may_not_follow(visit, *distrust, served.bytes);
+  }
   SeenHead seen = seen_head(head, digest, visit.url);
   seen.root_version = root.root.version;
   seen.root_expires = root.root.expires;
@@ -124,39 +153,20 @@ Tried<GoodHead> judge(const Visit& visit, CachedHead served, const TrustedRoot& 
                             .issued = head.issued},
                            served.bytes);
   if (const auto over = expired(head, visit.peer.max_age, visit.now)) return past_its_time(visit, *over, seen);
+  std::vector<PeerRemark> remarks = remarks_on(head, floor, visit.now);
   return GoodHead{.head = std::move(head),
                   .seen = std::move(seen),
                   .release = std::move(root.root.release),
                   .served = std::move(served),
-                  .cached = false};
+                  .remarks = std::move(remarks)};
 }
 
-Fetched fetch_head(const Visit& visit, const CachedHead* cached) {
+Fetched fetch_head(const Visit& visit) {
   Request request;
   request.path = head_path;
   request.at_most = largest_head;
   request.no_cache = true;
-  if (cached != nullptr) {
-    request.if_none_match = cached->etag;
-    request.if_modified_since = cached->last_modified;
-  }
   return fetch(visit.transport, request);
-}
-
-Tried<GoodHead> judge_plain(const Visit& visit, Fetched fetched, const TrustedRoot& root) {
-  const Response& response = fetched.response;
-  if (response.status == Status::oversize) {
-    if (response.web_page) return web_page(visit, head_path);
-    return untrusted(visit, head_path,
-                     {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
-  }
-  if (response.status != Status::ok) return not_got(response);
-  CachedHead served{.bytes = std::move(fetched.body),
-                    .url = visit.url,
-                    .etag = response.etag,
-                    .last_modified = response.last_modified,
-                    .fetched = visit.now};
-  return judge(visit, std::move(served), root);
 }
 
 }  // namespace
@@ -170,23 +180,29 @@ std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id) {
   return KeptHead{*std::move(head), std::move(seen), *std::move(file)};
 }
 
-Tried<GoodHead> read_head(const Visit& visit, AskFor what) {
+Tried<GoodHead> read_head(const Visit& visit) {
   auto known = known_root(visit);
   if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
-  const TrustedRoot root = std::get<TrustedRoot>(std::move(known));
-
-  auto cached = what == AskFor::news ? visit.memory.head(visit.id()) : std::nullopt;
-  if (cached && cached->url != visit.url) cached.reset();
-  Fetched fetched = fetch_head(visit, cached ? &*cached : nullptr);
-  if (fetched.response.status != Status::not_modified) return judge_plain(visit, std::move(fetched), root);
-  if (cached) {
-    auto judged = judge(visit, *std::move(cached), root);
-    if (auto* good = std::get_if<GoodHead>(&judged)) {
-      good->cached = true;
-      return judged;
-    }
+  Fetched fetched = fetch_head(visit);
+  const Response& response = fetched.response;
+  if (response.status == Status::oversize) {
+    if (response.web_page) return web_page(visit, head_path);
+    return untrusted(visit, head_path,
+                     {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }
-  return judge_plain(visit, fetch_head(visit, nullptr), root);  // a 304 is no proof: what is served must stand by itself
+  if (response.status != Status::ok) return not_got(response);
+  return judge(visit, {.bytes = std::move(fetched.body), .url = visit.url, .fetched = visit.now},
+               std::get<TrustedRoot>(std::move(known)));
+}
+
+Tried<GoodHead> head_seen_last(const Visit& visit) {
+  auto kept = visit.memory.head(visit.id());
+  const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
+  if (!kept || !floor || head_digest(kept->bytes) != floor->head)
+    return unreachable("What was seen last of it is not in the cache any more");
+  auto known = known_root(visit);
+  if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
+  return judge(visit, *std::move(kept), std::get<TrustedRoot>(std::move(known)));
 }
 
 }  // namespace ingot

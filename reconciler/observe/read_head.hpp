@@ -1,7 +1,8 @@
-// The peer's signed head: asked for with a condition, verified against its root, held against the floor of trust.
+// The peer's signed head: always fetched whole, verified against its root, held against the floor of trust.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reconciler/observe/visit.hpp"
 
@@ -12,14 +13,18 @@ struct GoodHead {
   Head head;
   SeenHead seen;
   std::optional<Role> release;  ///< the root's release keys
-  CachedHead served;            ///< its bytes and the validators that came with them
-  bool cached = false;          ///< the server says that the cached one is still the newest
+  CachedHead served;
+  std::vector<PeerRemark> remarks = {};
 };
 
-enum class AskFor { news, whole };  ///< with the cached head's validators, or plainly
+/// It is small, so it is always fetched whole: no validator of a web server can hide a new one. Raises the floor as soon as a
+/// head may follow: also one whose pieces are not there yet is never undercut again. A valid head of the same epoch that is
+/// older than the floor gives a failure with the detail code "stale" (R19).
+Tried<GoodHead> read_head(const Visit& visit);
 
-/// Raises the floor as soon as a head may follow: also one whose pieces are not there yet is never undercut again.
-Tried<GoodHead> read_head(const Visit& visit, AskFor what = AskFor::news);
+/// The head that was seen last, judged again as if it were served now: what counts while a mirror serves an older one.
+/// Unreachable if it is not in the cache any more.
+Tried<GoodHead> head_seen_last(const Visit& visit);
 
 /// The head that was kept when its whole catalog had been verified; nullopt if there is none or it is damaged.
 struct KeptHead {

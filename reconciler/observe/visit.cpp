@@ -27,9 +27,8 @@ constexpr std::array advices{
     Advice{"bad-root", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
     Advice{"too-many-roots", "the next run goes on from the last one; if it does not end, ask the peer's owner"},
     Advice{"rollback",
-           "an old copy is served, by a mirror that lags or by an attacker: ask the peer's owner which serial is the newest. If "
-           "a thief has published more than its owner, "
-           "the owner climbs past it with \"ingot publish --above\""},
+           "ask the peer's owner which serial and which root are the newest. If a thief has published more than its owner, the "
+           "owner climbs past it with \"ingot publish --above\""},
     Advice{"jump", "a stolen key may have been used: ask the peer's owner which serial and which root are the newest"},
     Advice{"wrong-epoch", "its owner has revoked the heads of before, and one of them is served: ask the peer's owner"},
     Advice{"equivocation",

@@ -53,7 +53,8 @@ struct NewCopy {
 struct KnownCopy {
   const PeerWishes* wishes = nullptr;
   const ImageRow* row = nullptr;
-  const ImageEntry* entry = nullptr;  ///< nullptr: its origin deleted it
+  const ImageEntry* entry = nullptr;  ///< nullptr: its origin deleted or disowned it
+  bool disowned = false;              ///< its origin's new epoch does not know it, though an older one's did (R21)
   std::span<const Judged> judged = {};
   const Judged* governs = nullptr;     ///< the rule whose options hold for it; nullptr: no active one names it
   std::optional<ImageName> name = {};  ///< another name that it shall have

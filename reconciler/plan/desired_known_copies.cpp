@@ -83,6 +83,17 @@ class Renaming {
   std::unordered_set<std::string> taken_;
 };
 
+/// Within one epoch nothing vanishes without a tombstone (R19), so what a catalog of a later epoch lacks was signed by keys that
+/// are revoked. The same number may have been used for other bits then.
+bool is_disowned(const KnownCopy& copy) {
+  const PeerWishes& wishes = *copy.wishes;
+  if (wishes.peer->head->epoch < 2) return false;
+  if (copy.entry) return copy.entry->digest != copy.row->digest;
+  const auto tombstones = wishes.index.tombstones(copy.row->identity->name);
+  return std::none_of(tombstones.begin(), tombstones.end(),
+                      [&](const ImageTombstone* one) { return one->identity == copy.row->identity; });
+}
+
 bool is_wanted(const KnownCopy& copy, const Situation& situation) {
   const CopyEntry* entry = copy.wishes->peer->copy_entry(copy.row->identity->name);
   if (entry && entry->keep) return *entry->keep;
@@ -124,6 +135,8 @@ std::vector<KnownCopy> decide_known_copies(const std::deque<PeerWishes>& all, co
         copy.entry = &wishes.index.catalog().images[*place];
         copy.judged = wishes.about(*place);
       }
+      copy.disowned = is_disowned(copy);
+      if (copy.disowned) copy.entry = nullptr;
       const Judged* naming = naming_rule(wishes, copy.judged, *row);
       copy.governs = naming ? naming : governing_rule(copy.judged);
       if (naming) copy.name = renaming.new_name(copy, *naming);

@@ -52,6 +52,11 @@ Encounter meet_row(const NewCopy& copy, const ImageRow& row, const Given& given)
     return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here",
                                                         copy.name.text(), row.name.text()))};
   }
+  if (row.digest == copy.entry->digest && row.kind != copy.entry->kind) {
+    return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with the same bits, but it is a {} here and a {} "
+                                                        "on the peer",
+                                                        row.name.text(), text_of(row.kind), text_of(copy.entry->kind)))};
+  }
   if (row.digest == copy.entry->digest) return {.adopted = true, .row = &row};
   return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with other bits ({} here, {} on the peer)",
                                                       row.name.text(), row.digest.text(), copy.entry->digest.text()))};
@@ -65,7 +70,8 @@ Encounter meet_local(const NewCopy& copy, const LocalImage& image) {
 
 Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
   if (!other) return {.obstacle = name_conflict(copy, fmt::format("another copy is renamed to \"{}\"", copy.name.text()))};
-  if (other->name == copy.name && other->entry->digest == copy.entry->digest) return {.adopted = true};
+  const bool same_bits = other->entry->digest == copy.entry->digest && other->entry->kind == copy.entry->kind;
+  if (other->name == copy.name && same_bits) return {.adopted = true};
   return {.obstacle = name_conflict(
               copy, fmt::format("\"{}\" of peer \"{}\" comes under the name \"{}\"", other->entry->identity.name.text(),
                                 other->wishes->peer->name().text(), other->name.text()))};

@@ -58,6 +58,7 @@ void write_local(Line& line, const LocalImage& image) {
   line.with("type", image.type.text())
       .with("digest", image.digest ? image.digest->text() : "")
       .with_each("exclude", exclude, as_is);
+  if (image.cross_mounts) line.with("cross_mounts", true);
   line.with("parent", image.parent ? image.parent->text() : "")
       .with("version", image.version)
       .with("state", text_of(image.state));

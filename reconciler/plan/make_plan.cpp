@@ -38,11 +38,13 @@ std::string what_is_managed(const Snapshot& snapshot) {
 /// Everything that there is to do. Without `bounds` neither budgets nor guards take anything out of it.
 void add_changes(const Situation& situation, const PlanOptions* bounds, Desired& desired, Draft& draft) {
   note_unknown_peers(situation, draft);
+  note_remarks(situation, draft);
   merge_peers(situation, draft);
   desired = decide_desired(situation, draft);
   merge_subscriptions(desired, situation, draft);
   merge_new_copies(desired, situation, draft);
   merge_known_copies(desired, situation, draft);
+  follow_withdrawals_elsewhere(desired, situation, draft);
   merge_repairs(situation, RepairsBy::each_run, draft);
   if (bounds) apply_budgets(situation, draft);
   merge_images(desired, situation, draft);
@@ -56,6 +58,7 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
 /// Nothing but repairs: what else there is to do neither stands in their way nor takes of their budgets.
 void add_repairs(const Situation& situation, Draft& draft) {
   note_unknown_peers(situation, draft);
+  note_remarks(situation, draft);
   merge_repairs(situation, RepairsBy::request, draft);
   apply_budgets(situation, draft);
 }

@@ -9,12 +9,16 @@ namespace ingot {
 
 /// Peers of which this run knows nothing (R19).
 void note_unknown_peers(const Situation& situation, Draft& draft);
+/// What observing remarked on peers whose catalog counts all the same: notes, or what leaves the run incomplete.
+void note_remarks(const Situation& situation, Draft& draft);
 void merge_peers(const Situation& situation, Draft& draft);
 void merge_subscriptions(const Desired& desired, const Situation& situation, Draft& draft);
 /// Peers that the manifest dropped; after their subscriptions.
 void merge_dropped_peers(const Situation& situation, Draft& draft);
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft);
+/// R21: withdrawals of the same image by a peer that is not its origin.
+void follow_withdrawals_elsewhere(const Desired& desired, const Situation& situation, Draft& draft);
 /// Who asks for repairs: each run that finds damage, or a human, who may have the sources read in vain.
 enum class RepairsBy { each_run, request };
 /// Images whose bytes are damaged or gone: from their source, or from the peers that were read and have these bytes. The same

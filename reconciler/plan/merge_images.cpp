@@ -32,6 +32,17 @@ const ImageRow* deleted_before(const LocalImage& image, const Situation& situati
                            [](const ImageRow* one, const ImageRow* other) { return one->key < other->key; });
 }
 
+/// A source stays on one file system, unless the manifest says otherwise.
+void note_mounts(const LocalImage& image, const std::vector<std::string>& mounts, Draft& draft) {
+  constexpr std::size_t most_named = 10;
+  if (mounts.empty()) return;
+  const auto end = mounts.begin() + static_cast<std::ptrdiff_t>(std::min(mounts.size(), most_named));
+  draft.notes.push_back({"mounts-left-out", image_address(image.name).text,
+                         fmt::format("other mounts or subvolumes at \"{}\"{} will be left out; cross_mounts = true takes them",
+                                     fmt::join(mounts.begin(), end, "\", \""),
+                                     mounts.size() > most_named ? fmt::format(" and {} more", mounts.size() - most_named) : "")});
+}
+
 /// R18: what stands where the source should, and whether the name was another image's before. False: there is nothing to add it
 /// of, as far as this server can see.
 bool look_at_source(const LocalImage& image, const Situation& situation, Draft& draft) {
@@ -49,6 +60,7 @@ bool look_at_source(const LocalImage& image, const Situation& situation, Draft& 
                                     : std::string("it has no source and is not here, so it cannot be added");
     draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});
   }
+  if (there && !comes_back) note_mounts(image, std::get<SourceStamp>(seen->second).mounts, draft);
   const bool same_source =
       before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
   const bool surely_same = may_be_same && (image.digest || !there || same_source);

@@ -18,8 +18,11 @@ struct Revision {
   std::vector<std::string> changes = {};      ///< by its origin or its rule
   std::vector<std::string> own_changes = {};  ///< by its [[copy]]
   bool withdraws = false;
+  bool disowned = false;  ///< why it withdraws
   bool publishes = false;
 };
+
+constexpr const char* disowned_reason = "disowned: the keys that signed it were revoked, and its origin does not know it";
 
 void revise_by_entry(Revision& revision, const CopyEntry& entry) {
   ImageRow& row = revision.row;
@@ -35,16 +38,19 @@ void revise_by_entry(Revision& revision, const CopyEntry& entry) {
 }
 
 /// The origin's word on withdrawal is kept apart from the state that the copy has here, so that it can be taken back.
-void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
+void revise_withdrawal(Revision& revision, bool withdrawn, const std::string& reason) {
   ImageRow& row = revision.row;
-  const bool withdrawn = entry.state() == ImageState::withdrawn;
-  if (withdrawn == row.withdrawn_by_origin && (!withdrawn || entry.reason == row.reason)) return;
+  if (withdrawn == row.withdrawn_by_origin && (!withdrawn || reason == row.reason)) return;
   revision.withdraws = withdrawn && !row.withdrawn_by_origin;
   if (!revision.withdraws)
     revision.changes.emplace_back(withdrawn ? "the reason of its withdrawal" : "its withdrawal is taken back");
   row.withdrawn_by_origin = withdrawn;
-  row.reason = withdrawn ? entry.reason : std::string();
+  row.reason = withdrawn ? reason : std::string();
   revision.publishes = true;
+}
+
+void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
+  revise_withdrawal(revision, entry.state() == ImageState::withdrawn, entry.reason);
 }
 
 /// What follows the origin while a rule holds for the copy.
@@ -71,7 +77,7 @@ void revise_by_origin(Revision& revision, const KnownCopy& copy, const CopyEntry
 }
 
 bool needs_look(const KnownCopy& copy, const CopyEntry* own) {
-  if (copy.name || own) return true;
+  if (copy.name || own || copy.disowned) return true;
   if (!copy.entry) return false;
   const ImageRow& row = *copy.row;
   const bool withdrawn = copy.entry->state() == ImageState::withdrawn;
@@ -84,6 +90,8 @@ bool needs_look(const KnownCopy& copy, const CopyEntry* own) {
 Revision revise(const KnownCopy& copy, const CopyEntry* own) {
   Revision revision{.row = *copy.row};
   if (copy.entry) revise_withdrawal(revision, *copy.entry);
+  if (copy.disowned) revise_withdrawal(revision, true, disowned_reason);
+  revision.disowned = copy.disowned;
   if (copy.entry && copy.governs) revise_by_origin(revision, copy, own);
   if (copy.name) {
     revision.changes.push_back(fmt::format("name: {} → {}", copy.row->name.text(), copy.name->text()));
@@ -99,7 +107,13 @@ std::vector<Reason> reasons_for(const Revision& revision, const Address& address
   std::vector<Reason> because;
   const Address whose = rule ? subscription_address(rule->peer, rule->selector) : peer_address(peer.name());
   const std::optional<At> at = rule ? place_of(*rule) : peer.entry->at;
-  if (revision.withdraws) {
+  if (revision.withdraws && revision.disowned) {
+    because.push_back({.code = "disowned",
+                       .rule = whose.text,
+                       .at = at,
+                       .text = fmt::format("peer \"{}\" revoked the keys that signed it, and does not know it; its bytes stay",
+                                           peer.name().text())});
+  } else if (revision.withdraws) {
     because.push_back({.code = "withdrawn",
                        .rule = whose.text,
                        .at = at,
@@ -216,7 +230,84 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
   }
 }
 
+/// The peer's own image of this name and these bits; nullptr: it lists none.
+const ImageEntry* listed_as(const PeerWishes& wishes, const ImageRow& row) {
+  const auto& images = wishes.index.catalog().images;
+  const auto& own = wishes.index.own();  // sorted by name
+  const ImageName& name = row.identity->name;
+  const auto first = std::lower_bound(own.begin(), own.end(), name,
+                                      [&](std::uint32_t place, const ImageName& wanted) { return images[place].name < wanted; });
+  for (auto place = first; place != own.end() && images[*place].name == name; ++place) {
+    if (images[*place].digest == row.digest) return &images[*place];
+  }
+  return nullptr;
+}
+
+/// Whose word on a withdrawal counts for a copy whose origin is not in the manifest any more: the peer's that replaces it, else
+/// any registered one's.
+bool speaks_for(const PeerCase& peer, const ServerId& origin, const Situation& situation) {
+  const auto replaces = [&](const PeerCase& one) { return one.entry->replaces == origin; };
+  if (std::any_of(situation.peers.begin(), situation.peers.end(), replaces)) return replaces(peer);
+  return peer.sight != Sight::own;
+}
+
+/// R21: a copy whose origin was made anew, or is gone, is withdrawn as soon as one of those that speak for it says so, and no
+/// longer when none of them does.
+void follow_in_place_of_origin(const Desired& desired, const ImageRow& row, const Situation& situation, Draft& draft) {
+  const PeerWishes* speaker = nullptr;
+  const ImageEntry* word = nullptr;
+  for (const auto& wishes : desired.wishes) {
+    const ImageEntry* entry = speaks_for(*wishes.peer, row.identity->origin, situation) ? listed_as(wishes, row) : nullptr;
+    if (!entry) continue;
+    const bool withdrawn = entry->state() == ImageState::withdrawn;
+    if (withdrawn) draft.unsettled.insert(wishes.peer->id());  // it must be heard in each run
+    const auto rank = [](const PeerWishes& peer, const ImageEntry& said) {
+      return std::pair(said.state() != ImageState::withdrawn, peer.peer->name());
+    };
+    if (word && rank(*speaker, *word) < rank(wishes, *entry)) continue;
+    speaker = &wishes;
+    word = entry;
+  }
+  if (!word) return;
+  const bool all_heard = std::none_of(situation.peers.begin(), situation.peers.end(), [&](const PeerCase& peer) {
+    return peer.sight == Sight::unknown && speaks_for(peer, row.identity->origin, situation);
+  });
+  if (word->state() != ImageState::withdrawn && !all_heard) return;
+  Revision revision{.row = row};
+  revise_withdrawal(revision, *word);
+  add_revision(std::move(revision), *speaker->peer, nullptr, draft);
+}
+
+/// Others may say what they want of the same bits: it is worth a note, and changes nothing.
+void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation, Draft& draft) {
+  for (const auto& wishes : desired.wishes) {
+    for (const auto place : wishes.index.own()) {
+      const ImageEntry& entry = wishes.index.catalog().images[place];
+      if (entry.state() != ImageState::withdrawn) continue;
+      const ImageRow* row = situation.live(entry.identity.name);
+      if (!row || row->digest != entry.digest || row->state == ImageState::withdrawn || row->withdrawn_by_origin) continue;
+      if (row->copy && (!row->identity || row->identity->origin == wishes.peer->id() ||
+                        (!situation.peer(row->identity->origin) && speaks_for(*wishes.peer, row->identity->origin, situation))))
+        continue;
+      draft.notes.push_back(
+          {.code = "withdrawn-elsewhere",
+           .address = copy_address(wishes.peer->name(), entry.identity.name).text,
+           .text = fmt::format("peer \"{}\" withdrew an image of the same name and bits{}{}; \"{}\" stays as it is "
+                               "here",
+                               wishes.peer->name().text(), entry.reason.empty() ? "" : ": ", entry.reason, row->name.text())});
+    }
+  }
+}
+
 }  // namespace
+
+void follow_withdrawals_elsewhere(const Desired& desired, const Situation& situation, Draft& draft) {
+  for (const auto& row : situation.snapshot.images) {
+    if (row.copy && !row.deleted && row.identity && !situation.peer(row.identity->origin))
+      follow_in_place_of_origin(desired, row, situation, draft);
+  }
+  note_withdrawn_elsewhere(desired, situation, draft);
+}
 
 void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& copy : desired.known) {

@@ -132,6 +132,25 @@ void note_unknown_peers(const Situation& situation, Draft& draft) {
   }
 }
 
+void note_remarks(const Situation& situation, Draft& draft) {
+  for (const auto& peer : situation.peers) {
+    if (peer.remarks == nullptr) continue;
+    for (const auto& remark : *peer.remarks) {
+      const Address address = peer_address(peer.name());
+      if (!remark.incomplete) {
+        draft.notes.push_back({.code = remark.code, .address = address.text, .text = remark.text});
+        continue;
+      }
+      draft.blocked.push_back({.address = address,
+                               .verb = Verb::update,
+                               .code = remark.code,
+                               .text = remark.text,
+                               .mend = remark.mend,
+                               .at = peer.entry->at});
+    }
+  }
+}
+
 void merge_peers(const Situation& situation, Draft& draft) {
   for (const auto& peer : situation.peers) {
     if (peer.registration && goes_round(peer, situation)) {

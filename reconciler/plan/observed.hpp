@@ -39,6 +39,15 @@ struct SeenHead {
   bool operator==(const SeenHead&) const = default;
 };
 
+/// What is worth saying of a peer whose catalog counts all the same.
+struct PeerRemark {
+  std::string code;         ///< "stale", "clock-was-ahead"
+  std::string text;         ///< a sentence
+  std::string mend = {};    ///< what to do about it
+  bool incomplete = false;  ///< true: it is no mere note, the run ends with exit code 3
+  bool operator==(const PeerRemark&) const = default;
+};
+
 /// The peer's catalog was read.
 struct PeerCatalog {
   SeenHead head;
@@ -47,11 +56,13 @@ struct PeerCatalog {
   /// for what would be copied: a signature costs some 0.1 ms, and a catalog may hold 100,000.
   std::function<bool(const ImageEntry&)> is_released = {};
   std::shared_ptr<const Stated> stated = {};  ///< if it was asked for and the peer publishes it
+  std::vector<PeerRemark> remarks = {};
 };
 /// Its index and its rules are what they were when the last plan found nothing to do for it; no page was read.
 struct Settled {
   SeenHead head;
   std::vector<Note> notes;  ///< of that plan
+  std::vector<PeerRemark> remarks = {};
 };
 /// It is this server itself (R1).
 struct OwnPeer {};
@@ -72,6 +83,7 @@ struct SourceElsewhere {};
 struct SourceStamp {
   std::string stamp;                        ///< compares with ImageRow::source_stamp; "" if it could not be surveyed
   std::optional<std::uint64_t> bytes = {};  ///< of its regular files
+  std::vector<std::string> mounts = {};     ///< members that will be left out, since something is mounted there
 };
 using SourceView = std::variant<SourceMissing, SourceElsewhere, SourceStamp>;
 

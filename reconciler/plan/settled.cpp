@@ -60,6 +60,8 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
     text += fmt::format("subscription {} {} {}\n", kind_of(rule.selector), value_of(rule.selector), options_text(rule.options));
   }
   std::vector<std::string> lines;
+  // A copy whose origin is among them follows that alone (R21).
+  for (const auto& other : manifest.peers) lines.push_back(fmt::format("among {}\n", other.card.id.text()));
   for (const auto& copy : manifest.copies) {
     if (copy.peer != peer.name) continue;
     const auto flag = [](const std::optional<bool>& value) { return !value ? "-" : *value ? "true" : "false"; };

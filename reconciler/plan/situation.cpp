@@ -44,11 +44,13 @@ void look_at(PeerCase& peer, const PeerView& view) {
                           peer.head = &seen.head;
                           peer.catalog = seen.catalog;
                           peer.is_released = seen.is_released;
+                          peer.remarks = &seen.remarks;
                         },
                         [&](const Settled& seen) {
                           peer.sight = Sight::settled;
                           peer.head = &seen.head;
                           peer.settled = &seen;
+                          peer.remarks = &seen.remarks;
                         },
                         [&](const OwnPeer&) { peer.sight = Sight::own; }, [&](const Unknown& unknown) { peer.why = unknown; }},
              view);
@@ -79,6 +81,7 @@ void look_at_peers(Situation& situation) {
       peer.sight = Sight::unknown;
       peer.head = nullptr;
       peer.catalog = nullptr;
+      peer.remarks = nullptr;
     }
     situation.peers.push_back(std::move(peer));
   }

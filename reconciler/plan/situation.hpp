@@ -28,6 +28,7 @@ struct PeerCase {
   std::shared_ptr<const Catalog> catalog = {};              ///< if read
   std::function<bool(const ImageEntry&)> is_released = {};  ///< if read: PeerCatalog::is_released
   const Settled* settled = nullptr;                         ///< if settled
+  const std::vector<PeerRemark>* remarks = nullptr;         ///< if read or settled
   Unknown why = {};                                         ///< if unknown
   const Registration* registration = nullptr;               ///< of the same identity
   const Registration* changed_from = nullptr;  ///< of another identity under its name, and nothing says that it replaces it (R5)

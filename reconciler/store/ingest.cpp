@@ -19,7 +19,7 @@ namespace {
 using namespace store_layout;
 
 void check_unchanged(const std::string& source, const SourceSurvey& before, const SourceSurvey& after) {
-  if (before.stamp == after.stamp) return;
+  if (is_as_it_was(after, before.stamp)) return;
   throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", printable(source)),
               "run it again when nothing writes there");
 }
@@ -35,21 +35,21 @@ void check_expected(const std::string& source, const Digest& digest, const std::
 
 }  // namespace
 
-Ingested Store::ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
-                       Place place, int threads, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  const SourceSurvey survey = survey_source(source, exclude);
+Ingested Store::ingest(const Source& source, const std::optional<Digest>& expected, Place place, int threads,
+                       const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  const SourceSurvey survey = survey_source(source);
   const mode_t mode = modes_of(place).file;
 
   StagedFile staged(*files_, staging(folder_));
   Packer packer(threads, [&](std::string_view packed) { staged.write(packed); });
-  write_canonical(
-      source, exclude, [&](std::string_view plain) { packer.write(plain); },
+  const SourceRemarks remarks = write_canonical(
+      source, [&](std::string_view plain) { packer.write(plain); },
       [&](std::uint64_t done) {
         if (progress) progress(done, survey.bytes);
       });
   const PackedResult result = packer.finish();
-  check_unchanged(source, survey, survey_source(source, exclude));
-  check_expected(source, result.digest, expected);
+  check_unchanged(source.path, survey, survey_source(source));
+  check_expected(source.path, result.digest, expected);
   staged.finish(mode);
 
   Ingested ingested{
@@ -57,7 +57,8 @@ Ingested Store::ingest(const std::string& source, const std::vector<std::string>
       .size = result.size,
       .kind = survey.kind,
       .packed = {.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt},
-      .source_stamp = survey.stamp};
+      .source_stamp = survey.stamp,
+      .remarks = remarks.texts()};
   if (result.table.segments.size() > 1) {
     const std::string table = write_segment_table(result.table);
     ingested.packed.table = Piece{sha256(table), table.size()};

@@ -15,6 +15,7 @@
 
 #include "reconciler/io/files.hpp"
 #include "reconciler/transfer/copy_image.hpp"
+#include "reconciler/transfer/source.hpp"
 #include "schema/catalog.hpp"
 #include "schema/image.hpp"
 
@@ -27,6 +28,7 @@ struct Ingested {
   ImageKind kind = ImageKind::file;
   Packed packed;
   std::string source_stamp;
+  std::vector<std::string> remarks = {};  ///< what a person should know of the source (SourceRemarks::texts)
 };
 
 enum class Place { public_tree, private_tree };
@@ -83,8 +85,8 @@ class Store {
   /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
   /// source's regular files.
   /// Error{incomplete}: the source; Error{local}: this disk.
-  Ingested ingest(const std::string& source, const std::vector<std::string>& exclude, const std::optional<Digest>& expected,
-                  Place place, int threads, const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
+  Ingested ingest(const Source& source, const std::optional<Digest>& expected, Place place, int threads,
+                  const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
   /// Whether the packed file and table of these bytes are here with the right lengths, in either place. Error{local}: it
   /// cannot be told.

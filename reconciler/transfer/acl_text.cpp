@@ -100,6 +100,20 @@ std::optional<std::string> acl_text_of(std::string_view attribute) {
   return text_of_entries(entries);
 }
 
+bool is_whole_acl(std::string_view text) {
+  const std::string entries = "," + std::string(text);
+  const auto has = [&](std::string_view entry) { return entries.find("," + std::string(entry)) != std::string::npos; };
+  const auto names = [&](std::string_view who) {
+    for (std::size_t at = 0; (at = entries.find(who, at)) != std::string::npos; at += who.size()) {
+      if (entries[at + who.size()] != ':') return true;
+    }
+    return false;
+  };
+  const bool basic = has("user::") && has("group::") && has("other::");
+  const bool known = entries.find(fmt::format(":{}:", no_id)) == std::string::npos;
+  return basic && known && (has("mask::") || !(names(",user:") || names(",group:")));
+}
+
 std::optional<std::string> acl_attribute_of(std::string_view text) {
   std::vector<AclEntry> entries;
   for (std::size_t at = 0; at <= text.size();) {

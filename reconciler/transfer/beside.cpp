@@ -1,18 +1,24 @@
 #include "reconciler/transfer/beside.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <random>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/io/rename_new.hpp"
 #include "reconciler/transfer/attributes.hpp"
+#include "reconciler/transfer/mounts.hpp"
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
@@ -20,7 +26,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::size_t longest_name = 255;
+constexpr std::size_t longest_file_name = 255;
 
 bool is_dots(const std::string& name) { return name == "." || name == ".."; }
 
@@ -38,20 +44,76 @@ std::string plain_name_of(std::string path) {
   return whole ? whole.get() : path;
 }
 
-bool is_empty_folder(int parent, const std::string& name) {
-  const int open = openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  const FolderListing listing(open < 0 ? nullptr : fdopendir(open));
-  if (!listing) return false;
+/// The names in an open folder, "." and ".." aside; nullopt: it cannot be read.
+std::optional<std::vector<std::string>> names_in(int folder) {
+  const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
+  if (!listing) return std::nullopt;
+  std::vector<std::string> names;
   while (const dirent* const found = readdir(listing.get())) {
-    if (!is_dots(found->d_name)) return false;
+    if (!is_dots(found->d_name)) names.emplace_back(found->d_name);
   }
-  return true;
+  return names;
+}
+
+constexpr std::string_view partial_mark = ".ingot-partial-";
+constexpr std::size_t partial_digits = 8;
+
+/// What the names of all that is made for a destination begin with; "": what is made lies inside it.
+std::string temporary_beginning(const std::string& name) {
+  const std::string beginning = name + std::string(partial_mark);
+  return beginning.size() + partial_digits <= longest_file_name ? beginning : std::string(partial_mark);
 }
 
 std::string temporary_name(const std::string& name) {
   std::random_device random;
-  const std::string ending = fmt::format(".ingot-partial-{:08x}", random());
-  return name.size() + ending.size() <= longest_name ? name + ending : ending;
+  return fmt::format("{}{:08x}", temporary_beginning(name), random());
+}
+
+bool is_temporary_name(const std::string& candidate, const std::string& name) {
+  const std::string beginning = temporary_beginning(name);
+  return candidate.size() == beginning.size() + partial_digits && candidate.starts_with(beginning) &&
+         candidate.find_first_not_of("0123456789abcdef", beginning.size()) == std::string::npos;
+}
+
+/// What extracts to the same destination left when they were killed. One that still works holds a lock on it.
+void remove_left_overs(int folder, const std::string& name) {
+  for (const std::string& one : names_in(folder).value_or(std::vector<std::string>())) {
+    if (!is_temporary_name(one, name)) continue;
+    const Descriptor open(openat(folder, one.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status {};
+    if (!open || fstat(open.get(), &status) != 0 || (geteuid() != 0 && status.st_uid != geteuid())) continue;
+    if (flock(open.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(folder, one);
+  }
+}
+
+/// A folder that may be entered but not read will do.
+Descriptor open_holder(const std::string& holder) {
+  Descriptor open(::open(holder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!open && errno == EACCES) open = Descriptor(::open(holder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (open) return open;
+  throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", printable(holder)), errno));
+}
+
+constexpr const char* lost_and_found = "lost+found";
+
+bool is_folder(int folder, const std::string& name) {
+  struct stat status {};
+  return fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// Some file systems cannot sync a folder, and one that was opened unread cannot be synced.
+bool cannot_sync(int error) { return error == EINVAL || error == ENOSYS || error == ENOTSUP || error == EBADF; }
+
+/// 0 or errno. A folder that its owner may not write gets another parent only with a mode that lets him.
+int move_entry(int from, const std::string& name, int to) {
+  const int error = rename_without_replacing(from, name.c_str(), to, name.c_str());
+  struct stat status {};
+  if (error != EACCES || fstatat(from, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode)) return error;
+  if (fchmodat(from, name.c_str(), 0700, 0) != 0) return EACCES;
+  const int second = rename_without_replacing(from, name.c_str(), to, name.c_str());
+  if (second == 0 && fchmodat(to, name.c_str(), status.st_mode & 07777U, 0) != 0) return errno;
+  return second;
 }
 
 }  // namespace
@@ -59,55 +121,128 @@ std::string temporary_name(const std::string& name) {
 Beside::Beside(const std::string& destination, ImageKind kind)
     : destination_(plain_name_of(destination)), name_(destination_.substr(destination_.rfind('/') + 1)) {
   if (name_.empty() || is_dots(name_)) refuse(destination_, "cannot be replaced");
-  const std::string holder = parent_folder(destination_);
-  parent_ = Descriptor(open(holder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent_)
-    throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", printable(holder)), errno));
-  struct stat status {};
-  replaces_ = fstatat(parent_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-  if (replaces_) check_destination(kind);
+  parent_ = open_holder(parent_folder(destination_));
+  look_at_destination(kind);
   make(kind);
 }
 
-void Beside::check_destination(ImageKind kind) const {
+void Beside::look_at_destination(ImageKind kind) {
   struct stat status {};
-  if (fstatat(parent_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) fail_locally("look at", destination_, errno);
+  if (fstatat(parent_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return;
+    fail_locally("look at", destination_, errno);
+  }
+  replaces_ = true;
   if (S_ISLNK(status.st_mode)) refuse(destination_, "is a symbolic link");
-  if (kind == ImageKind::file && !(S_ISREG(status.st_mode) && status.st_size == 0)) refuse(destination_, "is there already");
-  if (kind == ImageKind::tree && !S_ISDIR(status.st_mode)) refuse(destination_, "is there already, and is not a folder");
-  if (kind == ImageKind::tree && !is_empty_folder(parent_.get(), name_)) refuse(destination_, "is not empty");
+  if (kind == ImageKind::file) {
+    if (!S_ISREG(status.st_mode) || status.st_size != 0) refuse(destination_, "is there already");
+    if (is_mount_point(parent_.get(), name_)) refuse(destination_, "is a mount point: a file there cannot be replaced");
+    return;
+  }
+  if (!S_ISDIR(status.st_mode)) refuse(destination_, "is there already, and is not a folder");
+  Descriptor found(openat(parent_.get(), name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!found) refuse(destination_, with_reason("cannot be read", errno));
+  refuse_what_is_in(found);
+  remove_left_overs(found.get(), "");
+  if (is_to_be_filled_in_place(found)) fill_in_place(std::move(found));
+}
+
+/// An own file system has a folder "lost+found" from the start.
+void Beside::refuse_what_is_in(const Descriptor& found) const {
+  const auto names = names_in(found.get());
+  if (!names) refuse(destination_, with_reason("cannot be read", errno));
+  const bool has_own = is_mount_point(found.get(), "");
+  for (const std::string& name : *names) {
+    if (is_temporary_name(name, "") || (has_own && name == lost_and_found && is_folder(found.get(), name))) continue;
+    const bool was_begun =
+        std::any_of(names->begin(), names->end(), [](const std::string& one) { return is_temporary_name(one, ""); });
+    refuse(destination_, was_begun ? "is not empty: it holds part of what an interrupted extract left" : "is not empty");
+  }
+}
+
+/// Where a rename over it must fail, or would leave those who hold the old folder (a mount, a shell) with nothing.
+bool Beside::is_to_be_filled_in_place(const Descriptor& found) const {
+  struct stat own {};
+  struct stat holder {};
+  struct stat working {};
+  if (fstat(found.get(), &own) != 0 || fstat(parent_.get(), &holder) != 0) fail_locally("look at", destination_, errno);
+  const bool is_working = stat(".", &working) == 0 && working.st_dev == own.st_dev && working.st_ino == own.st_ino;
+  const uid_t user = geteuid();
+  const bool may_not_replace = (holder.st_mode & S_ISVTX) != 0 && user != 0 && user != own.st_uid && user != holder.st_uid;
+  return is_working || may_not_replace || own.st_dev != holder.st_dev || is_mount_point(found.get(), "");
+}
+
+void Beside::fill_in_place(Descriptor found) {
+  parent_ = std::move(found);
+  in_place_ = true;
 }
 
 void Beside::make(ImageKind kind) {
+  if (!in_place_) remove_left_overs(parent_.get(), name_);
+  int error = try_to_make(kind);
+  const bool closed = error == EACCES || error == EPERM || error == EROFS;
+  if (closed && kind == ImageKind::tree && replaces_ && !in_place_) {
+    Descriptor found(openat(parent_.get(), name_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!found) fail_locally("open", destination_, errno);
+    fill_in_place(std::move(found));
+    error = try_to_make(kind);
+  }
+  if (error != 0) fail_locally(in_place_ ? "write into" : "write beside", destination_, error);
+}
+
+/// 0 or errno.
+int Beside::try_to_make(ImageKind kind) {
   constexpr int tries = 16;
-  for (int i = 0; i < tries; ++i) {
-    const std::string name = temporary_name(name_);
+  int error = EEXIST;
+  for (int i = 0; i < tries && error == EEXIST; ++i) {
+    const std::string name = temporary_name(in_place_ ? "" : name_);
     if (kind == ImageKind::file) {
       made_ = Descriptor(openat(parent_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-    } else if (mkdirat(parent_.get(), name.c_str(), 0700) == 0) {
-      temporary_ = name;
-      made_ = Descriptor(openat(parent_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      if (made_) drop_inherited_acls(made_.get(), destination_);
+      error = made_ ? 0 : errno;
+    } else {
+      error = mkdirat(parent_.get(), name.c_str(), 0700) == 0 ? 0 : errno;
     }
-    if (made_) {
-      temporary_ = name;
-      return;
-    }
-    if (errno != EEXIST) break;
+    if (error == 0) temporary_ = name;
   }
-  const int error = errno;
-  if (!temporary_.empty()) unlinkat(parent_.get(), temporary_.c_str(), AT_REMOVEDIR);
-  temporary_.clear();
-  fail_locally("write beside", destination_, error);
+  if (error != 0) return error;
+  if (kind == ImageKind::tree) {
+    made_ = Descriptor(openat(parent_.get(), temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    error = made_ ? drop_inherited_acls(made_.get()) : errno;
+  }
+  // Another descriptor, since whoever writes closes the first one. Where locks are missing, nothing is ever cleared away.
+  lock_ = Descriptor(fcntl(made_.get(), F_DUPFD_CLOEXEC, 0));
+  static_cast<void>(flock(lock_.get(), LOCK_EX | LOCK_NB));
+  if (error != 0) remove_tree(parent_.get(), std::exchange(temporary_, ""));
+  return error;
 }
 
 void Beside::commit() {
-  // rename() itself refuses a folder that is no longer empty; without a thing to replace, nothing may have come.
-  const int renamed =
-      renameat2(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str(), replaces_ ? 0 : RENAME_NOREPLACE);
-  if (renamed != 0) fail_locally("give what was made the name", destination_, errno);
+  if (in_place_) {
+    move_up();
+  } else {
+    // rename() itself refuses a folder that is no longer empty; without a thing to replace, nothing may have come.
+    const int error = !replaces_ ? rename_without_replacing(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str())
+                      : renameat(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str()) == 0 ? 0
+                                                                                                       : errno;
+    if (error != 0) fail_locally("give what was made the name", destination_, error);
+  }
   temporary_.clear();
-  if (fsync(parent_.get()) != 0) fail_locally("sync the folder of", destination_, errno);
+  if (fsync(parent_.get()) != 0 && !cannot_sync(errno)) fail_locally("sync the folder of", destination_, errno);
+}
+
+/// All or, if this process lives on, nothing.
+void Beside::move_up() {
+  const Descriptor from(openat(parent_.get(), temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const auto names = from ? names_in(from.get()) : std::nullopt;
+  if (!names) fail_locally("read what was made in", destination_, errno);
+  for (auto name = names->begin(); name != names->end(); ++name) {
+    if (*name == lost_and_found) unlinkat(parent_.get(), lost_and_found, AT_REMOVEDIR);  // if it is empty, it says nothing
+    if (const int error = move_entry(from.get(), *name, parent_.get()); error != 0) {
+      std::for_each(names->begin(), name, [&](const std::string& moved) { remove_tree(parent_.get(), moved); });
+      fail_locally("move into place", destination_ + "/" + *name, error);
+    }
+  }
+  if (unlinkat(parent_.get(), temporary_.c_str(), AT_REMOVEDIR) != 0) fail_locally("clear", destination_, errno);
 }
 
 Beside::~Beside() {

@@ -1,4 +1,5 @@
-// A place beside a destination: what is made there takes the destination's name when it is whole, in one rename.
+// A place beside a destination: what is made there takes the destination's name when it is whole, in one rename. Where an
+// empty folder cannot be replaced, the place is inside it, and what was made moves up.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@ namespace ingot {
 
 class Beside {
  public:
-  /// Error{usage}: the destination is there and is not empty, or is a link, or its folder is not there.
+  /// Error{usage}: the destination is there and is not empty, or is a link, or a file that cannot be replaced, or its folder is
+  /// not there. Removes what earlier extracts to the same destination left when they were killed.
   Beside(const std::string& destination, ImageKind kind);
   ~Beside();  ///< removes what was not committed
   Beside(const Beside&) = delete;
@@ -20,19 +22,29 @@ class Beside {
   const Descriptor& made() const { return made_; }
   Descriptor& made() { return made_; }
   const std::string& destination() const { return destination_; }
+  /// The destination's own folder, if it is filled in place: it keeps its identity, and gets its metadata after commit().
+  const Descriptor* in_place() const { return in_place_ ? &parent_ : nullptr; }
   /// Renames and syncs the folder that holds it. Error{local}: also if something came there meanwhile.
   void commit();
 
  private:
-  void check_destination(ImageKind kind) const;
+  /// Opens the destination if it is there, and refuses what is not empty.
+  void look_at_destination(ImageKind kind);
+  bool is_to_be_filled_in_place(const Descriptor& found) const;
+  void fill_in_place(Descriptor found);
+  void refuse_what_is_in(const Descriptor& found) const;
   void make(ImageKind kind);
+  int try_to_make(ImageKind kind);
+  void move_up();
 
   std::string destination_;
   std::string name_;       ///< the destination's, in parent_
   std::string temporary_;  ///< ours; "" once it is renamed
   bool replaces_ = false;  ///< an empty folder or file stands there
+  bool in_place_ = false;  ///< parent_ is the destination itself
   Descriptor parent_;
   Descriptor made_;
+  Descriptor lock_;  ///< says that temporary_ is in use
 };
 
 /// Removes an entry and all below it, never through a link. Goes on where something cannot be removed.

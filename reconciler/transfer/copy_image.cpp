@@ -12,6 +12,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/threads.hpp"
 #include "reconciler/transfer/fetch_session.hpp"
+#include "reconciler/transfer/kind_check.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "reconciler/transfer/partial_file.hpp"
 #include "schema/error.hpp"
@@ -92,6 +93,7 @@ class InOrderVerifier {
     Sha256 hash;
     // The file gets its digest as its name in the store: were it another's, its bytes would stand in for that one's.
     Sha256 file_hash;
+    KindCheck kind(job_.kind);
     std::string packed;
     std::string plain;
     for (std::size_t i = 0; i < partial_.count(); ++i) {
@@ -109,6 +111,7 @@ class InOrderVerifier {
       }
       hash.update(plain);
       file_hash.update(packed);
+      kind.write(plain);
     }
     if (const Digest file = file_hash.finish(); file != job_.packed.file.digest) {
       failed_ =
@@ -118,7 +121,10 @@ class InOrderVerifier {
       return;
     }
     const Digest digest = hash.finish();
-    if (digest == job_.digest) return;
+    if (digest == job_.digest) {
+      if (const std::string why = kind.finish(); !why.empty()) failed_ = CopyFailed{.code = "untrusted", .text = why};
+      return;
+    }
     failed_ = CopyFailed{.code = "digest-mismatch",
                          .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}",
                                              digest.text(), job_.digest.text())};

@@ -23,6 +23,7 @@ struct CopyProgress {
 struct CopyJob {
   Digest digest;  ///< of the canonical bytes
   std::uint64_t size = 0;
+  ImageKind kind = ImageKind::file;  ///< a tree's bytes must be a canonical tar
   Packed packed;
   int connections = 1;
   std::function<void(const CopyProgress&)>
@@ -34,7 +35,7 @@ struct CopyJob {
 /// What came of it, when it did not work: which side failed.
 struct CopyFailed {
   /// The peer: "unreachable", "peer-failing" (so often that nothing more is asked of it), "untrusted" (bytes are not what was
-  /// signed), "digest-mismatch" (they are, but are not the image). This side: "no-space", "io".
+  /// signed, or of the kind that was), "digest-mismatch" (they are, but are not the image). This side: "no-space", "io".
   std::string code;
   std::string text;  ///< a sentence that says which side failed
 };

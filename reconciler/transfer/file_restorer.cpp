@@ -10,13 +10,15 @@
 namespace ingot {
 
 struct FileRestorer::Impl {
-  explicit Impl(const std::string& destination)
-      : beside(destination, ImageKind::file), writer(beside.made().get(), beside.destination()) {}
+  Impl(const std::string& destination, RestoreOptions options)
+      : beside(destination, ImageKind::file),
+        writer(beside.made().get(), beside.destination(), options.sparse ? Zeros::holes : Zeros::written) {}
   Beside beside;
   SparseWriter writer;
 };
 
-FileRestorer::FileRestorer(const std::string& destination) : impl_(std::make_unique<Impl>(destination)) {}
+FileRestorer::FileRestorer(const std::string& destination, RestoreOptions options)
+    : impl_(std::make_unique<Impl>(destination, options)) {}
 FileRestorer::~FileRestorer() = default;
 
 void FileRestorer::write(std::string_view bytes) {
@@ -24,12 +26,13 @@ void FileRestorer::write(std::string_view bytes) {
   impl_->writer.write(bytes);
 }
 
-void FileRestorer::commit() {
+LeftOut FileRestorer::commit() {
   const std::string& path = impl_->beside.destination();
   impl_->writer.finish();
   if (fsync(impl_->beside.made().get()) != 0) fail_locally("sync", path, errno);
   if (const int error = impl_->beside.made().close(); error != 0) fail_locally("write", path, error);
   impl_->beside.commit();
+  return {};
 }
 
 }  // namespace ingot

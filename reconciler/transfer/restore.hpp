@@ -1,40 +1,44 @@
 // Canonical bytes → the tree or the file that they were taken from. Written beside the destination and renamed, so that
-// it is there whole or not at all; never outside it, never through a link. What ends in zeros becomes holes again.
+// it is there whole or not at all; never outside it, never through a link.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "reconciler/transfer/left_out.hpp"
+
 namespace ingot {
 
-struct Restored {
-  /// Owners, set-id bits that go with them, or capabilities were left out, because only root may give them.
-  bool owners_left_out = false;
+struct RestoreOptions {
+  bool sparse = false;  ///< leave holes where 4 KiB blocks are all zeros
+  bool special = true;  ///< false: without set-id bits, capabilities and ACLs
 };
 
 /// Makes a tree out of canonical tar bytes. Error{usage}: `destination` is there and is no empty folder, or the folder
 /// that shall hold it is not there. Error{local}. Error{untrusted}: bytes that are no canonical tar.
+/// An empty folder that cannot be replaced (a mount point, the working folder, one in a folder that this user cannot write)
+/// is filled in place; until it is whole it holds a folder ".ingot-partial-XXXXXXXX".
 class TreeRestorer {
  public:
-  explicit TreeRestorer(const std::string& destination);
+  explicit TreeRestorer(const std::string& destination, RestoreOptions options = {});
   ~TreeRestorer();  ///< removes what was not committed
   void write(std::string_view bytes);
-  Restored commit();
+  LeftOut commit();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-/// Makes a file. Error{usage}: `destination` is there and is no empty file, or the folder that shall hold it is not
-/// there. Error{local}.
+/// Makes a file. Error{usage}: `destination` is there and is no empty file, or cannot be replaced, or the folder that shall
+/// hold it is not there. Error{local}.
 class FileRestorer {
  public:
-  explicit FileRestorer(const std::string& destination);
+  explicit FileRestorer(const std::string& destination, RestoreOptions options = {});
   ~FileRestorer();  ///< removes what was not committed
   void write(std::string_view bytes);
-  void commit();
+  LeftOut commit();
 
  private:
   struct Impl;

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <optional>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,15 +16,15 @@
 
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/transfer/mounts.hpp"
 #include "reconciler/transfer/tar_member.hpp"
 #include "schema/error.hpp"
 #include "schema/glob.hpp"
+#include "schema/text_rules.hpp"
 
 namespace ingot {
 
 namespace {
-
-constexpr const char* changed = "changed while it was read";
 
 struct WalkedEntry {
   std::string name;  ///< with "/" at its end if it is a folder: so they sort as their paths do
@@ -35,26 +39,85 @@ std::optional<std::string> why_unsupported(mode_t mode) {
   return "is neither a file, a folder nor a link";
 }
 
+/// The same place, whatever path leads there.
+using Place = std::pair<dev_t, ino_t>;
+Place place_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+/// The places of this server's own that are there.
+std::map<Place, std::string> places_of(const std::vector<OwnPlace>& own) {
+  std::map<Place, std::string> places;
+  for (const auto& [what, path] : own) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) == 0) places.emplace(place_of(status), what);
+  }
+  return places;
+}
+
+/// Whether two members with one inode number are one file. (Its ctime may differ: it changes with each new name.)
+bool seems_one(const struct stat& one, const struct stat& other) {
+  const auto facts = [](const struct stat& status) {
+    return std::tuple(status.st_mode, status.st_uid, status.st_gid, status.st_size, status.st_mtim.tv_sec,
+                      status.st_mtim.tv_nsec);
+  };
+  return facts(one) == facts(other);
+}
+
 class Walk {
  public:
-  Walk(const std::vector<std::string>& exclude, MemberFaults& faults, const std::function<void(const SourceMember&)>& visit)
-      : exclude_(exclude), faults_(faults), visit_(visit) {}
+  Walk(const Source& source, MemberFaults& faults, const std::function<void(const SourceMember&)>& visit)
+      : source_(source),
+        own_(places_of(source.own)),
+        mounts_(source.cross_mounts ? std::set<std::string>() : mounts_below(source.path)),
+        faults_(faults),
+        visit_(visit) {}
 
+  std::set<std::string> walk() {
+    const Descriptor root = open_source(source_.path, O_RDONLY | O_DIRECTORY);
+    struct stat status {};
+    if (fstat(root.get(), &status) == 0) device_ = status.st_dev;
+    folder(root, "./", 1);
+    return std::move(left_out_);
+  }
+
+ private:
   /// Depth is bounded by deepest_tree, so recursion is too.
   void folder(const Descriptor& open, const std::string& path, std::size_t depth) {
     throw_if_interrupted();
     struct stat before {};
     if (fstat(open.get(), &before) != 0) return faults_.add(path, with_reason("cannot be looked at", errno));
+    static const std::string no_name;
+    if (is_mounted(path.substr(0, path.size() - 1), before)) {
+      left_out_.insert(path);
+      return visit_(SourceMember{path, no_name, before, open.get(), nullptr});
+    }
     const auto entries = entries_of(open, path);
     if (!entries) return;
-    static const std::string no_name;
+    if (const auto own = own_.find(place_of(before)); own != own_.end() && !entries->empty())
+      return faults_.add(path, fmt::format("holds this server's {}", own->second));
     visit_(SourceMember{path, no_name, before, open.get(), nullptr});
     for (const WalkedEntry& entry : *entries) member(open, path, entry, depth);
     struct stat after {};
-    if (fstat(open.get(), &after) != 0 || !is_unchanged(before, after)) faults_.add(path, changed);
+    if (fstat(open.get(), &after) != 0 ||
+        !(is_unchanged(before, after) || only_excluded_changed(before, after, open, path, *entries)))
+      faults_.add(path, changed_while_read);
   }
 
- private:
+  bool is_mounted(const std::string& path, const struct stat& status) const {
+    return !source_.cross_mounts && ((S_ISDIR(status.st_mode) && status.st_dev != device_) || mounts_.contains(path));
+  }
+
+  /// Files that no image gets may come and go: that shows in their folder's times and size.
+  bool only_excluded_changed(const struct stat& before, const struct stat& after, const Descriptor& open, const std::string& path,
+                             const std::vector<WalkedEntry>& entries) {
+    const auto facts = [](const struct stat& one) { return std::tuple(place_of(one), one.st_mode, one.st_uid, one.st_gid); };
+    if (source_.exclude.empty() || facts(before) != facts(after)) return false;
+    const auto now = entries_of(open, path);
+    return now && std::equal(now->begin(), now->end(), entries.begin(), entries.end(),
+                             [](const WalkedEntry& one, const WalkedEntry& other) {
+                               return one.name == other.name && place_of(one.status) == place_of(other.status);
+                             });
+  }
+
   std::optional<std::vector<WalkedEntry>> entries_of(const Descriptor& open, const std::string& path) {
     // A descriptor of its own: closedir closes what it was given, and the position is shared by dup.
     const int own = openat(open.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -78,42 +141,60 @@ class Walk {
     if (name == "." || name == ".." || is_excluded(path + name)) return;
     WalkedEntry entry{name, {}};
     if (fstatat(open.get(), name.c_str(), &entry.status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return faults_.add(path + name, errno == ENOENT ? changed : with_reason("cannot be looked at", errno));
+      return faults_.add(path + name, errno == ENOENT ? changed_while_read : with_reason("cannot be looked at", errno));
     }
     if (const auto why = why_unsupported(entry.status.st_mode)) return faults_.add(path + name, *why);
-    if (S_ISDIR(entry.status.st_mode)) entry.name += '/';
+    if (S_ISDIR(entry.status.st_mode)) {
+      entry.name += '/';
+    } else if (!mounts_.empty() && is_mounted(path + name, entry.status)) {
+      left_out_.insert(path + name);
+      return;
+    }
     entries.push_back(std::move(entry));
   }
 
   void member(const Descriptor& open, const std::string& path, const WalkedEntry& entry, std::size_t depth) {
     const std::string full = path + entry.name;
     if (!S_ISDIR(entry.status.st_mode)) {
+      if (const auto own = own_.find(place_of(entry.status)); own != own_.end())
+        return faults_.add(full, fmt::format("is this server's {}", own->second));
       visit_(SourceMember{full, entry.name, entry.status, open.get(), first_of_group(full, entry.status)});
       return;
     }
     if (depth + 1 > deepest_tree) return faults_.add(full, fmt::format("lies deeper than {} folders", deepest_tree));
     const Descriptor child(openat(open.get(), entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!child) return faults_.add(full, errno == ENOENT || errno == ENOTDIR ? changed : with_reason("cannot be opened", errno));
+    if (!child)
+      return faults_.add(full, errno == ENOENT || errno == ENOTDIR ? changed_while_read : with_reason("cannot be opened", errno));
     folder(child, full, depth + 1);
   }
 
   bool is_excluded(const std::string& path) const {
     const std::string_view inside = std::string_view(path).substr(2);
-    return std::any_of(exclude_.begin(), exclude_.end(),
+    return std::any_of(source_.exclude.begin(), source_.exclude.end(),
                        [&](const std::string& glob) { return path_glob_matches(glob, inside); });
   }
 
-  /// Symbolic links with several names are kept as so many links: only files make groups.
+  /// Symbolic links with several names are kept as so many links: only files make groups. Some FUSE file systems count no names
+  /// (0), and some give one inode number to several files: those differ in size or time.
   const std::string* first_of_group(const std::string& path, const struct stat& status) {
-    if (!S_ISREG(status.st_mode) || status.st_nlink < 2) return nullptr;
-    const auto [place, is_first] = groups_.try_emplace({status.st_dev, status.st_ino}, path);
-    return is_first ? nullptr : &place->second;
+    if (!S_ISREG(status.st_mode) || status.st_nlink == 1) return nullptr;
+    const auto [place, is_first] = groups_.try_emplace(place_of(status), Group{path, status});
+    return !is_first && seems_one(place->second.status, status) ? &place->second.first : nullptr;
   }
 
-  const std::vector<std::string>& exclude_;
+  struct Group {
+    std::string first;
+    struct stat status;
+  };
+
+  const Source& source_;
+  std::map<Place, std::string> own_;
+  std::set<std::string> mounts_;
   MemberFaults& faults_;
   const std::function<void(const SourceMember&)>& visit_;
-  std::map<std::pair<dev_t, ino_t>, std::string> groups_;
+  dev_t device_ = 0;
+  std::set<std::string> left_out_;
+  std::map<Place, Group> groups_;
 };
 
 std::string without_slashes_at_end(std::string path) {
@@ -128,6 +209,10 @@ std::string without_slashes_at_end(std::string path) {
 }
 
 }  // namespace
+
+Source source_of(const LocalImage& image, const ServerSection& server) {
+  return {.path = image.source.value(), .exclude = image.exclude, .cross_mounts = image.cross_mounts, .own = own_places(server)};
+}
 
 struct stat source_status(const std::string& source) {
   struct stat status {};
@@ -153,10 +238,20 @@ bool is_unchanged(const struct stat& before, const struct stat& after) {
   return facts(before) == facts(after);
 }
 
-void walk_source(const std::string& source, const std::vector<std::string>& exclude, MemberFaults& faults,
-                 const std::function<void(const SourceMember&)>& visit) {
-  const Descriptor root = open_source(source, O_RDONLY | O_DIRECTORY);
-  Walk(exclude, faults, visit).folder(root, "./", 1);
+void refuse_own_place(const Source& source) {
+  const auto own = places_of(source.own);
+  const std::unique_ptr<char, decltype(&std::free)> whole(realpath(source.path.c_str(), nullptr), &std::free);
+  struct stat status {};
+  for (std::string path = whole ? whole.get() : source.path; path != "/" && path != "."; path = parent_folder(path)) {
+    if (stat(path.c_str(), &status) != 0) continue;
+    if (const auto found = own.find(place_of(status)); found != own.end())
+      refuse_source(source.path, fmt::format("lies in this server's {}", found->second));
+  }
+}
+
+std::set<std::string> walk_source(const Source& source, MemberFaults& faults,
+                                  const std::function<void(const SourceMember&)>& visit) {
+  return Walk(source, faults, visit).walk();
 }
 
 }  // namespace ingot

@@ -3,15 +3,19 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
-#include <vector>
 
 #include <sys/stat.h>
 
 #include "reconciler/transfer/descriptor.hpp"
 #include "reconciler/transfer/member_faults.hpp"
+#include "reconciler/transfer/source.hpp"
 
 namespace ingot {
+
+/// Of a member that was other at a second look.
+inline constexpr const char* changed_while_read = "changed while it was read";
 
 /// A member as the walk found it. `folder` is the open folder that holds it, or, for a folder, the folder itself.
 struct SourceMember {
@@ -23,7 +27,10 @@ struct SourceMember {
 };
 
 /// What the source itself is: a folder or a regular file. Error{incomplete}: not there, a link, anything else.
-struct stat source_status(const std::string& source);
+struct stat source_status(const std::string& path);
+
+/// Error{incomplete}: the source is, or lies in, a place of this server's own.
+void refuse_own_place(const Source& source);
 
 /// Opens the source, never through a link at its end. Error{incomplete}.
 Descriptor open_source(const std::string& source, int flags);
@@ -31,9 +38,10 @@ Descriptor open_source(const std::string& source, int flags);
 /// Whether two looks at one inode saw the same content.
 bool is_unchanged(const struct stat& before, const struct stat& after);
 
-/// Visits the members of the folder `source` that no glob of `exclude` names; sockets, devices, FIFOs, folders that
-/// cannot be read or that change meanwhile go to `faults`, and the walk goes on.
-void walk_source(const std::string& source, const std::vector<std::string>& exclude, MemberFaults& faults,
-                 const std::function<void(const SourceMember&)>& visit);
+/// Visits the members of a folder that no glob of `exclude` names; sockets, devices, FIFOs, folders that cannot be read or that
+/// change meanwhile, and places of this server's own, go to `faults`, and the walk goes on. Gives what it left out since
+/// something is mounted there: of a folder the content, and a file altogether.
+std::set<std::string> walk_source(const Source& source, MemberFaults& faults,
+                                  const std::function<void(const SourceMember&)>& visit);
 
 }  // namespace ingot

@@ -33,6 +33,11 @@ std::size_t data_length(std::string_view bytes) {
 }  // namespace
 
 void SparseWriter::write(std::string_view bytes) {
+  if (zeros_ == Zeros::written) {
+    write_data(length_, bytes);
+    length_ += bytes.size();
+    return;
+  }
   if (!begun_.empty()) {
     const std::size_t taken = std::min(bytes.size(), hole_block - begun_.size());
     begun_.append(bytes.substr(0, taken));

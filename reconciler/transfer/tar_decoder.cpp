@@ -8,6 +8,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/acl_text.hpp"
+#include "reconciler/transfer/capability.hpp"
 #include "schema/error.hpp"
 
 namespace ingot {
@@ -17,6 +18,7 @@ namespace {
 /// Two paths of the deepest tree and ACLs of 64 KiB fit well.
 constexpr std::uint64_t most_record_bytes = 1024 * 1024;
 constexpr std::size_t longest_name = 255;
+constexpr std::size_t longest_target = 4095;      // PATH_MAX without the NUL at its end
 constexpr std::uint64_t largest_id = 4294967294;  // 2^32 - 1 means "leave it" to chown
 
 std::string field_text(std::string_view block, std::size_t offset, std::size_t length) {
@@ -109,6 +111,8 @@ std::string why_bad_facts(const TarMember& member) {
   if (member.kind == MemberKind::symbolic_link && (member.mode != 0777 || member.target.empty()))
     return "is no whole symbolic link";
   if (member.target.find('\0') != std::string::npos) return "links to a name with a NUL";
+  if (member.kind == MemberKind::symbolic_link && member.target.size() > longest_target)
+    return fmt::format("links to a name longer than {} bytes", longest_target);
   if (member.kind != MemberKind::symbolic_link && member.kind != MemberKind::hard_link && !member.target.empty())
     return "has a target, but is no link";
   if (member.uid > largest_id || member.gid > largest_id) return "has an owner beyond 32 bits";
@@ -117,8 +121,10 @@ std::string why_bad_facts(const TarMember& member) {
   if (is_link && !(member.access_acl + member.capability).empty()) return "is a link with attributes";
   if (member.kind != MemberKind::file && !member.capability.empty()) return "has a capability, but is not a file";
   if (member.kind != MemberKind::folder && !member.default_acl.empty()) return "has a default ACL, but is not a folder";
+  if (!member.capability.empty() && !is_capability(member.capability)) return "has a capability that is none";
   for (const std::string& acl : {member.access_acl, member.default_acl}) {
     if (!acl.empty() && !acl_attribute_of(acl)) return "has an ACL in another form than ours";
+    if (!acl.empty() && !is_whole_acl(acl)) return "has an ACL that lacks entries";
   }
   return "";
 }

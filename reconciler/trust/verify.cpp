@@ -199,14 +199,14 @@ std::optional<Head> unverified_head(std::string_view envelope) {
 }
 
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now) {
-  if (floor && now + clock_slack < floor->issued) {
+  if (head.issued > now + clock_slack) {
+    if (!is_ahead(floor, now)) {
+      return Distrust{"from-the-future",
+                      fmt::format("the head was issued at {}, but it is {} here", time_text(head.issued), time_text(now))};
+    }
     return Distrust{"clock-behind",
                     fmt::format("this machine's clock says {}, but a head issued at {} was accepted before; set the clock",
                                 time_text(now), time_text(floor->issued))};
-  }
-  if (head.issued > now + clock_slack) {
-    return Distrust{"from-the-future",
-                    fmt::format("the head was issued at {}, but it is {} here", time_text(head.issued), time_text(now))};
   }
   if (!floor) return std::nullopt;
   if (head.epoch < floor->epoch)
@@ -216,12 +216,16 @@ std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const
     return Distrust{"equivocation", fmt::format("two different heads bear the serial {}: {} and {}", head.serial,
                                                 floor->head.text(), digest.text())};
   }
+  if (head.epoch == floor->epoch && head.serial < floor->serial)
+    return Distrust{"stale", fmt::format("it serves serial {}, but serial {} was seen before", head.serial, floor->serial)};
   if (head.serial <= floor->serial) return Distrust{"rollback", fmt::format("rollback {}->{}", floor->serial, head.serial)};
   if (head.serial - floor->serial > largest_jump) {
     return Distrust{"jump", fmt::format("the serial jumps from {} to {}, by more than 2^32", floor->serial, head.serial)};
   }
   return std::nullopt;
 }
+
+bool is_ahead(const std::optional<Floor>& floor, Time now) { return floor && now + clock_slack < floor->issued; }
 
 std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age, Time now) {
   const Time end = max_age ? head.issued + *max_age : head.expires;

@@ -18,7 +18,7 @@ namespace ingot {
 /// Why something is not trusted.
 struct Distrust {
   /// "not-a-head", "not-a-root", "bad-signature", "malformed", "wrong-server", "wrong-epoch", "bad-root", "broken-chain",
-  /// "rollback", "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
+  /// "rollback", "stale", "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
   /// "identity-changed", "bad-digest" …
   std::string code;
   std::string why;  ///< a sentence for the operator, with the numbers
@@ -70,8 +70,12 @@ std::optional<Digest> head_digest(std::string_view envelope);
 std::optional<Head> unverified_head(std::string_view envelope);
 
 /// Whether a verified head may follow what was accepted: epoch, serial, equivocation, jump, clock.
-/// `digest` is the head's. nullopt: it may.
+/// `digest` is the head's. nullopt: it may. "stale" is no distrust of the peer: an older head of the same epoch, which is not
+/// used. A head with a higher serial may have been issued before the one that was accepted, if that one's time lies in the
+/// future (is_ahead): a clock was wrong then.
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now);
+/// Whether what was accepted was issued later than it is now, by more than clock_slack.
+bool is_ahead(const std::optional<Floor>& floor, Time now);
 /// Past its time (`max_age` replaces what the head says, counted from `issued`, both ways).
 std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age, Time now);
 

@@ -1,11 +1,14 @@
 // Each verb alone, on a real server.
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
+#include "reconciler/io/hash.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 
@@ -225,6 +228,75 @@ TEST_F(verbs, A21_a_copy_with_the_bytes_of_a_private_image_publishes_nothing) {
   EXPECT_FALSE(is_public(here.image("db")));
   EXPECT_TRUE(here.tree().offered.empty());
   EXPECT_FALSE(here.tree().images.contains("secret"));
+}
+
+/// A peer's copy with something else in its entry than what it honestly lists.
+Change lying_copy(const TestServer& server, const std::string& image, const std::function<void(ImageEntry&)>& lie) {
+  Change change = copy_change(server, image);
+  auto& action = std::get<CopyImage>(change.action);
+  auto entry = std::make_shared<ImageEntry>(*action.entry);
+  lie(*entry);
+  action.name = entry->name;
+  change.address = copy_address(action.peer, entry->name);
+  action.entry = std::move(entry);
+  return change;
+}
+
+TEST_F(verbs, A21_who_names_the_digest_of_a_private_image_must_give_its_bytes) {
+  here.manifest.server.publish_copies = true;
+  LocalImage secret = local_image("secret", here.source("s", "bytes of db"));  // as oslo's "db"
+  secret.is_private = true;
+  done({add(secret)});
+  const auto made_up = [&] {
+    return lying_copy(peer(), "db", [](ImageEntry& entry) { entry.packed->file.digest = sha256("made up"); });
+  };
+  EXPECT_EQ(failure({register_change(peer()), made_up()}, 3), "unreachable");
+  EXPECT_FALSE(is_public(here.image("secret")));
+  EXPECT_TRUE(here.tree().images.empty()) << "not even the digest is named";
+
+  done({delete_change(here.image("secret"))});
+  EXPECT_EQ(failure({made_up()}, 3), "unreachable") << "bytes of a private image that was deleted are still private";
+
+  done({copy_change(peer(), "db"), publish_change()});
+  EXPECT_TRUE(is_public(here.image("db"))) << "the peer has shown that it has them";
+  EXPECT_EQ(plain(here.image("db")), "bytes of db");
+}
+
+TEST_F(verbs, A21_bytes_that_were_fetched_for_a_private_images_digest_leave_one_object) {
+  LocalImage secret = local_image("secret", here.source("s", "bytes of db"));
+  secret.is_private = true;
+  done({add(secret)});
+  done({register_change(peer()), copy_change(peer(), "db")});
+  EXPECT_FALSE(fs::exists(here.store().partial_path(here.image("db").digest)));
+  EXPECT_EQ(plain(here.image("secret")), "bytes of db");
+  EXPECT_FALSE(is_public(here.image("db"))) << "without publish_copies";
+}
+
+TEST_F(verbs, A16_what_bytes_are_belongs_to_the_image_that_was_signed) {
+  const fs::path home = fs::path(folder.path()) / "home";
+  fs::create_directories(home / "bin");
+  std::ofstream(home / "bin/run") << "run";
+  TestServer rome(folder.path(), "rome");
+  rome.apply({add(local_image("home", home.string())), add(rome, "blob", "no tar"), publish_change()});
+  here.know(rome);
+  done({register_change(rome)});
+  const auto listed_as = [](const std::string& name, ImageKind kind) {
+    return [name, kind](ImageEntry& entry) {
+      entry.name = ImageName::of(name);
+      entry.identity.name = entry.name;
+      entry.kind = kind;
+    };
+  };
+  done({lying_copy(rome, "home", listed_as("as-file", ImageKind::file))});
+  done({copy_change(rome, "home")});
+  EXPECT_EQ(here.image("as-file").kind, ImageKind::file) << "any bytes are a file";
+  EXPECT_EQ(here.image("home").kind, ImageKind::tree) << "and the tree is one all the same";
+
+  const auto as_tree = [&] { return lying_copy(rome, "blob", listed_as("as-tree", ImageKind::tree)); };
+  EXPECT_EQ(failure({as_tree()}, 4), "untrusted") << "fetched";
+  done({copy_change(rome, "blob")});
+  EXPECT_EQ(failure({as_tree()}, 4), "untrusted") << "here as a file already";
+  EXPECT_EQ(here.image("blob").kind, ImageKind::file);
 }
 
 TEST_F(verbs, R18_putting_a_deleted_image_back_needs_no_source) {

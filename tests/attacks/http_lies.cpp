@@ -343,39 +343,32 @@ TEST_F(http_lies, B6_an_answer_of_304_proves_nothing) {
   const auto not_modified = always_sends("HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n");
   tempt();
   stage.server.instead("head.dsse", not_modified);
-  EXPECT_EQ(stage.apply().exit, 0) << "the cached head stands, as long as it lives";
+  EXPECT_EQ(stage.apply().exit, 3) << "nothing was asked for that it could answer";
   EXPECT_THAT(stage.copies(), ElementsAre("db19_24"));
-  stage.clock.time = stage.peer.now() + std::chrono::hours(24 * 15);
-  EXPECT_EQ(stage.apply().exit, 3) << "and no longer";
-  stage.clock.time.reset();
-  std::filesystem::remove_all(stage.home() + "/state/cache");
-  EXPECT_EQ(stage.apply().exit, 3) << "with nothing cached it is no answer";
   stage.server.instead("head.dsse", nullptr);
   stage.server.instead(stage.page_path(), not_modified);
   EXPECT_EQ(stage.apply().exit, 3);
   stage.server.behave();
   EXPECT_EQ(stage.apply().exit, 0) << "N9";
   EXPECT_EQ(stage.copies().size(), stage.catalog.images.size());
-  count("lies over HTTP", 4);
+  count("lies over HTTP", 2);
 }
 
-TEST_F(http_lies, B7_validators_are_neither_trusted_nor_echoed_if_they_are_odd) {
-  const std::vector<std::pair<std::string, bool>> tags{{"\"" + std::string(4096, 'e') + "\"", false},
-                                                       {"\"a\tb\"", false},
-                                                       {"\"caf\xc3\xa9\"", false},
-                                                       {"W/\"weak\"", true},
-                                                       {"unquoted", true},
-                                                       {"", false}};
-  for (const auto& [tag, echoed] : tags) {
+TEST_F(http_lies, B7_no_validator_is_echoed_or_hides_a_newer_head) {
+  const std::vector<std::string> tags{"\"" + std::string(4096, 'e') + "\"", "\"a\tb\"", "W/\"weak\"", "unquoted", "\"same\"", ""};
+  for (const std::string& tag : tags) {
     SCOPED_TRACE(tag.substr(0, 20));
     tempt();
-    stage.server.instead("head.dsse", [this, text = tag](const RawConnection& connection, const Question&) {
-      connection.send(sized("ETag: " + text + "\r\nLast-Modified: " + text + "\r\n", stage.peer.tree().at("head.dsse")));
+    stage.server.instead("head.dsse", [this, tag](const RawConnection& connection, const Question&) {
+      connection.send(
+          sized("ETag: " + tag + "\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n", stage.peer.tree().at("head.dsse")));
     });
     ASSERT_EQ(stage.apply().exit, 0);
-    stage.server.forget();
-    ASSERT_EQ(stage.apply().exit, 0);
-    for (const Question& question : stage.server.asked()) EXPECT_EQ(question.header("if-none-match"), echoed ? tag : "");
+    EXPECT_EQ(stage.copies().size(), stage.catalog.images.size()) << "what is new is seen, whatever the validators say";
+    for (const Question& question : stage.server.asked()) {
+      EXPECT_EQ(question.header("if-none-match"), "");
+      EXPECT_EQ(question.header("if-modified-since"), "");
+    }
   }
   count("lies over HTTP", tags.size());
 }

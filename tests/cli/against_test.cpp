@@ -424,8 +424,7 @@ TEST_F(Against, A5_A9_A13_a_tampered_old_foreign_or_absent_state_is_nothing_to_p
   const std::string newer = read(folder / "silver/store/public/head.dsse");
   write("silver/store/public/head.dsse", newest);
   ran = in_ci();
-  EXPECT_EQ(ran.exit, 4) << "an older head than one that was seen";
-  EXPECT_THAT(ran.err, HasSubstr("rollback"));
+  EXPECT_EQ(ran.exit, 0) << "of a head that is older than one that was seen nothing is used";
   write("silver/store/public/head.dsse", newer);
 
   fs::copy_file(folder / "gold/server.card.toml", folder / "ci/server.card.toml", fs::copy_options::overwrite_existing);

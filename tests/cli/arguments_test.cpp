@@ -107,6 +107,12 @@ TEST(arguments, extract_takes_a_dash_for_standard_output) {
   EXPECT_EQ(extract.what, "series:db19");
   EXPECT_EQ(extract.destination, "-");
   EXPECT_TRUE(extract.withdrawn);
+  EXPECT_FALSE(extract.sparse);
+  EXPECT_TRUE(extract.special);
+  const auto other = parsed<ExtractArguments>({"extract", "x", "out", "--sparse", "--no-special"});
+  EXPECT_TRUE(other.sparse);
+  EXPECT_FALSE(other.special);
+  EXPECT_TRUE(parsed<PlanArguments>({"plan", "--check-sources"}).check_sources);
 }
 
 TEST(arguments, query_takes_a_topic_a_peer_and_a_name) {

@@ -49,6 +49,30 @@ TEST_F(GcCommand, takes_what_a_deleted_private_image_left_and_says_so) {
   EXPECT_EQ(at("gold", {"verify"}).exit, 0);
 }
 
+TEST_F(GcCommand, A13_pages_of_heads_that_were_refused_leave_the_cache) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  const auto pages = [&] {
+    std::size_t count = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(folder / "silver/state/cache"))
+      count += entry.path().parent_path().filename() == "c" ? 1U : 0U;
+    return count;
+  };
+  const std::size_t good = pages();
+  ASSERT_GT(good, 0U);
+  std::string gold;
+  for (const auto& entry : fs::directory_iterator(folder / "silver/state/cache")) {
+    if (entry.is_directory()) gold = entry.path().filename().string();
+  }
+  for (const std::string& server : {gold, sha256("a peer that is gone").hex()})
+    write("silver/state/cache/" + server + "/c/" + sha256("refused").hex(), "a page of a refused head");
+  EXPECT_EQ(at("silver", {"gc", "--dry-run"}).exit, 0) << terminal.said;
+  EXPECT_EQ(pages(), good + 2);
+  EXPECT_EQ(at("silver", {"gc"}).exit, 0) << terminal.said;
+  EXPECT_EQ(pages(), good);
+  EXPECT_EQ(at("silver", {"plan"}).exit, 0);
+}
+
 TEST_F(GcCommand, a_partial_copy_stays_while_a_rule_wants_it_or_nothing_is_remembered_of_a_peer) {
   two_servers();
   const std::string wanted = partial("bytes of a");

@@ -69,7 +69,7 @@ TEST_F(peer_memory, knows_nothing_at_first_and_writes_nothing) {
 
 TEST_F(peer_memory, gives_back_what_it_was_given) {
   const CachedHead head{
-      .bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .etag = "\"e\"", .last_modified = "Mon", .fetched = then};
+      .bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .fetched = then};
   const SettledMark mark{.fingerprint = sha256("f"), .until = then, .notes = {{"unmanaged", "image.a", "a \"b\" \\ ü"}}};
   memory_.keep_head(peer, head);
   memory_.keep_root(peer, 2, "root two");
@@ -155,7 +155,7 @@ TEST_F(peer_memory, a_floor_of_another_server_does_not_count) {
 }
 
 TEST_F(peer_memory, damaged_cache_files_are_not_there) {
-  memory_.keep_head(peer, {.bytes = "bytes", .url = "u", .etag = "", .last_modified = "", .fetched = then});
+  memory_.keep_head(peer, {.bytes = "bytes", .url = "u", .fetched = then});
   memory_.keep_settled(peer, {sha256("f"), {}, {}});
   memory_.keep_piece(peer, piece_of("page"), "page");
   for (const char* damage :

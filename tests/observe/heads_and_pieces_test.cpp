@@ -153,14 +153,13 @@ TEST_F(observing, B14_a_web_page_or_nothing_in_place_of_a_piece_is_unreachable) 
   EXPECT_THAT(names(), ElementsAre("db19_24"));
 }
 
-TEST_F(observing, A5_a_rollback_is_untrusted_also_after_a_restart) {
+TEST_F(observing, A5_an_older_catalog_is_never_used_also_after_a_restart) {
   for (Serial serial = 2; serial <= 6; ++serial) publish({{"db19_24", 1}});
   const Tree old = peer_.tree();
   publish({{"db19_24", 1}, {"db19_25", 7}});
   EXPECT_EQ(catalog().head.serial, 7U);
   server_.serve(old);
-  for (int run = 0; run < 2; ++run) expect_unknown("untrusted", "rollback", "7->6");
-  EXPECT_EQ(unknown().last->serial, 7U);
+  for (int run = 0; run < 2; ++run) EXPECT_THAT(names(), ElementsAre("db19_24", "db19_25"));
   EXPECT_EQ(memory_->floor(peer_.id())->serial, 7U);
   server_.serve(peer_.tree());
   EXPECT_EQ(catalog().head.serial, 7U);
@@ -170,7 +169,7 @@ TEST_F(observing, A5_the_states_floor_holds_without_the_files) {
   for (Serial serial = 2; serial <= 7; ++serial) publish({{"db19_24", 1}});
   questions_.known[0].floor =
       Floor{.id = peer_.id(), .epoch = 1, .serial = 8, .head = sha256("x"), .root_version = 1, .issued = now_};
-  expect_unknown("untrusted", "rollback", "8->7");
+  expect_unknown("unreachable", "stale", "serves serial 7, but serial 8 was seen before");
 }
 
 TEST_F(observing, A5_the_files_floor_holds_without_the_state_and_the_cache) {
@@ -180,7 +179,7 @@ TEST_F(observing, A5_the_files_floor_holds_without_the_state_and_the_cache) {
   catalog();
   fs::remove_all(folder_.path() + "/cache");
   server_.serve(old);
-  expect_unknown("untrusted", "rollback", "3->2");
+  expect_unknown("unreachable", "stale", "serves serial 2, but serial 3");
 }
 
 TEST_F(observing, G5_a_damaged_floor_is_not_no_floor) {
@@ -194,7 +193,7 @@ TEST_F(observing, G5_a_damaged_floor_is_not_no_floor) {
   }
   fs::remove_all(folder_.path() + "/cache");
   server_.serve(old);
-  expect_unknown("untrusted", "rollback");
+  expect_unknown("unreachable", "stale");
   EXPECT_THAT(memory_->trouble().value_or(""), HasSubstr("damaged"));
   server_.serve(peer_.tree());
   EXPECT_EQ(catalog().head.serial, 8U) << "the newest head is accepted, and the floor heals";
@@ -266,6 +265,38 @@ TEST_F(observing, G12_a_clock_behind_or_a_head_from_the_future_is_told) {
   expect_unknown("untrusted", "clock-behind", "clock");
   fs::remove_all(folder_.path() + "/trust");
   expect_unknown("untrusted", "from-the-future", "clock");
+}
+
+TEST_F(observing, R19_both_clocks_a_year_ahead_once_lock_nobody_out) {
+  constexpr Seconds year = hours(24 * 365);
+  peer_.set_now(now_ += year);
+  publish({{"db19_24", 1}});
+  catalog();
+  now_ -= year;
+  expect_unknown("untrusted", "clock-behind", "clock");
+  peer_.set_now(now_);
+  publish({{"db19_24", 1}, {"db19_25", 3}});
+  const PeerCatalog seen = catalog();
+  ASSERT_EQ(seen.remarks.size(), 1U);
+  EXPECT_EQ(seen.remarks[0].code, "clock-was-ahead");
+  EXPECT_FALSE(seen.remarks[0].incomplete);
+  EXPECT_EQ(memory_->floor(peer_.id())->issued, now_) << "the time of the accepted head is what is remembered";
+  EXPECT_THAT(catalog().remarks, IsEmpty());
+}
+
+TEST_F(observing, R19_a_clock_that_was_ahead_lets_no_older_head_in) {
+  publish({{"db19_24", 1}});
+  const Tree old = peer_.tree();
+  peer_.set_now(now_ += hours(24 * 365));
+  publish({{"db19_24", 1}, {"db19_25", 3}});
+  catalog();
+  now_ -= hours(24 * 365);
+  server_.serve(old);
+  EXPECT_NE(unknown().code, "") << "what was seen last is from the future, so nothing counts";
+  Head other = peer_.head();
+  other.issued = now_;
+  server_.put("head.dsse", peer_.signed_head(other));
+  expect_unknown("untrusted", "equivocation");
 }
 
 TEST_F(observing, A9_authentic_pieces_of_another_head_are_untrusted) {

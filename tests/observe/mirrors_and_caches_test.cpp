@@ -44,7 +44,9 @@ TEST_F(observing_mirrors, A15_a_good_answer_of_one_vouches_for_no_other) {
   mirror_.serve({});
   Publisher other("fpps-2", now_);
   other.publish({});
-  server_.serve(other.tree());
+  Tree bad_signature = peer_.tree();
+  bad_signature["head.dsse"] = other.tree().at("head.dsse");
+  server_.serve(bad_signature);
   const Unknown found = unknown();
   EXPECT_EQ(found.code, "untrusted");
   EXPECT_THAT(found.why, HasSubstr(mirror_.url()));
@@ -63,27 +65,138 @@ TEST_F(observing_mirrors, A15_a_mirror_that_lags_is_passed_over) {
   EXPECT_EQ(catalog().head.serial, 3U);
   mirror_.serve(newest);
   EXPECT_EQ(catalog().head.serial, 3U);
+  EXPECT_THAT(catalog().remarks, IsEmpty());
+}
+
+TEST_F(observing_mirrors, R19_a_mirror_of_bytes_alone_behind_an_origin_that_is_down_is_no_attack) {
+  Publisher mirror("mirror", now_);
+  mirror.publish(catalog_of(mirror.id(), {{"its-own", 1}}));
+  mirror.rotate_catalog_key();
+  mirror.publish(catalog_of(mirror.id(), {{"its-own", 1}}));
+  mirror_.serve(mirror.tree());
+  EXPECT_EQ(catalog().head.url, server_.url());
   server_.serve({});
-  EXPECT_EQ(unknown().detail_code, "rollback") << "with no better answer it is one";
+  for (const char* run : {"with the roots of the peer in the cache", "on the first contact"}) {
+    SCOPED_TRACE(run);
+    const Unknown found = unknown();
+    EXPECT_EQ(found.code, "unreachable") << found.why;
+    EXPECT_THAT(found.why, HasSubstr("another server answers there"));
+    fs::remove_all(folder_.path() + "/cache");
+  }
+  manifest_.peers[0].urls = {mirror_.url()};
+  EXPECT_EQ(unknown().code, "untrusted") << "as the only URL it is the wrong one";
 }
 
-TEST_F(observing_mirrors, B7_validators_of_one_url_are_not_sent_to_another) {
-  mirror_.serve(peer_.tree());
-  catalog();
-  mirror_.serve({});
-  catalog();
-  for (const auto& question : server_.asked()) EXPECT_FALSE(question.headers.contains("if-none-match"));
+class observing_a_stale_mirror : public observing {
+ protected:
+  /// The peer publishes serial 2, and both are seen; then serial 1 is served again.
+  observing_a_stale_mirror() {
+    old_ = peer_.tree();
+    publish({{"db19_24", 1}, {"db19_25", 2}});
+    catalog();
+    server_.serve(old_);
+  }
+  PeerRemark remark() {
+    const PeerCatalog seen = catalog();
+    EXPECT_EQ(seen.head.serial, 2U) << "an older catalog is never used";
+    EXPECT_EQ(seen.remarks.size(), 1U);
+    return seen.remarks.empty() ? PeerRemark{} : seen.remarks.front();
+  }
+  Tree old_;
+};
+
+TEST_F(observing_a_stale_mirror, R19_what_was_seen_last_counts_and_for_an_hour_it_is_a_note) {
+  now_ += hours(1) - Seconds(1);
+  EXPECT_EQ(remark().code, "stale");
+  EXPECT_THAT(remark().text, HasSubstr("serves serial 1, but serial 2 was seen before"));
+  EXPECT_THAT(remark().text, HasSubstr(server_.url()));
+  EXPECT_FALSE(remark().incomplete);
+  now_ += Seconds(1);
+  EXPECT_TRUE(remark().incomplete) << "seeing it again does not make it younger";
+  server_.serve(peer_.tree());
+  EXPECT_THAT(catalog().remarks, IsEmpty());
+  server_.serve(old_);
+  EXPECT_TRUE(remark().incomplete) << "the newer one was first seen long ago";
 }
 
-TEST_F(observing, B6_a_server_that_always_answers_304_is_judged_by_the_heads_own_end) {
-  catalog();
-  server_.instead("head.dsse", [](const Asked&) { return Answer{304, "", "", {}}; });
-  catalog();
-  now_ += hours(24 * 15);
-  EXPECT_EQ(unknown().code, "unreachable") << "it was asked plainly, and had no answer to that";
+TEST_F(observing_a_stale_mirror, R19_what_was_seen_last_ends_when_it_expires) {
+  now_ += hours(24 * 14);
+  EXPECT_EQ(unknown().code, "expired");
 }
 
-TEST_F(observing, B6_304_with_nothing_cached_is_no_answer) {
+TEST_F(observing_a_stale_mirror, R19_a_settled_peer_stays_settled) {
+  server_.serve(peer_.tree());
+  settle(catalog().head);
+  server_.serve(old_);
+  const PeerView seen = view();
+  const auto* settled = std::get_if<Settled>(&seen);
+  ASSERT_NE(settled, nullptr);
+  ASSERT_EQ(settled->remarks.size(), 1U);
+  EXPECT_EQ(settled->remarks[0].code, "stale");
+  EXPECT_EQ(settled->notes.size(), 1U);
+}
+
+TEST_F(observing_a_stale_mirror, R19_without_the_cache_the_peer_is_unreachable) {
+  fs::remove_all(folder_.path() + "/cache");
+  const Unknown found = unknown();
+  EXPECT_EQ(found.code, "unreachable");
+  EXPECT_EQ(found.detail_code, "stale");
+  EXPECT_THAT(found.why, HasSubstr("What was seen last of it is not in the cache any more"));
+}
+
+TEST_F(observing_a_stale_mirror, R19_a_page_that_only_the_newer_tree_has_makes_it_unreachable) {
+  fs::remove(folder_.path() + "/cache/" + peer_.id().root.hex() + "/" + path_of_page());
+  EXPECT_EQ(unknown().code, "unreachable");
+  server_.put(path_of_page(), peer_.tree().at(path_of_page()));
+  EXPECT_EQ(remark().code, "stale") << "the mirror has the page already";
+}
+
+TEST_F(observing_a_stale_mirror, R19_also_from_before_a_catalog_key_was_exchanged) {
+  peer_.rotate_catalog_key();
+  publish({{"db19_24", 1}, {"db19_25", 2}});
+  catalog();
+  server_.serve(old_);
+  const PeerCatalog seen = catalog();
+  EXPECT_EQ(seen.head.serial, 3U);
+  ASSERT_EQ(seen.remarks.size(), 1U);
+  EXPECT_EQ(seen.remarks[0].code, "stale");
+  fs::remove_all(folder_.path() + "/cache");
+  EXPECT_EQ(unknown().code, "unreachable");
+}
+
+TEST_F(observing_a_stale_mirror, A5_a_head_of_an_older_epoch_is_untrusted) {
+  peer_.rotate_catalog_key(true);
+  publish({{"db19_24", 1}, {"db19_25", 2}});
+  catalog();
+  server_.serve(old_);
+  EXPECT_EQ(unknown().code, "untrusted");
+  fs::remove_all(folder_.path() + "/cache");
+  EXPECT_EQ(unknown().code, "untrusted");
+}
+
+TEST_F(observing_a_stale_mirror, A15_another_url_that_is_not_to_be_trusted_outweighs_it) {
+  TreeServer other;
+  other.put("head.dsse", "hello");
+  other.put("root/1.dsse", peer_.tree().at("root/1.dsse"));
+  manifest_.peers[0].urls = {server_.url(), other.url()};
+  EXPECT_EQ(unknown().code, "untrusted");
+}
+
+TEST_F(observing, B6_B7_no_validator_hides_a_newer_head) {
+  catalog();
+  publish({{"db19_24", 1}, {"db19_25", 2}});
+  server_.instead("head.dsse", [this](const Asked& asked) {
+    EXPECT_FALSE(asked.headers.contains("if-none-match"));
+    EXPECT_FALSE(asked.headers.contains("if-modified-since"));
+    return Answer{200, peer_.tree().at("head.dsse"), "text/plain", {{"ETag", "\"same\""}}};
+  });
+  EXPECT_EQ(catalog().head.serial, 2U);
+  publish({{"db19_24", 1}, {"db19_25", 2}, {"db19_26", 3}});
+  EXPECT_EQ(catalog().head.serial, 3U);
+}
+
+TEST_F(observing, B6_an_answer_of_304_is_no_head) {
+  catalog();
   server_.instead("head.dsse", [](const Asked&) { return Answer{304, "", "", {}}; });
   expect_unknown("unreachable", "", "304");
 }
@@ -95,20 +208,6 @@ TEST_F(observing, B6_a_damaged_cache_is_fetched_anew) {
   }
   EXPECT_THAT(names(), ElementsAre("db19_24"));
   EXPECT_THAT(names(), ElementsAre("db19_24"));
-}
-
-TEST_F(observing, B7_an_etag_that_lies_delays_news_and_no_more) {
-  catalog();
-  publish({{"db19_24", 1}, {"db19_25", 2}});
-  server_.instead("head.dsse", [this](const Asked& asked) {
-    return asked.headers.contains("if-none-match")
-               ? Answer{304, "", "", {}}
-               : Answer{200, peer_.tree().at("head.dsse"), "text/plain", {{"ETag", "\"same\""}}};
-  });
-  EXPECT_EQ(catalog().head.serial, 1U);
-  peer_.set_now(now_ += hours(24 * 15));
-  publish({{"db19_24", 1}, {"db19_25", 2}});
-  EXPECT_EQ(catalog().head.serial, 3U) << "when the old head is over it is asked for plainly";
 }
 
 }  // namespace

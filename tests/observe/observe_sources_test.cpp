@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "reconciler/observe/observe.hpp"
+#include "state/image_rows.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::observe_sources_test {
@@ -17,14 +18,24 @@ class observe_sources_test : public testing::Test {
  protected:
   SourceView look(const std::string& name) {
     manifest_.images[0].source = folder_.path() + "/" + name;
-    return observe_sources(manifest_).at(ImageName::of("image"));
+    return look();
   }
-  std::string stamp(const std::string& name) {
-    const SourceView view = look(name);
+  SourceView look(SourceLook how = SourceLook::top, const std::vector<DamagedImage>& damaged = {}) {
+    return observe_sources(manifest_, rows_, damaged, how).at(ImageName::of("image"));
+  }
+  /// The image is here since its source was as it is now.
+  void add() {
+    ImageRow row = blank_row(ImageName::of("image"), manifest_.server.name);
+    row.source_stamp = stamp_text(look());
+    rows_ = {row};
+  }
+  static std::string stamp_text(const SourceView& view) {
     return std::holds_alternative<SourceStamp>(view) ? std::get<SourceStamp>(view).stamp : "missing";
   }
+  std::string stamp(const std::string& name) { return stamp_text(look(name)); }
 
   testing_support::TestFolder folder_;
+  std::vector<ImageRow> rows_;
   Manifest manifest_{.path = "ingot.toml",
                      .digest = {},
                      .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
@@ -79,7 +90,65 @@ TEST_F(observe_sources_test, a_source_that_cannot_be_surveyed_has_no_stamp) {
   EXPECT_EQ(stamp("link"), "");
 }
 
-TEST_F(observe_sources_test, an_image_without_a_source_is_not_looked_for) { EXPECT_TRUE(observe_sources(manifest_).empty()); }
+TEST_F(observe_sources_test, an_image_without_a_source_is_not_looked_for) {
+  EXPECT_TRUE(observe_sources(manifest_, {}, {}, SourceLook::top).empty());
+}
+
+class LargeSource : public observe_sources_test {
+ protected:
+  const std::string tree_ = folder_.path() + "/tree";
+  std::string first_;
+  void SetUp() override {
+    fs::create_directories(tree_ + "/deep");
+    for (int i = 0; i < 10'000; ++i) std::ofstream(tree_ + "/deep/" + std::to_string(i));
+    look("tree");
+    add();
+    first_ = rows_[0].source_stamp;
+  }
+  void change_below() const { std::ofstream(tree_ + "/deep/7") << "other"; }
+  void touch_top() const {
+    const auto time = fs::last_write_time(tree_);
+    std::ofstream(tree_ + "/new");
+    fs::remove(tree_ + "/new");
+    fs::last_write_time(tree_, time);
+  }
+};
+
+TEST_F(LargeSource, once_added_is_looked_at_by_its_top_alone) {
+  change_below();
+  EXPECT_EQ(stamp_text(look()), first_) << "no member was looked at";
+  EXPECT_NE(stamp_text(look(SourceLook::whole)), first_);
+  EXPECT_NE(
+      stamp_text(look(SourceLook::top, {{.address = {}, .name = ImageName::of("image"), .path = {}, .why = {}, .digest = {}}})),
+      first_)
+      << "what is damaged may be made of it again";
+  rows_[0].deleted = true;
+  EXPECT_NE(stamp_text(look()), first_) << "what is put back is made of it, or is what it was";
+}
+
+TEST_F(LargeSource, is_looked_at_as_a_whole_when_its_top_changed) {
+  touch_top();
+  EXPECT_EQ(stamp_text(look()), first_) << "nothing that counts is other than it was";
+  change_below();
+  EXPECT_NE(stamp_text(look()), first_);
+}
+
+TEST_F(LargeSource, whose_stamp_says_nothing_of_its_top_is_looked_at_as_a_whole) {
+  rows_[0].source_stamp = first_.substr(0, first_.find(' '));
+  EXPECT_EQ(stamp_text(look()), rows_[0].source_stamp);
+  change_below();
+  EXPECT_NE(stamp_text(look()), rows_[0].source_stamp);
+}
+
+TEST_F(observe_sources_test, R18_a_small_source_is_looked_at_as_a_whole) {
+  fs::create_directories(folder_.path() + "/tree/deep");
+  std::ofstream(folder_.path() + "/tree/deep/one") << "one";
+  look("tree");
+  add();
+  EXPECT_EQ(stamp_text(look()), rows_[0].source_stamp);
+  std::ofstream(folder_.path() + "/tree/deep/one") << "longer";
+  EXPECT_NE(stamp_text(look()), rows_[0].source_stamp);
+}
 
 }  // namespace
 }  // namespace ingot::observe_sources_test

@@ -1,4 +1,6 @@
 // What was in a catalog stays in it (R19), and pieces that are not there yet (B15, N9).
+#include <filesystem>
+
 #include "tests/observe/observing.hpp"
 
 namespace ingot::testing_support {
@@ -70,6 +72,66 @@ TEST_F(observing, R19_vanishing_is_noticed_in_a_large_catalog) {
   images.erase(images.begin() + 1234);
   publish(images);
   expect_unknown("untrusted", "vanished", "image101234");
+}
+
+TEST_F(observing, R21_what_a_new_epoch_does_not_know_has_not_vanished) {
+  publish({{"db19_24", 1}, {"of-a-thief", 2}});
+  catalog();
+  peer_.rotate_catalog_key(true);
+  publish({{"db19_24", 1}});
+  EXPECT_THAT(names(), ElementsAre("db19_24"));
+  publish({{"db19_25", 4}});
+  expect_unknown("untrusted", "vanished", "\"db19_24\"");
+}
+
+/// Bytes in the cache of the peer's pages.
+std::uintmax_t bytes_in(const std::string& folder) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+TEST_F(observing, A13_a_new_malformed_catalog_for_each_poll_fills_no_disk) {
+  catalog();
+  const auto before = bytes_in(folder_.path() + "/cache");
+  for (int poll = 0; poll < 4; ++poll) {
+    std::vector<std::pair<std::string, Serial>> images;
+    for (int i = 0; i < 1500; ++i) images.emplace_back("image" + std::to_string(100'000 + i + poll), 2);
+    peer_.publish(catalog_of(peer_.id(), images));
+    Index index = peer_.index();
+    const std::string bad = "not a page of poll " + std::to_string(poll);
+    index.pages.back().piece = Publisher::piece_of(bad);
+    const std::string bytes = write_index(index);
+    peer_.tree()["c/" + sha256(bad).hex()] = bad;
+    peer_.tree()["c/" + sha256(bytes).hex()] = bytes;
+    Head head = peer_.head();
+    head.index = Publisher::piece_of(bytes);
+    peer_.tree()["head.dsse"] = peer_.signed_head(head);
+    server_.serve(peer_.tree());
+    expect_unknown("untrusted", "malformed");
+    EXPECT_EQ(bytes_in(folder_.path() + "/cache"), before);
+  }
+}
+
+TEST_F(observing, A13_a_new_catalog_without_its_last_page_for_each_poll_keeps_the_pages_of_one) {
+  std::uintmax_t first = 0;
+  for (int poll = 0; poll < 4; ++poll) {
+    std::vector<std::pair<std::string, Serial>> images;
+    for (int i = 0; i < 1500; ++i) images.emplace_back("image" + std::to_string(100'000 + i + 10'000 * poll), 2);
+    publish(images);
+    const std::string last = path_of_page(peer_.index().pages.size() - 1);
+    server_.remove(last);
+    expect_unknown("unreachable", "missing-piece");
+    const auto bytes = bytes_in(folder_.path() + "/cache");
+    if (poll == 0) first = bytes;
+    EXPECT_LE(bytes, first + first / 10);
+  }
+  server_.serve(peer_.tree());
+  asked();
+  catalog();
+  EXPECT_THAT(asked(), testing::SizeIs(testing::Lt(4U))) << "the head, and what was missing: the rest was kept";
 }
 
 TEST_F(observing, B15_a_missing_piece_makes_it_ask_for_the_head_again) {

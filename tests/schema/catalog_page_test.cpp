@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "reconciler/io/hash.hpp"
+#include "schema/catalog_weight.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/segments.hpp"
 #include "schema/write_catalog.hpp"
@@ -384,6 +386,41 @@ TEST(page, C5_is_at_most_8_MiB) {
   one.bytes.insert(start, " ");
   one.ref.piece.length = one.bytes.size();
   EXPECT_EQ(fault({one}), "is longer than 8 MiB");
+}
+
+ImageEntry with_most_labels(int number) {
+  ImageEntry entry = own_image(self, "image" + std::to_string(1'000'000 + number), 2);
+  for (std::size_t i = 0; i < most_labels; ++i) entry.labels.emplace(std::to_string(i), "");
+  return entry;
+}
+
+TEST(page, A13_a_catalog_of_small_entries_with_many_labels_is_refused_before_it_fills_the_memory) {
+  const std::uint64_t fitting = heaviest_catalog / weight_of(with_most_labels(0));
+  std::uint64_t given = 0;
+  PageVisitor visitor;
+  visitor.image = [&](ImageEntry&&) { ++given; };
+  PageReader reader(self, newest, std::move(visitor));
+  std::string line = line_of(with_most_labels(0));
+  const std::string name = "image1000000";
+  std::optional<Malformed> fault;
+  for (int number = 0; !fault && given < fitting + most_page_entries;) {
+    std::vector<std::string> lines;
+    for (std::uint64_t i = 0; i < most_page_entries; ++i)
+      lines.push_back(replaced(line, name, with_most_labels(number++).name.text()));
+    const Page one = page(PageKind::images, "image" + std::to_string(1'000'000 + number - int{most_page_entries}), lines);
+    fault = reader.read(one.ref, one.bytes);
+  }
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->why, "line " + std::to_string(fitting % most_page_entries + 2) +
+                            ": makes the catalog heavier than the 512 MiB that its entries may weigh together");
+  EXPECT_EQ(given, fitting);
+}
+
+TEST(page, A13_no_server_publishes_a_catalog_that_is_too_heavy_for_its_readers) {
+  PageWriter writer([](std::string_view bytes) { return sha256(bytes); }, [](const PageRef&, const std::string&) {});
+  const std::uint64_t fitting = heaviest_catalog / weight_of(with_most_labels(0));
+  for (std::uint64_t i = 0; i <= fitting; ++i) writer.add(with_most_labels(static_cast<int>(i)));
+  EXPECT_THROW(writer.finish(), std::length_error);
 }
 
 }  // namespace

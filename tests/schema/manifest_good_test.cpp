@@ -140,6 +140,7 @@ TEST_F(WholeManifest, has_its_images_in_the_order_of_root_and_sorted_includes) {
                         .source = "stage/db19.24",
                         .digest = Digest::parse("sha256:abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"),
                         .exclude = {"log/**", "*.pid"},
+                        .cross_mounts = true,
                         .parent = ImageName::of("db19_23"),
                         .version = "19.24.0",
                         .state = ImageState::withdrawn,

@@ -72,12 +72,12 @@ class StoreFaults : public StoreTest {
 };
 
 TEST_F(StoreFaults, ingest_leaves_all_or_nothing) {
-  sweep([](Store&) {}, [&](Store& store) { store.ingest(source, {}, std::nullopt, Place::public_tree, 1, nullptr); });
+  sweep([](Store&) {}, [&](Store& store) { store.ingest({.path = source}, std::nullopt, Place::public_tree, 1, nullptr); });
 }
 
 TEST_F(StoreFaults, move_leaves_the_bytes_in_one_place_or_the_other) {
   std::optional<Ingested> image;
-  sweep([&](Store& store) { image = store.ingest(source, {}, std::nullopt, Place::private_tree, 1, nullptr); },
+  sweep([&](Store& store) { image = store.ingest({.path = source}, std::nullopt, Place::private_tree, 1, nullptr); },
         [&](Store& store) { store.move_to(image->packed, Place::public_tree); });
 }
 

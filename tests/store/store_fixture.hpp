@@ -41,7 +41,7 @@ class StoreTest : public testing::Test {
     return bytes;
   }
   Ingested ingest(Store& store, Place place = Place::public_tree) {
-    return store.ingest(source, {}, std::nullopt, place, 2, nullptr);
+    return store.ingest({.path = source}, std::nullopt, place, 2, nullptr);
   }
   static std::string plain_of(const Store& store, const Ingested& image) {
     std::string plain;

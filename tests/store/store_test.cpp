@@ -122,7 +122,7 @@ TEST_F(StoreTest, takes_in_a_file_and_gives_it_back) {
   write_text(source, bytes);
   std::uint64_t last = 0;
   const Ingested image =
-      store.ingest(source, {}, sha256(bytes), Place::public_tree, 2, [&](std::uint64_t done, std::uint64_t total) {
+      store.ingest({.path = source}, sha256(bytes), Place::public_tree, 2, [&](std::uint64_t done, std::uint64_t total) {
         EXPECT_EQ(total, bytes.size());
         last = done;
       });
@@ -155,8 +155,9 @@ TEST_F(StoreTest, refuses_other_bits_than_the_manifest_says) {
   Store store = made();
   write_text(source, "bytes");
   const auto before = named_files();
-  EXPECT_THAT(failure_of([&] { store.ingest(source, {}, sha256("other"), Place::public_tree, 1, nullptr); }, Fault::incomplete),
-              HasSubstr("the manifest says"));
+  EXPECT_THAT(
+      failure_of([&] { store.ingest({.path = source}, sha256("other"), Place::public_tree, 1, nullptr); }, Fault::incomplete),
+      HasSubstr("the manifest says"));
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
@@ -166,9 +167,9 @@ TEST_F(StoreTest, leaves_nothing_when_a_source_cannot_be_taken_or_it_is_interrup
   const auto before = named_files();
   EXPECT_NE(failure_of([&] { ingest(store); }, Fault::incomplete), "");
   write_text(source, noise(3 * segment_size));
-  EXPECT_THROW(
-      store.ingest(source, {}, std::nullopt, Place::public_tree, 2, [](std::uint64_t, std::uint64_t) { pretend_interrupted(2); }),
-      Error);
+  EXPECT_THROW(store.ingest({.path = source}, std::nullopt, Place::public_tree, 2,
+                            [](std::uint64_t, std::uint64_t) { pretend_interrupted(2); }),
+               Error);
   pretend_interrupted(0);
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));

@@ -203,16 +203,20 @@ class Reader {
     return part;
   }
 
-  /// "STAMP" or "STAMP:BYTES"
+  /// "STAMP", "STAMP:BYTES" or "STAMP:BYTES:MOUNT,MOUNT"
   static SourceStamp source(const std::string& text) {
     const auto colon = text.find(':');
     if (colon == std::string::npos) return {.stamp = text};
-    return {.stamp = text.substr(0, colon), .bytes = std::stoull(text.substr(colon + 1))};
+    const auto mounts = text.find(':', colon + 1);
+    return {.stamp = text.substr(0, colon),
+            .bytes = std::stoull(text.substr(colon + 1)),
+            .mounts = mounts == std::string::npos ? std::vector<std::string>() : split(text.substr(mounts + 1), ',')};
   }
 
   void begin_peer(const std::string& part, const Line& line) {
     peer_ = line.word(1);
-    const SeenHead head = head_of(line.text("card", peer_), line.number("serial", 1));
+    SeenHead head = head_of(line.text("card", peer_), line.number("serial", 1));
+    head.epoch = line.number("epoch", 1);
     view_ = &views_.try_emplace(peer_, Unknown{}).first->second;
     if (part == "unknown") {
       *view_ = Unknown{.code = line.word(2),
@@ -224,7 +228,10 @@ class Reader {
     } else {
       catalog_ = std::make_shared<Catalog>();
       publisher_ = head.id;
-      *view_ = PeerCatalog{.head = head, .catalog = catalog_};
+      PeerCatalog seen{.head = head, .catalog = catalog_};
+      if (line.values.contains("remark"))
+        seen.remarks.push_back({.code = line.text("remark"), .text = line.text("why"), .incomplete = line.has("incomplete")});
+      *view_ = std::move(seen);
     }
   }
 
@@ -265,6 +272,7 @@ class Reader {
     image.size = line.number("size", image.size);
     image.packed = line.has("no-bytes") ? std::nullopt : std::optional(packed_of(image.digest, line.number("packed", 400'000)));
     image.type = TypeName::of(line.text("type", default_type().text()));
+    image.kind = parse_image_kind(line.text("kind", "file")).value();
     image.version = line.text("version");
     image.platform = line.text("platform");
     image.description = line.text("description");
@@ -358,6 +366,8 @@ class Reader {
     ImageRow row = image_row(next_key_++, line.word(1));
     row.digest = bits(line.text("bits", line.word(1)));
     row.type = TypeName::of(line.text("type", default_type().text()));
+    row.kind = parse_image_kind(line.text("kind", "file")).value();
+    row.reason = line.text("reason");
     row.version = line.text("version");
     row.description = line.text("description");
     row.labels = labels_of(line.text("labels"));

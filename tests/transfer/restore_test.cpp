@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -16,6 +17,7 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "schema/error.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 #include "tests/transfer/trees.hpp"
@@ -188,6 +190,28 @@ TEST_F(Restore, refuses_false_attributes) {
   EXPECT_THAT(refusal(tar_of({folder("./"), with(folder("./a/"), [](auto& m) { m.size = 5; })})), HasSubstr("has content"));
 }
 
+TEST_F(Restore, refuses_attributes_and_targets_that_no_kernel_would_take) {
+  const auto refusal_with = [&](const std::function<void(TarMember&)>& change, MemberKind kind = MemberKind::file) {
+    auto one = kind == MemberKind::symbolic_link ? link("./a", "b") : file("./a", "");
+    change(one.member);
+    return refusal(tar_of({folder("./"), one}));
+  };
+  const std::string capability = std::string("\1\0\0\2\0\x20", 6) + std::string(14, '\0');
+  for (const std::string& bad :
+       {std::string("x"), capability + "x", capability.substr(0, 12), std::string("\1\0\0\3", 4) + std::string(16, '\0'),
+        std::string("\2\0\0\2", 4) + std::string(16, '\0'),
+        std::string("\1\0\0\3", 4) + std::string(16, '\0') + "\xFF\xFF\xFF\xFF"}) {
+    EXPECT_THAT(refusal_with([&](TarMember& one) { one.capability = bad; }), HasSubstr("a capability that is none"));
+  }
+  for (const char* bad :
+       {"user::rwx,mask::rwx", "user::rwx,group::r--", "user::rwx,user:7:rwx,group::r--,other::r--",
+        "user::rwx,group::r--,group:7:r--,other::r--", "user::rwx,user:4294967295:r--,group::r--,mask::r--,other::r--"}) {
+    EXPECT_THAT(refusal_with([&](TarMember& one) { one.access_acl = bad; }), HasSubstr("an ACL that lacks entries")) << bad;
+  }
+  EXPECT_THAT(refusal_with([](TarMember& one) { one.target = std::string(4096, 't'); }, MemberKind::symbolic_link),
+              HasSubstr("longer than 4095"));
+}
+
 TEST_F(Restore, refuses_depth_without_end) {
   DescribedTree tree{folder("./")};
   std::string path = "./";
@@ -235,20 +259,30 @@ TEST_F(Restore, removes_what_was_not_committed) {
   EXPECT_EQ(read_text(outer.path() + "/victim"), "untouched");
 }
 
-TEST_F(Restore, makes_holes_of_zeros) {
+TEST_F(Restore, makes_holes_of_zeros_only_where_it_is_told_to) {
   std::string content(10'000'000, '\0');
   content.replace(5'000'000, 4, "data");
-  restore_tree(tar_of({folder("./"), file("./small", std::string(100, '\0')), file("./sparse", content),
-                       file("./zeros", std::string(1'000'000, '\0'))}),
-               destination);
-  EXPECT_EQ(read_text(destination + "/sparse"), content);
-  EXPECT_EQ(read_text(destination + "/small"), std::string(100, '\0'));
-  struct stat status {};
-  ASSERT_EQ(stat((destination + "/sparse").c_str(), &status), 0);
-  EXPECT_LE(status.st_blocks * 512, 64 * 1024);
-  ASSERT_EQ(stat((destination + "/zeros").c_str(), &status), 0);
-  EXPECT_EQ(status.st_size, 1'000'000);
-  EXPECT_LE(status.st_blocks * 512, 64 * 1024);
+  const std::string bytes = tar_of({folder("./"), file("./small", std::string(100, '\0')), file("./sparse", content),
+                                    file("./zeros", std::string(1'000'000, '\0'))});
+  for (const bool sparse : {true, false}) {
+    const std::string out = destination + (sparse ? "-sparse" : "-full");
+    TreeRestorer restorer(out, {.sparse = sparse});
+    for (std::size_t at = 0; at < bytes.size(); at += 7777) restorer.write(std::string_view(bytes).substr(at, 7777));
+    restorer.commit();
+    EXPECT_EQ(read_text(out + "/sparse"), content);
+    EXPECT_EQ(read_text(out + "/small"), std::string(100, '\0'));
+    const auto on_disk = [&](const std::string& name) {
+      struct stat status {};
+      return stat((out + "/" + name).c_str(), &status) == 0 ? status.st_blocks * 512 : -1;
+    };
+    if (sparse) {
+      EXPECT_LE(on_disk("sparse"), 64 * 1024);
+      EXPECT_LE(on_disk("zeros"), 64 * 1024);
+    } else {
+      EXPECT_GE(on_disk("sparse"), 10'000'000) << "a swap file, or a file with its blocks reserved, must have no holes";
+      EXPECT_GE(on_disk("zeros"), 1'000'000);
+    }
+  }
 }
 
 TEST_F(Restore, gives_nothing_of_the_folder_above) {
@@ -259,22 +293,25 @@ TEST_F(Restore, gives_nothing_of_the_folder_above) {
   EXPECT_EQ(seen.out, "");
 }
 
-TEST_F(Restore, leaves_owners_and_set_id_bits_out_without_the_right_to_give_them) {
+TEST_F(Restore, counts_and_names_what_a_user_without_rights_cannot_be_given) {
   ASSERT_EQ(chmod(box.c_str(), 0777), 0);
-  const std::string text = as_nobody(destination, [](const std::string& path) {
+  const std::string text = in_child([&] {
     auto setuid = file("./su", "x");
     setuid.member.mode = 04755;
     setuid.member.uid = 1234;
     auto capable = file("./capable", "x");
     capable.member.capability = std::string("\1\0\0\2\0\x20", 6) + std::string(14, '\0');
-    TreeRestorer restorer(path);
-    restorer.write(tar_of({folder("./"), capable, setuid}));
-    const bool left_out = restorer.commit().owners_left_out;
+    const std::string bytes = tar_of({folder("./"), capable, setuid});
+    if (!become_nobody()) return std::string("this user cannot become another");
+    TreeRestorer restorer(destination);
+    restorer.write(bytes);
+    const LeftOut left_out = restorer.commit();
     struct stat status {};
-    stat((path + "/su").c_str(), &status);
-    return std::string(left_out ? "left out " : "given ") + std::to_string((status.st_mode & 07777U) == 0755);
+    stat((destination + "/su").c_str(), &status);
+    return fmt::format("{:o}; owners {}; {}", status.st_mode & 07777U, left_out.count(Property::owner), left_out.text());
   });
-  EXPECT_EQ(text, "left out 1");
+  EXPECT_THAT(text, HasSubstr("755; owners "));
+  EXPECT_THAT(text, HasSubstr("set-id bits of 1, capability of 1: \"./capable\" (capability), \"./su\" (set-id bits)"));
   EXPECT_TRUE(fs::exists(destination + "/su"));
 }
 
@@ -283,13 +320,31 @@ TEST_F(Restore, says_that_nothing_was_left_out_if_the_owner_is_the_same) {
   auto setuid = file("./su", "x");
   setuid.member.mode = 04755;
   restorer.write(tar_of({folder("./"), setuid}));
-  EXPECT_FALSE(restorer.commit().owners_left_out);
+  const LeftOut left_out = restorer.commit();
+  EXPECT_EQ(left_out.count(Property::owner), 0U);
+  EXPECT_EQ(left_out.total_but_owners(), 0U);
   struct stat status {};
   ASSERT_EQ(stat((destination + "/su").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 04755U);
 }
 
-TEST_F(Restore, of_a_file_writes_beside_and_makes_holes) {
+TEST_F(Restore, without_special_gives_no_set_id_bits_capabilities_or_acls_and_misses_none) {
+  auto setuid = file("./su", "x");
+  setuid.member.mode = 06755;
+  auto shared = file("./shared", "x");
+  shared.member.mode = 0674;
+  shared.member.access_acl = "user::rw-,user:7:r--,group::r--,mask::rwx,other::r--";
+  TreeRestorer restorer(destination, {.special = false});
+  restorer.write(tar_of({folder("./"), shared, setuid}));
+  EXPECT_EQ(restorer.commit().total_but_owners(), 0U);
+  struct stat status {};
+  ASSERT_EQ(stat((destination + "/su").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0755U);
+  ASSERT_EQ(stat((destination + "/shared").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0644U) << "the group had r-- by its entry; rwx was the mask alone";
+}
+
+TEST_F(Restore, of_a_file_writes_beside_and_makes_holes_only_where_it_is_told_to) {
   std::string content(5'000'000, '\0');
   content += "end";
   {
@@ -298,13 +353,16 @@ TEST_F(Restore, of_a_file_writes_beside_and_makes_holes) {
     EXPECT_FALSE(fs::exists(destination));
   }
   EXPECT_TRUE(fs::is_empty(box));
-  FileRestorer restorer(destination);
-  for (std::size_t at = 0; at < content.size(); at += 100'001) restorer.write(std::string_view(content).substr(at, 100'001));
-  restorer.commit();
-  EXPECT_EQ(read_text(destination), content);
-  struct stat status {};
-  ASSERT_EQ(stat(destination.c_str(), &status), 0);
-  EXPECT_LE(status.st_blocks * 512, 1024 * 1024);
+  for (const bool sparse : {true, false}) {
+    fs::remove(destination);
+    FileRestorer restorer(destination, {.sparse = sparse});
+    for (std::size_t at = 0; at < content.size(); at += 100'001) restorer.write(std::string_view(content).substr(at, 100'001));
+    restorer.commit();
+    EXPECT_EQ(read_text(destination), content);
+    struct stat status {};
+    ASSERT_EQ(stat(destination.c_str(), &status), 0);
+    EXPECT_EQ(status.st_blocks * 512 < 1024 * 1024, sparse);
+  }
   EXPECT_THROW(FileRestorer{destination}, Error);
   EXPECT_THROW(FileRestorer{box}, Error);
 }

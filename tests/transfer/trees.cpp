@@ -18,6 +18,7 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/transfer/acl_text.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
+#include "reconciler/transfer/restore.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::testing_support {
@@ -169,7 +170,7 @@ void set_mtime(const std::string& path, long seconds, long nanoseconds) {
 std::string canonical_bytes(const std::string& path, const std::vector<std::string>& exclude) {
   std::string bytes;
   write_canonical(
-      path, exclude, [&](std::string_view more) { bytes += more; }, nullptr);
+      {.path = path, .exclude = exclude}, [&](std::string_view more) { bytes += more; }, nullptr);
   return bytes;
 }
 

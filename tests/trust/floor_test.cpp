@@ -51,12 +51,12 @@ TEST(floor, takes_the_same_head_again_and_every_later_one) {
   EXPECT_EQ(verdict(head(1, 9999), head(1, 7)), "");
 }
 
-TEST(floor, A5_refuses_a_rollback_and_says_the_numbers) {
-  EXPECT_EQ(verdict(head(1, 6), head(1, 7)), "rollback");
-  EXPECT_EQ(verdict(head(1, 1), head(1, largest_serial)), "rollback");
+TEST(floor, A5_a_lower_serial_of_the_same_epoch_is_stale_and_says_the_numbers) {
+  EXPECT_EQ(verdict(head(1, 6), head(1, 7)), "stale");
+  EXPECT_EQ(verdict(head(1, 1), head(1, largest_serial)), "stale");
   const auto distrust = may_follow(head(1, 6), digest_of(head(1, 6)), floor_at(head(1, 7)), issued);
   ASSERT_TRUE(distrust);
-  EXPECT_EQ(distrust->why, "rollback 7->6");
+  EXPECT_EQ(distrust->why, "it serves serial 6, but serial 7 was seen before");
 }
 
 TEST(floor, A6_knows_equivocation) {
