@@ -1,4 +1,4 @@
-// The exit codes (contract, section 4): the one table from Fault to number.
+// The exit codes (schema/rules.md): the one table from Fault to number.
 #pragma once
 
 #include "schema/error.hpp"

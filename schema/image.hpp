@@ -24,7 +24,7 @@ std::optional<ImageKind> parse_image_kind(std::string_view text);
 
 using Labels = std::map<std::string, std::string>;
 
-/// The identity of an image (contract, section 1); descent follows identities, through copies and tombstones.
+/// The identity of an image (schema/rules.md); descent follows identities, through copies and tombstones.
 struct ImageIdentity {
   ServerId origin;
   ImageName name;      ///< on its origin

@@ -11,10 +11,10 @@
 #include "schema/card.hpp"
 #include "schema/guard.hpp"
 #include "schema/image.hpp"
+#include "schema/manifest_commit.hpp"
 #include "schema/names.hpp"
 #include "schema/notify.hpp"
 #include "schema/problem.hpp"
-#include "schema/provenance.hpp"
 #include "schema/quantity.hpp"
 #include "schema/subscription.hpp"
 #include "schema/window.hpp"
@@ -158,10 +158,10 @@ struct IgnoreEntry {
 
 /// A whole, checked manifest. Lists are in the order of the text (included files after the root, sorted by path).
 struct Manifest {
-  std::string path{};               ///< of the root file, as the user named it
-  Digest digest{};                  ///< of all bytes read: root, includes, cards, in order
-  std::optional<Provenance> git{};  ///< the commit that it is from; nullopt: none is known (parse_manifest knows none)
-  std::string no_git{};             ///< why none is known, though it lies in a repository; "": it lies in none
+  std::string path{};                   ///< of the root file, as the user named it
+  Digest digest{};                      ///< of all bytes read: root, includes, cards, in order
+  std::optional<ManifestCommit> git{};  ///< the commit that it is from; nullopt: none is known (parse_manifest knows none)
+  std::string no_git{};                 ///< why none is known, though it lies in a repository; "": it lies in none
   ServerSection server;
   Limits limits{};
   Guard guard{};

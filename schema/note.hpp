@@ -7,7 +7,7 @@ namespace ingot {
 
 /// A note for the reader of a plan; never changes an exit code.
 struct Note {
-  std::string code;     ///< "unmanaged", "source-changed", "before-baseline" … (contract, section 5)
+  std::string code;     ///< "unmanaged", "source-changed", "before-baseline" … ("ingot schema plan")
   std::string address;  ///< of what it is about; may be ""
   std::string text;
   bool operator==(const Note&) const = default;

@@ -1,4 +1,4 @@
-// The number of a server's catalog (contract, section 1): grows, never restarts.
+// The number of a server's catalog (schema/rules.md): grows, never restarts.
 #pragma once
 
 #include <cstdint>

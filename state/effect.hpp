@@ -10,7 +10,7 @@
 #include "schema/catalog.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// Registers a peer, or updates it (same id: name and URLs; `replaces`: the identity that it had).
 struct PutRegistration {
@@ -101,4 +101,4 @@ using Effect =
                  PutBytes, PutSourceStamp, ChangeImage, AdoptImage, DropImage, MarkWanted, PutSeries, DropSeries>;
 using Effects = std::vector<Effect>;
 
-}  // namespace ingot
+}  // namespace ingot::state

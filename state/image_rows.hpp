@@ -5,7 +5,7 @@
 #include "schema/manifest.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// A row that says nothing yet but its names.
 inline ImageRow blank_row(const ImageName& name, const ServerName& origin_name) {
@@ -60,4 +60,4 @@ inline ImageRow declared_row(const LocalImage& image, const ServerName& server) 
   return row;
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -3,7 +3,7 @@
 #include "schema/error.hpp"
 #include "state/lines.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -39,14 +39,14 @@ Labels read_labels(Statement& row) {
   return *std::move(labels);
 }
 
-Papers read_papers(Statement& row) {
-  return Papers{.time = row.next<Time>(),
-                .run = row.next<std::string>(),
-                .actor = row.next<std::string>(),
-                .commit = row.next<std::optional<std::string>>(),
-                .rule = row.next<std::string>(),
-                .peer = row.next<std::optional<std::string>>(),
-                .head = row.next<std::optional<Digest>>()};
+Provenance read_papers(Statement& row) {
+  return Provenance{.time = row.next<Time>(),
+                    .run = row.next<std::string>(),
+                    .actor = row.next<std::string>(),
+                    .commit = row.next<std::optional<std::string>>(),
+                    .rule = row.next<std::string>(),
+                    .peer = row.next<std::optional<std::string>>(),
+                    .head = row.next<std::optional<Digest>>()};
 }
 
 ImageRow read_row(Statement& row) {
@@ -229,4 +229,4 @@ std::optional<Labels> parse_labels(std::string_view text) {
   return labels;
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -8,7 +8,7 @@
 #include "state/snapshot.hpp"
 #include "state/sqlite.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// A row with what the state keeps for itself.
 struct ImageRecord {
@@ -49,4 +49,4 @@ void revive_image(Database& database, const ImageRow& row);
 std::string write_labels(const Labels& labels);
 std::optional<Labels> parse_labels(std::string_view text);
 
-}  // namespace ingot
+}  // namespace ingot::state

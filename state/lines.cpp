@@ -1,6 +1,6 @@
 #include "state/lines.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 std::string write_lines(const std::vector<std::string>& items) {
   std::string text;
@@ -38,4 +38,4 @@ std::optional<std::vector<std::string>> parse_lines(std::string_view text) {
   return items;
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

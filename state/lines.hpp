@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-namespace ingot {
+namespace ingot::state {
 
 std::string write_lines(const std::vector<std::string>& items);
 /// nullopt if write_lines never made this.
 std::optional<std::vector<std::string>> parse_lines(std::string_view text);
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -1,6 +1,6 @@
 #include "state/packed_columns.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 Packed read_packed(Statement& row) {
   Packed packed;
@@ -13,4 +13,4 @@ Packed read_packed(Statement& row) {
   return packed;
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

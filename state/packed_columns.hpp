@@ -4,8 +4,8 @@
 #include "schema/catalog.hpp"
 #include "state/sqlite.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 Packed read_packed(Statement& row);
 
-}  // namespace ingot
+}  // namespace ingot::state

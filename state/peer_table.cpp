@@ -5,7 +5,7 @@
 
 #include "state/lines.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -70,4 +70,4 @@ std::optional<Follow> read_follow(Statement& row) {
   return Follow{.peer = *std::move(peer), .series = *std::move(series)};
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -8,7 +8,7 @@
 #include "state/snapshot.hpp"
 #include "state/sqlite.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// Sorted by name.
 std::vector<Registration> read_registrations(Database& database, LeftOut* left_out = nullptr);
@@ -20,4 +20,4 @@ std::vector<std::string> read_lines(Statement& row);
 /// The next two columns: follow_peer, follow_series.
 std::optional<Follow> read_follow(Statement& row);
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -1,6 +1,6 @@
 #include "state/public_parent.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -48,4 +48,4 @@ std::optional<ImageIdentity> public_parent(Database& database, ParentLink link) 
   return std::move(link.identity);
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

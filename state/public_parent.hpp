@@ -7,7 +7,7 @@
 #include "state/snapshot.hpp"
 #include "state/sqlite.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// Where the walk begins, from an image's row: its parent here, else what its origin says.
 struct ParentLink {
@@ -21,4 +21,4 @@ ParentLink read_parent_link(Statement& row);
 /// Error{local} if lineage runs in a circle: the file is damaged.
 std::optional<ImageIdentity> public_parent(Database& database, ParentLink link);
 
-}  // namespace ingot
+}  // namespace ingot::state

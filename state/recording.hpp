@@ -11,7 +11,7 @@
 #include "state/image_table.hpp"
 #include "state/sqlite.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// Throws Error{local}: somebody else wrote to the state, though only one run at a time may.
 [[noreturn]] void throw_changed_by_another(const Database& database);
@@ -73,4 +73,4 @@ class Recording {
   bool common_ = false;
 };
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -4,7 +4,7 @@
 #include "schema/error.hpp"
 #include "state/recording.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -217,4 +217,4 @@ void Recording::put(const MarkWanted& effect) {
   if (image->row.copy) touch(image->row.identity->origin);
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -5,7 +5,7 @@
 #include "state/lines.hpp"
 #include "state/recording.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 void throw_changed_by_another(const Database& database) {
   throw Error(Fault::local,
@@ -108,4 +108,4 @@ void Recording::put(const DropType& effect) {
   touch_all();
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -8,7 +8,7 @@
 #include "state/lines.hpp"
 #include "state/recording.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -92,4 +92,4 @@ void Recording::put(const DropSeries& effect) {
   if (old->follows) touch_all();
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -12,7 +12,7 @@
 #include "state/effect.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// An image, live or deleted. `row` as snapshots give it, but for its key; `row.created`: the first head of this server that
 /// showed it. Lineage is by `row.parent_identity`.
@@ -45,4 +45,4 @@ struct Restoration {
   std::vector<Floor> floors = {};                   ///< several of one server: the highest holds
 };
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -4,7 +4,7 @@
 
 #include "state/lines.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 ImageState shown_state(ImageState here, bool withdrawn_by_origin) { return withdrawn_by_origin ? ImageState::withdrawn : here; }
 
@@ -53,4 +53,4 @@ std::optional<std::vector<StateSince>> parse_past_states(std::string_view text) 
   return past;
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -9,7 +9,7 @@
 #include "schema/image.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// The state that others see: the origin's withdrawal covers whatever the state here is (R21).
 ImageState shown_state(ImageState here, bool withdrawn_by_origin);
@@ -32,4 +32,4 @@ std::string write_past_states(const std::vector<StateSince>& past);
 /// nullopt if write_past_states never made this.
 std::optional<std::vector<StateSince>> parse_past_states(std::string_view text);
 
-}  // namespace ingot
+}  // namespace ingot::state

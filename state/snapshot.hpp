@@ -16,7 +16,7 @@
 #include "schema/serial.hpp"
 #include "schema/subscription.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// A registered peer.
 struct Registration {
@@ -58,7 +58,7 @@ struct TypeRow {
 using ImageKey = std::int64_t;
 
 /// Where and why an image came here (R27); kept in the state and beside the image.
-struct Papers {
+struct Provenance {
   Time time;
   std::string run;
   std::string actor;  ///< user@host
@@ -66,7 +66,7 @@ struct Papers {
   std::string rule;                 ///< address of the rule that wanted it
   std::optional<std::string> peer;  ///< nullopt: made here
   std::optional<Digest> head;       ///< the signed head that authorised it
-  bool operator==(const Papers&) const = default;
+  bool operator==(const Provenance&) const = default;
 };
 
 /// An image here: own or copied, live or deleted.
@@ -100,7 +100,7 @@ struct ImageRow {
   std::string rule;                              ///< the rule that brought it
   bool deleted = false;                          ///< a tombstone: only name, identity, digest, type, parent count
   std::optional<Serial> created;                 ///< own: identity's serial; copies: when our catalog listed it
-  Papers papers;
+  Provenance papers;
   bool operator==(const ImageRow&) const = default;
 };
 
@@ -144,4 +144,4 @@ struct Snapshot {
   SnapshotScope scope;
 };
 
-}  // namespace ingot
+}  // namespace ingot::state

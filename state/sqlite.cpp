@@ -14,7 +14,7 @@
 #include "schema/error.hpp"
 #include "state/state_file.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -304,4 +304,4 @@ void Transaction::commit() { database_.run_script("COMMIT"); }
 
 std::string sqlite_version() { return sqlite3_libversion(); }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -21,7 +21,7 @@
 
 struct sqlite3_stmt;
 
-namespace ingot {
+namespace ingot::state {
 
 /// SQL that was fixed when the program was compiled: the compiler refuses any other text.
 class Sql {
@@ -260,4 +260,4 @@ void each_row_of(Statement& rows, LeftOut* left_out, Read&& read) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -12,7 +12,7 @@
 #include "state/upgrade.hpp"
 #include "tables.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -175,4 +175,4 @@ void State::check() const {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

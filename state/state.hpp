@@ -12,14 +12,14 @@
 #include "schema/address.hpp"
 #include "schema/catalog.hpp"
 #include "schema/floor.hpp"
+#include "schema/manifest_commit.hpp"
 #include "schema/outcome.hpp"
-#include "schema/provenance.hpp"
 #include "schema/stated.hpp"
 #include "state/effect.hpp"
 #include "state/restoration.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// How a run begins, for the history.
 struct RunStart {
@@ -29,7 +29,7 @@ struct RunStart {
   std::string actor;    ///< user@host
   std::string manifest_path;
   Digest manifest_digest;
-  std::optional<Provenance> git;  ///< the commit that the manifest is from
+  std::optional<ManifestCommit> git;  ///< the commit that the manifest is from
   std::string plan_id;
   std::uint64_t planned = 0;  ///< number of actions
 };
@@ -180,7 +180,7 @@ class State {
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
   std::optional<RunRecord> last_run() const;                  ///< without its actions
-  std::optional<Provenance> applied_last() const;             ///< the commit of the newest apply that knew its own
+  std::optional<ManifestCommit> applied_last() const;         ///< the commit of the newest apply that knew its own
   /// The runs that had something to do with this address, newest first, each with just those actions.
   std::vector<RunRecord> runs_of(const Address& address) const;
   std::int64_t newest_action() const;  ///< the number that an action got last; 0: none yet
@@ -200,4 +200,4 @@ class State {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -13,7 +13,7 @@
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -127,4 +127,4 @@ void remove_database(const std::string& path) noexcept {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

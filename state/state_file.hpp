@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace ingot {
+namespace ingot::state {
 
 /// Throws Error{local} unless `path` is a regular file with one name and not empty.
 void check_state_file(const std::string& path);
@@ -31,4 +31,4 @@ void publish_file(const std::string& from, const std::string& to);
 /// Removes a file and what SQLite keeps beside it; not there = fine.
 void remove_database(const std::string& path) noexcept;
 
-}  // namespace ingot
+}  // namespace ingot::state

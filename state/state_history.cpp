@@ -1,14 +1,14 @@
 // The history of runs. A run or action without an end died: it shows as unfinished for ever.
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
 /// Takes the columns git_commit … git_dirty.
-std::optional<Provenance> read_provenance(Statement& row) {
+std::optional<ManifestCommit> read_provenance(Statement& row) {
   auto commit = row.next<std::optional<std::string>>();
-  Provenance git{.repository = row.next<std::optional<std::string>>().value_or(""), .ref = {}, .commit = {}, .blob = {}};
+  ManifestCommit git{.repository = row.next<std::optional<std::string>>().value_or(""), .ref = {}, .commit = {}, .blob = {}};
   git.ref = row.next<std::optional<std::string>>().value_or("");
   git.blob = row.next<std::optional<std::string>>().value_or("");
   git.dirty = row.next<std::optional<bool>>().value_or(false);
@@ -116,8 +116,8 @@ std::optional<RunRecord> State::last_run() const {
   return std::move(newest.front());
 }
 
-std::optional<Provenance> State::applied_last() const {
-  return impl_->read([&]() -> std::optional<Provenance> {
+std::optional<ManifestCommit> State::applied_last() const {
+  return impl_->read([&]() -> std::optional<ManifestCommit> {
     Statement row = impl_->database.query(
         "SELECT git_commit, git_repository, git_ref, git_blob, git_dirty FROM run"
         " WHERE command IN ('apply', 'reconcile') AND git_commit IS NOT NULL ORDER BY number DESC LIMIT 1");
@@ -146,4 +146,4 @@ std::int64_t State::newest_action() const {
   return impl_->database.number("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'action'), 0)");
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -10,7 +10,7 @@
 #include "state/sqlite.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// A state with nothing in it, made under another name and renamed when whole, so that whoever sees the name sees a state;
 /// `fill` works on it before that. Gives the other name; nothing is left of it if that fails.
@@ -71,4 +71,4 @@ struct State::Impl {
   }
 };
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -3,7 +3,7 @@
 #include "state/packed_columns.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -101,4 +101,4 @@ void State::raise_floor(const Floor& floor) {
   impl_->write([&](Recording&) { write_floor(impl_->database, floor); });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

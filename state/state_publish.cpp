@@ -9,7 +9,7 @@
 #include "state/public_parent.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -242,4 +242,4 @@ bool State::content_pending(bool publish_copies) const {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

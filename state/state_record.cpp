@@ -5,7 +5,7 @@
 #include "schema/overloaded.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -48,8 +48,8 @@ void State::begin_run(const RunStart& start) {
         "git_blob,"
         " git_dirty, plan_id, planned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         start.id, start.started, start.command, start.actor, start.manifest_path, start.manifest_digest,
-        known(&Provenance::commit), known(&Provenance::repository), known(&Provenance::ref), known(&Provenance::blob),
-        known(&Provenance::dirty), start.plan_id, start.planned);
+        known(&ManifestCommit::commit), known(&ManifestCommit::repository), known(&ManifestCommit::ref),
+        known(&ManifestCommit::blob), known(&ManifestCommit::dirty), start.plan_id, start.planned);
   });
 }
 
@@ -95,4 +95,4 @@ void State::record(const Effects& effects) {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -6,7 +6,7 @@
 #include "state/state_file.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -107,4 +107,4 @@ void State::restore(const std::string& path, const Restoration& what, const RunR
   publish_file(beside, path);
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -7,7 +7,7 @@
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -78,4 +78,4 @@ Salvage State::salvage() const {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

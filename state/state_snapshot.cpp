@@ -8,7 +8,7 @@
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -165,4 +165,4 @@ Snapshot State::snapshot(const SnapshotScope& scope) const {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -2,7 +2,7 @@
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -106,4 +106,4 @@ Stated State::stated() const {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

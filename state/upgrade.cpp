@@ -7,7 +7,7 @@
 #include "state/state_file.hpp"
 #include "tables.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 namespace {
 
@@ -88,4 +88,4 @@ void upgrade_copy(Database& copy, const Upgrades& upgrades) {
   copy.run_script("PRAGMA foreign_keys = ON");
 }
 
-}  // namespace ingot
+}  // namespace ingot::state

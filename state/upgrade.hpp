@@ -6,7 +6,7 @@
 
 #include "state/sqlite.hpp"
 
-namespace ingot {
+namespace ingot::state {
 
 /// The text that brings a state from format `to - 1` to format `to`.
 struct Upgrade {
@@ -36,4 +36,4 @@ void upgrade(Database& database, const Upgrades& upgrades);
 /// The same for a copy in memory (Database::become_copy), of which no backup is made.
 void upgrade_copy(Database& copy, const Upgrades& upgrades);
 
-}  // namespace ingot
+}  // namespace ingot::state

@@ -8,25 +8,25 @@
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
-bool is_series(const Action& action) {
-  return std::holds_alternative<CreateSeries>(action) || std::holds_alternative<UpdateSeries>(action);
+bool is_series(const plan::Action& action) {
+  return std::holds_alternative<plan::CreateSeries>(action) || std::holds_alternative<plan::UpdateSeries>(action);
 }
 
-bool takes_space(const Action& action) {
-  return std::holds_alternative<CopyImage>(action) || std::holds_alternative<AddImage>(action) ||
-         std::holds_alternative<FetchAgain>(action) || std::holds_alternative<TakeInAgain>(action);
+bool takes_space(const plan::Action& action) {
+  return std::holds_alternative<plan::CopyImage>(action) || std::holds_alternative<plan::AddImage>(action) ||
+         std::holds_alternative<plan::FetchAgain>(action) || std::holds_alternative<plan::TakeInAgain>(action);
 }
 
 /// A series is done with the copies that came, a catalog with what is there: they wait for others, but need none of them.
-bool only_waits_for(const Change& change, const Change& other) {
-  return std::holds_alternative<Publish>(change.action) ||
-         (is_series(change.action) && std::holds_alternative<CopyImage>(other.action));
+bool only_waits_for(const plan::Change& change, const plan::Change& other) {
+  return std::holds_alternative<plan::Publish>(change.action) ||
+         (is_series(change.action) && std::holds_alternative<plan::CopyImage>(other.action));
 }
 
-Skipped deferred(const Change& change) {
+Skipped deferred(const plan::Change& change) {
   return {.why = change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why, .deferred = true};
 }
 
@@ -39,7 +39,7 @@ int exit_code_of_failure(const std::string& code) {
   return exit_incomplete;
 }
 
-Ledger::Ledger(const Plan& plan) : plan_(plan), results_(plan.actions.size()) {
+Ledger::Ledger(const plan::Plan& plan) : plan_(plan), results_(plan.actions.size()) {
   for (std::size_t place = 0; place < plan.actions.size(); ++place) places_.emplace(plan.actions[place].address, place);
 }
 
@@ -60,7 +60,7 @@ bool Ledger::ended_early() const {
   return end_.has_value();
 }
 
-std::optional<Skipped> Ledger::waits_in_vain(const Change& change) const {
+std::optional<Skipped> Ledger::waits_in_vain(const plan::Change& change) const {
   for (const Address& needed : change.after) {
     const auto place = places_.find(needed);
     if (place == places_.end() || only_waits_for(change, plan_.actions[place->second])) continue;
@@ -75,11 +75,11 @@ std::optional<Skipped> Ledger::waits_in_vain(const Change& change) const {
 }
 
 std::optional<Skipped> Ledger::why_not(std::size_t action) const {
-  const Change& change = plan_.actions[action];
+  const plan::Change& change = plan_.actions[action];
   const std::lock_guard lock(mutex_);
   if (change.deferred) return deferred(change);
   if (end_) return Skipped{"the run ended early"};
-  if (interrupted() != 0) return Skipped{"interrupted"};
+  if (io::interrupted() != 0) return Skipped{"interrupted"};
   if (disk_full_ && takes_space(change.action)) return Skipped{"the disk is full"};
   return waits_in_vain(change);
 }
@@ -100,7 +100,7 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
                result.outcome);
   };
   for (std::size_t place = 0; place < results_.size(); ++place) {
-    const Change& change = plan_.actions[place];
+    const plan::Change& change = plan_.actions[place];
     enter(results_[place].value_or(ActionResult{.address = change.address,
                                                 .verb = change.verb,
                                                 .outcome = change.deferred ? deferred(change) : Skipped{rest},
@@ -117,4 +117,4 @@ Account Ledger::close(const std::string& rest, int signal, const std::vector<Act
   return account;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

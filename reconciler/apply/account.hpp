@@ -13,12 +13,12 @@
 #include "reconciler/plan/plan.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Thread-safe.
 class Ledger {
  public:
-  explicit Ledger(const Plan& plan);
+  explicit Ledger(const plan::Plan& plan);
 
   void put(std::size_t action, ActionResult result);
   /// What ended the run early; the first one counts.
@@ -32,9 +32,9 @@ class Ledger {
   Account close(const std::string& rest, int signal, const std::vector<ActionResult>& beside_the_plan) const;
 
  private:
-  std::optional<Skipped> waits_in_vain(const Change& change) const;
+  std::optional<Skipped> waits_in_vain(const plan::Change& change) const;
 
-  const Plan& plan_;
+  const plan::Plan& plan_;
   std::map<Address, std::size_t> places_;
   mutable std::mutex mutex_;
   std::vector<std::optional<ActionResult>> results_;
@@ -45,4 +45,4 @@ class Ledger {
 /// The exit code that a failure counts for.
 int exit_code_of_failure(const std::string& code);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -19,7 +19,7 @@
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 /// What of an action that fetches an image the schedule has to know.
@@ -36,20 +36,20 @@ CopyTask task_of(std::size_t action, const Fetching& fetching, const Manifest& m
 }
 
 /// nullopt: it fetches nothing.
-std::optional<CopyTask> copy_task(std::size_t place, const Action& action, const Manifest& manifest) {
-  if (const auto* copy = std::get_if<CopyImage>(&action)) return task_of(place, *copy, manifest);
-  if (const auto* again = std::get_if<FetchAgain>(&action)) return task_of(place, again->offers.front(), manifest);
+std::optional<CopyTask> copy_task(std::size_t place, const plan::Action& action, const Manifest& manifest) {
+  if (const auto* copy = std::get_if<plan::CopyImage>(&action)) return task_of(place, *copy, manifest);
+  if (const auto* again = std::get_if<plan::FetchAgain>(&action)) return task_of(place, again->offers.front(), manifest);
   return std::nullopt;
 }
 
 /// Of whom an action may have an image's bytes; empty: of nobody, or they are here already.
-std::vector<ServerName> asked_peers(const Action& action) {
-  const Transfer* const transfer = transfer_of(action);
+std::vector<ServerName> asked_peers(const plan::Action& action) {
+  const plan::Transfer* const transfer = plan::transfer_of(action);
   if (transfer == nullptr || transfer->bytes == 0) return {};
-  if (const auto* copy = std::get_if<CopyImage>(&action)) return {copy->peer};
+  if (const auto* copy = std::get_if<plan::CopyImage>(&action)) return {copy->peer};
   std::vector<ServerName> peers;
-  if (const auto* again = std::get_if<FetchAgain>(&action)) {
-    for (const Offer& offer : again->offers) peers.push_back(offer.peer);
+  if (const auto* again = std::get_if<plan::FetchAgain>(&action)) {
+    for (const plan::Offer& offer : again->offers) peers.push_back(offer.peer);
   }
   return peers;
 }
@@ -57,7 +57,7 @@ std::vector<ServerName> asked_peers(const Action& action) {
 enum class Due { nothing, content, renewal };
 
 /// Whether the published catalog still names bytes that this plan found damaged or gone.
-bool names_damaged(const Plan& plan, const Workshop& shop) {
+bool names_damaged(const plan::Plan& plan, const ApplyContext& shop) {
   if (plan.served_damaged.empty()) return false;
   const std::set<Digest> left_out = shop.store.left_out();
   return std::any_of(plan.served_damaged.begin(), plan.served_damaged.end(), [&](const Digest& digest) {
@@ -67,7 +67,7 @@ bool names_damaged(const Plan& plan, const Workshop& shop) {
 }
 
 /// What there is to publish: new, lost or damaged content, or the head alone, whose life is half over.
-Due what_is_due(const Plan& plan, Workshop& shop) {
+Due what_is_due(const plan::Plan& plan, ApplyContext& shop) {
   const ServerSection& server = shop.manifest.server;
   if (shop.state.content_pending(server.publish_copies) || names_damaged(plan, shop) ||
       !why_publish_again(shop.state, shop.store, server).empty())
@@ -78,7 +78,8 @@ Due what_is_due(const Plan& plan, Workshop& shop) {
 /// One run under way.
 class Applying {
  public:
-  Applying(const Plan& plan, const RunStart& start, Workshop& shop) : run_(plan, start.id, shop), ledger_(plan) {}
+  Applying(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop)
+      : run_(plan, start.id, shop), ledger_(plan) {}
 
   Account all() {
     try {
@@ -87,7 +88,7 @@ class Applying {
       publish_the_rest();
     } catch (const Error& error) { ledger_.end_early(error); }
     close_publication();
-    return ledger_.close(rest(), interrupted(), beside_the_plan_);
+    return ledger_.close(rest(), io::interrupted(), beside_the_plan_);
   }
 
  private:
@@ -101,13 +102,13 @@ class Applying {
   /// Why what was not started was not.
   std::string rest() const { return ledger_.ended_early() ? "the run ended early" : "interrupted"; }
 
-  const std::vector<Change>& actions() const { return run_.plan.actions; }
+  const std::vector<plan::Change>& actions() const { return run_.plan.actions; }
 
   void record_what_was_seen() {
     keep_seen(run_.shop.seen, run_.shop.state, run_.shop.memory, run_.shop.clock.now());
-    Effects wanted;
-    for (const Wantedness& one : run_.plan.wantedness)
-      wanted.push_back(MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
+    state::Effects wanted;
+    for (const plan::Wantedness& one : run_.plan.wantedness)
+      wanted.push_back(state::MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
     if (!wanted.empty()) run_.shop.state.record(wanted);
   }
 
@@ -154,7 +155,7 @@ class Applying {
   /// Begins, does and finishes one action. From any thread; never throws.
   void do_one(std::size_t action, int connections) {
     if (auto why = why_not(action)) return skip(action, *std::move(why));
-    const Change& change = actions()[action];
+    const plan::Change& change = actions()[action];
     std::int64_t number = 0;
     try {
       number = run_.journal.begin(change);
@@ -163,35 +164,35 @@ class Applying {
       return skip(action, {.why = "the run ended early"});
     }
     run_.events.start(change);
-    if (std::holds_alternative<Publish>(change.action)) return begin_publication(action, number);
+    if (std::holds_alternative<plan::Publish>(change.action)) return begin_publication(action, number);
     finish(action, number, attempt({.change = change, .number = number}, connections));
   }
 
   /// What came of an action; every failure is a value.
-  std::variant<Deed, Outcome> attempt(const Task& task, int connections) {
+  std::variant<ActionEffects, Outcome> attempt(const Task& task, int connections) {
     try {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) {
         if (failed->code == "not-on-medium") return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
       }
-      return std::get<Deed>(std::move(result));
+      return std::get<ActionEffects>(std::move(result));
     } catch (const std::exception& error) { return outcome_of_any(error); }
   }
 
   Result do_it(const Task& task, int connections) {
-    return std::visit(Overloaded{[](const Publish&) -> Result { return Deed{}; },
-                                 [&](const CopyImage& copy) -> Result { return do_copy(copy, task, run_, connections); },
-                                 [&](const FetchAgain& again) -> Result { return do_copy(again, task, run_, connections); },
+    return std::visit(Overloaded{[](const plan::Publish&) -> Result { return ActionEffects{}; },
+                                 [&](const plan::CopyImage& copy) -> Result { return do_copy(copy, task, run_, connections); },
+                                 [&](const plan::FetchAgain& again) -> Result { return do_copy(again, task, run_, connections); },
                                  [&](const auto& other) -> Result { return do_action(other, task, run_); }},
                       task.change.action);
   }
 
-  void finish(std::size_t action, std::int64_t number, const std::variant<Deed, Outcome>& what_came) {
-    const auto* deed = std::get_if<Deed>(&what_came);
+  void finish(std::size_t action, std::int64_t number, const std::variant<ActionEffects, Outcome>& what_came) {
+    const auto* deed = std::get_if<ActionEffects>(&what_came);
     Outcome outcome = deed ? Outcome(Done{}) : std::get<Outcome>(what_came);
     try {
-      const std::vector<ImageKey> came = run_.journal.finish(number, outcome, deed ? deed->effects : Effects{});
+      const std::vector<state::ImageKey> came = run_.journal.finish(number, outcome, deed ? deed->effects : state::Effects{});
       if (deed) run_.names.follow(deed->effects, came);
     } catch (const Error& error) {  // the effects could not be recorded, so nothing was done
       outcome = outcome_of(error);
@@ -208,7 +209,7 @@ class Applying {
   }
 
   void conclude(std::size_t action, const Outcome& outcome, std::uint64_t fetched, bool begun = true) {
-    const Change& change = actions()[action];
+    const plan::Change& change = actions()[action];
     const ActionResult result{.address = change.address,
                               .verb = change.verb,
                               .outcome = outcome,
@@ -235,7 +236,7 @@ class Applying {
 
   /// nullopt: there is nothing to publish.
   std::optional<Outcome> publish_what_is_due() {
-    Workshop& shop = run_.shop;
+    ApplyContext& shop = run_.shop;
     try {
       const Due due = what_is_due(run_.plan, shop);
       if (due == Due::nothing) return std::nullopt;
@@ -250,7 +251,7 @@ class Applying {
 
   /// At the end, what came since the publication's place in the plan, or is left of a failure; then others see what is done.
   void publish_the_rest() {
-    if (interrupted() != 0 || ledger_.ended_early()) return;
+    if (io::interrupted() != 0 || ledger_.ended_early()) return;
     const auto outcome = publish_what_is_due();
     account_for_left_out();
     if (!outcome) return;
@@ -273,7 +274,7 @@ class Applying {
       if (told.contains(image.address)) continue;
       beside_the_plan_.push_back({.address = image.address,
                                   .verb = Verb::publish,
-                                  .outcome = Failed{"damaged", what_is_damaged(image) + "; " + how_to_mend(image)},
+                                  .outcome = Failed{"damaged", plan::what_is_damaged(image) + "; " + plan::how_to_mend(image)},
                                   .size = 0,
                                   .fetched = 0});
     }
@@ -281,7 +282,7 @@ class Applying {
 
   void close_publication() {
     if (!publication_) return;
-    const bool cut_short = interrupted() != 0 || ledger_.ended_early();
+    const bool cut_short = io::interrupted() != 0 || ledger_.ended_early();
     if (cut_short && !std::holds_alternative<Failed>(publication_->outcome) && still_pending())
       publication_->outcome = Skipped{rest()};
     record(publication_->number, publication_->outcome);
@@ -305,45 +306,45 @@ class Applying {
 };
 
 /// The run before this one, as the history has it; one that died has no exit code.
-bool last_run_failed(const State& state) {
+bool last_run_failed(const state::State& state) {
   const auto last = state.last_run();
   return last && last->exit_code != exit_done;
 }
 
 /// The first run of a commit is kept even if it changes nothing: what may follow it is judged by it (`forward`).
-bool is_of_the_last_commit(const RunStart& start, const State& state) {
+bool is_of_the_last_commit(const state::RunStart& start, const state::State& state) {
   if (!start.git || start.git->dirty) return true;
   const auto last = state.applied_last();
   return last && last->commit == start.git->commit;
 }
 
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
-bool is_idle(const Plan& plan, const RunStart& start, Workshop& shop) {
+bool is_idle(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop) {
   return plan.pending() == 0 && is_of_the_last_commit(start, shop.state) && !last_run_failed(shop.state) &&
          plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked
 /// are told by each plan, and hold nothing back.
-void note_caught_up(const Plan& plan, const Account& account, State& state) {
+void note_caught_up(const plan::Plan& plan, const Account& account, state::State& state) {
   if (plan.whole && account.done.size() == plan.pending() && !account.fatal && state.made_anew()) state.note_caught_up();
 }
 
-Account idle(const Plan& plan, Workshop& shop) {
+Account idle(const plan::Plan& plan, ApplyContext& shop) {
   keep_seen(shop.seen, shop.state, shop.memory, shop.clock.now());
   const Account account = Ledger(plan).close("deferred", 0, {});
   note_caught_up(plan, account, shop.state);
   for (std::size_t action = 0; action < plan.actions.size(); ++action) {
-    Telling(shop.events).end(plan.actions[action], account.not_started[action]);
+    ForwardingEvents(shop.events).end(plan.actions[action], account.not_started[action]);
   }
   return account;
 }
 
 /// What was to be done and was not begun.
-std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
-  std::vector<UnbegunAction> actions;
+std::vector<state::UnbegunAction> not_begun(const plan::Plan& plan, const Account& account) {
+  std::vector<state::UnbegunAction> actions;
   auto result = account.not_started.begin();
-  for (const Change& change : plan.actions) {
+  for (const plan::Change& change : plan.actions) {
     if (result == account.not_started.end()) break;
     if (result->address != change.address) continue;
     if (!result->begun) {
@@ -357,7 +358,7 @@ std::vector<UnbegunAction> not_begun(const Plan& plan, const Account& account) {
   return actions;
 }
 
-void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account& account) {
+void finish_run(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop, Account& account) {
   try {
     note_caught_up(plan, account, shop.state);
     shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
@@ -369,8 +370,8 @@ void finish_run(const Plan& plan, const RunStart& start, Workshop& shop, Account
 
 }  // namespace
 
-Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
-  Telling(shop.events).begin(plan);
+Account apply(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop) {
+  ForwardingEvents(shop.events).begin(plan);
   for (const Digest& partial : plan.abandoned) shop.store.drop_partial(partial);
   if (is_idle(plan, start, shop)) return idle(plan, shop);
   begin_run(start, shop.state, shop.store);
@@ -379,4 +380,4 @@ Account apply(const Plan& plan, const RunStart& start, Workshop& shop) {
   return account;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

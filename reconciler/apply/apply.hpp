@@ -20,31 +20,31 @@
 #include "reconciler/store/store.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Everything an apply acts on; references outlive it.
-struct Workshop {
-  State& state;
-  Store& store;
-  Files& files;
-  Transport& transport;
-  PeerMemory& memory;
-  Clock& clock;
+struct ApplyContext {
+  state::State& state;
+  store::Store& store;
+  io::Files& files;
+  io::Transport& transport;
+  io::PeerMemory& memory;
+  io::Clock& clock;
   const CatalogKeys& catalog_keys;
   const Manifest& manifest;  ///< limits, server section, peers' access; no policy is read from it
   Events& events;
   std::uint32_t parallel = 8;
   std::string actor;  ///< user@host
   std::optional<std::string> commit;
-  std::vector<SeenHead> seen;  ///< the heads that this run's observation accepted: floors rise to them, also in the state
+  std::vector<plan::SeenHead> seen;  ///< the heads that this run's observation accepted: floors rise to them, also in the state
   std::optional<std::chrono::steady_clock::time_point> deadline =
       {};  ///< by the clock's steady(); what has not begun then is deferred
 };
 
 /// `run`: as in the history; a run that has nothing to do and nothing to tell is not recorded. Never throws for what one
 /// action did; Error only for what ends the run before its first action. The account's exit code is that of the run so far
-/// (contract, section 4): of failures, blocked, held, unknown. What the state says is published at the end, also after
+/// (schema/rules.md): of failures, blocked, held, unknown. What the state says is published at the end, also after
 /// failures, but not after an interrupt; a head whose life is half over is renewed.
-Account apply(const Plan& plan, const RunStart& run, Workshop& workshop);
+Account apply(const plan::Plan& plan, const state::RunStart& run, ApplyContext& workshop);
 
-}  // namespace ingot
+}  // namespace ingot::apply

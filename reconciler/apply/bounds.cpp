@@ -1,26 +1,26 @@
 #include "reconciler/apply/bounds.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 constexpr const char* code_of_deadline = "deadline";
 
 Skipped past_the_deadline() { return {.why = "deferred: the deadline of this run is over", .deferred = true}; }
 
-bool fetches(const Action& action) {
-  const Transfer* transfer = transfer_of(action);
+bool fetches(const plan::Action& action) {
+  const plan::Transfer* transfer = plan::transfer_of(action);
   return transfer != nullptr && transfer->bytes > 0;
 }
 
 /// Also of an image of this server, and of a copy by its own entry.
-bool withdraws(const Action& action) {
+bool withdraws(const plan::Action& action) {
   const auto is_withdrawn = [](const auto* change) { return change != nullptr && change->row.state == ImageState::withdrawn; };
-  return std::holds_alternative<WithdrawCopy>(action) || is_withdrawn(std::get_if<UpdateImage>(&action)) ||
-         is_withdrawn(std::get_if<UpdateCopy>(&action));
+  return std::holds_alternative<plan::WithdrawCopy>(action) || is_withdrawn(std::get_if<plan::UpdateImage>(&action)) ||
+         is_withdrawn(std::get_if<plan::UpdateCopy>(&action));
 }
 
 /// The withdrawals of a plan, and what has to be done before them.
-std::set<Address> urgent_in(const Plan& plan) {
+std::set<Address> urgent_in(const plan::Plan& plan) {
   std::set<Address> urgent;
   for (auto change = plan.actions.rbegin(); change != plan.actions.rend(); ++change) {  // what others wait for stands before them
     if (withdraws(change->action)) urgent.insert(change->address);
@@ -31,14 +31,14 @@ std::set<Address> urgent_in(const Plan& plan) {
 
 }  // namespace
 
-Bounds::Bounds(const Plan& plan, Clock& clock, const Manifest& manifest, Deadline deadline)
+Bounds::Bounds(const plan::Plan& plan, io::Clock& clock, const Manifest& manifest, Deadline deadline)
     : clock_(clock), manifest_(manifest), deadline_(deadline), urgent_(urgent_in(plan)) {}
 
-std::optional<Skipped> Bounds::forbid(const Change& change) const {
-  if (is_over() && !std::holds_alternative<Publish>(change.action) && !urgent_.contains(change.address))
+std::optional<Skipped> Bounds::forbid(const plan::Change& change) const {
+  if (is_over() && !std::holds_alternative<plan::Publish>(change.action) && !urgent_.contains(change.address))
     return past_the_deadline();
   if (!fetches(change.action)) return std::nullopt;
-  const std::vector<Window>& windows = windows_of(*source_of(change.action), manifest_);
+  const std::vector<Window>& windows = windows_of(*plan::source_of(change.action), manifest_);
   if (windows.empty()) return std::nullopt;
   const MinuteOfWeek now = clock_.local_minute(clock_.now());
   if (is_open(windows, now)) return std::nullopt;
@@ -55,4 +55,4 @@ std::optional<Skipped> deferral(const Error& error) {
   return error.code() == code_of_deadline ? std::optional(past_the_deadline()) : std::nullopt;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

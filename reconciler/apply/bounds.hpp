@@ -13,25 +13,25 @@
 #include "schema/outcome.hpp"
 #include "schema/window.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 class Bounds {
  public:
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
   /// `manifest` outlives it.
-  Bounds(const Plan& plan, Clock& clock, const Manifest& manifest, Deadline deadline);
+  Bounds(const plan::Plan& plan, io::Clock& clock, const Manifest& manifest, Deadline deadline);
 
   /// Why a change may not be begun now; nullopt: it may. A withdrawal does not wait for time, nor does what has to be
   /// done before it, and what was done is published.
-  std::optional<Skipped> forbid(const Change& change) const;
+  std::optional<Skipped> forbid(const plan::Change& change) const;
   /// For work under way that can go on later: Error that `deferral` knows, if the deadline is over.
   void throw_if_over() const;
 
  private:
   bool is_over() const { return deadline_ && clock_.steady() >= *deadline_; }
 
-  Clock& clock_;
+  io::Clock& clock_;
   const Manifest& manifest_;
   Deadline deadline_;
   std::set<Address> urgent_;
@@ -40,4 +40,4 @@ class Bounds {
 /// What became of an action that throw_if_over stopped; nullopt: it was another error.
 std::optional<Skipped> deferral(const Error& error);
 
-}  // namespace ingot
+}  // namespace ingot::apply

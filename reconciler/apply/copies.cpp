@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "reconciler/apply/account.hpp"
-#include "reconciler/apply/papers.hpp"
+#include "reconciler/apply/provenance.hpp"
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/copy_image.hpp"
@@ -12,17 +12,17 @@
 #include "schema/exit_code.hpp"
 #include "state/image_rows.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 /// Bytes that are served already have one place.
-Place place_of_copy(const Digest& digest, Run& run) {
-  return run.shop.manifest.server.publish_copies ? Place::public_tree : place_of_bytes(digest, run);
+store::Place place_of_copy(const Digest& digest, Run& run) {
+  return run.shop.manifest.server.publish_copies ? store::Place::public_tree : place_of_bytes(digest, run);
 }
 
-ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
+state::ImageRow row_of(const plan::CopyImage& action, const Task& task, Run& run) {
   const ImageEntry& entry = *action.entry;
-  ImageRow row = listed_row(action.name, entry);
+  state::ImageRow row = state::listed_row(action.name, entry);
   row.copy = true;
   row.copied_from = action.peer;
   row.state = action.state;
@@ -38,38 +38,39 @@ ImageRow row_of(const CopyImage& action, const Task& task, Run& run) {
 
 /// The packed form in which these bytes are here already, whole.
 std::optional<Packed> packed_here(const ImageEntry& entry, Run& run) {
-  const auto object = run.journal.with_state([&entry](State& state) { return state.object(entry.digest); });
+  const auto object = run.journal.with_state([&entry](state::State& state) { return state.object(entry.digest); });
   if (!object || object->size != entry.size || !run.shop.store.has(object->packed)) return std::nullopt;
   return object->packed;
 }
 
-struct Got {
+struct FetchResult {
   Packed packed;
   std::uint64_t fetched = 0;
 };
-using Getting = std::variant<Got, Failed>;
+using Getting = std::variant<FetchResult, Failed>;
 
 /// At all URLs together, so that a dead one costs its time once. One that lies hides the others, which answer as well:
 /// then each is asked alone, and what came right stays.
-std::variant<CopyDone, CopyFailed> ask_for_bytes(const ServerName& peer, const CopyJob& job, Run& run) {
+std::variant<transfer::CopyDone, transfer::CopyFailed> ask_for_bytes(const ServerName& peer, const transfer::CopyJob& job,
+                                                                     Run& run) {
   const std::string partial = run.shop.store.partial_path(job.digest);
   const auto ask = [&](const std::vector<std::string>& urls) {
-    return copy_packed(run.peers.connect(peer, urls), run.shop.files, run.throttle, job, partial);
+    return transfer::copy_packed(run.peers.connect(peer, urls), run.shop.files, run.throttle, job, partial);
   };
   try {
     const std::vector<std::string>& urls = run.peers.entry_of(peer).urls;
     auto result = ask(urls);
     for (std::size_t i = 0; i < urls.size() && urls.size() > 1; ++i) {
-      const auto* const failed = std::get_if<CopyFailed>(&result);
+      const auto* const failed = std::get_if<transfer::CopyFailed>(&result);
       if (failed == nullptr || failed->code != "untrusted") break;
       auto alone = ask({urls[i]});
-      const auto* const again = std::get_if<CopyFailed>(&alone);
+      const auto* const again = std::get_if<transfer::CopyFailed>(&alone);
       if (again == nullptr || (again->code != "unreachable" && again->code != "peer-failing")) result = std::move(alone);
     }
     return result;
   } catch (const Error& error) {
     if (error.fault() != Fault::manifest) throw;
-    return CopyFailed{"unreachable", error.what()};  // its credentials are gone: an ordinary failure of this peer
+    return transfer::CopyFailed{"unreachable", error.what()};  // its credentials are gone: an ordinary failure of this peer
   }
 }
 
@@ -77,52 +78,52 @@ std::variant<CopyDone, CopyFailed> ask_for_bytes(const ServerName& peer, const C
 struct Wanted {
   const ServerName& peer;
   const ImageEntry& entry;
-  Place place;
+  store::Place place;
 };
 
 Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task, Run& run, int connections) {
   const ImageEntry& entry = wanted.entry;
-  const CopyJob job{.digest = entry.digest,
-                    .size = entry.size,
-                    .kind = entry.kind,
-                    .packed = packed,
-                    .connections = connections,
-                    .progress =
-                        [&](const CopyProgress& progress) {
-                          run.events.progress({.address = task.change.address,
-                                               .verb = task.change.verb,
-                                               .done = progress.here,
-                                               .total = progress.total,
-                                               .fetched = progress.fetched});
-                        },
-                    .may_go_on = [&] { run.bounds.throw_if_over(); }};
+  const transfer::CopyJob job{.digest = entry.digest,
+                              .size = entry.size,
+                              .kind = entry.kind,
+                              .packed = packed,
+                              .connections = connections,
+                              .progress =
+                                  [&](const transfer::CopyProgress& progress) {
+                                    run.events.progress({.address = task.change.address,
+                                                         .verb = task.change.verb,
+                                                         .done = progress.here,
+                                                         .total = progress.total,
+                                                         .fetched = progress.fetched});
+                                  },
+                              .may_go_on = [&] { run.bounds.throw_if_over(); }};
   const auto result = ask_for_bytes(wanted.peer, job, run);
-  if (const auto* failed = std::get_if<CopyFailed>(&result)) {
+  if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
     if (failed->code == "peer-failing") run.left.leave(wanted.peer);
     const bool lacks = failed->code == "unreachable" && run.peers.entry_of(wanted.peer).offline;
     return Failed{lacks ? "not-on-medium" : failed->code, failed->text};
   }
-  const auto& done = std::get<CopyDone>(result);
+  const auto& done = std::get<transfer::CopyDone>(result);
   if (const auto here = packed_here(entry, run)) {  // now that the peer has shown that it has them: one object a digest
     run.shop.files.remove(run.shop.store.partial_path(entry.digest));
-    if (wanted.place == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
-    return Got{.packed = *here, .fetched = done.fetched};
+    if (wanted.place == store::Place::public_tree) run.shop.store.move_to(*here, store::Place::public_tree);
+    return FetchResult{.packed = *here, .fetched = done.fetched};
   }
   run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
-  return Got{.packed = packed, .fetched = done.fetched};
+  return FetchResult{.packed = packed, .fetched = done.fetched};
 }
 
 /// Bytes that are here as another kind only, perhaps because somebody listed them so: what they are belongs to the image.
 std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Run& run) {
-  const auto rows = run.journal.with_state([&](State& state) { return state.live_images_of(entry.digest); });
+  const auto rows = run.journal.with_state([&](state::State& state) { return state.live_images_of(entry.digest); });
   if (entry.kind == ImageKind::file ||
-      std::any_of(rows.begin(), rows.end(), [&](const ImageRow& row) { return row.kind == entry.kind; }))
+      std::any_of(rows.begin(), rows.end(), [&](const state::ImageRow& row) { return row.kind == entry.kind; }))
     return std::nullopt;
-  KindCheck kind(entry.kind);
+  transfer::KindCheck kind(entry.kind);
   run.shop.store.read_plain(
       entry.digest, entry.size, here, [&](std::string_view plain) { kind.write(plain); },
       [&](std::uint64_t) {
-        throw_if_interrupted();
+        io::throw_if_interrupted();
         run.bounds.throw_if_over();
       });
   const std::string why = kind.finish();
@@ -133,10 +134,10 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
   const ImageEntry& entry = wanted.entry;
   const auto here = packed_here(entry, run);
   // Who names the digest of a private image has not shown that it has the bytes: it must give them like any others.
-  if (here && !run.journal.with_state([&](State& state) { return state.is_secret(entry.digest); })) {
+  if (here && !run.journal.with_state([&](state::State& state) { return state.is_secret(entry.digest); })) {
     if (auto failed = check_kind(entry, *here, run)) return *std::move(failed);
-    if (wanted.place == Place::public_tree) run.shop.store.move_to(*here, Place::public_tree);
-    return Got{.packed = *here};
+    if (wanted.place == store::Place::public_tree) run.shop.store.move_to(*here, store::Place::public_tree);
+    return FetchResult{.packed = *here};
   }
   if (!entry.packed) {
     return Failed{"not-served",
@@ -146,9 +147,9 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
 }
 
 /// From the first that gives them. If none does, what each said; the worst of it counts.
-Getting get_from_any(const std::vector<Offer>& offers, Place place, const Task& task, Run& run, int connections) {
+Getting get_from_any(const std::vector<plan::Offer>& offers, store::Place place, const Task& task, Run& run, int connections) {
   std::optional<Failed> all;
-  for (const Offer& offer : offers) {
+  for (const plan::Offer& offer : offers) {
     Getting got = get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place}, task, run, connections);
     auto* failed = std::get_if<Failed>(&got);
     if (!failed) return got;
@@ -166,41 +167,47 @@ Getting get_from_any(const std::vector<Offer>& offers, Place place, const Task& 
 
 }  // namespace
 
-Result do_copy(const CopyImage& action, const Task& task, Run& run, int connections) {
+Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int connections) {
   Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copy(action.entry->digest, run)}, task,
                           run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched] = std::get<Got>(got);
-  run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(action.entry->digest, bytes); });
-  ImageRow row = row_of(action, task, run);
+  auto& [packed, fetched] = std::get<FetchResult>(got);
+  run.journal.with_state([&, &bytes = packed](state::State&) { run.shop.store.spare(action.entry->digest, bytes); });
+  state::ImageRow row = row_of(action, task, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row, packed));
-  return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
+  return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
 }
 
 /// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
-Result do_copy(const FetchAgain& action, const Task& task, Run& run, int connections) {
+Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int connections) {
   const Digest& digest = action.offers.front().entry->digest;
   Getting got = get_from_any(action.offers, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
-  auto& [packed, fetched] = std::get<Got>(got);
-  run.journal.with_state([&, &bytes = packed](State&) { run.shop.store.spare(digest, bytes); });
+  auto& [packed, fetched] = std::get<FetchResult>(got);
+  run.journal.with_state([&, &bytes = packed](state::State&) { run.shop.store.spare(digest, bytes); });
   run.shop.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
-  return Deed{.effects = {PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
+  return ActionEffects{.effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
 }
 
 /// From the next head on it is this server's own: its bytes are served, as soon as they are whole.
-Result do_action(const AdoptCopy& action, const Task&, Run& run) {
-  const auto object = run.journal.with_state([&](State& state) { return state.object(action.row.digest); });
-  if (object && run.shop.store.has(object->packed)) run.shop.store.move_to(object->packed, Place::public_tree);
+Result do_action(const plan::AdoptCopy& action, const Task&, Run& run) {
+  const auto object = run.journal.with_state([&](state::State& state) { return state.object(action.row.digest); });
+  if (object && run.shop.store.has(object->packed)) run.shop.store.move_to(object->packed, store::Place::public_tree);
   run.shop.store.edit_papers(action.row.digest,
                              [&](std::string_view text) { return with_adoption(text, action.identity, action.row); });
-  return Deed{.effects = {AdoptImage{.row = action.row}}};
+  return ActionEffects{.effects = {state::AdoptImage{.row = action.row}}};
 }
 
-Result do_action(const UpdateCopy& action, const Task&, Run&) { return Deed{.effects = {ChangeImage{.row = action.row}}}; }
+Result do_action(const plan::UpdateCopy& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::ChangeImage{.row = action.row}}};
+}
 
-Result do_action(const WithdrawCopy& action, const Task&, Run&) { return Deed{.effects = {ChangeImage{.row = action.row}}}; }
+Result do_action(const plan::WithdrawCopy& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::ChangeImage{.row = action.row}}};
+}
 
-Result do_action(const RemoveCopy& action, const Task&, Run&) { return Deed{.effects = {DropImage{.key = action.key}}}; }
+Result do_action(const plan::RemoveCopy& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::DropImage{.key = action.key}}};
+}
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -5,47 +5,50 @@
 #include <set>
 #include <utility>
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 /// Under the name that the peer has here now.
-Address address_of(const ImageRow& row, const std::map<ServerId, ServerName>& peers) {
+Address address_of(const state::ImageRow& row, const std::map<ServerId, ServerName>& peers) {
   if (!row.copy || !row.identity) return image_address(row.name);
   const auto peer = peers.find(row.identity->origin);
   return copy_address(peer != peers.end() ? peer->second : row.copied_from.value_or(row.origin_name), row.identity->name);
 }
 
 template <class Holds>
-std::vector<DamagedImage> damaged_among(const std::set<Digest>& digests, const State& state, const Store& store, Holds holds) {
-  std::vector<ImageRow> rows;
+std::vector<plan::DamagedImage> damaged_among(const std::set<Digest>& digests, const state::State& state,
+                                              const store::Store& store, Holds holds) {
+  std::vector<state::ImageRow> rows;
   for (const Digest& digest : digests) {
-    for (ImageRow& row : state.live_images_of(digest)) {
+    for (state::ImageRow& row : state.live_images_of(digest)) {
       if (holds(row)) rows.push_back(std::move(row));
     }
   }
-  std::sort(rows.begin(), rows.end(), [](const ImageRow& one, const ImageRow& other) { return one.name < other.name; });
+  std::sort(rows.begin(), rows.end(),
+            [](const state::ImageRow& one, const state::ImageRow& other) { return one.name < other.name; });
   return damaged_images(state, store, rows);
 }
 
-std::vector<DamagedImage> offered_among(const std::set<Digest>& digests, const State& state, const Store& store,
-                                        bool publish_copies) {
+std::vector<plan::DamagedImage> offered_among(const std::set<Digest>& digests, const state::State& state,
+                                              const store::Store& store, bool publish_copies) {
   return damaged_among(digests, state, store,
-                       [publish_copies](const ImageRow& row) { return !row.is_private && (publish_copies || !row.copy); });
+                       [publish_copies](const state::ImageRow& row) { return !row.is_private && (publish_copies || !row.copy); });
 }
 
 }  // namespace
 
-std::vector<DamagedImage> damaged_images(const State& state, const Store& store, const std::vector<ImageRow>& rows) {
+std::vector<plan::DamagedImage> damaged_images(const state::State& state, const store::Store& store,
+                                               const std::vector<state::ImageRow>& rows) {
   if (rows.empty()) return {};
   std::map<ServerId, ServerName> peers;
-  for (const Registration& peer : state.registrations()) peers.emplace(peer.id, peer.name);
+  for (const state::Registration& peer : state.registrations()) peers.emplace(peer.id, peer.name);
   const std::set<Digest> left_out = store.left_out();
-  std::vector<DamagedImage> found;
-  for (const ImageRow& row : rows) {
+  std::vector<plan::DamagedImage> found;
+  for (const state::ImageRow& row : rows) {
     if (row.deleted) continue;
     const auto object = state.object(row.digest);
     if (!object) continue;  // no row is without its object
-    for (Damage& damage : store.lacks(object->packed)) {
+    for (store::Damage& damage : store.lacks(object->packed)) {
       found.push_back({.address = address_of(row, peers),
                        .name = row.name,
                        .copy = row.copy,
@@ -59,24 +62,24 @@ std::vector<DamagedImage> damaged_images(const State& state, const Store& store,
   return found;
 }
 
-std::vector<DamagedImage> all_damaged_images(const State& state, const Store& store) {
+std::vector<plan::DamagedImage> all_damaged_images(const state::State& state, const store::Store& store) {
   std::set<Digest> digests;
-  state.each_object([&](const ObjectRow& object) {
+  state.each_object([&](const state::ObjectRow& object) {
     if (!store.lacks(object.packed).empty()) digests.insert(object.digest);
   });
-  return damaged_among(digests, state, store, [](const ImageRow&) { return true; });
+  return damaged_among(digests, state, store, [](const state::ImageRow&) { return true; });
 }
 
-std::vector<DamagedImage> damaged_public_images(const State& state, const Store& store, bool publish_copies) {
+std::vector<plan::DamagedImage> damaged_public_images(const state::State& state, const store::Store& store, bool publish_copies) {
   std::set<Digest> digests;
-  state.each_public_object(publish_copies, [&](const ObjectRow& object) {
+  state.each_public_object(publish_copies, [&](const state::ObjectRow& object) {
     if (!store.lacks(object.packed).empty()) digests.insert(object.digest);
   });
   return offered_among(digests, state, store, publish_copies);
 }
 
-std::vector<DamagedImage> damaged_left_out(const State& state, const Store& store, bool publish_copies) {
+std::vector<plan::DamagedImage> damaged_left_out(const state::State& state, const store::Store& store, bool publish_copies) {
   return offered_among(store.left_out(), state, store, publish_copies);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

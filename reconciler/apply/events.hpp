@@ -11,7 +11,7 @@
 #include "schema/error.hpp"
 #include "schema/outcome.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 struct ActionProgress {
   Address address;
@@ -44,11 +44,11 @@ struct Account {
 class Events {
  public:
   virtual ~Events() = default;
-  virtual void begin(const Plan& plan) = 0;
-  virtual void start(const Change& change) = 0;
+  virtual void begin(const plan::Plan& plan) = 0;
+  virtual void start(const plan::Change& change) = 0;
   virtual void progress(const ActionProgress& progress) = 0;
-  virtual void end(const Change& change, const ActionResult& result) = 0;
+  virtual void end(const plan::Change& change, const ActionResult& result) = 0;
   virtual void note(const std::string& text) = 0;  ///< e.g. "renewed the head, good until …"
 };
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -7,12 +7,12 @@
 #include "reconciler/plan/observed.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Raises both floors of the head's server; they never go down. Error{local} if the state cannot be written.
-void raise_floors(const SeenHead& head, State& state, PeerMemory& memory);
+void raise_floors(const plan::SeenHead& head, state::State& state, io::PeerMemory& memory);
 
 /// Raises the floors of all, and notes newer heads of registered peers. Writes nothing if nothing is newer.
-void keep_seen(const std::vector<SeenHead>& heads, State& state, PeerMemory& memory, Time now);
+void keep_seen(const std::vector<plan::SeenHead>& heads, state::State& state, io::PeerMemory& memory, Time now);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -7,7 +7,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
@@ -24,4 +24,4 @@ std::string new_run_id(Time started, std::uint64_t random) {
   return fmt::format("{}-{:06x}", text, random & 0xFFFFFF);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

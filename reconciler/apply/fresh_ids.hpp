@@ -6,7 +6,7 @@
 
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Error{internal} if the kernel has none to give.
 std::uint64_t random_bits();
@@ -17,4 +17,4 @@ std::string new_lineage();
 /// "20261123T020000Z-1a2b3c": sorts by time; the lowest 24 bits of `random` keep runs of one second apart.
 std::string new_run_id(Time started, std::uint64_t random);
 
-}  // namespace ingot
+}  // namespace ingot::apply

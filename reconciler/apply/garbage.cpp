@@ -11,15 +11,16 @@
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
-using Kind = StoredFile::Kind;
+using Kind = store::StoredFile::Kind;
 
 /// Marks what heads name, those that are good longest first, so that pages which several heads share are read once.
 class HeadMarks {
  public:
-  HeadMarks(const Store& store, Needs& needs, std::vector<std::string>& notes) : store_(store), needs_(needs), notes_(notes) {}
+  HeadMarks(const store::Store& store, Needs& needs, std::vector<std::string>& notes)
+      : store_(store), needs_(needs), notes_(notes) {}
 
   void unknown(const std::string& what) {
     needs_.heads_are_known = false;
@@ -40,7 +41,7 @@ class HeadMarks {
   void mark(const Head& head, const PageRef& page, Time until) {
     if (!needs_.named_pieces.emplace(page.piece.digest, until).second || page.kind != PageKind::images) return;
     const auto bytes = store_.published_piece(page.piece);
-    const bool whole = bytes && sha256(*bytes) == page.piece.digest;
+    const bool whole = bytes && io::sha256(*bytes) == page.piece.digest;
     PageReader reader(head.id, head.serial,
                       PageVisitor{.image = [&](ImageEntry&& image) { mark(image, until); },
                                   .deleted_image = {},
@@ -58,7 +59,7 @@ class HeadMarks {
     if (image.packed->table) needs_.named_objects.emplace(image.packed->table->digest, until);
   }
 
-  const Store& store_;
+  const store::Store& store_;
   Needs& needs_;
   std::vector<std::string>& notes_;
 };
@@ -71,7 +72,7 @@ void insert_files(const Packed& packed, std::unordered_set<Digest>& into) {
 /// One collection: looks, sorts, does.
 class Collection {
  public:
-  Collection(const State& state, Store& store, const ServerSection& server, const GarbageRules& rules, Time now)
+  Collection(const state::State& state, store::Store& store, const ServerSection& server, const GarbageRules& rules, Time now)
       : state_(state), store_(store), server_(server), rules_(rules), now_(now) {}
 
   Garbage all() {
@@ -90,7 +91,7 @@ class Collection {
   void look_at_heads() {
     HeadMarks marks(store_, needs_, garbage_.notes);
     const auto published = store_.published_head();
-    const auto head = published ? unverified_head(*published) : std::nullopt;
+    const auto head = published ? trust::unverified_head(*published) : std::nullopt;
     if (head) {
       refuse_a_clock_behind(*head);
       marks.mark(*head, for_ever);
@@ -112,7 +113,7 @@ class Collection {
     if (!kept.empty()) needs_.heads.insert(kept.rbegin()->first);
     std::vector<Head> good;
     for (const auto& [serial, envelope] : kept) {
-      auto head = unverified_head(envelope);
+      auto head = trust::unverified_head(envelope);
       if (!head)
         marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
       else if (!clock_is_trusted_ || now_ < head->expires + reading_time)
@@ -123,7 +124,7 @@ class Collection {
   }
 
   void refuse_a_clock_behind(const Head& head) const {
-    if (now_ + clock_slack >= head.issued) return;
+    if (now_ + trust::clock_slack >= head.issued) return;
     throw Error(
         Fault::local,
         fmt::format("this clock says {}, but the published head was signed at {}", time_text(now_), time_text(head.issued)),
@@ -136,14 +137,14 @@ class Collection {
       garbage_.notes.emplace_back(
           "of a peer nothing is remembered: partial copies and bytes of copies stay until \"ingot plan\" has seen it");
     std::unordered_set<Digest> needed = rules_.wanted.digests;
-    for (const ImageRow& row : state_.snapshot().images) {
+    for (const state::ImageRow& row : state_.snapshot().images) {
       const bool may_be_wanted = row.copy && !rules_.wanted.complete;
       if (!row.deleted || may_be_wanted) needed.insert(row.digest);
       auto& name = names_[row.digest];
       if (name.empty() || !row.deleted) name = row.name.text();
     }
     const bool set_aside = store_.has_set_aside();
-    state_.each_object([&](const ObjectRow& object) {
+    state_.each_object([&](const state::ObjectRow& object) {
       for (const auto& file : {std::optional(object.packed.file), object.packed.table}) {
         if (file) owners_.emplace(file->digest, object.digest);
       }
@@ -152,7 +153,7 @@ class Collection {
       if (set_aside) note_missing(object.packed);
     });
     state_.each_public_object(server_.publish_copies,
-                              [&](const ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
+                              [&](const state::ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
   }
 
   void note_missing(const Packed& packed) {
@@ -162,7 +163,7 @@ class Collection {
     }
   }
 
-  std::string what_is(const StoredFile& file, Fate fate) const {
+  std::string what_is(const store::StoredFile& file, Fate fate) const {
     switch (file.kind) {
       case Kind::public_object:
       case Kind::private_object: {
@@ -181,8 +182,8 @@ class Collection {
   }
 
   void sort_files() {
-    const Condemned before = store_.condemned();
-    for (const StoredFile& file : store_.contents()) {
+    const store::Condemned before = store_.condemned();
+    for (const store::StoredFile& file : store_.contents()) {
       const auto [fate, not_before] = fate_of(file, needs_);
       if (fate == Fate::stays) continue;
       const auto known = before.find(file.path);
@@ -210,7 +211,7 @@ class Collection {
 
   void collect() {
     store_.take(take_);
-    for (const StoredFile& object : stop_serving_) store_.stop_serving(object);
+    for (const store::StoredFile& object : stop_serving_) store_.stop_serving(object);
     try {
       store_.note_condemned(condemned_);
     } catch (const Error& error) {  // what went is gone all the same, and must be told
@@ -221,8 +222,8 @@ class Collection {
     }
   }
 
-  const State& state_;
-  Store& store_;
+  const state::State& state_;
+  store::Store& store_;
   const ServerSection& server_;
   const GarbageRules& rules_;
   Time now_;
@@ -230,9 +231,9 @@ class Collection {
   bool clock_is_trusted_ = false;
   std::unordered_map<Digest, std::string> names_;  ///< of images, by their digest: a live one if there is one
   std::unordered_map<Digest, Digest> owners_;      ///< files of objects → digests of images
-  Condemned condemned_;
-  std::vector<StoredFile> take_;
-  std::vector<StoredFile> stop_serving_;
+  store::Condemned condemned_;
+  std::vector<store::StoredFile> take_;
+  std::vector<store::StoredFile> stop_serving_;
   Garbage garbage_;
 };
 
@@ -243,7 +244,7 @@ std::uint64_t Garbage::freed() const {
                          [](std::uint64_t sum, const GarbageFile& file) { return sum + file.bytes; });
 }
 
-Verdict fate_of(const StoredFile& file, const Needs& needs) {
+Verdict fate_of(const store::StoredFile& file, const Needs& needs) {
   const auto named_until = [&file](const auto& named) {
     const auto found = named.find(file.digest);
     return found == named.end() ? Time() : found->second;
@@ -271,8 +272,9 @@ Verdict fate_of(const StoredFile& file, const Needs& needs) {
   return {Fate::taken_at_once, {}};
 }
 
-Garbage collect_garbage(const State& state, Store& store, const ServerSection& server, const GarbageRules& rules, Time now) {
+Garbage collect_garbage(const state::State& state, store::Store& store, const ServerSection& server, const GarbageRules& rules,
+                        Time now) {
   return Collection(state, store, server, rules, now).all();
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

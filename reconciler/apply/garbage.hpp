@@ -13,7 +13,7 @@
 #include "schema/manifest.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Whose bytes a next run may want: never taken, also in part.
 struct WantedBytes {
@@ -65,7 +65,7 @@ struct Needs {
 
 inline constexpr Time for_ever = Time::max();
 /// So long after a head's end stays what it named: for readers whose clocks are behind, and for downloads that began in time.
-inline constexpr Seconds reading_time = clock_slack + std::chrono::hours(24);
+inline constexpr Seconds reading_time = trust::clock_slack + std::chrono::hours(24);
 
 enum class Fate { stays, taken_at_once, taken, unserved };
 struct Verdict {
@@ -73,11 +73,12 @@ struct Verdict {
   Time not_before;  ///< taken, unserved: when the grace is over, and not before this
   bool operator==(const Verdict&) const = default;
 };
-Verdict fate_of(const StoredFile& file, const Needs& needs);
+Verdict fate_of(const store::StoredFile& file, const Needs& needs);
 
 /// Only under the run lock, with a state that is whole. Works on a full disk: what goes, goes before anything is written.
 /// With `dry_run` nothing is written, and `taken` is what would be taken now. Error{local}: the clock is behind what this
 /// server has signed ("clock-behind"), or the state is older than the store ("old-state"); nothing was changed.
-Garbage collect_garbage(const State& state, Store& store, const ServerSection& server, const GarbageRules& rules, Time now);
+Garbage collect_garbage(const state::State& state, store::Store& store, const ServerSection& server, const GarbageRules& rules,
+                        Time now);
 
-}  // namespace ingot
+}  // namespace ingot::apply

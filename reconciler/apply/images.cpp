@@ -4,20 +4,20 @@
 #include <algorithm>
 #include <thread>
 
-#include "reconciler/apply/papers.hpp"
+#include "reconciler/apply/provenance.hpp"
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "state/image_rows.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
-Place place_of(bool is_private) { return is_private ? Place::private_tree : Place::public_tree; }
+store::Place place_of(bool is_private) { return is_private ? store::Place::private_tree : store::Place::public_tree; }
 
 /// Everything of a new image's row but what its bytes say.
-ImageRow row_of(const AddImage& action, const Task& task, const Ingested& bytes, Run& run) {
+state::ImageRow row_of(const plan::AddImage& action, const Task& task, const store::Ingested& bytes, Run& run) {
   const LocalImage& image = action.image;
-  ImageRow row = declared_row(image, run.shop.manifest.server.name);
+  state::ImageRow row = state::declared_row(image, run.shop.manifest.server.name);
   row.digest = bytes.digest;
   row.size = bytes.size;
   row.kind = bytes.kind;
@@ -32,35 +32,37 @@ ImageRow row_of(const AddImage& action, const Task& task, const Ingested& bytes,
 }
 
 /// The bytes of the image that bore this name last and was deleted, if they are still here (R18).
-std::optional<Ingested> deleted_before(const LocalImage& image, Run& run) {
-  const ImageRow* last = nullptr;
-  for (const ImageRow& row : run.rows) {
+std::optional<store::Ingested> deleted_before(const LocalImage& image, Run& run) {
+  const state::ImageRow* last = nullptr;
+  for (const state::ImageRow& row : run.rows) {
     if (row.deleted && !row.copy && row.name == image.name && (!last || row.key > last->key)) last = &row;
   }
   if (!last || (image.digest && *image.digest != last->digest)) return std::nullopt;
-  const auto object = run.journal.with_state([last](State& state) { return state.object(last->digest); });
+  const auto object = run.journal.with_state([last](state::State& state) { return state.object(last->digest); });
   if (!object || !run.shop.store.has(object->packed)) return std::nullopt;
-  return Ingested{.digest = object->digest,
-                  .size = object->size,
-                  .kind = last->kind,
-                  .packed = object->packed,
-                  .source_stamp = last->source_stamp};
+  return store::Ingested{.digest = object->digest,
+                         .size = object->size,
+                         .kind = last->kind,
+                         .packed = object->packed,
+                         .source_stamp = last->source_stamp};
 }
 
 bool source_is_there(const LocalImage& image, Run& run) {
   return image.source && run.shop.files.status(*image.source).has_value();
 }
 
-bool source_is(const Ingested& bytes, const LocalImage& image, Run& run) {
+bool source_is(const store::Ingested& bytes, const LocalImage& image, Run& run) {
   return !bytes.source_stamp.empty() &&
-         is_as_it_was(survey_source(source_of(image, run.shop.manifest.server)), bytes.source_stamp);
+         is_as_it_was(transfer::survey_source(transfer::source_of(image, run.shop.manifest.server)), bytes.source_stamp);
 }
 
-Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected, Place place, const Task& task, Run& run) {
+store::Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected, store::Place place, const Task& task,
+                        Run& run) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
-  Ingested bytes = run.shop.store.ingest(
-      source_of(image, run.shop.manifest.server), expected, place, threads, [&](std::uint64_t done, std::uint64_t total) {
+  store::Ingested bytes = run.shop.store.ingest(
+      transfer::source_of(image, run.shop.manifest.server), expected, place, threads,
+      [&](std::uint64_t done, std::uint64_t total) {
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
       });
@@ -69,8 +71,8 @@ Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected,
 }
 
 /// One object a digest: where these bytes were here before in another packing, that one stays.
-Packed packing_to_keep(const Ingested& bytes, Run& run) {
-  const auto object = run.journal.with_state([&bytes](State& state) { return state.object(bytes.digest); });
+Packed packing_to_keep(const store::Ingested& bytes, Run& run) {
+  const auto object = run.journal.with_state([&bytes](state::State& state) { return state.object(bytes.digest); });
   return object && run.shop.store.has(object->packed) ? object->packed : bytes.packed;
 }
 
@@ -84,66 +86,69 @@ Failed source_missing(const LocalImage& image) {
                                         *image.source, image.name.text())};
 }
 
-Result keep(const AddImage& action, const Task& task, Ingested bytes, Run& run) {
+Result keep(const plan::AddImage& action, const Task& task, store::Ingested bytes, Run& run) {
   bytes.packed = packing_to_keep(bytes, run);
-  run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
+  run.journal.with_state([&](state::State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
   // Also those of a private image, if another one shows the same bits: there is one place for them, and readers look there.
-  const Place place = action.image.is_private ? place_of_bytes(bytes.digest, run) : Place::public_tree;
-  if (place == Place::public_tree) run.shop.store.move_to(bytes.packed, place);
-  ImageRow row = row_of(action, task, bytes, run);
+  const store::Place place = action.image.is_private ? place_of_bytes(bytes.digest, run) : store::Place::public_tree;
+  if (place == store::Place::public_tree) run.shop.store.move_to(bytes.packed, place);
+  state::ImageRow row = row_of(action, task, bytes, run);
   run.shop.store.keep_papers(row.digest, task.number, write_papers(row, bytes.packed));
-  return Deed{.effects = {PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
+  return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
 }
 
 /// What the source of the image looks like from now on.
-Effects stamps_of(const TakeInAgain& action, const std::string& stamp, Run& run) {
-  Effects effects;
-  for (const ImageRow& row : run.journal.with_state([&](State& state) { return state.live_images_of(action.digest); })) {
-    if (!row.copy && row.name == action.image.name) effects.emplace_back(PutSourceStamp{.key = row.key, .stamp = stamp});
+state::Effects stamps_of(const plan::TakeInAgain& action, const std::string& stamp, Run& run) {
+  state::Effects effects;
+  for (const state::ImageRow& row :
+       run.journal.with_state([&](state::State& state) { return state.live_images_of(action.digest); })) {
+    if (!row.copy && row.name == action.image.name) effects.emplace_back(state::PutSourceStamp{.key = row.key, .stamp = stamp});
   }
   return effects;
 }
 
 }  // namespace
 
-Result do_action(const AddImage& action, const Task& task, Run& run) {
+Result do_action(const plan::AddImage& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
   if (image.parent && !action.parent && !run.names.find(*image.parent)) {
     return Failed{"unknown-image", fmt::format("its parent \"{}\" is not here", image.parent->text())};
   }
-  std::optional<Ingested> before = deleted_before(image, run);
+  std::optional<store::Ingested> before = deleted_before(image, run);
   const bool there = source_is_there(image, run);
   if (before && (!there || source_is(*before, image, run))) return keep(action, task, *std::move(before), run);
   if (!there) return source_missing(image);
   return keep(action, task, take_in(image, image.digest, place_of(image.is_private), task, run), run);
 }
 
-Result do_action(const TakeInAgain& action, const Task& task, Run& run) {
+Result do_action(const plan::TakeInAgain& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
   if (!source_is_there(image, run)) return source_missing(image);
   try {
-    const Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
-    run.journal.with_state([&](State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
+    const store::Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
+    run.journal.with_state([&](state::State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
     run.shop.store.edit_papers(action.digest, [&](std::string_view text) { return with_packing(text, bytes.packed); });
-    Effects effects = stamps_of(action, bytes.source_stamp, run);
-    effects.emplace_back(PutBytes{.digest = action.digest, .packed = bytes.packed});
-    return Deed{.effects = std::move(effects)};
+    state::Effects effects = stamps_of(action, bytes.source_stamp, run);
+    effects.emplace_back(state::PutBytes{.digest = action.digest, .packed = bytes.packed});
+    return ActionEffects{.effects = std::move(effects)};
   } catch (const Error& error) {  // whatever it looks like, it is another one: the next plan asks the peers
     if (error.code() == "source-mismatch")
-      run.journal.with_state([effects = stamps_of(action, "", run)](State& state) { state.record(effects); });
+      run.journal.with_state([effects = stamps_of(action, "", run)](state::State& state) { state.record(effects); });
     throw;
   }
 }
 
-Result do_action(const UpdateImage& action, const Task&, Run& run) {
-  const auto object = run.journal.with_state([&](State& state) { return state.object(action.row.digest); });
+Result do_action(const plan::UpdateImage& action, const Task&, Run& run) {
+  const auto object = run.journal.with_state([&](state::State& state) { return state.object(action.row.digest); });
   // Before any head can name it, an image that is private no more must be where the head says (R25). Damaged bytes hold
   // nothing up, least of all a withdrawal (R21): no head names them.
   if (object && !action.row.is_private && run.shop.store.has(object->packed))
-    run.shop.store.move_to(object->packed, Place::public_tree);
-  return Deed{.effects = {ChangeImage{.row = action.row}}};
+    run.shop.store.move_to(object->packed, store::Place::public_tree);
+  return ActionEffects{.effects = {state::ChangeImage{.row = action.row}}};
 }
 
-Result do_action(const DeleteImage& action, const Task&, Run&) { return Deed{.effects = {DropImage{.key = action.key}}}; }
+Result do_action(const plan::DeleteImage& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::DropImage{.key = action.key}}};
+}
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -14,17 +14,17 @@
 #include "schema/text_rules.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
-bool is_there(Files& files, const std::string& path) { return files.status(path).has_value(); }
+bool is_there(io::Files& files, const std::string& path) { return files.status(path).has_value(); }
 
 [[noreturn]] void contradiction(const std::string& text, const std::string& mend) { throw Error(Fault::local, text, mend); }
 
 /// One server being made; each step is done already or does its part.
 class Making {
  public:
-  Making(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made)
+  Making(const ServerSection& server, io::Files& files, io::Clock& clock, const std::function<void(const std::string&)>& made)
       : server_(server), files_(files), clock_(clock), made_(made) {}
 
   Card all() {
@@ -38,12 +38,14 @@ class Making {
   }
 
  private:
-  bool has_root() const { return has_store_ && Store::open(files_, server_.store, lineage_).published_root(1).has_value(); }
+  bool has_root() const {
+    return has_store_ && store::Store::open(files_, server_.store, lineage_).published_root(1).has_value();
+  }
 
   /// Each thing is made only after those before it, so that one without them is what was left of a loss, not of a
   /// run that was cut off. Found out before anything is made.
   void look_for_what_is_lost() {
-    const std::optional<std::string> lineage = Store::lineage_of(files_, server_.store);
+    const std::optional<std::string> lineage = store::Store::lineage_of(files_, server_.store);
     has_store_ = lineage.has_value();
     lineage_ = lineage.value_or("");
     const bool has_state = is_there(files_, server_.state);
@@ -84,7 +86,7 @@ class Making {
   }
 
   void check_state() {
-    const State state = State::open(server_.state, Access::read_only);
+    const state::State state = state::State::open(server_.state, state::Access::read_only);
     if (!has_store_) {
       contradiction(fmt::format("the state \"{}\" is here, but its store \"{}\" is gone", server_.state, server_.store),
                     "bring it back from its backup, or set `store` to where it is");
@@ -101,7 +103,7 @@ class Making {
   }
 
   void make_keys() {
-    make_folders(files_, parent_folder(server_.keys));
+    io::make_folders(files_, parent_folder(server_.keys));
     files_.make_folder(server_.keys, 0700);
     // With a published root, a key that is not here is kept elsewhere; a new one would be of no use.
     if (has_root()) return;
@@ -111,23 +113,23 @@ class Making {
 
   void make_key(const std::string& path) {
     if (is_there(files_, path)) return;
-    write_key(files_, path, PrivateKey::generate());
+    write_key(files_, path, trust::PrivateKey::generate());
     made_(path);
   }
 
   void make_store() {
     if (!has_store_) lineage_ = new_lineage();
-    make_folders(files_, server_.store);
-    Store::create(files_, server_.store, lineage_);  // also adds a folder that is missing
+    io::make_folders(files_, server_.store);
+    store::Store::create(files_, server_.store, lineage_);  // also adds a folder that is missing
     if (!has_store_) made_(server_.store);
     has_store_ = true;
   }
 
   ServerId make_root() {
-    Store store = Store::open(files_, server_.store, lineage_);
+    store::Store store = store::Store::open(files_, server_.store, lineage_);
     if (const auto published = store.published_root(1)) return id_of_published(*published, store);
-    const PrivateKey catalog = read_key(files_, catalog_key_path(server_.keys));
-    const PrivateKey key = read_key(files_, root_key_path(server_.keys));
+    const trust::PrivateKey catalog = read_key(files_, catalog_key_path(server_.keys));
+    const trust::PrivateKey key = read_key(files_, root_key_path(server_.keys));
     const Root root{.version = 1,
                     .epoch = 1,
                     .expires = clock_.now() + root_life,
@@ -135,38 +137,38 @@ class Making {
                     .catalog = {.threshold = 1, .keys = {catalog.public_key()}},
                     .previous = std::nullopt};
     const std::string payload = write_root(root);
-    store.publish_root(1, write_envelope(sign_envelope(root_payload_type, payload, {&key})));
+    store.publish_root(1, write_envelope(trust::sign_envelope(root_payload_type, payload, {&key})));
     made_("the root of trust");
-    return id_of_root(payload);
+    return trust::id_of_root(payload);
   }
 
-  ServerId id_of_published(const std::string& bytes, const Store& store) {
+  ServerId id_of_published(const std::string& bytes, const store::Store& store) {
     const auto envelope = parse_envelope(bytes);
     const auto* good = std::get_if<Envelope>(&envelope);
-    if (!good || !std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id_of_root(good->payload))))
+    if (!good || !std::holds_alternative<trust::TrustedRoot>(trust::verify_first_root(bytes, trust::id_of_root(good->payload))))
       contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store),
                     "bring it back from a backup");
-    const ServerId id = id_of_root(good->payload);
+    const ServerId id = trust::id_of_root(good->payload);
     load_catalog_keys(files_, server_.keys, newest_own_root(store, id));
     return id;
   }
 
   void make_state(const ServerId& id) {
     if (!is_there(files_, server_.state)) {
-      make_folders(files_, parent_folder(server_.state));
-      State::create(server_.state, lineage_, id, server_.name);
+      io::make_folders(files_, parent_folder(server_.state));
+      state::State::create(server_.state, lineage_, id, server_.name);
       made_(server_.state);
       return;
     }
-    if (State::open(server_.state, Access::read_only).self() == id) return;
+    if (state::State::open(server_.state, state::Access::read_only).self() == id) return;
     contradiction(fmt::format("the state \"{}\" is of another identity than the root that the store \"{}\" publishes",
                               server_.state, server_.store),
                   "set `state` and `store` to those of one server");
   }
 
   void publish_catalog() {
-    State state = State::open(server_.state, Access::read_write);
-    Store store = Store::open(files_, server_.store, lineage_);
+    state::State state = state::State::open(server_.state, state::Access::read_write);
+    store::Store store = store::Store::open(files_, server_.store, lineage_);
     if (why_publish_again(state, store, server_).empty() && !head_is_aging(state, server_, clock_.now())) return;
     const Root root = newest_own_root(store, state.self());
     publish(state, store, load_catalog_keys(files_, server_.keys, root), server_, clock_);
@@ -174,8 +176,8 @@ class Making {
   }
 
   const ServerSection& server_;
-  Files& files_;
-  Clock& clock_;
+  io::Files& files_;
+  io::Clock& clock_;
   const std::function<void(const std::string&)>& made_;
   std::string lineage_;
   bool has_store_ = false;
@@ -183,8 +185,9 @@ class Making {
 
 }  // namespace
 
-Card init_server(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made) {
+Card init_server(const ServerSection& server, io::Files& files, io::Clock& clock,
+                 const std::function<void(const std::string&)>& made) {
   return doing(fmt::format("making server \"{}\"", server.name.text()), [&] { return Making(server, files, clock, made).all(); });
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -11,7 +11,7 @@
 #include "schema/card.hpp"
 #include "schema/manifest.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// How long the root of a new server is good for.
 inline constexpr Seconds root_life = std::chrono::hours(24) * 3652;
@@ -19,6 +19,7 @@ inline constexpr Seconds root_life = std::chrono::hours(24) * 3652;
 /// `made` is told of each thing as soon as it is durable: "keys/root.pem", "the store", … Order: keys, store, root, state,
 /// catalog. Gives the server's card; its url is "" if the section has none. Error{local}: parts that contradict each
 /// other (keys, root, state, store of different servers; a state or key that is gone), or a disk that cannot be written.
-Card init_server(const ServerSection& server, Files& files, Clock& clock, const std::function<void(const std::string&)>& made);
+Card init_server(const ServerSection& server, io::Files& files, io::Clock& clock,
+                 const std::function<void(const std::string&)>& made);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -7,25 +7,25 @@
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 [[noreturn]] void refuse(const std::string& text, const std::string& mend) {
   throw Error(Fault::refused, text, mend + "; nothing was changed").with_code("root-refused");
 }
 
-bool is_newest(std::string_view envelope, const TrustedRoot& newest) {
+bool is_newest(std::string_view envelope, const trust::TrustedRoot& newest) {
   const auto parsed = parse_envelope(envelope);
   const auto* good = std::get_if<Envelope>(&parsed);
-  return good && id_of_root(good->payload).root == newest.digest;
+  return good && trust::id_of_root(good->payload).root == newest.digest;
 }
 
-Root next_of(std::string_view envelope, const TrustedRoot& newest) {
-  const auto next = verify_next_root(envelope, newest);
-  if (const auto* good = std::get_if<TrustedRoot>(&next)) return good->root;
-  const auto* distrust = std::get_if<Distrust>(&next);
+Root next_of(std::string_view envelope, const trust::TrustedRoot& newest) {
+  const auto next = trust::verify_next_root(envelope, newest);
+  if (const auto* good = std::get_if<trust::TrustedRoot>(&next)) return good->root;
+  const auto* distrust = std::get_if<trust::Distrust>(&next);
   refuse(fmt::format("this is not the root after root {}: {}", newest.root.version,
-                     distrust ? distrust->why : std::get<NotOurs>(next).why),
+                     distrust ? distrust->why : std::get<trust::NotOurs>(next).why),
          "see who has signed it: ingot key show FILE");
 }
 
@@ -40,12 +40,12 @@ void refuse_to_disown(const std::vector<ImageName>& images) {
 
 }  // namespace
 
-PublishedNow install_root(std::string_view envelope, State& state, Store& store, Files& files, const ServerSection& server,
-                          Clock& clock, bool disown) {
+PublishedNow install_root(std::string_view envelope, state::State& state, store::Store& store, io::Files& files,
+                          const ServerSection& server, io::Clock& clock, bool disown) {
   const OwnRoots roots = own_roots(store, state.self());
   const bool is_new = !is_newest(envelope, roots.back());
   const Root next = is_new ? next_of(envelope, roots.back()) : roots.back().root;
-  if (const auto over = root_expired(next, clock.now()))
+  if (const auto over = trust::root_expired(next, clock.now()))
     refuse(over->why, "make another with \"ingot key rotate --expires TIME\"");
   const CatalogKeys keys = load_catalog_keys(files, server.keys, next);
   const auto published = head_on_disk(store, state.self(), roots);
@@ -57,4 +57,4 @@ PublishedNow install_root(std::string_view envelope, State& state, Store& store,
   return publish(state, store, keys, server, clock);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

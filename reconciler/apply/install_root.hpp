@@ -7,13 +7,13 @@
 #include "reconciler/apply/publish.hpp"
 #include "reconciler/io/files.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Error{refused}: it is not the next root, or its signatures do not suffice, or it is over, or its catalog keys are not here:
 /// then nothing was changed. The newest root once more is fine. A root that revokes keys counts whatever is published: the
 /// catalog is made of the state alone. If the published one lists images that the state does not know, Error{refused} "disowned"
 /// names them, unless `disown`.
-PublishedNow install_root(std::string_view envelope, State& state, Store& store, Files& files, const ServerSection& server,
-                          Clock& clock, bool disown = false);
+PublishedNow install_root(std::string_view envelope, state::State& state, store::Store& store, io::Files& files,
+                          const ServerSection& server, io::Clock& clock, bool disown = false);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -6,7 +6,7 @@
 #include "schema/overloaded.hpp"
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 std::string names_text(const std::vector<ImageName>& names) {
@@ -15,51 +15,51 @@ std::string names_text(const std::vector<ImageName>& names) {
   return text;
 }
 
-std::string copy_text(const CopyImage& copy) {
+std::string copy_text(const plan::CopyImage& copy) {
   return fmt::format("{} as {}, {} ({}) from {} serial {}", copy.entry->name.text(), copy.name.text(), copy.entry->digest.text(),
                      size_text(copy.entry->size), copy.peer.text(), copy.head->serial);
 }
 
-std::string what_is_done(const Change& change) {
+std::string what_is_done(const plan::Change& change) {
   return std::visit(
       Overloaded{
-          [](const RegisterPeer& it) { return it.card.id.text(); },
-          [](const UpdatePeer& it) { return fmt::format("{}, was {}", it.card.id.text(), it.previous_name.text()); },
-          [](const UnregisterPeer& it) { return it.id.text(); },
-          [](const CreateType& it) { return "based on " + it.base.text(); },
-          [](const UpdateType& it) { return "based on " + it.base.text(); },
-          [](const DeleteType&) { return std::string(); },
-          [](const Instantiate& it) {
+          [](const plan::RegisterPeer& it) { return it.card.id.text(); },
+          [](const plan::UpdatePeer& it) { return fmt::format("{}, was {}", it.card.id.text(), it.previous_name.text()); },
+          [](const plan::UnregisterPeer& it) { return it.id.text(); },
+          [](const plan::CreateType& it) { return "based on " + it.base.text(); },
+          [](const plan::UpdateType& it) { return "based on " + it.base.text(); },
+          [](const plan::DeleteType&) { return std::string(); },
+          [](const plan::Instantiate& it) {
             return fmt::format("since {}, baseline {}; {}", it.row.since, it.row.baseline, it.row.options);
           },
-          [](const UpdateSubscription& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
-          [](const Uninstantiate& it) { return fmt::format("at serial {}", it.stopped); },
-          [](const AddImage& it) { return it.image.source.value_or(""); },
-          [](const UpdateImage& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
-          [](const DeleteImage& it) { return fmt::format("key {}", it.key); },
-          [](const CreateSeries& it) { return names_text(it.members); },
-          [](const UpdateSeries& it) { return names_text(it.members); },
-          [](const DeleteSeries&) { return std::string(); },
-          [](const Publish&) { return std::string(); },
-          [](const CopyImage& it) { return copy_text(it); },
-          [](const FetchAgain& it) {
-            const Offer& first = it.offers.front();
+          [](const plan::UpdateSubscription& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
+          [](const plan::Uninstantiate& it) { return fmt::format("at serial {}", it.stopped); },
+          [](const plan::AddImage& it) { return it.image.source.value_or(""); },
+          [](const plan::UpdateImage& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
+          [](const plan::DeleteImage& it) { return fmt::format("key {}", it.key); },
+          [](const plan::CreateSeries& it) { return names_text(it.members); },
+          [](const plan::UpdateSeries& it) { return names_text(it.members); },
+          [](const plan::DeleteSeries&) { return std::string(); },
+          [](const plan::Publish&) { return std::string(); },
+          [](const plan::CopyImage& it) { return copy_text(it); },
+          [](const plan::FetchAgain& it) {
+            const plan::Offer& first = it.offers.front();
             return fmt::format("{} ({}) from {} serial {}", first.entry->digest.text(), size_text(first.entry->size),
                                first.peer.text(), first.head->serial);
           },
-          [](const TakeInAgain& it) { return it.image.source.value_or(""); },
-          [](const AdoptCopy& it) { return fmt::format("the copy from {}", it.peer.text()); },
-          [](const UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
-          [](const WithdrawCopy& it) { return it.row.reason; },
-          [](const RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },
+          [](const plan::TakeInAgain& it) { return it.image.source.value_or(""); },
+          [](const plan::AdoptCopy& it) { return fmt::format("the copy from {}", it.peer.text()); },
+          [](const plan::UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
+          [](const plan::WithdrawCopy& it) { return it.row.reason; },
+          [](const plan::RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },
       },
       change.action);
 }
 
 /// The rule that wants it, where that is written, and the sentence; what an update changes is told already.
-std::string why_it_is_done(const Change& change) {
+std::string why_it_is_done(const plan::Change& change) {
   if (change.because.empty()) return "";
-  const Reason& reason = change.because.front();
+  const plan::Reason& reason = change.because.front();
   std::string why = reason.rule == change.address.text ? "" : reason.rule;
   if (reason.at) why += fmt::format("{}{}", why.empty() ? "" : " at ", reason.at->text());
   if (reason.code == "changed" || reason.text.empty()) return why;
@@ -68,21 +68,21 @@ std::string why_it_is_done(const Change& change) {
 
 }  // namespace
 
-Journal::Journal(State& state, Clock& clock, std::string run) : state_(state), clock_(clock), run_(std::move(run)) {}
+Journal::Journal(state::State& state, io::Clock& clock, std::string run) : state_(state), clock_(clock), run_(std::move(run)) {}
 
-std::int64_t Journal::begin(const Change& change) {
+std::int64_t Journal::begin(const plan::Change& change) {
   const std::lock_guard lock(mutex_);
   return state_.begin_action(run_, change.address, change.verb, arguments_of(change), clock_.now());
 }
 
-std::vector<ImageKey> Journal::finish(std::int64_t action, const Outcome& outcome, const Effects& effects) {
+std::vector<state::ImageKey> Journal::finish(std::int64_t action, const Outcome& outcome, const state::Effects& effects) {
   const std::lock_guard lock(mutex_);
   return state_.finish_action(action, outcome, effects, clock_.now());
 }
 
-std::string arguments_of(const Change& change) {
+std::string arguments_of(const plan::Change& change) {
   const std::string what = what_is_done(change), why = why_it_is_done(change);
   return what.empty() || why.empty() ? what + why : what + "; " + why;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -12,17 +12,17 @@
 #include "reconciler/plan/plan.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 class Journal {
  public:
-  Journal(State& state, Clock& clock, std::string run);
+  Journal(state::State& state, io::Clock& clock, std::string run);
 
   const std::string& run() const { return run_; }
   /// Durably notes that `change` is about to be done; gives the number to finish it with. Error{local}.
-  std::int64_t begin(const Change& change);
+  std::int64_t begin(const plan::Change& change);
   /// Outcome and effects in one transaction; gives the keys of the images that came. Error{local}.
-  std::vector<ImageKey> finish(std::int64_t action, const Outcome& outcome, const Effects& effects);
+  std::vector<state::ImageKey> finish(std::int64_t action, const Outcome& outcome, const state::Effects& effects);
   /// Asks or tells the state something else: `work(State&)`, alone.
   template <class Work>
   decltype(auto) with_state(Work&& work) {
@@ -32,12 +32,12 @@ class Journal {
 
  private:
   std::mutex mutex_;
-  State& state_;
-  Clock& clock_;
+  state::State& state_;
+  io::Clock& clock_;
   std::string run_;
 };
 
 /// One line for people that says what a change was told to do, and why.
-std::string arguments_of(const Change& change);
+std::string arguments_of(const plan::Change& change);
 
-}  // namespace ingot
+}  // namespace ingot::apply

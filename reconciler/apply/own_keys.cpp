@@ -11,7 +11,7 @@
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 bool is_for(KeyRole role, std::string_view file) {
@@ -23,18 +23,18 @@ bool is_for(KeyRole role, std::string_view file) {
 
 /// A key that everybody on this machine can read, or write, is nobody's secret. A group may share one: so credentials are handed
 /// to a service.
-void refuse_a_key_for_all(Files& files, const std::string& path) {
-  const mode_t mode = files.open(path, OpenFor::read)->status().mode;
+void refuse_a_key_for_all(io::Files& files, const std::string& path) {
+  const mode_t mode = files.open(path, io::OpenFor::read)->status().mode;
   if ((mode & 0007) == 0) return;
   throw Error(Fault::local,
-              fmt::format("the private key \"{}\" is open to everybody on this machine (mode {:04o})", printable(path), mode),
+              fmt::format("the private key \"{}\" is open to everybody on this machine (mode {:04o})", io::printable(path), mode),
               fmt::format("chmod 600 \"{0}\"; if anybody may have read it, put another in its place: \"ingot key make\" and "
                           "\"ingot key revoke {0}\"",
-                          printable(path)))
+                          io::printable(path)))
       .about(path);
 }
 
-void remove_if_possible(Files& files, const std::string& path) {
+void remove_if_possible(io::Files& files, const std::string& path) {
   try {
     files.remove(path);
   } catch (const Error&) {  // the first failure is the one to tell
@@ -43,11 +43,12 @@ void remove_if_possible(Files& files, const std::string& path) {
 
 /// What is in the folder instead of the keys that are wanted, as a sentence.
 std::string what_is_here(const KeysHere& here, const std::string& folder) {
-  if (here.keys.empty() && here.unusable.empty()) return fmt::format("there is no \"{}\"", printable(catalog_key_path(folder)));
+  if (here.keys.empty() && here.unusable.empty())
+    return fmt::format("there is no \"{}\"", io::printable(catalog_key_path(folder)));
   std::string text;
   for (const KeyFile& file : here.keys) {
-    text +=
-        fmt::format("{}\"{}\" is the key {}", text.empty() ? "" : ", ", printable(file.path), key_text(file.key.public_key()));
+    text += fmt::format("{}\"{}\" is the key {}", text.empty() ? "" : ", ", io::printable(file.path),
+                        key_text(file.key.public_key()));
   }
   for (const std::string& why : here.unusable) text += (text.empty() ? "" : ", ") + why;
   return text;
@@ -67,11 +68,11 @@ std::string_view name_of(KeyRole role) {
 std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; }
 std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }
 
-void write_key(Files& files, const std::string& path, const PrivateKey& key) {
-  const std::string beside = fmt::format("{}.{}.new", path, random_hex());  // nobody else's, whatever lies there
+void write_key(io::Files& files, const std::string& path, const trust::PrivateKey& key) {
+  const std::string beside = fmt::format("{}.{}.new", path, io::random_hex());  // nobody else's, whatever lies there
   bool named = false;
   try {
-    const auto file = files.open(beside, OpenFor::create_new, 0600);
+    const auto file = files.open(beside, io::OpenFor::create_new, 0600);
     file->write_all(key.to_pem());
     file->sync();
     file->close();
@@ -82,19 +83,19 @@ void write_key(Files& files, const std::string& path, const PrivateKey& key) {
   }
   if (!named) {
     remove_if_possible(files, beside);
-    throw Error(Fault::local, fmt::format("\"{}\" is there already", printable(path)),
+    throw Error(Fault::local, fmt::format("\"{}\" is there already", io::printable(path)),
                 "a key is never replaced: give the new one another name");
   }
   files.sync_folder(parent_folder(path));
 }
 
-PrivateKey read_key(Files& files, const std::string& path) {
-  const std::string file = followed_secret(files, path);
+trust::PrivateKey read_key(io::Files& files, const std::string& path) {
+  const std::string file = io::followed_secret(files, path);
   refuse_a_key_for_all(files, file);
-  return PrivateKey::from_pem(read_file(files, file, largest_key_file), fmt::format("\"{}\"", printable(path)));
+  return trust::PrivateKey::from_pem(io::read_file(files, file, largest_key_file), fmt::format("\"{}\"", io::printable(path)));
 }
 
-KeysHere keys_here(Files& files, const std::string& folder, KeyRole role) {
+KeysHere keys_here(io::Files& files, const std::string& folder, KeyRole role) {
   KeysHere here;
   if (!files.status(folder)) return here;
   for (const std::string& name : files.list(folder)) {
@@ -110,7 +111,7 @@ KeysHere keys_here(Files& files, const std::string& folder, KeyRole role) {
   return here;
 }
 
-CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Root& root) {
+CatalogKeys load_catalog_keys(io::Files& files, const std::string& folder, const Root& root) {
   KeysHere here = keys_here(files, folder, KeyRole::catalog);
   CatalogKeys keys;
   for (KeyFile& file : here.keys) {
@@ -119,35 +120,35 @@ CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Roo
   if (keys.size() >= root.catalog.threshold) return keys;
   here = keys_here(files, folder, KeyRole::catalog);
   throw Error(Fault::local,
-              fmt::format("\"{}\" holds {} of the catalog keys that root {} names, and a head needs {}: {}", printable(folder),
-                          keys.size(), root.version, root.catalog.threshold, what_is_here(here, folder)),
+              fmt::format("\"{}\" holds {} of the catalog keys that root {} names, and a head needs {}: {}",
+                          io::printable(folder), keys.size(), root.version, root.catalog.threshold, what_is_here(here, folder)),
               fmt::format("bring the key back from its backup, or set `keys` to where it is; if it is lost, make another with "
                           "\"ingot key make {0}/catalog-2.pem\" and \"ingot key rotate --add-catalog {0}/catalog-2.pem\"",
-                          printable(folder)))
+                          io::printable(folder)))
       .with_code("no-catalog-key")
       .about(folder);
 }
 
-std::string why_no_catalog_key(Files& files, const std::string& folder, const Root& root) {
+std::string why_no_catalog_key(io::Files& files, const std::string& folder, const Root& root) {
   try {
-    if (!files.status(folder)) return fmt::format("the folder of keys, \"{}\", is not there", printable(folder));
+    if (!files.status(folder)) return fmt::format("the folder of keys, \"{}\", is not there", io::printable(folder));
     const auto names = files.list(folder);
     const auto found = std::ranges::count_if(names, [](const std::string& name) { return is_for(KeyRole::catalog, name); });
     if (static_cast<std::size_t>(found) >= root.catalog.threshold) return "";
-    return fmt::format("\"{}\" holds {} catalog keys (catalog.pem, catalog-….pem), and a head needs {}", printable(folder), found,
-                       root.catalog.threshold);
+    return fmt::format("\"{}\" holds {} catalog keys (catalog.pem, catalog-….pem), and a head needs {}", io::printable(folder),
+                       found, root.catalog.threshold);
   } catch (const Error&) {  // another user's: whoever applies may read it
     return "";
   }
 }
 
-std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys) {
-  std::vector<const PrivateKey*> named;
+std::vector<const trust::PrivateKey*> named_by(const Role& role, const std::vector<trust::PrivateKey>& keys) {
+  std::vector<const trust::PrivateKey*> named;
   for (const PublicKey& wanted : role.keys) {
-    const auto found = std::ranges::find_if(keys, [&](const PrivateKey& key) { return key.public_key() == wanted; });
+    const auto found = std::ranges::find_if(keys, [&](const trust::PrivateKey& key) { return key.public_key() == wanted; });
     if (found != keys.end()) named.push_back(&*found);
   }
   return named;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

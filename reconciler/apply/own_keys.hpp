@@ -12,7 +12,7 @@
 #include "reconciler/trust/keys.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 enum class KeyRole { root, catalog, release };
 std::string_view name_of(KeyRole role);  ///< as the files' names begin
@@ -22,34 +22,34 @@ std::string root_key_path(const std::string& keys);
 std::string catalog_key_path(const std::string& keys);
 
 /// A new private file (0600), whole or not at all, durable; never replaces one. Error{local}.
-void write_key(Files& files, const std::string& path, const PrivateKey& key);
+void write_key(io::Files& files, const std::string& path, const trust::PrivateKey& key);
 /// A file with a key, private or public, is no longer. Bytes.
 inline constexpr std::uint64_t largest_key_file = 16 * 1024;
 /// Error{local}: it cannot be read, everybody on this machine can, or it is no Ed25519 key in PEM; the text never shows in the
 /// message.
-PrivateKey read_key(Files& files, const std::string& path);
+trust::PrivateKey read_key(io::Files& files, const std::string& path);
 
 struct KeyFile {
   std::string path;
-  PrivateKey key;
+  trust::PrivateKey key;
 };
 struct KeysHere {
   std::vector<KeyFile> keys;          ///< by path
   std::vector<std::string> unusable;  ///< a sentence for each file that holds no key, or none that may be used
 };
 /// The keys for a role that are in the folder; none if there is no folder.
-KeysHere keys_here(Files& files, const std::string& folder, KeyRole role);
+KeysHere keys_here(io::Files& files, const std::string& folder, KeyRole role);
 
 /// The keys that sign heads: all in the folder that this root names. Error{local} "no-catalog-key": they are fewer than its
 /// threshold, so that no reader would accept a head.
-using CatalogKeys = std::vector<PrivateKey>;
-CatalogKeys load_catalog_keys(Files& files, const std::string& folder, const Root& root);
+using CatalogKeys = std::vector<trust::PrivateKey>;
+CatalogKeys load_catalog_keys(io::Files& files, const std::string& folder, const Root& root);
 
 /// Why the folder holds too few files for the catalog keys that this root asks for, as a sentence, by their names alone: no key
 /// is read. "": there are enough, or nobody here may look.
-std::string why_no_catalog_key(Files& files, const std::string& folder, const Root& root);
+std::string why_no_catalog_key(io::Files& files, const std::string& folder, const Root& root);
 
 /// Those of the keys that the role names, in its order.
-std::vector<const PrivateKey*> named_by(const Role& role, const std::vector<PrivateKey>& keys);
+std::vector<const trust::PrivateKey*> named_by(const Role& role, const std::vector<trust::PrivateKey>& keys);
 
-}  // namespace ingot
+}  // namespace ingot::apply

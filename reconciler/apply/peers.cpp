@@ -4,55 +4,58 @@
 #include "reconciler/apply/floors.hpp"
 #include "reconciler/apply/verbs.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
-void accept_head(Registration& registration, const SeenHead& head, Run& run) {
+void accept_head(state::Registration& registration, const plan::SeenHead& head, Run& run) {
   registration.serial = head.serial;
   registration.head = head.digest;
   registration.seen = run.shop.clock.now();
-  run.journal.with_state([&](State& state) { raise_floors(head, state, run.shop.memory); });
+  run.journal.with_state([&](state::State& state) { raise_floors(head, state, run.shop.memory); });
 }
 
 /// The registration that an update changes; a fresh one if it is not there (or had another identity).
-Registration registration_to_update(const UpdatePeer& action, Run& run) {
-  const std::vector<Registration> all = run.journal.with_state([](State& state) { return state.registrations(); });
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Registration& one) { return one.id == action.card.id; });
+state::Registration registration_to_update(const plan::UpdatePeer& action, Run& run) {
+  const std::vector<state::Registration> all = run.journal.with_state([](state::State& state) { return state.registrations(); });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const state::Registration& one) { return one.id == action.card.id; });
   if (found != all.end()) return *found;
-  return Registration{.name = action.peer,
-                      .own_name = action.card.name,
-                      .id = action.card.id,
-                      .urls = {},
-                      .serial = 0,
-                      .head = {},
-                      .registered = run.shop.clock.now(),
-                      .seen = {}};
+  return state::Registration{.name = action.peer,
+                             .own_name = action.card.name,
+                             .id = action.card.id,
+                             .urls = {},
+                             .serial = 0,
+                             .head = {},
+                             .registered = run.shop.clock.now(),
+                             .seen = {}};
 }
 
 }  // namespace
 
-Result do_action(const RegisterPeer& action, const Task&, Run& run) {
-  Registration registration{.name = action.peer,
-                            .own_name = action.card.name,
-                            .id = action.card.id,
-                            .urls = action.urls,
-                            .serial = 0,
-                            .head = {},
-                            .registered = run.shop.clock.now(),
-                            .seen = {}};
+Result do_action(const plan::RegisterPeer& action, const Task&, Run& run) {
+  state::Registration registration{.name = action.peer,
+                                   .own_name = action.card.name,
+                                   .id = action.card.id,
+                                   .urls = action.urls,
+                                   .serial = 0,
+                                   .head = {},
+                                   .registered = run.shop.clock.now(),
+                                   .seen = {}};
   accept_head(registration, action.head, run);
-  return Deed{.effects = {PutRegistration{.registration = std::move(registration), .replaces = std::nullopt}}};
+  return ActionEffects{.effects = {state::PutRegistration{.registration = std::move(registration), .replaces = std::nullopt}}};
 }
 
-Result do_action(const UpdatePeer& action, const Task&, Run& run) {
-  Registration registration = registration_to_update(action, run);
+Result do_action(const plan::UpdatePeer& action, const Task&, Run& run) {
+  state::Registration registration = registration_to_update(action, run);
   registration.name = action.peer;
   registration.own_name = action.card.name;
   registration.urls = action.urls;
   if (action.head) accept_head(registration, *action.head, run);
-  return Deed{.effects = {PutRegistration{.registration = std::move(registration), .replaces = action.replaces}}};
+  return ActionEffects{.effects = {state::PutRegistration{.registration = std::move(registration), .replaces = action.replaces}}};
 }
 
-Result do_action(const UnregisterPeer& action, const Task&, Run&) { return Deed{.effects = {DropRegistration{.id = action.id}}}; }
+Result do_action(const plan::UnregisterPeer& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::DropRegistration{.id = action.id}}};
+}
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -14,12 +14,12 @@
 #include "schema/error.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 /// Those that the root names; refused before a serial is burnt for a head that no reader would accept.
-std::vector<const PrivateKey*> signers_for(const Root& root, const CatalogKeys& catalog_keys) {
-  std::vector<const PrivateKey*> signers = named_by(root.catalog, catalog_keys);
+std::vector<const trust::PrivateKey*> signers_for(const Root& root, const CatalogKeys& catalog_keys) {
+  std::vector<const trust::PrivateKey*> signers = named_by(root.catalog, catalog_keys);
   if (signers.size() >= root.catalog.threshold) return signers;
   throw Error(Fault::local, "the catalog key is not one that this server's root of trust names",
               "check that the `keys` folder belongs to this server");
@@ -47,12 +47,12 @@ void refuse_a_jump(Serial above, Serial last) {
 }
 
 /// The serial of a revoked head is gone past, for peers may have followed it. One that no peer would have followed is not.
-Serial serial_to_climb_past(const State& state, const Store& store, const Head& revoked) {
+Serial serial_to_climb_past(const state::State& state, const store::Store& store, const Head& revoked) {
   const Serial own = std::max(state.reserved_serial(), highest_serial(store, std::nullopt));
   return revoked.serial > own + largest_jump ? own : std::max(own, revoked.serial);
 }
 
-std::set<Digest> pages_of(const Store& store, const std::optional<HeadOnDisk>& before) {
+std::set<Digest> pages_of(const store::Store& store, const std::optional<HeadOnDisk>& before) {
   std::set<Digest> pages;
   if (!before) return pages;
   const auto index = index_on_disk(store, before->head.index);
@@ -78,11 +78,11 @@ struct Written {
 };
 
 /// Gives the images' digests whose bytes are not whole: no head may name those (R25), and the others need not wait for them.
-std::set<Digest> make_bytes_public(const State& state, Store& store, bool publish_copies) {
+std::set<Digest> make_bytes_public(const state::State& state, store::Store& store, bool publish_copies) {
   std::set<Digest> left_out;
-  state.each_public_object(publish_copies, [&](const ObjectRow& object) {
+  state.each_public_object(publish_copies, [&](const state::ObjectRow& object) {
     if (store.has(object.packed))
-      store.move_to(object.packed, Place::public_tree);
+      store.move_to(object.packed, store::Place::public_tree);
     else
       left_out.insert(object.digest);
   });
@@ -94,10 +94,10 @@ ImageEntry without_bytes(ImageEntry image) {
   return image;
 }
 
-Written write_pieces(const State& state, Store& store, bool publish_copies, const std::set<Digest>& left_out,
+Written write_pieces(const state::State& state, store::Store& store, bool publish_copies, const std::set<Digest>& left_out,
                      const std::set<Digest>& before, const std::optional<Role>& release) {
   Written written;
-  PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
+  PageWriter writer([](std::string_view bytes) { return io::sha256(bytes); },
                     [&](const PageRef& page, const std::string& bytes) {
                       store.publish_piece(page.piece, bytes);
                       if (!before.contains(page.piece.digest)) written.fresh.push_back(page.piece);
@@ -115,34 +115,34 @@ Written write_pieces(const State& state, Store& store, bool publish_copies, cons
                      .type = [&](const TypeEntry& type) { writer.add(type); }});
   const std::string index = index_text(writer);
   written.pages = written.fresh.size();
-  written.index = Piece{.digest = sha256(index), .length = index.size()};
+  written.index = Piece{.digest = io::sha256(index), .length = index.size()};
   store.publish_piece(written.index, index);
   written.fresh.push_back(written.index);
   return written;
 }
 
-void write_state(const State& state, Store& store, const ServerSection& server, const std::optional<Piece>& before,
+void write_state(const state::State& state, store::Store& store, const ServerSection& server, const std::optional<Piece>& before,
                  Written& written) {
   const std::string text = stated_text(state, server);
-  written.state = Piece{.digest = sha256(text), .length = text.size()};
+  written.state = Piece{.digest = io::sha256(text), .length = text.size()};
   store.publish_piece(*written.state, text);
   if (written.state != before) written.fresh.push_back(*written.state);
 }
 
 /// What a reader would find: the head holds against the root, and every new piece is there as it says.
-void check_as_a_reader(const std::string& head, const Written& written, const Store& store, const ServerId& self,
+void check_as_a_reader(const std::string& head, const Written& written, const store::Store& store, const ServerId& self,
                        const Root& root) {
-  const auto verified = verify_head(head, self, root);
+  const auto verified = trust::verify_head(head, self, root);
   if (!std::holds_alternative<Head>(verified)) {
-    const auto* distrust = std::get_if<Distrust>(&verified);
-    throw Error(
-        Fault::local,
-        "a head signed with this catalog key does not verify: " + (distrust ? distrust->why : std::get<NotOurs>(verified).why),
-        "check that the `keys` folder belongs to this server");
+    const auto* distrust = std::get_if<trust::Distrust>(&verified);
+    throw Error(Fault::local,
+                "a head signed with this catalog key does not verify: " +
+                    (distrust ? distrust->why : std::get<trust::NotOurs>(verified).why),
+                "check that the `keys` folder belongs to this server");
   }
   for (const Piece& piece : written.fresh) {
     const std::optional<std::string> bytes = store.published_piece(piece);
-    if (!bytes || bytes->size() != piece.length || sha256(*bytes) != piece.digest) {
+    if (!bytes || bytes->size() != piece.length || io::sha256(*bytes) != piece.digest) {
       throw Error(Fault::local,
                   fmt::format("the piece {} of the catalog that was just written cannot be read back", piece.digest.text()));
     }
@@ -151,12 +151,12 @@ void check_as_a_reader(const std::string& head, const Written& written, const St
 
 }  // namespace
 
-PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock,
-                     const PublishOptions& options) {
+PublishedNow publish(state::State& state, store::Store& store, const CatalogKeys& catalog_keys, const ServerSection& server,
+                     io::Clock& clock, const PublishOptions& options) {
   const ServerId self = state.self();
   const OwnRoots roots = own_roots(store, self);
   const Root& root = roots.back().root;
-  const std::vector<const PrivateKey*> signers = signers_for(root, catalog_keys);
+  const std::vector<const trust::PrivateKey*> signers = signers_for(root, catalog_keys);
   const std::optional<HeadOnDisk> before = head_on_disk(store, self, roots);
   const bool revoked = is_revoked(before, roots);
   const Serial highest = revoked ? serial_to_climb_past(state, store, before->head) : highest_serial(store, before);
@@ -183,11 +183,11 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
                   .previous = before ? std::optional(before->digest) : std::nullopt,
                   .state = written.state,
                   .commit = options.commit};
-  const std::string envelope = write_envelope(sign_envelope(head_payload_type, write_head(head), signers));
+  const std::string envelope = write_envelope(trust::sign_envelope(head_payload_type, write_head(head), signers));
   check_as_a_reader(envelope, written, store, self, root);
   store.keep_head(serial, envelope);
   state.finish_publish({.serial = serial,
-                        .head = sha256(envelope),
+                        .head = io::sha256(envelope),
                         .index = written.index.digest,
                         .expires = head.expires,
                         .copies_published = server.publish_copies},
@@ -200,7 +200,7 @@ PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys
   return {.serial = serial, .expires = head.expires, .pages_written = written.pages, .left_out = std::move(left_out)};
 }
 
-bool head_is_aging(const State& state, const ServerSection& server, Time now) {
+bool head_is_aging(const state::State& state, const ServerSection& server, Time now) {
   const auto published = state.published();
   if (!published) return false;
   const Seconds left = published->expires - now;
@@ -208,4 +208,4 @@ bool head_is_aging(const State& state, const ServerSection& server, Time now) {
   return left < server.head_ttl / 2 || left > server.head_ttl;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

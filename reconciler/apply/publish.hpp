@@ -10,7 +10,7 @@
 #include "schema/manifest.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 struct PublishedNow {
   Serial serial = 0;
@@ -27,10 +27,10 @@ struct PublishOptions {
 /// Writes pages that changed, the index and a newly signed head with the next serial. The content may be unchanged (renewal).
 /// An image whose bytes are not in the store with their lengths is listed without bytes, so that no head names them (R25).
 /// Error{local}: nothing was published.
-PublishedNow publish(State& state, Store& store, const CatalogKeys& catalog_keys, const ServerSection& server, Clock& clock,
-                     const PublishOptions& options = {});
+PublishedNow publish(state::State& state, store::Store& store, const CatalogKeys& catalog_keys, const ServerSection& server,
+                     io::Clock& clock, const PublishOptions& options = {});
 
 /// Whether the published head is to be renewed though it is whole (published.hpp): more than half of its life is over.
-bool head_is_aging(const State& state, const ServerSection& server, Time now);
+bool head_is_aging(const state::State& state, const ServerSection& server, Time now);
 
-}  // namespace ingot
+}  // namespace ingot::apply

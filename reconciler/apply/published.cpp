@@ -12,7 +12,7 @@
 #include "schema/parse_catalog.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 constexpr const char* mend_root = "bring it back from the backup of the store: a new one would be another server to every peer";
@@ -29,7 +29,7 @@ auto read_if_possible(Read read) -> decltype(read()) {
 }
 
 /// What of the catalog that the head names is not there as it says; nothing but the index is read.
-std::string what_is_lost(const Store& store, const Head& head) {
+std::string what_is_lost(const store::Store& store, const Head& head) {
   const auto index = index_on_disk(store, head.index);
   const auto* good = std::get_if<Index>(&index);
   if (!good) return fmt::format("the published index \"public/c/{}\" {}", head.index.digest.hex(), std::get<std::string>(index));
@@ -44,14 +44,14 @@ std::string what_is_lost(const Store& store, const Head& head) {
 }
 
 /// Why the state must be published, or no longer be.
-std::string why_state_again(const State& state, const ServerSection& server, const std::optional<Piece>& published) {
+std::string why_state_again(const state::State& state, const ServerSection& server, const std::optional<Piece>& published) {
   if (published.has_value() != server.publish_state) return fmt::format("`publish_state` is now {}", server.publish_state);
-  if (!published || sha256(stated_text(state, server)) == published->digest) return "";
+  if (!published || io::sha256(stated_text(state, server)) == published->digest) return "";
   return "what is published of the state is not what it is now";
 }
 
 /// Whether bytes that the published catalog leaves out are whole again.
-bool left_out_are_back(const State& state, const Store& store) {
+bool left_out_are_back(const state::State& state, const store::Store& store) {
   const std::set<Digest> left_out = store.left_out();
   return std::any_of(left_out.begin(), left_out.end(), [&](const Digest& digest) {
     const auto object = state.object(digest);
@@ -61,35 +61,35 @@ bool left_out_are_back(const State& state, const Store& store) {
 
 }  // namespace
 
-RootsOnDisk roots_on_disk(const Store& store, const ServerId& self) {
+RootsOnDisk roots_on_disk(const store::Store& store, const ServerId& self) {
   RootsOnDisk found;
   for (std::uint64_t version = 1;; ++version) {
     const std::optional<std::string> envelope = store.published_root(version);
     if (!envelope && version > 1) return found;
     if (!envelope) return {.roots = {}, .broken = "is gone"};
-    auto root = version == 1 ? verify_first_root(*envelope, self) : verify_next_root(*envelope, found.roots.back());
-    if (auto* good = std::get_if<TrustedRoot>(&root)) {
+    auto root = version == 1 ? trust::verify_first_root(*envelope, self) : trust::verify_next_root(*envelope, found.roots.back());
+    if (auto* good = std::get_if<trust::TrustedRoot>(&root)) {
       found.roots.push_back(std::move(*good));
       continue;
     }
-    const auto* distrust = std::get_if<Distrust>(&root);
-    found.broken = fmt::format("is not this server's: {}", distrust ? distrust->why : std::get<NotOurs>(root).why);
+    const auto* distrust = std::get_if<trust::Distrust>(&root);
+    found.broken = fmt::format("is not this server's: {}", distrust ? distrust->why : std::get<trust::NotOurs>(root).why);
     return found;
   }
 }
 
-OwnRoots own_roots(const Store& store, const ServerId& self) {
+OwnRoots own_roots(const store::Store& store, const ServerId& self) {
   RootsOnDisk found = roots_on_disk(store, self);
   if (found.broken.empty()) return std::move(found.roots);
   const std::string path = fmt::format("{}/root/{}.dsse", store.public_folder(), found.roots.size() + 1);
-  throw Error(Fault::local, fmt::format("the root of trust \"{}\" {}", printable(path), found.broken), mend_root)
+  throw Error(Fault::local, fmt::format("the root of trust \"{}\" {}", io::printable(path), found.broken), mend_root)
       .with_code("lost-root")
       .about(path);
 }
 
-Root newest_own_root(const Store& store, const ServerId& self) { return own_roots(store, self).back().root; }
+Root newest_own_root(const store::Store& store, const ServerId& self) { return own_roots(store, self).back().root; }
 
-std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self, const OwnRoots& roots) {
+std::optional<HeadOnDisk> head_on_disk(const store::Store& store, const ServerId& self, const OwnRoots& roots) {
   const std::optional<std::string> bytes = read_if_possible([&] { return store.published_head(); });
   return bytes ? verify_own_head(*bytes, self, roots) : std::nullopt;
 }
@@ -97,29 +97,31 @@ std::optional<HeadOnDisk> head_on_disk(const Store& store, const ServerId& self,
 std::optional<HeadOnDisk> verify_own_head(std::string_view envelope, const ServerId& self, const OwnRoots& roots) {
   // Newest first: a head of an older root is this server's own all the same, until it is signed anew.
   for (auto root = roots.rbegin(); root != roots.rend(); ++root) {
-    const auto verified = verify_head(envelope, self, root->root);
+    const auto verified = trust::verify_head(envelope, self, root->root);
     const auto* head = std::get_if<Head>(&verified);
     if (head)
-      return HeadOnDisk{
-          .head = *head, .digest = head_digest(envelope).value(), .file = sha256(envelope), .root_version = root->root.version};
+      return HeadOnDisk{.head = *head,
+                        .digest = trust::head_digest(envelope).value(),
+                        .file = io::sha256(envelope),
+                        .root_version = root->root.version};
   }
   return std::nullopt;
 }
 
-std::variant<Index, std::string> index_on_disk(const Store& store, const Piece& named) {
+std::variant<Index, std::string> index_on_disk(const store::Store& store, const Piece& named) {
   const std::optional<std::string> bytes = read_if_possible([&] { return store.published_piece(named); });
   if (!bytes) return "is missing";
   auto index = parse_index(*bytes);
-  if (sha256(*bytes) != named.digest || !std::holds_alternative<Index>(index)) return "is damaged";
+  if (io::sha256(*bytes) != named.digest || !std::holds_alternative<Index>(index)) return "is damaged";
   return std::get<Index>(std::move(index));
 }
 
-Serial highest_serial(const Store& store, const std::optional<HeadOnDisk>& published) {
+Serial highest_serial(const store::Store& store, const std::optional<HeadOnDisk>& published) {
   const auto kept = store.kept_heads();
   return std::max(published ? published->head.serial : 0, kept.empty() ? 0 : kept.rbegin()->first);
 }
 
-void refuse_an_old_state(const State& state, Serial highest) {
+void refuse_an_old_state(const state::State& state, Serial highest) {
   const Serial known = state.reserved_serial();  // asked for after the heads were read: a run reserves before it publishes
   if (highest <= known) return;
   throw Error(
@@ -135,14 +137,14 @@ bool is_revoked(const std::optional<HeadOnDisk>& published, const OwnRoots& root
   return published && published->head.epoch < roots.back().root.epoch;
 }
 
-void refuse_an_old_state(const State& state, const Store& store) {
+void refuse_an_old_state(const state::State& state, const store::Store& store) {
   const ServerId self = state.self();
   const OwnRoots roots = own_roots(store, self);
   const auto published = head_on_disk(store, self, roots);
   if (!is_revoked(published, roots)) refuse_an_old_state(state, highest_serial(store, published));
 }
 
-void refuse_a_state_older_than_the_papers(const State& state, const Store& store) {
+void refuse_a_state_older_than_the_papers(const state::State& state, const store::Store& store) {
   const std::int64_t newest = store.newest_papers();
   const std::int64_t known = state.newest_action();
   if (newest <= known) return;
@@ -154,7 +156,7 @@ void refuse_a_state_older_than_the_papers(const State& state, const Store& store
       .with_code("old-state");
 }
 
-std::string stated_text(const State& state, const ServerSection& server) {
+std::string stated_text(const state::State& state, const ServerSection& server) {
   Stated stated = state.stated();
   stated.copies_published = server.publish_copies;
   try {
@@ -164,7 +166,7 @@ std::string stated_text(const State& state, const ServerSection& server) {
   }
 }
 
-std::string why_publish_again(const State& state, const Store& store, const ServerSection& server) {
+std::string why_publish_again(const state::State& state, const store::Store& store, const ServerSection& server) {
   const ServerId self = state.self();
   const auto published = state.published();
   const OwnRoots roots = own_roots(store, self);
@@ -186,4 +188,4 @@ std::string why_publish_again(const State& state, const Store& store, const Serv
   return why_state_again(state, server, there->head.state);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

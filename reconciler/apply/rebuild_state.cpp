@@ -7,14 +7,14 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "reconciler/apply/papers.hpp"
+#include "reconciler/apply/provenance.hpp"
 #include "reconciler/apply/published.hpp"
 #include "reconciler/apply/run.hpp"
 #include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/store/find_objects.hpp"
 #include "state/image_rows.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 std::string lower(std::string text) {
@@ -24,7 +24,7 @@ std::string lower(std::string text) {
 }
 
 /// The state of a copy here, and whether its origin withdrew it, from what the catalog shows.
-void set_state(ImageRow& row, const ImageEntry& entry) {
+void set_state(state::ImageRow& row, const ImageEntry& entry) {
   row.state = entry.state();
   row.reason = entry.reason;
   if (!row.copy || row.state != ImageState::withdrawn) return;
@@ -34,8 +34,8 @@ void set_state(ImageRow& row, const ImageEntry& entry) {
 
 class Gathering {
  public:
-  Gathering(const Manifest& manifest, const Store& store, Files& files, const std::optional<State>& old, Time now,
-            RebuiltState& told)
+  Gathering(const Manifest& manifest, const store::Store& store, io::Files& files, const std::optional<state::State>& old,
+            Time now, RebuiltState& told)
       : manifest_(manifest),
         store_(store),
         disk_(files),
@@ -45,7 +45,7 @@ class Gathering {
         what_{.lineage = store.lineage(), .self = id_of_store(store), .name = manifest.server.name},
         known_actions_(old ? old->newest_action() : 0) {}
 
-  Restoration all(PeerMemory& memory) {
+  state::Restoration all(io::PeerMemory& memory) {
     what_.last_action = std::max(store_.newest_papers(), known_actions_);
     what_.revision = static_cast<std::uint64_t>(now_.time_since_epoch().count());
     const WholeCatalog published = newest_whole_catalog(store_, what_.self, what_.reserved);
@@ -66,14 +66,14 @@ class Gathering {
  private:
   /// Peers and subscriptions are intentions: nothing but a state holds them.
   void take_up_old_state() {
-    Salvage old = old_->salvage();
+    state::Salvage old = old_->salvage();
     // A damaged number may be any. Peers refuse a larger jump, and no run of this server makes one.
     if (old.reserved <= what_.reserved + largest_jump / 2) what_.reserved = std::max(what_.reserved, old.reserved);
     what_.registrations = std::move(old.registrations);
     what_.subscriptions = std::move(old.subscriptions);
     what_.floors = std::move(old.floors);
     told_.left_out = old.left_out;
-    for (const ImageRow& row : old.images) {
+    for (const state::ImageRow& row : old.images) {
       if (row.protect) protected_.insert({row.name, row.digest});
       if (row.deleted && row.copy && row.identity) removed_in_old_.insert(*row.identity);
       if (row.deleted && !row.copy) deleted_in_old_.insert({row.name, row.digest});
@@ -81,7 +81,7 @@ class Gathering {
     told_.kept_peers = !what_.registrations.empty();
   }
 
-  /// Papers that the disk does not give just now may be all that tells of a private image: no state is made without them.
+  /// Provenance that the disk does not give just now may be all that tells of a private image: no state is made without them.
   void read_papers() {
     store_.each_papers([this](std::int64_t key, std::string_view text) {
       auto papers = parse_papers(text);
@@ -103,7 +103,7 @@ class Gathering {
 
   /// The newest papers of these bytes for which `holds`.
   template <class Holds>
-  const ImageRow* papers_of(const Digest& digest, Holds holds) const {
+  const state::ImageRow* papers_of(const Digest& digest, Holds holds) const {
     const auto known = by_digest_.find(digest);
     if (known == by_digest_.end()) return nullptr;
     for (const std::size_t place : known->second) {
@@ -113,7 +113,7 @@ class Gathering {
   }
 
   /// nullopt also if its row is damaged.
-  std::optional<ObjectRow> object_in_old(const Digest& digest) const {
+  std::optional<state::ObjectRow> object_in_old(const Digest& digest) const {
     try {
       return old_ ? old_->object(digest) : std::nullopt;
     } catch (const Error& error) {
@@ -141,8 +141,8 @@ class Gathering {
       known.insert(packed.file.digest);
       if (packed.table) known.insert(packed.table->digest);
     }
-    const auto found = find_objects(store_, disk_, wanted, known);
-    for (RestoredImage& image : what_.images) {
+    const auto found = store::find_objects(store_, disk_, wanted, known);
+    for (state::RestoredImage& image : what_.images) {
       if (const auto place = found.find(image.row.digest); place != found.end()) image.packed = place->second;
     }
   }
@@ -161,14 +161,14 @@ class Gathering {
   }
 
   void adopt(const ImageTombstone& gone) {
-    ImageRow row = blank_row(gone.identity.name, manifest_.server.name);
+    state::ImageRow row = state::blank_row(gone.identity.name, manifest_.server.name);
     row.identity = gone.identity;
     row.digest = gone.digest;
     row.type = gone.type;
     row.parent_identity = gone.parent;
     if (gone.parent) row.parent_name = gone.parent->name.text();
-    const auto are_its = [&](const ImageRow& papers) { return !papers.copy && papers.name == gone.identity.name; };
-    if (const ImageRow* papers = papers_of(gone.digest, are_its)) {
+    const auto are_its = [&](const state::ImageRow& papers) { return !papers.copy && papers.name == gone.identity.name; };
+    if (const state::ImageRow* papers = papers_of(gone.digest, are_its)) {
       row.size = papers->size;
       row.kind = papers->kind;
     }
@@ -186,7 +186,7 @@ class Gathering {
   }
 
   void adopt(const ImageEntry& entry) {
-    ImageRow row = listed_row(entry.name, entry);
+    state::ImageRow row = state::listed_row(entry.name, entry);
     row.copy = entry.identity.origin != what_.self;
     row.copied_from = entry.copied_from;
     set_state(row, entry);
@@ -194,10 +194,10 @@ class Gathering {
     if (entry.parent) row.parent_name = entry.parent->name.text();
     row.created = entry.listed;
     row.papers.time = now_;
-    const auto are_its = [&](const ImageRow& papers) {
+    const auto are_its = [&](const state::ImageRow& papers) {
       return papers.copy == row.copy && (row.copy ? papers.identity == row.identity : papers.name == row.name);
     };
-    if (const ImageRow* papers = papers_of(entry.digest, are_its)) {
+    if (const state::ImageRow* papers = papers_of(entry.digest, are_its)) {
       row.papers = papers->papers;
       row.rule = papers->rule;
       row.protect = papers->protect;
@@ -216,11 +216,11 @@ class Gathering {
                             .deleted = std::nullopt});
   }
 
-  bool is_known(const ImageRow& row) const {
+  bool is_known(const state::ImageRow& row) const {
     return row.copy ? known_copies_.contains(*row.identity) : known_own_.contains({row.name, row.digest});
   }
 
-  bool is_deleted_in_old(std::int64_t key, const ImageRow& row) const {
+  bool is_deleted_in_old(std::int64_t key, const state::ImageRow& row) const {
     if (key > known_actions_) return false;
     return row.copy ? removed_in_old_.contains(*row.identity) : deleted_in_old_.contains({row.name, row.digest});
   }
@@ -230,9 +230,9 @@ class Gathering {
     return files_.contains(packed.file.digest) || (packed.table && files_.contains(packed.table->digest));
   }
 
-  /// Papers are as of the image's arrival: since then it may have been made private, or deleted. No head has shown it, so
+  /// Provenance are as of the image's arrival: since then it may have been made private, or deleted. No head has shown it, so
   /// it is shown only if the manifest says so.
-  bool is_private(const ImageRow& papers) const {
+  bool is_private(const state::ImageRow& papers) const {
     const auto& declared = manifest_.images;
     return papers.is_private || std::none_of(declared.begin(), declared.end(),
                                              [&](const LocalImage& one) { return one.name == papers.name && !one.is_private; });
@@ -241,13 +241,13 @@ class Gathering {
   /// Private images, and those that came after the last head. Deleted ones look the same as long as their bytes are here:
   /// better one image too many than one too few.
   void adopt_by_papers() {
-    for (const StoredFile& file : store_.contents()) {
-      if (file.kind == StoredFile::Kind::public_object || file.kind == StoredFile::Kind::private_object ||
-          file.kind == StoredFile::Kind::quarantined)
+    for (const store::StoredFile& file : store_.contents()) {
+      if (file.kind == store::StoredFile::Kind::public_object || file.kind == store::StoredFile::Kind::private_object ||
+          file.kind == store::StoredFile::Kind::quarantined)
         files_.insert(file.digest);
     }
     for (const auto& [key, papers] : papers_) {
-      const ImageRow& row = papers.row;
+      const state::ImageRow& row = papers.row;
       if ((row.copy && !row.identity) || is_known(row) || is_deleted_in_old(key, row) || !papers.packed ||
           !is_here(*papers.packed))
         continue;
@@ -255,7 +255,7 @@ class Gathering {
         told_.not_adopted.push_back(row.name);
         continue;
       }
-      ImageRow adopted = row;
+      state::ImageRow adopted = row;
       if (!adopted.copy) {
         adopted.identity = ImageIdentity{.origin = what_.self, .name = row.name, .created = 0};
         adopted.is_private = is_private(row);
@@ -273,7 +273,7 @@ class Gathering {
   std::uint64_t bytes_to_rehash() const {
     std::uint64_t bytes = 0;
     std::set<Digest> seen;
-    for (const RestoredImage& image : what_.images) {
+    for (const state::RestoredImage& image : what_.images) {
       if (!image.row.deleted && seen.insert(image.row.digest).second) bytes += image.row.size;
     }
     return bytes;
@@ -283,7 +283,7 @@ class Gathering {
     what_.types = catalog.types;
     std::set<TypeName> known;
     for (const TypeEntry& type : what_.types) known.insert(type.name);
-    for (const RestoredImage& image : what_.images) {
+    for (const state::RestoredImage& image : what_.images) {
       const TypeName& type = image.row.type;
       if (image.row.deleted || is_builtin(type) || !known.insert(type).second) continue;
       const auto declared = std::find_if(manifest_.types.begin(), manifest_.types.end(),
@@ -292,7 +292,7 @@ class Gathering {
     }
   }
 
-  void take_up_floors(PeerMemory& memory) {
+  void take_up_floors(io::PeerMemory& memory) {
     for (const ServerId& id : memory.servers_with_floors()) {
       if (const auto floor = memory.floor(id)) what_.floors.push_back(*floor);
     }
@@ -302,12 +302,12 @@ class Gathering {
   }
 
   const Manifest& manifest_;
-  const Store& store_;
-  Files& disk_;
-  const std::optional<State>& old_;
+  const store::Store& store_;
+  io::Files& disk_;
+  const std::optional<state::State>& old_;
   Time now_;
   RebuiltState& told_;
-  Restoration what_;
+  state::Restoration what_;
   std::int64_t known_actions_;                                      ///< of the older state
   std::vector<NumberedPapers> papers_;                              ///< newest first
   std::unordered_map<Digest, std::vector<std::size_t>> by_digest_;  ///< places in papers_
@@ -320,9 +320,10 @@ class Gathering {
 
 }  // namespace
 
-Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory,
-                               const std::optional<State>& old, Time now, RebuiltState& told) {
+state::Restoration gather_restoration(const Manifest& manifest, const store::Store& store, io::Files& files,
+                                      io::PeerMemory& memory, const std::optional<state::State>& old, Time now,
+                                      RebuiltState& told) {
   return Gathering(manifest, store, files, old, now, told).all(memory);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

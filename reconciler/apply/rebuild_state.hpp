@@ -15,7 +15,7 @@
 #include "state/restoration.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// An image that was adopted though its bytes are not whole.
 struct LostBytes {
@@ -45,7 +45,8 @@ struct RebuiltState {
 /// What a new state is made of; `told` says what came of it. `old`: an older state, or one with damaged rows, for its peers and
 /// subscriptions. Reads bytes of images only to find those that nothing tells of any more. Error{local}: the root, or every
 /// catalog that was published, is lost: then only a backup of the store helps.
-Restoration gather_restoration(const Manifest& manifest, const Store& store, Files& files, PeerMemory& memory,
-                               const std::optional<State>& old, Time now, RebuiltState& told);
+state::Restoration gather_restoration(const Manifest& manifest, const store::Store& store, io::Files& files,
+                                      io::PeerMemory& memory, const std::optional<state::State>& old, Time now,
+                                      RebuiltState& told);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -11,7 +11,7 @@
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 [[noreturn]] void refuse(const std::string& text, const std::string& mend) {
@@ -20,7 +20,7 @@ namespace {
 
 /// Calls `visit` with each own image that peers may see.
 template <class Visit>
-void each_own(const State& state, Visit visit) {
+void each_own(const state::State& state, Visit visit) {
   const ServerId self = state.self();
   state.each_public(false, {.image =
                                 [&](const ImageEntry& image) {
@@ -41,13 +41,13 @@ const Role& release_role(const Root& root) {
 void refuse_a_bad_release(const Envelope& envelope, const Root& root, const ServerId& self) {
   const auto parsed = parse_release(envelope.payload);
   if (const auto* why = std::get_if<Malformed>(&parsed))
-    refuse(fmt::format("this is no release: it {}", printable(why->why)), "name a file of \"ingot key release\"");
+    refuse(fmt::format("this is no release: it {}", io::printable(why->why)), "name a file of \"ingot key release\"");
   const auto& release = std::get<Release>(parsed);
   if (release.server != self)
     refuse(fmt::format("this releases \"{}\" of another server, {}", release.image.text(), release.server.text()),
            "install it there");
   const Role& role = release_role(root);
-  const std::size_t have = signers_of(role, envelope).size();
+  const std::size_t have = trust::signers_of(role, envelope).size();
   if (have >= role.threshold && envelope.payload_type == release_payload_type) return;
   refuse(fmt::format("the release of \"{}\" is signed by {} of the {} release keys that must sign it", release.image.text(), have,
                      role.threshold),
@@ -56,17 +56,17 @@ void refuse_a_bad_release(const Envelope& envelope, const Root& root, const Serv
 
 }  // namespace
 
-ImageEntry with_release(ImageEntry image, const ServerId& self, const Role& release, const Store& store) {
+ImageEntry with_release(ImageEntry image, const ServerId& self, const Role& release, const store::Store& store) {
   if (image.identity.origin != self) return image;
-  const auto kept = store.release(sha256(write_release(release_of(image))));
+  const auto kept = store.release(io::sha256(write_release(release_of(image))));
   if (!kept) return image;
   auto parsed = parse_envelope(*kept);
   if (auto* envelope = std::get_if<Envelope>(&parsed)) image.release = std::move(envelope->signatures);
-  if (!is_released(release, image)) image.release.clear();
+  if (!trust::is_released(release, image)) image.release.clear();
   return image;
 }
 
-std::vector<ImageName> unreleased_images(const State& state, const Store& store) {
+std::vector<ImageName> unreleased_images(const state::State& state, const store::Store& store) {
   std::vector<ImageName> names;
   const Root root = newest_own_root(store, state.self());
   if (!root.release) return names;
@@ -76,7 +76,7 @@ std::vector<ImageName> unreleased_images(const State& state, const Store& store)
   return names;
 }
 
-std::vector<Release> releases_of(const std::vector<ImageName>& images, const State& state) {
+std::vector<Release> releases_of(const std::vector<ImageName>& images, const state::State& state) {
   std::unordered_map<std::string, Release> known;
   each_own(state, [&](const ImageEntry& image) {
     if (std::ranges::find(images, image.name) != images.end()) known.emplace(image.name.text(), release_of(image));
@@ -91,15 +91,15 @@ std::vector<Release> releases_of(const std::vector<ImageName>& images, const Sta
   return releases;
 }
 
-PublishedNow install_releases(const std::vector<Envelope>& signed_releases, State& state, Store& store, Files& files,
-                              const ServerSection& server, Clock& clock) {
+PublishedNow install_releases(const std::vector<Envelope>& signed_releases, state::State& state, store::Store& store,
+                              io::Files& files, const ServerSection& server, io::Clock& clock) {
   const OwnRoots roots = own_roots(store, state.self());
   const Root& root = roots.back().root;
   for (const Envelope& envelope : signed_releases) refuse_a_bad_release(envelope, root, state.self());
   const CatalogKeys keys = load_catalog_keys(files, server.keys, root);
   refuse_an_old_state(state, store);
-  for (const Envelope& envelope : signed_releases) store.keep_release(sha256(envelope.payload), write_envelope(envelope));
+  for (const Envelope& envelope : signed_releases) store.keep_release(io::sha256(envelope.payload), write_envelope(envelope));
   return publish(state, store, keys, server, clock);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

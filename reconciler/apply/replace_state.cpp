@@ -8,7 +8,7 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 [[noreturn]] void refuse_foreign(const std::string& what) {
@@ -16,7 +16,7 @@ namespace {
       .with_code("foreign-state");
 }
 
-bool is_older_than_the_store(const State& state, const Store& store) {
+bool is_older_than_the_store(const state::State& state, const store::Store& store) {
   try {
     refuse_an_old_state(state, store);
     refuse_a_state_older_than_the_papers(state, store);
@@ -28,7 +28,7 @@ bool is_older_than_the_store(const State& state, const Store& store) {
 }
 
 /// Every row of it can be read by all who read it.
-bool is_whole(const State& state) {
+bool is_whole(const state::State& state) {
   try {
     state.check();
     state.check_rows();
@@ -41,14 +41,15 @@ bool is_whole(const State& state) {
 
 }  // namespace
 
-std::string why_not_rebuild(const ServerSection& server, const Store& store, Files& files, std::optional<State>& old) {
+std::string why_not_rebuild(const ServerSection& server, const store::Store& store, io::Files& files,
+                            std::optional<state::State>& old) {
   settle_moved(server.state, files);
   if (!files.status(server.state)) return "";
   try {
-    State state = State::open(server.state, Access::read_only);
+    state::State state = state::State::open(server.state, state::Access::read_only);
     if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
-      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", printable(server.state),
-                                 printable(server.store)));
+      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", io::printable(server.state),
+                                 io::printable(server.store)));
     }
     if (is_whole(state)) {
       if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
@@ -62,9 +63,9 @@ std::string why_not_rebuild(const ServerSection& server, const Store& store, Fil
   return "";
 }
 
-std::string replace_state(const std::string& path, Files& files, const Restoration& what, const RunRecord& by) {
-  State::restore(path, what, by, [&] { move_away(path, files); });
+std::string replace_state(const std::string& path, io::Files& files, const state::Restoration& what, const state::RunRecord& by) {
+  state::State::restore(path, what, by, [&] { move_away(path, files); });
   return settle_moved(path, files);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

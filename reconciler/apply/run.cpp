@@ -10,14 +10,14 @@
 #include "reconciler/io/file_error.hpp"
 #include "schema/no_memory.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 template <class Tell>
 void tell(Tell&& event) {
   try {
     event();
-  } catch (const std::exception&) {  // see Telling: the work goes on
+  } catch (const std::exception&) {  // see ForwardingEvents: the work goes on
   }
 }
 
@@ -26,69 +26,69 @@ void add_members(std::set<ImageName>& names, const std::vector<ImageName>& membe
 }
 
 /// The names here by which the plan's actions look images up.
-std::set<ImageName> names_looked_up(const Plan& plan) {
+std::set<ImageName> names_looked_up(const plan::Plan& plan) {
   std::set<ImageName> names;
-  for (const Change& change : plan.actions) {
-    if (const auto* add = std::get_if<AddImage>(&change.action)) {
+  for (const plan::Change& change : plan.actions) {
+    if (const auto* add = std::get_if<plan::AddImage>(&change.action)) {
       names.insert(add->image.name);
       if (add->image.parent) names.insert(*add->image.parent);
     }
-    if (const auto* create = std::get_if<CreateSeries>(&change.action)) add_members(names, create->members);
-    if (const auto* update = std::get_if<UpdateSeries>(&change.action)) add_members(names, update->members);
+    if (const auto* create = std::get_if<plan::CreateSeries>(&change.action)) add_members(names, create->members);
+    if (const auto* update = std::get_if<plan::UpdateSeries>(&change.action)) add_members(names, update->members);
   }
   return names;
 }
 
 /// Only what is looked up, so that a run does not grow with the peers' catalogs.
-std::vector<ImageRow> rows_looked_up(const Plan& plan, State& state) {
+std::vector<state::ImageRow> rows_looked_up(const plan::Plan& plan, state::State& state) {
   const std::set<ImageName> names = names_looked_up(plan);
   if (names.empty()) return {};
-  SnapshotScope scope;
-  for (const Registration& peer : state.registrations()) scope.without_copies_of.insert(peer.id);
+  state::SnapshotScope scope;
+  for (const state::Registration& peer : state.registrations()) scope.without_copies_of.insert(peer.id);
   scope.but_names = names;
-  std::vector<ImageRow> rows = state.snapshot(scope).images;
-  std::erase_if(rows, [&names](const ImageRow& row) { return !names.contains(row.name); });
+  std::vector<state::ImageRow> rows = state.snapshot(scope).images;
+  std::erase_if(rows, [&names](const state::ImageRow& row) { return !names.contains(row.name); });
   return rows;
 }
 
-const ImageRow* row_that_shall_be(const Action& action) {
-  if (const auto* update = std::get_if<UpdateCopy>(&action)) return &update->row;
-  if (const auto* withdraw = std::get_if<WithdrawCopy>(&action)) return &withdraw->row;
+const state::ImageRow* row_that_shall_be(const plan::Action& action) {
+  if (const auto* update = std::get_if<plan::UpdateCopy>(&action)) return &update->row;
+  if (const auto* withdraw = std::get_if<plan::WithdrawCopy>(&action)) return &withdraw->row;
   return nullptr;
 }
 
 }  // namespace
 
-std::optional<ImageKey> ImageNames::find(const ImageName& name) const {
+std::optional<state::ImageKey> ImageNames::find(const ImageName& name) const {
   const std::lock_guard lock(mutex_);
   const auto found = keys_.find(name);
   return found == keys_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void ImageNames::follow(const Effects& effects, const std::vector<ImageKey>& came) {
+void ImageNames::follow(const state::Effects& effects, const std::vector<state::ImageKey>& came) {
   const std::lock_guard lock(mutex_);
   auto next = came.begin();
-  for (const Effect& effect : effects) {
-    if (const auto* put = std::get_if<PutImage>(&effect)) {
+  for (const state::Effect& effect : effects) {
+    if (const auto* put = std::get_if<state::PutImage>(&effect)) {
       if (next != came.end()) keys_.insert_or_assign(put->row.name, *next++);
     }
-    const auto* change = std::get_if<ChangeImage>(&effect);
-    const auto* drop = std::get_if<DropImage>(&effect);
+    const auto* change = std::get_if<state::ChangeImage>(&effect);
+    const auto* drop = std::get_if<state::DropImage>(&effect);
     if (change || drop) {
-      const ImageKey key = change ? change->row.key : drop->key;
+      const state::ImageKey key = change ? change->row.key : drop->key;
       std::erase_if(keys_, [key](const auto& known) { return known.second == key; });
     }
     if (change) keys_.insert_or_assign(change->row.name, change->row.key);
   }
 }
 
-ImageNames::ImageNames(const std::vector<ImageRow>& rows, const Plan& plan) {
-  for (const ImageRow& row : rows) {
+ImageNames::ImageNames(const std::vector<state::ImageRow>& rows, const plan::Plan& plan) {
+  for (const state::ImageRow& row : rows) {
     if (!row.deleted) keys_.emplace(row.name, row.key);
   }
   // A series may name a copy by the name that a later action of this plan gives it.
-  for (const Change& change : plan.actions) {
-    if (const ImageRow* row = row_that_shall_be(change.action)) keys_.emplace(row->name, row->key);
+  for (const plan::Change& change : plan.actions) {
+    if (const state::ImageRow* row = row_that_shall_be(change.action)) keys_.emplace(row->name, row->key);
   }
 }
 
@@ -99,16 +99,16 @@ const PeerEntry& Peers::entry_of(const ServerName& name) const {
   throw Error(Fault::internal, fmt::format("the plan names peer \"{}\", which the manifest does not", name.text()));
 }
 
-PeerTransport& Peers::connect(const ServerName& name, const std::vector<std::string>& urls) {
+io::PeerTransport& Peers::connect(const ServerName& name, const std::vector<std::string>& urls) {
   const PeerEntry& entry = entry_of(name);
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<PeerTransport>& peer = connected_[{name, urls}];
+  std::unique_ptr<io::PeerTransport>& peer = connected_[{name, urls}];
   if (!peer) {
-    peer = transport_.peer(PeerAccess{.peer = entry.name,
-                                      .urls = urls,
-                                      .credentials = entry.credentials,
-                                      .allow_http = entry.allow_http,
-                                      .bandwidth = entry.bandwidth});
+    peer = transport_.peer(io::PeerAccess{.peer = entry.name,
+                                          .urls = urls,
+                                          .credentials = entry.credentials,
+                                          .allow_http = entry.allow_http,
+                                          .bandwidth = entry.bandwidth});
   }
   return *peer;
 }
@@ -125,30 +125,30 @@ std::optional<Skipped> LeftPeers::why_not(const std::vector<ServerName>& peers) 
   return Skipped{fmt::format("peer-failing: peer \"{}\" failed too often in this run", peers.front().text())};
 }
 
-void Telling::begin(const Plan& plan) {
+void ForwardingEvents::begin(const plan::Plan& plan) {
   tell([&] { events_.begin(plan); });
 }
-void Telling::start(const Change& change) {
+void ForwardingEvents::start(const plan::Change& change) {
   tell([&] { events_.start(change); });
 }
-void Telling::progress(const ActionProgress& progress) {
+void ForwardingEvents::progress(const ActionProgress& progress) {
   tell([&] { events_.progress(progress); });
 }
-void Telling::end(const Change& change, const ActionResult& result) {
+void ForwardingEvents::end(const plan::Change& change, const ActionResult& result) {
   tell([&] { events_.end(change, result); });
 }
-void Telling::note(const std::string& text) {
+void ForwardingEvents::note(const std::string& text) {
   tell([&] { events_.note(text); });
 }
 
-void begin_run(const RunStart& start, State& state, Store& store) {
+void begin_run(const state::RunStart& start, state::State& state, store::Store& store) {
   refuse_a_state_older_than_the_papers(state, store);
   const auto last = state.last_run();
   if (last && !last->finished) store.sync_all();
   state.begin_run(start);
 }
 
-Run::Run(const Plan& the_plan, const std::string& id, Workshop& the_shop)
+Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_shop)
     : plan(the_plan),
       shop(the_shop),
       events(the_shop.events),
@@ -159,31 +159,31 @@ Run::Run(const Plan& the_plan, const std::string& id, Workshop& the_shop)
       rows(rows_looked_up(the_plan, the_shop.state)),
       names(rows, the_plan) {}
 
-Papers Run::papers_of(const Change& change) const {
-  return Papers{.time = shop.clock.now(),
-                .run = journal.run(),
-                .actor = shop.actor,
-                .commit = shop.commit,
-                .rule = change.because.empty() ? change.address.text : change.because.front().rule,
-                .peer = std::nullopt,
-                .head = std::nullopt};
+state::Provenance Run::papers_of(const plan::Change& change) const {
+  return state::Provenance{.time = shop.clock.now(),
+                           .run = journal.run(),
+                           .actor = shop.actor,
+                           .commit = shop.commit,
+                           .rule = change.because.empty() ? change.address.text : change.because.front().rule,
+                           .peer = std::nullopt,
+                           .head = std::nullopt};
 }
 
-Place place_of_bytes(const Digest& digest, const State& state, bool publish_copies) {
+store::Place place_of_bytes(const Digest& digest, const state::State& state, bool publish_copies) {
   const auto rows = state.live_images_of(digest);
-  const bool served = std::any_of(rows.begin(), rows.end(), [publish_copies](const ImageRow& row) {
+  const bool served = std::any_of(rows.begin(), rows.end(), [publish_copies](const state::ImageRow& row) {
     return !row.is_private && (publish_copies || !row.copy);
   });
-  return served ? Place::public_tree : Place::private_tree;
+  return served ? store::Place::public_tree : store::Place::private_tree;
 }
 
-Place place_of_bytes(const Digest& digest, Run& run) {
+store::Place place_of_bytes(const Digest& digest, Run& run) {
   return run.journal.with_state(
-      [&](State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
+      [&](state::State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
 }
 
 std::string local_code(const Error& error) {
-  const bool full = is_no_space(error) || error.text().ends_with("the disk is full");  // of a file, or of the state
+  const bool full = io::is_no_space(error) || error.text().ends_with("the disk is full");  // of a file, or of the state
   return full ? "no-space" : "io";
 }
 
@@ -213,4 +213,4 @@ Outcome outcome_of_any(const std::exception& error) {
   return Failed{"internal", error.what()};
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

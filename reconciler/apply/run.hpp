@@ -18,18 +18,18 @@
 #include "reconciler/io/throttle.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// What an action did: effects that the state shall record with its outcome.
-struct Deed {
-  Effects effects;
+struct ActionEffects {
+  state::Effects effects;
   std::uint64_t fetched = 0;  ///< bytes from a peer
 };
-using Result = std::variant<Deed, Failed>;
+using Result = std::variant<ActionEffects, Failed>;
 
 /// An action that was begun.
 struct Task {
-  const Change& change;
+  const plan::Change& change;
   std::int64_t number = 0;  ///< in the journal
 };
 
@@ -37,31 +37,31 @@ struct Task {
 class ImageNames {
  public:
   /// Knows the live ones of `rows`, and copies by the names that the plan is going to give them.
-  ImageNames(const std::vector<ImageRow>& rows, const Plan& plan);
-  std::optional<ImageKey> find(const ImageName& name) const;
+  ImageNames(const std::vector<state::ImageRow>& rows, const plan::Plan& plan);
+  std::optional<state::ImageKey> find(const ImageName& name) const;
   /// Takes up what a finished action changed; `came` are the keys of its PutImages, in order.
-  void follow(const Effects& effects, const std::vector<ImageKey>& came);
+  void follow(const state::Effects& effects, const std::vector<state::ImageKey>& came);
 
  private:
   mutable std::mutex mutex_;
-  std::map<ImageName, ImageKey> keys_;
+  std::map<ImageName, state::ImageKey> keys_;
 };
 
 /// One connection pool a peer, made when it is first needed; one more for each URL that is asked alone. Thread-safe.
 class Peers {
  public:
-  Peers(Transport& transport, const Manifest& manifest) : transport_(transport), manifest_(manifest) {}
+  Peers(io::Transport& transport, const Manifest& manifest) : transport_(transport), manifest_(manifest) {}
   /// At all its URLs. Error{manifest} if its credentials are not there, Error{internal} if the manifest does not name it.
-  PeerTransport& connect(const ServerName& name) { return connect(name, entry_of(name).urls); }
+  io::PeerTransport& connect(const ServerName& name) { return connect(name, entry_of(name).urls); }
   /// At these of its URLs; the same errors.
-  PeerTransport& connect(const ServerName& name, const std::vector<std::string>& urls);
+  io::PeerTransport& connect(const ServerName& name, const std::vector<std::string>& urls);
   const PeerEntry& entry_of(const ServerName& name) const;  ///< Error{internal} likewise
 
  private:
-  Transport& transport_;
+  io::Transport& transport_;
   const Manifest& manifest_;
   std::mutex mutex_;
-  std::map<std::pair<ServerName, std::vector<std::string>>, std::unique_ptr<PeerTransport>> connected_;
+  std::map<std::pair<ServerName, std::vector<std::string>>, std::unique_ptr<io::PeerTransport>> connected_;
 };
 
 /// The peers of which a run asks nothing more, because they failed too often. Thread-safe.
@@ -77,13 +77,13 @@ class LeftPeers {
 };
 
 /// Passes events on; a display that cannot be written does not stop the work (whoever writes the account finds out).
-class Telling final : public Events {
+class ForwardingEvents final : public Events {
  public:
-  explicit Telling(Events& events) : events_(events) {}
-  void begin(const Plan& plan) override;
-  void start(const Change& change) override;
+  explicit ForwardingEvents(Events& events) : events_(events) {}
+  void begin(const plan::Plan& plan) override;
+  void start(const plan::Change& change) override;
   void progress(const ActionProgress& progress) override;
-  void end(const Change& change, const ActionResult& result) override;
+  void end(const plan::Change& change, const ActionResult& result) override;
   void note(const std::string& text) override;
 
  private:
@@ -91,29 +91,29 @@ class Telling final : public Events {
 };
 
 struct Run {
-  Run(const Plan& the_plan, const std::string& id, Workshop& the_shop);
+  Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_shop);
 
-  const Plan& plan;
-  Workshop& shop;
-  Telling events;
+  const plan::Plan& plan;
+  ApplyContext& shop;
+  ForwardingEvents events;
   Journal journal;
-  Throttle throttle;
+  io::Throttle throttle;
   Bounds bounds;
   Peers peers;
   LeftPeers left;
-  std::vector<ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
+  std::vector<state::ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;
 
   /// The papers of an image that comes by `change` now (R27).
-  Papers papers_of(const Change& change) const;
+  state::Provenance papers_of(const plan::Change& change) const;
 };
 
 /// Enters a run into the history. If the last one died, what it left on disk is made durable first: this run builds on it.
-void begin_run(const RunStart& start, State& state, Store& store);
+void begin_run(const state::RunStart& start, state::State& state, store::Store& store);
 
 /// Where bytes of images here belong: in the public tree if one of these images is served.
-Place place_of_bytes(const Digest& digest, const State& state, bool publish_copies);
-Place place_of_bytes(const Digest& digest, Run& run);
+store::Place place_of_bytes(const Digest& digest, const state::State& state, bool publish_copies);
+store::Place place_of_bytes(const Digest& digest, Run& run);
 /// A failure of the world as an outcome; `Skipped` for an interrupt.
 Outcome outcome_of(const Error& error);
 /// The same of whatever was thrown: what is no Error is a bug, but for a lack of memory.
@@ -121,4 +121,4 @@ Outcome outcome_of_any(const std::exception& error);
 /// The code of an Error{local}: "no-space" or "io".
 std::string local_code(const Error& error);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -6,7 +6,7 @@
 
 #include "reconciler/io/threads.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 Turns::Turns(std::vector<CopyTask> tasks, std::uint32_t parallel, std::map<ServerName, std::uint32_t> of_peer)
     : count_(tasks.size()), all_(std::max(1U, parallel)), free_(all_), of_peer_(std::move(of_peer)) {
@@ -99,9 +99,9 @@ void work(Pool& pool, const std::function<void(const Turn&)>& copy) {
 
 void run_turns(Turns turns, std::uint32_t parallel, const std::function<void(const Turn&)>& copy) {
   Pool pool{.mutex = {}, .changed = {}, .turns = std::move(turns)};
-  Threads workers;
+  io::Threads workers;
   for (std::uint32_t one = 1; one < parallel && workers.try_start([&] { work(pool, copy); }); ++one) {}
   work(pool, copy);
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

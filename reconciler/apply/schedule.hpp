@@ -14,7 +14,7 @@
 #include "schema/digest.hpp"
 #include "schema/names.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// A copy that waits for its turn.
 struct CopyTask {
@@ -64,4 +64,4 @@ class Turns {
 /// Runs `copy` for every turn on up to `parallel` threads; returns when all are over. `copy` must not throw.
 void run_turns(Turns turns, std::uint32_t parallel, const std::function<void(const Turn&)>& copy);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -2,12 +2,12 @@
 // takes its place in a later run (R17).
 #include "reconciler/apply/verbs.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
-SeriesRow row_of(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow,
-                 const Run& run) {
-  SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
+state::SeriesRow row_of(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow,
+                        const Run& run) {
+  state::SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
   for (const ImageName& member : members) {
     if (!follow) row.wanted.push_back(member.text());
     if (const auto key = run.names.find(member)) row.members.push_back({.image = *key, .name = member});
@@ -17,14 +17,16 @@ SeriesRow row_of(const SeriesName& name, const std::vector<ImageName>& members, 
 
 }  // namespace
 
-Result do_action(const CreateSeries& action, const Task&, Run& run) {
-  return Deed{.effects = {PutSeries{.row = row_of(action.name, action.members, action.follow, run)}}};
+Result do_action(const plan::CreateSeries& action, const Task&, Run& run) {
+  return ActionEffects{.effects = {state::PutSeries{.row = row_of(action.name, action.members, action.follow, run)}}};
 }
 
-Result do_action(const UpdateSeries& action, const Task&, Run& run) {
-  return Deed{.effects = {PutSeries{.row = row_of(action.name, action.members, action.follow, run)}}};
+Result do_action(const plan::UpdateSeries& action, const Task&, Run& run) {
+  return ActionEffects{.effects = {state::PutSeries{.row = row_of(action.name, action.members, action.follow, run)}}};
 }
 
-Result do_action(const DeleteSeries& action, const Task&, Run&) { return Deed{.effects = {DropSeries{.name = action.name}}}; }
+Result do_action(const plan::DeleteSeries& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::DropSeries{.name = action.name}}};
+}
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -7,15 +7,15 @@
 
 #include "reconciler/io/files.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Moves the state `path`, with what its database has beside it, out of the way. The new state must be there, beside it.
 /// Error{local}.
-void move_away(const std::string& path, Files& files);
+void move_away(const std::string& path, io::Files& files);
 
 /// Ends what move_away began: where nothing has got the state's name since, the old one gets it back; else the old one gets a
 /// name for good, with the time at which it was written last. Gives that; "": nothing was moved away, or it is back.
 /// Error{local}.
-std::string settle_moved(const std::string& path, Files& files);
+std::string settle_moved(const std::string& path, io::Files& files);
 
-}  // namespace ingot
+}  // namespace ingot::apply

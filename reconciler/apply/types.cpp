@@ -1,16 +1,18 @@
 // Custom image types: of the manifest, or such as came with a copy.
 #include "reconciler/apply/verbs.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
-Result do_action(const CreateType& action, const Task&, Run&) {
-  return Deed{.effects = {PutType{.name = action.name, .base = action.base, .managed = action.managed}}};
+Result do_action(const plan::CreateType& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::PutType{.name = action.name, .base = action.base, .managed = action.managed}}};
 }
 
-Result do_action(const UpdateType& action, const Task&, Run&) {
-  return Deed{.effects = {PutType{.name = action.name, .base = action.base, .managed = action.managed}}};
+Result do_action(const plan::UpdateType& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::PutType{.name = action.name, .base = action.base, .managed = action.managed}}};
 }
 
-Result do_action(const DeleteType& action, const Task&, Run&) { return Deed{.effects = {DropType{.name = action.name}}}; }
+Result do_action(const plan::DeleteType& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::DropType{.name = action.name}}};
+}
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -15,7 +15,7 @@
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 namespace {
 
 constexpr const char* mend_store =
@@ -23,16 +23,16 @@ constexpr const char* mend_store =
 
 /// nullopt: not every page of it is there and whole. Error{local}: the disk does not give one; an older catalog is no answer
 /// to that.
-std::optional<WholeCatalog> read_whole(const Store& store, const Head& head) {
+std::optional<WholeCatalog> read_whole(const store::Store& store, const Head& head) {
   WholeCatalog whole{.head = head, .catalog = {}};
   const auto listed = store.published_piece(head.index);
-  if (!listed || sha256(*listed) != head.index.digest) return std::nullopt;
+  if (!listed || io::sha256(*listed) != head.index.digest) return std::nullopt;
   const auto index = parse_index(*listed);
   if (!std::holds_alternative<Index>(index)) return std::nullopt;
   PageReader reader(head.id, whole.head.serial, collect_into(whole.catalog));
   for (const PageRef& page : std::get<Index>(index).pages) {
     const auto bytes = store.published_piece(page.piece);
-    if (!bytes || sha256(*bytes) != page.piece.digest || reader.read(page, *bytes)) return std::nullopt;
+    if (!bytes || io::sha256(*bytes) != page.piece.digest || reader.read(page, *bytes)) return std::nullopt;
   }
   return whole;
 }
@@ -54,7 +54,7 @@ std::vector<ImageName> own_images_but(const Catalog& catalog, const ServerId& se
   return names;
 }
 
-std::optional<WholeCatalog> newest_kept(const Store& store, const ServerId& self, const OwnRoots& roots,
+std::optional<WholeCatalog> newest_kept(const store::Store& store, const ServerId& self, const OwnRoots& roots,
                                         const std::map<Serial, std::string>& heads) {
   for (auto one = heads.rbegin(); one != heads.rend(); ++one) {
     const auto kept = verify_own_head(one->second, self, roots);
@@ -66,25 +66,25 @@ std::optional<WholeCatalog> newest_kept(const Store& store, const ServerId& self
 
 bool is_kept(const HeadOnDisk& published, const std::map<Serial, std::string>& heads) {
   const auto kept = heads.find(published.head.serial);
-  return kept != heads.end() && head_digest(kept->second) == published.digest;
+  return kept != heads.end() && trust::head_digest(kept->second) == published.digest;
 }
 
 }  // namespace
 
-ServerId id_of_store(const Store& store) {
+ServerId id_of_store(const store::Store& store) {
   const std::string bytes = store.published_root(1).value_or("");
   const auto envelope = parse_envelope(bytes);
   if (const auto* good = std::get_if<Envelope>(&envelope)) {
-    const ServerId id = id_of_root(good->payload);
-    if (std::holds_alternative<TrustedRoot>(verify_first_root(bytes, id))) return id;
+    const ServerId id = trust::id_of_root(good->payload);
+    if (std::holds_alternative<trust::TrustedRoot>(trust::verify_first_root(bytes, id))) return id;
   }
   throw Error(Fault::local,
-              fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", printable(store.public_folder())),
+              fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", io::printable(store.public_folder())),
               mend_store)
       .with_code("lost-root");
 }
 
-WholeCatalog newest_whole_catalog(const Store& store, const ServerId& self, Serial& seen) {
+WholeCatalog newest_whole_catalog(const store::Store& store, const ServerId& self, Serial& seen) {
   const OwnRoots roots = own_roots(store, self);
   const auto published = head_on_disk(store, self, roots);
   seen = highest_serial(store, published);
@@ -106,7 +106,7 @@ WholeCatalog newest_whole_catalog(const Store& store, const ServerId& self, Seri
   return *std::move(best);
 }
 
-std::vector<ImageName> images_unknown_to(const State& state, const Store& store, const Head& published) {
+std::vector<ImageName> images_unknown_to(const state::State& state, const store::Store& store, const Head& published) {
   const auto whole = read_whole(store, published);
   if (!whole) return {};
   std::set<Bits> known;
@@ -125,4 +125,4 @@ std::string names_of(const std::vector<ImageName>& images) {
   return images.size() > most_named ? fmt::format("{} and {} more", text, images.size() - most_named) : text;
 }
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -8,10 +8,10 @@
 #include "schema/catalog.hpp"
 #include "state/state.hpp"
 
-namespace ingot {
+namespace ingot::apply {
 
 /// Whose store this is, by root 1 in it. Error{local} "lost-root".
-ServerId id_of_store(const Store& store);
+ServerId id_of_store(const store::Store& store);
 
 struct WholeCatalog {
   Head head;
@@ -24,12 +24,12 @@ struct WholeCatalog {
 
 /// Of the published head and those that were kept, as far as this server's own keys signed them: others may write what is
 /// published too. `seen`: the highest serial of all. Error{local} "lost-catalog": none is whole.
-WholeCatalog newest_whole_catalog(const Store& store, const ServerId& self, Serial& seen);
+WholeCatalog newest_whole_catalog(const store::Store& store, const ServerId& self, Serial& seen);
 
 /// The server's own images in the published catalog that the state knows neither as live nor as deleted; as far as its pages
 /// can be read.
-std::vector<ImageName> images_unknown_to(const State& state, const Store& store, const Head& published);
+std::vector<ImageName> images_unknown_to(const state::State& state, const store::Store& store, const Head& published);
 /// Their names, as a list for people; of many the first.
 std::string names_of(const std::vector<ImageName>& images);
 
-}  // namespace ingot
+}  // namespace ingot::apply

@@ -8,7 +8,7 @@
 
 #include "reconciler/fleet/survey.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 namespace {
 
@@ -41,7 +41,7 @@ void add_flows(const FleetSurvey& survey, const std::map<ServerId, std::size_t>&
                    .rule = selector_text(rule.entry->selector),
                    .at = survey.place(rule.peer->member, rule.entry->at)};
     for (const auto& judged : rule.judged) {
-      if (judged.verdict == Verdict::wanted)
+      if (judged.verdict == plan::Verdict::wanted)
         flow.images.push_back(survey.catalogs[*rule.peer->means].images[judged.entry].identity.name);
     }
     fleet.flows.push_back(std::move(flow));
@@ -72,4 +72,4 @@ Fleet check_fleet(const std::vector<FleetMember>& members) {
   return fleet;
 }
 
-}  // namespace ingot
+}  // namespace ingot::fleet

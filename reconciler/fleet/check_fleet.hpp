@@ -10,7 +10,7 @@
 #include "schema/card.hpp"
 #include "schema/manifest.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 /// One server as its folder in git says.
 struct FleetMember {
@@ -54,4 +54,4 @@ struct Fleet {
 /// What a manifest cannot tell is not judged: images that no manifest names, and from when on a subscription counts.
 Fleet check_fleet(const std::vector<FleetMember>& members);
 
-}  // namespace ingot
+}  // namespace ingot::fleet

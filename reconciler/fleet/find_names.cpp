@@ -6,7 +6,7 @@
 
 #include "reconciler/fleet/survey.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 namespace {
 
@@ -121,4 +121,4 @@ void find_names(const FleetSurvey& survey, std::vector<FleetFinding>& findings) 
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::fleet

@@ -5,7 +5,7 @@
 
 #include "reconciler/fleet/survey.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 namespace {
 
@@ -74,4 +74,4 @@ void find_registrations(const FleetSurvey& survey, std::vector<FleetFinding>& fi
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::fleet

@@ -8,7 +8,7 @@
 #include "reconciler/fleet/survey.hpp"
 #include "schema/nearest.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 namespace {
 
@@ -65,8 +65,8 @@ bool find_foreign_members(const FleetRule& rule, const FleetSurvey& survey, cons
 
 void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const std::string& at,
                          std::vector<FleetFinding>& findings) {
-  const auto wanted = [](const Judged& judged) {
-    return judged.verdict == Verdict::wanted || judged.verdict == Verdict::beyond_latest;
+  const auto wanted = [](const plan::EvaluatedRule& judged) {
+    return judged.verdict == plan::Verdict::wanted || judged.verdict == plan::Verdict::beyond_latest;
   };
   if (std::any_of(rule.judged.begin(), rule.judged.end(), wanted)) return;
   const std::string rule_text =
@@ -76,14 +76,16 @@ void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const
                         "nothing is to be done if some are to come"});
     return;
   }
-  const auto all = [&](Verdict verdict) {
-    return std::all_of(rule.judged.begin(), rule.judged.end(), [&](const Judged& judged) { return judged.verdict == verdict; });
+  const auto all = [&](plan::Verdict verdict) {
+    return std::all_of(rule.judged.begin(), rule.judged.end(),
+                       [&](const plan::EvaluatedRule& judged) { return judged.verdict == verdict; });
   };
-  const std::string why = all(Verdict::excluded) ? "`exclude` leaves none of them"
-                          : all(Verdict::where)  ? "none of them is as `where` says"
-                          : all(Verdict::state)  ? "none of them is in one of its `states`"
-                                                 : "its options leave none of them";
-  findings.push_back({all(Verdict::state) ? Level::note : Level::warning, std::string(code_of(rule.judged.front().verdict)), at,
+  const std::string why = all(plan::Verdict::excluded) ? "`exclude` leaves none of them"
+                          : all(plan::Verdict::where)  ? "none of them is as `where` says"
+                          : all(plan::Verdict::state)  ? "none of them is in one of its `states`"
+                                                       : "its options leave none of them";
+  findings.push_back({all(plan::Verdict::state) ? Level::note : Level::warning,
+                      std::string(plan::code_of(rule.judged.front().verdict)), at,
                       fmt::format("{} selects {} images, and {}", rule_text, rule.judged.size(), why),
                       "correct the options of the subscription"});
 }
@@ -157,4 +159,4 @@ void find_rules(const FleetSurvey& survey, std::vector<FleetFinding>& findings) 
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::fleet

@@ -8,7 +8,7 @@
 
 #include "schema/exit_code.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 namespace {
 
@@ -196,4 +196,4 @@ int exit_code_of(const std::vector<FleetWord>& servers, const std::vector<FleetI
   return exit;
 }
 
-}  // namespace ingot
+}  // namespace ingot::fleet

@@ -11,7 +11,7 @@
 #include "reconciler/plan/observed.hpp"
 #include "schema/card.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 /// A server as it was found, by its card.
 struct FleetWord {
@@ -19,7 +19,7 @@ struct FleetWord {
   ServerId id;
   std::string trouble;                     ///< "": it answered; else "unreachable", "expired", "untrusted"
   std::string why;                         ///< of the trouble
-  std::optional<SeenHead> head;            ///< of the catalog, or the last one that is known of
+  std::optional<plan::SeenHead> head;      ///< of the catalog, or the last one that is known of
   std::shared_ptr<const Catalog> catalog;  ///< what it says or, in trouble, what it said last; null: nothing is known
 };
 
@@ -61,4 +61,4 @@ std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, cons
 /// 4 if bits differ or a server is untrusted, 3 if a server is in other trouble, 2 if one lacks an image or a withdrawal, else 0.
 int exit_code_of(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images);
 
-}  // namespace ingot
+}  // namespace ingot::fleet

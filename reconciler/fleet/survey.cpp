@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::fleet {
 
 namespace {
 
@@ -146,8 +146,8 @@ Catalog catalog_of(const FleetSurvey& survey, std::size_t member) {
   return catalog;
 }
 
-PeerCase case_of(const FleetPeer& peer, const Manifest& manifest) {
-  PeerCase known{.entry = peer.entry};
+plan::PeerCase case_of(const FleetPeer& peer, const Manifest& manifest) {
+  plan::PeerCase known{.entry = peer.entry};
   for (const auto& copy : manifest.copies) {
     if (copy.peer == peer.entry->name) known.copies.emplace(copy.name.text(), &copy);
   }
@@ -158,12 +158,12 @@ PeerCase case_of(const FleetPeer& peer, const Manifest& manifest) {
 void judge_rules(FleetSurvey& survey) {
   for (auto& rule : survey.rules) {
     if (!rule.peer->means || rule.peer->wrong_root) continue;
-    const PeerCase peer = case_of(*rule.peer, survey.manifest(rule.peer->member));
-    CatalogIndex index(survey.catalogs[*rule.peer->means], survey.ids[*rule.peer->means]);
+    const plan::PeerCase peer = case_of(*rule.peer, survey.manifest(rule.peer->member));
+    plan::CatalogIndex index(survey.catalogs[*rule.peer->means], survey.ids[*rule.peer->means]);
     rule.is_judged = true;
     rule.knows_selector = index.knows(rule.entry->selector);
     rule.like = index.names_like(rule.entry->selector);
-    rule.judged = judge(Terms{.peer = &peer, .rule = rule.entry}, index);
+    rule.judged = plan::judge(plan::Terms{.peer = &peer, .rule = rule.entry}, index);
   }
 }
 
@@ -174,7 +174,7 @@ void gather_arrivals(FleetSurvey& survey) {
   for (const auto& rule : survey.rules) {
     const std::size_t to = rule.peer->member;
     for (const auto& judged : rule.judged) {
-      if (judged.verdict != Verdict::wanted) continue;
+      if (judged.verdict != plan::Verdict::wanted) continue;
       const ImageEntry& image = survey.catalogs[*rule.peer->means].images[judged.entry];
       if (!here[to].insert(image.identity).second) continue;
       survey.arrivals[to].push_back(
@@ -243,4 +243,4 @@ FleetSurvey survey_fleet(const std::vector<FleetMember>& members) {
   return survey;
 }
 
-}  // namespace ingot
+}  // namespace ingot::fleet

@@ -9,7 +9,7 @@
 #include "reconciler/fleet/check_fleet.hpp"
 #include "reconciler/plan/candidates.hpp"
 
-namespace ingot {
+namespace ingot::fleet {
 
 /// A [[peer]] of a member that is not the member itself.
 struct FleetPeer {
@@ -22,10 +22,10 @@ struct FleetPeer {
 struct FleetRule {
   const FleetPeer* peer = nullptr;
   const SubscriptionEntry* entry = nullptr;
-  bool is_judged = false;              ///< the peer is a member with this root
-  bool knows_selector = false;         ///< the peer's manifest names what it selects
-  std::vector<Judged> judged = {};     ///< places are in the catalog of the peer
-  std::vector<std::string> like = {};  ///< names that a misspelt selector may have meant
+  bool is_judged = false;                        ///< the peer is a member with this root
+  bool knows_selector = false;                   ///< the peer's manifest names what it selects
+  std::vector<plan::EvaluatedRule> judged = {};  ///< places are in the catalog of the peer
+  std::vector<std::string> like = {};            ///< names that a misspelt selector may have meant
 };
 
 /// A copy that a rule brings.
@@ -60,4 +60,4 @@ void find_rules(const FleetSurvey& survey, std::vector<FleetFinding>& findings);
 /// "series db19", "all"
 std::string selector_text(const Selector& selector);
 
-}  // namespace ingot
+}  // namespace ingot::fleet

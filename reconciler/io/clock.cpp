@@ -3,7 +3,7 @@
 #include <ctime>
 #include <thread>
 
-namespace ingot {
+namespace ingot::io {
 
 Time SystemClock::now() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
 
@@ -18,4 +18,4 @@ MinuteOfWeek SystemClock::local_minute(Time time) {
 std::chrono::steady_clock::time_point SystemClock::steady() { return std::chrono::steady_clock::now(); }
 void SystemClock::sleep_for(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
 
-}  // namespace ingot
+}  // namespace ingot::io

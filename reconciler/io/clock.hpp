@@ -6,7 +6,7 @@
 #include "schema/quantity.hpp"
 #include "schema/window.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 class Clock {
  public:
@@ -27,4 +27,4 @@ class SystemClock final : public Clock {
   void sleep_for(std::chrono::milliseconds duration) override;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,7 +5,7 @@
 
 #include "reconciler/io/interrupt.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -80,4 +80,4 @@ ConnectionGate::Rest::~Rest() {
   gate_.changed_.notify_all();
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace ingot {
+namespace ingot::io {
 
 class ConnectionGate {
  public:
@@ -79,4 +79,4 @@ class ConnectionGate {
   std::string given_up_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

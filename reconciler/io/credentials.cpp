@@ -14,7 +14,7 @@
 #include "reconciler/io/secret_file.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -133,4 +133,4 @@ std::string mend_of_denial(const PeerCredentials& credentials) {
          "web server may read the tree";
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

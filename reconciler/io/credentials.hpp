@@ -6,7 +6,7 @@
 
 #include "schema/manifest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 struct Secrets {
   std::string token;        ///< "" = none
@@ -32,4 +32,4 @@ std::set<std::string> secret_variables(const Manifest& manifest);
 /// What to do when a peer does not let us in: which key of its entry to look at.
 std::string mend_of_denial(const PeerCredentials& credentials);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -15,7 +15,7 @@
 #include "reconciler/io/response_headers.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -312,4 +312,4 @@ CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseU
   return attempt;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

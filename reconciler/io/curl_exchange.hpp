@@ -13,7 +13,7 @@
 #include "reconciler/io/curl_url.hpp"
 #include "reconciler/io/throttle.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
@@ -43,4 +43,4 @@ struct CurlAttempt {
 CurlAttempt exchange(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request,
                      const ByteSink& sink, Throttle& throttle, Clock& clock);
 
-}  // namespace ingot
+}  // namespace ingot::io

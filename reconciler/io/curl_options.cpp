@@ -5,7 +5,7 @@
 
 #include "reconciler/io/response_headers.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -89,4 +89,4 @@ CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const Ba
   return headers;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

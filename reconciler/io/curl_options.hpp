@@ -10,7 +10,7 @@
 #include "reconciler/io/curl_url.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 using CurlHeaders = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
@@ -27,4 +27,4 @@ void set_option(CURL* handle, CURLoption option, Value value) {
 /// long as the transfer.
 CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::optional<TlsFailure> tls_failure(CURLcode code, const std::string& detail, 
   return failure;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

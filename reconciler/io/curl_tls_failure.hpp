@@ -6,7 +6,7 @@
 
 #include <curl/curl.h>
 
-namespace ingot {
+namespace ingot::io {
 
 struct TlsFailure {
   std::string why;  ///< holds libcurl's text too
@@ -16,4 +16,4 @@ struct TlsFailure {
 /// nullopt: it is not TLS that failed. `detail`: libcurl's text, printable. `denied_mend`: what to do about who we are not.
 std::optional<TlsFailure> tls_failure(CURLcode code, const std::string& detail, const std::string& denied_mend);
 
-}  // namespace ingot
+}  // namespace ingot::io

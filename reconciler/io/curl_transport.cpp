@@ -13,7 +13,7 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -260,4 +260,4 @@ CurlBuild curl_build() {
   return build;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -13,7 +13,7 @@
 #include "reconciler/io/retry.hpp"
 #include "reconciler/io/transport.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 struct CurlOptions {
   std::chrono::milliseconds connect_timeout{10'000};  ///< name, connection and TLS together
@@ -43,4 +43,4 @@ struct CurlBuild {
 };
 CurlBuild curl_build();
 
-}  // namespace ingot
+}  // namespace ingot::io

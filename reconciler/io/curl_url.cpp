@@ -5,7 +5,7 @@
 
 #include <curl/curl.h>
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::variant<BaseUrl, BadUrl> parse_base_url(const std::string& url) {
   return base;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

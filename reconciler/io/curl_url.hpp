@@ -4,7 +4,7 @@
 #include <string>
 #include <variant>
 
-namespace ingot {
+namespace ingot::io {
 
 struct BaseUrl {
   std::string text;       ///< ends with "/"; holds no credentials
@@ -20,4 +20,4 @@ struct BadUrl {
 
 std::variant<BaseUrl, BadUrl> parse_base_url(const std::string& url);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -16,7 +16,7 @@
 #include "reconciler/io/retry.hpp"
 #include "schema/base64.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -121,4 +121,4 @@ std::string call_webhook(const WebhookCall& call, Clock& clock) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

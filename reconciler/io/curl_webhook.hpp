@@ -1,4 +1,4 @@
-// Telling a web server of something: a signed POST, tried a few times.
+// ForwardingEvents a web server of something: a signed POST, tried a few times.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 #include "reconciler/io/clock.hpp"
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// What is sent, and how. Signed as Standard Webhooks says (standardwebhooks.com): the headers webhook-id,
 /// webhook-timestamp, and webhook-signature with "v1," and the HMAC-SHA256 of "ID.TIMESTAMP.BODY" in base64.
@@ -25,4 +25,4 @@ struct WebhookCall {
 /// terminated}.
 std::string call_webhook(const WebhookCall& call, Clock& clock);
 
-}  // namespace ingot
+}  // namespace ingot::io

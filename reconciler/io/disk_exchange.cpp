@@ -14,7 +14,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/owned_descriptor.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -87,4 +87,4 @@ Response read_from_disk(const std::string& folder, const Request& request, const
   return read_extent(file.get(), std::get<Extent>(extent), request, sink, throttle, stopped);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

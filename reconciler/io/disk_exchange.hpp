@@ -6,11 +6,11 @@
 #include "reconciler/io/throttle.hpp"
 #include "reconciler/io/transport.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// `folder` ends with "/". `url` and `why` of the answer are left to the caller, who knows how the peer is named.
 /// `stopped`: set if the sink wanted no more. Throws what the sink threw, Error{interrupted or terminated}.
 Response read_from_disk(const std::string& folder, const Request& request, const ByteSink& sink, Throttle& throttle,
                         bool& stopped);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -9,7 +9,7 @@
 #include "reconciler/io/owner.hpp"
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -50,4 +50,4 @@ std::string errno_text(int error) {
   return strerror_r(error, buffer.data(), buffer.size());  // the GNU form: it may not use the buffer
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -6,7 +6,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// `doing` is a verb phrase ("write", "rename \"a\" to"); `error` an errno value.
 Error file_error(std::string_view doing, const std::string& path, int error);
@@ -20,4 +20,4 @@ bool is_disk_fault(const Error& error);
 /// strerror, thread-safe: "No such file or directory".
 std::string errno_text(int error);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -10,7 +10,7 @@
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -91,4 +91,4 @@ void replace_readable_file(Files& files, const std::string& path, std::string_vi
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -13,7 +13,7 @@
 
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 enum class EntryKind { file, folder, link, other };
 
@@ -99,4 +99,4 @@ void replace_file_unsynced(Files& files, const std::string& path, std::string_vi
 /// The same for programs of other users: every one may read it, whatever the umask.
 void replace_readable_file(Files& files, const std::string& path, std::string_view bytes);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -20,10 +20,10 @@
 #include "reconciler/io/owned_descriptor.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
-#include "schema/provenance.hpp"
+#include "schema/manifest_commit.hpp"
 #include "schema/url.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -180,4 +180,4 @@ void fetch_git(const GitFetch& what) {
       .with_code("bad-repository");
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace ingot {
+namespace ingot::io {
 
 struct FetchProgress {
   std::uint64_t objects = 0;  ///< received
@@ -37,4 +37,4 @@ std::optional<std::string> why_not_a_repository(std::string_view url);
 /// Throws if the process is interrupted.
 void fetch_git(const GitFetch& what);
 
-}  // namespace ingot
+}  // namespace ingot::io

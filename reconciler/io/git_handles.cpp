@@ -8,7 +8,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 std::string git_words() {
   const git_error* const error = git_error_last();
@@ -75,4 +75,4 @@ git_oid oid_of(const std::string& hex) {
   return id;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

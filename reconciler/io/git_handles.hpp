@@ -6,7 +6,7 @@
 
 #include <git2.h>
 
-namespace ingot {
+namespace ingot::io {
 
 template <class Object, void (*release)(Object*)>
 struct GitRelease {
@@ -56,4 +56,4 @@ std::string hex_of(const git_oid& id);
 /// Error{internal} if it is not 40 hex digits.
 git_oid oid_of(const std::string& hex);
 
-}  // namespace ingot
+}  // namespace ingot::io

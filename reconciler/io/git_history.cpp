@@ -6,7 +6,7 @@
 
 #include "reconciler/io/git_handles.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 inline auto fields(CommitLine& line) { return std::tie(line.id, line.author, line.subject, line.parents); }
 
@@ -213,4 +213,4 @@ std::vector<std::optional<CommitLine>> GitHistory::authors_of(const std::string&
   return repository_.reader().ask<&authors_in>(commit, path, ranges);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

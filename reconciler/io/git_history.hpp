@@ -7,9 +7,9 @@
 
 #include "reconciler/io/git_repository.hpp"
 #include "reconciler/io/ssh_signature.hpp"
-#include "schema/provenance.hpp"
+#include "schema/manifest_commit.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 class GitHistory {
  public:
@@ -38,4 +38,4 @@ class GitHistory {
 };
 inline auto fields(GitHistory::Lines& lines) { return std::tie(lines.first, lines.last); }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -25,4 +25,4 @@ void limit_memory(std::uint64_t more) {
   ::setrlimit(RLIMIT_DATA, &both);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

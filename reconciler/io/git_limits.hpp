@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-namespace ingot {
+namespace ingot::io {
 
 /// This process can have so many bytes of private memory beyond what it has now. Mapped files do not count, or a large pack could
 /// not be read; nor does what a sanitizer has reserved.
 void limit_memory(std::uint64_t more);
 
-}  // namespace ingot
+}  // namespace ingot::io

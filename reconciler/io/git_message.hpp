@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-namespace ingot {
+namespace ingot::io {
 
 struct MalformedMessage : std::runtime_error {
   MalformedMessage() : std::runtime_error("a message that does not fit") {}
@@ -112,4 +112,4 @@ class MessageReader {
   std::string_view left_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

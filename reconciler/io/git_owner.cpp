@@ -10,7 +10,7 @@
 
 #include "reconciler/io/git_handles.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -72,4 +72,4 @@ std::string foreign_folder(git_repository* repository) {
   return safe ? "" : folder;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -21,7 +21,7 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -233,4 +233,4 @@ std::string GitReader::exchange(Serve work, const std::string& arguments) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

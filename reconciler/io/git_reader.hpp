@@ -16,7 +16,7 @@
 
 struct git_repository;
 
-namespace ingot {
+namespace ingot::io {
 
 /// What the child holds between two questions.
 struct OpenRepository {
@@ -85,4 +85,4 @@ class GitReader {
   std::string gone_;  ///< why there is no child any more; "": there is one
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -11,9 +11,9 @@
 #include "reconciler/io/git_ssh.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
-#include "schema/provenance.hpp"
+#include "schema/manifest_commit.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -179,4 +179,4 @@ void receive_git(const std::string& url, const std::string& folder, std::uint64_
   if (code < 0) refuse(code, receiving);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -7,10 +7,10 @@
 
 #include "reconciler/io/git_fetch.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// As fetch_git, without its time limits.
 void receive_git(const std::string& url, const std::string& folder, std::uint64_t most_bytes,
                  const std::function<void(const FetchProgress&)>& progress);
 
-}  // namespace ingot
+}  // namespace ingot::io

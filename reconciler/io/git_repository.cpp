@@ -10,9 +10,9 @@
 #include "reconciler/io/git_revision.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
-#include "schema/provenance.hpp"
+#include "schema/manifest_commit.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -232,4 +232,4 @@ std::string GitRepository::id_when_added(const std::string& path, const std::str
   return reader_->ask<&filtered_id>(path, bytes);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

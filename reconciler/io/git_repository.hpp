@@ -9,7 +9,7 @@
 
 #include "reconciler/io/git_reader.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// What a revision names.
 struct NamedCommit {
@@ -64,4 +64,4 @@ class GitRepository {
   bool is_shallow_ = false;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -11,7 +11,7 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -140,4 +140,4 @@ NamedCommit resolve_revision(OpenRepository& repository, const std::string& revi
   return {.id = hex_of(*git_object_id(commit.get())), .ref = ref ? git_reference_name(ref.get()) : ""};
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -7,11 +7,11 @@
 #include "reconciler/io/git_reader.hpp"
 #include "reconciler/io/git_repository.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// Full ids and "refs/…" name just that. Any other name must be borne by one branch, tag or commit id alone; in a repository that
 /// was fetched (--repo) a branch of that name comes first. "~1", "^" and "@{…}" may follow. Error{usage}: nothing, no commit, or
 /// several, which are named.
 NamedCommit resolve_revision(OpenRepository& repository, const std::string& revision);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -23,7 +23,7 @@
 #include "reconciler/io/owned_descriptor.hpp"
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -283,4 +283,4 @@ int open_ssh_transport(git_transport** out, git_remote* remote, SshFailure& fail
   return git_transport_smart(out, remote, &ssh);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

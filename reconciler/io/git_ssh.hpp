@@ -6,7 +6,7 @@
 
 #include <git2.h>
 
-namespace ingot {
+namespace ingot::io {
 
 /// ssh://[user@]host[:port]/path, or user@host:path.
 bool is_by_ssh(const std::string& url);
@@ -34,4 +34,4 @@ SshFailure ssh_failure(const std::string& said);
 /// The transport for git_remote_callbacks. `failure` is filled when it fails, and must outlive it.
 int open_ssh_transport(git_transport** out, git_remote* remote, SshFailure& failure);
 
-}  // namespace ingot
+}  // namespace ingot::io

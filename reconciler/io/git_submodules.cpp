@@ -9,7 +9,7 @@
 
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -101,4 +101,4 @@ ManifestFiles without_submodules(const ManifestFiles& disk, const GitRepository&
   return files;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -9,7 +9,7 @@
 #include "reconciler/io/git_repository.hpp"
 #include "schema/parse_manifest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// Why nothing is read in the submodule `name`, as a clause.
 std::string why_no_submodule(std::string_view name);
@@ -21,4 +21,4 @@ std::variant<std::string, Unreadable> without_lfs(std::variant<std::string, Unre
 /// pointer of Git LFS.
 ManifestFiles without_submodules(const ManifestFiles& disk, const GitRepository& repository);
 
-}  // namespace ingot
+}  // namespace ingot::io

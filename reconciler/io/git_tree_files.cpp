@@ -17,7 +17,7 @@
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 // For messages between processes: a struct beside its fields is found by its namespace.
 inline auto fields(Unreadable& one) { return std::tie(one.why); }
@@ -358,4 +358,4 @@ std::vector<std::string> ReadFromDisk::differing(const GitTreeFiles& tree, const
   return {paths.begin(), paths.end()};
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

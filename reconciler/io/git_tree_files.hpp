@@ -10,7 +10,7 @@
 #include "reconciler/io/git_repository.hpp"
 #include "schema/parse_manifest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// Paths are of the tree: "sites/a/ingot.toml", "" is its root; folders in front of other paths end with "/".
 class GitTreeFiles {
@@ -52,4 +52,4 @@ class ReadFromDisk {
   std::shared_ptr<Heard> heard_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

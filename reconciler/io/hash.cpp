@@ -6,7 +6,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -62,4 +62,4 @@ Digest sha256(std::string_view bytes) {
   return hash.finish();
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -8,7 +8,7 @@
 
 #include "schema/digest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 class Sha256 {
  public:
@@ -28,4 +28,4 @@ class Sha256 {
 
 Digest sha256(std::string_view bytes);
 
-}  // namespace ingot
+}  // namespace ingot::io

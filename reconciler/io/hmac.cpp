@@ -5,7 +5,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Digest digest;
@@ -18,4 +18,4 @@ Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   return digest;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,8 +5,8 @@
 
 #include "schema/digest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 Digest hmac_sha256(std::string_view key, std::string_view bytes);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -10,7 +10,7 @@
 #include "schema/error.hpp"
 #include "schema/exit_code.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -66,4 +66,4 @@ void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration, 
 
 void pretend_interrupted(int signal) noexcept { first_signal = signal; }
 
-}  // namespace ingot
+}  // namespace ingot::io

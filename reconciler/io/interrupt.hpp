@@ -6,7 +6,7 @@
 
 #include "reconciler/io/clock.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// Installs the handlers; once, in main. SIGHUP counts as SIGTERM unless it was ignored before, as nohup has it. SIGPIPE and
 /// SIGXFSZ become errors of the call.
@@ -25,4 +25,4 @@ void sleep_unless_interrupted(Clock& clock, std::chrono::milliseconds duration, 
 /// For tests: as if the signal had come; 0 takes it back.
 void pretend_interrupted(int signal) noexcept;
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -16,7 +16,7 @@
 #include "reconciler/io/owned_descriptor.hpp"
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -130,4 +130,4 @@ ManifestFiles disk_manifest_files() {
   return {.read = read_regular, .glob = files_like, .digest = [](std::string_view bytes) { return sha256(bytes); }};
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -3,7 +3,7 @@
 
 #include "schema/parse_manifest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// A glob that looks at more entries of folders than these is none.
 inline constexpr std::size_t most_entries_of_glob = 100'000;
@@ -12,4 +12,4 @@ inline constexpr std::size_t most_entries_of_glob = 100'000;
 /// Error{local} where the machine fails: an I/O error, no more files or memory.
 ManifestFiles disk_manifest_files();
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace ingot {
+namespace ingot::io {
 
 class OwnedDescriptor {
  public:
@@ -22,4 +22,4 @@ class OwnedDescriptor {
   int number_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -11,7 +11,7 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 std::string user_name(uid_t user) {
   passwd entry{};
@@ -40,4 +40,4 @@ std::string foreign_owner_text(const std::string& path) {
       printable(owner->path), theirs, ours);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace ingot {
+namespace ingot::io {
 
 /// The user's name, or the number if it has none.
 std::string user_name(uid_t user);
@@ -20,4 +20,4 @@ std::optional<Owner> owner_of(const std::string& path);
 /// "\"state/lock\" belongs to root, and this runs as gold: …"; "" if it is this user's own, or nobody can say.
 std::string foreign_owner_text(const std::string& path);
 
-}  // namespace ingot
+}  // namespace ingot::io

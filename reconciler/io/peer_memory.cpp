@@ -15,7 +15,7 @@
 #include "schema/error.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -278,4 +278,4 @@ std::string PeerMemory::keep_evidence(const ServerId& id, std::string_view one, 
 
 bool PeerMemory::has_evidence(const ServerId& id) { return files_.status(evidence_folder(id)).has_value(); }
 
-}  // namespace ingot
+}  // namespace ingot::io

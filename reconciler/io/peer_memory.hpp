@@ -15,7 +15,7 @@
 #include "schema/floor.hpp"
 #include "schema/note.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// The last head whose whole catalog was verified.
 struct CachedHead {
@@ -97,4 +97,4 @@ class PeerMemory {
 /// Error{local} if "cache" or "trust" in the state's folder is a link: nothing is read or written through one.
 void refuse_linked_memory(Files& files, const std::string& state_folder);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -116,4 +116,4 @@ std::optional<FloorRecord> parse_floor(std::string_view text) {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -7,7 +7,7 @@
 
 #include "reconciler/io/peer_memory.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 std::string write_cached_head(const CachedHead& head);
 std::string write_settled(const SettledMark& mark);
@@ -18,4 +18,4 @@ std::optional<CachedHead> parse_cached_head(std::string_view text);
 std::optional<SettledMark> parse_settled(std::string_view text);
 std::optional<FloorRecord> parse_floor(std::string_view text);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -19,7 +19,7 @@
 #include "reconciler/io/rename_new.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -292,4 +292,4 @@ std::uint64_t PosixFiles::space_available(const std::string& path) {
   return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::string printable(std::string_view text) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -16,7 +16,7 @@
 #include "reconciler/io/owned_descriptor.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -90,4 +90,4 @@ ProgramEnd run_program(const Program& program, std::chrono::milliseconds limit) 
   return {.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), .out = bytes_of(out), .err = bytes_of(err)};
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ingot {
+namespace ingot::io {
 
 struct Program {
   std::vector<std::string> words;  ///< its name, which PATH finds, and its arguments
@@ -23,4 +23,4 @@ struct ProgramEnd {
 /// by it.
 ProgramEnd run_program(const Program& program, std::chrono::milliseconds limit = std::chrono::seconds(20));
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::io {
 
 std::string random_hex() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace ingot {
+namespace ingot::io {
 
 /// 16 hex digits, never the same twice.
 std::string random_hex();
 
-}  // namespace ingot
+}  // namespace ingot::io

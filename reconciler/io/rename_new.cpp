@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -41,4 +41,4 @@ int rename_without_replacing(int from_folder, const char* from, int to_folder, c
   return look_then_rename(from_folder, from, to_folder, to);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -7,7 +7,7 @@
 
 #include "schema/names.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -140,4 +140,4 @@ std::string clean_validator(std::string_view value) {
   return clean ? std::string(value) : std::string();
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

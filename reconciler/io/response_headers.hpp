@@ -8,7 +8,7 @@
 
 #include "reconciler/io/transport.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// All header lines of an answer together; more is hostile.
 inline constexpr std::size_t most_header_bytes = 64 * 1024;
@@ -50,4 +50,4 @@ std::optional<NotAnAnswer> judge_headers(const ResponseHeaders& headers, const R
 /// A validator that may be sent or kept: printable ASCII, at most longest_validator bytes; else "".
 std::string clean_validator(std::string_view value);
 
-}  // namespace ingot
+}  // namespace ingot::io

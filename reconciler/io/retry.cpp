@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace ingot {
+namespace ingot::io {
 
 using std::chrono::milliseconds;
 
@@ -16,4 +16,4 @@ milliseconds wait_before_retry(const RetryRules& rules, int failures, std::optio
   return milliseconds(static_cast<milliseconds::rep>(std::min(wait, longest)));
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -6,7 +6,7 @@
 
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 struct RetryRules {
   int attempts = 3;                                ///< in all, per URL
@@ -18,4 +18,4 @@ struct RetryRules {
 std::chrono::milliseconds wait_before_retry(const RetryRules& rules, int failures, std::optional<Seconds> retry_after,
                                             double jitter);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -16,7 +16,7 @@
 #include "reconciler/io/owned_descriptor.hpp"
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -142,4 +142,4 @@ std::optional<std::string> RunLock::holder(const std::string& path) {
   return text.empty() ? no_holder_text : text;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

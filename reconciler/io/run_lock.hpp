@@ -8,7 +8,7 @@
 #include "reconciler/io/clock.hpp"
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 class RunLock {
  public:
@@ -25,4 +25,4 @@ class RunLock {
   int descriptor_ = -1;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -16,7 +16,7 @@
 #include "reconciler/io/owned_descriptor.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -139,4 +139,4 @@ std::string run_program(const std::vector<std::string>& command, const std::stri
   return attend(child, writing, input, timeout, clock);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

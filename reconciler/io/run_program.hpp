@@ -8,7 +8,7 @@
 #include "reconciler/io/clock.hpp"
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// "", or why it did not end well, as a clause: "ended with status 3", "was killed after 30s". Its output goes to our standard
 /// error, since standard output is for results. When its time is over it and its children are killed. A program that does not
@@ -17,4 +17,4 @@ namespace ingot {
 std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout,
                         const std::set<std::string>& withheld, Clock& clock);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -9,7 +9,7 @@
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -43,4 +43,4 @@ std::string followed_secret(Files& files, const std::string& path) {
   return target;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

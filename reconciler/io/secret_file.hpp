@@ -5,10 +5,10 @@
 
 #include "reconciler/io/files.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// `path`, or if that is a link the file that it leads to. Error{local} if that is not a file, or others than its owner and group
 /// may write to it or replace it.
 std::string followed_secret(Files& files, const std::string& path);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -10,7 +10,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/program.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -55,4 +55,4 @@ std::variant<GoodSignature, BadSignature> check_ssh_signature(const SignedBytes&
                                   words.empty() ? "" : " (" + words + ")")};
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -6,7 +6,7 @@
 
 #include "schema/quantity.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 struct SignedBytes {
   std::string signature;  ///< "-----BEGIN SSH SIGNATURE-----" …
@@ -24,4 +24,4 @@ struct BadSignature {
 /// Error{local}: ssh-keygen cannot be run.
 std::variant<GoodSignature, BadSignature> check_ssh_signature(const SignedBytes& what, const std::string& allowed_signers);
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace ingot {
+namespace ingot::io {
 
 bool occupy_standard_streams() noexcept {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
@@ -16,4 +16,4 @@ bool occupy_standard_streams() noexcept {
   return true;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -16,7 +16,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/interrupt.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -129,4 +129,4 @@ bool colors_wanted(Color flag, bool is_terminal) {
   return is_terminal && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

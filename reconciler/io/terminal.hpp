@@ -7,7 +7,7 @@
 
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 enum class Color { automatic, always, never };
 
@@ -53,4 +53,4 @@ class SystemTerminal final : public Terminal {
 /// The flag wins over all; else colours need a terminal, no NO_COLOR and a TERM other than dumb.
 bool colors_wanted(Color flag, bool is_terminal);
 
-}  // namespace ingot
+}  // namespace ingot::io

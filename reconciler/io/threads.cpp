@@ -6,7 +6,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -44,4 +44,4 @@ void Threads::join() {
 
 void pretend_threads_run_out(std::optional<int> after) noexcept { pretended_rest = after.value_or(without_limit); }
 
-}  // namespace ingot
+}  // namespace ingot::io

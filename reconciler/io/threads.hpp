@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace ingot {
+namespace ingot::io {
 
 class Threads {
  public:
@@ -32,4 +32,4 @@ class Threads {
 /// For tests: so many more threads can be started; nullopt takes it back.
 void pretend_threads_run_out(std::optional<int> after) noexcept;
 
-}  // namespace ingot
+}  // namespace ingot::io

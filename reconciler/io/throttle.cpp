@@ -6,7 +6,7 @@
 
 #include "reconciler/io/interrupt.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 namespace {
 
@@ -43,4 +43,4 @@ void Throttle::take(std::uint64_t bytes, const std::function<void()>& may_go_on)
   if (now < until) sleep_unless_interrupted(impl_->clock, std::chrono::ceil<milliseconds>(until - now), may_go_on);
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

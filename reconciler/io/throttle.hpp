@@ -8,7 +8,7 @@
 
 #include "reconciler/io/clock.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 class Throttle {
  public:
@@ -24,4 +24,4 @@ class Throttle {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::io

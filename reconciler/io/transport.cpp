@@ -1,6 +1,6 @@
 #include "reconciler/io/transport.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 bool begins_as_web_page(std::string_view body) {
   const auto start = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
@@ -20,4 +20,4 @@ Fetched fetch(PeerTransport& peer, const Request& request) {
   return fetched;
 }
 
-}  // namespace ingot
+}  // namespace ingot::io

@@ -11,7 +11,7 @@
 
 #include "schema/manifest.hpp"
 
-namespace ingot {
+namespace ingot::io {
 
 /// How to reach one peer; the secrets are read when the transport is made for it and never leave it.
 struct PeerAccess {
@@ -87,4 +87,4 @@ struct Fetched {
 };
 Fetched fetch(PeerTransport& peer, const Request& request);
 
-}  // namespace ingot
+}  // namespace ingot::io

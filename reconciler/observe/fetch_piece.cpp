@@ -4,20 +4,20 @@
 
 #include "reconciler/io/hash.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
-using Status = Response::Status;
+using Status = io::Response::Status;
 
-Distrust wrong_length(std::uint64_t expected, const std::string& got) {
+trust::Distrust wrong_length(std::uint64_t expected, const std::string& got) {
   return {"bad-digest", fmt::format("{} bytes where the signed catalog says {}", got, expected)};
 }
 
 /// The answer is there: whether it is the piece.
-std::optional<Failure> judge(const Visit& visit, const std::string& path, const Piece& piece, const Fetched& fetched) {
+std::optional<Failure> judge(const Visit& visit, const std::string& path, const Piece& piece, const io::Fetched& fetched) {
   if (fetched.body.empty() && piece.length > 0) return unreachable(fmt::format("{}{}: the answer is empty", visit.url, path));
-  if (fetched.body.size() == piece.length && sha256(fetched.body) == piece.digest) return std::nullopt;
+  if (fetched.body.size() == piece.length && io::sha256(fetched.body) == piece.digest) return std::nullopt;
   if (fetched.response.web_page) return web_page(visit, path);
   if (fetched.body.size() < piece.length && !fetched.response.length_known)
     return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
@@ -30,11 +30,11 @@ std::optional<Failure> judge(const Visit& visit, const std::string& path, const 
 
 Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
   const std::string path = "c/" + piece.digest.hex();
-  Request request;
+  io::Request request;
   request.path = path;
   request.at_most = piece.length;
-  Fetched fetched = fetch(visit.transport, request);
-  const Response& response = fetched.response;
+  io::Fetched fetched = io::fetch(visit.transport, request);
+  const io::Response& response = fetched.response;
   if (response.status == Status::not_found) {
     return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why),
                        "missing-piece");
@@ -54,4 +54,4 @@ Tried<std::string> cached_or_fetched_piece(const Visit& visit, const Piece& piec
   return fetch_piece(visit, piece);
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -5,7 +5,7 @@
 
 #include "reconciler/observe/visit.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// An index or page: exactly its length, its digest. Kept in the cache. A 404 has the detail code "missing-piece".
 Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece);
@@ -13,4 +13,4 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece);
 /// The cached bytes if they are whole, else fetch_piece.
 Tried<std::string> cached_or_fetched_piece(const Visit& visit, const Piece& piece);
 
-}  // namespace ingot
+}  // namespace ingot::observe

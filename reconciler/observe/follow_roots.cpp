@@ -5,72 +5,73 @@
 #include "reconciler/observe/fetch_piece.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
-using Status = Response::Status;
-using Verified = std::variant<TrustedRoot, Distrust, NotOurs>;
+using Status = io::Response::Status;
+using Verified = std::variant<trust::TrustedRoot, trust::Distrust, trust::NotOurs>;
 
 std::string path_of(std::uint64_t version) { return fmt::format("root/{}.dsse", version); }
 
-Fetched fetch_root(const Visit& visit, std::uint64_t version) {
-  Request request;
+io::Fetched fetch_root(const Visit& visit, std::uint64_t version) {
+  io::Request request;
   request.path = path_of(version);
   request.at_most = largest_root;
-  return fetch(visit.transport, request);
+  return io::fetch(visit.transport, request);
 }
 
-Tried<TrustedRoot> judge(const Visit& visit, std::uint64_t version, const std::string& envelope, Verified verified) {
-  return std::visit(Overloaded{
-                        [&](TrustedRoot& root) -> Tried<TrustedRoot> {
-                          visit.memory.keep_root(visit.id(), version, envelope);
-                          return std::move(root);
-                        },
-                        [&](Distrust& distrust) -> Tried<TrustedRoot> { return untrusted(visit, path_of(version), distrust); },
-                        [&](NotOurs& other) -> Tried<TrustedRoot> { return not_ours(visit, path_of(version), other); },
-                    },
-                    verified);
+Tried<trust::TrustedRoot> judge(const Visit& visit, std::uint64_t version, const std::string& envelope, Verified verified) {
+  return std::visit(
+      Overloaded{
+          [&](trust::TrustedRoot& root) -> Tried<trust::TrustedRoot> {
+            visit.memory.keep_root(visit.id(), version, envelope);
+            return std::move(root);
+          },
+          [&](trust::Distrust& distrust) -> Tried<trust::TrustedRoot> { return untrusted(visit, path_of(version), distrust); },
+          [&](trust::NotOurs& other) -> Tried<trust::TrustedRoot> { return not_ours(visit, path_of(version), other); },
+      },
+      verified);
 }
 
-Tried<TrustedRoot> fetched_first_root(const Visit& visit) {
-  const Fetched fetched = fetch_root(visit, 1);
+Tried<trust::TrustedRoot> fetched_first_root(const Visit& visit) {
+  const io::Fetched fetched = fetch_root(visit, 1);
   if (fetched.response.status == Status::oversize) {
     if (fetched.response.web_page) return web_page(visit, path_of(1));
     return untrusted(visit, path_of(1),
                      {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
   }
   if (fetched.response.status != Status::ok) return not_got(fetched.response);
-  return judge(visit, 1, fetched.body, verify_first_root(fetched.body, visit.id()));
+  return judge(visit, 1, fetched.body, trust::verify_first_root(fetched.body, visit.id()));
 }
 
-Tried<TrustedRoot> first_root(const Visit& visit) {
+Tried<trust::TrustedRoot> first_root(const Visit& visit) {
   if (const auto cached = visit.memory.root(visit.id(), 1)) {
-    auto verified = verify_first_root(*cached, visit.id());
-    if (auto* root = std::get_if<TrustedRoot>(&verified)) return std::move(*root);
+    auto verified = trust::verify_first_root(*cached, visit.id());
+    if (auto* root = std::get_if<trust::TrustedRoot>(&verified)) return std::move(*root);
   }
   return fetched_first_root(visit);
 }
 
 }  // namespace
 
-Tried<TrustedRoot> known_root(const Visit& visit) {
-  Tried<TrustedRoot> first = first_root(visit);
+Tried<trust::TrustedRoot> known_root(const Visit& visit) {
+  Tried<trust::TrustedRoot> first = first_root(visit);
   if (std::holds_alternative<Failure>(first)) return first;
-  TrustedRoot newest = std::get<TrustedRoot>(std::move(first));
+  trust::TrustedRoot newest = std::get<trust::TrustedRoot>(std::move(first));
   while (const auto cached = visit.memory.root(visit.id(), newest.root.version + 1)) {
-    auto verified = verify_next_root(*cached, newest);
-    if (!std::holds_alternative<TrustedRoot>(verified)) break;  // damaged: it is asked for again when it is needed
-    newest = std::get<TrustedRoot>(std::move(verified));
+    auto verified = trust::verify_next_root(*cached, newest);
+    if (!std::holds_alternative<trust::TrustedRoot>(verified)) break;  // damaged: it is asked for again when it is needed
+    newest = std::get<trust::TrustedRoot>(std::move(verified));
   }
   return newest;
 }
 
-Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std::uint64_t up_to) {
-  TrustedRoot newest = known;
+Tried<trust::TrustedRoot> newer_root(const Visit& visit, const trust::TrustedRoot& known, std::uint64_t up_to) {
+  trust::TrustedRoot newest = known;
   for (int count = 0; newest.root.version < up_to; ++count) {
     const std::uint64_t next = newest.root.version + 1;
-    const Fetched fetched = fetch_root(visit, next);
+    const io::Fetched fetched = fetch_root(visit, next);
     if (fetched.response.status == Status::not_found) return newest;
     if (fetched.response.status == Status::oversize) {
       if (fetched.response.web_page) return web_page(visit, path_of(next));
@@ -82,11 +83,11 @@ Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std:
       return untrusted(visit, path_of(next),
                        {"too-many-roots", fmt::format("there are more than {} new roots at once", most_new_roots)});
     }
-    Tried<TrustedRoot> judged = judge(visit, next, fetched.body, verify_next_root(fetched.body, newest));
+    Tried<trust::TrustedRoot> judged = judge(visit, next, fetched.body, trust::verify_next_root(fetched.body, newest));
     if (std::holds_alternative<Failure>(judged)) return judged;
-    newest = std::get<TrustedRoot>(std::move(judged));
+    newest = std::get<trust::TrustedRoot>(std::move(judged));
   }
   return newest;
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -6,16 +6,16 @@
 #include "reconciler/observe/visit.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// A chain longer than this in one run is hostile.
 inline constexpr int most_new_roots = 64;
 
 /// The newest root that is known here: the cached chain, begun with root 1, which is fetched if it is not cached.
-Tried<TrustedRoot> known_root(const Visit& visit);
+Tried<trust::TrustedRoot> known_root(const Visit& visit);
 
 /// Asks for newer roots, one after the other, until there is none or `up_to` is reached; each is kept.
 /// A root that does not follow the one before is untrusted.
-Tried<TrustedRoot> newer_root(const Visit& visit, const TrustedRoot& known, std::uint64_t up_to = UINT64_MAX);
+Tried<trust::TrustedRoot> newer_root(const Visit& visit, const trust::TrustedRoot& known, std::uint64_t up_to = UINT64_MAX);
 
-}  // namespace ingot
+}  // namespace ingot::observe

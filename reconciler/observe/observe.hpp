@@ -15,7 +15,7 @@
 #include "schema/manifest.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// What is known of a peer before it is asked.
 struct KnownPeer {
@@ -36,18 +36,19 @@ struct PeerQuestions {
 };
 
 /// Asks every peer, in parallel; one bad peer never stops the others. Raises floors in `memory`, keeps pages there.
-std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
-                                    const std::function<void(const ServerName&, const std::string& what)>& progress);
+std::vector<plan::PeerView> observe_peers(const PeerQuestions& questions, io::Transport& transport, io::PeerMemory& memory,
+                                          io::Clock& clock,
+                                          const std::function<void(const ServerName&, const std::string& what)>& progress);
 
 /// The fingerprint that a Settled mark holds: of the head's index and what KnownPeer says.
-Digest settled_fingerprint(const SeenHead& head, const KnownPeer& known);
+Digest settled_fingerprint(const plan::SeenHead& head, const KnownPeer& known);
 
 enum class SourceLook { top, whole };
 
 /// Looks at the manifest's sources (names, sizes, mtimes). Of images that are here and not `damaged`, `look` = top looks at
 /// 10,000 members in all; of larger sources at the top alone, and at the whole if that changed. `rows`: of the images with the
 /// manifest's names. A source that is as it was when an image was added has that one's stamp, to the letter.
-std::map<ImageName, SourceView> observe_sources(const Manifest& manifest, const std::vector<ImageRow>& rows,
-                                                const std::vector<DamagedImage>& damaged, SourceLook look);
+std::map<ImageName, plan::SourceView> observe_sources(const Manifest& manifest, const std::vector<state::ImageRow>& rows,
+                                                      const std::vector<plan::DamagedImage>& damaged, SourceLook look);
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -12,7 +12,7 @@
 #include "reconciler/observe/visit.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
@@ -21,21 +21,22 @@ std::optional<Failure> changed_identity(const PeerEntry& peer, const KnownPeer& 
   std::string why = fmt::format(
       "the card \"{}\" pins the server {}, but \"{}\" is registered as {}: it was not asked. If the peer really has a new root, "
       "say replaces = \"{}\" in its entry",
-      printable(peer.card_path), peer.card.id.text(), peer.name.text(), known.registered_id->text(), known.registered_id->text());
-  return Failure{Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "identity-changed", .last = {}}, {}};
+      io::printable(peer.card_path), peer.card.id.text(), peer.name.text(), known.registered_id->text(),
+      known.registered_id->text());
+  return Failure{plan::Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "identity-changed", .last = {}}, {}};
 }
 
 /// Equivocation is not forgotten by itself.
-std::optional<Failure> old_evidence(const PeerEntry& peer, PeerMemory& memory) {
+std::optional<Failure> old_evidence(const PeerEntry& peer, io::PeerMemory& memory) {
   if (!memory.has_evidence(peer.card.id)) return std::nullopt;
   std::string why = fmt::format(
       "two contradicting heads that its key has signed are kept in \"{}\": it was not asked. Talk to its owner; to trust it "
       "again, remove that folder",
-      printable(memory.evidence_folder(peer.card.id)));
-  return Failure{Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "equivocation", .last = {}}, {}};
+      io::printable(memory.evidence_folder(peer.card.id)));
+  return Failure{plan::Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "equivocation", .last = {}}, {}};
 }
 
-bool is_settled(const SettledMark& mark, const SeenHead& head, const KnownPeer& known, Time now) {
+bool is_settled(const io::SettledMark& mark, const plan::SeenHead& head, const KnownPeer& known, Time now) {
   return mark.fingerprint == settled_fingerprint(head, known) && (!mark.until || now < *mark.until);
 }
 
@@ -61,7 +62,7 @@ void keep_if_new(const Visit& visit, const GoodHead& good, const std::optional<K
 }
 
 /// What a head names; if a piece is missing the publisher may have moved on, so the head is asked for once more.
-Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before, bool with_stated) {
+Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before, bool with_stated) {
   auto content = read_content(visit, good.head, before, with_stated);
   if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == "missing-piece") {
     auto again = read_head(visit);
@@ -73,36 +74,38 @@ Tried<PeerView> read_view(const Visit& visit, GoodHead good, const std::optional
   if (auto* failure = std::get_if<Failure>(&content)) return std::move(*failure);
   auto& [catalog, stated] = std::get<Content>(content);
   keep_if_new(visit, good, before);
-  PeerCatalog seen{.head = std::move(good.seen),
-                   .catalog = std::move(catalog),
-                   .is_released = {},
-                   .stated = std::move(stated),
-                   .remarks = std::move(good.remarks)};
+  plan::PeerCatalog seen{.head = std::move(good.seen),
+                         .catalog = std::move(catalog),
+                         .is_released = {},
+                         .stated = std::move(stated),
+                         .remarks = std::move(good.remarks)};
   if (good.release)
-    seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) { return is_released(release, entry); };
-  return PeerView(std::move(seen));
+    seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) {
+      return trust::is_released(release, entry);
+    };
+  return plan::PeerView(std::move(seen));
 }
 
 /// What a verified head stands for: settled, or its catalog.
-Tried<PeerView> view_of(const Visit& visit, GoodHead good, const KnownPeer& known, const PeerQuestions& questions) {
+Tried<plan::PeerView> view_of(const Visit& visit, GoodHead good, const KnownPeer& known, const PeerQuestions& questions) {
   const auto before = kept_head(visit.memory, visit.id());
   if (!questions.read_settled) {
     auto mark = visit.memory.settled(visit.id());
     if (mark && is_settled(*mark, good.seen, known, visit.now)) {
       keep_if_new(visit, good, before);
-      return PeerView(Settled{std::move(good.seen), std::move(mark->notes), std::move(good.remarks)});
+      return plan::PeerView(plan::Settled{std::move(good.seen), std::move(mark->notes), std::move(good.remarks)});
     }
   }
   return read_view(visit, std::move(good), before, questions.read_stated);
 }
 
-Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuestions& questions) {
-  visit.progress(fmt::format("asking {}", printable(visit.url)));
+Tried<plan::PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuestions& questions) {
+  visit.progress(fmt::format("asking {}", io::printable(visit.url)));
   auto read = read_head(visit);
   if (auto* failure = std::get_if<Failure>(&read)) {
     if (failure->unknown.code != "untrusted" || !is_another_servers_place(visit)) return std::move(*failure);
     return unreachable(fmt::format("{}head.dsse: another server answers there, which can only give bytes of this peer's images",
-                                   printable(visit.url)));
+                                   io::printable(visit.url)));
   }
   return view_of(visit, std::get<GoodHead>(std::move(read)), known, questions);
 }
@@ -110,7 +113,7 @@ Tried<PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuest
 /// How long a mirror may be behind before the run says that it is incomplete.
 constexpr Seconds mirror_lag = std::chrono::hours(1);
 
-PeerRemark stale_remark(const Unknown& stale, const Head& last, Time first_seen, Time now) {
+plan::PeerRemark stale_remark(const plan::Unknown& stale, const Head& last, Time first_seen, Time now) {
   return {.code = "stale",
           .text = fmt::format("{}; what was seen last, at {}, counts until {}", stale.why, time_text(first_seen),
                               time_text(last.expires)),
@@ -120,7 +123,8 @@ PeerRemark stale_remark(const Unknown& stale, const Head& last, Time first_seen,
 
 /// A mirror serves an older head of the same epoch, and no other URL a newer one: what was seen last counts until it expires,
 /// if it is in the cache, or this mirror still has its pages.
-Tried<PeerView> view_of_last(const Visit& visit, const Failure& stale, const KnownPeer& known, const PeerQuestions& questions) {
+Tried<plan::PeerView> view_of_last(const Visit& visit, const Failure& stale, const KnownPeer& known,
+                                   const PeerQuestions& questions) {
   auto read = head_seen_last(visit);
   if (auto* failure = std::get_if<Failure>(&read)) {
     if (failure->unknown.code != "unreachable") return std::move(*failure);
@@ -139,7 +143,7 @@ struct VisitEnd {
   std::string why;
 };
 
-VisitEnd end_of_visit(const PeerQuestions& questions, Clock& clock) {
+VisitEnd end_of_visit(const PeerQuestions& questions, io::Clock& clock) {
   const auto longest = clock.steady() + longest_visit;
   if (questions.until && *questions.until < longest)
     return {*questions.until, "the share of this run's deadline that is for asking peers is over"};
@@ -147,13 +151,13 @@ VisitEnd end_of_visit(const PeerQuestions& questions, Clock& clock) {
 }
 
 /// A connection with an end: a peer that always gives a little is no reason to wait for ever.
-class PatientConnection final : public PeerTransport {
+class PatientConnection final : public io::PeerTransport {
  public:
-  PatientConnection(std::unique_ptr<PeerTransport> connection, const std::string& url, Clock& clock, VisitEnd end)
+  PatientConnection(std::unique_ptr<io::PeerTransport> connection, const std::string& url, io::Clock& clock, VisitEnd end)
       : connection_(std::move(connection)), url_(url), clock_(clock), end_(std::move(end)) {}
 
-  Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
-    Request patient = request;
+  io::Response get(const io::Request& request, const io::ByteSink& sink, const std::function<void()>& restart) override {
+    io::Request patient = request;
     patient.may_go_on = [this, &request] {
       if (clock_.steady() >= end_.at) throw Over{};
       if (request.may_go_on) request.may_go_on();
@@ -173,20 +177,20 @@ class PatientConnection final : public PeerTransport {
  private:
   struct Over {};
 
-  Response too_slow(const Request& request) const {
-    Response response;
-    response.why =
-        fmt::format("{}: {}; what came is kept, and the next run goes on from there", printable(url_ + request.path), end_.why);
+  io::Response too_slow(const io::Request& request) const {
+    io::Response response;
+    response.why = fmt::format("{}: {}; what came is kept, and the next run goes on from there",
+                               io::printable(url_ + request.path), end_.why);
     return response;
   }
 
-  std::unique_ptr<PeerTransport> connection_;
+  std::unique_ptr<io::PeerTransport> connection_;
   const std::string& url_;
-  Clock& clock_;
+  io::Clock& clock_;
   VisitEnd end_;
 };
 
-PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
+io::PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
   return {.peer = peer.name,
           .urls = {url},
           .credentials = peer.credentials,
@@ -214,27 +218,27 @@ Failure worst(std::vector<Failure> failures) {
 }
 
 /// The envelope of the head that the floor stands for; "" if it is not here any more.
-std::string head_of_floor(PeerMemory& memory, const Floor& floor) {
+std::string head_of_floor(io::PeerMemory& memory, const Floor& floor) {
   const auto record = memory.floor_record(floor.id);
-  if (record && head_digest(record->head_envelope) == floor.head) return record->head_envelope;
+  if (record && trust::head_digest(record->head_envelope) == floor.head) return record->head_envelope;
   const auto kept = memory.head(floor.id);
-  return kept && head_digest(kept->bytes) == floor.head ? kept->bytes : std::string();
+  return kept && trust::head_digest(kept->bytes) == floor.head ? kept->bytes : std::string();
 }
 
 /// A floor whose head is not known (its file was damaged) contradicts nothing.
-void keep_evidence(const PeerEntry& peer, const KnownPeer& known, PeerMemory& memory, Failure& failure) {
+void keep_evidence(const PeerEntry& peer, const KnownPeer& known, io::PeerMemory& memory, Failure& failure) {
   const auto floor = higher(known.floor, memory.floor(peer.card.id));
   if (failure.contradicting_head.empty() || !floor || floor->head == Digest{}) return;
   const std::string folder = memory.keep_evidence(peer.card.id, head_of_floor(memory, *floor), failure.contradicting_head);
   failure.unknown.why +=
-      fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", printable(folder));
+      fmt::format(". The heads are kept in \"{}\"; while that folder is there, the peer stays untrusted", io::printable(folder));
 }
 
 /// One peer over its URLs, one after the other.
 class Asking {
  public:
-  Asking(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport, PeerMemory& memory,
-         Clock& clock, const std::function<void(const std::string&)>& progress)
+  Asking(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, io::Transport& transport,
+         io::PeerMemory& memory, io::Clock& clock, const std::function<void(const std::string&)>& progress)
       : peer_(peer),
         known_(known),
         questions_(questions),
@@ -244,12 +248,12 @@ class Asking {
         progress_(progress),
         end_(end_of_visit(questions, clock)) {}
 
-  Tried<PeerView> ask() {
+  Tried<plan::PeerView> ask() {
     std::vector<Failure> failures;
     for (std::size_t i = 0; i < peer_.urls.size(); ++i) {
       const auto share = static_cast<int>(peer_.urls.size() - i);  // a mirror that trickles leaves the others theirs
       auto view = ask(peer_.urls[i], share, [&](const Visit& visit) { return look(visit, known_, questions_); });
-      if (std::holds_alternative<PeerView>(view)) return view;
+      if (std::holds_alternative<plan::PeerView>(view)) return view;
       failures.push_back(std::get<Failure>(std::move(view)));
     }
     if (failures.empty()) return unreachable(fmt::format("peer \"{}\" has no URL", peer_.name.text()));
@@ -263,7 +267,7 @@ class Asking {
 
  private:
   template <class Question>
-  Tried<PeerView> ask(const std::string& url, int share, Question question) {
+  Tried<plan::PeerView> ask(const std::string& url, int share, Question question) {
     try {
       const auto now = clock_.steady();
       PatientConnection connection(transport_.peer(access_to(peer_, url)), url, clock_,
@@ -288,31 +292,32 @@ class Asking {
   const PeerEntry& peer_;
   const KnownPeer& known_;
   const PeerQuestions& questions_;
-  Transport& transport_;
-  PeerMemory& memory_;
-  Clock& clock_;
+  io::Transport& transport_;
+  io::PeerMemory& memory_;
+  io::Clock& clock_;
   const std::function<void(const std::string&)>& progress_;
   const VisitEnd end_;
 };
 
 }  // namespace
 
-PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
-                      PeerMemory& memory, Clock& clock, const std::function<void(const std::string& what)>& progress) {
-  if (peer.card.id == questions.self) return OwnPeer{};
-  if (peer.retired) return RetiredPeer{};
+plan::PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions,
+                            io::Transport& transport, io::PeerMemory& memory, io::Clock& clock,
+                            const std::function<void(const std::string& what)>& progress) {
+  if (peer.card.id == questions.self) return plan::OwnPeer{};
+  if (peer.retired) return plan::RetiredPeer{};
   std::optional<Failure> failure = changed_identity(peer, known);
   if (!failure) failure = old_evidence(peer, memory);
   if (!failure) {
     auto view = Asking(peer, known, questions, transport, memory, clock, progress).ask();
-    if (auto* seen = std::get_if<PeerView>(&view)) return std::move(*seen);
+    if (auto* seen = std::get_if<plan::PeerView>(&view)) return std::move(*seen);
     failure = std::get<Failure>(std::move(view));
   }
-  Unknown unknown = std::move(failure->unknown);
+  plan::Unknown unknown = std::move(failure->unknown);
   if (!unknown.last) {
     if (auto kept = kept_head(memory, known.registered_id.value_or(peer.card.id))) unknown.last = std::move(kept->seen);
   }
   return unknown;
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

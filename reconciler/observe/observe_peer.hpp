@@ -9,14 +9,15 @@
 #include "reconciler/io/transport.hpp"
 #include "reconciler/observe/observe.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// How long a peer may take to show its catalog, over all its URLs. What came by then is kept, and the next run goes on from
 /// there.
 inline constexpr std::chrono::minutes longest_visit{15};
 
 /// Throws Error{interrupted or terminated} and what is this machine's own fault; all else is in the view.
-PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions, Transport& transport,
-                      PeerMemory& memory, Clock& clock, const std::function<void(const std::string& what)>& progress);
+plan::PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions,
+                            io::Transport& transport, io::PeerMemory& memory, io::Clock& clock,
+                            const std::function<void(const std::string& what)>& progress);
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -8,7 +8,7 @@
 #include "reconciler/observe/observe.hpp"
 #include "reconciler/observe/observe_peer.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
@@ -19,7 +19,8 @@ using Progress = std::function<void(const ServerName&, const std::string& what)>
 /// Asks the peers of one run, each by whichever thread is free.
 class Rounds {
  public:
-  Rounds(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock, const Progress& progress)
+  Rounds(const PeerQuestions& questions, io::Transport& transport, io::PeerMemory& memory, io::Clock& clock,
+         const Progress& progress)
       : questions_(questions),
         transport_(transport),
         memory_(memory),
@@ -27,8 +28,8 @@ class Rounds {
         progress_(progress),
         views_(questions.manifest->peers.size(), not_asked()) {}
 
-  std::vector<PeerView> run() {
-    Threads threads;
+  std::vector<plan::PeerView> run() {
+    io::Threads threads;
     for (std::size_t i = 1; i < std::min(most_threads, views_.size()) && threads.try_start([this] { work(); }); ++i) {}
     work();
     threads.join();
@@ -37,8 +38,8 @@ class Rounds {
   }
 
  private:
-  static PeerView not_asked() {
-    return Unknown{.code = "unreachable", .why = "this run does not ask it", .detail_code = "not-asked", .last = {}};
+  static plan::PeerView not_asked() {
+    return plan::Unknown{.code = "unreachable", .why = "this run does not ask it", .detail_code = "not-asked", .last = {}};
   }
 
   void work() noexcept {
@@ -66,11 +67,11 @@ class Rounds {
   }
 
   const PeerQuestions& questions_;
-  Transport& transport_;
-  PeerMemory& memory_;
-  Clock& clock_;
+  io::Transport& transport_;
+  io::PeerMemory& memory_;
+  io::Clock& clock_;
   const Progress& progress_;
-  std::vector<PeerView> views_;
+  std::vector<plan::PeerView> views_;
   std::atomic<std::size_t> next_ = 0;
   std::atomic<bool> over_ = false;
   std::mutex mutex_;
@@ -79,13 +80,13 @@ class Rounds {
 
 }  // namespace
 
-std::vector<PeerView> observe_peers(const PeerQuestions& questions, Transport& transport, PeerMemory& memory, Clock& clock,
-                                    const Progress& progress) {
+std::vector<plan::PeerView> observe_peers(const PeerQuestions& questions, io::Transport& transport, io::PeerMemory& memory,
+                                          io::Clock& clock, const Progress& progress) {
   return Rounds(questions, transport, memory, clock, progress).run();
 }
 
-Digest settled_fingerprint(const SeenHead& head, const KnownPeer& known) {
-  return sha256("ingot.settled/1\n" + head.id.text() + "\n" + head.index.text() + "\n" + known.rules.text() + "\n");
+Digest settled_fingerprint(const plan::SeenHead& head, const KnownPeer& known) {
+  return io::sha256("ingot.settled/1\n" + head.id.text() + "\n" + head.index.text() + "\n" + known.rules.text() + "\n");
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

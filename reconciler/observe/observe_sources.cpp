@@ -10,7 +10,7 @@
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
@@ -20,35 +20,37 @@ bool is_there(const std::string& path) {
 }
 
 /// Rows of own images by name.
-using OwnRows = std::map<ImageName, std::vector<const ImageRow*>>;
+using OwnRows = std::map<ImageName, std::vector<const state::ImageRow*>>;
 
 /// The stamp of a row that the survey agrees with, the live one's first; else the survey's own.
-std::string stamp_of(const SourceSurvey& survey, const std::vector<const ImageRow*>& rows) {
-  const ImageRow* same = nullptr;
-  for (const ImageRow* row : rows) {
-    if (is_as_it_was(survey, row->source_stamp) && (!same || !row->deleted)) same = row;
+std::string stamp_of(const transfer::SourceSurvey& survey, const std::vector<const state::ImageRow*>& rows) {
+  const state::ImageRow* same = nullptr;
+  for (const state::ImageRow* row : rows) {
+    if (transfer::is_as_it_was(survey, row->source_stamp) && (!same || !row->deleted)) same = row;
   }
   return same ? same->source_stamp : survey.stamp;
 }
 
 /// A source that cannot be surveyed has no stamp to compare; adding it will say why.
-SourceView look_at_whole(const LocalImage& image, const ServerSection& server, const std::vector<const ImageRow*>& rows) {
+plan::SourceView look_at_whole(const LocalImage& image, const ServerSection& server,
+                               const std::vector<const state::ImageRow*>& rows) {
   try {
-    const SourceSurvey survey = survey_source(source_of(image, server));
-    return SourceStamp{
+    const transfer::SourceSurvey survey = transfer::survey_source(transfer::source_of(image, server));
+    return plan::SourceStamp{
         .stamp = stamp_of(survey, rows), .bytes = survey.bytes, .mounts = {survey.mounts.begin(), survey.mounts.end()}};
   } catch (const Error& error) {
     if (error.fault() != Fault::incomplete && error.fault() != Fault::local) throw;
-    return SourceStamp{""};
+    return plan::SourceStamp{""};
   }
 }
 
 /// The row of the image that is here now, if the top of its source is as it was, and the source too large for what is left of
 /// the budget. Otherwise the budget pays for it.
-const ImageRow* seen_by_top(const LocalImage& image, const std::vector<const ImageRow*>& rows, std::uint64_t& budget) {
-  const auto live = std::find_if(rows.begin(), rows.end(), [](const ImageRow* row) { return !row->deleted; });
+const state::ImageRow* seen_by_top(const LocalImage& image, const std::vector<const state::ImageRow*>& rows,
+                                   std::uint64_t& budget) {
+  const auto live = std::find_if(rows.begin(), rows.end(), [](const state::ImageRow* row) { return !row->deleted; });
   if (live == rows.end()) return nullptr;
-  const auto members = members_under_same_top(*image.source, (*live)->source_stamp);
+  const auto members = transfer::members_under_same_top(*image.source, (*live)->source_stamp);
   if (!members) return nullptr;
   if (*members > budget) return *live;
   budget -= *members;
@@ -57,26 +59,26 @@ const ImageRow* seen_by_top(const LocalImage& image, const std::vector<const Ima
 
 }  // namespace
 
-std::map<ImageName, SourceView> observe_sources(const Manifest& manifest, const std::vector<ImageRow>& rows,
-                                                const std::vector<DamagedImage>& damaged, SourceLook look) {
+std::map<ImageName, plan::SourceView> observe_sources(const Manifest& manifest, const std::vector<state::ImageRow>& rows,
+                                                      const std::vector<plan::DamagedImage>& damaged, SourceLook look) {
   OwnRows own;
-  for (const ImageRow& row : rows) {
+  for (const state::ImageRow& row : rows) {
     if (!row.copy) own[row.name].push_back(&row);
   }
   std::set<ImageName> not_whole;
-  for (const DamagedImage& image : damaged) not_whole.insert(image.name);
+  for (const plan::DamagedImage& image : damaged) not_whole.insert(image.name);
   constexpr std::uint64_t most_members = 10'000;
   std::uint64_t budget = look == SourceLook::top ? most_members : std::numeric_limits<std::uint64_t>::max();
-  std::map<ImageName, SourceView> sources;
+  std::map<ImageName, plan::SourceView> sources;
   for (const auto& image : manifest.images) {
     if (!image.source) continue;
     const auto& here = own[image.name];
-    const ImageRow* const by_top = not_whole.contains(image.name) ? nullptr : seen_by_top(image, here, budget);
-    sources.emplace(image.name, !is_there(*image.source) ? SourceView(SourceMissing{})
-                                : by_top                 ? SourceView(SourceStamp{.stamp = by_top->source_stamp})
+    const state::ImageRow* const by_top = not_whole.contains(image.name) ? nullptr : seen_by_top(image, here, budget);
+    sources.emplace(image.name, !is_there(*image.source) ? plan::SourceView(plan::SourceMissing{})
+                                : by_top                 ? plan::SourceView(plan::SourceStamp{.stamp = by_top->source_stamp})
                                                          : look_at_whole(image, manifest.server, here));
   }
   return sources;
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -12,7 +12,7 @@
 #include "reconciler/observe/vanished.hpp"
 #include "schema/catalog_weight.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
@@ -51,7 +51,7 @@ class PageWindow {
 
  private:
   void run_threads() {
-    Threads threads;
+    io::Threads threads;
     for (std::size_t i = 1; i < std::min(connections, pages_.size()) && threads.try_start([this] { work(); }); ++i) {}
     work();
   }
@@ -118,7 +118,7 @@ std::optional<Failure> read_pages(const Visit& visit, const Head& head, const In
   return std::nullopt;
 }
 
-void add_pieces(PeerMemory& memory, const ServerId& id, const Piece& index, std::vector<Digest>& pieces) {
+void add_pieces(io::PeerMemory& memory, const ServerId& id, const Piece& index, std::vector<Digest>& pieces) {
   pieces.push_back(index.digest);
   const auto bytes = memory.piece(id, index);
   if (!bytes) return;
@@ -180,4 +180,4 @@ Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece
   return std::make_shared<const Stated>(std::get<Stated>(std::move(parsed)));
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -7,7 +7,7 @@
 #include "reconciler/observe/visit.hpp"
 #include "schema/parse_catalog.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// Verified against `head` and, if an earlier head of the same epoch was kept, against its catalog (R19: nothing vanishes).
 /// Afterwards the cache holds no other pieces than of these two, and none of a head that is not trusted. A piece that is not
@@ -17,4 +17,4 @@ Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Hea
 /// What the peer says of its state, as its head names it.
 Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece& named);
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -6,15 +6,15 @@
 
 #include "reconciler/observe/visit.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// A head that may be followed and is in its time.
 struct GoodHead {
   Head head;
-  SeenHead seen;
+  plan::SeenHead seen;
   std::optional<Role> release;  ///< the root's release keys
-  CachedHead served;
-  std::vector<PeerRemark> remarks = {};
+  io::CachedHead served;
+  std::vector<plan::PeerRemark> remarks = {};
 };
 
 /// It is small, so it is always fetched whole: no validator of a web server can hide a new one. Raises the floor as soon as a
@@ -29,9 +29,9 @@ Tried<GoodHead> head_seen_last(const Visit& visit);
 /// The head that was kept when its whole catalog had been verified; nullopt if there is none or it is damaged.
 struct KeptHead {
   Head head;
-  SeenHead seen;
-  CachedHead file;
+  plan::SeenHead seen;
+  io::CachedHead file;
 };
-std::optional<KeptHead> kept_head(PeerMemory& memory, const ServerId& id);
+std::optional<KeptHead> kept_head(io::PeerMemory& memory, const ServerId& id);
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -7,7 +7,7 @@
 
 #include "schema/parse_catalog.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
@@ -52,7 +52,7 @@ std::vector<PageRef> changed_pages(const Index& before, const Index& now) {
 
 }  // namespace
 
-std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
+std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
                                           const Catalog& now) {
   const auto index_bytes = memory.piece(id, before.index);
   if (!index_bytes) return std::nullopt;
@@ -87,4 +87,4 @@ std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id
   return missing;
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

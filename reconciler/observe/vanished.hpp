@@ -7,11 +7,11 @@
 #include "reconciler/io/peer_memory.hpp"
 #include "schema/catalog.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 /// The first own image or series of the pages that changed since `before` (the previous index, with its pages in
 /// `memory`) that `now` no longer has, as a clause; nullopt if all are there, or the old pages are not here any more.
-std::optional<std::string> vanished_entry(PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
+std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
                                           const Catalog& now);
 
-}  // namespace ingot
+}  // namespace ingot::observe

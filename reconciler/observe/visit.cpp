@@ -9,7 +9,7 @@
 
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 namespace {
 
@@ -50,11 +50,11 @@ std::string_view advice(std::string_view code) {
 }  // namespace
 
 Failure unreachable(const std::string& why, const std::string& detail_code, const std::string& mend) {
-  return {Unknown{.code = "unreachable",
-                  .why = mend.empty() ? why : fmt::format("{}; {}", why, mend),
-                  .detail_code = detail_code,
-                  .last = {},
-                  .mend = mend},
+  return {plan::Unknown{.code = "unreachable",
+                        .why = mend.empty() ? why : fmt::format("{}; {}", why, mend),
+                        .detail_code = detail_code,
+                        .last = {},
+                        .mend = mend},
           {}};
 }
 
@@ -63,23 +63,24 @@ Failure web_page(const Visit& visit, const std::string& path) {
                      "another site or a captive portal answers there: check the URL, and the way to it");
 }
 
-Failure not_ours(const Visit& visit, const std::string& path, const NotOurs& other) {
+Failure not_ours(const Visit& visit, const std::string& path, const trust::NotOurs& other) {
   return other.web_page ? web_page(visit, path) : unreachable(fmt::format("{}{}: {}", visit.url, path, other.why));
 }
 
-Failure untrusted(const Visit& visit, const std::string& path, const Distrust& distrust) {
-  std::string why = fmt::format("{}: {}; {}", printable(visit.url + path), printable(distrust.why), advice(distrust.code));
-  return {Unknown{.code = "untrusted", .why = std::move(why), .detail_code = distrust.code, .last = {}}, {}};
+Failure untrusted(const Visit& visit, const std::string& path, const trust::Distrust& distrust) {
+  std::string why =
+      fmt::format("{}: {}; {}", io::printable(visit.url + path), io::printable(distrust.why), advice(distrust.code));
+  return {plan::Unknown{.code = "untrusted", .why = std::move(why), .detail_code = distrust.code, .last = {}}, {}};
 }
 
-Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head) {
-  std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", printable(visit.url),
-                                printable(expired.why));
-  return {Unknown{.code = "expired", .why = std::move(why), .detail_code = "", .last = head}, {}};
+Failure past_its_time(const Visit& visit, const trust::Expired& expired, const plan::SeenHead& head) {
+  std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", io::printable(visit.url),
+                                io::printable(expired.why));
+  return {plan::Unknown{.code = "expired", .why = std::move(why), .detail_code = "", .last = head}, {}};
 }
 
-Failure not_got(const Response& response) {
-  if (response.status == Response::Status::not_found) {
+Failure not_got(const io::Response& response) {
+  if (response.status == io::Response::Status::not_found) {
     return unreachable(
         response.why, "",
         "check that the URL names the folder with head.dsse: the web server must serve the peer's store/public there");
@@ -96,7 +97,7 @@ std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional
   return floor;
 }
 
-SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url) {
+plan::SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url) {
   return {.id = head.id,
           .own_name = head.name,
           .epoch = head.epoch,
@@ -109,4 +110,4 @@ SeenHead seen_head(const Head& head, const Digest& digest, const std::string& ur
           .root_version = head.root_version};
 }
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -12,15 +12,15 @@
 #include "reconciler/trust/verify.hpp"
 #include "schema/manifest.hpp"
 
-namespace ingot {
+namespace ingot::observe {
 
 struct Visit {
   const PeerEntry& peer;
   const std::optional<Floor>& floor;  ///< what the caller knows; the files of `memory` may say a higher one
   Time now;
-  const std::string& url;    ///< ends with "/"
-  PeerTransport& transport;  ///< of this URL alone
-  PeerMemory& memory;
+  const std::string& url;        ///< ends with "/"
+  io::PeerTransport& transport;  ///< of this URL alone
+  io::PeerMemory& memory;
   const std::function<void(const std::string& what)>& progress;
 
   const ServerId& id() const { return peer.card.id; }
@@ -28,7 +28,7 @@ struct Visit {
 
 /// Why a step did not work, judged as R19 says.
 struct Failure {
-  Unknown unknown;
+  plan::Unknown unknown;
   std::string contradicting_head;  ///< of an equivocation: the envelope that was served
 };
 
@@ -40,17 +40,17 @@ Failure unreachable(const std::string& why, const std::string& detail_code = "",
 /// A web page came as `path`.
 Failure web_page(const Visit& visit, const std::string& path);
 /// Something else than a file of ours came as `path`.
-Failure not_ours(const Visit& visit, const std::string& path, const NotOurs& other);
+Failure not_ours(const Visit& visit, const std::string& path, const trust::NotOurs& other);
 /// "untrusted": anything else that is not what was signed. The sentence gets the URL, and what to do about it.
-Failure untrusted(const Visit& visit, const std::string& path, const Distrust& distrust);
+Failure untrusted(const Visit& visit, const std::string& path, const trust::Distrust& distrust);
 /// "expired": correctly signed, but past its time.
-Failure past_its_time(const Visit& visit, const Expired& expired, const SeenHead& head);
+Failure past_its_time(const Visit& visit, const trust::Expired& expired, const plan::SeenHead& head);
 /// The head or root that the transport could not get; its sentence names the URL already.
-Failure not_got(const Response& response);
+Failure not_got(const io::Response& response);
 
 /// The higher of two floors, where there are any.
 std::optional<Floor> higher(const std::optional<Floor>& one, const std::optional<Floor>& other);
 
-SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url);
+plan::SeenHead seen_head(const Head& head, const Digest& digest, const std::string& url);
 
-}  // namespace ingot
+}  // namespace ingot::observe

@@ -7,7 +7,7 @@
 
 #include "schema/glob.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -28,7 +28,7 @@ Arrivals::Arrivals(const Desired& desired, const Situation& situation, Draft& dr
     if (!peer || peer->sight == Sight::own || peer->sight == Sight::retired) continue;
     if (!known.emplace(rule.peer, rule.options.as, rule.options.exclude).second) continue;
     const auto wishes =
-        std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == peer; });
+        std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == peer; });
     ways_.push_back({.peer = peer, .wishes = wishes == desired.wishes.end() ? nullptr : &*wishes, .rule = &rule});
   }
 }
@@ -86,4 +86,4 @@ Absence Arrivals::absence(Arrival arrival, const ImageName& name, const std::set
           near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or do not name it"};
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

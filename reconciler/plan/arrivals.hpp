@@ -10,7 +10,7 @@
 #include "reconciler/plan/situation.hpp"
 #include "schema/nearest.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 enum class Arrival {
   offered,        ///< a peer has or had an image that a subscription may bring under this name
@@ -39,7 +39,7 @@ class Arrivals {
   /// A rule that may bring images, for all that bring them from the same peer under the same names.
   struct Way {
     const PeerCase* peer = nullptr;
-    const PeerWishes* wishes = nullptr;  ///< if the peer was read
+    const PeerRules* wishes = nullptr;  ///< if the peer was read
     const SubscriptionEntry* rule = nullptr;
   };
   std::vector<std::string> names_to_mean() const;
@@ -50,4 +50,4 @@ class Arrivals {
   std::optional<NearWords> near_;  ///< made when it is asked for first
 };
 
-}  // namespace ingot
+}  // namespace ingot::plan

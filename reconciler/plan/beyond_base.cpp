@@ -9,7 +9,7 @@
 
 #include "reconciler/plan/intent.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -55,4 +55,4 @@ std::uint64_t leave_what_base_does(Plan& plan, const Plan& base) {
   return before - plan.actions.size();
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -11,7 +11,7 @@
 #include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -77,8 +77,8 @@ std::vector<Fetch> fetches_in_order(const Situation& situation, Draft& draft) {
 }
 
 /// Images here by the digests that copies need; of several the first name.
-std::unordered_map<Digest, const ImageRow*> bits_here(const std::vector<Fetch>& copies, const Situation& situation) {
-  std::unordered_map<Digest, const ImageRow*> here;
+std::unordered_map<Digest, const state::ImageRow*> bits_here(const std::vector<Fetch>& copies, const Situation& situation) {
+  std::unordered_map<Digest, const state::ImageRow*> here;
   if (copies.empty()) return here;
   here.reserve(copies.size());
   for (const Fetch& copy : copies) here.emplace(*copy.digest, nullptr);
@@ -298,7 +298,7 @@ class Sharing {
   void decide(Fetch& one) {
     const Digest& digest = *one.digest;
     Change& change = one.draft->change;
-    const ImageRow* row = here_.at(digest);
+    const state::ImageRow* row = here_.at(digest);
     const auto first = coming_.find(digest);
     if (situation_.observed.objects.contains(digest)) {
       *one.transfer = {.method = Method::reuse, .from = row ? std::optional(row->name) : std::nullopt, .bytes = 0};
@@ -340,7 +340,7 @@ class Sharing {
   const Situation& situation_;
   Draft& draft_;
   std::vector<Fetch> fetches_;
-  std::unordered_map<Digest, const ImageRow*> here_;
+  std::unordered_map<Digest, const state::ImageRow*> here_;
   std::unordered_map<Digest, const Fetch*> coming_;  ///< the first of each digest serves the others
   std::set<Address> blocked_;
   Purse purse_;
@@ -401,4 +401,4 @@ void note_limits(const Situation& situation, Draft& draft) {
   draft.limits.push_back({"min_free", used, size_text(free_to_keep(situation)), place_of(limits.min_free_at)});
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -7,7 +7,7 @@
 #include "schema/glob.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -72,9 +72,9 @@ bool excluded(const ImageEntry& image, const std::vector<std::string>& globs) {
                      [&](const auto& glob) { return glob_matches(glob, image.identity.name.text()); });
 }
 
-Judged judge_one(const Selected& selected, const Terms& terms, const ImageEntry& image) {
+EvaluatedRule judge_one(const Selected& selected, const Terms& terms, const ImageEntry& image) {
   const SubscriptionOptions& options = terms.rule->options;
-  Judged judged{.entry = selected.entry, .rule = terms.order, .came = selected.came};
+  EvaluatedRule judged{.entry = selected.entry, .rule = terms.order, .came = selected.came};
   const auto since = in_states_since(image, options.states);
   if (since) judged.event = std::max(*since, selected.came);
   const CopyEntry* copy = terms.peer->copy_entry(image.identity.name);
@@ -95,7 +95,7 @@ Judged judge_one(const Selected& selected, const Terms& terms, const ImageEntry&
 }
 
 /// `latest` looks at what everything else lets through, from the end of the series (R10).
-void keep_latest(std::vector<Judged>& judged, std::uint32_t latest) {
+void keep_latest(std::vector<EvaluatedRule>& judged, std::uint32_t latest) {
   std::uint32_t newer = 0;
   for (auto one = judged.rbegin(); one != judged.rend(); ++one) {
     const bool wanted = one->verdict == Verdict::wanted;
@@ -149,22 +149,23 @@ std::optional<Serial> in_states_since(const ImageEntry& image, const std::vector
   return since;
 }
 
-std::vector<Judged> judge(const Terms& terms, CatalogIndex& index) {
+std::vector<EvaluatedRule> judge(const Terms& terms, CatalogIndex& index) {
   const auto selected = select(terms, index);
-  std::vector<Judged> judged;
+  std::vector<EvaluatedRule> judged;
   judged.reserve(selected.size());
   for (const auto& one : selected) judged.push_back(judge_one(one, terms, index.catalog().images[one.entry]));
   if (terms.rule->options.latest) keep_latest(judged, *terms.rule->options.latest);
-  const auto by_entry = [](const Judged& one, const Judged& other) { return one.entry < other.entry; };
+  const auto by_entry = [](const EvaluatedRule& one, const EvaluatedRule& other) { return one.entry < other.entry; };
   std::stable_sort(judged.begin(), judged.end(), by_entry);
   // A hostile series may list an image twice: its last place counts.
-  const auto repeated = std::unique(judged.rbegin(), judged.rend(),
-                                    [](const Judged& one, const Judged& other) { return one.entry == other.entry; });
+  const auto repeated = std::unique(judged.rbegin(), judged.rend(), [](const EvaluatedRule& one, const EvaluatedRule& other) {
+    return one.entry == other.entry;
+  });
   judged.erase(judged.begin(), repeated.base());
   return judged;
 }
 
-std::string event_text(const Judged& judged, const SubscriptionEntry& rule, const ImageEntry& entry) {
+std::string event_text(const EvaluatedRule& judged, const SubscriptionEntry& rule, const ImageEntry& entry) {
   const auto then = std::find_if(entry.states.begin(), entry.states.end(),
                                  [&](const StateSince& state) { return state.since == judged.event; });
   if (judged.event > judged.came && then != entry.states.end())
@@ -175,4 +176,4 @@ std::string event_text(const Judged& judged, const SubscriptionEntry& rule, cons
   return fmt::format("created it at serial {}", judged.came);
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

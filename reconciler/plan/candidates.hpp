@@ -11,11 +11,11 @@
 #include "reconciler/plan/catalog_index.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 enum class Verdict { wanted, not_origin, no_match, excluded, where, not_kept, state, before_baseline, beyond_latest };
 
-/// The contract's word: "" if wanted, "not-origin", "no-match", "excluded", "where" …
+/// As in JSON: "" if wanted, "not-origin", "no-match", "excluded", "where" …
 std::string_view code_of(Verdict verdict);
 
 /// What a subscription counts from, and whose it is.
@@ -28,7 +28,7 @@ struct Terms {
 };
 
 /// What a subscription says of one image that its selector names.
-struct Judged {
+struct EvaluatedRule {
   std::uint32_t entry = 0;  ///< place in Catalog::images
   std::uint32_t rule = 0;   ///< place in Manifest::subscriptions
   Verdict verdict = Verdict::no_match;
@@ -38,7 +38,7 @@ struct Judged {
 };
 
 /// One answer per own entry that the selector names; sorted by entry.
-std::vector<Judged> judge(const Terms& terms, CatalogIndex& index);
+std::vector<EvaluatedRule> judge(const Terms& terms, CatalogIndex& index);
 
 /// A key of `where` that an image does not match. Borrows from both.
 struct Mismatch {
@@ -53,6 +53,6 @@ std::vector<Mismatch> mismatches(const Where& where, const ImageEntry& image);
 std::optional<Serial> in_states_since(const ImageEntry& image, const std::vector<ImageState>& states);
 
 /// How an image came to count, as a clause: "created it at serial 17".
-std::string event_text(const Judged& judged, const SubscriptionEntry& rule, const ImageEntry& entry);
+std::string event_text(const EvaluatedRule& judged, const SubscriptionEntry& rule, const ImageEntry& entry);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -6,7 +6,7 @@
 
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 CatalogIndex::CatalogIndex(const Catalog& catalog, const ServerId& publisher) : catalog_(&catalog), publisher_(publisher) {
   by_identity_.reserve(catalog.images.size());
@@ -136,4 +136,4 @@ std::vector<std::string> CatalogIndex::names_like(const Selector& selector) cons
   return names;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

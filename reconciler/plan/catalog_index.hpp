@@ -11,7 +11,7 @@
 #include "schema/catalog.hpp"
 #include "schema/subscription.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// Borrows the catalog, which must outlive it.
 class CatalogIndex {
@@ -49,4 +49,4 @@ class CatalogIndex {
   std::optional<std::unordered_multimap<ImageIdentity, const ImageIdentity*>> children_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::plan

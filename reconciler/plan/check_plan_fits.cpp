@@ -9,7 +9,7 @@
 #include "reconciler/plan/texts.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -21,7 +21,7 @@ std::string short_digest(const Digest& digest) { return digest.hex().substr(0, 1
 /// Compares what was planned with what is planned now.
 class Comparison {
  public:
-  Comparison(const SavedPlan& saved, const Plan& now, const Manifest& manifest, const Snapshot& snapshot,
+  Comparison(const SavedPlan& saved, const Plan& now, const Manifest& manifest, const state::Snapshot& snapshot,
              const Observed& observed)
       : saved_(saved), now_(now), manifest_(manifest), snapshot_(snapshot), observed_(observed) {
     for (const auto& change : now.actions) planned_.emplace(change.address.text, &change);
@@ -139,7 +139,7 @@ class Comparison {
   const SavedPlan& saved_;
   const Plan& now_;
   const Manifest& manifest_;
-  const Snapshot& snapshot_;
+  const state::Snapshot& snapshot_;
   const Observed& observed_;
   std::unordered_map<std::string_view, const Change*> planned_;
   std::vector<Misfit> misfits_;
@@ -177,8 +177,9 @@ std::vector<Misfit> check_origin(const SavedPlan& saved, const ServerId& self, c
   return misfits;
 }
 
-std::vector<Misfit> check_plan_fits(const SavedPlan& saved, const Plan& now, const Manifest& manifest, const Snapshot& snapshot,
-                                    const Observed& observed, const std::vector<LaterRun>& later) {
+std::vector<Misfit> check_plan_fits(const SavedPlan& saved, const Plan& now, const Manifest& manifest,
+                                    const state::Snapshot& snapshot, const Observed& observed,
+                                    const std::vector<LaterRun>& later) {
   return Comparison(saved, now, manifest, snapshot, observed).misfits(later);
 }
 
@@ -193,4 +194,4 @@ std::vector<PlannedHead> planned_heads(const Manifest& manifest, const Observed&
   return heads;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -10,7 +10,7 @@
 #include "reconciler/plan/explain.hpp"
 #include "reconciler/plan/make_plan.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// One action as it was planned.
 struct PlannedAction {
@@ -74,10 +74,11 @@ struct Misfit {
 std::vector<Misfit> check_origin(const SavedPlan& saved, const ServerId& self, const std::string& version);
 
 /// Everything else. `now` was made with options_again(); `later`, newest first, are the runs since. Empty: it fits.
-std::vector<Misfit> check_plan_fits(const SavedPlan& saved, const Plan& now, const Manifest& manifest, const Snapshot& snapshot,
-                                    const Observed& observed, const std::vector<LaterRun>& later);
+std::vector<Misfit> check_plan_fits(const SavedPlan& saved, const Plan& now, const Manifest& manifest,
+                                    const state::Snapshot& snapshot, const Observed& observed,
+                                    const std::vector<LaterRun>& later);
 
 /// The heads of a plan, by the peers' names here.
 std::vector<PlannedHead> planned_heads(const Manifest& manifest, const Observed& observed);
 
-}  // namespace ingot
+}  // namespace ingot::plan

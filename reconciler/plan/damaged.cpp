@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::plan {
 
 std::string what_is_damaged(const DamagedImage& image) {
   return fmt::format("its file \"{}\" of the store {}", image.path, image.why);
@@ -19,4 +19,4 @@ std::string how_to_mend(const DamagedImage& image) {
                       "and it can be taken out again";
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -5,10 +5,10 @@
 
 #include "reconciler/plan/observed.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// "its file … of the store is gone", and what to do; the same words wherever an image is named.
 std::string what_is_damaged(const DamagedImage& image);
 std::string how_to_mend(const DamagedImage& image);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -9,18 +9,18 @@
 #include "reconciler/plan/desired.hpp"
 #include "reconciler/plan/rules_in_force.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
-using RowsOf = std::unordered_map<ServerId, std::vector<const ImageRow*>>;
+using RowsOf = std::unordered_map<ServerId, std::vector<const state::ImageRow*>>;
 
 RowsOf copies_by_origin(const Situation& situation) {
   RowsOf rows;
   for (const auto& row : situation.snapshot.images) {
     if (row.copy && !row.deleted && row.identity) rows[row.identity->origin].push_back(&row);
   }
-  const auto before = [](const ImageRow* one, const ImageRow* other) {
+  const auto before = [](const state::ImageRow* one, const state::ImageRow* other) {
     return std::tie(one->name, one->key) < std::tie(other->name, other->key);
   };
   for (auto& [origin, list] : rows) {
@@ -30,17 +30,17 @@ RowsOf copies_by_origin(const Situation& situation) {
 }
 
 /// The first rule that wants it or brought it and keeps it; only such a rule may rename.
-const Judged* naming_rule(const PeerWishes& wishes, std::span<const Judged> judged, const ImageRow& row) {
-  const auto names = [&](const Judged& one) {
+const EvaluatedRule* naming_rule(const PeerRules& wishes, std::span<const EvaluatedRule> judged, const state::ImageRow& row) {
+  const auto names = [&](const EvaluatedRule& one) {
     return one.verdict == Verdict::wanted || (one.keeps && brought_by(row, *wishes.terms_of(one).rule));
   };
   const auto found = std::find_if(judged.begin(), judged.end(), names);
   return found == judged.end() ? nullptr : &*found;
 }
 
-const Judged* governing_rule(std::span<const Judged> judged) {
+const EvaluatedRule* governing_rule(std::span<const EvaluatedRule> judged) {
   if (judged.empty()) return nullptr;
-  const auto keeping = std::find_if(judged.begin(), judged.end(), [](const Judged& one) { return one.keeps; });
+  const auto keeping = std::find_if(judged.begin(), judged.end(), [](const EvaluatedRule& one) { return one.keeps; });
   return keeping == judged.end() ? &judged.front() : &*keeping;
 }
 
@@ -49,7 +49,7 @@ class Renaming {
  public:
   Renaming(const Situation& situation, Draft& draft) : situation_(situation), draft_(draft) {}
 
-  std::optional<ImageName> new_name(const KnownCopy& copy, const Judged& naming) {
+  std::optional<ImageName> new_name(const KnownCopy& copy, const EvaluatedRule& naming) {
     const SubscriptionEntry& rule = *copy.wishes->terms_of(naming).rule;
     const ImageName& on_peer = copy.row->identity->name;
     const auto wanted = name_here(rule.options.as, copy.wishes->peer->name(), on_peer);
@@ -59,7 +59,7 @@ class Renaming {
       return std::nullopt;
     }
     if (*wanted == copy.row->name) return std::nullopt;
-    const ImageRow* bearer = situation_.bearer(*wanted);
+    const state::ImageRow* bearer = situation_.bearer(*wanted);
     const bool taken = (bearer && bearer != copy.row) || situation_.local(*wanted) || !taken_.insert(wanted->folded()).second;
     if (!taken) return wanted;
     block(copy, rule, "name-conflict",
@@ -86,7 +86,7 @@ class Renaming {
 /// Within one epoch nothing vanishes without a tombstone (R19), so what a catalog of a later epoch lacks was signed by keys that
 /// are revoked. The same number may have been used for other bits then.
 bool is_disowned(const KnownCopy& copy) {
-  const PeerWishes& wishes = *copy.wishes;
+  const PeerRules& wishes = *copy.wishes;
   if (wishes.peer->head->epoch < 2) return false;
   if (copy.entry) return copy.entry->digest != copy.row->digest;
   const auto tombstones = wishes.index.tombstones(copy.row->identity->name);
@@ -97,13 +97,13 @@ bool is_disowned(const KnownCopy& copy) {
 bool is_wanted(const KnownCopy& copy, const Situation& situation) {
   const CopyEntry* entry = copy.wishes->peer->copy_entry(copy.row->identity->name);
   if (entry && entry->keep) return *entry->keep;
-  if (std::any_of(copy.judged.begin(), copy.judged.end(), [](const Judged& one) { return one.keeps; })) return true;
+  if (std::any_of(copy.judged.begin(), copy.judged.end(), [](const EvaluatedRule& one) { return one.keeps; })) return true;
   return situation.series_listing.contains((copy.name ? *copy.name : copy.row->name).text());
 }
 
 }  // namespace
 
-bool brought_by(const ImageRow& row, const SubscriptionEntry& rule) {
+bool brought_by(const state::ImageRow& row, const SubscriptionEntry& rule) {
   constexpr std::string_view prefix = "subscription.";
   const std::string_view text = row.rule;
   if (!text.starts_with(prefix)) return false;
@@ -122,14 +122,14 @@ const SubscriptionEntry* pruning_rule(const KnownCopy& copy) {
   return nullptr;
 }
 
-std::vector<KnownCopy> decide_known_copies(const std::deque<PeerWishes>& all, const Situation& situation, Draft& draft) {
+std::vector<KnownCopy> decide_known_copies(const std::deque<PeerRules>& all, const Situation& situation, Draft& draft) {
   std::vector<KnownCopy> known;
   const RowsOf rows = copies_by_origin(situation);
   Renaming renaming(situation, draft);
   for (const auto& wishes : all) {
     const auto found = rows.find(wishes.peer->id());
     if (found == rows.end()) continue;
-    for (const ImageRow* row : found->second) {
+    for (const state::ImageRow* row : found->second) {
       KnownCopy copy{.wishes = &wishes, .row = row};
       if (const auto place = wishes.index.entry(*row->identity)) {
         copy.entry = &wishes.index.catalog().images[*place];
@@ -137,7 +137,7 @@ std::vector<KnownCopy> decide_known_copies(const std::deque<PeerWishes>& all, co
       }
       copy.disowned = is_disowned(copy);
       if (copy.disowned) copy.entry = nullptr;
-      const Judged* naming = naming_rule(wishes, copy.judged, *row);
+      const EvaluatedRule* naming = naming_rule(wishes, copy.judged, *row);
       copy.governs = naming ? naming : governing_rule(copy.judged);
       if (naming) copy.name = renaming.new_name(copy, *naming);
       copy.wanted = is_wanted(copy, situation);
@@ -147,4 +147,4 @@ std::vector<KnownCopy> decide_known_copies(const std::deque<PeerWishes>& all, co
   return known;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

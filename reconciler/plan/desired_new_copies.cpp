@@ -11,7 +11,7 @@
 #include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -31,19 +31,19 @@ std::string ways_out(const NewCopy& copy) {
 struct Given {
   std::unordered_map<std::string, const NewCopy*> names;    ///< folded; nullptr: to a copy that is renamed
   std::unordered_map<std::string, const TypeEntry*> types;  ///< folded
-  std::unordered_set<ImageKey> leaving;                     ///< copies that are renamed or removed, and so leave their names
+  std::unordered_set<state::ImageKey> leaving;              ///< copies that are renamed or removed, and so leave their names
 };
 
 /// What bears the name here, or will: nothing, the same bits (adopted), or an obstacle.
 struct Encounter {
   bool adopted = false;
-  const ImageRow* row = nullptr;
+  const state::ImageRow* row = nullptr;
   std::optional<Obstacle> obstacle = {};
 };
 
 Obstacle name_conflict(const NewCopy& copy, std::string text) { return {"name-conflict", std::move(text), ways_out(copy)}; }
 
-Encounter meet_row(const NewCopy& copy, const ImageRow& row, const Given& given) {
+Encounter meet_row(const NewCopy& copy, const state::ImageRow& row, const Given& given) {
   if (given.leaving.contains(row.key)) {
     return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()),
                                  "run again when the name is free"}};
@@ -78,7 +78,7 @@ Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
 }
 
 Encounter meet(const NewCopy& copy, const Situation& situation, const Given& given) {
-  if (const ImageRow* row = situation.bearer(copy.name)) return meet_row(copy, *row, given);
+  if (const state::ImageRow* row = situation.bearer(copy.name)) return meet_row(copy, *row, given);
   if (const LocalImage* image = situation.local(copy.name)) return meet_local(copy, *image);
   const auto found = given.names.find(copy.name.folded());
   return found == given.names.end() ? Encounter{} : meet_given(copy, found->second);
@@ -100,7 +100,7 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
   }
   const auto deleted = situation.deleted_by_name.find(copy.name.text());
   if (deleted != situation.deleted_by_name.end()) {
-    for (const ImageRow* before : deleted->second) {
+    for (const state::ImageRow* before : deleted->second) {
       if (before->copy && before->identity) look(*before->identity, before->digest);
     }
   }
@@ -168,9 +168,9 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
   for (const auto& wishes : desired.wishes) {
     for (std::size_t first = 0, next = 0; first < wishes.judged.size(); first = next) {
       for (next = first; next < wishes.judged.size() && wishes.judged[next].entry == wishes.judged[first].entry;) ++next;
-      const std::span<const Judged> judged(wishes.judged.data() + first, next - first);
+      const std::span<const EvaluatedRule> judged(wishes.judged.data() + first, next - first);
       const auto wanting =
-          std::find_if(judged.begin(), judged.end(), [](const Judged& one) { return one.verdict == Verdict::wanted; });
+          std::find_if(judged.begin(), judged.end(), [](const EvaluatedRule& one) { return one.verdict == Verdict::wanted; });
       if (wanting == judged.end()) continue;
       const ImageEntry& entry = wishes.entry(*wanting);
       if (situation.live_by_identity.contains(entry.identity)) continue;
@@ -196,7 +196,7 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
   return wanted;
 }
 
-void adopt(const NewCopy& copy, const ImageRow* row, Desired& desired, Draft& draft) {
+void adopt(const NewCopy& copy, const state::ImageRow* row, Desired& desired, Draft& draft) {
   desired.adopted.push_back({.peer = copy.wishes->peer, .entry = copy.entry, .name = copy.name, .row = row});
   draft.notes.push_back({"adopted", copy_address(copy.wishes->peer->name(), copy.entry->identity.name).text,
                          row ? fmt::format("\"{}\" is here already with the same bits; it stays what it is", copy.name.text())
@@ -230,7 +230,7 @@ void note_leaving(const Desired& desired, const Situation& situation, Given& giv
 
 /// No prune touches what a rule has adopted (R14).
 void keep_adopted(Desired& desired) {
-  std::unordered_set<const ImageRow*> adopted;
+  std::unordered_set<const state::ImageRow*> adopted;
   for (const auto& one : desired.adopted) adopted.insert(one.row);
   for (auto& copy : desired.known) copy.wanted = copy.wanted || adopted.contains(copy.row);
 }
@@ -283,4 +283,4 @@ std::vector<Reason> reasons_of(const NewCopy& copy) {
   return reasons;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -6,7 +6,7 @@
 #include "reconciler/plan/desired.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -26,10 +26,10 @@ std::optional<Serial> baseline_asked_for(const Since& since, const PeerCase& pee
 }  // namespace
 
 std::vector<DesiredSubscription> decide_subscriptions(const Situation& situation) {
-  std::map<RowKey, const SubscriptionRow*> rows;
+  std::map<RowKey, const state::SubscriptionRow*> rows;
   for (const auto& row : situation.snapshot.subscriptions) {
     // Should both a stopped and an active row exist, the active one counts.
-    const SubscriptionRow*& place = rows[key_of(row.peer, row.selector)];
+    const state::SubscriptionRow*& place = rows[key_of(row.peer, row.selector)];
     if (!place || !row.stopped) place = &row;
   }
   std::vector<DesiredSubscription> subscriptions;
@@ -48,12 +48,12 @@ std::vector<DesiredSubscription> decide_subscriptions(const Situation& situation
   return subscriptions;
 }
 
-std::deque<PeerWishes> gather_wishes(const Situation& situation, const std::vector<DesiredSubscription>& subscriptions) {
-  std::deque<PeerWishes> all;
+std::deque<PeerRules> gather_wishes(const Situation& situation, const std::vector<DesiredSubscription>& subscriptions) {
+  std::deque<PeerRules> all;
   for (const auto& peer : situation.peers) {
     if (peer.sight != Sight::read) continue;
-    PeerWishes& wishes =
-        all.emplace_back(PeerWishes{.peer = &peer, .index = CatalogIndex(*peer.catalog, peer.id()), .terms = {}, .judged = {}});
+    PeerRules& wishes =
+        all.emplace_back(PeerRules{.peer = &peer, .index = CatalogIndex(*peer.catalog, peer.id()), .terms = {}, .judged = {}});
     for (const auto& wanted : subscriptions) {
       if (wanted.peer != &peer || !wanted.baseline) continue;
       wishes.terms.push_back(
@@ -61,21 +61,22 @@ std::deque<PeerWishes> gather_wishes(const Situation& situation, const std::vect
       const auto judged = judge(wishes.terms.back(), wishes.index);
       wishes.judged.insert(wishes.judged.end(), judged.begin(), judged.end());
     }
-    std::sort(wishes.judged.begin(), wishes.judged.end(), [](const Judged& one, const Judged& other) {
+    std::sort(wishes.judged.begin(), wishes.judged.end(), [](const EvaluatedRule& one, const EvaluatedRule& other) {
       return std::tie(one.entry, one.rule) < std::tie(other.entry, other.rule);
     });
   }
   return all;
 }
 
-const Terms& PeerWishes::terms_of(const Judged& one) const {
+const Terms& PeerRules::terms_of(const EvaluatedRule& one) const {
   return *std::lower_bound(terms.begin(), terms.end(), one.rule,
                            [](const Terms& terms_, std::uint32_t rule) { return terms_.order < rule; });
 }
 
-std::span<const Judged> PeerWishes::about(std::uint32_t entry) const {
-  const auto [first, last] = std::equal_range(judged.begin(), judged.end(), Judged{.entry = entry},
-                                              [](const Judged& one, const Judged& other) { return one.entry < other.entry; });
+std::span<const EvaluatedRule> PeerRules::about(std::uint32_t entry) const {
+  const auto [first, last] =
+      std::equal_range(judged.begin(), judged.end(), EvaluatedRule{.entry = entry},
+                       [](const EvaluatedRule& one, const EvaluatedRule& other) { return one.entry < other.entry; });
   return {first, last};
 }
 
@@ -89,4 +90,4 @@ Desired decide_desired(const Situation& situation, Draft& draft) {
   return desired;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

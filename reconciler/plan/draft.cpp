@@ -2,7 +2,7 @@
 
 #include "reconciler/plan/selection.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 bool Draft::takes(DraftChange& change) {
   if (!selection_) return true;
@@ -54,4 +54,4 @@ Change change_of(Address address, Action action, std::vector<Reason> because) {
                 .foreseen = {}};
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

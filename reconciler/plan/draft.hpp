@@ -14,7 +14,7 @@
 
 #include "reconciler/plan/plan.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// The order of R23, one after the other.
 enum class Phase {
@@ -38,12 +38,12 @@ enum class Phase {
 struct DraftChange {
   Change change;
   Phase phase = Phase::peers;
-  std::int64_t priority = 0;                ///< copies: higher ones first
-  bool failing = false;                     ///< copies: then what has not failed lately
-  std::size_t turn = 0;                     ///< copies: then the first of each peer, then the second of each …: set by take_turns
-  Serial newest = 0;                        ///< copies: of one peer, later ones first
-  bool publishes = false;                   ///< it changes what this server publishes
-  ImageKey removes = 0;                     ///< a removal (R26): of this image; 0 = none
+  std::int64_t priority = 0;    ///< copies: higher ones first
+  bool failing = false;         ///< copies: then what has not failed lately
+  std::size_t turn = 0;         ///< copies: then the first of each peer, then the second of each …: set by take_turns
+  Serial newest = 0;            ///< copies: of one peer, later ones first
+  bool publishes = false;       ///< it changes what this server publishes
+  state::ImageKey removes = 0;  ///< a removal (R26): of this image; 0 = none
   std::optional<Time> unwanted_since = {};  ///< a removal by `prune`: since when no rule has wanted the image
 };
 
@@ -93,4 +93,4 @@ struct Draft {
 /// A change with its verb; nothing else is known of it yet.
 Change change_of(Address address, Action action, std::vector<Reason> because);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -8,7 +8,7 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -20,7 +20,7 @@ std::optional<Evidence> evidence_of(const PeerCase& peer, const LastSeen* last, 
   if (peer.head) return of(*peer.head, situation.observed.now);
   if (last) return of(last->head, last->seen);
   if (!peer.why.last) return std::nullopt;
-  const Registration* registration = peer.registration;
+  const state::Registration* registration = peer.registration;
   return of(*peer.why.last,
             registration && registration->head == peer.why.last->digest ? std::optional(registration->seen) : std::nullopt);
 }
@@ -78,7 +78,7 @@ std::string image_name_in(const std::string& what) {
   return what.starts_with("copy.") && what.size() > 6 + peer.size() ? what.substr(6 + peer.size()) : what;
 }
 
-std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const Snapshot& snapshot,
+std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const state::Snapshot& snapshot,
                              const Observed& observed, const Plan& plan, const LastSeenOf& last_seen) {
   const Situation situation = survey(manifest, snapshot, observed);
   Explanation explanation(situation, plan, last_seen);
@@ -87,7 +87,7 @@ std::vector<Subject> explain(const std::string& what, const Manifest& manifest, 
   return explanation.finish();
 }
 
-std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
+std::vector<std::string> known_names(const Manifest& manifest, const state::Snapshot& snapshot, const Observed& observed,
                                      const LastSeenOf& last_seen) {
   std::set<std::string> names;
   const auto add_all = [&names](const Catalog& catalog) {
@@ -114,4 +114,4 @@ std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& s
   return {names.begin(), names.end()};
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -8,7 +8,7 @@
 
 #include "reconciler/plan/plan.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// What stands behind a verdict about a peer's image.
 struct Evidence {
@@ -38,9 +38,9 @@ using LastSeenOf = std::map<ServerId, LastSeen>;
 
 /// `what` is an address or a plain name, which is searched everywhere (images here, peers' images, series, types,
 /// peers, subscriptions). Each address once. Empty if nothing bears it; `known_names` gives the words for "did you mean".
-std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const Snapshot& snapshot,
+std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const state::Snapshot& snapshot,
                              const Observed& observed, const Plan& plan, const LastSeenOf& last_seen = {});
-std::vector<std::string> known_names(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed,
+std::vector<std::string> known_names(const Manifest& manifest, const state::Snapshot& snapshot, const Observed& observed,
                                      const LastSeenOf& last_seen = {});
 
-}  // namespace ingot
+}  // namespace ingot::plan

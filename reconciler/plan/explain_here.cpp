@@ -10,7 +10,7 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -24,7 +24,7 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
       addresses.push_back(subscription_address(rule.peer, rule.selector).text);
   }
   const auto name = ImageName::parse(what);
-  if (const ImageRow* row = name ? explanation.situation().live(*name) : nullptr; row && row->copy && row->identity) {
+  if (const state::ImageRow* row = name ? explanation.situation().live(*name) : nullptr; row && row->copy && row->identity) {
     if (const PeerCase* peer = explanation.situation().peer(row->identity->origin))
       addresses.push_back(copy_address(peer->name(), row->identity->name).text);
   }
@@ -140,7 +140,7 @@ void add_recorded(const std::string& address, Explanation& explanation) {
 }
 
 /// Why an image of this server's own is here: the manifest's entry.
-std::vector<Reason> why_here(const ImageRow& row, const Explanation& explanation) {
+std::vector<Reason> why_here(const state::ImageRow& row, const Explanation& explanation) {
   const LocalImage* local = explanation.situation().local(row.name);
   if (!local) return {};
   return {{.code = "new",
@@ -150,7 +150,7 @@ std::vector<Reason> why_here(const ImageRow& row, const Explanation& explanation
 }
 
 /// The rule that brought a copy, and its line if the manifest still has it.
-std::vector<Reason> why_copied(const ImageRow& row, const PeerCase* peer, const Explanation& explanation) {
+std::vector<Reason> why_copied(const state::ImageRow& row, const PeerCase* peer, const Explanation& explanation) {
   if (row.rule.empty()) return {};
   Reason reason{.code = "subscription", .rule = row.rule, .at = std::nullopt, .text = "this rule brought it"};
   for (const auto& rule : explanation.situation().manifest.subscriptions) {
@@ -160,7 +160,7 @@ std::vector<Reason> why_copied(const ImageRow& row, const PeerCase* peer, const 
 }
 
 /// Since when no rule wants a copy, and when that ends it. Of a peer that was not read only the first is known (R19).
-std::string unwanted_text(const ImageRow& row, const Explanation& explanation) {
+std::string unwanted_text(const state::ImageRow& row, const Explanation& explanation) {
   const auto& known = explanation.desired().known;
   const auto copy = std::find_if(known.begin(), known.end(), [&](const KnownCopy& one) { return one.row == &row; });
   if (copy != known.end() ? copy->wanted : !row.unwanted_since) return "";
@@ -174,7 +174,7 @@ std::string unwanted_text(const ImageRow& row, const Explanation& explanation) {
          (row.unwanted_since ? "by an apply after " + time_text(*row.unwanted_since + prune) : "that long after the next apply");
 }
 
-void add_image(const std::set<std::string>& addresses, const ImageRow& row, Explanation& explanation) {
+void add_image(const std::set<std::string>& addresses, const state::ImageRow& row, Explanation& explanation) {
   if (!row.copy) {
     const std::string address = image_address(row.name).text;
     if (!addresses.contains(address)) return;
@@ -197,14 +197,14 @@ void add_image(const std::set<std::string>& addresses, const ImageRow& row, Expl
 
 /// Images here that bear the name, here or on their origin; of one address the live one, else the one deleted last.
 void add_images(const std::set<std::string>& addresses, const std::string& name, Explanation& explanation) {
-  std::vector<const ImageRow*> rows;
+  std::vector<const state::ImageRow*> rows;
   for (const auto& row : explanation.situation().snapshot.images) {
     if (row.name.text() == name || (row.identity && row.identity->name.text() == name)) rows.push_back(&row);
   }
-  std::sort(rows.begin(), rows.end(), [](const ImageRow* one, const ImageRow* other) {
+  std::sort(rows.begin(), rows.end(), [](const state::ImageRow* one, const state::ImageRow* other) {
     return std::tie(one->deleted, other->key) < std::tie(other->deleted, one->key);
   });
-  for (const ImageRow* row : rows) add_image(addresses, *row, explanation);
+  for (const state::ImageRow* row : rows) add_image(addresses, *row, explanation);
 }
 
 }  // namespace
@@ -217,4 +217,4 @@ void tell_of_here(const std::string& what, Explanation& explanation) {
   if (what == catalog_address().text) add_done(explanation, what, "what is published is what the state says");
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -7,12 +7,12 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
 /// Images of this name that the peer deleted.
-void add_gone(const std::string& what, const PeerWishes& wishes, Explanation& explanation) {
+void add_gone(const std::string& what, const PeerRules& wishes, Explanation& explanation) {
   const auto name = ImageName::parse(image_name_in(what));
   if (!name) return;
   const std::string address = copy_address(wishes.peer->name(), *name).text;
@@ -28,7 +28,7 @@ void add_gone(const std::string& what, const PeerWishes& wishes, Explanation& ex
 }
 
 /// The peer's series and types of this name: what a subscription could name.
-void add_series_and_types(const std::string& what, const PeerWishes& wishes, Explanation& explanation) {
+void add_series_and_types(const std::string& what, const PeerRules& wishes, Explanation& explanation) {
   const auto offer = [&](const Selector& selector, const std::string& text) {
     const std::string address = subscription_address(wishes.peer->name(), selector).text;
     if (explanation.told(address)) return;
@@ -49,7 +49,7 @@ void add_series_and_types(const std::string& what, const PeerWishes& wishes, Exp
   }
 }
 
-bool add_adopted(const std::string& address, const ImageEntry& entry, const PeerWishes& wishes, Explanation& explanation) {
+bool add_adopted(const std::string& address, const ImageEntry& entry, const PeerRules& wishes, Explanation& explanation) {
   const auto adopted = std::find_if(explanation.desired().adopted.begin(), explanation.desired().adopted.end(),
                                     [&](const Adopted& one) { return one.peer == wishes.peer && one.entry == &entry; });
   if (adopted == explanation.desired().adopted.end()) return false;
@@ -74,7 +74,7 @@ std::vector<std::string> what_fails(const Where& where, const ImageEntry& image)
   return fails;
 }
 
-std::string why_not(const Judged& judged, const Terms& terms, const ImageEntry& entry) {
+std::string why_not(const EvaluatedRule& judged, const Terms& terms, const ImageEntry& entry) {
   switch (judged.verdict) {
     case Verdict::wanted: return "it is wanted";
     case Verdict::not_origin: return "the peer is not its origin";
@@ -93,7 +93,7 @@ std::string why_not(const Judged& judged, const Terms& terms, const ImageEntry& 
   return {};
 }
 
-void add_verdict(const std::string& address, std::uint32_t place, const PeerWishes& wishes, Explanation& explanation) {
+void add_verdict(const std::string& address, std::uint32_t place, const PeerRules& wishes, Explanation& explanation) {
   const ImageEntry& entry = wishes.index.catalog().images[place];
   if (entry.identity.origin != wishes.peer->id()) {
     return explanation.add(
@@ -171,7 +171,7 @@ void add_unread(const std::string& what, const PeerCase& peer, Explanation& expl
 }
 
 /// A peer's images of this name, each with the answer of every rule.
-void add_candidates(const std::string& what, const PeerWishes& wishes, Explanation& explanation) {
+void add_candidates(const std::string& what, const PeerRules& wishes, Explanation& explanation) {
   const auto& images = wishes.index.catalog().images;
   for (std::uint32_t i = 0; i < images.size(); ++i) {
     const std::string address = copy_address(wishes.peer->name(), images[i].name).text;
@@ -190,4 +190,4 @@ void tell_of_peers(const std::string& what, Explanation& explanation) {
   for (const auto& peer : explanation.situation().peers) add_unread(what, peer, explanation);
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -11,7 +11,7 @@
 #include "reconciler/plan/explain.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 class Explanation {
  public:
@@ -49,4 +49,4 @@ void tell_of_here(const std::string& what, Explanation& explanation);
 /// What the peers have of that name, and what every rule says of it.
 void tell_of_peers(const std::string& what, Explanation& explanation);
 
-}  // namespace ingot
+}  // namespace ingot::plan

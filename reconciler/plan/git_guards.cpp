@@ -6,7 +6,7 @@
 
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -121,4 +121,4 @@ std::vector<std::string> reverted_texts(const GitView& view) {
   return texts;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "schema/guard.hpp"
-#include "schema/provenance.hpp"
+#include "schema/manifest_commit.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// What is known of the commit that a manifest is from; what no guard asks for may be left as it is here.
 struct GitView {
-  std::optional<Provenance> git;
+  std::optional<ManifestCommit> git;
   std::string no_git;                       ///< why `git` is not known, though there is a repository; ""
   std::string folder;                       ///< of the repository, for `git -C`
   std::vector<std::string> differing = {};  ///< the files that are not as the commit has them, if any guard asks; printable
@@ -36,4 +36,4 @@ std::vector<GitObjection> git_objections(const GitGuards& guards, const GitView&
 /// What going back takes back, one sentence for each commit, newest first, and one for those that are not listed.
 std::vector<std::string> reverted_texts(const GitView& view);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -7,7 +7,7 @@
 
 #include "reconciler/plan/passes.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 void guard_withdrawals(const Situation& situation, const PlanOptions& options, Draft& draft) {
   const Guard& guard = situation.manifest.guard;
@@ -45,4 +45,4 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
   draft.erase(is_held);
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

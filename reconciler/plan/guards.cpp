@@ -9,7 +9,7 @@
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -49,7 +49,7 @@ void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string
 
 /// What is removed needs no other change.
 void drop_changes_of_removed(Draft& draft) {
-  std::set<ImageKey> removed;
+  std::set<state::ImageKey> removed;
   std::set<Address> addresses;
   for (const auto& one : draft.changes) {
     if (!is_removal(one)) continue;
@@ -154,4 +154,4 @@ void keep_addresses_apart(Draft& draft) {
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -4,7 +4,7 @@
 #include "reconciler/plan/intent.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -48,7 +48,7 @@ void write_labels(Line& line, const Labels& labels) {
   for (const auto& [label, value] : labels) line.with("label", label).with("value", value);
 }
 
-void write_subscription(Line& line, const SubscriptionRow& row) {
+void write_subscription(Line& line, const state::SubscriptionRow& row) {
   line.with("peer", row.peer.text()).with("since", row.since).with("options", row.options);
 }
 
@@ -67,7 +67,7 @@ void write_local(Line& line, const LocalImage& image) {
   write_labels(line, image.labels);
 }
 
-void write_row(Line& line, const ImageRow& row) {
+void write_row(Line& line, const state::ImageRow& row) {
   line.with("name", row.name.text())
       .with("digest", row.digest.text())
       .with("version", row.version)
@@ -86,7 +86,7 @@ void write_identity(Line& line, const ImageIdentity& identity) {
       .with("created", std::to_string(identity.created));
 }
 
-void write_copy_row(Line& line, const ImageRow& row) {
+void write_copy_row(Line& line, const state::ImageRow& row) {
   if (row.identity) write_identity(line, *row.identity);
   write_row(line, row);
 }
@@ -173,4 +173,4 @@ std::string plan_id_text(const ServerId& server, const std::vector<std::string>&
   return text;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -8,7 +8,7 @@
 
 #include "reconciler/plan/plan.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// Without baselines, sizes, transfers, reasons, deferrals, times and paths.
 std::string intent_of(const Change& change);
@@ -38,4 +38,4 @@ std::vector<IntentDifference> differences(std::string_view before, std::string_v
 /// "digest: sha256:… → sha256:…, name: a → b", each value cut at 200 bytes.
 std::string differences_text(const std::vector<IntentDifference>& differences);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -7,7 +7,7 @@
 
 #include "reconciler/plan/intent.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -97,4 +97,4 @@ std::string differences_text(const std::vector<IntentDifference>& differences) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

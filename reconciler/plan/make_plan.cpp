@@ -13,12 +13,12 @@
 #include "reconciler/plan/selection.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
 /// What the state manages, as a clause; empty: nothing.
-std::string what_is_managed(const Snapshot& snapshot) {
+std::string what_is_managed(const state::Snapshot& snapshot) {
   std::vector<std::string> parts;
   const auto count = [&](std::size_t number, std::string_view noun) {
     if (number > 0) parts.push_back(counted(number, noun));
@@ -218,7 +218,7 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
 
 }  // namespace
 
-std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot,
+std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const state::Snapshot& snapshot,
                                                          const Observed& observed, const PlanOptions& options) {
   if (manifest.declares_nothing() && !options.allow_empty) {
     const std::string managed = what_is_managed(snapshot);
@@ -258,4 +258,4 @@ std::vector<Note> notes_of(const Plan& plan, const ServerName& peer) {
   return notes;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

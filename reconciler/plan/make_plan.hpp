@@ -15,7 +15,7 @@
 #include "schema/manifest.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// What the command line adds to the manifest's guards, and what of the whole it asks for.
 struct PlanOptions {
@@ -47,7 +47,7 @@ struct WrongAddress {
 };
 
 /// decide_desired, merge, budgets, guards, order. With a selection in the options twice: what needs what is known of the whole.
-std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const Snapshot& snapshot,
+std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const state::Snapshot& snapshot,
                                                          const Observed& observed, const PlanOptions& options);
 
 /// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
@@ -57,11 +57,11 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer);
 /// What to leave out of the snapshot after what was seen (one view per manifest.peers): the copies of settled peers, but for
 /// those that the images of the peers that were read may clash with, and that the series followed on them list. To be used
 /// wherever a plan is made.
-SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers);
+state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers);
 
 /// The peer that an address is about ("peer.P", "subscription.P.…", "copy.P.…"); "" for other addresses.
 std::string_view peer_of_address(std::string_view address);
 /// The notes of a plan that are about one peer: what is remembered with a settled one.
 std::vector<Note> notes_of(const Plan& plan, const ServerName& peer);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -5,7 +5,7 @@
 #include "reconciler/plan/draft.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// Peers of which this run knows nothing (R19).
 void note_unknown_peers(const Situation& situation, Draft& draft);
@@ -29,7 +29,7 @@ void block_damaged(const Situation& situation, Draft& draft);
 /// Copies that become this server's own, as their [[copy]] says; after all that is done to copies.
 void merge_adoptions(const Situation& situation, Draft& draft);
 /// The image that this [[copy]] took over in an earlier run; nullptr: it has not.
-const ImageRow* taken_over_by(const CopyEntry& entry, const Situation& situation);
+const state::ImageRow* taken_over_by(const CopyEntry& entry, const Situation& situation);
 /// Needs to know which copies come now: budgets go before.
 void merge_images(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft);
@@ -37,10 +37,10 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_dropped_types(const Situation& situation, Draft& draft);
 /// Whether live images of this type are such that peers may see them.
-bool has_public_images(const TypeRow& type, const Situation& situation);
+bool has_public_images(const state::TypeRow& type, const Situation& situation);
 
 /// Whether a registration's name is that of a manifest's peer with another root that nothing says replaces it (R5): it is
 /// not dropped, its peer is untrusted.
-bool identity_in_question(const Registration& registration, const Situation& situation);
+bool identity_in_question(const state::Registration& registration, const Situation& situation);
 
-}  // namespace ingot
+}  // namespace ingot::plan

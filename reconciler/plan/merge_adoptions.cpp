@@ -4,12 +4,12 @@
 
 #include "reconciler/plan/merge.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
 /// The copy that is here; of a peer that the manifest does not have, by the name that it had when the copy came.
-const ImageRow* copy_here(const CopyEntry& entry, const PeerCase* peer, const Situation& situation) {
+const state::ImageRow* copy_here(const CopyEntry& entry, const PeerCase* peer, const Situation& situation) {
   for (const auto& row : situation.snapshot.images) {
     if (row.deleted || !row.copy || !row.identity || row.identity->name != entry.name) continue;
     if (peer ? row.identity->origin == peer->id() : row.copied_from == entry.peer) return &row;
@@ -18,13 +18,13 @@ const ImageRow* copy_here(const CopyEntry& entry, const PeerCase* peer, const Si
 }
 
 /// What an own image takes from its entry. A withdrawal stays.
-void describe(ImageRow& row, const CopyEntry& entry) {
+void describe(state::ImageRow& row, const CopyEntry& entry) {
   if (entry.protect) row.protect = *entry.protect;
   if (entry.state && row.state != ImageState::withdrawn) row.state = *entry.state;
 }
 
 /// [[image]] and [[copy]] name it: the [[image]] says what describes it.
-void describe(ImageRow& row, const LocalImage& image) {
+void describe(state::ImageRow& row, const LocalImage& image) {
   row.managed = true;
   row.version = image.version;
   row.platform = image.platform;
@@ -35,18 +35,18 @@ void describe(ImageRow& row, const LocalImage& image) {
 }
 
 /// What else this plan would do to the copy is not done; whether its origin withdrew it meanwhile still counts.
-void take_changes_out(ImageRow& row, Draft& draft) {
-  const auto row_in = [](const DraftChange& one) -> const ImageRow* {
+void take_changes_out(state::ImageRow& row, Draft& draft) {
+  const auto row_in = [](const DraftChange& one) -> const state::ImageRow* {
     const auto* withdraw = std::get_if<WithdrawCopy>(&one.change.action);
     const auto* update = std::get_if<UpdateCopy>(&one.change.action);
     return withdraw ? &withdraw->row : update ? &update->row : nullptr;
   };
   const auto concerns = [&](const DraftChange& one) {
-    const ImageRow* changed = row_in(one);
+    const state::ImageRow* changed = row_in(one);
     return one.removes == row.key || (changed && changed->key == row.key);
   };
   for (const auto& one : draft.changes) {
-    const ImageRow* changed = row_in(one);
+    const state::ImageRow* changed = row_in(one);
     if (!changed || changed->key != row.key) continue;
     row.withdrawn_by_origin = changed->withdrawn_by_origin;
     row.reason = changed->reason;
@@ -54,8 +54,8 @@ void take_changes_out(ImageRow& row, Draft& draft) {
   draft.erase(concerns);
 }
 
-void adopt(const CopyEntry& entry, const ImageRow& copy, const Situation& situation, Draft& draft) {
-  ImageRow row = copy;
+void adopt(const CopyEntry& entry, const state::ImageRow& copy, const Situation& situation, Draft& draft) {
+  state::ImageRow row = copy;
   take_changes_out(row, draft);
   if (row.withdrawn_by_origin) row.state = ImageState::withdrawn;
   row.copy = false;
@@ -82,9 +82,9 @@ void adopt(const CopyEntry& entry, const ImageRow& copy, const Situation& situat
 }
 
 /// One that was taken over earlier goes on being described by its entry, unless an [[image]] names it.
-void update(const CopyEntry& entry, const ImageRow& here, const Situation& situation, Draft& draft) {
+void update(const CopyEntry& entry, const state::ImageRow& here, const Situation& situation, Draft& draft) {
   if (situation.local(here.name)) return;
-  ImageRow row = here;
+  state::ImageRow row = here;
   describe(row, entry);
   std::vector<std::string> changes;
   if (row.protect != here.protect) changes.push_back(fmt::format("protect: {} → {}", here.protect, row.protect));
@@ -117,7 +117,7 @@ void block_nothing_here(const CopyEntry& entry, const PeerCase* peer, Draft& dra
 
 }  // namespace
 
-const ImageRow* taken_over_by(const CopyEntry& entry, const Situation& situation) {
+const state::ImageRow* taken_over_by(const CopyEntry& entry, const Situation& situation) {
   const auto found = situation.taken_over.find(copy_address(entry.peer, entry.name).text);
   return found == situation.taken_over.end() ? nullptr : found->second;
 }
@@ -126,9 +126,9 @@ void merge_adoptions(const Situation& situation, Draft& draft) {
   for (const auto& entry : situation.manifest.copies) {
     if (!entry.adopt) continue;
     const PeerCase* peer = situation.peer(entry.peer);
-    if (const ImageRow* here = taken_over_by(entry, situation)) {
+    if (const state::ImageRow* here = taken_over_by(entry, situation)) {
       update(entry, *here, situation, draft);
-    } else if (const ImageRow* copy = copy_here(entry, peer, situation)) {
+    } else if (const state::ImageRow* copy = copy_here(entry, peer, situation)) {
       if (peer && peer->head)
         draft.notes.push_back(
             {"origin-answers", copy_address(entry.peer, entry.name).text,
@@ -142,4 +142,4 @@ void merge_adoptions(const Situation& situation, Draft& draft) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

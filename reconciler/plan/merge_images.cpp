@@ -7,7 +7,7 @@
 #include "reconciler/plan/parents.hpp"
 #include "schema/nearest.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -25,11 +25,11 @@ Reason reason(const LocalImage& image, std::string code, std::string text) {
 }
 
 /// The image of this name that was deleted last.
-const ImageRow* deleted_before(const LocalImage& image, const Situation& situation) {
+const state::ImageRow* deleted_before(const LocalImage& image, const Situation& situation) {
   const auto found = situation.deleted_by_name.find(image.name.text());
   if (found == situation.deleted_by_name.end()) return nullptr;
   return *std::max_element(found->second.begin(), found->second.end(),
-                           [](const ImageRow* one, const ImageRow* other) { return one->key < other->key; });
+                           [](const state::ImageRow* one, const state::ImageRow* other) { return one->key < other->key; });
 }
 
 /// A source stays on one file system, unless the manifest says otherwise.
@@ -46,7 +46,7 @@ void note_mounts(const LocalImage& image, const std::vector<std::string>& mounts
 /// R18: what stands where the source should, and whether the name was another image's before. False: there is nothing to add it
 /// of, as far as this server can see.
 bool look_at_source(const LocalImage& image, const Situation& situation, Draft& draft) {
-  const ImageRow* before = deleted_before(image, situation);
+  const state::ImageRow* before = deleted_before(image, situation);
   const auto seen = situation.observed.sources.find(image.name);
   const bool there =
       image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceStamp>(seen->second);
@@ -94,7 +94,7 @@ void block_unknown_type(const LocalImage& image, const Situation& situation, Dra
 
 /// False: something stands in the way of adding it, and is said.
 bool may_be_added(const LocalImage& image, const Situation& situation, Draft& draft) {
-  if (const ImageRow* bearer = situation.bearer(image.name)) {
+  if (const state::ImageRow* bearer = situation.bearer(image.name)) {
     const std::string what = bearer->copy
                                  ? fmt::format("a copy from peer \"{}\"", bearer->copied_from ? bearer->copied_from->text() : "?")
                                  : std::string("another image");
@@ -120,11 +120,12 @@ void add_image(const LocalImage& image, const ParentFound& parent, const Situati
 }
 
 /// What the manifest would change that cannot change; empty: nothing.
-std::vector<std::string> immutable_changes(const LocalImage& image, const ImageRow& row, const Situation& situation) {
+std::vector<std::string> immutable_changes(const LocalImage& image, const state::ImageRow& row, const Situation& situation) {
   std::vector<std::string> changes;
   if (image.type != row.type) changes.push_back(fmt::format("its type is {}, not {}", row.type.text(), image.type.text()));
   const std::string parent = image.parent ? image.parent->text() : "";
-  const ImageRow* now = row.parent && situation.row_by_key.contains(*row.parent) ? situation.row_by_key.at(*row.parent) : nullptr;
+  const state::ImageRow* now =
+      row.parent && situation.row_by_key.contains(*row.parent) ? situation.row_by_key.at(*row.parent) : nullptr;
   if (parent != row.parent_name && !(now && now->name.text() == parent)) {
     changes.push_back(fmt::format("its parent is {}, not {}", row.parent_name.empty() ? "none" : "\"" + row.parent_name + "\"",
                                   parent.empty() ? "none" : "\"" + parent + "\""));
@@ -137,42 +138,42 @@ std::vector<std::string> immutable_changes(const LocalImage& image, const ImageR
 /// Takes over what may change; says what did.
 class Describing {
  public:
-  explicit Describing(const ImageRow& row) : row_(row) {}
+  explicit Describing(const state::ImageRow& row) : row_(row) {}
 
   template <class Value, class Show>
-  void take(std::string_view key, Value ImageRow::*field, const Value& wanted, bool published, Show show) {
+  void take(std::string_view key, Value state::ImageRow::*field, const Value& wanted, bool published, Show show) {
     if (row_.*field == wanted) return;
     changes_.push_back(fmt::format("{}: {} → {}", key, show(row_.*field), show(wanted)));
     row_.*field = wanted;
     publishes_ = publishes_ || published;
   }
   template <class Value>
-  void take_quietly(std::string_view key, Value ImageRow::*field, const Value& wanted) {
+  void take_quietly(std::string_view key, Value state::ImageRow::*field, const Value& wanted) {
     if (row_.*field == wanted) return;
     changes_.emplace_back(key);
     row_.*field = wanted;
     publishes_ = true;
   }
 
-  ImageRow row_;
+  state::ImageRow row_;
   std::vector<std::string> changes_;
   bool publishes_ = false;
 };
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
-void update_image(const LocalImage& image, const ImageRow& row, Draft& draft) {
+void update_image(const LocalImage& image, const state::ImageRow& row, Draft& draft) {
   Describing now(row);
   const auto as_bool = [](bool value) { return value ? "true" : "false"; };
-  now.take("private", &ImageRow::is_private, image.is_private, true, as_bool);
-  now.take("state", &ImageRow::state, image.state, true, [](ImageState state) { return text_of(state); });
-  now.take_quietly("reason", &ImageRow::reason, image.reason);
-  now.take("version", &ImageRow::version, image.version, true, quoted);
-  now.take("platform", &ImageRow::platform, image.platform, true, quoted);
-  now.take_quietly("labels", &ImageRow::labels, image.labels);
-  now.take_quietly("description", &ImageRow::description, image.description);
-  now.take("protect", &ImageRow::protect, image.protect, false, as_bool);
-  now.take("managed by the manifest", &ImageRow::managed, true, false, as_bool);
+  now.take("private", &state::ImageRow::is_private, image.is_private, true, as_bool);
+  now.take("state", &state::ImageRow::state, image.state, true, [](ImageState state) { return text_of(state); });
+  now.take_quietly("reason", &state::ImageRow::reason, image.reason);
+  now.take("version", &state::ImageRow::version, image.version, true, quoted);
+  now.take("platform", &state::ImageRow::platform, image.platform, true, quoted);
+  now.take_quietly("labels", &state::ImageRow::labels, image.labels);
+  now.take_quietly("description", &state::ImageRow::description, image.description);
+  now.take("protect", &state::ImageRow::protect, image.protect, false, as_bool);
+  now.take("managed by the manifest", &state::ImageRow::managed, true, false, as_bool);
   if (now.changes_.empty()) return;
   const std::string text = fmt::format("{}", fmt::join(now.changes_, ", "));
   const bool publishes = now.publishes_ && !image.is_private;
@@ -182,7 +183,7 @@ void update_image(const LocalImage& image, const ImageRow& row, Draft& draft) {
   draft.add({.change = std::move(change), .phase = Phase::images, .publishes = publishes});
 }
 
-void merge_present(const LocalImage& image, const ImageRow& row, const Situation& situation, Draft& draft) {
+void merge_present(const LocalImage& image, const state::ImageRow& row, const Situation& situation, Draft& draft) {
   const auto immutable = immutable_changes(image, row, situation);
   if (!immutable.empty()) {
     return block(image, Verb::update, "immutable", fmt::format("an image never changes in this: {}", fmt::join(immutable, "; ")),
@@ -203,7 +204,7 @@ void merge_present(const LocalImage& image, const ImageRow& row, const Situation
 }
 
 /// An image of ours that the manifest does not name: left alone, unless the manifest managed it once (R16).
-void merge_absent(const ImageRow& row, const Situation& situation, Draft& draft) {
+void merge_absent(const state::ImageRow& row, const Situation& situation, Draft& draft) {
   const Address address = image_address(row.name);
   const auto& copies = situation.manifest.copies;
   const bool by_copy =
@@ -246,7 +247,7 @@ void merge_absent(const ImageRow& row, const Situation& situation, Draft& draft)
 void merge_images(const Desired& desired, const Situation& situation, Draft& draft) {
   std::vector<const LocalImage*> missing;
   for (const auto& image : situation.manifest.images) {
-    const ImageRow* row = situation.live(image.name);
+    const state::ImageRow* row = situation.live(image.name);
     if (row && !row->copy)
       merge_present(image, *row, situation, draft);
     else if (row && draft.doing(image_address(image.name)))
@@ -263,4 +264,4 @@ void merge_images(const Desired& desired, const Situation& situation, Draft& dra
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

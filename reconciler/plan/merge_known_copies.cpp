@@ -8,13 +8,13 @@
 #include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
 /// A copy's row as it shall be, and in what it differs.
 struct Revision {
-  ImageRow row;
+  state::ImageRow row;
   std::vector<std::string> changes = {};      ///< by its origin or its rule
   std::vector<std::string> own_changes = {};  ///< by its [[copy]]
   bool withdraws = false;
@@ -25,7 +25,7 @@ struct Revision {
 constexpr const char* disowned_reason = "disowned: the keys that signed it were revoked, and its origin does not know it";
 
 void revise_by_entry(Revision& revision, const CopyEntry& entry) {
-  ImageRow& row = revision.row;
+  state::ImageRow& row = revision.row;
   if (entry.protect && *entry.protect != row.protect) {
     revision.own_changes.push_back(fmt::format("protect: {} → {}", row.protect, *entry.protect));
     row.protect = *entry.protect;
@@ -39,7 +39,7 @@ void revise_by_entry(Revision& revision, const CopyEntry& entry) {
 
 /// The origin's word on withdrawal is kept apart from the state that the copy has here, so that it can be taken back.
 void revise_withdrawal(Revision& revision, bool withdrawn, const std::string& reason) {
-  ImageRow& row = revision.row;
+  state::ImageRow& row = revision.row;
   if (withdrawn == row.withdrawn_by_origin && (!withdrawn || reason == row.reason)) return;
   revision.withdraws = withdrawn && !row.withdrawn_by_origin;
   if (!revision.withdraws)
@@ -55,7 +55,7 @@ void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
 
 /// What follows the origin while a rule holds for the copy.
 void revise_by_origin(Revision& revision, const KnownCopy& copy, const CopyEntry* own) {
-  ImageRow& row = revision.row;
+  state::ImageRow& row = revision.row;
   const ImageEntry& entry = *copy.entry;
   const SubscriptionOptions& options = copy.wishes->terms_of(*copy.governs).rule->options;
   if (row.labels != entry.labels) {
@@ -79,7 +79,7 @@ void revise_by_origin(Revision& revision, const KnownCopy& copy, const CopyEntry
 bool needs_look(const KnownCopy& copy, const CopyEntry* own) {
   if (copy.name || own || copy.disowned) return true;
   if (!copy.entry) return false;
-  const ImageRow& row = *copy.row;
+  const state::ImageRow& row = *copy.row;
   const bool withdrawn = copy.entry->state() == ImageState::withdrawn;
   if (withdrawn || row.withdrawn_by_origin) return true;
   if (!copy.governs) return false;
@@ -146,7 +146,7 @@ void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEnt
 }
 
 /// `unwanted_since`: of a removal by `prune`.
-void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, std::optional<Time> unwanted_since,
+void add_removal(const state::ImageRow& row, const PeerCase& peer, Reason reason, std::optional<Time> unwanted_since,
                  const Situation& situation, Draft& draft) {
   const Address address = copy_address(peer.name(), row.identity->name);
   const auto listing = situation.series_listing.find(row.name.text());
@@ -177,7 +177,7 @@ void add_removal(const ImageRow& row, const PeerCase& peer, Reason reason, std::
   }
 }
 
-void remove_by_entry(const ImageRow& row, const PeerCase& peer, const CopyEntry& entry, const Situation& situation,
+void remove_by_entry(const state::ImageRow& row, const PeerCase& peer, const CopyEntry& entry, const Situation& situation,
                      Draft& draft) {
   Reason reason{.code = "not-kept",
                 .rule = copy_address(peer.name(), row.identity->name).text,
@@ -188,7 +188,7 @@ void remove_by_entry(const ImageRow& row, const PeerCase& peer, const CopyEntry&
 
 /// Keeps the books on since when no rule wants a copy; plans its removal once that is long enough ago.
 void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
-  const ImageRow& row = *copy.row;
+  const state::ImageRow& row = *copy.row;
   const PeerCase& peer = *copy.wishes->peer;
   if (copy.wanted) {
     if (row.unwanted_since) draft.wantedness.push_back({.key = row.key, .unwanted_since = std::nullopt});
@@ -231,7 +231,7 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
 }
 
 /// The peer's own image of this name and these bits; nullptr: it lists none.
-const ImageEntry* listed_as(const PeerWishes& wishes, const ImageRow& row) {
+const ImageEntry* listed_as(const PeerRules& wishes, const state::ImageRow& row) {
   const auto& images = wishes.index.catalog().images;
   const auto& own = wishes.index.own();  // sorted by name
   const ImageName& name = row.identity->name;
@@ -253,15 +253,15 @@ bool speaks_for(const PeerCase& peer, const ServerId& origin, const Situation& s
 
 /// R21: a copy whose origin was made anew, or is gone, is withdrawn as soon as one of those that speak for it says so, and no
 /// longer when none of them does.
-void follow_in_place_of_origin(const Desired& desired, const ImageRow& row, const Situation& situation, Draft& draft) {
-  const PeerWishes* speaker = nullptr;
+void follow_in_place_of_origin(const Desired& desired, const state::ImageRow& row, const Situation& situation, Draft& draft) {
+  const PeerRules* speaker = nullptr;
   const ImageEntry* word = nullptr;
   for (const auto& wishes : desired.wishes) {
     const ImageEntry* entry = speaks_for(*wishes.peer, row.identity->origin, situation) ? listed_as(wishes, row) : nullptr;
     if (!entry) continue;
     const bool withdrawn = entry->state() == ImageState::withdrawn;
     if (withdrawn) draft.unsettled.insert(wishes.peer->id());  // it must be heard in each run
-    const auto rank = [](const PeerWishes& peer, const ImageEntry& said) {
+    const auto rank = [](const PeerRules& peer, const ImageEntry& said) {
       return std::pair(said.state() != ImageState::withdrawn, peer.peer->name());
     };
     if (word && rank(*speaker, *word) < rank(wishes, *entry)) continue;
@@ -284,7 +284,7 @@ void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation
     for (const auto place : wishes.index.own()) {
       const ImageEntry& entry = wishes.index.catalog().images[place];
       if (entry.state() != ImageState::withdrawn) continue;
-      const ImageRow* row = situation.live(entry.identity.name);
+      const state::ImageRow* row = situation.live(entry.identity.name);
       if (!row || row->digest != entry.digest || row->state == ImageState::withdrawn || row->withdrawn_by_origin) continue;
       if (row->copy && (!row->identity || row->identity->origin == wishes.peer->id() ||
                         (!situation.peer(row->identity->origin) && speaks_for(*wishes.peer, row->identity->origin, situation))))
@@ -324,4 +324,4 @@ void merge_known_copies(const Desired& desired, const Situation& situation, Draf
   merge_copies_of_unread_peers(situation, draft);
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -6,7 +6,7 @@
 
 #include "reconciler/plan/merge.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -35,7 +35,7 @@ void note_reused_name(const NewCopy& copy, const Address& address, const Situati
   const auto deleted = situation.deleted_by_name.find(copy.name.text());
   if (deleted == situation.deleted_by_name.end()) return;
   const auto other = std::find_if(deleted->second.begin(), deleted->second.end(),
-                                  [&](const ImageRow* row) { return row->digest != copy.entry->digest; });
+                                  [&](const state::ImageRow* row) { return row->digest != copy.entry->digest; });
   if (other == deleted->second.end()) return;
   draft.notes.push_back({"name-reused", address.text,
                          fmt::format("the name \"{}\" was borne here before by other bits, which are gone", copy.name.text())});
@@ -86,4 +86,4 @@ void merge_new_copies(const Desired& desired, const Situation& situation, Draft&
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

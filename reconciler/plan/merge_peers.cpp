@@ -7,11 +7,11 @@
 #include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
-std::string why_updated(const PeerCase& peer, const Registration& registration) {
+std::string why_updated(const PeerCase& peer, const state::Registration& registration) {
   std::vector<std::string> changes;
   if (registration.name != peer.name())
     changes.push_back(fmt::format("name: {} → {}", registration.name.text(), peer.name().text()));
@@ -49,7 +49,7 @@ void block_changed_identity(const PeerCase& peer, Draft& draft) {
                            .at = peer.entry->at});
 }
 
-void update_peer(const PeerCase& peer, const Registration& before, Draft& draft) {
+void update_peer(const PeerCase& peer, const state::Registration& before, Draft& draft) {
   const bool replaces = before.id != peer.id();
   const std::string text =
       replaces ? fmt::format("its entry says that it replaces the root {}", before.id.text()) : why_updated(peer, before);
@@ -96,7 +96,7 @@ void merge_peer(const PeerCase& peer, const Situation& situation, Draft& draft) 
   }
   if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
   if (peer.changed_from) return block_changed_identity(peer, draft);
-  const Registration* before = peer.registration ? peer.registration : peer.replaced;
+  const state::Registration* before = peer.registration ? peer.registration : peer.replaced;
   if (before)
     update_peer(peer, *before, draft);
   else
@@ -135,7 +135,7 @@ bool goes_round(const PeerCase& peer, const Situation& situation) {
 
 }  // namespace
 
-bool identity_in_question(const Registration& registration, const Situation& situation) {
+bool identity_in_question(const state::Registration& registration, const Situation& situation) {
   const PeerCase* bearer = situation.peer(registration.name);
   return bearer && !bearer->registration && bearer->replaced != &registration && !situation.peer(registration.id);
 }
@@ -207,4 +207,4 @@ void merge_dropped_peers(const Situation& situation, Draft& draft) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

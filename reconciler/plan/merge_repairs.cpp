@@ -10,7 +10,7 @@
 #include "reconciler/plan/damaged.hpp"
 #include "reconciler/plan/merge.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -51,7 +51,7 @@ Offers find_offers(const std::map<Digest, DamagedOnes>& groups, const Situation&
   return offers;
 }
 
-const ImageRow* row_of(const DamagedImage& image, const Situation& situation) {
+const state::ImageRow* row_of(const DamagedImage& image, const Situation& situation) {
   const auto found = situation.row_by_key.find(image.key);
   return found == situation.row_by_key.end() || found->second->deleted ? nullptr : found->second;
 }
@@ -60,7 +60,7 @@ const ImageRow* row_of(const DamagedImage& image, const Situation& situation) {
 enum class SourceTrust { as_it_was, untried, touched };
 
 /// The entry whose source may give the same bits; nullptr: there is none.
-const LocalImage* whose_source_serves(const ImageRow& row, SourceTrust trust, const Situation& situation) {
+const LocalImage* whose_source_serves(const state::ImageRow& row, SourceTrust trust, const Situation& situation) {
   const LocalImage* image = row.copy ? nullptr : situation.local(row.name);
   if (!image || !image->source || (image->digest && *image->digest != row.digest)) return nullptr;
   const auto seen = situation.observed.sources.find(image->name);
@@ -72,7 +72,7 @@ const LocalImage* whose_source_serves(const ImageRow& row, SourceTrust trust, co
 }
 
 /// Those that can be true, for the same bits have one size and kind; that of a copy's own origin first.
-std::vector<Offer> offers_for(const ImageRow& row, const Offers& all) {
+std::vector<Offer> offers_for(const state::ImageRow& row, const Offers& all) {
   const auto found = all.find(row.digest);
   if (found == all.end()) return {};
   std::vector<Offer> offers = found->second;
@@ -83,7 +83,8 @@ std::vector<Offer> offers_for(const ImageRow& row, const Offers& all) {
 }
 
 /// Before new copies: what was here once is to be here.
-void add(Action action, Phase phase, const DamagedImage& image, const ImageRow& row, const LocalImage* local, Draft& draft) {
+void add(Action action, Phase phase, const DamagedImage& image, const state::ImageRow& row, const LocalImage* local,
+         Draft& draft) {
   Change change = change_of(image.address, std::move(action),
                             {{.code = "damaged",
                               .rule = row.copy ? row.rule : image.address.text,
@@ -99,7 +100,7 @@ void add(Action action, Phase phase, const DamagedImage& image, const ImageRow& 
 
 bool repair_by_source(const DamagedOnes& images, SourceTrust trust, const Situation& situation, Draft& draft) {
   for (const DamagedImage* image : images) {
-    const ImageRow* row = row_of(*image, situation);
+    const state::ImageRow* row = row_of(*image, situation);
     const LocalImage* local = row ? whose_source_serves(*row, trust, situation) : nullptr;
     if (!local) continue;
     add(TakeInAgain{.image = *local, .digest = row->digest}, Phase::images, *image, *row, local, draft);
@@ -110,7 +111,7 @@ bool repair_by_source(const DamagedOnes& images, SourceTrust trust, const Situat
 
 bool repair_by_peers(const DamagedOnes& images, const Offers& all, const Situation& situation, Draft& draft) {
   for (const DamagedImage* image : images) {
-    const ImageRow* row = row_of(*image, situation);
+    const state::ImageRow* row = row_of(*image, situation);
     std::vector<Offer> offers = row ? offers_for(*row, all) : std::vector<Offer>{};
     if (offers.empty()) continue;
     add(FetchAgain{.offers = std::move(offers), .name = row->name, .transfer = {}}, Phase::copies, *image, *row,
@@ -172,4 +173,4 @@ void block_damaged(const Situation& situation, Draft& draft) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

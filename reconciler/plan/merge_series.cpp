@@ -11,14 +11,14 @@
 #include "reconciler/plan/texts.hpp"
 #include "schema/nearest.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
 /// One image of a series: here already, or brought by a change of this plan.
 struct Member {
-  ImageName name;    ///< that it bears when the series is made
-  ImageKey key = 0;  ///< 0: not here yet
+  ImageName name;           ///< that it bears when the series is made
+  state::ImageKey key = 0;  ///< 0: not here yet
   bool is_public = true;
   std::optional<Address> planned;
   bool late = false;  ///< it comes by a copy, or after one
@@ -26,9 +26,9 @@ struct Member {
 
 /// Who bears which name once this plan is done.
 struct Bearers {
-  std::unordered_map<std::string, const ImageRow*> renamed_to;  ///< copies that are renamed, by their new name
-  std::unordered_map<ImageKey, ImageName> renamed;
-  std::unordered_map<ImageKey, ImageName> renamed_early;  ///< with a withdrawal, before any series is made
+  std::unordered_map<std::string, const state::ImageRow*> renamed_to;  ///< copies that are renamed, by their new name
+  std::unordered_map<state::ImageKey, ImageName> renamed;
+  std::unordered_map<state::ImageKey, ImageName> renamed_early;  ///< with a withdrawal, before any series is made
   std::unordered_map<std::string, Address> copies;
 };
 
@@ -45,7 +45,7 @@ Bearers bearers_after(const Desired& desired, const Draft& draft) {
   return bearers;
 }
 
-Member member_here(const ImageRow& row, const Bearers& bearers) {
+Member member_here(const state::ImageRow& row, const Bearers& bearers) {
   const auto early = bearers.renamed_early.find(row.key);
   return {.name = early == bearers.renamed_early.end() ? row.name : early->second,
           .key = row.key,
@@ -57,7 +57,7 @@ Member member_here(const ImageRow& row, const Bearers& bearers) {
 std::optional<Member> find_member(const ImageName& name, const Bearers& bearers, const Situation& situation, const Draft& draft) {
   if (const auto renamed = bearers.renamed_to.find(name.text()); renamed != bearers.renamed_to.end())
     return member_here(*renamed->second, bearers);
-  const ImageRow* row = situation.live(name);
+  const state::ImageRow* row = situation.live(name);
   if (row && !bearers.renamed.contains(row->key)) {
     Member member = member_here(*row, bearers);
     const LocalImage* local = row->copy ? nullptr : situation.local(name);
@@ -118,7 +118,7 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
       wanted.members.push_back(*std::move(member));
       continue;
     }
-    const ImageRow* renamed = situation.live(name);
+    const state::ImageRow* renamed = situation.live(name);
     const Arrival arrival = situation.local(name) ? Arrival::offered : arrivals.of(name);
     if (arrival == Arrival::offered) {
       wanted.waiting.push_back("\"" + name.text() + "\"");
@@ -135,14 +135,14 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
   return wanted;
 }
 
-std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes& wishes, const Desired& desired,
+std::vector<Member> followed_members(const SeriesEntry& series, const PeerRules& wishes, const Desired& desired,
                                      const Bearers& bearers, const Situation& situation, const Draft& draft) {
   std::unordered_map<ImageIdentity, ImageName> adopted;
   for (const auto& one : desired.adopted) {
     if (one.peer == wishes.peer) adopted.emplace(one.entry->identity, one.name);
   }
   // What this plan removes is no member of what it makes.
-  std::set<ImageKey> removed;
+  std::set<state::ImageKey> removed;
   for (const auto& one : draft.changes) {
     if (one.removes != 0 && !one.change.deferred) removed.insert(one.removes);
   }
@@ -169,7 +169,7 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerWishes
 }
 
 /// nullopt: it stays as it is; why is said, if there is something to say.
-std::optional<Wanted> want_followed(const SeriesDeclaration& series, const SeriesRow* row, const Desired& desired,
+std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state::SeriesRow* row, const Desired& desired,
                                     const Bearers& bearers, const Situation& situation, Draft& draft) {
   const PeerCase* peer = situation.peer(series.follow->peer);
   const bool as_before = row && row->follow == series.follow;
@@ -181,7 +181,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const Serie
     return std::nullopt;
   }
   const auto wishes =
-      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == peer; });
+      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == peer; });
   if (wishes == desired.wishes.end()) {
     if (!as_before && !peer->is_away()) {
       block(series, row != nullptr, "peer-unknown",
@@ -212,7 +212,7 @@ std::vector<ImageName> public_names(const std::vector<Member>& members) {
   return names;
 }
 
-std::vector<ImageName> public_names(const SeriesRow& row, const Situation& situation) {
+std::vector<ImageName> public_names(const state::SeriesRow& row, const Situation& situation) {
   std::vector<ImageName> names;
   for (const auto& member : row.members) {
     const auto found = situation.row_by_key.find(member.image);
@@ -222,13 +222,13 @@ std::vector<ImageName> public_names(const SeriesRow& row, const Situation& situa
   return names;
 }
 
-bool same_members(const std::vector<Member>& wanted, const SeriesRow& row) {
+bool same_members(const std::vector<Member>& wanted, const state::SeriesRow& row) {
   return std::equal(
       wanted.begin(), wanted.end(), row.members.begin(), row.members.end(),
-      [](const Member& one, const SeriesMemberRow& other) { return one.key == 0 ? false : one.key == other.image; });
+      [](const Member& one, const state::SeriesMemberRow& other) { return one.key == 0 ? false : one.key == other.image; });
 }
 
-std::vector<std::string> changes_of(const Wanted& wanted, const SeriesRow& row) {
+std::vector<std::string> changes_of(const Wanted& wanted, const state::SeriesRow& row) {
   std::vector<std::string> changes;
   if (!same_members(wanted.members, row)) {
     std::set<std::string> before, after;
@@ -248,7 +248,7 @@ std::vector<std::string> changes_of(const Wanted& wanted, const SeriesRow& row) 
   return changes;
 }
 
-void merge_wanted(const Wanted& wanted, const SeriesRow* row, const Situation& situation, Draft& draft) {
+void merge_wanted(const Wanted& wanted, const state::SeriesRow* row, const Situation& situation, Draft& draft) {
   const SeriesDeclaration& series = *wanted.series;
   std::vector<ImageName> names;
   for (const auto& member : wanted.members) names.push_back(member.name);
@@ -273,7 +273,7 @@ void merge_wanted(const Wanted& wanted, const SeriesRow* row, const Situation& s
   draft.add({.change = std::move(change), .phase = late ? Phase::following : Phase::series, .publishes = publishes});
 }
 
-void merge_dropped(const SeriesRow& row, const Situation& situation, Draft& draft) {
+void merge_dropped(const state::SeriesRow& row, const Situation& situation, Draft& draft) {
   const Address address = series_address(row.name);
   if (!row.managed) {
     draft.notes.push_back({"unmanaged", address.text, "the manifest does not name it; it is left alone"});
@@ -291,13 +291,13 @@ void merge_dropped(const SeriesRow& row, const Situation& situation, Draft& draf
 }  // namespace
 
 void merge_series(const Desired& desired, const Situation& situation, Draft& draft) {
-  std::unordered_map<std::string, const SeriesRow*> rows;
+  std::unordered_map<std::string, const state::SeriesRow*> rows;
   for (const auto& row : situation.snapshot.series) rows.emplace(row.name.folded(), &row);
   const Bearers bearers = situation.manifest.series.empty() ? Bearers{} : bearers_after(desired, draft);
   Arrivals arrivals(desired, situation, draft);
   for (const auto& series : situation.manifest.series) {
     const auto found = rows.find(series.name.folded());
-    const SeriesRow* row = found == rows.end() ? nullptr : found->second;
+    const state::SeriesRow* row = found == rows.end() ? nullptr : found->second;
     if (row && row->name != series.name) {
       block(series, false, "name-in-use",
             fmt::format("its name differs only in case from \"{}\", which is here", row->name.text()),
@@ -315,4 +315,4 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -8,22 +8,22 @@
 #include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
-SubscriptionRow row_for(const DesiredSubscription& wanted, const Situation& situation) {
-  SubscriptionRow row{.peer = wanted.peer->id(),
-                      .peer_name = wanted.peer->name(),
-                      .selector = wanted.rule->selector,
-                      .baseline = wanted.baseline.value_or(0),
-                      .since = since_text(wanted.rule->options.since),
-                      .options = options_text_without_since(wanted.rule->options),
-                      .rule = wanted.address.text,
-                      .instantiated = situation.observed.now,
-                      .stopped = std::nullopt,
-                      .copies = 0};
-  const SubscriptionRow* before = wanted.row ? wanted.row : wanted.stopped;
+state::SubscriptionRow row_for(const DesiredSubscription& wanted, const Situation& situation) {
+  state::SubscriptionRow row{.peer = wanted.peer->id(),
+                             .peer_name = wanted.peer->name(),
+                             .selector = wanted.rule->selector,
+                             .baseline = wanted.baseline.value_or(0),
+                             .since = since_text(wanted.rule->options.since),
+                             .options = options_text_without_since(wanted.rule->options),
+                             .rule = wanted.address.text,
+                             .instantiated = situation.observed.now,
+                             .stopped = std::nullopt,
+                             .copies = 0};
+  const state::SubscriptionRow* before = wanted.row ? wanted.row : wanted.stopped;
   if (before) row.copies = before->copies;
   if (wanted.row) row.instantiated = wanted.row->instantiated;
   return row;
@@ -58,7 +58,7 @@ void instantiate(const DesiredSubscription& wanted, const Situation& situation, 
 
 void update(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
   if (!wanted.baseline) return block_unknown(wanted, Verb::update, draft);
-  SubscriptionRow row = row_for(wanted, situation);
+  state::SubscriptionRow row = row_for(wanted, situation);
   std::vector<std::string> changes;
   if (row.since != wanted.row->since) {
     changes.push_back(
@@ -71,13 +71,14 @@ void update(const DesiredSubscription& wanted, const Situation& situation, Draft
 }
 
 /// Whether the manifest still asks for what this row records.
-bool still_asked_for(const SubscriptionRow& row, const PeerCase& peer, const Situation& situation) {
+bool still_asked_for(const state::SubscriptionRow& row, const PeerCase& peer, const Situation& situation) {
   const auto& rules = situation.manifest.subscriptions;
   return std::any_of(rules.begin(), rules.end(),
                      [&](const SubscriptionEntry& rule) { return rule.peer == peer.name() && rule.selector == row.selector; });
 }
 
-void uninstantiate(const SubscriptionRow& row, const PeerCase* peer, const Registration* registration, Draft& draft) {
+void uninstantiate(const state::SubscriptionRow& row, const PeerCase* peer, const state::Registration* registration,
+                   Draft& draft) {
   const ServerName& name = peer ? peer->name() : registration ? registration->name : row.peer_name;
   const bool seen = peer && peer->head && peer->id() == row.peer;
   const Serial serial = seen ? peer->head->serial : registration ? registration->serial : row.baseline;
@@ -96,9 +97,9 @@ void uninstantiate(const SubscriptionRow& row, const PeerCase* peer, const Regis
 
 /// Of a peer whose identity changed: what was instantiated with the old one brings nothing until that is settled.
 bool waits_for_identity(const DesiredSubscription& wanted, const Situation& situation) {
-  const Registration* before = wanted.peer->changed_from;
+  const state::Registration* before = wanted.peer->changed_from;
   const auto& rows = situation.snapshot.subscriptions;
-  return before && std::any_of(rows.begin(), rows.end(), [&](const SubscriptionRow& row) {
+  return before && std::any_of(rows.begin(), rows.end(), [&](const state::SubscriptionRow& row) {
            return !row.stopped && row.peer == before->id && row.selector == wanted.rule->selector;
          });
 }
@@ -123,7 +124,7 @@ struct UnknownSelector {
 UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desired& desired) {
   const PeerCase& peer = *dropped.peer;
   const auto wishes =
-      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerWishes& one) { return one.peer == &peer; });
+      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == &peer; });
   if (wishes == desired.wishes.end())
     return {
         fmt::format("peer \"{}\" is {}, so nobody knows whether it has what a new rule names", peer.name().text(), peer.why.code),
@@ -180,11 +181,11 @@ void merge_subscriptions(const Desired& desired, const Situation& situation, Dra
   for (const auto& row : situation.snapshot.subscriptions) {
     if (row.stopped || replaced.contains(row.peer)) continue;  // a replaced peer's end with its old registration
     const auto found = situation.registration_by_id.find(row.peer);
-    const Registration* registration = found == situation.registration_by_id.end() ? nullptr : found->second;
+    const state::Registration* registration = found == situation.registration_by_id.end() ? nullptr : found->second;
     const PeerCase* peer = situation.peer(row.peer);
     if (!peer && registration && identity_in_question(*registration, situation)) peer = situation.peer(registration->name);
     if (!peer || !still_asked_for(row, *peer, situation)) uninstantiate(row, peer, registration, draft);
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

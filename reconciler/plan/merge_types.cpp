@@ -7,7 +7,7 @@
 #include "reconciler/plan/merge.hpp"
 #include "reconciler/plan/texts.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -23,7 +23,7 @@ void merge_declared(const TypeDeclaration& declared, const Situation& situation,
                .phase = Phase::types});
     return;
   }
-  const TypeRow& row = *found->second;
+  const state::TypeRow& row = *found->second;
   if (row.name != declared.name) {
     draft.blocked.push_back({.address = address,
                              .verb = Verb::create,
@@ -70,7 +70,7 @@ void merge_with_copies(const Desired& desired, const Situation& situation, Draft
 
 }  // namespace
 
-bool has_public_images(const TypeRow& type, const Situation& situation) {
+bool has_public_images(const state::TypeRow& type, const Situation& situation) {
   std::uint64_t hidden = 0;
   for (const auto& row : situation.snapshot.images)
     hidden += !row.deleted && !row.copy && row.is_private && row.type == type.name ? 1U : 0U;
@@ -121,4 +121,4 @@ void merge_dropped_types(const Situation& situation, Draft& draft) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

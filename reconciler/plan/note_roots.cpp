@@ -7,7 +7,7 @@
 #include "reconciler/plan/passes.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -51,4 +51,4 @@ void note_roots(const Situation& situation, Draft& draft) {
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -12,11 +12,11 @@
 #include "reconciler/plan/texts.hpp"
 #include "schema/nearest.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
-void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes& wishes, Draft& draft) {
+void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& wishes, Draft& draft) {
   const Selector& selector = wanted.rule->selector;
   if (!place_of(*wanted.rule) || wishes.index.knows(selector)) return;
   const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
@@ -35,7 +35,7 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerWishes&
 }
 
 /// Why there is no such image, and what to do: another name of its own is near, or it is a copy there.
-std::pair<std::string, std::string> missing_image(const PeerWishes& wishes, const ImageName& name) {
+std::pair<std::string, std::string> missing_image(const PeerRules& wishes, const ImageName& name) {
   const auto& images = wishes.index.catalog().images;
   const std::string& peer = wishes.peer->name().text();
   const auto copy = std::find_if(images.begin(), images.end(), [&](const ImageEntry& entry) { return entry.name == name; });
@@ -52,7 +52,7 @@ std::pair<std::string, std::string> missing_image(const PeerWishes& wishes, cons
 }
 
 /// A [[copy]] that means nothing would be obeyed by nobody, in silence.
-void block_unknown_copies(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
+void block_unknown_copies(const PeerRules& wishes, const Situation& situation, Draft& draft) {
   const ServerName& peer = wishes.peer->name();
   for (const auto& copy : situation.manifest.copies) {
     if (copy.peer != peer || wishes.index.has_or_had(copy.name) || (copy.adopt && taken_over_by(copy, situation))) continue;
@@ -116,7 +116,7 @@ void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
                    *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
 
-void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, const Situation& situation, Draft& draft) {
+void note_baseline(const DesiredSubscription& wanted, const PeerRules& wishes, const Situation& situation, Draft& draft) {
   if (!wanted.fresh || !wanted.baseline) return;
   Tally before, between;
   const Serial* const stopped = wanted.stopped && wanted.stopped->stopped ? &*wanted.stopped->stopped : nullptr;
@@ -131,13 +131,13 @@ void note_baseline(const DesiredSubscription& wanted, const PeerWishes& wishes, 
 }
 
 /// Which rule's name holds is told once per pair of rules, not per image.
-void note_differing_names(const PeerWishes& wishes, const Situation& situation, Draft& draft) {
+void note_differing_names(const PeerRules& wishes, const Situation& situation, Draft& draft) {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> pairs;
   const auto& first_as = wishes.terms.empty() ? std::string() : wishes.terms.front().rule->options.as;
   if (std::all_of(wishes.terms.begin(), wishes.terms.end(),
                   [&](const Terms& terms) { return terms.rule->options.as == first_as; }))
     return;
-  const Judged* first = nullptr;
+  const EvaluatedRule* first = nullptr;
   for (const auto& one : wishes.judged) {
     if (one.verdict != Verdict::wanted) continue;
     if (!first || first->entry != one.entry) {
@@ -172,4 +172,4 @@ void note_subscriptions(const Desired& desired, const Situation& situation, Draf
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

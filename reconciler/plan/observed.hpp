@@ -21,7 +21,7 @@
 #include "schema/stated.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// A head that verified, and what it names.
 struct SeenHead {
@@ -96,7 +96,7 @@ struct DamagedImage {
   bool copy = false;
   std::string path;  ///< of the file, in the store
   std::string why;   ///< "is gone", "has 3 bytes, not 40"
-  ImageKey key = 0;
+  state::ImageKey key = 0;
   Digest digest;
   bool left_out = false;  ///< the published catalog shows the image without its bytes
 };
@@ -131,4 +131,4 @@ struct Observed {
   std::string publish_again;  ///< why what is published must be published again, whatever the state says; "": it need not
 };
 
-}  // namespace ingot
+}  // namespace ingot::plan

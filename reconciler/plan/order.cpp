@@ -8,7 +8,7 @@
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/sorting.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -146,4 +146,4 @@ std::vector<Change> in_order(std::deque<DraftChange> changes) {
   return actions;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

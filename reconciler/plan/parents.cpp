@@ -6,7 +6,7 @@
 
 #include "reconciler/plan/arrivals.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -34,7 +34,7 @@ class Search {
   void look(const LocalImage& image) {
     if (!image.parent) {
       found_.push_back({&image, {}});
-    } else if (const ImageRow* row = situation_.live(*image.parent)) {
+    } else if (const state::ImageRow* row = situation_.live(*image.parent)) {
       found_.push_back({&image, {.key = row->key, .planned = {}, .late = false}});
     } else if (missing_.contains(image.parent->text())) {
       children_[image.parent->text()].push_back(&image);
@@ -110,4 +110,4 @@ std::unordered_map<std::string, Address> coming_copies(const Draft& draft) {
   return coming;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

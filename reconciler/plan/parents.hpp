@@ -9,12 +9,12 @@
 #include "reconciler/plan/draft.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 struct ParentFound {
-  std::optional<ImageKey> key;     ///< of an image that is here
-  std::optional<Address> planned;  ///< the change of this plan that brings it
-  bool late = false;               ///< it comes by a copy, or descends from one that does
+  std::optional<state::ImageKey> key;  ///< of an image that is here
+  std::optional<Address> planned;      ///< the change of this plan that brings it
+  bool late = false;                   ///< it comes by a copy, or descends from one that does
 };
 
 /// Those of `images` whose parents are here or come, parents before children. The others are blocked (`unknown-image`,
@@ -26,4 +26,4 @@ std::vector<std::pair<const LocalImage*, ParentFound>> find_parents(const std::v
 /// The copies of this plan that are not deferred, by their name here.
 std::unordered_map<std::string, Address> coming_copies(const Draft& draft);
 
-}  // namespace ingot
+}  // namespace ingot::plan

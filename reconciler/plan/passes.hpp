@@ -8,7 +8,7 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// Chooses how each copy's bytes move, and defers what the run's budgets leave no room for; smaller ones go on. What can never
 /// fit is blocked. `whole`: the draft holds all that there is to do, so that a partial copy of nothing in it is wanted by
@@ -36,4 +36,4 @@ std::vector<Change> in_order(std::deque<DraftChange> changes);
 /// Peers for which the draft holds nothing to do, blocked, held or waiting.
 std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -8,7 +8,7 @@
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 std::size_t Plan::pending() const {
   return static_cast<std::size_t>(
@@ -91,4 +91,4 @@ int exit_code_of(const Plan& plan, bool detailed) {
   return untrusted ? worse_exit_code(code, exit_untrusted) : code;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -19,7 +19,7 @@
 #include "schema/problem.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 struct RegisterPeer {
   ServerName peer;
@@ -55,10 +55,10 @@ struct DeleteType {
 };
 
 struct Instantiate {
-  SubscriptionRow row;
+  state::SubscriptionRow row;
 };
 struct UpdateSubscription {
-  SubscriptionRow row;
+  state::SubscriptionRow row;
   std::vector<std::string> changes;
 };  ///< changes: for people, "since: now → 4"
 struct Uninstantiate {
@@ -70,16 +70,16 @@ struct Uninstantiate {
 
 struct AddImage {
   LocalImage image;
-  std::optional<ImageKey> parent;
+  std::optional<state::ImageKey> parent;
   std::optional<std::uint64_t> source_bytes =
       {};  ///< of the source's files as they were seen; the image's size is known once it is added
 };
 struct UpdateImage {
-  ImageRow row;
+  state::ImageRow row;
   std::vector<std::string> changes;
 };  ///< the row as it shall be
 struct DeleteImage {
-  ImageKey key = 0;
+  state::ImageKey key = 0;
   ImageName name;
 };
 
@@ -138,20 +138,20 @@ struct TakeInAgain {
 struct AdoptCopy {
   ServerName peer;         ///< that it was copied from
   ImageIdentity identity;  ///< that it has as a copy
-  ImageRow row;            ///< as it shall be
+  state::ImageRow row;     ///< as it shall be
 };
 struct UpdateCopy {
   ServerName peer;
-  ImageRow row;
+  state::ImageRow row;
   std::vector<std::string> changes;
 };
 struct WithdrawCopy {
   ServerName peer;
-  ImageRow row;
+  state::ImageRow row;
 };  ///< the row as it shall be
 struct RemoveCopy {
   ServerName peer;
-  ImageKey key = 0;
+  state::ImageKey key = 0;
   ImageName name;
 };
 
@@ -222,7 +222,7 @@ struct LimitLine {
 
 /// Bookkeeping that an apply records beside the actions; not part of the plan's id.
 struct Wantedness {
-  ImageKey key = 0;
+  state::ImageKey key = 0;
   std::optional<Time> unwanted_since;
 };
 
@@ -241,14 +241,14 @@ struct Plan {
   ServerId id_of_server;
   std::string manifest_path;
   Digest manifest_digest;
-  std::optional<Provenance> git = {};     ///< the commit that the manifest is from
-  std::optional<PlanBase> base = {};      ///< nullopt: the plan is whole
-  bool complete = true;                   ///< false if a peer is unknown
-  std::vector<Change> actions = {};       ///< in the order of R23; an address occurs once
-  std::vector<Blocked> blocked = {};      ///< by stands_before
-  std::vector<Held> held = {};            ///< by stands_before
-  std::vector<UnknownPeer> unknown = {};  ///< sorted by peer
-  std::vector<Note> notes = {};           ///< sorted by code, address
+  std::optional<ManifestCommit> git = {};  ///< the commit that the manifest is from
+  std::optional<PlanBase> base = {};       ///< nullopt: the plan is whole
+  bool complete = true;                    ///< false if a peer is unknown
+  std::vector<Change> actions = {};        ///< in the order of R23; an address occurs once
+  std::vector<Blocked> blocked = {};       ///< by stands_before
+  std::vector<Held> held = {};             ///< by stands_before
+  std::vector<UnknownPeer> unknown = {};   ///< sorted by peer
+  std::vector<Note> notes = {};            ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
   /// Partial copies, by the image's digest, that go before any copy begins: nothing wants them, or what comes first needs their
@@ -288,4 +288,4 @@ const ServerName* source_of(const Action& action);
 /// sign with, 7 held; with `detailed`, 2 for changes. The first of 4, 6, 7, 3, 2 wins.
 int exit_code_of(const Plan& plan, bool detailed);
 
-}  // namespace ingot
+}  // namespace ingot::plan

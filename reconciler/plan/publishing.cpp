@@ -9,7 +9,7 @@
 #include "reconciler/plan/texts.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -29,9 +29,9 @@ std::set<Digest> taken_in_again(const Draft& draft) {
   return digests;
 }
 
-const SeriesRow* series_here(const SeriesName& name, const Situation& situation) {
+const state::SeriesRow* series_here(const SeriesName& name, const Situation& situation) {
   const auto& all = situation.snapshot.series;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const SeriesRow& row) { return row.name == name; });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const state::SeriesRow& row) { return row.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -47,11 +47,11 @@ bool shows_in_state(const DraftChange& one, const Situation& situation) {
                         [](const UpdateImage& image) { return !image.row.is_private; }, [](const DeleteImage&) { return false; },
                         [](const CreateSeries& series) { return series.follow.has_value(); },
                         [&](const UpdateSeries& series) {
-                          const SeriesRow* row = series_here(series.name, situation);
+                          const state::SeriesRow* row = series_here(series.name, situation);
                           return row == nullptr || !row->managed || row->follow != series.follow;
                         },
                         [&](const DeleteSeries& series) {
-                          const SeriesRow* row = series_here(series.name, situation);
+                          const state::SeriesRow* row = series_here(series.name, situation);
                           return row == nullptr || row->members.empty() || row->follow;
                         },
                         [](const Publish&) { return false; }, [](const FetchAgain&) { return false; },
@@ -91,4 +91,4 @@ void plan_publish(const Situation& situation, Draft& draft) {
        .phase = Phase::publish});
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

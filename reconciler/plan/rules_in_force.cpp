@@ -6,7 +6,7 @@
 
 #include "reconciler/plan/catalog_index.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -29,13 +29,13 @@ bool has_unknown_selector(const PeerCase& peer, const Situation& situation) {
   const auto& rows = situation.snapshot.subscriptions;
   return std::any_of(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) {
     return rule.peer == peer.name() && !is_known_everywhere(rule.selector) &&
-           std::none_of(rows.begin(), rows.end(), [&](const SubscriptionRow& row) {
+           std::none_of(rows.begin(), rows.end(), [&](const state::SubscriptionRow& row) {
              return !row.stopped && row.peer == peer.id() && row.selector == rule.selector;
            });
   });
 }
 
-bool is_dropped(const SubscriptionRow& row, const PeerCase& peer, const Situation& situation) {
+bool is_dropped(const state::SubscriptionRow& row, const PeerCase& peer, const Situation& situation) {
   const auto& rules = situation.manifest.subscriptions;
   return !row.stopped && std::none_of(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) {
     return rule.peer == peer.name() && rule.selector == row.selector;
@@ -76,4 +76,4 @@ std::string place_text(const SubscriptionEntry& rule) {
   return rule.at.line > 0 ? rule.at.text() : "dropped, and still in force";
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

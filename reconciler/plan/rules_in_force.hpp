@@ -7,7 +7,7 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 /// Whether a subscription of the manifest names something that this peer neither has nor had.
 bool has_unknown_selector(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog);
@@ -24,4 +24,4 @@ inline std::optional<At> place_of(const SubscriptionEntry& rule) {
 /// "ingot.toml:41", or that it was dropped.
 std::string place_text(const SubscriptionEntry& rule);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -9,7 +9,7 @@
 #include "reconciler/plan/texts.hpp"
 #include "schema/nearest.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -50,7 +50,7 @@ class KnownAddresses {
     for (const auto& copy : manifest.copies) add(copy_address(copy.peer, copy.name));
   }
 
-  void add_snapshot(const Snapshot& snapshot) {
+  void add_snapshot(const state::Snapshot& snapshot) {
     for (const auto& row : snapshot.registrations) add(peer_address(row.name));
     for (const auto& row : snapshot.types) add(type_address(row.name));
     for (const auto& row : snapshot.series) add(series_address(row.name));
@@ -250,4 +250,4 @@ std::variant<Selection, WrongAddress> select(const Situation& situation, const D
   return Choosing(all).select(options);
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

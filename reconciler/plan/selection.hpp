@@ -14,7 +14,7 @@
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/situation.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 class Selection {
  public:
@@ -53,4 +53,4 @@ class Selection {
 /// `all` holds every change, without budgets and guards.
 std::variant<Selection, WrongAddress> select(const Situation& situation, const Draft& all, const PlanOptions& options);
 
-}  // namespace ingot
+}  // namespace ingot::plan

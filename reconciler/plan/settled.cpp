@@ -9,7 +9,7 @@
 #include "reconciler/plan/rules_in_force.hpp"
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 std::string_view peer_of_address(std::string_view address) {
   const auto dot = address.find('.');
@@ -126,8 +126,9 @@ void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, c
 
 }  // namespace
 
-SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
-  SnapshotScope scope{.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
+state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
+  state::SnapshotScope scope{
+      .without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
   scope.without_failures =
       std::none_of(peers.begin(), peers.end(), [](const PeerView& view) { return std::holds_alternative<PeerCatalog>(view); });
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {
@@ -150,4 +151,4 @@ SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& p
   return scope;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -6,7 +6,7 @@
 
 #include "schema/overloaded.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
@@ -17,7 +17,7 @@ auto found_in(const Map& map, const Key& key) -> typename Map::mapped_type {
 }
 
 /// Another root under a name that is registered, and nothing says that it replaces the old one (R5).
-const Registration* changed_identity(const PeerEntry& entry, const Situation& situation) {
+const state::Registration* changed_identity(const PeerEntry& entry, const Situation& situation) {
   if (situation.registration_by_id.contains(entry.card.id)) return nullptr;
   for (const auto& registration : situation.snapshot.registrations) {
     if (registration.name != entry.name || entry.replaces == registration.id) continue;
@@ -27,7 +27,7 @@ const Registration* changed_identity(const PeerEntry& entry, const Situation& si
   return nullptr;
 }
 
-Unknown identity_changed(const PeerEntry& entry, const Registration& before) {
+Unknown identity_changed(const PeerEntry& entry, const state::Registration& before) {
   return Unknown{
       .code = "untrusted",
       .why = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}: if that is meant, say "
@@ -84,7 +84,7 @@ void look_at_peers(Situation& situation) {
     if (entries[i].card.id == situation.observed.self) peer.sight = Sight::own;
     peer.registration = found_in(situation.registration_by_id, entries[i].card.id);
     if (entries[i].replaces && !peer.registration) peer.replaced = found_in(situation.registration_by_id, *entries[i].replaces);
-    const Registration* before =
+    const state::Registration* before =
         peer.sight == Sight::own || peer.sight == Sight::retired ? nullptr : changed_identity(entries[i], situation);
     if (before) {
       peer.changed_from = before;
@@ -144,16 +144,16 @@ const PeerCase* Situation::peer(const ServerId& id) const {
   return found == peer_by_id.end() ? nullptr : &peers[found->second];
 }
 
-const ImageRow* Situation::bearer(const ImageName& name) const { return found_in(live_by_name, name.folded()); }
+const state::ImageRow* Situation::bearer(const ImageName& name) const { return found_in(live_by_name, name.folded()); }
 
-const ImageRow* Situation::live(const ImageName& name) const {
-  const ImageRow* row = bearer(name);
+const state::ImageRow* Situation::live(const ImageName& name) const {
+  const state::ImageRow* row = bearer(name);
   return row && row->name == name ? row : nullptr;
 }
 
 const LocalImage* Situation::local(const ImageName& name) const { return found_in(local_by_name, name.folded()); }
 
-Situation survey(const Manifest& manifest, const Snapshot& snapshot, const Observed& observed) {
+Situation survey(const Manifest& manifest, const state::Snapshot& snapshot, const Observed& observed) {
   Situation situation{.manifest = manifest, .snapshot = snapshot, .observed = observed};
   look_at_peers(situation);
   look_at_images(situation);
@@ -166,4 +166,4 @@ Situation survey(const Manifest& manifest, const Snapshot& snapshot, const Obser
   return situation;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -10,14 +10,14 @@
 
 #include "state/image_rows.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 namespace {
 
-using RowsByName = std::map<std::string, ImageRow*, std::less<>>;  ///< living ones, by folded name
+using RowsByName = std::map<std::string, state::ImageRow*, std::less<>>;  ///< living ones, by folded name
 
-ImageRow row_of(const ImageEntry& entry, bool copy) {
-  ImageRow row = listed_row(entry.name, entry);
+state::ImageRow row_of(const ImageEntry& entry, bool copy) {
+  state::ImageRow row = state::listed_row(entry.name, entry);
   row.copy = copy;
   row.copied_from = entry.copied_from;
   row.state = entry.state();
@@ -29,8 +29,8 @@ ImageRow row_of(const ImageEntry& entry, bool copy) {
   return row;
 }
 
-ImageRow row_of(const ImageTombstone& tombstone, const ServerName& server) {
-  ImageRow row = blank_row(tombstone.identity.name, server);
+state::ImageRow row_of(const ImageTombstone& tombstone, const ServerName& server) {
+  state::ImageRow row = state::blank_row(tombstone.identity.name, server);
   row.identity = tombstone.identity;
   row.digest = tombstone.digest;
   row.type = tombstone.type;
@@ -41,14 +41,14 @@ ImageRow row_of(const ImageTombstone& tombstone, const ServerName& server) {
 }
 
 /// As the manifest has it: nothing is to be done for it.
-ImageRow assumed_row(const LocalImage& image, const ServerName& server) {
-  ImageRow row = declared_row(image, server);
+state::ImageRow assumed_row(const LocalImage& image, const ServerName& server) {
+  state::ImageRow row = state::declared_row(image, server);
   if (image.digest) row.digest = *image.digest;
   if (image.parent) row.parent_name = image.parent->text();
   return row;
 }
 
-void add_said(ImageRow& row, const StatedImage& said) {
+void add_said(state::ImageRow& row, const StatedImage& said) {
   row.managed = said.managed;
   row.protect = said.protect;
   if (said.parent) row.parent_name = said.parent->text();
@@ -63,7 +63,7 @@ class SnapshotMaking {
   SnapshotMaking(const PeerCatalog& server, const Manifest& manifest) : server_(server), manifest_(manifest) {}
 
   std::variant<StatedSnapshot, std::string> all() {
-    Snapshot& snapshot = made_.snapshot;
+    state::Snapshot& snapshot = made_.snapshot;
     snapshot.published_serial = snapshot.reserved_serial = server_.head.serial;
     snapshot.head_expires = server_.head.expires;
     snapshot.scope.publish_copies = manifest_.server.publish_copies;
@@ -92,17 +92,17 @@ class SnapshotMaking {
     }
     made_.snapshot.images_total = rows.size();
     for (const auto& tombstone : server_.catalog->deleted) rows.push_back(row_of(tombstone, server_.head.own_name));
-    std::sort(rows.begin(), rows.end(), [](const ImageRow& one, const ImageRow& other) {
+    std::sort(rows.begin(), rows.end(), [](const state::ImageRow& one, const state::ImageRow& other) {
       return std::tie(one.name, other.deleted, one.created) < std::tie(other.name, one.deleted, other.created);
     });
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows[i].key = static_cast<ImageKey>(i) + 1;
+      rows[i].key = static_cast<state::ImageKey>(i) + 1;
       if (!rows[i].deleted) live_.emplace(rows[i].name.folded(), &rows[i]);
     }
     add_private_parents();
   }
 
-  ImageRow* live(const ImageName& name) const {
+  state::ImageRow* live(const ImageName& name) const {
     const auto found = live_.find(name.folded());
     return found == live_.end() || found->second->name != name ? nullptr : found->second;
   }
@@ -110,25 +110,25 @@ class SnapshotMaking {
   /// Of a parent that is private nothing is said; one that the manifest makes public is not known at all.
   void add_private_parents() {
     for (const auto& image : manifest_.images) {
-      ImageRow* row = image.parent ? live(image.name) : nullptr;
+      state::ImageRow* row = image.parent ? live(image.name) : nullptr;
       if (row == nullptr) continue;
-      const ImageRow* parent = live(*image.parent);
+      const state::ImageRow* parent = live(*image.parent);
       if (parent != nullptr ? parent->is_private : declares_public(*image.parent)) row->parent_name = image.parent->text();
     }
   }
 
   bool describe(const StatedImage& said) {
-    ImageRow* row = live(said.name);
+    state::ImageRow* row = live(said.name);
     if (row == nullptr || row->is_private) return false;
     const std::string private_parent = said.parent ? "" : row->parent_name;
     add_said(*row, said);
     if (!private_parent.empty()) row->parent_name = private_parent;
-    if (const ImageRow* parent = said.parent_now ? live(*said.parent_now) : nullptr) row->parent = parent->key;
+    if (const state::ImageRow* parent = said.parent_now ? live(*said.parent_now) : nullptr) row->parent = parent->key;
     return true;
   }
 
   void add_peers() {
-    Snapshot& snapshot = made_.snapshot;
+    state::Snapshot& snapshot = made_.snapshot;
     for (const auto& one : server_.stated->peers) {
       snapshot.registrations.push_back({.name = one.name,
                                         .own_name = one.own_name,
@@ -156,7 +156,7 @@ class SnapshotMaking {
   std::uint64_t images_of(const TypeName& type) const {
     const auto& rows = made_.snapshot.images;
     return static_cast<std::uint64_t>(
-        std::count_if(rows.begin(), rows.end(), [&](const ImageRow& row) { return !row.deleted && row.type == type; }));
+        std::count_if(rows.begin(), rows.end(), [&](const state::ImageRow& row) { return !row.deleted && row.type == type; }));
   }
 
   bool declares_public_of(const TypeName& type) const {
@@ -176,18 +176,19 @@ class SnapshotMaking {
       types.push_back({.name = one.name, .base = one.base, .managed = one.managed, .images = images_of(one.name)});
     for (const auto& declared : manifest_.types) {
       if (std::any_of(types.begin(), types.end(),
-                      [&](const TypeRow& one) { return one.name.folded() == declared.name.folded(); }))
+                      [&](const state::TypeRow& one) { return one.name.folded() == declared.name.folded(); }))
         continue;
       const std::uint64_t users = images_of(declared.name);  // private ones alone
       if (users == 0 && declares_public_of(declared.name)) continue;
       types.push_back({.name = declared.name, .base = declared.base, .managed = true, .images = users});
       ++made_.assumed_types;
     }
-    std::sort(types.begin(), types.end(), [](const TypeRow& one, const TypeRow& other) { return one.name < other.name; });
+    std::sort(types.begin(), types.end(),
+              [](const state::TypeRow& one, const state::TypeRow& other) { return one.name < other.name; });
   }
 
-  std::vector<SeriesMemberRow> shown_members(const SeriesName& name) const {
-    std::vector<SeriesMemberRow> members;
+  std::vector<state::SeriesMemberRow> shown_members(const SeriesName& name) const {
+    std::vector<state::SeriesMemberRow> members;
     for (const auto& series : server_.catalog->series) {
       if (series.name != name) continue;
       for (const auto& member : series.members) {
@@ -199,11 +200,11 @@ class SnapshotMaking {
   }
 
   /// The declared members that are here, in their order.
-  std::vector<SeriesMemberRow> declared_members(const SeriesDeclaration& series, bool with_private) const {
-    std::vector<SeriesMemberRow> members;
+  std::vector<state::SeriesMemberRow> declared_members(const SeriesDeclaration& series, bool with_private) const {
+    std::vector<state::SeriesMemberRow> members;
     std::set<ImageName> once;
     for (const auto& name : series.images) {
-      const ImageRow* row = once.insert(name).second ? live(name) : nullptr;
+      const state::ImageRow* row = once.insert(name).second ? live(name) : nullptr;
       if (row != nullptr && (with_private || !row->is_private)) members.push_back({.image = row->key, .name = row->name});
     }
     return members;
@@ -218,7 +219,8 @@ class SnapshotMaking {
       all.push_back(
           {.name = one.name, .managed = one.managed, .members = shown_members(one.name), .follow = one.follow, .wanted = {}});
     for (const auto& declared : manifest_.series) assume_members(declared);
-    std::sort(all.begin(), all.end(), [](const SeriesRow& one, const SeriesRow& other) { return one.name < other.name; });
+    std::sort(all.begin(), all.end(),
+              [](const state::SeriesRow& one, const state::SeriesRow& other) { return one.name < other.name; });
   }
 
   /// Private images have the places that the manifest gives them, if the others are as it has them. A series of which nothing is
@@ -227,8 +229,8 @@ class SnapshotMaking {
     auto& all = made_.snapshot.series;
     auto members = declared_members(declared, true);
     const auto shown = declared_members(declared, false);
-    const auto row =
-        std::find_if(all.begin(), all.end(), [&](const SeriesRow& one) { return one.name.folded() == declared.name.folded(); });
+    const auto row = std::find_if(all.begin(), all.end(),
+                                  [&](const state::SeriesRow& one) { return one.name.folded() == declared.name.folded(); });
     if (row != all.end()) {
       if (row->members == shown) row->members = std::move(members);
       return;
@@ -245,7 +247,7 @@ class SnapshotMaking {
   const Manifest& manifest_;
   StatedSnapshot made_;
   RowsByName live_;
-  std::unordered_map<ImageIdentity, const ImageRow*> by_identity_;
+  std::unordered_map<ImageIdentity, const state::ImageRow*> by_identity_;
 };
 
 }  // namespace
@@ -264,4 +266,4 @@ std::string why_publish_again(const PeerCatalog& server, const ServerSection& se
   return section.publish_state ? "" : "`publish_state` is now false";
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -10,10 +10,10 @@
 #include "schema/manifest.hpp"
 #include "state/snapshot.hpp"
 
-namespace ingot {
+namespace ingot::plan {
 
 struct StatedSnapshot {
-  Snapshot snapshot;
+  state::Snapshot snapshot;
   std::uint64_t assumed = 0;        ///< private images of the manifest that are taken to be there as it has them
   std::uint64_t assumed_types = 0;  ///< the same of types and series that the catalog shows no image of
   std::uint64_t assumed_series = 0;
@@ -27,4 +27,4 @@ std::variant<StatedSnapshot, std::string> stated_snapshot(const PeerCatalog& ser
 /// Why the server must publish again, as far as that can be told elsewhere; "" if it need not.
 std::string why_publish_again(const PeerCatalog& server, const ServerSection& section);
 
-}  // namespace ingot
+}  // namespace ingot::plan

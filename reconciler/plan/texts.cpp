@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::plan {
 
 std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -17,4 +17,4 @@ std::uint64_t saturating_sum(std::uint64_t one, std::uint64_t other) {
   return one > largest - other ? largest : one + other;
 }
 
-}  // namespace ingot
+}  // namespace ingot::plan

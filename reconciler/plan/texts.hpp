@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ingot {
+namespace ingot::plan {
 
 /// "1 image", "3 images".
 std::string counted(std::uint64_t count, std::string_view noun);
@@ -15,4 +15,4 @@ std::string listed(const std::vector<std::string>& words);
 /// A peer may claim any size: sums stop at the largest number.
 std::uint64_t saturating_sum(std::uint64_t one, std::uint64_t other);
 
-}  // namespace ingot
+}  // namespace ingot::plan

@@ -15,11 +15,11 @@
 #include "schema/error.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
-using namespace store_layout;
+using namespace layout;
 using Kind = StoredFile::Kind;
 
 constexpr std::string_view condemned_format = "ingot.condemned/1\n";
@@ -56,13 +56,13 @@ std::optional<std::int64_t> papers_number(std::string_view name) {
 }
 
 /// Paths by key.
-std::multimap<std::int64_t, std::string> papers_in(Files& files, const std::string& folder) {
+std::multimap<std::int64_t, std::string> papers_in(io::Files& files, const std::string& folder) {
   std::multimap<std::int64_t, std::string> found;
   if (!files.status(folder)) return found;
   for (const std::string& two : files.list(folder)) {
     const std::string below = folder + "/" + two;
     const auto status = files.status(below);
-    if (!status || status->kind != EntryKind::folder) continue;
+    if (!status || status->kind != io::EntryKind::folder) continue;
     for (const std::string& name : files.list(below)) {
       if (const auto number = papers_number(name)) found.emplace(*number, below + "/" + name);
     }
@@ -74,16 +74,16 @@ std::multimap<std::int64_t, std::string> papers_in(Files& files, const std::stri
 std::string head_name(Serial serial) { return fmt::format("{:020}{}", serial, head_ending); }
 
 /// Whoever may not open the file takes its size for what is in it.
-std::uint64_t written_bytes(Files& files, const std::string& path, const FileStatus& status) {
+std::uint64_t written_bytes(io::Files& files, const std::string& path, const io::FileStatus& status) {
   try {
-    return files.open(path, OpenFor::read)->written();
+    return files.open(path, io::OpenFor::read)->written();
   } catch (const Error&) { return std::min(status.size, status.on_disk); }
 }
 
 /// Walks the folders of a store, one kind of name each.
 class Listing {
  public:
-  Listing(Files& files, const std::string& store) : files_(files), store_(store) {}
+  Listing(io::Files& files, const std::string& store) : files_(files), store_(store) {}
 
   std::vector<StoredFile> all() {
     left_overs("");
@@ -123,7 +123,7 @@ class Listing {
   std::vector<std::string> names(const std::string& folder) {
     const std::string path = folder.empty() ? store_ : store_ + "/" + folder;
     const auto status = files_.status(path);
-    return status && status->kind == EntryKind::folder ? files_.list(path) : std::vector<std::string>{};
+    return status && status->kind == io::EntryKind::folder ? files_.list(path) : std::vector<std::string>{};
   }
 
   template <class Recognise>
@@ -133,7 +133,7 @@ class Listing {
       if (!file) continue;
       file->path = folder.empty() ? name : folder + "/" + name;
       const auto status = files_.status(store_ + "/" + file->path);
-      if (!status || status->kind != EntryKind::file) continue;
+      if (!status || status->kind != io::EntryKind::file) continue;
       file->size = status->size;
       found_.push_back(*std::move(file));
     }
@@ -148,7 +148,7 @@ class Listing {
     }
   }
 
-  Files& files_;
+  io::Files& files_;
   const std::string& store_;
   std::vector<StoredFile> found_;
 };
@@ -162,7 +162,7 @@ std::vector<PartialFileHere> Store::partials() const {
       const auto hex = without_ending(name, partial_ending);
       const auto digest = hex ? Digest::parse_hex(*hex) : std::nullopt;
       const auto status = digest ? files_->status(partial_path(*digest)) : std::nullopt;
-      if (status && status->kind == EntryKind::file)
+      if (status && status->kind == io::EntryKind::file)
         found.push_back(
             {.digest = *digest, .written = written_bytes(*files_, partial_path(*digest), *status), .on_disk = status->on_disk});
     }
@@ -206,10 +206,10 @@ void Store::each_papers(const std::function<void(std::int64_t, std::string_view)
 }
 
 Condemned Store::condemned() const {
-  const auto text = read_file_if_there(*files_, condemned_path(folder_), longest_condemned);
+  const auto text = io::read_file_if_there(*files_, condemned_path(folder_), longest_condemned);
   if (!text) return {};
   const auto damaged = [&] {
-    return Error(Fault::local, fmt::format("\"{}\" is damaged", printable(condemned_path(folder_))),
+    return Error(Fault::local, fmt::format("\"{}\" is damaged", io::printable(condemned_path(folder_))),
                  "remove it: gc then begins to wait anew");
   };
   if (!text->starts_with(condemned_format)) throw damaged();
@@ -255,7 +255,7 @@ void Store::spare(const Digest& digest, const Packed& packed) {
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
     for (const Place place : {Place::public_tree, Place::private_tree}) {
-      spared += condemned_->erase(folder_of(place) + "/" + object_path(object->digest));
+      spared += condemned_->erase(folder_of(place) + "/" + transfer::object_path(object->digest));
     }
   }
   if (spared == 0) return;
@@ -295,4 +295,4 @@ std::map<Serial, std::string> Store::kept_heads() const {
   return heads;
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

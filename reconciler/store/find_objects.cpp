@@ -9,13 +9,13 @@
 #include "schema/error.hpp"
 #include "schema/parse_catalog.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
 class ObjectSearch {
  public:
-  ObjectSearch(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted, const std::set<Digest>& known)
+  ObjectSearch(const Store& store, io::Files& files, const std::map<Digest, std::uint64_t>& wanted, const std::set<Digest>& known)
       : store_(store), files_(files), wanted_(wanted) {
     for (const auto& [digest, size] : wanted) sizes_.insert(size);
     for (StoredFile& file : store.contents()) {
@@ -26,7 +26,7 @@ class ObjectSearch {
 
   std::map<Digest, Packed> all() {
     for (const StoredFile& file : files_here_) {
-      throw_if_interrupted();
+      io::throw_if_interrupted();
       if (file.size > std::max(largest_packed_segment, largest_table)) continue;
       const std::string bytes = whole_bytes(file);
       if (bytes.empty()) continue;
@@ -40,8 +40,8 @@ class ObjectSearch {
   /// "": it is damaged or cannot be read.
   std::string whole_bytes(const StoredFile& file) {
     try {
-      std::string bytes = read_file(files_, store_.folder() + "/" + file.path, file.size);
-      if (sha256(bytes) == file.digest) return bytes;
+      std::string bytes = io::read_file(files_, store_.folder() + "/" + file.path, file.size);
+      if (io::sha256(bytes) == file.digest) return bytes;
     } catch (const Error& error) {
       if (error.fault() != Fault::local) throw;
     }
@@ -53,11 +53,11 @@ class ObjectSearch {
     for (const std::uint64_t size : sizes_) {
       if (size > segment_size || file.size > largest_packed_segment) return;  // the sizes only grow
       try {
-        unpack_segment(bytes, size, plain);
+        transfer::unpack_segment(bytes, size, plain);
       } catch (const Error&) {  // it holds something else
         continue;
       }
-      const auto image = wanted_.find(sha256(plain));
+      const auto image = wanted_.find(io::sha256(plain));
       if (image != wanted_.end() && image->second == size)
         found_[image->first] = {.file = {.digest = file.digest, .length = file.size}, .segments = 1, .table = std::nullopt};
     }
@@ -80,7 +80,7 @@ class ObjectSearch {
   }
 
   const Store& store_;
-  Files& files_;
+  io::Files& files_;
   const std::map<Digest, std::uint64_t>& wanted_;
   std::set<std::uint64_t> sizes_;
   std::vector<StoredFile> files_here_;
@@ -89,10 +89,10 @@ class ObjectSearch {
 
 }  // namespace
 
-std::map<Digest, Packed> find_objects(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted,
+std::map<Digest, Packed> find_objects(const Store& store, io::Files& files, const std::map<Digest, std::uint64_t>& wanted,
                                       const std::set<Digest>& known) {
   if (wanted.empty()) return {};
   return ObjectSearch(store, files, wanted, known).all();
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

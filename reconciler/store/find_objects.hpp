@@ -8,11 +8,11 @@
 #include "reconciler/io/files.hpp"
 #include "reconciler/store/store.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 /// Looks for images' bytes, by their digests and sizes, in all that lies in the store but `known`: it reads and unpacks what
 /// may hold them. What is not whole is not found.
-std::map<Digest, Packed> find_objects(const Store& store, Files& files, const std::map<Digest, std::uint64_t>& wanted,
+std::map<Digest, Packed> find_objects(const Store& store, io::Files& files, const std::map<Digest, std::uint64_t>& wanted,
                                       const std::set<Digest>& known);
 
-}  // namespace ingot
+}  // namespace ingot::store

@@ -12,43 +12,44 @@
 #include "schema/error.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
-using namespace store_layout;
+using namespace layout;
 
-void check_unchanged(const std::string& source, const SourceSurvey& before, const SourceSurvey& after) {
-  if (is_as_it_was(after, before.stamp)) return;
-  throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", printable(source)),
+void check_unchanged(const std::string& source, const transfer::SourceSurvey& before, const transfer::SourceSurvey& after) {
+  if (transfer::is_as_it_was(after, before.stamp)) return;
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", io::printable(source)),
               "run it again when nothing writes there");
 }
 
 void check_expected(const std::string& source, const Digest& digest, const std::optional<Digest>& expected) {
   if (!expected || *expected == digest) return;
-  throw Error(Fault::incomplete,
-              fmt::format("the source \"{}\" holds {}, the manifest says {}", printable(source), digest.text(), expected->text()),
-              "check which of the two is the image that was meant")
+  throw Error(
+      Fault::incomplete,
+      fmt::format("the source \"{}\" holds {}, the manifest says {}", io::printable(source), digest.text(), expected->text()),
+      "check which of the two is the image that was meant")
       .with_code("source-mismatch")
       .about(source);
 }
 
 }  // namespace
 
-Ingested Store::ingest(const Source& source, const std::optional<Digest>& expected, Place place, int threads,
+Ingested Store::ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
                        const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  const SourceSurvey survey = survey_source(source);
+  const transfer::SourceSurvey survey = transfer::survey_source(source);
   const mode_t mode = modes_of(place).file;
 
   StagedFile staged(*files_, staging(folder_));
-  Packer packer(threads, [&](std::string_view packed) { staged.write(packed); });
-  const SourceRemarks remarks = write_canonical(
+  transfer::Packer packer(threads, [&](std::string_view packed) { staged.write(packed); });
+  const transfer::SourceRemarks remarks = transfer::write_canonical(
       source, [&](std::string_view plain) { packer.write(plain); },
       [&](std::uint64_t done) {
         if (progress) progress(done, survey.bytes);
       });
-  const PackedResult result = packer.finish();
-  check_unchanged(source.path, survey, survey_source(source));
+  const transfer::PackedResult result = packer.finish();
+  check_unchanged(source.path, survey, transfer::survey_source(source));
   check_expected(source.path, result.digest, expected);
   staged.finish(mode);
 
@@ -61,7 +62,7 @@ Ingested Store::ingest(const Source& source, const std::optional<Digest>& expect
       .remarks = remarks.texts()};
   if (result.table.segments.size() > 1) {
     const std::string table = write_segment_table(result.table);
-    ingested.packed.table = Piece{sha256(table), table.size()};
+    ingested.packed.table = Piece{io::sha256(table), table.size()};
     StagedFile staged_table(*files_, staging(folder_));
     staged_table.write(table);
     staged_table.finish(mode);
@@ -73,4 +74,4 @@ Ingested Store::ingest(const Source& source, const std::optional<Digest>& expect
   return ingested;
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

@@ -7,7 +7,7 @@
 
 #include "reconciler/store/store.hpp"
 
-namespace ingot::store_layout {
+namespace ingot::store::layout {
 
 struct Modes {
   mode_t file;
@@ -24,11 +24,11 @@ inline std::string quarantine(const std::string& store) { return store + "/quara
 inline std::string parent(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 /// A file with just these bytes. Error{local}: it cannot be read.
-bool holds(Files& files, const std::string& path, const Digest& digest);
+bool holds(io::Files& files, const std::string& path, const Digest& digest);
 /// The same; but one that the disk cannot read is none. Error{local}: it cannot be opened.
-bool is_whole(Files& files, const std::string& path, const Digest& digest);
+bool is_whole(io::Files& files, const std::string& path, const Digest& digest);
 
 /// Durable.
-void give_mode(Files& files, const std::string& path, mode_t mode);
+void give_mode(io::Files& files, const std::string& path, mode_t mode);
 
-}  // namespace ingot::store_layout
+}  // namespace ingot::store::layout

@@ -12,11 +12,11 @@
 #include "reconciler/store/store.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
-using namespace store_layout;
+using namespace layout;
 
 std::string head_path(const std::string& folder) { return folder + "/public/head.dsse"; }
 std::string root_path(const std::string& folder, std::uint64_t version) {
@@ -30,9 +30,9 @@ std::string piece_path(const std::string& folder, const Digest& digest) {
 constexpr std::uint64_t longest_left_out = 8 * 1024 * 1024;
 
 /// "" too if it cannot be read.
-std::string left_out_text(Files& files, const std::string& folder) {
+std::string left_out_text(io::Files& files, const std::string& folder) {
   try {
-    return read_file_if_there(files, left_out_path(folder), longest_left_out).value_or("");
+    return io::read_file_if_there(files, left_out_path(folder), longest_left_out).value_or("");
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
     return "";
@@ -41,10 +41,12 @@ std::string left_out_text(Files& files, const std::string& folder) {
 
 }  // namespace
 
-std::optional<std::string> Store::published_head() const { return read_file_if_there(*files_, head_path(folder_), largest_head); }
+std::optional<std::string> Store::published_head() const {
+  return io::read_file_if_there(*files_, head_path(folder_), largest_head);
+}
 
 std::optional<std::string> Store::published_root(std::uint64_t version) const {
-  return read_file_if_there(*files_, root_path(folder_, version), largest_root);
+  return io::read_file_if_there(*files_, root_path(folder_, version), largest_root);
 }
 
 void Store::publish_root(std::uint64_t version, std::string_view envelope) {
@@ -58,13 +60,13 @@ void Store::publish_root(std::uint64_t version, std::string_view envelope) {
   staged.finish(modes_of(Place::public_tree).file);
   const std::string path = root_path(folder_, version);
   if (!files_->rename_new(staged.path(), path))
-    throw Error(Fault::local, fmt::format("\"{}\" came to be while it was written", printable(path)));
+    throw Error(Fault::local, fmt::format("\"{}\" came to be while it was written", io::printable(path)));
   staged.release();
   files_->sync_folder(parent(path));
 }
 
 void Store::publish_piece(const Piece& piece, std::string_view bytes) {
-  if (bytes.size() != piece.length || sha256(bytes) != piece.digest)
+  if (bytes.size() != piece.length || io::sha256(bytes) != piece.digest)
     throw Error(Fault::internal, "a piece of the catalog does not have its own digest");
   const std::string path = piece_path(folder_, piece.digest);
   if (is_whole(*files_, path, piece.digest)) return;
@@ -73,18 +75,18 @@ void Store::publish_piece(const Piece& piece, std::string_view bytes) {
   staged.finish(modes_of(Place::public_tree).file);
   // In one step (R25): the disk may have failed only to read it. What can be made again needs no quarantine.
   const auto there = files_->status(path);
-  if (there && there->kind != EntryKind::file) set_aside(path, piece.digest);
+  if (there && there->kind != io::EntryKind::file) set_aside(path, piece.digest);
   files_->rename(staged.path(), path);
   staged.release();
 }
 
 bool Store::has_piece(const Piece& piece) const {
   const auto status = files_->status(piece_path(folder_, piece.digest));
-  return status && status->kind == EntryKind::file && status->size == piece.length;
+  return status && status->kind == io::EntryKind::file && status->size == piece.length;
 }
 
 std::optional<std::string> Store::published_piece(const Piece& piece) const {
-  return read_file_if_there(*files_, piece_path(folder_, piece.digest), std::max(piece.length, largest_index));
+  return io::read_file_if_there(*files_, piece_path(folder_, piece.digest), std::max(piece.length, largest_index));
 }
 
 void Store::publish_head(std::string_view envelope, Time now) {
@@ -115,4 +117,4 @@ void Store::note_left_out(const std::set<Digest>& digests) {
   replace(left_out_path(folder_), text, 0644);
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

@@ -9,17 +9,17 @@
 #include "reconciler/store/layout.hpp"
 #include "reconciler/store/store.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
-using namespace store_layout;
+using namespace layout;
 
 namespace {
 
 constexpr std::uint64_t hash_step = 4 * 1024 * 1024;
 
-Digest digest_of_file(Files& files, const std::string& path) {
-  const auto file = files.open(path, OpenFor::read);
-  Sha256 hash;
+Digest digest_of_file(io::Files& files, const std::string& path) {
+  const auto file = files.open(path, io::OpenFor::read);
+  io::Sha256 hash;
   std::string bytes(hash_step, '\0');
   for (std::uint64_t offset = 0;;) {
     const std::size_t got = file->read_at(offset, bytes);
@@ -30,7 +30,7 @@ Digest digest_of_file(Files& files, const std::string& path) {
 }
 
 /// Whether a file has a second name in quarantine already: a run died before the whole one took the first.
-bool is_linked_in(Files& files, const std::string& quarantine, const std::string& path, const Digest& digest) {
+bool is_linked_in(io::Files& files, const std::string& quarantine, const std::string& path, const Digest& digest) {
   const auto there = files.status(path);
   const auto names = files.list(quarantine);
   return there && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
@@ -39,7 +39,7 @@ bool is_linked_in(Files& files, const std::string& quarantine, const std::string
          });
 }
 
-std::string free_name(Files& files, const std::string& quarantine, const Digest& digest) {
+std::string free_name(io::Files& files, const std::string& quarantine, const Digest& digest) {
   for (std::uint64_t number = 1;; ++number) {
     std::string name = fmt::format("{}/{}.{}", quarantine, digest.hex(), number);
     if (!files.status(name)) return name;
@@ -49,9 +49,9 @@ std::string free_name(Files& files, const std::string& quarantine, const Digest&
 /// What a web server needs to serve it, or its owner to read it.
 mode_t least_mode(const std::string& path) { return path.starts_with("public/") ? 0444 : 0400; }
 
-void add_if_unreadable(Files& files, const std::string& store, const std::string& path, std::vector<Damage>& found) {
+void add_if_unreadable(io::Files& files, const std::string& store, const std::string& path, std::vector<Damage>& found) {
   const auto status = files.status(store + "/" + path);
-  if (!status || status->kind != EntryKind::file || (status->mode & least_mode(path)) == least_mode(path)) return;
+  if (!status || status->kind != io::EntryKind::file || (status->mode & least_mode(path)) == least_mode(path)) return;
   found.push_back({.path = path,
                    .why = fmt::format("has the mode {:04o}: {} cannot read it", status->mode,
                                       path.starts_with("public/") ? "a web server" : "its owner"),
@@ -60,23 +60,23 @@ void add_if_unreadable(Files& files, const std::string& store, const std::string
 
 }  // namespace
 
-bool store_layout::holds(Files& files, const std::string& path, const Digest& digest) {
+bool layout::holds(io::Files& files, const std::string& path, const Digest& digest) {
   const auto there = files.status(path);
-  return there && there->kind == EntryKind::file && digest_of_file(files, path) == digest;
+  return there && there->kind == io::EntryKind::file && digest_of_file(files, path) == digest;
 }
 
-bool store_layout::is_whole(Files& files, const std::string& path, const Digest& digest) {
+bool layout::is_whole(io::Files& files, const std::string& path, const Digest& digest) {
   try {
     return holds(files, path, digest);
   } catch (const Error& error) {
-    if (!is_disk_fault(error)) throw;
+    if (!io::is_disk_fault(error)) throw;
     return false;
   }
 }
 
-void store_layout::give_mode(Files& files, const std::string& path, mode_t mode) {
+void layout::give_mode(io::Files& files, const std::string& path, mode_t mode) {
   files.set_mode(path, mode);  // by the path: a file that is locked can only be opened then
-  const auto file = files.open(path, OpenFor::read_write);
+  const auto file = files.open(path, io::OpenFor::read_write);
   file->sync();
   file->close();
 }
@@ -101,7 +101,7 @@ void Store::replace_damaged(const std::string& staged, const std::string& path, 
 
 bool Store::set_aside_unless_whole(const std::string& path, const Digest& digest) {
   const auto folder = files_->status(parent(path));
-  if (!folder || folder->kind != EntryKind::folder || !files_->status(path) || is_whole(*files_, path, digest)) return false;
+  if (!folder || folder->kind != io::EntryKind::folder || !files_->status(path) || is_whole(*files_, path, digest)) return false;
   set_aside(path, digest);
   return true;
 }
@@ -112,7 +112,7 @@ std::vector<std::string> Store::set_aside_damaged(const Packed& packed) {
     if (!object) continue;
     for (const Place place : {Place::public_tree, Place::private_tree}) {
       if (set_aside_unless_whole(object_in(object->digest, place), object->digest))
-        moved.push_back(folder_of(place) + "/" + object_path(object->digest));
+        moved.push_back(folder_of(place) + "/" + transfer::object_path(object->digest));
     }
   }
   return moved;
@@ -152,7 +152,7 @@ std::vector<Damage> Store::unreadable(const Packed& packed) const {
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
     for (const Place place : {Place::public_tree, Place::private_tree})
-      add_if_unreadable(*files_, folder_, folder_of(place) + "/" + object_path(object->digest), found);
+      add_if_unreadable(*files_, folder_, folder_of(place) + "/" + transfer::object_path(object->digest), found);
   }
   return found;
 }
@@ -166,7 +166,7 @@ std::vector<Damage> Store::unreadable_published() const {
     add_if_unreadable(*files_, folder_, root, found);
   }
   const auto pieces = files_->status(public_folder() + "/c");
-  if (!pieces || pieces->kind != EntryKind::folder) return found;
+  if (!pieces || pieces->kind != io::EntryKind::folder) return found;
   for (const std::string& name : files_->list(public_folder() + "/c")) {
     if (Digest::parse_hex(name)) add_if_unreadable(*files_, folder_, "public/c/" + name, found);
   }
@@ -180,14 +180,14 @@ void Store::make_readable(const std::string& path) {
 
 bool Store::has_set_aside() const {
   const auto folder = files_->status(quarantine(folder_));
-  if (!folder || folder->kind != EntryKind::folder) return false;
+  if (!folder || folder->kind != io::EntryKind::folder) return false;
   const auto names = files_->list(quarantine(folder_));
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     const auto there = Digest::parse_hex(std::string_view(name).substr(0, name.find('.')))
                            ? files_->status(quarantine(folder_) + "/" + name)
                            : std::nullopt;
-    return there && there->kind == EntryKind::file;
+    return there && there->kind == io::EntryKind::file;
   });
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

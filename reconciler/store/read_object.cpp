@@ -10,27 +10,27 @@
 #include "schema/error.hpp"
 #include "schema/parse_catalog.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
-using namespace store_layout;
+using namespace layout;
 
 constexpr std::size_t most_segments_named = 10;
 
 [[noreturn]] void damaged(const std::string& path, const std::string& why) {
-  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", printable(path), why),
+  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", io::printable(path), why),
               "the disk may be failing; take the image from where it came from again");
 }
 
 /// Reads one packed segment after the other. What a damaged one is worth is the visitor's business.
 class SegmentReader {
  public:
-  SegmentReader(Files& files, const std::string& path) : path_(path), file_(files.open(path, OpenFor::read)) {}
+  SegmentReader(io::Files& files, const std::string& path) : path_(path), file_(files.open(path, io::OpenFor::read)) {}
 
   /// "" if the segment is what its table says; else why not. `plain` is then worthless.
   std::string next(const Segment& segment, std::string& plain) {
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     packed_.resize(segment.packed);
     const std::size_t got = file_->read_at(offset_, packed_);
     offset_ += segment.packed;
@@ -38,10 +38,10 @@ class SegmentReader {
     packed_.resize(got);
     whole_.update(packed_);
     if (got < segment.packed) return fmt::format("segment {} ends after {} of {} bytes", number_, got, segment.packed);
-    if (sha256(packed_) != segment.digest)
+    if (io::sha256(packed_) != segment.digest)
       return fmt::format("segment {} (bytes {} to {}) has another digest", number_, offset_ - segment.packed, offset_);
     try {
-      unpack_segment(packed_, segment.plain, plain);
+      transfer::unpack_segment(packed_, segment.plain, plain);
     } catch (const Error& error) { return fmt::format("segment {} is not sound: {}", number_, error.text()); }
     return "";
   }
@@ -50,11 +50,11 @@ class SegmentReader {
 
  private:
   std::string path_;
-  std::unique_ptr<File> file_;
+  std::unique_ptr<io::File> file_;
   std::uint64_t offset_ = 0;
   std::uint64_t number_ = 0;
   std::string packed_;
-  Sha256 whole_;
+  io::Sha256 whole_;
 };
 
 SegmentTable table_of_one(std::uint64_t size, const Packed& packed) {
@@ -72,11 +72,11 @@ SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const P
     return table_of_one(size, packed);
   }
   const auto place = place_of(*packed.table);
-  const std::string name = object_path(packed.table->digest);
+  const std::string name = transfer::object_path(packed.table->digest);
   if (!place) throw Error(Fault::local, fmt::format("the segment table \"{}\" is not in the store, or has another length", name));
   const std::string path = object_in(packed.table->digest, *place);
-  const std::string bytes = read_file(*files_, path, largest_table);
-  if (sha256(bytes) != packed.table->digest) damaged(path, "the segment table has another digest");
+  const std::string bytes = io::read_file(*files_, path, largest_table);
+  if (io::sha256(bytes) != packed.table->digest) damaged(path, "the segment table has another digest");
   auto parsed = parse_segment_table(bytes, size, packed);
   if (const auto* const malformed = std::get_if<Malformed>(&parsed)) damaged(path, "the segment table " + malformed->why);
   return std::get<SegmentTable>(std::move(parsed));
@@ -88,10 +88,10 @@ void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& p
   const SegmentTable table = read_table(digest, size, packed);
   const auto place = place_of(packed.file);
   if (!place)
-    throw Error(Fault::local,
-                fmt::format("the bytes \"{}\" are not in the store, or have another length", object_path(packed.file.digest)));
+    throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store, or have another length",
+                                          transfer::object_path(packed.file.digest)));
   SegmentReader reader(*files_, object_in(packed.file.digest, *place));
-  Sha256 hash;
+  io::Sha256 hash;
   std::string plain;
   std::uint64_t done = 0;
   for (const Segment& segment : table.segments) {
@@ -108,7 +108,7 @@ void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& p
 std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                         const std::function<void(std::uint64_t)>& progress) const {
   std::vector<Damage> found;
-  std::string relative = object_path(packed.file.digest);
+  std::string relative = transfer::object_path(packed.file.digest);
   std::string reading = relative;
   try {
     const auto place = place_of(packed.file);
@@ -116,12 +116,12 @@ std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size
       relative = folder_of(*place) + "/" + relative;
     else
       found.push_back({relative, "is not there, or has another length"});
-    reading = packed.table ? object_path(packed.table->digest) : relative;
+    reading = packed.table ? transfer::object_path(packed.table->digest) : relative;
     const SegmentTable table = read_table(digest, size, packed);
     reading = relative;
     if (!place) return found;
     SegmentReader reader(*files_, object_in(packed.file.digest, *place));
-    Sha256 hash;
+    io::Sha256 hash;
     std::string plain;
     std::uint64_t done = 0;
     for (const Segment& segment : table.segments) {
@@ -144,7 +144,7 @@ std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size
 void Store::check_second_copies(const Packed& packed, std::vector<Damage>& found) const {
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;
-    std::string path = object_path(object->digest);
+    std::string path = transfer::object_path(object->digest);
     try {
       const auto place = place_of(*object);
       if (!place) continue;
@@ -158,4 +158,4 @@ void Store::check_second_copies(const Packed& packed, std::vector<Damage>& found
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

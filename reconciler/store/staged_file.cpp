@@ -7,7 +7,7 @@
 #include "reconciler/io/random_hex.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
@@ -18,16 +18,16 @@ constexpr std::string_view prefix = "new-";
 
 /// Marks this process's files.
 const std::string& own_prefix() {
-  static const std::string text = fmt::format("{}{}-", prefix, random_hex());
+  static const std::string text = fmt::format("{}{}-", prefix, io::random_hex());
   return text;
 }
 
 }  // namespace
 
-StagedFile::StagedFile(Files& files, const std::string& staging_folder)
+StagedFile::StagedFile(io::Files& files, const std::string& staging_folder)
     : files_(files),
-      path_(staging_folder + "/" + own_prefix() + random_hex()),
-      file_(files.open(path_, OpenFor::create_new, private_mode)) {}
+      path_(staging_folder + "/" + own_prefix() + io::random_hex()),
+      file_(files.open(path_, io::OpenFor::create_new, private_mode)) {}
 
 bool StagedFile::is_left_over(const std::string& name) { return name.starts_with(prefix) && !name.starts_with(own_prefix()); }
 
@@ -55,4 +55,4 @@ void StagedFile::finish(mode_t mode, std::optional<Time> mtime) {
   file_->close();
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

@@ -8,12 +8,12 @@
 
 #include "reconciler/io/files.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 class StagedFile {
  public:
   /// Makes a new file, readable by nobody else.
-  StagedFile(Files& files, const std::string& staging_folder);
+  StagedFile(io::Files& files, const std::string& staging_folder);
   ~StagedFile();  ///< removes it unless it was released
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
@@ -29,11 +29,11 @@ class StagedFile {
   void release() { path_.clear(); }
 
  private:
-  Files& files_;
+  io::Files& files_;
   std::string path_;
-  std::unique_ptr<File> file_;
+  std::unique_ptr<io::File> file_;
   std::uint64_t written_ = 0;
   std::uint64_t handed_to_disk_ = 0;
 };
 
-}  // namespace ingot
+}  // namespace ingot::store

@@ -13,11 +13,11 @@
 #include "schema/error.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 namespace {
 
-using namespace store_layout;
+using namespace layout;
 
 constexpr std::string_view format_line = "ingot.store/1\n";
 constexpr std::uint64_t longest_lineage_file = 1024;
@@ -39,21 +39,21 @@ constexpr std::array<Folder, 11> folders{{{"public", 0755},
                                           {"staging", 0700}}};
 
 [[noreturn]] void refuse(const std::string& folder, const std::string& why, const std::string& mend = {}) {
-  throw Error(Fault::local, fmt::format("the store \"{}\" {}", printable(folder), why), mend);
+  throw Error(Fault::local, fmt::format("the store \"{}\" {}", io::printable(folder), why), mend);
 }
 
 [[noreturn]] void refuse_lineage(const std::string& folder, const std::string& own, const std::string& wanted) {
   throw Error(Fault::manifest,
-              fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", printable(folder), printable(own),
-                          printable(wanted)),
+              fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", io::printable(folder),
+                          io::printable(own), io::printable(wanted)),
               "name the store that goes with this state file, or the state file that goes with this store; nothing was changed")
       .with_code("foreign-state");
 }
 
-void check_folder(Files& files, const std::string& store, const std::string& name, std::uint64_t device) {
+void check_folder(io::Files& files, const std::string& store, const std::string& name, std::uint64_t device) {
   const auto status = files.status(store + "/" + name);
   if (!status) return;  // a backup may have left out an empty one: whoever writes makes it
-  if (status->kind != EntryKind::folder) refuse(store, fmt::format("has something else than a folder at \"{}\"", name));
+  if (status->kind != io::EntryKind::folder) refuse(store, fmt::format("has something else than a folder at \"{}\"", name));
   if (status->device != device)
     refuse(store, fmt::format("has its folder \"{}\" on another file system", name),
            "a store lies on one file system: renames must not copy");
@@ -61,11 +61,11 @@ void check_folder(Files& files, const std::string& store, const std::string& nam
 
 }  // namespace
 
-Store::Store(Files& files, std::string folder, std::string lineage)
+Store::Store(io::Files& files, std::string folder, std::string lineage)
     : files_(&files), folder_(std::move(folder)), lineage_(std::move(lineage)) {}
 
-std::optional<std::string> Store::lineage_of(Files& files, const std::string& folder) {
-  const auto text = read_file_if_there(files, folder + "/LINEAGE", longest_lineage_file);
+std::optional<std::string> Store::lineage_of(io::Files& files, const std::string& folder) {
+  const auto text = io::read_file_if_there(files, folder + "/LINEAGE", longest_lineage_file);
   if (!text) return std::nullopt;
   const std::string_view rest = std::string_view(*text).substr(std::min(text->size(), format_line.size()));
   const bool well_formed = text->starts_with(format_line) && rest.size() > 1 && rest.find('\n') == rest.size() - 1;
@@ -73,19 +73,19 @@ std::optional<std::string> Store::lineage_of(Files& files, const std::string& fo
   return std::string(rest.substr(0, rest.size() - 1));
 }
 
-void Store::create(Files& files, const std::string& folder, const std::string& lineage) {
+void Store::create(io::Files& files, const std::string& folder, const std::string& lineage) {
   const auto own = lineage_of(files, folder);
   if (own && *own != lineage) refuse_lineage(folder, *own, lineage);
-  make_folders(files, folder);
+  io::make_folders(files, folder);
   for (const Folder& one : folders) {
     const std::string path = folder + "/" + one.name;
     if (!files.status(path)) files.make_folder(path, one.mode);
   }
   // Last: a store that has its LINEAGE is whole.
-  if (!own) replace_file(files, folder + "/LINEAGE", std::string(format_line) + lineage + "\n", 0644);
+  if (!own) io::replace_file(files, folder + "/LINEAGE", std::string(format_line) + lineage + "\n", 0644);
 }
 
-Store Store::open(Files& files, const std::string& folder, const std::string& lineage) {
+Store Store::open(io::Files& files, const std::string& folder, const std::string& lineage) {
   const auto own = lineage_of(files, folder);
   if (!own) {
     const bool gone = !files.status(folder);
@@ -116,11 +116,11 @@ void Store::replace(const std::string& path, std::string_view bytes, mode_t mode
 }
 
 std::string Store::object_in(const Digest& digest, Place place) const {
-  return folder_ + "/" + folder_of(place) + "/" + object_path(digest);
+  return folder_ + "/" + folder_of(place) + "/" + transfer::object_path(digest);
 }
 
 std::variant<Place, Damage> Store::look_for(const Piece& object) const {
-  Damage damage{.path = object_path(object.digest), .why = "is gone: it is neither below public nor below private"};
+  Damage damage{.path = transfer::object_path(object.digest), .why = "is gone: it is neither below public nor below private"};
   std::optional<Error> not_looked_at;
   // Private first: bytes only ever move from there to public, so none is missed on its way while another run moves it.
   for (const Place place : {Place::private_tree, Place::public_tree}) {
@@ -128,12 +128,12 @@ std::variant<Place, Damage> Store::look_for(const Piece& object) const {
       const std::string path = object_in(object.digest, place);
       const auto folder = files_->status(parent(path));
       if (!folder) continue;
-      const bool reached = folder->kind == EntryKind::folder;  // and not by a link
+      const bool reached = folder->kind == io::EntryKind::folder;  // and not by a link
       const auto there = reached ? files_->status(path) : folder;
       if (!there) continue;
-      const bool is_file = reached && there->kind == EntryKind::file;
+      const bool is_file = reached && there->kind == io::EntryKind::file;
       if (is_file && there->size == object.length) return place;
-      damage.path = folder_of(place) + "/" + object_path(object.digest);
+      damage.path = folder_of(place) + "/" + transfer::object_path(object.digest);
       damage.why = is_file ? fmt::format("has {} bytes, not {}", there->size, object.length) : "is not a file";
     } catch (const Error& error) {
       if (error.fault() != Fault::local) throw;
@@ -161,7 +161,7 @@ std::vector<Damage> Store::lacks(const Packed& packed) const {
       if (auto* const damage = std::get_if<Damage>(&found)) lacking.push_back(std::move(*damage));
     } catch (const Error& error) {
       if (error.fault() != Fault::local) throw;
-      lacking.push_back({.path = object_path(object->digest), .why = "cannot be looked at: " + error.text()});
+      lacking.push_back({.path = transfer::object_path(object->digest), .why = "cannot be looked at: " + error.text()});
     }
   }
   return lacking;
@@ -184,7 +184,7 @@ void Store::keep_object(const std::string& staged, const Piece& object, Place pl
         throw Error(
             Fault::local,
             fmt::format("what was just written for \"{}\" cannot be read back as it was, and what is there is damaged too",
-                        printable(path)),
+                        io::printable(path)),
             "the disk may be failing; \"ingot verify\" says what is damaged");
       }
     }
@@ -201,7 +201,7 @@ void Store::adopt_partial(const Digest& digest, const Packed& packed, const Segm
   give_mode(*files_, path, modes_of(place).file);
   if (packed.table) {
     const std::string bytes = write_segment_table(table);
-    if (sha256(bytes) != packed.table->digest)
+    if (io::sha256(bytes) != packed.table->digest)
       throw Error(Fault::internal, "a segment table does not have the digest that it was fetched by");
     StagedFile staged(*files_, staging(folder_));
     staged.write(bytes);
@@ -221,7 +221,7 @@ void Store::move_to(const Packed& packed, Place place) {
     const auto there = files_->status(source);
     if (!there) {
       if (!files_->status(target))
-        throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store", object_path(object->digest)));
+        throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store", transfer::object_path(object->digest)));
       continue;
     }
     give_mode(*files_, source, modes_of(place).file);
@@ -251,7 +251,7 @@ void Store::keep_release(const Digest& payload, std::string_view envelope) {
 
 std::optional<std::string> Store::release(const Digest& payload) const {
   const std::string path = fmt::format("{}/releases/{}.dsse", folder_, payload.hex());
-  return files_->status(path) ? std::optional(read_file(*files_, path, largest_root)) : std::nullopt;
+  return files_->status(path) ? std::optional(io::read_file(*files_, path, largest_root)) : std::nullopt;
 }
 
-}  // namespace ingot
+}  // namespace ingot::store

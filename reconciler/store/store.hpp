@@ -19,7 +19,7 @@
 #include "schema/catalog.hpp"
 #include "schema/image.hpp"
 
-namespace ingot {
+namespace ingot::store {
 
 /// What bytes came in: enough for the state's rows.
 struct Ingested {
@@ -73,12 +73,12 @@ class Store {
  public:
   /// Makes the folders of a new store for a state's lineage; adds what is missing to an existing one. Error{manifest}:
   /// of another lineage.
-  static void create(Files& files, const std::string& folder, const std::string& lineage);
+  static void create(io::Files& files, const std::string& folder, const std::string& lineage);
   /// Error{manifest}: of another lineage than `lineage`. Error{local}: not there, not a store, links inside it, folders on
   /// different file systems.
-  static Store open(Files& files, const std::string& folder, const std::string& lineage);
+  static Store open(io::Files& files, const std::string& folder, const std::string& lineage);
   /// The lineage a folder's store belongs to; nullopt if there is no store.
-  static std::optional<std::string> lineage_of(Files& files, const std::string& folder);
+  static std::optional<std::string> lineage_of(io::Files& files, const std::string& folder);
 
   /// Throws away what dead runs left half made. Only under the run lock.
   void clear_left_overs();
@@ -92,7 +92,7 @@ class Store {
   /// Takes a source in: canonical bytes, packed, durable. `expected`: refuses other bits. `progress` gets bytes of the
   /// source's regular files.
   /// Error{incomplete}: the source; Error{local}: this disk.
-  Ingested ingest(const Source& source, const std::optional<Digest>& expected, Place place, int threads,
+  Ingested ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
                   const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
   /// Whether the packed file and table of these bytes are here with the right lengths, in either place. Error{local}: it
@@ -180,7 +180,7 @@ class Store {
   void note_left_out(const std::set<Digest>& digests);
 
   // What gc works with; only under the run lock.
-  /// What lies in the store, by path. Papers, roots and the published head are not in it, nor is what nobody here made.
+  /// What lies in the store, by path. Provenance, roots and the published head are not in it, nor is what nobody here made.
   std::vector<StoredFile> contents() const;
   /// Error{local}: the note is damaged.
   Condemned condemned() const;
@@ -194,7 +194,7 @@ class Store {
   void stop_serving(const StoredFile& object);
 
  private:
-  Store(Files& files, std::string folder, std::string lineage);
+  Store(io::Files& files, std::string folder, std::string lineage);
   std::string object_in(const Digest& digest, Place place) const;
   /// Where an object is with its length; or what is there instead. Error{local}: one place cannot be looked at, and it is
   /// not in the other.
@@ -215,10 +215,10 @@ class Store {
   void replace(const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime = {});
   SegmentTable read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const;
 
-  Files* files_;
+  io::Files* files_;
   std::string folder_;
   std::string lineage_;
   std::optional<Condemned> condemned_;  ///< as noted; nullopt: not read yet
 };
 
-}  // namespace ingot
+}  // namespace ingot::store

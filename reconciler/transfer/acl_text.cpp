@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -137,4 +137,4 @@ std::optional<std::string> acl_attribute_of(std::string_view text) {
   return attribute;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// nullopt: not an attribute that we know. "" if it has no entries.
 std::optional<std::string> acl_text_of(std::string_view attribute);
@@ -18,4 +18,4 @@ bool is_whole_acl(std::string_view text);
 /// The attribute; nullopt unless `text` is exactly what acl_text_of writes.
 std::optional<std::string> acl_attribute_of(std::string_view text);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

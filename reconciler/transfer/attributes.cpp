@@ -15,7 +15,7 @@
 #include "reconciler/transfer/capability.hpp"
 #include "reconciler/transfer/descriptor.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -152,4 +152,4 @@ bool cannot_be_kept(int error) {
   return error == EPERM || error == EACCES || error == EINVAL || error == ENOTSUP || error == ENOSYS || error == EOVERFLOW;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -8,7 +8,7 @@
 #include "reconciler/transfer/left_out.hpp"
 #include "reconciler/transfer/tar_member.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Fills access_acl, default_acl and capability. 0, or the errno of what failed. `others` gets the kinds of the attributes that
 /// are not kept: "user.*", "security.selinux".
@@ -27,4 +27,4 @@ int drop_inherited_acls(int descriptor);
 /// Whether a call failed since this user or this file system cannot keep a property, and not for lack of space or a fault.
 bool cannot_be_kept(int error);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -22,7 +22,7 @@
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -31,7 +31,7 @@ constexpr std::size_t longest_file_name = 255;
 bool is_dots(const std::string& name) { return name == "." || name == ".."; }
 
 [[noreturn]] void refuse(const std::string& destination, const std::string& why) {
-  throw Error(Fault::usage, fmt::format("\"{}\" {}", printable(destination), why),
+  throw Error(Fault::usage, fmt::format("\"{}\" {}", io::printable(destination), why),
               "name something that is not there yet, or that is empty");
 }
 
@@ -92,7 +92,7 @@ Descriptor open_holder(const std::string& holder) {
   Descriptor open(::open(holder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!open && errno == EACCES) open = Descriptor(::open(holder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (open) return open;
-  throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", printable(holder)), errno));
+  throw Error(Fault::usage, with_reason(fmt::format("cannot write into the folder \"{}\"", io::printable(holder)), errno));
 }
 
 constexpr const char* lost_and_found = "lost+found";
@@ -107,11 +107,11 @@ bool cannot_sync(int error) { return error == EINVAL || error == ENOSYS || error
 
 /// 0 or errno. A folder that its owner may not write gets another parent only with a mode that lets him.
 int move_entry(int from, const std::string& name, int to) {
-  const int error = rename_without_replacing(from, name.c_str(), to, name.c_str());
+  const int error = io::rename_without_replacing(from, name.c_str(), to, name.c_str());
   struct stat status {};
   if (error != EACCES || fstatat(from, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode)) return error;
   if (fchmodat(from, name.c_str(), 0700, 0) != 0) return EACCES;
-  const int second = rename_without_replacing(from, name.c_str(), to, name.c_str());
+  const int second = io::rename_without_replacing(from, name.c_str(), to, name.c_str());
   if (second == 0 && fchmodat(to, name.c_str(), status.st_mode & 07777U, 0) != 0) return errno;
   return second;
 }
@@ -221,7 +221,7 @@ void Beside::commit() {
     move_up();
   } else {
     // rename() itself refuses a folder that is no longer empty; without a thing to replace, nothing may have come.
-    const int error = !replaces_ ? rename_without_replacing(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str())
+    const int error = !replaces_ ? io::rename_without_replacing(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str())
                       : renameat(parent_.get(), temporary_.c_str(), parent_.get(), name_.c_str()) == 0 ? 0
                                                                                                        : errno;
     if (error != 0) fail_locally("give what was made the name", destination_, error);
@@ -266,4 +266,4 @@ void remove_tree(int folder, const std::string& name) noexcept {
   unlinkat(folder, name.c_str(), AT_REMOVEDIR);
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

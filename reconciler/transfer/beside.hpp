@@ -7,7 +7,7 @@
 #include "reconciler/transfer/descriptor.hpp"
 #include "schema/image.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 class Beside {
  public:
@@ -50,4 +50,4 @@ class Beside {
 /// Removes an entry and all below it, never through a link. Goes on where something cannot be removed.
 void remove_tree(int folder, const std::string& name) noexcept;
 
-}  // namespace ingot
+}  // namespace ingot::transfer

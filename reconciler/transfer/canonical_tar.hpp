@@ -1,4 +1,4 @@
-// An image's canonical bytes: a file as it is, a tree as the canonical tar (schema/canonical-tar.md; contract, section 7).
+// An image's canonical bytes: a file as it is, a tree as the canonical tar (schema/canonical-tar.md).
 // Streams; refuses what it cannot keep, all of it in one go.
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "reconciler/transfer/source_remarks.hpp"
 #include "schema/image.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Gets canonical bytes in order. May throw.
 using BytesOut = std::function<void(std::string_view bytes)>;
@@ -44,4 +44,4 @@ std::optional<std::uint64_t> members_under_same_top(const std::string& path, con
 /// ctime, inode before and after); what `out` got is then worthless.
 SourceRemarks write_canonical(const Source& source, const BytesOut& out, const std::function<void(std::uint64_t)>& progress);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

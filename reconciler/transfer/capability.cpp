@@ -1,6 +1,6 @@
 #include "reconciler/transfer/capability.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 bool is_capability(std::string_view value) {
   constexpr std::size_t word = 4;
@@ -10,4 +10,4 @@ bool is_capability(std::string_view value) {
   return (revision == 2 && value.size() == 5 * word) || (revision == 3 && value.size() == 6 * word && !value.ends_with(nobody));
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Whether the kernel takes it for one: 20 bytes of revision 2, or 24 of revision 3, which name the root user of a namespace.
 bool is_capability(std::string_view value);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

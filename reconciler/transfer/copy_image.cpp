@@ -20,7 +20,7 @@
 #include "schema/parse_catalog.hpp"
 #include "schema/write_catalog.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -90,15 +90,15 @@ class InOrderVerifier {
 
   void verify() {
     const auto handle = partial_.open();
-    Sha256 hash;
+    io::Sha256 hash;
     // The file gets its digest as its name in the store: were it another's, its bytes would stand in for that one's.
-    Sha256 file_hash;
+    io::Sha256 file_hash;
     KindCheck kind(job_.kind);
     std::string packed;
     std::string plain;
     for (std::size_t i = 0; i < partial_.count(); ++i) {
       if (!partial_.wait_for(i)) return;
-      throw_if_interrupted();
+      io::throw_if_interrupted();
       if (job_.may_go_on) job_.may_go_on();
       partial_.read(*handle, i, packed);
       try {
@@ -134,7 +134,7 @@ class InOrderVerifier {
   const CopyJob& job_;
   std::optional<CopyFailed> failed_;
   std::exception_ptr thrown_;
-  Threads threads_;  ///< last: the rest is there as long as it runs
+  io::Threads threads_;  ///< last: the rest is there as long as it runs
 };
 
 CopyFailed untrusted(const std::string& text) { return {.code = "untrusted", .text = text}; }
@@ -167,37 +167,37 @@ std::variant<SegmentTable, CopyFailed> checked_table(const std::string& bytes, c
   return table;
 }
 
-std::variant<SegmentTable, CopyFailed> fetch_table(PeerTransport& peer, const CopyJob& job) {
+std::variant<SegmentTable, CopyFailed> fetch_table(io::PeerTransport& peer, const CopyJob& job) {
   const Packed& packed = job.packed;
   if (!packed.table) {
     return SegmentTable{.plain = job.size,
                         .packed = packed.file.length,
                         .segments = {{.plain = job.size, .packed = packed.file.length, .digest = packed.file.digest}}};
   }
-  Request request;
+  io::Request request;
   request.path = object_path(packed.table->digest);
   request.at_most = packed.table->length;
   request.may_go_on = job.may_go_on;
-  const Fetched fetched = fetch(peer, request);
-  const Response& response = fetched.response;
-  if (response.status == Response::Status::ok && sha256(fetched.body) == packed.table->digest)
+  const io::Fetched fetched = io::fetch(peer, request);
+  const io::Response& response = fetched.response;
+  if (response.status == io::Response::Status::ok && io::sha256(fetched.body) == packed.table->digest)
     return checked_table(fetched.body, job);
   if (response.web_page)
     return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
   if (response.failing) return CopyFailed{.code = "peer-failing", .text = response.why};
-  if (response.status == Response::Status::not_found)
+  if (response.status == io::Response::Status::not_found)
     return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};
-  if (response.status == Response::Status::oversize)
+  if (response.status == io::Response::Status::oversize)
     return untrusted("the segment table is longer than was signed: " + response.why);
-  if (response.status != Response::Status::ok) return CopyFailed{.code = "unreachable", .text = response.why};
+  if (response.status != io::Response::Status::ok) return CopyFailed{.code = "unreachable", .text = response.why};
   if (fetched.body.empty()) return CopyFailed{.code = "unreachable", .text = "the segment table came empty"};
   if (fetched.body.size() < packed.table->length && !response.length_known)
     return CopyFailed{.code = "unreachable", .text = "the segment table was cut off"};
   return untrusted("the segment table is not what was signed");
 }
 
-std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
-                                           ProgressTeller& teller) {
+std::optional<CopyFailed> fetch_and_verify(io::PeerTransport& peer, io::Throttle& throttle, const CopyJob& job,
+                                           PartialFile& partial, ProgressTeller& teller) {
   InOrderVerifier verifier(partial, job);
   FetchSession session(peer, throttle, job, partial,
                        [&](std::uint64_t fetched, std::uint64_t verified) { teller.arrived(fetched, verified); });
@@ -205,8 +205,8 @@ std::optional<CopyFailed> fetch_and_verify(PeerTransport& peer, Throttle& thrott
   return verifier.wait();
 }
 
-std::variant<CopyDone, CopyFailed> copy_segments(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
-                                                 const std::string& path, SegmentTable table) {
+std::variant<CopyDone, CopyFailed> copy_segments(io::PeerTransport& peer, io::Files& files, io::Throttle& throttle,
+                                                 const CopyJob& job, const std::string& path, SegmentTable table) {
   ProgressTeller teller(job);
   PartialFile partial(files, path, table);
   partial.find_good([&](std::uint64_t here) {
@@ -231,8 +231,8 @@ std::variant<CopyDone, CopyFailed> copy_segments(PeerTransport& peer, Files& fil
 
 }  // namespace
 
-std::variant<CopyDone, CopyFailed> copy_packed(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
-                                               const std::string& partial) {
+std::variant<CopyDone, CopyFailed> copy_packed(io::PeerTransport& peer, io::Files& files, io::Throttle& throttle,
+                                               const CopyJob& job, const std::string& partial) {
   if (auto failed = why_impossible(job)) return *failed;
   auto table = fetch_table(peer, job);
   if (const auto* const failed = std::get_if<CopyFailed>(&table)) return *failed;
@@ -240,7 +240,7 @@ std::variant<CopyDone, CopyFailed> copy_packed(PeerTransport& peer, Files& files
     return copy_segments(peer, files, throttle, job, partial, std::get<SegmentTable>(std::move(table)));
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
-    return CopyFailed{.code = is_no_space(error) ? "no-space" : "io", .text = "this server's disk: " + error.text()};
+    return CopyFailed{.code = io::is_no_space(error) ? "no-space" : "io", .text = "this server's disk: " + error.text()};
   }
 }
 
@@ -249,4 +249,4 @@ std::string object_path(const Digest& digest) {
   return fmt::format("b/{}/{}", hex.substr(0, 2), hex);
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

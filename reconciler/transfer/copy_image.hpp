@@ -12,7 +12,7 @@
 #include "schema/catalog.hpp"
 #include "schema/segments.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct CopyProgress {
   std::uint64_t total = 0;    ///< packed bytes of the image
@@ -48,10 +48,10 @@ struct CopyDone {
   SegmentTable table;
   std::uint64_t fetched = 0;
 };
-std::variant<CopyDone, CopyFailed> copy_packed(PeerTransport& peer, Files& files, Throttle& throttle, const CopyJob& job,
-                                               const std::string& partial);
+std::variant<CopyDone, CopyFailed> copy_packed(io::PeerTransport& peer, io::Files& files, io::Throttle& throttle,
+                                               const CopyJob& job, const std::string& partial);
 
 /// The path of packed bytes and tables below a published tree: "b/ab/<64 hex>".
 std::string object_path(const Digest& digest);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -7,7 +7,7 @@
 
 #include "reconciler/io/file_error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
@@ -28,8 +28,8 @@ int Descriptor::close() noexcept {
   return ::close(number) == 0 || errno == EINTR ? 0 : errno;
 }
 
-std::string with_reason(const std::string& failed, int error) { return fmt::format("{}: {}", failed, errno_text(error)); }
+std::string with_reason(const std::string& failed, int error) { return fmt::format("{}: {}", failed, io::errno_text(error)); }
 
-void fail_locally(const std::string& act, const std::string& path, int error) { throw file_error(act, path, error); }
+void fail_locally(const std::string& act, const std::string& path, int error) { throw io::file_error(act, path, error); }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

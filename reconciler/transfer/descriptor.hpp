@@ -7,7 +7,7 @@
 
 #include <dirent.h>
 
-namespace ingot {
+namespace ingot::transfer {
 
 class Descriptor {
  public:
@@ -39,4 +39,4 @@ std::string with_reason(const std::string& failed, int error);
 /// Throws Error{local}: "cannot <act> \"<path>\": <reason>".
 [[noreturn]] void fail_locally(const std::string& act, const std::string& path, int error);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

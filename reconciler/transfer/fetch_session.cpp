@@ -8,7 +8,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/threads.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr int most_wrong = 2;
 constexpr std::uint64_t least_gain = 16 * 1024;
 constexpr int most_poor = 3;
 
-std::string shown_url(const Response& response, const Digest& file) { return response.url + object_path(file); }
+std::string shown_url(const io::Response& response, const Digest& file) { return response.url + object_path(file); }
 
 }  // namespace
 
@@ -42,12 +42,12 @@ std::vector<Stretch> stretches_of(const std::vector<bool>& missing, int connecti
 
 /// One request's answer as it comes in.
 struct FetchSession::Receiving {
-  File& handle;
+  io::File& handle;
   Stretch run;
   bool whole = false;          ///< no range was asked for: the body begins with the first segment
   std::size_t at = 0;          ///< the segment that is coming
   std::uint64_t position = 0;  ///< within it
-  Sha256 hash = {};            ///< of it so far
+  io::Sha256 hash = {};        ///< of it so far
   std::size_t good = 0;        ///< segments that this request brought
   std::uint64_t bytes = 0;     ///< of the body
   std::uint64_t gained = 0;    ///< of them, bytes that were not here
@@ -56,7 +56,7 @@ struct FetchSession::Receiving {
   bool overlong = false;
 };
 
-FetchSession::FetchSession(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
+FetchSession::FetchSession(io::PeerTransport& peer, io::Throttle& throttle, const CopyJob& job, PartialFile& partial,
                            std::function<void(std::uint64_t, std::uint64_t)> arrived)
     : peer_(peer), throttle_(throttle), job_(job), partial_(partial), arrived_(std::move(arrived)), wrong_(partial.count(), 0) {
   // What an earlier run left may be wrong without anyone's fault now.
@@ -80,7 +80,7 @@ void FetchSession::run_streams() {
   waiting_.assign(stretches.begin(), stretches.end());
   const std::size_t streams =
       whole_only_ ? 1 : std::min(stretches.size(), static_cast<std::size_t>(std::max(job_.connections, 1)));
-  Threads threads;
+  io::Threads threads;
   for (std::size_t i = 1; i < streams && threads.try_start([this] { stream(); }); ++i) {}
   if (streams > 0) stream();
   threads.join();
@@ -116,7 +116,7 @@ std::optional<Stretch> FetchSession::missing_in(const Stretch& stretch) const {
   return Stretch{first, end};
 }
 
-void FetchSession::fetch_stretch(File& handle, const Stretch& stretch) {
+void FetchSession::fetch_stretch(io::File& handle, const Stretch& stretch) {
   int poor = 0;  // answers in a row that brought little
   while (!is_over()) {
     const auto run = missing_in(stretch);
@@ -125,14 +125,14 @@ void FetchSession::fetch_stretch(File& handle, const Stretch& stretch) {
 }
 
 /// False: there is no point in asking again for what is still missing.
-bool FetchSession::fetch_run(File& handle, const Stretch& missing, int& poor) {
+bool FetchSession::fetch_run(io::File& handle, const Stretch& missing, int& poor) {
   Receiving receiving = begin_run(handle, missing);
-  const Response response = peer_.get(
+  const io::Response response = peer_.get(
       request_for(receiving), [&](std::string_view bytes) { return take(receiving, bytes); }, [] {});
   return judge(receiving, response, poor);
 }
 
-FetchSession::Receiving FetchSession::begin_run(File& handle, const Stretch& missing) const {
+FetchSession::Receiving FetchSession::begin_run(io::File& handle, const Stretch& missing) const {
   const bool all = missing.first == 0 && missing.end == partial_.count() && partial_.begun(0) == 0;
   const bool whole = whole_only_ || all;
   Receiving receiving{.handle = handle, .run = whole ? Stretch{0, partial_.count()} : missing, .whole = whole};
@@ -141,11 +141,11 @@ FetchSession::Receiving FetchSession::begin_run(File& handle, const Stretch& mis
   return receiving;
 }
 
-Request FetchSession::request_for(const Receiving& receiving) const {
+io::Request FetchSession::request_for(const Receiving& receiving) const {
   const std::uint64_t begin = partial_.offset(receiving.run.first) + receiving.position;
   const std::size_t last = receiving.run.end - 1;
   const std::uint64_t length = partial_.offset(last) + partial_.table().segments[last].packed - begin;
-  Request request;
+  io::Request request;
   request.path = object_path(job_.packed.file.digest);
   request.at_most = length;
   request.resumes = true;
@@ -160,7 +160,7 @@ Request FetchSession::request_for(const Receiving& receiving) const {
 /// The first segment of a range goes on where its beginning ends; whatever follows comes from its beginning.
 void FetchSession::begin_segment(Receiving& receiving) const {
   receiving.position = 0;
-  receiving.hash = Sha256();
+  receiving.hash = io::Sha256();
   if (receiving.whole || receiving.at != receiving.run.first) return;
   std::string here(partial_.begun(receiving.at), '\0');
   if (here.empty()) return;
@@ -170,11 +170,11 @@ void FetchSession::begin_segment(Receiving& receiving) const {
 }
 
 bool FetchSession::take(Receiving& receiving, std::string_view bytes) {
-  throw_if_interrupted();
+  io::throw_if_interrupted();
   if (job_.may_go_on) job_.may_go_on();
   throttle_.take(bytes.size(), job_.may_go_on);
   arrived_(bytes.size(), 0);
-  if (receiving.bytes == 0 && receiving.position == 0 && begins_as_web_page(bytes)) {
+  if (receiving.bytes == 0 && receiving.position == 0 && io::begins_as_web_page(bytes)) {
     receiving.web_page = true;
     return false;
   }
@@ -224,29 +224,29 @@ bool FetchSession::end_segment(Receiving& receiving) {
 }
 
 /// Whether to ask again for what is missing; a failure of the peer is noted.
-bool FetchSession::judge(const Receiving& receiving, const Response& response, int& poor) {
+bool FetchSession::judge(const Receiving& receiving, const io::Response& response, int& poor) {
   if (is_over()) return false;
   const std::string url = shown_url(response, job_.packed.file.digest);
-  if (receiving.web_page || (response.web_page && response.status == Response::Status::oversize)) {
+  if (receiving.web_page || (response.web_page && response.status == io::Response::Status::oversize)) {
     fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
     return false;
   }
   switch (response.status) {
-    case Response::Status::ok: return judge_complete(receiving, response, poor);
-    case Response::Status::oversize: break;
-    case Response::Status::unreachable:
+    case io::Response::Status::ok: return judge_complete(receiving, response, poor);
+    case io::Response::Status::oversize: break;
+    case io::Response::Status::unreachable:
       if (receiving.overlong) break;
       if (response.failing) {
         fail("peer-failing", response.why);
         return false;
       }
       return goes_on(receiving, "unreachable", response.why, poor);
-    case Response::Status::refused:
-    case Response::Status::not_modified: fail("unreachable", response.why); return false;
-    case Response::Status::not_found:
+    case io::Response::Status::refused:
+    case io::Response::Status::not_modified: fail("unreachable", response.why); return false;
+    case io::Response::Status::not_found:
       fail("unreachable", "the catalog names bytes that its server does not have: " + response.why);
       return false;
-    case Response::Status::wrong_range: {
+    case io::Response::Status::wrong_range: {
       const std::scoped_lock lock(mutex_);
       ranges_refused_ = true;
       return false;
@@ -256,7 +256,7 @@ bool FetchSession::judge(const Receiving& receiving, const Response& response, i
   return false;
 }
 
-bool FetchSession::judge_complete(const Receiving& receiving, const Response& response, int& poor) {
+bool FetchSession::judge_complete(const Receiving& receiving, const io::Response& response, int& poor) {
   const std::string url = shown_url(response, job_.packed.file.digest);
   const bool cut = receiving.at < receiving.run.end;
   if (cut && receiving.whole && response.length_known && receiving.bytes > 0) {
@@ -295,4 +295,4 @@ bool FetchSession::is_over() const {
   return failed_.has_value() || thrown_ != nullptr;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -18,7 +18,7 @@
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/partial_file.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Neighbouring segments: [first, end).
 struct Stretch {
@@ -34,7 +34,7 @@ std::vector<Stretch> stretches_of(const std::vector<bool>& missing, int connecti
 class FetchSession {
  public:
   /// `arrived` gets the numbers of bytes fetched and of bytes that are now verified here, from any thread.
-  FetchSession(PeerTransport& peer, Throttle& throttle, const CopyJob& job, PartialFile& partial,
+  FetchSession(io::PeerTransport& peer, io::Throttle& throttle, const CopyJob& job, PartialFile& partial,
                std::function<void(std::uint64_t fetched, std::uint64_t verified)> arrived);
 
   /// Until the partial file is complete, or the peer failed. Throws Error{local, interrupted, terminated}.
@@ -46,22 +46,22 @@ class FetchSession {
   void stream();
   std::optional<Stretch> next_stretch();
   std::optional<Stretch> missing_in(const Stretch& stretch) const;
-  void fetch_stretch(File& handle, const Stretch& stretch);
-  bool fetch_run(File& handle, const Stretch& run, int& poor);
-  Receiving begin_run(File& handle, const Stretch& missing) const;
-  Request request_for(const Receiving& receiving) const;
+  void fetch_stretch(io::File& handle, const Stretch& stretch);
+  bool fetch_run(io::File& handle, const Stretch& run, int& poor);
+  Receiving begin_run(io::File& handle, const Stretch& missing) const;
+  io::Request request_for(const Receiving& receiving) const;
   void begin_segment(Receiving& receiving) const;
   bool take(Receiving& receiving, std::string_view bytes);
   void keep(Receiving& receiving, std::string_view bytes);
   bool end_segment(Receiving& receiving);
-  bool judge(const Receiving& receiving, const Response& response, int& poor);
-  bool judge_complete(const Receiving& receiving, const Response& response, int& poor);
+  bool judge(const Receiving& receiving, const io::Response& response, int& poor);
+  bool judge_complete(const Receiving& receiving, const io::Response& response, int& poor);
   bool goes_on(const Receiving& receiving, const std::string& code, const std::string& why, int& poor);
   void fail(std::string code, std::string text);
   bool is_over() const;
 
-  PeerTransport& peer_;
-  Throttle& throttle_;
+  io::PeerTransport& peer_;
+  io::Throttle& throttle_;
   const CopyJob& job_;
   PartialFile& partial_;
   std::function<void(std::uint64_t, std::uint64_t)> arrived_;
@@ -74,4 +74,4 @@ class FetchSession {
   std::exception_ptr thrown_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -7,7 +7,7 @@
 #include "reconciler/transfer/restore.hpp"
 #include "reconciler/transfer/sparse_writer.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct FileRestorer::Impl {
   Impl(const std::string& destination, RestoreOptions options)
@@ -22,7 +22,7 @@ FileRestorer::FileRestorer(const std::string& destination, RestoreOptions option
 FileRestorer::~FileRestorer() = default;
 
 void FileRestorer::write(std::string_view bytes) {
-  throw_if_interrupted();
+  io::throw_if_interrupted();
   impl_->writer.write(bytes);
 }
 
@@ -35,4 +35,4 @@ LeftOut FileRestorer::commit() {
   return {};
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -4,7 +4,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -41,4 +41,4 @@ std::string KindCheck::finish() {
   return why_;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -9,7 +9,7 @@
 #include "reconciler/transfer/tar_decoder.hpp"
 #include "schema/image.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 class KindCheck {
  public:
@@ -24,4 +24,4 @@ class KindCheck {
   std::string why_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -6,7 +6,7 @@
 
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -33,7 +33,7 @@ std::string LeftOut::text() const {
     if (count(property) > 0) text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", text_of(property), count(property));
   }
   for (std::size_t i = 0; i < first_.size() && i < most_told; ++i) {
-    text += fmt::format("{}\"{}\" ({})", i == 0 ? ": " : ", ", printable(first_[i].path), text_of(first_[i].property));
+    text += fmt::format("{}\"{}\" ({})", i == 0 ? ": " : ", ", io::printable(first_[i].path), text_of(first_[i].property));
   }
   if (total_but_owners() > most_told) text += fmt::format("; and {} more", total_but_owners() - most_told);
   return text;
@@ -41,4 +41,4 @@ std::string LeftOut::text() const {
 
 std::string_view text_of(Property property) { return words[static_cast<std::size_t>(property)]; }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

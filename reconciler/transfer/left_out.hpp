@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ingot {
+namespace ingot::transfer {
 
 enum class Property { owner, set_id, capability, acl, mode, time };
 inline constexpr std::size_t property_count = 6;
@@ -37,4 +37,4 @@ class LeftOut {
 /// "set-id bits", "capability" …
 std::string_view text_of(Property property);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

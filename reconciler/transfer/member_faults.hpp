@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ingot {
+namespace ingot::transfer {
 
 class MemberFaults {
  public:
@@ -20,4 +20,4 @@ class MemberFaults {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

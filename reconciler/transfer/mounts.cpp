@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -51,4 +51,4 @@ std::set<std::string> mounts_below(const std::string& path) {
   return below;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Whether something is mounted on `name` in the open folder, or on the folder itself if `name` is "". False where the kernel
 /// cannot tell (before Linux 5.8).
@@ -13,4 +13,4 @@ bool is_mount_point(int folder, const std::string& name);
 /// What is mounted below the folder `path`, relative to it: "./data", "./etc/hosts". Empty where /proc is not there.
 std::set<std::string> mounts_below(const std::string& path);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

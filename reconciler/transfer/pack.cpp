@@ -18,7 +18,7 @@
 #include "reconciler/io/threads.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -162,7 +162,7 @@ struct Packer::Impl {
       ++next_to_compress_;
       lock.unlock();
       compressor.compress(segment->plain, segment->packed);
-      segment->digest = sha256(segment->packed);
+      segment->digest = io::sha256(segment->packed);
       lock.lock();
       segment->compressed = true;
       changed_.notify_all();
@@ -225,10 +225,10 @@ struct Packer::Impl {
   bool complete_ = false;
   bool stopping_ = false;
   std::exception_ptr failure_;
-  Sha256 plain_hash_;   ///< of the thread that hashes, until it ends
-  Sha256 packed_hash_;  ///< of the thread that writes, until it ends
+  io::Sha256 plain_hash_;   ///< of the thread that hashes, until it ends
+  io::Sha256 packed_hash_;  ///< of the thread that writes, until it ends
   PackedResult result_;
-  Threads threads_;
+  io::Threads threads_;
 };
 
 Packer::Packer(int threads, std::function<void(std::string_view packed)> out)
@@ -278,4 +278,4 @@ void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& i
 
 std::string zstd_version() { return ZSTD_versionString(); }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

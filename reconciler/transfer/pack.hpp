@@ -10,7 +10,7 @@
 #include "schema/digest.hpp"
 #include "schema/segments.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct PackedResult {
   Digest digest;           ///< of the plain bytes
@@ -40,4 +40,4 @@ void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& i
 /// Of the library that is loaded, "1.5.4".
 std::string zstd_version();
 
-}  // namespace ingot
+}  // namespace ingot::transfer

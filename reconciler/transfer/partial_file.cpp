@@ -9,13 +9,13 @@
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 constexpr mode_t private_mode = 0600;
 }
 
-PartialFile::PartialFile(Files& files, std::string path, const SegmentTable& table)
+PartialFile::PartialFile(io::Files& files, std::string path, const SegmentTable& table)
     : files_(files),
       path_(std::move(path)),
       table_(table),
@@ -28,7 +28,7 @@ PartialFile::PartialFile(Files& files, std::string path, const SegmentTable& tab
     offsets_.push_back(offset);
     offset += segment.packed;
   }
-  file_ = files_.open(path_, OpenFor::create_or_open, private_mode);
+  file_ = files_.open(path_, io::OpenFor::create_or_open, private_mode);
   if (file_->status().size > table.packed) file_->truncate(table.packed);
   file_->allocate(table.packed);
 }
@@ -38,10 +38,10 @@ void PartialFile::find_good(const std::function<void(std::uint64_t)>& found) {
   std::uint64_t good = 0;
   std::string here;
   for (std::size_t i = 0; i < count() && offset(i) < size; ++i) {
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     here.resize(std::min(table_.segments[i].packed, size - offset(i)));
     here.resize(file_->read_at(offset(i), here));
-    if (here.size() == table_.segments[i].packed && sha256(here) == table_.segments[i].digest) {
+    if (here.size() == table_.segments[i].packed && io::sha256(here) == table_.segments[i].digest) {
       has_[i] = true;
       --missing_;
       good += here.size();
@@ -70,20 +70,20 @@ bool PartialFile::is_complete() const {
   return missing_ == 0;
 }
 
-std::unique_ptr<File> PartialFile::open() const { return files_.open(path_, OpenFor::read_write); }
+std::unique_ptr<io::File> PartialFile::open() const { return files_.open(path_, io::OpenFor::read_write); }
 
 std::uint64_t PartialFile::begun(std::size_t segment) const {
   const std::scoped_lock lock(mutex_);
   return begun_[segment];
 }
 
-void PartialFile::add(File& handle, std::size_t segment, std::uint64_t at, std::string_view bytes) {
+void PartialFile::add(io::File& handle, std::size_t segment, std::uint64_t at, std::string_view bytes) {
   handle.write_at(offset(segment) + at, bytes);
   const std::scoped_lock lock(mutex_);
   begun_[segment] = std::max(begun_[segment], at + bytes.size());
 }
 
-void PartialFile::accept(File& handle, std::size_t segment) {
+void PartialFile::accept(io::File& handle, std::size_t segment) {
   handle.start_writeback(offset(segment), table_.segments[segment].packed);
   const std::scoped_lock lock(mutex_);
   if (!has_[segment]) --missing_;
@@ -92,16 +92,16 @@ void PartialFile::accept(File& handle, std::size_t segment) {
   changed_.notify_all();
 }
 
-void PartialFile::reject(File& handle, std::size_t segment) {
+void PartialFile::reject(io::File& handle, std::size_t segment) {
   handle.write_at(offset(segment), std::string(table_.segments[segment].packed, '\0'));
   const std::scoped_lock lock(mutex_);
   begun_[segment] = 0;
 }
 
-void PartialFile::read(File& handle, std::size_t segment, std::string& into) const {
+void PartialFile::read(io::File& handle, std::size_t segment, std::string& into) const {
   into.resize(table_.segments[segment].packed);
   if (handle.read_at(offset(segment), into) != into.size()) {
-    throw Error(Fault::local, fmt::format("\"{}\" became shorter while it was written", printable(path_)));
+    throw Error(Fault::local, fmt::format("\"{}\" became shorter while it was written", io::printable(path_)));
   }
 }
 
@@ -122,4 +122,4 @@ void PartialFile::finish() {
   file_->close();
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

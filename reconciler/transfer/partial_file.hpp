@@ -14,13 +14,13 @@
 #include "reconciler/io/files.hpp"
 #include "schema/segments.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Thread-safe but for the constructor and find_good.
 class PartialFile {
  public:
   /// Opens or makes the file and reserves its room, so that a full disk shows before the network is used. Error{local}.
-  PartialFile(Files& files, std::string path, const SegmentTable& table);
+  PartialFile(io::Files& files, std::string path, const SegmentTable& table);
 
   /// Hashes what an earlier run left; `found` gets the number of bytes of good segments so far, and may throw to end it. What a
   /// segment holds up to its last byte that is not 0 is taken for its beginning: room that was only reserved reads as 0. Whether
@@ -36,14 +36,14 @@ class PartialFile {
   bool is_complete() const;
 
   /// A handle of its own for a thread that writes or reads.
-  std::unique_ptr<File> open() const;
+  std::unique_ptr<io::File> open() const;
   /// Writes bytes of an unfinished segment, `at` bytes from its beginning.
-  void add(File& handle, std::size_t segment, std::uint64_t at, std::string_view bytes);
+  void add(io::File& handle, std::size_t segment, std::uint64_t at, std::string_view bytes);
   /// A segment is whole, and its digest was checked.
-  void accept(File& handle, std::size_t segment);
+  void accept(io::File& handle, std::size_t segment);
   /// Its bytes are wrong: as if none had come.
-  void reject(File& handle, std::size_t segment);
-  void read(File& handle, std::size_t segment, std::string& into) const;
+  void reject(io::File& handle, std::size_t segment);
+  void read(io::File& handle, std::size_t segment, std::string& into) const;
 
   /// Waits until the segment is here; false once nothing more will come.
   bool wait_for(std::size_t segment) const;
@@ -56,12 +56,12 @@ class PartialFile {
  private:
   std::uint64_t look_for_beginning(std::size_t segment, std::string_view here);
 
-  Files& files_;
+  io::Files& files_;
   std::string path_;
   const SegmentTable& table_;
   std::vector<std::uint64_t> offsets_;
-  std::unique_ptr<File> file_;  ///< open from first to last: what a write-back could not do shows at its sync
-  mutable std::mutex mutex_;    ///< guards what follows
+  std::unique_ptr<io::File> file_;  ///< open from first to last: what a write-back could not do shows at its sync
+  mutable std::mutex mutex_;        ///< guards what follows
   mutable std::condition_variable changed_;
   std::vector<bool> has_;
   std::vector<std::uint64_t> begun_;
@@ -69,4 +69,4 @@ class PartialFile {
   bool given_up_ = false;
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -8,7 +8,7 @@
 
 #include "reconciler/transfer/left_out.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct RestoreOptions {
   bool sparse = false;  ///< leave holes where 4 KiB blocks are all zeros
@@ -45,4 +45,4 @@ class FileRestorer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -6,7 +6,7 @@
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -21,7 +21,7 @@ bool is_just(const std::string& path, ImageKind kind, const Digest& digest, std:
   if (lstat(path.c_str(), &status) != 0) return false;
   if (kind == ImageKind::file && (!S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) != size)) return false;
   if (kind == ImageKind::tree && !S_ISDIR(status.st_mode)) return false;
-  Sha256 hash;
+  io::Sha256 hash;
   std::uint64_t seen = 0;
   const auto take = [&](std::string_view bytes) {
     seen += bytes.size();
@@ -37,4 +37,4 @@ bool is_just(const std::string& path, ImageKind kind, const Digest& digest, std:
   return seen == size && hash.finish() == digest;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

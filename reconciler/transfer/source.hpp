@@ -6,7 +6,7 @@
 
 #include "schema/own_places.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct Source {
   std::string path;
@@ -18,4 +18,4 @@ struct Source {
 /// The source of an image of this server. The image has one.
 Source source_of(const LocalImage& image, const ServerSection& server);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

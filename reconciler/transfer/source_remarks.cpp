@@ -6,7 +6,7 @@
 
 #include "reconciler/io/printable.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -16,7 +16,7 @@ std::string names_of(const std::set<std::string>& paths) {
   std::size_t named = 0;
   for (const std::string& path : paths) {
     if (named++ == most_named) return text + fmt::format(", and {} more", paths.size() - most_named);
-    text += fmt::format("{}\"{}\"", named == 1 ? "" : ", ", printable(path));
+    text += fmt::format("{}\"{}\"", named == 1 ? "" : ", ", io::printable(path));
   }
   return text;
 }
@@ -36,7 +36,8 @@ std::vector<std::string> SourceRemarks::texts() const {
   if (!attributes.empty()) {
     std::string kinds;
     for (const auto& [kind, members] : attributes)
-      kinds += fmt::format("{}{} of {} member{}", kinds.empty() ? "" : ", ", printable(kind), members, members == 1 ? "" : "s");
+      kinds +=
+          fmt::format("{}{} of {} member{}", kinds.empty() ? "" : ", ", io::printable(kind), members, members == 1 ? "" : "s");
     texts.push_back(fmt::format("extended attributes that an image does not keep: {}", kinds));
   }
   return texts;
@@ -55,4 +56,4 @@ bool begins_as_private_key(std::string_view bytes) {
   return false;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct SourceRemarks {
   std::map<std::string, std::uint64_t> attributes = {};  ///< kinds that are not kept ("user.*"), with the members that have some
@@ -22,4 +22,4 @@ struct SourceRemarks {
 /// Whether a file that begins so holds a private key of a usual kind: PEM (also OpenSSH's) or PuTTY.
 bool begins_as_private_key(std::string_view bytes);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -22,7 +22,7 @@
 #include "schema/glob.hpp"
 #include "schema/text_rules.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -82,7 +82,7 @@ class Walk {
  private:
   /// Depth is bounded by deepest_tree, so recursion is too.
   void folder(const Descriptor& open, const std::string& path, std::size_t depth) {
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     struct stat before {};
     if (fstat(open.get(), &before) != 0) return faults_.add(path, with_reason("cannot be looked at", errno));
     static const std::string no_name;
@@ -203,7 +203,7 @@ std::string without_slashes_at_end(std::string path) {
 }
 
 [[noreturn]] void refuse_source(const std::string& source, const std::string& why) {
-  throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", printable(source), why))
+  throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", io::printable(source), why))
       .with_code("source-unfit")
       .about(source);
 }
@@ -254,4 +254,4 @@ std::set<std::string> walk_source(const Source& source, MemberFaults& faults,
   return Walk(source, faults, visit).walk();
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

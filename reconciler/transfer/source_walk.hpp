@@ -12,7 +12,7 @@
 #include "reconciler/transfer/member_faults.hpp"
 #include "reconciler/transfer/source.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 /// Of a member that was other at a second look.
 inline constexpr const char* changed_while_read = "changed while it was read";
@@ -44,4 +44,4 @@ bool is_unchanged(const struct stat& before, const struct stat& after);
 std::set<std::string> walk_source(const Source& source, MemberFaults& faults,
                                   const std::function<void(const SourceMember&)>& visit);
 
-}  // namespace ingot
+}  // namespace ingot::transfer

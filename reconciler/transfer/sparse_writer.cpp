@@ -9,7 +9,7 @@
 
 #include "reconciler/transfer/descriptor.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -78,4 +78,4 @@ void SparseWriter::write_data(std::uint64_t offset, std::string_view bytes) cons
   }
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ingot {
+namespace ingot::transfer {
 
 enum class Zeros { written, holes };
 
@@ -28,4 +28,4 @@ class SparseWriter {
   std::string begun_;         ///< of the block that is not whole yet
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

@@ -13,7 +13,7 @@
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "reconciler/transfer/source_walk.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -57,7 +57,7 @@ SourceSurvey survey_source(const Source& source) {
   refuse_own_place(source);
   SourceSurvey survey;
   std::uint64_t members = 1;
-  Sha256 hash;
+  io::Sha256 hash;
   if (S_ISREG(status.st_mode)) {
     survey = {.kind = ImageKind::file, .files = 1, .bytes = static_cast<std::uint64_t>(status.st_size), .stamp = {}};
     hash.update("file\n" + stamp_line("", status, true));
@@ -91,4 +91,4 @@ std::optional<std::uint64_t> members_under_same_top(const std::string& path, con
   return top_text(status) == std::string_view(stamp).substr(second + 1) ? std::optional(members) : std::nullopt;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

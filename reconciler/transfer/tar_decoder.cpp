@@ -11,7 +11,7 @@
 #include "reconciler/transfer/capability.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -200,7 +200,7 @@ void TarDecoder::begin_member(const std::string& header) {
   if (why.empty() && member.kind == MemberKind::hard_link) why = why_bad_path(member.target, false);
   if (why.empty()) why = why_bad_facts(member);
   if (why.empty() && encode_member(member) != extended_ + header) why = "is not written as the format says";
-  if (!why.empty()) refuse(fmt::format("has a member \"{}\" that {}", printable(member.path), why));
+  if (!why.empty()) refuse(fmt::format("has a member \"{}\" that {}", io::printable(member.path), why));
   check_place(member);
   extended_.clear();
   content_left_ = member.size;
@@ -214,7 +214,7 @@ void TarDecoder::begin_member(const std::string& header) {
 /// Sorted and each once; the folder that holds it came before and is a folder, not a link. So nothing can be put
 /// anywhere but below the root.
 void TarDecoder::check_place(const TarMember& member) {
-  const std::string shown = printable(member.path);
+  const std::string shown = io::printable(member.path);
   if (member.path <= last_path_) refuse(fmt::format("has a member \"{}\" out of order", shown));
   if (last_path_.empty() != (member.path == "./")) refuse("does not begin with \"./\"");
   last_path_ = member.path;
@@ -238,4 +238,4 @@ void TarDecoder::refuse(const std::string& why) const {
   throw Error(Fault::untrusted, "the image is not a canonical tar: it " + why);
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

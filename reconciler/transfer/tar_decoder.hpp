@@ -10,7 +10,7 @@
 
 #include "reconciler/transfer/tar_member.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 struct TarEvents {
   /// `depth`: how many folders, from the root on, hold this member; folders beyond it are complete.
@@ -46,4 +46,4 @@ class TarDecoder {
   std::vector<std::string> folders_;  ///< the open ones, from the root on
 };
 
-}  // namespace ingot
+}  // namespace ingot::transfer

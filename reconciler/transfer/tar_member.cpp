@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -147,4 +147,4 @@ std::string encode_member(const TarMember& member) {
   return bytes;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

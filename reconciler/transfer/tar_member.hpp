@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace ingot {
+namespace ingot::transfer {
 
 enum class MemberKind { file, folder, symbolic_link, hard_link };
 
@@ -40,4 +40,4 @@ constexpr std::size_t tar_padding(std::uint64_t size) {
   return static_cast<std::size_t>((tar_block - size % tar_block) % tar_block);
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

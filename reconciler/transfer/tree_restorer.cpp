@@ -18,7 +18,7 @@
 #include "reconciler/transfer/tar_decoder.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -31,7 +31,7 @@ std::string name_of(const TarMember& member) {
 }
 
 [[noreturn]] void refuse(const TarMember& member, const std::string& why) {
-  throw Error(Fault::untrusted, "the image is not a canonical tar: its member \"" + printable(member.path) + "\" " + why);
+  throw Error(Fault::untrusted, "the image is not a canonical tar: its member \"" + io::printable(member.path) + "\" " + why);
 }
 
 /// The name in the open folder under which the file system finds `name`; "" if it finds another way to say no.
@@ -58,8 +58,8 @@ std::string bearer_of(int folder, const std::string& name) {
   const std::string bearer = bearer_of(folder, name_of(member));
   if (bearer == name_of(member)) refuse(member, "is there twice");
   throw Error(Fault::local,
-              fmt::format("cannot {} \"{}\": to this file system its name is the same as {}", act, printable(member.path),
-                          bearer.empty() ? "that of another member" : "\"" + printable(bearer) + "\""),
+              fmt::format("cannot {} \"{}\": to this file system its name is the same as {}", act, io::printable(member.path),
+                          bearer.empty() ? "that of another member" : "\"" + io::printable(bearer) + "\""),
               "name a DEST on a file system that tells upper from lower case, and one form of Unicode from another")
       .about(member.path);
 }
@@ -129,7 +129,7 @@ struct TreeRestorer::Impl {
   Impl(const std::string& destination, RestoreOptions how) : beside(destination, ImageKind::tree), options(how) {}
 
   void begin(const TarMember& member, std::size_t depth) {
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     leave_folders(depth);
     switch (member.kind) {
       case MemberKind::folder: return make_folder(member);
@@ -288,4 +288,4 @@ LeftOut TreeRestorer::commit() {
   return impl_->left_out;
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

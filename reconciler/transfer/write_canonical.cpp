@@ -16,7 +16,7 @@
 #include "reconciler/transfer/tar_member.hpp"
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::transfer {
 
 namespace {
 
@@ -27,7 +27,7 @@ int read_all(int descriptor, std::uint64_t size, std::string& buffer, std::uint6
              const std::function<void(std::string_view)>& out) {
   seen = 0;
   while (true) {
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     const ssize_t got = read(descriptor, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno;
@@ -98,7 +98,7 @@ class TreeWriter {
   }
 
   void take_file(const SourceMember& member) {
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     const Descriptor open(openat(member.folder, member.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!open)
       return faults_.add(member.path,
@@ -190,4 +190,4 @@ SourceRemarks write_canonical(const Source& source, const BytesOut& out, const s
   return TreeWriter(out, progress).write(source);
 }
 
-}  // namespace ingot
+}  // namespace ingot::transfer

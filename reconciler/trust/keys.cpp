@@ -13,7 +13,7 @@
 
 #include "schema/error.hpp"
 
-namespace ingot {
+namespace ingot::trust {
 
 namespace {
 
@@ -153,4 +153,4 @@ Envelope sign_envelope(std::string_view payload_type, std::string payload, const
   return envelope;
 }
 
-}  // namespace ingot
+}  // namespace ingot::trust

@@ -8,7 +8,7 @@
 
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::trust {
 
 /// sha256 of a short text, for identities and hints; bulk hashing is reconciler/io/hash.
 Digest fingerprint(std::string_view bytes);
@@ -43,4 +43,4 @@ std::string key_id(const PublicKey& key);
 /// An envelope of `payload` signed by each key.
 Envelope sign_envelope(std::string_view payload_type, std::string payload, const std::vector<const PrivateKey*>& keys);
 
-}  // namespace ingot
+}  // namespace ingot::trust

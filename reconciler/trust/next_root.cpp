@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace ingot {
+namespace ingot::trust {
 
 namespace {
 
@@ -98,4 +98,4 @@ SignatureCount count_signatures(const Envelope& envelope, const Root& current, c
   return {.before = signers_of(current.root, envelope).size(), .own = signers_of(next.root, envelope).size()};
 }
 
-}  // namespace ingot
+}  // namespace ingot::trust

@@ -12,7 +12,7 @@
 #include "reconciler/trust/verify.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::trust {
 
 struct RoleChange {
   std::vector<PublicKey> add;
@@ -49,4 +49,4 @@ struct SignatureCount {
 };
 SignatureCount count_signatures(const Envelope& envelope, const Root& current, const Root& next);
 
-}  // namespace ingot
+}  // namespace ingot::trust

@@ -9,7 +9,7 @@
 #include "schema/release.hpp"
 #include "schema/text.hpp"
 
-namespace ingot {
+namespace ingot::trust {
 
 namespace {
 
@@ -235,4 +235,4 @@ std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age,
                                   head.serial, time_text(head.issued), time_text(end), whose)};
 }
 
-}  // namespace ingot
+}  // namespace ingot::trust

@@ -13,7 +13,7 @@
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
 
-namespace ingot {
+namespace ingot::trust {
 
 /// Why something is not trusted.
 struct Distrust {
@@ -85,4 +85,4 @@ inline constexpr Seconds clock_slack = std::chrono::minutes(10);
 /// What an envelope's payload is, for equality and floors.
 ServerId id_of_root(std::string_view root_payload);
 
-}  // namespace ingot
+}  // namespace ingot::trust

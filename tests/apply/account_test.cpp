@@ -15,12 +15,12 @@ using testing_support::lines_of;
 using testing_support::plan_of;
 using testing_support::series_change;
 
-Change type(const char* name, std::vector<std::string> after = {}) {
+plan::Change type(const char* name, std::vector<std::string> after = {}) {
   const TypeName type = TypeName::of(name);
-  return change_of(type_address(type), CreateType{.name = type, .base = default_type()}, std::move(after));
+  return change_of(type_address(type), plan::CreateType{.name = type, .base = default_type()}, std::move(after));
 }
 
-Change copy(const char* name, std::vector<std::string> after = {}) {
+plan::Change copy(const char* name, std::vector<std::string> after = {}) {
   const ImageName image = ImageName::of(name);
   ImageEntry entry{.name = image,
                    .identity = {.origin = {}, .name = image, .created = 1},
@@ -35,42 +35,46 @@ Change copy(const char* name, std::vector<std::string> after = {}) {
                    .reason = {},
                    .parent = {},
                    .packed = {}};
-  SeenHead head{.id = {}, .own_name = ServerName::of("oslo"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}};
+  plan::SeenHead head{
+      .id = {}, .own_name = ServerName::of("oslo"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}};
   return change_of(copy_address(ServerName::of("oslo"), image),
-                   CopyImage{.peer = ServerName::of("oslo"),
-                             .head = std::make_shared<const SeenHead>(head),
-                             .entry = std::make_shared<const ImageEntry>(entry),
-                             .name = image,
-                             .transfer = {.from = {}}},
+                   plan::CopyImage{.peer = ServerName::of("oslo"),
+                                   .head = std::make_shared<const plan::SeenHead>(head),
+                                   .entry = std::make_shared<const ImageEntry>(entry),
+                                   .name = image,
+                                   .transfer = {.from = {}}},
                    std::move(after));
 }
 
-void put(Ledger& ledger, const Plan& plan, std::size_t place, Outcome outcome) {
+void put(apply::Ledger& ledger, const plan::Plan& plan, std::size_t place, Outcome outcome) {
   ledger.put(place, {.address = plan.actions[place].address, .verb = plan.actions[place].verb, .outcome = std::move(outcome)});
 }
 
-std::string why(const Ledger& ledger, std::size_t action) { return ledger.why_not(action).value_or(Skipped{"nothing"}).why; }
+std::string why(const apply::Ledger& ledger, std::size_t action) {
+  return ledger.why_not(action).value_or(Skipped{"nothing"}).why;
+}
 
 class account : public testing::Test {
  protected:
-  void TearDown() override { pretend_interrupted(0); }
+  void TearDown() override { io::pretend_interrupted(0); }
 };
 
 TEST_F(account, holds_every_action_once_in_the_plans_order) {
-  Plan plan = plan_of({type("A"), type("B"), type("C"), type("D")});
+  plan::Plan plan = plan_of({type("A"), type("B"), type("C"), type("D")});
   plan.actions[3].deferred = true;
   plan.actions[3].deferred_why = "past max_bytes";
-  Ledger ledger(plan);
+  apply::Ledger ledger(plan);
   put(ledger, plan, 2, Done{});
   put(ledger, plan, 0, Done{});
-  const Account closed = ledger.close("interrupted", 0, {});
+  const apply::Account closed = ledger.close("interrupted", 0, {});
   EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"done imagetype.A", "done imagetype.C", "skipped imagetype.B interrupted",
                                                         "skipped imagetype.D deferred: past max_bytes"}));
 }
 
 TEST_F(account, what_depends_on_a_failure_is_not_begun) {
-  const Plan plan = plan_of({type("A"), type("B", {"imagetype.A"}), type("C", {"imagetype.B"}), type("D"), type("E", {"gone"})});
-  Ledger ledger(plan);
+  const plan::Plan plan =
+      plan_of({type("A"), type("B", {"imagetype.A"}), type("C", {"imagetype.B"}), type("D"), type("E", {"gone"})});
+  apply::Ledger ledger(plan);
   put(ledger, plan, 0, Failed{"io", "x"});
   EXPECT_EQ(why(ledger, 1), "depends on \"imagetype.A\", which failed");
   put(ledger, plan, 1, Skipped{"depends on …"});
@@ -80,10 +84,10 @@ TEST_F(account, what_depends_on_a_failure_is_not_begun) {
 }
 
 TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
-  const Plan plan = plan_of({type("A"), copy("db"), series_change("s", {"db"}, {"copy.oslo.db"}),
-                             series_change("t", {"db"}, {"copy.oslo.db", "imagetype.A"}),
-                             change_of(catalog_address(), Publish{}, {"imagetype.A", "copy.oslo.db"})});
-  Ledger ledger(plan);
+  const plan::Plan plan = plan_of({type("A"), copy("db"), series_change("s", {"db"}, {"copy.oslo.db"}),
+                                   series_change("t", {"db"}, {"copy.oslo.db", "imagetype.A"}),
+                                   change_of(catalog_address(), plan::Publish{}, {"imagetype.A", "copy.oslo.db"})});
+  apply::Ledger ledger(plan);
   put(ledger, plan, 0, Failed{"io", "x"});
   put(ledger, plan, 1, Failed{"unreachable", "x"});
   EXPECT_EQ(ledger.why_not(2), std::nullopt);
@@ -92,51 +96,52 @@ TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
 }
 
 TEST_F(account, a_full_disk_stops_what_takes_space_and_nothing_else) {
-  const Plan plan = plan_of({copy("a"), copy("b"), type("C")});
-  Ledger ledger(plan);
+  const plan::Plan plan = plan_of({copy("a"), copy("b"), type("C")});
+  apply::Ledger ledger(plan);
   put(ledger, plan, 0, Failed{"no-space", "x"});
   EXPECT_EQ(why(ledger, 1), "the disk is full");
   EXPECT_EQ(ledger.why_not(2), std::nullopt);
 }
 
 TEST_F(account, after_an_interrupt_or_an_early_end_nothing_begins) {
-  const Plan plan = plan_of({type("A")});
-  Ledger ledger(plan);
-  pretend_interrupted(SIGINT);
+  const plan::Plan plan = plan_of({type("A")});
+  apply::Ledger ledger(plan);
+  io::pretend_interrupted(SIGINT);
   EXPECT_EQ(why(ledger, 0), "interrupted");
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
   ledger.end_early(Error(Fault::local, "the state is gone"));
   EXPECT_EQ(why(ledger, 0), "the run ended early");
-  const Account closed = ledger.close("the run ended early", 0, {});
+  const apply::Account closed = ledger.close("the run ended early", 0, {});
   ASSERT_TRUE(closed.fatal);
   EXPECT_STREQ(closed.fatal->what(), "the state is gone");
   EXPECT_EQ(closed.exit_code, 6);
 }
 
 TEST_F(account, deferred_work_alone_exits_0) {
-  Plan plan = plan_of({copy("a")});
+  plan::Plan plan = plan_of({copy("a")});
   plan.actions[0].deferred = true;
-  EXPECT_EQ(Ledger(plan).close("deferred", 0, {}).exit_code, 0);
+  EXPECT_EQ(apply::Ledger(plan).close("deferred", 0, {}).exit_code, 0);
 }
 
 TEST_F(account, what_depends_on_deferred_work_is_deferred_too) {
-  Plan plan = plan_of({copy("a"), copy("b", {"copy.oslo.a"})});
-  Ledger ledger(plan);
+  plan::Plan plan = plan_of({copy("a"), copy("b", {"copy.oslo.a"})});
+  apply::Ledger ledger(plan);
   put(ledger, plan, 0, Skipped{.why = "deferred: the deadline of this run is over", .deferred = true});
   EXPECT_EQ(ledger.why_not(1), (Skipped{.why = "deferred: depends on \"copy.oslo.a\", which is deferred", .deferred = true}));
 }
 
-int exit_of(Plan plan, std::vector<std::string> codes, int signal = 0) {
+int exit_of(plan::Plan plan, std::vector<std::string> codes, int signal = 0) {
   for (std::size_t i = 0; i < codes.size(); ++i) plan.actions.push_back(copy(("i" + std::to_string(i)).c_str()));
-  Ledger ledger(plan);
+  apply::Ledger ledger(plan);
   for (std::size_t i = 0; i < codes.size(); ++i) put(ledger, plan, i, Failed{codes[i], "x"});
   return ledger.close("", signal, {}).exit_code;
 }
 
 TEST_F(account, exits_with_the_first_of_4_6_8_7_3) {
-  const Held held{.address = {"image.x"}, .verb = Verb::delete_, .code = "removals", .text = "x", .mend = "y"};
-  const Blocked blocked{.address = {"image.y"}, .verb = Verb::add, .code = "name-conflict", .text = "x", .mend = "y", .at = {}};
-  Plan plan = plan_of({});
+  const plan::Held held{.address = {"image.x"}, .verb = Verb::delete_, .code = "removals", .text = "x", .mend = "y"};
+  const plan::Blocked blocked{
+      .address = {"image.y"}, .verb = Verb::add, .code = "name-conflict", .text = "x", .mend = "y", .at = {}};
+  plan::Plan plan = plan_of({});
   EXPECT_EQ(exit_of(plan, {}), 0);
   EXPECT_EQ(exit_of(plan, {"unreachable"}), 3);
   EXPECT_EQ(exit_of(plan, {"unreachable", "no-space"}), 6);
@@ -154,9 +159,9 @@ TEST_F(account, exits_with_the_first_of_4_6_8_7_3) {
 }
 
 TEST_F(account, what_failed_beside_the_plan_is_told_too) {
-  const Plan plan = plan_of({});
-  const Account closed =
-      Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{"io", "x"}}});
+  const plan::Plan plan = plan_of({});
+  const apply::Account closed =
+      apply::Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{"io", "x"}}});
   EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"failed catalog io"}));
   EXPECT_EQ(closed.exit_code, 6);
 }

@@ -20,17 +20,17 @@ namespace ingot::testing_support {
 /// What must be the same after any fault and a rerun as without: everything but keys, serials and times.
 inline std::vector<std::string> normalised(TestServer& server) {
   std::vector<std::string> lines;
-  const Snapshot snapshot = server.state().snapshot();
-  for (const ImageRow& row : snapshot.images) {
+  const state::Snapshot snapshot = server.state().snapshot();
+  for (const state::ImageRow& row : snapshot.images) {
     lines.push_back("image " + row.name.text() + " " + row.digest.text() + (row.copy ? " copy" : "") +
                     (row.deleted ? " deleted" : "") + (row.is_private ? " private" : ""));
   }
-  for (const SeriesRow& row : snapshot.series) {
+  for (const state::SeriesRow& row : snapshot.series) {
     std::string line = "series " + row.name.text();
-    for (const SeriesMemberRow& member : row.members) line += " " + member.name.text();
+    for (const state::SeriesMemberRow& member : row.members) line += " " + member.name.text();
     lines.push_back(line);
   }
-  for (const Registration& row : snapshot.registrations) lines.push_back("peer " + row.name.text() + " " + row.id.text());
+  for (const state::Registration& row : snapshot.registrations) lines.push_back("peer " + row.name.text() + " " + row.id.text());
   const PublishedTree tree = server.tree();
   for (const auto& [name, digest] : tree.images) lines.push_back("published " + name + " " + digest);
   for (const auto& [name, members] : tree.series)
@@ -65,7 +65,7 @@ class DisturbedApply : public testing::Test {
 
   static std::string file_of(TestServer& server, const std::string& image, const std::string& place) {
     return server.folder() + "/store/" + place + "/" +
-           object_path(server.state().object(server.image(image).digest)->packed.file.digest);
+           transfer::object_path(server.state().object(server.image(image).digest)->packed.file.digest);
   }
 
   /// A server as the template has it.
@@ -79,9 +79,9 @@ class DisturbedApply : public testing::Test {
     return server;
   }
 
-  std::vector<Change> changes(TestServer& server) {
+  std::vector<plan::Change> changes(TestServer& server) {
     if (bytes_are_gone_) return {make_public(server, "hidden"), publish_change()};
-    const ImageRow old = server.image("old");
+    const state::ImageRow old = server.image("old");
     return {register_change(oslo),
             add(local_image("mine", server.folder() + "/sources/mine")),
             make_public(server, "shy"),
@@ -91,15 +91,15 @@ class DisturbedApply : public testing::Test {
             delete_change(old)};
   }
 
-  static Change make_public(TestServer& server, const char* name) {
-    ImageRow row = server.image(name);
+  static plan::Change make_public(TestServer& server, const char* name) {
+    state::ImageRow row = server.image(name);
     row.is_private = false;
-    return change_of(image_address(row.name), UpdateImage{.row = row, .changes = {"private"}});
+    return change_of(image_address(row.name), plan::UpdateImage{.row = row, .changes = {"private"}});
   }
 
   /// What a planner would plan next, after any part of `changes` was done.
-  std::vector<Change> left_of(const std::vector<Change>& changes, TestServer& server) {
-    const Snapshot snapshot = server.state().snapshot();
+  std::vector<plan::Change> left_of(const std::vector<plan::Change>& changes, TestServer& server) {
+    const state::Snapshot snapshot = server.state().snapshot();
     const std::vector<std::string> names = server.image_names();
     const auto here = [&names](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
     const std::map<std::string, bool> done{{"peer.oslo", !snapshot.registrations.empty()},
@@ -110,21 +110,21 @@ class DisturbedApply : public testing::Test {
                                            {"image.old", !here("old")},
                                            {"image.shy", !server.image("shy").is_private},
                                            {"image.hidden", !server.image("hidden").is_private}};
-    std::vector<Change> left;
-    for (const Change& change : changes) {
+    std::vector<plan::Change> left;
+    for (const plan::Change& change : changes) {
       if (!done.at(change.address.text)) left.push_back(change);
     }
     return left;
   }
 
   /// What failed beside the plan, because bytes are gone.
-  static bool is_of_gone_bytes(const ActionResult& result) {
+  static bool is_of_gone_bytes(const apply::ActionResult& result) {
     return result.verb == Verb::publish && result.address != catalog_address();
   }
 
   /// The rest of `changes` on a disk without faults; it must come to the end of an undisturbed run.
-  void expect_the_end(TestServer& server, const std::vector<Change>& all, const std::vector<std::string>& expected) {
-    const Account again = server.apply(left_of(all, server));
+  void expect_the_end(TestServer& server, const std::vector<plan::Change>& all, const std::vector<std::string>& expected) {
+    const apply::Account again = server.apply(left_of(all, server));
     EXPECT_TRUE(std::all_of(again.failed.begin(), again.failed.end(), is_of_gone_bytes))
         << testing::PrintToString(server.events.lines());
     EXPECT_EQ(again.exit_code, again.failed.empty() ? 0 : 6) << testing::PrintToString(server.events.lines());

@@ -38,8 +38,8 @@ class faults : public DisturbedApply {
     disk.for_ever = fault == DiskFault::is_full_from_then_on;
   }
 
-  static void apply_and_account(TestServer& server, const std::vector<Change>& all) {
-    Account account = server.apply(all);
+  static void apply_and_account(TestServer& server, const std::vector<plan::Change>& all) {
+    apply::Account account = server.apply(all);
     std::erase_if(account.failed, is_of_gone_bytes);
     EXPECT_EQ(account.done.size() + account.not_started.size() + account.failed.size(), all.size());
     if (!account.failed.empty()) { EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server.events.lines()); }
@@ -48,7 +48,7 @@ class faults : public DisturbedApply {
   /// Applies on a disk where `fault` happens at operation number `at`; true: there were not so many operations.
   bool one_fault(std::size_t at, DiskFault fault, const std::vector<std::string>& expected) {
     const auto server = fresh();
-    const std::vector<Change> all = changes(*server);
+    const std::vector<plan::Change> all = changes(*server);
     const PublishedTree before = server->tree();
     FaultFiles disk;
     server->reopen(&disk);
@@ -111,7 +111,7 @@ TEST_F(faults, G12_a_clock_that_jumps_at_any_operation_changes_no_more_than_time
     for (std::size_t at = 1; reached && !HasFailure(); at += 9) {
       SCOPED_TRACE("operation " + std::to_string(at) + ", by " + std::to_string(jump.count()) + " s");
       const auto server = fresh();
-      const std::vector<Change> all = changes(*server);
+      const std::vector<plan::Change> all = changes(*server);
       const std::uint64_t serial = server->tree().serial;
       FaultFiles disk;
       server->reopen(&disk);
@@ -135,8 +135,9 @@ TEST_F(faults, a_full_disk_stops_copies_and_lets_removals_go_on) {
   disk.error = ENOSPC;
   disk.for_ever = true;
   disk.only = "open " + server->manifest.server.store + "/staging";
-  const Account account = server->apply({add(local_image("mine", server->folder() + "/sources/mine")), register_change(oslo),
-                                         copy_change(oslo, "theirs"), delete_change(server->image("old"))});
+  const apply::Account account =
+      server->apply({add(local_image("mine", server->folder() + "/sources/mine")), register_change(oslo),
+                     copy_change(oslo, "theirs"), delete_change(server->image("old"))});
   EXPECT_EQ(account.exit_code, 6);
   std::vector<std::string> lines = lines_of(account);
   EXPECT_NE(std::find(lines.begin(), lines.end(), "failed image.mine no-space"), lines.end()) << testing::PrintToString(lines);
@@ -162,11 +163,11 @@ TEST_F(faults, init_on_a_disk_that_fails_at_any_operation_is_completed_by_the_ne
     faulty.fail_at = at;
     faulty.for_ever = true;
     try {
-      init_server(server, faulty, clock, [](const std::string&) {});
+      apply::init_server(server, faulty, clock, [](const std::string&) {});
     } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local) << error.what(); }
-    PosixFiles disk;
-    const Card card = init_server(server, disk, clock, [](const std::string&) {});
-    EXPECT_EQ(init_server(server, disk, clock, [](const std::string&) {}), card);
+    io::PosixFiles disk;
+    const Card card = apply::init_server(server, disk, clock, [](const std::string&) {});
+    EXPECT_EQ(apply::init_server(server, disk, clock, [](const std::string&) {}), card);
     EXPECT_EQ(read_tree(server.store + "/public").faults, std::vector<std::string>());
     if (HasFailure()) return;
     if (faulty.count() < at) {

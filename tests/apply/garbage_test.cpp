@@ -32,9 +32,9 @@ constexpr Seconds day = 24h;
 
 class garbage : public testing::Test {
  protected:
-  Garbage gc(Seconds grace = 14 * day, bool dry_run = false) {
-    return collect_garbage(here.state(), here.store(), here.manifest.server,
-                           {.grace = grace, .dry_run = dry_run, .wanted = wanted}, here.clock.time);
+  apply::Garbage gc(Seconds grace = 14 * day, bool dry_run = false) {
+    return apply::collect_garbage(here.state(), here.store(), here.manifest.server,
+                                  {.grace = grace, .dry_run = dry_run, .wanted = wanted}, here.clock.time);
   }
   /// Time goes on, and the head is renewed as apply does.
   void wait(Seconds time) {
@@ -42,15 +42,15 @@ class garbage : public testing::Test {
     publish_now();
   }
   void publish_now() {
-    const CatalogKeys keys =
-        load_catalog_keys(disk, here.manifest.server.keys, newest_own_root(here.store(), here.state().self()));
-    publish(here.state(), here.store(), keys, here.manifest.server, here.clock);
+    const apply::CatalogKeys keys =
+        apply::load_catalog_keys(disk, here.manifest.server.keys, apply::newest_own_root(here.store(), here.state().self()));
+    apply::publish(here.state(), here.store(), keys, here.manifest.server, here.clock);
   }
   std::string bytes_of(const std::string& image, const std::string& place = "public") {
-    return place + "/" + object_path(here.state().object(here.image(image).digest)->packed.file.digest);
+    return place + "/" + transfer::object_path(here.state().object(here.image(image).digest)->packed.file.digest);
   }
   bool is_there(const std::string& path) { return fs::exists(here.folder() + "/store/" + path); }
-  static std::vector<std::string> paths(const std::vector<GarbageFile>& files, const std::string& beginning = "") {
+  static std::vector<std::string> paths(const std::vector<apply::GarbageFile>& files, const std::string& beginning = "") {
     std::vector<std::string> found;
     for (const auto& file : files) {
       if (file.path.starts_with(beginning)) found.push_back(file.path);
@@ -60,7 +60,7 @@ class garbage : public testing::Test {
   std::map<std::string, std::string> all_files() {
     std::map<std::string, std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(here.folder() + "/store")) {
-      if (entry.is_regular_file()) found[entry.path()] = sha256(read_text(entry.path())).hex();
+      if (entry.is_regular_file()) found[entry.path()] = io::sha256(read_text(entry.path())).hex();
     }
     return found;
   }
@@ -75,15 +75,15 @@ class garbage : public testing::Test {
     return path;
   }
 
-  PosixFiles disk;
+  io::PosixFiles disk;
   TestFolder folder;
   TestServer here{folder.path(), "here"};
-  WantedBytes wanted;
+  apply::WantedBytes wanted;
 };
 
 TEST_F(garbage, a_server_without_any_has_nothing_to_take) {
   here.apply({add(here, "db", "some bytes"), publish_change()});
-  const Garbage found = gc(0s);
+  const apply::Garbage found = gc(0s);
   EXPECT_THAT(paths(found.taken), IsEmpty());
   EXPECT_THAT(found.notes, IsEmpty());
   EXPECT_TRUE(is_there(bytes_of("db")));
@@ -91,10 +91,10 @@ TEST_F(garbage, a_server_without_any_has_nothing_to_take) {
 
 TEST_F(garbage, R23_bytes_of_a_deleted_image_go_when_a_second_run_finds_the_grace_over) {
   const std::string path = deleted_image("db");
-  Garbage found = gc();
+  apply::Garbage found = gc();
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(path));
-  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + reading_time);
-  wait(14 * day + reading_time - 1s);
+  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + apply::reading_time);
+  wait(14 * day + apply::reading_time - 1s);
   found = gc();
   EXPECT_THAT(paths(found.taken, "public/b"), IsEmpty());
   EXPECT_TRUE(is_there(path));
@@ -116,11 +116,11 @@ TEST_F(garbage, the_first_run_that_sees_it_takes_nothing_however_old_it_is) {
 TEST_F(garbage, nothing_that_a_head_named_within_its_lifetime_goes_even_without_a_grace) {
   const std::string path = deleted_image("db");  // the head that named it is good for 14 days
   const std::vector<std::string> pages_before = here.tree().pages;
-  Garbage found = gc(0s);
+  apply::Garbage found = gc(0s);
   EXPECT_THAT(found.taken, IsEmpty());
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(path));
-  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + reading_time);
-  wait(14 * day + reading_time - 1s);
+  EXPECT_EQ(found.waiting.back().until, here.clock.time + 14 * day + apply::reading_time);
+  wait(14 * day + apply::reading_time - 1s);
   EXPECT_THAT(paths(gc(0s).taken), IsEmpty()) << "a download that began while the head was good";
   wait(1s);
   found = gc(0s);
@@ -171,8 +171,8 @@ TEST_F(garbage, bytes_that_a_live_image_shares_stay) {
 }
 
 TEST_F(garbage, a_partial_copy_of_a_wanted_image_is_never_taken) {
-  const Digest mine = sha256("mine");
-  const Digest other = sha256("other");
+  const Digest mine = io::sha256("mine");
+  const Digest other = io::sha256("other");
   wanted.digests.insert(mine);
   for (const Digest& one : {mine, other}) write("staging/" + one.hex() + ".part", "half");
   gc();
@@ -182,9 +182,9 @@ TEST_F(garbage, a_partial_copy_of_a_wanted_image_is_never_taken) {
 }
 
 TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_every_partial_copy_stays) {
-  write("staging/" + sha256("x").hex() + ".part", "half");
+  write("staging/" + io::sha256("x").hex() + ".part", "half");
   wanted.complete = false;
-  const Garbage found = gc(0s);
+  const apply::Garbage found = gc(0s);
   EXPECT_THAT(found.taken, IsEmpty());
   EXPECT_THAT(found.notes, ElementsAre(HasSubstr("of a peer nothing is remembered")));
 }
@@ -195,13 +195,13 @@ TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_bytes_of_copies_stay_an
   here.know(oslo);
   here.apply({register_change(oslo), copy_change(oslo, "theirs"), publish_change()});
   const std::string theirs = bytes_of("theirs", "private");
-  const ImageRow row = here.image("theirs");
+  const state::ImageRow row = here.image("theirs");
   here.apply({change_of(copy_address(oslo.card().name, row.name),
-                        RemoveCopy{.peer = oslo.card().name, .key = row.key, .name = row.name}),
+                        plan::RemoveCopy{.peer = oslo.card().name, .key = row.key, .name = row.name}),
               publish_change()});
   const std::string mine = deleted_image("mine", true);
   const std::string again = deleted_image("again", true);
-  wanted.digests.insert(sha256("bytes of again"));
+  wanted.digests.insert(io::sha256("bytes of again"));
   wanted.complete = false;
   EXPECT_THAT(paths(gc(0s).taken), ElementsAre(mine));
   EXPECT_TRUE(is_there(again)) << "R18: that needs no peer";
@@ -230,7 +230,7 @@ TEST_F(garbage, R4_bytes_of_copies_that_are_served_no_more_move_out_of_the_publi
   publish_now();
   EXPECT_TRUE(is_there(path));
   gc();
-  wait(14 * day + reading_time);
+  wait(14 * day + apply::reading_time);
   EXPECT_THAT(paths(gc().unserved), ElementsAre(path));
   EXPECT_FALSE(is_there(path));
   EXPECT_TRUE(is_there(bytes_of("theirs", "private")));
@@ -274,7 +274,7 @@ TEST_F(garbage, G12_a_clock_that_jumped_ahead_takes_nothing_by_age) {
   const std::string path = deleted_image("secret", true);
   gc();
   here.clock.time += 3650 * day;
-  const Garbage found = gc();
+  const apply::Garbage found = gc();
   EXPECT_THAT(found.taken, IsEmpty());
   EXPECT_THAT(found.notes, ElementsAre(HasSubstr("this clock is wrong")));
   EXPECT_TRUE(is_there(path));
@@ -289,7 +289,7 @@ TEST_F(garbage, G12_a_clock_that_jumped_ahead_ends_no_head_even_without_a_grace)
 }
 
 TEST_F(garbage, G5_a_state_that_does_not_know_the_newest_papers_takes_nothing) {
-  here.store().keep_papers(sha256("x"), 1000, "{}");
+  here.store().keep_papers(io::sha256("x"), 1000, "{}");
   const auto before = all_files();
   try {
     gc(0s);
@@ -307,7 +307,7 @@ TEST_F(garbage, where_a_head_that_is_good_still_cannot_be_read_nothing_public_go
   here.clock.time += 10 * day;
   publish_now();
   here.clock.time += 5 * day;
-  const Garbage found = gc(0s);
+  const apply::Garbage found = gc(0s);
   EXPECT_FALSE(found.notes.empty());
   EXPECT_TRUE(is_there(path));
   EXPECT_FALSE(is_there(secret)) << "no head ever named it";
@@ -322,7 +322,7 @@ TEST_F(garbage, every_operation_may_fail_and_another_run_ends_the_same) {
   here.close();
   fs::copy(here.folder(), folder.path() + "/template", fs::copy_options::recursive);
   std::map<std::string, std::string> expected;
-  const auto fresh = [&](Files* files) {
+  const auto fresh = [&](io::Files* files) {
     here.close();
     fs::remove_all(here.folder());
     fs::copy(folder.path() + "/template", here.folder(), fs::copy_options::recursive);
@@ -374,7 +374,7 @@ TEST_F(garbage, on_a_full_disk_it_tells_what_it_freed_and_what_it_could_not_note
   full.fail_at = 1;
   full.for_ever = true;
   full.only = "open ";
-  const Garbage found = gc(0s);
+  const apply::Garbage found = gc(0s);
   EXPECT_THAT(paths(found.taken), ElementsAre(path));
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(kept));
   EXPECT_THAT(found.notes, ElementsAre(HasSubstr("could not be noted")));

@@ -34,15 +34,15 @@ class init : public testing::Test {
  protected:
   Card make() {
     made.clear();
-    return init_server(server, disk, clock, [this](const std::string& what) { made.push_back(what); });
+    return apply::init_server(server, disk, clock, [this](const std::string& what) { made.push_back(what); });
   }
   /// Stops right after the n-th thing was made.
   void make_and_stop_after(std::size_t count) {
     std::size_t done = 0;
-    EXPECT_THROW(init_server(server, disk, clock,
-                             [&](const std::string&) {
-                               if (++done == count) throw Stopped{};
-                             }),
+    EXPECT_THROW(apply::init_server(server, disk, clock,
+                                    [&](const std::string&) {
+                                      if (++done == count) throw Stopped{};
+                                    }),
                  Stopped);
   }
   std::string refusal() {
@@ -58,7 +58,7 @@ class init : public testing::Test {
   std::string store_public() const { return server.store + "/public"; }
 
   TestFolder folder;
-  PosixFiles disk;
+  io::PosixFiles disk;
   StandingClock clock;
   ServerSection server{.name = ServerName::of("oslo"),
                        .url = "https://oslo.example.net/",
@@ -79,9 +79,9 @@ TEST_F(init, makes_a_whole_server_and_its_card) {
   const auto tree = read_tree(store_public());
   EXPECT_EQ(tree.faults, std::vector<std::string>());
   EXPECT_EQ(tree.serial, 1U);
-  const State state = State::open(server.state, Access::read_only);
+  const state::State state = state::State::open(server.state, state::Access::read_only);
   EXPECT_EQ(state.self(), card.id);
-  EXPECT_EQ(Store::lineage_of(disk, server.store), state.lineage());
+  EXPECT_EQ(store::Store::lineage_of(disk, server.store), state.lineage());
 }
 
 TEST_F(init, keys_are_for_their_owner_alone_whatever_the_umask) {
@@ -89,8 +89,8 @@ TEST_F(init, keys_are_for_their_owner_alone_whatever_the_umask) {
   make();
   ::umask(before);
   EXPECT_EQ(mode_of(server.keys), 0700U);
-  EXPECT_EQ(mode_of(root_key_path(server.keys)), 0600U);
-  EXPECT_EQ(mode_of(catalog_key_path(server.keys)), 0600U);
+  EXPECT_EQ(mode_of(apply::root_key_path(server.keys)), 0600U);
+  EXPECT_EQ(mode_of(apply::catalog_key_path(server.keys)), 0600U);
 }
 
 TEST_F(init, a_second_time_makes_nothing_and_gives_the_same_card) {
@@ -112,7 +112,7 @@ TEST_F(init, a_run_that_was_cut_off_after_any_step_is_completed_by_the_next) {
     EXPECT_EQ(made.size(), steps - step);
     const auto tree = read_tree(store_public());
     EXPECT_EQ(tree.faults, std::vector<std::string>());
-    EXPECT_EQ(State::open(server.state, Access::read_only).self(), card.id);
+    EXPECT_EQ(state::State::open(server.state, state::Access::read_only).self(), card.id);
     EXPECT_EQ(make(), card);
   }
 }
@@ -131,7 +131,7 @@ TEST_F(init, refuses_a_state_of_another_server) {
   other.store = folder.path() + "/b/store";
   other.state = folder.path() + "/b/ingot.db";
   other.keys = folder.path() + "/b/keys";
-  init_server(other, disk, clock, [](const std::string&) {});
+  apply::init_server(other, disk, clock, [](const std::string&) {});
   server.state = other.state;
   EXPECT_NE(refusal().find("belong to different servers"), std::string::npos) << refusal();
 }
@@ -140,28 +140,28 @@ TEST_F(init, refuses_keys_of_another_server) {
   make();
   server.keys = folder.path() + "/b/keys";
   fs::create_directories(server.keys);
-  std::ofstream(catalog_key_path(server.keys)) << PrivateKey::generate().to_pem();
+  std::ofstream(apply::catalog_key_path(server.keys)) << trust::PrivateKey::generate().to_pem();
   EXPECT_NE(refusal().find("holds 0 of the catalog keys that root 1 names"), std::string::npos) << refusal();
 }
 
 TEST_F(init, says_why_a_key_that_is_here_is_not_used) {
   make();
-  fs::permissions(catalog_key_path(server.keys), fs::perms::others_read, fs::perm_options::add);
+  fs::permissions(apply::catalog_key_path(server.keys), fs::perms::others_read, fs::perm_options::add);
   EXPECT_NE(refusal().find("catalog.pem\" is open to everybody on this machine"), std::string::npos) << refusal();
 }
 
 TEST_F(init, never_makes_a_new_key_for_a_root_that_is_published) {
   make();
-  fs::remove(catalog_key_path(server.keys));
+  fs::remove(apply::catalog_key_path(server.keys));
   EXPECT_NE(refusal().find("catalog key"), std::string::npos) << refusal();
-  EXPECT_FALSE(fs::exists(catalog_key_path(server.keys)));
+  EXPECT_FALSE(fs::exists(apply::catalog_key_path(server.keys)));
 }
 
 TEST_F(init, a_root_key_that_is_kept_elsewhere_is_not_missed) {
   make();
-  fs::remove(root_key_path(server.keys));
+  fs::remove(apply::root_key_path(server.keys));
   make();
-  EXPECT_FALSE(fs::exists(root_key_path(server.keys)));
+  EXPECT_FALSE(fs::exists(apply::root_key_path(server.keys)));
 }
 
 TEST_F(init, refuses_when_the_state_of_a_server_that_published_is_gone) {
@@ -210,11 +210,11 @@ TEST_F(init, refuses_a_damaged_root_and_a_key_that_is_none) {
 
 TEST_F(init, a_key_that_is_no_key_is_named_and_kept) {
   fs::create_directories(server.keys);
-  std::ofstream(root_key_path(server.keys)) << "no key, canary-secret";
+  std::ofstream(apply::root_key_path(server.keys)) << "no key, canary-secret";
   const std::string why = refusal();
   EXPECT_NE(why.find("root.pem"), std::string::npos) << why;
   EXPECT_EQ(why.find("canary-secret"), std::string::npos) << why;
-  EXPECT_EQ(bytes_of(root_key_path(server.keys)), "no key, canary-secret");
+  EXPECT_EQ(bytes_of(apply::root_key_path(server.keys)), "no key, canary-secret");
 }
 
 }  // namespace

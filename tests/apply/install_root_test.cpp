@@ -24,7 +24,7 @@ class installing : public testing::Test {
  protected:
   installing() {
     here.apply({add(here, "a", "bytes of a"), publish_change()});
-    write_key(disk, here.manifest.server.keys + "/catalog-2.pem", PrivateKey::generate());
+    apply::write_key(disk, here.manifest.server.keys + "/catalog-2.pem", trust::PrivateKey::generate());
     here.close();
     fs::copy(here.folder(), folder.path() + "/template", fs::copy_options::recursive);
     here.reopen();
@@ -32,19 +32,19 @@ class installing : public testing::Test {
 
   /// The next root, with another catalog key instead of the one that was stolen.
   std::string revoking() {
-    const TrustedRoot current = own_roots(here.store(), here.state().self()).back();
-    const KeysHere catalog = keys_here(disk, here.manifest.server.keys, KeyRole::catalog);
-    const auto next = next_root(current, {.root = {},
-                                          .catalog = {.add = {key_at("catalog-2.pem")}, .drop = {}, .threshold = {}},
-                                          .revoke = {key_at("catalog.pem")},
-                                          .expires = here.clock.now() + root_life});
-    const PrivateKey signer = read_key(disk, root_key_path(here.manifest.server.keys));
-    return write_envelope(sign_envelope(root_payload_type, write_root(std::get<Root>(next)), {&signer}));
+    const trust::TrustedRoot current = apply::own_roots(here.store(), here.state().self()).back();
+    const apply::KeysHere catalog = apply::keys_here(disk, here.manifest.server.keys, apply::KeyRole::catalog);
+    const auto next = trust::next_root(current, {.root = {},
+                                                 .catalog = {.add = {key_at("catalog-2.pem")}, .drop = {}, .threshold = {}},
+                                                 .revoke = {key_at("catalog.pem")},
+                                                 .expires = here.clock.now() + apply::root_life});
+    const trust::PrivateKey signer = apply::read_key(disk, apply::root_key_path(here.manifest.server.keys));
+    return write_envelope(trust::sign_envelope(root_payload_type, write_root(std::get<Root>(next)), {&signer}));
   }
-  PublicKey key_at(const std::string& file) { return read_key(disk, here.manifest.server.keys + "/" + file).public_key(); }
+  PublicKey key_at(const std::string& file) { return apply::read_key(disk, here.manifest.server.keys + "/" + file).public_key(); }
 
-  PublishedNow install(const std::string& envelope, Files& files) {
-    return install_root(envelope, here.state(), here.store(), files, here.manifest.server, here.clock);
+  apply::PublishedNow install(const std::string& envelope, io::Files& files) {
+    return apply::install_root(envelope, here.state(), here.store(), files, here.manifest.server, here.clock);
   }
   std::string why_refused(const std::string& envelope) {
     try {
@@ -58,28 +58,28 @@ class installing : public testing::Test {
     fs::copy(folder.path() + "/template", here.folder(), fs::copy_options::recursive);
     here.reopen();
   }
-  std::uint64_t newest_root() { return newest_own_root(here.store(), here.state().self()).version; }
+  std::uint64_t newest_root() { return apply::newest_own_root(here.store(), here.state().self()).version; }
 
-  PosixFiles disk;
+  io::PosixFiles disk;
   TestFolder folder;
   TestServer here{folder.path(), "here"};
 };
 
 TEST_F(installing, A11_a_head_is_signed_under_the_new_root_at_once) {
   const Serial before = here.tree().serial;
-  const PublishedNow published = install(revoking(), disk);
+  const apply::PublishedNow published = install(revoking(), disk);
   EXPECT_GT(published.serial, before);
   EXPECT_THAT(here.tree().faults, IsEmpty());
   EXPECT_EQ(here.tree().serial, published.serial);
   EXPECT_EQ(newest_root(), 2U);
-  EXPECT_EQ(why_publish_again(here.state(), here.store(), here.manifest.server), "");
+  EXPECT_EQ(apply::why_publish_again(here.state(), here.store(), here.manifest.server), "");
 }
 
 TEST_F(installing, A11_a_root_that_not_enough_keys_have_signed_changes_nothing) {
   auto envelope = std::get<Envelope>(parse_envelope(revoking()));
-  const PrivateKey stranger = PrivateKey::generate();
+  const trust::PrivateKey stranger = trust::PrivateKey::generate();
   envelope.signatures.clear();
-  sign_too(envelope, stranger);
+  trust::sign_too(envelope, stranger);
   const std::string head = here.tree().head_digest;
   EXPECT_EQ(why_refused(write_envelope(envelope)), "root-refused");
   EXPECT_EQ(why_refused("no root"), "root-refused");
@@ -96,7 +96,7 @@ TEST_F(installing, a_root_whose_catalog_keys_are_not_here_changes_nothing) {
 
 TEST_F(installing, a_root_that_is_over_changes_nothing) {
   const std::string envelope = revoking();
-  here.clock.time += root_life + Seconds(1);
+  here.clock.time += apply::root_life + Seconds(1);
   EXPECT_EQ(why_refused(envelope), "root-refused");
   EXPECT_EQ(newest_root(), 1U);
 }
@@ -126,10 +126,10 @@ TEST_F(installing, R25_a_disk_that_fails_at_any_step_leaves_a_whole_tree_and_the
     } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local) << error.what(); }
     EXPECT_THAT(here.tree().faults, IsEmpty()) << "operation " << at;
     here.reopen();
-    here.apply(std::vector<Change>{publish_change()});
+    here.apply(std::vector<plan::Change>{publish_change()});
     EXPECT_THAT(here.tree().faults, IsEmpty()) << "operation " << at << ", after the next run";
     EXPECT_GE(here.tree().serial, before);
-    EXPECT_EQ(why_publish_again(here.state(), here.store(), here.manifest.server), "")
+    EXPECT_EQ(apply::why_publish_again(here.state(), here.store(), here.manifest.server), "")
         << "operation " << at << ": the head is of the newest root";
     if (whole) break;
     ++failed;

@@ -42,7 +42,7 @@ class power_cuts : public DisturbedApply {
   }
 
   /// Applies until operation number `at`; false: there were not so many.
-  static bool apply_until(std::size_t at, TestServer& server, FaultFiles& disk, const std::vector<Change>& changes) {
+  static bool apply_until(std::size_t at, TestServer& server, FaultFiles& disk, const std::vector<plan::Change>& changes) {
     arm(disk, at);
     try {
       server.apply(changes);
@@ -59,10 +59,10 @@ class power_cuts : public DisturbedApply {
 
   /// N3: live rows without their bytes or papers.
   static void find_empty_rows(TestServer& server, std::vector<std::string>& lost) {
-    for (const ImageRow& row : server.state().snapshot().images) {
+    for (const state::ImageRow& row : server.state().snapshot().images) {
       if (row.deleted || row.name.text() == "hidden") continue;  // whose bytes the template has lost
       const auto object = server.state().object(row.digest).value();
-      for (const Damage& damage : server.store().check_object(row.digest, row.size, object.packed, nullptr))
+      for (const store::Damage& damage : server.store().check_object(row.digest, row.size, object.packed, nullptr))
         lost.push_back("image " + row.name.text() + ": " + damage.path + " " + damage.why);
       bool has_papers = false;
       for (const auto& paper :
@@ -89,7 +89,7 @@ class power_cuts : public DisturbedApply {
     const auto published = server.state().published();
     if (published && tree.serial < published->serial) lost.push_back("the head that counts as published is gone");
     const auto kept = server.store().kept_heads();
-    if (published && (!kept.contains(published->serial) || sha256(kept.at(published->serial)) != published->head))
+    if (published && (!kept.contains(published->serial) || io::sha256(kept.at(published->serial)) != published->head))
       lost.push_back("gc would not know the head that was published, nor what readers of it may still ask for");
     if (tree.serial == seen.serial && tree.head_digest != seen.head_digest) lost.push_back("a serial was used for two heads");
     return lost;
@@ -98,9 +98,9 @@ class power_cuts : public DisturbedApply {
   /// The power goes at operation `at`; gives what is lost then. `then`: what is done with the server after that.
   std::vector<std::string> cut_at(
       std::size_t at, Cut how, const std::function<bool(const std::string&)>& drops,
-      const std::function<void(TestServer&, const std::vector<Change>&, const PublishedTree&)>& then = {}) {
+      const std::function<void(TestServer&, const std::vector<plan::Change>&, const PublishedTree&)>& then = {}) {
     const auto server = fresh();
-    const std::vector<Change> all = changes(*server);
+    const std::vector<plan::Change> all = changes(*server);
     FaultFiles disk;
     PowerCutFiles files(disk, folders_of(*server));
     files.drops = drops;
@@ -120,15 +120,16 @@ class power_cuts : public DisturbedApply {
   void survive_a_cut_at(std::size_t at, Cut how, const std::vector<std::string>& expected) {
     SCOPED_TRACE("operation " + std::to_string(at) + ", way " + std::to_string(static_cast<int>(how)) + ", seed " +
                  std::to_string(seed_));
-    const auto lost = cut_at(at, how, {}, [&](TestServer& server, const std::vector<Change>& all, const PublishedTree& seen) {
-      server.state().check();
-      expect_the_end(server, all, expected);
-      const PublishedTree after = server.tree();
-      EXPECT_GE(after.serial, seen.serial) << "readers have seen a later head";
-      if (after.serial == seen.serial) {
-        EXPECT_EQ(after.head_digest, seen.head_digest) << "readers have seen another head of this serial";
-      }
-    });
+    const auto lost =
+        cut_at(at, how, {}, [&](TestServer& server, const std::vector<plan::Change>& all, const PublishedTree& seen) {
+          server.state().check();
+          expect_the_end(server, all, expected);
+          const PublishedTree after = server.tree();
+          EXPECT_GE(after.serial, seen.serial) << "readers have seen a later head";
+          if (after.serial == seen.serial) {
+            EXPECT_EQ(after.head_digest, seen.head_digest) << "readers have seen another head of this serial";
+          }
+        });
     EXPECT_EQ(lost, std::vector<std::string>());
   }
 
@@ -161,7 +162,7 @@ TEST_F(power_cuts, K6_what_a_killed_run_left_unsynced_is_synced_by_the_next_befo
   for (std::size_t at = 1 + dice_() % 2; reached_ && !HasFailure(); at += is_full() ? 1U : 2U) {
     SCOPED_TRACE("operation " + std::to_string(at) + ", seed " + std::to_string(seed_));
     const auto server = fresh();
-    const std::vector<Change> all = changes(*server);
+    const std::vector<plan::Change> all = changes(*server);
     FaultFiles disk;
     PowerCutFiles files(disk, folders_of(*server));
     server->reopen(&files);

@@ -32,17 +32,17 @@ using testing_support::TestServer;
 
 class publishing : public testing::Test {
  protected:
-  PublishedNow publish_now(TestServer& server) {
-    const CatalogKeys keys =
-        load_catalog_keys(disk, server.manifest.server.keys, newest_own_root(server.store(), server.state().self()));
-    return publish(server.state(), server.store(), keys, server.manifest.server, server.clock);
+  apply::PublishedNow publish_now(TestServer& server) {
+    const apply::CatalogKeys keys = apply::load_catalog_keys(disk, server.manifest.server.keys,
+                                                             apply::newest_own_root(server.store(), server.state().self()));
+    return apply::publish(server.state(), server.store(), keys, server.manifest.server, server.clock);
   }
   bool needs_renewal(TestServer& server) {
-    return !why_publish_again(server.state(), server.store(), server.manifest.server).empty() ||
-           head_is_aging(server.state(), server.manifest.server, server.clock.time);
+    return !apply::why_publish_again(server.state(), server.store(), server.manifest.server).empty() ||
+           apply::head_is_aging(server.state(), server.manifest.server, server.clock.time);
   }
 
-  std::string why_again() { return why_publish_again(here.state(), here.store(), here.manifest.server); }
+  std::string why_again() { return apply::why_publish_again(here.state(), here.store(), here.manifest.server); }
 
   bool offers(const std::string& image) { return here.tree().offered.contains(image); }
   /// Where the bytes of a public image are.
@@ -51,21 +51,21 @@ class publishing : public testing::Test {
     return here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex;
   }
 
-  PosixFiles disk;
+  io::PosixFiles disk;
   TestFolder folder;
   TestServer here{folder.path(), "here"};
 };
 
 /// Images that share one object, so that thousands of them cost no bytes.
-Effects many_images(const ImageRow& like, const Packed& packed, int first, int last) {
-  Effects effects;
+state::Effects many_images(const state::ImageRow& like, const Packed& packed, int first, int last) {
+  state::Effects effects;
   for (int i = first; i < last; ++i) {
-    ImageRow row = like;
+    state::ImageRow row = like;
     row.key = 0;
     row.identity.reset();
     row.created.reset();
     row.name = ImageName::of("image-" + std::to_string(1'000'000 + i));
-    effects.push_back(PutImage{.row = row, .packed = packed});
+    effects.push_back(state::PutImage{.row = row, .packed = packed});
   }
   return effects;
 }
@@ -86,7 +86,7 @@ TEST_F(publishing, a_new_server_has_an_empty_signed_catalog) {
 TEST_F(publishing, unchanged_content_gives_the_same_pages_and_a_higher_serial) {
   here.apply({add(here, "db", "some bytes"), publish_change()});
   const PublishedTree before = here.tree();
-  const PublishedNow now = publish_now(here);
+  const apply::PublishedNow now = publish_now(here);
   const PublishedTree after = here.tree();
   EXPECT_EQ(now.serial, before.serial + 1);
   EXPECT_EQ(now.pages_written, 0U);
@@ -97,7 +97,7 @@ TEST_F(publishing, unchanged_content_gives_the_same_pages_and_a_higher_serial) {
 
 TEST_F(publishing, one_image_more_among_5000_changes_at_most_two_pages) {
   here.apply({add(here, "image-0", "shared")});
-  const ImageRow like = here.image("image-0");
+  const state::ImageRow like = here.image("image-0");
   const Packed packed = here.state().object(like.digest)->packed;
   here.state().record(many_images(like, packed, 0, 5000));
   publish_now(here);
@@ -105,7 +105,7 @@ TEST_F(publishing, one_image_more_among_5000_changes_at_most_two_pages) {
   EXPECT_EQ(before.images.size(), 5001U);
   EXPECT_GT(before.pages.size(), 10U);
   here.state().record(many_images(like, packed, 7'000, 7'001));
-  const PublishedNow now = publish_now(here);
+  const apply::PublishedNow now = publish_now(here);
   const PublishedTree after = here.tree();
   EXPECT_EQ(after.images.size(), 5002U);
   EXPECT_LE(pages_not_in(after, before), 2U);
@@ -137,7 +137,7 @@ TEST_F(publishing, R15_a_private_image_is_in_nothing_that_is_published) {
 TEST_F(publishing, a_serial_that_was_reserved_and_lost_is_never_used_for_other_bytes) {
   const Serial lost = here.state().reserve_serial(0);
   here.reopen();
-  const PublishedNow now = publish_now(here);
+  const apply::PublishedNow now = publish_now(here);
   EXPECT_GT(now.serial, lost);
 }
 
@@ -160,7 +160,8 @@ TEST_F(publishing, a_head_that_the_state_did_not_hear_of_is_followed_by_a_higher
   here.apply({add(here, "db", "some bytes")});
   const Serial before = here.tree().serial;
   keep_state(here, kept);
-  State::open(kept, Access::read_write).reserve_serial(0);  // as a run does that dies after its head and before its last line
+  state::State::open(kept, state::Access::read_write)
+      .reserve_serial(0);  // as a run does that dies after its head and before its last line
   EXPECT_EQ(publish_now(here).serial, before + 1);
   put_state_back(here, kept);
   EXPECT_TRUE(needs_renewal(here));
@@ -187,10 +188,10 @@ TEST_F(publishing, refuses_to_take_back_what_a_newer_state_published) {
 }
 
 TEST_F(publishing, refuses_another_servers_key_before_a_serial_is_burnt) {
-  CatalogKeys foreign;
-  foreign.push_back(PrivateKey::generate());
+  apply::CatalogKeys foreign;
+  foreign.push_back(trust::PrivateKey::generate());
   const Serial reserved = here.state().snapshot().reserved_serial;
-  EXPECT_THROW(publish(here.state(), here.store(), foreign, here.manifest.server, here.clock), Error);
+  EXPECT_THROW(apply::publish(here.state(), here.store(), foreign, here.manifest.server, here.clock), Error);
   EXPECT_EQ(here.state().snapshot().reserved_serial, reserved);
 }
 
@@ -237,7 +238,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
   fs::rename(path, folder.path() + "/aside");
   EXPECT_EQ(here.store().lacks(packed).at(0).why, "is gone: it is neither below public nor below private");
 
-  const Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
+  const apply::Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.other", "done catalog", "failed image.db damaged"));
   EXPECT_THAT(std::get<Failed>(account.failed.at(0).outcome).text,
               AllOf(HasSubstr(hex), HasSubstr("put the file back from a backup")));
@@ -251,7 +252,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
   fs::rename(folder.path() + "/aside", path);
   EXPECT_EQ(why_again(), "bytes that the published catalog leaves out are here again");
   EXPECT_TRUE(needs_renewal(here));
-  EXPECT_EQ(here.apply(std::vector<Change>()).exit_code, 0);
+  EXPECT_EQ(here.apply(std::vector<plan::Change>()).exit_code, 0);
   EXPECT_TRUE(offers("db"));
   EXPECT_FALSE(needs_renewal(here));
 }
@@ -259,12 +260,12 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
 TEST_F(publishing, R21_a_withdrawal_goes_out_although_the_bytes_are_gone) {
   here.apply({add(here, "db", "some bytes"), publish_change()});
   fs::remove(path_of("db"));
-  ImageRow withdrawn = here.image("db");
+  state::ImageRow withdrawn = here.image("db");
   withdrawn.state = ImageState::withdrawn;
   withdrawn.reason = "it leaks";
-  const Account account =
-      here.apply({testing_support::change_of(image_address(withdrawn.name), UpdateImage{.row = withdrawn, .changes = {"state"}}),
-                  publish_change()});
+  const apply::Account account = here.apply(
+      {testing_support::change_of(image_address(withdrawn.name), plan::UpdateImage{.row = withdrawn, .changes = {"state"}}),
+       publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.db", "done catalog", "failed image.db damaged"));
   EXPECT_EQ(here.entry("db").state(), ImageState::withdrawn);
   EXPECT_EQ(here.tree().faults, std::vector<std::string>());
@@ -275,7 +276,7 @@ TEST_F(publishing, what_the_plan_told_of_damaged_images_is_not_told_again) {
   here.apply({add(here, "db", "some bytes"), add(here, "other", "other bytes"), publish_change()});
   fs::remove(path_of("db"));
   fs::remove(path_of("other"));
-  Plan plan = here.plan_of({add(here, "new", "new bytes"), publish_change()});
+  plan::Plan plan = here.plan_of({add(here, "new", "new bytes"), publish_change()});
   plan.blocked.push_back({.address = image_address(ImageName::of("db")),
                           .verb = Verb::repair,
                           .code = "damaged",

@@ -92,26 +92,26 @@ class rebuild_faults : public testing::Test {
   }
 
   /// As the command does; gives why there was nothing to rebuild.
-  std::string rebuild(Files& files) {
+  std::string rebuild(io::Files& files) {
     const ServerSection& server = manifest_->server;
-    Store store = Store::open(files, server.store, Store::lineage_of(files, server.store).value());
-    std::optional<State> old;
-    if (std::string why = why_not_rebuild(server, store, files, old); !why.empty()) return why;
+    store::Store store = store::Store::open(files, server.store, store::Store::lineage_of(files, server.store).value());
+    std::optional<state::State> old;
+    if (std::string why = apply::why_not_rebuild(server, store, files, old); !why.empty()) return why;
     store.sync_all();
-    PeerMemory memory(files, at("here/state"));
-    RebuiltState told;
-    const Restoration what = gather_restoration(*manifest_, store, files, memory, old, clock_.now(), told);
+    io::PeerMemory memory(files, at("here/state"));
+    apply::RebuiltState told;
+    const state::Restoration what = apply::gather_restoration(*manifest_, store, files, memory, old, clock_.now(), told);
     old.reset();
-    const RunStart start{.id = new_run_id(clock_.now(), random_bits()),
-                         .started = clock_.now(),
-                         .command = "state rebuild",
-                         .actor = "tester@here",
-                         .manifest_path = "ingot.toml",
-                         .manifest_digest = {},
-                         .git = std::nullopt,
-                         .plan_id = "",
-                         .planned = 0};
-    replace_state(server.state, files, what, {.start = start, .finished = clock_.now(), .exit_code = 0, .actions = {}});
+    const state::RunStart start{.id = apply::new_run_id(clock_.now(), apply::random_bits()),
+                                .started = clock_.now(),
+                                .command = "state rebuild",
+                                .actor = "tester@here",
+                                .manifest_path = "ingot.toml",
+                                .manifest_digest = {},
+                                .git = std::nullopt,
+                                .plan_id = "",
+                                .planned = 0};
+    apply::replace_state(server.state, files, what, {.start = start, .finished = clock_.now(), .exit_code = 0, .actions = {}});
     return "";
   }
 
@@ -120,8 +120,8 @@ class rebuild_faults : public testing::Test {
     TestServer server(folder.path(), "here");
     std::vector<std::string> lines = normalised(server);
     server.state().check();
-    PosixFiles disk;
-    PeerMemory memory(disk, at("here/state"));
+    io::PosixFiles disk;
+    io::PeerMemory memory(disk, at("here/state"));
     for (const Floor& floor : server.state().floors()) {  // the higher of the two counts
       lines.push_back("floor " + std::to_string(std::max(floor.serial, memory.floor(floor.id).value().serial)));
     }
@@ -141,14 +141,14 @@ class rebuild_faults : public testing::Test {
       EXPECT_FALSE(name.find(".new") != std::string::npos || name.find(".old") != std::string::npos) << name;
       const auto aside = name.find(".set-aside-");
       if (aside != std::string::npos)
-        kept.insert((name.ends_with("-wal") ? "kept log " : "kept ") + sha256(bytes_of(entry.path())).text());
+        kept.insert((name.ends_with("-wal") ? "kept log " : "kept ") + io::sha256(bytes_of(entry.path())).text());
     }
     return kept;
   }
 
   /// After whatever happened to a rebuilding, the next one ends like this.
   void expect_the_end(const std::vector<std::string>& expected) {
-    PosixFiles disk;
+    io::PosixFiles disk;
     const std::string why = rebuild(disk);
     if (!why.empty()) { EXPECT_THAT(why, HasSubstr("it is whole, and as new as what is published")); }
     EXPECT_THAT(end(), testing::UnorderedElementsAreArray(expected));
@@ -156,13 +156,13 @@ class rebuild_faults : public testing::Test {
 
   std::vector<std::string> undisturbed_end(Left left) {
     make(left);
-    PosixFiles disk;
+    io::PosixFiles disk;
     EXPECT_EQ(rebuild(disk), "");
     return end();
   }
 
   /// Runs it until the end or until what `disk` was armed with happens.
-  void try_rebuild(Files& files) {
+  void try_rebuild(io::Files& files) {
     try {
       rebuild(files);
     } catch (const Killed&) {
@@ -202,11 +202,12 @@ class rebuild_faults : public testing::Test {
 };
 
 TEST_F(rebuild_faults, what_an_old_state_knew_is_taken_up_and_a_damaged_one_is_kept) {
-  EXPECT_THAT(undisturbed_end(Left::an_old_state),
-              testing::AllOf(testing::Contains(HasSubstr("peer oslo ")), testing::Contains("run state rebuild 0"),
-                             testing::Contains("made anew"), testing::Contains("image late " + sha256("bytes of late").text())));
+  EXPECT_THAT(
+      undisturbed_end(Left::an_old_state),
+      testing::AllOf(testing::Contains(HasSubstr("peer oslo ")), testing::Contains("run state rebuild 0"),
+                     testing::Contains("made anew"), testing::Contains("image late " + io::sha256("bytes of late").text())));
   EXPECT_THAT(undisturbed_end(Left::a_damaged_one),
-              testing::IsSupersetOf({"kept " + sha256("rot").text(), "kept log " + sha256("its log").text()}));
+              testing::IsSupersetOf({"kept " + io::sha256("rot").text(), "kept log " + io::sha256("its log").text()}));
 }
 
 TEST_F(rebuild_faults, D4_a_rebuilding_on_a_disk_that_fails_once_at_any_operation_loses_nothing_and_ends_as_an_undisturbed_one) {
@@ -265,7 +266,7 @@ TEST_F(rebuild_faults, a_name_that_somebody_took_meanwhile_costs_neither_state) 
   };
   EXPECT_THROW(rebuild(disk), Error);
   EXPECT_EQ(bytes_of(state()), "somebody's");
-  PosixFiles real;
+  io::PosixFiles real;
   rebuild(real);
   std::vector<std::string> kept;
   for (const auto& entry : fs::directory_iterator(at("here/state"))) {
@@ -278,7 +279,7 @@ TEST_F(rebuild_faults, copies_whose_papers_cannot_be_read_are_found_by_their_byt
   const auto whole = [&] {
     TestServer server(folder.path(), "here");
     std::vector<std::string> lacking;
-    for (const ImageRow& row : server.state().snapshot().images) {
+    for (const state::ImageRow& row : server.state().snapshot().images) {
       const auto object = server.state().object(row.digest).value();
       if (!server.store().check_object(row.digest, row.size, object.packed, {}).empty()) lacking.push_back(row.name.text());
     }
@@ -296,7 +297,7 @@ TEST_F(rebuild_faults, copies_whose_papers_cannot_be_read_are_found_by_their_byt
         if (file.is_regular_file()) fs::resize_file(file.path(), 5);
       }
     }
-    PosixFiles disk;
+    io::PosixFiles disk;
     EXPECT_EQ(rebuild(disk), "");
     if (damaged)
       EXPECT_THAT(whole(), UnorderedElementsAre("theirs", "large", "hidden"));

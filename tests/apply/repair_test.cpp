@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/apply/damaged_images.hpp"
-#include "reconciler/apply/papers.hpp"
+#include "reconciler/apply/provenance.hpp"
 #include "reconciler/io/hash.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/process.hpp"
@@ -40,7 +40,7 @@ class repairs : public testing::Test {
   }
 
   static std::string file_of(TestServer& server, const std::string& image, const std::string& place) {
-    return "store/" + place + "/" + object_path(server.state().object(server.image(image).digest)->packed.file.digest);
+    return "store/" + place + "/" + transfer::object_path(server.state().object(server.image(image).digest)->packed.file.digest);
   }
 
   std::unique_ptr<TestServer> fresh() {
@@ -52,25 +52,26 @@ class repairs : public testing::Test {
     return server;
   }
 
-  Change fetch_again() {
+  plan::Change fetch_again() {
     const ImageEntry entry = oslo.entry("theirs");
-    return change_of(copy_address(oslo.card().name, entry.name),
-                     FetchAgain{.offers = {{.peer = oslo.card().name,
-                                            .head = std::make_shared<const SeenHead>(oslo.head()),
-                                            .entry = std::make_shared<const ImageEntry>(entry)}},
-                                .name = entry.name,
-                                .transfer = {.method = Method::whole, .from = {}, .bytes = entry.packed->file.length}});
-  }
-  static Change take_in_again(TestServer& server, const std::string& image) {
     return change_of(
-        image_address(ImageName::of(image)),
-        TakeInAgain{.image = local_image(image, server.folder() + "/sources/" + image), .digest = server.image(image).digest});
+        copy_address(oslo.card().name, entry.name),
+        plan::FetchAgain{.offers = {{.peer = oslo.card().name,
+                                     .head = std::make_shared<const plan::SeenHead>(oslo.head()),
+                                     .entry = std::make_shared<const ImageEntry>(entry)}},
+                         .name = entry.name,
+                         .transfer = {.method = plan::Method::whole, .from = {}, .bytes = entry.packed->file.length}});
+  }
+  static plan::Change take_in_again(TestServer& server, const std::string& image) {
+    return change_of(image_address(ImageName::of(image)),
+                     plan::TakeInAgain{.image = local_image(image, server.folder() + "/sources/" + image),
+                                       .digest = server.image(image).digest});
   }
 
   /// What a planner would plan: of each image that is damaged now.
-  std::vector<Change> changes(TestServer& server) {
-    std::vector<Change> all;
-    for (const auto& image : all_damaged_images(server.state(), server.store()))
+  std::vector<plan::Change> changes(TestServer& server) {
+    std::vector<plan::Change> all;
+    for (const auto& image : apply::all_damaged_images(server.state(), server.store()))
       all.push_back(image.copy ? fetch_again() : take_in_again(server, image.name.text()));
     return all;
   }
@@ -85,8 +86,8 @@ class repairs : public testing::Test {
   }
 
   static void expect_whole(TestServer& server) {
-    EXPECT_THAT(all_damaged_images(server.state(), server.store()), IsEmpty());
-    server.state().each_object([&](const ObjectRow& object) {
+    EXPECT_THAT(apply::all_damaged_images(server.state(), server.store()), IsEmpty());
+    server.state().each_object([&](const state::ObjectRow& object) {
       EXPECT_THAT(server.store().check_object(object.digest, object.size, object.packed, nullptr), IsEmpty());
     });
     EXPECT_EQ(server.tree().faults, std::vector<std::string>());
@@ -102,7 +103,7 @@ class repairs : public testing::Test {
       disk.start_over();
       arm(disk, at);
       try {
-        const Account account = server->apply(changes(*server));
+        const apply::Account account = server->apply(changes(*server));
         if (disk.count() >= at && !account.failed.empty()) {
           EXPECT_EQ(account.exit_code, 6) << testing::PrintToString(server->events.lines());
         }
@@ -129,7 +130,7 @@ class repairs : public testing::Test {
 TEST_F(repairs, D1_lost_bytes_are_fetched_and_taken_in_again_and_the_damaged_ones_kept) {
   const auto server = fresh();
   const std::uint64_t serial = server->tree().serial;
-  const Account account = server->apply(changes(*server));
+  const apply::Account account = server->apply(changes(*server));
   EXPECT_EQ(account.exit_code, 0) << testing::PrintToString(lines_of(account));
   ASSERT_EQ(account.done.size(), 2U);
   expect_whole(*server);
@@ -141,7 +142,7 @@ TEST_F(repairs, D1_lost_bytes_are_fetched_and_taken_in_again_and_the_damaged_one
 TEST_F(repairs, D1_a_source_with_other_bits_repairs_nothing) {
   const auto server = fresh();
   server->source("mine", "other bytes");
-  const Account account = server->apply({take_in_again(*server, "mine")});
+  const apply::Account account = server->apply({take_in_again(*server, "mine")});
   EXPECT_EQ(lines_of(account).front().substr(0, 19), "failed image.mine s") << testing::PrintToString(lines_of(account));
   EXPECT_EQ(read_text(server->folder() + "/" + mine), "rot of mine");
   EXPECT_EQ(server->image("mine").source_stamp, "") << "or the next plan would believe it again, and ask no peer";
@@ -151,7 +152,8 @@ TEST_F(repairs, D1_a_source_with_other_bits_repairs_nothing) {
 
 TEST_F(repairs, D1_a_source_that_gave_the_bits_again_is_known_from_then_on) {
   const auto server = fresh();
-  server->state().record({PutSourceStamp{.key = server->image("mine").key, .stamp = ""}});  // as in a state that was made anew
+  server->state().record(
+      {state::PutSourceStamp{.key = server->image("mine").key, .stamp = ""}});  // as in a state that was made anew
   EXPECT_EQ(server->apply({take_in_again(*server, "mine")}).exit_code, 0);
   EXPECT_NE(server->image("mine").source_stamp, "");
 }
@@ -161,15 +163,15 @@ TEST_F(repairs, D1_a_peer_that_lies_or_has_nothing_does_not_hide_the_next_one) {
     SCOPED_TRACE(instead);
     TestServer liar(folder.path(), "liar" + std::to_string(instead.size()));
     liar.apply({add(liar, "theirs", "bytes of theirs"), publish_change()});
-    const std::string packed = liar.public_folder() + "/" + object_path(liar.entry("theirs").packed->file.digest);
+    const std::string packed = liar.public_folder() + "/" + transfer::object_path(liar.entry("theirs").packed->file.digest);
     fs::remove(packed);
     if (!instead.empty()) write_text(packed, instead);
     const auto server = fresh();
     server->know(liar);
-    Change change = fetch_again();
-    auto& offers = std::get<FetchAgain>(change.action).offers;
+    plan::Change change = fetch_again();
+    auto& offers = std::get<plan::FetchAgain>(change.action).offers;
     offers.insert(offers.begin(), {.peer = liar.card().name,
-                                   .head = std::make_shared<const SeenHead>(liar.head()),
+                                   .head = std::make_shared<const plan::SeenHead>(liar.head()),
                                    .entry = std::make_shared<const ImageEntry>(liar.entry("theirs"))});
     EXPECT_EQ(server->apply({change}).exit_code, 0) << testing::PrintToString(server->events.lines());
     EXPECT_FALSE(server->store().lacks(server->state().object(server->image("mine").digest)->packed).empty())
@@ -193,10 +195,10 @@ TEST_F(repairs, D1_an_image_that_was_left_out_is_offered_again) {
 
 TEST_F(repairs, D1_another_packing_of_the_same_bits_takes_the_place_of_the_lost_one) {
   const auto server = fresh();
-  Change change = fetch_again();
-  auto entry = *std::get<FetchAgain>(change.action).offers.front().entry;
+  plan::Change change = fetch_again();
+  auto entry = *std::get<plan::FetchAgain>(change.action).offers.front().entry;
   // The origin packs the same bits anew.
-  const std::string packed = oslo.public_folder() + "/" + object_path(entry.packed->file.digest);
+  const std::string packed = oslo.public_folder() + "/" + transfer::object_path(entry.packed->file.digest);
   ASSERT_EQ(
       run({.arguments = {"zstd", "-q", "-d", "-o", folder.path() + "/plain", "--", packed}, .folder = {}, .environment = {}})
           .exit,
@@ -207,16 +209,16 @@ TEST_F(repairs, D1_another_packing_of_the_same_bits_takes_the_place_of_the_lost_
                 .exit,
             0);
   const std::string again = read_text(folder.path() + "/again");
-  entry.packed->file = Piece{.digest = sha256(again), .length = again.size()};
-  fs::create_directories(fs::path(oslo.public_folder() + "/" + object_path(entry.packed->file.digest)).parent_path());
-  write_text(oslo.public_folder() + "/" + object_path(entry.packed->file.digest), again);
-  std::get<FetchAgain>(change.action).offers.front().entry = std::make_shared<const ImageEntry>(entry);
+  entry.packed->file = Piece{.digest = io::sha256(again), .length = again.size()};
+  fs::create_directories(fs::path(oslo.public_folder() + "/" + transfer::object_path(entry.packed->file.digest)).parent_path());
+  write_text(oslo.public_folder() + "/" + transfer::object_path(entry.packed->file.digest), again);
+  std::get<plan::FetchAgain>(change.action).offers.front().entry = std::make_shared<const ImageEntry>(entry);
   EXPECT_EQ(server->apply({change}).exit_code, 0) << testing::PrintToString(server->events.lines());
   const auto object = server->state().object(entry.digest);
   EXPECT_EQ(object->packed, *entry.packed);
   std::size_t papers = 0;
   server->store().each_papers([&](std::int64_t, std::string_view text) {
-    const auto parsed = parse_papers(text);
+    const auto parsed = apply::parse_papers(text);
     if (!parsed || parsed->row.digest != entry.digest) return;
     ++papers;
     EXPECT_EQ(parsed->packed, entry.packed) << "or a state that is made anew would not find the bytes";

@@ -15,7 +15,7 @@ Digest digest_of(std::uint8_t number) {
   return digest;
 }
 
-CopyTask task(std::size_t action, const char* peer = "oslo", std::uint64_t segments = 100) {
+apply::CopyTask task(std::size_t action, const char* peer = "oslo", std::uint64_t segments = 100) {
   return {.action = action,
           .peer = ServerName::of(peer),
           .digest = digest_of(static_cast<std::uint8_t>(action)),
@@ -23,7 +23,7 @@ CopyTask task(std::size_t action, const char* peer = "oslo", std::uint64_t segme
 }
 
 TEST(turns, come_in_the_plans_order) {
-  Turns turns({task(0), task(1), task(2)}, 8, {});
+  apply::Turns turns({task(0), task(1), task(2)}, 8, {});
   EXPECT_EQ(turns.next()->task.action, 0U);
   EXPECT_EQ(turns.next()->task.action, 1U);
   EXPECT_EQ(turns.next()->task.action, 2U);
@@ -32,27 +32,27 @@ TEST(turns, come_in_the_plans_order) {
 }
 
 TEST(turns, share_all_connections_among_few_images) {
-  Turns turns({task(0), task(1), task(2)}, 8, {});
+  apply::Turns turns({task(0), task(1), task(2)}, 8, {});
   EXPECT_EQ(turns.next()->connections, 2U);
   EXPECT_EQ(turns.next()->connections, 3U);
   EXPECT_EQ(turns.next()->connections, 3U);
 }
 
 TEST(turns, give_one_connection_each_to_many_images) {
-  std::vector<CopyTask> many;
+  std::vector<apply::CopyTask> many;
   for (std::size_t i = 0; i < 20; ++i) many.push_back(task(i));
-  Turns turns(many, 4, {});
+  apply::Turns turns(many, 4, {});
   for (int i = 0; i < 4; ++i) EXPECT_EQ(turns.next()->connections, 1U);
   EXPECT_EQ(turns.next(), std::nullopt);
 }
 
 TEST(turns, give_no_more_connections_than_segments) {
-  Turns turns({task(0, "oslo", 1)}, 8, {});
+  apply::Turns turns({task(0, "oslo", 1)}, 8, {});
   EXPECT_EQ(turns.next()->connections, 1U);
 }
 
 TEST(turns, keep_to_the_limit_of_a_peer_and_let_others_pass) {
-  Turns turns({task(0), task(1), task(2), task(3, "bergen")}, 8, {{ServerName::of("oslo"), 2}});
+  apply::Turns turns({task(0), task(1), task(2), task(3, "bergen")}, 8, {{ServerName::of("oslo"), 2}});
   const auto first = turns.next();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->task.action, 0U);
@@ -64,24 +64,24 @@ TEST(turns, keep_to_the_limit_of_a_peer_and_let_others_pass) {
 }
 
 TEST(turns, R31_give_one_peer_at_most_half_while_others_wait) {
-  std::vector<CopyTask> tasks;
+  std::vector<apply::CopyTask> tasks;
   for (std::size_t i = 0; i < 20; ++i) tasks.push_back(task(i));
   for (std::size_t i = 20; i < 24; ++i) tasks.push_back(task(i, "bergen"));
-  Turns turns(tasks, 8, {});
-  std::vector<Turn> begun;
+  apply::Turns turns(tasks, 8, {});
+  std::vector<apply::Turn> begun;
   while (const auto turn = turns.next()) begun.push_back(*turn);
   const auto of_oslo = static_cast<std::size_t>(
-      std::count_if(begun.begin(), begun.end(), [](const Turn& turn) { return turn.task.peer.text() == "oslo"; }));
+      std::count_if(begun.begin(), begun.end(), [](const apply::Turn& turn) { return turn.task.peer.text() == "oslo"; }));
   EXPECT_EQ(begun.size(), 8U);
   EXPECT_EQ(of_oslo, 4U);
-  for (const Turn& turn : begun) {
+  for (const apply::Turn& turn : begun) {
     if (turn.task.peer.text() == "bergen") turns.over(turn);
   }
   EXPECT_EQ(turns.next()->task.peer.text(), "oslo") << "nobody else waits any more";
 }
 
 TEST(turns, R31_give_one_peer_at_least_one) {
-  Turns turns({task(0), task(1), task(2, "bergen")}, 1, {});
+  apply::Turns turns({task(0), task(1), task(2, "bergen")}, 1, {});
   const auto first = turns.next();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->task.action, 0U);
@@ -89,15 +89,15 @@ TEST(turns, R31_give_one_peer_at_least_one) {
 }
 
 TEST(turns, give_no_more_connections_than_the_streams_of_the_peer) {
-  CopyTask one = task(0);
+  apply::CopyTask one = task(0);
   one.streams = 1;
-  EXPECT_EQ(Turns({one}, 8, {}).next()->connections, 1U);
+  EXPECT_EQ(apply::Turns({one}, 8, {}).next()->connections, 1U);
 }
 
 TEST(turns, never_fetch_the_same_bytes_twice_at_a_time) {
-  CopyTask twin = task(1, "bergen");
+  apply::CopyTask twin = task(1, "bergen");
   twin.digest = task(0).digest;
-  Turns turns({task(0), twin, task(2)}, 8, {});
+  apply::Turns turns({task(0), twin, task(2)}, 8, {});
   const auto first = turns.next();
   EXPECT_EQ(turns.next()->task.action, 2U);
   EXPECT_EQ(turns.next(), std::nullopt);
@@ -106,13 +106,13 @@ TEST(turns, never_fetch_the_same_bytes_twice_at_a_time) {
 }
 
 TEST(run_turns, does_every_task_once_and_never_more_than_parallel_at_a_time) {
-  std::vector<CopyTask> tasks;
+  std::vector<apply::CopyTask> tasks;
   for (std::size_t i = 0; i < 200; ++i) tasks.push_back(task(i, i % 3 == 0 ? "oslo" : "bergen", 1));
   std::mutex mutex;
   std::multiset<std::size_t> done;
   std::atomic<int> now = 0;
   std::atomic<bool> too_many = false;
-  run_turns(Turns(tasks, 4, {{ServerName::of("oslo"), 1}}), 4, [&](const Turn& turn) {
+  apply::run_turns(apply::Turns(tasks, 4, {{ServerName::of("oslo"), 1}}), 4, [&](const apply::Turn& turn) {
     if (++now > 4) too_many = true;
     {
       const std::lock_guard lock(mutex);
@@ -126,7 +126,7 @@ TEST(run_turns, does_every_task_once_and_never_more_than_parallel_at_a_time) {
 }
 
 TEST(run_turns, with_nothing_to_do_returns) {
-  run_turns(Turns({}, 4, {}), 0, [](const Turn&) { FAIL(); });
+  apply::run_turns(apply::Turns({}, 4, {}), 0, [](const apply::Turn&) { FAIL(); });
 }
 
 }  // namespace

@@ -21,26 +21,26 @@ using namespace testing_support;
 class verbs : public testing::Test {
  protected:
   /// Applies and expects every action done.
-  Account done(const std::vector<Change>& changes) {
-    Account account = here.apply(changes);
+  apply::Account done(const std::vector<plan::Change>& changes) {
+    apply::Account account = here.apply(changes);
     EXPECT_TRUE(account.complete()) << testing::PrintToString(lines_of(account)) << testing::PrintToString(here.events.lines());
     EXPECT_EQ(account.exit_code, 0);
     EXPECT_EQ(here.tree().faults, std::vector<std::string>());
     return account;
   }
-  std::string failure(const std::vector<Change>& changes, int exit_code) {
-    const Account account = here.apply(changes);
+  std::string failure(const std::vector<plan::Change>& changes, int exit_code) {
+    const apply::Account account = here.apply(changes);
     EXPECT_EQ(account.exit_code, exit_code) << testing::PrintToString(lines_of(account));
     return account.failed.empty() ? "" : std::get<Failed>(account.failed.front().outcome).code;
   }
-  std::string plain(const ImageRow& row) {
+  std::string plain(const state::ImageRow& row) {
     std::string bytes;
     const auto object = here.state().object(row.digest).value();
     here.store().read_plain(
         row.digest, row.size, object.packed, [&](std::string_view some) { bytes += some; }, [](std::uint64_t) {});
     return bytes;
   }
-  bool is_public(const ImageRow& row) {
+  bool is_public(const state::ImageRow& row) {
     const std::string hex = here.state().object(row.digest)->packed.file.digest.hex();
     return fs::exists(here.public_folder() + "/b/" + hex.substr(0, 2) + "/" + hex);
   }
@@ -69,19 +69,19 @@ TEST_F(verbs, register_records_the_peer_and_raises_both_floors) {
   EXPECT_EQ(registered[0].serial, peer().head().serial);
   EXPECT_EQ(registered[0].head, peer().head().digest);
   EXPECT_EQ(here.state().floor(peer().card().id)->serial, peer().head().serial);
-  PosixFiles disk;
-  EXPECT_EQ(PeerMemory(disk, here.folder() + "/state").floor(peer().card().id)->serial, peer().head().serial);
+  io::PosixFiles disk;
+  EXPECT_EQ(io::PeerMemory(disk, here.folder() + "/state").floor(peer().card().id)->serial, peer().head().serial);
 }
 
 TEST_F(verbs, R5_update_gives_a_peer_another_name_and_keeps_the_rest) {
   done({register_change(peer())});
   const auto before = here.state().registrations().at(0);
-  done({change_of(peer_address(ServerName::of("norway")), UpdatePeer{.peer = ServerName::of("norway"),
-                                                                     .previous_name = ServerName::of("oslo"),
-                                                                     .card = peer().card(),
-                                                                     .urls = {"https://other.example.net/"},
-                                                                     .replaces = {},
-                                                                     .head = {}})});
+  done({change_of(peer_address(ServerName::of("norway")), plan::UpdatePeer{.peer = ServerName::of("norway"),
+                                                                           .previous_name = ServerName::of("oslo"),
+                                                                           .card = peer().card(),
+                                                                           .urls = {"https://other.example.net/"},
+                                                                           .replaces = {},
+                                                                           .head = {}})});
   const auto registered = here.state().registrations();
   ASSERT_EQ(registered.size(), 1U);
   EXPECT_EQ(registered[0].name.text(), "norway");
@@ -92,56 +92,57 @@ TEST_F(verbs, R5_update_gives_a_peer_another_name_and_keeps_the_rest) {
 
 TEST_F(verbs, R5_unregister_keeps_the_floor_of_trust) {
   done({register_change(peer())});
-  done({change_of(peer_address(peer().card().name), UnregisterPeer{.peer = peer().card().name, .id = peer().card().id})});
+  done({change_of(peer_address(peer().card().name), plan::UnregisterPeer{.peer = peer().card().name, .id = peer().card().id})});
   EXPECT_TRUE(here.state().registrations().empty());
   EXPECT_EQ(here.state().floor(peer().card().id)->serial, peer().head().serial);
 }
 
-SubscriptionRow subscription_to(const TestServer& server, Serial baseline) {
-  return SubscriptionRow{.peer = server.card().id,
-                         .peer_name = server.card().name,
-                         .selector = SelectAll{},
-                         .baseline = baseline,
-                         .since = "now",
-                         .options = "",
-                         .rule = "subscription.oslo.all",
-                         .instantiated = {},
-                         .stopped = {}};
+state::SubscriptionRow subscription_to(const TestServer& server, Serial baseline) {
+  return state::SubscriptionRow{.peer = server.card().id,
+                                .peer_name = server.card().name,
+                                .selector = SelectAll{},
+                                .baseline = baseline,
+                                .since = "now",
+                                .options = "",
+                                .rule = "subscription.oslo.all",
+                                .instantiated = {},
+                                .stopped = {}};
 }
 
 TEST_F(verbs, R7_instantiate_records_the_plans_baseline) {
-  const SubscriptionRow row = subscription_to(peer(), peer().head().serial);
+  const state::SubscriptionRow row = subscription_to(peer(), peer().head().serial);
   const Address address = subscription_address(peer().card().name, row.selector);
-  done({register_change(peer()), change_of(address, Instantiate{.row = row}, {"peer.oslo"})});
+  done({register_change(peer()), change_of(address, plan::Instantiate{.row = row}, {"peer.oslo"})});
   auto rows = here.state().snapshot().subscriptions;
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].baseline, peer().head().serial);
   EXPECT_EQ(rows[0].instantiated, here.clock.time);
 
-  SubscriptionRow from_start = rows[0];
+  state::SubscriptionRow from_start = rows[0];
   from_start.baseline = 0;
   from_start.since = "start";
-  done({change_of(address, UpdateSubscription{.row = from_start, .changes = {"since: now → start"}})});
+  done({change_of(address, plan::UpdateSubscription{.row = from_start, .changes = {"since: now → start"}})});
   EXPECT_EQ(here.state().snapshot().subscriptions.at(0).since, "start");
 
-  done({change_of(address, Uninstantiate{.peer = peer().card().name, .id = row.peer, .selector = row.selector, .stopped = 7})});
+  done({change_of(address,
+                  plan::Uninstantiate{.peer = peer().card().name, .id = row.peer, .selector = row.selector, .stopped = 7})});
   EXPECT_EQ(here.state().snapshot().subscriptions.at(0).stopped, Serial{7});
 }
 
 TEST_F(verbs, types_are_created_updated_and_deleted) {
   const TypeName type = TypeName::of("DB_PSU");
-  done({change_of(type_address(type), CreateType{.name = type, .base = default_type(), .managed = false})});
+  done({change_of(type_address(type), plan::CreateType{.name = type, .base = default_type(), .managed = false})});
   EXPECT_FALSE(here.state().snapshot().types.at(0).managed);
-  done({change_of(type_address(type), UpdateType{.name = type, .base = TypeName::of("LINUXOS")})});
+  done({change_of(type_address(type), plan::UpdateType{.name = type, .base = TypeName::of("LINUXOS")})});
   EXPECT_EQ(here.state().snapshot().types.at(0).base.text(), "LINUXOS");
   EXPECT_TRUE(here.state().snapshot().types.at(0).managed);
-  done({change_of(type_address(type), DeleteType{.name = type})});
+  done({change_of(type_address(type), plan::DeleteType{.name = type})});
   EXPECT_TRUE(here.state().snapshot().types.empty());
 }
 
 TEST_F(verbs, add_takes_the_bytes_in_and_publishes_them) {
   done({add(here, "db", "bytes of db"), publish_change()});
-  const ImageRow row = here.image("db");
+  const state::ImageRow row = here.image("db");
   EXPECT_EQ(plain(row), "bytes of db");
   EXPECT_TRUE(row.managed);
   EXPECT_NE(row.source_stamp, "");
@@ -151,7 +152,7 @@ TEST_F(verbs, add_takes_the_bytes_in_and_publishes_them) {
 
 TEST_F(verbs, R27_every_image_has_its_papers_in_the_state_and_beside_it) {
   done({add(here, "db", "bytes of db")});
-  const Papers papers = here.image("db").papers;
+  const state::Provenance papers = here.image("db").papers;
   EXPECT_EQ(papers.actor, "tester@here");
   EXPECT_EQ(papers.rule, "image.db");
   EXPECT_EQ(papers.time, here.clock.time);
@@ -203,7 +204,7 @@ TEST_F(verbs, a_source_that_is_no_image_has_a_code_of_its_own) {
 TEST_F(verbs, the_same_bytes_under_two_names_are_one_object) {
   done({add(here, "one", "same"), add(here, "two", "same")});
   int objects = 0;
-  here.state().each_object([&](const ObjectRow&) { ++objects; });
+  here.state().each_object([&](const state::ObjectRow&) { ++objects; });
   EXPECT_EQ(objects, 1);
 }
 
@@ -212,9 +213,10 @@ TEST_F(verbs, R15_private_bytes_stay_private_until_the_image_is_published) {
   secret.is_private = true;
   done({add(secret)});
   EXPECT_FALSE(is_public(here.image("db")));
-  ImageRow open = here.image("db");
+  state::ImageRow open = here.image("db");
   open.is_private = false;
-  done({change_of(image_address(open.name), UpdateImage{.row = open, .changes = {"private: true → false"}}), publish_change()});
+  done({change_of(image_address(open.name), plan::UpdateImage{.row = open, .changes = {"private: true → false"}}),
+        publish_change()});
   EXPECT_TRUE(is_public(here.image("db")));
   EXPECT_EQ(here.tree().images.size(), 1U);
 }
@@ -231,9 +233,9 @@ TEST_F(verbs, A21_a_copy_with_the_bytes_of_a_private_image_publishes_nothing) {
 }
 
 /// A peer's copy with something else in its entry than what it honestly lists.
-Change lying_copy(const TestServer& server, const std::string& image, const std::function<void(ImageEntry&)>& lie) {
-  Change change = copy_change(server, image);
-  auto& action = std::get<CopyImage>(change.action);
+plan::Change lying_copy(const TestServer& server, const std::string& image, const std::function<void(ImageEntry&)>& lie) {
+  plan::Change change = copy_change(server, image);
+  auto& action = std::get<plan::CopyImage>(change.action);
   auto entry = std::make_shared<ImageEntry>(*action.entry);
   lie(*entry);
   action.name = entry->name;
@@ -248,7 +250,7 @@ TEST_F(verbs, A21_who_names_the_digest_of_a_private_image_must_give_its_bytes) {
   secret.is_private = true;
   done({add(secret)});
   const auto made_up = [&] {
-    return lying_copy(peer(), "db", [](ImageEntry& entry) { entry.packed->file.digest = sha256("made up"); });
+    return lying_copy(peer(), "db", [](ImageEntry& entry) { entry.packed->file.digest = io::sha256("made up"); });
   };
   EXPECT_EQ(failure({register_change(peer()), made_up()}, 3), "unreachable");
   EXPECT_FALSE(is_public(here.image("secret")));
@@ -301,7 +303,7 @@ TEST_F(verbs, A16_what_bytes_are_belongs_to_the_image_that_was_signed) {
 
 TEST_F(verbs, R18_putting_a_deleted_image_back_needs_no_source) {
   done({add(here, "db", "bytes of db"), publish_change()});
-  const ImageRow before = here.image("db");
+  const state::ImageRow before = here.image("db");
   done({delete_change(before), publish_change()});
   fs::remove(here.folder() + "/sources/db");
   LocalImage again = local_image("db", here.folder() + "/sources/db");
@@ -312,7 +314,7 @@ TEST_F(verbs, R18_putting_a_deleted_image_back_needs_no_source) {
 
 TEST_F(verbs, R18_a_name_that_is_free_again_may_be_given_to_other_bits) {
   done({add(here, "db", "bytes of db"), publish_change()});
-  const ImageRow before = here.image("db");
+  const state::ImageRow before = here.image("db");
   done({delete_change(before), publish_change()});
   done({add(here, "db", "quite other bytes"), publish_change()});
   EXPECT_NE(here.image("db").key, before.key);
@@ -321,11 +323,11 @@ TEST_F(verbs, R18_a_name_that_is_free_again_may_be_given_to_other_bits) {
 
 TEST_F(verbs, update_changes_what_describes_an_image) {
   done({add(here, "db", "bytes"), publish_change()});
-  ImageRow row = here.image("db");
+  state::ImageRow row = here.image("db");
   row.description = "a database";
   row.state = ImageState::withdrawn;
   row.reason = "broken";
-  done({change_of(image_address(row.name), UpdateImage{.row = row, .changes = {"state"}}), publish_change()});
+  done({change_of(image_address(row.name), plan::UpdateImage{.row = row, .changes = {"state"}}), publish_change()});
   EXPECT_EQ(here.image("db").description, "a database");
   EXPECT_EQ(here.image("db").reason, "broken");
 }
@@ -334,18 +336,18 @@ TEST_F(verbs, series_are_created_updated_and_deleted) {
   done({add(here, "a", "a"), add(here, "b", "b"), series_change("s", {"a", "b"}, {"image.a", "image.b"}), publish_change()});
   EXPECT_EQ(here.tree().series.at("s"), (std::vector<std::string>{"a", "b"}));
   const SeriesName name = SeriesName::of("s");
-  done({change_of(
-            series_address(name),
-            UpdateSeries{.name = name, .members = {ImageName::of("b"), ImageName::of("a")}, .follow = {}, .changes = {"order"}}),
+  done({change_of(series_address(name),
+                  plan::UpdateSeries{
+                      .name = name, .members = {ImageName::of("b"), ImageName::of("a")}, .follow = {}, .changes = {"order"}}),
         publish_change()});
   EXPECT_EQ(here.tree().series.at("s"), (std::vector<std::string>{"b", "a"}));
-  done({change_of(series_address(name), DeleteSeries{.name = name}), publish_change()});
+  done({change_of(series_address(name), plan::DeleteSeries{.name = name}), publish_change()});
   EXPECT_TRUE(here.tree().series.empty());
 }
 
 TEST_F(verbs, copy_fetches_verifies_and_keeps_the_origin) {
-  const Account account = done({register_change(peer()), copy_change(peer(), "db", {"peer.oslo"}), publish_change()});
-  const ImageRow row = here.image("db");
+  const apply::Account account = done({register_change(peer()), copy_change(peer(), "db", {"peer.oslo"}), publish_change()});
+  const state::ImageRow row = here.image("db");
   EXPECT_TRUE(row.copy);
   EXPECT_EQ(row.identity, peer().entry("db").identity);
   EXPECT_EQ(row.copied_from->text(), "oslo");
@@ -366,7 +368,7 @@ TEST_F(verbs, R4_copies_are_served_by_a_mirror_that_says_so) {
 TEST_F(verbs, bytes_that_are_here_are_not_fetched) {
   done({register_change(peer()), add(here, "mine", "bytes of db")});
   here.transport.requests = 0;
-  const Account account = done({copy_change(peer(), "db")});
+  const apply::Account account = done({copy_change(peer(), "db")});
   EXPECT_EQ(here.transport.requests, 0);
   EXPECT_EQ(account.done.at(0).fetched, 0U);
   EXPECT_EQ(plain(here.image("db")), "bytes of db");
@@ -375,31 +377,32 @@ TEST_F(verbs, bytes_that_are_here_are_not_fetched) {
 TEST_F(verbs, a_copy_is_updated_withdrawn_and_removed) {
   done({register_change(peer()), copy_change(peer(), "db")});
   const Address address = copy_address(peer().card().name, ImageName::of("db"));
-  ImageRow row = here.image("db");
+  state::ImageRow row = here.image("db");
   row.name = ImageName::of("oslo-db");
-  done({change_of(address, UpdateCopy{.peer = peer().card().name, .row = row, .changes = {"name"}})});
+  done({change_of(address, plan::UpdateCopy{.peer = peer().card().name, .row = row, .changes = {"name"}})});
   row = here.image("oslo-db");
   row.withdrawn_by_origin = true;
   row.reason = "broken";
-  done({change_of(address, WithdrawCopy{.peer = peer().card().name, .row = row})});
+  done({change_of(address, plan::WithdrawCopy{.peer = peer().card().name, .row = row})});
   EXPECT_TRUE(here.image("oslo-db").withdrawn_by_origin);
-  done({change_of(address, RemoveCopy{.peer = peer().card().name, .key = row.key, .name = row.name})});
+  done({change_of(address, plan::RemoveCopy{.peer = peer().card().name, .key = row.key, .name = row.name})});
   EXPECT_TRUE(here.image_names().empty());
   EXPECT_TRUE(here.store().has(here.state().object(row.digest)->packed)) << "bytes stay until they are collected";
 }
 
 TEST_F(verbs, a_series_may_name_a_copy_by_the_name_it_is_going_to_have) {
   done({register_change(peer()), copy_change(peer(), "db")});
-  ImageRow row = here.image("db");
+  state::ImageRow row = here.image("db");
   row.name = ImageName::of("oslo-db");
-  done({series_change("s", {"oslo-db"}), change_of(copy_address(peer().card().name, ImageName::of("db")),
-                                                   UpdateCopy{.peer = peer().card().name, .row = row, .changes = {"name"}})});
+  done({series_change("s", {"oslo-db"}),
+        change_of(copy_address(peer().card().name, ImageName::of("db")),
+                  plan::UpdateCopy{.peer = peer().card().name, .row = row, .changes = {"name"}})});
   EXPECT_EQ(here.state().snapshot().series.at(0).members.size(), 1U);
 }
 
 TEST_F(verbs, what_a_plan_found_unwanted_is_remembered) {
   done({register_change(peer()), copy_change(peer(), "db")});
-  Plan plan = here.plan_of({});
+  plan::Plan plan = here.plan_of({});
   plan.wantedness.push_back({.key = here.image("db").key, .unwanted_since = here.clock.time});
   here.apply(plan);
   EXPECT_EQ(here.image("db").unwanted_since, here.clock.time);

@@ -96,7 +96,8 @@ bool is_full() {
 }
 
 std::string head_with(const Stage& stage, const std::function<std::string(std::string)>& edit) {
-  return write_envelope(sign_envelope(head_payload_type, edit(write_head(stage.peer.head())), {&stage.peer.catalog_key()}));
+  return write_envelope(
+      trust::sign_envelope(head_payload_type, edit(write_head(stage.peer.head())), {&stage.peer.catalog_key()}));
 }
 
 void publish_page_with(Stage& stage, const std::string& mark, const std::function<std::string(std::string)>& edit) {

@@ -181,7 +181,7 @@ TEST(endless, A14_bytes_that_stall_keep_what_came_and_go_on_later) {
   for (const Slowness& slow : slownesses()) {
     SCOPED_TRACE(slow.name);
     std::string noise;  // that no packing makes shorter than what trickles in
-    for (int i = 0; i < 200; ++i) noise += sha256(slow.name + std::to_string(i)).hex();
+    for (int i = 0; i < 200; ++i) noise += io::sha256(slow.name + std::to_string(i)).hex();
     stage.offer("noise-" + std::to_string(tried), noise);
     stage.publish();
     const auto copies = stage.copies();

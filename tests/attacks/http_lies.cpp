@@ -420,7 +420,7 @@ TEST_F(http_lies, B10_a_token_is_for_its_peer_alone_and_nothing_else_is_told) {
 
 TEST_F(http_lies, B13_a_signed_bomb_stays_packed) {
   std::string bomb;
-  Packer packer(1, [&](std::string_view some) { bomb += some; });
+  transfer::Packer packer(1, [&](std::string_view some) { bomb += some; });
   packer.write(std::string(segment_size, '\0'));
   packer.finish();
   const std::vector<std::pair<std::string, std::string>> packed{

@@ -164,7 +164,7 @@ TEST_P(attacks, A15_a_mirror_that_lies_blocks_no_other) {
       {"an unsigned head", [](Stage& s, testing_support::Tree& tree) { tree["head.dsse"] = write_head(s.peer.head()); }},
       {"a head signed by a stranger",
        [](Stage& s, testing_support::Tree& tree) {
-         const PrivateKey stranger = PrivateKey::generate();
+         const trust::PrivateKey stranger = trust::PrivateKey::generate();
          tree["head.dsse"] = s.peer.signed_head(s.peer.head(), &stranger);
        }},
       {"garbage", [](Stage&, testing_support::Tree& tree) { tree["head.dsse"] = std::string(3000, '\xff'); }},
@@ -195,7 +195,7 @@ TEST_P(attacks, A15_what_one_mirror_proved_is_asked_anew_of_the_other) {
   Stage& stage = mirrors.stage;
   stage.tempt();
   const Remembered before = stage.remembered();
-  const PrivateKey stranger = PrivateKey::generate();
+  const trust::PrivateKey stranger = trust::PrivateKey::generate();
   mirrors.serve("m2/", [&](testing_support::Tree& tree) {
     Head newer = stage.peer.head();
     ++newer.serial;

@@ -8,8 +8,8 @@
 namespace ingot::attacks {
 namespace {
 
-std::string envelope(std::string_view type, const std::string& payload, const std::vector<const PrivateKey*>& keys) {
-  return write_envelope(sign_envelope(type, payload, keys));
+std::string envelope(std::string_view type, const std::string& payload, const std::vector<const trust::PrivateKey*>& keys) {
+  return write_envelope(trust::sign_envelope(type, payload, keys));
 }
 std::string payload_of_head(const Stage& stage) { return write_head(stage.peer.head()); }
 
@@ -23,85 +23,86 @@ void forget_cache(const Stage& stage) { std::filesystem::remove_all(stage.home()
 
 TEST_P(attacks, A1_a_head_that_the_peer_has_not_signed_brings_nothing) {
   const std::vector<std::string> looks_for_a_newer_root{"head.dsse", "(next root)"};
-  try_all(GetParam(), {
-                          {.name = "no envelope around it",
-                           .lie = [](Stage& s) { s.serve_head(payload_of_head(s)); },
-                           .says = "fpps-2",
-                           .asks = {"head.dsse"}},
-                          {.name = "the signature is taken away",
-                           .lie =
-                               [](Stage& s) {
-                                 Envelope stripped = served_envelope(s);
-                                 stripped.signatures.clear();
-                                 s.serve_head(write_envelope(stripped));
-                               },
-                           .says = "signature",
-                           .asks = {"head.dsse"}},
-                          {.name = "signed by an unknown key",
-                           .lie =
-                               [](Stage& s) {
-                                 const PrivateKey stranger = PrivateKey::generate();
-                                 s.serve_head(s.peer.signed_head(s.peer.head(), &stranger));
-                               },
-                           .says = "signed",
-                           .asks = looks_for_a_newer_root},
-                          {.name = "signed by another peer's key, under the right key's id",
-                           .lie =
-                               [](Stage& s) {
-                                 const Publisher other("other");
-                                 Envelope forged = sign_envelope(head_payload_type, payload_of_head(s), {&other.catalog_key()});
-                                 forged.signatures[0].key_id = key_id(s.peer.catalog_key().public_key());
-                                 s.serve_head(write_envelope(forged));
-                               },
-                           .says = "signed",
-                           .asks = looks_for_a_newer_root},
-                          {.name = "another server's head",
-                           .lie =
-                               [](Stage& s) {
-                                 Publisher other("fpps-2", s.peer.now());
-                                 other.publish(s.catalog);
-                                 s.serve_head(other.tree().at("head.dsse"));
-                               },
-                           .says = "signed",
-                           .asks = looks_for_a_newer_root},
-                          {.name = "another payload under the old signature",
-                           .lie =
-                               [](Stage& s) {
-                                 Envelope swapped = served_envelope(s);
-                                 Head later = s.peer.head();
-                                 ++later.serial;
-                                 swapped.payload = write_head(later);
-                                 s.serve_head(write_envelope(swapped));
-                               },
-                           .says = "signed",
-                           .asks = looks_for_a_newer_root},
-                          {.name = "the right key over another type",
-                           .lie =
-                               [](Stage& s) {
-                                 Envelope renamed = sign_envelope(root_payload_type, payload_of_head(s), {&s.peer.catalog_key()});
-                                 renamed.payload_type = head_payload_type;
-                                 s.serve_head(write_envelope(renamed));
-                               },
-                           .says = "signed",
-                           .asks = looks_for_a_newer_root},
-                          {.name = "a root in place of the head",
-                           .lie = [](Stage& s) { s.serve_head(s.peer.tree().at("root/1.dsse")); },
-                           .says = "fpps-2",
-                           .asks = {"head.dsse"}},
-                          {.name = "signed by the root key, which signs no heads",
-                           .lie = [](Stage& s) { s.serve_head(s.peer.signed_head(s.peer.head(), &s.peer.root_key())); },
-                           .says = "signed",
-                           .asks = looks_for_a_newer_root},
-                          {.name = "signed rightly for another server",
-                           .lie =
-                               [](Stage& s) {
-                                 Head head = s.peer.head();
-                                 head.id = testing_support::server_id("somebody else");
-                                 s.serve_head(s.peer.signed_head(head));
-                               },
-                           .says = "server",
-                           .asks = {"head.dsse"}},
-                      });
+  try_all(GetParam(),
+          {
+              {.name = "no envelope around it",
+               .lie = [](Stage& s) { s.serve_head(payload_of_head(s)); },
+               .says = "fpps-2",
+               .asks = {"head.dsse"}},
+              {.name = "the signature is taken away",
+               .lie =
+                   [](Stage& s) {
+                     Envelope stripped = served_envelope(s);
+                     stripped.signatures.clear();
+                     s.serve_head(write_envelope(stripped));
+                   },
+               .says = "signature",
+               .asks = {"head.dsse"}},
+              {.name = "signed by an unknown key",
+               .lie =
+                   [](Stage& s) {
+                     const trust::PrivateKey stranger = trust::PrivateKey::generate();
+                     s.serve_head(s.peer.signed_head(s.peer.head(), &stranger));
+                   },
+               .says = "signed",
+               .asks = looks_for_a_newer_root},
+              {.name = "signed by another peer's key, under the right key's id",
+               .lie =
+                   [](Stage& s) {
+                     const Publisher other("other");
+                     Envelope forged = trust::sign_envelope(head_payload_type, payload_of_head(s), {&other.catalog_key()});
+                     forged.signatures[0].key_id = trust::key_id(s.peer.catalog_key().public_key());
+                     s.serve_head(write_envelope(forged));
+                   },
+               .says = "signed",
+               .asks = looks_for_a_newer_root},
+              {.name = "another server's head",
+               .lie =
+                   [](Stage& s) {
+                     Publisher other("fpps-2", s.peer.now());
+                     other.publish(s.catalog);
+                     s.serve_head(other.tree().at("head.dsse"));
+                   },
+               .says = "signed",
+               .asks = looks_for_a_newer_root},
+              {.name = "another payload under the old signature",
+               .lie =
+                   [](Stage& s) {
+                     Envelope swapped = served_envelope(s);
+                     Head later = s.peer.head();
+                     ++later.serial;
+                     swapped.payload = write_head(later);
+                     s.serve_head(write_envelope(swapped));
+                   },
+               .says = "signed",
+               .asks = looks_for_a_newer_root},
+              {.name = "the right key over another type",
+               .lie =
+                   [](Stage& s) {
+                     Envelope renamed = trust::sign_envelope(root_payload_type, payload_of_head(s), {&s.peer.catalog_key()});
+                     renamed.payload_type = head_payload_type;
+                     s.serve_head(write_envelope(renamed));
+                   },
+               .says = "signed",
+               .asks = looks_for_a_newer_root},
+              {.name = "a root in place of the head",
+               .lie = [](Stage& s) { s.serve_head(s.peer.tree().at("root/1.dsse")); },
+               .says = "fpps-2",
+               .asks = {"head.dsse"}},
+              {.name = "signed by the root key, which signs no heads",
+               .lie = [](Stage& s) { s.serve_head(s.peer.signed_head(s.peer.head(), &s.peer.root_key())); },
+               .says = "signed",
+               .asks = looks_for_a_newer_root},
+              {.name = "signed rightly for another server",
+               .lie =
+                   [](Stage& s) {
+                     Head head = s.peer.head();
+                     head.id = testing_support::server_id("somebody else");
+                     s.serve_head(s.peer.signed_head(head));
+                   },
+               .says = "server",
+               .asks = {"head.dsse"}},
+          });
 }
 
 TEST_P(attacks, A1_a_root_that_the_card_does_not_pin_brings_nothing) {
@@ -124,7 +125,7 @@ TEST_P(attacks, A1_a_root_that_the_card_does_not_pin_brings_nothing) {
                            .asks = {"root/1.dsse"}},
                           {.name = "signed by a stranger",
                            .lie = with_first_root([](Stage& s) {
-                             const PrivateKey stranger = PrivateKey::generate();
+                             const trust::PrivateKey stranger = trust::PrivateKey::generate();
                              return envelope(root_payload_type, write_root(s.peer.root()), {&stranger});
                            }),
                            .says = "root/1.dsse",
@@ -162,7 +163,7 @@ TEST_P(attacks, A1_a_next_root_by_strangers_brings_nothing) {
                            .asks = asks},
                           {.name = "signed by its own new keys alone",
                            .lie = with_next_root([](Stage& s) {
-                             const PrivateKey thief = PrivateKey::generate();
+                             const trust::PrivateKey thief = trust::PrivateKey::generate();
                              Root taken = s.peer.root();
                              taken.root = {1, {thief.public_key()}};
                              return envelope(root_payload_type, write_root(taken), {&thief});
@@ -179,9 +180,9 @@ TEST_P(attacks, A1_a_next_root_by_strangers_brings_nothing) {
 }
 
 /// A root that wants two signatures of a head; the second key is given to `sign`, which makes the head.
-std::function<void(Stage&)> with_threshold_two(const std::function<std::string(Stage&, const PrivateKey& second)>& sign) {
+std::function<void(Stage&)> with_threshold_two(const std::function<std::string(Stage&, const trust::PrivateKey& second)>& sign) {
   return [sign](Stage& s) {
-    const PrivateKey second = PrivateKey::generate();
+    const trust::PrivateKey second = trust::PrivateKey::generate();
     Root root = s.peer.next_root();
     root.catalog = {2, {s.peer.catalog_key().public_key(), second.public_key()}};
     s.peer.publish_root(root);
@@ -199,46 +200,47 @@ TEST_P(attacks, A2_one_key_is_one_voice) {
   };
   const std::vector<std::string> asks{"head.dsse", "(next root)"};
   const auto head = [](Stage& s) { return payload_of_head(s); };
-  try_all(GetParam(),
-          {
-              {.name = "signed once",
-               .lie = with_threshold_two(
-                   [&](Stage& s, const PrivateKey&) { return envelope(head_payload_type, head(s), {&s.peer.catalog_key()}); }),
-               .says = "signed",
-               .asks = asks,
-               .mend = back_to_one},
-              {.name = "the same signature twice",
-               .lie = with_threshold_two([&](Stage& s, const PrivateKey&) {
-                 return envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &s.peer.catalog_key()});
-               }),
-               .says = "signed",
-               .asks = asks,
-               .mend = back_to_one},
-              {.name = "one key under two ids",
-               .lie = with_threshold_two([&](Stage& s, const PrivateKey& second) {
-                 Envelope twice = sign_envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &s.peer.catalog_key()});
-                 twice.signatures[1].key_id = key_id(second.public_key());
-                 return write_envelope(twice);
-               }),
-               .says = "signed",
-               .asks = asks,
-               .mend = back_to_one},
-              {.name = "one key and a stranger",
-               .lie = with_threshold_two([&](Stage& s, const PrivateKey&) {
-                 const PrivateKey stranger = PrivateKey::generate();
-                 return envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &stranger});
-               }),
-               .says = "signed",
-               .asks = asks,
-               .mend = back_to_one},
-              {.name = "one key and the root key",
-               .lie = with_threshold_two([&](Stage& s, const PrivateKey&) {
-                 return envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &s.peer.root_key()});
-               }),
-               .says = "signed",
-               .asks = asks,
-               .mend = back_to_one},
-          });
+  try_all(
+      GetParam(),
+      {
+          {.name = "signed once",
+           .lie = with_threshold_two(
+               [&](Stage& s, const trust::PrivateKey&) { return envelope(head_payload_type, head(s), {&s.peer.catalog_key()}); }),
+           .says = "signed",
+           .asks = asks,
+           .mend = back_to_one},
+          {.name = "the same signature twice",
+           .lie = with_threshold_two([&](Stage& s, const trust::PrivateKey&) {
+             return envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &s.peer.catalog_key()});
+           }),
+           .says = "signed",
+           .asks = asks,
+           .mend = back_to_one},
+          {.name = "one key under two ids",
+           .lie = with_threshold_two([&](Stage& s, const trust::PrivateKey& second) {
+             Envelope twice = trust::sign_envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &s.peer.catalog_key()});
+             twice.signatures[1].key_id = trust::key_id(second.public_key());
+             return write_envelope(twice);
+           }),
+           .says = "signed",
+           .asks = asks,
+           .mend = back_to_one},
+          {.name = "one key and a stranger",
+           .lie = with_threshold_two([&](Stage& s, const trust::PrivateKey&) {
+             const trust::PrivateKey stranger = trust::PrivateKey::generate();
+             return envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &stranger});
+           }),
+           .says = "signed",
+           .asks = asks,
+           .mend = back_to_one},
+          {.name = "one key and the root key",
+           .lie = with_threshold_two([&](Stage& s, const trust::PrivateKey&) {
+             return envelope(head_payload_type, head(s), {&s.peer.catalog_key(), &s.peer.root_key()});
+           }),
+           .says = "signed",
+           .asks = asks,
+           .mend = back_to_one},
+      });
 }
 
 /// A next root whose text is edited, signed by the root key, and a head that names it.
@@ -334,13 +336,13 @@ ImageEntry& entry_of(Stage& stage, const std::string& image) {
                        [&](const ImageEntry& one) { return one.name.text() == image; });
 }
 
-void sign_release(ImageEntry& entry, const PrivateKey& key) {
-  entry.release = sign_envelope(release_payload_type, write_release(release_of(entry)), {&key}).signatures;
+void sign_release(ImageEntry& entry, const trust::PrivateKey& key) {
+  entry.release = trust::sign_envelope(release_payload_type, write_release(release_of(entry)), {&key}).signatures;
 }
 
 TEST_P(attacks, A11_a_stolen_catalog_key_introduces_no_image_where_a_root_names_release_keys) {
   Stage stage(GetParam());
-  const PrivateKey release = PrivateKey::generate();
+  const trust::PrivateKey release = trust::PrivateKey::generate();
   Root root = stage.peer.next_root();
   root.release = Role{.threshold = 1, .keys = {release.public_key()}};
   stage.peer.publish_root(root);
@@ -363,7 +365,7 @@ TEST_P(attacks, A11_a_stolen_catalog_key_introduces_no_image_where_a_root_names_
       {"with other bits under a released name",
        [&] {
          sign_release(entry, release);
-         entry.digest = sha256("other bits");
+         entry.digest = io::sha256("other bits");
        }},
       {"of another type than released",
        [&] {

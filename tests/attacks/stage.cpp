@@ -8,10 +8,10 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "reconciler/cli/commands.hpp"
-#include "reconciler/cli/show_error.hpp"
+#include "reconciler/command/commands.hpp"
 #include "reconciler/io/files.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/show/run/show_error.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "schema/exit_code.hpp"
@@ -24,15 +24,15 @@ namespace fs = std::filesystem;
 using testing_support::read_text;
 using testing_support::write_text;
 
-struct QuietTerminal final : Terminal {
+struct QuietTerminal final : io::Terminal {
   std::string printed, said;
   bool output_is_terminal() override { return false; }
   bool error_is_terminal() override { return false; }
   bool can_ask() override { return false; }
   int width() override { return 100; }
   void out(std::string_view text) override { printed += text; }
-  using Terminal::error;
-  void error(std::string_view text, Priority) override { said += text; }
+  using io::Terminal::error;
+  void error(std::string_view text, io::Priority) override { said += text; }
   std::optional<std::string> ask(const std::string&) override { return std::nullopt; }
 };
 
@@ -42,7 +42,7 @@ std::string text_of_cell(sqlite3_stmt* row, int column) {
     return text == nullptr ? "NULL" : reinterpret_cast<const char*>(text);
   }
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(row, column));
-  return sha256({bytes, static_cast<std::size_t>(sqlite3_column_bytes(row, column))}).hex();
+  return io::sha256({bytes, static_cast<std::size_t>(sqlite3_column_bytes(row, column))}).hex();
 }
 
 /// Each row of a query, its cells with a "|" between.
@@ -95,7 +95,7 @@ Catalog sorted(Catalog catalog) {
 /// In memory if there is such a place: what a power cut leaves is not asked here, and syncing costs most of the time.
 std::string quick_folder() { return fs::is_directory("/dev/shm") ? "/dev/shm" : testing::TempDir(); }
 
-Time now() { return SystemClock().now(); }
+Time now() { return io::SystemClock().now(); }
 
 }  // namespace
 
@@ -181,24 +181,25 @@ Ran Stage::ingot(std::vector<std::string> words) {
 
 Ran Stage::here(const std::vector<std::string>& words) {
   QuietTerminal terminal;
-  PosixFiles files;
+  io::PosixFiles files;
   try {
-    const Arguments arguments = parse_arguments(words);
-    const Session session{.flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock, .connect = [this] {
-                            return std::make_unique<CurlTransport>(clock, limits);
-                          }};
+    const options::Arguments arguments = options::parse_arguments(words);
+    const console::Session session{
+        .flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock, .connect = [this] {
+          return std::make_unique<io::CurlTransport>(clock, limits);
+        }};
     const int exit = std::visit(
         [&](const auto& command) -> int {
           using Command = std::decay_t<decltype(command)>;
-          if constexpr (std::is_same_v<Command, ShowHelp> || std::is_same_v<Command, ShowVersion>)
+          if constexpr (std::is_same_v<Command, options::ShowHelp> || std::is_same_v<Command, options::ShowVersion>)
             return exit_usage;
           else
-            return run_command(command, session);
+            return command::run_command(command, session);
         },
         arguments.command);
     return {exit, terminal.printed, terminal.said};
   } catch (const Error& error) {
-    return {exit_code_of(error.fault()), terminal.printed, terminal.said + error_text(error, Style(false))};
+    return {exit_code_of(error.fault()), terminal.printed, terminal.said + show::error_text(error, show::Style(false))};
   }
 }
 
@@ -210,7 +211,7 @@ Remembered Stage::remembered() const {
     if (entry.is_symlink())
       remembered[path] = "-> " + fs::read_symlink(entry.path()).string();
     else
-      remembered[path] = entry.is_regular_file() ? sha256(read_text(entry.path().string())).hex() : "folder";
+      remembered[path] = entry.is_regular_file() ? io::sha256(read_text(entry.path().string())).hex() : "folder";
   }
   remember_rows(state_file(), remembered);
   return remembered;
@@ -250,7 +251,7 @@ std::string Stage::page_path() const {
 
 std::string Stage::bytes_path(const std::string& image) const {
   for (const auto& entry : catalog.images) {
-    if (entry.name.text() == image) return object_path(entry.packed.value().file.digest);
+    if (entry.name.text() == image) return transfer::object_path(entry.packed.value().file.digest);
   }
   throw std::logic_error("not on offer: " + image);
 }
@@ -260,18 +261,18 @@ void Stage::offer(const std::string& image, const std::string& bytes) {
   const Serial created = peer.head().serial + 1;
   ImageEntry entry = testing_support::own_image(peer.id(), image, created);
   std::string packed;
-  Packer packer(1, [&](std::string_view some) { packed += some; });
+  transfer::Packer packer(1, [&](std::string_view some) { packed += some; });
   packer.write(bytes);
-  const PackedResult result = packer.finish();
+  const transfer::PackedResult result = packer.finish();
   entry.origin_name = peer.name();
   entry.digest = result.digest;
   entry.size = bytes.size();
   entry.packed = Packed{.file = {result.file, packed.size()}, .segments = result.table.segments.size(), .table = {}};
-  peer.tree()[object_path(result.file)] = packed;
+  peer.tree()[transfer::object_path(result.file)] = packed;
   if (result.table.segments.size() > 1) {
     const std::string table = write_segment_table(result.table);
     entry.packed->table = Publisher::piece_of(table);
-    peer.tree()[object_path(entry.packed->table->digest)] = table;
+    peer.tree()[transfer::object_path(entry.packed->table->digest)] = table;
   }
   catalog.images.push_back(std::move(entry));
   catalog = sorted(std::move(catalog));

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "reconciler/cli/session.hpp"
+#include "reconciler/console/session.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/hostile_server.hpp"
@@ -41,7 +41,7 @@ struct Venue {
 Venue& venue_of(Way way);
 
 /// Real time until it is set; sleeping takes none.
-class StageClock final : public Clock {
+class StageClock final : public io::Clock {
  public:
   Time now() override { return time ? *time : real_.now(); }
   MinuteOfWeek local_minute(Time moment) override { return real_.local_minute(moment); }
@@ -51,7 +51,7 @@ class StageClock final : public Clock {
   std::atomic<std::int64_t> slept = 0;  ///< milliseconds
 
  private:
-  SystemClock real_;
+  io::SystemClock real_;
 };
 
 /// Every file of home that is not mere cache (path → sha256), and every row of its state but the runs' ("table: row" → "").
@@ -99,11 +99,11 @@ class Stage {
   Venue& venue;
   HostileServer& server;
   StageClock clock;
-  CurlOptions limits{.connect_timeout = std::chrono::milliseconds(1000),
-                     .stall_time = std::chrono::milliseconds(500),
-                     .slowest = 1024,
-                     .retry = {},
-                     .seed = 1};
+  io::CurlOptions limits{.connect_timeout = std::chrono::milliseconds(1000),
+                         .stall_time = std::chrono::milliseconds(500),
+                         .slowest = 1024,
+                         .retry = {},
+                         .seed = 1};
   Publisher peer;
   Catalog catalog;  ///< what publish() publishes
 

@@ -27,7 +27,7 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
 
 ImageEntry image(const ServerId& id, const ServerName& server, std::uint64_t number) {
   const ImageName name = ImageName::of(fmt::format("image-{:06}", number));
-  const Digest digest = sha256(name.text());
+  const Digest digest = io::sha256(name.text());
   return {.name = name,
           .identity = {id, name, 2},
           .origin_name = server,
@@ -44,7 +44,7 @@ ImageEntry image(const ServerId& id, const ServerName& server, std::uint64_t num
           .states = {{ImageState::published, 2}},
           .reason = "",
           .parent = {},
-          .packed = Packed{.file = {sha256(digest.hex()), 400'000 + number}, .segments = 1, .table = {}}};
+          .packed = Packed{.file = {io::sha256(digest.hex()), 400'000 + number}, .segments = 1, .table = {}}};
 }
 
 }  // namespace
@@ -55,20 +55,20 @@ int main(int argc, char** argv) {
   const ServerName name = ServerName::of(argv[2]);
   const std::uint64_t images = std::strtoull(argv[4], nullptr, 10);
 
-  const PrivateKey key = PrivateKey::generate();
+  const trust::PrivateKey key = trust::PrivateKey::generate();
   const Role role{.threshold = 1, .keys = {key.public_key()}};
   const Time now = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
   const std::string root = write_root(
       {.version = 1, .epoch = 1, .expires = now + std::chrono::hours(24 * 365), .root = role, .catalog = role, .previous = {}});
-  const ServerId id = id_of_root(root);
-  write(folder / "public/root/1.dsse", write_envelope(sign_envelope(root_payload_type, root, {&key})));
+  const ServerId id = trust::id_of_root(root);
+  write(folder / "public/root/1.dsse", write_envelope(trust::sign_envelope(root_payload_type, root, {&key})));
 
   PageWriter pages(
-      [](std::string_view bytes) { return sha256(bytes); },
+      [](std::string_view bytes) { return io::sha256(bytes); },
       [&](const PageRef& page, const std::string& bytes) { write(folder / "public/c" / page.piece.digest.hex(), bytes); });
   for (std::uint64_t i = 0; i < images; ++i) pages.add(image(id, name, i));
   const std::string index = write_index(pages.finish());
-  write(folder / "public/c" / sha256(index).hex(), index);
+  write(folder / "public/c" / io::sha256(index).hex(), index);
   const std::string head = write_head({.id = id,
                                        .name = name,
                                        .epoch = 1,
@@ -76,9 +76,9 @@ int main(int argc, char** argv) {
                                        .issued = now,
                                        .expires = now + std::chrono::hours(24 * 14),
                                        .root_version = 1,
-                                       .index = {sha256(index), index.size()},
+                                       .index = {io::sha256(index), index.size()},
                                        .previous = {}});
-  write(folder / "public/head.dsse", write_envelope(sign_envelope(head_payload_type, head, {&key})));
+  write(folder / "public/head.dsse", write_envelope(trust::sign_envelope(head_payload_type, head, {&key})));
   write(folder / "card.toml", write_card({.name = name, .url = argv[3], .id = id}));
   return 0;
 }

@@ -44,7 +44,7 @@ TEST_P(files_contract, gives_the_exact_mode_whatever_the_umask) {
   for (const mode_t mask : {0000U, 0022U, 0077U, 0777U}) {
     const Umask umask(mask);
     const std::string name = "m" + std::to_string(mask);
-    files_->open(at(name), OpenFor::create_new, 0644)->close();
+    files_->open(at(name), io::OpenFor::create_new, 0644)->close();
     EXPECT_EQ(files_->status(at(name))->mode, 0644U) << mask;
     files_->make_folder(at(name + ".d"), 0755);
     EXPECT_EQ(files_->status(at(name + ".d"))->mode, 0755U) << mask;
@@ -65,7 +65,7 @@ TEST_P(files_contract, sets_the_mode_of_a_file_by_its_path_and_never_through_a_l
 
 TEST_P(files_contract, create_new_refuses_what_is_there) {
   write("a", "old");
-  const Error error = error_of([&] { files_->open(at("a"), OpenFor::create_new); });
+  const Error error = error_of([&] { files_->open(at("a"), io::OpenFor::create_new); });
   EXPECT_NE(error.text().find("\"" + at("a") + "\""), std::string::npos) << error.text();
   EXPECT_NE(error.text().find("File exists"), std::string::npos) << error.text();
   EXPECT_EQ(read("a"), "old");
@@ -74,7 +74,7 @@ TEST_P(files_contract, create_new_refuses_what_is_there) {
 TEST_P(files_contract, create_or_open_keeps_bytes_and_mode_of_what_is_there) {
   write("a", "old");
   ::chmod(at("a").c_str(), 0600);
-  files_->open(at("a"), OpenFor::create_or_open, 0644)->close();
+  files_->open(at("a"), io::OpenFor::create_or_open, 0644)->close();
   EXPECT_EQ(read("a"), "old");
   EXPECT_EQ(files_->status(at("a"))->mode, 0600U);
 }
@@ -83,22 +83,22 @@ TEST_P(files_contract, never_follows_a_link_to_a_file) {
   write("target", "old");
   std::filesystem::create_symlink(at("target"), at("link"));
   std::filesystem::create_symlink(at("nowhere"), at("dangling"));
-  for (const auto purpose : {OpenFor::read, OpenFor::create_new, OpenFor::read_write, OpenFor::create_or_open}) {
+  for (const auto purpose : {io::OpenFor::read, io::OpenFor::create_new, io::OpenFor::read_write, io::OpenFor::create_or_open}) {
     error_of([&] { files_->open(at("link"), purpose); });
     error_of([&] { files_->open(at("dangling"), purpose); });
   }
   EXPECT_EQ(read("target"), "old");
   EXPECT_FALSE(files_->status(at("nowhere")));
-  EXPECT_EQ(files_->status(at("link"))->kind, EntryKind::link);
+  EXPECT_EQ(files_->status(at("link"))->kind, io::EntryKind::link);
 }
 
 TEST_P(files_contract, replacing_a_planted_link_leaves_its_target_alone) {
   write("target", "old");
   std::filesystem::create_symlink(at("target"), at("link"));
-  replace_file(*files_, at("link"), "new", 0644);
+  io::replace_file(*files_, at("link"), "new", 0644);
   EXPECT_EQ(read("target"), "old");
   EXPECT_EQ(read("link"), "new");
-  EXPECT_EQ(files_->status(at("link"))->kind, EntryKind::file);
+  EXPECT_EQ(files_->status(at("link"))->kind, io::EntryKind::file);
 }
 
 TEST_P(files_contract, refuses_a_link_where_a_folder_should_be) {
@@ -109,21 +109,21 @@ TEST_P(files_contract, refuses_a_link_where_a_folder_should_be) {
 
 TEST_P(files_contract, refuses_what_is_no_regular_file_without_hanging) {
   ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
-  error_of([&] { files_->open(at("fifo"), OpenFor::read); });
-  const Error error = error_of([&] { files_->open(folder_.path(), OpenFor::read); });
+  error_of([&] { files_->open(at("fifo"), io::OpenFor::read); });
+  const Error error = error_of([&] { files_->open(folder_.path(), io::OpenFor::read); });
   EXPECT_NE(error.text().find("Is a directory"), std::string::npos) << error.text();
-  EXPECT_EQ(files_->status(at("fifo"))->kind, EntryKind::other);
+  EXPECT_EQ(files_->status(at("fifo"))->kind, io::EntryKind::other);
 }
 
 TEST_P(files_contract, writes_go_on_at_the_end_and_anywhere) {
-  const auto file = files_->open(at("a"), OpenFor::create_new);
+  const auto file = files_->open(at("a"), io::OpenFor::create_new);
   file->write_all("hello ");
   file->write_all("world");
   file->write_at(0, "H");
   file->write_all("!");
   file->close();
   EXPECT_EQ(read("a"), "Hello world!");
-  const auto again = files_->open(at("a"), OpenFor::read_write);
+  const auto again = files_->open(at("a"), io::OpenFor::read_write);
   again->truncate(5);
   again->write_all(" you");
   again->close();
@@ -132,7 +132,7 @@ TEST_P(files_contract, writes_go_on_at_the_end_and_anywhere) {
 
 TEST_P(files_contract, reads_to_the_end_and_not_past_it) {
   write("a", "hello");
-  const auto file = files_->open(at("a"), OpenFor::read);
+  const auto file = files_->open(at("a"), io::OpenFor::read);
   std::string buffer(10, '.');
   EXPECT_EQ(file->read_at(1, buffer), 4U);
   EXPECT_EQ(buffer.substr(0, 4), "ello");
@@ -141,7 +141,7 @@ TEST_P(files_contract, reads_to_the_end_and_not_past_it) {
 }
 
 TEST_P(files_contract, allocating_keeps_the_size) {
-  const auto file = files_->open(at("a"), OpenFor::create_new);
+  const auto file = files_->open(at("a"), io::OpenFor::create_new);
   file->allocate(1 << 20);
   EXPECT_EQ(file->status().size, 0U);
   file->start_writeback(0, 1 << 20);
@@ -150,7 +150,7 @@ TEST_P(files_contract, allocating_keeps_the_size) {
 }
 
 TEST_P(files_contract, sets_the_time_in_whole_seconds) {
-  const auto file = files_->open(at("a"), OpenFor::create_new);
+  const auto file = files_->open(at("a"), io::OpenFor::create_new);
   file->set_mtime(Time(Seconds(1'700'000'000)));
   file->close();
   EXPECT_EQ(files_->status(at("a"))->mtime_seconds, 1'700'000'000);
@@ -189,9 +189,9 @@ TEST_P(files_contract, gives_a_file_a_second_name_that_is_free) {
 TEST_P(files_contract, says_nothing_of_what_is_not_there) {
   EXPECT_EQ(files_->status(at("gone")), std::nullopt);
   EXPECT_EQ(files_->status(at("gone/deeper")), std::nullopt);
-  EXPECT_EQ(read_file_if_there(*files_, at("gone"), 10), std::nullopt);
+  EXPECT_EQ(io::read_file_if_there(*files_, at("gone"), 10), std::nullopt);
   files_->remove(at("gone"));
-  const Error error = error_of([&] { files_->open(at("gone"), OpenFor::read); });
+  const Error error = error_of([&] { files_->open(at("gone"), io::OpenFor::read); });
   EXPECT_NE(error.text().find("No such file or directory"), std::string::npos);
   error_of([&] { files_->list(at("gone")); });
   error_of([&] { files_->sync_folder(at("gone")); });
@@ -203,32 +203,32 @@ TEST_P(files_contract, lists_names_by_their_bytes) {
 }
 
 TEST_P(files_contract, makes_folders_that_may_be_there_already) {
-  make_folders(*files_, at("x/y/z"));
-  make_folders(*files_, at("x/y/z"));
-  EXPECT_EQ(files_->status(at("x/y/z"))->kind, EntryKind::folder);
+  io::make_folders(*files_, at("x/y/z"));
+  io::make_folders(*files_, at("x/y/z"));
+  EXPECT_EQ(files_->status(at("x/y/z"))->kind, io::EntryKind::folder);
   write("file", "");
   error_of([&] { files_->make_folder(at("file")); });
   std::filesystem::create_symlink(at("x"), at("link"));
-  make_folders(*files_, at("link/deeper"));  // a store may lie behind a link that its owner made
-  EXPECT_EQ(files_->status(at("x/deeper"))->kind, EntryKind::folder);
+  io::make_folders(*files_, at("link/deeper"));  // a store may lie behind a link that its owner made
+  EXPECT_EQ(files_->status(at("x/deeper"))->kind, io::EntryKind::folder);
 }
 
 TEST_P(files_contract, replaces_a_file_whole_and_leaves_nothing_beside) {
-  replace_file(*files_, at("a"), "one", 0600, Time(Seconds(1'700'000'000)));
+  io::replace_file(*files_, at("a"), "one", 0600, Time(Seconds(1'700'000'000)));
   EXPECT_EQ(read("a"), "one");
   EXPECT_EQ(files_->status(at("a"))->mode, 0600U);
   EXPECT_EQ(files_->status(at("a"))->mtime_seconds, 1'700'000'000);
-  replace_file(*files_, at("a"), std::string(100'000, 'x'), 0644);
+  io::replace_file(*files_, at("a"), std::string(100'000, 'x'), 0644);
   EXPECT_EQ(read("a").size(), 100'000U);
-  replace_file_unsynced(*files_, at("a"), "three", 0644);
+  io::replace_file_unsynced(*files_, at("a"), "three", 0644);
   EXPECT_EQ(read("a"), "three");
   EXPECT_EQ(files_->list(folder_.path()), std::vector<std::string>{"a"});
 }
 
 TEST_P(files_contract, bounds_what_it_reads) {
   write("a", "12345");
-  EXPECT_EQ(read_file(*files_, at("a"), 5), "12345");
-  error_of([&] { read_file(*files_, at("a"), 4); });
+  EXPECT_EQ(io::read_file(*files_, at("a"), 5), "12345");
+  error_of([&] { io::read_file(*files_, at("a"), 4); });
 }
 
 TEST_P(files_contract, knows_the_space) {
@@ -238,7 +238,7 @@ TEST_P(files_contract, knows_the_space) {
 }
 
 TEST_P(files_contract, tells_what_was_written_from_what_is_reserved_and_from_holes) {
-  const auto file = files_->open(at("sparse"), OpenFor::create_new);
+  const auto file = files_->open(at("sparse"), io::OpenFor::create_new);
   EXPECT_EQ(file->written(), 0U);
   file->allocate(4U << 20U);
   file->write_at(2U << 20U, std::string(1U << 20U, 'x'));

@@ -15,7 +15,7 @@ namespace ingot::testing_support {
 /// Makes the implementation under test; what it wraps lives as long as it does.
 struct FilesMaker {
   const char* name;
-  std::function<std::shared_ptr<Files>()> make;
+  std::function<std::shared_ptr<io::Files>()> make;
 };
 inline void PrintTo(const FilesMaker& maker, std::ostream* out) { *out << maker.name; }
 
@@ -23,15 +23,15 @@ class files_contract : public testing::TestWithParam<FilesMaker> {
  protected:
   std::string at(const std::string& name) const { return folder_.path() + "/" + name; }
   void write(const std::string& name, const std::string& bytes) {
-    const auto file = files_->open(at(name), OpenFor::create_or_open);
+    const auto file = files_->open(at(name), io::OpenFor::create_or_open);
     file->truncate(0);
     file->write_all(bytes);
     file->close();
   }
-  std::string read(const std::string& name) { return read_file(*files_, at(name), 1 << 20); }
+  std::string read(const std::string& name) { return io::read_file(*files_, at(name), 1 << 20); }
 
   TestFolder folder_;
-  std::shared_ptr<Files> files_ = GetParam().make();
+  std::shared_ptr<io::Files> files_ = GetParam().make();
 };
 
 }  // namespace ingot::testing_support

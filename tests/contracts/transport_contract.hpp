@@ -19,7 +19,7 @@ namespace ingot::testing_support {
 class ServedTree {
  public:
   virtual ~ServedTree() = default;
-  virtual PeerTransport& peer() = 0;
+  virtual io::PeerTransport& peer() = 0;
   virtual bool knows_conditions() const = 0;  ///< answers 304; a disk does not
 };
 

@@ -23,18 +23,18 @@ struct FleetSite {
 };
 
 std::string card_of(const std::string& name, const std::string& root) {
-  return "card = 1\nname = \"" + name + "\"\nurl = \"https://" + name + ".example.net/\"\nroot = \"" + sha256(root).text() +
+  return "card = 1\nname = \"" + name + "\"\nurl = \"https://" + name + ".example.net/\"\nroot = \"" + io::sha256(root).text() +
          "\"\n";
 }
 
 Card card(const FleetSite& site) {
   return {ServerName::of(site.name), "https://" + site.name + ".example.net/",
-          ServerId{sha256(site.root.empty() ? site.name : site.root)}};
+          ServerId{io::sha256(site.root.empty() ? site.name : site.root)}};
 }
 
 /// The check of these sites, in "sites/NAME/ingot.toml". Cards "WORD.card" of any word exist beside each manifest.
-Fleet check(const std::vector<FleetSite>& sites) {
-  std::vector<FleetMember> members;
+fleet::Fleet check(const std::vector<FleetSite>& sites) {
+  std::vector<fleet::FleetMember> members;
   for (std::size_t i = 0; i < sites.size(); ++i) {
     const FleetSite& site = sites[i];
     const std::string folder = "sites/" + site.name + (i > 0 && sites[i - 1].name == site.name ? "-2" : "") + "/";
@@ -49,7 +49,7 @@ Fleet check(const std::vector<FleetSite>& sites) {
     else
       members.push_back({std::get<Manifest>(std::move(parsed)), site.has_card ? std::optional(card(site)) : std::nullopt});
   }
-  return check_fleet(members);
+  return fleet::check_fleet(members);
 }
 
 std::string image(const std::string& name, const std::string& more = "") {
@@ -66,7 +66,7 @@ std::string rule(const std::string& peer_name, const std::string& selector) {
 }
 
 /// "error name-conflict sites/paris/ingot.toml:12"
-std::vector<std::string> findings(const Fleet& fleet) {
+std::vector<std::string> findings(const fleet::Fleet& fleet) {
   std::vector<std::string> lines;
   for (const auto& finding : fleet.findings)
     lines.push_back(std::string(text_of(finding.level)) + " " + finding.code + " " + finding.at);
@@ -74,7 +74,7 @@ std::vector<std::string> findings(const Fleet& fleet) {
 }
 
 /// "london -> paris: series db19: db19_23 db19_24"
-std::vector<std::string> flows(const Fleet& fleet) {
+std::vector<std::string> flows(const fleet::Fleet& fleet) {
   std::vector<std::string> lines;
   for (const auto& flow : fleet.flows) {
     std::string line = fleet.servers[flow.from].name + " -> " + fleet.servers[flow.to].name + ": " + flow.rule + ":";
@@ -84,7 +84,7 @@ std::vector<std::string> flows(const Fleet& fleet) {
   return lines;
 }
 
-std::vector<std::string> codes(const Fleet& fleet, Level least = Level::warning) {
+std::vector<std::string> codes(const fleet::Fleet& fleet, fleet::Level least = fleet::Level::warning) {
   std::vector<std::string> list;
   for (const auto& finding : fleet.findings) {
     if (finding.level <= least) list.push_back(finding.code);
@@ -98,14 +98,14 @@ const FleetSite london{.name = "london",
                                   series("db19", "\"db19_23\", \"db19_24\"") + peer("paris")};
 
 TEST(check_fleet, says_who_gets_what_from_whom) {
-  const Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "series = \"db19\"")}});
+  const fleet::Fleet fleet = check({london, {.name = "paris", .entries = peer("london") + rule("london", "series = \"db19\"")}});
   EXPECT_THAT(flows(fleet), ElementsAre("london -> paris: series db19: db19_23 db19_24"));
   EXPECT_THAT(codes(fleet), IsEmpty());
   EXPECT_EQ(fleet.flows[0].at, "sites/paris/ingot.toml:9");
 }
 
 TEST(check_fleet, asks_the_rules_as_a_plan_would) {
-  const Fleet fleet =
+  const fleet::Fleet fleet =
       check({london,
              {.name = "paris",
               .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") +
@@ -118,13 +118,13 @@ TEST(check_fleet, asks_the_rules_as_a_plan_would) {
 TEST(check_fleet, private_images_go_nowhere_and_their_children_descend_from_the_nearest_public_one) {
   const FleetSite site{.name = "london",
                        .entries = image("a") + image("b", "parent = \"a\"\nprivate = true") + image("c", "parent = \"b\"")};
-  const Fleet fleet = check(
+  const fleet::Fleet fleet = check(
       {site, {.name = "paris", .entries = peer("london") + rule("london", "image = \"a\"") + rule("london", "all = true")}});
   EXPECT_THAT(flows(fleet), ElementsAre("london -> paris: image a: c", "london -> paris: all: a c"));
 }
 
 TEST(check_fleet, an_image_made_from_a_copy_descends_from_it) {
-  const Fleet fleet =
+  const fleet::Fleet fleet =
       check({london,
              {.name = "paris",
               .entries = peer("london") + rule("london", "all = true") + image("db19_24_paris", "parent = \"db19_24\"")},
@@ -134,45 +134,46 @@ TEST(check_fleet, an_image_made_from_a_copy_descends_from_it) {
 }
 
 TEST(check_fleet, finds_names_of_images_that_would_meet) {
-  const Fleet fleet = check({london,
-                             {.name = "oslo", .entries = image("DB19_24")},
-                             {.name = "paris",
-                              .entries = peer("london") + peer("oslo") + rule("london", "all = true") +
-                                         rule("oslo", "all = true") + image("db19_23")}});
+  const fleet::Fleet fleet = check({london,
+                                    {.name = "oslo", .entries = image("DB19_24")},
+                                    {.name = "paris",
+                                     .entries = peer("london") + peer("oslo") + rule("london", "all = true") +
+                                                rule("oslo", "all = true") + image("db19_23")}});
   EXPECT_THAT(findings(fleet), Contains("error name-conflict sites/paris/ingot.toml:12")) << "its own db19_23";
   EXPECT_THAT(findings(fleet), Contains("error name-conflict sites/paris/ingot.toml:15")) << "the copies from london and oslo";
-  const Fleet mended = check({london,
-                              {.name = "oslo", .entries = image("DB19_24")},
-                              {.name = "paris",
-                               .entries = peer("london") + peer("oslo") + rule("london", "all = true") +
-                                          rule("oslo", "all = true\nas = \"{peer}-{name}\"")}});
+  const fleet::Fleet mended = check({london,
+                                     {.name = "oslo", .entries = image("DB19_24")},
+                                     {.name = "paris",
+                                      .entries = peer("london") + peer("oslo") + rule("london", "all = true") +
+                                                 rule("oslo", "all = true\nas = \"{peer}-{name}\"")}});
   EXPECT_THAT(codes(mended), IsEmpty());
 }
 
 TEST(check_fleet, the_same_declared_bits_do_not_collide) {
-  const std::string digest = "digest = \"" + sha256("bits").text() + "\"";
-  const Fleet fleet = check({{.name = "london", .entries = image("a", digest)},
-                             {.name = "paris", .entries = image("a", digest) + peer("london") + rule("london", "all = true")}});
+  const std::string digest = "digest = \"" + io::sha256("bits").text() + "\"";
+  const fleet::Fleet fleet =
+      check({{.name = "london", .entries = image("a", digest)},
+             {.name = "paris", .entries = image("a", digest) + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(codes(fleet), IsEmpty());
 }
 
 TEST(check_fleet, finds_a_type_with_two_bases) {
   const std::string type = "[[imagetype]]\nname = \"DB_PSU\"\nbase = ";
-  const Fleet fleet =
+  const fleet::Fleet fleet =
       check({{.name = "london", .entries = type + "\"ORACLEDBSOFTWARE\"\n" + image("a", "type = \"DB_PSU\"")},
              {.name = "paris", .entries = type + "\"LINUXOS\"\n" + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(findings(fleet), Contains("error type-conflict sites/paris/ingot.toml:6"));
 }
 
 TEST(check_fleet, R2_holds_across_sites) {
-  const Fleet fleet = check({{.name = "london", .entries = "", .server = "clients = [\"Paris\", \"rack7\"]"},
-                             {.name = "paris", .entries = "", .server = "targets = [\"rack7\"]"}});
+  const fleet::Fleet fleet = check({{.name = "london", .entries = "", .server = "clients = [\"Paris\", \"rack7\"]"},
+                                    {.name = "paris", .entries = "", .server = "targets = [\"rack7\"]"}});
   EXPECT_THAT(findings(fleet), Contains("error name-in-use sites/london/ingot.toml:2"));
   EXPECT_THAT(findings(fleet), Contains("warning shared-name sites/paris/ingot.toml:2"));
 }
 
 TEST(check_fleet, finds_rules_that_can_never_match) {
-  const Fleet fleet =
+  const fleet::Fleet fleet =
       check({london,
              {.name = "paris",
               .entries = peer("london") + rule("london", "series = \"db18\"") + rule("london", "imagetype = \"NONE\"") +
@@ -186,7 +187,7 @@ TEST(check_fleet, R4_a_series_of_copies_brings_nothing_to_the_next) {
   const FleetSite paris{.name = "paris",
                         .entries = peer("london") + rule("london", "all = true") + series("ours", "\"db19_23\", \"db19_24\"") +
                                    image("mine") + series("mixed", "\"db19_24\", \"mine\"")};
-  const Fleet fleet = check(
+  const fleet::Fleet fleet = check(
       {london,
        paris,
        {.name = "rome", .entries = peer("paris") + rule("paris", "series = \"ours\"") + rule("paris", "series = \"mixed\"")}});
@@ -194,42 +195,45 @@ TEST(check_fleet, R4_a_series_of_copies_brings_nothing_to_the_next) {
   EXPECT_THAT(findings(fleet), Contains("warning not-origin sites/rome/ingot.toml:12"));
   EXPECT_THAT(flows(fleet), Contains("paris -> rome: series mixed: mine"));
   const auto found = std::find_if(fleet.findings.begin(), fleet.findings.end(),
-                                  [](const FleetFinding& finding) { return finding.code == "not-origin"; });
+                                  [](const fleet::FleetFinding& finding) { return finding.code == "not-origin"; });
   EXPECT_THAT(found->text, HasSubstr("\"db19_24\" of \"london\""));
 }
 
 TEST(check_fleet, finds_images_that_a_site_counts_on_and_never_gets) {
-  const Fleet fleet = check({london,
-                             {.name = "paris",
-                              .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") +
-                                         series("mine", "\"db19_23\", \"db19_24\"") + image("c", "parent = \"db19_23\"")}});
+  const fleet::Fleet fleet =
+      check({london,
+             {.name = "paris",
+              .entries = peer("london") + rule("london", "series = \"db19\"\nlatest = 1") +
+                         series("mine", "\"db19_23\", \"db19_24\"") + image("c", "parent = \"db19_23\"")}});
   EXPECT_THAT(codes(fleet), ElementsAre("never-arrives", "never-arrives"));
   EXPECT_THAT(fleet.findings[0].text, HasSubstr("\"db19_23\""));
 }
 
 TEST(check_fleet, finds_a_series_that_follows_nothing) {
-  const Fleet fleet = check({london,
-                             {.name = "paris",
-                              .entries = peer("london") + rule("london", "imagetype = \"LINUXOS\"") +
-                                         "[[series]]\nname = \"db19\"\nfollow = { peer = \"london\", series = \"db19\" }\n"}});
+  const fleet::Fleet fleet =
+      check({london,
+             {.name = "paris",
+              .entries = peer("london") + rule("london", "imagetype = \"LINUXOS\"") +
+                         "[[series]]\nname = \"db19\"\nfollow = { peer = \"london\", series = \"db19\" }\n"}});
   EXPECT_THAT(codes(fleet), ElementsAre("empty-series"));
 }
 
 TEST(check_fleet, finds_half_registered_pairs_and_peers_for_nothing) {
-  const Fleet fleet = check({{.name = "london", .entries = image("a")},
-                             {.name = "paris", .entries = peer("london") + rule("london", "all = true") + peer("oslo")}});
+  const fleet::Fleet fleet = check({{.name = "london", .entries = image("a")},
+                                    {.name = "paris", .entries = peer("london") + rule("london", "all = true") + peer("oslo")}});
   EXPECT_THAT(findings(fleet), ElementsAre("note no-subscription sites/paris/ingot.toml:12",
                                            "note outside sites/paris/ingot.toml:12", "note one-way sites/paris/ingot.toml:6"));
 }
 
 TEST(check_fleet, finds_a_card_that_is_not_the_peers_own) {
-  const Fleet fleet = check({london, {.name = "paris", .entries = peer("london", "old-london") + rule("london", "all = true")}});
+  const fleet::Fleet fleet =
+      check({london, {.name = "paris", .entries = peer("london", "old-london") + rule("london", "all = true")}});
   EXPECT_THAT(findings(fleet), Contains("error wrong-root sites/paris/ingot.toml:6"));
   EXPECT_TRUE(fleet.flows[0].images.empty()) << "nothing is promised of a server whose root is another";
 }
 
 TEST(check_fleet, finds_two_servers_with_one_name_or_one_root) {
-  const Fleet names = check({{.name = "london", .entries = ""}, {.name = "london", .entries = "", .root = "another"}});
+  const fleet::Fleet names = check({{.name = "london", .entries = ""}, {.name = "london", .entries = "", .root = "another"}});
   EXPECT_THAT(findings(names), ElementsAre("warning same-name sites/london-2/ingot.toml:2"));
   EXPECT_EQ(names.servers[1].name, "london (sites/london-2/ingot.toml)");
   EXPECT_THAT(codes(check({{.name = "london", .entries = ""}, {.name = "paris", .entries = "", .root = "london"}})),
@@ -237,13 +241,13 @@ TEST(check_fleet, finds_two_servers_with_one_name_or_one_root) {
 }
 
 TEST(check_fleet, R1_a_peer_that_is_the_server_itself_counts_for_nothing) {
-  const Fleet fleet = check({{.name = "london", .entries = image("a") + peer("london") + rule("london", "all = true")}});
+  const fleet::Fleet fleet = check({{.name = "london", .entries = image("a") + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(fleet.flows, IsEmpty());
   EXPECT_THAT(fleet.findings, IsEmpty());
 }
 
 TEST(check_fleet, R1_a_peer_outside_may_bear_this_servers_name) {
-  const Fleet fleet = check({{.name = "london", .entries = peer("other", "old-london") + rule("other", "all = true")}});
+  const fleet::Fleet fleet = check({{.name = "london", .entries = peer("other", "old-london") + rule("other", "all = true")}});
   ASSERT_EQ(fleet.flows.size(), 1U);
   EXPECT_EQ(fleet.servers[fleet.flows[0].from].manifest, "");
   EXPECT_NE(fleet.servers[0].name, fleet.servers[1].name);
@@ -252,26 +256,26 @@ TEST(check_fleet, R1_a_peer_outside_may_bear_this_servers_name) {
 TEST(check_fleet, a_server_without_a_card_is_known_by_its_name) {
   FleetSite quiet = london;
   quiet.has_card = false;
-  const Fleet fleet = check({quiet, {.name = "paris", .entries = peer("london") + rule("london", "all = true")}});
+  const fleet::Fleet fleet = check({quiet, {.name = "paris", .entries = peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(flows(fleet), ElementsAre("london -> paris: all: db19_23 db19_24"));
   EXPECT_THAT(findings(fleet), Contains("note no-card sites/london/ingot.toml:2"));
 }
 
 TEST(check_fleet, of_a_peer_outside_nothing_is_claimed) {
-  const Fleet fleet =
+  const fleet::Fleet fleet =
       check({{.name = "paris", .entries = peer("rome") + rule("rome", "series = \"x\"") + series("mine", "\"may-come\"")}});
   EXPECT_THAT(codes(fleet), IsEmpty());
   EXPECT_THAT(flows(fleet), ElementsAre("rome -> paris: series x:"));
 }
 
 TEST(check_fleet, two_servers_that_take_all_of_each_other_come_to_rest) {
-  const Fleet fleet = check({{.name = "london", .entries = image("a") + peer("paris") + rule("paris", "all = true")},
-                             {.name = "paris", .entries = image("b") + peer("london") + rule("london", "all = true")}});
+  const fleet::Fleet fleet = check({{.name = "london", .entries = image("a") + peer("paris") + rule("paris", "all = true")},
+                                    {.name = "paris", .entries = image("b") + peer("london") + rule("london", "all = true")}});
   EXPECT_THAT(flows(fleet), ElementsAre("paris -> london: all: b", "london -> paris: all: a"));
   EXPECT_THAT(fleet.findings, IsEmpty());
 }
 
-TEST(check_fleet, of_no_manifest_is_nothing) { EXPECT_THAT(check_fleet({}).servers, IsEmpty()); }
+TEST(check_fleet, of_no_manifest_is_nothing) { EXPECT_THAT(fleet::check_fleet({}).servers, IsEmpty()); }
 
 }  // namespace
 }  // namespace ingot::check_fleet_test

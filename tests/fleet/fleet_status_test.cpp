@@ -12,7 +12,7 @@ using testing::ElementsAre;
 
 const ServerId london = server_id("london"), paris = server_id("paris"), oslo = server_id("oslo");
 
-FleetWord word(const std::string& name, Catalog catalog, const std::string& trouble = "") {
+fleet::FleetWord word(const std::string& name, Catalog catalog, const std::string& trouble = "") {
   return {.name = name,
           .id = server_id(name),
           .trouble = trouble,
@@ -38,7 +38,7 @@ Catalog copies(const std::vector<std::string>& names) {
 }
 
 /// "a: origin present", of each image.
-std::vector<std::string> shown(const std::vector<FleetImage>& images) {
+std::vector<std::string> shown(const std::vector<fleet::FleetImage>& images) {
   std::vector<std::string> lines;
   for (const auto& image : images) {
     std::string line = image.identity.name.text() + ":";
@@ -52,7 +52,7 @@ std::vector<std::string> shown(const std::vector<FleetImage>& images) {
 
 TEST(fleet_status, lays_every_image_beside_every_server) {
   const std::vector words{word("london", made_in_london()), word("paris", copies({"a", "b", "c", "d"}))};
-  const auto images = fleet_status(words, {});
+  const auto images = fleet::fleet_status(words, {});
   EXPECT_THAT(shown(images), ElementsAre("a: origin present", "b: origin present", "c: origin present", "d: origin present"));
   EXPECT_EQ(images[0].series, (std::vector{SeriesName::of("s")}));
   EXPECT_EQ(exit_code_of(words, images), 0);
@@ -60,7 +60,7 @@ TEST(fleet_status, lays_every_image_beside_every_server) {
 
 TEST(fleet_status, a_server_with_an_older_member_of_the_series_waits_for_the_newer) {
   const std::vector words{word("london", made_in_london()), word("paris", copies({"b"})), word("oslo", {})};
-  const auto images = fleet_status(words, {});
+  const auto images = fleet::fleet_status(words, {});
   EXPECT_THAT(shown(images), ElementsAre("a: origin absent absent", "b: origin present absent", "c: origin waiting absent",
                                          "d: origin absent absent"));
   EXPECT_EQ(exit_code_of(words, images), 2);
@@ -68,25 +68,25 @@ TEST(fleet_status, a_server_with_an_older_member_of_the_series_waits_for_the_new
 
 TEST(fleet_status, of_one_image_or_series_alone) {
   const std::vector words{word("london", made_in_london()), word("paris", copies({"c"}))};
-  EXPECT_THAT(shown(fleet_status(words, {.image = "d", .series = ""})), ElementsAre("d: origin absent"));
-  EXPECT_THAT(shown(fleet_status(words, {.image = "", .series = "s"})),
+  EXPECT_THAT(shown(fleet::fleet_status(words, {.image = "d", .series = ""})), ElementsAre("d: origin absent"));
+  EXPECT_THAT(shown(fleet::fleet_status(words, {.image = "", .series = "s"})),
               ElementsAre("a: origin absent", "b: origin absent", "c: origin present"));
-  EXPECT_TRUE(fleet_status(words, {.image = "e", .series = ""}).empty());
-  EXPECT_TRUE(fleet_status(words, {.image = "", .series = "t"}).empty());
+  EXPECT_TRUE(fleet::fleet_status(words, {.image = "e", .series = ""}).empty());
+  EXPECT_TRUE(fleet::fleet_status(words, {.image = "", .series = "t"}).empty());
 }
 
 TEST(fleet_status, a_copy_is_found_by_the_name_that_it_has_there) {
   Catalog renamed = copies({"d"});
   renamed.images[0].name = ImageName::of("london-d");
   const std::vector words{word("london", made_in_london()), word("paris", renamed)};
-  EXPECT_THAT(shown(fleet_status(words, {.image = "london-d", .series = ""})), ElementsAre("d: origin present"));
+  EXPECT_THAT(shown(fleet::fleet_status(words, {.image = "london-d", .series = ""})), ElementsAre("d: origin present"));
 }
 
 TEST(fleet_status, other_bits_under_the_same_identity_are_seen) {
   Catalog forged = copies({"d"});
-  forged.images[0].digest = sha256("other bits");
+  forged.images[0].digest = io::sha256("other bits");
   const std::vector words{word("london", made_in_london()), word("paris", forged)};
-  const auto images = fleet_status(words, {.image = "d", .series = ""});
+  const auto images = fleet::fleet_status(words, {.image = "d", .series = ""});
   EXPECT_THAT(shown(images), ElementsAre("d: origin differs"));
   EXPECT_EQ(exit_code_of(words, images), 4);
 }
@@ -95,23 +95,23 @@ TEST(fleet_status, a_withdrawal_that_did_not_arrive_is_seen) {
   Catalog made = made_in_london();
   made.images[2].states.push_back({ImageState::withdrawn, 9});
   const std::vector late{word("london", made), word("paris", copies({"a", "b", "c"}))};
-  EXPECT_THAT(shown(fleet_status(late, {.image = "c", .series = ""})), ElementsAre("c: withdrawn present!"));
-  EXPECT_EQ(exit_code_of(late, fleet_status(late, {})), 2);
+  EXPECT_THAT(shown(fleet::fleet_status(late, {.image = "c", .series = ""})), ElementsAre("c: withdrawn present!"));
+  EXPECT_EQ(exit_code_of(late, fleet::fleet_status(late, {})), 2);
   Catalog taken = copies({"a", "b", "c"});
   taken.images[2].states.push_back({ImageState::withdrawn, 9});
   const std::vector in_time{word("london", made), word("paris", taken)};
-  EXPECT_THAT(shown(fleet_status(in_time, {.image = "c", .series = ""})), ElementsAre("c: withdrawn withdrawn"));
-  EXPECT_EQ(exit_code_of(in_time, fleet_status(in_time, {})), 0);
+  EXPECT_THAT(shown(fleet::fleet_status(in_time, {.image = "c", .series = ""})), ElementsAre("c: withdrawn withdrawn"));
+  EXPECT_EQ(exit_code_of(in_time, fleet::fleet_status(in_time, {})), 0);
   const std::vector never{word("london", made), word("paris", copies({"a", "b"}))};
-  EXPECT_THAT(shown(fleet_status(never, {.image = "c", .series = ""})), ElementsAre("c: withdrawn absent"))
+  EXPECT_THAT(shown(fleet::fleet_status(never, {.image = "c", .series = ""})), ElementsAre("c: withdrawn absent"))
       << "nobody waits for a withdrawn image";
 }
 
 TEST(fleet_status, absent_is_not_unknown) {
-  FleetWord silent = word("oslo", {}, "unreachable");
+  fleet::FleetWord silent = word("oslo", {}, "unreachable");
   silent.catalog = nullptr;
   const std::vector words{word("london", made_in_london()), word("paris", copies({"a", "d"}), "expired"), silent};
-  const auto images = fleet_status(words, {});
+  const auto images = fleet::fleet_status(words, {});
   EXPECT_THAT(shown(images), ElementsAre("a: origin present? unknown?", "b: origin waiting? unknown?",
                                          "c: origin waiting? unknown?", "d: origin present? unknown?"));
   EXPECT_EQ(exit_code_of(words, images), 3) << "what an unknown server lacks is not known";
@@ -121,7 +121,7 @@ TEST(fleet_status, absent_is_not_unknown) {
 
 TEST(fleet_status, a_copy_whose_origin_is_not_asked_is_shown_all_the_same) {
   const std::vector words{word("paris", copies({"a"}))};
-  const auto images = fleet_status(words, {});
+  const auto images = fleet::fleet_status(words, {});
   EXPECT_THAT(shown(images), ElementsAre("a: present"));
   EXPECT_FALSE(images[0].digest);
   EXPECT_EQ(images[0].origin, "fpps-2") << "as it calls itself";

@@ -107,8 +107,8 @@ void compare_readers(std::string_view text) {
   } catch (const Refusal& refusal) { check(Malformed{refusal.why}); }
 }
 
-const PrivateKey& test_key() {
-  static const PrivateKey key = PrivateKey::from_pem(
+const trust::PrivateKey& test_key() {
+  static const trust::PrivateKey key = trust::PrivateKey::from_pem(
       "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
       "KEY-----\n",
       "the test key");
@@ -116,17 +116,17 @@ const PrivateKey& test_key() {
 }
 
 template <class Value>
-void check_verdict(const std::variant<Value, Distrust, NotOurs>& verdict) {
-  if (const auto* distrust = std::get_if<Distrust>(&verdict)) require(!distrust->code.empty() && !distrust->why.empty());
+void check_verdict(const std::variant<Value, trust::Distrust, trust::NotOurs>& verdict) {
+  if (const auto* distrust = std::get_if<trust::Distrust>(&verdict)) require(!distrust->code.empty() && !distrust->why.empty());
 }
 
 void verify_signed(std::string_view type, std::string_view payload) {
-  const std::string bytes = write_envelope(sign_envelope(type, std::string(payload), {&test_key()}));
+  const std::string bytes = write_envelope(trust::sign_envelope(type, std::string(payload), {&test_key()}));
   const Role role{.threshold = 1, .keys = {test_key().public_key()}};
   const Root root{.version = 1, .epoch = 1, .expires = {}, .root = role, .catalog = role, .previous = {}};
-  check_verdict(verify_head(bytes, ServerId{}, root));
-  check_verdict(verify_first_root(bytes, id_of_root(payload)));
-  check_verdict(verify_next_root(bytes, TrustedRoot{root, {}}));
+  check_verdict(trust::verify_head(bytes, ServerId{}, root));
+  check_verdict(trust::verify_first_root(bytes, trust::id_of_root(payload)));
+  check_verdict(trust::verify_next_root(bytes, trust::TrustedRoot{root, {}}));
 }
 
 }  // namespace
@@ -154,7 +154,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'v': {
       const Role role{.threshold = 1, .keys = {test_key().public_key()}};
       const Root root{.version = 1, .epoch = 1, .expires = {}, .root = role, .catalog = role, .previous = {}};
-      check_verdict(verify_head(text, ServerId{}, root));
+      check_verdict(trust::verify_head(text, ServerId{}, root));
       return 0;
     }
     default: return -1;  // not worth keeping

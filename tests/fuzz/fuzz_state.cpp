@@ -20,14 +20,14 @@ class GoodState final : public StateTest {
  public:
   GoodState() {
     const ServerId peer = server_id(2);
-    record({PutRegistration{registration(peer, "there"), {}},
-            PutSubscription{subscription(peer, SelectAll{}, "subscription.there.all")},
-            PutType{TypeName::of("DB_PSU"), TypeName::of("LINUXOS"), true}, put(copy_row(peer, "copy", 1))});
+    record({state::PutRegistration{registration(peer, "there"), {}},
+            state::PutSubscription{subscription(peer, SelectAll{}, "subscription.there.all")},
+            state::PutType{TypeName::of("DB_PSU"), TypeName::of("LINUXOS"), true}, put(copy_row(peer, "copy", 1))});
     add(own_row("own"));
     publish();
-    record({DropImage{image("own").key}});
+    record({state::DropImage{image("own").key}});
     state.raise_floor({.id = peer, .epoch = 1, .serial = 1, .head = {}, .root_version = 1, .issued = at(1)});
-    { const State closed = std::move(state); }
+    { const state::State closed = std::move(state); }
     bytes_ = bytes_of(path);
   }
   void TestBody() override {}
@@ -47,10 +47,10 @@ std::string edited(std::string bytes, std::string_view edits) {
 }
 
 void read_all(const std::string& file) {
-  const State state = State::open(file, Access::read_only);
+  const state::State state = state::State::open(file, state::Access::read_only);
   static_cast<void>(state.snapshot());
   static_cast<void>(catalog_of(state, true));
-  state.each_object([](const ObjectRow&) {});
+  state.each_object([](const state::ObjectRow&) {});
   for (const auto& run : state.runs(10)) static_cast<void>(state.run(run.start.id));
   static_cast<void>(state.published());
   static_cast<void>(state.floor(server_id(2)));

@@ -10,13 +10,13 @@
 namespace ingot::connection_gate_test {
 namespace {
 
-using Trouble = ConnectionGate::Trouble;
-using Advice = ConnectionGate::Advice;
-using Pass = ConnectionGate::Pass;
+using Trouble = io::ConnectionGate::Trouble;
+using Advice = io::ConnectionGate::Advice;
+using Pass = io::ConnectionGate::Pass;
 
 class Gate : public testing::Test {
  protected:
-  ConnectionGate gate;
+  io::ConnectionGate gate;
 
   Pass enter() { return gate.enter({}).value(); }
   /// Whether one more is let in; it leaves at once.
@@ -77,7 +77,7 @@ TEST_F(Gate, R31_does_not_leave_a_server_that_serves_another_request) {
 
 TEST_F(Gate, R31_lets_nobody_in_while_the_server_rests_or_after_it_is_left) {
   {
-    const ConnectionGate::Rest rest(gate);
+    const io::ConnectionGate::Rest rest(gate);
     EXPECT_FALSE(lets_in());
   }
   EXPECT_TRUE(lets_in());
@@ -87,7 +87,7 @@ TEST_F(Gate, R31_lets_nobody_in_while_the_server_rests_or_after_it_is_left) {
 }
 
 TEST_F(Gate, R31_leaves_at_once_a_server_that_asks_for_long_unless_it_serves_others) {
-  const ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
+  const io::ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
   const Pass served = enter();
   const Pass refused = enter();
   EXPECT_EQ(gate.leave(refused, for_long), Advice::again);
@@ -97,7 +97,7 @@ TEST_F(Gate, R31_leaves_at_once_a_server_that_asks_for_long_unless_it_serves_oth
 }
 
 TEST_F(Gate, R31_leaves_at_once_a_server_that_asks_all_for_long) {
-  const ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
+  const io::ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
   const std::vector<Pass> passes{enter(), enter(), enter()};
   EXPECT_EQ(gate.leave(passes[0], for_long), Advice::again);
   EXPECT_EQ(gate.leave(passes[1], for_long), Advice::again);
@@ -105,7 +105,7 @@ TEST_F(Gate, R31_leaves_at_once_a_server_that_asks_all_for_long) {
 }
 
 TEST_F(Gate, R31_does_not_leave_a_server_that_asks_for_long_but_served_another_meanwhile) {
-  const ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
+  const io::ConnectionGate::End for_long{.trouble = Trouble::server, .for_long = true};
   const Pass served = enter();
   const Pass refused = enter();
   leave(served, Trouble::none);

@@ -18,12 +18,12 @@ using testing::HasSubstr;
 
 class curl_busy_servers : public curl_transport {
  protected:
-  std::unique_ptr<PeerTransport> peer(const RawServer& server) {
+  std::unique_ptr<io::PeerTransport> peer(const RawServer& server) {
     access_.urls = {server.url()};
     return transport().peer(access_);
   }
-  static Response ask(PeerTransport& peer, const std::string& path = "b/x", bool resumes = false) {
-    return fetch(peer, {.path = path, .at_most = 1'000'000, .resumes = resumes}).response;
+  static io::Response ask(io::PeerTransport& peer, const std::string& path = "b/x", bool resumes = false) {
+    return io::fetch(peer, {.path = path, .at_most = 1'000'000, .resumes = resumes}).response;
   }
 };
 
@@ -57,7 +57,7 @@ TEST_F(curl_busy_servers, R31_one_that_asks_for_an_hour_is_asked_once) {
     RawServer server(always(raw(std::string(status) + "\r\nRetry-After: 3600\r\nContent-Length: 0", "")));
     const auto patient = peer(server);
     for (int i = 0; i < 3; ++i) {
-      const Response response = ask(*patient, "b/" + std::to_string(i));
+      const io::Response response = ask(*patient, "b/" + std::to_string(i));
       EXPECT_TRUE(response.failing);
       EXPECT_EQ(response.status, Status::unreachable);
       EXPECT_THAT(response.why, HasSubstr("asks to wait 3600 s (Retry-After)"));
@@ -100,7 +100,7 @@ TEST_F(curl_busy_servers, R31_bytes_that_came_are_not_asked_for_again_by_the_tra
   RawServer server(always("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + std::string(20'000, 'x')));
   const auto patient = peer(server);
   for (int i = 0; i < 5; ++i) {
-    const Response response = ask(*patient, "b/x", true);
+    const io::Response response = ask(*patient, "b/x", true);
     EXPECT_EQ(response.status, Status::unreachable);
     EXPECT_EQ(response.bytes, 20'000U);
     EXPECT_FALSE(response.failing) << "each time it gave its share";

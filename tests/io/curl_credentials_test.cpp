@@ -75,7 +75,7 @@ TEST_F(curl_credentials, who_is_not_let_in_is_told_which_key_to_look_at) {
   TestFolder folder;
   write_text(folder / "token", canary);
   access_.credentials.token_file = folder / "token";
-  const Response response = get({server.url()});
+  const io::Response response = get({server.url()});
   EXPECT_THAT(response.mend, HasSubstr("(token_file)"));
   EXPECT_THAT(response.why, HasSubstr(response.mend));
 }
@@ -104,8 +104,8 @@ TEST_F(curl_credentials, credentials_that_are_not_there_are_named) {
 TEST_F(curl_credentials, a_file_may_be_a_link_if_others_may_not_write_where_it_leads) {
   const TestFolder folder;
   const auto token_of = [&](const std::string& path) {
-    return read_secrets({.token_env = {}, .token_file = path, .client_cert = {}, .client_key = {}, .ca_file = {}},
-                        ServerName::of("fpps-2"))
+    return io::read_secrets({.token_env = {}, .token_file = path, .client_cert = {}, .client_key = {}, .ca_file = {}},
+                            ServerName::of("fpps-2"))
         .token;
   };
   const auto refusal = [&](const std::string& path) -> std::string {

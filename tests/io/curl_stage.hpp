@@ -15,10 +15,10 @@
 
 namespace ingot::testing_support {
 
-using Status = Response::Status;
+using Status = io::Response::Status;
 
 /// Real time, but sleeps (the back-off) take none and are recorded.
-class ImpatientClock final : public Clock {
+class ImpatientClock final : public io::Clock {
  public:
   Time now() override { return real_.now(); }
   MinuteOfWeek local_minute(Time moment) override { return real_.local_minute(moment); }
@@ -27,13 +27,13 @@ class ImpatientClock final : public Clock {
   std::atomic<std::int64_t> slept = 0;
 
  private:
-  SystemClock real_;
+  io::SystemClock real_;
 };
 
 class curl_transport : public testing::Test {
  protected:
-  Response get(const std::vector<std::string>& urls, Request request = {.path = "head.dsse", .at_most = 1000}) {
-    PeerAccess access = access_;
+  io::Response get(const std::vector<std::string>& urls, io::Request request = {.path = "head.dsse", .at_most = 1000}) {
+    io::PeerAccess access = access_;
     access.urls = urls;
     body_.clear();
     restarts_ = 0;
@@ -48,18 +48,18 @@ class curl_transport : public testing::Test {
           body_.clear();
         });
   }
-  CurlTransport transport() { return CurlTransport(clock_, options_); }
+  io::CurlTransport transport() { return io::CurlTransport(clock_, options_); }
   static std::string raw(const std::string& headers, const std::string& body) {
     return "HTTP/1.1 " + headers + "\r\n\r\n" + body;
   }
 
   ImpatientClock clock_;
-  CurlOptions options_{.connect_timeout = std::chrono::milliseconds(2000),
-                       .stall_time = std::chrono::milliseconds(600),
-                       .slowest = 1024,
-                       .retry = {},
-                       .seed = 1};
-  PeerAccess access_{.peer = ServerName::of("fpps-2"), .urls = {}};
+  io::CurlOptions options_{.connect_timeout = std::chrono::milliseconds(2000),
+                           .stall_time = std::chrono::milliseconds(600),
+                           .slowest = 1024,
+                           .retry = {},
+                           .seed = 1};
+  io::PeerAccess access_{.peer = ServerName::of("fpps-2"), .urls = {}};
   std::string body_;
   int restarts_ = 0;
 };

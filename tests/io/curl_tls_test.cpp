@@ -16,7 +16,7 @@ namespace ingot::curl_tls_test {
 namespace {
 
 using namespace testing_support;  // NOLINT: the whole support folder is used
-using Status = Response::Status;
+using Status = io::Response::Status;
 using testing::HasSubstr;
 
 class curl_tls : public testing::Test {
@@ -38,12 +38,12 @@ class curl_tls : public testing::Test {
                                          " ssl; ssl_certificate server.pem; ssl_certificate_key server.key; " + extra);
   }
 
-  Response get(PeerCredentials credentials, const std::string& host = "127.0.0.1") {
-    CurlTransport transport(clock_, {.connect_timeout = std::chrono::seconds(5), .retry = {.attempts = 1}, .seed = 1});
+  io::Response get(PeerCredentials credentials, const std::string& host = "127.0.0.1") {
+    io::CurlTransport transport(clock_, {.connect_timeout = std::chrono::seconds(5), .retry = {.attempts = 1}, .seed = 1});
     const auto peer = transport.peer({.peer = ServerName::of("p"),
                                       .urls = {"https://" + host + ":" + std::to_string(port_) + "/"},
                                       .credentials = std::move(credentials)});
-    const Fetched fetched = fetch(*peer, {.path = "head.dsse", .at_most = 100});
+    const io::Fetched fetched = io::fetch(*peer, {.path = "head.dsse", .at_most = 100});
     body_ = fetched.body;
     return fetched.response;
   }
@@ -53,7 +53,7 @@ class curl_tls : public testing::Test {
     return credentials;
   }
 
-  SystemClock clock_;
+  io::SystemClock clock_;
   TestFolder folder_;
   Certificate authority_ = Certificate::authority("ours");
   std::unique_ptr<Nginx> nginx_;
@@ -63,7 +63,7 @@ class curl_tls : public testing::Test {
 
 TEST_F(curl_tls, accepts_a_certificate_of_the_peers_own_authority) {
   serve(authority_.issue("127.0.0.1"));
-  const Response response = get(trusting("ca.pem"));
+  const io::Response response = get(trusting("ca.pem"));
   EXPECT_EQ(response.status, Status::ok) << response.why;
   EXPECT_EQ(body_, "the head");
 }
@@ -71,7 +71,7 @@ TEST_F(curl_tls, accepts_a_certificate_of_the_peers_own_authority) {
 TEST_F(curl_tls, A19_refuses_what_does_not_verify) {
   serve(authority_.issue("127.0.0.1"));
   for (const auto& credentials : {trusting("other-ca.pem"), PeerCredentials{}}) {
-    const Response response = get(credentials);
+    const io::Response response = get(credentials);
     EXPECT_EQ(response.status, Status::unreachable);
     EXPECT_THAT(response.why, HasSubstr("its certificate is not trusted (SSL"));
     EXPECT_THAT(response.mend, HasSubstr("ca_file"));
@@ -81,14 +81,14 @@ TEST_F(curl_tls, A19_refuses_what_does_not_verify) {
 
 TEST_F(curl_tls, A19_refuses_a_certificate_for_another_host) {
   serve(authority_.issue("elsewhere.example"));
-  const Response response = get(trusting("ca.pem"));
+  const io::Response response = get(trusting("ca.pem"));
   EXPECT_EQ(response.status, Status::unreachable);
   EXPECT_THAT(response.why, HasSubstr("for another host"));
 }
 
 TEST_F(curl_tls, A19_refuses_an_expired_certificate) {
   serve(authority_.issue("127.0.0.1", Validity::over));
-  const Response response = get(trusting("ca.pem"));
+  const io::Response response = get(trusting("ca.pem"));
   EXPECT_EQ(response.status, Status::unreachable);
   EXPECT_THAT(response.why, HasSubstr("its certificate has expired (SSL"));
 }
@@ -96,7 +96,7 @@ TEST_F(curl_tls, A19_refuses_an_expired_certificate) {
 TEST_F(curl_tls, A19_plain_http_is_no_tls) {
   serve(authority_.issue("127.0.0.1"));
   port_ = nginx_->port();  // it speaks http there
-  const Response response = get(trusting("ca.pem"));
+  const io::Response response = get(trusting("ca.pem"));
   EXPECT_EQ(response.status, Status::unreachable);
   EXPECT_THAT(response.why, HasSubstr("it does not speak TLS ("));
   EXPECT_THAT(response.mend, HasSubstr("http://"));
@@ -111,7 +111,7 @@ TEST_F(curl_tls, shows_its_client_certificate) {
   PeerCredentials credentials = trusting("ca.pem");
   credentials.client_cert = folder_ / "client.pem";
   credentials.client_key = folder_ / "client.key";
-  const Response response = get(credentials);
+  const io::Response response = get(credentials);
   EXPECT_EQ(response.status, Status::ok) << response.why;
 }
 

@@ -38,7 +38,7 @@ TEST_F(curl_transport, A13_an_endless_body_ends_at_the_limit) {
       const std::string block(65'536, 'x');
       while (!connection.over() && connection.send(chunked ? "10000\r\n" + block + "\r\n" : block)) sent += block.size();
     });
-    const Response response = get({server.url()});
+    const io::Response response = get({server.url()});
     EXPECT_EQ(response.status, Status::oversize);
     EXPECT_LE(body_.size(), 1000U);
     EXPECT_THAT(response.why, HasSubstr("1000 bytes"));
@@ -65,7 +65,7 @@ TEST_F(curl_transport, A14_a_stalled_peer_is_left) {
       connection.hold();
     });
     const auto before = std::chrono::steady_clock::now();
-    const Response response = get({server.url()});
+    const io::Response response = get({server.url()});
     EXPECT_EQ(response.status, Status::unreachable) << what;
     EXPECT_THAT(response.why, HasSubstr("stalled")) << what;
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5)) << what;
@@ -83,23 +83,23 @@ TEST_F(curl_transport, A14_a_trickle_is_a_stall_too) {
 
 TEST_F(curl_transport, a_slow_reader_is_not_the_peers_fault) {
   RawServer server(always(raw("200 OK\r\nContent-Length: 100", std::string(100, 'x'))));
-  SystemClock real;
-  CurlTransport transport(real, options_);
-  PeerAccess access = access_;
+  io::SystemClock real;
+  io::CurlTransport transport(real, options_);
+  io::PeerAccess access = access_;
   access.urls = {server.url()};
   access.bandwidth = 100;  // a second: longer than the stall time, slower than the slowest
-  EXPECT_EQ(fetch(*transport.peer(access), {.path = "x", .at_most = 100}).response.status, Status::ok);
+  EXPECT_EQ(io::fetch(*transport.peer(access), {.path = "x", .at_most = 100}).response.status, Status::ok);
 }
 
 TEST_F(curl_transport, a_peers_bandwidth_is_kept) {
   TreeServer server;
   server.put("x", std::string(50'000, 'x'));
   FakeClock fake;
-  CurlTransport transport(fake, options_);
-  PeerAccess access = access_;
+  io::CurlTransport transport(fake, options_);
+  io::PeerAccess access = access_;
   access.urls = {server.url()};
   access.bandwidth = 10'000;
-  EXPECT_EQ(fetch(*transport.peer(access), {.path = "x", .at_most = 50'000}).response.status, Status::ok);
+  EXPECT_EQ(io::fetch(*transport.peer(access), {.path = "x", .at_most = 50'000}).response.status, Status::ok);
   EXPECT_GE(fake.slept(), milliseconds(4500));
 }
 
@@ -119,7 +119,7 @@ TEST_F(curl_transport, B1_a_cut_body_is_never_whole) {
 
 TEST_F(curl_transport, B1_a_body_without_a_length_says_so) {
   RawServer server(always(raw("200 OK", "cut?")));
-  const Response response = get({server.url()});
+  const io::Response response = get({server.url()});
   EXPECT_EQ(response.status, Status::ok);
   EXPECT_FALSE(response.length_known);
 }
@@ -140,7 +140,7 @@ TEST_F(curl_transport, B2_what_comes_behind_the_length_is_not_taken) {
 }
 
 TEST_F(curl_transport, B3_B4_ranges_must_be_exact) {
-  const Request request{.path = "b/x", .at_most = 5, .offset = 10, .length = 5};
+  const io::Request request{.path = "b/x", .at_most = 5, .offset = 10, .length = 5};
   const std::vector<std::string> lies{
       raw("200 OK\r\nContent-Length: 100", std::string(100, 'x')),
       raw("206 P\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/100", "hello"),
@@ -196,7 +196,7 @@ TEST_F(curl_transport, B8_B9_redirects_are_not_followed) {
        {std::string("file:///etc/passwd"), std::string("ftp://127.0.0.1/"), victim.url() + "head.dsse"}) {
     for (const int status : {301, 302, 303, 307, 308}) {
       RawServer server(always(raw(std::to_string(status) + " Go\r\nContent-Length: 0\r\nLocation: " + location, "")));
-      const Response response = get({server.url()});
+      const io::Response response = get({server.url()});
       EXPECT_EQ(response.status, Status::refused);
       EXPECT_THAT(response.why, HasSubstr("redirects"));
     }
@@ -207,7 +207,7 @@ TEST_F(curl_transport, B8_B9_redirects_are_not_followed) {
 TEST_F(curl_transport, B9_plain_http_goes_to_loopback_addresses_alone) {
   // 192.0.2.0/24 is for documentation: nothing is there, and nothing may be tried.
   for (const char* url : {"http://192.0.2.1/", "http://[2001:db8::1]/", "http://[::ffff:192.0.2.1]/", "http://3221225985/"}) {
-    const Response response = get({url});
+    const io::Response response = get({url});
     EXPECT_EQ(response.status, Status::refused) << url << " " << response.why;
     EXPECT_THAT(response.why, HasSubstr("allow_http")) << url;
   }
@@ -224,7 +224,7 @@ TEST_F(curl_transport, B9_other_spellings_of_loopback_are_loopback) {
 
 TEST_F(curl_transport, B12_a_compressed_answer_is_refused_with_the_reason) {
   RawServer server(always(raw("200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5", "hello")));
-  const Response response = get({server.url()});
+  const io::Response response = get({server.url()});
   EXPECT_EQ(response.status, Status::refused);
   EXPECT_THAT(response.why, HasSubstr("Content-Encoding"));
   EXPECT_EQ(body_, "");
@@ -269,7 +269,7 @@ TEST_F(curl_transport, B16_a_flood_of_headers_ends) {
     const std::string line = "X-Flood: " + std::string(1000, 'x') + "\r\n";
     while (!connection.over() && connection.send(line)) {}
   });
-  const Response response = get({server.url()});
+  const io::Response response = get({server.url()});
   EXPECT_EQ(response.status, Status::unreachable);
   EXPECT_EQ(server.requests().size(), 1U);
 }
@@ -298,7 +298,7 @@ TEST_F(curl_transport, the_next_url_is_tried_and_then_kept) {
   access_.urls = {bad.url(), good.url()};
   auto peer = transport().peer(access_);
   for (int i = 0; i < 5; ++i) {
-    const Fetched fetched = fetch(*peer, {.path = "head.dsse", .at_most = 10});
+    const io::Fetched fetched = io::fetch(*peer, {.path = "head.dsse", .at_most = 10});
     EXPECT_EQ(fetched.body, "ok");
     EXPECT_EQ(fetched.response.url, good.url());
   }
@@ -308,7 +308,7 @@ TEST_F(curl_transport, the_next_url_is_tried_and_then_kept) {
 TEST_F(curl_transport, all_urls_reasons_are_told) {
   RawServer broken(always(raw("500 Broken\r\nContent-Length: 0", "")));
   RawServer empty(always(raw("404 No\r\nContent-Length: 0", "")));
-  const Response response = get({broken.url(), empty.url()});
+  const io::Response response = get({broken.url(), empty.url()});
   EXPECT_EQ(response.status, Status::not_found) << "an answer says more than none";
   EXPECT_THAT(response.why, HasSubstr(broken.url() + "head.dsse: it answers 500"));
   EXPECT_THAT(response.why, HasSubstr(empty.url() + "head.dsse: not there"));
@@ -317,7 +317,7 @@ TEST_F(curl_transport, all_urls_reasons_are_told) {
 
 TEST_F(curl_transport, a_closed_port_is_unreachable_after_three_tries) {
   const int port = free_port();
-  const Response response = get({"http://127.0.0.1:" + std::to_string(port) + "/"});
+  const io::Response response = get({"http://127.0.0.1:" + std::to_string(port) + "/"});
   EXPECT_EQ(response.status, Status::unreachable);
   EXPECT_THAT(response.why, HasSubstr("127.0.0.1"));
   EXPECT_GE(clock_.slept, 700);
@@ -327,12 +327,12 @@ TEST_F(curl_transport, a_closed_port_is_unreachable_after_three_tries) {
 TEST_F(curl_transport, K7_an_interrupt_ends_a_stalled_transfer_within_two_seconds) {
   options_.stall_time = std::chrono::minutes(10);
   RawServer server([](const RawConnection& connection, const std::string&) {
-    pretend_interrupted(SIGTERM);
+    io::pretend_interrupted(SIGTERM);
     connection.hold();
   });
   const auto before = std::chrono::steady_clock::now();
   EXPECT_THROW(get({server.url()}), Error);
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
 }
 
@@ -341,9 +341,9 @@ TEST_F(curl_transport, connections_are_used_again) {
   server.put("head.dsse", "ok");
   access_.urls = {server.url()};
   const auto peer = transport().peer(access_);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(fetch(*peer, {.path = "head.dsse", .at_most = 10}).body, "ok");
-  EXPECT_EQ(fetch(*peer, {.path = "gone", .at_most = 10}).response.status, Status::not_found);
-  EXPECT_EQ(fetch(*peer, {.path = "head.dsse", .at_most = 10}).body, "ok");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(io::fetch(*peer, {.path = "head.dsse", .at_most = 10}).body, "ok");
+  EXPECT_EQ(io::fetch(*peer, {.path = "gone", .at_most = 10}).response.status, Status::not_found);
+  EXPECT_EQ(io::fetch(*peer, {.path = "head.dsse", .at_most = 10}).body, "ok");
   const auto asked = server.asked();
   for (const auto& question : asked) EXPECT_EQ(question.client_port, asked.at(0).client_port);
 }

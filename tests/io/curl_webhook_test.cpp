@@ -45,7 +45,7 @@ class curl_webhook : public testing::Test {
             "; }"
             "location = /moved { return 302 https://127.0.0.1:1/; }");
   }
-  WebhookCall call(const std::string& path = "hook") const {
+  io::WebhookCall call(const std::string& path = "hook") const {
     return {.url = "https://127.0.0.1:" + std::to_string(port_) + "/" + path,
             .ca_file = folder_ / "ca.pem",
             .key = "a secret",
@@ -84,20 +84,20 @@ class curl_webhook : public testing::Test {
 
 TEST_F(curl_webhook, is_told_over_TLS_and_signed) {
   serve(authority_.issue("127.0.0.1"));
-  EXPECT_EQ(call_webhook(call(), clock_), "");
+  EXPECT_EQ(io::call_webhook(call(), clock_), "");
   ASSERT_EQ(behind_.requests().size(), 1U);
   const std::string request = behind_.requests()[0], stamp = header(request, "webhook-timestamp");
   EXPECT_EQ(stamp, std::to_string(clock_.now().time_since_epoch().count()));
   EXPECT_EQ(header(request, "webhook-id"), call().id);
   EXPECT_EQ(told_body(), call().body);
-  const Digest mac = hmac_sha256("a secret", call().id + "." + stamp + "." + told_body());
+  const Digest mac = io::hmac_sha256("a secret", call().id + "." + stamp + "." + told_body());
   EXPECT_EQ(header(request, "webhook-signature"), "v1," + to_base64(std::string(mac.bytes.begin(), mac.bytes.end())));
 }
 
 TEST_F(curl_webhook, is_tried_again_while_its_server_is_busy_or_away) {
   serve(authority_.issue("127.0.0.1"));
   fails_ = 1;
-  EXPECT_EQ(call_webhook(call(), clock_), "");
+  EXPECT_EQ(io::call_webhook(call(), clock_), "");
   EXPECT_EQ(asked_, 2);
   ASSERT_EQ(behind_.requests().size(), 2U);
   EXPECT_EQ(header(behind_.requests()[0], "webhook-id"), header(behind_.requests()[1], "webhook-id"));
@@ -106,7 +106,7 @@ TEST_F(curl_webhook, is_tried_again_while_its_server_is_busy_or_away) {
   clock_.on_sleep = [&] {
     if (!std::exchange(started, true)) nginx_->start();
   };
-  EXPECT_EQ(call_webhook(call(), clock_), "");
+  EXPECT_EQ(io::call_webhook(call(), clock_), "");
   EXPECT_EQ(asked_, 3);
 }
 
@@ -114,7 +114,7 @@ TEST_F(curl_webhook, is_given_up_after_three_tries_of_its_time) {
   serve(authority_.issue("127.0.0.1"));
   is_silent_ = true;
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(call_webhook(call(), clock_), HasSubstr("Timeout was reached"));
+  EXPECT_THAT(io::call_webhook(call(), clock_), HasSubstr("Timeout was reached"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(6));
   EXPECT_EQ(behind_.requests().size(), 3U);
   EXPECT_LT(clock_.slept(), std::chrono::seconds(10));
@@ -122,20 +122,20 @@ TEST_F(curl_webhook, is_given_up_after_three_tries_of_its_time) {
 
 TEST_F(curl_webhook, is_not_told_anything_if_its_certificate_is_not_trusted) {
   serve(authority_.issue("127.0.0.1"));
-  WebhookCall wrong = call();
+  io::WebhookCall wrong = call();
   for (const std::string& ca : {folder_ / "other-ca.pem", std::string()}) {
     wrong.ca_file = ca;
-    EXPECT_THAT(call_webhook(wrong, clock_), HasSubstr("its certificate is not trusted"));
+    EXPECT_THAT(io::call_webhook(wrong, clock_), HasSubstr("its certificate is not trusted"));
   }
   serve(authority_.issue("elsewhere.example"));
-  EXPECT_THAT(call_webhook(call(), clock_), HasSubstr("for another host"));
+  EXPECT_THAT(io::call_webhook(call(), clock_), HasSubstr("for another host"));
   EXPECT_TRUE(behind_.requests().empty());
   EXPECT_TRUE(clock_.sleeps().empty()) << "time does not mend it";
 }
 
 TEST_F(curl_webhook, is_followed_nowhere) {
   serve(authority_.issue("127.0.0.1"));
-  EXPECT_EQ(call_webhook(call("moved"), clock_), "it answers with status 302");
+  EXPECT_EQ(io::call_webhook(call("moved"), clock_), "it answers with status 302");
 }
 
 }  // namespace

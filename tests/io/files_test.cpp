@@ -30,7 +30,8 @@ FilesMaker maker(const char* name) {
 
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(real, files_contract, testing::Values(maker<PosixFiles>("posix"), maker<FaultFiles>("fault_injecting")),
+INSTANTIATE_TEST_SUITE_P(real, files_contract,
+                         testing::Values(maker<io::PosixFiles>("posix"), maker<FaultFiles>("fault_injecting")),
                          [](const auto& given) { return std::string(given.param.name); });
 
 }  // namespace ingot::testing_support
@@ -43,20 +44,20 @@ using testing_support::FaultFiles;
 using testing_support::TestFolder;
 
 TEST(files, says_why_and_how_to_mend_it) {
-  EXPECT_THAT(file_error("write", "a\x1b[2Jb", ENOSPC).what(), HasSubstr("\\x1b"));
+  EXPECT_THAT(io::file_error("write", "a\x1b[2Jb", ENOSPC).what(), HasSubstr("\\x1b"));
   for (const int error : {ENOSPC, EDQUOT}) {
-    EXPECT_TRUE(is_no_space(file_error("write", "a", error)));
-    EXPECT_THAT(file_error("write", "a", error).mend(), HasSubstr("free some space"));
+    EXPECT_TRUE(io::is_no_space(io::file_error("write", "a", error)));
+    EXPECT_THAT(io::file_error("write", "a", error).mend(), HasSubstr("free some space"));
   }
-  EXPECT_FALSE(is_no_space(file_error("write", "a", EIO)));
-  EXPECT_THAT(file_error("write", "a", EROFS).mend(), HasSubstr("read-only"));
-  EXPECT_THAT(file_error("open", "a", EACCES).mend(), HasSubstr("access"));
+  EXPECT_FALSE(io::is_no_space(io::file_error("write", "a", EIO)));
+  EXPECT_THAT(io::file_error("write", "a", EROFS).mend(), HasSubstr("read-only"));
+  EXPECT_THAT(io::file_error("open", "a", EACCES).mend(), HasSubstr("access"));
 }
 
 TEST(files, replacing_is_durable_in_the_right_order) {
   const TestFolder folder;
   FaultFiles files;
-  replace_file(files, folder.path() + "/a", "bytes", 0644);
+  io::replace_file(files, folder.path() + "/a", "bytes", 0644);
   std::vector<std::string> verbs;
   for (const auto& line : files.journal()) verbs.push_back(line.substr(0, line.find(' ')));
   EXPECT_EQ(verbs, (std::vector<std::string>{"open", "write", "sync", "close", "rename", "sync_folder"}));
@@ -65,21 +66,21 @@ TEST(files, replacing_is_durable_in_the_right_order) {
 TEST(files, a_failed_replacement_leaves_the_old_file_or_the_new_one_and_nothing_else) {
   const TestFolder folder;
   const std::string path = folder.path() + "/a";
-  PosixFiles posix;
+  io::PosixFiles posix;
   for (const bool for_ever : {false, true}) {
     for (const int error : {EIO, ENOSPC}) {
       std::size_t n = 0;
       for (bool passed = false; !passed;) {
-        replace_file(posix, path, "old", 0644);
+        io::replace_file(posix, path, "old", 0644);
         FaultFiles files;
         files.fail_at = ++n;
         files.error = error;
         files.for_ever = for_ever;
         try {
-          replace_file(files, path, "new", 0644);
+          io::replace_file(files, path, "new", 0644);
           passed = files.count() < n;
         } catch (const Error& failed) { EXPECT_EQ(failed.fault(), Fault::local); }
-        const auto bytes = read_file(posix, path, 100);
+        const auto bytes = io::read_file(posix, path, 100);
         EXPECT_TRUE(bytes == "old" || bytes == "new") << n;
         for (const auto& name : posix.list(folder.path())) {
           if (name != "a" && !for_ever) ADD_FAILURE() << name << " was left by fault " << n;
@@ -94,13 +95,13 @@ TEST(files, a_failed_replacement_leaves_the_old_file_or_the_new_one_and_nothing_
 
 TEST(files, a_limit_of_size_is_an_error_after_a_short_write) {
   const TestFolder folder;
-  PosixFiles files;
+  io::PosixFiles files;
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{1000, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const auto file = files.open(folder.path() + "/a", OpenFor::create_new);
+  const auto file = files.open(folder.path() + "/a", io::OpenFor::create_new);
   EXPECT_THROW(file->write_all(std::string(3000, 'x')), Error);
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
@@ -109,7 +110,7 @@ TEST(files, a_limit_of_size_is_an_error_after_a_short_write) {
 
 TEST(files, signals_lose_no_bytes) {
   const TestFolder folder;
-  PosixFiles files;
+  io::PosixFiles files;
   struct sigaction action {
   }, before{};
   action.sa_handler = [](int) {};  // no SA_RESTART: calls end with EINTR
@@ -117,7 +118,7 @@ TEST(files, signals_lose_no_bytes) {
   const itimerval quick{{0, 500}, {0, 500}};
   setitimer(ITIMER_REAL, &quick, nullptr);
   std::string expected;
-  const auto file = files.open(folder.path() + "/a", OpenFor::create_new);
+  const auto file = files.open(folder.path() + "/a", io::OpenFor::create_new);
   for (int i = 0; i < 200; ++i) {
     const std::string part(40'000, static_cast<char>('a' + i % 26));
     file->write_all(part);
@@ -125,7 +126,7 @@ TEST(files, signals_lose_no_bytes) {
     if (i % 50 == 0) file->sync();
   }
   file->close();
-  const std::string bytes = read_file(files, folder.path() + "/a", expected.size());
+  const std::string bytes = io::read_file(files, folder.path() + "/a", expected.size());
   const itimerval off{};
   setitimer(ITIMER_REAL, &off, nullptr);
   sigaction(SIGALRM, &before, nullptr);
@@ -134,23 +135,23 @@ TEST(files, signals_lose_no_bytes) {
 
 TEST(files, a_full_device_is_an_error) {
   if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
-  PosixFiles files;
-  EXPECT_THROW(files.open("/dev/full", OpenFor::read_write), Error);  // a device is no regular file
+  io::PosixFiles files;
+  EXPECT_THROW(files.open("/dev/full", io::OpenFor::read_write), Error);  // a device is no regular file
 }
 
 TEST(files, two_writers_never_mix_their_bytes) {
   const TestFolder folder;
   const std::string path = folder.path() + "/a";
   const auto write_many = [&](char letter) {
-    PosixFiles files;
-    for (int i = 0; i < 100; ++i) replace_file(files, path, std::string(5000, letter), 0644);
+    io::PosixFiles files;
+    for (int i = 0; i < 100; ++i) io::replace_file(files, path, std::string(5000, letter), 0644);
   };
   {
     const std::jthread one([&] { write_many('a'); });
     const std::jthread other([&] { write_many('b'); });
   }
-  PosixFiles files;
-  const std::string bytes = read_file(files, path, 5000);
+  io::PosixFiles files;
+  const std::string bytes = io::read_file(files, path, 5000);
   EXPECT_TRUE(bytes == std::string(5000, 'a') || bytes == std::string(5000, 'b'));
   EXPECT_EQ(files.list(folder.path()).size(), 1U);
 }

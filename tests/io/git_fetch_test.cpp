@@ -60,20 +60,20 @@ class git_fetch : public testing::Test {
     remote_.write("ingot.toml", "text");
     commit_ = remote_.commit("all");
   }
-  GitFetch from(const std::string& url) const {
-    GitFetch what{.url = url, .folder = folder_ / "cache"};
+  io::GitFetch from(const std::string& url) const {
+    io::GitFetch what{.url = url, .folder = folder_ / "cache"};
     what.silence = std::chrono::seconds(20);
     return what;
   }
   /// The fault and all the words of the Error.
-  static std::string refusal(const GitFetch& what) {
+  static std::string refusal(const io::GitFetch& what) {
     try {
-      fetch_git(what);
+      io::fetch_git(what);
       return "it was fetched";
     } catch (const Error& error) { return std::string(text_of(error.fault())) + ": " + error.text() + "; " + error.mend(); }
   }
   std::string fetched(const std::string& revision = "main") const {
-    return GitRepository::at(folder_ / "cache").resolve(revision).id;
+    return io::GitRepository::at(folder_ / "cache").resolve(revision).id;
   }
 
   TestFolder folder_;
@@ -85,16 +85,16 @@ TEST_F(git_fetch, has_all_branches_and_tags_as_they_are_now) {
   remote_.git({"branch", "other"});
   remote_.git({"tag", "v1"});
   std::uint64_t bytes = 0;
-  GitFetch what = from("file://" + remote_.path());
-  what.progress = [&](const FetchProgress& now) { bytes = std::max(bytes, now.bytes); };
-  fetch_git(what);
+  io::GitFetch what = from("file://" + remote_.path());
+  what.progress = [&](const io::FetchProgress& now) { bytes = std::max(bytes, now.bytes); };
+  io::fetch_git(what);
   EXPECT_GT(bytes, 0U);
   EXPECT_EQ(fetched(), commit_);
   EXPECT_EQ(fetched("v1"), commit_);
   remote_.git({"branch", "-D", "-q", "other"});
   remote_.write("ingot.toml", "rewritten");
   remote_.git({"commit", "-q", "-a", "--amend", "-m", "rewritten"});
-  fetch_git(from(remote_.path()));
+  io::fetch_git(from(remote_.path()));
   EXPECT_EQ(fetched(), remote_.git({"rev-parse", "HEAD"}));
   EXPECT_THROW(fetched("other"), Error) << "a branch that is gone";
 }
@@ -129,19 +129,19 @@ TEST_F(git_fetch, says_what_is_wrong_with_an_address_and_shows_no_secret) {
   for (const char* good :
        {"https://git.example.net/gold.git", "ssh://git@git.example.net:2222/gold.git", "git@git.example.net:gold.git",
         "file:///srv/gold.git", "/srv/gold.git", "http://127.0.0.1:8080/gold.git"}) {
-    EXPECT_EQ(why_not_a_repository(good), std::nullopt) << good;
+    EXPECT_EQ(io::why_not_a_repository(good), std::nullopt) << good;
   }
   for (const char* bad :
        {"https://ann:secret@git.example.net/gold.git", "https://secret@git.example.net/gold.git",
         "https://git.example.net/gold.git?token=secret", "http://git.example.net/gold.git", "git://git.example.net/gold.git",
         "gold.git", "ext::sh -c secret", "--upload-pack=secret", "ssh://git:secret@git.example.net/gold.git", "", "https://"}) {
-    ASSERT_NE(why_not_a_repository(bad), std::nullopt) << bad;
-    EXPECT_THAT(*why_not_a_repository(bad), Not(HasSubstr("secret"))) << bad;
+    ASSERT_NE(io::why_not_a_repository(bad), std::nullopt) << bad;
+    EXPECT_THAT(*io::why_not_a_repository(bad), Not(HasSubstr("secret"))) << bad;
   }
 }
 
 TEST_F(git_fetch, C15_ends_when_a_server_says_nothing_or_too_much) {
-  const OwnedDescriptor silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const io::OwnedDescriptor silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -152,26 +152,26 @@ TEST_F(git_fetch, C15_ends_when_a_server_says_nothing_or_too_much) {
   const std::string host = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   for (const std::string& url :
        {"http://" + host + "/gold.git", "https://" + host + "/gold.git", "ssh://git@" + host + "/gold.git"}) {
-    GitFetch what = from(url);
+    io::GitFetch what = from(url);
     what.silence = std::chrono::milliseconds(300);
     EXPECT_THAT(refusal(what), HasSubstr("incomplete: \"" + url + "\" has sent nothing")) << url;
   }
-  GitFetch slow = from("http://" + host + "/gold.git");
+  io::GitFetch slow = from("http://" + host + "/gold.git");
   slow.limit = std::chrono::milliseconds(300);
   EXPECT_THAT(refusal(slow), HasSubstr("was not fetched within"));
   remote_.write("large", std::string(100'000, 'x') + testing_support::git_in(remote_.path(), {"--version"}));
   for (int i = 0; i < 50; ++i)
     remote_.write("file" + std::to_string(i), std::to_string(i * 7919) + std::string(static_cast<std::size_t>(i), 'y'));
   remote_.commit("large");
-  GitFetch large = from("file://" + remote_.path());
+  io::GitFetch large = from("file://" + remote_.path());
   large.most_bytes = 1000;
   EXPECT_THAT(refusal(large), HasSubstr("incomplete: "));
 }
 
 TEST_F(git_fetch, stops_when_the_process_is_interrupted) {
-  pretend_interrupted(SIGTERM);
+  io::pretend_interrupted(SIGTERM);
   EXPECT_THAT(refusal(from("file://" + remote_.path())), HasSubstr("terminated: "));
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
   EXPECT_EQ(refusal(from("file://" + remote_.path())), "it was fetched") << "what it left stops no other";
 }
 

@@ -24,8 +24,8 @@ using testing_support::write_text;
 
 class git_history : public testing::Test {
  protected:
-  static GitHistory history(const std::string& path) { return GitHistory(*GitRepository::holding(path)); }
-  GitHistory here() const { return history(repository_.path()); }
+  static io::GitHistory history(const std::string& path) { return io::GitHistory(*io::GitRepository::holding(path)); }
+  io::GitHistory here() const { return history(repository_.path()); }
 
   TestFolder folder_;
   GitFolder repository_{folder_ / "r"};
@@ -51,7 +51,7 @@ TEST_F(git_history, of_a_shallow_clone_proves_what_it_can_and_says_no_more) {
   std::vector<std::string> commits;
   for (const char* subject : {"one", "two", "three", "four"}) commits.push_back(repository_.commit(subject));
   git_in(folder_.path(), {"clone", "-q", "--depth", "2", "file://" + repository_.path(), "shallow"});
-  const GitHistory shallow = history(folder_ / "shallow");
+  const io::GitHistory shallow = history(folder_ / "shallow");
   EXPECT_EQ(shallow.descent(commits[2], commits[3]), Descent::forward);
   EXPECT_EQ(shallow.descent(commits[3], commits[2]), Descent::backward);
   EXPECT_EQ(shallow.descent(commits[0], commits[3]), Descent::unproven);
@@ -84,9 +84,9 @@ class ssh_signatures : public git_history {
   std::string verdict(const std::string& commit) const {
     const auto signature = here().signature_of(commit);
     if (!signature) return "not signed";
-    const auto checked = check_ssh_signature(*signature, allowed_);
-    if (const auto* const good = std::get_if<GoodSignature>(&checked)) return "good: " + good->signer;
-    return std::get<BadSignature>(checked).why;
+    const auto checked = io::check_ssh_signature(*signature, allowed_);
+    if (const auto* const good = std::get_if<io::GoodSignature>(&checked)) return "good: " + good->signer;
+    return std::get<io::BadSignature>(checked).why;
   }
 
   std::string key_ = folder_ / "key";
@@ -111,26 +111,27 @@ TEST_F(ssh_signatures, are_good_if_the_allowed_signers_name_the_key) {
 TEST_F(ssh_signatures, of_other_bytes_are_not_good) {
   const auto signature = here().signature_of(repository_.commit_signed("one", key_));
   ASSERT_TRUE(signature);
-  SignedBytes forged = *signature;
+  io::SignedBytes forged = *signature;
   forged.bytes += "x";
-  EXPECT_THAT(std::get<BadSignature>(check_ssh_signature(forged, allowed_)).why, HasSubstr("not good for \"ann@example.net\""));
+  EXPECT_THAT(std::get<io::BadSignature>(io::check_ssh_signature(forged, allowed_)).why,
+              HasSubstr("not good for \"ann@example.net\""));
   forged = *signature;
   forged.signature = "-----BEGIN PGP SIGNATURE-----\n";
-  EXPECT_THAT(std::get<BadSignature>(check_ssh_signature(forged, allowed_)).why, HasSubstr("not one of ssh"));
+  EXPECT_THAT(std::get<io::BadSignature>(io::check_ssh_signature(forged, allowed_)).why, HasSubstr("not one of ssh"));
   forged.signature = "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n";
-  EXPECT_TRUE(std::holds_alternative<BadSignature>(check_ssh_signature(forged, allowed_)));
+  EXPECT_TRUE(std::holds_alternative<io::BadSignature>(io::check_ssh_signature(forged, allowed_)));
 }
 
 TEST(programs, get_their_input_and_an_end) {
   ::setenv("INGOT_CANARY", "secret", 1);
-  const ProgramEnd end =
-      run_program({.words = {"sh", "-c", "cat; cat /dev/fd/3; env >&2; exit 7"}, .input = "in ", .attached = "attached"});
+  const io::ProgramEnd end =
+      io::run_program({.words = {"sh", "-c", "cat; cat /dev/fd/3; env >&2; exit 7"}, .input = "in ", .attached = "attached"});
   ::unsetenv("INGOT_CANARY");
   EXPECT_EQ(end.exit, 7);
   EXPECT_EQ(end.out, "in attached");
   EXPECT_THAT(end.err, testing::Not(HasSubstr("INGOT_CANARY")));
-  EXPECT_THROW(run_program({.words = {"no-such-program-here"}}), Error);
-  EXPECT_THROW(run_program({.words = {"sleep", "600"}}, std::chrono::milliseconds(50)), Error);
+  EXPECT_THROW(io::run_program({.words = {"no-such-program-here"}}), Error);
+  EXPECT_THROW(io::run_program({.words = {"sleep", "600"}}, std::chrono::milliseconds(50)), Error);
 }
 
 }  // namespace

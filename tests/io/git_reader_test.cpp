@@ -27,20 +27,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-std::vector<std::optional<Pair>> doubled(OpenRepository&, const Pair& pair, bool twice) {
+std::vector<std::optional<Pair>> doubled(io::OpenRepository&, const Pair& pair, bool twice) {
   return {Pair{pair.name + pair.name, pair.number * 2}, std::nullopt, twice ? std::optional(pair) : std::nullopt};
 }
-bool refuse(OpenRepository&, const std::string& why) {
+bool refuse(io::OpenRepository&, const std::string& why) {
   throw Error(Fault::usage, why, "mend it").with_code("some-code").about("it");
 }
-bool die(OpenRepository&, int signal) { return ::raise(signal) == 0; }
-bool spin(OpenRepository&) {
+bool die(io::OpenRepository&, int signal) { return ::raise(signal) == 0; }
+bool spin(io::OpenRepository&) {
   for (volatile bool on = true; on;) {}
   return true;
 }
-bool sleep(OpenRepository&) { return ::usleep(30'000'000) == 0; }
-std::uint64_t fill(OpenRepository&, std::uint64_t bytes) { return std::vector<char>(bytes, 'x').size(); }
-std::vector<std::string> open_files(OpenRepository&) {
+bool sleep(io::OpenRepository&) { return ::usleep(30'000'000) == 0; }
+std::uint64_t fill(io::OpenRepository&, std::uint64_t bytes) { return std::vector<char>(bytes, 'x').size(); }
+std::vector<std::string> open_files(io::OpenRepository&) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) names.push_back(entry.path().filename());
   return names;
@@ -55,7 +55,7 @@ std::string refusal(Ask&& ask) {
 }
 
 TEST(git_reader, answers_with_values_and_errors) {
-  GitReader reader("r");
+  io::GitReader reader("r");
   const auto answer = reader.ask<&doubled>(Pair{std::string("a\0b", 3), 21}, true);
   ASSERT_EQ(answer.size(), 3U);
   EXPECT_EQ(answer[0]->name, std::string("a\0ba\0b", 6));
@@ -68,7 +68,7 @@ TEST(git_reader, answers_with_values_and_errors) {
 
 TEST(git_reader, C15_that_dies_is_an_error_of_its_repository_alone) {
   for (const int signal : {SIGSEGV, SIGABRT, SIGKILL}) {
-    GitReader reader("gold.git"), other("other.git");
+    io::GitReader reader("gold.git"), other("other.git");
     const auto why = refusal([&] { reader.ask<&die>(signal); });
     EXPECT_THAT(why,
                 AllOf(HasSubstr("manifest bad-repository: the git repository \"gold.git\" cannot be read"), HasSubstr("it")));
@@ -78,26 +78,26 @@ TEST(git_reader, C15_that_dies_is_an_error_of_its_repository_alone) {
 }
 
 TEST(git_reader, C15_has_bounds_on_memory_and_time) {
-  GitReader hungry("r", {.memory = 64'000'000});
+  io::GitReader hungry("r", {.memory = 64'000'000});
   EXPECT_EQ(hungry.ask<&fill>(1'000'000U), 1'000'000U);
   EXPECT_THAT(refusal([&] { hungry.ask<&fill>(200'000'000U); }), HasSubstr("manifest bad-repository"));
-  GitReader busy("r", {.processor = 1s});
+  io::GitReader busy("r", {.processor = 1s});
   EXPECT_THAT(refusal([&] { busy.ask<&spin>(); }), HasSubstr("more than 1 s of processor time"));
-  GitReader silent("r", {.answer = 200ms});
+  io::GitReader silent("r", {.answer = 200ms});
   EXPECT_THAT(refusal([&] { silent.ask<&sleep>(); }), HasSubstr("did not answer"));
 }
 
 TEST(git_reader, holds_nothing_of_its_parents_open) {
-  GitReader reader("r");
+  io::GitReader reader("r");
   EXPECT_THAT(reader.ask<&open_files>(), testing::UnorderedElementsAre("0", "1", "2", "3", "4"))
       << "three that lead nowhere, the socket, and the listing itself";
 }
 
 TEST(git_reader, ends_at_once_when_the_process_is_interrupted) {
-  GitReader reader("r");
-  pretend_interrupted(SIGINT);
+  io::GitReader reader("r");
+  io::pretend_interrupted(SIGINT);
   EXPECT_THAT(refusal([&] { reader.ask<&sleep>(); }), HasSubstr("interrupted"));
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
 }
 
 }  // namespace

@@ -28,14 +28,16 @@ class git_revision : public testing::Test {
     two_ = repository_.commit("two");
   }
   /// The commit, or all the words of the Error.
-  static std::string resolved(const GitRepository& repository, const std::string& revision) {
+  static std::string resolved(const io::GitRepository& repository, const std::string& revision) {
     try {
       return repository.resolve(revision).id;
     } catch (const Error& error) { return std::string(text_of(error.fault())) + ": " + error.text() + "; " + error.mend(); }
   }
-  std::string here(const std::string& revision) const { return resolved(*GitRepository::holding(repository_.path()), revision); }
+  std::string here(const std::string& revision) const {
+    return resolved(*io::GitRepository::holding(repository_.path()), revision);
+  }
   std::string fetched(const std::string& revision) const {
-    return resolved(GitRepository::at(repository_ / ".git", "https://git.example.net/gold.git"), revision);
+    return resolved(io::GitRepository::at(repository_ / ".git", "https://git.example.net/gold.git"), revision);
   }
   void ref(const std::string& name, const std::string& commit) const { repository_.git({"update-ref", name, commit}); }
 
@@ -109,7 +111,7 @@ TEST_F(git_revision, other_names_mean_what_they_mean_to_git) {
   repository_.git({"tag", "-a", "v1", "-m", "one", one_});
   for (const char* revision : {"origin/main", "origin", "main^", "main@{1}", "v1", "v1^{commit}", "HEAD~1", "@~1", ":/one"})
     EXPECT_EQ(here(revision), one_) << revision;
-  EXPECT_EQ(GitRepository::holding(repository_.path())->resolve("main"), (NamedCommit{two_, "refs/heads/main"}));
+  EXPECT_EQ(io::GitRepository::holding(repository_.path())->resolve("main"), (io::NamedCommit{two_, "refs/heads/main"}));
   ref("refs/heads/origin/main", two_);
   EXPECT_THAT(here("origin/main"), HasSubstr("names several things"));
 }

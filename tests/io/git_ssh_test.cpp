@@ -78,7 +78,7 @@ class git_ssh : public testing::Test {
   std::string fetch() const {
     const std::string user = ::getpwuid(::geteuid())->pw_name;
     try {
-      fetch_git({.url = "ssh://" + user + "@127.0.0.1:" + port_ + remote_.path(), .folder = folder_ / "cache"});
+      io::fetch_git({.url = "ssh://" + user + "@127.0.0.1:" + port_ + remote_.path(), .folder = folder_ / "cache"});
       return "fetched";
     } catch (const Error& error) { return std::string(text_of(error.fault())) + ": " + error.text() + "; " + error.mend(); }
   }
@@ -137,16 +137,17 @@ TEST_F(git_ssh, says_what_ssh_says) {
 }
 
 TEST(git_ssh_place, is_read_from_each_kind_of_address) {
-  EXPECT_EQ(ssh_place_of("ssh://ann@git.example.net:2222/srv/gold.git"),
-            (SshPlace{"ann", "git.example.net", "2222", "/srv/gold.git"}));
-  EXPECT_EQ(ssh_place_of("ssh://git.example.net/~ann/gold.git"), (SshPlace{"git", "git.example.net", "", "~ann/gold.git"}));
-  EXPECT_EQ(ssh_place_of("ssh://git@[::1]:22/gold.git"), (SshPlace{"git", "::1", "22", "/gold.git"}));
-  EXPECT_EQ(ssh_place_of("git@git.example.net:team/gold.git"), (SshPlace{"git", "git.example.net", "", "team/gold.git"}));
-  EXPECT_EQ(ssh_place_of("git@[::1]:gold.git"), (SshPlace{"git", "::1", "", "gold.git"}));
-  EXPECT_EQ(ssh_place_of("ssh://h/a%20b%2").path, "/a b%2");
-  EXPECT_TRUE(is_by_ssh("git@git.example.net:gold.git"));
+  EXPECT_EQ(io::ssh_place_of("ssh://ann@git.example.net:2222/srv/gold.git"),
+            (io::SshPlace{"ann", "git.example.net", "2222", "/srv/gold.git"}));
+  EXPECT_EQ(io::ssh_place_of("ssh://git.example.net/~ann/gold.git"),
+            (io::SshPlace{"git", "git.example.net", "", "~ann/gold.git"}));
+  EXPECT_EQ(io::ssh_place_of("ssh://git@[::1]:22/gold.git"), (io::SshPlace{"git", "::1", "22", "/gold.git"}));
+  EXPECT_EQ(io::ssh_place_of("git@git.example.net:team/gold.git"), (io::SshPlace{"git", "git.example.net", "", "team/gold.git"}));
+  EXPECT_EQ(io::ssh_place_of("git@[::1]:gold.git"), (io::SshPlace{"git", "::1", "", "gold.git"}));
+  EXPECT_EQ(io::ssh_place_of("ssh://h/a%20b%2").path, "/a b%2");
+  EXPECT_TRUE(io::is_by_ssh("git@git.example.net:gold.git"));
   for (const char* other : {"https://git.example.net/gold.git", "file:///srv/gold.git", "/srv/gold.git"})
-    EXPECT_FALSE(is_by_ssh(other)) << other;
+    EXPECT_FALSE(io::is_by_ssh(other)) << other;
 }
 
 }  // namespace

@@ -26,12 +26,12 @@ using testing_support::TestFolder;
 
 class git_tree_files : public testing::Test {
  protected:
-  GitTreeFiles tree(const std::string& revision = "HEAD") const { return tree_in(repository_.path(), revision); }
-  static GitTreeFiles tree_in(const std::string& path, const std::string& revision = "HEAD") {
-    GitRepository repository = *GitRepository::holding(path);
+  io::GitTreeFiles tree(const std::string& revision = "HEAD") const { return tree_in(repository_.path(), revision); }
+  static io::GitTreeFiles tree_in(const std::string& path, const std::string& revision = "HEAD") {
+    io::GitRepository repository = *io::GitRepository::holding(path);
     return {repository, repository.resolve(revision).id};
   }
-  static std::string text(const GitTreeFiles& tree, const std::string& path) {
+  static std::string text(const io::GitTreeFiles& tree, const std::string& path) {
     const auto read = tree.read(path);
     const auto* const unreadable = std::get_if<Unreadable>(&read);
     return unreadable != nullptr ? "UNREADABLE: " + unreadable->why : std::get<std::string>(read);
@@ -72,7 +72,7 @@ TEST_F(git_tree_files, match_globs_as_the_disk_does) {
   std::filesystem::create_directory(repository_ / "images/folder.toml");
   repository_.write("images/folder.toml/x", "");
   repository_.commit("images");
-  const ManifestFiles disk = disk_manifest_files();
+  const ManifestFiles disk = io::disk_manifest_files();
   for (const char* pattern : {"images/*.toml", "images/[a-b].toml", "images/?.toml", "*/*/*.toml", "images/none*",
                               "images/a.toml/*", "images/.*.toml", "images/deep/*"}) {
     std::vector<std::string> expected = paths(disk.glob(repository_ / "", pattern));
@@ -150,16 +150,16 @@ TEST_F(git_tree_files, are_the_same_in_bare_shallow_sparse_and_linked_trees) {
   repository_.git({"config", "extensions.worktreeConfig", "true"});
   for (const char* clone : {"bare", "shallow", "sparse", "linked"}) {
     EXPECT_EQ(text(tree_in(folder_ / clone), "sites/a/ingot.toml"), "a") << clone;
-    const GitRepository repository = *GitRepository::holding((folder_ / clone) + "/sites/a/ingot.toml");
+    const io::GitRepository repository = *io::GitRepository::holding((folder_ / clone) + "/sites/a/ingot.toml");
     EXPECT_EQ(repository.path_in((folder_ / clone) + "/sites/a/ingot.toml"), "sites/a/ingot.toml") << clone;
     EXPECT_EQ(repository.path_in(folder_ / clone), "") << clone;
     EXPECT_EQ(repository.head()->id, commit) << clone;
     EXPECT_EQ(repository.is_shallow(), std::string(clone) == "shallow") << clone;
     EXPECT_EQ(repository.is_bare(), std::string(clone) == "bare") << clone;
   }
-  EXPECT_EQ(GitRepository::holding(folder_ / "bare")->address(), url);
-  EXPECT_EQ(GitRepository::holding(repository_.path())->address(), repository_.path());
-  EXPECT_EQ(GitRepository::holding(folder_ / "linked")->head()->ref, "refs/heads/other");
+  EXPECT_EQ(io::GitRepository::holding(folder_ / "bare")->address(), url);
+  EXPECT_EQ(io::GitRepository::holding(repository_.path())->address(), repository_.path());
+  EXPECT_EQ(io::GitRepository::holding(folder_ / "linked")->head()->ref, "refs/heads/other");
 }
 
 TEST_F(git_tree_files, of_a_partial_clone_say_how_to_fetch_what_it_lacks) {
@@ -198,7 +198,7 @@ TEST_F(git_tree_files, on_the_disk_nothing_is_read_in_a_submodule_be_it_checked_
   repository_.commit("all");
   git_in(folder_.path(), {"clone", "-q", repository_.path(), "clone"});
   for (const std::string& checkout : {repository_.path(), folder_ / "clone"}) {
-    const ManifestFiles files = without_submodules(disk_manifest_files(), *GitRepository::holding(checkout));
+    const ManifestFiles files = io::without_submodules(io::disk_manifest_files(), *io::GitRepository::holding(checkout));
     const auto matches = [&](const std::string& pattern) { return paths(files.glob(checkout + "/", pattern)); };
     for (const char* pattern :
          {"vendor/shared/*.toml", "vendor/*/a.toml", "*/shared/*.toml", "*/*/*", "link/*.toml", "images/../vendor/shared/*.toml"})
@@ -213,7 +213,7 @@ TEST_F(git_tree_files, on_the_disk_nothing_is_read_in_a_submodule_be_it_checked_
     EXPECT_EQ(std::get<std::string>(files.read(checkout + "/images/b.toml")), "b");
   }
   std::filesystem::remove_all(folder_ / "clone/vendor");
-  const ManifestFiles files = without_submodules(disk_manifest_files(), *GitRepository::holding(folder_ / "clone"));
+  const ManifestFiles files = io::without_submodules(io::disk_manifest_files(), *io::GitRepository::holding(folder_ / "clone"));
   EXPECT_THAT(paths(files.glob((folder_ / "clone") + "/", "vendor/shared/*.toml")), ElementsAre(HasSubstr("is a submodule")))
       << "not even its folder is there";
 }
@@ -226,10 +226,10 @@ TEST_F(git_tree_files, take_a_checkout_with_other_ends_of_lines_for_what_was_com
   for (const char* name : {"ingot.toml", "id.txt"}) std::filesystem::remove(repository_ / name);
   repository_.git({"checkout", "-q", "--", "."});
   ASSERT_THAT(testing_support::read_text(repository_ / "ingot.toml"), HasSubstr("\r\n"));
-  const GitRepository repository = *GitRepository::holding(repository_.path());
+  const io::GitRepository repository = *io::GitRepository::holding(repository_.path());
   const auto differs = [&] {
-    ReadFromDisk heard;
-    const ManifestFiles files = heard.listen(disk_manifest_files());
+    io::ReadFromDisk heard;
+    const ManifestFiles files = heard.listen(io::disk_manifest_files());
     for (const char* name : {"ingot.toml", "id.txt"}) files.read(repository_ / name);
     return heard.differing(tree(), repository);
   };
@@ -242,10 +242,10 @@ TEST_F(git_tree_files, tell_what_the_disk_has_otherwise) {
   repository_.write("ingot.toml", "text");
   repository_.write("images/a.toml", "a");
   repository_.commit("all");
-  const GitRepository repository = *GitRepository::holding(repository_.path());
+  const io::GitRepository repository = *io::GitRepository::holding(repository_.path());
   const auto differs = [&] {
-    ReadFromDisk heard;
-    const ManifestFiles files = heard.listen(disk_manifest_files());
+    io::ReadFromDisk heard;
+    const ManifestFiles files = heard.listen(io::disk_manifest_files());
     files.read(repository_ / "ingot.toml");
     for (const auto& path : paths(files.glob(repository_ / "", "images/*.toml"))) files.read(path);
     return heard.differing(tree(), repository);
@@ -285,14 +285,14 @@ TEST_F(git_tree_files, C15_another_users_repository_is_refused_with_the_command_
   };
   owned_by(65534);
   EXPECT_THAT(
-      refusal([&] { GitRepository::holding(repository_ / "ingot.toml"); }),
+      refusal([&] { io::GitRepository::holding(repository_ / "ingot.toml"); }),
       HasSubstr("belongs to another user; if you trust it: git config --global --add safe.directory " + repository_.path()));
   owned_by(0);
 }
 
 TEST_F(git_tree_files, a_repository_of_sha256_objects_is_refused_with_what_works) {
   const GitFolder other(folder_ / "s", {"--object-format=sha256"});
-  EXPECT_THAT(refusal([&] { GitRepository::holding(other.path()); }), HasSubstr("SHA-256"));
+  EXPECT_THAT(refusal([&] { io::GitRepository::holding(other.path()); }), HasSubstr("SHA-256"));
 }
 
 TEST_F(git_tree_files, a_repository_with_an_extension_that_is_not_known_is_refused_by_its_name) {
@@ -301,24 +301,24 @@ TEST_F(git_tree_files, a_repository_with_an_extension_that_is_not_known_is_refus
                                 "[core]\n\trepositoryformatversion = 1\n[extensions]\n\t" + extension + " = true\n");
   };
   extend("relativeWorktrees");
-  EXPECT_THAT(refusal([&] { GitRepository::holding(repository_.path()); }),
+  EXPECT_THAT(refusal([&] { io::GitRepository::holding(repository_.path()); }),
               testing::AllOf(HasSubstr("has extensions.relativeWorktrees"), HasSubstr("worktree repair --no-relative-paths")));
   extend("fromTheFuture");
-  EXPECT_THAT(refusal([&] { GitRepository::holding(repository_.path()); }), HasSubstr("has the extension \"fromthefuture\""));
+  EXPECT_THAT(refusal([&] { io::GitRepository::holding(repository_.path()); }), HasSubstr("has the extension \"fromthefuture\""));
 }
 
 TEST_F(git_tree_files, a_revision_that_names_no_commit_is_refused) {
-  EXPECT_EQ(GitRepository::holding(repository_.path())->head(), std::nullopt) << "nothing was committed yet";
+  EXPECT_EQ(io::GitRepository::holding(repository_.path())->head(), std::nullopt) << "nothing was committed yet";
   repository_.write("a", "");
   const std::string commit = repository_.commit("all");
   repository_.git({"tag", "-a", "v1", "-m", "one"});
-  const GitRepository repository = *GitRepository::holding(repository_.path());
-  EXPECT_EQ(repository.resolve("v1"), (NamedCommit{commit, "refs/tags/v1"}));
-  EXPECT_EQ(repository.resolve("HEAD"), (NamedCommit{commit, "refs/heads/main"}));
-  EXPECT_EQ(repository.resolve(commit.substr(0, 10)), (NamedCommit{commit, ""}));
+  const io::GitRepository repository = *io::GitRepository::holding(repository_.path());
+  EXPECT_EQ(repository.resolve("v1"), (io::NamedCommit{commit, "refs/tags/v1"}));
+  EXPECT_EQ(repository.resolve("HEAD"), (io::NamedCommit{commit, "refs/heads/main"}));
+  EXPECT_EQ(repository.resolve(commit.substr(0, 10)), (io::NamedCommit{commit, ""}));
   EXPECT_THAT(refusal([&] { repository.resolve("none"); }), HasSubstr("\"none\" names nothing"));
   EXPECT_THAT(refusal([&] { repository.resolve("HEAD:a"); }), HasSubstr("\"HEAD:a\" names no commit"));
-  EXPECT_FALSE(GitRepository::holding("/"));
+  EXPECT_FALSE(io::GitRepository::holding("/"));
 }
 
 }  // namespace

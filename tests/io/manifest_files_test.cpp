@@ -36,13 +36,13 @@ class manifest_files : public testing::Test {
   }
 
   TestFolder folder_;
-  ManifestFiles files_ = disk_manifest_files();
+  ManifestFiles files_ = io::disk_manifest_files();
 };
 
 TEST_F(manifest_files, reads_text_as_it_is) {
   write("a.toml", std::string("a\0b\r\n", 5));
   EXPECT_EQ(std::get<std::string>(files_.read(at("a.toml"))), std::string("a\0b\r\n", 5));
-  EXPECT_EQ(files_.digest("x"), sha256("x"));
+  EXPECT_EQ(files_.digest("x"), io::sha256("x"));
 }
 
 TEST_F(manifest_files, says_in_the_systems_words_why_it_cannot) {

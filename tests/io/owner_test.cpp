@@ -27,41 +27,41 @@ struct owner : testing::Test {
   testing_support::TestFolder folder;
   std::string file = folder / "file";
   void SetUp() override {
-    PosixFiles files;
-    files.open(file, OpenFor::create_new)->close();
+    io::PosixFiles files;
+    files.open(file, io::OpenFor::create_new)->close();
   }
 };
 
 TEST_F(owner, is_of_the_file_or_of_the_nearest_folder_that_is_there) {
-  EXPECT_EQ(owner_of(file)->user, ::geteuid());
-  const auto above = owner_of(folder / "gone/deeper/file");
+  EXPECT_EQ(io::owner_of(file)->user, ::geteuid());
+  const auto above = io::owner_of(folder / "gone/deeper/file");
   ASSERT_TRUE(above);
   EXPECT_EQ(above->path, folder.path());
-  EXPECT_EQ(user_name(0), "root");
-  EXPECT_EQ(user_name(123'456'789), "123456789");
-  EXPECT_EQ(foreign_owner_text(file), "");
+  EXPECT_EQ(io::user_name(0), "root");
+  EXPECT_EQ(io::user_name(123'456'789), "123456789");
+  EXPECT_EQ(io::foreign_owner_text(file), "");
 }
 
 TEST_F(owner, an_error_of_access_says_whose_the_file_is) {
-  EXPECT_THAT(file_error("open", file, EACCES).mend(), HasSubstr("give this user access"));
+  EXPECT_THAT(io::file_error("open", file, EACCES).mend(), HasSubstr("give this user access"));
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file to another user";
   ASSERT_EQ(::chown(file.c_str(), somebody, somebody), 0);
-  EXPECT_THAT(file_error("open", file, EACCES).mend(),
-              AllOf(HasSubstr("belongs to " + user_name(somebody)), HasSubstr("this runs as root"), HasSubstr("chown root ")));
+  EXPECT_THAT(io::file_error("open", file, EACCES).mend(), AllOf(HasSubstr("belongs to " + io::user_name(somebody)),
+                                                                 HasSubstr("this runs as root"), HasSubstr("chown root ")));
 }
 
 TEST_F(owner, a_floor_that_cannot_be_read_is_not_called_damaged) {
-  PosixFiles files;
-  const ServerId peer{sha256("peer")};
-  PeerMemory(files, folder.path())
-      .raise_floor({.id = peer, .epoch = 1, .serial = 7, .head = sha256("7"), .root_version = 1, .issued = Time(Seconds(9))},
+  io::PosixFiles files;
+  const ServerId peer{io::sha256("peer")};
+  io::PeerMemory(files, folder.path())
+      .raise_floor({.id = peer, .epoch = 1, .serial = 7, .head = io::sha256("7"), .root_version = 1, .issued = Time(Seconds(9))},
                    "head");
   testing_support::FaultFiles unreadable;  // what a run of root left, seen by another user
   unreadable.only = "read ";
   unreadable.fail_at = 1;
   unreadable.error = EACCES;
   unreadable.for_ever = true;
-  PeerMemory memory(unreadable, folder.path());
+  io::PeerMemory memory(unreadable, folder.path());
   EXPECT_EQ(memory.floor(peer)->serial, 6U) << "its number still counts";
   EXPECT_THAT(memory.trouble().value_or(""),
               AllOf(HasSubstr("cannot be read"), HasSubstr("Permission denied"), HasSubstr("access"), Not(HasSubstr("damaged"))));

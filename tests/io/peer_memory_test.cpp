@@ -26,15 +26,19 @@ using testing::HasSubstr;
 using testing_support::FaultFiles;
 using testing_support::TestFolder;
 
-const ServerId peer{sha256("peer")};
-const ServerId other{sha256("other")};
+const ServerId peer{io::sha256("peer")};
+const ServerId other{io::sha256("other")};
 const Time then{Seconds(1'795'000'000)};
 
 Floor floor_at(Serial serial, std::uint64_t epoch = 1) {
-  return {
-      .id = peer, .epoch = epoch, .serial = serial, .head = sha256(std::to_string(serial)), .root_version = 1, .issued = then};
+  return {.id = peer,
+          .epoch = epoch,
+          .serial = serial,
+          .head = io::sha256(std::to_string(serial)),
+          .root_version = 1,
+          .issued = then};
 }
-Piece piece_of(const std::string& bytes) { return {.digest = sha256(bytes), .length = bytes.size()}; }
+Piece piece_of(const std::string& bytes) { return {.digest = io::sha256(bytes), .length = bytes.size()}; }
 
 class peer_memory : public testing::Test {
  protected:
@@ -51,8 +55,8 @@ class peer_memory : public testing::Test {
   }
 
   TestFolder folder_;
-  PosixFiles files_;
-  PeerMemory memory_{files_, folder_.path()};
+  io::PosixFiles files_;
+  io::PeerMemory memory_{files_, folder_.path()};
 };
 
 TEST_F(peer_memory, knows_nothing_at_first_and_writes_nothing) {
@@ -68,14 +72,13 @@ TEST_F(peer_memory, knows_nothing_at_first_and_writes_nothing) {
 }
 
 TEST_F(peer_memory, gives_back_what_it_was_given) {
-  const CachedHead head{
-      .bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .fetched = then};
-  const SettledMark mark{.fingerprint = sha256("f"), .until = then, .notes = {{"unmanaged", "image.a", "a \"b\" \\ ü"}}};
+  const io::CachedHead head{.bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .fetched = then};
+  const io::SettledMark mark{.fingerprint = io::sha256("f"), .until = then, .notes = {{"unmanaged", "image.a", "a \"b\" \\ ü"}}};
   memory_.keep_head(peer, head);
   memory_.keep_root(peer, 2, "root two");
   memory_.keep_piece(peer, piece_of("page"), "page");
   memory_.keep_settled(peer, mark);
-  PeerMemory again(files_, folder_.path());
+  io::PeerMemory again(files_, folder_.path());
   EXPECT_EQ(again.head(peer), head);
   EXPECT_EQ(again.root(peer, 2), "root two");
   EXPECT_EQ(again.root(peer, 1), std::nullopt);
@@ -97,7 +100,7 @@ TEST_F(peer_memory, G5_a_floor_only_rises) {
   memory_.raise_floor(floor_at(100, 1), "old epoch");
   EXPECT_EQ(memory_.floor(peer), floor_at(3, 2));
   only_floor_file();
-  EXPECT_EQ(PeerMemory(files_, folder_.path()).floor(peer), floor_at(3, 2));
+  EXPECT_EQ(io::PeerMemory(files_, folder_.path()).floor(peer), floor_at(3, 2));
 }
 
 TEST_F(peer_memory, the_largest_serial_has_a_floor_too) {
@@ -109,15 +112,15 @@ TEST_F(peer_memory, the_largest_serial_has_a_floor_too) {
 TEST_F(peer_memory, the_same_number_keeps_the_first_head) {
   memory_.raise_floor(floor_at(7), "first");
   Floor lie = floor_at(7);
-  lie.head = sha256("lie");
+  lie.head = io::sha256("lie");
   memory_.raise_floor(lie, "lie");
   EXPECT_EQ(memory_.floor_record(peer)->head_envelope, "first");
 }
 
 TEST_F(peer_memory, several_runs_at_once_only_raise_a_floor) {
   const auto raise = [&](Serial first) {
-    PosixFiles files;
-    PeerMemory memory(files, folder_.path());
+    io::PosixFiles files;
+    io::PeerMemory memory(files, folder_.path());
     for (Serial serial = first; serial < 200; serial += 4) memory.raise_floor(floor_at(serial), "head");
     EXPECT_EQ(memory.trouble(), std::nullopt);
   };
@@ -132,7 +135,7 @@ TEST_F(peer_memory, a_damaged_floor_still_holds_by_its_number_and_says_so) {
   for (const std::string& damage :
        {std::string(), std::string("x"), std::string("{\"format\":\"ingot.floor/1\"}\n"), std::string(100'000, 'x')}) {
     fs::remove_all(folder_.path() + "/trust");
-    PeerMemory memory(files_, folder_.path());
+    io::PeerMemory memory(files_, folder_.path());
     memory.raise_floor(floor_at(7), "head 7");
     overwrite(only_floor_file(), damage);
     const auto floor = memory.floor(peer);
@@ -156,7 +159,7 @@ TEST_F(peer_memory, a_floor_of_another_server_does_not_count) {
 
 TEST_F(peer_memory, damaged_cache_files_are_not_there) {
   memory_.keep_head(peer, {.bytes = "bytes", .url = "u", .fetched = then});
-  memory_.keep_settled(peer, {sha256("f"), {}, {}});
+  memory_.keep_settled(peer, {io::sha256("f"), {}, {}});
   memory_.keep_piece(peer, piece_of("page"), "page");
   for (const char* damage :
        {"", "x", "\n", "{}\n", "[]\n", "{\"format\":\"ingot.cached-head/1\",\"length\":-1}\nx", "{\"format\":7}\n"}) {
@@ -166,7 +169,7 @@ TEST_F(peer_memory, damaged_cache_files_are_not_there) {
     EXPECT_EQ(memory_.settled(peer), std::nullopt) << damage;
   }
   for (const char* damage : {"", "pag", "pagx", "page!"}) {
-    overwrite(cache() + "/c/" + sha256("page").hex(), damage);
+    overwrite(cache() + "/c/" + io::sha256("page").hex(), damage);
     EXPECT_EQ(memory_.piece(peer, piece_of("page")), std::nullopt) << damage;
   }
   EXPECT_EQ(memory_.trouble(), std::nullopt);
@@ -175,16 +178,16 @@ TEST_F(peer_memory, damaged_cache_files_are_not_there) {
 TEST_F(peer_memory, a_link_planted_in_the_cache_is_not_followed) {
   overwrite(folder_.path() + "/secret", "page");
   memory_.keep_piece(peer, piece_of("else"), "else");
-  fs::create_symlink(folder_.path() + "/secret", cache() + "/c/" + sha256("page").hex());
+  fs::create_symlink(folder_.path() + "/secret", cache() + "/c/" + io::sha256("page").hex());
   EXPECT_EQ(memory_.piece(peer, piece_of("page")), std::nullopt);
   memory_.keep_piece(peer, piece_of("page"), "page");
   EXPECT_EQ(memory_.piece(peer, piece_of("page")), "page");
-  EXPECT_EQ(read_file(files_, folder_.path() + "/secret", 10), "page");
+  EXPECT_EQ(io::read_file(files_, folder_.path() + "/secret", 10), "page");
 }
 
 TEST_F(peer_memory, forgets_pieces_but_those_that_are_named) {
   for (const char* page : {"a", "b", "c"}) memory_.keep_piece(peer, piece_of(page), page);
-  memory_.forget_pieces_but(peer, {sha256("a"), sha256("c")});
+  memory_.forget_pieces_but(peer, {io::sha256("a"), io::sha256("c")});
   EXPECT_EQ(memory_.piece(peer, piece_of("a")), "a");
   EXPECT_EQ(memory_.piece(peer, piece_of("b")), std::nullopt);
   EXPECT_EQ(files_.list(cache() + "/c").size(), 2U);
@@ -198,7 +201,7 @@ TEST_F(peer_memory, F5_what_dead_runs_left_half_written_goes_and_what_another_ma
       overwrite(folder + "/" + half, "half");  // no such process here
     fs::last_write_time(folder + "/dead.999999999-1.new", fs::file_time_type::clock::now() - std::chrono::hours(25));
   }
-  memory_.forget_pieces_but(peer, {sha256("a")});
+  memory_.forget_pieces_but(peer, {io::sha256("a")});
   memory_.raise_floor(floor_at(2), "two");
   for (const std::string& folder : {cache() + "/c", trust()}) {
     EXPECT_FALSE(fs::exists(folder + "/dead.999999999-1.new")) << folder;
@@ -208,10 +211,10 @@ TEST_F(peer_memory, F5_what_dead_runs_left_half_written_goes_and_what_another_ma
 
 TEST_F(peer_memory, A6_evidence_stays_until_somebody_removes_it) {
   const std::string folder = memory_.keep_evidence(peer, "one head", "other head");
-  EXPECT_TRUE(PeerMemory(files_, folder_.path()).has_evidence(peer));
+  EXPECT_TRUE(io::PeerMemory(files_, folder_.path()).has_evidence(peer));
   EXPECT_FALSE(memory_.has_evidence(other));
-  EXPECT_EQ(read_file(files_, folder + "/" + sha256("one head").hex() + ".dsse", 100), "one head");
-  EXPECT_EQ(read_file(files_, folder + "/" + sha256("other head").hex() + ".dsse", 100), "other head");
+  EXPECT_EQ(io::read_file(files_, folder + "/" + io::sha256("one head").hex() + ".dsse", 100), "one head");
+  EXPECT_EQ(io::read_file(files_, folder + "/" + io::sha256("other head").hex() + ".dsse", 100), "other head");
   fs::remove_all(folder);
   EXPECT_FALSE(memory_.has_evidence(peer));
 }
@@ -219,7 +222,7 @@ TEST_F(peer_memory, A6_evidence_stays_until_somebody_removes_it) {
 TEST_F(peer_memory, R24_a_disk_that_takes_nothing_is_said_once_and_left_alone) {
   for (const int error : {EROFS, EACCES, ENOSPC}) {
     FaultFiles files;
-    PeerMemory memory(files, folder_.path());
+    io::PeerMemory memory(files, folder_.path());
     files.only = "open ";
     files.fail_at = 1;
     files.for_ever = true;
@@ -239,7 +242,7 @@ TEST_F(peer_memory, R24_a_disk_that_takes_nothing_is_said_once_and_left_alone) {
 
 TEST_F(peer_memory, floors_are_durable_before_lower_ones_go) {
   FaultFiles files;
-  PeerMemory memory(files, folder_.path());
+  io::PeerMemory memory(files, folder_.path());
   memory.raise_floor(floor_at(7), "head 7");
   files.start_over();
   memory.raise_floor(floor_at(8), "head 8");
@@ -255,13 +258,13 @@ TEST_F(peer_memory, floors_are_durable_before_lower_ones_go) {
 TEST_F(peer_memory, no_fault_at_any_step_lowers_a_floor) {
   for (std::size_t n = 1; n < 60; ++n) {
     fs::remove_all(folder_.path() + "/trust");
-    PeerMemory(files_, folder_.path()).raise_floor(floor_at(7), "head 7");
+    io::PeerMemory(files_, folder_.path()).raise_floor(floor_at(7), "head 7");
     FaultFiles files;
     files.fail_at = n;
     try {
-      PeerMemory(files, folder_.path()).raise_floor(floor_at(8), "head 8");
+      io::PeerMemory(files, folder_.path()).raise_floor(floor_at(8), "head 8");
     } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::local); }
-    PeerMemory after(files_, folder_.path());
+    io::PeerMemory after(files_, folder_.path());
     EXPECT_GE(after.floor(peer)->serial, 7U) << n;
     EXPECT_EQ(after.trouble(), std::nullopt);
     if (files.count() < n) return;
@@ -271,18 +274,18 @@ TEST_F(peer_memory, no_fault_at_any_step_lowers_a_floor) {
 
 RC_GTEST_PROP(peer_memory_text, floors_and_marks_read_back, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::inRange<char>(32, 127));
-  const FloorRecord record{floor_at(*rc::gen::inRange<Serial>(0, largest_serial)), text};
-  const auto read = parse_floor(write_floor(record));
+  const io::FloorRecord record{floor_at(*rc::gen::inRange<Serial>(0, largest_serial)), text};
+  const auto read = io::parse_floor(io::write_floor(record));
   RC_ASSERT(read && read->floor == record.floor && read->head_envelope == text);
-  const SettledMark mark{sha256(text), std::nullopt, {{text, text, text}}};
-  RC_ASSERT(parse_settled(write_settled(mark)) == mark);
+  const io::SettledMark mark{io::sha256(text), std::nullopt, {{text, text, text}}};
+  RC_ASSERT(io::parse_settled(io::write_settled(mark)) == mark);
 }
 
 RC_GTEST_PROP(peer_memory_text, survives_any_bytes, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
   for (const char* format : {"ingot.floor/1", "ingot.settled/1", "ingot.cached-head/1"}) {
     const std::string whole = std::string("{\"format\":\"") + format + "\"," + text;
-    RC_ASSERT(!parse_floor(whole) && !parse_settled(whole) && !parse_cached_head(whole));
+    RC_ASSERT(!io::parse_floor(whole) && !io::parse_settled(whole) && !io::parse_cached_head(whole));
   }
 }
 

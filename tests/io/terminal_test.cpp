@@ -53,7 +53,7 @@ TEST(terminal, writes_what_it_is_given) {
   Pipe pipe;
   {
     const Instead out(STDOUT_FILENO, ::dup(pipe.ends[1]));
-    SystemTerminal().out("hello\n");
+    io::SystemTerminal().out("hello\n");
   }
   EXPECT_EQ(pipe.read_all(), "hello\n");
 }
@@ -64,7 +64,7 @@ TEST(terminal, a_full_disk_under_standard_output_is_an_error) {
   std::string text;
   {
     const Instead out(STDOUT_FILENO, full);
-    SystemTerminal terminal;
+    io::SystemTerminal terminal;
     try {
       terminal.out("hello");
     } catch (const Error& error) {
@@ -83,7 +83,7 @@ TEST(terminal, K8_a_reader_that_went_away_stops_nothing) {
   {
     const Instead out(STDOUT_FILENO, ::dup(pipe.ends[1]));
     const Instead err(STDERR_FILENO, ::dup(pipe.ends[1]));
-    SystemTerminal terminal;
+    io::SystemTerminal terminal;
     EXPECT_NO_THROW(terminal.out("one"));
     EXPECT_NO_THROW(terminal.out("two"));
     EXPECT_NO_THROW(terminal.error("three"));
@@ -99,7 +99,7 @@ TEST(terminal, reads_one_line_as_the_answer) {
   ::close(input.ends[1]);
   const Instead in(STDIN_FILENO, input.ends[0]);
   const Instead err(STDERR_FILENO, ::dup(output.ends[1]));
-  SystemTerminal terminal;
+  io::SystemTerminal terminal;
   EXPECT_EQ(terminal.ask("Go on? "), "yes");
   EXPECT_EQ(terminal.ask(""), "no");
   EXPECT_EQ(terminal.ask(""), "rest");
@@ -113,29 +113,29 @@ TEST(terminal, knows_its_width) {
   const Instead out(STDOUT_FILENO, ::dup(pipe.ends[1]));
   const Instead err(STDERR_FILENO, ::dup(pipe.ends[1]));
   ::setenv("COLUMNS", "132", 1);
-  EXPECT_EQ(SystemTerminal().width(), 132);
+  EXPECT_EQ(io::SystemTerminal().width(), 132);
   for (const char* bad : {"", "0", "-5", "12x", "99999999999999"}) {
     ::setenv("COLUMNS", bad, 1);
-    EXPECT_EQ(SystemTerminal().width(), 80) << bad;
+    EXPECT_EQ(io::SystemTerminal().width(), 80) << bad;
   }
   ::unsetenv("COLUMNS");
-  EXPECT_EQ(SystemTerminal().width(), 80);
+  EXPECT_EQ(io::SystemTerminal().width(), 80);
 }
 
 TEST(terminal, the_flag_wins_over_the_environment) {
   ::unsetenv("NO_COLOR");
   ::setenv("TERM", "xterm", 1);
-  EXPECT_TRUE(colors_wanted(Color::automatic, true));
-  EXPECT_FALSE(colors_wanted(Color::automatic, false));
+  EXPECT_TRUE(io::colors_wanted(io::Color::automatic, true));
+  EXPECT_FALSE(io::colors_wanted(io::Color::automatic, false));
   ::setenv("NO_COLOR", "", 1);
-  EXPECT_TRUE(colors_wanted(Color::automatic, true)) << "NO_COLOR counts only if it is not empty";
+  EXPECT_TRUE(io::colors_wanted(io::Color::automatic, true)) << "NO_COLOR counts only if it is not empty";
   ::setenv("NO_COLOR", "1", 1);
-  EXPECT_FALSE(colors_wanted(Color::automatic, true));
-  EXPECT_TRUE(colors_wanted(Color::always, false));
+  EXPECT_FALSE(io::colors_wanted(io::Color::automatic, true));
+  EXPECT_TRUE(io::colors_wanted(io::Color::always, false));
   ::unsetenv("NO_COLOR");
   ::setenv("TERM", "dumb", 1);
-  EXPECT_FALSE(colors_wanted(Color::automatic, true));
-  EXPECT_FALSE(colors_wanted(Color::never, true));
+  EXPECT_FALSE(io::colors_wanted(io::Color::automatic, true));
+  EXPECT_FALSE(io::colors_wanted(io::Color::never, true));
 }
 
 TEST(terminal, tells_the_journal_how_grave_each_line_is) {
@@ -145,16 +145,16 @@ TEST(terminal, tells_the_journal_how_grave_each_line_is) {
   ::setenv("JOURNAL_STREAM", (std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino)).c_str(), 1);
   {
     const Instead error(STDERR_FILENO, ::dup(pipe.ends[1]));
-    EXPECT_TRUE(error_goes_to_journal());
-    SystemTerminal terminal;
-    terminal.error("one\ntwo\n", Priority::error);
-    terminal.error("three\n", Priority::warning);
-    static_cast<Terminal&>(terminal).error("four\n");
+    EXPECT_TRUE(io::error_goes_to_journal());
+    io::SystemTerminal terminal;
+    terminal.error("one\ntwo\n", io::Priority::error);
+    terminal.error("three\n", io::Priority::warning);
+    static_cast<io::Terminal&>(terminal).error("four\n");
   }
   EXPECT_EQ(pipe.read_all(), "<3>one\n<3>two\n<4>three\n<6>four\n");
-  EXPECT_FALSE(error_goes_to_journal()) << "the variable names another stream: the parent's";
+  EXPECT_FALSE(io::error_goes_to_journal()) << "the variable names another stream: the parent's";
   ::unsetenv("JOURNAL_STREAM");
-  EXPECT_FALSE(error_goes_to_journal());
+  EXPECT_FALSE(io::error_goes_to_journal());
 }
 
 }  // namespace

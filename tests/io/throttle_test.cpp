@@ -16,7 +16,7 @@ using testing_support::FakeClock;
 
 TEST(throttle, passes_no_more_than_its_rate) {
   FakeClock clock;
-  Throttle throttle(clock, 1000);
+  io::Throttle throttle(clock, 1000);
   for (int i = 0; i < 100; ++i) throttle.take(100);
   EXPECT_GE(clock.slept(), milliseconds(9500));  // 10,000 bytes at 1,000 a second, less one burst
   EXPECT_LE(clock.slept(), milliseconds(10'200));
@@ -24,14 +24,14 @@ TEST(throttle, passes_no_more_than_its_rate) {
 
 TEST(throttle, without_a_rate_never_waits) {
   FakeClock clock;
-  Throttle throttle(clock, std::nullopt);
+  io::Throttle throttle(clock, std::nullopt);
   throttle.take(UINT64_MAX);
   EXPECT_EQ(clock.slept(), milliseconds(0));
 }
 
 TEST(throttle, R31_who_may_not_go_on_does_not_wait_for_its_turn) {
   FakeClock clock;
-  Throttle throttle(clock, 1);
+  io::Throttle throttle(clock, 1);
   int asked = 0;
   EXPECT_THROW(throttle.take(1'000'000,
                              [&] {
@@ -43,7 +43,7 @@ TEST(throttle, R31_who_may_not_go_on_does_not_wait_for_its_turn) {
 
 TEST(throttle, idle_time_is_made_up_for_only_a_little) {
   FakeClock clock;
-  Throttle throttle(clock, 1000);
+  io::Throttle throttle(clock, 1000);
   clock.sleep_for(std::chrono::hours(1));
   const auto before = clock.slept();
   throttle.take(10'000);
@@ -52,20 +52,20 @@ TEST(throttle, idle_time_is_made_up_for_only_a_little) {
 
 TEST(throttle, survives_rates_at_the_edges) {
   FakeClock clock;
-  Throttle(clock, 0).take(2);
+  io::Throttle(clock, 0).take(2);
   EXPECT_GE(clock.slept(), milliseconds(1500));
-  Throttle(clock, UINT64_MAX).take(UINT64_MAX / 2);
+  io::Throttle(clock, UINT64_MAX).take(UINT64_MAX / 2);
 }
 
 TEST(throttle, wakes_for_an_interrupt) {
   FakeClock clock;
-  clock.on_sleep = [] { pretend_interrupted(SIGTERM); };
-  Throttle throttle(clock, 1);
+  clock.on_sleep = [] { io::pretend_interrupted(SIGTERM); };
+  io::Throttle throttle(clock, 1);
   try {
     throttle.take(1'000'000);
     ADD_FAILURE() << "not interrupted";
   } catch (const Error& error) { EXPECT_EQ(error.fault(), Fault::terminated); }
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
   EXPECT_LE(clock.slept(), milliseconds(100));
 }
 

@@ -26,13 +26,13 @@ void write_tree(const std::string& folder, const Tree& tree) {
 
 class CurlServed : public ServedTree {
  public:
-  PeerTransport& peer() override { return *peer_; }
+  io::PeerTransport& peer() override { return *peer_; }
 
  protected:
   void connect(const std::string& url) { peer_ = transport_.peer({.peer = ServerName::of("p"), .urls = {url}}); }
-  SystemClock clock_;
-  CurlTransport transport_{clock_};
-  std::unique_ptr<PeerTransport> peer_;
+  io::SystemClock clock_;
+  io::CurlTransport transport_{clock_};
+  std::unique_ptr<io::PeerTransport> peer_;
 };
 
 class OverHttplib final : public CurlServed {
@@ -80,7 +80,7 @@ class OverDisk final : public CurlServed {
 class InMemory final : public ServedTree {
  public:
   explicit InMemory(const Tree& tree) { peer_.files = tree; }
-  PeerTransport& peer() override { return peer_; }
+  io::PeerTransport& peer() override { return peer_; }
   bool knows_conditions() const override { return false; }
 
  private:

@@ -17,8 +17,8 @@ TEST_F(observing, an_idle_poll_is_one_request) {
   EXPECT_THAT(asked(), ElementsAre("head.dsse")) << "pages come from the cache";
   settle(first.head);
   server_.forget();
-  const PeerView seen = view();
-  ASSERT_TRUE(std::holds_alternative<Settled>(seen));
+  const plan::PeerView seen = view();
+  ASSERT_TRUE(std::holds_alternative<plan::Settled>(seen));
   const auto requests = server_.asked();
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_FALSE(requests[0].headers.contains("if-none-match")) << "it is always fetched whole";
@@ -58,32 +58,32 @@ TEST_F(observing, an_idle_run_writes_nothing) {
     return found;
   };
   const auto before = state_of_disk();
-  ASSERT_TRUE(std::holds_alternative<Settled>(view()));
+  ASSERT_TRUE(std::holds_alternative<plan::Settled>(view()));
   EXPECT_EQ(state_of_disk(), before);
 }
 
 TEST_F(observing, a_settled_peer_is_read_again_when_anything_changed) {
   const auto head = catalog().head;
   settle(head);
-  const PeerView seen = view();
-  ASSERT_TRUE(std::holds_alternative<Settled>(seen));
-  EXPECT_EQ(std::get<Settled>(seen).head, head);
-  EXPECT_EQ(std::get<Settled>(seen).notes.size(), 1U);
+  const plan::PeerView seen = view();
+  ASSERT_TRUE(std::holds_alternative<plan::Settled>(seen));
+  EXPECT_EQ(std::get<plan::Settled>(seen).head, head);
+  EXPECT_EQ(std::get<plan::Settled>(seen).notes.size(), 1U);
 
   questions_.read_settled = true;
   catalog();
   questions_.read_settled = false;
-  questions_.known[0].rules = sha256("other rules");
+  questions_.known[0].rules = io::sha256("other rules");
   catalog();
   questions_.known[0].rules = {};
-  ASSERT_TRUE(std::holds_alternative<Settled>(view()));
+  ASSERT_TRUE(std::holds_alternative<plan::Settled>(view()));
   publish({{"db19_24", 1}, {"db19_25", 2}});
   catalog();
 }
 
 TEST_F(observing, a_settled_peer_is_read_again_when_its_time_comes) {
   settle(catalog().head, now_ + hours(1));
-  ASSERT_TRUE(std::holds_alternative<Settled>(view()));
+  ASSERT_TRUE(std::holds_alternative<plan::Settled>(view()));
   now_ += hours(1);
   catalog();
 }
@@ -92,9 +92,9 @@ TEST_F(observing, a_renewed_head_leaves_a_peer_settled) {
   settle(catalog().head);
   peer_.set_now(now_ += hours(24));
   publish({{"db19_24", 1}});
-  const PeerView seen = view();
-  ASSERT_TRUE(std::holds_alternative<Settled>(seen));
-  EXPECT_EQ(std::get<Settled>(seen).head.serial, 2U);
+  const plan::PeerView seen = view();
+  ASSERT_TRUE(std::holds_alternative<plan::Settled>(seen));
+  EXPECT_EQ(std::get<plan::Settled>(seen).head.serial, 2U);
   asked();
   view();
   EXPECT_THAT(server_.asked_paths(), ElementsAre("head.dsse"));

@@ -14,11 +14,11 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST_F(observing, R3_a_peer_whose_head_verifies_against_its_card_is_seen) {
-  const PeerCatalog seen = catalog();
+  const plan::PeerCatalog seen = catalog();
   EXPECT_EQ(seen.head.id, peer_.id());
   EXPECT_EQ(seen.head.own_name.text(), "fpps-2");
   EXPECT_EQ(seen.head.serial, 1U);
-  EXPECT_EQ(seen.head.digest, head_digest(peer_.tree().at("head.dsse")));
+  EXPECT_EQ(seen.head.digest, trust::head_digest(peer_.tree().at("head.dsse")));
   EXPECT_EQ(seen.head.index, peer_.head().index.digest);
   EXPECT_EQ(seen.head.url, server_.url());
   EXPECT_EQ(*seen.catalog, catalog_of(peer_.id(), {{"db19_24", 1}}));
@@ -38,7 +38,7 @@ TEST_F(observing, R19_no_answer_is_unreachable) {
                                     {200, "{}", "text/plain", {{"Content-Encoding", "gzip"}}}};
   for (const auto& answer : answers) {
     server_.instead("head.dsse", [=](const Asked&) { return answer; });
-    const Unknown found = unknown();
+    const plan::Unknown found = unknown();
     EXPECT_EQ(found.code, "unreachable") << answer.status << answer.body.substr(0, 100) << found.why;
     EXPECT_THAT(found.why, HasSubstr(server_.url() + "head.dsse"));
     EXPECT_EQ(memory_->head(peer_.id()), std::nullopt) << "B14: nothing of it is kept";
@@ -50,7 +50,7 @@ TEST_F(observing, R19_no_answer_is_unreachable) {
 TEST_F(observing, R19_whoever_answers_with_something_else_gets_a_mend_of_its_own) {
   const auto mend_after = [&](const Answer& answer) {
     server_.instead("*", [=](const Asked&) { return answer; });
-    const Unknown found = unknown();
+    const plan::Unknown found = unknown();
     EXPECT_EQ(found.code, "unreachable");
     EXPECT_THAT(found.why, HasSubstr(found.mend)) << "who sees the reason alone is told too";
     return found.mend;
@@ -73,7 +73,7 @@ TEST_F(observing, R19_whoever_answers_with_something_else_gets_a_mend_of_its_own
 TEST_F(observing, R19_a_dead_server_is_unreachable_and_the_last_head_is_told) {
   const auto last = catalog().head;
   manifest_.peers[0].urls = {"http://127.0.0.1:1/"};
-  const Unknown found = unknown();
+  const plan::Unknown found = unknown();
   EXPECT_EQ(found.code, "unreachable");
   EXPECT_EQ(found.last.value().digest, last.digest);
 }
@@ -82,7 +82,7 @@ TEST_F(observing, R19_anything_else_in_place_of_a_head_is_untrusted) {
   const std::string good = peer_.tree().at("head.dsse");
   Publisher other("fpps-2", now_);
   other.publish(catalog_of(other.id(), {{"evil", 1}}));
-  const auto key = PrivateKey::generate();
+  const auto key = trust::PrivateKey::generate();
   Head of_another = peer_.head();
   of_another.id = other.id();
   const std::vector<std::pair<std::string, std::string>> heads{{"not-a-head", "hello"},
@@ -111,8 +111,8 @@ TEST_F(observing, A1_no_flipped_bit_of_a_head_is_accepted) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] ^ 1);
     server_.put("head.dsse", bad);
-    const PeerView seen = view();
-    if (const auto* found = std::get_if<PeerCatalog>(&seen)) {
+    const plan::PeerView seen = view();
+    if (const auto* found = std::get_if<plan::PeerCatalog>(&seen)) {
       EXPECT_EQ(found->head.index, peer_.head().index.digest)
           << "a hint such as keyid may change, the content may not: byte " << at;
     }
@@ -168,7 +168,7 @@ TEST_F(observing, A5_an_older_catalog_is_never_used_also_after_a_restart) {
 TEST_F(observing, A5_the_states_floor_holds_without_the_files) {
   for (Serial serial = 2; serial <= 7; ++serial) publish({{"db19_24", 1}});
   questions_.known[0].floor =
-      Floor{.id = peer_.id(), .epoch = 1, .serial = 8, .head = sha256("x"), .root_version = 1, .issued = now_};
+      Floor{.id = peer_.id(), .epoch = 1, .serial = 8, .head = io::sha256("x"), .root_version = 1, .issued = now_};
   expect_unknown("unreachable", "stale", "serves serial 7, but serial 8 was seen before");
 }
 
@@ -209,13 +209,14 @@ TEST_F(observing, A6_equivocation_is_kept_as_evidence_and_sticks) {
   expect_unknown("untrusted", "equivocation");
   const std::string folder = memory_->evidence_folder(peer_.id());
   EXPECT_EQ(files_.list(folder).size(), 2U);
-  EXPECT_EQ(read_file(files_, folder + "/" + sha256(first.at("head.dsse")).hex() + ".dsse", largest_head), first.at("head.dsse"));
-  EXPECT_EQ(read_file(files_, folder + "/" + sha256(peer_.tree().at("head.dsse")).hex() + ".dsse", largest_head),
+  EXPECT_EQ(io::read_file(files_, folder + "/" + io::sha256(first.at("head.dsse")).hex() + ".dsse", largest_head),
+            first.at("head.dsse"));
+  EXPECT_EQ(io::read_file(files_, folder + "/" + io::sha256(peer_.tree().at("head.dsse")).hex() + ".dsse", largest_head),
             peer_.tree().at("head.dsse"));
 
   server_.serve(first);
   asked();
-  const Unknown still = unknown();
+  const plan::Unknown still = unknown();
   EXPECT_EQ(still.code, "untrusted");
   EXPECT_EQ(still.detail_code, "equivocation");
   EXPECT_THAT(still.why, HasSubstr(folder));
@@ -276,7 +277,7 @@ TEST_F(observing, R19_both_clocks_a_year_ahead_once_lock_nobody_out) {
   expect_unknown("untrusted", "clock-behind", "clock");
   peer_.set_now(now_);
   publish({{"db19_24", 1}, {"db19_25", 3}});
-  const PeerCatalog seen = catalog();
+  const plan::PeerCatalog seen = catalog();
   ASSERT_EQ(seen.remarks.size(), 1U);
   EXPECT_EQ(seen.remarks[0].code, "clock-was-ahead");
   EXPECT_FALSE(seen.remarks[0].incomplete);
@@ -329,7 +330,7 @@ TEST_F(observing, A13_a_catalog_beyond_the_bounds_is_not_fetched) {
     huge.pages.push_back({.kind = PageKind::images,
                           .first = "image" + std::to_string(1000 + i),
                           .entries = 512,
-                          .piece = {.digest = sha256(std::to_string(i)), .length = largest_page}});
+                          .piece = {.digest = io::sha256(std::to_string(i)), .length = largest_page}});
   }
   const std::string bytes = write_index(huge);
   Head head = peer_.head();
@@ -356,7 +357,7 @@ TEST_F(observing, R19_a_signed_catalog_that_is_malformed_is_untrusted) {
     head.serial += index_is_bad ? 1 : 2;
     head.index = Publisher::piece_of(bytes);
     server_.put("c/" + head.index.digest.hex(), bytes);
-    server_.put("c/" + sha256(page).hex(), page);
+    server_.put("c/" + io::sha256(page).hex(), page);
     server_.put("head.dsse", peer_.signed_head(head));
     expect_unknown("untrusted", "malformed");
   }

@@ -32,7 +32,7 @@ TEST_F(observing_mirrors, A15_a_bad_mirror_does_not_block_a_good_one) {
        {Tree{}, other.tree(), bad_page, bad_signature, no_page, Tree{{"head.dsse", "<html>"}, {"root/1.dsse", "garbage"}}}) {
     fs::remove_all(folder_.path() + "/cache");
     mirror_.serve(bad);
-    const PeerCatalog seen = catalog();
+    const plan::PeerCatalog seen = catalog();
     EXPECT_EQ(seen.head.url, server_.url());
   }
 }
@@ -47,7 +47,7 @@ TEST_F(observing_mirrors, A15_a_good_answer_of_one_vouches_for_no_other) {
   Tree bad_signature = peer_.tree();
   bad_signature["head.dsse"] = other.tree().at("head.dsse");
   server_.serve(bad_signature);
-  const Unknown found = unknown();
+  const plan::Unknown found = unknown();
   EXPECT_EQ(found.code, "untrusted");
   EXPECT_THAT(found.why, HasSubstr(mirror_.url()));
   EXPECT_THAT(found.why, HasSubstr(server_.url())) << "both reasons are told";
@@ -78,7 +78,7 @@ TEST_F(observing_mirrors, R19_a_mirror_of_bytes_alone_behind_an_origin_that_is_d
   server_.serve({});
   for (const char* run : {"with the roots of the peer in the cache", "on the first contact"}) {
     SCOPED_TRACE(run);
-    const Unknown found = unknown();
+    const plan::Unknown found = unknown();
     EXPECT_EQ(found.code, "unreachable") << found.why;
     EXPECT_THAT(found.why, HasSubstr("another server answers there"));
     fs::remove_all(folder_.path() + "/cache");
@@ -96,11 +96,11 @@ class observing_a_stale_mirror : public observing {
     catalog();
     server_.serve(old_);
   }
-  PeerRemark remark() {
-    const PeerCatalog seen = catalog();
+  plan::PeerRemark remark() {
+    const plan::PeerCatalog seen = catalog();
     EXPECT_EQ(seen.head.serial, 2U) << "an older catalog is never used";
     EXPECT_EQ(seen.remarks.size(), 1U);
-    return seen.remarks.empty() ? PeerRemark{} : seen.remarks.front();
+    return seen.remarks.empty() ? plan::PeerRemark{} : seen.remarks.front();
   }
   Tree old_;
 };
@@ -128,8 +128,8 @@ TEST_F(observing_a_stale_mirror, R19_a_settled_peer_stays_settled) {
   server_.serve(peer_.tree());
   settle(catalog().head);
   server_.serve(old_);
-  const PeerView seen = view();
-  const auto* settled = std::get_if<Settled>(&seen);
+  const plan::PeerView seen = view();
+  const auto* settled = std::get_if<plan::Settled>(&seen);
   ASSERT_NE(settled, nullptr);
   ASSERT_EQ(settled->remarks.size(), 1U);
   EXPECT_EQ(settled->remarks[0].code, "stale");
@@ -138,7 +138,7 @@ TEST_F(observing_a_stale_mirror, R19_a_settled_peer_stays_settled) {
 
 TEST_F(observing_a_stale_mirror, R19_without_the_cache_the_peer_is_unreachable) {
   fs::remove_all(folder_.path() + "/cache");
-  const Unknown found = unknown();
+  const plan::Unknown found = unknown();
   EXPECT_EQ(found.code, "unreachable");
   EXPECT_EQ(found.detail_code, "stale");
   EXPECT_THAT(found.why, HasSubstr("What was seen last of it is not in the cache any more"));
@@ -156,7 +156,7 @@ TEST_F(observing_a_stale_mirror, R19_also_from_before_a_catalog_key_was_exchange
   publish({{"db19_24", 1}, {"db19_25", 2}});
   catalog();
   server_.serve(old_);
-  const PeerCatalog seen = catalog();
+  const plan::PeerCatalog seen = catalog();
   EXPECT_EQ(seen.head.serial, 3U);
   ASSERT_EQ(seen.remarks.size(), 1U);
   EXPECT_EQ(seen.remarks[0].code, "stale");

@@ -37,11 +37,11 @@ TEST_F(observing, R19_one_bad_peer_never_stops_the_others) {
   ASSERT_EQ(views.size(), 13U);
   for (std::size_t i = 0; i < views.size(); ++i) {
     const bool bad = i == 1 || i == 4 || i == 6 || i == 8 || i == 9;
-    EXPECT_EQ(std::holds_alternative<Unknown>(views[i]), bad) << i;
-    EXPECT_EQ(std::holds_alternative<PeerCatalog>(views[i]), !bad) << i;
+    EXPECT_EQ(std::holds_alternative<plan::Unknown>(views[i]), bad) << i;
+    EXPECT_EQ(std::holds_alternative<plan::PeerCatalog>(views[i]), !bad) << i;
   }
-  EXPECT_EQ(std::get<Unknown>(views[1]).code, "untrusted");
-  EXPECT_THAT(std::get<Unknown>(views[9]).why, HasSubstr("INGOT_NO_SUCH_VARIABLE"));
+  EXPECT_EQ(std::get<plan::Unknown>(views[1]).code, "untrusted");
+  EXPECT_THAT(std::get<plan::Unknown>(views[9]).why, HasSubstr("INGOT_NO_SUCH_VARIABLE"));
 }
 
 TEST_F(observing, asks_only_whom_it_shall) {
@@ -49,8 +49,8 @@ TEST_F(observing, asks_only_whom_it_shall) {
   questions_.known.resize(2);
   questions_.only = {ServerName::of("other")};
   const auto views = observe();
-  EXPECT_EQ(std::get<Unknown>(views[0]).detail_code, "not-asked");
-  EXPECT_TRUE(std::holds_alternative<PeerCatalog>(views[1]));
+  EXPECT_EQ(std::get<plan::Unknown>(views[0]).detail_code, "not-asked");
+  EXPECT_TRUE(std::holds_alternative<plan::PeerCatalog>(views[1]));
 }
 
 TEST_F(observing, R24_a_disk_that_cannot_be_written_is_a_note_and_no_more) {
@@ -61,74 +61,75 @@ TEST_F(observing, R24_a_disk_that_cannot_be_written_is_a_note_and_no_more) {
 }
 
 TEST_F(observing, an_interrupt_ends_the_round) {
-  pretend_interrupted(SIGINT);
+  io::pretend_interrupted(SIGINT);
   EXPECT_THROW(observe(), Error);
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
 }
 
 /// Every answer takes six minutes, and yet no transfer stalls.
-class SlowTransport final : public Transport {
+class SlowTransport final : public io::Transport {
  public:
   explicit SlowTransport(FakeClock& clock)
       : clock_(clock), curl_(clock, {.connect_timeout = std::chrono::seconds(5), .retry = {}, .seed = 1}) {}
-  std::unique_ptr<PeerTransport> peer(const PeerAccess& access) override {
+  std::unique_ptr<io::PeerTransport> peer(const io::PeerAccess& access) override {
     return std::make_unique<Slow>(clock_, curl_.peer(access));
   }
 
  private:
-  struct Slow final : PeerTransport {
-    Slow(FakeClock& clock, std::unique_ptr<PeerTransport> inner) : clock_(clock), inner_(std::move(inner)) {}
-    Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
-      Response response = inner_->get(request, sink, restart);
+  struct Slow final : io::PeerTransport {
+    Slow(FakeClock& clock, std::unique_ptr<io::PeerTransport> inner) : clock_(clock), inner_(std::move(inner)) {}
+    io::Response get(const io::Request& request, const io::ByteSink& sink, const std::function<void()>& restart) override {
+      io::Response response = inner_->get(request, sink, restart);
       clock_.sleep_for(std::chrono::minutes(6));
       return response;
     }
     FakeClock& clock_;
-    std::unique_ptr<PeerTransport> inner_;
+    std::unique_ptr<io::PeerTransport> inner_;
   };
 
   FakeClock& clock_;
-  CurlTransport curl_;
+  io::CurlTransport curl_;
 };
 
 TEST_F(observing, A14_a_peer_that_always_gives_a_little_is_left_and_gone_on_with_in_the_next_run) {
-  PeerMemory memory(files_, folder_.path());
+  io::PeerMemory memory(files_, folder_.path());
   SlowTransport transport(clock_);
   questions_.manifest = &manifest_;
   questions_.now = now_;
-  const auto first = observe_peers(questions_, transport, memory, clock_, {});
-  ASSERT_TRUE(std::holds_alternative<Unknown>(first.at(0)));
-  EXPECT_EQ(std::get<Unknown>(first[0]).code, "unreachable");
-  EXPECT_THAT(std::get<Unknown>(first[0]).why,
+  const auto first = observe::observe_peers(questions_, transport, memory, clock_, {});
+  ASSERT_TRUE(std::holds_alternative<plan::Unknown>(first.at(0)));
+  EXPECT_EQ(std::get<plan::Unknown>(first[0]).code, "unreachable");
+  EXPECT_THAT(std::get<plan::Unknown>(first[0]).why,
               testing::AllOf(testing::HasSubstr("15 minutes"), testing::HasSubstr(path_of_page())));
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse", path_of_index()));
-  const auto second = observe_peers(questions_, transport, memory, clock_, {});
-  EXPECT_TRUE(std::holds_alternative<PeerCatalog>(second.at(0)));
+  const auto second = observe::observe_peers(questions_, transport, memory, clock_, {});
+  EXPECT_TRUE(std::holds_alternative<plan::PeerCatalog>(second.at(0)));
   EXPECT_THAT(asked(), testing::ElementsAre("head.dsse", path_of_page()));
 }
 
 TEST_F(observing, R31_asking_ends_in_time_for_the_rest_of_a_run_with_a_deadline) {
-  PeerMemory memory(files_, folder_.path());
+  io::PeerMemory memory(files_, folder_.path());
   SlowTransport transport(clock_);
   questions_.manifest = &manifest_;
   questions_.now = now_;
   questions_.until = clock_.steady() + std::chrono::minutes(10);
-  const auto views = observe_peers(questions_, transport, memory, clock_, {});
-  ASSERT_TRUE(std::holds_alternative<Unknown>(views.at(0)));
-  EXPECT_EQ(std::get<Unknown>(views[0]).code, "unreachable");
-  EXPECT_THAT(std::get<Unknown>(views[0]).why, testing::HasSubstr("the share of this run's deadline that is for asking peers"));
+  const auto views = observe::observe_peers(questions_, transport, memory, clock_, {});
+  ASSERT_TRUE(std::holds_alternative<plan::Unknown>(views.at(0)));
+  EXPECT_EQ(std::get<plan::Unknown>(views[0]).code, "unreachable");
+  EXPECT_THAT(std::get<plan::Unknown>(views[0]).why,
+              testing::HasSubstr("the share of this run's deadline that is for asking peers"));
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse"));
 }
 
 TEST_F(observing, A14_A15_a_mirror_that_always_gives_a_little_leaves_the_next_one_its_time) {
-  PeerMemory memory(files_, folder_.path());
+  io::PeerMemory memory(files_, folder_.path());
   SlowTransport transport(clock_);
   TreeServer other;
   other.serve(peer_.tree());
   manifest_.peers[0].urls.push_back(other.url());
   questions_.manifest = &manifest_;
   questions_.now = now_;
-  const auto views = observe_peers(questions_, transport, memory, clock_, {});
+  const auto views = observe::observe_peers(questions_, transport, memory, clock_, {});
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse"));
   EXPECT_THAT(other.asked_paths(), testing::Not(testing::IsEmpty()));
 }
@@ -148,7 +149,7 @@ TEST_F(observing, N7_no_text_shows_a_token) {
   for (const auto& text : texts) EXPECT_THAT(text, Not(HasSubstr("canary")));
   for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
     if (!entry.is_regular_file()) continue;
-    EXPECT_THAT(read_file(files_, entry.path(), 1 << 20), Not(HasSubstr("canary")));
+    EXPECT_THAT(io::read_file(files_, entry.path(), 1 << 20), Not(HasSubstr("canary")));
   }
 }
 
@@ -163,13 +164,13 @@ TEST_F(observing, a_disk_is_a_peer_like_any_other) {
 }
 
 TEST_F(observing, tells_what_it_is_doing) {
-  memory_ = std::make_unique<PeerMemory>(files_, folder_.path());
-  CurlTransport transport(clock_, {});
+  memory_ = std::make_unique<io::PeerMemory>(files_, folder_.path());
+  io::CurlTransport transport(clock_, {});
   questions_.manifest = &manifest_;
   questions_.now = now_;
   std::vector<std::string> told;
-  observe_peers(questions_, transport, *memory_, clock_,
-                [&](const ServerName& name, const std::string& what) { told.push_back(name.text() + ": " + what); });
+  observe::observe_peers(questions_, transport, *memory_, clock_,
+                         [&](const ServerName& name, const std::string& what) { told.push_back(name.text() + ": " + what); });
   EXPECT_THAT(told, ElementsAre("fpps-2: asking " + server_.url(), "fpps-2: read 1 of 1 pages"));
 }
 

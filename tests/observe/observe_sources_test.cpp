@@ -16,26 +16,26 @@ namespace fs = std::filesystem;
 
 class observe_sources_test : public testing::Test {
  protected:
-  SourceView look(const std::string& name) {
+  plan::SourceView look(const std::string& name) {
     manifest_.images[0].source = folder_.path() + "/" + name;
     return look();
   }
-  SourceView look(SourceLook how = SourceLook::top, const std::vector<DamagedImage>& damaged = {}) {
-    return observe_sources(manifest_, rows_, damaged, how).at(ImageName::of("image"));
+  plan::SourceView look(observe::SourceLook how = observe::SourceLook::top, const std::vector<plan::DamagedImage>& damaged = {}) {
+    return observe::observe_sources(manifest_, rows_, damaged, how).at(ImageName::of("image"));
   }
   /// The image is here since its source was as it is now.
   void add() {
-    ImageRow row = blank_row(ImageName::of("image"), manifest_.server.name);
+    state::ImageRow row = state::blank_row(ImageName::of("image"), manifest_.server.name);
     row.source_stamp = stamp_text(look());
     rows_ = {row};
   }
-  static std::string stamp_text(const SourceView& view) {
-    return std::holds_alternative<SourceStamp>(view) ? std::get<SourceStamp>(view).stamp : "missing";
+  static std::string stamp_text(const plan::SourceView& view) {
+    return std::holds_alternative<plan::SourceStamp>(view) ? std::get<plan::SourceStamp>(view).stamp : "missing";
   }
   std::string stamp(const std::string& name) { return stamp_text(look(name)); }
 
   testing_support::TestFolder folder_;
-  std::vector<ImageRow> rows_;
+  std::vector<state::ImageRow> rows_;
   Manifest manifest_{.path = "ingot.toml",
                      .digest = {},
                      .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
@@ -60,8 +60,8 @@ class observe_sources_test : public testing::Test {
 };
 
 TEST_F(observe_sources_test, R18_a_source_that_is_gone_is_missing) {
-  EXPECT_TRUE(std::holds_alternative<SourceMissing>(look("gone")));
-  EXPECT_TRUE(std::holds_alternative<SourceMissing>(look("gone/deeper")));
+  EXPECT_TRUE(std::holds_alternative<plan::SourceMissing>(look("gone")));
+  EXPECT_TRUE(std::holds_alternative<plan::SourceMissing>(look("gone/deeper")));
 }
 
 TEST_F(observe_sources_test, R18_a_changed_source_has_another_stamp) {
@@ -77,21 +77,21 @@ TEST_F(observe_sources_test, a_source_is_as_large_as_its_files_together) {
   fs::create_directory(folder_.path() + "/tree");
   std::ofstream(folder_.path() + "/tree/one") << "one";
   std::ofstream(folder_.path() + "/tree/three") << "three";
-  EXPECT_EQ(std::get<SourceStamp>(look("tree")).bytes, 8U);
-  EXPECT_EQ(std::get<SourceStamp>(look("tree/one")).bytes, 3U);
+  EXPECT_EQ(std::get<plan::SourceStamp>(look("tree")).bytes, 8U);
+  EXPECT_EQ(std::get<plan::SourceStamp>(look("tree/one")).bytes, 3U);
 }
 
 TEST_F(observe_sources_test, a_source_that_cannot_be_surveyed_has_no_stamp) {
   fs::create_directory(folder_.path() + "/tree");
   ASSERT_EQ(::mkfifo((folder_.path() + "/tree/fifo").c_str(), 0600), 0);
   EXPECT_EQ(stamp("tree"), "");
-  EXPECT_EQ(std::get<SourceStamp>(look("tree")).bytes, std::nullopt);
+  EXPECT_EQ(std::get<plan::SourceStamp>(look("tree")).bytes, std::nullopt);
   fs::create_symlink("/nowhere", folder_.path() + "/link");
   EXPECT_EQ(stamp("link"), "");
 }
 
 TEST_F(observe_sources_test, an_image_without_a_source_is_not_looked_for) {
-  EXPECT_TRUE(observe_sources(manifest_, {}, {}, SourceLook::top).empty());
+  EXPECT_TRUE(observe::observe_sources(manifest_, {}, {}, observe::SourceLook::top).empty());
 }
 
 class LargeSource : public observe_sources_test {
@@ -117,10 +117,10 @@ class LargeSource : public observe_sources_test {
 TEST_F(LargeSource, once_added_is_looked_at_by_its_top_alone) {
   change_below();
   EXPECT_EQ(stamp_text(look()), first_) << "no member was looked at";
-  EXPECT_NE(stamp_text(look(SourceLook::whole)), first_);
-  EXPECT_NE(
-      stamp_text(look(SourceLook::top, {{.address = {}, .name = ImageName::of("image"), .path = {}, .why = {}, .digest = {}}})),
-      first_)
+  EXPECT_NE(stamp_text(look(observe::SourceLook::whole)), first_);
+  EXPECT_NE(stamp_text(look(observe::SourceLook::top,
+                            {{.address = {}, .name = ImageName::of("image"), .path = {}, .why = {}, .digest = {}}})),
+            first_)
       << "what is damaged may be made of it again";
   rows_[0].deleted = true;
   EXPECT_NE(stamp_text(look()), first_) << "what is put back is made of it, or is what it was";

@@ -59,38 +59,38 @@ class observing : public testing::Test {
   }
 
   /// One run: a fresh memory on the same disk, a fresh transport.
-  std::vector<PeerView> observe() {
-    memory_ = std::make_unique<PeerMemory>(files_, folder_.path());
-    CurlTransport transport(clock_, {.connect_timeout = std::chrono::seconds(5), .retry = {}, .seed = 1});
+  std::vector<plan::PeerView> observe() {
+    memory_ = std::make_unique<io::PeerMemory>(files_, folder_.path());
+    io::CurlTransport transport(clock_, {.connect_timeout = std::chrono::seconds(5), .retry = {}, .seed = 1});
     questions_.manifest = &manifest_;
     questions_.now = now_;
-    return observe_peers(questions_, transport, *memory_, clock_, {});
+    return observe::observe_peers(questions_, transport, *memory_, clock_, {});
   }
-  PeerView view() { return observe().at(0); }
+  plan::PeerView view() { return observe().at(0); }
 
-  Unknown unknown() {
-    const PeerView seen = view();
-    if (const auto* found = std::get_if<Unknown>(&seen)) return *found;
+  plan::Unknown unknown() {
+    const plan::PeerView seen = view();
+    if (const auto* found = std::get_if<plan::Unknown>(&seen)) return *found;
     ADD_FAILURE() << "the peer was seen";
     return {};
   }
-  PeerCatalog catalog() {
-    const PeerView seen = view();
-    if (const auto* found = std::get_if<PeerCatalog>(&seen)) return *found;
-    const auto* not_seen = std::get_if<Unknown>(&seen);
+  plan::PeerCatalog catalog() {
+    const plan::PeerView seen = view();
+    if (const auto* found = std::get_if<plan::PeerCatalog>(&seen)) return *found;
+    const auto* not_seen = std::get_if<plan::Unknown>(&seen);
     ADD_FAILURE() << "no catalog: " << (not_seen != nullptr ? not_seen->code + " " + not_seen->why : "settled or own");
-    return {
-        SeenHead{.id = {}, .own_name = ServerName::of("none"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}},
-        std::make_shared<Catalog>()};
+    return {plan::SeenHead{
+                .id = {}, .own_name = ServerName::of("none"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}},
+            std::make_shared<Catalog>()};
   }
   std::vector<std::string> names() {
-    const PeerCatalog seen = catalog();
+    const plan::PeerCatalog seen = catalog();
     std::vector<std::string> found;
     for (const auto& image : seen.catalog->images) found.push_back(image.name.text());
     return found;
   }
   void expect_unknown(const std::string& code, const std::string& detail, const std::string& part = "") {
-    const Unknown found = unknown();
+    const plan::Unknown found = unknown();
     EXPECT_EQ(found.code, code) << found.why;
     EXPECT_EQ(found.detail_code, detail) << found.why;
     EXPECT_THAT(found.why, testing::HasSubstr(part));
@@ -105,9 +105,10 @@ class observing : public testing::Test {
   std::string path_of_page(std::size_t page = 0) const { return "c/" + peer_.index().pages.at(page).piece.digest.hex(); }
   std::string path_of_index() const { return "c/" + peer_.head().index.digest.hex(); }
   /// As after a plan that found nothing to do for the peer.
-  void settle(const SeenHead& head, std::optional<Time> until = {}) {
-    PeerMemory(files_, folder_.path())
-        .keep_settled(peer_.id(), {settled_fingerprint(head, questions_.known[0]), until, {{"before-baseline", "copy.x", "x"}}});
+  void settle(const plan::SeenHead& head, std::optional<Time> until = {}) {
+    io::PeerMemory(files_, folder_.path())
+        .keep_settled(peer_.id(),
+                      {observe::settled_fingerprint(head, questions_.known[0]), until, {{"before-baseline", "copy.x", "x"}}});
   }
 
   Time now_{Seconds(1'795'000'000)};
@@ -115,8 +116,8 @@ class observing : public testing::Test {
   Publisher peer_{"fpps-2", now_};
   TreeServer server_;
   TestFolder folder_;
-  PosixFiles files_;
-  std::unique_ptr<PeerMemory> memory_;
+  io::PosixFiles files_;
+  std::unique_ptr<io::PeerMemory> memory_;
   Manifest manifest_{.path = "ingot.toml",
                      .digest = {},
                      .server = {.name = ServerName::of("fpps-1"), .url = {}, .clients = {}, .targets = {}, .at = {}},
@@ -128,8 +129,8 @@ class observing : public testing::Test {
                      .series = {},
                      .subscriptions = {},
                      .copies = {}};
-  PeerQuestions questions_{
-      .manifest = nullptr, .self = ServerId{sha256("self")}, .known = {}, .now = {}, .read_settled = false, .only = {}};
+  observe::PeerQuestions questions_{
+      .manifest = nullptr, .self = ServerId{io::sha256("self")}, .known = {}, .now = {}, .read_settled = false, .only = {}};
 };
 
 }  // namespace ingot::testing_support

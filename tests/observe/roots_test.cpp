@@ -14,7 +14,7 @@ using testing::IsEmpty;
 
 TEST_F(observing, R1_a_peer_that_is_this_server_is_not_asked) {
   questions_.self = peer_.id();
-  EXPECT_TRUE(std::holds_alternative<OwnPeer>(view()));
+  EXPECT_TRUE(std::holds_alternative<plan::OwnPeer>(view()));
   EXPECT_THAT(asked(), IsEmpty());
 }
 
@@ -25,14 +25,14 @@ TEST_F(observing, R1_a_peer_with_this_servers_name_is_like_any_other) {
 }
 
 TEST_F(observing, R5_another_root_under_the_same_name_is_not_asked_until_it_is_said_to_replace) {
-  const ServerId before{sha256("before")};
+  const ServerId before{io::sha256("before")};
   questions_.known[0].registered_id = before;
-  const Unknown found = unknown();
+  const plan::Unknown found = unknown();
   EXPECT_EQ(found.code, "untrusted");
   EXPECT_EQ(found.detail_code, "identity-changed");
   EXPECT_THAT(found.why, HasSubstr("replaces = \"" + before.text() + "\""));
   EXPECT_THAT(asked(), IsEmpty());
-  manifest_.peers[0].replaces = ServerId{sha256("somebody else")};
+  manifest_.peers[0].replaces = ServerId{io::sha256("somebody else")};
   EXPECT_EQ(unknown().detail_code, "identity-changed");
   manifest_.peers[0].replaces = before;
   catalog();
@@ -62,7 +62,7 @@ TEST_F(observing, R19_a_head_whose_root_cannot_be_had_is_not_called_untrusted) {
 }
 
 TEST_F(observing, A11_a_head_by_a_revoked_key_is_untrusted) {
-  const auto stolen = PrivateKey::from_pem(peer_.catalog_key().to_pem(), "test");
+  const auto stolen = trust::PrivateKey::from_pem(peer_.catalog_key().to_pem(), "test");
   peer_.rotate_catalog_key();
   publish({{"db19_24", 1}});
   catalog();
@@ -92,7 +92,7 @@ TEST_F(observing, G11_a_reader_that_was_away_for_long_follows_the_chain) {
 }
 
 TEST_F(observing, A11_a_rotated_key_does_not_come_back_when_the_cache_is_gone) {
-  const auto old_key = PrivateKey::from_pem(peer_.catalog_key().to_pem(), "test");
+  const auto old_key = trust::PrivateKey::from_pem(peer_.catalog_key().to_pem(), "test");
   peer_.rotate_catalog_key();
   publish({{"db19_24", 1}});
   catalog();
@@ -128,8 +128,8 @@ TEST_F(observing, A11_a_head_between_a_new_root_and_the_head_under_it_is_no_atta
 TEST_F(observing, A12_a_root_that_was_made_for_another_one_is_untrusted) {
   peer_.rotate_catalog_key();
   Root next = peer_.root();
-  next.previous = sha256("another root 1");
-  server_.put("root/2.dsse", write_envelope(sign_envelope(root_payload_type, write_root(next), {&peer_.root_key()})));
+  next.previous = io::sha256("another root 1");
+  server_.put("root/2.dsse", write_envelope(trust::sign_envelope(root_payload_type, write_root(next), {&peer_.root_key()})));
   Head head = peer_.head();
   head.serial = 2;
   head.root_version = 2;
@@ -145,13 +145,13 @@ TEST_F(observing, A12_a_gap_in_the_chain_ends_it) {
 }
 
 TEST_F(observing, A12_a_chain_without_end_is_cut) {
-  for (int i = 0; i < most_new_roots + 5; ++i) peer_.rotate_catalog_key();
+  for (int i = 0; i < observe::most_new_roots + 5; ++i) peer_.rotate_catalog_key();
   publish({{"db19_24", 1}});
-  const Unknown found = unknown();
+  const plan::Unknown found = unknown();
   EXPECT_EQ(found.code, "untrusted");
   std::size_t roots = 0;
   for (const auto& path : asked()) roots += path.starts_with("root/") ? 1U : 0U;
-  EXPECT_LE(roots, static_cast<std::size_t>(most_new_roots) + 2);
+  EXPECT_LE(roots, static_cast<std::size_t>(observe::most_new_roots) + 2);
   EXPECT_THAT(names(), ElementsAre("db19_24")) << "the next run goes on from the last root";
 }
 

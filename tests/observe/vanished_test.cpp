@@ -104,8 +104,8 @@ TEST_F(observing, A13_a_new_malformed_catalog_for_each_poll_fills_no_disk) {
     const std::string bad = "not a page of poll " + std::to_string(poll);
     index.pages.back().piece = Publisher::piece_of(bad);
     const std::string bytes = write_index(index);
-    peer_.tree()["c/" + sha256(bad).hex()] = bad;
-    peer_.tree()["c/" + sha256(bytes).hex()] = bytes;
+    peer_.tree()["c/" + io::sha256(bad).hex()] = bad;
+    peer_.tree()["c/" + io::sha256(bytes).hex()] = bytes;
     Head head = peer_.head();
     head.index = Publisher::piece_of(bytes);
     peer_.tree()["head.dsse"] = peer_.signed_head(head);

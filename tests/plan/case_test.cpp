@@ -36,7 +36,7 @@ class Cases : public testing::TestWithParam<fs::path> {};
 TEST_P(Cases, makes_the_plan_that_the_case_says) {
   const auto one = testing_support::read_case(read(GetParam()));
   const std::string text =
-      testing_support::plan_text(make_plan(one.manifest, one.snapshot, one.observed, one.options), one.snapshot);
+      testing_support::plan_text(plan::make_plan(one.manifest, one.snapshot, one.observed, one.options), one.snapshot);
   const char* accept = std::getenv("INGOT_ACCEPT");
   if (accept && std::string_view(accept) == "1" && text != one.expected) {
     std::ofstream(GetParam(), std::ios::binary) << one.before_plan << text;

@@ -109,12 +109,12 @@ type CUSTOM base=SOFTWARE
 /// A world of the case files' form, the plan in it, and what explain says of that.
 struct ExplainedWorld {
   explicit ExplainedWorld(std::string_view text) : world(read_case(text)) {}
-  std::vector<Subject> told(const std::string& what) const {
-    return explain(what, world.manifest, world.snapshot, world.observed, plan);
+  std::vector<plan::Subject> told(const std::string& what) const {
+    return plan::explain(what, world.manifest, world.snapshot, world.observed, plan);
   }
 
   PlanCase world;
-  Plan plan = std::get<Plan>(make_plan(world.manifest, world.snapshot, world.observed, world.options));
+  plan::Plan plan = std::get<plan::Plan>(plan::make_plan(world.manifest, world.snapshot, world.observed, world.options));
 };
 
 struct Explained : testing::Test, ExplainedWorld {
@@ -127,17 +127,18 @@ struct Explained : testing::Test, ExplainedWorld {
     }
     return texts;
   }
-  Subject only(const std::string& what) const {
+  plan::Subject only(const std::string& what) const {
     const auto subjects = told(what);
     return subjects.size() == 1
                ? subjects.front()
-               : Subject{.address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
+               : plan::Subject{
+                     .address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
   }
 };
 
 TEST_F(Explained, tells_what_is_planned_with_its_reasons_and_the_evidence) {
   EXPECT_THAT(verdicts("planned"), ElementsAre("planned subscription copy.silver.planned"));
-  const Subject subject = only("copy.silver.planned");
+  const plan::Subject subject = only("copy.silver.planned");
   ASSERT_EQ(subject.because.size(), 1U);
   EXPECT_EQ(subject.because.front().rule, "subscription.silver.imagetype.LINUXOS");
   ASSERT_TRUE(subject.evidence);
@@ -163,7 +164,7 @@ TEST_F(Explained, R4_a_copy_of_the_peer_is_not_of_its_origin) {
 
 TEST_F(Explained, R10_the_rule_that_came_nearest_gives_the_verdict) {
   // Two rules name it: one finds it too early, the other past its latest.
-  const Subject subject = only("copy.silver.old");
+  const plan::Subject subject = only("copy.silver.old");
   EXPECT_EQ(subject.code, "beyond-latest");
   ASSERT_EQ(subject.because.size(), 2U);
   EXPECT_EQ(subject.because[0].code, "beyond-latest");
@@ -186,12 +187,12 @@ TEST_F(Explained, R19_what_is_unknown) {
 
 TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) {
   const Time then = world.observed.now - Seconds(3600);
-  const auto* silver = std::get_if<PeerCatalog>(&world.observed.peers[0]);
+  const auto* silver = std::get_if<plan::PeerCatalog>(&world.observed.peers[0]);
   ASSERT_NE(silver, nullptr);
-  LastSeenOf last;
-  last.emplace(world.manifest.peers[1].card.id, LastSeen{.head = silver->head, .seen = then, .catalog = silver->catalog});
+  plan::LastSeenOf last;
+  last.emplace(world.manifest.peers[1].card.id, plan::LastSeen{.head = silver->head, .seen = then, .catalog = silver->catalog});
   const auto about = [&](const std::string& what) {
-    return explain(what, world.manifest, world.snapshot, world.observed, plan, last);
+    return plan::explain(what, world.manifest, world.snapshot, world.observed, plan, last);
   };
 
   const auto base = about("copy.copper.windows");
@@ -209,7 +210,7 @@ TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) 
 }
 
 TEST_F(Explained, an_address_stands_once_even_if_it_is_planned_and_blocked) {
-  const Subject subject = only("subscription.silver.image.base");
+  const plan::Subject subject = only("subscription.silver.image.base");
   EXPECT_EQ(subject.verdict, "planned");
   const auto missing = told("nosuch");
   ASSERT_EQ(missing.size(), 1U);
@@ -219,12 +220,12 @@ TEST_F(Explained, an_address_stands_once_even_if_it_is_planned_and_blocked) {
 }
 
 TEST_F(Explained, what_is_here_names_the_line_that_has_it) {
-  const Subject own = only("own");
+  const plan::Subject own = only("own");
   ASSERT_EQ(own.because.size(), 1U);
   EXPECT_EQ(own.because[0].rule, "image.own");
   ASSERT_TRUE(own.because[0].at);
   EXPECT_EQ(own.because[0].at->text(), world.manifest.images[0].at.text());
-  const Subject here = only("copy.silver.here");
+  const plan::Subject here = only("copy.silver.here");
   ASSERT_EQ(here.because.size(), 1U);
   ASSERT_TRUE(here.because[0].at);
   EXPECT_EQ(here.because[0].at->text(), world.manifest.subscriptions[2].at.text());
@@ -247,9 +248,10 @@ TEST_F(Explained, tells_what_is_here_already) {
 
 TEST_F(Explained, of_one_name_what_is_here_goes_before_what_was_deleted) {
   auto& images = world.snapshot.images;
-  const auto own = std::find_if(images.begin(), images.end(), [](const ImageRow& row) { return row.name.text() == "own"; });
+  const auto own =
+      std::find_if(images.begin(), images.end(), [](const state::ImageRow& row) { return row.name.text() == "own"; });
   ASSERT_NE(own, images.end());
-  ImageRow before = *own;
+  state::ImageRow before = *own;
   before.deleted = true;
   before.key = 1000;
   images.insert(images.begin(), before);
@@ -267,7 +269,7 @@ TEST_F(Explained, says_nothing_of_what_nobody_knows) {
   EXPECT_THAT(verdicts("plannde"), IsEmpty());
   EXPECT_THAT(verdicts(""), IsEmpty());
   EXPECT_THAT(verdicts("copy."), IsEmpty());
-  const auto names = known_names(world.manifest, world.snapshot, world.observed);
+  const auto names = plan::known_names(world.manifest, world.snapshot, world.observed);
   for (const char* name : {"planned", "own", "silver", "db19", "CUSTOM", "subscription.copper.all"})
     EXPECT_THAT(names, testing::Contains(name));
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));

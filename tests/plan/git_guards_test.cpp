@@ -13,8 +13,8 @@ const At here{"ingot.toml", 7};
 const GitGuards all{.clean = here, .forward = here, .is_signed = here};
 const std::string now(40, 'b'), before(40, 'a');
 
-GitView good() {
-  return {.git = Provenance{.repository = "r", .ref = "refs/heads/main", .commit = now, .blob = "x"},
+plan::GitView good() {
+  return {.git = ManifestCommit{.repository = "r", .ref = "refs/heads/main", .commit = now, .blob = "x"},
           .no_git = {},
           .folder = "/srv/gold",
           .applied = before,
@@ -23,22 +23,22 @@ GitView good() {
 }
 
 /// Codes and texts, one line each.
-std::string objections(const GitGuards& guards, const GitView& view, bool rewind = false) {
+std::string objections(const GitGuards& guards, const plan::GitView& view, bool rewind = false) {
   std::string text;
-  for (const auto& one : git_objections(guards, view, rewind)) text += one.code + ": " + one.text + "; " + one.mend + "\n";
+  for (const auto& one : plan::git_objections(guards, view, rewind)) text += one.code + ": " + one.text + "; " + one.mend + "\n";
   return text;
 }
 
 TEST(git_guards, let_a_clean_signed_commit_go_forward) {
   EXPECT_EQ(objections(all, good()), "");
-  GitView first = good();
+  plan::GitView first = good();
   first.applied = std::nullopt;
   first.descent = Descent::same;
   EXPECT_EQ(objections(all, first), "");
 }
 
 TEST(git_guards, do_not_take_a_forgotten_predecessor_for_none) {
-  GitView view = good();
+  plan::GitView view = good();
   view.applied = std::nullopt;
   view.descent = Descent::same;
   view.forgotten = true;
@@ -49,7 +49,7 @@ TEST(git_guards, do_not_take_a_forgotten_predecessor_for_none) {
 }
 
 TEST(git_guards, ask_for_nothing_that_was_not_asked_for) {
-  GitView bad = good();
+  plan::GitView bad = good();
   bad.git->dirty = true;
   bad.descent = Descent::aside;
   bad.not_signed = "it has no signature";
@@ -58,7 +58,7 @@ TEST(git_guards, ask_for_nothing_that_was_not_asked_for) {
 }
 
 TEST(git_guards, want_a_commit_and_say_why_there_is_none) {
-  GitView none = good();
+  plan::GitView none = good();
   none.git = std::nullopt;
   EXPECT_THAT(objections({.clean = here}, none),
               HasSubstr("git: the guard \"git\" (ingot.toml:7) wants a manifest from a commit: it lies in no git repository"));
@@ -67,7 +67,7 @@ TEST(git_guards, want_a_commit_and_say_why_there_is_none) {
 }
 
 TEST(git_guards, hold_a_change_that_is_not_committed_for_unsigned_too) {
-  GitView dirty = good();
+  plan::GitView dirty = good();
   dirty.git->dirty = true;
   EXPECT_THAT(objections({.clean = here}, dirty), HasSubstr("the guard \"clean\" (ingot.toml:7)"));
   EXPECT_THAT(objections({.is_signed = here}, dirty), HasSubstr("the guard \"signed\""));
@@ -79,7 +79,7 @@ TEST(git_guards, hold_a_change_that_is_not_committed_for_unsigned_too) {
 }
 
 TEST(git_guards, tell_an_older_commit_a_rewritten_branch_and_a_short_history_apart) {
-  GitView view = good();
+  plan::GitView view = good();
   view.descent = Descent::backward;
   view.reverts = {{.id = before, .author = "ann <a@b>", .subject = "Add db19"}};
   EXPECT_THAT(objections({.forward = here}, view),
@@ -99,24 +99,24 @@ TEST(git_guards, tell_an_older_commit_a_rewritten_branch_and_a_short_history_apa
 }
 
 TEST(git_guards, want_a_signature_whatever_else_is_meant) {
-  GitView view = good();
+  plan::GitView view = good();
   view.not_signed = "it has no signature";
   EXPECT_THAT(objections(all, view, true),
               HasSubstr("the commit bbbbbbbbbbbb is not signed by anyone who may: it has no signature"));
 }
 
 TEST(git_guards, list_what_going_back_takes_back_up_to_a_bound) {
-  GitView view = good();
-  EXPECT_THAT(reverted_texts(view), IsEmpty());
+  plan::GitView view = good();
+  EXPECT_THAT(plan::reverted_texts(view), IsEmpty());
   view.descent = Descent::backward;
   view.reverts = {{.id = before, .author = "ann <a@b>", .subject = "Add db19"}};
-  EXPECT_THAT(reverted_texts(view), testing::ElementsAre("takes back aaaaaaaaaaaa \"Add db19\" by ann <a@b>"));
+  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre("takes back aaaaaaaaaaaa \"Add db19\" by ann <a@b>"));
   view.reverts.resize(30, view.reverts.front());
-  EXPECT_EQ(reverted_texts(view).size(), 21U);
-  EXPECT_EQ(reverted_texts(view).back(), "and the commits before these");
+  EXPECT_EQ(plan::reverted_texts(view).size(), 21U);
+  EXPECT_EQ(plan::reverted_texts(view).back(), "and the commits before these");
   view.reverts.clear();
   view.descent = Descent::gone;
-  EXPECT_THAT(reverted_texts(view), testing::ElementsAre(HasSubstr("cannot be said")));
+  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre(HasSubstr("cannot be said")));
 }
 
 }  // namespace

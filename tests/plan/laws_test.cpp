@@ -21,31 +21,33 @@ using testing_support::normal_text;
 using testing_support::plan_text;
 using testing_support::PlanWorld;
 
-const PlanOptions allow_all{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
+const plan::PlanOptions allow_all{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
 
 /// What is seen of the world, and that all bytes here are whole.
-Observed seen(const PlanWorld& world, const Snapshot& snapshot, Time now, const std::vector<std::string>& unknown = {}) {
-  Observed observed = world.observed(now, unknown);
+plan::Observed seen(const PlanWorld& world, const state::Snapshot& snapshot, Time now,
+                    const std::vector<std::string>& unknown = {}) {
+  plan::Observed observed = world.observed(now, unknown);
   for (const auto& row : snapshot.images) observed.objects.insert(row.digest);
   return observed;
 }
 
-Plan plan_for(const PlanWorld& world, const Snapshot& snapshot, Time now, const std::vector<std::string>& unknown = {}) {
-  return std::get<Plan>(make_plan(world.manifest(), snapshot, seen(world, snapshot, now, unknown), allow_all));
+plan::Plan plan_for(const PlanWorld& world, const state::Snapshot& snapshot, Time now,
+                    const std::vector<std::string>& unknown = {}) {
+  return std::get<plan::Plan>(plan::make_plan(world.manifest(), snapshot, seen(world, snapshot, now, unknown), allow_all));
 }
 
 /// The model refuses what an apply could not do: then the plan is shown.
-Snapshot applied(const PlanWorld& world, const Snapshot& snapshot, const Plan& plan, Time now,
-                 std::size_t most = static_cast<std::size_t>(-1)) {
+state::Snapshot applied(const PlanWorld& world, const state::Snapshot& snapshot, const plan::Plan& plan, Time now,
+                        std::size_t most = static_cast<std::size_t>(-1)) {
   try {
     return apply_model(snapshot, plan, world.sources(), now, most);
   } catch (const std::logic_error& error) { RC_FAIL(std::string(error.what()) + "\n" + plan_text(plan, snapshot)); }
 }
 
 /// Runs until nothing is left to do; the number of runs that it took.
-int run_to_rest(const PlanWorld& world, Snapshot& snapshot, Time now) {
+int run_to_rest(const PlanWorld& world, state::Snapshot& snapshot, Time now) {
   for (int runs = 0; runs < 8; ++runs) {
-    const Plan plan = plan_for(world, snapshot, now);
+    const plan::Plan plan = plan_for(world, snapshot, now);
     if (plan.pending() == 0 && plan.wantedness.empty()) return runs;
     snapshot = applied(world, snapshot, plan, now);
   }
@@ -55,7 +57,7 @@ int run_to_rest(const PlanWorld& world, Snapshot& snapshot, Time now) {
 /// A world that has lived through a few runs, the last of them followed by news.
 struct Lived {
   PlanWorld world;
-  Snapshot snapshot;
+  state::Snapshot snapshot;
   Time now;
 };
 
@@ -74,7 +76,7 @@ std::uint32_t any_seed() { return *rc::gen::arbitrary<std::uint32_t>(); }
 
 RC_GTEST_PROP(laws, every_action_has_a_reason_an_address_of_its_own_and_comes_after_what_it_waits_for, ()) {
   const Lived lived = live(any_seed());
-  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
+  const plan::Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
   std::set<std::string> done;
   for (const auto& change : plan.actions) {
     RC_ASSERT(!change.because.empty());
@@ -89,23 +91,23 @@ RC_GTEST_PROP(laws, R23_the_same_input_gives_the_same_plan_whatever_the_order_of
   const std::uint32_t seed = any_seed();
   const Lived lived = live(seed);
   std::mt19937 random(seed);
-  Snapshot shuffled = lived.snapshot;
-  Observed observed = seen(lived.world, lived.snapshot, lived.now);
+  state::Snapshot shuffled = lived.snapshot;
+  plan::Observed observed = seen(lived.world, lived.snapshot, lived.now);
   testing_support::shuffle_snapshot(shuffled, random);
   testing_support::shuffle_catalogs(observed, random);
-  const Plan one = plan_for(lived.world, lived.snapshot, lived.now);
-  const Plan other = std::get<Plan>(make_plan(lived.world.manifest(), shuffled, observed, allow_all));
+  const plan::Plan one = plan_for(lived.world, lived.snapshot, lived.now);
+  const plan::Plan other = std::get<plan::Plan>(plan::make_plan(lived.world.manifest(), shuffled, observed, allow_all));
   RC_LOG() << plan_text(one, lived.snapshot) << "--- shuffled\n" << plan_text(other, lived.snapshot);
   RC_ASSERT(plan_text(one, lived.snapshot) == plan_text(other, lived.snapshot));
-  RC_ASSERT(plan_id_text(one) == plan_id_text(other));
+  RC_ASSERT(plan::plan_id_text(one) == plan::plan_id_text(other));
 }
 
 RC_GTEST_PROP(laws, R22_after_a_whole_apply_nothing_is_left_to_do, ()) {
   Lived lived = live(any_seed());
-  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
-  const Snapshot before = lived.snapshot;
+  const plan::Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
+  const state::Snapshot before = lived.snapshot;
   lived.snapshot = applied(lived.world, lived.snapshot, plan, lived.now);
-  const Plan second = plan_for(lived.world, lived.snapshot, lived.now);
+  const plan::Plan second = plan_for(lived.world, lived.snapshot, lived.now);
   const bool smooth = plan.blocked.empty() && plan.held.empty();
   // What was deferred may have become reuse: it fits now, and may go on.
   const bool deferred = std::any_of(plan.actions.begin(), plan.actions.end(), [](const auto& one) { return one.deferred; });
@@ -118,18 +120,18 @@ RC_GTEST_PROP(laws, R22_after_a_whole_apply_nothing_is_left_to_do, ()) {
 
 RC_GTEST_PROP(laws, R22_any_prefix_of_an_apply_and_then_a_rerun_ends_where_a_whole_apply_does, ()) {
   Lived lived = live(any_seed());
-  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
-  Snapshot whole = applied(lived.world, lived.snapshot, plan, lived.now);
+  const plan::Plan plan = plan_for(lived.world, lived.snapshot, lived.now);
+  state::Snapshot whole = applied(lived.world, lived.snapshot, plan, lived.now);
   run_to_rest(lived.world, whole, lived.now);
   const auto most = *rc::gen::inRange<std::size_t>(0, plan.actions.size() + 1);
-  Snapshot cut = applied(lived.world, lived.snapshot, plan, lived.now, most);
+  state::Snapshot cut = applied(lived.world, lived.snapshot, plan, lived.now, most);
   run_to_rest(lived.world, cut, lived.now);
   RC_LOG() << plan_text(plan, lived.snapshot) << "--- cut after " << most;
   RC_ASSERT(normal_text(cut) == normal_text(whole));
 }
 
 /// Some addresses of a plan, the catalog not among them.
-std::vector<std::string> some_addresses(const Plan& plan, std::size_t most) {
+std::vector<std::string> some_addresses(const plan::Plan& plan, std::size_t most) {
   std::vector<std::string> addresses;
   for (const auto& change : plan.actions) {
     if (change.verb != Verb::publish) addresses.push_back(change.address.text);
@@ -143,13 +145,13 @@ std::vector<std::string> some_addresses(const Plan& plan, std::size_t most) {
 
 RC_GTEST_PROP(laws, a_part_of_a_plan_can_be_applied_alone_and_the_rest_then_ends_where_a_whole_apply_does, ()) {
   Lived lived = live(any_seed());
-  const Plan whole = plan_for(lived.world, lived.snapshot, lived.now);
-  PlanOptions options = allow_all;
+  const plan::Plan whole = plan_for(lived.world, lived.snapshot, lived.now);
+  plan::PlanOptions options = allow_all;
   options.targets = some_addresses(whole, 3);
   options.excluded = some_addresses(whole, 2);
   if (*rc::gen::arbitrary<bool>()) options.approved = std::set{Verb::register_, Verb::instantiate, Verb::copy, Verb::create};
-  const Plan part =
-      std::get<Plan>(make_plan(lived.world.manifest(), lived.snapshot, seen(lived.world, lived.snapshot, lived.now), options));
+  const plan::Plan part = std::get<plan::Plan>(
+      plan::make_plan(lived.world.manifest(), lived.snapshot, seen(lived.world, lived.snapshot, lived.now), options));
   RC_LOG() << plan_text(whole, lived.snapshot) << "--- targets "
            << fmt::format("{} but {}", fmt::join(options.targets, " "), fmt::join(options.excluded, " ")) << "\n"
            << plan_text(part, lived.snapshot);
@@ -164,9 +166,9 @@ RC_GTEST_PROP(laws, a_part_of_a_plan_can_be_applied_alone_and_the_rest_then_ends
     RC_ASSERT(change.verb != Verb::remove);
     RC_ASSERT(change.verb != Verb::delete_);
   }
-  Snapshot all = applied(lived.world, lived.snapshot, whole, lived.now);
+  state::Snapshot all = applied(lived.world, lived.snapshot, whole, lived.now);
   run_to_rest(lived.world, all, lived.now);
-  Snapshot in_parts = applied(lived.world, lived.snapshot, part, lived.now);
+  state::Snapshot in_parts = applied(lived.world, lived.snapshot, part, lived.now);
   run_to_rest(lived.world, in_parts, lived.now);
   RC_ASSERT(normal_text(in_parts) == normal_text(all));
 }
@@ -175,10 +177,10 @@ RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
   Lived lived = live(any_seed());
   if (lived.world.manifest().peers.empty()) return;
   const std::string unknown = lived.world.manifest().peers.front().name.text();
-  const Plan plan = plan_for(lived.world, lived.snapshot, lived.now, {unknown});
+  const plan::Plan plan = plan_for(lived.world, lived.snapshot, lived.now, {unknown});
   RC_ASSERT(!plan.complete);
   for (const auto& change : plan.actions) {
-    if (peer_of_address(change.address.text) != unknown) continue;
+    if (plan::peer_of_address(change.address.text) != unknown) continue;
     RC_ASSERT(change.verb != Verb::copy && change.verb != Verb::register_ && change.verb != Verb::instantiate &&
               change.verb != Verb::withdraw);
     if (change.verb == Verb::remove) RC_ASSERT(change.because.front().code == "not-kept");
@@ -193,22 +195,23 @@ RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
 RC_GTEST_PROP(laws, settled_peers_may_be_left_out_of_the_next_plan, ()) {
   Lived lived = live(any_seed());
   run_to_rest(lived.world, lived.snapshot, lived.now);
-  const Plan read = plan_for(lived.world, lived.snapshot, lived.now);
-  Observed observed = seen(lived.world, lived.snapshot, lived.now);
+  const plan::Plan read = plan_for(lived.world, lived.snapshot, lived.now);
+  plan::Observed observed = seen(lived.world, lived.snapshot, lived.now);
   for (std::size_t i = 0; i < observed.peers.size(); ++i) {
     const ServerName& name = lived.world.manifest().peers[i].name;
     if (std::find(read.settled.begin(), read.settled.end(), name) == read.settled.end()) continue;
-    observed.peers[i] = Settled{.head = std::get<PeerCatalog>(observed.peers[i]).head, .notes = notes_of(read, name)};
+    observed.peers[i] =
+        plan::Settled{.head = std::get<plan::PeerCatalog>(observed.peers[i]).head, .notes = plan::notes_of(read, name)};
   }
-  const SnapshotScope scope = scope_for(lived.world.manifest(), observed.peers);
-  Snapshot scoped = lived.snapshot;
-  std::erase_if(scoped.images, [&](const ImageRow& row) {
+  const state::SnapshotScope scope = plan::scope_for(lived.world.manifest(), observed.peers);
+  state::Snapshot scoped = lived.snapshot;
+  std::erase_if(scoped.images, [&](const state::ImageRow& row) {
     return row.copy && row.identity && scope.without_copies_of.contains(row.identity->origin) &&
            !scope.but_names.contains(row.name);
   });
-  const Plan plan = std::get<Plan>(make_plan(lived.world.manifest(), scoped, observed, allow_all));
+  const plan::Plan plan = std::get<plan::Plan>(plan::make_plan(lived.world.manifest(), scoped, observed, allow_all));
   RC_LOG() << plan_text(read, lived.snapshot) << "--- settled\n" << plan_text(plan, scoped);
-  RC_ASSERT(plan_id_text(plan) == plan_id_text(read));
+  RC_ASSERT(plan::plan_id_text(plan) == plan::plan_id_text(read));
   RC_ASSERT(plan.blocked.size() == read.blocked.size());
 }
 
@@ -225,20 +228,20 @@ RC_GTEST_PROP(laws, R20_two_servers_that_subscribe_to_each_other_come_to_rest, (
   const Manifest manifest = testing_support::case_manifest(
       "[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n[[subscription]]\npeer = \"silver\"\nall = true\nsince = "
       "\"start\"\n");
-  Observed observed{.now = case_now(),
-                    .self = testing_support::case_server("here"),
-                    .peers = {},
-                    .sources = {},
-                    .disk = {},
-                    .objects = {},
-                    .publish_again = ""};
+  plan::Observed observed{.now = case_now(),
+                          .self = testing_support::case_server("here"),
+                          .peers = {},
+                          .sources = {},
+                          .disk = {},
+                          .objects = {},
+                          .publish_again = ""};
   observed.peers.push_back(
-      PeerCatalog{.head = testing_support::head_of("silver", 20), .catalog = std::make_shared<Catalog>(theirs)});
-  Snapshot snapshot;
-  const Plan first = std::get<Plan>(make_plan(manifest, snapshot, observed, allow_all));
+      plan::PeerCatalog{.head = testing_support::head_of("silver", 20), .catalog = std::make_shared<Catalog>(theirs)});
+  state::Snapshot snapshot;
+  const plan::Plan first = std::get<plan::Plan>(plan::make_plan(manifest, snapshot, observed, allow_all));
   snapshot = apply_model(std::move(snapshot), first, {}, case_now());
   RC_ASSERT(snapshot.images_total == images);
-  RC_ASSERT(std::get<Plan>(make_plan(manifest, snapshot, observed, allow_all)).actions.empty());
+  RC_ASSERT(std::get<plan::Plan>(plan::make_plan(manifest, snapshot, observed, allow_all)).actions.empty());
 }
 
 }  // namespace

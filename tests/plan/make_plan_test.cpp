@@ -24,7 +24,9 @@ using testing_support::case_server;
 using testing_support::PlanCase;
 using testing_support::read_case;
 
-Plan plan_of(const PlanCase& one) { return std::get<Plan>(make_plan(one.manifest, one.snapshot, one.observed, one.options)); }
+plan::Plan plan_of(const PlanCase& one) {
+  return std::get<plan::Plan>(plan::make_plan(one.manifest, one.snapshot, one.observed, one.options));
+}
 
 constexpr std::string_view one_of_each = R"(
 == manifest
@@ -62,7 +64,7 @@ TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
     return addresses;
   };
   EXPECT_THAT(notes(), IsEmpty()) << "nothing is known of the roots";
-  auto& head = std::get<PeerCatalog>(one.observed.peers[0]).head;
+  auto& head = std::get<plan::PeerCatalog>(one.observed.peers[0]).head;
   one.observed.root_expires = head.root_expires = one.observed.now + Seconds(60 * 86'400);
   EXPECT_THAT(notes(), IsEmpty());
   head.root_expires = *head.root_expires - Seconds(1);
@@ -73,14 +75,14 @@ TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
 
 TEST(plan_copies, A11_an_image_that_is_not_released_is_blocked_and_holds_its_peer_unsettled) {
   PlanCase one = read_case(one_of_each);
-  auto& silver = std::get<PeerCatalog>(one.observed.peers[0]);
+  auto& silver = std::get<plan::PeerCatalog>(one.observed.peers[0]);
   std::size_t asked = 0;
   bool released = false;
   silver.is_released = [&](const ImageEntry&) {
     ++asked;
     return released;
   };
-  const Plan plan = plan_of(one);
+  const plan::Plan plan = plan_of(one);
   ASSERT_EQ(plan.blocked.size(), 1U);
   EXPECT_EQ(plan.blocked[0].code, "not-released");
   EXPECT_THAT(plan.blocked[0].mend, HasSubstr("ingot key release a"));
@@ -97,7 +99,7 @@ TEST(plan_copies, A11_an_image_that_is_not_released_is_blocked_and_holds_its_pee
 TEST(plan_notes, A11_own_images_without_their_releases_are_told_of) {
   PlanCase one = read_case(one_of_each);
   one.observed.unreleased = {ImageName::of("x"), ImageName::of("y")};
-  const Plan plan = plan_of(one);
+  const plan::Plan plan = plan_of(one);
   const auto note =
       std::find_if(plan.notes.begin(), plan.notes.end(), [](const Note& found) { return found.code == "not-released"; });
   ASSERT_NE(note, plan.notes.end());
@@ -116,31 +118,31 @@ TEST(plan_id, R27_does_not_depend_on_sources_places_machine_baselines_or_transfe
     image.at.line += 7;
     image.source = "/another/place";
   }
-  std::get<PeerCatalog>(other.observed.peers[0]).head.serial = 21;
-  EXPECT_EQ(plan_id_text(plan_of(one)), plan_id_text(plan_of(other)));
+  std::get<plan::PeerCatalog>(other.observed.peers[0]).head.serial = 21;
+  EXPECT_EQ(plan::plan_id_text(plan_of(one)), plan::plan_id_text(plan_of(other)));
 }
 
 TEST(plan_id, does_not_depend_on_what_is_deferred_and_is_that_of_its_written_intents) {
   const PlanCase one = read_case(one_of_each);
-  const Plan plan = plan_of(one);
-  EXPECT_TRUE(
-      std::any_of(plan.actions.begin(), plan.actions.end(), [](const Change& change) { return change.verb == Verb::publish; }));
-  Plan later = plan;
-  std::erase_if(later.actions, [](const Change& change) { return change.verb == Verb::publish; });
+  const plan::Plan plan = plan_of(one);
+  EXPECT_TRUE(std::any_of(plan.actions.begin(), plan.actions.end(),
+                          [](const plan::Change& change) { return change.verb == Verb::publish; }));
+  plan::Plan later = plan;
+  std::erase_if(later.actions, [](const plan::Change& change) { return change.verb == Verb::publish; });
   for (auto& change : later.actions) change.deferred = true;
-  EXPECT_EQ(plan_id_text(plan), plan_id_text(later)) << "what is deferred is published later";
+  EXPECT_EQ(plan::plan_id_text(plan), plan::plan_id_text(later)) << "what is deferred is published later";
   std::vector<std::string> intents;
-  for (const auto& change : plan.actions) intents.push_back(intent_of(change));
-  EXPECT_EQ(plan_id_text(plan), plan_id_text(plan.id_of_server, intents));
+  for (const auto& change : plan.actions) intents.push_back(plan::intent_of(change));
+  EXPECT_EQ(plan::plan_id_text(plan), plan::plan_id_text(plan.id_of_server, intents));
 }
 
 TEST(plan_id, changes_with_every_intended_result) {
   const PlanCase one = read_case(one_of_each);
-  const std::string id = plan_id_text(plan_of(one));
+  const std::string id = plan::plan_id_text(plan_of(one));
   const auto differs = [&](auto change) {
     PlanCase other = one;
     change(other);
-    return plan_id_text(plan_of(other)) != id;
+    return plan::plan_id_text(plan_of(other)) != id;
   };
   EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.images[0].version = "2"; }));
   EXPECT_TRUE(differs([](PlanCase& other) { other.manifest.images[0].labels["a"] = "b"; }));
@@ -154,23 +156,24 @@ TEST(plan_id, changes_with_every_intended_result) {
 
 TEST(plan_id, is_another_for_another_server) {
   PlanCase one = read_case(one_of_each);
-  const Plan plan = plan_of(one);
+  const plan::Plan plan = plan_of(one);
   one.observed.self = case_server("twin");
-  const Plan twin = plan_of(one);
+  const plan::Plan twin = plan_of(one);
   ASSERT_EQ(plan.actions.size(), twin.actions.size());
-  for (std::size_t i = 0; i < plan.actions.size(); ++i) EXPECT_EQ(intent_of(plan.actions[i]), intent_of(twin.actions[i]));
-  EXPECT_NE(plan_id_text(plan), plan_id_text(twin)) << "approval for one is none for the other";
+  for (std::size_t i = 0; i < plan.actions.size(); ++i)
+    EXPECT_EQ(plan::intent_of(plan.actions[i]), plan::intent_of(twin.actions[i]));
+  EXPECT_NE(plan::plan_id_text(plan), plan::plan_id_text(twin)) << "approval for one is none for the other";
 }
 
 TEST(plan_exit_code, says_what_apply_would) {
   PlanCase one = read_case(one_of_each);
   EXPECT_EQ(exit_code_of(plan_of(one), false), 0);
-  one.observed.sources.at(ImageName::of("own")) = SourceMissing{};
+  one.observed.sources.at(ImageName::of("own")) = plan::SourceMissing{};
   EXPECT_EQ(exit_code_of(plan_of(one), false), 3) << "its source is missing";
-  one.observed.sources.at(ImageName::of("own")) = SourceElsewhere{};
+  one.observed.sources.at(ImageName::of("own")) = plan::SourceElsewhere{};
   EXPECT_EQ(exit_code_of(plan_of(one), false), 0) << "nobody looked";
   one.observed.no_catalog_key = "\"keys\" holds no catalog key";
-  const Plan plan = plan_of(one);
+  const plan::Plan plan = plan_of(one);
   EXPECT_EQ(exit_code_of(plan, false), 6) << "apply can sign nothing, and does nothing";
   EXPECT_EQ(plan.blocked.front().code, "no-catalog-key");
 }
@@ -178,7 +181,7 @@ TEST(plan_exit_code, says_what_apply_would) {
 TEST(plan_exit_code, an_idle_plan_only_notes_that_keys_are_missing) {
   PlanCase one = read_case("== manifest\n[[image]]\nname = \"a\"\n== state\nown a\n== plan\n");
   one.observed.no_catalog_key = "\"keys\" holds no catalog key";
-  const Plan plan = plan_of(one);
+  const plan::Plan plan = plan_of(one);
   EXPECT_EQ(exit_code_of(plan, false), 0);
   EXPECT_TRUE(std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) { return note.code == "no-catalog-key"; }));
 }
@@ -201,7 +204,7 @@ PlanCase many_misspelt(std::size_t number) {
 TEST(plan_misspelt, any_number_of_misspelt_names_costs_no_more_than_is_bounded) {
   const PlanCase one = many_misspelt(2'000);
   const std::clock_t begin = std::clock();
-  const Plan plan = plan_of(one);
+  const plan::Plan plan = plan_of(one);
   EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 10) << "of this process alone; it was 12 s where the compiler optimises";
   EXPECT_EQ(plan.blocked.size(), 4'000U);
   EXPECT_EQ(plan.blocked.front().code, "unknown-image");
@@ -214,9 +217,9 @@ TEST(plan_id, keeps_texts_with_quotes_and_newlines_apart) {
   one.manifest.images[0].version = "1\" platform=\"x";
   other.manifest.images[0].version = "1";
   other.manifest.images[0].platform = "x\" platform=\"";
-  EXPECT_NE(plan_id_text(plan_of(one)), plan_id_text(plan_of(other)));
+  EXPECT_NE(plan::plan_id_text(plan_of(one)), plan::plan_id_text(plan_of(other)));
   one.manifest.images[0].version = "1\nimage.x add";
-  EXPECT_THAT(plan_id_text(plan_of(one)), Not(HasSubstr("\nimage.x add")));
+  EXPECT_THAT(plan::plan_id_text(plan_of(one)), Not(HasSubstr("\nimage.x add")));
 }
 
 TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
@@ -225,7 +228,7 @@ TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
   const std::string rule = "[[subscription]]\npeer = \"silver\"\nall = true\n";
   const auto text = [&](const std::string& toml) {
     const Manifest manifest = case_manifest(peers + toml);
-    return rules_text(manifest, manifest.peers[0]);
+    return plan::rules_text(manifest, manifest.peers[0]);
   };
   const std::string before = text(rule);
   EXPECT_EQ(before, text("\n\n# a comment\n" + rule));
@@ -245,16 +248,17 @@ TEST(scope, leaves_out_the_copies_of_settled_peers_but_not_what_names_may_meet) 
       "[[image]]\nname = \"child\"\nsource = \"x\"\nparent = \"base\"\n[[series]]\nname = \"s\"\nimages = [\"member\"]\n"
       "[[subscription]]\npeer = \"copper\"\nall = true\nas = \"{peer}-{name}\"\n"
       "[[series]]\nname = \"f\"\nfollow = { peer = \"copper\", series = \"t\" }\n");
-  const std::vector<PeerView> all_settled{Settled{.head = testing_support::head_of("silver", 3), .notes = {}},
-                                          Settled{.head = testing_support::head_of("copper", 3), .notes = {}}};
-  const SnapshotScope scope = scope_for(manifest, all_settled);
+  const std::vector<plan::PeerView> all_settled{plan::Settled{.head = testing_support::head_of("silver", 3), .notes = {}},
+                                                plan::Settled{.head = testing_support::head_of("copper", 3), .notes = {}}};
+  const state::SnapshotScope scope = plan::scope_for(manifest, all_settled);
   EXPECT_THAT(scope.without_copies_of, testing::UnorderedElementsAre(case_server("silver"), case_server("copper")));
   EXPECT_THAT(scope.but_names, ElementsAre(ImageName::of("base"), ImageName::of("child"), ImageName::of("member")));
 
   auto catalog = std::make_shared<Catalog>();
   catalog->images.push_back(testing_support::entry(case_server("copper"), "new", 2));
-  std::vector<PeerView> one_read{all_settled[0], PeerCatalog{.head = testing_support::head_of("copper", 3), .catalog = catalog}};
-  const SnapshotScope read = scope_for(manifest, one_read);
+  std::vector<plan::PeerView> one_read{all_settled[0],
+                                       plan::PeerCatalog{.head = testing_support::head_of("copper", 3), .catalog = catalog}};
+  const state::SnapshotScope read = plan::scope_for(manifest, one_read);
   EXPECT_THAT(read.without_copies_of, ElementsAre(case_server("silver")));
   EXPECT_THAT(read.but_names, Contains(ImageName::of("copper-new")));
 
@@ -263,12 +267,12 @@ TEST(scope, leaves_out_the_copies_of_settled_peers_but_not_what_names_may_meet) 
       {.name = SeriesName::of("t"),
        .created = 1,
        .members = {{.image = {.origin = case_server("silver"), .name = ImageName::of("x"), .created = 1}, .added = 2}}});
-  EXPECT_THAT(scope_for(manifest, one_read).without_copies_of, IsEmpty());
+  EXPECT_THAT(plan::scope_for(manifest, one_read).without_copies_of, IsEmpty());
 }
 
 TEST(exit_code, says_what_a_plan_foresees_the_worst_first) {
   const PlanCase one = read_case(one_of_each);
-  Plan plan = plan_of(one);
+  plan::Plan plan = plan_of(one);
   EXPECT_EQ(exit_code_of(plan, false), 0);
   EXPECT_EQ(exit_code_of(plan, true), 2);
   for (auto& change : plan.actions) change.deferred = true;
@@ -284,14 +288,14 @@ TEST(exit_code, says_what_a_plan_foresees_the_worst_first) {
 }
 
 TEST(notes, of_one_peer_are_those_whose_address_names_it) {
-  Plan plan = plan_of(read_case(one_of_each));
+  plan::Plan plan = plan_of(read_case(one_of_each));
   plan.notes = {{"a", "copy.silver.x", ""},
                 {"b", "copy.silver2.x", ""},
                 {"c", "peer.silver", ""},
                 {"d", "image.silver", ""},
                 {"e", "", ""}};
   std::vector<std::string> codes;
-  for (const auto& note : notes_of(plan, ServerName::of("silver"))) codes.push_back(note.code);
+  for (const auto& note : plan::notes_of(plan, ServerName::of("silver"))) codes.push_back(note.code);
   EXPECT_THAT(codes, ElementsAre("a", "c"));
 }
 
@@ -313,7 +317,7 @@ TEST(total, missing_views_rows_and_entries_are_no_error) {
   hostile->series.push_back({.name = SeriesName::of("s"),
                              .created = 1,
                              .members = {{hostile->images[0].identity, 5}, {hostile->images[0].identity, 6}}});
-  std::get<PeerCatalog>(one.observed.peers[0]).catalog = hostile;
+  std::get<plan::PeerCatalog>(one.observed.peers[0]).catalog = hostile;
   one.manifest.subscriptions.push_back(one.manifest.subscriptions[0]);
   one.manifest.subscriptions.back().selector = SelectImage{ImageName::of("loop1")};
   one.manifest.subscriptions.push_back(one.manifest.subscriptions[0]);

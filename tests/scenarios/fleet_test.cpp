@@ -82,14 +82,16 @@ TEST_F(ManyServers, metrics_tell_how_far_a_series_is_behind) {
   const std::string file = folder / "ingot.prom";
   london.web().stop();
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 3);
-  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{server=\"paris\",peer=\"london\"} 0\n"), HasSubstr("ingot_unknown_peers{server=\"paris\"} 1\n"),
+  EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_peer_up{server=\"paris\",peer=\"london\"} 0\n"),
+                                     HasSubstr("ingot_unknown_peers{server=\"paris\"} 1\n"),
                                      HasSubstr("ingot_last_run_exit_code{server=\"paris\",command=\"apply\"} 3\n")));
   london.web().start();
   paris.manifest("[limits]\nwindow = \"" + closed_window() + "\"\n" + Site::peer(london) +
                  "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
   EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{server=\"paris\",peer=\"london\",series=\"db19\"} 1\n"),
-                                     HasSubstr("ingot_deferred_actions{server=\"paris\"} 1\n"), HasSubstr("ingot_copied_bytes_total{server=\"paris\"} 0\n")));
+                                     HasSubstr("ingot_deferred_actions{server=\"paris\"} 1\n"),
+                                     HasSubstr("ingot_copied_bytes_total{server=\"paris\"} 0\n")));
   paris.manifest(Site::peer(london) + "[[subscription]]\npeer = \"london\"\nseries = \"db19\"\nsince = \"start\"\n");
   EXPECT_EQ(paris.ingot({"apply", "--yes", "--metrics", file}).exit, 0);
   EXPECT_THAT(read_text(file), AllOf(HasSubstr("ingot_series_behind{server=\"paris\",peer=\"london\",series=\"db19\"} 0\n"),

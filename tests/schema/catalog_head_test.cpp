@@ -24,7 +24,7 @@ Head some_head() {
           .issued = at("2026-11-23T02:00:00Z"),
           .expires = at("2026-12-07T02:00:00Z"),
           .root_version = 1,
-          .index = {.digest = sha256("index"), .length = 100},
+          .index = {.digest = io::sha256("index"), .length = 100},
           .previous = {}};
 }
 
@@ -44,12 +44,12 @@ std::string fault(const std::string& from, const std::string& to) {
 TEST(head, reads_what_it_wrote) {
   Head head = some_head();
   EXPECT_EQ(parse_head(write_head(head)), (std::variant<Head, Malformed>(head)));
-  head.previous = sha256("before");
+  head.previous = io::sha256("before");
   head.serial = largest_serial;
   head.epoch = 3;
   head.root_version = 4;
   head.index.length = largest_index;
-  head.state = Piece{.digest = sha256("state"), .length = largest_stated};
+  head.state = Piece{.digest = io::sha256("state"), .length = largest_stated};
   head.commit = "c0ffee-dirty";
   EXPECT_EQ(parse_head(write_head(head)), (std::variant<Head, Malformed>(head)));
 }
@@ -60,7 +60,7 @@ TEST(head, is_written_as_the_format_page_says) {
                                          "\"},\"epoch\":1,\"serial\":7,\"issued\":\"2026-11-23T02:00:00Z\",\"expires\":\"2026-12-"
                                          "07T02:00:00Z\",\"root\":{\"version\":1},"
                                          "\"index\":{\"digest\":\"" +
-                                         sha256("index").text() + "\",\"length\":100},\"previous\":null}\n");
+                                         io::sha256("index").text() + "\",\"length\":100},\"previous\":null}\n");
 }
 
 TEST(head, C9_A10_refuses_odd_numbers) {
@@ -95,9 +95,10 @@ TEST(head, C1_refuses_names_and_digests_that_are_none) {
   }
   EXPECT_NE(fault("\"name\":\"fpps-1\"", "\"name\":\"" + std::string(129, 'a') + "\""), "");
   EXPECT_EQ(fault("\"name\":\"fpps-1\"", "\"name\":\"" + std::string(128, 'a') + "\""), "");
-  const std::string digest = sha256("index").text();
-  for (const std::string& bad : {digest + "0", digest.substr(0, 70), std::string("sha256:%"), "sha512:" + sha256("x").hex(),
-                                 std::string(""), "SHA256:" + sha256("x").hex(), "sha256:A" + sha256("x").hex().substr(1)}) {
+  const std::string digest = io::sha256("index").text();
+  for (const std::string& bad :
+       {digest + "0", digest.substr(0, 70), std::string("sha256:%"), "sha512:" + io::sha256("x").hex(), std::string(""),
+        "SHA256:" + io::sha256("x").hex(), "sha256:A" + io::sha256("x").hex().substr(1)}) {
     EXPECT_EQ(fault(digest, bad), "\"index.digest\" is not \"sha256:\" and 64 of 0-9a-f") << bad;
   }
 }
@@ -143,7 +144,7 @@ TEST(head, is_refused_wherever_it_is_cut) {
 }
 
 PageRef page(PageKind kind, std::string first, std::uint64_t entries = 3) {
-  return {.kind = kind, .first = first, .entries = entries, .piece = {.digest = sha256(first), .length = 1000}};
+  return {.kind = kind, .first = first, .entries = entries, .piece = {.digest = io::sha256(first), .length = 1000}};
 }
 
 Index some_index() {

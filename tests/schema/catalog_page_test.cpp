@@ -80,7 +80,7 @@ TEST(page, is_read_with_all_that_an_image_can_say) {
   entry.states = {{ImageState::testable, 10}, {ImageState::published, 12}, {ImageState::withdrawn, 13}};
   entry.reason = "broken";
   entry.parent = ImageIdentity{.origin = other, .name = ImageName::of("base"), .created = largest_serial};
-  entry.packed = Packed{.file = {sha256("f"), 99}, .segments = 3, .table = Piece{sha256("t"), 300}};
+  entry.packed = Packed{.file = {io::sha256("f"), 99}, .segments = 3, .table = Piece{io::sha256("t"), 300}};
   Catalog catalog;
   const Page one = page(PageKind::images, "db", {line_of(entry)});
   PageReader reader(self, newest, into(catalog));
@@ -161,7 +161,7 @@ TEST(page, C9_bounds_sizes) {
     ImageEntry entry = image();
     entry.size = size;
     entry.packed->segments = segments;
-    if (segments > 1) entry.packed->table = Piece{sha256("t"), 300};
+    if (segments > 1) entry.packed->table = Piece{io::sha256("t"), 300};
     return line_of(entry);
   };
   EXPECT_EQ(fault(sized(largest_image, segment_count(largest_image))), "");
@@ -176,7 +176,8 @@ TEST(page, C9_bounds_sizes) {
 TEST(page, C10_packed_fits_the_size) {
   ImageEntry entry = image();
   entry.size = segment_size + 1;
-  entry.packed = Packed{.file = {sha256("f"), 2 * largest_packed_segment}, .segments = 2, .table = Piece{sha256("t"), 300}};
+  entry.packed =
+      Packed{.file = {io::sha256("f"), 2 * largest_packed_segment}, .segments = 2, .table = Piece{io::sha256("t"), 300}};
   const std::string line = line_of(entry);
   EXPECT_EQ(fault(line), "");
   EXPECT_EQ(fault(replaced(line, "\"segments\":2", "\"segments\":3")),
@@ -186,9 +187,9 @@ TEST(page, C10_packed_fits_the_size) {
             "");
   EXPECT_NE(fault(replaced(line, "\"length\":300}", "\"length\":67108865}")), "");
   EXPECT_NE(fault(replaced(line, ",\"table\":{", ",\"tables\":{")), "");
-  EXPECT_NE(
-      fault(replaced(line_of(image()), "\"table\":null", "\"table\":{\"digest\":\"" + sha256("t").text() + "\",\"length\":3}")),
-      "");
+  EXPECT_NE(fault(replaced(line_of(image()), "\"table\":null",
+                           "\"table\":{\"digest\":\"" + io::sha256("t").text() + "\",\"length\":3}")),
+            "");
 }
 
 TEST(page, states_are_sorted_and_not_empty) {
@@ -417,7 +418,7 @@ TEST(page, A13_a_catalog_of_small_entries_with_many_labels_is_refused_before_it_
 }
 
 TEST(page, A13_no_server_publishes_a_catalog_that_is_too_heavy_for_its_readers) {
-  PageWriter writer([](std::string_view bytes) { return sha256(bytes); }, [](const PageRef&, const std::string&) {});
+  PageWriter writer([](std::string_view bytes) { return io::sha256(bytes); }, [](const PageRef&, const std::string&) {});
   const std::uint64_t fitting = heaviest_catalog / weight_of(with_most_labels(0));
   for (std::uint64_t i = 0; i <= fitting; ++i) writer.add(with_most_labels(static_cast<int>(i)));
   EXPECT_THROW(writer.finish(), std::length_error);

@@ -78,8 +78,8 @@ class Maker {
     image.parent = parent();
     image.packed.reset();
     if (coin()) {
-      image.packed = Packed{.file = {sha256(name), 77}, .segments = segment_count(image.size), .table = {}};
-      if (image.packed->segments > 1) image.packed->table = Piece{sha256("t"), 88};
+      image.packed = Packed{.file = {io::sha256(name), 77}, .segments = segment_count(image.size), .table = {}};
+      if (image.packed->segments > 1) image.packed->table = Piece{io::sha256("t"), 88};
     }
     return image;
   }
@@ -133,7 +133,7 @@ Catalog images_named(const std::set<std::string>& chosen) {
 
 std::set<std::string> many_names(int count, int salt) {
   std::set<std::string> chosen;
-  for (int i = 0; i < count; ++i) chosen.insert("image-" + sha256(fmt::format("{} {}", salt, i)).hex().substr(0, 12));
+  for (int i = 0; i < count; ++i) chosen.insert("image-" + io::sha256(fmt::format("{} {}", salt, i)).hex().substr(0, 12));
   return chosen;
 }
 
@@ -194,7 +194,7 @@ void expect_bounded(const Pages& pages) {
     EXPECT_LE(page.entries, most_page_entries);
     EXPECT_LE(pages.bytes[i].size(), 4U * 1024 * 1024);
     EXPECT_EQ(page.piece.length, pages.bytes[i].size());
-    EXPECT_EQ(page.piece.digest, sha256(pages.bytes[i]));
+    EXPECT_EQ(page.piece.digest, io::sha256(pages.bytes[i]));
   }
 }
 
@@ -203,7 +203,7 @@ TEST(page_writer, names_that_never_end_a_page_are_cut_all_the_same) {
   std::set<std::string> hostile;
   for (int i = 0; hostile.size() < 2000; ++i) {
     const std::string name = fmt::format("n{:06}", i);
-    if (sha256(fmt::format("image {} 5", name)).bytes[0] >= 2) hostile.insert(name);
+    if (io::sha256(fmt::format("image {} 5", name)).bytes[0] >= 2) hostile.insert(name);
   }
   const Pages pages = write_pages(images_named(hostile));
   ASSERT_EQ(pages.bytes.size(), 4U);
@@ -216,7 +216,7 @@ TEST(page_writer, names_that_always_end_a_page_get_a_page_each) {
   std::set<std::string> hostile;
   for (int i = 0; hostile.size() < 20; ++i) {
     const std::string name = fmt::format("n{:06}", i);
-    if (sha256(fmt::format("image {} 5", name)).bytes[0] < 2) hostile.insert(name);
+    if (io::sha256(fmt::format("image {} 5", name)).bytes[0] < 2) hostile.insert(name);
   }
   EXPECT_EQ(write_pages(images_named(hostile)).bytes.size(), 20U);
 }
@@ -269,7 +269,7 @@ TEST(page_writer, a_new_member_of_a_long_series_changes_two_pages_at_most) {
 
 class Writer {
  public:
-  Writer() : pages_([](std::string_view bytes) { return sha256(bytes); }, [](const PageRef&, const std::string&) {}) {}
+  Writer() : pages_([](std::string_view bytes) { return io::sha256(bytes); }, [](const PageRef&, const std::string&) {}) {}
   PageWriter* operator->() { return &pages_; }
 
  private:
@@ -300,7 +300,7 @@ TEST(page_writer, refuses_entries_out_of_order) {
 TEST(page_writer, puts_the_lives_of_one_name_in_order) {
   const auto written = [](const std::vector<int>& order) {
     std::string all;
-    PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
+    PageWriter writer([](std::string_view bytes) { return io::sha256(bytes); },
                       [&](const PageRef&, const std::string& bytes) { all += bytes; });
     for (const int which : order) {
       if (which == 0) writer.add(tombstone(self, "a", 1, 2));

@@ -51,7 +51,8 @@ TEST(host_guards, may_allow_variables_of_secrets_by_name) {
   EXPECT_NE(problems_of("[guard]\nvariables = [\"A B\"]\n").find("has an entry that is not the name"), std::string::npos);
   EXPECT_EQ(strictest(guard, Guard{}).variables, guard.variables);
   EXPECT_EQ(strictest(Guard{}, guard).variables, guard.variables);
-  EXPECT_EQ(strictest(guard, guard_of("[guard]\nvariables = [\"VAULT\", \"HOME\"]\n")).variables, std::vector<std::string>{"VAULT"})
+  EXPECT_EQ(strictest(guard, guard_of("[guard]\nvariables = [\"VAULT\", \"HOME\"]\n")).variables,
+            std::vector<std::string>{"VAULT"})
       << "a further file is no way round the first";
 }
 

@@ -31,7 +31,7 @@ inline ManifestFiles map_files(FileMap files) {
     }
     return paths;
   };
-  result.digest = [](std::string_view bytes) { return sha256(bytes); };
+  result.digest = [](std::string_view bytes) { return io::sha256(bytes); };
   return result;
 }
 

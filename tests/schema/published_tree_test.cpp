@@ -52,9 +52,9 @@ Piece put_packed(const std::string& tree, const std::string& plain) {
   write_text(folder / "plain", plain);
   EXPECT_EQ(run_in("", {"zstd", "-q", folder / "plain"}).exit, 0);
   const std::string packed = read_text(folder / "plain.zst");
-  const std::string hex = sha256(packed).hex();
+  const std::string hex = io::sha256(packed).hex();
   put(tree + "/b/" + hex.substr(0, 2) + "/" + hex, packed);
-  return {.digest = sha256(packed), .length = packed.size()};
+  return {.digest = io::sha256(packed), .length = packed.size()};
 }
 
 /// A tree image's bytes, made by the tar of this machine (only its contents matter here).
@@ -72,14 +72,14 @@ Catalog some_catalog(const ServerId& id, const std::string& tree) {
   const std::string file = "the bytes of a disk image\n";
   const std::string tar = tar_of_a_folder();
   ImageEntry disk = own_image(id, "disk.1", 3);
-  disk.digest = sha256(file);
+  disk.digest = io::sha256(file);
   disk.size = file.size();
   disk.packed = Packed{.file = put_packed(tree, file), .segments = 1, .table = {}};
   disk.description = "with \"quotes\" and \xC3\xA4";
   disk.labels = {{"team", "dba"}};
   ImageEntry home = own_image(id, "home", 4);
   home.release = {{.key_id = "0123456789abcdef", .bytes = "a signature"}};
-  home.digest = sha256(tar);
+  home.digest = io::sha256(tar);
   home.size = tar.size();
   home.kind = ImageKind::tree;
   home.packed = Packed{.file = put_packed(tree, tar), .segments = 1, .table = {}};
@@ -89,7 +89,7 @@ Catalog some_catalog(const ServerId& id, const std::string& tree) {
   ImageEntry copy = copied_image(server_id("elsewhere"), "their-name", 99, 4);
   copy.name = ImageName::of("copy");
   copy.size = 3 * segment_size;
-  copy.packed = Packed{.file = {sha256("x"), 5}, .segments = 3, .table = Piece{sha256("t"), 6}};
+  copy.packed = Packed{.file = {io::sha256("x"), 5}, .segments = 3, .table = Piece{io::sha256("t"), 6}};
   catalog.images = {copy, disk, home};
   catalog.deleted = {tombstone(id, "disk.0", 1, 2)};
   catalog.deleted[0].parent = copy.identity;
@@ -108,19 +108,19 @@ struct Tree {
 
 Tree publish(const std::string& path) {
   Tree tree{.path = path, .id = {}, .root = {}, .head = {}, .index = {}, .pages = {}};
-  const PrivateKey root_key = PrivateKey::generate();
-  const PrivateKey catalog_key = PrivateKey::generate();
+  const trust::PrivateKey root_key = trust::PrivateKey::generate();
+  const trust::PrivateKey catalog_key = trust::PrivateKey::generate();
   tree.root = write_root({.version = 1,
                           .epoch = 1,
                           .expires = at("2036-11-23T00:00:00Z"),
                           .root = {.threshold = 1, .keys = {root_key.public_key()}},
                           .catalog = {.threshold = 1, .keys = {catalog_key.public_key()}},
                           .previous = {}});
-  tree.id = id_of_root(tree.root);
+  tree.id = trust::id_of_root(tree.root);
   tree.pages = write_pages(some_catalog(tree.id, path));
   tree.index = write_index(tree.pages.index);
-  for (const std::string& page : tree.pages.bytes) put(path + "/c/" + sha256(page).hex(), page);
-  put(path + "/c/" + sha256(tree.index).hex(), tree.index);
+  for (const std::string& page : tree.pages.bytes) put(path + "/c/" + io::sha256(page).hex(), page);
+  put(path + "/c/" + io::sha256(tree.index).hex(), tree.index);
   tree.head = write_head({.id = tree.id,
                           .name = ServerName::of("fpps-1"),
                           .epoch = 1,
@@ -128,10 +128,10 @@ Tree publish(const std::string& path) {
                           .issued = at("2026-11-23T02:00:00Z"),
                           .expires = at("2026-12-07T02:00:00Z"),
                           .root_version = 1,
-                          .index = {sha256(tree.index), tree.index.size()},
+                          .index = {io::sha256(tree.index), tree.index.size()},
                           .previous = {}});
-  put(path + "/root/1.dsse", write_envelope(sign_envelope(root_payload_type, tree.root, {&root_key})));
-  put(path + "/head.dsse", write_envelope(sign_envelope(head_payload_type, tree.head, {&catalog_key})));
+  put(path + "/root/1.dsse", write_envelope(trust::sign_envelope(root_payload_type, tree.root, {&root_key})));
+  put(path + "/head.dsse", write_envelope(trust::sign_envelope(head_payload_type, tree.head, {&catalog_key})));
   return tree;
 }
 
@@ -186,7 +186,7 @@ TEST(published_tree, the_pages_commands_notice_another_server_and_other_bytes) {
   for (const char* place : {"one", "two", "three"}) fs::create_directories(folder / place);
   EXPECT_NE(fetch_by_hand(tree, server_id("another").text(), "disk.1", folder / "one").exit, 0);
   EXPECT_NE(fetch_by_hand(tree, tree.id.text(), "no-such-image", folder / "two").exit, 0);
-  put(tree.path + "/c/" + sha256(tree.index).hex(), tree.index + "\n");
+  put(tree.path + "/c/" + io::sha256(tree.index).hex(), tree.index + "\n");
   EXPECT_NE(fetch_by_hand(tree, tree.id.text(), "disk.1", folder / "three").exit, 0);
 }
 
@@ -239,7 +239,7 @@ TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
   samples.add("page", R"({"series":"../s","created":1})", false);
   samples.add("page", R"({"imagetype":"A","base":"B"})", false);
   const std::string table = write_segment_table(
-      {.plain = segment_size + 1, .packed = 30, .segments = {{segment_size, 10, sha256("a")}, {1, 20, sha256("b")}}});
+      {.plain = segment_size + 1, .packed = 30, .segments = {{segment_size, 10, io::sha256("a")}, {1, 20, io::sha256("b")}}});
   samples.add_lines("segments", table);
   samples.add("segments", "[1,2]", false);
   samples.add_lines("state", write_stated(testing_support::some_stated()));
@@ -251,7 +251,7 @@ TEST(published_tree, its_documents_are_what_the_json_schemas_say) {
   samples.add("head", replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":7},\"previous\""), false);
   samples.add("head",
               replaced(tree.head, "\"previous\"", "\"state\":{\"digest\":\"" + tree.id.text() + "\",\"length\":9},\"previous\""));
-  samples.add("segments", "[1,2,\"" + sha256("a").text() + "\"]", false);
+  samples.add("segments", "[1,2,\"" + io::sha256("a").text() + "\"]", false);
   write_text(folder / "samples", samples.lines());
   const auto ran = run_in("", {"/usr/bin/python3", std::string(INGOT_SOURCE_DIR) + "/tests/schema/check_published_schemas.py",
                                INGOT_SOURCE_DIR, folder / "samples"});

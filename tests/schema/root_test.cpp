@@ -9,7 +9,7 @@
 namespace ingot::root_test {
 namespace {
 
-PublicKey key(const std::string& seed) { return {.bytes = sha256(seed).bytes}; }
+PublicKey key(const std::string& seed) { return {.bytes = io::sha256(seed).bytes}; }
 
 Root some_root() {
   return {.version = 1,
@@ -38,7 +38,7 @@ TEST(root, reads_what_it_wrote) {
   EXPECT_EQ(parse_root(write_root(root)), (std::variant<Root, Malformed>(root)));
   root.version = 2;
   root.epoch = 5;
-  root.previous = sha256("before");
+  root.previous = io::sha256("before");
   EXPECT_EQ(parse_root(write_root(root)), (std::variant<Root, Malformed>(root)));
 }
 
@@ -69,7 +69,7 @@ TEST(root, holds_1_to_16_keys_a_role) {
 }
 
 TEST(root, A2_refuses_other_encodings_of_a_key) {
-  const std::string hex = sha256("a").hex();
+  const std::string hex = io::sha256("a").hex();
   for (const std::string& bad : {hex + "00", hex.substr(1), "A" + hex.substr(1), "sha256:" + hex, std::string("")})
     EXPECT_NE(fault(hex, bad), "") << bad;
   EXPECT_NE(fault("\"" + hex + "\"", "7"), "");
@@ -77,7 +77,7 @@ TEST(root, A2_refuses_other_encodings_of_a_key) {
 
 TEST(root, names_its_predecessor_unless_it_is_the_first) {
   EXPECT_EQ(fault("\"version\":1", "\"version\":2"), "\"previous\" is missing");
-  EXPECT_EQ(fault("\"previous\":null", "\"previous\":\"" + sha256("x").text() + "\""),
+  EXPECT_EQ(fault("\"previous\":null", "\"previous\":\"" + io::sha256("x").text() + "\""),
             "\"previous\" is there, though it is the first root");
 }
 

@@ -15,7 +15,7 @@ SegmentTable table_of(std::uint64_t plain) {
   for (std::uint64_t i = 0; i < segment_count(plain); ++i) {
     const bool last = i + 1 == segment_count(plain);
     table.segments.push_back(
-        {.plain = last ? last_segment_size(plain) : segment_size, .packed = 1000 + i, .digest = sha256(std::to_string(i))});
+        {.plain = last ? last_segment_size(plain) : segment_size, .packed = 1000 + i, .digest = io::sha256(std::to_string(i))});
     table.packed += 1000 + i;
   }
   return table;
@@ -56,7 +56,7 @@ TEST(segments, read_what_they_wrote) {
 TEST(segments, are_written_as_the_format_page_says) {
   EXPECT_EQ(write_segment_table(table_of(segment_size + 1)),
             "{\"format\":\"ingot.segments/1\",\"plain\":4194305,\"packed\":2001,\"segments\":2}\n[4194304,1000,\"" +
-                sha256("0").hex() + "\"]\n[1,1001,\"" + sha256("1").hex() + "\"]\n");
+                io::sha256("0").hex() + "\"]\n[1,1001,\"" + io::sha256("1").hex() + "\"]\n");
 }
 
 TEST(segments, C10_refuses_sums_that_do_not_add_up) {
@@ -75,7 +75,7 @@ TEST(segments, C10_refuses_a_count_that_is_not_the_sizes) {
   const std::string text = write_segment_table(table_of(2 * segment_size));
   EXPECT_EQ(fault(text, "\"segments\":2", "\"segments\":1000000000"),
             "line 1: \"segments\" is 1000000000, not 2 as the size says");
-  EXPECT_NE(fault(text, "[4194304,1001,", "[4194304,1001,\"" + sha256("x").hex() + "\"]\n[4194304,1001,"), "");
+  EXPECT_NE(fault(text, "[4194304,1001,", "[4194304,1001,\"" + io::sha256("x").hex() + "\"]\n[4194304,1001,"), "");
   EXPECT_NE(fault(text, "\"segments\":2", "\"segments\":0"), "");
 }
 
@@ -104,10 +104,11 @@ TEST(segments, C9_refuses_odd_numbers_and_shapes) {
     EXPECT_NE(fault(text, "[4194304", "[" + bad), "") << bad;
   for (const std::string bad :
        {"[4194304,1000]", "{}", "[]", "7", "[4194304,1000,\"ab\"]", "[[4194304,1000]]", "[4194304,1000,null]"}) {
-    EXPECT_NE(fault(text, "[4194304,1000,\"" + sha256("0").hex() + "\"]", bad), "") << bad;
+    EXPECT_NE(fault(text, "[4194304,1000,\"" + io::sha256("0").hex() + "\"]", bad), "") << bad;
   }
-  EXPECT_NE(fault(text, "[4194304,1000,\"" + sha256("0").hex() + "\"]", "[4194304,1000,\"" + sha256("0").hex() + "\",1]"), "");
-  EXPECT_NE(fault(text, sha256("0").hex(), "A" + sha256("0").hex().substr(1)), "");
+  EXPECT_NE(fault(text, "[4194304,1000,\"" + io::sha256("0").hex() + "\"]", "[4194304,1000,\"" + io::sha256("0").hex() + "\",1]"),
+            "");
+  EXPECT_NE(fault(text, io::sha256("0").hex(), "A" + io::sha256("0").hex().substr(1)), "");
   EXPECT_NE(fault(text, "\"plain\":4194305", "\"plain\":70368744177665"), "");
   EXPECT_NE(fault(text, "ingot.segments/1", "ingot.segments/2").find("newer ingot"), std::string::npos);
 }
@@ -115,9 +116,9 @@ TEST(segments, C9_refuses_odd_numbers_and_shapes) {
 TEST(segments, agree_with_the_catalogs_entry) {
   const SegmentTable table = table_of(segment_size + 1);
   const std::string text = write_segment_table(table);
-  const Packed packed{.file = {.digest = sha256("f"), .length = table.packed},
+  const Packed packed{.file = {.digest = io::sha256("f"), .length = table.packed},
                       .segments = 2,
-                      .table = Piece{.digest = sha256(text), .length = text.size()}};
+                      .table = Piece{.digest = io::sha256(text), .length = text.size()}};
   EXPECT_EQ(parse_segment_table(text, segment_size + 1, packed), (std::variant<SegmentTable, Malformed>(table)));
   EXPECT_TRUE(std::holds_alternative<Malformed>(parse_segment_table(text, segment_size + 2, packed)));
   Packed other = packed;

@@ -13,36 +13,36 @@ class damage : public StateTest {
  protected:
   /// Every table, several pages.
   void fill() {
-    Effects effects{PutRegistration{registration(server_id(2), "there"), {}},
-                    PutSubscription{subscription(server_id(2), SelectAll{}, "subscription.there.all")},
-                    PutType{TypeName::of("DB_PSU"), TypeName::of("LINUXOS"), true}};
+    state::Effects effects{state::PutRegistration{registration(server_id(2), "there"), {}},
+                           state::PutSubscription{subscription(server_id(2), SelectAll{}, "subscription.there.all")},
+                           state::PutType{TypeName::of("DB_PSU"), TypeName::of("LINUXOS"), true}};
     for (Serial i = 1; i <= 150; ++i) {
       effects.emplace_back(put(own_row("own" + std::to_string(i))));
       effects.emplace_back(put(copy_row(server_id(2), "copy" + std::to_string(i), i)));
     }
     const auto keys = record(effects);
-    SeriesRow series{.name = SeriesName::of("s"), .managed = true, .members = {}, .follow = {}, .wanted = {"own1"}};
+    state::SeriesRow series{.name = SeriesName::of("s"), .managed = true, .members = {}, .follow = {}, .wanted = {"own1"}};
     for (const auto key : keys) series.members.push_back({key, ImageName::of("x")});
-    record({PutSeries{series}});
+    record({state::PutSeries{series}});
     auto row = image("own1");
     for (const auto next : {ImageState::testable, ImageState::restricted, ImageState::published}) {
       row.state = next;
-      record({ChangeImage{row}});
+      record({state::ChangeImage{row}});
       publish();
     }
-    record({DropImage{image("own2").key}});
+    record({state::DropImage{image("own2").key}});
     state.raise_floor({.id = server_id(2), .epoch = 1, .serial = 1, .head = {}, .root_version = 1, .issued = at(1)});
     publish();
   }
   /// Reads everything there is.
   static void read_all(const std::string& file) {
-    const State opened = State::open(file, Access::read_only);
+    const state::State opened = state::State::open(file, state::Access::read_only);
     static_cast<void>(opened.snapshot());
     static_cast<void>(
         opened.snapshot({.without_copies_of = {server_id(2)}, .publish_copies = true, .but_names = {ImageName::of("own1")}}));
     static_cast<void>(catalog_of(opened, true));
-    opened.each_object([](const ObjectRow&) {});
-    opened.each_public_object(true, [](const ObjectRow&) {});
+    opened.each_object([](const state::ObjectRow&) {});
+    opened.each_public_object(true, [](const state::ObjectRow&) {});
     for (const auto& one : opened.runs(100)) static_cast<void>(opened.run(one.start.id));
     static_cast<void>(opened.published());
     static_cast<void>(opened.floor(server_id(2)));
@@ -53,7 +53,7 @@ class damage : public StateTest {
 
 TEST_F(damage, flipped_bytes_anywhere_are_survived) {
   fill();
-  { const State gone = std::move(state); }
+  { const state::State gone = std::move(state); }
   const auto good = bytes_of(path);
   const auto seed = std::random_device{}();
   std::mt19937 random(seed);
@@ -81,7 +81,7 @@ TEST_F(damage, flipped_bytes_anywhere_are_survived) {
 
 TEST_F(damage, files_cut_anywhere_are_refused) {
   fill();
-  { const State gone = std::move(state); }
+  { const state::State gone = std::move(state); }
   const auto good = bytes_of(path);
   const std::string file = folder.path() + "/cut.db";
   for (std::size_t length = 1; length < good.size(); length += good.size() / 50) {
@@ -95,7 +95,7 @@ TEST_F(damage, files_cut_anywhere_are_refused) {
 
 TEST_F(damage, D4_a_disk_that_reports_an_error_at_any_read_is_no_damage) {
   fill();
-  { const State gone = std::move(state); }
+  { const state::State gone = std::move(state); }
   int reads = 0;
   {
     const testing_support::FailingDisk whole;
@@ -126,9 +126,9 @@ class spoilt_values : public damage, public testing::WithParamInterface<Spoil> {
 
 TEST_P(spoilt_values, are_noticed) {
   fill();
-  { const State gone = std::move(state); }
+  { const state::State gone = std::move(state); }
   {
-    Database database(path, OpenMode::read_write);
+    state::Database database(path, state::OpenMode::read_write);
     database.run_script("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON");
     database.run_script(GetParam().sql);
   }

@@ -6,18 +6,18 @@ namespace {
 
 using history = StateTest;
 
-RunStart start(const std::string& id, std::int64_t second) {
+state::RunStart start(const std::string& id, std::int64_t second) {
   return {.id = id,
           .started = at(second),
           .command = "apply",
           .actor = "me@here",
           .manifest_path = "ingot.toml",
           .manifest_digest = digest_of("manifest"),
-          .git = Provenance{.repository = "https://example.net/gold.git",
-                            .ref = "refs/heads/main",
-                            .commit = "c0ffee",
-                            .blob = "b10b",
-                            .dirty = true},
+          .git = ManifestCommit{.repository = "https://example.net/gold.git",
+                                .ref = "refs/heads/main",
+                                .commit = "c0ffee",
+                                .blob = "b10b",
+                                .dirty = true},
           .plan_id = "plan",
           .planned = 3};
 }
@@ -73,7 +73,7 @@ TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
 
 TEST_F(history, knows_the_commit_that_was_applied_last) {
   EXPECT_EQ(state.applied_last(), std::nullopt);
-  RunStart run = start("one", 1);
+  state::RunStart run = start("one", 1);
   state.begin_run(run);
   EXPECT_EQ(state.applied_last(), run.git);
   run.id = "two";
@@ -81,7 +81,7 @@ TEST_F(history, knows_the_commit_that_was_applied_last) {
   state.begin_run(run);
   run.id = "three";
   run.command = "publish";
-  run.git = Provenance{.repository = "r", .ref = "", .commit = "published", .blob = "", .dirty = false};
+  run.git = ManifestCommit{.repository = "r", .ref = "", .commit = "published", .blob = "", .dirty = false};
   state.begin_run(run);
   EXPECT_EQ(state.applied_last(), start("", 1).git) << "only an apply or a reconcile carries out a manifest";
   EXPECT_EQ(state.runs(1).front().start.git, run.git);

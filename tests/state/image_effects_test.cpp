@@ -19,7 +19,7 @@ void expect_refused(Work work, const std::string& part) {
 }
 
 TEST_F(image_effects, keeps_everything_of_an_own_image) {
-  ImageRow row = own_row("db19");
+  state::ImageRow row = own_row("db19");
   row.key = add(row);
   EXPECT_EQ(image("db19"), row);
   EXPECT_EQ(state.object(row.digest)->packed, packed_of(row.digest.hex()));
@@ -28,18 +28,18 @@ TEST_F(image_effects, keeps_everything_of_an_own_image) {
 }
 
 TEST_F(image_effects, D1_bytes_that_were_made_durable_anew_are_known_in_their_new_form) {
-  const ImageRow row = own_row("db19");
+  const state::ImageRow row = own_row("db19");
   add(row);
-  record({PutBytes{.digest = row.digest, .packed = packed_of("another packing")}});
+  record({state::PutBytes{.digest = row.digest, .packed = packed_of("another packing")}});
   EXPECT_EQ(state.object(row.digest)->packed, packed_of("another packing"));
   EXPECT_EQ(state.object(row.digest)->size, 7U);
   EXPECT_EQ(state.snapshot().images.size(), 1U);
-  expect_refused([&] { record({PutBytes{.digest = own_row("x", "unheard of").digest, .packed = packed_of("x")}}); },
+  expect_refused([&] { record({state::PutBytes{.digest = own_row("x", "unheard of").digest, .packed = packed_of("x")}}); },
                  "no image here ever was");
 }
 
 TEST_F(image_effects, R27_keeps_everything_of_a_copy_with_its_papers) {
-  ImageRow row = copy_row(server_id(2), "db19", 5);
+  state::ImageRow row = copy_row(server_id(2), "db19", 5);
   row.parent_name = "db18";
   row.parent_identity = ImageIdentity{server_id(2), ImageName::of("db18"), 2};
   row.unwanted_since = at(7);
@@ -49,7 +49,7 @@ TEST_F(image_effects, R27_keeps_everything_of_a_copy_with_its_papers) {
 
 TEST_F(image_effects, never_uses_a_key_again) {
   const auto first = add(own_row("a"));
-  record({DropImage{first}});
+  record({state::DropImage{first}});
   EXPECT_GT(add(own_row("b")), first);
   EXPECT_GT(add(own_row("a", "other bits")), first + 1);
 }
@@ -64,7 +64,7 @@ TEST_F(image_effects, refuses_a_second_live_name_even_in_another_case) {
 
 TEST_F(image_effects, an_effect_that_is_refused_undoes_the_whole_action) {
   const auto generation = state.generation();
-  expect_refused([&] { record({put(own_row("a")), DropImage{99}}); }, "no image number 99");
+  expect_refused([&] { record({put(own_row("a")), state::DropImage{99}}); }, "no image number 99");
   EXPECT_TRUE(state.snapshot().images.empty());
   EXPECT_EQ(state.generation(), generation);
   add(own_row("a"));
@@ -83,7 +83,7 @@ TEST_F(image_effects, refuses_what_it_could_not_publish) {
 TEST_F(image_effects, changes_only_the_describing_facts) {
   const auto key = add(copy_row(server_id(2), "db19", 5));
   const auto old = image("db19");
-  ImageRow next = own_row("renamed");
+  state::ImageRow next = own_row("renamed");
   next.key = key;
   next.version = "2";
   next.state = ImageState::restricted;
@@ -91,8 +91,8 @@ TEST_F(image_effects, changes_only_the_describing_facts) {
   next.managed = true;
   next.withdrawn_by_origin = true;
   next.reason = "broken";
-  record({ChangeImage{next}});
-  ImageRow expected = old;
+  record({state::ChangeImage{next}});
+  state::ImageRow expected = old;
   expected.name = next.name;
   expected.version = "2";
   expected.state = ImageState::restricted;
@@ -107,11 +107,11 @@ TEST_F(image_effects, an_own_image_keeps_its_name_and_no_rename_takes_a_name) {
   auto copy = copy_row(server_id(2), "b", 1);
   copy.key = add(copy);
   own.name = ImageName::of("c");
-  expect_refused([&] { record({ChangeImage{own}}); }, "keeps its name");
+  expect_refused([&] { record({state::ChangeImage{own}}); }, "keeps its name");
   copy.name = ImageName::of("A");
-  expect_refused([&] { record({ChangeImage{copy}}); }, "is here already");
+  expect_refused([&] { record({state::ChangeImage{copy}}); }, "is here already");
   copy.name = ImageName::of("B");
-  record({ChangeImage{copy}});
+  record({state::ChangeImage{copy}});
   EXPECT_EQ(image("B").key, copy.key);
 }
 
@@ -122,21 +122,21 @@ TEST_F(image_effects, R9_a_deleted_image_stays_as_a_tombstone_with_its_lineage) 
   child.parent = parent.key;
   child.parent_name = "parent";
   add(child);
-  record({DropImage{parent.key}});
+  record({state::DropImage{parent.key}});
   EXPECT_TRUE(image("parent").deleted);
   EXPECT_EQ(image("child").parent, parent.key);
   EXPECT_EQ(state.snapshot().images_total, 1U);
   EXPECT_TRUE(state.object(parent.digest));
-  expect_refused([&] { record({DropImage{parent.key}}); }, "no image number");
+  expect_refused([&] { record({state::DropImage{parent.key}}); }, "no image number");
 }
 
 TEST_F(image_effects, R18_the_same_name_and_bits_bring_the_deleted_image_back) {
   auto row = own_row("a");
   row.key = add(row);
   const Serial created = publish();
-  record({PutSeries{
+  record({state::PutSeries{
       {.name = SeriesName::of("s"), .managed = true, .members = {{row.key, row.name}}, .follow = {}, .wanted = {"a"}}}});
-  record({DropImage{row.key}});
+  record({state::DropImage{row.key}});
   publish();
   auto again = own_row("a");
   again.source_stamp = "";
@@ -157,10 +157,10 @@ TEST_F(image_effects, R18_the_same_name_and_bits_bring_the_deleted_image_back) {
 
 TEST_F(image_effects, R18_other_bits_or_another_type_are_another_image) {
   const auto key = add(own_row("a"));
-  record({DropImage{key}});
+  record({state::DropImage{key}});
   const auto other = add(own_row("a", "other bits"));
   EXPECT_NE(other, key);
-  record({DropImage{other}});
+  record({state::DropImage{other}});
   auto row = own_row("a");
   row.type = TypeName::of("LINUXOS");
   EXPECT_GT(add(row), other);
@@ -169,7 +169,7 @@ TEST_F(image_effects, R18_other_bits_or_another_type_are_another_image) {
 
 TEST_F(image_effects, a_copy_that_comes_again_is_another_row) {
   const auto key = add(copy_row(server_id(2), "a", 1));
-  record({DropImage{key}});
+  record({state::DropImage{key}});
   EXPECT_NE(add(copy_row(server_id(2), "a", 1)), key);
   EXPECT_EQ(state.snapshot().images.size(), 2U);
 }
@@ -178,14 +178,14 @@ TEST_F(image_effects, R15_what_a_head_showed_never_becomes_private) {
   auto row = own_row("a");
   row.key = add(row);
   row.is_private = true;
-  record({ChangeImage{row}});
+  record({state::ChangeImage{row}});
   row.is_private = false;
-  record({ChangeImage{row}});
+  record({state::ChangeImage{row}});
   state.reserve_serial(0);
   EXPECT_TRUE(image("a").was_public);
   row.is_private = true;
-  expect_refused([&] { record({ChangeImage{row}}); }, "cannot become private");
-  record({DropImage{row.key}});
+  expect_refused([&] { record({state::ChangeImage{row}}); }, "cannot become private");
+  record({state::DropImage{row.key}});
   expect_refused([&] { add(row); }, "cannot become private");
 }
 
@@ -194,47 +194,47 @@ TEST_F(image_effects, the_bytes_that_were_made_durable_last_count) {
   add(row);
   auto copy = copy_row(server_id(2), "b", 1);
   copy.digest = row.digest;
-  record({PutImage{.row = copy, .packed = packed_of("packed anew")}});
+  record({state::PutImage{.row = copy, .packed = packed_of("packed anew")}});
   EXPECT_EQ(state.object(row.digest)->packed, packed_of("packed anew"));
   std::size_t objects = 0;
-  state.each_object([&](const ObjectRow&) { ++objects; });
+  state.each_object([&](const state::ObjectRow&) { ++objects; });
   EXPECT_EQ(objects, 1U);
 }
 
 TEST_F(image_effects, remembers_since_when_a_copy_is_not_wanted) {
   const auto key = add(copy_row(server_id(2), "a", 1));
-  record({MarkWanted{key, at(9)}});
+  record({state::MarkWanted{key, at(9)}});
   EXPECT_EQ(image("a").unwanted_since, at(9));
   const auto generation = state.generation();
-  record({MarkWanted{key, at(9)}, MarkWanted{999, at(9)}});
+  record({state::MarkWanted{key, at(9)}, state::MarkWanted{999, at(9)}});
   EXPECT_EQ(state.generation(), generation);
-  record({MarkWanted{key, std::nullopt}});
+  record({state::MarkWanted{key, std::nullopt}});
   EXPECT_EQ(image("a").unwanted_since, std::nullopt);
 }
 
 TEST_F(image_effects, R5_an_adopted_copy_keeps_key_papers_and_series_under_a_new_identity) {
-  ImageRow parent = copy_row(server_id(2), "db18", 2);
+  state::ImageRow parent = copy_row(server_id(2), "db18", 2);
   parent.key = add(parent);
-  ImageRow copy = copy_row(server_id(2), "db19", 5);
+  state::ImageRow copy = copy_row(server_id(2), "db19", 5);
   copy.parent_name = "db18";
   copy.parent_identity = parent.identity;
   copy.key = add(copy);
-  record({PutSeries{SeriesRow{.name = SeriesName::of("s"),
-                              .managed = true,
-                              .members = {{.image = copy.key, .name = copy.name}},
-                              .follow = {},
-                              .wanted = {}}}});
+  record({state::PutSeries{state::SeriesRow{.name = SeriesName::of("s"),
+                                            .managed = true,
+                                            .members = {{.image = copy.key, .name = copy.name}},
+                                            .follow = {},
+                                            .wanted = {}}}});
   publish();
   const Serial before = find_entry(catalog_of(state), "db19")->identity.created;
-  ImageRow own = image("db19");
+  state::ImageRow own = image("db19");
   own.copy = false;
   own.origin_name = ServerName::of("here");
   own.rule = "copy.silver.db19";
   own.state = ImageState::restricted;
-  record({AdoptImage{.row = own}});
+  record({state::AdoptImage{.row = own}});
   EXPECT_TRUE(state.content_pending(false));
   publish();
-  const ImageRow now = image("db19");
+  const state::ImageRow now = image("db19");
   EXPECT_FALSE(now.copy);
   EXPECT_EQ(now.key, copy.key);
   EXPECT_EQ(now.copied_from, std::nullopt);
@@ -248,14 +248,14 @@ TEST_F(image_effects, R5_an_adopted_copy_keeps_key_papers_and_series_under_a_new
   EXPECT_NE(entry->identity.created, before);
   EXPECT_EQ(entry->parent, parent.identity) << "its lineage stays";
   EXPECT_EQ(state.snapshot().series.front().members.front().image, copy.key);
-  ImageRow own_parent = image("db18");
+  state::ImageRow own_parent = image("db18");
   own_parent.rule = "copy.silver.db18";
-  record({AdoptImage{.row = own_parent}});
+  record({state::AdoptImage{.row = own_parent}});
   publish();
   const Catalog later = catalog_of(state);
   EXPECT_EQ(find_entry(later, "db19")->parent, find_entry(later, "db18")->identity) << "and follows its parent's";
   EXPECT_EQ(state.snapshot().images_total, 2U);
-  expect_refused([&] { record({AdoptImage{.row = own}}); }, "own already");
+  expect_refused([&] { record({state::AdoptImage{.row = own}}); }, "own already");
   state.check();
 }
 

@@ -11,17 +11,17 @@ namespace ingot::lines_test {
 namespace {
 
 RC_GTEST_PROP(lines, reads_back_what_it_writes, (const std::vector<std::string>& items)) {
-  RC_ASSERT(parse_lines(write_lines(items)) == items);
+  RC_ASSERT(state::parse_lines(state::write_lines(items)) == items);
 }
 
 RC_GTEST_PROP(lines, never_takes_what_it_could_not_have_written, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::element('a', '\\', 'n', '\n'));
-  const auto items = parse_lines(text);
-  if (items) RC_ASSERT(write_lines(*items) == text);
+  const auto items = state::parse_lines(text);
+  if (items) RC_ASSERT(state::write_lines(*items) == text);
 }
 
 RC_GTEST_PROP(lines, keeps_labels, (const std::map<std::string, std::string>& labels)) {
-  RC_ASSERT(parse_labels(write_labels(labels)) == labels);
+  RC_ASSERT(state::parse_labels(state::write_labels(labels)) == labels);
 }
 
 RC_GTEST_PROP(shown_states, reads_back_what_it_writes, ()) {
@@ -31,13 +31,13 @@ RC_GTEST_PROP(shown_states, reads_back_what_it_writes, ()) {
        *rc::gen::container<std::vector<ImageState>>(rc::gen::element(testable, restricted, published, withdrawn))) {
     past.push_back({state, past.size() * 1'000'000'000'000U});
   }
-  RC_ASSERT(parse_past_states(write_past_states(past)) == past);
+  RC_ASSERT(state::parse_past_states(state::write_past_states(past)) == past);
 }
 
 TEST(shown_states, refuses_texts_that_are_none) {
   for (const char* const bad : {"PUBLISHED\n", "PUBLISHED\nx\n", "PUBLISHED\n1", "FINE\n1\n", "PUBLISHED\n-1\n",
                                 "PUBLISHED\n1x\n", "PUBLISHED\n99999999999999999999\n"}) {
-    EXPECT_EQ(parse_past_states(bad), std::nullopt) << bad;
+    EXPECT_EQ(state::parse_past_states(bad), std::nullopt) << bad;
   }
 }
 

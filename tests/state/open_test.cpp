@@ -40,7 +40,8 @@ void expect_local(Work work, const std::string& part, Fault fault = Fault::local
 void expect_left_alone(const std::string& path, const std::string& part, Fault fault = Fault::local) {
   const auto bytes = bytes_of(path);
   const auto names = names_in(fs::path(path).parent_path());
-  for (const auto access : {Access::read_only, Access::read_write}) expect_local([&] { State::open(path, access); }, part, fault);
+  for (const auto access : {state::Access::read_only, state::Access::read_write})
+    expect_local([&] { state::State::open(path, access); }, part, fault);
   EXPECT_EQ(bytes_of(path), bytes);
   EXPECT_EQ(names_in(fs::path(path).parent_path()), names);
 }
@@ -69,13 +70,13 @@ int as_nobody(const std::string& folder, const Work& work) {
 
 class opening : public StateTest {
  protected:
-  void close() { State gone = std::move(state); }
+  void close() { state::State gone = std::move(state); }
   /// A program that dies with what it wrote still in the log.
   void die_after_adding(const std::string& name) {
     close();
     const pid_t child = fork();
     if (child == 0) {
-      State dying = State::open(path, Access::read_write);
+      state::State dying = state::State::open(path, state::Access::read_write);
       dying.record({put(own_row(name))});
       _exit(0);
     }
@@ -97,26 +98,27 @@ TEST_F(opening, makes_a_private_file_and_leaves_nothing_beside_it) {
 TEST_F(opening, never_makes_a_state_over_something) {
   close();
   const auto bytes = bytes_of(path);
-  expect_local([&] { State::create(path, lineage, self, ServerName::of("here")); }, "has that name already");
+  expect_local([&] { state::State::create(path, lineage, self, ServerName::of("here")); }, "has that name already");
   EXPECT_EQ(bytes_of(path), bytes);
   EXPECT_EQ(names_in(folder.path()), std::set<std::string>{"ingot.db"});
   fs::rename(path, path + "-wal");
-  expect_local([&] { State::create(path, lineage, self, ServerName::of("here")); }, "is left of another one");
-  expect_local([&] { State::create(folder.path() + "/none/x.db", lineage, self, ServerName::of("here")); }, "No such file");
+  expect_local([&] { state::State::create(path, lineage, self, ServerName::of("here")); }, "is left of another one");
+  expect_local([&] { state::State::create(folder.path() + "/none/x.db", lineage, self, ServerName::of("here")); },
+               "No such file");
 }
 
 TEST_F(opening, begins_anew_after_a_crash_while_making_one) {
   close();
   const std::string other = folder.path() + "/other.db";
   write_bytes(other + ".new", "half");
-  State::create(other, lineage, self, ServerName::of("here")).check();
+  state::State::create(other, lineage, self, ServerName::of("here")).check();
   EXPECT_FALSE(fs::exists(other + ".new"));
 }
 
 TEST_F(opening, never_makes_a_state_that_is_missing) {
   const std::string none = folder.path() + "/none.db";
-  for (const auto access : {Access::read_only, Access::read_write}) {
-    expect_local([&] { State::open(none, access); }, "there is no state");
+  for (const auto access : {state::Access::read_only, state::Access::read_write}) {
+    expect_local([&] { state::State::open(none, access); }, "there is no state");
   }
   EXPECT_FALSE(fs::exists(none));
 }
@@ -137,17 +139,17 @@ TEST_F(opening, refuses_what_is_no_whole_state_and_leaves_it_alone) {
 TEST_F(opening, refuses_other_databases_and_newer_formats) {
   close();
   {
-    Database database(path, OpenMode::read_write);
+    state::Database database(path, state::OpenMode::read_write);
     database.set_version(3);
   }
   expect_left_alone(path, "was made by a newer ingot (format 3, this one knows 2)", Fault::manifest);
   {
-    Database database(path, OpenMode::read_write);
+    state::Database database(path, state::OpenMode::read_write);
     database.set_version(0);
   }
   expect_left_alone(path, "its format is 0");
   {
-    Database database(path, OpenMode::read_write);
+    state::Database database(path, state::OpenMode::read_write);
     database.run_script("PRAGMA application_id = 7");
   }
   expect_left_alone(path, "is not a state of ingot", Fault::manifest);
@@ -160,21 +162,21 @@ TEST_F(opening, D12_refuses_a_state_with_two_names_and_a_link) {
   fs::remove(folder.path() + "/second");
   fs::create_symlink(path, folder.path() + "/link");
   expect_left_alone(folder.path() + "/link", "is a symbolic link");
-  expect_local([&] { State::open(folder.path(), Access::read_only); }, "is not a regular file");
+  expect_local([&] { state::State::open(folder.path(), state::Access::read_only); }, "is not a regular file");
 }
 
 TEST_F(opening, a_reader_leaves_no_file_behind) {
   add(own_row("a"));
   close();
   const auto bytes = bytes_of(path);
-  { EXPECT_EQ(State::open(path, Access::read_only).snapshot().images.size(), 1U); }
+  { EXPECT_EQ(state::State::open(path, state::Access::read_only).snapshot().images.size(), 1U); }
   EXPECT_EQ(names_in(folder.path()), std::set<std::string>{"ingot.db"});
   EXPECT_EQ(bytes_of(path), bytes);
 }
 
 TEST_F(opening, a_reader_cannot_change_anything) {
   close();
-  State reader = State::open(path, Access::read_only);
+  state::State reader = state::State::open(path, state::Access::read_only);
   expect_local([&] { reader.record({put(own_row("a"))}); }, "read-only");
   EXPECT_TRUE(reader.snapshot().images.empty());
 }
@@ -182,9 +184,9 @@ TEST_F(opening, a_reader_cannot_change_anything) {
 TEST_F(opening, a_reader_sees_what_a_dead_writer_committed_and_leaves_the_log_to_the_next_writer) {
   die_after_adding("a");
   const auto bytes = bytes_of(path);
-  { EXPECT_EQ(State::open(path, Access::read_only).snapshot().images.size(), 1U); }
+  { EXPECT_EQ(state::State::open(path, state::Access::read_only).snapshot().images.size(), 1U); }
   EXPECT_EQ(bytes_of(path), bytes);
-  { EXPECT_EQ(State::open(path, Access::read_write).snapshot().images.size(), 1U); }
+  { EXPECT_EQ(state::State::open(path, state::Access::read_write).snapshot().images.size(), 1U); }
   EXPECT_EQ(names_in(folder.path()), std::set<std::string>{"ingot.db"});
 }
 
@@ -195,11 +197,12 @@ TEST_F(opening, can_be_read_where_nothing_can_be_written) {
   ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
   ASSERT_EQ(chmod(path.c_str(), 0400), 0);
   EXPECT_EQ(
-      as_nobody(folder.path(), [&] { return static_cast<int>(State::open(path, Access::read_only).snapshot().images.size()); }),
+      as_nobody(folder.path(),
+                [&] { return static_cast<int>(state::State::open(path, state::Access::read_only).snapshot().images.size()); }),
       1);
   EXPECT_EQ(as_nobody(folder.path(),
                       [&] {
-                        State::open(path, Access::read_write).record({put(own_row("b"))});
+                        state::State::open(path, state::Access::read_write).record({put(own_row("b"))});
                         return 0;
                       }),
             6);
@@ -211,7 +214,8 @@ TEST_F(opening, never_reads_past_a_log_that_it_cannot_take_in) {
   fs::remove(path + "-shm");
   ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
   EXPECT_EQ(
-      as_nobody(folder.path(), [&] { return static_cast<int>(State::open(path, Access::read_only).snapshot().images.size()); }),
+      as_nobody(folder.path(),
+                [&] { return static_cast<int>(state::State::open(path, state::Access::read_only).snapshot().images.size()); }),
       6);
 }
 
@@ -220,15 +224,15 @@ TEST_F(opening, strange_names_are_only_names) {
   for (const char* const name : {"file:x?mode=memory", ":memory:", "a b%20#?.db", "-wal"}) {
     const std::string strange = folder.path() + "/" + name;
     fs::copy_file(path, strange);
-    EXPECT_EQ(State::open(strange, Access::read_only).lineage(), lineage) << name;
-    const Database reader(strange, OpenMode::immutable);
+    EXPECT_EQ(state::State::open(strange, state::Access::read_only).lineage(), lineage) << name;
+    const state::Database reader(strange, state::OpenMode::immutable);
     EXPECT_TRUE(fs::exists(strange));
     fs::remove(strange);
   }
 }
 
 TEST_F(opening, another_writer_is_noticed_not_overwritten) {
-  State other = State::open(path, Access::read_write);
+  state::State other = state::State::open(path, state::Access::read_write);
   other.record({put(own_row("a"))});
   expect_local([&] { state.record({put(own_row("b"))}); }, "was changed by another program");
   expect_local([&] { state.reserve_serial(0); }, "was changed by another program");
@@ -237,20 +241,20 @@ TEST_F(opening, another_writer_is_noticed_not_overwritten) {
 }
 
 TEST_F(opening, a_writer_that_holds_the_state_is_named) {
-  Database holder(path, OpenMode::read_write);
-  const Transaction held(holder, Transaction::Kind::write);
-  Database other(path, OpenMode::read_write);
+  state::Database holder(path, state::OpenMode::read_write);
+  const state::Transaction held(holder, state::Transaction::Kind::write);
+  state::Database other(path, state::OpenMode::read_write);
   other.run_script("PRAGMA busy_timeout = 0");
-  expect_local([&] { const Transaction second(other, Transaction::Kind::write); }, "another program holds it");
+  expect_local([&] { const state::Transaction second(other, state::Transaction::Kind::write); }, "another program holds it");
 }
 
 TEST_F(opening, a_full_disk_is_named_and_changes_nothing) {
   close();
-  Database database(path, OpenMode::read_write);
+  state::Database database(path, state::OpenMode::read_write);
   database.run_script("PRAGMA max_page_count = 1");
   expect_local(
       [&] {
-        Transaction transaction(database, Transaction::Kind::write);
+        state::Transaction transaction(database, state::Transaction::Kind::write);
         for (int i = 0; i < 1'000; ++i) {
           database.execute(
               "INSERT INTO run (id, started, command, actor, manifest_path, manifest_digest, plan_id, planned)"
@@ -271,7 +275,7 @@ TEST_F(opening, a_reader_beside_a_writer_sees_before_or_after) {
   });
   std::size_t last = 0;
   while (last < 2 * rounds) {
-    const auto seen = State::open(path, Access::read_only).snapshot();
+    const auto seen = state::State::open(path, state::Access::read_only).snapshot();
     EXPECT_EQ(seen.images.size() % 2, 0U);
     EXPECT_EQ(seen.images.size(), seen.images_total);
     EXPECT_EQ(seen.images.size(), 2 * seen.generation);

@@ -11,20 +11,20 @@ class publishing : public StateTest {
  protected:
   Catalog catalog(bool publish_copies = false) const { return catalog_of(state, publish_copies); }
   bool pending() const { return state.content_pending(false); }
-  ImageKey add_private(const std::string& name) {
+  state::ImageKey add_private(const std::string& name) {
     auto row = own_row(name);
     row.is_private = true;
     return add(row);
   }
-  void put_series(const std::string& name, const std::vector<ImageKey>& keys) {
-    SeriesRow row{.name = SeriesName::of(name), .managed = true, .members = {}, .follow = {}, .wanted = {}};
+  void put_series(const std::string& name, const std::vector<state::ImageKey>& keys) {
+    state::SeriesRow row{.name = SeriesName::of(name), .managed = true, .members = {}, .follow = {}, .wanted = {}};
     for (const auto key : keys) row.members.push_back({key, ImageName::of("any")});
-    record({PutSeries{row}});
+    record({state::PutSeries{row}});
   }
   void set_state(const std::string& name, ImageState value) {
     auto row = image(name);
     row.state = value;
-    record({ChangeImage{row}});
+    record({state::ChangeImage{row}});
   }
 };
 
@@ -67,11 +67,11 @@ TEST_F(publishing, a_serial_is_burnt_once_it_was_reserved) {
 
 TEST_F(publishing, only_the_serial_that_was_reserved_last_can_be_finished) {
   EXPECT_THROW(state.finish_publish({.serial = 1, .head = {}, .index = {}, .expires = at(0), .copies_published = false}), Error);
-  const State::Published head{.serial = state.reserve_serial(0),
-                              .head = digest_of("h"),
-                              .index = digest_of("i"),
-                              .expires = at(9),
-                              .copies_published = true};
+  const state::State::Published head{.serial = state.reserve_serial(0),
+                                     .head = digest_of("h"),
+                                     .index = digest_of("i"),
+                                     .expires = at(9),
+                                     .copies_published = true};
   EXPECT_EQ(state.published(), std::nullopt);
   state.finish_publish(head);
   ASSERT_TRUE(state.published());
@@ -89,7 +89,7 @@ TEST_F(publishing, only_the_serial_that_was_reserved_last_can_be_finished) {
 TEST_F(publishing, F6_a_run_that_slept_while_another_reserved_a_serial_puts_no_head) {
   bool done = false;
   const auto put_head = [&done] { done = true; };
-  State other = State::open(path, Access::read_write);
+  state::State other = state::State::open(path, state::Access::read_write);
   const Serial slept = state.reserve_serial(0);
   const Serial later = other.reserve_serial(0);
   EXPECT_THROW(
@@ -103,7 +103,7 @@ TEST_F(publishing, F6_a_run_that_slept_while_another_reserved_a_serial_puts_no_h
 TEST_F(publishing, F6_a_run_that_slept_while_another_changed_something_puts_no_head) {
   bool done = false;
   const Serial slept = state.reserve_serial(0);
-  State::open(path, Access::read_write).record({put(own_row("b"))});
+  state::State::open(path, state::Access::read_write).record({put(own_row("b"))});
   EXPECT_THROW(state.finish_publish({.serial = slept, .head = {}, .index = {}, .expires = at(0), .copies_published = false},
                                     [&done] { done = true; }),
                Error);
@@ -151,7 +151,7 @@ TEST_F(publishing, a_change_that_has_no_serial_yet_is_not_shown) {
   publish();
   set_state("a", ImageState::withdrawn);
   EXPECT_EQ(find_entry(catalog(), "a")->state(), ImageState::published);
-  record({DropImage{key}});
+  record({state::DropImage{key}});
   EXPECT_TRUE(find_entry(catalog(), "a"));
   publish();
   EXPECT_FALSE(find_entry(catalog(), "a"));
@@ -160,7 +160,7 @@ TEST_F(publishing, a_change_that_has_no_serial_yet_is_not_shown) {
 TEST_F(publishing, a_deleted_image_leaves_a_tombstone_only_if_it_was_shown) {
   const auto shown = add(own_row("shown"));
   publish();
-  record({DropImage{shown}, DropImage{add(own_row("never_shown"))}});
+  record({state::DropImage{shown}, state::DropImage{add(own_row("never_shown"))}});
   const Serial serial = publish();
   const auto after = catalog();
   ASSERT_EQ(after.deleted.size(), 1U);
@@ -173,10 +173,10 @@ TEST_F(publishing, a_deleted_image_leaves_a_tombstone_only_if_it_was_shown) {
 }
 
 TEST_F(publishing, a_name_may_have_tombstones_and_a_live_image) {
-  record({DropImage{add(own_row("a", "one"))}});
+  record({state::DropImage{add(own_row("a", "one"))}});
   const auto second = add(own_row("a", "two"));
   publish();
-  record({DropImage{second}});
+  record({state::DropImage{second}});
   add(own_row("a", "three"));
   publish();
   EXPECT_EQ(catalog().deleted.size(), 1U);
@@ -199,7 +199,7 @@ TEST_F(publishing, copies_are_listed_with_their_own_identity_and_leave_no_tombst
   EXPECT_EQ(entry->packed, std::nullopt);
   EXPECT_EQ(find_entry(catalog(true), "b")->packed, packed_of(row.digest.hex()));
   EXPECT_EQ(image("b").created, serial);
-  record({DropImage{row.key}});
+  record({state::DropImage{row.key}});
   EXPECT_TRUE(catalog().images.empty());
   publish();
   EXPECT_TRUE(catalog().deleted.empty());
@@ -211,13 +211,13 @@ TEST_F(publishing, R21_a_withdrawn_copy_shows_its_reason_and_may_come_back) {
   publish();
   row.withdrawn_by_origin = true;
   row.reason = "it burns";
-  record({ChangeImage{row}});
+  record({state::ChangeImage{row}});
   publish();
   EXPECT_EQ(find_entry(catalog(), "b")->state(), ImageState::withdrawn);
   EXPECT_EQ(find_entry(catalog(), "b")->reason, "it burns");
   EXPECT_EQ(image("b").state, ImageState::published);
   row.withdrawn_by_origin = false;
-  record({ChangeImage{row}});
+  record({state::ChangeImage{row}});
   publish();
   EXPECT_EQ(find_entry(catalog(), "b")->state(), ImageState::published);
   EXPECT_EQ(find_entry(catalog(), "b")->reason, "");
@@ -229,10 +229,10 @@ TEST_F(publishing, R15_private_images_are_in_nothing) {
   publish();
   EXPECT_EQ(catalog(true), Catalog{});
   std::size_t objects = 0;
-  state.each_public_object(true, [&](const ObjectRow&) { ++objects; });
+  state.each_public_object(true, [&](const state::ObjectRow&) { ++objects; });
   EXPECT_EQ(objects, 0U);
   EXPECT_FALSE(image("secret").was_public);
-  record({DropImage{image("secret").key}});
+  record({state::DropImage{image("secret").key}});
   publish();
   EXPECT_EQ(catalog(true), Catalog{});
 }
@@ -243,7 +243,7 @@ TEST_F(publishing, R15_an_image_that_becomes_public_is_created_with_that_head) {
   set_state("a", ImageState::testable);
   auto row = image("a");
   row.is_private = false;
-  record({ChangeImage{row}});
+  record({state::ChangeImage{row}});
   EXPECT_TRUE(pending());
   const Serial serial = publish();
   EXPECT_EQ(find_entry(catalog(), "a")->identity.created, serial);
@@ -251,7 +251,7 @@ TEST_F(publishing, R15_an_image_that_becomes_public_is_created_with_that_head) {
 }
 
 TEST_F(publishing, R15_the_published_parent_is_the_nearest_public_ancestor) {
-  const auto child_of = [&](const std::string& name, ImageKey parent, bool is_private) {
+  const auto child_of = [&](const std::string& name, state::ImageKey parent, bool is_private) {
     auto row = own_row(name);
     row.parent = parent;
     row.parent_name = "x";
@@ -261,13 +261,13 @@ TEST_F(publishing, R15_the_published_parent_is_the_nearest_public_ancestor) {
   const auto root = add(own_row("root"));
   const auto hidden = child_of("hidden", root, true);
   const auto never_shown = child_of("never_shown", hidden, false);
-  record({DropImage{never_shown}});
+  record({state::DropImage{never_shown}});
   child_of("leaf", never_shown, false);
   const auto copy = add(copy_row(server_id(2), "copy", 9));
   child_of("of_copy", copy, false);
   child_of("orphan", add_private("alone"), false);
   publish();
-  record({DropImage{root}, DropImage{copy}});
+  record({state::DropImage{root}, state::DropImage{copy}});
   publish();
   const auto shown = catalog();
   EXPECT_EQ(find_entry(shown, "leaf")->parent, (ImageIdentity{self, ImageName::of("root"), 1}));
@@ -281,14 +281,14 @@ TEST_F(publishing, R17_a_tombstone_keeps_the_parent) {
   row.parent = root;
   const auto child = add(row);
   publish();
-  record({DropImage{child}, DropImage{root}});
+  record({state::DropImage{child}, state::DropImage{root}});
   publish();
   ASSERT_EQ(catalog().deleted.size(), 2U);
   EXPECT_EQ(catalog().deleted[0].parent, (ImageIdentity{self, ImageName::of("root"), 1}));
 }
 
 TEST_F(publishing, R15_series_and_types_with_private_images_alone_are_not_published) {
-  record({PutType{TypeName::of("DB_PSU"), TypeName::of("ORACLEDBSOFTWARE"), true}});
+  record({state::PutType{TypeName::of("DB_PSU"), TypeName::of("ORACLEDBSOFTWARE"), true}});
   auto row = own_row("secret");
   row.is_private = true;
   row.type = TypeName::of("DB_PSU");
@@ -331,7 +331,7 @@ TEST_F(publishing, a_series_that_was_shown_stays_until_it_is_dropped) {
   publish();
   ASSERT_EQ(catalog().series.size(), 1U);
   EXPECT_TRUE(catalog().series[0].members.empty());
-  record({DropSeries{SeriesName::of("s")}, DropSeries{SeriesName::of("empty")}});
+  record({state::DropSeries{SeriesName::of("s")}, state::DropSeries{SeriesName::of("empty")}});
   EXPECT_TRUE(pending());
   const Serial serial = publish();
   EXPECT_TRUE(catalog().series.empty());
@@ -362,18 +362,18 @@ TEST_F(publishing, the_content_is_pending_until_a_head_shows_it) {
 TEST_F(publishing, a_change_that_no_catalog_shows_is_not_pending) {
   const auto secret = add_private("secret");
   const auto a = add(own_row("a"));
-  record({PutType{TypeName::of("T"), TypeName::of("LINUXOS"), true}});
+  record({state::PutType{TypeName::of("T"), TypeName::of("LINUXOS"), true}});
   publish();
   put_series("s", {secret});
   set_state("secret", ImageState::withdrawn);
   auto row = image("a");
   row.protect = true;
   row.managed = false;
-  record({ChangeImage{row}, PutType{TypeName::of("T"), TypeName::of("SOFTWARE"), true},
-          PutRegistration{registration(server_id(2), "p"), {}},
-          PutSubscription{subscription(server_id(2), SelectAll{}, "subscription.p.all")}});
+  record({state::ChangeImage{row}, state::PutType{TypeName::of("T"), TypeName::of("SOFTWARE"), true},
+          state::PutRegistration{registration(server_id(2), "p"), {}},
+          state::PutSubscription{subscription(server_id(2), SelectAll{}, "subscription.p.all")}});
   add_private("more");
-  record({DropImage{secret}, DropSeries{SeriesName::of("s")}});
+  record({state::DropImage{secret}, state::DropSeries{SeriesName::of("s")}});
   EXPECT_FALSE(pending());
   put_series("s", {a});
   EXPECT_TRUE(pending());
@@ -393,7 +393,7 @@ TEST_F(publishing, names_the_bytes_that_must_be_served) {
   add(own_row("b", "a"));
   add(copy_row(server_id(2), "c", 1));
   std::vector<Digest> digests;
-  const auto collect = [&](const ObjectRow& object) { digests.push_back(object.digest); };
+  const auto collect = [&](const state::ObjectRow& object) { digests.push_back(object.digest); };
   state.each_public_object(false, collect);
   EXPECT_EQ(digests, (std::vector<Digest>{digest_of("a")}));
   digests.clear();

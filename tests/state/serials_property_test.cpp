@@ -45,7 +45,7 @@ Events events_of(const Catalog& catalog) {
 
 class Site {
  public:
-  Site() : path_(folder_.path() + "/s.db"), state_(State::create(path_, lineage, self, ServerName::of("here"))) {}
+  Site() : path_(folder_.path() + "/s.db"), state_(state::State::create(path_, lineage, self, ServerName::of("here"))) {}
 
   void do_something() {
     const auto snapshot = state_.snapshot();
@@ -104,46 +104,46 @@ class Site {
     if (!taken(name)) state_.record({put(copy_row(server_id(2), name.text(), ++copies_))});
   }
 
-  static const ImageRow& any(const Snapshot& snapshot) {
+  static const state::ImageRow& any(const state::Snapshot& snapshot) {
     return snapshot.images[*rc::gen::inRange<std::size_t>(0, snapshot.images.size())];
   }
 
-  void drop(const Snapshot& snapshot) {
+  void drop(const state::Snapshot& snapshot) {
     if (snapshot.images.empty() || any(snapshot).deleted) return;
     for (const auto& image : snapshot.images) {
       if (image.deleted || *rc::gen::inRange(0, 3) != 0) continue;
-      state_.record({DropImage{image.key}});
+      state_.record({state::DropImage{image.key}});
     }
   }
 
-  void change(const Snapshot& snapshot) {
+  void change(const state::Snapshot& snapshot) {
     if (snapshot.images.empty()) return;
     auto row = any(snapshot);
     if (row.deleted) return;
     row.state = *rc::gen::element(ImageState::testable, ImageState::published, ImageState::withdrawn);
     row.protect = *rc::gen::arbitrary<bool>();
-    state_.record({ChangeImage{row}});
+    state_.record({state::ChangeImage{row}});
   }
 
-  void put_series(const Snapshot& snapshot) {
-    SeriesRow row{.name = SeriesName::of("s" + std::to_string(*rc::gen::inRange(0, 2))),
-                  .managed = true,
-                  .members = {},
-                  .follow = {},
-                  .wanted = {}};
+  void put_series(const state::Snapshot& snapshot) {
+    state::SeriesRow row{.name = SeriesName::of("s" + std::to_string(*rc::gen::inRange(0, 2))),
+                         .managed = true,
+                         .members = {},
+                         .follow = {},
+                         .wanted = {}};
     for (const auto& image : snapshot.images) {
       if (!image.deleted && *rc::gen::arbitrary<bool>()) row.members.push_back({image.key, image.name});
     }
-    state_.record({PutSeries{row}});
+    state_.record({state::PutSeries{row}});
   }
 
-  void drop_series(const Snapshot& snapshot) {
-    if (!snapshot.series.empty()) state_.record({DropSeries{snapshot.series.front().name}});
+  void drop_series(const state::Snapshot& snapshot) {
+    if (!snapshot.series.empty()) state_.record({state::DropSeries{snapshot.series.front().name}});
   }
 
   void reopen() {
-    { const State gone = std::move(state_); }
-    state_ = State::open(path_, Access::read_write);
+    { const state::State gone = std::move(state_); }
+    state_ = state::State::open(path_, state::Access::read_write);
   }
 
   void check_events(const Catalog& catalog, Serial serial) {
@@ -182,7 +182,7 @@ class Site {
 
   testing_support::TestFolder folder_;
   std::string path_;
-  State state_;
+  state::State state_;
   Serial last_ = 0;
   Serial copies_ = 0;
   Events told_;       ///< by any head, finished or not

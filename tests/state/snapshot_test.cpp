@@ -9,7 +9,7 @@ using snapshots = StateTest;
 const ServerId one = server_id(2);
 const ServerId two = server_id(3);
 
-std::vector<std::string> names(const Snapshot& snapshot) {
+std::vector<std::string> names(const state::Snapshot& snapshot) {
   std::vector<std::string> result;
   for (const auto& image : snapshot.images) result.push_back(image.name.text());
   return result;
@@ -27,7 +27,7 @@ TEST_F(snapshots, says_whose_it_is) {
 
 TEST_F(snapshots, sorts_images_by_name_then_key) {
   const auto first = add(own_row("b", "1"));
-  record({DropImage{first}});
+  record({state::DropImage{first}});
   add(own_row("c"));
   add(own_row("a"));
   add(own_row("b", "2"));
@@ -38,13 +38,13 @@ TEST_F(snapshots, sorts_images_by_name_then_key) {
 
 TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matter) {
   add(own_row("own"));
-  record({DropImage{add(copy_row(one, "gone", 1))}, DropImage{add(copy_row(one, "gone_and_asked", 1))}});
+  record({state::DropImage{add(copy_row(one, "gone", 1))}, state::DropImage{add(copy_row(one, "gone_and_asked", 1))}});
   add(copy_row(one, "settled", 1));
   add(copy_row(one, "Asked", 1));
   add(copy_row(two, "other", 1));
-  SnapshotScope scope{.without_copies_of = {one},
-                      .publish_copies = false,
-                      .but_names = {ImageName::of("asked"), ImageName::of("own"), ImageName::of("other")}};
+  state::SnapshotScope scope{.without_copies_of = {one},
+                             .publish_copies = false,
+                             .but_names = {ImageName::of("asked"), ImageName::of("own"), ImageName::of("other")}};
   EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"Asked", "other", "own"}));
   EXPECT_EQ(state.snapshot(scope).images_total, 4U);
   EXPECT_EQ(state.images_total(), 4U);
@@ -56,13 +56,13 @@ TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matte
 }
 
 TEST_F(snapshots, live_images_are_found_by_their_bytes) {
-  const ImageRow row = own_row("a", "bits");
-  record({DropImage{add(own_row("gone", "bits"))}});
+  const state::ImageRow row = own_row("a", "bits");
+  record({state::DropImage{add(own_row("gone", "bits"))}});
   add(row);
-  ImageRow copy = copy_row(one, "b", 1);
+  state::ImageRow copy = copy_row(one, "b", 1);
   copy.digest = row.digest;
   copy.size = row.size;
-  record({PutImage{.row = copy, .packed = put(row).packed}});
+  record({state::PutImage{.row = copy, .packed = put(row).packed}});
   add(own_row("other"));
   std::vector<std::string> found;
   for (const auto& image : state.live_images_of(row.digest)) found.push_back(image.name.text());
@@ -85,10 +85,10 @@ TEST_F(snapshots, the_generation_grows_only_when_a_plan_would_see_a_change) {
 
 TEST_F(snapshots, everything_is_there_after_closing_and_opening) {
   add(own_row("a"));
-  record({PutRegistration{registration(one, "p"), {}}, PutSubscription{subscription(one, SelectAll{}, "r")}});
+  record({state::PutRegistration{registration(one, "p"), {}}, state::PutSubscription{subscription(one, SelectAll{}, "r")}});
   publish();
   const auto before = state.snapshot();
-  state = State::open(path, Access::read_only);
+  state = state::State::open(path, state::Access::read_only);
   const auto after = state.snapshot();
   EXPECT_EQ(after.images, before.images);
   EXPECT_EQ(after.registrations, before.registrations);

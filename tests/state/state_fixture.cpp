@@ -36,55 +36,55 @@ Time at(std::int64_t second) { return Time{Seconds(1'000'000 + second)}; }
 
 namespace {
 
-ImageRow plain_row(const std::string& name, const ServerName& origin) {
-  return ImageRow{.key = 0,
-                  .name = ImageName::of(name),
-                  .copy = false,
-                  .identity = std::nullopt,
-                  .origin_name = origin,
-                  .copied_from = std::nullopt,
-                  .digest = digest_of(name),
-                  .size = 7,
-                  .kind = ImageKind::tree,
-                  .type = default_type(),
-                  .version = "1.0",
-                  .platform = "linux-x86_64",
-                  .description = "a \"test\"\nin two lines",
-                  .labels = {{"team", "dba"}, {"back\\slash", ""}},
-                  .state = ImageState::published,
-                  .reason = "",
-                  .withdrawn_by_origin = false,
-                  .is_private = false,
-                  .was_public = false,
-                  .protect = false,
-                  .managed = true,
-                  .parent_name = "",
-                  .parent = std::nullopt,
-                  .parent_identity = std::nullopt,
-                  .source_stamp = "stamp",
-                  .unwanted_since = std::nullopt,
-                  .rule = "image." + name,
-                  .deleted = false,
-                  .created = std::nullopt,
-                  .papers = {.time = at(5),
-                             .run = "run-0",
-                             .actor = "me@here",
-                             .commit = "c0ffee",
-                             .rule = "image." + name,
-                             .peer = std::nullopt,
-                             .head = std::nullopt}};
+state::ImageRow plain_row(const std::string& name, const ServerName& origin) {
+  return state::ImageRow{.key = 0,
+                         .name = ImageName::of(name),
+                         .copy = false,
+                         .identity = std::nullopt,
+                         .origin_name = origin,
+                         .copied_from = std::nullopt,
+                         .digest = digest_of(name),
+                         .size = 7,
+                         .kind = ImageKind::tree,
+                         .type = default_type(),
+                         .version = "1.0",
+                         .platform = "linux-x86_64",
+                         .description = "a \"test\"\nin two lines",
+                         .labels = {{"team", "dba"}, {"back\\slash", ""}},
+                         .state = ImageState::published,
+                         .reason = "",
+                         .withdrawn_by_origin = false,
+                         .is_private = false,
+                         .was_public = false,
+                         .protect = false,
+                         .managed = true,
+                         .parent_name = "",
+                         .parent = std::nullopt,
+                         .parent_identity = std::nullopt,
+                         .source_stamp = "stamp",
+                         .unwanted_since = std::nullopt,
+                         .rule = "image." + name,
+                         .deleted = false,
+                         .created = std::nullopt,
+                         .papers = {.time = at(5),
+                                    .run = "run-0",
+                                    .actor = "me@here",
+                                    .commit = "c0ffee",
+                                    .rule = "image." + name,
+                                    .peer = std::nullopt,
+                                    .head = std::nullopt}};
 }
 
 }  // namespace
 
-ImageRow own_row(const std::string& name, const std::string& bits) {
-  ImageRow row = plain_row(name, ServerName::of("here"));
+state::ImageRow own_row(const std::string& name, const std::string& bits) {
+  state::ImageRow row = plain_row(name, ServerName::of("here"));
   if (!bits.empty()) row.digest = digest_of(bits);
   return row;
 }
 
-ImageRow copy_row(const ServerId& origin, const std::string& name, Serial created) {
-  ImageRow row = plain_row(name, ServerName::of("there"));
+state::ImageRow copy_row(const ServerId& origin, const std::string& name, Serial created) {
+  state::ImageRow row = plain_row(name, ServerName::of("there"));
   row.copy = true;
   row.identity = ImageIdentity{origin, row.name, created};
   row.copied_from = ServerName::of("there");
@@ -97,33 +97,33 @@ ImageRow copy_row(const ServerId& origin, const std::string& name, Serial create
   return row;
 }
 
-PutImage put(const ImageRow& row) { return PutImage{.row = row, .packed = packed_of(row.digest.hex())}; }
+state::PutImage put(const state::ImageRow& row) { return state::PutImage{.row = row, .packed = packed_of(row.digest.hex())}; }
 
-Registration registration(const ServerId& id, const std::string& name) {
-  return Registration{.name = ServerName::of(name),
-                      .own_name = ServerName::of("own-" + name),
-                      .id = id,
-                      .urls = {"https://one.example/", "https://two.example/"},
-                      .serial = 3,
-                      .head = digest_of("head 3"),
-                      .registered = at(1),
-                      .seen = at(2)};
+state::Registration registration(const ServerId& id, const std::string& name) {
+  return state::Registration{.name = ServerName::of(name),
+                             .own_name = ServerName::of("own-" + name),
+                             .id = id,
+                             .urls = {"https://one.example/", "https://two.example/"},
+                             .serial = 3,
+                             .head = digest_of("head 3"),
+                             .registered = at(1),
+                             .seen = at(2)};
 }
 
-SubscriptionRow subscription(const ServerId& peer, const Selector& selector, const std::string& rule) {
-  return SubscriptionRow{.peer = peer,
-                         .peer_name = ServerName::of("there"),
-                         .selector = selector,
-                         .baseline = 4,
-                         .since = "now",
-                         .options = "states=[\"PUBLISHED\"]",
-                         .rule = rule,
-                         .instantiated = at(3),
-                         .stopped = std::nullopt,
-                         .copies = 0};
+state::SubscriptionRow subscription(const ServerId& peer, const Selector& selector, const std::string& rule) {
+  return state::SubscriptionRow{.peer = peer,
+                                .peer_name = ServerName::of("there"),
+                                .selector = selector,
+                                .baseline = 4,
+                                .since = "now",
+                                .options = "states=[\"PUBLISHED\"]",
+                                .rule = rule,
+                                .instantiated = at(3),
+                                .stopped = std::nullopt,
+                                .copies = 0};
 }
 
-Catalog catalog_of(const State& state, bool publish_copies) {
+Catalog catalog_of(const state::State& state, bool publish_copies) {
   Catalog catalog;
   state.each_public(publish_copies,
                     {.image = [&](const ImageEntry& entry) { catalog.images.push_back(entry); },
@@ -140,17 +140,18 @@ const ImageEntry* find_entry(const Catalog& catalog, const std::string& name) {
   return found == catalog.images.end() ? nullptr : &*found;
 }
 
-const ImageRow* find_image(const Snapshot& snapshot, const std::string& name) {
-  const ImageRow* result = nullptr;
+const state::ImageRow* find_image(const state::Snapshot& snapshot, const std::string& name) {
+  const state::ImageRow* result = nullptr;
   for (const auto& image : snapshot.images) {
     if (image.name.text() == name && (result == nullptr || !image.deleted)) result = &image;
   }
   return result;
 }
 
-StateTest::StateTest() : path(folder.path() + "/ingot.db"), state(State::create(path, lineage, self, ServerName::of("here"))) {}
+StateTest::StateTest()
+    : path(folder.path() + "/ingot.db"), state(state::State::create(path, lineage, self, ServerName::of("here"))) {}
 
-std::vector<ImageKey> StateTest::record(const Effects& effects) {
+std::vector<state::ImageKey> StateTest::record(const state::Effects& effects) {
   if (!state.run(run)) {
     state.begin_run({.id = run,
                      .started = at(0),
@@ -165,7 +166,7 @@ std::vector<ImageKey> StateTest::record(const Effects& effects) {
   return state.finish_action(state.begin_action(run, catalog_address(), Verb::add, "", at(0)), Done{}, effects, at(1));
 }
 
-ImageKey StateTest::add(const ImageRow& row) { return record({put(row)}).front(); }
+state::ImageKey StateTest::add(const state::ImageRow& row) { return record({put(row)}).front(); }
 
 Serial StateTest::publish(bool publish_copies) {
   const Serial serial = state.reserve_serial(0);
@@ -177,7 +178,7 @@ Serial StateTest::publish(bool publish_copies) {
   return serial;
 }
 
-ImageRow StateTest::image(const std::string& name) const {
+state::ImageRow StateTest::image(const std::string& name) const {
   const auto snapshot = state.snapshot();
   const auto* const row = find_image(snapshot, name);
   if (row == nullptr) throw std::runtime_error("no image " + name);

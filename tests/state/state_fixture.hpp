@@ -16,17 +16,17 @@ Digest digest_of(const std::string& text);  ///< any digest, the same for the sa
 Packed packed_of(const std::string& text);
 Time at(std::int64_t second);
 
-ImageRow own_row(const std::string& name, const std::string& bits = "");  ///< bits: other than its name
-ImageRow copy_row(const ServerId& origin, const std::string& name, Serial created);
-PutImage put(const ImageRow& row);
-Registration registration(const ServerId& id, const std::string& name);
-SubscriptionRow subscription(const ServerId& peer, const Selector& selector, const std::string& rule);
+state::ImageRow own_row(const std::string& name, const std::string& bits = "");  ///< bits: other than its name
+state::ImageRow copy_row(const ServerId& origin, const std::string& name, Serial created);
+state::PutImage put(const state::ImageRow& row);
+state::Registration registration(const ServerId& id, const std::string& name);
+state::SubscriptionRow subscription(const ServerId& peer, const Selector& selector, const std::string& rule);
 
 /// What each_public gives.
-Catalog catalog_of(const State& state, bool publish_copies = false);
+Catalog catalog_of(const state::State& state, bool publish_copies = false);
 const ImageEntry* find_entry(const Catalog& catalog, const std::string& name);
 /// The image of that name in a snapshot; the live one if there are several.
-const ImageRow* find_image(const Snapshot& snapshot, const std::string& name);
+const state::ImageRow* find_image(const state::Snapshot& snapshot, const std::string& name);
 
 inline const ServerId self = server_id(1);
 inline const std::string lineage = "0123456789abcdef0123456789abcdef";
@@ -35,15 +35,15 @@ class StateTest : public testing::Test {
  protected:
   StateTest();
   /// Records and gives the keys of the images made.
-  std::vector<ImageKey> record(const Effects& effects);
-  ImageKey add(const ImageRow& row);
+  std::vector<state::ImageKey> record(const state::Effects& effects);
+  state::ImageKey add(const state::ImageRow& row);
   /// Reserves a serial and finishes a head with it.
   Serial publish(bool publish_copies = false);
-  ImageRow image(const std::string& name) const;  ///< live, or deleted if none is live
+  state::ImageRow image(const std::string& name) const;  ///< live, or deleted if none is live
 
   testing_support::TestFolder folder;
   std::string path;
-  State state;
+  state::State state;
   std::string run = "run-0";
 };
 

@@ -15,7 +15,7 @@ using testing::Not;
 class stating : public StateTest {
  protected:
   std::string text() const { return write_stated(state.stated()); }
-  ImageRow hidden_row(const std::string& name) const {
+  state::ImageRow hidden_row(const std::string& name) const {
     auto row = own_row(name);
     row.is_private = true;
     return row;
@@ -40,36 +40,37 @@ TEST_F(stating, an_usual_image_needs_no_line_and_what_no_head_shows_has_none) {
 }
 
 TEST_F(stating, R15_nothing_private_is_told) {
-  const ImageKey hidden = add(hidden_row("hush1"));
+  const state::ImageKey hidden = add(hidden_row("hush1"));
   auto child = own_row("child");
   child.managed = true;
   child.parent = hidden;
   child.parent_name = "hush1";
-  const ImageKey shown = add(child);
-  for (const char* type : {"HUSH", "HUSH_OF_NONE", "SHOWN"}) record({PutType{TypeName::of(type), default_type(), true}});
-  record({PutType{TypeName::of("HUSH_FROM_PEER"), default_type(), false}});
+  const state::ImageKey shown = add(child);
+  for (const char* type : {"HUSH", "HUSH_OF_NONE", "SHOWN"}) record({state::PutType{TypeName::of(type), default_type(), true}});
+  record({state::PutType{TypeName::of("HUSH_FROM_PEER"), default_type(), false}});
   auto open = own_row("open");
   open.managed = true;
   open.type = TypeName::of("SHOWN");
   add(open);
   auto typed = hidden_row("hush2");
   typed.type = TypeName::of("HUSH");
-  const ImageKey also = add(typed);
-  const auto series = [&](const std::string& name, const std::vector<ImageKey>& keys, const std::vector<std::string>& wanted) {
-    SeriesRow row{.name = SeriesName::of(name), .managed = true, .members = {}, .follow = {}, .wanted = wanted};
+  const state::ImageKey also = add(typed);
+  const auto series = [&](const std::string& name, const std::vector<state::ImageKey>& keys,
+                          const std::vector<std::string>& wanted) {
+    state::SeriesRow row{.name = SeriesName::of(name), .managed = true, .members = {}, .follow = {}, .wanted = wanted};
     for (const auto key : keys) row.members.push_back({key, ImageName::of("any")});
-    record({PutSeries{row}});
+    record({state::PutSeries{row}});
   };
   series("hush3", {hidden, also}, {"hush1", "hush2"});
   series("hush4", {}, {"hush1"});
   series("mixed", {hidden, shown}, {"hush1", "child"});
   series("hush5", {}, {"comes-later"});
   series("hush6", {}, {});
-  record({PutSeries{SeriesRow{.name = SeriesName::of("follows"),
-                              .managed = true,
-                              .members = {},
-                              .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")},
-                              .wanted = {}}}});
+  record({state::PutSeries{state::SeriesRow{.name = SeriesName::of("follows"),
+                                            .managed = true,
+                                            .members = {},
+                                            .follow = Follow{.peer = ServerName::of("gold"), .series = SeriesName::of("s")},
+                                            .wanted = {}}}});
   publish();
   EXPECT_THAT(text(), Not(HasSubstr("hush")));
   EXPECT_THAT(text(), Not(HasSubstr("HUSH")));
@@ -85,8 +86,8 @@ TEST_F(stating, R15_nothing_private_is_told) {
 
 TEST_F(stating, a_parent_is_told_by_the_name_that_it_had_and_the_one_that_it_has) {
   const ServerId gold = server_id(2);
-  record({PutRegistration{registration(gold, "gold"), {}}});
-  const ImageKey parent = add(copy_row(gold, "before", 1));
+  record({state::PutRegistration{registration(gold, "gold"), {}}});
+  const state::ImageKey parent = add(copy_row(gold, "before", 1));
   auto child = own_row("child");
   child.managed = true;
   child.parent = parent;
@@ -94,7 +95,7 @@ TEST_F(stating, a_parent_is_told_by_the_name_that_it_had_and_the_one_that_it_has
   add(child);
   auto renamed = image("before");
   renamed.name = ImageName::of("now");
-  record({ChangeImage{renamed}});
+  record({state::ChangeImage{renamed}});
   publish();
   const auto images = state.stated().images;
   ASSERT_THAT(names_of(images), ElementsAre("child", "now"));
@@ -104,12 +105,12 @@ TEST_F(stating, a_parent_is_told_by_the_name_that_it_had_and_the_one_that_it_has
 
 TEST_F(stating, R20_a_serial_of_a_peer_changes_nothing) {
   const ServerId gold = server_id(2);
-  record({PutRegistration{registration(gold, "gold"), {}},
-          PutSubscription{subscription(gold, SelectAll{}, "subscription.gold.all")}});
+  record({state::PutRegistration{registration(gold, "gold"), {}},
+          state::PutSubscription{subscription(gold, SelectAll{}, "subscription.gold.all")}});
   publish();
   const std::string before = text();
   EXPECT_THAT(before, HasSubstr("subscription.gold.all"));
-  record({SeenPeer{.id = gold, .serial = 77, .head = digest_of("newer"), .seen = at(500)}});
+  record({state::SeenPeer{.id = gold, .serial = 77, .head = digest_of("newer"), .seen = at(500)}});
   ASSERT_EQ(state.registrations().at(0).serial, 77U);
   publish();
   EXPECT_EQ(text(), before);

@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const int newest = newest_format(product_upgrades());
-const Upgrades to_next{
+const int newest = state::newest_format(state::product_upgrades());
+const state::Upgrades to_next{
     {newest + 1, "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
 
 class upgrading : public StateTest {
@@ -23,24 +23,24 @@ class upgrading : public StateTest {
   upgrading() {
     add(own_row("a"));
     before = state.snapshot();
-    const State gone = std::move(state);
+    const state::State gone = std::move(state);
   }
-  Snapshot before;
-  std::string backup = backup_path(path, newest);
+  state::Snapshot before;
+  std::string backup = state::backup_path(path, newest);
 };
 
 TEST_F(upgrading, brings_an_old_state_to_the_new_format_after_a_backup) {
   {
-    Database database(path, OpenMode::read_write);
-    upgrade(database, to_next);
-    EXPECT_EQ(recognise(database, to_next), newest + 1);
+    state::Database database(path, state::OpenMode::read_write);
+    state::upgrade(database, to_next);
+    EXPECT_EQ(state::recognise(database, to_next), newest + 1);
     EXPECT_EQ(database.number("SELECT count(*) FROM image WHERE colour = 'green'"), 1);
     EXPECT_EQ(database.number("PRAGMA foreign_keys"), 1);
   }
   struct stat status {};
   ASSERT_EQ(stat(backup.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
-  const State old = State::open(backup, Access::read_only);
+  const state::State old = state::State::open(backup, state::Access::read_only);
   EXPECT_EQ(old.snapshot().images, before.images);
   EXPECT_EQ(old.lineage(), lineage);
   old.check();
@@ -50,68 +50,68 @@ TEST_F(upgrading, brings_an_old_state_to_the_new_format_after_a_backup) {
 TEST_F(upgrading, does_nothing_to_a_state_of_the_newest_format) {
   const auto bytes = bytes_of(path);
   {
-    Database database(path, OpenMode::read_write);
-    upgrade(database, product_upgrades());
+    state::Database database(path, state::OpenMode::read_write);
+    state::upgrade(database, state::product_upgrades());
   }
   EXPECT_EQ(bytes_of(path), bytes);
   EXPECT_FALSE(fs::exists(backup));
 }
 
 TEST_F(upgrading, does_every_step_in_order_and_in_one_go) {
-  Database database(path, OpenMode::read_write);
+  state::Database database(path, state::OpenMode::read_write);
   auto steps = to_next;
   steps.push_back({newest + 2, "ALTER TABLE image RENAME COLUMN colour TO color"});
-  upgrade(database, steps);
-  EXPECT_EQ(recognise(database, steps), newest + 2);
+  state::upgrade(database, steps);
+  EXPECT_EQ(state::recognise(database, steps), newest + 2);
   EXPECT_EQ(database.number("SELECT count(*) FROM image WHERE color = 'green'"), 1);
 }
 
 TEST_F(upgrading, leaves_the_state_as_it_was_when_a_step_fails) {
-  Database database(path, OpenMode::read_write);
+  state::Database database(path, state::OpenMode::read_write);
   auto steps = to_next;
   steps.push_back({newest + 2, "UPDATE image SET nothing = 1"});
   try {
-    upgrade(database, steps);
+    state::upgrade(database, steps);
     ADD_FAILURE() << "nothing was refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::local);
     ASSERT_FALSE(error.doing().empty());
     EXPECT_EQ(error.doing().front(), "upgrading the state to format " + std::to_string(newest + 2));
   }
-  EXPECT_EQ(recognise(database, product_upgrades()), newest);
+  EXPECT_EQ(state::recognise(database, state::product_upgrades()), newest);
   EXPECT_THROW(database.number("SELECT count(*) FROM image WHERE colour = 'green'"), Error);
   // The next attempt keeps the first backup.
-  upgrade(database, to_next);
+  state::upgrade(database, to_next);
   EXPECT_TRUE(fs::exists(backup));
   EXPECT_TRUE(fs::exists(backup + ".2"));
 }
 
 TEST_F(upgrading, refuses_a_step_that_breaks_references) {
-  Database database(path, OpenMode::read_write);
-  EXPECT_THROW(upgrade(database, {{newest + 1, "DELETE FROM object"}}), Error);
+  state::Database database(path, state::OpenMode::read_write);
+  EXPECT_THROW(state::upgrade(database, {{newest + 1, "DELETE FROM object"}}), Error);
   EXPECT_EQ(database.number("SELECT count(*) FROM object"), 1);
-  EXPECT_EQ(recognise(database, product_upgrades()), newest);
+  EXPECT_EQ(state::recognise(database, state::product_upgrades()), newest);
 }
 
 TEST_F(upgrading, needs_no_more_than_the_folder_and_says_so) {
   fs::create_directory(backup);
   fs::create_directory(backup + ".2.new");
-  Database database(path, OpenMode::read_write);
+  state::Database database(path, state::OpenMode::read_write);
   try {
-    upgrade(database, to_next);
+    state::upgrade(database, to_next);
     ADD_FAILURE() << "nothing was refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::local);
     EXPECT_EQ(error.doing().front(), "backing up the state before an upgrade");
   }
-  EXPECT_EQ(recognise(database, product_upgrades()), newest);
+  EXPECT_EQ(state::recognise(database, state::product_upgrades()), newest);
 }
 
 /// Every column of every table, and every index.
 std::vector<std::string> shape_of(const std::string& path) {
-  Database database(path, OpenMode::read_only);
+  state::Database database(path, state::OpenMode::read_only);
   std::vector<std::string> shape;
-  Statement rows = database.query(
+  state::Statement rows = database.query(
       "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.cid || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' "
       "|| coalesce(c.dflt_value, ''), '')"
       " FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite_%' ORDER BY 1");
@@ -120,16 +120,16 @@ std::vector<std::string> shape_of(const std::string& path) {
 }
 
 TEST_F(upgrading, who_only_reads_reads_every_older_format_and_changes_nothing) {
-  for (int format = first_format; format < newest; ++format) {
+  for (int format = state::first_format; format < newest; ++format) {
     const std::string old = folder / fmt::format("format-{}.db", format);
     {
       write_bytes(old, "");
-      Database database(old, OpenMode::read_write);
+      state::Database database(old, state::OpenMode::read_write);
       database.run_script(bytes_of(fmt::format("{}/tests/state/old/format-{}.sql", INGOT_SOURCE_DIR, format)).c_str());
     }
     const auto bytes = bytes_of(old);
     {
-      State state = State::open(old, Access::read_only);
+      state::State state = state::State::open(old, state::Access::read_only);
       EXPECT_EQ(state.images_total(), 1U);
       EXPECT_EQ(state.snapshot().images.size(), 1U);
       EXPECT_EQ(state.runs(9).size(), 1U);
@@ -137,23 +137,23 @@ TEST_F(upgrading, who_only_reads_reads_every_older_format_and_changes_nothing) {
       EXPECT_ANY_THROW(state.begin_run({})) << "it is for reading";
     }
     EXPECT_EQ(bytes_of(old), bytes);
-    EXPECT_FALSE(fs::exists(backup_path(old, format)));
+    EXPECT_FALSE(fs::exists(state::backup_path(old, format)));
   }
 }
 
 TEST_F(upgrading, brings_a_state_of_every_older_format_to_what_a_fresh_one_is) {
-  for (int format = first_format; format < newest; ++format) {
+  for (int format = state::first_format; format < newest; ++format) {
     const std::string old = folder / fmt::format("format-{}.db", format);
     {
       write_bytes(old, "");
-      Database database(old, OpenMode::read_write);
+      state::Database database(old, state::OpenMode::read_write);
       database.run_script(bytes_of(fmt::format("{}/tests/state/old/format-{}.sql", INGOT_SOURCE_DIR, format)).c_str());
-      ASSERT_EQ(recognise(database, product_upgrades()), format);
+      ASSERT_EQ(state::recognise(database, state::product_upgrades()), format);
     }
-    const State upgraded = State::open(old, Access::read_write);
+    const state::State upgraded = state::State::open(old, state::Access::read_write);
     upgraded.check();
     EXPECT_EQ(shape_of(old), shape_of(path));
-    EXPECT_TRUE(fs::exists(backup_path(old, format)));
+    EXPECT_TRUE(fs::exists(state::backup_path(old, format)));
     EXPECT_EQ(upgraded.images_total(), 1U);
     ASSERT_EQ(upgraded.runs(9).size(), 1U);
     EXPECT_EQ(upgraded.runs(9).front().start.git, std::nullopt);

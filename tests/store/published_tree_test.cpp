@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace testing_support;
 
-Piece piece_of(const std::string& bytes) { return {sha256(bytes), bytes.size()}; }
+Piece piece_of(const std::string& bytes) { return {io::sha256(bytes), bytes.size()}; }
 constexpr Time noon{Seconds(1'700'000'000)};
 
 class PublishedTree : public StoreTest {
@@ -26,7 +26,7 @@ class PublishedTree : public StoreTest {
 };
 
 TEST_F(PublishedTree, gives_back_what_was_published) {
-  Store store = made();
+  store::Store store = made();
   EXPECT_EQ(store.published_head(), std::nullopt);
   EXPECT_EQ(store.published_root(1), std::nullopt);
   EXPECT_EQ(store.published_piece(piece_of("page")), std::nullopt);
@@ -37,14 +37,14 @@ TEST_F(PublishedTree, gives_back_what_was_published) {
   EXPECT_EQ(store.published_piece(piece_of("page")), "page");
   EXPECT_EQ(store.published_head(), "head");
   for (const std::string path : {"/public/head.dsse", "/public/root/1.dsse"}) EXPECT_EQ(mode_of(folder + path), 0644U);
-  EXPECT_EQ(mode_of(folder + "/public/c/" + sha256("page").hex()), 0644U);
+  EXPECT_EQ(mode_of(folder + "/public/c/" + io::sha256("page").hex()), 0644U);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
 TEST_F(PublishedTree, a_note_of_what_is_left_out_that_cannot_be_read_says_nothing_and_is_written_anew) {
-  Store store = made();
+  store::Store store = made();
   const std::string path = folder + "/LEFT_OUT";
-  const std::set<Digest> one{sha256("one")};
+  const std::set<Digest> one{io::sha256("one")};
   EXPECT_EQ(store.left_out(), std::set<Digest>());
   store.note_left_out({});
   EXPECT_FALSE(fs::exists(path));
@@ -69,7 +69,7 @@ TEST_F(PublishedTree, a_note_of_what_is_left_out_that_cannot_be_read_says_nothin
 }
 
 TEST_F(PublishedTree, of_more_than_a_note_of_what_is_left_out_may_hold_the_first_are_kept) {
-  Store store = made();
+  store::Store store = made();
   std::set<Digest> many;
   for (std::uint32_t i = 0; i < 120'000; ++i) {
     Digest digest;
@@ -83,7 +83,7 @@ TEST_F(PublishedTree, of_more_than_a_note_of_what_is_left_out_may_hold_the_first
 }
 
 TEST_F(PublishedTree, head_is_always_later_than_the_one_before) {
-  Store store = made();
+  store::Store store = made();
   store.publish_head("one", noon);
   EXPECT_EQ(head_mtime(), noon.time_since_epoch().count());
   store.publish_head("two", noon);
@@ -95,7 +95,7 @@ TEST_F(PublishedTree, head_is_always_later_than_the_one_before) {
 }
 
 TEST_F(PublishedTree, root_version_is_never_changed) {
-  Store store = made();
+  store::Store store = made();
   store.publish_root(1, "root");
   store.publish_root(1, "root");
   EXPECT_THROW(store.publish_root(1, "other"), Error);
@@ -103,22 +103,22 @@ TEST_F(PublishedTree, root_version_is_never_changed) {
 }
 
 TEST_F(PublishedTree, piece_that_is_there_is_not_written_again_unless_damaged) {
-  Store store = made();
+  store::Store store = made();
   store.publish_piece(piece_of("page"), "page");
   files.start_over();
   store.publish_piece(piece_of("page"), "page");
   for (const auto& line : files.journal()) EXPECT_TRUE(line.starts_with("read ")) << line;
-  write_text(folder + "/public/c/" + sha256("page").hex(), "egap");
+  write_text(folder + "/public/c/" + io::sha256("page").hex(), "egap");
   store.publish_piece(piece_of("page"), "page");
   EXPECT_EQ(store.published_piece(piece_of("page")), "page");
   EXPECT_THROW(store.publish_piece(piece_of("page"), "other"), Error);
 }
 
 TEST_F(PublishedTree, R25_N9_a_piece_that_the_disk_cannot_read_is_replaced_in_one_step) {
-  Store store = made();
+  store::Store store = made();
   store.publish_piece(piece_of("page"), "page");
   files.start_over();
-  files.only = "read " + folder + "/public/c/" + sha256("page").hex();
+  files.only = "read " + folder + "/public/c/" + io::sha256("page").hex();
   files.fail_at = 1;
   files.for_ever = true;
   store.publish_piece(piece_of("page"), "page");
@@ -128,7 +128,7 @@ TEST_F(PublishedTree, R25_N9_a_piece_that_the_disk_cannot_read_is_replaced_in_on
 }
 
 TEST_F(PublishedTree, R25_head_takes_its_name_after_all_that_it_names_is_durable) {
-  Store store = made();
+  store::Store store = made();
   files.start_over();
   store.publish_root(1, "root");
   store.publish_piece(piece_of("index"), "index");
@@ -142,7 +142,8 @@ TEST_F(PublishedTree, R25_head_takes_its_name_after_all_that_it_names_is_durable
   };
   const std::size_t head = place_of("-> " + head_path());
   ASSERT_LT(head, journal.size());
-  for (const std::string& name : {"c/" + sha256("index").hex(), "c/" + sha256("page").hex(), std::string("root/1.dsse")}) {
+  for (const std::string& name :
+       {"c/" + io::sha256("index").hex(), "c/" + io::sha256("page").hex(), std::string("root/1.dsse")}) {
     const std::size_t renamed = place_of("-> " + folder + "/public/" + name);
     const std::string& line = journal.at(renamed);
     const std::string staged = line.substr(7, line.find(" ->") - 7);
@@ -162,7 +163,7 @@ TEST_F(PublishedTree, R25_shows_the_old_head_or_the_new_after_a_failure_of_any_o
     for (std::size_t n = 1;; ++n) {
       fs::remove_all(folder);
       files.fail_at = 0;
-      Store store = made();
+      store::Store store = made();
       store.publish_root(1, "root");
       store.publish_head("old", noon);
       files.start_over();
@@ -190,10 +191,10 @@ TEST_F(PublishedTree, R25_shows_the_old_head_or_the_new_after_a_failure_of_any_o
 }
 
 TEST_F(PublishedTree, replaces_a_planted_link_itself_and_never_what_it_points_to) {
-  Store store = made();
+  store::Store store = made();
   write_text(box.path() + "/victim", "untouched");
   fs::create_symlink(box.path() + "/victim", head_path());
-  fs::create_symlink(box.path() + "/victim", folder + "/public/c/" + sha256("page").hex());
+  fs::create_symlink(box.path() + "/victim", folder + "/public/c/" + io::sha256("page").hex());
   store.publish_piece(piece_of("page"), "page");
   store.publish_head("head", noon);
   EXPECT_EQ(read_text(box.path() + "/victim"), "untouched");

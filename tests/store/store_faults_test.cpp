@@ -26,9 +26,9 @@ class StoreFaults : public StoreTest {
   }
 
   /// Tries `work` with the n-th operation failing, for all n; after each, without a failure.
-  void sweep(const std::function<void(Store&)>& before, const std::function<void(Store&)>& work) {
+  void sweep(const std::function<void(store::Store&)>& before, const std::function<void(store::Store&)>& work) {
     fs::remove_all(folder);
-    Store undisturbed = made();
+    store::Store undisturbed = made();
     before(undisturbed);
     work(undisturbed);
     const auto expected = named_files();
@@ -36,7 +36,7 @@ class StoreFaults : public StoreTest {
       for (std::size_t n = 1;; ++n) {
         fs::remove_all(folder);
         files.fail_at = 0;
-        Store store = made();
+        store::Store store = made();
         before(store);
         files.start_over();
         files.fail_at = n;
@@ -72,27 +72,29 @@ class StoreFaults : public StoreTest {
 };
 
 TEST_F(StoreFaults, ingest_leaves_all_or_nothing) {
-  sweep([](Store&) {}, [&](Store& store) { store.ingest({.path = source}, std::nullopt, Place::public_tree, 1, nullptr); });
+  sweep([](store::Store&) {},
+        [&](store::Store& store) { store.ingest({.path = source}, std::nullopt, store::Place::public_tree, 1, nullptr); });
 }
 
 TEST_F(StoreFaults, move_leaves_the_bytes_in_one_place_or_the_other) {
-  std::optional<Ingested> image;
-  sweep([&](Store& store) { image = store.ingest({.path = source}, std::nullopt, Place::private_tree, 1, nullptr); },
-        [&](Store& store) { store.move_to(image->packed, Place::public_tree); });
+  std::optional<store::Ingested> image;
+  sweep(
+      [&](store::Store& store) { image = store.ingest({.path = source}, std::nullopt, store::Place::private_tree, 1, nullptr); },
+      [&](store::Store& store) { store.move_to(image->packed, store::Place::public_tree); });
 }
 
 TEST_F(StoreFaults, adopting_a_copy_can_be_tried_again) {
   std::string packed;
-  Packer packer(1, [&](std::string_view more) { packed += more; });
+  transfer::Packer packer(1, [&](std::string_view more) { packed += more; });
   packer.write(read_text(source));
-  const PackedResult result = packer.finish();
+  const transfer::PackedResult result = packer.finish();
   const std::string table = write_segment_table(result.table);
-  const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{sha256(table), table.size()}};
-  sweep([&](Store&) {},
-        [&](Store& store) {
+  const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{io::sha256(table), table.size()}};
+  sweep([&](store::Store&) {},
+        [&](store::Store& store) {
           if (store.has(names)) return;
           if (!fs::exists(store.partial_path(result.digest))) write_text(store.partial_path(result.digest), packed);
-          store.adopt_partial(result.digest, names, result.table, Place::private_tree);
+          store.adopt_partial(result.digest, names, result.table, store::Place::private_tree);
         });
 }
 
@@ -100,7 +102,7 @@ TEST_F(StoreFaults, papers_are_the_old_or_the_new) {
   for (std::size_t n = 1;; ++n) {
     fs::remove_all(folder);
     files.fail_at = 0;
-    Store store = made();
+    store::Store store = made();
     store.keep_papers(Digest{}, 1, "old");
     files.start_over();
     files.fail_at = n;
@@ -114,7 +116,7 @@ TEST_F(StoreFaults, papers_are_the_old_or_the_new) {
 }
 
 TEST_F(StoreFaults, never_syncs_again_what_could_not_be_synced) {
-  Store store = made();
+  store::Store store = made();
   files.start_over();
   files.only = "sync ";
   files.fail_at = 1;
@@ -124,7 +126,7 @@ TEST_F(StoreFaults, never_syncs_again_what_could_not_be_synced) {
 }
 
 TEST_F(StoreFaults, a_failed_close_counts_as_not_written) {
-  Store store = made();
+  store::Store store = made();
   files.start_over();
   files.only = "close ";
   files.fail_at = 1;
@@ -133,9 +135,9 @@ TEST_F(StoreFaults, a_failed_close_counts_as_not_written) {
 }
 
 TEST_F(StoreFaults, ingest_syncs_bytes_before_their_name_and_the_folder_after_it) {
-  Store store = made();
+  store::Store store = made();
   files.start_over();
-  const Ingested image = ingest(store);
+  const store::Ingested image = ingest(store);
   const auto& journal = files.journal();
   for (const Digest& object : {image.packed.file.digest, image.packed.table->digest}) {
     const std::string path = path_of(object);
@@ -161,12 +163,12 @@ TEST_F(StoreFaults, creation_can_be_tried_again) {
     files.start_over();
     files.fail_at = n;
     try {
-      Store::create(files, folder, "line-1");
+      store::Store::create(files, folder, "line-1");
     } catch (const Error&) {}
     const bool reached = files.count() >= n;
     files.fail_at = 0;
-    Store::create(files, folder, "line-1");
-    EXPECT_NO_THROW(Store::open(files, folder, "line-1"));
+    store::Store::create(files, folder, "line-1");
+    EXPECT_NO_THROW(store::Store::open(files, folder, "line-1"));
     if (!reached) break;
   }
 }

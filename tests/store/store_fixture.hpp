@@ -26,9 +26,9 @@ class StoreTest : public testing::Test {
   const std::string folder = box.path() + "/store";
   const std::string source = box.path() + "/source";
 
-  Store made() {
-    Store::create(files, folder, "line-1");
-    return Store::open(files, folder, "line-1");
+  store::Store made() {
+    store::Store::create(files, folder, "line-1");
+    return store::Store::open(files, folder, "line-1");
   }
   static std::string noise(std::size_t size, std::uint64_t seed = 1) {
     std::mt19937_64 random(seed);
@@ -40,10 +40,10 @@ class StoreTest : public testing::Test {
     bytes.resize(size);
     return bytes;
   }
-  Ingested ingest(Store& store, Place place = Place::public_tree) {
+  store::Ingested ingest(store::Store& store, store::Place place = store::Place::public_tree) {
     return store.ingest({.path = source}, std::nullopt, place, 2, nullptr);
   }
-  static std::string plain_of(const Store& store, const Ingested& image) {
+  static std::string plain_of(const store::Store& store, const store::Ingested& image) {
     std::string plain;
     store.read_plain(
         image.digest, image.size, image.packed, [&](std::string_view bytes) { plain += bytes; }, nullptr);
@@ -55,7 +55,7 @@ class StoreTest : public testing::Test {
     return status.st_mode & 07777U;
   }
   std::string path_of(const Digest& object, const std::string& place = "public") const {
-    return folder + "/" + place + "/" + object_path(object);
+    return folder + "/" + place + "/" + transfer::object_path(object);
   }
   /// All files below the store but staging, with digests of what they hold.
   std::map<std::string, std::string> named_files() const {
@@ -63,7 +63,7 @@ class StoreTest : public testing::Test {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
       const std::string path = entry.path().string().substr(folder.size() + 1);
       if (entry.is_regular_file() && !path.starts_with("staging/"))
-        found[path] = sha256(testing_support::read_text(entry.path())).hex();
+        found[path] = io::sha256(testing_support::read_text(entry.path())).hex();
     }
     return found;
   }

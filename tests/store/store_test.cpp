@@ -30,10 +30,10 @@ std::string failure_of(Work work, Fault fault = Fault::local) {
 TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
   const mode_t before = umask(077);
   write_text(source, "bytes");
-  Store store = made();
-  const Ingested open = ingest(store);
+  store::Store store = made();
+  const store::Ingested open = ingest(store);
   write_text(source, "private bytes");
-  const Ingested closed = ingest(store, Place::private_tree);
+  const store::Ingested closed = ingest(store, store::Place::private_tree);
   store.keep_papers(open.digest, 7, "{}");
   umask(before);
   for (const char* name : {"public", "public/root", "public/c", "public/b"})
@@ -50,8 +50,8 @@ TEST_F(StoreTest, is_made_with_exact_modes_whatever_the_umask) {
 
 TEST_F(StoreTest, D1_what_is_damaged_is_set_aside_and_what_is_whole_in_the_other_place_serves) {
   write_text(source, "bytes");
-  Store store = made();
-  const Ingested image = ingest(store);
+  store::Store store = made();
+  const store::Ingested image = ingest(store);
   const std::string good = read_text(path_of(image.packed.file.digest));
   const std::string second = path_of(image.packed.file.digest, "private");
   fs::create_directories(fs::path(second).parent_path());
@@ -74,8 +74,8 @@ TEST_F(StoreTest, D1_what_is_damaged_is_set_aside_and_what_is_whole_in_the_other
 
 TEST_F(StoreTest, D1_permissions_that_readers_lack_are_found_and_given_back) {
   write_text(source, "bytes");
-  Store store = made();
-  const Ingested image = ingest(store);
+  store::Store store = made();
+  const store::Ingested image = ingest(store);
   EXPECT_TRUE(store.unreadable(image.packed).empty());
   fs::permissions(path_of(image.packed.file.digest), fs::perms(0600));
   const auto found = store.unreadable(image.packed);
@@ -87,25 +87,26 @@ TEST_F(StoreTest, D1_permissions_that_readers_lack_are_found_and_given_back) {
 }
 
 TEST_F(StoreTest, opens_only_for_its_own_lineage) {
-  EXPECT_EQ(Store::lineage_of(files, folder), std::nullopt);
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("is not there"));
+  EXPECT_EQ(store::Store::lineage_of(files, folder), std::nullopt);
+  EXPECT_THAT(failure_of([&] { store::Store::open(files, folder, "line-1"); }), HasSubstr("is not there"));
   made();
-  EXPECT_EQ(Store::lineage_of(files, folder), "line-1");
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-2"); }, Fault::manifest), HasSubstr("belongs to another state"));
-  EXPECT_THAT(failure_of([&] { Store::create(files, folder, "line-2"); }, Fault::manifest),
+  EXPECT_EQ(store::Store::lineage_of(files, folder), "line-1");
+  EXPECT_THAT(failure_of([&] { store::Store::open(files, folder, "line-2"); }, Fault::manifest),
               HasSubstr("belongs to another state"));
-  Store::create(files, folder, "line-1");
+  EXPECT_THAT(failure_of([&] { store::Store::create(files, folder, "line-2"); }, Fault::manifest),
+              HasSubstr("belongs to another state"));
+  store::Store::create(files, folder, "line-1");
   write_text(folder + "/LINEAGE", "ingot.store/2\nline-1\n");
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("cannot read"));
+  EXPECT_THAT(failure_of([&] { store::Store::open(files, folder, "line-1"); }), HasSubstr("cannot read"));
 }
 
 TEST_F(StoreTest, refuses_links_and_foreign_things_inside) {
   made();
   fs::remove(folder + "/public/b");
-  EXPECT_EQ(failure_of([&] { Store::open(files, folder, "line-1"); }), "") << "a backup may have left out an empty folder";
+  EXPECT_EQ(failure_of([&] { store::Store::open(files, folder, "line-1"); }), "") << "a backup may have left out an empty folder";
   fs::create_directory(box.path() + "/elsewhere");
   fs::create_directory_symlink(box.path() + "/elsewhere", folder + "/public/b");
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("something else than a folder"));
+  EXPECT_THAT(failure_of([&] { store::Store::open(files, folder, "line-1"); }), HasSubstr("something else than a folder"));
 }
 
 TEST_F(StoreTest, refuses_a_folder_on_another_file_system) {
@@ -113,21 +114,21 @@ TEST_F(StoreTest, refuses_a_folder_on_another_file_system) {
   files.device_of = [](const std::string& path, std::uint64_t device) {
     return path.ends_with("/staging") ? device + 1 : device;
   };
-  EXPECT_THAT(failure_of([&] { Store::open(files, folder, "line-1"); }), HasSubstr("\"staging\" on another file system"));
+  EXPECT_THAT(failure_of([&] { store::Store::open(files, folder, "line-1"); }), HasSubstr("\"staging\" on another file system"));
 }
 
 TEST_F(StoreTest, takes_in_a_file_and_gives_it_back) {
-  Store store = made();
+  store::Store store = made();
   const std::string bytes = noise(2 * segment_size + 100);
   write_text(source, bytes);
   std::uint64_t last = 0;
-  const Ingested image =
-      store.ingest({.path = source}, sha256(bytes), Place::public_tree, 2, [&](std::uint64_t done, std::uint64_t total) {
-        EXPECT_EQ(total, bytes.size());
-        last = done;
-      });
+  const store::Ingested image = store.ingest({.path = source}, io::sha256(bytes), store::Place::public_tree, 2,
+                                             [&](std::uint64_t done, std::uint64_t total) {
+                                               EXPECT_EQ(total, bytes.size());
+                                               last = done;
+                                             });
   EXPECT_EQ(last, bytes.size());
-  EXPECT_EQ(image.digest, sha256(bytes));
+  EXPECT_EQ(image.digest, io::sha256(bytes));
   EXPECT_EQ(image.size, bytes.size());
   EXPECT_EQ(image.kind, ImageKind::file);
   EXPECT_EQ(image.packed.segments, 3U);
@@ -138,13 +139,13 @@ TEST_F(StoreTest, takes_in_a_file_and_gives_it_back) {
 }
 
 TEST_F(StoreTest, takes_in_a_tree_once_however_often) {
-  Store store = made();
+  store::Store store = made();
   fs::create_directories(source + "/sub");
   write_text(source + "/sub/a", "a");
-  const Ingested first = ingest(store);
+  const store::Ingested first = ingest(store);
   EXPECT_EQ(first.kind, ImageKind::tree);
   const auto before = named_files();
-  const Ingested again = ingest(store);
+  const store::Ingested again = ingest(store);
   EXPECT_EQ(again.digest, first.digest);
   EXPECT_EQ(again.packed, first.packed);
   EXPECT_EQ(again.source_stamp, first.source_stamp);
@@ -152,42 +153,42 @@ TEST_F(StoreTest, takes_in_a_tree_once_however_often) {
 }
 
 TEST_F(StoreTest, refuses_other_bits_than_the_manifest_says) {
-  Store store = made();
+  store::Store store = made();
   write_text(source, "bytes");
   const auto before = named_files();
-  EXPECT_THAT(
-      failure_of([&] { store.ingest({.path = source}, sha256("other"), Place::public_tree, 1, nullptr); }, Fault::incomplete),
-      HasSubstr("the manifest says"));
+  EXPECT_THAT(failure_of([&] { store.ingest({.path = source}, io::sha256("other"), store::Place::public_tree, 1, nullptr); },
+                         Fault::incomplete),
+              HasSubstr("the manifest says"));
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
 TEST_F(StoreTest, leaves_nothing_when_a_source_cannot_be_taken_or_it_is_interrupted) {
-  Store store = made();
+  store::Store store = made();
   const auto before = named_files();
   EXPECT_NE(failure_of([&] { ingest(store); }, Fault::incomplete), "");
   write_text(source, noise(3 * segment_size));
-  EXPECT_THROW(store.ingest({.path = source}, std::nullopt, Place::public_tree, 2,
-                            [](std::uint64_t, std::uint64_t) { pretend_interrupted(2); }),
+  EXPECT_THROW(store.ingest({.path = source}, std::nullopt, store::Place::public_tree, 2,
+                            [](std::uint64_t, std::uint64_t) { io::pretend_interrupted(2); }),
                Error);
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
   EXPECT_EQ(named_files(), before);
   EXPECT_TRUE(fs::is_empty(folder + "/staging"));
 }
 
 TEST_F(StoreTest, clears_what_dead_runs_left_and_keeps_partial_copies) {
-  Store store = made();
+  store::Store store = made();
   write_text(folder + "/staging/new-0123456789abcdef-00", "left over");
-  write_text(store.partial_path(sha256("x")), "partial");
+  write_text(store.partial_path(io::sha256("x")), "partial");
   store.clear_left_overs();
   EXPECT_FALSE(fs::exists(folder + "/staging/new-0123456789abcdef-00"));
-  EXPECT_TRUE(fs::exists(store.partial_path(sha256("x"))));
+  EXPECT_TRUE(fs::exists(store.partial_path(io::sha256("x"))));
 }
 
 TEST_F(StoreTest, replaces_an_object_that_was_damaged_meanwhile) {
-  Store store = made();
+  store::Store store = made();
   write_text(source, "bytes");
-  const Ingested image = ingest(store);
+  const store::Ingested image = ingest(store);
   const std::string path = path_of(image.packed.file.digest);
   const std::string good = read_text(path);
   std::string bad = good;
@@ -198,9 +199,9 @@ TEST_F(StoreTest, replaces_an_object_that_was_damaged_meanwhile) {
 }
 
 TEST_F(StoreTest, what_is_served_no_more_takes_no_better_bytes_away) {
-  Store store = made();
+  store::Store store = made();
   write_text(source, noise(10'000));
-  const Digest object = ingest(store, Place::private_tree).packed.file.digest;
+  const Digest object = ingest(store, store::Place::private_tree).packed.file.digest;
   const std::string good = read_text(path_of(object, "private"));
   const std::string cut = good.substr(0, good.size() / 2);
   const std::string rotten(good.size(), 'x');
@@ -208,8 +209,8 @@ TEST_F(StoreTest, what_is_served_no_more_takes_no_better_bytes_away) {
     fs::create_directories(fs::path(path_of(object)).parent_path());
     write_text(path_of(object), served);
     write_text(path_of(object, "private"), kept);
-    store.stop_serving({.kind = StoredFile::Kind::public_object,
-                        .path = "public/" + object_path(object),
+    store.stop_serving({.kind = store::StoredFile::Kind::public_object,
+                        .path = "public/" + transfer::object_path(object),
                         .digest = object,
                         .size = served.size()});
     EXPECT_FALSE(fs::exists(path_of(object)));
@@ -222,20 +223,20 @@ TEST_F(StoreTest, what_is_served_no_more_takes_no_better_bytes_away) {
 }
 
 TEST_F(StoreTest, R15_moves_bytes_between_what_is_served_and_what_is_not) {
-  Store store = made();
+  store::Store store = made();
   const std::string bytes = noise(segment_size + 1);
   write_text(source, bytes);
-  const Ingested image = ingest(store, Place::private_tree);
+  const store::Ingested image = ingest(store, store::Place::private_tree);
   EXPECT_FALSE(fs::exists(path_of(image.packed.file.digest)));
   for (int i = 0; i < 2; ++i) {
-    store.move_to(image.packed, Place::public_tree);
-    store.move_to(image.packed, Place::public_tree);
+    store.move_to(image.packed, store::Place::public_tree);
+    store.move_to(image.packed, store::Place::public_tree);
     for (const Digest& object : {image.packed.file.digest, image.packed.table->digest}) {
       EXPECT_EQ(mode_of(path_of(object)), 0644U);
       EXPECT_FALSE(fs::exists(path_of(object, "private")));
     }
     EXPECT_TRUE(plain_of(store, image) == bytes);
-    store.move_to(image.packed, Place::private_tree);
+    store.move_to(image.packed, store::Place::private_tree);
     for (const Digest& object : {image.packed.file.digest, image.packed.table->digest}) {
       EXPECT_EQ(mode_of(path_of(object, "private")), 0600U);
       EXPECT_FALSE(fs::exists(path_of(object)));
@@ -244,23 +245,23 @@ TEST_F(StoreTest, R15_moves_bytes_between_what_is_served_and_what_is_not) {
   }
   Packed other = image.packed;
   other.file.digest.bytes[0] ^= 1;
-  EXPECT_THAT(failure_of([&] { store.move_to(other, Place::public_tree); }), HasSubstr("are not in the store"));
+  EXPECT_THAT(failure_of([&] { store.move_to(other, store::Place::public_tree); }), HasSubstr("are not in the store"));
 }
 
 TEST_F(StoreTest, gives_a_verified_partial_copy_its_name) {
-  Store store = made();
+  store::Store store = made();
   const std::string bytes = noise(segment_size + 1);
   std::string packed;
-  Packer packer(1, [&](std::string_view more) { packed += more; });
+  transfer::Packer packer(1, [&](std::string_view more) { packed += more; });
   packer.write(bytes);
-  const PackedResult result = packer.finish();
+  const transfer::PackedResult result = packer.finish();
   const std::string table = write_segment_table(result.table);
-  const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{sha256(table), table.size()}};
-  for (const Place place : {Place::private_tree, Place::public_tree}) {
+  const Packed names{.file = {result.file, packed.size()}, .segments = 2, .table = Piece{io::sha256(table), table.size()}};
+  for (const store::Place place : {store::Place::private_tree, store::Place::public_tree}) {
     write_text(store.partial_path(result.digest), packed);
     store.adopt_partial(result.digest, names, result.table, place);
-    const std::string where = place == Place::public_tree ? "public" : "private";
-    EXPECT_EQ(mode_of(path_of(result.file, where)), place == Place::public_tree ? 0644U : 0600U);
+    const std::string where = place == store::Place::public_tree ? "public" : "private";
+    EXPECT_EQ(mode_of(path_of(result.file, where)), place == store::Place::public_tree ? 0644U : 0600U);
     EXPECT_EQ(read_text(path_of(names.table->digest, where)), table);
     EXPECT_FALSE(fs::exists(store.partial_path(result.digest)));
     EXPECT_TRUE(store.check_object(result.digest, bytes.size(), names, nullptr).empty());
@@ -268,39 +269,39 @@ TEST_F(StoreTest, gives_a_verified_partial_copy_its_name) {
 }
 
 TEST_F(StoreTest, what_comes_back_is_taken_off_the_note_which_is_read_once) {
-  Store store = made();
-  const Packed packed{.file = {sha256("packed"), 6}, .segments = 1, .table = std::nullopt};
-  const std::string path = "private/" + object_path(packed.file.digest);
+  store::Store store = made();
+  const Packed packed{.file = {io::sha256("packed"), 6}, .segments = 1, .table = std::nullopt};
+  const std::string path = "private/" + transfer::object_path(packed.file.digest);
   const Time since = parse_time("2026-01-01T00:00:00Z").value();
-  store.note_condemned({{path, since}, {"staging/" + sha256("plain").hex() + ".part", since}, {"public/c/another", since}});
+  store.note_condemned({{path, since}, {"staging/" + io::sha256("plain").hex() + ".part", since}, {"public/c/another", since}});
   files.start_over();
   for (const char* other : {"one", "two", "three"})
-    store.spare(sha256(other), Packed{.file = {sha256(other), 5}, .segments = 1, .table = std::nullopt});
+    store.spare(io::sha256(other), Packed{.file = {io::sha256(other), 5}, .segments = 1, .table = std::nullopt});
   EXPECT_THAT(files.journal(), testing::ElementsAre("read " + folder + "/CONDEMNED"));
-  store.spare(sha256("plain"), packed);
-  EXPECT_EQ(store.condemned(), (Condemned{{"public/c/another", since}}));
+  store.spare(io::sha256("plain"), packed);
+  EXPECT_EQ(store.condemned(), (store::Condemned{{"public/c/another", since}}));
   store.note_condemned({{path, since}});
-  store.spare(sha256("plain"), packed);
-  EXPECT_EQ(store.condemned(), Condemned{}) << "a note that gc made meanwhile";
+  store.spare(io::sha256("plain"), packed);
+  EXPECT_EQ(store.condemned(), store::Condemned{}) << "a note that gc made meanwhile";
 }
 
 TEST_F(StoreTest, a_note_of_gc_that_cannot_be_read_is_set_aside_and_stops_no_copy) {
-  Store store = made();
+  store::Store store = made();
   write_text(folder + "/CONDEMNED", "rot");
-  store.spare(sha256("plain"), Packed{.file = {sha256("packed"), 6}, .segments = 1, .table = std::nullopt});
-  EXPECT_EQ(store.condemned(), Condemned{});
+  store.spare(io::sha256("plain"), Packed{.file = {io::sha256("packed"), 6}, .segments = 1, .table = std::nullopt});
+  EXPECT_EQ(store.condemned(), store::Condemned{});
 }
 
 TEST_F(StoreTest, names_what_is_damaged) {
-  Store store = made();
+  store::Store store = made();
   const std::string bytes = noise(3 * segment_size);
   write_text(source, bytes);
-  const Ingested image = ingest(store);
+  const store::Ingested image = ingest(store);
   const std::string path = path_of(image.packed.file.digest);
   const std::string good = read_text(path);
   const auto damage = [&] {
     std::string text;
-    for (const Damage& one : store.check_object(image.digest, image.size, image.packed, nullptr))
+    for (const store::Damage& one : store.check_object(image.digest, image.size, image.packed, nullptr))
       text += one.path + " " + one.why + "\n";
     return text;
   };
@@ -308,7 +309,7 @@ TEST_F(StoreTest, names_what_is_damaged) {
   std::string bad = good;
   bad[segment_size + 1000] ^= 1;
   write_text(path, bad);
-  EXPECT_THAT(damage(), HasSubstr("public/" + object_path(image.packed.file.digest) + " segment 2 (bytes "));
+  EXPECT_THAT(damage(), HasSubstr("public/" + transfer::object_path(image.packed.file.digest) + " segment 2 (bytes "));
   EXPECT_THAT(failure_of([&] { plain_of(store, image); }), HasSubstr("segment 2 (bytes "));
   EXPECT_THAT(failure_of([&] { plain_of(store, image); }), HasSubstr(path));
   write_text(path, good.substr(0, good.size() - 1));
@@ -322,14 +323,14 @@ TEST_F(StoreTest, names_what_is_damaged) {
   write_text(table, lines);
   EXPECT_THAT(damage(), HasSubstr("the segment table has another digest"));
   fs::remove(table);
-  EXPECT_THAT(damage(), HasSubstr(object_path(image.packed.table->digest)));
+  EXPECT_THAT(damage(), HasSubstr(transfer::object_path(image.packed.table->digest)));
   EXPECT_FALSE(store.has(image.packed));
 }
 
 TEST_F(StoreTest, says_what_of_an_objects_files_is_lacking_and_that_one_cannot_be_looked_at) {
-  Store store = made();
+  store::Store store = made();
   write_text(source, "bytes");
-  const Ingested image = ingest(store);
+  const store::Ingested image = ingest(store);
   const std::string path = path_of(image.packed.file.digest);
   const auto lacking = [&] {
     const auto found = store.lacks(image.packed);
@@ -344,15 +345,16 @@ TEST_F(StoreTest, says_what_of_an_objects_files_is_lacking_and_that_one_cannot_b
   EXPECT_THROW(store.has(image.packed), Error) << "what cannot be told is not said";
   files.device_of = nullptr;
   write_text(path, "rot");
-  EXPECT_THAT(lacking(), HasSubstr("public/" + object_path(image.packed.file.digest) + " has 3 bytes, not "));
+  EXPECT_THAT(lacking(), HasSubstr("public/" + transfer::object_path(image.packed.file.digest) + " has 3 bytes, not "));
   fs::remove(path);
-  EXPECT_EQ(lacking(), object_path(image.packed.file.digest) + " is gone: it is neither below public nor below private");
+  EXPECT_EQ(lacking(),
+            transfer::object_path(image.packed.file.digest) + " is gone: it is neither below public nor below private");
 }
 
 TEST_F(StoreTest, does_not_miss_bytes_that_another_run_moves_to_public_meanwhile) {
-  Store store = made();
+  store::Store store = made();
   write_text(source, "bytes");
-  const Ingested image = ingest(store, Place::private_tree);
+  const store::Ingested image = ingest(store, store::Place::private_tree);
   const fs::path from = path_of(image.packed.file.digest, "private");
   const fs::path to = path_of(image.packed.file.digest);
   files.device_of = [&](const std::string& asked, std::uint64_t device) {
@@ -367,9 +369,9 @@ TEST_F(StoreTest, does_not_miss_bytes_that_another_run_moves_to_public_meanwhile
 }
 
 TEST_F(StoreTest, does_not_follow_a_link_planted_in_place_of_bytes) {
-  Store store = made();
+  store::Store store = made();
   write_text(source, "bytes");
-  const Ingested image = ingest(store);
+  const store::Ingested image = ingest(store);
   const std::string path = path_of(image.packed.file.digest);
   fs::rename(path, box.path() + "/moved");
   fs::create_symlink(box.path() + "/moved", path);
@@ -385,8 +387,8 @@ TEST_F(StoreTest, does_not_follow_a_link_planted_in_place_of_bytes) {
 }
 
 TEST_F(StoreTest, R31_tells_of_interrupted_copies_and_gives_them_up) {
-  Store store = made();
-  const Digest digest = sha256("image");
+  store::Store store = made();
+  const Digest digest = io::sha256("image");
   EXPECT_TRUE(store.partials().empty());
   write_text(store.partial_path(digest), std::string(100'000, 'x'));
   write_text(folder + "/staging/no-digest.part", "x");

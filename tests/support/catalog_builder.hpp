@@ -14,7 +14,7 @@
 
 namespace ingot::testing_support {
 
-inline ServerId server_id(std::string_view seed) { return ServerId{sha256(seed)}; }
+inline ServerId server_id(std::string_view seed) { return ServerId{io::sha256(seed)}; }
 
 /// One of each thing that a server may say of its state, and of each shape.
 inline Stated some_stated() {
@@ -75,7 +75,7 @@ inline Stated some_stated() {
 
 /// A published file image of `id`'s own, with its bytes.
 inline ImageEntry own_image(const ServerId& id, std::string_view name, Serial created) {
-  const Digest digest = sha256(std::string(name) + std::to_string(created));
+  const Digest digest = io::sha256(std::string(name) + std::to_string(created));
   return {.name = ImageName::of(name),
           .identity = {.origin = id, .name = ImageName::of(name), .created = created},
           .origin_name = ServerName::of("fpps-1"),
@@ -92,7 +92,7 @@ inline ImageEntry own_image(const ServerId& id, std::string_view name, Serial cr
           .states = {{.state = ImageState::published, .since = created}},
           .reason = "",
           .parent = {},
-          .packed = Packed{.file = {.digest = sha256(digest.hex()), .length = 400'000}, .segments = 1, .table = {}}};
+          .packed = Packed{.file = {.digest = io::sha256(digest.hex()), .length = 400'000}, .segments = 1, .table = {}}};
 }
 
 /// A copy in `id`'s catalog of an image of `origin`, without its bytes.
@@ -109,7 +109,7 @@ inline ImageEntry copied_image(const ServerId& origin, std::string_view name, Se
 inline ImageTombstone tombstone(const ServerId& id, std::string_view name, Serial created, Serial deleted) {
   return {.identity = {.origin = id, .name = ImageName::of(name), .created = created},
           .deleted = deleted,
-          .digest = sha256(name),
+          .digest = io::sha256(name),
           .type = default_type(),
           .parent = {}};
 }
@@ -123,7 +123,7 @@ struct Pages {
 /// Both halves of a sorted pair of lists in one order by (name, serial), as a publisher gives them.
 inline Pages write_pages(const Catalog& catalog) {
   Pages pages;
-  PageWriter writer([](std::string_view bytes) { return sha256(bytes); },
+  PageWriter writer([](std::string_view bytes) { return io::sha256(bytes); },
                     [&](const PageRef&, const std::string& bytes) { pages.bytes.push_back(bytes); });
   auto dead = catalog.deleted.begin();
   for (const ImageEntry& image : catalog.images) {

@@ -10,7 +10,7 @@
 
 namespace ingot::testing_support {
 
-class FakeClock final : public Clock {
+class FakeClock final : public io::Clock {
  public:
   explicit FakeClock(Time now = Time(Seconds(1'795'000'000))) : now_(now) {}
 

@@ -16,8 +16,8 @@ namespace ingot::testing_support {
 
 /// What goes wrong with one answer. Offsets count in the bytes of the answer.
 struct FakeFault {
-  std::optional<Response::Status> status;  ///< this instead of an answer
-  std::optional<std::size_t> cut_after;    ///< the body ends there; with a `status` of unreachable after these bytes
+  std::optional<io::Response::Status> status;  ///< this instead of an answer
+  std::optional<std::size_t> cut_after;        ///< the body ends there; with a `status` of unreachable after these bytes
   bool length_known = true;
   bool restarts = false;                  ///< after the cut the transport starts over by itself, once, and succeeds; unless the
                                           ///< caller resumes
@@ -27,15 +27,15 @@ struct FakeFault {
   std::function<void(std::size_t)> at_bytes;  ///< called after each piece of a body with the bytes given so far
 };
 
-class FakePeer final : public PeerTransport {
+class FakePeer final : public io::PeerTransport {
  public:
   std::map<std::string, std::string> files;
   bool knows_ranges = true;
   std::size_t piece = 64 * 1024;  ///< bytes given to the sink at once
   /// By the number of the request (from 0), or for all.
-  std::function<std::optional<FakeFault>(std::size_t number, const Request& request)> fault;
+  std::function<std::optional<FakeFault>(std::size_t number, const io::Request& request)> fault;
 
-  std::vector<Request> requests() const {
+  std::vector<io::Request> requests() const {
     const std::scoped_lock lock(mutex_);
     return requests_;
   }
@@ -49,37 +49,37 @@ class FakePeer final : public PeerTransport {
     bytes_ = 0;
   }
 
-  Response get(const Request& request, const ByteSink& sink, const std::function<void()>& restart) override {
+  io::Response get(const io::Request& request, const io::ByteSink& sink, const std::function<void()>& restart) override {
     const std::size_t number = note(request);
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     const FakeFault wrong = fault ? fault(number, request).value_or(FakeFault{}) : FakeFault{};
-    Response response = answer(request, wrong, sink);
+    io::Response response = answer(request, wrong, sink);
     if (!wrong.restarts || request.resumes) return response;
     restart();
     return answer(request, FakeFault{}, sink);
   }
 
  private:
-  std::size_t note(const Request& request) {
+  std::size_t note(const io::Request& request) {
     const std::scoped_lock lock(mutex_);
     requests_.push_back(request);
     return requests_.size() - 1;
   }
 
-  Response answer(const Request& request, const FakeFault& wrong, const ByteSink& sink) {
-    Response response;
+  io::Response answer(const io::Request& request, const FakeFault& wrong, const io::ByteSink& sink) {
+    io::Response response;
     response.url = "http://fake.example/";
     if (wrong.failing) {
       response.failing = true;
-      return with(response, Response::Status::unreachable);
+      return with(response, io::Response::Status::unreachable);
     }
     const auto found = files.find(request.path);
     if (wrong.status && !wrong.cut_after) return with(response, *wrong.status);
-    if (found == files.end()) return with(response, Response::Status::not_found);
+    if (found == files.end()) return with(response, io::Response::Status::not_found);
     std::string body = found->second;
     if (request.offset) {
       if (!knows_ranges || *request.offset + request.length.value_or(0) > body.size())
-        return with(response, Response::Status::wrong_range);
+        return with(response, io::Response::Status::wrong_range);
       body = body.substr(*request.offset, *request.length);
     }
     if (wrong.wrong_byte && *wrong.wrong_byte < body.size())
@@ -89,40 +89,40 @@ class FakePeer final : public PeerTransport {
     return give(response, request, wrong, body, sink);
   }
 
-  Response give(Response response, const Request& request, const FakeFault& wrong, const std::string& body,
-                const ByteSink& sink) {
-    response.web_page = begins_as_web_page(body);
+  io::Response give(io::Response response, const io::Request& request, const FakeFault& wrong, const std::string& body,
+                    const io::ByteSink& sink) {
+    response.web_page = io::begins_as_web_page(body);
     for (std::size_t at = 0; at < body.size(); at += piece) {
-      throw_if_interrupted();
+      io::throw_if_interrupted();
       const auto part = std::string_view(body).substr(at, piece);
       if (at + part.size() > request.at_most) {
         // As curl does it: what is within the bound has been given when the excess shows.
         if (at < request.at_most && !sink(part.substr(0, request.at_most - at)))
-          return with(response, Response::Status::unreachable);
-        return with(response, Response::Status::oversize);
+          return with(response, io::Response::Status::unreachable);
+        return with(response, io::Response::Status::oversize);
       }
       {
         const std::scoped_lock lock(mutex_);
         bytes_ += part.size();
       }
-      if (!sink(part)) return with(response, Response::Status::unreachable);
+      if (!sink(part)) return with(response, io::Response::Status::unreachable);
       if (wrong.at_bytes) wrong.at_bytes(at + part.size());
     }
     if (wrong.status) return with(response, *wrong.status);
-    response.status = Response::Status::ok;
+    response.status = io::Response::Status::ok;
     response.bytes = body.size();
     response.length_known = wrong.length_known;
     return response;
   }
 
-  static Response with(Response response, Response::Status status) {
+  static io::Response with(io::Response response, io::Response::Status status) {
     response.status = status;
     response.why = "\"http://fake.example/\": status " + std::to_string(static_cast<int>(status));
     return response;
   }
 
   mutable std::mutex mutex_;
-  std::vector<Request> requests_;
+  std::vector<io::Request> requests_;
   std::uint64_t bytes_ = 0;
 };
 

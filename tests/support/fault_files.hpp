@@ -15,7 +15,7 @@
 
 namespace ingot::testing_support {
 
-class FaultFiles final : public Files {
+class FaultFiles final : public io::Files {
  public:
   /// The operation with this number (from 1) fails; 0: none.
   std::size_t fail_at = 0;
@@ -35,11 +35,11 @@ class FaultFiles final : public Files {
     count_ = 0;
   }
 
-  std::unique_ptr<File> open(const std::string& path, OpenFor purpose, mode_t mode) override {
-    step(purpose == OpenFor::read ? "read " : "open ", path);
+  std::unique_ptr<io::File> open(const std::string& path, io::OpenFor purpose, mode_t mode) override {
+    step(purpose == io::OpenFor::read ? "read " : "open ", path);
     return std::make_unique<Counted>(*this, real_.open(path, purpose, mode), path);
   }
-  std::optional<FileStatus> status(const std::string& path) override {
+  std::optional<io::FileStatus> status(const std::string& path) override {
     auto found = real_.status(path);
     if (found && device_of) found->device = device_of(path, found->device);
     return found;
@@ -81,9 +81,9 @@ class FaultFiles final : public Files {
   std::uint64_t space_available(const std::string& path) override { return real_.space_available(path); }
 
  private:
-  class Counted final : public File {
+  class Counted final : public io::File {
    public:
-    Counted(FaultFiles& files, std::unique_ptr<File> real, std::string path)
+    Counted(FaultFiles& files, std::unique_ptr<io::File> real, std::string path)
         : files_(files), real_(std::move(real)), path_(std::move(path)) {}
     void write_all(std::string_view bytes) override {
       files_.step("write ", path_);
@@ -119,12 +119,12 @@ class FaultFiles final : public Files {
       files_.step("close ", path_);
       real_->close();
     }
-    FileStatus status() override { return real_->status(); }
+    io::FileStatus status() override { return real_->status(); }
     std::uint64_t written() override { return real_->written(); }
 
    private:
     FaultFiles& files_;
-    std::unique_ptr<File> real_;
+    std::unique_ptr<io::File> real_;
     std::string path_;
   };
 
@@ -134,13 +134,13 @@ class FaultFiles final : public Files {
     if (line.starts_with(only)) {
       ++count_;
       if (fail_at != 0 && (count_ == fail_at || (for_ever && count_ > fail_at)))
-        throw file_error("do (as the test wants it) " + act + "with", path, error);
+        throw io::file_error("do (as the test wants it) " + act + "with", path, error);
     }
     journal_.push_back(line);
     if (watch) watch(line);
   }
 
-  PosixFiles real_;
+  io::PosixFiles real_;
   std::mutex mutex_;
   std::vector<std::string> journal_;
   std::size_t count_ = 0;

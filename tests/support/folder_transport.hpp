@@ -23,12 +23,12 @@ struct FolderPeer {
   std::string folder;  ///< of the published tree
   bool unreachable = false;
   bool failing = false;                              ///< unreachable so often that the transport gives up
-  std::function<void(const Request&)> before;        ///< called before each answer; may throw or pretend a signal
+  std::function<void(const io::Request&)> before;    ///< called before each answer; may throw or pretend a signal
   std::function<std::string(std::string)> tampered;  ///< what becomes of a body
   std::function<void(std::uint64_t)> after_bytes;    ///< called with all body bytes given so far, by any peer
 };
 
-class FolderTransport final : public Transport {
+class FolderTransport final : public io::Transport {
  public:
   std::map<std::string, FolderPeer> peers;  ///< by name
   std::atomic<int> requests = 0;
@@ -36,21 +36,21 @@ class FolderTransport final : public Transport {
   std::atomic<int> at_once = 0;
   std::atomic<int> most_at_once = 0;
 
-  std::unique_ptr<PeerTransport> peer(const PeerAccess& access) override;
+  std::unique_ptr<io::PeerTransport> peer(const io::PeerAccess& access) override;
 };
 
-class FolderConnection final : public PeerTransport {
+class FolderConnection final : public io::PeerTransport {
  public:
   FolderConnection(FolderTransport& transport, FolderPeer& peer) : transport_(transport), peer_(peer) {}
 
-  Response get(const Request& request, const ByteSink& sink, const std::function<void()>&) override {
+  io::Response get(const io::Request& request, const io::ByteSink& sink, const std::function<void()>&) override {
     const int now = ++transport_.at_once;
     int most = transport_.most_at_once;
     while (now > most && !transport_.most_at_once.compare_exchange_weak(most, now)) {}
     const Leaving leaving{transport_.at_once};
     ++transport_.requests;
     if (peer_.before) peer_.before(request);
-    throw_if_interrupted();
+    io::throw_if_interrupted();
     return answer(request, sink);
   }
 
@@ -62,35 +62,35 @@ class FolderConnection final : public PeerTransport {
     ~Leaving() { --count; }
   };
 
-  Response answer(const Request& request, const ByteSink& sink) const {
+  io::Response answer(const io::Request& request, const io::ByteSink& sink) const {
     if (peer_.failing) {
-      Response response = failed(Response::Status::unreachable, "it hangs");
+      io::Response response = failed(io::Response::Status::unreachable, "it hangs");
       response.failing = true;
       return response;
     }
-    if (peer_.unreachable) return failed(Response::Status::unreachable, "connection refused");
+    if (peer_.unreachable) return failed(io::Response::Status::unreachable, "connection refused");
     std::ifstream file(peer_.folder + "/" + request.path, std::ios::binary);
-    if (!file) return failed(Response::Status::not_found, "no such file");
+    if (!file) return failed(io::Response::Status::not_found, "no such file");
     std::string body(std::istreambuf_iterator<char>(file), {});
     if (request.offset)
       body = body.substr(std::min<std::size_t>(*request.offset, body.size()), request.length.value_or(body.size()));
     if (peer_.tampered) body = peer_.tampered(std::move(body));
-    if (body.size() > request.at_most) return failed(Response::Status::oversize, "too long");
+    if (body.size() > request.at_most) return failed(io::Response::Status::oversize, "too long");
     for (std::size_t from = 0; from < body.size(); from += piece) {
-      throw_if_interrupted();
+      io::throw_if_interrupted();
       const std::string_view some = std::string_view(body).substr(from, piece);
-      if (!sink(some)) return failed(Response::Status::unreachable, "stopped");
+      if (!sink(some)) return failed(io::Response::Status::unreachable, "stopped");
       const std::uint64_t given = transport_.bytes += some.size();
       if (peer_.after_bytes) peer_.after_bytes(given);
     }
-    Response response = failed(Response::Status::ok, "");
+    io::Response response = failed(io::Response::Status::ok, "");
     response.bytes = body.size();
     response.length_known = true;
     return response;
   }
 
-  Response failed(Response::Status status, const std::string& why) const {
-    Response response;
+  io::Response failed(io::Response::Status status, const std::string& why) const {
+    io::Response response;
     response.status = status;
     response.why = why.empty() ? "" : "file://" + peer_.folder + ": " + why;
     response.url = "file://" + peer_.folder + "/";
@@ -101,7 +101,7 @@ class FolderConnection final : public PeerTransport {
   FolderPeer& peer_;
 };
 
-inline std::unique_ptr<PeerTransport> FolderTransport::peer(const PeerAccess& access) {
+inline std::unique_ptr<io::PeerTransport> FolderTransport::peer(const io::PeerAccess& access) {
   return std::make_unique<FolderConnection>(*this, peers[access.peer.text()]);
 }
 

@@ -131,7 +131,7 @@ void HostileServer::answer_honestly(const RawConnection& connection, const Quest
     connection.send(http_answer("404 Not Found", "", "not here"));
     return;
   }
-  const std::string etag = "\"" + sha256(*body).hex().substr(0, 32) + "\"";
+  const std::string etag = "\"" + io::sha256(*body).hex().substr(0, 32) + "\"";
   const std::string tag = "ETag: " + etag + "\r\n";
   if (question.header("if-none-match") == etag) {
     connection.send("HTTP/1.1 304 Not Modified\r\n" + tag + "Connection: close\r\n\r\n");

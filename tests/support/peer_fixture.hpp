@@ -31,14 +31,17 @@ class Publisher {
  public:
   /// A server with a one-key root and one catalog key, as init makes it; nothing is published yet.
   explicit Publisher(std::string_view name, Time now = Time(Seconds(1'795'000'000)))
-      : name_(ServerName::of(name)), now_(now), root_key_(PrivateKey::generate()), catalog_key_(PrivateKey::generate()) {
+      : name_(ServerName::of(name)),
+        now_(now),
+        root_key_(trust::PrivateKey::generate()),
+        catalog_key_(trust::PrivateKey::generate()) {
     root_ = {.version = 1,
              .epoch = 1,
              .expires = now + std::chrono::hours(24 * 3650),
              .root = {1, {root_key_.public_key()}},
              .catalog = {1, {catalog_key_.public_key()}},
              .previous = {}};
-    id_ = id_of_root(write_root(root_));
+    id_ = trust::id_of_root(write_root(root_));
     put_root(root_, {&root_key_});
   }
 
@@ -65,17 +68,17 @@ class Publisher {
               .root_version = root_.version,
               .index = piece_of(write_index(index_)),
               .previous = {}};
-    if (tree_.contains("head.dsse")) head.previous = sha256(write_head(head_));
+    if (tree_.contains("head.dsse")) head.previous = io::sha256(write_head(head_));
     head_ = head;
     tree_["head.dsse"] = signed_head(head);
   }
 
   /// An envelope of any head, by the catalog key (or another one).
-  std::string signed_head(const Head& head, const PrivateKey* key = nullptr) const {
-    return write_envelope(sign_envelope(head_payload_type, write_head(head), {key != nullptr ? key : &catalog_key_}));
+  std::string signed_head(const Head& head, const trust::PrivateKey* key = nullptr) const {
+    return write_envelope(trust::sign_envelope(head_payload_type, write_head(head), {key != nullptr ? key : &catalog_key_}));
   }
-  const PrivateKey& catalog_key() const { return catalog_key_; }
-  const PrivateKey& root_key() const { return root_key_; }
+  const trust::PrivateKey& catalog_key() const { return catalog_key_; }
+  const trust::PrivateKey& root_key() const { return root_key_; }
 
   /// Puts pages and index of a catalog into the tree, without a head.
   void put_pages(const Catalog& catalog) {
@@ -83,14 +86,14 @@ class Publisher {
     index_ = pages.index;
     for (std::size_t i = 0; i < pages.bytes.size(); ++i) tree_["c/" + index_.pages[i].piece.digest.hex()] = pages.bytes[i];
     const std::string bytes = write_index(index_);
-    tree_["c/" + sha256(bytes).hex()] = bytes;
+    tree_["c/" + io::sha256(bytes).hex()] = bytes;
   }
 
   /// Publishes the next root: a new catalog key, perhaps a new epoch. The next publish() is signed by it.
   void rotate_catalog_key(bool new_epoch = false) {
-    catalog_key_ = PrivateKey::generate();
+    catalog_key_ = trust::PrivateKey::generate();
     Root next = root_;
-    next.previous = sha256(write_root(root_));
+    next.previous = io::sha256(write_root(root_));
     ++next.version;
     if (new_epoch) ++next.epoch;
     next.catalog = {1, {catalog_key_.public_key()}};
@@ -100,16 +103,16 @@ class Publisher {
   /// The root as it stands, but with another end; for version 1 this makes another server.
   void publish_root_with(std::uint64_t version, Time expires) {
     Root next = root_;
-    if (version > 1) next.previous = sha256(write_root(root_));
+    if (version > 1) next.previous = io::sha256(write_root(root_));
     next.version = version;
     next.expires = expires;
     root_ = next;
     put_root(root_, {&root_key_});
-    if (version == 1) id_ = id_of_root(write_root(root_));
+    if (version == 1) id_ = trust::id_of_root(write_root(root_));
   }
 
   /// Publishes this root, whatever it says, signed by the root key (and perhaps others). The next heads name it.
-  void publish_root(const Root& root, std::vector<const PrivateKey*> others = {}) {
+  void publish_root(const Root& root, std::vector<const trust::PrivateKey*> others = {}) {
     root_ = root;
     others.insert(others.begin(), &root_key_);
     put_root(root_, others);
@@ -117,7 +120,7 @@ class Publisher {
   /// What may follow the newest root, but for what a test changes of it.
   Root next_root() const {
     Root next = root_;
-    next.previous = sha256(write_root(root_));
+    next.previous = io::sha256(write_root(root_));
     ++next.version;
     return next;
   }
@@ -137,18 +140,18 @@ class Publisher {
     for (const auto& path : gone) fs::remove(path);
   }
 
-  static Piece piece_of(std::string_view bytes) { return {.digest = sha256(bytes), .length = bytes.size()}; }
+  static Piece piece_of(std::string_view bytes) { return {.digest = io::sha256(bytes), .length = bytes.size()}; }
 
  private:
-  void put_root(const Root& root, const std::vector<const PrivateKey*>& keys) {
+  void put_root(const Root& root, const std::vector<const trust::PrivateKey*>& keys) {
     tree_["root/" + std::to_string(root.version) + ".dsse"] =
-        write_envelope(sign_envelope(root_payload_type, write_root(root), keys));
+        write_envelope(trust::sign_envelope(root_payload_type, write_root(root), keys));
   }
 
   ServerName name_;
   Time now_;
-  PrivateKey root_key_;
-  PrivateKey catalog_key_;
+  trust::PrivateKey root_key_;
+  trust::PrivateKey catalog_key_;
   Root root_;
   ServerId id_;
   Head head_{.id = {},

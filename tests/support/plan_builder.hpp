@@ -13,26 +13,26 @@
 namespace ingot::testing_support {
 
 /// The digest that a word stands for.
-inline Digest bits(const std::string& word) { return sha256("bits " + word); }
+inline Digest bits(const std::string& word) { return io::sha256("bits " + word); }
 
 inline Packed packed_of(const Digest& digest, std::uint64_t length) {
-  return {.file = {.digest = sha256("packed " + digest.hex()), .length = length}, .segments = 1, .table = {}};
+  return {.file = {.digest = io::sha256("packed " + digest.hex()), .length = length}, .segments = 1, .table = {}};
 }
 
-inline SeenHead head_of(const std::string& card, Serial serial) {
+inline plan::SeenHead head_of(const std::string& card, Serial serial) {
   const std::string text = card + " " + std::to_string(serial);
   return {.id = case_server(card),
           .own_name = ServerName::of(card),
           .epoch = 1,
           .serial = serial,
-          .digest = sha256("head " + text),
-          .index = sha256("index " + text),
+          .digest = io::sha256("head " + text),
+          .index = io::sha256("index " + text),
           .issued = case_now() - Seconds(3600),
           .expires = case_now() + Seconds(86'400),
           .url = "https://" + card + ".example/"};
 }
 
-inline Registration registration(const std::string& name, const std::string& card, Serial serial) {
+inline state::Registration registration(const std::string& name, const std::string& card, Serial serial) {
   return {.name = ServerName::of(name),
           .own_name = ServerName::of(card),
           .id = case_server(card),
@@ -64,7 +64,7 @@ inline ImageEntry entry(const ServerId& origin, const std::string& name, Serial 
           .packed = packed_of(bits(name), 400'000)};
 }
 
-inline ImageRow image_row(ImageKey key, const std::string& name) {
+inline state::ImageRow image_row(state::ImageKey key, const std::string& name) {
   return {.key = key,
           .name = ImageName::of(name),
           .copy = false,
@@ -98,7 +98,7 @@ inline ImageRow image_row(ImageKey key, const std::string& name) {
 }
 
 /// What the state counts and sorts by itself.
-inline void settle_snapshot(Snapshot& snapshot) {
+inline void settle_snapshot(state::Snapshot& snapshot) {
   snapshot.images_total = 0;
   for (auto& type : snapshot.types) type.images = 0;
   for (const auto& row : snapshot.images) {

@@ -163,7 +163,7 @@ class Reader {
     else if (part == "peer")
       take_entry(read_line(line));
     else if (part == "settled")
-      std::get<Settled>(*view_).notes.push_back({"adopted", "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
+      std::get<plan::Settled>(*view_).notes.push_back({"adopted", "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
     return part;
   }
 
@@ -192,7 +192,7 @@ class Reader {
     if (part == "sources") {
       for (const auto& [name, stamp] : line.values) {
         result_.observed.sources[ImageName::of(name)] =
-            stamp == "missing" ? SourceView(SourceMissing{}) : SourceView(source(stamp));
+            stamp == "missing" ? plan::SourceView(plan::SourceMissing{}) : plan::SourceView(source(stamp));
       }
     }
     if (part == "options") {
@@ -214,13 +214,13 @@ class Reader {
   }
 
   /// "BYTES" or, where more is reserved, "BYTES:ON_DISK"
-  static PartialCopy partial(const std::string& text) {
+  static plan::PartialCopy partial(const std::string& text) {
     const auto parts = split(text, ':');
     return {.fetched = Line::whole(parts.at(0)), .on_disk = Line::whole(parts.back())};
   }
 
   /// "STAMP", "STAMP:BYTES" or "STAMP:BYTES:MOUNT,MOUNT"
-  static SourceStamp source(const std::string& text) {
+  static plan::SourceStamp source(const std::string& text) {
     const auto colon = text.find(':');
     if (colon == std::string::npos) return {.stamp = text};
     const auto mounts = text.find(':', colon + 1);
@@ -231,20 +231,20 @@ class Reader {
 
   void begin_peer(const std::string& part, const Line& line) {
     peer_ = line.word(1);
-    SeenHead head = head_of(line.text("card", peer_), line.number("serial", 1));
+    plan::SeenHead head = head_of(line.text("card", peer_), line.number("serial", 1));
     head.epoch = line.number("epoch", 1);
-    view_ = &views_.try_emplace(peer_, Unknown{}).first->second;
+    view_ = &views_.try_emplace(peer_, plan::Unknown{}).first->second;
     if (part == "unknown") {
-      *view_ = Unknown{.code = line.word(2),
-                       .why = line.text("why", "https://" + peer_ + ".example/ did not answer"),
-                       .detail_code = "",
-                       .last = {}};
+      *view_ = plan::Unknown{.code = line.word(2),
+                             .why = line.text("why", "https://" + peer_ + ".example/ did not answer"),
+                             .detail_code = "",
+                             .last = {}};
     } else if (part == "settled") {
-      *view_ = Settled{.head = head, .notes = {}};
+      *view_ = plan::Settled{.head = head, .notes = {}};
     } else {
       catalog_ = std::make_shared<Catalog>();
       publisher_ = head.id;
-      PeerCatalog seen{.head = head, .catalog = catalog_};
+      plan::PeerCatalog seen{.head = head, .catalog = catalog_};
       if (line.values.contains("remark"))
         seen.remarks.push_back({.code = line.text("remark"), .text = line.text("why"), .incomplete = line.has("incomplete")});
       *view_ = std::move(seen);
@@ -328,7 +328,7 @@ class Reader {
 
   void take_state(const Line& line) {
     const std::string& kind = line.word(0);
-    Snapshot& snapshot = result_.snapshot;
+    state::Snapshot& snapshot = result_.snapshot;
     if (kind == "published")
       snapshot.published_serial = Line::whole(line.word(1));
     else if (kind == "pending")
@@ -364,22 +364,22 @@ class Reader {
     const auto selector = parse_selector(kind, kind == "all" ? "" : line.word(3));
     if (!selector) throw BadCase("no selector: " + kind);
     const std::string card = line.text("card", line.word(1));
-    SubscriptionRow row{.peer = case_server(card),
-                        .peer_name = ServerName::of(line.word(1)),
-                        .selector = *selector,
-                        .baseline = line.number("baseline", 0),
-                        .since = line.text("since", "now"),
-                        .options = options_text_without_since(options_of(line)),
-                        .rule = subscription_address(ServerName::of(line.word(1)), *selector).text,
-                        .instantiated = case_now() - Seconds(86'400),
-                        .stopped = {},
-                        .copies = line.number("copies", 0)};
+    state::SubscriptionRow row{.peer = case_server(card),
+                               .peer_name = ServerName::of(line.word(1)),
+                               .selector = *selector,
+                               .baseline = line.number("baseline", 0),
+                               .since = line.text("since", "now"),
+                               .options = options_text_without_since(options_of(line)),
+                               .rule = subscription_address(ServerName::of(line.word(1)), *selector).text,
+                               .instantiated = case_now() - Seconds(86'400),
+                               .stopped = {},
+                               .copies = line.number("copies", 0)};
     if (line.values.contains("stopped")) row.stopped = line.number("stopped", 0);
     result_.snapshot.subscriptions.push_back(std::move(row));
   }
 
-  ImageRow row_of(const Line& line) {
-    ImageRow row = image_row(next_key_++, line.word(1));
+  state::ImageRow row_of(const Line& line) {
+    state::ImageRow row = image_row(next_key_++, line.word(1));
     row.digest = bits(line.text("bits", line.word(1)));
     row.type = TypeName::of(line.text("type", default_type().text()));
     row.kind = parse_image_kind(line.text("kind", "file")).value();
@@ -398,7 +398,7 @@ class Reader {
   }
 
   void take_own(const Line& line) {
-    ImageRow row = row_of(line);
+    state::ImageRow row = row_of(line);
     row.is_private = line.has("private");
     row.managed = !line.has("unmanaged");
     row.source_stamp = line.text("stamp");
@@ -412,7 +412,7 @@ class Reader {
   }
 
   void take_copy(const Line& line) {
-    ImageRow row = row_of(line);
+    state::ImageRow row = row_of(line);
     const std::string from = line.text("from");
     row.copy = true;
     row.identity = ImageIdentity{.origin = case_server(line.text("card", from)),
@@ -427,7 +427,7 @@ class Reader {
   }
 
   void take_series_row(const Line& line) {
-    SeriesRow row{
+    state::SeriesRow row{
         .name = SeriesName::of(line.word(1)), .managed = !line.has("unmanaged"), .members = {}, .follow = {}, .wanted = {}};
     if (line.values.contains("follow")) {
       const auto parts = split(line.text("follow"), '/');
@@ -436,7 +436,7 @@ class Reader {
     for (const auto& name : split(line.text("members"), ',')) {
       const auto& images = result_.snapshot.images;
       const auto found = std::find_if(images.begin(), images.end(),
-                                      [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
+                                      [&](const state::ImageRow& one) { return one.name.text() == name && !one.deleted; });
       row.members.push_back({.image = found == images.end() ? 9999 : found->key, .name = ImageName::of(name)});
     }
     result_.snapshot.series.push_back(std::move(row));
@@ -448,11 +448,11 @@ class Reader {
       const auto found = views_.find(peer.name.text());
       const bool own = peer.card.id == result_.observed.self;
       if (peer.retired) {
-        result_.observed.peers.emplace_back(RetiredPeer{});
+        result_.observed.peers.emplace_back(plan::RetiredPeer{});
         continue;
       }
       if (found == views_.end() && !own) throw BadCase("nothing says what was seen of peer " + peer.name.text());
-      result_.observed.peers.push_back(own ? PeerView(OwnPeer{}) : found->second);
+      result_.observed.peers.push_back(own ? plan::PeerView(plan::OwnPeer{}) : found->second);
     }
     settle_snapshot(result_.snapshot);
     for (const auto& row : result_.snapshot.images) {
@@ -466,8 +466,8 @@ class Reader {
   void note_damaged(const std::string& text) {
     const std::string name = text.substr(0, text.find(':'));
     const auto& images = result_.snapshot.images;
-    const auto row =
-        std::find_if(images.begin(), images.end(), [&](const ImageRow& one) { return one.name.text() == name && !one.deleted; });
+    const auto row = std::find_if(images.begin(), images.end(),
+                                  [&](const state::ImageRow& one) { return one.name.text() == name && !one.deleted; });
     if (row == images.end()) throw BadCase("no image here is named " + name);
     result_.observed.objects.erase(row->digest);
     result_.observed.damaged.push_back(
@@ -484,13 +484,13 @@ class Reader {
   PlanCase result_;
   std::vector<std::string> damaged_;
   std::string manifest_;
-  std::map<std::string, PeerView> views_;
-  PeerView* view_ = nullptr;
+  std::map<std::string, plan::PeerView> views_;
+  plan::PeerView* view_ = nullptr;
   std::string peer_;
   std::set<Digest> lost_;
   ServerId publisher_;
   std::shared_ptr<Catalog> catalog_;
-  ImageKey next_key_ = 1;
+  state::ImageKey next_key_ = 1;
   std::uint64_t total_ = 0;
 };
 
@@ -498,7 +498,7 @@ class Reader {
 
 PlanCase read_case(std::string_view text) { return Reader().read(text); }
 
-ServerId case_server(std::string_view word) { return ServerId{sha256(std::string("server ") + std::string(word))}; }
+ServerId case_server(std::string_view word) { return ServerId{io::sha256(std::string("server ") + std::string(word))}; }
 
 Time case_now() { return Time(Seconds(1'795'000'000)); }
 
@@ -513,7 +513,7 @@ Manifest case_manifest(std::string_view toml) {
         return write_card({.name = ServerName::of(word), .url = "https://" + word + ".example/", .id = case_server(word)});
       },
       .glob = [](const std::string&, const std::string&) { return std::vector<std::string>{}; },
-      .digest = [](std::string_view bytes) { return sha256(bytes); },
+      .digest = [](std::string_view bytes) { return io::sha256(bytes); },
   };
   auto parsed = parse_manifest("ingot.toml", files);
   if (const auto* problems = std::get_if<Problems>(&parsed)) {

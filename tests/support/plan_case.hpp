@@ -20,9 +20,9 @@ Manifest case_manifest(std::string_view toml);
 
 struct PlanCase {
   Manifest manifest = case_manifest("");
-  Snapshot snapshot;
-  Observed observed;
-  PlanOptions options;
+  state::Snapshot snapshot;
+  plan::Observed observed;
+  plan::PlanOptions options;
   std::string what;         ///< the text before the first part: what the case shows
   std::string before_plan;  ///< everything up to and with the line "== plan"
   std::string expected;     ///< the lines after it

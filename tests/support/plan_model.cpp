@@ -14,12 +14,12 @@ namespace {
 /// Carries out one action after the other.
 class Model {
  public:
-  Model(Snapshot snapshot, const std::map<std::string, Digest>& sources, Time now)
+  Model(state::Snapshot snapshot, const std::map<std::string, Digest>& sources, Time now)
       : state_(std::move(snapshot)), sources_(sources), now_(now) {
     for (const auto& row : state_.images) next_key_ = std::max(next_key_, row.key + 1);
   }
 
-  void carry_out(const Change& change) {
+  void carry_out(const plan::Change& change) {
     rule_ = change.because.empty() ? "" : change.because.front().rule;
     std::visit([this](const auto& action) { act(action); }, change.action);
   }
@@ -36,58 +36,58 @@ class Model {
     }
   }
 
-  void record(const std::vector<Wantedness>& wantedness) {
+  void record(const std::vector<plan::Wantedness>& wantedness) {
     for (const auto& one : wantedness) {
-      if (ImageRow* row = find(one.key)) row->unwanted_since = one.unwanted_since;
+      if (state::ImageRow* row = find(one.key)) row->unwanted_since = one.unwanted_since;
     }
   }
 
-  Snapshot finish() {
+  state::Snapshot finish() {
     for (auto& series : state_.series) {
       std::erase_if(series.members,
-                    [&](const SeriesMemberRow& member) { return !find(member.image) || find(member.image)->deleted; });
+                    [&](const state::SeriesMemberRow& member) { return !find(member.image) || find(member.image)->deleted; });
       for (auto& member : series.members) member.name = find(member.image)->name;
     }
     settle_snapshot(state_);
     return std::move(state_);
   }
 
-  const Snapshot& state() const { return state_; }
+  const state::Snapshot& state() const { return state_; }
 
  private:
-  ImageRow* find(ImageKey key) {
+  state::ImageRow* find(state::ImageKey key) {
     const auto found =
-        std::find_if(state_.images.begin(), state_.images.end(), [&](const ImageRow& row) { return row.key == key; });
+        std::find_if(state_.images.begin(), state_.images.end(), [&](const state::ImageRow& row) { return row.key == key; });
     return found == state_.images.end() ? nullptr : &*found;
   }
-  const ImageRow* live(const std::string& name) const {
+  const state::ImageRow* live(const std::string& name) const {
     const auto found = std::find_if(state_.images.begin(), state_.images.end(),
-                                    [&](const ImageRow& row) { return !row.deleted && row.name.text() == name; });
+                                    [&](const state::ImageRow& row) { return !row.deleted && row.name.text() == name; });
     return found == state_.images.end() ? nullptr : &*found;
   }
 
-  void act(const RegisterPeer& action) {
-    state_.registrations.push_back(Registration{.name = action.peer,
-                                                .own_name = action.card.name,
-                                                .id = action.card.id,
-                                                .urls = action.urls,
-                                                .serial = action.head.serial,
-                                                .head = action.head.digest,
-                                                .registered = now_,
-                                                .seen = now_});
+  void act(const plan::RegisterPeer& action) {
+    state_.registrations.push_back(state::Registration{.name = action.peer,
+                                                       .own_name = action.card.name,
+                                                       .id = action.card.id,
+                                                       .urls = action.urls,
+                                                       .serial = action.head.serial,
+                                                       .head = action.head.digest,
+                                                       .registered = now_,
+                                                       .seen = now_});
   }
-  void act(const UpdatePeer& action) {
+  void act(const plan::UpdatePeer& action) {
     if (action.replaces) {
       std::erase_if(state_.registrations, [&](const auto& one) { return one.id == *action.replaces; });
       std::erase_if(state_.subscriptions, [&](const auto& one) { return one.peer == *action.replaces; });
-      state_.registrations.push_back(Registration{.name = action.peer,
-                                                  .own_name = action.card.name,
-                                                  .id = action.card.id,
-                                                  .urls = {},
-                                                  .serial = 0,
-                                                  .head = {},
-                                                  .registered = now_,
-                                                  .seen = now_});
+      state_.registrations.push_back(state::Registration{.name = action.peer,
+                                                         .own_name = action.card.name,
+                                                         .id = action.card.id,
+                                                         .urls = {},
+                                                         .serial = 0,
+                                                         .head = {},
+                                                         .registered = now_,
+                                                         .seen = now_});
     }
     for (auto& one : state_.registrations) {
       if (one.id != action.card.id) continue;
@@ -99,30 +99,30 @@ class Model {
       }
     }
   }
-  void act(const UnregisterPeer& action) {
+  void act(const plan::UnregisterPeer& action) {
     std::erase_if(state_.registrations, [&](const auto& one) { return one.id == action.id; });
   }
-  void act(const CreateType& action) { put_type(action.name, action.base, action.managed); }
-  void act(const UpdateType& action) { put_type(action.name, action.base, action.managed); }
+  void act(const plan::CreateType& action) { put_type(action.name, action.base, action.managed); }
+  void act(const plan::UpdateType& action) { put_type(action.name, action.base, action.managed); }
   void put_type(const TypeName& name, const TypeName& base, bool managed) {
     std::erase_if(state_.types, [&](const auto& one) { return one.name == name; });
     state_.types.push_back({.name = name, .base = base, .managed = managed, .images = 0});
   }
-  void act(const DeleteType& action) {
+  void act(const plan::DeleteType& action) {
     std::erase_if(state_.types, [&](const auto& one) { return one.name == action.name; });
   }
-  void act(const Instantiate& action) { put_subscription(action.row); }
-  void act(const UpdateSubscription& action) { put_subscription(action.row); }
-  void put_subscription(const SubscriptionRow& row) {
+  void act(const plan::Instantiate& action) { put_subscription(action.row); }
+  void act(const plan::UpdateSubscription& action) { put_subscription(action.row); }
+  void put_subscription(const state::SubscriptionRow& row) {
     std::erase_if(state_.subscriptions, [&](const auto& one) { return one.peer == row.peer && one.selector == row.selector; });
     state_.subscriptions.push_back(row);
   }
-  void act(const Uninstantiate& action) {
+  void act(const plan::Uninstantiate& action) {
     for (auto& row : state_.subscriptions) {
       if (row.peer == action.id && row.selector == action.selector) row.stopped = action.stopped;
     }
   }
-  void act(const AddImage& action) {
+  void act(const plan::AddImage& action) {
     const LocalImage& image = action.image;
     for (auto& row : state_.images) {
       if (!row.deleted || row.copy || row.name != image.name) continue;
@@ -130,18 +130,18 @@ class Model {
       row.deleted = false;  // the same image comes back (R18)
       return describe(row, image);
     }
-    ImageRow row = image_row(next_key_++, image.name.text());
+    state::ImageRow row = image_row(next_key_++, image.name.text());
     row.digest = sources_.at(image.name.text());
     if (image.parent) {
       row.parent_name = image.parent->text();
-      const ImageRow* parent = live(row.parent_name);
+      const state::ImageRow* parent = live(row.parent_name);
       if (!parent) throw std::logic_error("an image is added before its parent is here");
       row.parent = parent->key;
     }
     describe(row, image);
     state_.images.push_back(std::move(row));
   }
-  void describe(ImageRow& row, const LocalImage& image) {
+  void describe(state::ImageRow& row, const LocalImage& image) {
     row.type = image.type;
     row.version = image.version;
     row.platform = image.platform;
@@ -155,21 +155,21 @@ class Model {
     row.rule = rule_;
     if (!row.is_private) state_.content_pending = true;
   }
-  void act(const UpdateImage& action) { put_row(action.row); }
-  void act(const UpdateCopy& action) { put_row(action.row); }
-  void act(const AdoptCopy& action) { put_row(action.row); }
-  void act(const WithdrawCopy& action) { put_row(action.row); }
-  void put_row(const ImageRow& row) {
-    ImageRow* here = find(row.key);
+  void act(const plan::UpdateImage& action) { put_row(action.row); }
+  void act(const plan::UpdateCopy& action) { put_row(action.row); }
+  void act(const plan::AdoptCopy& action) { put_row(action.row); }
+  void act(const plan::WithdrawCopy& action) { put_row(action.row); }
+  void put_row(const state::ImageRow& row) {
+    state::ImageRow* here = find(row.key);
     if (!here) throw std::logic_error("an image is changed that is not here");
     if (live(row.name.text()) && live(row.name.text())->key != row.key) throw std::logic_error("a name is given twice");
     *here = row;
     state_.content_pending = true;
   }
-  void act(const DeleteImage& action) { drop(action.key); }
-  void act(const RemoveCopy& action) { drop(action.key); }
-  void drop(ImageKey key) {
-    ImageRow* row = find(key);
+  void act(const plan::DeleteImage& action) { drop(action.key); }
+  void act(const plan::RemoveCopy& action) { drop(action.key); }
+  void drop(state::ImageKey key) {
+    state::ImageRow* row = find(key);
     if (!row || row->deleted) throw std::logic_error("an image is removed that is not here");
     if (row->protect) throw std::logic_error("a protected image is removed");
     row->deleted = true;
@@ -177,27 +177,27 @@ class Model {
     row->unwanted_since.reset();
     state_.content_pending = true;
   }
-  void act(const CreateSeries& action) { put_series(action.name, action.members, action.follow); }
-  void act(const UpdateSeries& action) { put_series(action.name, action.members, action.follow); }
+  void act(const plan::CreateSeries& action) { put_series(action.name, action.members, action.follow); }
+  void act(const plan::UpdateSeries& action) { put_series(action.name, action.members, action.follow); }
   void put_series(const SeriesName& name, const std::vector<ImageName>& members, const std::optional<Follow>& follow) {
     std::erase_if(state_.series, [&](const auto& one) { return one.name == name; });
-    SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
+    state::SeriesRow row{.name = name, .managed = true, .members = {}, .follow = follow, .wanted = {}};
     for (const auto& member : members) {
-      const ImageRow* image = live(member.text());
+      const state::ImageRow* image = live(member.text());
       if (!image) throw std::logic_error("a series is made before its member is here");
       row.members.push_back({.image = image->key, .name = member});
     }
     state_.series.push_back(std::move(row));
   }
-  void act(const DeleteSeries& action) {
+  void act(const plan::DeleteSeries& action) {
     std::erase_if(state_.series, [&](const auto& one) { return one.name == action.name; });
   }
-  void act(const Publish&) { publish(); }
-  void act(const FetchAgain&) {}
-  void act(const TakeInAgain&) {}
-  void act(const CopyImage& action) {
+  void act(const plan::Publish&) { publish(); }
+  void act(const plan::FetchAgain&) {}
+  void act(const plan::TakeInAgain&) {}
+  void act(const plan::CopyImage& action) {
     if (live(action.name.text())) throw std::logic_error("a copy takes a name that is borne");
-    ImageRow row = image_row(next_key_++, action.name.text());
+    state::ImageRow row = image_row(next_key_++, action.name.text());
     const ImageEntry& entry = *action.entry;
     row.copy = true;
     row.identity = entry.identity;
@@ -220,17 +220,17 @@ class Model {
     state_.content_pending = true;
   }
 
-  Snapshot state_;
+  state::Snapshot state_;
   const std::map<std::string, Digest>& sources_;
   Time now_;
-  ImageKey next_key_ = 1;
+  state::ImageKey next_key_ = 1;
   std::string rule_;
 };
 
 }  // namespace
 
-Snapshot apply_model(Snapshot snapshot, const Plan& plan, const std::map<std::string, Digest>& sources, Time now,
-                     std::size_t most) {
+state::Snapshot apply_model(state::Snapshot snapshot, const plan::Plan& plan, const std::map<std::string, Digest>& sources,
+                            Time now, std::size_t most) {
   Model model(std::move(snapshot), sources, now);
   std::size_t done = 0;
   bool whole = true;
@@ -247,7 +247,7 @@ Snapshot apply_model(Snapshot snapshot, const Plan& plan, const std::map<std::st
   return model.finish();
 }
 
-std::string normal_text(const Snapshot& snapshot) {
+std::string normal_text(const state::Snapshot& snapshot) {
   std::string text;
   for (const auto& one : snapshot.registrations)
     text += fmt::format("peer {} {} {}\n", one.name.text(), one.id.text(), fmt::join(one.urls, " "));

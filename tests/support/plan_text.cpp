@@ -15,66 +15,70 @@ std::string names(const std::vector<ImageName>& list) {
 }
 
 /// In the order in which they are asked.
-std::string peers_text(const std::vector<Offer>& offers) {
+std::string peers_text(const std::vector<plan::Offer>& offers) {
   std::string text;
   for (const auto& offer : offers) text += (text.empty() ? "" : ", else ") + offer.peer.text();
   return text;
 }
 
-std::string transfer_result(const Transfer& transfer) {
-  return transfer.method == Method::whole ? "whole, " + size_text(transfer.bytes)
-                                          : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
+std::string transfer_result(const plan::Transfer& transfer) {
+  return transfer.method == plan::Method::whole ? "whole, " + size_text(transfer.bytes)
+                                                : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
 }
 
-std::string copy_result(const CopyImage& copy) {
+std::string copy_result(const plan::CopyImage& copy) {
   return fmt::format("as {}, {}{}, {}", copy.name.text(), text_of(copy.state), copy.protect ? ", protected" : "",
                      transfer_result(copy.transfer));
 }
 
-std::string row_result(const SubscriptionRow& row) {
+std::string row_result(const state::SubscriptionRow& row) {
   return fmt::format("baseline {}, since {}, {}", row.baseline, row.since, row.options);
 }
 
 /// What an action leads to, where its reason does not say it.
-std::string result(const Action& action) {
+std::string result(const plan::Action& action) {
   return std::visit(
       Overloaded{
-          [](const RegisterPeer& one) { return fmt::format("{} at serial {}", one.card.name.text(), one.head.serial); },
-          [](const UpdatePeer& one) {
+          [](const plan::RegisterPeer& one) { return fmt::format("{} at serial {}", one.card.name.text(), one.head.serial); },
+          [](const plan::UpdatePeer& one) {
             return fmt::format("was {}{}", one.previous_name.text(), one.replaces ? ", replaces another root" : "");
           },
-          [](const UnregisterPeer&) { return std::string(); },
-          [](const CreateType& one) { return fmt::format("based on {}{}", one.base.text(), one.managed ? "" : ", unmanaged"); },
-          [](const UpdateType& one) { return fmt::format("based on {}", one.base.text()); },
-          [](const DeleteType&) { return std::string(); },
-          [](const Instantiate& one) { return row_result(one.row); },
-          [](const UpdateSubscription& one) { return row_result(one.row); },
-          [](const Uninstantiate& one) { return fmt::format("stopped at {}", one.stopped); },
-          [](const AddImage& one) {
+          [](const plan::UnregisterPeer&) { return std::string(); },
+          [](const plan::CreateType& one) {
+            return fmt::format("based on {}{}", one.base.text(), one.managed ? "" : ", unmanaged");
+          },
+          [](const plan::UpdateType& one) { return fmt::format("based on {}", one.base.text()); },
+          [](const plan::DeleteType&) { return std::string(); },
+          [](const plan::Instantiate& one) { return row_result(one.row); },
+          [](const plan::UpdateSubscription& one) { return row_result(one.row); },
+          [](const plan::Uninstantiate& one) { return fmt::format("stopped at {}", one.stopped); },
+          [](const plan::AddImage& one) {
             const std::string size = one.source_bytes ? size_text(*one.source_bytes) : "";
             if (!one.image.parent) return size;
             return fmt::format("{}parent {}{}", size.empty() ? "" : size + ", ", one.image.parent->text(),
                                one.parent ? " (here)" : "");
           },
-          [](const UpdateImage&) { return std::string(); },
-          [](const DeleteImage&) { return std::string(); },
-          [](const CreateSeries& one) { return names(one.members); },
-          [](const UpdateSeries& one) { return names(one.members); },
-          [](const DeleteSeries&) { return std::string(); },
-          [](const Publish&) { return std::string(); },
-          [](const CopyImage& one) { return copy_result(one); },
-          [](const FetchAgain& one) { return fmt::format("from {}, {}", peers_text(one.offers), transfer_result(one.transfer)); },
-          [](const TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
-          [](const AdoptCopy& one) { return fmt::format("the copy from {}, {}", one.peer.text(), text_of(one.row.state)); },
-          [](const UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
-          [](const WithdrawCopy& one) { return one.row.reason; },
-          [](const RemoveCopy& one) { return one.name.text(); }},
+          [](const plan::UpdateImage&) { return std::string(); },
+          [](const plan::DeleteImage&) { return std::string(); },
+          [](const plan::CreateSeries& one) { return names(one.members); },
+          [](const plan::UpdateSeries& one) { return names(one.members); },
+          [](const plan::DeleteSeries&) { return std::string(); },
+          [](const plan::Publish&) { return std::string(); },
+          [](const plan::CopyImage& one) { return copy_result(one); },
+          [](const plan::FetchAgain& one) {
+            return fmt::format("from {}, {}", peers_text(one.offers), transfer_result(one.transfer));
+          },
+          [](const plan::TakeInAgain& one) { return "from source " + one.image.source.value_or(""); },
+          [](const plan::AdoptCopy& one) { return fmt::format("the copy from {}, {}", one.peer.text(), text_of(one.row.state)); },
+          [](const plan::UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
+          [](const plan::WithdrawCopy& one) { return one.row.reason; },
+          [](const plan::RemoveCopy& one) { return one.name.text(); }},
       action);
 }
 
 std::string at(const std::optional<At>& place) { return place ? " " + place->text() : ""; }
 
-std::string change_text(const Change& change) {
+std::string change_text(const plan::Change& change) {
   std::string text = fmt::format("{} {}", text_of(change.verb), change.address.text);
   if (const std::string outcome = result(change.action); !outcome.empty()) text += ": " + outcome;
   if (!change.after.empty()) text += "; after";
@@ -87,7 +91,7 @@ std::string change_text(const Change& change) {
   return text;
 }
 
-std::string name_of(ImageKey key, const Snapshot& snapshot) {
+std::string name_of(state::ImageKey key, const state::Snapshot& snapshot) {
   for (const auto& row : snapshot.images) {
     if (row.key == key) return row.name.text();
   }
@@ -96,7 +100,7 @@ std::string name_of(ImageKey key, const Snapshot& snapshot) {
 
 }  // namespace
 
-std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
+std::string plan_text(const plan::Plan& plan, const state::Snapshot& snapshot) {
   std::string text;
   for (const auto& change : plan.actions) text += change_text(change);
   for (const auto& one : plan.blocked) {
@@ -124,11 +128,12 @@ std::string plan_text(const Plan& plan, const Snapshot& snapshot) {
   return text + fmt::format("exit {}\n", exit_code_of(plan, false));
 }
 
-std::string plan_text(const std::variant<Plan, RefusedEmpty, WrongAddress>& made, const Snapshot& snapshot) {
-  if (const auto* plan = std::get_if<Plan>(&made)) return plan_text(*plan, snapshot);
-  if (const auto* wrong = std::get_if<WrongAddress>(&made))
+std::string plan_text(const std::variant<plan::Plan, plan::RefusedEmpty, plan::WrongAddress>& made,
+                      const state::Snapshot& snapshot) {
+  if (const auto* plan = std::get_if<plan::Plan>(&made)) return plan_text(*plan, snapshot);
+  if (const auto* wrong = std::get_if<plan::WrongAddress>(&made))
     return "wrong address: " + wrong->text + "\n    mend: " + wrong->mend + "\n";
-  const auto& refused = std::get<RefusedEmpty>(made);
+  const auto& refused = std::get<plan::RefusedEmpty>(made);
   return "refused: " + refused.text + "\n    mend: " + refused.mend + "\n";
 }
 

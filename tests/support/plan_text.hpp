@@ -8,7 +8,8 @@
 
 namespace ingot::testing_support {
 
-std::string plan_text(const Plan& plan, const Snapshot& snapshot);
-std::string plan_text(const std::variant<Plan, RefusedEmpty, WrongAddress>& made, const Snapshot& snapshot);
+std::string plan_text(const plan::Plan& plan, const state::Snapshot& snapshot);
+std::string plan_text(const std::variant<plan::Plan, plan::RefusedEmpty, plan::WrongAddress>& made,
+                      const state::Snapshot& snapshot);
 
 }  // namespace ingot::testing_support

@@ -155,24 +155,24 @@ void PlanWorld::write_manifest() {
   }
 }
 
-Observed PlanWorld::observed(Time now, const std::vector<std::string>& unknown) const {
-  Observed observed{
+plan::Observed PlanWorld::observed(Time now, const std::vector<std::string>& unknown) const {
+  plan::Observed observed{
       .now = now, .self = case_server("here"), .peers = {}, .sources = {}, .disk = {}, .objects = {}, .publish_again = ""};
   for (const auto& peer : manifest_.peers) {
     const auto found =
         std::find_if(peers_.begin(), peers_.end(), [&](const Peer& one) { return one.name == peer.card.name.text(); });
     if (std::find(unknown.begin(), unknown.end(), peer.name.text()) != unknown.end()) {
-      observed.peers.push_back(Unknown{.code = "unreachable", .why = "no answer", .detail_code = "", .last = {}});
+      observed.peers.push_back(plan::Unknown{.code = "unreachable", .why = "no answer", .detail_code = "", .last = {}});
     } else {
       observed.peers.push_back(
-          PeerCatalog{.head = head_of(found->name, found->serial), .catalog = std::make_shared<Catalog>(found->catalog)});
+          plan::PeerCatalog{.head = head_of(found->name, found->serial), .catalog = std::make_shared<Catalog>(found->catalog)});
     }
   }
-  for (const auto& image : manifest_.images) observed.sources[image.name] = SourceStamp{"stamp"};
+  for (const auto& image : manifest_.images) observed.sources[image.name] = plan::SourceStamp{"stamp"};
   return observed;
 }
 
-void shuffle_snapshot(Snapshot& snapshot, std::mt19937& random) {
+void shuffle_snapshot(state::Snapshot& snapshot, std::mt19937& random) {
   const auto shuffle = [&](auto& list) { std::shuffle(list.begin(), list.end(), random); };
   shuffle(snapshot.registrations);
   shuffle(snapshot.subscriptions);
@@ -181,9 +181,9 @@ void shuffle_snapshot(Snapshot& snapshot, std::mt19937& random) {
   shuffle(snapshot.series);
 }
 
-void shuffle_catalogs(Observed& observed, std::mt19937& random) {
+void shuffle_catalogs(plan::Observed& observed, std::mt19937& random) {
   for (auto& view : observed.peers) {
-    auto* read = std::get_if<PeerCatalog>(&view);
+    auto* read = std::get_if<plan::PeerCatalog>(&view);
     if (!read) continue;
     auto catalog = std::make_shared<Catalog>(*read->catalog);
     std::shuffle(catalog->images.begin(), catalog->images.end(), random);

@@ -23,7 +23,7 @@ class PlanWorld {
 
   const Manifest& manifest() const { return manifest_; }
   /// What is seen now; `unknown` peers (by name) are unreachable.
-  Observed observed(Time now, const std::vector<std::string>& unknown = {}) const;
+  plan::Observed observed(Time now, const std::vector<std::string>& unknown = {}) const;
   const std::map<std::string, Digest>& sources() const { return sources_; }
   std::uint32_t below(std::uint32_t bound);
   bool chance(std::uint32_t percent) { return below(100) < percent; }
@@ -49,7 +49,7 @@ class PlanWorld {
 };
 
 /// The same values in another order: every list whose order means nothing.
-void shuffle_snapshot(Snapshot& snapshot, std::mt19937& random);
-void shuffle_catalogs(Observed& observed, std::mt19937& random);
+void shuffle_snapshot(state::Snapshot& snapshot, std::mt19937& random);
+void shuffle_catalogs(plan::Observed& observed, std::mt19937& random);
 
 }  // namespace ingot::testing_support

@@ -30,10 +30,10 @@ enum class Cut {
   keeps_some           ///< of either, by the dice; some bytes in part
 };
 
-class PowerCutFiles final : public Files {
+class PowerCutFiles final : public io::Files {
  public:
   /// Works on `disk`; all that is below `roots` now counts as synced. Files elsewhere are none of its business.
-  PowerCutFiles(Files& disk, std::vector<std::string> roots) : disk_(disk), roots_(std::move(roots)) { take_up(); }
+  PowerCutFiles(io::Files& disk, std::vector<std::string> roots) : disk_(disk), roots_(std::move(roots)) { take_up(); }
 
   /// A sync that is not done, though it says so; asked for "sync PATH" and "sync_folder PATH".
   std::function<bool(const std::string& line)> drops;
@@ -62,10 +62,10 @@ class PowerCutFiles final : public Files {
     take_up();
   }
 
-  std::unique_ptr<File> open(const std::string& path, OpenFor purpose, mode_t mode) override {
-    const bool is_new = purpose != OpenFor::read && !disk_.status(path);
+  std::unique_ptr<io::File> open(const std::string& path, io::OpenFor purpose, mode_t mode) override {
+    const bool is_new = purpose != io::OpenFor::read && !disk_.status(path);
     auto file = disk_.open(path, purpose, mode);
-    if (purpose == OpenFor::read || !is_below_a_root(path)) return file;
+    if (purpose == io::OpenFor::read || !is_below_a_root(path)) return file;
     const std::scoped_lock lock(mutex_);
     if (is_new) {
       names_now_[path] = ++last_file_;
@@ -73,7 +73,7 @@ class PowerCutFiles final : public Files {
     }
     return std::make_unique<Watched>(*this, std::move(file), path, names_now_.at(path));
   }
-  std::optional<FileStatus> status(const std::string& path) override { return disk_.status(path); }
+  std::optional<io::FileStatus> status(const std::string& path) override { return disk_.status(path); }
   void make_folder(const std::string& path, mode_t mode) override { disk_.make_folder(path, mode); }
   void rename(const std::string& from, const std::string& to) override {
     disk_.rename(from, to);
@@ -121,9 +121,9 @@ class PowerCutFiles final : public Files {
     mode_t mode = 0;
   };
 
-  class Watched final : public File {
+  class Watched final : public io::File {
    public:
-    Watched(PowerCutFiles& files, std::unique_ptr<File> disk, std::string path, int file)
+    Watched(PowerCutFiles& files, std::unique_ptr<io::File> disk, std::string path, int file)
         : files_(files), disk_(std::move(disk)), path_(std::move(path)), file_(file) {}
     void write_all(std::string_view bytes) override { disk_->write_all(bytes); }
     void write_at(std::uint64_t offset, std::string_view bytes) override { disk_->write_at(offset, bytes); }
@@ -136,19 +136,19 @@ class PowerCutFiles final : public Files {
     void sync() override {
       disk_->sync();
       if (files_.drops && files_.drops("sync " + path_)) return;
-      const FileStatus status = disk_->status();
+      const io::FileStatus status = disk_->status();
       std::string bytes(static_cast<std::size_t>(status.size), '\0');
       bytes.resize(disk_->read_at(0, bytes));
       const std::scoped_lock lock(files_.mutex_);
       files_.synced_[file_] = Content{std::move(bytes), status.mode};
     }
     void close() override { disk_->close(); }
-    FileStatus status() override { return disk_->status(); }
+    io::FileStatus status() override { return disk_->status(); }
     std::uint64_t written() override { return disk_->written(); }
 
    private:
     PowerCutFiles& files_;
-    std::unique_ptr<File> disk_;
+    std::unique_ptr<io::File> disk_;
     std::string path_;
     int file_;
   };
@@ -214,7 +214,7 @@ class PowerCutFiles final : public Files {
     for (const auto& [path, content] : after) put(path, content);
   }
 
-  Files& disk_;
+  io::Files& disk_;
   std::vector<std::string> roots_;
   std::mutex mutex_;
   int last_file_ = 0;

@@ -13,15 +13,15 @@
 namespace ingot::testing_support {
 
 /// Writes down what it is told: "start copy.oslo.db", "done copy.oslo.db", "failed image.x io: …", "skipped …", "note …".
-class RecordingEvents final : public Events {
+class RecordingEvents final : public apply::Events {
  public:
-  void begin(const Plan& plan) override { add("begin " + std::to_string(plan.actions.size())); }
-  void start(const Change& change) override { add("start " + change.address.text); }
-  void progress(const ActionProgress& progress) override {
+  void begin(const plan::Plan& plan) override { add("begin " + std::to_string(plan.actions.size())); }
+  void start(const plan::Change& change) override { add("start " + change.address.text); }
+  void progress(const apply::ActionProgress& progress) override {
     const std::lock_guard lock(mutex_);
     progress_[progress.address.text] = progress;
   }
-  void end(const Change& change, const ActionResult& result) override {
+  void end(const plan::Change& change, const apply::ActionResult& result) override {
     add(std::visit(Overloaded{[&](const Done&) { return "done " + change.address.text; },
                               [&](const Failed& it) { return "failed " + change.address.text + " " + it.code + ": " + it.text; },
                               [&](const Skipped& it) { return "skipped " + change.address.text + " " + it.why; }},
@@ -33,7 +33,7 @@ class RecordingEvents final : public Events {
     const std::lock_guard lock(mutex_);
     return lines_;
   }
-  std::map<std::string, ActionProgress> last_progress() const {
+  std::map<std::string, apply::ActionProgress> last_progress() const {
     const std::lock_guard lock(mutex_);
     return progress_;
   }
@@ -50,7 +50,7 @@ class RecordingEvents final : public Events {
 
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
-  std::map<std::string, ActionProgress> progress_;
+  std::map<std::string, apply::ActionProgress> progress_;
 };
 
 }  // namespace ingot::testing_support

@@ -42,7 +42,7 @@ struct TreeServer::Impl {
     }
     if (other) return give(other(question), response);
     if (!there) return give({404, "not here", "text/plain", {}}, response);
-    const std::string etag = "\"" + sha256(body).hex().substr(0, 32) + "\"";
+    const std::string etag = "\"" + io::sha256(body).hex().substr(0, 32) + "\"";
     const auto condition = question.headers.find("if-none-match");
     if (condition != question.headers.end() && condition->second == etag) return give({304, "", "", {{"ETag", etag}}}, response);
     give({200, body, "application/octet-stream", {{"ETag", etag}}}, response);

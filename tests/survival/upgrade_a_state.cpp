@@ -7,12 +7,12 @@
 
 int main(int count, char** words) {
   if (count != 2) return ingot::exit_usage;
-  const ingot::Upgrades to_next{
-      {ingot::newest_format(ingot::product_upgrades()) + 1,
+  const ingot::state::Upgrades to_next{
+      {ingot::state::newest_format(ingot::state::product_upgrades()) + 1,
        "ALTER TABLE image ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE image SET colour = 'green'"}};
   try {
-    ingot::Database database(words[1], ingot::OpenMode::read_write);
-    ingot::upgrade(database, to_next);
+    ingot::state::Database database(words[1], ingot::state::OpenMode::read_write);
+    ingot::state::upgrade(database, to_next);
   } catch (const ingot::Error& error) {
     std::cerr << error.what() << "\n";
     return ingot::exit_code_of(error.fault());

@@ -67,7 +67,7 @@ TEST_F(CanonicalTar, has_the_digests_that_the_format_page_states) {
   ASSERT_EQ(trees.size(), 4U);
   EXPECT_EQ(digests.size(), trees.size());
   for (const auto& [name, described] : trees) {
-    EXPECT_EQ(sha256(tar_of(described)).text(), digests.contains(name) ? digests.at(name) : "no digest") << name;
+    EXPECT_EQ(io::sha256(tar_of(described)).text(), digests.contains(name) ? digests.at(name) : "no digest") << name;
   }
 }
 
@@ -150,8 +150,8 @@ TEST_F(CanonicalTar, ignores_what_machines_differ_in) {
 TEST_F(CanonicalTar, of_a_file_is_its_bytes) {
   make_file(box.path() + "/f", std::string(3'000'000, 'z') + "end");
   EXPECT_EQ(canonical_bytes(box.path() + "/f"), std::string(3'000'000, 'z') + "end");
-  EXPECT_EQ(survey_source({.path = box.path() + "/f"}).kind, ImageKind::file);
-  EXPECT_EQ(survey_source({.path = box.path() + "/f"}).bytes, 3'000'003U);
+  EXPECT_EQ(transfer::survey_source({.path = box.path() + "/f"}).kind, ImageKind::file);
+  EXPECT_EQ(transfer::survey_source({.path = box.path() + "/f"}).bytes, 3'000'003U);
 }
 
 TEST_F(CanonicalTar, names_every_member_that_it_cannot_keep_in_one_go) {
@@ -166,7 +166,7 @@ TEST_F(CanonicalTar, names_every_member_that_it_cannot_keep_in_one_go) {
   fs::current_path(here);
   close(made);
   make_file(tree + "/good", "good");
-  for (const std::string& text : {failure(), failure_of([&] { survey_source({.path = tree}); })}) {
+  for (const std::string& text : {failure(), failure_of([&] { transfer::survey_source({.path = tree}); })}) {
     EXPECT_THAT(text, HasSubstr("\"./pipe\" is a FIFO"));
     EXPECT_THAT(text, HasSubstr("\"./sock\" is a socket"));
     EXPECT_THAT(text, Not(HasSubstr("good")));
@@ -190,7 +190,7 @@ TEST_F(CanonicalTar, names_every_member_that_it_cannot_read) {
   for (const char* name : {"a", "b", "c"}) make_file(tree + "/" + name, name, name[0] == 'c' ? 0644 : 0);
   chmod((tree + "/closed").c_str(), 0);
   const std::string text = as_nobody(tree, [](const std::string& path) {
-    survey_source({.path = path});
+    transfer::survey_source({.path = path});
     return std::string("fine");
   });
   EXPECT_THAT(text, HasSubstr("\"./a\" cannot be read: Permission denied"));
@@ -206,7 +206,7 @@ TEST_F(CanonicalTar, refuses_a_source_that_is_a_link_or_missing_or_special) {
   mkfifo((box.path() + "/pipe").c_str(), 0644);
   EXPECT_THAT(failure_of([&] { canonical_bytes(box.path() + "/link"); }), HasSubstr("is a symbolic link"));
   EXPECT_THAT(failure_of([&] { canonical_bytes(box.path() + "/link/"); }), HasSubstr("is a symbolic link"));
-  EXPECT_THAT(failure_of([&] { survey_source({.path = box.path() + "/none"}); }), HasSubstr("is not there"));
+  EXPECT_THAT(failure_of([&] { transfer::survey_source({.path = box.path() + "/none"}); }), HasSubstr("is not there"));
   EXPECT_THAT(failure_of([&] { canonical_bytes(box.path() + "/pipe"); }), HasSubstr("is a FIFO"));
 }
 
@@ -237,7 +237,7 @@ std::string failure_when(const std::string& tree, const std::function<void()>& m
                          const std::vector<std::string>& exclude = {}) {
   bool done = false;
   try {
-    write_canonical(
+    transfer::write_canonical(
         {.path = tree, .exclude = exclude},
         [&](std::string_view bytes) {
           if (bytes.size() < 100'000 || done) return;
@@ -301,10 +301,10 @@ TEST_F(CanonicalTar, takes_trees_whose_paths_are_longer_than_a_path_may_be) {
 TEST_F(CanonicalTar, survey_has_a_stamp_of_names_sizes_and_times) {
   make_file(tree + "/a", "12345");
   make_file(tree + "/b", "67");
-  const SourceSurvey first = survey_source({.path = tree});
+  const transfer::SourceSurvey first = transfer::survey_source({.path = tree});
   EXPECT_EQ(first.files, 2U);
   EXPECT_EQ(first.bytes, 7U);
-  const auto is_as_it_was_first = [&] { return is_as_it_was(survey_source({.path = tree}), first.stamp); };
+  const auto is_as_it_was_first = [&] { return transfer::is_as_it_was(transfer::survey_source({.path = tree}), first.stamp); };
   EXPECT_TRUE(is_as_it_was_first());
   set_mtime(tree + "/a", 1'700'000'000, 7);
   EXPECT_FALSE(is_as_it_was_first());
@@ -317,50 +317,51 @@ TEST_F(CanonicalTar, survey_has_a_stamp_of_names_sizes_and_times) {
 
 TEST_F(CanonicalTar, survey_of_a_top_that_changed_and_changed_back_is_as_it_was) {
   make_file(tree + "/a", "12345");
-  const SourceSurvey first = survey_source({.path = tree});
-  EXPECT_EQ(members_under_same_top(tree, first.stamp), 3U) << "the source, its root as a member, and the file";
+  const transfer::SourceSurvey first = transfer::survey_source({.path = tree});
+  EXPECT_EQ(transfer::members_under_same_top(tree, first.stamp), 3U) << "the source, its root as a member, and the file";
   make_file(tree + "/a", "54321");
-  EXPECT_TRUE(members_under_same_top(tree, first.stamp)) << "nothing in the folder itself changed";
+  EXPECT_TRUE(transfer::members_under_same_top(tree, first.stamp)) << "nothing in the folder itself changed";
   const auto mtime = fs::last_write_time(tree);
   make_file(tree + "/b", "");
   fs::remove(tree + "/b");
   fs::last_write_time(tree, mtime);
-  EXPECT_FALSE(members_under_same_top(tree, first.stamp));
-  EXPECT_TRUE(is_as_it_was(survey_source({.path = tree}), first.stamp));
-  EXPECT_FALSE(members_under_same_top(box.path() + "/none", first.stamp));
-  for (const char* none : {"", "sha256:00", "sha256:00 x 1", "sha256:00 3"}) EXPECT_FALSE(members_under_same_top(tree, none));
+  EXPECT_FALSE(transfer::members_under_same_top(tree, first.stamp));
+  EXPECT_TRUE(transfer::is_as_it_was(transfer::survey_source({.path = tree}), first.stamp));
+  EXPECT_FALSE(transfer::members_under_same_top(box.path() + "/none", first.stamp));
+  for (const char* none : {"", "sha256:00", "sha256:00 x 1", "sha256:00 3"})
+    EXPECT_FALSE(transfer::members_under_same_top(tree, none));
 }
 
 TEST_F(CanonicalTar, tells_progress_in_bytes_of_files) {
   make_file(tree + "/a", std::string(2'500'000, 'a'));
   make_file(tree + "/b", "67");
   std::uint64_t last = 0;
-  write_canonical(
+  transfer::write_canonical(
       {.path = tree}, [](std::string_view) {},
       [&](std::uint64_t done) {
         EXPECT_GT(done, last);
         last = done;
       });
-  EXPECT_EQ(last, survey_source({.path = tree}).bytes);
+  EXPECT_EQ(last, transfer::survey_source({.path = tree}).bytes);
 }
 
 TEST_F(CanonicalTar, header_of_a_huge_file_keeps_its_size_in_a_record) {
-  TarMember member{.path = "./a",
-                   .kind = MemberKind::file,
-                   .mode = 0644,
-                   .uid = 0,
-                   .gid = 0,
-                   .mtime = 0,
-                   .size = 8'589'934'591,
-                   .target = {},
-                   .access_acl = {},
-                   .default_acl = {},
-                   .capability = {}};
-  EXPECT_EQ(encode_member(member).size(), 512U);
-  EXPECT_EQ(encode_member(member).substr(124, 12), std::string("77777777777\0", 12));
+  transfer::TarMember member{.path = "./a",
+                             .kind = transfer::MemberKind::file,
+                             .mode = 0644,
+                             .uid = 0,
+                             .gid = 0,
+                             .mtime = 0,
+                             .size = 8'589'934'591,
+                             .target = {},
+                             .access_acl = {},
+                             .default_acl = {},
+                             .capability = {}};
+  EXPECT_EQ(transfer::encode_member(member).size(), 512U);
+  EXPECT_EQ(transfer::encode_member(member).substr(124, 12), std::string("77777777777\0", 12));
   ++member.size;
-  EXPECT_EQ(encode_member(member).size(), 1536U);
-  EXPECT_EQ(encode_member(member).substr(512, 19), "19 size=8589934592\n");
+  EXPECT_EQ(transfer::encode_member(member).size(), 1536U);
+  EXPECT_EQ(transfer::encode_member(member).substr(512, 19), "19 size=8589934592\n");
 }
 
 }  // namespace

@@ -30,11 +30,11 @@ class Copy : public testing::Test {
  protected:
   TestFolder box;
   const std::string partial = box.path() + "/x.part";
-  SystemClock clock;
-  Throttle throttle{clock, std::nullopt};
+  io::SystemClock clock;
+  io::Throttle throttle{clock, std::nullopt};
   FaultFiles files;
   FakePeer peer;
-  CopyJob job;
+  transfer::CopyJob job;
   SegmentTable table;
   std::string packed;
 
@@ -50,26 +50,28 @@ class Copy : public testing::Test {
     }
     plain.resize(size);
     packed.clear();
-    Packer packer(2, [&](std::string_view bytes) { packed += bytes; });
+    transfer::Packer packer(2, [&](std::string_view bytes) { packed += bytes; });
     packer.write(plain);
-    const PackedResult result = packer.finish();
+    const transfer::PackedResult result = packer.finish();
     table = result.table;
-    job = CopyJob{.digest = result.digest,
-                  .size = size,
-                  .packed = {.file = {result.file, packed.size()}, .segments = table.segments.size(), .table = {}},
-                  .connections = 1,
-                  .progress = {}};
-    peer.files = {{object_path(result.file), packed}};
+    job = transfer::CopyJob{.digest = result.digest,
+                            .size = size,
+                            .packed = {.file = {result.file, packed.size()}, .segments = table.segments.size(), .table = {}},
+                            .connections = 1,
+                            .progress = {}};
+    peer.files = {{transfer::object_path(result.file), packed}};
     if (table.segments.size() < 2) return;
     const std::string lines = write_segment_table(table);
-    job.packed.table = Piece{sha256(lines), lines.size()};
-    peer.files[object_path(job.packed.table->digest)] = lines;
+    job.packed.table = Piece{io::sha256(lines), lines.size()};
+    peer.files[transfer::object_path(job.packed.table->digest)] = lines;
   }
 
-  std::variant<CopyDone, CopyFailed> copy() { return copy_packed(peer, files, throttle, job, partial); }
+  std::variant<transfer::CopyDone, transfer::CopyFailed> copy() {
+    return transfer::copy_packed(peer, files, throttle, job, partial);
+  }
   std::string code() {
     const auto result = copy();
-    const auto* const failed = std::get_if<CopyFailed>(&result);
+    const auto* const failed = std::get_if<transfer::CopyFailed>(&result);
     text = failed == nullptr ? "" : failed->text;
     return failed == nullptr ? "done" : failed->code;
   }
@@ -81,18 +83,18 @@ class Copy : public testing::Test {
     return offset;
   }
   /// Requests but those for the table.
-  std::vector<Request> byte_requests() const {
-    std::vector<Request> found;
-    for (const Request& request : peer.requests()) {
-      if (request.path == object_path(job.packed.file.digest)) found.push_back(request);
+  std::vector<io::Request> byte_requests() const {
+    std::vector<io::Request> found;
+    for (const io::Request& request : peer.requests()) {
+      if (request.path == transfer::object_path(job.packed.file.digest)) found.push_back(request);
     }
     return found;
   }
   /// The fault holds for answers with the image's bytes, by their number.
   void fault_in_bytes(const std::function<std::optional<FakeFault>(std::size_t)>& fault) {
     peer.fault = [this, fault, number = std::make_shared<std::atomic<std::size_t>>(0)](
-                     std::size_t, const Request& request) -> std::optional<FakeFault> {
-      if (request.path != object_path(job.packed.file.digest)) return std::nullopt;
+                     std::size_t, const io::Request& request) -> std::optional<FakeFault> {
+      if (request.path != transfer::object_path(job.packed.file.digest)) return std::nullopt;
       return fault((*number)++);
     };
   }
@@ -100,9 +102,10 @@ class Copy : public testing::Test {
 
 TEST_F(Copy, brings_the_bytes_whole_and_durable) {
   const auto result = copy();
-  ASSERT_TRUE(std::holds_alternative<CopyDone>(result));
-  EXPECT_EQ(std::get<CopyDone>(result).table, table);
-  EXPECT_EQ(std::get<CopyDone>(result).fetched, packed.size() + job.packed.table->length) << "what a plan says it will fetch";
+  ASSERT_TRUE(std::holds_alternative<transfer::CopyDone>(result));
+  EXPECT_EQ(std::get<transfer::CopyDone>(result).table, table);
+  EXPECT_EQ(std::get<transfer::CopyDone>(result).fetched, packed.size() + job.packed.table->length)
+      << "what a plan says it will fetch";
   EXPECT_TRUE(is_whole());
   ASSERT_EQ(byte_requests().size(), 1U);
   EXPECT_FALSE(byte_requests()[0].offset);
@@ -139,12 +142,12 @@ TEST_F(Copy, R31_resumes_within_every_segment_with_just_what_misses) {
       FakeFault fault;
       fault.at_bytes = [&, killed_in](std::size_t given) {
         came = given;
-        if (given >= offset_of(killed_in) + 1'000'000) pretend_interrupted(2);
+        if (given >= offset_of(killed_in) + 1'000'000) io::pretend_interrupted(2);
       };
       return fault;
     });
     EXPECT_THROW(copy(), Error);
-    pretend_interrupted(0);
+    io::pretend_interrupted(0);
     peer.fault = nullptr;
     peer.forget();
     EXPECT_EQ(code(), "done") << text;
@@ -166,7 +169,7 @@ TEST_F(Copy, R31_comes_to_an_end_in_one_run_though_every_answer_ends_within_a_se
     fault_in_bytes([&](std::size_t) {
       FakeFault fault;
       fault.cut_after = 700'000;
-      fault.status = Response::Status::unreachable;
+      fault.status = io::Response::Status::unreachable;
       return fault;
     });
     EXPECT_EQ(code(), "done") << text;
@@ -214,7 +217,7 @@ TEST_F(Copy, R31_fetches_a_segment_anew_whose_beginning_is_wrong_here) {
   fault_in_bytes([&](std::size_t) {
     FakeFault fault;
     fault.cut_after = 1'000'000;
-    fault.status = Response::Status::refused;
+    fault.status = io::Response::Status::refused;
     return fault;
   });
   EXPECT_EQ(code(), "unreachable");
@@ -244,8 +247,8 @@ TEST_F(Copy, asks_for_nothing_but_the_table_if_all_is_here) {
   ASSERT_EQ(code(), "done");
   peer.forget();
   const auto result = copy();
-  ASSERT_TRUE(std::holds_alternative<CopyDone>(result));
-  EXPECT_EQ(std::get<CopyDone>(result).fetched, job.packed.table->length) << "the table is asked for in every run";
+  ASSERT_TRUE(std::holds_alternative<transfer::CopyDone>(result));
+  EXPECT_EQ(std::get<transfer::CopyDone>(result).fetched, job.packed.table->length) << "the table is asked for in every run";
   EXPECT_EQ(peer.requests().size(), 1U);
 }
 
@@ -264,7 +267,7 @@ TEST_F(Copy, fetches_a_segment_that_came_wrong_once_more) {
 }
 
 TEST_F(Copy, does_not_trust_a_segment_that_is_wrong_twice_and_keeps_the_others) {
-  peer.files[object_path(job.packed.file.digest)][offset_of(2) + 77] ^= 1;
+  peer.files[transfer::object_path(job.packed.file.digest)][offset_of(2) + 77] ^= 1;
   for (const int connections : {1, 2}) {
     fs::remove(partial);
     job.connections = connections;
@@ -273,14 +276,14 @@ TEST_F(Copy, does_not_trust_a_segment_that_is_wrong_twice_and_keeps_the_others) 
     EXPECT_THAT(text, HasSubstr("http://fake.example/b/"));
   }
   // What was wrong is not here; the rest need not come again.
-  peer.files[object_path(job.packed.file.digest)] = packed;
+  peer.files[transfer::object_path(job.packed.file.digest)] = packed;
   peer.forget();
   EXPECT_EQ(code(), "done") << text;
   EXPECT_LT(peer.bytes_given(), 3 * segment_size);
 }
 
 TEST_F(Copy, calls_missing_bytes_unreachable_and_says_whose_fault_it_is) {
-  peer.files.erase(object_path(job.packed.file.digest));
+  peer.files.erase(transfer::object_path(job.packed.file.digest));
   EXPECT_EQ(code(), "unreachable");
   EXPECT_THAT(text, HasSubstr("the catalog names bytes that its server does not have"));
   peer.files.clear();
@@ -338,33 +341,33 @@ TEST_F(Copy, R19_knows_an_html_page_by_its_content) {
     for (const std::size_t length : {std::size_t{19}, packed.size(), 2 * packed.size()}) {
       std::string page = "<html>log in</html>";
       page.resize(length, ' ');
-      peer.files[object_path(job.packed.file.digest)] = page;
+      peer.files[transfer::object_path(job.packed.file.digest)] = page;
       EXPECT_EQ(code(), "unreachable") << length;
       EXPECT_THAT(text, HasSubstr("HTML"));
     }
   }
-  peer.files[object_path(job.packed.file.digest)] = packed;
+  peer.files[transfer::object_path(job.packed.file.digest)] = packed;
   EXPECT_EQ(code(), "done") << "nothing of the page is left: " << text;
-  peer.files[object_path(job.packed.table->digest)] = "<html>";
+  peer.files[transfer::object_path(job.packed.table->digest)] = "<html>";
   EXPECT_EQ(code(), "unreachable");
   EXPECT_THAT(text, HasSubstr("HTML"));
 }
 
 TEST_F(Copy, R19_calls_an_empty_table_unreachable) {
-  peer.files[object_path(job.packed.table->digest)] = "";
+  peer.files[transfer::object_path(job.packed.table->digest)] = "";
   EXPECT_EQ(code(), "unreachable");
   EXPECT_THAT(text, HasSubstr("empty"));
 }
 
 TEST_F(Copy, R31_says_that_a_peer_is_failing) {
-  peer.fault = [&](std::size_t number, const Request&) -> std::optional<FakeFault> {
+  peer.fault = [&](std::size_t number, const io::Request&) -> std::optional<FakeFault> {
     FakeFault fault;
     fault.failing = true;
     return number == 1 ? std::optional(fault) : std::nullopt;
   };
   EXPECT_EQ(code(), "peer-failing") << "with the bytes";
   peer.forget();
-  peer.fault = [&](std::size_t, const Request&) { return FakeFault{.failing = true}; };
+  peer.fault = [&](std::size_t, const io::Request&) { return FakeFault{.failing = true}; };
   EXPECT_EQ(code(), "peer-failing") << "with the table";
 }
 
@@ -385,9 +388,9 @@ TEST_F(Copy, works_with_the_threads_that_can_be_started) {
   job.connections = 4;
   for (int n = 0; n < 5; ++n) {
     fs::remove(partial);
-    pretend_threads_run_out(n);
+    io::pretend_threads_run_out(n);
     const std::string result = code();
-    pretend_threads_run_out(std::nullopt);
+    io::pretend_threads_run_out(std::nullopt);
     EXPECT_EQ(result, "done") << n << " threads: " << text;
     EXPECT_TRUE(is_whole());
   }
@@ -407,7 +410,7 @@ TEST_F(Copy, takes_the_whole_file_from_a_server_without_ranges) {
     if (number != 2) return std::nullopt;
     FakeFault fault;
     fault.cut_after = offset_of(3) + 10;
-    fault.status = Response::Status::unreachable;
+    fault.status = io::Response::Status::unreachable;
     fault.restarts = true;
     return fault;
   });
@@ -418,14 +421,14 @@ TEST_F(Copy, takes_the_whole_file_from_a_server_without_ranges) {
 TEST_F(Copy, ends_with_a_server_that_gives_neither_ranges_nor_the_whole) {
   fault_in_bytes([&](std::size_t) {
     FakeFault fault;
-    fault.status = Response::Status::wrong_range;
+    fault.status = io::Response::Status::wrong_range;
     return fault;
   });
   EXPECT_EQ(code(), "unreachable");
 }
 
 TEST_F(Copy, does_not_trust_a_false_table) {
-  std::string& text_here = peer.files[object_path(job.packed.table->digest)];
+  std::string& text_here = peer.files[transfer::object_path(job.packed.table->digest)];
   const std::string good = text_here;
   text_here[5] = 'X';
   EXPECT_EQ(code(), "untrusted");
@@ -442,8 +445,8 @@ TEST_F(Copy, does_not_trust_a_signed_table_that_lies) {
     SegmentTable lying = table;
     change(lying);
     const std::string bytes = write_segment_table(lying);
-    job.packed.table = Piece{sha256(bytes), bytes.size()};
-    peer.files[object_path(job.packed.table->digest)] = bytes;
+    job.packed.table = Piece{io::sha256(bytes), bytes.size()};
+    peer.files[transfer::object_path(job.packed.table->digest)] = bytes;
     return code();
   };
   EXPECT_EQ(with([](SegmentTable& lying) { lying.segments[0].plain -= 1; }), "untrusted");
@@ -454,17 +457,17 @@ TEST_F(Copy, does_not_trust_a_signed_table_that_lies) {
 }
 
 TEST_F(Copy, does_not_trust_a_catalog_whose_sizes_cannot_be) {
-  const CopyJob good = job;
-  const auto with = [&](const std::function<void(CopyJob&)>& change) {
+  const transfer::CopyJob good = job;
+  const auto with = [&](const std::function<void(transfer::CopyJob&)>& change) {
     job = good;
     change(job);
     return code();
   };
-  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.segments = 4; }), "untrusted");
-  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.table.reset(); }), "untrusted");
-  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.file.length = 0; }), "untrusted");
-  EXPECT_EQ(with([](CopyJob& lie) { lie.packed.file.length = std::uint64_t{1} << 60U; }), "untrusted");
-  EXPECT_EQ(with([](CopyJob& lie) { lie.size = std::uint64_t{1} << 63U; }), "untrusted");
+  EXPECT_EQ(with([](transfer::CopyJob& lie) { lie.packed.segments = 4; }), "untrusted");
+  EXPECT_EQ(with([](transfer::CopyJob& lie) { lie.packed.table.reset(); }), "untrusted");
+  EXPECT_EQ(with([](transfer::CopyJob& lie) { lie.packed.file.length = 0; }), "untrusted");
+  EXPECT_EQ(with([](transfer::CopyJob& lie) { lie.packed.file.length = std::uint64_t{1} << 60U; }), "untrusted");
+  EXPECT_EQ(with([](transfer::CopyJob& lie) { lie.size = std::uint64_t{1} << 63U; }), "untrusted");
   EXPECT_TRUE(peer.requests().empty());
 }
 
@@ -478,7 +481,7 @@ TEST_F(Copy, throws_away_bytes_that_are_as_signed_but_not_the_image) {
 TEST_F(Copy, throws_away_segments_that_do_not_make_the_file_they_are_named_for) {
   // Else a peer could put its bytes where the store keeps another's.
   job.packed.file.digest.bytes[0] ^= 1;
-  peer.files[object_path(job.packed.file.digest)] = packed;
+  peer.files[transfer::object_path(job.packed.file.digest)] = packed;
   EXPECT_EQ(code(), "digest-mismatch");
   EXPECT_THAT(text, HasSubstr("make the packed file"));
   EXPECT_FALSE(fs::exists(partial));
@@ -486,12 +489,12 @@ TEST_F(Copy, throws_away_segments_that_do_not_make_the_file_they_are_named_for) 
 
 TEST_F(Copy, throws_away_a_signed_segment_that_is_no_frame) {
   packed = std::string(1000, 'x');
-  job = CopyJob{.digest = sha256("x"),
-                .size = 1,
-                .packed = {.file = {sha256(packed), packed.size()}, .segments = 1, .table = {}},
-                .connections = 1,
-                .progress = {}};
-  peer.files = {{object_path(job.packed.file.digest), packed}};
+  job = transfer::CopyJob{.digest = io::sha256("x"),
+                          .size = 1,
+                          .packed = {.file = {io::sha256(packed), packed.size()}, .segments = 1, .table = {}},
+                          .connections = 1,
+                          .progress = {}};
+  peer.files = {{transfer::object_path(job.packed.file.digest), packed}};
   EXPECT_EQ(code(), "untrusted");
   EXPECT_THAT(text, HasSubstr("no zstd frame"));
   EXPECT_FALSE(fs::exists(partial));
@@ -537,8 +540,8 @@ TEST_F(Copy, never_syncs_again_what_could_not_be_synced) {
 
 TEST_F(Copy, tells_progress_at_the_end_and_counts_what_was_here) {
   write_text(partial, packed.substr(0, offset_of(2)));
-  std::vector<CopyProgress> told;
-  job.progress = [&](const CopyProgress& progress) { told.push_back(progress); };
+  std::vector<transfer::CopyProgress> told;
+  job.progress = [&](const transfer::CopyProgress& progress) { told.push_back(progress); };
   ASSERT_EQ(code(), "done");
   ASSERT_FALSE(told.empty());
   EXPECT_EQ(told.back().total, packed.size());
@@ -559,17 +562,17 @@ TEST(Stretches, are_as_few_as_keep_the_streams_busy) {
     for (const char mark : marks) bits.push_back(mark == '.');
     return bits;
   };
-  using S = std::vector<Stretch>;
-  EXPECT_EQ(stretches_of(missing(""), 4), S{});
-  EXPECT_EQ(stretches_of(missing("xxx"), 4), S{});
-  EXPECT_EQ(stretches_of(missing("......"), 1), (S{{0, 6}}));
-  EXPECT_EQ(stretches_of(missing("......"), 2), (S{{0, 3}, {3, 6}}));
-  EXPECT_EQ(stretches_of(missing("..x..x"), 1), (S{{0, 2}, {3, 5}}));
-  EXPECT_EQ(stretches_of(missing("..x..x"), 8), (S{{0, 1}, {1, 2}, {3, 4}, {4, 5}}));
-  EXPECT_EQ(stretches_of(std::vector<bool>(100, true), 2).size(), 7U);
+  using S = std::vector<transfer::Stretch>;
+  EXPECT_EQ(transfer::stretches_of(missing(""), 4), S{});
+  EXPECT_EQ(transfer::stretches_of(missing("xxx"), 4), S{});
+  EXPECT_EQ(transfer::stretches_of(missing("......"), 1), (S{{0, 6}}));
+  EXPECT_EQ(transfer::stretches_of(missing("......"), 2), (S{{0, 3}, {3, 6}}));
+  EXPECT_EQ(transfer::stretches_of(missing("..x..x"), 1), (S{{0, 2}, {3, 5}}));
+  EXPECT_EQ(transfer::stretches_of(missing("..x..x"), 8), (S{{0, 1}, {1, 2}, {3, 4}, {4, 5}}));
+  EXPECT_EQ(transfer::stretches_of(std::vector<bool>(100, true), 2).size(), 7U);
 }
 
-TEST(ObjectPath, is_made_of_the_digest_alone) { EXPECT_EQ(object_path(Digest{}), "b/00/" + std::string(64, '0')); }
+TEST(ObjectPath, is_made_of_the_digest_alone) { EXPECT_EQ(transfer::object_path(Digest{}), "b/00/" + std::string(64, '0')); }
 
 }  // namespace
 }  // namespace ingot::copy_image_test

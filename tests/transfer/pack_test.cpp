@@ -34,13 +34,13 @@ std::string text_of(std::size_t size) {
 }
 
 struct Packing {
-  PackedResult result;
+  transfer::PackedResult result;
   std::string packed;
 };
 
 Packing pack(const std::string& plain, int threads, std::size_t piece) {
   Packing packing;
-  Packer packer(threads, [&](std::string_view bytes) { packing.packed += bytes; });
+  transfer::Packer packer(threads, [&](std::string_view bytes) { packing.packed += bytes; });
   for (std::size_t at = 0; at < plain.size(); at += piece) packer.write(std::string_view(plain).substr(at, piece));
   packing.result = packer.finish();
   return packing;
@@ -51,8 +51,8 @@ std::string unpacked(const Packing& packing) {
   std::size_t at = 0;
   for (const Segment& one : packing.result.table.segments) {
     const auto packed = std::string_view(packing.packed).substr(at, one.packed);
-    EXPECT_EQ(sha256(packed), one.digest);
-    unpack_segment(packed, one.plain, segment);
+    EXPECT_EQ(io::sha256(packed), one.digest);
+    transfer::unpack_segment(packed, one.plain, segment);
     plain += segment;
     at += one.packed;
   }
@@ -66,10 +66,10 @@ TEST_P(PackOf, so_many_bytes_has_exact_segments_and_zstd_opens_it) {
   for (const bool compressible : {true, false}) {
     const std::string plain = compressible ? text_of(GetParam()) : noise(GetParam());
     const Packing packing = pack(plain, 2, 100'003);
-    const PackedResult& result = packing.result;
+    const transfer::PackedResult& result = packing.result;
     EXPECT_EQ(result.size, plain.size());
-    EXPECT_EQ(result.digest, sha256(plain));
-    EXPECT_EQ(result.file, sha256(packing.packed));
+    EXPECT_EQ(result.digest, io::sha256(plain));
+    EXPECT_EQ(result.file, io::sha256(packing.packed));
     EXPECT_EQ(result.table.plain, plain.size());
     EXPECT_EQ(result.table.packed, packing.packed.size());
     ASSERT_EQ(result.table.segments.size(), segment_count(plain.size()));
@@ -100,7 +100,7 @@ TEST(Pack, does_not_depend_on_threads_or_pieces) {
 
 TEST(Pack, ends_with_a_hint_where_threads_run_out_and_goes_on_with_the_fewest) {
   for (int n = 0; n < 3; ++n) {
-    pretend_threads_run_out(n);
+    io::pretend_threads_run_out(n);
     try {
       pack("bytes", 4, 1);
       ADD_FAILURE() << n << " threads were enough";
@@ -109,14 +109,14 @@ TEST(Pack, ends_with_a_hint_where_threads_run_out_and_goes_on_with_the_fewest) {
       EXPECT_THAT(error.mend(), HasSubstr("TasksMax="));
     }
   }
-  pretend_threads_run_out(3);
+  io::pretend_threads_run_out(3);
   const std::string text = text_of(3 * segment_size);
   EXPECT_EQ(unpacked(pack(text, 4, 1'000'000)), text);
-  pretend_threads_run_out(std::nullopt);
+  io::pretend_threads_run_out(std::nullopt);
 }
 
 TEST(Pack, gives_back_what_its_output_throws) {
-  Packer packer(2, [](std::string_view) { throw Error(Fault::local, "disk full"); });
+  transfer::Packer packer(2, [](std::string_view) { throw Error(Fault::local, "disk full"); });
   const std::string plain = noise(segment_size);
   const auto fill = [&] {
     for (int i = 0; i < 100; ++i) packer.write(plain);
@@ -126,7 +126,7 @@ TEST(Pack, gives_back_what_its_output_throws) {
 }
 
 TEST(Pack, can_be_left_alone_half_way) {
-  Packer packer(2, [](std::string_view) {});
+  transfer::Packer packer(2, [](std::string_view) {});
   packer.write(noise(3 * segment_size));
 }
 
@@ -143,7 +143,7 @@ std::string frame(const std::string& plain, int window_log = 0, bool with_size =
 std::string refusal(const std::string& packed, std::uint64_t plain) {
   std::string into;
   try {
-    unpack_segment(packed, plain, into);
+    transfer::unpack_segment(packed, plain, into);
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::untrusted);
     return error.text();

@@ -63,9 +63,9 @@ TEST_F(Elsewhere, without_a_rename_that_refuses_to_replace_trees_and_files_come_
     const std::string tree = destination + (links ? "-links" : "-none");
     EXPECT_EQ(in_child([&] {
                 refuse_call(SYS_renameat2, EINVAL, flags_of_renameat2);
-                FileRestorer restorer(tree + "-file");
+                transfer::FileRestorer restorer(tree + "-file");
                 restorer.write("content");
-                TreeRestorer whole(tree);
+                transfer::TreeRestorer whole(tree);
                 whole.write(bytes);
                 if (!links) refuse_call(SYS_linkat, EPERM);
                 restorer.commit();
@@ -83,14 +83,14 @@ TEST_F(Elsewhere, without_a_rename_that_refuses_to_replace_nothing_that_came_mea
     const std::string text = in_child([&] {
       refuse_call(SYS_renameat2, EINVAL, flags_of_renameat2);
       if (!links) refuse_call(SYS_linkat, EPERM);
-      FileRestorer restorer(destination);
+      transfer::FileRestorer restorer(destination);
       restorer.write("content");
       make_file(destination, "came meanwhile");
       return text_of_failure([&] { restorer.commit(); });
     });
     EXPECT_THAT(text, testing::AllOf(HasSubstr(fault(Fault::local)), HasSubstr("File exists")));
     EXPECT_EQ(read_text(destination), "came meanwhile");
-    PosixFiles files;
+    io::PosixFiles files;
     make_file(box / "new", "new");
     EXPECT_EQ(in_child([&] {
                 refuse_call(SYS_renameat2, EINVAL, flags_of_renameat2);
@@ -114,7 +114,7 @@ TEST_F(Elsewhere, a_real_fuse_file_system_takes_trees_and_files) {
     const Ran mounted = run({.arguments = {"bindfs", box / "below", box / "fuse"}, .folder = {}, .environment = {}});
     if (mounted.exit != 0) return "bindfs does not start here: " + mounted.err;
     restore_tree(bytes, box / "fuse/tree");
-    FileRestorer restorer(box / "fuse/file");
+    transfer::FileRestorer restorer(box / "fuse/file");
     restorer.write("content");
     restorer.commit();
     const bool same = canonical_bytes(box / "fuse/tree") == bytes && read_text(box / "fuse/file") == "content";
@@ -136,7 +136,7 @@ TEST_F(Elsewhere, a_mount_point_is_filled_in_place) {
     struct stat after {};
     stat(destination.c_str(), &before);
     const std::string refused = text_of_failure([&] {
-      TreeRestorer restorer(destination);
+      transfer::TreeRestorer restorer(destination);
       restorer.write(bytes.substr(0, bytes.size() / 2));
     });
     const auto left = std::distance(fs::directory_iterator(destination), fs::directory_iterator());
@@ -161,7 +161,7 @@ TEST_F(Elsewhere, a_bind_mount_of_the_same_file_system_is_a_mount_point_too) {
     make_file(box / "file", "");
     make_file(box / "bound", "");
     if (!mount_on(box / "bound", box / "file")) return std::string(no_mounts);
-    return text_of_failure([&] { FileRestorer{box / "file"}; });
+    return text_of_failure([&] { transfer::FileRestorer{box / "file"}; });
   });
   if (text == no_mounts) GTEST_SKIP() << text;
   EXPECT_THAT(text, testing::AllOf(HasSubstr(fault(Fault::usage)), HasSubstr("is a mount point")));
@@ -221,7 +221,7 @@ TEST_F(Elsewhere, what_killed_extracts_left_goes_and_what_others_work_on_stays) 
   const int used = open((destination + ".ingot-partial-76543210").c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(flock(used, LOCK_EX), 0);
   {
-    TreeRestorer working(destination);
+    transfer::TreeRestorer working(destination);
     working.write(bytes);
     restore_tree(bytes, destination);
     EXPECT_THROW(working.commit(), Error) << "the other one was quicker";
@@ -244,7 +244,7 @@ TEST_F(Elsewhere, a_folder_that_an_interrupted_extract_half_filled_is_refused_as
 TEST_F(Elsewhere, two_names_that_are_one_to_the_file_system_are_a_fault_of_this_machine) {
   // As on a file system that ignores case: the name is taken, but not by a member of just that name.
   const std::string text = in_child([&] {
-    TreeRestorer restorer(destination);
+    transfer::TreeRestorer restorer(destination);
     refuse_call(SYS_symlinkat, EEXIST);
     return text_of_failure([&] { restorer.write(bytes); });
   });
@@ -270,7 +270,7 @@ TEST_F(Elsewhere, a_hard_link_to_a_file_in_a_folder_that_its_owner_cannot_search
 TEST_F(Elsewhere, a_hard_link_that_cannot_be_made_here_is_no_fault_of_the_image) {
   for (const long call : {SYS_linkat, SYS_openat}) {
     const std::string text = in_child([&] {
-      TreeRestorer restorer(destination);
+      transfer::TreeRestorer restorer(destination);
       if (call == SYS_linkat) refuse_call(call, EPERM);
       return text_of_failure([&] {
         for (std::size_t at = 0; at < bytes.size(); at += 512) {
@@ -291,15 +291,15 @@ TEST_F(Elsewhere, what_the_file_system_cannot_keep_is_counted_and_the_tree_comes
     each.member.gid = getegid();
   }
   const std::string text = in_child([&] {
-    TreeRestorer restorer(destination);
+    transfer::TreeRestorer restorer(destination);
     refuse_call(SYS_fsetxattr, EOPNOTSUPP);
     refuse_call(SYS_utimensat, EPERM);
     restorer.write(tar_of(tree));
-    const LeftOut left_out = restorer.commit();
+    const transfer::LeftOut left_out = restorer.commit();
     struct stat status {};
     stat((destination + "/b").c_str(), &status);
-    return fmt::format("acls {}, capabilities {}, times {}, mode {:o}", left_out.count(Property::acl),
-                       left_out.count(Property::capability), left_out.count(Property::time) == tree.size(),
+    return fmt::format("acls {}, capabilities {}, times {}, mode {:o}", left_out.count(transfer::Property::acl),
+                       left_out.count(transfer::Property::capability), left_out.count(transfer::Property::time) == tree.size(),
                        status.st_mode & 07777U);
   });
   EXPECT_EQ(text, "acls 2, capabilities 1, times true, mode 644")

@@ -29,11 +29,12 @@ namespace fs = std::filesystem;
 using namespace testing_support;
 using testing::HasSubstr;
 
-TarMember member(const std::string& path, MemberKind kind, const std::string& target = {}, std::uint64_t size = 0) {
-  TarMember made;
+transfer::TarMember member(const std::string& path, transfer::MemberKind kind, const std::string& target = {},
+                           std::uint64_t size = 0) {
+  transfer::TarMember made;
   made.path = path;
   made.kind = kind;
-  made.mode = kind == MemberKind::symbolic_link ? 0777 : kind == MemberKind::folder ? 0755 : 0644;
+  made.mode = kind == transfer::MemberKind::symbolic_link ? 0777 : kind == transfer::MemberKind::folder ? 0755 : 0644;
   made.uid = geteuid();
   made.gid = getegid();
   made.mtime = 1'700'000'000;
@@ -41,15 +42,15 @@ TarMember member(const std::string& path, MemberKind kind, const std::string& ta
   made.size = size;
   return made;
 }
-DescribedMember folder(const std::string& path) { return {member(path, MemberKind::folder), ""}; }
+DescribedMember folder(const std::string& path) { return {member(path, transfer::MemberKind::folder), ""}; }
 DescribedMember file(const std::string& path, const std::string& content) {
-  return {member(path, MemberKind::file, "", content.size()), content};
+  return {member(path, transfer::MemberKind::file, "", content.size()), content};
 }
 DescribedMember link(const std::string& path, const std::string& target) {
-  return {member(path, MemberKind::symbolic_link, target), ""};
+  return {member(path, transfer::MemberKind::symbolic_link, target), ""};
 }
 DescribedMember hard(const std::string& path, const std::string& target) {
-  return {member(path, MemberKind::hard_link, target), ""};
+  return {member(path, transfer::MemberKind::hard_link, target), ""};
 }
 
 class Restore : public testing::Test {
@@ -171,7 +172,7 @@ TEST_F(Restore, refuses_tars_of_other_writers) {
 }
 
 TEST_F(Restore, refuses_false_attributes) {
-  const auto with = [](DescribedMember described, const std::function<void(TarMember&)>& change) {
+  const auto with = [](DescribedMember described, const std::function<void(transfer::TarMember&)>& change) {
     change(described.member);
     return described;
   };
@@ -191,8 +192,9 @@ TEST_F(Restore, refuses_false_attributes) {
 }
 
 TEST_F(Restore, refuses_attributes_and_targets_that_no_kernel_would_take) {
-  const auto refusal_with = [&](const std::function<void(TarMember&)>& change, MemberKind kind = MemberKind::file) {
-    auto one = kind == MemberKind::symbolic_link ? link("./a", "b") : file("./a", "");
+  const auto refusal_with = [&](const std::function<void(transfer::TarMember&)>& change,
+                                transfer::MemberKind kind = transfer::MemberKind::file) {
+    auto one = kind == transfer::MemberKind::symbolic_link ? link("./a", "b") : file("./a", "");
     change(one.member);
     return refusal(tar_of({folder("./"), one}));
   };
@@ -201,15 +203,17 @@ TEST_F(Restore, refuses_attributes_and_targets_that_no_kernel_would_take) {
        {std::string("x"), capability + "x", capability.substr(0, 12), std::string("\1\0\0\3", 4) + std::string(16, '\0'),
         std::string("\2\0\0\2", 4) + std::string(16, '\0'),
         std::string("\1\0\0\3", 4) + std::string(16, '\0') + "\xFF\xFF\xFF\xFF"}) {
-    EXPECT_THAT(refusal_with([&](TarMember& one) { one.capability = bad; }), HasSubstr("a capability that is none"));
+    EXPECT_THAT(refusal_with([&](transfer::TarMember& one) { one.capability = bad; }), HasSubstr("a capability that is none"));
   }
   for (const char* bad :
        {"user::rwx,mask::rwx", "user::rwx,group::r--", "user::rwx,user:7:rwx,group::r--,other::r--",
         "user::rwx,group::r--,group:7:r--,other::r--", "user::rwx,user:4294967295:r--,group::r--,mask::r--,other::r--"}) {
-    EXPECT_THAT(refusal_with([&](TarMember& one) { one.access_acl = bad; }), HasSubstr("an ACL that lacks entries")) << bad;
+    EXPECT_THAT(refusal_with([&](transfer::TarMember& one) { one.access_acl = bad; }), HasSubstr("an ACL that lacks entries"))
+        << bad;
   }
-  EXPECT_THAT(refusal_with([](TarMember& one) { one.target = std::string(4096, 't'); }, MemberKind::symbolic_link),
-              HasSubstr("longer than 4095"));
+  EXPECT_THAT(
+      refusal_with([](transfer::TarMember& one) { one.target = std::string(4096, 't'); }, transfer::MemberKind::symbolic_link),
+      HasSubstr("longer than 4095"));
 }
 
 TEST_F(Restore, refuses_depth_without_end) {
@@ -234,12 +238,12 @@ TEST_F(Restore, takes_an_empty_folder_and_refuses_anything_else) {
   fs::create_directory(box + "/real");
   fs::create_directory_symlink(box + "/real", destination);
   EXPECT_THAT(refusal(bytes, Fault::usage), HasSubstr("is a symbolic link"));
-  EXPECT_THROW(TreeRestorer(box + "/none/out"), Error);
+  EXPECT_THROW(transfer::TreeRestorer(box + "/none/out"), Error);
 }
 
 TEST_F(Restore, never_replaces_what_came_meanwhile) {
   const std::string bytes = tar_of({folder("./"), file("./a", "x")});
-  TreeRestorer restorer(destination);
+  transfer::TreeRestorer restorer(destination);
   restorer.write(bytes);
   make_file(destination, "came meanwhile");
   EXPECT_THROW(restorer.commit(), Error);
@@ -252,7 +256,7 @@ TEST_F(Restore, removes_what_was_not_committed) {
   const std::string bytes = tar_of(
       {folder("./"), closed, folder("./closed/in/"), file("./closed/in/a", "x"), link("./l", "../../victim"), file("./z", "z")});
   {
-    TreeRestorer restorer(destination);
+    transfer::TreeRestorer restorer(destination);
     restorer.write(std::string_view(bytes).substr(0, bytes.size() - 1024));
   }
   EXPECT_TRUE(fs::is_empty(box));
@@ -266,7 +270,7 @@ TEST_F(Restore, makes_holes_of_zeros_only_where_it_is_told_to) {
                                     file("./zeros", std::string(1'000'000, '\0'))});
   for (const bool sparse : {true, false}) {
     const std::string out = destination + (sparse ? "-sparse" : "-full");
-    TreeRestorer restorer(out, {.sparse = sparse});
+    transfer::TreeRestorer restorer(out, {.sparse = sparse});
     for (std::size_t at = 0; at < bytes.size(); at += 7777) restorer.write(std::string_view(bytes).substr(at, 7777));
     restorer.commit();
     EXPECT_EQ(read_text(out + "/sparse"), content);
@@ -303,12 +307,13 @@ TEST_F(Restore, counts_and_names_what_a_user_without_rights_cannot_be_given) {
     capable.member.capability = std::string("\1\0\0\2\0\x20", 6) + std::string(14, '\0');
     const std::string bytes = tar_of({folder("./"), capable, setuid});
     if (!become_nobody()) return std::string("this user cannot become another");
-    TreeRestorer restorer(destination);
+    transfer::TreeRestorer restorer(destination);
     restorer.write(bytes);
-    const LeftOut left_out = restorer.commit();
+    const transfer::LeftOut left_out = restorer.commit();
     struct stat status {};
     stat((destination + "/su").c_str(), &status);
-    return fmt::format("{:o}; owners {}; {}", status.st_mode & 07777U, left_out.count(Property::owner), left_out.text());
+    return fmt::format("{:o}; owners {}; {}", status.st_mode & 07777U, left_out.count(transfer::Property::owner),
+                       left_out.text());
   });
   EXPECT_THAT(text, HasSubstr("755; owners "));
   EXPECT_THAT(text, HasSubstr("set-id bits of 1, capability of 1: \"./capable\" (capability), \"./su\" (set-id bits)"));
@@ -316,12 +321,12 @@ TEST_F(Restore, counts_and_names_what_a_user_without_rights_cannot_be_given) {
 }
 
 TEST_F(Restore, says_that_nothing_was_left_out_if_the_owner_is_the_same) {
-  TreeRestorer restorer(destination);
+  transfer::TreeRestorer restorer(destination);
   auto setuid = file("./su", "x");
   setuid.member.mode = 04755;
   restorer.write(tar_of({folder("./"), setuid}));
-  const LeftOut left_out = restorer.commit();
-  EXPECT_EQ(left_out.count(Property::owner), 0U);
+  const transfer::LeftOut left_out = restorer.commit();
+  EXPECT_EQ(left_out.count(transfer::Property::owner), 0U);
   EXPECT_EQ(left_out.total_but_owners(), 0U);
   struct stat status {};
   ASSERT_EQ(stat((destination + "/su").c_str(), &status), 0);
@@ -334,7 +339,7 @@ TEST_F(Restore, without_special_gives_no_set_id_bits_capabilities_or_acls_and_mi
   auto shared = file("./shared", "x");
   shared.member.mode = 0674;
   shared.member.access_acl = "user::rw-,user:7:r--,group::r--,mask::rwx,other::r--";
-  TreeRestorer restorer(destination, {.special = false});
+  transfer::TreeRestorer restorer(destination, {.special = false});
   restorer.write(tar_of({folder("./"), shared, setuid}));
   EXPECT_EQ(restorer.commit().total_but_owners(), 0U);
   struct stat status {};
@@ -348,14 +353,14 @@ TEST_F(Restore, of_a_file_writes_beside_and_makes_holes_only_where_it_is_told_to
   std::string content(5'000'000, '\0');
   content += "end";
   {
-    FileRestorer restorer(destination);
+    transfer::FileRestorer restorer(destination);
     restorer.write(content);
     EXPECT_FALSE(fs::exists(destination));
   }
   EXPECT_TRUE(fs::is_empty(box));
   for (const bool sparse : {true, false}) {
     fs::remove(destination);
-    FileRestorer restorer(destination, {.sparse = sparse});
+    transfer::FileRestorer restorer(destination, {.sparse = sparse});
     for (std::size_t at = 0; at < content.size(); at += 100'001) restorer.write(std::string_view(content).substr(at, 100'001));
     restorer.commit();
     EXPECT_EQ(read_text(destination), content);
@@ -363,17 +368,17 @@ TEST_F(Restore, of_a_file_writes_beside_and_makes_holes_only_where_it_is_told_to
     ASSERT_EQ(stat(destination.c_str(), &status), 0);
     EXPECT_EQ(status.st_blocks * 512 < 1024 * 1024, sparse);
   }
-  EXPECT_THROW(FileRestorer{destination}, Error);
-  EXPECT_THROW(FileRestorer{box}, Error);
+  EXPECT_THROW(transfer::FileRestorer{destination}, Error);
+  EXPECT_THROW(transfer::FileRestorer{box}, Error);
 }
 
 TEST_F(Restore, of_a_file_stops_when_interrupted_and_leaves_nothing) {
-  pretend_interrupted(2);
+  io::pretend_interrupted(2);
   {
-    FileRestorer restorer(destination);
+    transfer::FileRestorer restorer(destination);
     EXPECT_THROW(restorer.write("x"), Error);
   }
-  pretend_interrupted(0);
+  io::pretend_interrupted(0);
   EXPECT_TRUE(fs::is_empty(box));
 }
 

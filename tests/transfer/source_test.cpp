@@ -39,10 +39,10 @@ class TakenSource : public testing::Test {
   }
 
   /// The bytes of the tree; `meanwhile` happens once the first of them came.
-  static std::string taken(const Source& source, const std::function<void()>& meanwhile = nullptr) {
+  static std::string taken(const transfer::Source& source, const std::function<void()>& meanwhile = nullptr) {
     std::string bytes;
     bool happened = !meanwhile;
-    write_canonical(
+    transfer::write_canonical(
         source,
         [&](std::string_view more) {
           bytes += more;
@@ -64,8 +64,8 @@ class TakenSource : public testing::Test {
 };
 
 TEST_F(TakenSource, excluded_files_may_come_and_go_while_it_is_read) {
-  const Source source{.path = tree, .exclude = {"log/**", "*.pid"}};
-  const SourceSurvey before = survey_source(source);
+  const transfer::Source source{.path = tree, .exclude = {"log/**", "*.pid"}};
+  const transfer::SourceSurvey before = transfer::survey_source(source);
   EXPECT_EQ(failure([&] {
               taken(source, [&] {
                 make_file(tree + "/x.pid", "7");
@@ -73,7 +73,7 @@ TEST_F(TakenSource, excluded_files_may_come_and_go_while_it_is_read) {
               });
             }),
             "");
-  EXPECT_TRUE(is_as_it_was(survey_source(source), before.stamp)) << "nor is that a change later";
+  EXPECT_TRUE(transfer::is_as_it_was(transfer::survey_source(source), before.stamp)) << "nor is that a change later";
   EXPECT_THAT(failure([&] { taken(source, [&] { make_file(tree + "/b", "new"); }); }),
               HasSubstr("\"./\" changed while it was read"));
   EXPECT_THAT(failure([&] { taken(source, [&] { fs::remove(tree + "/b"); }); }), HasSubstr("\"./\" changed while it was read"));
@@ -90,8 +90,8 @@ TEST_F(TakenSource, what_is_this_servers_own_is_never_taken_whatever_path_leads_
   make_file(box / "site/note", "harmless");
   const std::vector<OwnPlace> own{{"keys", box / "site/keys"}, {"state", box / "site/ingot.db"}, {"store", box / "site/store"}};
   const auto refusal = [&](const std::string& path, const std::vector<std::string>& exclude = {}) {
-    const Source source{.path = path, .exclude = exclude, .own = own};
-    const std::string text = failure([&] { survey_source(source); });
+    const transfer::Source source{.path = path, .exclude = exclude, .own = own};
+    const std::string text = failure([&] { transfer::survey_source(source); });
     EXPECT_EQ(failure([&] { taken(source); }), text);
     return text;
   };
@@ -128,7 +128,7 @@ TEST_F(TakenSource, what_is_mounted_in_it_is_left_out_and_named_unless_it_is_wan
     make_file(tree + "/memory/m", "m");
     std::string said;
     std::string bytes;
-    const SourceRemarks remarks = write_canonical(
+    const transfer::SourceRemarks remarks = transfer::write_canonical(
         {.path = tree}, [&](std::string_view more) { bytes += more; }, nullptr);
     for (const std::string& one : remarks.texts()) said += one + "\n";
     restore_tree(bytes, box / "left");
@@ -154,10 +154,10 @@ TEST_F(TakenSource, private_keys_and_attributes_that_are_not_kept_are_told_of_by
   make_file(tree + "/how-to", "it begins with -----BEGIN PRIVATE KEY-----\n");
   const bool has_attributes = setxattr((tree + "/a").c_str(), "user.origin", "x", 1, 0) == 0 &&
                               setxattr((tree + "/cert.pem").c_str(), "user.other", "x", 1, 0) == 0;
-  const SourceRemarks remarks = write_canonical(
+  const transfer::SourceRemarks remarks = transfer::write_canonical(
       {.path = tree}, [](std::string_view) {}, nullptr);
   EXPECT_THAT(remarks.private_keys, testing::ElementsAre("./id_ed25519", "./key.pem"));
-  EXPECT_THAT(write_canonical(
+  EXPECT_THAT(transfer::write_canonical(
                   {.path = tree + "/key.pem"}, [](std::string_view) {}, nullptr)
                   .private_keys,
               testing::SizeIs(1));
@@ -170,7 +170,7 @@ TEST_F(TakenSource, private_keys_and_attributes_that_are_not_kept_are_told_of_by
 TEST_F(TakenSource, is_readable_where_an_old_runtime_refuses_faccessat2) {
   EXPECT_EQ(in_child([&] {
               refuse_call(SYS_faccessat2, EPERM);
-              return failure([&] { survey_source({.path = tree}); });
+              return failure([&] { transfer::survey_source({.path = tree}); });
             }),
             "");
 }
@@ -179,7 +179,7 @@ TEST_F(TakenSource, is_just_the_image_or_is_not) {
   const std::string bytes = canonical_bytes(tree);
   const Digest digest = canonical_digest(tree);
   const auto just = [&](const std::string& path, ImageKind kind, std::uint64_t size) {
-    return is_just(path, kind, digest, size, nullptr);
+    return transfer::is_just(path, kind, digest, size, nullptr);
   };
   EXPECT_TRUE(just(tree, ImageKind::tree, bytes.size()));
   EXPECT_TRUE(just(tree + "/", ImageKind::tree, bytes.size()));

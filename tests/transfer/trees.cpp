@@ -75,10 +75,10 @@ void take_options(std::istringstream& words, DescribedMember& described) {
   }
 }
 
-MemberKind kind_of(const std::string& word) {
-  if (word == "folder") return MemberKind::folder;
-  if (word == "link") return MemberKind::symbolic_link;
-  return word == "hard" ? MemberKind::hard_link : MemberKind::file;
+transfer::MemberKind kind_of(const std::string& word) {
+  if (word == "folder") return transfer::MemberKind::folder;
+  if (word == "link") return transfer::MemberKind::symbolic_link;
+  return word == "hard" ? transfer::MemberKind::hard_link : transfer::MemberKind::file;
 }
 
 /// Content may hold blanks: it ends at two blanks, at an option or with the line.
@@ -86,7 +86,7 @@ DescribedMember member_of(const std::string& line) {
   std::istringstream words(line);
   std::string kind, mode, path, rest;
   DescribedMember described;
-  TarMember& member = described.member;
+  transfer::TarMember& member = described.member;
   words >> kind >> mode >> member.uid >> member.gid >> member.mtime >> path >> std::ws;
   std::getline(words, rest);
   member.kind = kind_of(kind);
@@ -97,7 +97,7 @@ DescribedMember member_of(const std::string& line) {
   std::istringstream options(rest.substr(text.size()));
   take_options(options, described);
   const std::string bytes = unescaped(text);
-  if (member.kind == MemberKind::file) {
+  if (member.kind == transfer::MemberKind::file) {
     described.content = bytes;
     member.size = bytes.size();
   } else {
@@ -128,29 +128,30 @@ std::map<std::string, DescribedTree> golden_trees() {
 std::string tar_of(const DescribedTree& tree) {
   std::string bytes;
   for (const auto& [member, content] : tree) {
-    bytes += encode_member(member) + content;
-    bytes.append(tar_padding(content.size()), '\0');
+    bytes += transfer::encode_member(member) + content;
+    bytes.append(transfer::tar_padding(content.size()), '\0');
   }
-  return bytes + std::string(tar_end, '\0');
+  return bytes + std::string(transfer::tar_end, '\0');
 }
 
 void make_tree(const DescribedTree& tree, const std::string& path) {
   // Backwards for what a later member would change: a folder's time is set after its members were made.
   for (const auto& [member, content] : tree) {
     const std::string full = path + member.path.substr(1);
-    if (member.kind == MemberKind::folder && member.path != "./") fs::create_directory(full);
-    if (member.kind == MemberKind::file) std::ofstream(full, std::ios::binary) << content;
-    if (member.kind == MemberKind::symbolic_link) fs::create_symlink(member.target, full);
-    if (member.kind == MemberKind::hard_link) fs::create_hard_link(path + member.target.substr(1), full);
+    if (member.kind == transfer::MemberKind::folder && member.path != "./") fs::create_directory(full);
+    if (member.kind == transfer::MemberKind::file) std::ofstream(full, std::ios::binary) << content;
+    if (member.kind == transfer::MemberKind::symbolic_link) fs::create_symlink(member.target, full);
+    if (member.kind == transfer::MemberKind::hard_link) fs::create_hard_link(path + member.target.substr(1), full);
   }
   for (auto at = tree.rbegin(); at != tree.rend(); ++at) {
-    const TarMember& member = at->member;
+    const transfer::TarMember& member = at->member;
     const std::string full = path + member.path.substr(1);
     check(lchown(full.c_str(), static_cast<uid_t>(member.uid), static_cast<gid_t>(member.gid)) == 0, "lchown " + full);
-    if (member.kind != MemberKind::symbolic_link) check(chmod(full.c_str(), member.mode) == 0, "chmod " + full);
-    if (!member.access_acl.empty()) set_attribute(full, "system.posix_acl_access", acl_attribute_of(member.access_acl).value());
+    if (member.kind != transfer::MemberKind::symbolic_link) check(chmod(full.c_str(), member.mode) == 0, "chmod " + full);
+    if (!member.access_acl.empty())
+      set_attribute(full, "system.posix_acl_access", transfer::acl_attribute_of(member.access_acl).value());
     if (!member.default_acl.empty())
-      set_attribute(full, "system.posix_acl_default", acl_attribute_of(member.default_acl).value());
+      set_attribute(full, "system.posix_acl_default", transfer::acl_attribute_of(member.default_acl).value());
     if (!member.capability.empty()) set_attribute(full, "security.capability", member.capability);
     set_mtime(full, member.mtime, 123'456'789);
   }
@@ -169,17 +170,17 @@ void set_mtime(const std::string& path, long seconds, long nanoseconds) {
 
 std::string canonical_bytes(const std::string& path, const std::vector<std::string>& exclude) {
   std::string bytes;
-  write_canonical(
+  transfer::write_canonical(
       {.path = path, .exclude = exclude}, [&](std::string_view more) { bytes += more; }, nullptr);
   return bytes;
 }
 
 Digest canonical_digest(const std::string& path, const std::vector<std::string>& exclude) {
-  return sha256(canonical_bytes(path, exclude));
+  return io::sha256(canonical_bytes(path, exclude));
 }
 
 void restore_tree(std::string_view bytes, const std::string& destination, std::size_t piece) {
-  TreeRestorer restorer(destination);
+  transfer::TreeRestorer restorer(destination);
   for (std::size_t at = 0; at < bytes.size(); at += piece) restorer.write(bytes.substr(at, piece));
   restorer.commit();
 }
@@ -195,7 +196,7 @@ std::string listing(const std::string& path) {
     if (S_ISREG(status.st_mode)) {
       std::ifstream file(full, std::ios::binary);
       line << ' ' << status.st_size << ' ' << status.st_nlink << ' '
-           << sha256(std::string(std::istreambuf_iterator<char>(file), {})).hex();
+           << io::sha256(std::string(std::istreambuf_iterator<char>(file), {})).hex();
     }
     if (S_ISLNK(status.st_mode)) line << " -> " << fs::read_symlink(full).string();
     lines.push_back(line.str());

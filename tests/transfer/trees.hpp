@@ -15,7 +15,7 @@
 namespace ingot::testing_support {
 
 struct DescribedMember {
-  TarMember member;
+  transfer::TarMember member;
   std::string content;
 };
 using DescribedTree = std::vector<DescribedMember>;

@@ -26,7 +26,9 @@ Head head(std::uint64_t epoch, Serial serial) {
 }
 
 /// The floor after head (epoch, serial) was accepted; its digest is that of "<epoch> <serial>".
-Digest digest_of(const Head& accepted) { return sha256(std::to_string(accepted.epoch) + " " + std::to_string(accepted.serial)); }
+Digest digest_of(const Head& accepted) {
+  return io::sha256(std::to_string(accepted.epoch) + " " + std::to_string(accepted.serial));
+}
 Floor floor_at(const Head& accepted) {
   return {.id = accepted.id,
           .epoch = accepted.epoch,
@@ -37,7 +39,7 @@ Floor floor_at(const Head& accepted) {
 }
 
 std::string verdict(const Head& next, const std::optional<Head>& accepted, Time now = issued) {
-  return code_of(may_follow(next, digest_of(next), accepted ? std::optional(floor_at(*accepted)) : std::nullopt, now));
+  return code_of(trust::may_follow(next, digest_of(next), accepted ? std::optional(floor_at(*accepted)) : std::nullopt, now));
 }
 
 TEST(floor, takes_any_serial_first) {
@@ -54,15 +56,15 @@ TEST(floor, takes_the_same_head_again_and_every_later_one) {
 TEST(floor, A5_a_lower_serial_of_the_same_epoch_is_stale_and_says_the_numbers) {
   EXPECT_EQ(verdict(head(1, 6), head(1, 7)), "stale");
   EXPECT_EQ(verdict(head(1, 1), head(1, largest_serial)), "stale");
-  const auto distrust = may_follow(head(1, 6), digest_of(head(1, 6)), floor_at(head(1, 7)), issued);
+  const auto distrust = trust::may_follow(head(1, 6), digest_of(head(1, 6)), floor_at(head(1, 7)), issued);
   ASSERT_TRUE(distrust);
   EXPECT_EQ(distrust->why, "it serves serial 6, but serial 7 was seen before");
 }
 
 TEST(floor, A6_knows_equivocation) {
-  const auto distrust = may_follow(head(1, 7), sha256("other bytes"), floor_at(head(1, 7)), issued);
+  const auto distrust = trust::may_follow(head(1, 7), io::sha256("other bytes"), floor_at(head(1, 7)), issued);
   EXPECT_EQ(code_of(distrust), "equivocation");
-  EXPECT_NE(distrust->why.find(sha256("other bytes").text()), std::string::npos);
+  EXPECT_NE(distrust->why.find(io::sha256("other bytes").text()), std::string::npos);
   EXPECT_NE(distrust->why.find(digest_of(head(1, 7)).text()), std::string::npos);
 }
 
@@ -73,9 +75,9 @@ TEST(floor, a_head_in_another_envelope_is_the_same_head) {
   Envelope other = one;
   other.signatures.push_back({.key_id = "whoever", .bytes = std::string(64, 'x')});
   ASSERT_NE(write_envelope(one), write_envelope(other));
-  EXPECT_EQ(head_digest(write_envelope(one)), sha256(one.payload));
-  EXPECT_EQ(head_digest(write_envelope(other)), sha256(one.payload));
-  EXPECT_EQ(head_digest("<html>"), std::nullopt);
+  EXPECT_EQ(trust::head_digest(write_envelope(one)), io::sha256(one.payload));
+  EXPECT_EQ(trust::head_digest(write_envelope(other)), io::sha256(one.payload));
+  EXPECT_EQ(trust::head_digest("<html>"), std::nullopt);
 }
 
 TEST(floor, A10_refuses_a_jump_of_more_than_2_to_the_32) {
@@ -131,20 +133,20 @@ TEST(expiry, A7_holds_to_the_second_whoever_sets_it) {
       {"a tiny max_age", Seconds(1), Seconds(1)},           {"a hundred years", hours(24 * 365 * 100), hours(24 * 365 * 100)},
   };
   for (const Age& age : table) {
-    EXPECT_FALSE(expired(one().head(7), age.max_age, issued)) << age.what;
-    EXPECT_FALSE(expired(one().head(7), age.max_age, issued + age.ends - Seconds(1))) << age.what;
-    const auto over = expired(one().head(7), age.max_age, issued + age.ends);
+    EXPECT_FALSE(trust::expired(one().head(7), age.max_age, issued)) << age.what;
+    EXPECT_FALSE(trust::expired(one().head(7), age.max_age, issued + age.ends - Seconds(1))) << age.what;
+    const auto over = trust::expired(one().head(7), age.max_age, issued + age.ends);
     ASSERT_TRUE(over) << age.what;
     EXPECT_EQ(over->since, issued + age.ends) << age.what;
-    EXPECT_TRUE(expired(one().head(7), age.max_age, issued + age.ends + Seconds(1))) << age.what;
+    EXPECT_TRUE(trust::expired(one().head(7), age.max_age, issued + age.ends + Seconds(1))) << age.what;
   }
 }
 
 TEST(expiry, A7_says_since_when_and_by_whose_word) {
-  const auto own = expired(one().head(7), std::nullopt, expires + Seconds(1));
+  const auto own = trust::expired(one().head(7), std::nullopt, expires + Seconds(1));
   ASSERT_TRUE(own);
   EXPECT_NE(own->why.find("2026-12-07T02:00:00Z"), std::string::npos) << own->why;
-  const auto here = expired(one().head(7), hours(1), expires);
+  const auto here = trust::expired(one().head(7), hours(1), expires);
   ASSERT_TRUE(here);
   EXPECT_NE(here->why.find("max_age"), std::string::npos) << here->why;
 }

@@ -19,23 +19,23 @@ const Server& two() {
 }
 
 std::string verdict(const std::string& bytes, const Root& root = one().root) {
-  return code_of(verify_head(bytes, one().id, root));
+  return code_of(trust::verify_head(bytes, one().id, root));
 }
 
 /// An envelope of `payload` with these signatures under the catalog's key or others.
-std::string envelope(const std::string& payload, const std::vector<const PrivateKey*>& keys,
+std::string envelope(const std::string& payload, const std::vector<const trust::PrivateKey*>& keys,
                      std::string_view type = head_payload_type) {
-  return write_envelope(sign_envelope(type, payload, keys));
+  return write_envelope(trust::sign_envelope(type, payload, keys));
 }
 
 TEST(head_trust, takes_a_signed_head) {
-  const auto verified = verify_head(one().sign(one().head(7)), one().id, one().root);
+  const auto verified = trust::verify_head(one().sign(one().head(7)), one().id, one().root);
   ASSERT_TRUE(std::holds_alternative<Head>(verified));
   EXPECT_EQ(std::get<Head>(verified), one().head(7));
 }
 
 TEST(head_trust, A1_refuses_every_bit_flip_of_the_payload) {
-  Envelope signed_head = sign_envelope(head_payload_type, write_head(one().head(7)), {&one().catalog_key});
+  Envelope signed_head = trust::sign_envelope(head_payload_type, write_head(one().head(7)), {&one().catalog_key});
   for (std::size_t bit = 0; bit < signed_head.payload.size() * 8; ++bit) {
     char& byte = signed_head.payload[bit / 8];
     byte = static_cast<char>(byte ^ (1 << (bit % 8)));
@@ -45,7 +45,7 @@ TEST(head_trust, A1_refuses_every_bit_flip_of_the_payload) {
 }
 
 TEST(head_trust, A1_refuses_every_bit_flip_of_the_signature) {
-  Envelope signed_head = sign_envelope(head_payload_type, write_head(one().head(7)), {&one().catalog_key});
+  Envelope signed_head = trust::sign_envelope(head_payload_type, write_head(one().head(7)), {&one().catalog_key});
   std::string& signature = signed_head.signatures[0].bytes;
   for (std::size_t bit = 0; bit < signature.size() * 8; ++bit) {
     signature[bit / 8] = static_cast<char>(signature[bit / 8] ^ (1 << (bit % 8)));
@@ -59,7 +59,7 @@ TEST(head_trust, A1_never_reads_another_head_from_a_flipped_file) {
   for (std::size_t bit = 0; bit < served.size() * 8; ++bit) {
     std::string flipped = served;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
-    const auto verified = verify_head(flipped, one().id, one().root);
+    const auto verified = trust::verify_head(flipped, one().id, one().root);
     if (const auto* head = std::get_if<Head>(&verified)) { EXPECT_EQ(*head, one().head(7)) << bit; }
   }
 }
@@ -81,7 +81,7 @@ TEST(head_trust, A1_refuses_a_signature_over_another_type) {
   const std::string payload = write_head(one().head(7));
   EXPECT_EQ(verdict(envelope(payload, {&one().catalog_key}, root_payload_type)), "not-a-head");
   EXPECT_EQ(verdict(envelope(payload, {&one().catalog_key}, "application/json")), "not-a-head");
-  Envelope renamed = sign_envelope(root_payload_type, payload, {&one().catalog_key});
+  Envelope renamed = trust::sign_envelope(root_payload_type, payload, {&one().catalog_key});
   renamed.payload_type = head_payload_type;
   EXPECT_EQ(verdict(write_envelope(renamed)), "bad-signature");
 }
@@ -102,8 +102,8 @@ TEST(head_trust, A2_counts_a_key_once) {
   const Root both = with_catalog(2, {one().catalog_key.public_key(), two().catalog_key.public_key()});
   EXPECT_EQ(verdict(envelope(payload, {&one().catalog_key, &two().catalog_key}), both), "");
   EXPECT_EQ(verdict(envelope(payload, {&one().catalog_key, &one().catalog_key}), both), "bad-signature");
-  Envelope other_hint = sign_envelope(head_payload_type, payload, {&one().catalog_key, &one().catalog_key});
-  other_hint.signatures[1].key_id = key_id(two().catalog_key.public_key());
+  Envelope other_hint = trust::sign_envelope(head_payload_type, payload, {&one().catalog_key, &one().catalog_key});
+  other_hint.signatures[1].key_id = trust::key_id(two().catalog_key.public_key());
   EXPECT_EQ(verdict(write_envelope(other_hint), both), "bad-signature");
 }
 
@@ -115,7 +115,7 @@ TEST(head_trust, A2_counts_by_the_keys_bytes_whatever_the_root_lists) {
 }
 
 TEST(head_trust, A2_ignores_the_hint) {
-  Envelope signed_head = sign_envelope(head_payload_type, write_head(one().head(7)), {&one().catalog_key});
+  Envelope signed_head = trust::sign_envelope(head_payload_type, write_head(one().head(7)), {&one().catalog_key});
   signed_head.signatures[0].key_id = "somebody else";
   EXPECT_EQ(verdict(write_envelope(signed_head)), "");
 }
@@ -130,14 +130,14 @@ TEST(head_trust, A3_accepts_no_threshold_of_zero_or_beyond_the_keys) {
 
 TEST(head_trust, A4_looks_at_no_more_than_16_signatures) {
   const std::string payload = write_head(one().head(7));
-  std::vector<const PrivateKey*> keys(15, &two().catalog_key);
+  std::vector<const trust::PrivateKey*> keys(15, &two().catalog_key);
   keys.push_back(&one().catalog_key);
   EXPECT_EQ(verdict(envelope(payload, keys)), "");
   keys.insert(keys.begin(), &two().catalog_key);
   EXPECT_EQ(verdict(envelope(payload, keys)), "not-a-head");
-  Envelope many = sign_envelope(head_payload_type, payload, {&one().catalog_key});
+  Envelope many = trust::sign_envelope(head_payload_type, payload, {&one().catalog_key});
   many.signatures.resize(5000, many.signatures[0]);
-  EXPECT_FALSE(signed_by(one().root.catalog, many));
+  EXPECT_FALSE(trust::signed_by(one().root.catalog, many));
   EXPECT_EQ(verdict(write_envelope(many)), "not-a-head");
   many.signatures.assign(2000, {.key_id = "", .bytes = ""});
   EXPECT_EQ(verdict(write_envelope(many)), "not-a-head");
@@ -172,9 +172,9 @@ TEST(head_trust, A17_refuses_a_server_name_that_is_a_path) {
 TEST(head_trust, C11_says_that_a_newer_format_needs_an_upgrade) {
   std::string payload = write_head(one().head(7));
   payload.replace(payload.find("ingot.head/1"), 12, "ingot.head/2");
-  const auto verified = verify_head(envelope(payload, {&one().catalog_key}), one().id, one().root);
-  ASSERT_TRUE(std::holds_alternative<Distrust>(verified));
-  EXPECT_NE(std::get<Distrust>(verified).why.find("upgrade"), std::string::npos);
+  const auto verified = trust::verify_head(envelope(payload, {&one().catalog_key}), one().id, one().root);
+  ASSERT_TRUE(std::holds_alternative<trust::Distrust>(verified));
+  EXPECT_NE(std::get<trust::Distrust>(verified).why.find("upgrade"), std::string::npos);
 }
 
 TEST(head_trust, R19_takes_nothing_a_web_page_or_a_cut_body_for_no_answer) {
@@ -196,9 +196,10 @@ TEST(head_trust, R19_distrusts_anything_else_that_is_served_as_a_head) {
 }
 
 TEST(head_trust, distrust_shows_no_raw_bytes_of_the_peer) {
-  const auto verified = verify_head(envelope(write_head(one().head(7)), {&one().catalog_key}, "x\x7f"), one().id, one().root);
-  ASSERT_TRUE(std::holds_alternative<Distrust>(verified));
-  EXPECT_EQ(std::get<Distrust>(verified).why.find('\x7f'), std::string::npos);
+  const auto verified =
+      trust::verify_head(envelope(write_head(one().head(7)), {&one().catalog_key}, "x\x7f"), one().id, one().root);
+  ASSERT_TRUE(std::holds_alternative<trust::Distrust>(verified));
+  EXPECT_EQ(std::get<trust::Distrust>(verified).why.find('\x7f'), std::string::npos);
 }
 
 }  // namespace

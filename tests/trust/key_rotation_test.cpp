@@ -18,11 +18,11 @@ Role role_of(std::uint32_t threshold, const std::vector<int>& keys) {
 }
 
 std::string signed_by_keys(std::string_view type, const std::string& payload, const std::vector<int>& signers) {
-  std::vector<PrivateKey> keys;
+  std::vector<trust::PrivateKey> keys;
   for (const int signer : signers) keys.push_back(test_key("k" + std::to_string(signer)));
-  std::vector<const PrivateKey*> pointers;
-  for (const PrivateKey& key : keys) pointers.push_back(&key);
-  return write_envelope(sign_envelope(type, payload, pointers));
+  std::vector<const trust::PrivateKey*> pointers;
+  for (const trust::PrivateKey& key : keys) pointers.push_back(&key);
+  return write_envelope(trust::sign_envelope(type, payload, pointers));
 }
 
 struct Step {
@@ -68,15 +68,16 @@ const std::vector<Rotation>& rotations() {
 
 /// Follows a chain as a reader does; gives the version of the root that it ends with.
 std::uint64_t follow(const Rotation& rotation) {
-  std::optional<TrustedRoot> newest;
+  std::optional<trust::TrustedRoot> newest;
   for (const Step& step : rotation.steps) {
     Root root = newest ? next_of(newest->root) : Server("one").root;
     root.root = role_of(step.threshold, step.keys);
     const std::string payload = write_root(root);
     const std::string envelope = signed_by_keys(root_payload_type, payload, step.signers);
-    auto verified = newest ? verify_next_root(envelope, *newest) : verify_first_root(envelope, id_of_root(payload));
+    auto verified =
+        newest ? trust::verify_next_root(envelope, *newest) : trust::verify_first_root(envelope, trust::id_of_root(payload));
     EXPECT_EQ(code_of(verified), step.accepted ? "" : "bad-signature") << rotation.what << ": root " << root.version;
-    if (auto* good = std::get_if<TrustedRoot>(&verified)) newest = std::move(*good);
+    if (auto* good = std::get_if<trust::TrustedRoot>(&verified)) newest = std::move(*good);
   }
   return newest ? newest->root.version : 0;
 }
@@ -107,12 +108,12 @@ TEST(rotation, A11_a_head_needs_the_threshold_of_the_newest_root) {
     const Step& step = rotation.steps.front();
     Root root = next_of(server.root);
     root.catalog = role_of(step.threshold, step.keys);
-    const auto verified = verify_next_root(server.sign_root(root), trusted(server.root));
+    const auto verified = trust::verify_next_root(server.sign_root(root), trusted(server.root));
     ASSERT_EQ(code_of(verified), "") << rotation.what;
     Head head = server.head(1);
     head.root_version = 2;
     const std::string envelope = signed_by_keys(head_payload_type, write_head(head), step.signers);
-    EXPECT_EQ(code_of(verify_head(envelope, server.id, std::get<TrustedRoot>(verified).root)),
+    EXPECT_EQ(code_of(trust::verify_head(envelope, server.id, std::get<trust::TrustedRoot>(verified).root)),
               step.accepted ? "" : "bad-signature")
         << rotation.what;
   }

@@ -42,11 +42,11 @@ const std::vector<Vector> vectors{
 
 TEST(keys, know_the_vectors_of_rfc_8032) {
   for (const Vector& vector : vectors) {
-    const PrivateKey key = key_of_seed(bytes_of(vector.secret));
+    const trust::PrivateKey key = key_of_seed(bytes_of(vector.secret));
     EXPECT_EQ(key.public_key(), public_key_of(vector.key));
     EXPECT_EQ(key.sign(bytes_of(vector.message)), bytes_of(vector.signature));
-    EXPECT_TRUE(signature_holds(public_key_of(vector.key), bytes_of(vector.message), bytes_of(vector.signature)));
-    EXPECT_FALSE(signature_holds(public_key_of(vector.key), bytes_of(vector.message) + "x", bytes_of(vector.signature)));
+    EXPECT_TRUE(trust::signature_holds(public_key_of(vector.key), bytes_of(vector.message), bytes_of(vector.signature)));
+    EXPECT_FALSE(trust::signature_holds(public_key_of(vector.key), bytes_of(vector.message) + "x", bytes_of(vector.signature)));
   }
 }
 
@@ -55,7 +55,7 @@ TEST(keys, A1_refuse_every_bit_flip_of_a_signature) {
   std::string signature = bytes_of(vector.signature);
   for (std::size_t bit = 0; bit < signature.size() * 8; ++bit) {
     signature[bit / 8] = static_cast<char>(signature[bit / 8] ^ (1 << (bit % 8)));
-    EXPECT_FALSE(signature_holds(public_key_of(vector.key), bytes_of(vector.message), signature)) << bit;
+    EXPECT_FALSE(trust::signature_holds(public_key_of(vector.key), bytes_of(vector.message), signature)) << bit;
     signature[bit / 8] = static_cast<char>(signature[bit / 8] ^ (1 << (bit % 8)));
   }
 }
@@ -65,17 +65,17 @@ TEST(keys, refuse_the_second_form_of_a_signature) {
   const std::string malleated =
       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901554c8c7872aa064e049dbb3013fbf29380d25bf5f0595bbe24655141438e"
       "7a101b";
-  EXPECT_FALSE(signature_holds(public_key_of(vectors[0].key), "", bytes_of(malleated)));
+  EXPECT_FALSE(trust::signature_holds(public_key_of(vectors[0].key), "", bytes_of(malleated)));
 }
 
 TEST(keys, refuse_signatures_of_other_lengths) {
   const std::string signature = bytes_of(vectors[0].signature);
   const PublicKey key = public_key_of(vectors[0].key);
   for (const std::size_t length : {0U, 1U, 32U, 63U})
-    EXPECT_FALSE(signature_holds(key, "", signature.substr(0, length))) << length;
-  EXPECT_FALSE(signature_holds(key, "", signature + '\0'));
-  EXPECT_FALSE(signature_holds(key, "", signature + signature));
-  EXPECT_FALSE(signature_holds(key, "", std::string(64, '\0')));
+    EXPECT_FALSE(trust::signature_holds(key, "", signature.substr(0, length))) << length;
+  EXPECT_FALSE(trust::signature_holds(key, "", signature + '\0'));
+  EXPECT_FALSE(trust::signature_holds(key, "", signature + signature));
+  EXPECT_FALSE(trust::signature_holds(key, "", std::string(64, '\0')));
 }
 
 TEST(keys, refuse_keys_of_small_order) {
@@ -93,8 +93,8 @@ TEST(keys, refuse_keys_of_small_order) {
                                        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
                                        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
                                        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
-    EXPECT_FALSE(is_usable(public_key_of(small))) << small;
-    for (int i = 0; i < 16; ++i) EXPECT_FALSE(signature_holds(public_key_of(small), std::to_string(i), forged)) << small;
+    EXPECT_FALSE(trust::is_usable(public_key_of(small))) << small;
+    for (int i = 0; i < 16; ++i) EXPECT_FALSE(trust::signature_holds(public_key_of(small), std::to_string(i), forged)) << small;
   }
 }
 
@@ -103,25 +103,25 @@ TEST(keys, A2_refuse_second_encodings_of_a_key) {
                                         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
                                         "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
                                         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
-    EXPECT_FALSE(is_usable(public_key_of(second))) << second;
+    EXPECT_FALSE(trust::is_usable(public_key_of(second))) << second;
   }
-  for (const Vector& vector : vectors) EXPECT_TRUE(is_usable(public_key_of(vector.key)));
+  for (const Vector& vector : vectors) EXPECT_TRUE(trust::is_usable(public_key_of(vector.key)));
 }
 
 TEST(keys, made_anew_differ_and_survive_their_pem_form) {
-  const PrivateKey one = PrivateKey::generate();
-  const PrivateKey other = PrivateKey::generate();
+  const trust::PrivateKey one = trust::PrivateKey::generate();
+  const trust::PrivateKey other = trust::PrivateKey::generate();
   EXPECT_NE(one.public_key(), other.public_key());
-  EXPECT_TRUE(is_usable(one.public_key()));
-  const PrivateKey again = PrivateKey::from_pem(one.to_pem(), "it");
+  EXPECT_TRUE(trust::is_usable(one.public_key()));
+  const trust::PrivateKey again = trust::PrivateKey::from_pem(one.to_pem(), "it");
   EXPECT_EQ(again.public_key(), one.public_key());
-  EXPECT_TRUE(signature_holds(one.public_key(), "text", again.sign("text")));
-  EXPECT_FALSE(signature_holds(other.public_key(), "text", again.sign("text")));
+  EXPECT_TRUE(trust::signature_holds(one.public_key(), "text", again.sign("text")));
+  EXPECT_FALSE(trust::signature_holds(other.public_key(), "text", again.sign("text")));
   EXPECT_EQ(one.to_pem().substr(0, 27), "-----BEGIN PRIVATE KEY-----");
 }
 
 TEST(keys, say_what_is_no_key_without_showing_it) {
-  const std::string pem = PrivateKey::generate().to_pem();
+  const std::string pem = trust::PrivateKey::generate().to_pem();
   const std::string body = pem.substr(28, 20);
   const std::string rsa_like =
       "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
@@ -132,7 +132,7 @@ TEST(keys, say_what_is_no_key_without_showing_it) {
   for (const std::string& bad :
        {std::string(), std::string("garbage"), pem.substr(0, 60), rsa_like, x25519, encrypted, std::string(100, '\0')}) {
     try {
-      (void)PrivateKey::from_pem(bad, "the key \"keys/catalog.pem\"");
+      (void)trust::PrivateKey::from_pem(bad, "the key \"keys/catalog.pem\"");
       FAIL() << bad;
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::local);
@@ -144,10 +144,10 @@ TEST(keys, say_what_is_no_key_without_showing_it) {
 
 TEST(keys, have_a_hint_of_16_hex_digits) {
   const PublicKey key = public_key_of(vectors[0].key);
-  EXPECT_EQ(key_id(key), sha256(bytes_of(vectors[0].key)).hex().substr(0, 16));
+  EXPECT_EQ(trust::key_id(key), io::sha256(bytes_of(vectors[0].key)).hex().substr(0, 16));
 }
 
-TEST(keys, fingerprint_is_sha256) { EXPECT_EQ(fingerprint("abc"), sha256("abc")); }
+TEST(keys, fingerprint_is_sha256) { EXPECT_EQ(trust::fingerprint("abc"), io::sha256("abc")); }
 
 }  // namespace
 }  // namespace ingot::keys_test

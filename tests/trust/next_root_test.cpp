@@ -20,16 +20,16 @@ PublicKey key(const std::string& name) { return test_key(name).public_key(); }
 const PublicKey& root_key() { return one().root.root.keys.front(); }
 const PublicKey& catalog_key() { return one().root.catalog.keys.front(); }
 
-RootChange nothing() { return {.root = {}, .catalog = {}, .revoke = {}, .expires = at("2040-01-01T00:00:00Z")}; }
+trust::RootChange nothing() { return {.root = {}, .catalog = {}, .revoke = {}, .expires = at("2040-01-01T00:00:00Z")}; }
 
-Root made(const RootChange& change) {
-  const auto next = next_root(trusted(one().root), change);
-  if (const auto* why = std::get_if<ImpossibleRoot>(&next)) ADD_FAILURE() << why->why;
+Root made(const trust::RootChange& change) {
+  const auto next = trust::next_root(trusted(one().root), change);
+  if (const auto* why = std::get_if<trust::ImpossibleRoot>(&next)) ADD_FAILURE() << why->why;
   return std::get<Root>(next);
 }
-std::string refused(const RootChange& change) {
-  const auto next = next_root(trusted(one().root), change);
-  const auto* why = std::get_if<ImpossibleRoot>(&next);
+std::string refused(const trust::RootChange& change) {
+  const auto next = trust::next_root(trusted(one().root), change);
+  const auto* why = std::get_if<trust::ImpossibleRoot>(&next);
   return why != nullptr ? why->why : "";
 }
 
@@ -40,7 +40,7 @@ TEST(next_root, renews_with_the_same_keys) {
 }
 
 TEST(next_root, adds_and_drops_keys_and_keeps_the_epoch) {
-  RootChange change = nothing();
+  trust::RootChange change = nothing();
   change.root = {.add = {key("a"), key("b")}, .drop = {root_key()}, .threshold = 2};
   change.catalog = {.add = {key("c")}, .drop = {}, .threshold = {}};
   const Root next = made(change);
@@ -51,7 +51,7 @@ TEST(next_root, adds_and_drops_keys_and_keeps_the_epoch) {
 }
 
 TEST(next_root, A11_a_stolen_key_leaves_every_role_and_its_epoch_is_over) {
-  RootChange change = nothing();
+  trust::RootChange change = nothing();
   change.revoke = {catalog_key()};
   change.catalog.add = {key("c")};
   const Root next = made(change);
@@ -60,7 +60,7 @@ TEST(next_root, A11_a_stolen_key_leaves_every_role_and_its_epoch_is_over) {
 }
 
 TEST(next_root, A11_a_stolen_key_does_not_come_back_in_another_role) {
-  RootChange change = nothing();
+  trust::RootChange change = nothing();
   change.root.add = {key("a")};
   change.revoke = {root_key()};
   change.catalog.add = {root_key()};
@@ -68,7 +68,7 @@ TEST(next_root, A11_a_stolen_key_does_not_come_back_in_another_role) {
 }
 
 TEST(next_root, A3_refuses_a_threshold_that_cannot_be_met_or_need_not_be) {
-  RootChange change = nothing();
+  trust::RootChange change = nothing();
   change.root.threshold = 2;
   EXPECT_THAT(refused(change), HasSubstr("2 of 1 root keys"));
   change.root.threshold = 0;
@@ -81,7 +81,7 @@ TEST(next_root, A3_refuses_a_threshold_that_cannot_be_met_or_need_not_be) {
 }
 
 TEST(next_root, refuses_keys_that_are_there_are_not_there_or_are_unsafe) {
-  RootChange change = nothing();
+  trust::RootChange change = nothing();
   change.root.add = {root_key()};
   EXPECT_THAT(refused(change), HasSubstr("is a root key already"));
   change.root.add = {PublicKey{}};
@@ -97,22 +97,22 @@ TEST(next_root, refuses_keys_that_are_there_are_not_there_or_are_unsafe) {
 }
 
 TEST(next_root, A2_a_key_signs_once_and_both_roots_thresholds_are_counted) {
-  RootChange change = nothing();
+  trust::RootChange change = nothing();
   change.root = {.add = {key("a"), key("b")}, .drop = {}, .threshold = 2};
   const Root next = made(change);
   Envelope envelope{.payload_type = std::string(root_payload_type), .payload = write_root(next), .signatures = {}};
-  EXPECT_TRUE(sign_too(envelope, test_key("a")));
-  EXPECT_TRUE(sign_too(envelope, test_key("a")));
+  EXPECT_TRUE(trust::sign_too(envelope, test_key("a")));
+  EXPECT_TRUE(trust::sign_too(envelope, test_key("a")));
   EXPECT_EQ(envelope.signatures.size(), 1U);
-  SignatureCount count = count_signatures(envelope, one().root, next);
+  trust::SignatureCount count = trust::count_signatures(envelope, one().root, next);
   EXPECT_EQ(count.before, 0U);
   EXPECT_EQ(count.own, 1U);
   EXPECT_FALSE(count.complete(one().root, next));
-  EXPECT_TRUE(sign_too(envelope, one().root_key));
-  EXPECT_TRUE(count_signatures(envelope, one().root, next).complete(one().root, next));
-  EXPECT_EQ(code_of(verify_next_root(write_envelope(envelope), trusted(one().root))), "");
-  for (int i = 0; i < 14; ++i) EXPECT_TRUE(sign_too(envelope, test_key("k" + std::to_string(i))));
-  EXPECT_FALSE(sign_too(envelope, test_key("one too many")));
+  EXPECT_TRUE(trust::sign_too(envelope, one().root_key));
+  EXPECT_TRUE(trust::count_signatures(envelope, one().root, next).complete(one().root, next));
+  EXPECT_EQ(code_of(trust::verify_next_root(write_envelope(envelope), trusted(one().root))), "");
+  for (int i = 0; i < 14; ++i) EXPECT_TRUE(trust::sign_too(envelope, test_key("k" + std::to_string(i))));
+  EXPECT_FALSE(trust::sign_too(envelope, test_key("one too many")));
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ ImageEntry image() { return testing_support::own_image(gold, "db19_24", 12); }
 ImageEntry with_signatures(ImageEntry entry, const Release& release, const std::vector<std::string>& keys,
                            std::string_view type = release_payload_type) {
   for (const auto& key : keys) {
-    const PrivateKey secret = test_key(key);
-    entry.release.push_back(sign_envelope(type, write_release(release), {&secret}).signatures.front());
+    const trust::PrivateKey secret = test_key(key);
+    entry.release.push_back(trust::sign_envelope(type, write_release(release), {&secret}).signatures.front());
   }
   return entry;
 }
@@ -34,20 +34,20 @@ Role role(std::uint32_t threshold, const std::vector<std::string>& keys) {
 }
 
 TEST(releases, A11_an_image_counts_as_released_only_with_a_threshold_of_distinct_release_keys) {
-  EXPECT_TRUE(is_released(role(1, {"a"}), released_by({"a"})));
-  EXPECT_TRUE(is_released(role(2, {"a", "b", "c"}), released_by({"x", "c", "a"})));
-  EXPECT_FALSE(is_released(role(1, {"a"}), image())) << "no signature";
-  EXPECT_FALSE(is_released(role(1, {"a"}), released_by({"x"})));
-  EXPECT_FALSE(is_released(role(2, {"a", "b"}), released_by({"a"})));
-  EXPECT_FALSE(is_released(role(2, {"a", "b"}), released_by({"a", "a"}))) << "a key is one voice";
+  EXPECT_TRUE(trust::is_released(role(1, {"a"}), released_by({"a"})));
+  EXPECT_TRUE(trust::is_released(role(2, {"a", "b", "c"}), released_by({"x", "c", "a"})));
+  EXPECT_FALSE(trust::is_released(role(1, {"a"}), image())) << "no signature";
+  EXPECT_FALSE(trust::is_released(role(1, {"a"}), released_by({"x"})));
+  EXPECT_FALSE(trust::is_released(role(2, {"a", "b"}), released_by({"a"})));
+  EXPECT_FALSE(trust::is_released(role(2, {"a", "b"}), released_by({"a", "a"}))) << "a key is one voice";
   ImageEntry cut = released_by({"a"});
   cut.release.front().bytes.pop_back();
-  EXPECT_FALSE(is_released(role(1, {"a"}), cut));
+  EXPECT_FALSE(trust::is_released(role(1, {"a"}), cut));
 }
 
 TEST(releases, A11_a_signature_of_one_image_is_worth_nothing_for_another) {
   const std::vector<std::pair<std::string, std::function<void(ImageEntry&)>>> lies{
-      {"another digest", [](ImageEntry& entry) { entry.digest = sha256("other bits"); }},
+      {"another digest", [](ImageEntry& entry) { entry.digest = io::sha256("other bits"); }},
       {"another name", [](ImageEntry& entry) { entry.identity.name = entry.name = ImageName::of("db19_25"); }},
       {"another server", [](ImageEntry& entry) { entry.identity.origin = testing_support::server_id("silver"); }},
       {"another type", [](ImageEntry& entry) { entry.type = TypeName::of("LINUXOS"); }},
@@ -56,9 +56,9 @@ TEST(releases, A11_a_signature_of_one_image_is_worth_nothing_for_another) {
   for (const auto& [what, lie] : lies) {
     ImageEntry entry = released_by({"a"});
     lie(entry);
-    EXPECT_FALSE(is_released(role(1, {"a"}), entry)) << what;
+    EXPECT_FALSE(trust::is_released(role(1, {"a"}), entry)) << what;
   }
-  EXPECT_FALSE(is_released(role(1, {"a"}), with_signatures(image(), release_of(image()), {"a"}, head_payload_type)))
+  EXPECT_FALSE(trust::is_released(role(1, {"a"}), with_signatures(image(), release_of(image()), {"a"}, head_payload_type)))
       << "signed as something else";
 }
 
@@ -66,7 +66,7 @@ TEST(releases, what_describes_an_image_may_change_without_a_new_signature) {
   ImageEntry entry = released_by({"a"});
   entry.description = "other words";
   entry.states.push_back({.state = ImageState::withdrawn, .since = 13});
-  EXPECT_TRUE(is_released(role(1, {"a"}), entry));
+  EXPECT_TRUE(trust::is_released(role(1, {"a"}), entry));
 }
 
 TEST(releases, are_read_only_as_they_are_written) {
@@ -89,18 +89,19 @@ TEST(releases, A2_a_root_that_names_an_unsafe_release_key_is_refused) {
   const Server server("gold");
   Root next = next_of(server.root);
   next.release = Role{.threshold = 1, .keys = {PublicKey{}}};
-  EXPECT_EQ(code_of(verify_next_root(server.sign_root(next), trusted(server.root))), "bad-root");
+  EXPECT_EQ(code_of(trust::verify_next_root(server.sign_root(next), trusted(server.root))), "bad-root");
 }
 
 TEST(releases, the_first_release_key_is_added_others_replace_it_and_the_last_is_never_dropped) {
   const auto key = [](const std::string& name) { return test_key(name).public_key(); };
-  const auto next = [](const Root& root, const RootChange& change) { return next_root(trusted(root), change); };
+  const auto next = [](const Root& root, const trust::RootChange& change) { return trust::next_root(trusted(root), change); };
   Root root = Server("gold").root;
-  EXPECT_TRUE(std::holds_alternative<ImpossibleRoot>(next(root, {.root = {},
-                                                                 .catalog = {},
-                                                                 .release = {.add = {}, .drop = {key("a")}, .threshold = {}},
-                                                                 .revoke = {},
-                                                                 .expires = expires})));
+  EXPECT_TRUE(
+      std::holds_alternative<trust::ImpossibleRoot>(next(root, {.root = {},
+                                                                .catalog = {},
+                                                                .release = {.add = {}, .drop = {key("a")}, .threshold = {}},
+                                                                .revoke = {},
+                                                                .expires = expires})));
   root = std::get<Root>(next(root, {.root = {},
                                     .catalog = {},
                                     .release = {.add = {key("a"), key("b")}, .drop = {}, .threshold = 2},
@@ -112,12 +113,12 @@ TEST(releases, the_first_release_key_is_added_others_replace_it_and_the_last_is_
       {.root = {}, .catalog = {}, .release = {.add = {}, .drop = {}, .threshold = 1}, .revoke = {key("a")}, .expires = expires});
   EXPECT_EQ(std::get<Root>(stolen).release, role(1, {"b"}));
   EXPECT_EQ(std::get<Root>(stolen).epoch, root.epoch + 1);
-  EXPECT_TRUE(
-      std::holds_alternative<ImpossibleRoot>(next(root, {.root = {},
-                                                         .catalog = {},
-                                                         .release = {.add = {}, .drop = {key("a"), key("b")}, .threshold = {}},
-                                                         .revoke = {},
-                                                         .expires = expires})));
+  EXPECT_TRUE(std::holds_alternative<trust::ImpossibleRoot>(
+      next(root, {.root = {},
+                  .catalog = {},
+                  .release = {.add = {}, .drop = {key("a"), key("b")}, .threshold = {}},
+                  .revoke = {},
+                  .expires = expires})));
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+// A plan where neither the server's state nor its sources are: against what the server itself publishes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "reconciler/command/look.hpp"
+#include "reconciler/io/peer_memory.hpp"
+#include "schema/card.hpp"
+
+namespace ingot::command {
+
+class PublishedServer {
+ public:
+  /// Asks it at `url`, as whom its card pins. Error{incomplete}: it cannot be had, or its head is over; Error{untrusted};
+  /// Error{refused} "no-state": it says nothing of its state.
+  PublishedServer(const std::string& url, const Card& card, io::Transport& transport, const console::Session& session);
+
+  /// Asks the peers of the manifest, and makes the plan that the server would make. Error as look().
+  Observation look(const Manifest& manifest, const plan::PlanOptions& options);
+
+ private:
+  std::vector<plan::PeerView> ask(const Manifest& manifest, const state::Snapshot& snapshot);
+
+  io::Transport& transport_;
+  const console::Session& session_;
+  Time now_;
+  io::PeerMemory memory_;
+  plan::PeerCatalog server_;
+};
+
+}  // namespace ingot::command

@@ -1,0 +1,244 @@
+#include "reconciler/apply/fresh_ids.hpp"
+#include "reconciler/apply/own_keys.hpp"
+#include "reconciler/apply/published.hpp"
+#include "reconciler/command/applied.hpp"
+#include "reconciler/command/apply_run.hpp"
+#include "reconciler/command/commands.hpp"
+#include "reconciler/command/look.hpp"
+#include "reconciler/command/saved_plan.hpp"
+#include "reconciler/command/shown_misfits.hpp"
+#include "reconciler/console/metrics_file.hpp"
+#include "reconciler/console/progress_display.hpp"
+#include "reconciler/console/report.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/notify/notifications.hpp"
+#include "reconciler/show/plan/show_plan.hpp"
+#include "reconciler/show/run/show_account.hpp"
+#include "reconciler/source/git_view.hpp"
+#include "reconciler/source/name_authors.hpp"
+#include "reconciler/source/read_manifest.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot::command {
+
+namespace {
+
+/// Before any work: not even the manifest is read for an apply that nobody could approve.
+void require_approval(const options::ApplyArguments& arguments, const console::Session& session) {
+  if (arguments.approves() || session.terminal.can_ask()) return;
+  throw Error(
+      Fault::approval, "apply needs approval, and there is no terminal to ask on",
+      "keep the plan by \"ingot plan --out FILE\", look at it, and use \"ingot apply FILE\"; or use --yes. Nothing was done");
+}
+
+/// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
+bool plan_is_wanted(const Observation& looked, const options::ApplyArguments& arguments, const ApplyMode& manner,
+                    const console::Session& session) {
+  const bool idle = looked.plan.pending() == 0 && exit_code_of(looked.plan, false) == exit_done;
+  if (idle && manner.quiet_when_idle && !session.flags.verbose) return false;
+  return !session.flags.quiet || !arguments.approves() || exit_code_of(looked.plan, false) != exit_done;
+}
+
+/// `asks`: a human has to see it on the terminal, wherever standard output goes.
+void show_planned(const Observation& looked, bool asks, const console::Session& session) {
+  const show::ShownPlan plan = show::shown_plan(looked.plan, looked.plan_id);
+  const auto text = [&](const show::Style& style, show::Output& out) {
+    show::show_plan(plan, session.flags.verbose, style, out);
+  };
+  // With --json standard output is for events alone.
+  if (!session.json()) session.put([&](show::Output& out) { text(session.out_style(), out); });
+  if ((session.json() || (asks && !session.terminal.output_is_terminal())) && session.terminal.can_ask())
+    session.terminal.error(show::shown([&](show::Output& out) { text(session.error_style(), out); }));
+}
+
+/// A timer's quiet run tells of a root that ends soon, too: nobody else would hear of it in time.
+void warn_of_roots(const plan::Plan& plan, const console::Session& session) {
+  for (const auto& note : plan.notes) {
+    if (note.code == "root-ends") session.warn(io::printable(note.text));
+  }
+}
+
+/// In a line what a run that has nothing to do now leaves to later ones.
+void tell_deferred(const plan::Plan& plan, const console::Session& session) {
+  if (plan.actions.empty()) return;
+  const plan::Change& first = plan.actions.front();
+  session.tell(fmt::format("nothing to do now; deferred: {}, as {}{}", io::printable(first.address.text),
+                           io::printable(first.deferred_why),
+                           plan.actions.size() == 1 ? "" : fmt::format("; and {} more", plan.actions.size() - 1)));
+}
+
+bool approved(const Observation& looked, const options::ApplyArguments& arguments, const console::Session& session) {
+  if (arguments.approves() || looked.plan.pending() == 0) return true;
+  const std::string question = fmt::format("\nDo this? Only \"yes\" is taken for yes: ");
+  return session.terminal.ask(question) == "yes";
+}
+
+std::unique_ptr<apply::Events> events_for(const Observation& looked, const std::string& run, const console::Session& session) {
+  if (session.json()) return std::make_unique<console::JsonEvents>(session.terminal, session.clock, run, looked.plan_id);
+  return progress_for(session);
+}
+
+/// What is done goes by the name of the plan that was approved.
+state::RunStart run_start(const Observation& looked, const Digest& plan, const std::string& run, Time started,
+                          const std::string& command) {
+  return {.id = run,
+          .started = started,
+          .command = command,
+          .actor = site::actor(),
+          .manifest_path = looked.plan.manifest_path,
+          .manifest_digest = looked.plan.manifest_digest,
+          .git = looked.plan.git,
+          .plan_id = plan.text(),
+          .planned = looked.plan.pending()};
+}
+
+void show_result(const Observation& looked, const apply::Account& account, const std::string& run,
+                 const console::Session& session) {
+  if (session.json()) return session.terminal.out(show::result_event_json(&looked.plan, account, std::nullopt));
+  const bool nothing_happened = looked.plan.pending() == 0 && account.failed.empty() && !account.fatal;
+  if (nothing_happened) return;  // the plan said it all
+  session.put(
+      [&](show::Output& out) { show::show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
+}
+
+/// So that a peer that trickles leaves most of the run's time to what the others have.
+AskUntil asking_ends(const ApplyMode& manner, const console::Session& session) {
+  if (!manner.deadline) return std::nullopt;
+  const auto now = session.clock.steady();
+  return now + (*manner.deadline - now) / 4;
+}
+
+/// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
+Observation look_again(const options::ApplyArguments& arguments, const std::optional<KeptPlan>& kept, site::Site& site,
+                       io::Transport& transport, const console::Session& session, AskUntil until) {
+  const plan::SavedPlan* const saved = kept ? &kept->saved : nullptr;
+  if (saved) require_fit(plan::check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
+  Observation looked =
+      look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session, until);
+  if (saved) {
+    require_fit(plan::check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
+                                      runs_since(site.state, saved->basis.last_run)),
+                *arguments.plan, session);
+    const bool same_heads = saved->basis.heads == plan::planned_heads(site.manifest, looked.observed);
+    require_fit(shown_misfits(kept->shown, show::shown_plan(looked.plan, looked.plan_id), same_heads), *arguments.plan, session);
+  }
+  if (arguments.expect && *arguments.expect != looked.plan_id) {
+    throw Error(
+        Fault::stale,
+        fmt::format("the plan is now {}, not {} as expected: nothing was done", looked.plan_id.text(), arguments.expect->text()),
+        "\"ingot plan\" shows what it is now; two plans that were kept are compared by \"ingot diff\"");
+  }
+  return looked;
+}
+
+/// What is left to say when all is done.
+void measure(const Observation& looked, const apply::Account& account, const site::Site& site, show::RunMetrics& metrics) {
+  metrics.plan = show::metrics_of(site.manifest, looked.observed, looked.plan, &account);
+  show::add_bytes(account, metrics);
+  metrics.disk = plan::DiskView{.total = site.files.space_total(site.store.folder()),
+                                .available = site.files.space_available(site.store.folder())};
+  if (const auto published = site.state.published()) metrics.head_expires = published->expires;
+}
+
+int refuse(const Problems& problems, const console::Reporter& reporter, const console::Session& session) {
+  if (session.json())
+    session.terminal.out(show::first_event_json() + show::result_event_json(problems));
+  else
+    console::show_problems_of(problems, session);
+  reporter.write_files(problems);
+  return exit_manifest;
+}
+
+/// The run is done and recorded: a report that cannot be written changes its exit code, and nothing else.
+int keep_reports(const console::AppliedRun& run, const console::Reporter& reporter, const console::Session& session) {
+  try {
+    reporter.write_files(run);
+    return exit_done;
+  } catch (const Error& error) {
+    session.warn(io::printable(error.what()));
+    return exit_code_of(error.fault());
+  }
+}
+
+/// `bulletin`: filled as soon as it is known whom to tell, and that no guard refuses the commit that says so; to be told by the
+/// caller, when the lock is free again.
+int do_apply(const options::ApplyArguments& arguments, const ApplyMode& manner, const console::Reporter& reporter,
+             const console::Session& session, show::RunMetrics& metrics, std::optional<notify::Notifications>& bulletin) {
+  require_approval(arguments, session);
+  std::optional<KeptPlan> saved;
+  if (arguments.plan) {
+    auto read = read_saved_plan(session.files, *arguments.plan);
+    if (const auto* problem = std::get_if<Problem>(&read)) { return refuse({*problem}, reporter, session); }
+    saved = std::get<KeptPlan>(std::move(read));
+    saved->saved.basis.options.end_despite_unknown = arguments.options.end_despite_unknown;
+  }
+  const auto read = source::manifest_or_problems(session);
+  if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);
+  const Manifest* const manifest = std::get_if<Manifest>(&read);
+  metrics.server = manifest->server.name.text();
+  const Time started = session.clock.now();
+  const std::string run = apply::new_run_id(started, apply::random_bits());
+  const notify::Notifications::OfRun of_run{.id = run, .command = manner.command, .started = started};
+  // A commit that a guard may refuse names nobody whom to tell until it stands: its programs would be run, guard or no guard.
+  if (!manifest->guard.git.any()) bulletin = notify::Notifications(*manifest, of_run);
+  const io::RunLock lock = site::take_lock(manifest->server, manner.command + " " + run, session);
+  site::Site site(*manifest, state::Access::read_write, session.files);
+  for (const auto& text : source::require_commit(*manifest, source::commit_applied_last(site), session.flags, arguments.rewind))
+    session.warn(io::printable(text));
+  if (!bulletin) bulletin = notify::Notifications(*manifest, of_run);
+  const apply::CatalogKeys keys =
+      apply::load_catalog_keys(session.files, manifest->server.keys, apply::newest_own_root(site.store, site.state.self()));
+  const auto transport = session.connect();
+  Observation looked = look_again(arguments, saved, site, *transport, session, asking_ends(manner, session));
+  source::name_authors(looked.plan, site.state.applied_last(), session.flags);
+  metrics.plan = show::metrics_of(*manifest, looked.observed, looked.plan, nullptr);
+  metrics.disk = looked.observed.disk;
+  if (plan_is_wanted(looked, arguments, manner, session)) {
+    show_planned(looked, !arguments.approves() && looked.plan.pending() > 0, session);
+  } else {
+    warn_of_roots(looked.plan, session);
+    if (looked.plan.pending() == 0) tell_deferred(looked.plan, session);
+  }
+  if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
+  if (!approved(looked, arguments, session))
+    throw Error(Fault::refused, "not approved: nothing was done",
+                "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan")
+        .with_code("not-approved");
+  const Digest plan_id = saved ? saved->saved.id : looked.plan_id;
+  const state::RunStart start = run_start(looked, plan_id, run, started, manner.command);
+  bulletin->begin(looked.snapshot, looked.plan, site);
+  const apply::Account account =
+      applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
+  if (arguments.metrics) measure(looked, account, site, metrics);
+  const int exit_code = worse_exit_code(
+      account.exit_code,
+      keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
+  bulletin->end(account, exit_code, site);
+  show_result(looked, account, run, session);
+  return exit_code;
+}
+
+}  // namespace
+
+int run_apply(const options::ApplyArguments& arguments, const ApplyMode& manner, const console::Session& session) {
+  std::optional<notify::Notifications> bulletin;
+  try {
+    const console::Reporter reporter(arguments.outputs, session, true);
+    const int exit_code = reporter.also_of_failures([&] {
+      return console::measured(arguments.metrics, manner.command, session, [&](show::RunMetrics& metrics) {
+        return do_apply(arguments, manner, reporter, session, metrics, bulletin);
+      });
+    });
+    if (bulletin) bulletin->tell(session);
+    return exit_code;
+  } catch (const Error& error) {
+    if (bulletin) bulletin->tell_end(error, session);
+    throw;
+  }
+}
+
+int run_command(const options::ApplyArguments& arguments, const console::Session& session) {
+  return run_apply(arguments, {}, session);
+}
+
+}  // namespace ingot::command

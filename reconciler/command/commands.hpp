@@ -1,0 +1,34 @@
+// The commands, one file each (*_command.cpp). Each gives the exit code (schema/rules.md) and throws Error for what
+// ends it.
+#pragma once
+
+#include "reconciler/console/session.hpp"
+#include "reconciler/options/arguments.hpp"
+
+namespace ingot::command {
+
+int run_command(const options::InitArguments& arguments, const console::Session& session);
+int run_command(const options::CardArguments& arguments, const console::Session& session);
+int run_command(const options::ValidateArguments& arguments, const console::Session& session);
+int run_command(const options::PlanArguments& arguments, const console::Session& session);
+int run_command(const options::ApplyArguments& arguments, const console::Session& session);
+int run_command(const options::ReconcileArguments& arguments, const console::Session& session);
+int run_command(const options::DiffArguments& arguments, const console::Session& session);
+int run_command(const options::StatusArguments& arguments, const console::Session& session);
+int run_command(const options::DriftArguments& arguments, const console::Session& session);
+int run_command(const options::QueryArguments& arguments, const console::Session& session);
+int run_command(const options::HistoryArguments& arguments, const console::Session& session);
+int run_command(const options::ExplainArguments& arguments, const console::Session& session);
+int run_command(const options::ShowArguments& arguments, const console::Session& session);
+int run_command(const options::ExtractArguments& arguments, const console::Session& session);
+int run_command(const options::VerifyArguments& arguments, const console::Session& session);
+int run_command(const options::PublishArguments& arguments, const console::Session& session);
+int run_command(const options::GcArguments& arguments, const console::Session& session);
+int run_command(const options::KeyCommand& arguments, const console::Session& session);
+int run_command(const options::RebuildArguments& arguments, const console::Session& session);
+int run_command(const options::FleetCommand& arguments, const console::Session& session);
+int run_command(const options::CompletionArguments& arguments, const console::Session& session);
+int run_command(const options::NamesArguments& arguments, const console::Session& session);
+int run_command(const options::SchemaArguments& arguments, const console::Session& session);
+
+}  // namespace ingot::command

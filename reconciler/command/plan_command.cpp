@@ -1,0 +1,111 @@
+#include <functional>
+
+#include "reconciler/command/against.hpp"
+#include "reconciler/command/commands.hpp"
+#include "reconciler/command/look.hpp"
+#include "reconciler/command/saved_plan.hpp"
+#include "reconciler/console/report.hpp"
+#include "reconciler/io/hash.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/plan/beyond_base.hpp"
+#include "reconciler/plan/intent.hpp"
+#include "reconciler/source/base_plan.hpp"
+#include "reconciler/source/git_view.hpp"
+#include "reconciler/source/manifest_source.hpp"
+#include "reconciler/source/name_authors.hpp"
+#include "reconciler/source/read_manifest.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot::command {
+
+namespace {
+
+/// Only what it adds to its base is left of the plan.
+void leave_base(source::BaseObservation base, Observation& looked) {
+  base.base.whole = looked.plan_id;
+  if (base.plan) base.base.left_out = plan::leave_what_base_does(looked.plan, *base.plan);
+  looked.plan_id = io::sha256(plan::plan_id_text(looked.plan));
+  looked.plan.base = std::move(base.base);
+}
+
+/// Makes the plan of a manifest, on whatever footing.
+using Looking = std::function<Observation(const Manifest& manifest, const plan::PlanOptions& options)>;
+
+/// The plan, beyond its base if one is named. The base is looked at first: what is remembered of the peers shall be of the plan.
+Observation look_beyond_base(const options::PlanArguments& arguments, const Manifest& manifest, const console::Session& session,
+                             const Looking& look) {
+  if (!arguments.base) return look(manifest, arguments.options);
+  source::BaseObservation base =
+      source::look_at_base(*arguments.base, manifest, arguments.options, session,
+                           [&](const Manifest& before, const plan::PlanOptions& options) { return look(before, options).plan; });
+  Observation looked = look(manifest, arguments.options);
+  leave_base(std::move(base), looked);
+  return looked;
+}
+
+/// `site`: nullptr if there is none here.
+show::ShownPlan rendered_plan(Observation& looked, const Manifest& manifest, const site::Site* site, show::Intents intents,
+                              const console::Session& session) {
+  source::note_objections(manifest, site ? source::commit_applied_last(*site) : source::AppliedLast{}, session.flags,
+                          looked.plan);
+  source::name_authors(looked.plan, site ? site->state.applied_last() : std::nullopt, session.flags);
+  return show::shown_plan(looked.plan, looked.plan_id, intents);
+}
+
+int plan_against(const options::PlanArguments& arguments, const Manifest& manifest, const console::Reporter& reporter,
+                 const console::Session& session) {
+  const auto card = source::own_card_of(session.flags);
+  if (const auto* problems = std::get_if<Problems>(&card)) {
+    reporter.tell(*problems);
+    return exit_manifest;
+  }
+  const auto transport = session.connect();
+  PublishedServer server(*arguments.against, std::get<Card>(card), *transport, session);
+  Observation looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
+    return server.look(one, options);
+  });
+  reporter.tell(
+      rendered_plan(looked, manifest, nullptr, reporter.wants_intents() ? show::Intents::with : show::Intents::without, session));
+  return exit_code_of(looked.plan, arguments.detailed_exit_code);
+}
+
+int plan_here(const options::PlanArguments& arguments, const Manifest& manifest, const console::Reporter& reporter,
+              const console::Session& session) {
+  const auto transport = session.connect();
+  site::warn_of_anothers_folder(manifest.server, session);
+  site::Site site(manifest, state::Access::read_only, session.files);
+  Observation looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
+    const observe::SourceLook sources = arguments.check_sources ? observe::SourceLook::whole : observe::SourceLook::top;
+    if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session, {}, sources);
+    site::Site before(one, state::Access::read_only, session.files);
+    return look(before, options, Pages::when_news, *transport, session, {}, sources);
+  });
+  show::ShownPlan plan = rendered_plan(
+      looked, manifest, &site, arguments.out || reporter.wants_intents() ? show::Intents::with : show::Intents::without, session);
+  if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
+  reporter.tell(std::move(plan));
+  if (arguments.out)
+    session.tell(fmt::format("kept in \"{0}\": \"ingot apply {0}\" does exactly this, once", io::printable(*arguments.out)));
+  return exit_code_of(looked.plan, arguments.detailed_exit_code);
+}
+
+int make_and_tell(const options::PlanArguments& arguments, const console::Reporter& reporter, const console::Session& session) {
+  if (arguments.out) require_place_for_plan(session.files, *arguments.out);
+  const auto read = source::manifest_or_problems(session);
+  if (const auto* problems = std::get_if<Problems>(&read)) {
+    reporter.tell(*problems);
+    return exit_manifest;
+  }
+  const auto& manifest = std::get<Manifest>(read);
+  return arguments.against ? plan_against(arguments, manifest, reporter, session)
+                           : plan_here(arguments, manifest, reporter, session);
+}
+
+}  // namespace
+
+int run_command(const options::PlanArguments& arguments, const console::Session& session) {
+  const console::Reporter reporter(arguments.outputs, session);
+  return reporter.also_of_failures([&] { return make_and_tell(arguments, reporter, session); });
+}
+
+}  // namespace ingot::command

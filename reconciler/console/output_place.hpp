@@ -1,0 +1,22 @@
+// Where a command may write a file that its command line names. Asked before any work.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "reconciler/io/files.hpp"
+
+namespace ingot::console {
+
+/// "-" is usually standard output, and here it would be a file of that name. Error{usage}, with what to do `instead`.
+void refuse_standard_output(std::string_view flag, const std::string& path, const std::string& instead);
+
+/// Whether a regular file is there that is empty or begins with `begin`. false: also if it cannot be read.
+bool is_empty_or_begins(io::Files& files, const std::string& path, std::string_view begin);
+
+/// Error{usage} unless nothing is there, or a regular file, no link, that is empty or begins with `begin`: another one of ours.
+/// `what`: "a plan".
+void require_place(io::Files& files, std::string_view flag, const std::string& path, std::string_view begin,
+                   std::string_view what);
+
+}  // namespace ingot::console

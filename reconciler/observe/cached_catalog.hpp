@@ -1,0 +1,21 @@
+// The catalog of a peer as it was seen last, from the cache alone.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/plan/observed.hpp"
+
+namespace ingot::observe {
+
+struct CachedCatalog {
+  plan::SeenHead head;
+  Time fetched;
+  std::shared_ptr<const Catalog> catalog;
+};
+
+/// nullopt: nothing was kept of it, or not all of it is there any more.
+std::optional<CachedCatalog> cached_catalog(io::PeerMemory& memory, const ServerId& id);
+
+}  // namespace ingot::observe

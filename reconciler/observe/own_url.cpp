@@ -1,0 +1,50 @@
+#include "reconciler/observe/own_url.hpp"
+
+#include "reconciler/apply/published.hpp"
+#include "reconciler/io/hash.hpp"
+#include "schema/catalog.hpp"
+#include "schema/url.hpp"
+
+namespace ingot::observe {
+
+namespace {
+
+/// What is served in place of the head that was published last.
+OwnUrl other_head(OwnUrl own, const std::string& body, Serial published, const site::Site& site) {
+  const auto served = apply::verify_own_head(body, site.state.self(), apply::own_roots(site.store, site.state.self()));
+  own.status = "other";
+  own.serial = std::nullopt;
+  if (!served) {
+    own.text = fmt::format("{}head.dsse is no head of this server; make the web server serve the folder \"{}/public\" there",
+                           own.url, site.store.folder());
+    return own;
+  }
+  own.serial = served->head.serial;
+  own.text = fmt::format(
+      "{}head.dsse is {} serial {}, and serial {} was published last; make the web server serve the folder "
+      "\"{}/public\" there, and no cache before it keep an old head",
+      own.url, served->head.serial == published ? "another head of" : "of", served->head.serial, published, site.store.folder());
+  return own;
+}
+
+}  // namespace
+
+std::optional<OwnUrl> look_at_own_url(const site::Site& site, io::Transport& transport) {
+  const ServerSection& server = site.manifest.server;
+  const auto published = site.state.published();
+  if (!server.url || !published) return std::nullopt;
+  OwnUrl own{.url = with_slash(*server.url), .status = "ok", .serial = published->serial, .text = ""};
+  const auto connection = transport.peer(io::PeerAccess{.peer = server.name, .urls = {own.url}, .allow_http = true});
+  const io::Fetched fetched = io::fetch(*connection, io::Request{.path = "head.dsse", .at_most = largest_head, .no_cache = true});
+  if (fetched.response.status == io::Response::Status::ok) {
+    if (io::sha256(fetched.body) == published->head) return own;
+    return other_head(std::move(own), fetched.body, published->serial, site);
+  }
+  own.serial = std::nullopt;
+  if (fetched.response.status == io::Response::Status::oversize) return other_head(std::move(own), "", published->serial, site);
+  own.status = "unreachable";
+  own.text = fetched.response.why;
+  return own;
+}
+
+}  // namespace ingot::observe

@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "reconciler/options/completion.hpp"
+
+namespace ingot::options {
+
+namespace {
+
+/// What is offered after the words are counted: plain bash, so that it needs no package bash-completion.
+constexpr std::string_view script_begin = R"sh(# Completions of ingot for bash, made by "ingot completion bash".
+_ingot_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}"); }
+_ingot_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"); }
+_ingot_names() { # "files": files, too
+  _ingot_words "$("${COMP_WORDS[0]}" completion names -- "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)"
+  [[ $1 != files ]] && return
+  local names=("${COMPREPLY[@]}")
+  _ingot_files
+  COMPREPLY=("${names[@]}" "${COMPREPLY[@]}")
+}
+_ingot() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command='' words=0 i
+  COMPREPLY=()
+)sh";
+
+constexpr std::string_view script_end = R"(}
+complete -F _ingot ingot
+)";
+
+void add_flags(const std::vector<HelpOption>& options, std::vector<std::string>& to) {
+  for (const auto& option : options) to.insert(to.end(), option.flags.begin(), option.flags.end());
+}
+
+std::vector<std::string> flags_with_values(const Completable& all) {
+  std::vector<std::string> flags;
+  const auto add = [&](const std::vector<HelpOption>& options) {
+    for (const auto& option : options) {
+      if (!option.value.empty()) flags.insert(flags.end(), option.flags.begin(), option.flags.end());
+    }
+  };
+  add(all.everywhere);
+  for (const auto& page : all.pages) add(page.options);
+  std::sort(flags.begin(), flags.end());
+  flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
+  return flags;
+}
+
+/// "command:--flag) what; return ;;" of each option that takes a value.
+void put_values(const std::string& command, const std::vector<HelpOption>& options, std::string& out) {
+  for (const auto& option : options) {
+    if (option.value.empty()) continue;
+    const auto choices = choices_of(option.value);
+    const std::string what = !choices.empty()         ? fmt::format("_ingot_words '{}'", fmt::join(choices, " "))
+                             : is_file(option.value)  ? "_ingot_files"
+                             : option.value == "PEER" ? "_ingot_names"
+                                                      : ":";
+    for (const auto& flag : option.flags) out += fmt::format("    {}:{}) {}; return ;;\n", command, flag, what);
+  }
+}
+
+void put_bash_words(const HelpPage& page, const Completable& all, std::string& out) {
+  const auto first = all.first_words(page);
+  if (!first.empty()) out += fmt::format("    {}:0) _ingot_words '{}' ;;\n", page.command, fmt::join(first, " "));
+  if (page.takes_names())
+    out += fmt::format("    {}:*) _ingot_names{} ;;\n", page.command, page.takes_files() ? " files" : "");
+  else if (page.takes_files())
+    out += fmt::format("    {}:*) _ingot_files ;;\n", page.command);
+}
+
+}  // namespace
+
+std::string bash_completion(const Completable& all) {
+  std::string out(script_begin);
+  out += "  for ((i = 1; i < COMP_CWORD; i++)); do\n    case ${COMP_WORDS[i]} in\n";
+  out += fmt::format("      {}) ((i++)) ;;\n", fmt::join(flags_with_values(all), "|"));
+  out +=
+      "      -*) ;;\n      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((words++)); fi ;;\n    esac\n  done\n";
+  out += "  case $command:$previous in\n";
+  for (const auto& page : all.pages) put_values(page.command, page.options, out);
+  put_values("*", all.everywhere, out);
+  out += "  esac\n  if [[ $current == -* ]]; then\n    case $command in\n";
+  for (const auto& page : all.pages) {
+    std::vector<std::string> flags;
+    add_flags(page.options, flags);
+    add_flags(all.everywhere, flags);
+    out += fmt::format("      {}) _ingot_words '{}' ;;\n", page.command, fmt::join(flags, " "));
+  }
+  std::vector<std::string> flags, commands;
+  add_flags(all.everywhere, flags);
+  for (const auto& page : all.pages) commands.push_back(page.command);
+  out += fmt::format("      *) _ingot_words '{}' ;;\n    esac\n    return\n  fi\n", fmt::join(flags, " "));
+  out += fmt::format("  case $command:$words in\n    :*) _ingot_words '{} help' ;;\n    help:0) _ingot_words '{}' ;;\n",
+                     fmt::join(commands, " "), fmt::join(commands, " "));
+  for (const auto& page : all.pages) put_bash_words(page, all, out);
+  return out.append("  esac\n").append(script_end);
+}
+
+}  // namespace ingot::options

@@ -1,0 +1,87 @@
+#include "reconciler/show/catalog/show_findings.hpp"
+
+#include "reconciler/io/printable.hpp"
+#include "reconciler/show/format/json_writer.hpp"
+#include "schema/quantity.hpp"
+
+namespace ingot::show {
+
+namespace {
+
+std::string looked_at(const Findings& findings) {
+  return fmt::format("{} image{} and {} published file{}", findings.images, findings.images == 1 ? "" : "s", findings.pieces,
+                     findings.pieces == 1 ? "" : "s");
+}
+
+void show_lines(const std::vector<Finding>& findings, const std::string& before, Ink ink, const Style& style, Output& out) {
+  for (const auto& finding : findings) {
+    out.print("{}: {}{}\n", style.in(ink, before + io::printable(finding.what)), io::printable(finding.why),
+              finding.path.empty() ? "" : fmt::format(" ({})", io::printable(finding.path)));
+  }
+}
+
+void show_faults(const Findings& findings, const Style& style, Output& out) {
+  show_lines(findings.faults, "", Ink::red, style, out);
+}
+
+void put_list(std::string_view key, const std::vector<Finding>& findings, JsonWriter& json) {
+  json.key(key);
+  json.begin_lines();
+  for (const auto& finding : findings) {
+    json.begin_object();
+    json.member("what", finding.what);
+    json.member_or_null("path", finding.path);
+    json.member("text", finding.why);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void begin_json(std::string_view format, std::string_view verdict, const Findings& findings, JsonWriter& json) {
+  json.begin_object();
+  json.member("format", format);
+  json.member(verdict, findings.faults.empty());
+  json.member("images", findings.images);
+  json.member("pieces", findings.pieces);
+}
+
+}  // namespace
+
+void show_drift(const Findings& findings, const Style& style, Output& out) {
+  show_faults(findings, style, out);
+  if (findings.faults.empty())
+    out.print("No drift: {} are where they should be.\n", looked_at(findings));
+  else
+    out.print("{}\n", style.bold(fmt::format("Drift: {} of {} are not as they were applied.", findings.faults.size(),
+                                             looked_at(findings))));
+}
+
+void show_drift_json(const Findings& findings, Output& out) {
+  JsonWriter json(out);
+  begin_json("ingot.drift/1", "clean", findings, json);
+  put_list("drift", findings.faults, json);
+  json.end_object();
+  json.finish();
+}
+
+void show_verify(const Findings& findings, const Style& style, Output& out) {
+  show_lines(findings.repaired, "repaired ", Ink::green, style, out);
+  show_faults(findings, style, out);
+  const std::string repaired = findings.repaired.empty() ? "" : fmt::format(" {} repaired.", findings.repaired.size());
+  if (findings.faults.empty())
+    out.print("Whole: {}, {} re-hashed.{}\n", looked_at(findings), size_text(findings.bytes), repaired);
+  else
+    out.print("{}\n", style.bold(fmt::format("Damaged: {} of {}.{}", findings.faults.size(), looked_at(findings), repaired)));
+}
+
+void show_verify_json(const Findings& findings, Output& out) {
+  JsonWriter json(out);
+  begin_json("ingot.verify/1", "whole", findings, json);
+  json.member("bytes", findings.bytes);
+  put_list("damaged", findings.faults, json);
+  put_list("repaired", findings.repaired, json);
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace ingot::show

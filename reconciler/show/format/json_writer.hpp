@@ -1,0 +1,76 @@
+// JSON as it goes out: streamed, in the order it is said, nothing held in memory. Escapes; bad UTF-8 becomes U+FFFD and
+// control characters (C1 too, which terminals obey) are written as \u00XX.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/show/format/output.hpp"
+#include "schema/quantity.hpp"
+
+namespace ingot::show {
+
+/// Text as a JSON string, with its quotes.
+void put_json_string(Output& out, std::string_view text);
+
+/// How a document is laid out: elements of long lists on lines of their own (to read and to diff), or all in one line.
+enum class Layout { lines, one_line };
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(Output& out, Layout layout = Layout::lines) : out_(out), layout_(layout) {}
+
+  void begin_object();
+  void end_object();
+  void begin_array();
+  /// An array with each element on a line of its own, if the layout has lines.
+  void begin_lines();
+  void end_array();
+  void key(std::string_view name);
+
+  void value(std::string_view text);
+  void value(const std::string& text) { value(std::string_view(text)); }
+  void value(const char* text) { value(std::string_view(text)); }
+  void value(std::nullptr_t);
+  void value(bool yes);
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool>) void value(Number number) {
+    before_element();
+    out_.print("{}", number);
+  }
+  void value(Time time) { value(time_text(time)); }
+  template <class Value>
+  void value(const std::optional<Value>& maybe) {
+    if (maybe)
+      value(*maybe);
+    else
+      value(nullptr);
+  }
+
+  template <class Value>
+  void member(std::string_view name, const Value& what) {
+    key(name);
+    value(what);
+  }
+  /// "" is absent, and absent is null.
+  void member_or_null(std::string_view name, std::string_view text);
+  /// Ends the document with a newline.
+  void finish() { out_.put('\n'); }
+
+ private:
+  void before_element();
+  void open(char bracket, bool lines);
+  void close(char bracket);
+
+  Output& out_;
+  Layout layout_;
+  bool comma_ = false;  ///< the next element follows another
+  bool after_key_ = false;
+  std::vector<bool> lines_;  ///< per open bracket: elements on lines of their own
+};
+
+}  // namespace ingot::show

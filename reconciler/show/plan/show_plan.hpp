@@ -1,0 +1,32 @@
+// A plan for people: what will be done, grouped by peer, each line with its size and reason; then all that will not be
+// done and why, with how to mend it; the limits; one line that sums it up. Pure.
+#pragma once
+
+#include <string>
+
+#include "reconciler/show/format/output.hpp"
+#include "reconciler/show/format/style.hpp"
+#include "reconciler/show/plan/shown_plan.hpp"
+
+namespace ingot::show {
+
+/// `verbose` shows every reason and every note.
+void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out);
+
+/// " (ingot.toml:41)", or the rule where no line remains; "" if there is neither, as of the catalog. Who wrote it, if known.
+std::string place_of(const plan::Reason& reason);
+
+/// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".
+std::string plan_summary(const ShownPlan& plan);
+
+/// How many actions of each verb are not deferred, {{copy, 3}, …}, what moves bytes first.
+std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan);
+
+/// The symbol of a verb in a plan's lines ("+" …) and its colour.
+struct Symbol {
+  char symbol;
+  Ink ink;
+};
+Symbol symbol_of(Verb verb);
+
+}  // namespace ingot::show

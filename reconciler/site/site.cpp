@@ -1,0 +1,96 @@
+#include "reconciler/site/site.hpp"
+
+#include <array>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "reconciler/io/owner.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/text_rules.hpp"
+
+namespace ingot::site {
+
+namespace {
+
+state::State open_state(const ServerSection& server, state::Access access, io::Files& files) {
+  require_made(server, files);
+  return state::State::open(server.state, access);
+}
+
+/// Whoever writes, under the run lock, makes the empty folders that a backup left out, and clears what dead runs left half
+/// made; a store that is gone is never made anew.
+store::Store open_store(const ServerSection& server, state::Access access, const std::string& lineage, io::Files& files) {
+  store::Store store = store::Store::open(files, server.store, lineage);
+  if (access == state::Access::read_only) return store;
+  store::Store::create(files, server.store, lineage);
+  store.clear_left_overs();
+  return store;
+}
+
+std::string user_behind() {
+  const char* const behind_sudo = std::getenv("SUDO_USER");
+  if (behind_sudo != nullptr && *behind_sudo != '\0' && ::geteuid() == 0) return behind_sudo;
+  return io::user_name(::geteuid());
+}
+
+}  // namespace
+
+Site::Site(const Manifest& the_manifest, state::Access access, io::Files& the_files)
+    : manifest(the_manifest),
+      files(the_files),
+      state(open_state(the_manifest.server, access, the_files)),
+      store(open_store(the_manifest.server, access, state.lineage(), the_files)),
+      memory(the_files, state_folder(the_manifest.server)) {}
+
+std::string state_folder(const ServerSection& server) { return parent_folder(server.state); }
+
+void require_made(const ServerSection& server, io::Files& files) {
+  if (files.status(server.state)) return;
+  if (store::Store::lineage_of(files, server.store)) {
+    throw Error(
+        Fault::local,
+        fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", io::printable(server.state),
+                    io::printable(server.store)),
+        "bring the newest state back from its backup, set `state` in [server] to where it is, or run \"ingot state rebuild\", "
+        "which makes it "
+        "anew of the store; nothing was done")
+        .about(server.state);
+  }
+  throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" is not there", io::printable(server.state)),
+              "run \"ingot init\" beside this manifest once; it makes what is missing")
+      .about(server.state);
+}
+
+std::string lock_path(const ServerSection& server) { return state_folder(server) + "/lock"; }
+
+io::RunLock take_lock(const ServerSection& server, const std::string& what, const console::Session& session) {
+  require_made(server, session.files);
+  return take_lock_without_a_state(server, what, session);
+}
+
+void warn_of_anothers_folder(const ServerSection& server, const console::Session& session) {
+  const std::string folder = state_folder(server);
+  const auto owner = ::geteuid() == 0 ? io::owner_of(folder) : std::nullopt;
+  if (!owner || owner->user == 0) return;
+  const std::string user = io::user_name(owner->user);
+  session.warn(
+      fmt::format("this runs as root, and \"{}\" belongs to {}: what root writes there, {} cannot read or "
+                  "replace; run it as {}: \"sudo -u {} ingot …\"",
+                  io::printable(folder), user, user, user, user));
+}
+
+io::RunLock take_lock_without_a_state(const ServerSection& server, const std::string& what, const console::Session& session) {
+  warn_of_anothers_folder(server, session);
+  const std::string who =
+      fmt::format("{} by {}, process {}, since {}", what, actor(), ::getpid(), time_text(session.clock.now()));
+  return io::RunLock::take(lock_path(server), who, session.flags.lock_timeout, session.clock);
+}
+
+std::string actor() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) return user_behind() + "@unknown";
+  return user_behind() + "@" + host.data();
+}
+
+}  // namespace ingot::site

@@ -1,0 +1,138 @@
+// ingot fleet: files in, and servers asked; what is made of them is tested in tests/fleet.
+#include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/command/check_json.hpp"
+#include "tests/command/commands_fixture.hpp"
+
+namespace ingot::fleet_command_test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+struct FleetCommands : testing_support::Commands {
+  void SetUp() override {
+    ::setenv("XDG_CACHE_HOME", (folder / "cache").c_str(), 1);
+    fs::create_directories(folder / "cards");
+  }
+  void TearDown() override { ::unsetenv("XDG_CACHE_HOME"); }
+
+  /// gold with a series of two images; silver has the first only.
+  void a_server_behind() {
+    make("gold");
+    make("silver");
+    write("gold/a.bin", "bytes of a");
+    write("gold/b.bin", "bytes of b");
+    gold_has({"a"});
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() +
+                           "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"s\"\nsince = \"start\"\n");
+    ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+    gold_has({"a", "b"});
+    for (const char* server : {"gold", "silver"})
+      fs::copy_file(folder / server / "server.card.toml", folder / "cards" / (std::string(server) + ".card.toml"));
+  }
+  void gold_has(const std::vector<std::string>& images) {
+    std::string entries, members;
+    for (const auto& image : images) {
+      entries += "[[image]]\nname = \"" + image + "\"\nsource = \"" + image + ".bin\"\n";
+      members += "\"" + image + "\",";
+    }
+    manifest("gold", entries + "[[series]]\nname = \"s\"\nimages = [" + members + "]\n");
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  }
+  Ran status(std::vector<std::string> words) {
+    words.insert(words.begin(), {"fleet", "status"});
+    words.insert(words.end(), {"--cards", (folder / "cards").string()});
+    return ingot(words);
+  }
+  Json status_json(std::vector<std::string> words, int exit) {
+    words.emplace_back("--json");
+    const Ran ran = status(words);
+    EXPECT_EQ(ran.exit, exit) << ran.err;
+    testing_support::expect_valid_json("fleetstatus", ran.out);
+    return Json::parse(ran.out);
+  }
+};
+
+TEST_F(FleetCommands, check_reads_manifests_and_the_cards_beside_them) {
+  a_server_behind();
+  const std::vector<std::string> check{"fleet", "check", (folder / "gold").string(), (folder / "silver/ingot.toml").string()};
+  const auto as = [&](const std::string& format) {
+    auto words = check;
+    words.insert(words.end(), {"--format", format});
+    const Ran ran = ingot(words);
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    return ran.out;
+  };
+  EXPECT_THAT(as("text"), AllOf(HasSubstr("2 servers, 1 rules: 0 errors, 0 warnings, 1 notes\n"), HasSubstr("series s"),
+                                HasSubstr("2 images: a, b")));
+  const std::string json = as("json");
+  testing_support::expect_valid_json("fleet", json);
+  EXPECT_EQ(Json::parse(json)["flows"][0]["images"], (Json{"a", "b"}));
+  EXPECT_THAT(as("dot"), AllOf(testing::StartsWith("digraph fleet {\n"),
+                               HasSubstr("\"gold\" -> \"silver\" [label=\"series s: 2 images\"];\n")));
+  EXPECT_THAT(as("mermaid"), AllOf(testing::StartsWith("graph LR\n"), HasSubstr("s0 -->|\"series s: 2 images\"| s1\n")));
+}
+
+TEST_F(FleetCommands, check_ends_with_65_if_manifests_do_not_fit_or_cannot_be_read) {
+  a_server_behind();
+  manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() +
+                         "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"t\"\n");
+  const Ran unfit = ingot({"fleet", "check", (folder / "gold").string(), (folder / "silver").string()});
+  EXPECT_EQ(unfit.exit, 65);
+  EXPECT_THAT(unfit.out, HasSubstr("silver/ingot.toml:8: "));
+  write("gold/ingot.toml", "manifest = 2\n");
+  write("silver/ingot.toml", "nonsense");
+  const Ran broken = ingot({"fleet", "check", (folder / "gold").string(), (folder / "silver").string()});
+  EXPECT_EQ(broken.exit, 65);
+  EXPECT_THAT(broken.err, AllOf(HasSubstr("gold/ingot.toml:1:"), HasSubstr("silver/ingot.toml:1:")))
+      << "all problems of all in one run";
+}
+
+TEST_F(FleetCommands, status_needs_no_server_of_its_own) {
+  a_server_behind();
+  const Json all = status_json({}, 2);
+  ASSERT_EQ(all["images"].size(), 2U);
+  EXPECT_EQ(all["images"][0]["servers"][1]["status"], "present");
+  EXPECT_EQ(all["images"][0]["servers"][1]["digest_equal"], true);
+  EXPECT_EQ(all["images"][1]["servers"][1]["status"], "waiting");
+  const Ran text = status({"series:s"});
+  EXPECT_EQ(text.exit, 2);
+  EXPECT_THAT(text.out, testing::ContainsRegex("\nb +gold +origin +waiting\n"));
+  EXPECT_EQ(status({"a"}).exit, 0);
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
+  EXPECT_EQ(status({"series:s"}).exit, 0) << "it has caught up";
+}
+
+TEST_F(FleetCommands, status_shows_the_last_word_of_a_server_that_is_silent) {
+  a_server_behind();
+  EXPECT_EQ(status({}).exit, 2);
+  fs::rename(folder / "silver/store/public/head.dsse", folder / "silver/store/public/away");
+  const Json silent = status_json({"a"}, 3);
+  EXPECT_EQ(silent["servers"][1]["status"], "unreachable");
+  EXPECT_EQ(silent["images"][0]["servers"][1]["status"], "unknown");
+  EXPECT_EQ(silent["images"][0]["servers"][1]["last"], "present");
+  EXPECT_THAT(status({"a"}).out, AllOf(HasSubstr("unknown (present)"), HasSubstr("unreachable")));
+}
+
+TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {
+  a_server_behind();
+  const Ran image = status({"aa"});
+  EXPECT_EQ(image.exit, 3);
+  EXPECT_THAT(image.err, HasSubstr("no server that is known of has an image \"aa\""));
+  EXPECT_EQ(status({"series:none"}).exit, 3);
+  const Ran none = ingot({"fleet", "status", "--cards", (folder / "cache").string()});
+  EXPECT_NE(none.exit, 0) << "there is no card";
+  EXPECT_EQ(ingot({"fleet", "status"}).exit, 64);
+  EXPECT_EQ(ingot({"fleet", "check"}).exit, 64);
+  EXPECT_EQ(ingot({"fleet", "chek"}).exit, 64);
+  EXPECT_EQ(ingot({"plan", "--format", "dot"}).exit, 64);
+}
+
+}  // namespace
+}  // namespace ingot::fleet_command_test
