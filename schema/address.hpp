@@ -1,6 +1,7 @@
 // Addresses and verbs: how a plan, the journal and the user name a thing and what is done to it.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <optional>
 #include <string>
@@ -26,6 +27,11 @@ enum class Verb {
   remove,
   publish
 };
+
+/// In the order in which a summary names them: what moves bytes first.
+inline constexpr std::array all_verbs{Verb::copy,     Verb::repair,    Verb::add,         Verb::create,        Verb::update,
+                                      Verb::withdraw, Verb::register_, Verb::instantiate, Verb::uninstantiate, Verb::unregister,
+                                      Verb::remove,   Verb::delete_,   Verb::publish};
 
 std::string_view text_of(Verb verb);  ///< "register" …
 std::optional<Verb> parse_verb(std::string_view text);

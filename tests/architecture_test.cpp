@@ -91,8 +91,17 @@ std::vector<Include> includes() {
   return found;
 }
 
-/// The folder of the table that a file belongs to.
-std::string room_of(const fs::path& file) { return file.parent_path().string(); }
+/// The folder of the table that a file belongs to: "schema", "state", "reconciler/plan"; a room's folders belong to it.
+std::string room_of(const fs::path& file) {
+  const auto parts = std::distance(file.begin(), file.end());
+  const std::string top = file.begin()->string();
+  return top == "reconciler" && parts > 2 ? top + "/" + std::next(file.begin())->string() : top;
+}
+
+/// "ingot::plan" for a file of "reconciler/plan". What is said belongs to all: schema is "ingot".
+std::string namespace_of(const std::string& room) {
+  return room == "schema" ? "ingot" : "ingot::" + fs::path(room).filename().string();
+}
 
 /// The library a system header belongs to, "" for the standard library and POSIX.
 std::string library_of(const std::string& header) {
@@ -130,7 +139,7 @@ TEST(architecture, no_folder_includes_what_its_row_does_not_name) {
     const std::string room = room_of(include.file);
     if (!include.quoted || !rows.contains(room)) continue;
     ++checked;
-    if (fs::path(include.what).parent_path() == room) continue;
+    if (room_of(include.what) == room) continue;
     if (fs::path(include.what).parent_path().empty()) continue;  // generated, beside the file
     EXPECT_TRUE(allowed(rows.at(room).may_include, include.what))
         << include.file.string() << ":" << include.line << " includes " << include.what << ", which " << room << " may not";
@@ -180,7 +189,8 @@ TEST(architecture, every_class_of_the_product_has_a_name_of_its_own) {
         const bool opens =
             words.size() > 2 && (words[0] == "class" || words[0] == "struct") && line.find('{') != std::string::npos;
         if (anonymous || !opens || line.starts_with(" ") || words[1].find("::") != std::string::npos) continue;
-        places[words[1]].insert(fs::relative(entry.path(), source).string());
+        const fs::path file_name = fs::relative(entry.path(), source);
+        places[namespace_of(room_of(file_name)) + "::" + words[1]].insert(file_name.string());
       }
     }
   }
@@ -188,6 +198,24 @@ TEST(architecture, every_class_of_the_product_has_a_name_of_its_own) {
   for (const auto& [name, files] : places) {
     EXPECT_EQ(files.size(), 1U) << name << " is in " << *files.begin() << " and in " << *files.rbegin();
   }
+}
+
+TEST(architecture, a_room_is_a_namespace) {
+  std::size_t checked = 0;
+  for (const char* top : {"schema", "state", "reconciler"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(source / top)) {
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      const std::string room = room_of(fs::relative(entry.path(), source));
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("namespace ingot")) continue;
+        ++checked;
+        const std::string expected = "namespace " + namespace_of(room);
+        EXPECT_TRUE(line.starts_with(expected + " {") || line.starts_with(expected + "::")) << entry.path() << ": " << line;
+      }
+    }
+  }
+  EXPECT_GT(checked, 200U);
 }
 
 /// The sanitizers' programs are built of many files at once: what two tests call alike must stay apart.

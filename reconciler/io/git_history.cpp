@@ -8,7 +8,7 @@
 
 namespace ingot::io {
 
-inline auto fields(CommitLine& line) { return std::tie(line.id, line.author, line.subject, line.parents); }
+inline auto fields(CommitLine& line, InMessages) { return std::tie(line.id, line.author, line.subject, line.parents); }
 
 namespace {
 
@@ -20,7 +20,7 @@ struct FoundSignature {
   std::string bytes;
   std::int64_t when = 0;
 };
-auto fields(FoundSignature& one) { return std::tie(one.signature, one.bytes, one.when); }
+auto fields(FoundSignature& one, InMessages) { return std::tie(one.signature, one.bytes, one.when); }
 
 GitCommit commit_of(git_repository* repository, const git_oid& id) {
   int code = 0;

@@ -36,6 +36,6 @@ class GitHistory {
  private:
   GitRepository repository_;
 };
-inline auto fields(GitHistory::Lines& lines) { return std::tie(lines.first, lines.last); }
+inline auto fields(GitHistory::Lines& lines, InMessages) { return std::tie(lines.first, lines.last); }
 
 }  // namespace ingot::io

@@ -20,7 +20,10 @@ struct MalformedMessage : std::runtime_error {
   MalformedMessage() : std::runtime_error("a message that does not fit") {}
 };
 
-/// A struct takes part by a function `fields(T&)` beside it, which gives a tuple of references to its members.
+/// Found by its namespace, for structs of other rooms too.
+struct InMessages {};
+
+/// A struct takes part by a function `fields(T&, InMessages)` of this room, which gives a tuple of references to its members.
 class MessageWriter {
  public:
   template <class Value>
@@ -28,7 +31,7 @@ class MessageWriter {
     if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>) {
       number(static_cast<std::uint64_t>(value));
     } else {
-      std::apply([this](const auto&... each) { (this->put(each), ...); }, fields(const_cast<Value&>(value)));
+      std::apply([this](const auto&... each) { (this->put(each), ...); }, fields(const_cast<Value&>(value), InMessages{}));
     }
   }
   void put(const std::string& text) {
@@ -75,7 +78,7 @@ class MessageReader {
     if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>) {
       value = static_cast<Value>(number());
     } else {
-      std::apply([this](auto&... each) { (this->fill(each), ...); }, fields(value));
+      std::apply([this](auto&... each) { (this->fill(each), ...); }, fields(value, InMessages{}));
     }
   }
   void fill(std::string& text) { text = chunk(number()); }

@@ -44,7 +44,7 @@ struct ErrorParts {
   Fault fault = Fault::internal;
   std::string text, mend, code, subject;
 };
-auto fields(ErrorParts& parts) { return std::tie(parts.fault, parts.text, parts.mend, parts.code, parts.subject); }
+auto fields(ErrorParts& parts, InMessages) { return std::tie(parts.fault, parts.text, parts.mend, parts.code, parts.subject); }
 
 std::string bytes_of(const Error& error) {
   MessageWriter writer;

@@ -76,7 +76,7 @@ struct Opened {
   bool is_bare = false;
   bool is_shallow = false;
 };
-auto fields(Opened& one) { return std::tie(one.found, one.folder, one.git_folder, one.is_bare, one.is_shallow); }
+auto fields(Opened& one, InMessages) { return std::tie(one.found, one.folder, one.git_folder, one.is_bare, one.is_shallow); }
 
 Opened open_repository(OpenRepository& repository, const std::string& start, bool search, const std::string& fetched) {
   git_repository* raw = nullptr;

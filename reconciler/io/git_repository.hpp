@@ -17,7 +17,7 @@ struct NamedCommit {
   std::string ref;  ///< "refs/heads/main"; "": it was not named by a ref
   bool operator==(const NamedCommit&) const = default;
 };
-inline auto fields(NamedCommit& one) { return std::tie(one.id, one.ref); }
+inline auto fields(NamedCommit& one, InMessages) { return std::tie(one.id, one.ref); }
 
 /// "1.5.1".
 std::string libgit2_version();

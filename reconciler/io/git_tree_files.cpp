@@ -20,7 +20,7 @@
 namespace ingot::io {
 
 // For messages between processes: a struct beside its fields is found by its namespace.
-inline auto fields(Unreadable& one) { return std::tie(one.why); }
+inline auto fields(Unreadable& one, InMessages) { return std::tie(one.why); }
 
 namespace {
 

@@ -12,7 +12,6 @@
 
 #include "reconciler/options/help.hpp"
 #include "reconciler/options/written.hpp"
-#include "reconciler/show/plan/shown_plan.hpp"
 #include "schema/error.hpp"
 #include "schema/nearest.hpp"
 #include "schema/url.hpp"
@@ -202,7 +201,7 @@ std::optional<std::string> if_given(const std::string& text) { return text.empty
 /// VERB,VERB …; each flag adds to the others.
 std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
   std::vector<std::string> known;
-  for (const Verb verb : show::all_verbs) known.emplace_back(text_of(verb));
+  for (const Verb verb : all_verbs) known.emplace_back(text_of(verb));
   std::set<Verb> verbs;
   for (const auto& list : lists) {
     std::istringstream words(list);

@@ -133,7 +133,8 @@ TEST_F(Commands, every_format_that_is_printed_has_a_schema_of_its_name) {
   const std::string listed = ingot({"schema"}).out;
   const std::regex format("\"ingot\\.([a-z]+)/1\"");
   std::set<std::string> names;
-  for (const auto& file : fs::directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler/cli")) {
+  for (const auto& file : fs::recursive_directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler")) {
+    if (!file.is_regular_file()) continue;
     const std::string text = read(file.path());
     for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found)
       names.insert((*found)[1]);

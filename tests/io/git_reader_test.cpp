@@ -18,7 +18,7 @@ struct Pair {
   std::string name;
   std::uint64_t number = 0;
 };
-inline auto fields(Pair& one) { return std::tie(one.name, one.number); }
+inline auto fields(Pair& one, io::InMessages) { return std::tie(one.name, one.number); }
 
 namespace {
 

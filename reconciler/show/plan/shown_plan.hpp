@@ -13,11 +13,6 @@
 
 namespace ingot::show {
 
-/// In the order in which a summary names them: what moves bytes first.
-inline constexpr std::array all_verbs{Verb::copy,     Verb::repair,    Verb::add,         Verb::create,        Verb::update,
-                                      Verb::withdraw, Verb::register_, Verb::instantiate, Verb::uninstantiate, Verb::unregister,
-                                      Verb::remove,   Verb::delete_,   Verb::publish};
-
 struct ShownTransfer {
   std::string method;
   std::string from;         ///< "": no image here serves
