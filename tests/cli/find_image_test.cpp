@@ -67,7 +67,7 @@ TEST(find_image, of_a_series_that_is_only_subscribed_to_it_says_that_follow_brin
             "a subscription copies the images of a series, not the series: add [[series]] name = \"db21\", "
             "follow = { peer = \"fpps-2\", series = \"db21\" } to the manifest and apply it");
   snapshot.subscriptions[0].stopped = Serial{50};
-  EXPECT_EQ(mend_of([&] { latest_of_series(snapshot, "db21"); }), "did you mean \"db19\"?");
+  EXPECT_EQ(mend_of([&] { latest_of_series(snapshot, "db21"); }), "see: ingot query series");
 }
 
 }  // namespace
