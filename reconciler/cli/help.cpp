@@ -112,8 +112,7 @@ Formats: text, json, markdown, github (annotations of a workflow), codequality (
 )"},
     Page{
         "plan", "what would change, and why",
-        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--allow-empty]
-       ingot plan ... --raise-limit removals=N|stops=N|withdrawals=N
+        R"(Usage: ingot plan [--out FILE] [--target ADDRESS] [--exclude ADDRESS] [--raise-limit removals=N|stops=N|withdrawals=N] [--allow-empty]
        ingot plan ... --detailed-exitcode
        ingot plan --base REV ...
        ingot plan --against URL ...
