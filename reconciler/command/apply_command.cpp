@@ -69,7 +69,7 @@ void tell_deferred(const plan::Plan& plan, const console::Session& session) {
 
 bool approved(const Observation& looked, const options::ApplyArguments& arguments, const console::Session& session) {
   if (arguments.approves() || looked.plan.pending() == 0) return true;
-  const std::string question = fmt::format("\nDo this? Only \"yes\" is taken for yes: ");
+  const std::string question = fmt::format("\nApply this plan? Type \"yes\" to continue: ");
   return session.terminal.ask(question) == "yes";
 }
 

@@ -29,7 +29,7 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& 
                            wanted.row ? ""
                                       : fmt::format("; it is instantiated all the same, and counts what comes after serial {}",
                                                     *wanted.baseline)),
-       .mend = near ? fmt::format("did you mean \"{}\"? Otherwise it begins when the peer makes one", *near)
+       .mend = near ? fmt::format("did you mean \"{}\"? If not, copying starts once the peer has one", *near)
                     : "it begins when the peer makes one",
        .at = wanted.rule->at});
 }

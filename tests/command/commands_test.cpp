@@ -133,11 +133,13 @@ TEST_F(Commands, every_format_that_is_printed_has_a_schema_of_its_name) {
   const std::string listed = ingot({"schema"}).out;
   const std::regex format("\"ingot\\.([a-z]+)/1\"");
   std::set<std::string> names;
-  for (const auto& file : fs::recursive_directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler")) {
-    if (!file.is_regular_file()) continue;
-    const std::string text = read(file.path());
-    for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found)
-      names.insert((*found)[1]);
+  for (const char* room : {"command", "console", "notify", "options", "show"}) {
+    for (const auto& file : fs::recursive_directory_iterator(fs::path(INGOT_SOURCE_DIR) / "reconciler" / room)) {
+      if (!file.is_regular_file()) continue;
+      const std::string text = read(file.path());
+      for (std::sregex_iterator found(text.begin(), text.end(), format); found != std::sregex_iterator(); ++found)
+        names.insert((*found)[1]);
+    }
   }
   for (const std::string& name : names) EXPECT_THAT("\n" + listed, HasSubstr("\n" + name + "\n"));
   EXPECT_GE(names.size(), 19U) << testing::PrintToString(names);
@@ -431,9 +433,13 @@ TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output
   EXPECT_EQ(text.exit, 65);
   EXPECT_TRUE(text.out.empty());
   EXPECT_THAT(text.err, HasSubstr("ingot.toml:4:1: "));
-  const Ran json = at("gold", {"apply", "--yes", "--json"});
+  const Ran json = at("gold", {"plan", "--json"});
   EXPECT_EQ(json.exit, 65);
   testing_support::expect_valid_json("problems", json.out);
+  const Ran events = at("gold", {"apply", "--yes", "--json"});
+  EXPECT_EQ(events.exit, 65);
+  EXPECT_THAT(events.out, AllOf(testing::StartsWith("{\"format\":\"ingot.events/1\""), HasSubstr("\n{\"event\":\"result\",\"exit\":65"),
+                                HasSubstr("\"code\":\"unknown-key\"")));
   const Ran gone = ingot({"validate", "--json", "-f", (folder / "nowhere.toml").string()});
   EXPECT_EQ(gone.exit, 65);
   testing_support::expect_valid_json("problems", gone.out);

@@ -120,7 +120,7 @@ TEST_F(Extract, of_what_is_this_servers_own_nothing_is_ever_taken_in) {
   EXPECT_THAT(named.err + named.out, AllOf(HasSubstr("image \"all\""), HasSubstr("keys")));
   fs::create_directory_symlink(folder / "gold", folder / "link");
   manifest("gold", "[[image]]\nname = \"all\"\nsource = \"" + (folder / "link/keys").string() + "\"\n");
-  const Ran hidden = at("gold", {"apply", "--yes"});
+  const Ran hidden = at("gold", {"apply", "--yes", "--raise-limit", "removals=5"});
   EXPECT_EQ(hidden.exit, 3) << hidden.out;
   EXPECT_THAT(hidden.err + hidden.out, HasSubstr("lies in this server's keys"));
 }

@@ -139,7 +139,7 @@ TEST_F(Notify, tells_only_what_was_asked_for) {
 TEST_F(Notify, tells_those_who_use_a_series_of_its_new_members_alone) {
   silver_is("[[series]]\nname = \"s\"\nimages = [\"b\"]\n[[series]]\nname = \"other\"\nimages = [\"a\"]\n" + program() +
             "series = [\"s\"]\n");
-  EXPECT_EQ(reconcile().exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(reconcile().exit, 3) << "no peer has b yet" << terminal.said << terminal.printed;
   EXPECT_TRUE(told().empty()) << "another series grew";
   write("gold/b.bin", "bytes of b");
   manifest("gold", "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");

@@ -127,10 +127,10 @@ TEST_F(Images, R17_a_series_of_an_image_that_is_nowhere_is_blocked_unless_a_subs
   EXPECT_THAT(alone.out + alone.err, HasSubstr("db1"));
   here.manifest(image("a") + series("s", "\"a\", \"db1\", \"db2\"") + Site::peer(there) +
                 "[[subscription]]\npeer = \"silver\"\nall = true\nsince = \"start\"\n");
-  here.apply();
-  const Json waiting = here.plan();
-  EXPECT_EQ(waiting.at("actions").size(), 0U) << waiting.dump(1);
-  EXPECT_THAT(entries(waiting, "notes"), Contains("waiting series.s"));
+  here.apply(3);
+  const Json blocked = here.plan(3);
+  EXPECT_EQ(blocked.at("actions").size(), 0U) << blocked.dump(1);
+  EXPECT_THAT(entries(blocked, "blocked"), ElementsAre("unknown-image series.s")) << "no peer ever had db2";
   EXPECT_THAT(here.query({"series"}).at("series")[0].at("images"), ElementsAre("a", "db1"));
   there.manifest(there.file_image("db1", "bytes") + there.file_image("db2", "bytes 2"));
   there.apply();

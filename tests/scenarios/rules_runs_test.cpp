@@ -137,7 +137,7 @@ TEST_F(Runs, R22_what_does_not_fit_the_budget_is_deferred_with_exit_0_and_smalle
   EXPECT_FALSE(action(plan, "copy.silver.small").at("deferred"));
   here.apply();
   EXPECT_EQ(here.query({"images"}).at("images").size(), 2U);
-  EXPECT_THAT(actions(here.plan()), ElementsAre("copy copy.silver.noise"));
+  EXPECT_THAT(actions(here.plan()), ElementsAre("publish catalog", "copy copy.silver.noise"));
   here.apply();
   EXPECT_THAT(here.plan().at("actions"), testing::IsEmpty());
   here.manifest("[limits]\nmax_bytes = \"100 kB\"\n\n" + Site::peer(there) + subscribe(there));

@@ -27,7 +27,7 @@ std::string age_text(Seconds age) {
 }
 
 void show_servers(const std::vector<fleet::FleetWord>& servers, Time now, const Style& style, Output& out) {
-  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"ITS WORD IS OF"}, {"OLD", Align::right}, {""}});
+  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {""}});
   for (const auto& server : servers) {
     const auto& head = server.head;
     table.row({io::printable(server.name), server.trouble.empty() ? "ok" : server.trouble,

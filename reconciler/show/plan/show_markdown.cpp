@@ -116,7 +116,7 @@ void add_obstacles(const std::string& title, const Obstacles& obstacles, std::ve
   Section section{.before = "\n### " + title + "\n\n", .lines = {}, .after = ""};
   for (const auto& one : obstacles) {
     section.lines.push_back(fmt::format("- {} {}: {}{}\n", text_of(one.verb), code(one.address.text), code(one.text),
-                                        one.mend.empty() ? "" : "; to mend: " + code(one.mend)));
+                                        one.mend.empty() ? "" : "; hint: " + code(one.mend)));
   }
   sections.push_back(std::move(section));
 }

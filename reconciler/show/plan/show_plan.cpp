@@ -105,7 +105,7 @@ void show_actions(const ShownPlan& plan, bool verbose, const Style& style, Outpu
 
 void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
   if (plan.actions.empty()) return;
-  out.put(style.dim("> begin  < end  + new here  ~ change  ! withdraw  - delete  ^ publish"));
+  out.put(style.dim("> register/instantiate  < uninstantiate/unregister  + new here  ~ change  ! withdraw  - delete  ^ publish"));
   out.put('\n');
 }
 
@@ -141,14 +141,14 @@ template <class Entry>
 void show_obstacle(const Entry& entry, const std::string& place, const Style& style, Output& out) {
   out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), entry.address.text, style.in(Ink::yellow, entry.code), entry.text,
             place);
-  if (!entry.mend.empty()) out.print("      to mend: {}\n", entry.mend);
+  if (!entry.mend.empty()) out.print("      hint: {}\n", entry.mend);
 }
 
 void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
   const bool ordinary_unknown =
       std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code != "untrusted"; });
   if (ordinary_unknown) {
-    heading(out, style, "Unknown: these peers cannot be had now, and nothing is removed on that evidence");
+    heading(out, style, "Unreachable peers (nothing is removed because of this):");
     show_unknown(plan, false, style, out);
   }
   if (!plan.blocked.empty()) {
