@@ -70,7 +70,10 @@ TEST_P(attacks, A5_an_older_catalog_is_never_used_as_long_as_either_floor_is_the
       const auto asked = stage.requests();
       EXPECT_EQ(asked, run == 0 ? lost.asks : std::vector<std::string>{"head.dsse"});
     }
-    EXPECT_THAT(differences(before, stage.remembered()), IsEmpty());
+    auto changed = differences(before, stage.remembered());
+    // The head that was seen last was judged again: a floor that was lost is back in both places.
+    std::erase_if(changed, [](const std::string& what) { return what.starts_with("+ floor"); });
+    EXPECT_THAT(changed, IsEmpty());
     EXPECT_EQ(stage.copies(), copies);
     stage.publish();
     EXPECT_EQ(stage.apply().exit, 0) << "N9";
