@@ -438,8 +438,8 @@ TEST_F(Commands, problems_are_lines_on_standard_error_or_json_on_standard_output
   testing_support::expect_valid_json("problems", json.out);
   const Ran events = at("gold", {"apply", "--yes", "--json"});
   EXPECT_EQ(events.exit, 65);
-  EXPECT_THAT(events.out, AllOf(testing::StartsWith("{\"format\":\"ingot.events/1\""), HasSubstr("\n{\"event\":\"result\",\"exit\":65"),
-                                HasSubstr("\"code\":\"unknown-key\"")));
+  EXPECT_THAT(events.out, AllOf(testing::StartsWith("{\"format\":\"ingot.events/1\""),
+                                HasSubstr("\n{\"event\":\"result\",\"exit\":65"), HasSubstr("\"code\":\"unknown-key\"")));
   const Ran gone = ingot({"validate", "--json", "-f", (folder / "nowhere.toml").string()});
   EXPECT_EQ(gone.exit, 65);
   testing_support::expect_valid_json("problems", gone.out);
