@@ -106,7 +106,8 @@ class PosixFile final : public File {
   }
 
   void set_mtime(Time time) override {
-    const std::array<timespec, 2> times = {timespec{0, UTIME_OMIT}, timespec{time.time_since_epoch().count(), 0}};
+    // Both times: file systems on libfuse 2 ignore one time alone, and say that it was set.
+    const std::array<timespec, 2> times = {timespec{0, UTIME_NOW}, timespec{time.time_since_epoch().count(), 0}};
     if (::futimens(descriptor_, times.data()) != 0) throw file_error("set the time of", path_, errno);
   }
 

@@ -19,9 +19,9 @@ bool is_prune(const DraftChange& one) { return one.removes != 0 && one.unwanted_
 bool is_dropped(const DraftChange& one) { return one.removes != 0 && !one.unwanted_since; }
 bool is_stop(const DraftChange& one) { return one.phase == Phase::stops || one.phase == Phase::unregistrations; }
 
-std::string place_of(const std::optional<At>& bound) { return bound ? bound->text() : "default"; }
-std::string place_of(const std::optional<At>& bound, const std::optional<std::uint64_t>& raised) {
-  return raised ? "--raise-limit" : place_of(bound);
+std::string bound_place(const std::optional<At>& bound) { return bound ? bound->text() : "default"; }
+std::string bound_place(const std::optional<At>& bound, const std::optional<std::uint64_t>& raised) {
+  return raised ? "--raise-limit" : bound_place(bound);
 }
 
 /// Both bounds hold. Unless one of them is 0, one removal is always allowed.
@@ -98,9 +98,9 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   const std::uint64_t dropped = count(draft, is_dropped), prunes = count(draft, is_prune);
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
   draft.limits.push_back({"removals", std::to_string(dropped + prunes), limit_text(guard, allowed, options),
-                          place_of(guard.removals_at, options.raise_removals)});
+                          bound_place(guard.removals_at, options.raise_removals)});
   const std::string bound = fmt::format("the guard allows {} ({} and {:g} %, {})", allowed, guard.removal_count,
-                                        guard.removal_percent, place_of(guard.removals_at));
+                                        guard.removal_percent, bound_place(guard.removals_at));
   const std::string images = counted(situation.snapshot.images_total, "image");
   if (dropped > allowed)
     hold(draft, is_dropped, "removals",
@@ -118,11 +118,11 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   const auto stops = static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), is_stop));
   const std::uint64_t allowed = std::max(guard.stops, options.raise_stops.value_or(0));
   draft.limits.push_back(
-      {"stops", std::to_string(stops), std::to_string(allowed), place_of(guard.stops_at, options.raise_stops)});
+      {"stops", std::to_string(stops), std::to_string(allowed), bound_place(guard.stops_at, options.raise_stops)});
   if (stops <= allowed) return;
   hold(draft, is_stop, "stops",
        fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed,
-                   place_of(guard.stops_at)),
+                   bound_place(guard.stops_at)),
        fmt::format("look at each; if all are meant, run with --raise-limit stops={}", stops));
 }
 

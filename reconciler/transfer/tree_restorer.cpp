@@ -102,7 +102,8 @@ void give_metadata(int descriptor, const TarMember& member, bool special, LeftOu
     give_attributes(descriptor, member, left_out);
   else
     leave_attributes_out(descriptor, member);
-  const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime_of(member)};
+  // Both times: file systems on libfuse 2 ignore one time alone, and say that it was set.
+  const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_NOW}, mtime_of(member)};
   if (futimens(descriptor, times) == 0) return;
   if (!cannot_be_kept(errno)) fail_locally("give its time to", member.path, errno);
   left_out.add(Property::time, member.path);
@@ -213,7 +214,7 @@ struct TreeRestorer::Impl {
       if (!given && !cannot_be_kept(errno)) fail_locally("give its owner to", member.path, errno);
       if (!given) left_out.add(Property::owner, member.path);
     }
-    const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime_of(member)};
+    const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_NOW}, mtime_of(member)};
     if (utimensat(parent, name.c_str(), times, AT_SYMLINK_NOFOLLOW) == 0) return;
     if (!cannot_be_kept(errno)) fail_locally("give its time to", member.path, errno);
     left_out.add(Property::time, member.path);
