@@ -140,8 +140,6 @@ class Words {
   const std::vector<std::string>& words_;
 };
 
-std::optional<std::string> if_given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
-
 /// VERB,VERB …; each flag adds to the others.
 std::set<Verb> verbs_of(const std::vector<std::string>& lists) {
   std::vector<std::string> known;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/options/usage.hpp"
 #include "schema/error.hpp"
 #include "schema/nearest.hpp"
 
@@ -13,11 +14,7 @@ namespace ingot::options {
 
 namespace {
 
-constexpr const char* see = "see: ingot key --help";
-
-[[noreturn]] void wrong(const std::string& text, const std::string& mend = see) { throw Error(Fault::usage, text, mend); }
-
-std::optional<std::string> if_given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+[[noreturn]] void wrong_key(const std::string& text) { wrong(text, see("key")); }
 
 std::optional<std::uint32_t> threshold_of(const std::string& text, std::string_view flag) {
   if (text.empty()) return std::nullopt;
@@ -31,15 +28,15 @@ std::optional<std::uint32_t> threshold_of(const std::string& text, std::string_v
 
 /// The one FILE that a verb takes, or none.
 std::optional<std::string> file_of(const std::string& verb, const std::vector<std::string>& words, bool needed) {
-  if (words.size() > 2) wrong(fmt::format("key {} takes one FILE, so \"{}\" is too much", verb, io::printable(words[2])));
-  if (words.size() < 2 && needed) wrong(fmt::format("key {} needs a FILE", verb));
+  if (words.size() > 2) wrong_key(fmt::format("key {} takes one FILE, so \"{}\" is too much", verb, io::printable(words[2])));
+  if (words.size() < 2 && needed) wrong_key(fmt::format("key {} needs a FILE", verb));
   return words.size() < 2 ? std::nullopt : std::optional(words[1]);
 }
 
 /// Which of the options that were given a verb does not take.
 void refuse_options(const std::string& verb, const WrittenKeyCommand& written) {
   const auto refuse = [&](bool given, std::string_view flag) {
-    if (given) wrong(fmt::format("key {} takes no {}", verb, flag));
+    if (given) wrong_key(fmt::format("key {} takes no {}", verb, flag));
   };
   const bool changes = verb == "rotate" || verb == "revoke";
   refuse(!changes && !written.add_root.empty(), "--add-root");
@@ -68,7 +65,7 @@ ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, 
       .sign_with = written.sign_with,
       .out = if_given(written.out),
       .yes = written.yes};
-  if (verb == "revoke" && change.revoke.empty()) wrong("key revoke needs the KEY that was stolen");
+  if (verb == "revoke" && change.revoke.empty()) wrong_key("key revoke needs the KEY that was stolen");
   if (verb == "rotate" && !change.revoke.empty()) {
     wrong(fmt::format("key rotate takes no KEY, so \"{}\" is too much", io::printable(change.revoke.front())),
           "say --add-catalog KEY, --drop-catalog KEY …; for a stolen key: ingot key revoke KEY");
@@ -80,7 +77,7 @@ ChangeKeys change_of(const std::string& verb, const WrittenKeyCommand& written, 
 
 KeyCommand key_command(const WrittenKeyCommand& written, const std::vector<std::string>& words) {
   static const std::vector<std::string> verbs{"make", "show", "rotate", "revoke", "release", "sign", "install"};
-  if (words.empty()) wrong("key needs one of make, show, rotate, revoke, release, sign, install");
+  if (words.empty()) wrong_key("key needs one of make, show, rotate, revoke, release, sign, install");
   const std::string& verb = words.front();
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) {
     const auto near = nearest(verb, verbs);
@@ -91,7 +88,7 @@ KeyCommand key_command(const WrittenKeyCommand& written, const std::vector<std::
   if (verb == "make") return MakeKey{file_of(verb, words, true).value()};
   if (verb == "show") return ShowKeys{file_of(verb, words, false)};
   if (verb == "release") {
-    if (words.size() < 2) wrong("key release needs the IMAGE to sign");
+    if (words.size() < 2) wrong_key("key release needs the IMAGE to sign");
     return ReleaseImages{{words.begin() + 1, words.end()}, written.sign_with, if_given(written.out)};
   }
   if (verb == "sign") return SignRoot{file_of(verb, words, true).value(), written.sign_with};

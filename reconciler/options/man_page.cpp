@@ -35,7 +35,7 @@ void put_block(const HelpBlock& block, std::string& out) {
   out += "\n";
 }
 
-void put_options(const std::vector<HelpOption>& options, std::string& out) {
+void put_option_list(const std::vector<HelpOption>& options, std::string& out) {
   for (const auto& option : options) {
     std::vector<std::string> flags;
     for (const auto& flag : option.flags) flags.push_back(bold(flag));
@@ -54,7 +54,7 @@ void put_page(const HelpPage& page, std::string& out) {
              }()},
             out);
   for (const auto& block : page.blocks) put_block(block, out);
-  put_options(page.options, out);
+  put_option_list(page.options, out);
 }
 
 constexpr std::string_view beginning = R"(ingot(1) "" "ingot"
@@ -99,11 +99,11 @@ std::string man_page() {
   std::string out(beginning);
   for (const auto& page : help_pages()) put_page(page, out);
   out += "# OPTIONS OF EVERY COMMAND\n\n";
-  put_options(options_everywhere(), out);
+  put_option_list(options_everywhere(), out);
   std::string_view codes = help_exit_codes();
   codes.remove_prefix(std::string_view("Exit codes: ").size());
   out += "# EXIT STATUS\n\n" + escaped(codes) + "\n# ENVIRONMENT\n\n";
-  put_options(environment_variables(), out);
+  put_option_list(environment_variables(), out);
   return out.append(ending);
 }
 

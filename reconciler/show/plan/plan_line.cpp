@@ -116,7 +116,7 @@ PlanLine plan_line(const plan::Change& change) {
 namespace {
 
 /// Addresses are "kind.NAME", "copy.PEER.NAME", "subscription.PEER.kind.NAME"; only the last name may hold dots.
-std::string_view name_in(std::string_view address) {
+std::string_view name_in_address(std::string_view address) {
   const std::size_t parts_before = address.starts_with("copy.") ? 2 : address.starts_with("subscription.") ? 3 : 1;
   std::size_t from = 0;
   for (std::size_t i = 0; i < parts_before; ++i) {
@@ -138,11 +138,11 @@ std::string selector_in(std::string_view address) {
 
 }  // namespace
 
-std::string name_in(const plan::Change& change) { return std::string(name_in(change.address.text)); }
+std::string name_in(const plan::Change& change) { return std::string(name_in_address(change.address.text)); }
 
 std::optional<std::string> title_by_intent(const Address& address, Verb verb, std::string_view intent) {
   const std::string_view text = address.text;
-  const std::string name(name_in(text));
+  const std::string name(name_in_address(text));
   if (text == catalog_address().text) return "catalog";
   if (text.starts_with("peer.") || text.starts_with("image.")) return name;
   if (text.starts_with("imagetype.")) return "type " + name;
