@@ -112,7 +112,9 @@ TEST_F(manifest_files, a_folder_that_cannot_be_looked_into_is_never_taken_for_an
   std::filesystem::create_directory(at("closed"));
   std::filesystem::permissions(at("closed"), std::filesystem::perms::none);
   const uid_t user = ::geteuid();
-  if (user == 0) ASSERT_EQ(::seteuid(65534), 0);  // root may look into every folder
+  if (user == 0) {
+    ASSERT_EQ(::seteuid(65534), 0);  // root may look into every folder
+  }
   const auto closed = files_.glob(at(""), "closed/*.toml");
   ASSERT_EQ(::seteuid(user), 0);
   std::filesystem::permissions(at("closed"), std::filesystem::perms::owner_all);

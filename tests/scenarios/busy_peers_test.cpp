@@ -161,9 +161,10 @@ TEST_F(BusyPeers, a_system_that_starts_no_more_threads_is_an_error_with_a_hint_o
                               .folder = here.path(),
                               .environment = {}});
     EXPECT_TRUE(ran.exit == 0 || ran.exit == 6) << most << ": exit " << ran.exit << "\n" << ran.out << ran.err;
-    if (ran.exit == 6)
+    if (ran.exit == 6) {
       EXPECT_THAT(ran.out + ran.err, testing::AnyOf(HasSubstr("starts no more threads"), HasSubstr("no process can be made")))
           << most;
+    }
     done += ran.exit == 0 ? 1 : 0;
   }
   EXPECT_GT(done, 0) << "with enough of them it works";

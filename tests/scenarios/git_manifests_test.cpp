@@ -183,7 +183,8 @@ TEST_F(GitManifests, a_home_that_cannot_be_entered_is_none) {
   write_text(closed + "/.gitconfig", "");
   std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
-    if (!entry.path().string().starts_with(closed)) ASSERT_EQ(::lchown(entry.path().c_str(), 65534, 65534), 0);
+    if (entry.path().string().starts_with(closed)) continue;
+    ASSERT_EQ(::lchown(entry.path().c_str(), 65534, 65534), 0);
   }
   ASSERT_EQ(::chown(folder.path().c_str(), 65534, 65534), 0);
   const auto as_nobody = [&](std::vector<std::string> words) {

@@ -367,7 +367,11 @@ TEST_F(Copy, R31_says_that_a_peer_is_failing) {
   };
   EXPECT_EQ(code(), "peer-failing") << "with the bytes";
   peer.forget();
-  peer.fault = [&](std::size_t, const io::Request&) { return FakeFault{.failing = true}; };
+  peer.fault = [&](std::size_t, const io::Request&) {
+    FakeFault fault;
+    fault.failing = true;
+    return fault;
+  };
   EXPECT_EQ(code(), "peer-failing") << "with the table";
 }
 
