@@ -261,7 +261,7 @@ TEST_F(Rebuild, G1_a_damaged_state_is_never_applied_and_never_made_anew_silently
     ++noticed;
     EXPECT_TRUE(exit == 6 || exit == 65) << seed << " " << terminal.said;
     EXPECT_EQ(read(folder / "silver/store/public/head.dsse"), published) << seed << ": nothing was applied";
-    if (exit == 65) EXPECT_THAT(terminal.said, HasSubstr("move it aside and run \"ingot state rebuild\"")) << seed;
+    if (exit == 65) { EXPECT_THAT(terminal.said, HasSubstr("move it aside and run \"ingot state rebuild\"")) << seed; }
     if (exit != 6 || seed % 4 != 0) continue;
     EXPECT_EQ(at("silver", {"state", "rebuild"}).exit, 0) << seed << terminal.said;
     EXPECT_EQ(images("silver"), whole) << seed;
@@ -337,7 +337,7 @@ TEST_F(Rebuild, a_flipped_bit_in_any_column_is_noticed_by_the_rebuild_that_is_ad
       ++refused;
       EXPECT_EQ(at("silver", {"state", "rebuild"}).exit, 0) << what << " " << said << terminal.said;
       EXPECT_NE(at("silver", words).exit, 6) << what << " " << terminal.said;
-      if (column != "state" && column != "deleted") EXPECT_EQ(images("silver").size(), whole.size()) << what;
+      if (column != "state" && column != "deleted") { EXPECT_EQ(images("silver").size(), whole.size()) << what; }
       break;
     }
   }
