@@ -70,7 +70,8 @@ written = tomllib.loads((manifests / "good/defaults.toml").read_text())
 for section, schema in manifest_schema.schema["definitions"].items():
     if section not in manifest_schema.schema["properties"]:
         continue
-    table = written[section][0] if isinstance(written[section], list) else written[section]
+    entries = written.get(section, {})  # a section without defaults need not be written
+    table = entries[0] if isinstance(entries, list) else entries
     for key, part in schema["properties"].items():
         if "default" in part and table.get(key) != part["default"]:
             wrong.append(f"defaults.toml: {section}.{key} is {table.get(key)!r}, the schema's default {part['default']!r}")
