@@ -165,16 +165,18 @@ class Cuts:
         self.disk.restore("start")
         log = str(self.log) + ".trace"
         self.gold.done(self.gold.ingot(*self.words, under=["strace", "-f", "-y", "-qq", "-o", log, "-e", "trace=" + ",".join(CALLS)]))
-        counts, behind = {}, False
+        counts, behind = {}, None  # strace counts the calls of each process apart: a child reads the repository
         for line in pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines():
-            match = re.match(r"\d+ +(\w+)\(", line)
+            match = re.match(r"(\d+) +(\w+)\(", line)
             if not match:
                 continue
-            call = match[1]
-            counts[call] = counts.get(call, 0) + 1
-            if behind:
-                yield call, counts[call]
-            behind = re.search(pattern, line) is not None
+            process, call = match.groups()
+            counts[process, call] = counts.get((process, call), 0) + 1
+            if behind == process:
+                yield call, counts[process, call]
+                behind = None
+            if re.search(pattern, line):
+                behind = process
 
 
 def killed_at(point):
