@@ -77,7 +77,7 @@ class Concurrency(unittest.TestCase):
         _, looks = self.at_once(self.first, ("apply", "--yes", "--lock-timeout", "60s"), beside)
         self.assertGreater(len(looks), 6)
         for look, ran, took in looks:
-            self.assertIn(ran.returncode, (0, 2, 3) if look[0] in ("drift", "explain") else (0,), f"{look}: {ran.stdout}{ran.stderr}")
+            self.assertIn(ran.returncode, (0, 2, 3) if look[0] in ("drift", "explain", "status") else (0,), f"{look}: {ran.stdout}{ran.stderr}")
             self.assertLess(took, 20, f"{look} waited")
 
     def stopped_in_the_middle(self, case, words=("apply", "--yes", "--parallel", "1"), at=("renameat2", 3)):
