@@ -57,12 +57,15 @@ std::string bytes_of(const Error& error) {
   throw Error(parts.fault, parts.text, parts.mend).with_code(parts.code).about(parts.subject);
 }
 
+/// What the child ends with if it may open no more files: the repository is not to blame.
+constexpr int no_descriptor = 71;
+
 /// Nothing of the parent's stays open: neither its locks nor its outputs, on which a dying C library would write.
 void keep_only(int socket) {
   const int kept = ::fcntl(socket, F_DUPFD, own_socket + 1);
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, standard);
-  if (kept < 0 || ::dup2(kept, own_socket) < 0) ::_exit(1);
+  if (kept < 0 || ::dup2(kept, own_socket) < 0) ::_exit(no_descriptor);
   if (::close_range(own_socket + 1, ~0U, 0) == 0) return;
   for (int other = own_socket + 1; other < 1024; ++other) ::close(other);  // an old kernel
 }
@@ -165,6 +168,7 @@ std::string GitReader::why_it_ended() {
   }
   ::close(socket_);
   gone_ = "its reader was ended";
+  short_of_files_ = WIFEXITED(status) && WEXITSTATUS(status) == no_descriptor;
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   if (signal == SIGXCPU) return fmt::format("it took more than {} s of processor time", limits_.processor.count());
   return signal != 0 ? fmt::format("the process that reads it died of signal {} ({})", signal, ::strsignal(signal))
@@ -174,6 +178,9 @@ std::string GitReader::why_it_ended() {
 void GitReader::give_up(const std::string& why) {
   if (gone_.empty()) why_it_ended();
   gone_ = why;
+  if (short_of_files_)
+    throw Error(Fault::local, fmt::format("the git repository \"{}\" cannot be read: {}", printable(name_), errno_text(EMFILE)),
+                "raise the limit of open files of this user (ulimit -n)");
   throw Error(Fault::manifest, fmt::format("the git repository \"{}\" cannot be read: {}", printable(name_), why),
               "an object in it is damaged, or was made to do harm; see what \"git fsck\" says, or clone it anew")
       .with_code("bad-repository")

@@ -82,7 +82,8 @@ class GitReader {
   GitLimits limits_;
   pid_t pid_ = -1;
   int socket_ = -1;
-  std::string gone_;  ///< why there is no child any more; "": there is one
+  std::string gone_;             ///< why there is no child any more; "": there is one
+  bool short_of_files_ = false;  ///< it ended since it may open no more files
 };
 
 }  // namespace ingot::io
