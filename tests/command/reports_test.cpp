@@ -36,7 +36,7 @@ Problems sample_problems() {
 
 console::Reporting reporting() {
   return {
-      .manifest = "ingot.toml", .naming = {.root = "/work", .folder = "/work"}, .verbose = false, .style = show::Style(false)};
+      .manifest = "ingot.toml", .naming = {.root = "/repo", .folder = "/repo"}, .verbose = false, .style = show::Style(false)};
 }
 
 std::string reported(const console::Report& report, options::Format format) {
@@ -183,16 +183,16 @@ TEST(junit, is_xml_whatever_a_name_holds) {
 
 TEST(machine_formats, name_files_relative_to_the_root_of_the_repository) {
   console::Reporting below = reporting();
-  below.naming = {.root = "/work", .folder = "/work/sites/a"};
+  below.naming = {.root = "/repo", .folder = "/repo/sites/a"};
   const Problems problems{{"ingot.toml", 3, 1, "syntax", "x", ""},
                           {"../../shared/peers.toml", 4, 1, "syntax", "y", ""},
-                          {"/work/sites/b.toml", 5, 1, "syntax", "z", ""},
+                          {"/repo/sites/b.toml", 5, 1, "syntax", "z", ""},
                           {"../../../outside/elsewhere.toml", 6, 1, "syntax", "w", ""}};
   for (const options::Format format :
        {options::Format::github, options::Format::codequality, options::Format::sarif, options::Format::junit}) {
     const std::string text = show::shown([&](show::Output& out) { console::write_report(problems, format, below, out); });
     EXPECT_THAT(text, AllOf(HasSubstr("sites/a/ingot.toml"), HasSubstr("shared/peers.toml"), HasSubstr("sites/b.toml"),
-                            HasSubstr("/outside/elsewhere.toml"), Not(HasSubstr("../")), Not(HasSubstr("/work"))))
+                            HasSubstr("/outside/elsewhere.toml"), Not(HasSubstr("../")), Not(HasSubstr("/repo"))))
         << text;
   }
   below.naming.folder.clear();
