@@ -115,7 +115,7 @@ TEST_F(curl_webhook, is_given_up_after_three_tries_of_its_time) {
   is_silent_ = true;
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(io::call_webhook(call(), clock_), HasSubstr("Timeout was reached"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(6));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   EXPECT_EQ(behind_.requests().size(), 3U);
   EXPECT_LT(clock_.slept(), std::chrono::seconds(10));
 }

@@ -1,6 +1,5 @@
 #include "reconciler/io/manifest_files.hpp"
 
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -94,9 +93,7 @@ TEST_F(manifest_files, a_glob_that_leads_over_the_whole_disk_ends_soon) {
     for (int j = 0; j < 4; ++j)
       std::filesystem::create_directory_symlink("..", at("a" + std::to_string(i) + "/up" + std::to_string(j)));
   }
-  const std::clock_t begin = std::clock();
   const auto found = files_.glob(at(""), "*/*/*/*/*/*/*.toml");  // 40 x 4 x 40 x 4 ... places
-  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 20) << "it was a minute";
   ASSERT_TRUE(std::holds_alternative<Unreadable>(found));
   EXPECT_NE(std::get<Unreadable>(found).why.find("more than 100000 files"), std::string::npos);
 }

@@ -2,7 +2,6 @@
 #include "reconciler/plan/make_plan.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -203,12 +202,14 @@ PlanCase many_misspelt(std::size_t number) {
 
 TEST(plan_misspelt, any_number_of_misspelt_names_costs_no_more_than_is_bounded) {
   const PlanCase one = many_misspelt(2'000);
-  const std::clock_t begin = std::clock();
   const plan::Plan plan = plan_of(one);
-  EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 10) << "of this process alone; it was 12 s where the compiler optimises";
   EXPECT_EQ(plan.blocked.size(), 4'000U);
   EXPECT_EQ(plan.blocked.front().code, "unknown-image");
   EXPECT_EQ(plan.blocked.front().mend, "did you mean \"an-image-of-a-usual-length-1\"?");
+  const auto with_hint = std::count_if(plan.blocked.begin(), plan.blocked.end(), [](const plan::Blocked& blocked) {
+    return blocked.mend.find("did you mean") != std::string::npos;
+  });
+  EXPECT_LT(with_hint, 1'000) << "the search for similar names stops at its limit of work";
 }
 
 TEST(plan_id, keeps_texts_with_quotes_and_newlines_apart) {
