@@ -231,6 +231,15 @@ bool FetchSession::judge(const Receiving& receiving, const io::Response& respons
     fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
     return false;
   }
+  // However the answer ended: a peer that cuts each one behind wrong bytes would be asked for ever.
+  if (const auto segment = wrong_too_often(receiving)) {
+    if (!partial_.has(0) && begins_as_web_page()) {
+      fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
+      return false;
+    }
+    fail("untrusted", fmt::format("segment {} of \"{}\" is not what was signed, and was so twice", *segment + 1, url));
+    return false;
+  }
   switch (response.status) {
     case io::Response::Status::ok: return judge_complete(receiving, response, poor);
     case io::Response::Status::oversize: break;
@@ -256,20 +265,33 @@ bool FetchSession::judge(const Receiving& receiving, const io::Response& respons
   return false;
 }
 
+/// Asks for the first bytes once more: the stream that asked for them may not have got them yet, and ranges from the middle of a
+/// page look like any wrong bytes (R19).
+bool FetchSession::begins_as_web_page() const {
+  constexpr std::uint64_t enough = 64;
+  io::Request request;
+  request.path = object_path(job_.packed.file.digest);
+  request.offset = 0;
+  request.length = std::min(enough, partial_.table().packed);
+  request.at_most = *request.length;
+  request.may_go_on = job_.may_go_on;
+  const io::Fetched first = io::fetch(peer_, request);
+  return first.response.web_page || io::begins_as_web_page(first.body);
+}
+
+std::optional<std::size_t> FetchSession::wrong_too_often(const Receiving& receiving) const {
+  const std::scoped_lock lock(mutex_);
+  for (std::size_t i = receiving.run.first; i < receiving.run.end; ++i) {
+    if (wrong_[i] >= most_wrong) return i;
+  }
+  return std::nullopt;
+}
+
 bool FetchSession::judge_complete(const Receiving& receiving, const io::Response& response, int& poor) {
   const std::string url = shown_url(response, job_.packed.file.digest);
   const bool cut = receiving.at < receiving.run.end;
   if (cut && receiving.whole && response.length_known && receiving.bytes > 0) {
     fail("untrusted", fmt::format("\"{}\" is {} bytes long, but {} were signed", url, receiving.bytes, partial_.table().packed));
-    return false;
-  }
-  for (std::size_t i = receiving.run.first; i < receiving.run.end; ++i) {
-    const bool gives_up = [&] {
-      const std::scoped_lock lock(mutex_);
-      return wrong_[i] >= most_wrong;
-    }();
-    if (!gives_up) continue;
-    fail("untrusted", fmt::format("segment {} of \"{}\" is not what was signed, and was so twice", i + 1, url));
     return false;
   }
   return !cut || goes_on(receiving, "unreachable", fmt::format("\"{}\" ended after {} bytes", url, receiving.bytes), poor);

@@ -55,6 +55,9 @@ class FetchSession {
   void keep(Receiving& receiving, std::string_view bytes);
   bool end_segment(Receiving& receiving);
   bool judge(const Receiving& receiving, const io::Response& response, int& poor);
+  /// The first segment of this request that came wrong as often as is tolerated; nullopt if none did.
+  std::optional<std::size_t> wrong_too_often(const Receiving& receiving) const;
+  bool begins_as_web_page() const;
   bool judge_complete(const Receiving& receiving, const io::Response& response, int& poor);
   bool goes_on(const Receiving& receiving, const std::string& code, const std::string& why, int& poor);
   void fail(std::string code, std::string text);

@@ -108,7 +108,7 @@ void PartialFile::read(io::File& handle, std::size_t segment, std::string& into)
 bool PartialFile::wait_for(std::size_t segment) const {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return has_[segment] || given_up_; });
-  return has_[segment];
+  return has_[segment] && !given_up_;
 }
 
 void PartialFile::give_up() {

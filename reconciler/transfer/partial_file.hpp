@@ -45,7 +45,7 @@ class PartialFile {
   void reject(io::File& handle, std::size_t segment);
   void read(io::File& handle, std::size_t segment, std::string& into) const;
 
-  /// Waits until the segment is here; false once nothing more will come.
+  /// Waits until the segment is here. False after give_up, also for a segment that is here: the copy has failed.
   bool wait_for(std::size_t segment) const;
   /// Nothing more will come: wakes who waits.
   void give_up();

@@ -282,6 +282,20 @@ TEST_F(Copy, does_not_trust_a_segment_that_is_wrong_twice_and_keeps_the_others) 
   EXPECT_LT(peer.bytes_given(), 3 * segment_size);
 }
 
+TEST_F(Copy, R31_finds_out_a_peer_that_cuts_each_answer_behind_wrong_bytes) {
+  peer.files[transfer::object_path(job.packed.file.digest)][offset_of(1) + 77] ^= 1;
+  peer.fault = [&](std::size_t, const io::Request& request) -> std::optional<FakeFault> {
+    if (request.path != transfer::object_path(job.packed.file.digest)) return std::nullopt;
+    FakeFault fault;
+    fault.cut_after = offset_of(2) - request.offset.value_or(0);
+    fault.status = io::Response::Status::unreachable;
+    return fault;
+  };
+  EXPECT_EQ(code(), "untrusted");
+  EXPECT_THAT(text, HasSubstr("segment 2 of"));
+  EXPECT_EQ(byte_requests().size(), 2U);
+}
+
 TEST_F(Copy, calls_missing_bytes_unreachable_and_says_whose_fault_it_is) {
   peer.files.erase(transfer::object_path(job.packed.file.digest));
   EXPECT_EQ(code(), "unreachable");
