@@ -180,11 +180,15 @@ CurlAttempt judge_stop(const Transfer& transfer) {
     case Stop::oversize:
       return failed(transfer.request.length ? Status::wrong_range : Status::oversize,
                     fmt::format("more than the {} bytes that it may be", transfer.limit()));
-    case Stop::stalled:
-      return failed(Status::unreachable,
-                    fmt::format("stalled: less than {} bytes a second for {:.1f} s", transfer.settings.options.slowest,
-                                std::chrono::duration<double>(transfer.settings.options.stall_time).count()),
-                    true);
+    case Stop::stalled: {
+      CurlAttempt attempt =
+          failed(Status::unreachable,
+                 fmt::format("stalled: less than {} bytes a second for {:.1f} s", transfer.settings.options.slowest,
+                             std::chrono::duration<double>(transfer.settings.options.stall_time).count()),
+                 true);
+      attempt.stalled = true;
+      return attempt;
+    }
     case Stop::address:
       return failed(Status::refused, "http:// to another machine is not allowed", false,
                     "use https://, or set allow_http = true");

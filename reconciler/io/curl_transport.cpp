@@ -169,8 +169,9 @@ class CurlPeer final : public PeerTransport {
       place.gate.leave(pass, {});
       throw;
     }
-    // An answer that brings its share before it ends shows that the server works.
-    if (attempt.response.bytes >= least_progress)
+    // An answer that brings its share before it ends shows that the server works. One that hangs then does not: each such answer
+    // takes a connection for the whole stall time.
+    if (attempt.response.bytes >= least_progress && !attempt.stalled)
       attempt.trouble = attempt.retry && !request.resumes ? Trouble::path : Trouble::none;
     attempt.advice = place.gate.leave(
         pass,

@@ -87,6 +87,17 @@ TEST_F(curl_busy_servers, R31_one_that_hangs_is_left_after_three_times) {
   EXPECT_EQ(server.requests().size(), 6U) << "nothing more is asked";
 }
 
+TEST_F(curl_busy_servers, R31_one_that_gives_its_share_and_then_hangs_is_left_after_three_times) {
+  RawServer server([](const RawConnection& connection, const std::string&) {
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + std::string(20'000, 'x'));
+    connection.hold();
+  });
+  const auto patient = peer(server);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(*patient, "b/x", true).bytes, 20'000U) << "what came is the caller's";
+  EXPECT_TRUE(ask(*patient, "b/x", true).failing);
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
 TEST_F(curl_busy_servers, R31_one_url_that_fails_leaves_the_others) {
   RawServer bad(always(""));
   RawServer right(always(good));
