@@ -118,9 +118,10 @@ std::optional<Failure> read_pages(const Visit& visit, const Head& head, const In
   return std::nullopt;
 }
 
-void add_pieces(io::PeerMemory& memory, const ServerId& id, const Piece& index, std::vector<Digest>& pieces) {
-  pieces.push_back(index.digest);
-  const auto bytes = memory.piece(id, index);
+void add_pieces(io::PeerMemory& memory, const ServerId& id, const Head& head, std::vector<Digest>& pieces) {
+  if (head.state) pieces.push_back(head.state->digest);
+  pieces.push_back(head.index.digest);
+  const auto bytes = memory.piece(id, head.index);
   if (!bytes) return;
   const auto parsed = parse_index(*bytes);
   if (const auto* pages = std::get_if<Index>(&parsed)) {
@@ -132,8 +133,8 @@ void add_pieces(io::PeerMemory& memory, const ServerId& id, const Piece& index, 
 /// each poll fills no disk.
 void forget_other_pieces(const Visit& visit, const Head* head, const std::optional<KeptHead>& before) {
   std::vector<Digest> keep;
-  if (head != nullptr) add_pieces(visit.memory, visit.id(), head->index, keep);
-  if (before) add_pieces(visit.memory, visit.id(), before->head.index, keep);
+  if (head != nullptr) add_pieces(visit.memory, visit.id(), *head, keep);
+  if (before) add_pieces(visit.memory, visit.id(), before->head, keep);
   visit.memory.forget_pieces_but(visit.id(), keep);
 }
 
@@ -150,7 +151,7 @@ Tried<std::shared_ptr<const Catalog>> read_all(const Visit& visit, const Head& h
   auto read = read_index(visit, head.index);
   if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
   const Index index = std::get<Index>(std::move(read));
-  if (!before || before->head.index != head.index) forget_other_pieces(visit, &head, before);
+  if (!before || before->head.index != head.index || before->head.state != head.state) forget_other_pieces(visit, &head, before);
   auto catalog = std::make_shared<Catalog>();
   catalog->images.reserve(images_to_expect(index));  // growing by copies would take up to three times as much
   if (auto failure = read_pages(visit, head, index, *catalog)) return *std::move(failure);
