@@ -112,8 +112,14 @@ int move_entry(int from, const std::string& name, int to) {
   if (error != EACCES || fstatat(from, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode)) return error;
   if (fchmodat(from, name.c_str(), 0700, 0) != 0) return EACCES;
   const int second = io::rename_without_replacing(from, name.c_str(), to, name.c_str());
-  if (second == 0 && fchmodat(to, name.c_str(), status.st_mode & 07777U, 0) != 0) return errno;
-  return second;
+  if (second != 0) {
+    fchmodat(from, name.c_str(), status.st_mode & 07777U, 0);
+    return second;
+  }
+  if (fchmodat(to, name.c_str(), status.st_mode & 07777U, 0) == 0) return 0;
+  const int wrong_mode = errno;  // a folder with another mode than the image's must not stay
+  io::rename_without_replacing(to, name.c_str(), from, name.c_str());
+  return wrong_mode;
 }
 
 }  // namespace
@@ -190,29 +196,46 @@ void Beside::make(ImageKind kind) {
   if (error != 0) fail_locally(in_place_ ? "write into" : "write beside", destination_, error);
 }
 
+/// 0 or errno. EEXIST: the name was taken, or another process took what was made for a left-over before it was locked.
+int Beside::make_and_lock(ImageKind kind, const std::string& name) {
+  if (kind == ImageKind::file) {
+    made_ = Descriptor(openat(parent_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  } else {
+    if (mkdirat(parent_.get(), name.c_str(), 0700) != 0) return errno;
+    temporary_ = name;
+    made_ = Descriptor(openat(parent_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!made_ && errno == ENOENT) return taken_away();
+  }
+  if (!made_) return errno;
+  temporary_ = name;
+  // Another descriptor, since whoever writes closes the first one. Where locks are missing, nothing is ever cleared away.
+  lock_ = Descriptor(fcntl(made_.get(), F_DUPFD_CLOEXEC, 0));
+  static_cast<void>(flock(lock_.get(), LOCK_EX | LOCK_NB));
+  return is_still_at(name) ? 0 : taken_away();
+}
+
+int Beside::taken_away() {
+  temporary_.clear();
+  return EEXIST;
+}
+
+bool Beside::is_still_at(const std::string& name) const {
+  struct stat made {};
+  struct stat there {};
+  return fstat(made_.get(), &made) == 0 && fstatat(parent_.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+         made.st_dev == there.st_dev && made.st_ino == there.st_ino;
+}
+
 /// 0 or errno.
 int Beside::try_to_make(ImageKind kind) {
   constexpr int tries = 16;
   int error = EEXIST;
   for (int i = 0; i < tries && error == EEXIST; ++i) {
     const std::string name = temporary_name(in_place_ ? "" : name_);
-    if (kind == ImageKind::file) {
-      made_ = Descriptor(openat(parent_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-      error = made_ ? 0 : errno;
-    } else {
-      error = mkdirat(parent_.get(), name.c_str(), 0700) == 0 ? 0 : errno;
-    }
-    if (error == 0) temporary_ = name;
+    error = make_and_lock(kind, name);
   }
-  if (error != 0) return error;
-  if (kind == ImageKind::tree) {
-    made_ = Descriptor(openat(parent_.get(), temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    error = made_ ? drop_inherited_acls(made_.get()) : errno;
-  }
-  // Another descriptor, since whoever writes closes the first one. Where locks are missing, nothing is ever cleared away.
-  lock_ = Descriptor(fcntl(made_.get(), F_DUPFD_CLOEXEC, 0));
-  static_cast<void>(flock(lock_.get(), LOCK_EX | LOCK_NB));
-  if (error != 0) remove_tree(parent_.get(), std::exchange(temporary_, ""));
+  if (error == 0 && kind == ImageKind::tree) error = drop_inherited_acls(made_.get());
+  if (error != 0 && !temporary_.empty()) remove_tree(parent_.get(), std::exchange(temporary_, ""));
   return error;
 }
 

@@ -35,6 +35,9 @@ class Beside {
   void refuse_what_is_in(const Descriptor& found) const;
   void make(ImageKind kind);
   int try_to_make(ImageKind kind);
+  int make_and_lock(ImageKind kind, const std::string& name);
+  bool is_still_at(const std::string& name) const;
+  int taken_away();
   void move_up();
 
   std::string destination_;

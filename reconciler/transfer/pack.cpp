@@ -71,7 +71,7 @@ struct Packer::Impl {
     filling_->plain.reserve(segment_size);
     try {
       start(threads);
-    } catch (const Error&) {
+    } catch (...) {
       stop();
       throw;
     }

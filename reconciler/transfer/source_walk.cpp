@@ -174,10 +174,11 @@ class Walk {
                        [&](const std::string& glob) { return path_glob_matches(glob, inside); });
   }
 
-  /// Symbolic links with several names are kept as so many links: only files make groups. Some FUSE file systems count no names
-  /// (0), and some give one inode number to several files: those differ in size or time.
+  /// Symbolic links with several names are kept as so many links: only files make groups. A FUSE file system that counts no
+  /// names (0) makes none either: every file would have to be remembered. Some give one inode number to several files: those
+  /// differ in size or time.
   const std::string* first_of_group(const std::string& path, const struct stat& status) {
-    if (!S_ISREG(status.st_mode) || status.st_nlink == 1) return nullptr;
+    if (!S_ISREG(status.st_mode) || status.st_nlink < 2) return nullptr;
     const auto [place, is_first] = groups_.try_emplace(place_of(status), Group{path, status});
     return !is_first && seems_one(place->second.status, status) ? &place->second.first : nullptr;
   }
