@@ -13,6 +13,7 @@
 #include "reconciler/io/git_handles.hpp"
 #include "reconciler/io/git_submodules.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/io/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 #include "schema/text_rules.hpp"
@@ -234,8 +235,14 @@ class GlobWalk {
       return;
     }
     const FoundInTree folder = look(at);
+    if (!why_.empty()) return;
     const std::size_t entries = folder.folder ? git_tree_entrycount(folder.folder.get()) : 0;
     for (std::size_t i = 0; i < entries && found_.size() <= most_included_files && why_.empty(); ++i) {
+      if (entries_left_ == 0) {
+        why_ = too_many_entries().why;
+        return;
+      }
+      --entries_left_;
       const std::string name = git_tree_entry_name(git_tree_entry_byindex(folder.folder.get(), i));
       if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD | FNM_NOESCAPE) != 0) continue;
       if (slash != std::string::npos)
@@ -249,6 +256,7 @@ class GlobWalk {
   std::string tree_;
   std::string folder_;
   std::vector<std::string> found_;
+  std::size_t entries_left_ = most_entries_of_glob;
   std::string why_;
 };
 

@@ -113,10 +113,7 @@ std::variant<std::vector<std::string>, Unreadable> files_like(const std::string&
   if (unopened.error != 0)
     return Unreadable{
         fmt::format("the folder \"{}\": {}", printable(unopened.folder), unreadable(unopened.folder, unopened.error).why)};
-  if (entries_left == 0) {
-    return Unreadable{
-        fmt::format("it leads past more than {} files and folders; name the folder with the files", most_entries_of_glob)};
-  }
+  if (entries_left == 0) return too_many_entries();
   if (failed != 0) return std::vector<std::string>{};
   std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   std::erase_if(paths, [](const std::string& path) { return path.back() == '/'; });  // folders
@@ -125,6 +122,10 @@ std::variant<std::vector<std::string>, Unreadable> files_like(const std::string&
 }
 
 }  // namespace
+
+Unreadable too_many_entries() {
+  return {fmt::format("it leads past more than {} files and folders; name the folder with the files", most_entries_of_glob)};
+}
 
 ManifestFiles disk_manifest_files() {
   return {.read = read_regular, .glob = files_like, .digest = [](std::string_view bytes) { return sha256(bytes); }};
