@@ -71,6 +71,24 @@ TEST_F(peer_memory, knows_nothing_at_first_and_writes_nothing) {
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
+TEST_F(peer_memory, is_not_kept_behind_links) {
+  const std::string elsewhere = folder_ / "elsewhere";
+  fs::create_directory(elsewhere);
+  for (const char* const name : {"cache", "trust"}) {
+    SCOPED_TRACE(name);
+    fs::create_directory_symlink(elsewhere, folder_ / name);
+    try {
+      const io::PeerMemory memory(files_, folder_.path());
+      ADD_FAILURE() << "it took the link";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::local);
+      EXPECT_THAT(error.what(), HasSubstr("is a link: it must be a folder itself"));
+    }
+    fs::remove(folder_ / name);
+  }
+  EXPECT_TRUE(fs::is_empty(elsewhere));
+}
+
 TEST_F(peer_memory, gives_back_what_it_was_given) {
   const io::CachedHead head{.bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .fetched = then};
   const io::SettledMark mark{.fingerprint = io::sha256("f"), .until = then, .notes = {{"unmanaged", "image.a", "a \"b\" \\ ü"}}};
