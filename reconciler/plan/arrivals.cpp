@@ -42,7 +42,8 @@ Arrival Arrivals::of(const ImageName& name) {
     // A settled peer was asked for this name when it was read last, and had it: else it would not be settled.
     if (way.peer->sight == Sight::settled || (way.wishes && way.wishes->index.has_or_had(*on_peer))) return Arrival::offered;
     if (way.wishes) without.push_back(way.peer->id());
-    if (arrival != Arrival::peer_unknown) arrival = way.wishes ? Arrival::never_offered : Arrival::peer_unknown;
+    const Arrival unread = way.peer->is_away() ? Arrival::peer_away : Arrival::peer_unknown;
+    arrival = std::max(arrival, way.wishes ? Arrival::never_offered : unread);
   }
   draft_.unsettled.insert(without.begin(), without.end());
   return arrival;
@@ -69,12 +70,12 @@ std::vector<std::string> Arrivals::names_to_mean() const {
 Absence Arrivals::absence(Arrival arrival, const ImageName& name, const std::set<std::string>& but) {
   if (arrival == Arrival::peer_unknown) {
     const auto way = std::find_if(ways_.begin(), ways_.end(), [&](const Way& one) {
-      return one.peer->sight == Sight::unknown && brought_as(*one.rule, name);
+      return one.peer->sight == Sight::unknown && !one.peer->is_away() && brought_as(*one.rule, name);
     });
     const PeerCase& peer = *way->peer;
     return {"peer-unknown",
             fmt::format("which is not here, and peer \"{}\", which may have it, is {}", peer.name().text(), peer.why.code),
-            peer.mend()};
+            peer.mend(), peer.name()};
   }
   if (!near_) near_.emplace(names_to_mean());
   auto near = near_->nearest(name.text(), but);

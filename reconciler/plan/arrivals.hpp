@@ -12,11 +12,13 @@
 
 namespace ingot::plan {
 
+/// Of several subscriptions that may bring it, the one with the greatest value counts.
 enum class Arrival {
-  offered,        ///< a peer has or had an image that a subscription may bring under this name
-  peer_unknown,   ///< a peer that may have it is unknown
-  never_offered,  ///< no peer that a subscription could bring it from ever had it
   impossible,     ///< no subscription gives an image this name
+  never_offered,  ///< no peer that a subscription could bring it from ever had it
+  peer_away,      ///< a peer that may have it is an offline one that is not there now
+  peer_unknown,   ///< a peer that may have it is unknown
+  offered,        ///< a peer has or had an image that a subscription may bring under this name
 };
 
 /// Why an image is not to be had, and what to do.
@@ -24,6 +26,7 @@ struct Absence {
   std::string code;
   std::string why;  ///< a clause: "which is neither here nor in the manifest"
   std::string mend;
+  std::optional<ServerName> waits_for = {};  ///< the unknown peer that may have it
 };
 
 class Arrivals {
@@ -32,7 +35,7 @@ class Arrivals {
   Arrivals(const Desired& desired, const Situation& situation, Draft& draft);
 
   Arrival of(const ImageName& name);
-  /// Of a name that is not `offered`; names of `but` are not proposed.
+  /// Of a name that is neither `offered` nor with a peer that is away; names of `but` are not proposed.
   Absence absence(Arrival arrival, const ImageName& name, const std::set<std::string>& but);
 
  private:

@@ -97,8 +97,6 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   const Guard& guard = situation.manifest.guard;
   const std::uint64_t dropped = count(draft, is_dropped), prunes = count(draft, is_prune);
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
-  draft.limits.push_back({"removals", std::to_string(dropped + prunes), limit_text(guard, allowed, options),
-                          bound_place(guard.removals_at, options.raise_removals)});
   const std::string bound = fmt::format("the guard allows {} ({} and {:g} %, {})", allowed, guard.removal_count,
                                         guard.removal_percent, bound_place(guard.removals_at));
   const std::string images = counted(situation.snapshot.images_total, "image");
@@ -109,7 +107,12 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   if (allowed == 0)
     hold(draft, is_prune, "removals", fmt::format("{}: none is removed", bound),
          fmt::format("raise the limit in [guard] removals, or run once with --raise-limit removals={}", prunes));
-  defer_prunes(dropped > allowed ? allowed : allowed - dropped, draft);
+  const std::uint64_t left_for_prunes = dropped > allowed ? allowed : allowed - dropped;
+  const std::uint64_t deferred = allowed > 0 && prunes > left_for_prunes ? prunes - left_for_prunes : 0;
+  draft.limits.push_back({"removals",
+                          fmt::format("{}{}", dropped + prunes, deferred > 0 ? fmt::format(" ({} deferred)", deferred) : ""),
+                          limit_text(guard, allowed, options), bound_place(guard.removals_at, options.raise_removals)});
+  defer_prunes(left_for_prunes, draft);
   drop_changes_of_removed(draft);
 }
 

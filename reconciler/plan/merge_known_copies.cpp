@@ -223,9 +223,10 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
     const bool unread = peer && peer->sight != Sight::read && peer->sight != Sight::own;
     const CopyEntry* own = unread ? peer->copy_entry(row.identity->name) : nullptr;
     if (!own) continue;
+    if (own->keep == false) remove_by_entry(row, *peer, *own, situation, draft);
+    if (peer->sight == Sight::retired) continue;  // others may speak for it: follow_withdrawals_elsewhere
     Revision revision{.row = row};
     revise_by_entry(revision, *own);
-    if (own->keep == false) remove_by_entry(row, *peer, *own, situation, draft);
     add_revision(std::move(revision), *peer, nullptr, draft);
   }
 }
@@ -243,12 +244,17 @@ const ImageEntry* listed_as(const PeerRules& wishes, const state::ImageRow& row)
   return nullptr;
 }
 
-/// Whose word on a withdrawal counts for a copy whose origin is not in the manifest any more: the peer's that replaces it, else
-/// any registered one's.
+/// Whether nobody can speak for the copies of this origin but others: it is not in the manifest any more, or retired.
+bool is_silent(const ServerId& origin, const Situation& situation) {
+  const PeerCase* const peer = situation.peer(origin);
+  return peer == nullptr || peer->sight == Sight::retired;
+}
+
+/// Whose word on a withdrawal counts for a copy whose origin is silent: the peer's that replaces it, else any registered one's.
 bool speaks_for(const PeerCase& peer, const ServerId& origin, const Situation& situation) {
   const auto replaces = [&](const PeerCase& one) { return one.entry->replaces == origin; };
   if (std::any_of(situation.peers.begin(), situation.peers.end(), replaces)) return replaces(peer);
-  return peer.sight != Sight::own;
+  return peer.sight != Sight::own && peer.sight != Sight::retired;
 }
 
 /// R21: a copy whose origin was made anew, or is gone, is withdrawn as soon as one of those that speak for it says so, and no
@@ -268,14 +274,18 @@ void follow_in_place_of_origin(const Desired& desired, const state::ImageRow& ro
     speaker = &wishes;
     word = entry;
   }
-  if (!word) return;
+  Revision revision{.row = row};
+  const PeerCase* const retired = situation.peer(row.identity->origin);
+  const CopyEntry* const own = retired != nullptr ? retired->copy_entry(row.identity->name) : nullptr;
+  if (own != nullptr) revise_by_entry(revision, *own);
   const bool all_heard = std::none_of(situation.peers.begin(), situation.peers.end(), [&](const PeerCase& peer) {
     return peer.sight == Sight::unknown && speaks_for(peer, row.identity->origin, situation);
   });
-  if (word->state() != ImageState::withdrawn && !all_heard) return;
-  Revision revision{.row = row};
-  revise_withdrawal(revision, *word);
-  add_revision(std::move(revision), *speaker->peer, nullptr, draft);
+  if (word != nullptr && (word->state() == ImageState::withdrawn || all_heard)) {
+    revise_withdrawal(revision, *word);
+    return add_revision(std::move(revision), *speaker->peer, nullptr, draft);
+  }
+  if (own != nullptr) add_revision(std::move(revision), *retired, nullptr, draft);
 }
 
 /// Others may say what they want of the same bits: it is worth a note, and changes nothing.
@@ -286,8 +296,9 @@ void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation
       if (entry.state() != ImageState::withdrawn) continue;
       const state::ImageRow* row = situation.live(entry.identity.name);
       if (!row || row->digest != entry.digest || row->state == ImageState::withdrawn || row->withdrawn_by_origin) continue;
-      if (row->copy && (!row->identity || row->identity->origin == wishes.peer->id() ||
-                        (!situation.peer(row->identity->origin) && speaks_for(*wishes.peer, row->identity->origin, situation))))
+      if (row->copy &&
+          (!row->identity || row->identity->origin == wishes.peer->id() ||
+           (is_silent(row->identity->origin, situation) && speaks_for(*wishes.peer, row->identity->origin, situation))))
         continue;
       draft.notes.push_back(
           {.code = "withdrawn-elsewhere",
@@ -303,7 +314,7 @@ void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation
 
 void follow_withdrawals_elsewhere(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& row : situation.snapshot.images) {
-    if (row.copy && !row.deleted && row.identity && !situation.peer(row.identity->origin))
+    if (row.copy && !row.deleted && row.identity && is_silent(row.identity->origin, situation))
       follow_in_place_of_origin(desired, row, situation, draft);
   }
   note_withdrawn_elsewhere(desired, situation, draft);

@@ -85,13 +85,15 @@ struct Wanted {
   bool late = false;  ///< it follows
 };
 
-void block(const SeriesDeclaration& series, bool here, std::string code, std::string text, std::string mend, Draft& draft) {
+void block(const SeriesDeclaration& series, bool here, std::string code, std::string text, std::string mend, Draft& draft,
+           std::optional<ServerName> waits_for = {}) {
   draft.blocked.push_back({.address = series_address(series.name),
                            .verb = here ? Verb::update : Verb::create,
                            .code = std::move(code),
                            .text = std::move(text),
                            .mend = std::move(mend),
-                           .at = series.at});
+                           .at = series.at,
+                           .waits_for = std::move(waits_for)});
 }
 
 std::set<std::string> listed_names(const SeriesDeclaration& series) {
@@ -120,13 +122,13 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
     }
     const state::ImageRow* renamed = situation.live(name);
     const Arrival arrival = situation.local(name) ? Arrival::offered : arrivals.of(name);
-    if (arrival == Arrival::offered) {
+    if (arrival == Arrival::offered || arrival == Arrival::peer_away) {
       wanted.waiting.push_back("\"" + name.text() + "\"");
       continue;
     }
     Absence absence = renamed ? renamed_away(bearers.renamed.at(renamed->key)) : arrivals.absence(arrival, name, all);
     block(series, here, std::move(absence.code), fmt::format("it lists \"{}\", {}", name.text(), absence.why),
-          std::move(absence.mend), draft);
+          std::move(absence.mend), draft, std::move(absence.waits_for));
     if (arrival == Arrival::impossible) return std::nullopt;
   }
   if (!wanted.waiting.empty()) {
@@ -185,7 +187,8 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
   if (wishes == desired.wishes.end()) {
     if (!as_before && !peer->is_away()) {
       block(series, row != nullptr, "peer-unknown",
-            fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()), peer->mend(), draft);
+            fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()), peer->mend(), draft,
+            peer->name());
     }
     return std::nullopt;
   }

@@ -143,7 +143,9 @@ void keep_in_force(const DesiredSubscription& dropped, const Desired& desired, D
   const auto [why, mend] = unknown_selector(dropped, desired);
   const bool peer_unknown = dropped.peer->sight == Sight::unknown;
   std::string text = fmt::format("the manifest no longer has it; {}. It stays in force and copies until that is settled", why);
-  if (peer_unknown)
+  if (dropped.peer->is_away())
+    draft.notes.push_back({"waiting", dropped.address.text, std::move(text)});
+  else if (peer_unknown)
     draft.blocked.push_back({.address = dropped.address,
                              .verb = Verb::uninstantiate,
                              .code = "peer-unknown",

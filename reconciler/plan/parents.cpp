@@ -42,12 +42,13 @@ class Search {
       found_.push_back({&image, {.key = {}, .planned = copy->second, .late = true}});
     } else if (situation_.local(*image.parent)) {
       wait(image);
-    } else if (const Arrival arrival = arrivals_.of(*image.parent); arrival == Arrival::offered) {
+    } else if (const Arrival arrival = arrivals_.of(*image.parent);
+               arrival == Arrival::offered || arrival == Arrival::peer_away) {
       wait(image);
     } else {
       Absence absence = arrivals_.absence(arrival, *image.parent, {image.name.text()});
       block(image, std::move(absence.code), fmt::format("it names the parent \"{}\", {}", image.parent->text(), absence.why),
-            std::move(absence.mend));
+            std::move(absence.mend), std::move(absence.waits_for));
       stuck_.push_back(&image);
     }
   }
@@ -73,13 +74,15 @@ class Search {
         {"waiting", image_address(image.name).text, fmt::format("it waits for its parent \"{}\"", image.parent->text())});
   }
 
-  void block(const LocalImage& image, std::string code, std::string text, std::string mend) {
+  void block(const LocalImage& image, std::string code, std::string text, std::string mend,
+             std::optional<ServerName> waits_for = {}) {
     draft_.blocked.push_back({.address = image_address(image.name),
                               .verb = Verb::add,
                               .code = std::move(code),
                               .text = std::move(text),
                               .mend = std::move(mend),
-                              .at = image.at});
+                              .at = image.at,
+                              .waits_for = std::move(waits_for)});
   }
 
   const Situation& situation_;

@@ -69,8 +69,10 @@ const ServerName* source_of(const Action& action) {
 bool is_ignored(const Plan& plan, const Blocked& blocked) {
   if (plan.ignored.empty() || blocked.code == "damaged") return false;
   const auto names = [&](const std::string& address) { return plan.ignored.contains(address); };
-  return names(blocked.address.text) ||
-         (blocked.code == "peer-unknown" && names("peer." + std::string(peer_of_address(blocked.address.text))));
+  if (names(blocked.address.text)) return true;
+  if (blocked.code != "peer-unknown") return false;
+  return names(blocked.waits_for ? peer_address(*blocked.waits_for).text
+                                 : "peer." + std::string(peer_of_address(blocked.address.text)));
 }
 
 bool is_ignored(const Plan& plan, const UnknownPeer& peer) { return plan.ignored.contains(peer_address(peer.peer).text); }
@@ -78,8 +80,9 @@ bool is_ignored(const Plan& plan, const UnknownPeer& peer) { return plan.ignored
 int exit_code_of(const Plan& plan, bool detailed) {
   int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
   const auto counts = [&](const auto& trouble) { return !is_ignored(plan, trouble); };
-  const bool fails = std::any_of(plan.actions.begin(), plan.actions.end(),
-                                 [](const Change& change) { return !change.foreseen.empty() && !change.deferred; });
+  const bool fails = std::any_of(plan.actions.begin(), plan.actions.end(), [&](const Change& change) {
+    return !change.foreseen.empty() && !change.deferred && !plan.ignored.contains(change.address.text);
+  });
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), counts) ||
       std::any_of(plan.unknown.begin(), plan.unknown.end(), counts) || fails)
     code = worse_exit_code(code, exit_incomplete);

@@ -190,6 +190,7 @@ struct Blocked {
   std::string text;
   std::string mend;
   std::optional<At> at;
+  std::optional<ServerName> waits_for = {};  ///< the peer that must be known first; nullopt: none, or the peer of `address`
 };
 /// The order of Plan::blocked and of Plan::held.
 template <class Obstacle>
