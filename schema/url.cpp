@@ -68,9 +68,11 @@ std::optional<std::string> why_not_a_path_of_url(std::string_view path) {
   return std::nullopt;
 }
 
-/// Four decimal numbers, the first 127. Other spellings of the same (127.1, 0x7f.1) are left to fail.
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
+}  // namespace
+
+/// Of an address four decimal numbers, the first 127. Other spellings of the same (127.1, 0x7f.1) are left to fail.
+bool names_loopback(std::string_view host) {
+  if (host == "localhost" || host.ends_with(".localhost") || host == "[::1]") return true;
   std::array<int, 4> parts{};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto dot = host.find('.');
@@ -86,8 +88,6 @@ bool is_loopback(std::string_view host) {
   }
   return parts[0] == 127;
 }
-
-}  // namespace
 
 std::optional<std::string> why_not_a_url(std::string_view text) {
   if (text.size() > longest_url) return fmt::format("is {} bytes long, more than {}", text.size(), longest_url);
@@ -109,7 +109,7 @@ std::optional<std::string> why_not_a_url(std::string_view text) {
   return why_not_a_path_of_url(path);
 }
 
-bool is_open_http(std::string_view url) { return scheme_of(url) == http && !is_loopback(split(authority_text(url)).host); }
+bool is_open_http(std::string_view url) { return scheme_of(url) == http && !names_loopback(split(authority_text(url)).host); }
 
 std::string with_slash(std::string url) {
   if (!url.ends_with('/')) url += '/';

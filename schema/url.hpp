@@ -14,7 +14,11 @@ inline constexpr std::size_t longest_url = 2048;
 /// (it may hold a password); nullopt if it is one. Whether plain http is allowed is the caller's question.
 std::optional<std::string> why_not_a_url(std::string_view text);
 
-/// True for http:// to other than 127.0.0.0/8, [::1] and localhost: anyone on the way can read and change what is sent.
+/// Whether the host of a URL (with brackets around an IPv6 address) can only be this machine: localhost and names below it
+/// (RFC 6761), 127.0.0.0/8, [::1].
+bool names_loopback(std::string_view host);
+
+/// True for http:// to another host than names_loopback knows: anyone on the way can read and change what is sent.
 bool is_open_http(std::string_view url);
 
 /// The address ending with "/".

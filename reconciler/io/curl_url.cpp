@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 
+#include "schema/url.hpp"
+
 namespace ingot::io {
 
 namespace {
@@ -16,10 +18,6 @@ std::optional<std::string> part(const Url& url, CURLUPart which, unsigned int fl
   if (curl_url_get(url.get(), which, &text, flags) != CURLUE_OK || text == nullptr) return std::nullopt;
   const std::unique_ptr<char, decltype(&curl_free)> owner(text, &curl_free);
   return std::string(text);
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.");
 }
 
 }  // namespace
@@ -39,7 +37,7 @@ std::variant<BaseUrl, BadUrl> parse_base_url(const std::string& url) {
     base.folder = part(parsed, CURLUPART_PATH, CURLU_URLDECODE).value_or("");
     if (!base.folder.ends_with('/')) base.folder += '/';
   } else if (base.scheme == "https" || base.scheme == "http") {
-    base.loopback = is_loopback(part(parsed, CURLUPART_HOST).value_or(""));
+    base.loopback = names_loopback(part(parsed, CURLUPART_HOST).value_or(""));
   } else {
     return BadUrl{"one of its URLs is neither https, http nor file"};
   }

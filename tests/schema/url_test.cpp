@@ -48,13 +48,15 @@ TEST(url, is_https_http_or_file) {
 }
 
 TEST(url, is_open_where_plain_http_leaves_the_machine) {
-  for (const char* open : {"http://gold.example.net/", "http://127.1/", "http://0x7f.0.0.1/", "http://2130706433/",
-                           "http://127.0.0.1.example.net/", "http://localhost.example.net/", "http://0127.0.0.1/", "http://[::]/",
-                           "http://[::ffff:127.0.0.1]/", "http://128.0.0.1/", "http://127.0.0.256/", "http://127.0.0.1./"}) {
+  for (const char* open :
+       {"http://gold.example.net/", "http://127.1/", "http://0x7f.0.0.1/", "http://2130706433/", "http://127.0.0.1.example.net/",
+        "http://localhost.example.net/", "http://0127.0.0.1/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://128.0.0.1/",
+        "http://127.0.0.256/", "http://127.0.0.1./", "http://127.corp.example/", "http://xlocalhost/"}) {
     EXPECT_TRUE(is_open_http(open)) << open;
   }
-  for (const char* closed : {"https://gold.example.net/", "file:///x", "http://localhost/", "http://localhost:8080/x",
-                             "http://127.0.0.1/", "http://127.255.0.9:1/", "http://[::1]/", "http://[::1]:80/"}) {
+  for (const char* closed :
+       {"https://gold.example.net/", "file:///x", "http://localhost/", "http://localhost:8080/x", "http://gold.localhost/",
+        "http://127.0.0.1/", "http://127.255.0.9:1/", "http://[::1]/", "http://[::1]:80/"}) {
     EXPECT_FALSE(is_open_http(closed)) << closed;
   }
 }
