@@ -32,10 +32,10 @@ void require_approval(const options::ApplyArguments& arguments, const console::S
 }
 
 /// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
-bool plan_is_wanted(const Observation& looked, const options::ApplyArguments& arguments, const ApplyMode& manner,
+bool plan_is_wanted(const Observation& looked, const options::ApplyArguments& arguments, const ApplyMode& mode,
                     const console::Session& session) {
   const bool idle = looked.plan.pending() == 0 && exit_code_of(looked.plan, false) == exit_done;
-  if (idle && manner.quiet_when_idle && !session.flags.verbose) return false;
+  if (idle && mode.quiet_when_idle && !session.flags.verbose) return false;
   return !session.flags.quiet || !arguments.approves() || exit_code_of(looked.plan, false) != exit_done;
 }
 
@@ -102,10 +102,10 @@ void show_result(const Observation& looked, const apply::Account& account, const
 }
 
 /// So that a peer that trickles leaves most of the run's time to what the others have.
-AskUntil asking_ends(const ApplyMode& manner, const console::Session& session) {
-  if (!manner.deadline) return std::nullopt;
+AskUntil asking_ends(const ApplyMode& mode, const console::Session& session) {
+  if (!mode.deadline) return std::nullopt;
   const auto now = session.clock.steady();
-  return now + (*manner.deadline - now) / 4;
+  return now + (*mode.deadline - now) / 4;
 }
 
 /// Plans; of a saved plan exactly what it says, and only if that is what would be done now.
@@ -160,79 +160,141 @@ int keep_reports(const console::AppliedRun& run, const console::Reporter& report
   }
 }
 
-/// `bulletin`: filled as soon as it is known whom to tell, and that no guard refuses the commit that says so; to be told by the
-/// caller, when the lock is free again.
-int do_apply(const options::ApplyArguments& arguments, const ApplyMode& manner, const console::Reporter& reporter,
-             const console::Session& session, show::RunMetrics& metrics, std::optional<notify::Notifications>& bulletin) {
-  require_approval(arguments, session);
+/// What is asked for: the manifest, and the saved plan if one is named.
+struct Request {
+  Manifest manifest;
+  std::optional<KeptPlan> saved;
+};
+
+std::variant<Request, Problems> read_request(const options::ApplyArguments& arguments, const console::Session& session) {
   std::optional<KeptPlan> saved;
   if (arguments.plan) {
     auto read = read_saved_plan(session.files, *arguments.plan);
-    if (const auto* problem = std::get_if<Problem>(&read)) { return refuse({*problem}, reporter, session); }
+    if (const auto* problem = std::get_if<Problem>(&read)) return Problems{*problem};
     saved = std::get<KeptPlan>(std::move(read));
     saved->saved.basis.options.end_despite_unknown = arguments.options.end_despite_unknown;
   }
-  const auto read = source::manifest_or_problems(session);
-  if (const auto* const problems = std::get_if<Problems>(&read)) return refuse(*problems, reporter, session);
-  const Manifest* const manifest = std::get_if<Manifest>(&read);
-  metrics.server = manifest->server.name.text();
-  const Time started = session.clock.now();
-  const std::string run = apply::new_run_id(started, apply::random_bits());
-  const notify::Notifications::OfRun of_run{.id = run, .command = manner.command, .started = started};
-  // A commit that a guard may refuse names nobody whom to tell until it stands: its programs would be run, guard or no guard.
-  if (!manifest->guard.git.any()) bulletin = notify::Notifications(*manifest, of_run);
-  const io::RunLock lock = site::take_lock(manifest->server, manner.command + " " + run, session);
-  site::Site site(*manifest, state::Access::read_write, session.files);
-  for (const auto& text : source::require_commit(*manifest, source::commit_applied_last(site), session.flags, arguments.rewind))
-    session.warn(io::printable(text));
-  if (!bulletin) bulletin = notify::Notifications(*manifest, of_run);
-  const apply::CatalogKeys keys =
-      apply::load_catalog_keys(session.files, manifest->server.keys, apply::newest_own_root(site.store, site.state.self()));
-  const auto transport = session.connect();
-  Observation looked = look_again(arguments, saved, site, *transport, session, asking_ends(manner, session));
-  source::name_authors(looked.plan, site.state.applied_last(), session.flags);
-  metrics.plan = show::metrics_of(*manifest, looked.observed, looked.plan, nullptr);
-  metrics.disk = looked.observed.disk;
-  if (plan_is_wanted(looked, arguments, manner, session)) {
-    show_planned(looked, !arguments.approves() && looked.plan.pending() > 0, session);
-  } else {
-    warn_of_roots(looked.plan, session);
-    if (looked.plan.pending() == 0) tell_deferred(looked.plan, session);
+  auto read = source::manifest_or_problems(session);
+  if (auto* const problems = std::get_if<Problems>(&read)) return std::move(*problems);
+  return Request{std::get<Manifest>(std::move(read)), std::move(saved)};
+}
+
+/// One apply, from a request that was read to its end.
+class ApplyCommand {
+ public:
+  /// `notifications`: filled as soon as it is known whom to tell, and that no guard refuses the commit that says so. The caller
+  /// sends them once the lock is free again.
+  ApplyCommand(const options::ApplyArguments& arguments, const ApplyMode& mode, const Request& request,
+               const console::Session& session, show::RunMetrics& metrics, std::optional<notify::Notifications>& notifications)
+      : arguments_(arguments),
+        mode_(mode),
+        manifest_(request.manifest),
+        saved_(request.saved),
+        session_(session),
+        metrics_(metrics),
+        notifications_(notifications) {
+    metrics_.server = manifest_.server.name.text();
   }
-  if (looked.plan.pending() > 0) site.state.check();  // nothing is done on the word of a damaged file
-  if (!approved(looked, arguments, session))
+
+  /// The exit code.
+  int run(const console::Reporter& reporter) {
+    prepare();
+    const Observation looked = decide();
+    return act(looked, reporter);
+  }
+
+ private:
+  /// The lock, the state, what the guards of git say, the keys.
+  void prepare() {
+    // A commit that a guard may refuse names nobody whom to tell until it stands: its programs would be run, guard or no guard.
+    if (!manifest_.guard.git.any()) notifications_.emplace(manifest_, of_run());
+    lock_.emplace(site::take_lock(manifest_.server, mode_.command + " " + run_, session_));
+    site_.emplace(manifest_, state::Access::read_write, session_.files);
+    const auto last = source::commit_applied_last(*site_);
+    for (const auto& text : source::require_commit(manifest_, last, session_.flags, arguments_.rewind))
+      session_.warn(io::printable(text));
+    if (!notifications_) notifications_.emplace(manifest_, of_run());
+    const auto root = apply::newest_own_root(site_->store, site_->state.self());
+    keys_.emplace(apply::load_catalog_keys(session_.files, manifest_.server.keys, root));
+    transport_ = session_.connect();
+  }
+
+  /// What is to be done, shown and approved. Throws Error{refused} if it is not.
+  Observation decide() {
+    Observation looked = look_again(arguments_, saved_, *site_, *transport_, session_, asking_ends(mode_, session_));
+    source::name_authors(looked.plan, site_->state.applied_last(), session_.flags);
+    metrics_.plan = show::metrics_of(manifest_, looked.observed, looked.plan, nullptr);
+    metrics_.disk = looked.observed.disk;
+    tell(looked);
+    if (looked.plan.pending() > 0) site_->state.check();  // nothing is done on the word of a damaged file
+    if (approved(looked, arguments_, session_)) return looked;
     throw Error(Fault::refused, "not approved: nothing was done",
                 "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan")
         .with_code("not-approved");
-  const Digest plan_id = saved ? saved->saved.id : looked.plan_id;
-  const state::RunStart start = run_start(looked, plan_id, run, started, manner.command);
-  bulletin->begin(looked.snapshot, looked.plan, site);
-  const apply::Account account =
-      applied(looked, start, events_for(looked, run, session), site, *transport, keys, session, manner.deadline);
-  if (arguments.metrics) measure(looked, account, site, metrics);
-  const int exit_code = worse_exit_code(
-      account.exit_code,
-      keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run}, reporter, session));
-  bulletin->end(account, exit_code, site);
-  show_result(looked, account, run, session);
-  return exit_code;
+  }
+
+  void tell(const Observation& looked) const {
+    if (plan_is_wanted(looked, arguments_, mode_, session_))
+      return show_planned(looked, !arguments_.approves() && looked.plan.pending() > 0, session_);
+    warn_of_roots(looked.plan, session_);
+    if (looked.plan.pending() == 0) tell_deferred(looked.plan, session_);
+  }
+
+  int act(const Observation& looked, const console::Reporter& reporter) {
+    const Digest plan_id = saved_ ? saved_->saved.id : looked.plan_id;
+    const state::RunStart start = run_start(looked, plan_id, run_, started_, mode_.command);
+    notifications_->begin(looked.snapshot, looked.plan, *site_);
+    apply::Account account =
+        applied(looked, start, events_for(looked, run_, session_), *site_, *transport_, *keys_, session_, mode_.deadline);
+    if (arguments_.metrics) measure(looked, account, *site_, metrics_);
+    const int kept =
+        keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run_}, reporter, session_);
+    account.exit_code = worse_exit_code(account.exit_code, kept);
+    notifications_->end(account, account.exit_code, *site_);
+    show_result(looked, account, run_, session_);
+    return account.exit_code;
+  }
+
+  notify::Notifications::OfRun of_run() const { return {.id = run_, .command = mode_.command, .started = started_}; }
+
+  const options::ApplyArguments& arguments_;
+  const ApplyMode& mode_;
+  const Manifest& manifest_;
+  const std::optional<KeptPlan>& saved_;
+  const console::Session& session_;
+  show::RunMetrics& metrics_;
+  std::optional<notify::Notifications>& notifications_;
+  const Time started_ = session_.clock.now();
+  const std::string run_ = apply::new_run_id(started_, apply::random_bits());
+  std::optional<io::RunLock> lock_;  ///< held until the end
+  std::optional<site::Site> site_;
+  std::optional<apply::CatalogKeys> keys_;
+  std::unique_ptr<io::Transport> transport_;
+};
+
+int do_apply(const options::ApplyArguments& arguments, const ApplyMode& mode, const console::Reporter& reporter,
+             const console::Session& session, show::RunMetrics& metrics, std::optional<notify::Notifications>& notifications) {
+  require_approval(arguments, session);
+  const auto request = read_request(arguments, session);
+  if (const auto* const problems = std::get_if<Problems>(&request)) return refuse(*problems, reporter, session);
+  return ApplyCommand(arguments, mode, std::get<Request>(request), session, metrics, notifications).run(reporter);
 }
 
 }  // namespace
 
-int run_apply(const options::ApplyArguments& arguments, const ApplyMode& manner, const console::Session& session) {
-  std::optional<notify::Notifications> bulletin;
+int run_apply(const options::ApplyArguments& arguments, const ApplyMode& mode, const console::Session& session) {
+  std::optional<notify::Notifications> notifications;
   try {
     const console::Reporter reporter(arguments.outputs, session, true);
     const int exit_code = reporter.also_of_failures([&] {
-      return console::measured(arguments.metrics, manner.command, session, [&](show::RunMetrics& metrics) {
-        return do_apply(arguments, manner, reporter, session, metrics, bulletin);
+      return console::measured(arguments.metrics, mode.command, session, [&](show::RunMetrics& metrics) {
+        return do_apply(arguments, mode, reporter, session, metrics, notifications);
       });
     });
-    if (bulletin) bulletin->tell(session);
+    if (notifications) notifications->tell(session);
     return exit_code;
   } catch (const Error& error) {
-    if (bulletin) bulletin->tell_end(error, session);
+    if (notifications) notifications->tell_end(error, session);
     throw;
   }
 }
