@@ -1,5 +1,5 @@
-// The commands, one file each (*_command.cpp). Each gives the exit code (schema/rules.md) and throws Error for what
-// ends it.
+// The commands, one file each (*_command.cpp). The type of the arguments decides which one runs. Each returns the exit code
+// (schema/rules.md) and throws Error for what ends it.
 #pragma once
 
 #include "reconciler/console/session.hpp"
@@ -24,9 +24,15 @@ int run_command(const options::ExtractArguments& arguments, const console::Sessi
 int run_command(const options::VerifyArguments& arguments, const console::Session& session);
 int run_command(const options::PublishArguments& arguments, const console::Session& session);
 int run_command(const options::GcArguments& arguments, const console::Session& session);
-int run_command(const options::KeyCommand& arguments, const console::Session& session);
+int run_command(const options::MakeKey& arguments, const console::Session& session);
+int run_command(const options::ShowKeys& arguments, const console::Session& session);
+int run_command(const options::ChangeKeys& arguments, const console::Session& session);
+int run_command(const options::SignRoot& arguments, const console::Session& session);
+int run_command(const options::InstallRoot& arguments, const console::Session& session);
+int run_command(const options::ReleaseImages& arguments, const console::Session& session);
 int run_command(const options::RebuildArguments& arguments, const console::Session& session);
-int run_command(const options::FleetCommand& arguments, const console::Session& session);
+int run_command(const options::CheckFleet& arguments, const console::Session& session);
+int run_command(const options::AskFleet& arguments, const console::Session& session);
 int run_command(const options::CompletionArguments& arguments, const console::Session& session);
 int run_command(const options::NamesArguments& arguments, const console::Session& session);
 int run_command(const options::SchemaArguments& arguments, const console::Session& session);

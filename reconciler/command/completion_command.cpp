@@ -7,17 +7,11 @@ namespace ingot::command {
 
 namespace {
 
-options::Completable completable() {
-  options::Completable all{.pages = options::help_pages(), .everywhere = options::options_everywhere(), .schemas = {}};
-  for (const auto& schema : embedded_schemas()) all.schemas.emplace_back(schema.name);
-  return all;
-}
-
-std::string script_for(options::Shell shell) {
+std::string script_for(options::Shell shell, const std::vector<std::string>& schemas) {
   switch (shell) {
-    case options::Shell::bash: return options::bash_completion(completable());
-    case options::Shell::zsh: return options::zsh_completion(completable());
-    case options::Shell::fish: return options::fish_completion(completable());
+    case options::Shell::bash: return options::bash_completion(schemas);
+    case options::Shell::zsh: return options::zsh_completion(schemas);
+    case options::Shell::fish: return options::fish_completion(schemas);
   }
   return "";
 }
@@ -25,7 +19,9 @@ std::string script_for(options::Shell shell) {
 }  // namespace
 
 int run_command(const options::CompletionArguments& arguments, const console::Session& session) {
-  session.terminal.out(script_for(arguments.shell));
+  std::vector<std::string> schemas;
+  for (const auto& schema : embedded_schemas()) schemas.emplace_back(schema.name);
+  session.terminal.out(script_for(arguments.shell, schemas));
   return exit_done;
 }
 

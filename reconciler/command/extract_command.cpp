@@ -59,7 +59,7 @@ void read_bytes(const state::ImageRow& image, const state::ObjectRow& object, co
 template <class Restorer>
 transfer::LeftOut restore(const options::ExtractArguments& arguments, const state::ImageRow& image,
                           const state::ObjectRow& object, const site::Site& site, const console::Session& session) {
-  Restorer restorer(arguments.destination, {.sparse = arguments.sparse, .special = arguments.special});
+  Restorer restorer(arguments.destination, {.sparse = arguments.sparse, .special = !arguments.no_special});
   return doing(fmt::format("extracting {} to \"{}\"", image.name.text(), io::printable(arguments.destination)), [&] {
     read_bytes(image, object, site, session, [&](std::string_view bytes) { restorer.write(bytes); });
     return restorer.commit();
@@ -136,7 +136,7 @@ int extract_to(const options::ExtractArguments& arguments, const state::ImageRow
                            io::printable(arguments.destination), size_text(object.size)));
   if (left_out.total_but_owners() == 0) return exit_done;
   session.tell("could not be kept here: " + left_out.text());
-  if (!arguments.special) return exit_done;
+  if (arguments.no_special) return exit_done;
   session.tell("hint: extract as root, or to another file system; or use --no-special if the image is to do without them");
   return exit_incomplete;
 }

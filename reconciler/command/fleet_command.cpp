@@ -198,8 +198,7 @@ int run_fleet(const options::AskFleet& arguments, const console::Session& sessio
 
 }  // namespace
 
-int run_command(const options::FleetCommand& arguments, const console::Session& session) {
-  return std::visit([&](const auto& command) { return run_fleet(command, session); }, arguments);
-}
+int run_command(const options::CheckFleet& arguments, const console::Session& session) { return run_fleet(arguments, session); }
+int run_command(const options::AskFleet& arguments, const console::Session& session) { return run_fleet(arguments, session); }
 
 }  // namespace ingot::command

@@ -14,7 +14,6 @@
 #include "reconciler/source/git_view.hpp"
 #include "reconciler/source/read_manifest.hpp"
 #include "schema/exit_code.hpp"
-#include "schema/overloaded.hpp"
 
 namespace ingot::command {
 
@@ -331,16 +330,15 @@ int sign(const options::SignRoot& wanted, const console::Session& session) {
 
 }  // namespace
 
-int run_command(const options::KeyCommand& arguments, const console::Session& session) {
-  return std::visit(Overloaded{[&](const options::MakeKey& wanted) { return make(wanted, session); },
-                               [&](const options::ShowKeys& wanted) {
-                                 return wanted.file ? show_file(*wanted.file, session) : show_here(session);
-                               },
-                               [&](const options::ChangeKeys& wanted) { return change_keys(wanted, session); },
-                               [&](const options::ReleaseImages& wanted) { return release_images(wanted, session); },
-                               [&](const options::SignRoot& wanted) { return sign(wanted, session); },
-                               [&](const options::InstallRoot& wanted) { return install(wanted, session); }},
-                    arguments);
+int run_command(const options::MakeKey& arguments, const console::Session& session) { return make(arguments, session); }
+int run_command(const options::ShowKeys& arguments, const console::Session& session) {
+  return arguments.file ? show_file(*arguments.file, session) : show_here(session);
 }
+int run_command(const options::ChangeKeys& arguments, const console::Session& session) { return change_keys(arguments, session); }
+int run_command(const options::ReleaseImages& arguments, const console::Session& session) {
+  return release_images(arguments, session);
+}
+int run_command(const options::SignRoot& arguments, const console::Session& session) { return sign(arguments, session); }
+int run_command(const options::InstallRoot& arguments, const console::Session& session) { return install(arguments, session); }
 
 }  // namespace ingot::command

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "reconciler/command/commands.hpp"
-#include "reconciler/options/help_table.hpp"
+#include "reconciler/options/completion.hpp"
 #include "reconciler/site/site.hpp"
 #include "reconciler/source/read_manifest.hpp"
 #include "schema/exit_code.hpp"
@@ -20,23 +20,15 @@ struct TypedLine {
   bool fetches = false;            ///< its manifest is elsewhere
 };
 
-bool takes_value(const std::string& flag, const std::string& command) {
-  const auto is_it = [&](const options::HelpOption& option) {
-    return !option.value.empty() && std::find(option.flags.begin(), option.flags.end(), flag) != option.flags.end();
-  };
-  const auto everywhere = options::options_everywhere();
-  if (std::any_of(everywhere.begin(), everywhere.end(), is_it)) return true;
-  const auto pages = options::help_pages();
-  const auto page =
-      std::find_if(pages.begin(), pages.end(), [&](const options::HelpPage& one) { return one.command == command; });
-  return page != pages.end() && std::any_of(page->options.begin(), page->options.end(), is_it);
-}
-
 void put_value(const std::string& flag, const std::string& value, TypedLine& line) {
   if (flag == "-f" || flag == "--file") line.where.manifest = value;
   if (flag == "--home") line.where.home = value;
   if (flag == "--rev") line.where.rev = value;
   if (flag == "--repo") line.fetches = true;
+}
+
+const options::CommandEntry* command_of(const TypedLine& line) {
+  return line.words.empty() ? nullptr : options::find_command(line.words.front());
 }
 
 TypedLine read_line(const std::vector<std::string>& words) {
@@ -49,7 +41,8 @@ TypedLine read_line(const std::vector<std::string>& words) {
     } else if (word.starts_with("--") && equals != std::string::npos) {
       put_value(word.substr(0, equals), word.substr(equals + 1), line);
     } else if (word.starts_with('-')) {
-      if (takes_value(word, line.words.empty() ? "" : line.words.front())) line.flag = word;
+      const auto* const option = options::find_option(command_of(line), word);
+      if (option != nullptr && option->takes_value()) line.flag = word;
     } else if (!word.empty()) {
       line.words.push_back(word);
     }
@@ -57,14 +50,14 @@ TypedLine read_line(const std::vector<std::string>& words) {
   return line;
 }
 
-std::vector<std::string> kinds_wanted(const TypedLine& line) {
-  if (line.flag == "--peer") return {"peers"};
-  if (!line.flag.empty() || line.words.empty()) return {};
-  const auto pages = options::help_pages();
-  const auto page =
-      std::find_if(pages.begin(), pages.end(), [&](const options::HelpPage& one) { return one.command == line.words.front(); });
-  if (page == pages.end()) return {};
-  return page->names_after({line.words.begin() + 1, line.words.end()});
+std::vector<options::NameKind> kinds_wanted(const TypedLine& line) {
+  const auto* const command = command_of(line);
+  if (!line.flag.empty()) {
+    const auto* const option = options::find_option(command, line.flag);
+    return option == nullptr ? std::vector<options::NameKind>{} : options::kinds_of(option->placeholder, "");
+  }
+  if (command == nullptr) return {};
+  return options::kinds_after(*command, {line.words.begin() + 1, line.words.end()});
 }
 
 template <class Rows>
@@ -72,32 +65,39 @@ void add_names(const Rows& rows, const std::string& before, std::set<std::string
   for (const auto& row : rows) to.insert(before + row.name.text());
 }
 
-std::set<std::string> names_of_kinds(const std::vector<std::string>& kinds, const Manifest& manifest,
+std::set<std::string> names_of_kinds(const std::vector<options::NameKind>& kinds, const Manifest& manifest,
                                      const state::Snapshot& snapshot) {
   std::set<std::string> names;
-  for (const auto& kind : kinds) {
-    if (kind == "images") {
-      add_names(manifest.images, "", names);
-      for (const auto& image : snapshot.images) {
-        if (!image.deleted) names.insert(image.name.text());
+  for (const auto kind : kinds) {
+    switch (kind) {
+      case options::NameKind::images:
+        add_names(manifest.images, "", names);
+        for (const auto& image : snapshot.images) {
+          if (!image.deleted) names.insert(image.name.text());
+        }
+        break;
+      case options::NameKind::peers:
+        add_names(manifest.peers, "", names);
+        add_names(snapshot.registrations, "", names);
+        break;
+      case options::NameKind::types:
+        add_names(manifest.types, "", names);
+        add_names(snapshot.types, "", names);
+        break;
+      case options::NameKind::series:
+      case options::NameKind::series_references: {
+        const std::string before = kind == options::NameKind::series ? "" : "series:";
+        add_names(manifest.series, before, names);
+        add_names(snapshot.series, before, names);
+        break;
       }
-    } else if (kind == "peers") {
-      add_names(manifest.peers, "", names);
-      add_names(snapshot.registrations, "", names);
-    } else if (kind == "types") {
-      add_names(manifest.types, "", names);
-      add_names(snapshot.types, "", names);
-    } else {
-      const std::string before = kind == "series:NAME" ? "series:" : "";
-      add_names(manifest.series, before, names);
-      add_names(snapshot.series, before, names);
     }
   }
   return names;
 }
 
 /// Nothing where the manifest is wrong; the manifest's alone where there is no state.
-std::set<std::string> names_here(const std::vector<std::string>& kinds, const console::Session& session) {
+std::set<std::string> names_here(const std::vector<options::NameKind>& kinds, const console::Session& session) {
   const auto read = source::manifest_or_problems(session);
   const auto* const manifest = std::get_if<Manifest>(&read);
   if (manifest == nullptr) return {};

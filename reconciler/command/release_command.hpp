@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "reconciler/console/session.hpp"
-#include "reconciler/options/key_arguments.hpp"
+#include "reconciler/options/arguments.hpp"
 #include "schema/root.hpp"
 
 namespace ingot::command {

@@ -10,7 +10,6 @@
 #include "reconciler/command/version.hpp"
 #include "reconciler/io/curl_transport.hpp"
 #include "reconciler/options/help.hpp"
-#include "reconciler/options/written.hpp"
 #include "reconciler/show/run/show_account.hpp"
 #include "reconciler/show/run/show_error.hpp"
 #include "schema/exit_code.hpp"

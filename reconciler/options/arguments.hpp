@@ -1,4 +1,4 @@
-// The command line as a value. arguments.cpp is the one file that knows the argument parser.
+// The command line as a value: one struct for each command (or each verb of it, as in "key make"), and what all commands take.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "reconciler/io/terminal.hpp"
-#include "reconciler/options/key_arguments.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "schema/names.hpp"
 #include "schema/quantity.hpp"
@@ -17,35 +16,34 @@
 
 namespace ingot::options {
 
-/// All know the first two; plan and validate those up to `junit`, show of them markdown; the last two are of "fleet check". Apply
-/// writes most of them to files.
+/// In what results can be shown or written. Which command knows which: its forms in the command table.
 enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
 std::string_view text_of(Format format);
 
-/// A report to be written beside the one that is shown.
+/// A report that is written to a file (--output).
 struct OutputFile {
   Format format = Format::json;
   std::string path;
 };
 
-/// What every command understands.
+/// The options of every command.
 struct GlobalOptions {
-  std::optional<std::string> manifest;  ///< -f as given: a file, or a folder with an ingot.toml
-  std::optional<std::string> rev;       ///< the revision of its repository that the manifest is read from; none: the disk
-  std::optional<std::string> repo;      ///< the address of a repository that is fetched for it; then `rev` is one of its branches
-  std::optional<std::string> home;      ///< what the manifest's relative paths are relative to; none: its folder
+  std::optional<std::string> manifest;  ///< a file, or a folder with an ingot.toml; none: ./ingot.toml
+  std::optional<std::string> rev;       ///< a revision of the manifest's repository; none: the manifest is read from the disk
+  std::optional<std::string> repo;      ///< the URL of a repository to fetch; only together with `rev`
+  std::optional<std::string> home;      ///< the folder that relative paths of the manifest start at; none: the manifest's
   Format format = Format::text;
   io::Color color = io::Color::automatic;
   bool quiet = false;
   bool verbose = false;
   bool no_progress = false;
   Seconds lock_timeout{0};                ///< 0: one try
-  std::optional<std::uint32_t> parallel;  ///< 1-64, instead of [limits] parallel
+  std::optional<std::uint32_t> parallel;  ///< 1-64; none: [limits] parallel of the manifest
 };
 
 struct ShowHelp {
   std::string text;
-  bool asked = true;  ///< false: nothing was asked for, which is an error
+  bool asked = true;  ///< false: the command line was empty, which is a usage error
 };
 struct ShowVersion {};
 
@@ -55,8 +53,8 @@ struct InitArguments {
   std::optional<std::string> folder;
 };
 struct CardArguments {
-  std::optional<std::string> file;  ///< a card to show; nullopt: this server's own
-  std::optional<std::string> out;   ///< where to write this server's; nullopt: standard output
+  std::optional<std::string> file;  ///< a card to show; none: this server's own
+  std::optional<std::string> out;   ///< the file for this server's card; none: standard output
 };
 struct ValidateArguments {
   std::vector<OutputFile> outputs;
@@ -64,26 +62,26 @@ struct ValidateArguments {
 struct PlanArguments {
   plan::PlanOptions options;
   bool detailed_exit_code = false;
-  std::optional<std::string> base;     ///< a revision: only what the manifest adds to it is shown
-  std::optional<std::string> out;      ///< the file in which the plan is kept
-  std::optional<std::string> against;  ///< where the server publishes itself: its state and sources are elsewhere
-  bool check_sources = false;          ///< look at every member of every source
+  std::optional<std::string> base;     ///< a revision: only differences from its plan are shown
+  std::optional<std::string> out;      ///< the file to save the plan in
+  std::optional<std::string> against;  ///< the URL of a server whose state and sources are not on this machine
+  bool check_sources = false;          ///< check every member of every source
   std::vector<OutputFile> outputs;
 };
 struct ApplyArguments {
   plan::PlanOptions options;
   bool yes = false;
-  bool rewind = false;                      ///< the manifest's commit may be older than the one applied last
-  std::optional<std::string> plan = {};     ///< a file that plan --out kept; then there are no options
-  std::optional<Digest> expect = {};        ///< only if the plan has this id
+  bool rewind = false;                      ///< allows a commit that is older than the one applied last
+  std::optional<std::string> plan = {};     ///< a saved plan; then `options` are those of the saved plan
+  std::optional<Digest> expect = {};        ///< the id that the plan must have
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
   std::vector<OutputFile> outputs = {};
 
-  /// Whether the command line approves what is done, so that nobody needs to be asked.
+  /// Whether the command line approves the plan, so that nobody is asked.
   bool approves() const { return yes || plan || expect || options.approved; }
 };
 struct ReconcileArguments {
-  Seconds jitter{0};                        ///< the longest wait before anything begins
+  Seconds jitter{0};                        ///< the longest random wait at the start
   std::optional<Seconds> deadline;          ///< from the start of the command; no action begins after it
   std::optional<std::string> metrics = {};  ///< as for apply
 };
@@ -99,10 +97,10 @@ struct QueryArguments {
   Topic topic = Topic::images;
   std::optional<ServerName> peer;
   std::optional<std::string> name;
-  std::optional<std::string> at;  ///< a run, a commit or a time: what was here then
+  std::optional<std::string> at;  ///< a run, a commit or a time in the past
 };
 struct HistoryArguments {
-  std::string what;  ///< an address, or a name
+  std::string what;  ///< an address or a name
 };
 struct ExplainArguments {
   std::string what;
@@ -115,14 +113,14 @@ struct ExtractArguments {
   std::string destination;
   bool withdrawn = false;
   bool sparse = false;
-  bool special = true;  ///< false: without set-id bits, capabilities and ACLs, and a lost mode or time is no fault
+  bool no_special = false;  ///< leave out set-id bits, capabilities and ACLs; accept lost modes and times
 };
 struct VerifyArguments {
   std::vector<std::string> images;
   bool repair = false;
 };
 struct PublishArguments {
-  Serial above = 0;                         ///< the serial is higher than this
+  Serial above = 0;                         ///< the new serial is higher than this
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
 };
 struct GcArguments {
@@ -130,44 +128,85 @@ struct GcArguments {
   bool dry_run = false;
 };
 struct RebuildArguments {
-  bool yes = false;  ///< takes in, or disowns, what this server did not publish
+  bool yes = false;  ///< accept, or disown, images that this server did not publish
 };
 struct CheckFleet {
   std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
 };
 struct AskFleet {
-  std::optional<std::string> what;  ///< a name, or "series:NAME"; nullopt: all images
+  std::optional<std::string> what;  ///< a name, or "series:NAME"; none: all images
   std::string cards;                ///< a folder
 };
-using FleetCommand = std::variant<CheckFleet, AskFleet>;
+
+struct MakeKey {
+  std::string file;
+};
+struct ShowKeys {
+  std::optional<std::string> file;  ///< of a key, a root or releases; none: this server's root
+};
+/// Keys as written: 64 hex digits, a file, or the first digits.
+struct WantedKeys {
+  std::vector<std::string> add;
+  std::vector<std::string> drop;
+  std::optional<std::uint32_t> threshold;  ///< 1-16
+};
+/// key rotate and key revoke.
+struct ChangeKeys {
+  std::string verb;
+  std::vector<std::string> revoke;
+  WantedKeys root;
+  WantedKeys catalog;
+  WantedKeys release;
+  std::optional<std::string> expires;  ///< a time, or a duration from now
+  std::vector<std::string> sign_with;  ///< files of private keys, besides those in the folder `keys`
+  std::optional<std::string> out;      ///< the file for a root that still needs signatures
+  bool yes = false;                    ///< disown images that are published and unknown to the state
+};
+/// Signs a root or releases.
+struct SignRoot {
+  std::string file;
+  std::vector<std::string> sign_with;  ///< empty: the root or release keys in the folder `keys`
+};
+struct InstallRoot {
+  std::string file;
+  bool yes = false;  ///< as in ChangeKeys
+};
+struct ReleaseImages {
+  std::vector<std::string> images;
+  std::vector<std::string> sign_with;  ///< files of private keys, besides those in the folder `keys`
+  std::optional<std::string> out;      ///< the file for releases that are not installed yet
+};
 
 enum class Shell { bash, zsh, fish };
 struct CompletionArguments {
   Shell shell = Shell::bash;
 };
-/// What a shell asks for, while a line is typed.
+/// What a shell asks for while the user types a line.
 struct NamesArguments {
-  std::vector<std::string> words;  ///< those before the one that is typed, after "ingot"
+  std::vector<std::string> words;  ///< the words after "ingot" and before the one that is being typed
 };
 struct SchemaArguments {
   std::optional<std::string> name;
 };
 
-using Command =
-    std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
-                 ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments,
-                 ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments, PublishArguments, GcArguments, KeyCommand,
-                 RebuildArguments, FleetCommand, CompletionArguments, NamesArguments, SchemaArguments>;
+/// The alternative decides which `run_command` of the room `command` runs.
+using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments,
+                             ApplyArguments, ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments,
+                             HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments,
+                             PublishArguments, GcArguments, MakeKey, ShowKeys, ChangeKeys, SignRoot, InstallRoot, ReleaseImages,
+                             RebuildArguments, CheckFleet, AskFleet, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {
   GlobalOptions everywhere;
   Command command;
 };
 
-/// `words`: argv without the program's name. Error{usage} with the nearest word for what is misspelt.
+/// `words`: argv without the program's name. Error{usage}; for a misspelt word the hint names the nearest one.
 Arguments parse_arguments(const std::vector<std::string>& words);
 
-/// All flags that a command takes, "--file", "-f" …
-std::vector<std::string> flags_of_command(const std::string& command);
+/// Whether the words ask for JSON. Also for words that parse_arguments refuses.
+bool ask_for_json(const std::vector<std::string>& words);
+/// Whether that JSON is one event a line (apply, reconcile). Also for words that parse_arguments refuses.
+bool ask_for_events(const std::vector<std::string>& words);
 
 }  // namespace ingot::options

@@ -1,27 +1,31 @@
-// Shell completions, made of the help's pages. Pure.
+// Shell completions, made from the command table. Pure.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "reconciler/options/help_table.hpp"
+#include "reconciler/options/command_table.hpp"
 
 namespace ingot::options {
 
-/// All that a shell may be told.
-struct Completable {
-  std::vector<HelpPage> pages;
-  std::vector<HelpOption> everywhere;
-  std::vector<std::string> schemas;  ///< names that "ingot schema" takes
+/// `schemas`: the names that "ingot schema" takes.
+std::string bash_completion(const std::vector<std::string>& schemas);
+std::string zsh_completion(const std::vector<std::string>& schemas);
+std::string fish_completion(const std::vector<std::string>& schemas);
 
-  /// The words that may follow a command first.
-  std::vector<std::string> first_words(const HelpPage& page) const {
-    return page.command == "schema" ? schemas : page.first_words();
-  }
-};
+/// Names of this server that a shell can offer. series_references: written "series:NAME".
+enum class NameKind { images, series, series_references, peers, types };
+/// What a placeholder stands for. NAME alone stands for what `before`, the word before it, says ("images", "peers" …).
+std::vector<NameKind> kinds_of(std::string_view placeholder, std::string_view before);
+/// What the next word may name. `given`: the words after the command, without options.
+std::vector<NameKind> kinds_after(const CommandEntry& command, const std::vector<std::string>& given);
 
-std::string bash_completion(const Completable& all);
-std::string zsh_completion(const Completable& all);
-std::string fish_completion(const Completable& all);
+/// The words that may come first after a command: its verbs, choices, or schemas.
+std::vector<std::string> first_words(const CommandEntry& command, const std::vector<std::string>& schemas);
+/// Whether an argument of the command may be a file or folder.
+bool takes_files(const CommandEntry& command);
+/// Whether an argument of the command may be one of the names.
+bool takes_names(const CommandEntry& command);
 
 }  // namespace ingot::options

@@ -29,71 +29,71 @@ constexpr std::string_view script_end = R"(}
 complete -F _ingot ingot
 )";
 
-void add_flags(const std::vector<HelpOption>& options, std::vector<std::string>& to) {
+void add_flags(const std::vector<Option>& options, std::vector<std::string>& to) {
   for (const auto& option : options) to.insert(to.end(), option.flags.begin(), option.flags.end());
 }
 
-std::vector<std::string> flags_with_values(const Completable& all) {
+std::vector<std::string> flags_with_values() {
   std::vector<std::string> flags;
-  const auto add = [&](const std::vector<HelpOption>& options) {
+  const auto add = [&](const std::vector<Option>& options) {
     for (const auto& option : options) {
-      if (!option.value.empty()) flags.insert(flags.end(), option.flags.begin(), option.flags.end());
+      if (option.takes_value()) flags.insert(flags.end(), option.flags.begin(), option.flags.end());
     }
   };
-  add(all.everywhere);
-  for (const auto& page : all.pages) add(page.options);
+  add(global_options());
+  for (const auto& command : command_table()) add(command.options());
   std::sort(flags.begin(), flags.end());
   flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
   return flags;
 }
 
 /// "command:--flag) what; return ;;" of each option that takes a value.
-void put_values(const std::string& command, const std::vector<HelpOption>& options, std::string& out) {
+void put_values(const std::string& command, const std::vector<Option>& options, std::string& out) {
   for (const auto& option : options) {
-    if (option.value.empty()) continue;
-    const auto choices = choices_of(option.value);
-    const std::string what = !choices.empty()         ? fmt::format("_ingot_words '{}'", fmt::join(choices, " "))
-                             : is_file(option.value)  ? "_ingot_files"
-                             : option.value == "PEER" ? "_ingot_names"
-                                                      : ":";
+    if (!option.takes_value()) continue;
+    const auto choices = choices_of(option.placeholder);
+    const std::string what = !choices.empty()              ? fmt::format("_ingot_words '{}'", fmt::join(choices, " "))
+                             : is_file(option.placeholder) ? "_ingot_files"
+                             : !kinds_of(option.placeholder, "").empty() ? "_ingot_names"
+                                                                         : ":";
     for (const auto& flag : option.flags) out += fmt::format("    {}:{}) {}; return ;;\n", command, flag, what);
   }
 }
 
-void put_bash_words(const HelpPage& page, const Completable& all, std::string& out) {
-  const auto first = all.first_words(page);
-  if (!first.empty()) out += fmt::format("    {}:0) _ingot_words '{}' ;;\n", page.command, fmt::join(first, " "));
-  if (page.takes_names())
-    out += fmt::format("    {}:*) _ingot_names{} ;;\n", page.command, page.takes_files() ? " files" : "");
-  else if (page.takes_files())
-    out += fmt::format("    {}:*) _ingot_files ;;\n", page.command);
+void put_bash_words(const CommandEntry& command, const std::vector<std::string>& schemas, std::string& out) {
+  const auto first = first_words(command, schemas);
+  if (!first.empty()) out += fmt::format("    {}:0) _ingot_words '{}' ;;\n", command.name, fmt::join(first, " "));
+  if (takes_names(command))
+    out += fmt::format("    {}:*) _ingot_names{} ;;\n", command.name, takes_files(command) ? " files" : "");
+  else if (takes_files(command))
+    out += fmt::format("    {}:*) _ingot_files ;;\n", command.name);
 }
 
 }  // namespace
 
-std::string bash_completion(const Completable& all) {
+std::string bash_completion(const std::vector<std::string>& schemas) {
   std::string out(script_begin);
   out += "  for ((i = 1; i < COMP_CWORD; i++)); do\n    case ${COMP_WORDS[i]} in\n";
-  out += fmt::format("      {}) ((i++)) ;;\n", fmt::join(flags_with_values(all), "|"));
+  out += fmt::format("      {}) ((i++)) ;;\n", fmt::join(flags_with_values(), "|"));
   out +=
       "      -*) ;;\n      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((words++)); fi ;;\n    esac\n  done\n";
   out += "  case $command:$previous in\n";
-  for (const auto& page : all.pages) put_values(page.command, page.options, out);
-  put_values("*", all.everywhere, out);
+  for (const auto& command : command_table()) put_values(command.name, command.options(), out);
+  put_values("*", global_options(), out);
   out += "  esac\n  if [[ $current == -* ]]; then\n    case $command in\n";
-  for (const auto& page : all.pages) {
+  for (const auto& command : command_table()) {
     std::vector<std::string> flags;
-    add_flags(page.options, flags);
-    add_flags(all.everywhere, flags);
-    out += fmt::format("      {}) _ingot_words '{}' ;;\n", page.command, fmt::join(flags, " "));
+    add_flags(command.options(), flags);
+    add_flags(global_options(), flags);
+    out += fmt::format("      {}) _ingot_words '{}' ;;\n", command.name, fmt::join(flags, " "));
   }
-  std::vector<std::string> flags, commands;
-  add_flags(all.everywhere, flags);
-  for (const auto& page : all.pages) commands.push_back(page.command);
+  std::vector<std::string> flags;
+  add_flags(global_options(), flags);
+  const auto commands = command_names();
   out += fmt::format("      *) _ingot_words '{}' ;;\n    esac\n    return\n  fi\n", fmt::join(flags, " "));
   out += fmt::format("  case $command:$words in\n    :*) _ingot_words '{} help' ;;\n    help:0) _ingot_words '{}' ;;\n",
                      fmt::join(commands, " "), fmt::join(commands, " "));
-  for (const auto& page : all.pages) put_bash_words(page, all, out);
+  for (const auto& command : command_table()) put_bash_words(command, schemas, out);
   return out.append("  esac\n").append(script_end);
 }
 

@@ -20,29 +20,30 @@ std::string escaped_for_zsh(const std::string& text, std::string_view also) {
   return escaped;
 }
 
-std::string action_of(const std::string& value) {
-  const auto choices = choices_of(value);
+std::string action_of(const std::string& placeholder) {
+  const auto choices = choices_of(placeholder);
   if (!choices.empty()) return fmt::format("({})", fmt::join(choices, " "));
-  return is_file(value) ? "_files" : value == "PEER" ? "_ingot_names" : " ";
+  return is_file(placeholder) ? "_files" : !kinds_of(placeholder, "").empty() ? "_ingot_names" : " ";
 }
 
 /// Specifications as _arguments takes them.
-void put_options(const std::vector<HelpOption>& options, std::string& out) {
+void put_zsh_options(const std::vector<Option>& options, std::string& out) {
   for (const auto& option : options) {
     for (const auto& flag : option.flags) {
       out += fmt::format(" \\\n        '*{}[{}]", flag, escaped_for_zsh(option.brief(), "[]:\\"));
-      if (!option.value.empty()) out += fmt::format(":{}:{}", escaped_for_zsh(option.value, ":\\"), action_of(option.value));
+      if (option.takes_value())
+        out += fmt::format(":{}:{}", escaped_for_zsh(option.placeholder, ":\\"), action_of(option.placeholder));
       out += "'";
     }
   }
 }
 
-void put_zsh_words(const HelpPage& page, const Completable& all, std::string& out) {
-  const auto first = all.first_words(page);
+void put_zsh_words(const CommandEntry& command, const std::vector<std::string>& schemas, std::string& out) {
+  const auto first = first_words(command, schemas);
   if (!first.empty()) out += fmt::format(" \\\n        '1:word:({})'", fmt::join(first, " "));
-  if (page.takes_names())
-    out += fmt::format(" \\\n        '*:name:_ingot_names{}'", page.takes_files() ? " files" : "");
-  else if (page.takes_files())
+  if (takes_names(command))
+    out += fmt::format(" \\\n        '*:name:_ingot_names{}'", takes_files(command) ? " files" : "");
+  else if (takes_files(command))
     out += " \\\n        '*:file:_files'";
   else
     out += " \\\n        '*: : '";
@@ -50,24 +51,25 @@ void put_zsh_words(const HelpPage& page, const Completable& all, std::string& ou
 
 }  // namespace
 
-std::string zsh_completion(const Completable& all) {
+std::string zsh_completion(const std::vector<std::string>& schemas) {
   std::string out =
       "#compdef ingot\n# Completions of ingot for zsh, made by \"ingot completion zsh\".\n"
       "_ingot_names() { # \"files\": files, too\n"
       "  local -a names=(${(f)\"$(command ingot completion names -- $before \"${(@)words[1,CURRENT-1]}\" 2>/dev/null)\"})\n"
       "  (( $#names )) && compadd -a names\n  [[ $@[-1] == files ]] && _files\n}\n"
       "_ingot() {\n  local curcontext=$curcontext state\n  local -a before\n  local -a commands=(\n";
-  for (const auto& page : all.pages) out += fmt::format("    '{}:{}'\n", page.command, escaped_for_zsh(page.summary, ":\\"));
-  out += "    'help:the page of a command'\n  )\n  _arguments -C";
-  put_options(all.everywhere, out);
+  for (const auto& command : command_table())
+    out += fmt::format("    '{}:{}'\n", command.name, escaped_for_zsh(command.summary, ":\\"));
+  out += "    'help:show the help of a command'\n  )\n  _arguments -C";
+  put_zsh_options(global_options(), out);
   out +=
       " \\\n        '1:command:->command' '*::argument:->argument'\n  before=(${(kv)opt_args})\n  case $state in\n    command) "
       "_describe command commands ;;\n    argument)\n      case $words[1] in\n";
-  for (const auto& page : all.pages) {
-    out += fmt::format("      {})\n        _arguments", page.command);
-    put_options(all.everywhere, out);
-    put_options(page.options, out);
-    put_zsh_words(page, all, out);
+  for (const auto& command : command_table()) {
+    out += fmt::format("      {})\n        _arguments", command.name);
+    put_zsh_options(global_options(), out);
+    put_zsh_options(command.options(), out);
+    put_zsh_words(command, schemas, out);
     out += " ;;\n";
   }
   return out +

@@ -2,101 +2,157 @@
 
 #include <algorithm>
 
-#include "reconciler/options/help_pages.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace ingot::options {
 
 namespace {
 
-constexpr std::string_view everywhere = R"(
-Global options:
-  -f, --file MANIFEST       the manifest (default: ingot.toml; a folder means its ingot.toml)
-      --rev REV             read it at a branch, tag or commit of the git repository that holds it (bare ones too); of a name
-                            that several bear write refs/heads/NAME or refs/tags/NAME
-      --repo URL            fetch that repository first, and read it there at --rev (https, ssh, file; -f is a path in it); a
-                            plain name is then a branch first
-      --home DIR            what its relative paths are relative to (default: its folder; with --repo and in a bare
-                            repository this folder)
-      --format text|json|markdown|github|terraform|codequality|sarif|junit|dot|mermaid
-                            what results look like: text or json; plan, validate, show and "fleet check" know some of the others
-      --json                the same as --format json
-      --color auto|always|never     colours (NO_COLOR and TERM=dumb are respected)
-  -q, --quiet               results and errors only
-  -v, --verbose             everything, nothing cut short
-      --no-progress         no bars and no heartbeat
-      --lock-timeout TIME   wait so long for another run to end, such as 30s (default: one try)
-      --parallel N          instead of the manifest's limit, 1-64
-  -h, --help                this page
-      --version             the version, its commit, what it runs with
-)";
+// In columns.
+constexpr std::size_t page_width = 100;
+constexpr std::size_t text_column = 28;
+
+/// `text` in lines that end before `page_width`; the first line begins at column `at`, the others at `column`.
+void put_wrapped(std::string_view text, std::size_t at, std::size_t column, std::string& out) {
+  bool first = true;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (!first && at + 1 + word.size() > page_width) {
+      out += '\n' + std::string(column, ' ');
+      at = column;
+    } else if (!first) {
+      out += ' ';
+      ++at;
+    }
+    out += word;
+    at += word.size();
+    first = false;
+  }
+  out += '\n';
+}
+
+void put_described(const std::string& name, std::string_view text, std::string& out) {
+  out += name;
+  std::size_t at = name.size();
+  if (at + 2 > text_column) {
+    out += '\n';
+    at = 0;
+  }
+  out += std::string(text_column - at, ' ');
+  put_wrapped(text, text_column, text_column, out);
+}
+
+void put_options(const std::vector<Option>& options, std::string& out) {
+  const bool short_ones =
+      std::any_of(options.begin(), options.end(), [](const Option& option) { return option.flags.front().size() == 2; });
+  for (const auto& option : options)
+    put_described((short_ones && option.flags.size() == 1 ? "      " : "  ") + option.spelling(), option.text, out);
+}
+
+void put_global_options(std::string& out) {
+  out += "\nGlobal options:\n";
+  put_options(global_options(), out);
+}
 
 constexpr std::string_view overview_begin =
-    R"(Keeps this server's gold images as its manifest says, copying from the servers it subscribes to.
+    R"(ingot keeps the gold images of this server as its manifest says. It copies images from the servers
+that the manifest subscribes to.
 
-  ingot init --server fpps-1 --url https://gold.dc1.example.net/   begin here
-  ingot plan                                                       what would change, and why
-  ingot apply                                                      change it
-  ingot query images                                               what is here
-  ingot extract series:db19 /u01/app/db19                          the latest image of a series
+Usage: ingot COMMAND [OPTIONS]
+
+  ingot init --server fpps-1 --url https://gold.dc1.example.net/   # create a server
+  ingot plan                                                       # what would change, and why
+  ingot apply                                                      # change it
+  ingot query images                                               # what is here
+  ingot extract series:db19 /u01/app/db19                          # unpack the latest image of a series
 
 Commands:
 )";
 
-constexpr std::string_view overview_end = R"(
-"ingot COMMAND --help" or "ingot help COMMAND" shows examples of each.
-
-)";
-
-constexpr std::string_view environment = R"(Environment:
-  INGOT_GUARD               a guard file beside /etc/ingot/guard.toml; it can only make things stricter
-  INGOT_GIT_USER, INGOT_GIT_TOKEN    user and password for --repo by https; INGOT_GIT_TOKEN_FILE: the file of the password
-  INGOT_GIT_SSH_KEY         the file of a private key for --repo by ssh (else what the program ssh finds: agent, ~/.ssh)
-  SSL_CERT_FILE             the certificates that --repo by https trusts, instead of the system's
-  GITHUB_STEP_SUMMARY       with --format github, the file to which the summary of a step is added
-  XDG_CACHE_HOME            where "fleet status" keeps what servers said last (default: ~/.cache)
-  NO_COLOR                  no colours, if it is set and not empty
-
-)";
-
-constexpr std::string_view exit_codes =
-    R"(Exit codes: 0 done, or nothing to do · 2 changes pending (plan --detailed-exitcode, drift) · 3 incomplete, run again ·
-4 untrusted, a human must look · 5 another run holds the lock · 6 local fault (disk, damaged state or store) ·
-7 refused, held by a guard or not approved · 8 stale: the saved plan no longer fits · 9 approval is needed and there is no terminal · 64 wrong command line ·
-65 wrong manifest or plan file · 130/143 interrupted, run again · 1 a bug: please report it
-)";
-
-bool is_command(std::string_view word) {
-  return std::any_of(page_texts().begin(), page_texts().end(), [&](const Page& one) { return one.command == word; });
+void put_list(std::string_view title, const std::vector<Described>& list, std::string& out) {
+  out += fmt::format("\n{}:\n", title);
+  for (const auto& one : list) put_described(fmt::format("  {}", fmt::join(one.names, ", ")), one.text, out);
 }
 
-/// Of a command that there is.
-const Page& page_of(std::string_view command) {
-  return *std::find_if(page_texts().begin(), page_texts().end(), [&](const Page& one) { return one.command == command; });
+std::string overview() {
+  std::string out(overview_begin);
+  for (const auto& entry : command_table()) out += fmt::format("  {:<12}{}\n", entry.name, entry.summary);
+  put_global_options(out);
+  out += "\n\"ingot COMMAND --help\" and \"ingot help COMMAND\" show the options and examples of a command.\n";
+  put_list("Environment", environment_variables(), out);
+  put_list("Exit codes", exit_codes(), out);
+  return out;
 }
 
 }  // namespace
 
-const std::vector<std::string>& command_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> list;
-    for (const auto& page : page_texts()) list.emplace_back(page.command);
-    return list;
-  }();
-  return names;
+std::vector<OptionGroup> option_groups(const CommandEntry& command) {
+  std::vector<OptionGroup> groups;
+  std::vector<Option> seen;
+  for (const auto& form : command.forms) {
+    for (const auto& option : form.options) {
+      const auto same = [&](const Option& other) { return other.flags == option.flags && other.text == option.text; };
+      if (std::any_of(seen.begin(), seen.end(), same)) continue;
+      seen.push_back(option);
+      std::vector<std::string> verbs;
+      for (const auto& other : command.forms) {
+        if (std::any_of(other.options.begin(), other.options.end(), same)) verbs.push_back(other.verb);
+      }
+      if (command.forms.size() == 1) verbs.clear();
+      const auto group = std::find_if(groups.begin(), groups.end(), [&](const OptionGroup& one) { return one.verbs == verbs; });
+      if (group == groups.end())
+        groups.push_back({verbs, {option}});
+      else
+        group->options.push_back(option);
+    }
+  }
+  return groups;
 }
 
-std::string help_summary(std::string_view command) { return std::string(page_of(command).summary); }
-std::string help_text(std::string_view command) { return std::string(page_of(command).text); }
-std::string_view help_everywhere() { return everywhere; }
-std::string_view help_environment() { return environment; }
-std::string_view help_exit_codes() { return exit_codes; }
+std::string title_of(const OptionGroup& group) {
+  return group.verbs.empty() ? "Options" : fmt::format("Options of {}", fmt::join(group.verbs, " and "));
+}
 
-std::string help_page(std::string_view command) {
-  if (is_command(command)) return help_text(command) + std::string(everywhere);
-  std::string text(overview_begin);
-  for (const auto& one : page_texts())
-    text.append("  ").append(one.command).append(12 - one.command.size(), ' ').append(one.summary) += '\n';
-  return text.append(everywhere).append(overview_end).append(environment).append(exit_codes);
+bool stays_as_it_is(std::string_view paragraph) { return paragraph.starts_with("  "); }
+
+std::vector<std::string> paragraphs_of(std::string_view text) {
+  std::vector<std::string> paragraphs;
+  bool inside = false;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.empty())
+      inside = false;
+    else if (!inside)
+      paragraphs.emplace_back(line);
+    else
+      paragraphs.back().append(stays_as_it_is(line) ? "\n" : " ").append(line);
+    if (!line.empty()) inside = true;
+  }
+  return paragraphs;
+}
+
+std::string help_page(std::string_view name) {
+  const CommandEntry* const command = find_command(name);
+  if (command == nullptr) return overview();
+  std::string out;
+  for (const auto& line : command->usage()) out += (out.empty() ? "Usage: " : "       ") + line + "\n";
+  out += command->examples;
+  for (const auto& paragraph : paragraphs_of(command->text)) {
+    out += '\n';
+    if (stays_as_it_is(paragraph))
+      out += paragraph + "\n";
+    else
+      put_wrapped(paragraph, 0, 0, out);
+  }
+  for (const auto& group : option_groups(*command)) {
+    out += "\n" + title_of(group) + ":\n";
+    put_options(group.options, out);
+  }
+  put_global_options(out);
+  return out;
 }
 
 }  // namespace ingot::options

@@ -1,23 +1,28 @@
-// What --help prints: examples first, then what the command does and takes.
+// What --help prints, made from the command table: usage, examples, what the command does, its options.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "reconciler/options/command_table.hpp"
+
 namespace ingot::options {
 
-/// Names of all commands, in the order of the help.
-const std::vector<std::string>& command_names();
-/// The page of one command; "" gives the overview.
+/// The page of one command; "" gives the overview. Ends with a line break.
 std::string help_page(std::string_view command);
 
-// The parts of a page.
-std::string help_summary(std::string_view command);  ///< one line
-std::string help_text(std::string_view command);     ///< what is of this command alone
-std::string_view help_everywhere();                  ///< the options that all commands have
-std::string_view help_environment();                 ///< the variables that are read, and what for
-/// What the exit codes mean, for people.
-std::string_view help_exit_codes();
+/// Options that several forms of a command take alike.
+struct OptionGroup {
+  std::vector<std::string> verbs;  ///< of these forms; empty: of all
+  std::vector<Option> options;
+};
+std::vector<OptionGroup> option_groups(const CommandEntry& command);
+/// "Options", "Options of rotate and revoke"
+std::string title_of(const OptionGroup& group);
+
+/// The paragraphs of a text, each without line breaks; a block of lines that begin with two spaces is one, as it stands.
+std::vector<std::string> paragraphs_of(std::string_view text);
+bool stays_as_it_is(std::string_view paragraph);
 
 }  // namespace ingot::options

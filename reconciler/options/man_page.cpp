@@ -6,13 +6,12 @@
 #include <fmt/ranges.h>
 
 #include "reconciler/options/help.hpp"
-#include "reconciler/options/help_table.hpp"
 
 namespace ingot::options {
 
 namespace {
 
-/// What scdoc would take for its own marks.
+/// Without what scdoc would take for markup.
 std::string escaped(std::string_view text) {
   std::string plain;
   for (const char c : text) {
@@ -24,44 +23,46 @@ std::string escaped(std::string_view text) {
 
 std::string bold(std::string_view text) { return "*" + escaped(text) + "*"; }
 
-void put_block(const HelpBlock& block, std::string& out) {
-  if (block.kind == HelpBlock::Kind::prose) {
-    for (const auto& line : block.lines) out += escaped(line) + "\n";
-  } else {
-    out += "```\n";
-    for (const auto& line : block.lines) out += line.substr(2) + "\n";
-    out += "```\n";
-  }
-  out += "\n";
+void put_literal(const std::vector<std::string>& lines, std::string& out) {
+  out += fmt::format("```\n{}\n```\n\n", fmt::join(lines, "\n"));
 }
 
-void put_option_list(const std::vector<HelpOption>& options, std::string& out) {
-  for (const auto& option : options) {
-    std::vector<std::string> flags;
-    for (const auto& flag : option.flags) flags.push_back(bold(flag));
-    out += fmt::format("{}{}{}\n\t{}\n\n", fmt::join(flags, ", "), option.value.empty() ? "" : " ", escaped(option.value),
-                       escaped(option.text));
-  }
+void put_term(const std::vector<std::string>& names, std::string_view placeholder, std::string_view text, std::string& out) {
+  std::vector<std::string> marked;
+  for (const auto& name : names) marked.push_back(bold(name));
+  out += fmt::format("{}{}{}\n\t{}\n\n", fmt::join(marked, ", "), placeholder.empty() ? "" : " ", escaped(placeholder),
+                     escaped(text));
 }
 
-void put_page(const HelpPage& page, std::string& out) {
-  out += fmt::format("## ingot {} - {}\n\n", escaped(page.command), escaped(page.summary));
-  put_block({HelpBlock::Kind::examples,
-             [&] {
-               std::vector<std::string> usage;
-               for (const auto& line : page.usage) usage.push_back("  " + line);
-               return usage;
-             }()},
-            out);
-  for (const auto& block : page.blocks) put_block(block, out);
-  put_option_list(page.options, out);
+void put_option_list(const std::vector<Option>& options, std::string& out) {
+  for (const auto& option : options) put_term(option.flags, option.placeholder, option.text, out);
+}
+
+void put_terms(const std::vector<Described>& list, std::string& out) {
+  for (const auto& one : list) put_term(one.names, "", one.text, out);
+}
+
+void put_command(const CommandEntry& command, std::string& out) {
+  out += fmt::format("## ingot {} - {}\n\n", escaped(command.name), escaped(command.summary));
+  put_literal(command.usage(), out);
+  for (const auto& paragraph : paragraphs_of(command.text)) {
+    if (stays_as_it_is(paragraph))
+      put_literal({paragraph}, out);
+    else
+      out += escaped(paragraph) + "\n\n";
+  }
+  for (const auto& group : option_groups(command)) {
+    if (!group.verbs.empty()) out += escaped(title_of(group)) + ":\n\n";
+    put_option_list(group.options, out);
+  }
+  put_literal(paragraphs_of(command.examples), out);
 }
 
 constexpr std::string_view beginning = R"(ingot(1) "" "ingot"
 
 # NAME
 
-ingot - keeps a server's gold images as its manifest says, copying from the servers it subscribes to
+ingot - keeps the gold images of a server as its manifest says
 
 # SYNOPSIS
 
@@ -71,9 +72,9 @@ ingot - keeps a server's gold images as its manifest says, copying from the serv
 # DESCRIPTION
 
 Every site runs a server: a folder of images and one TOML manifest in git. *ingot plan* compares the manifest with what was
-applied last and with the catalogs that peers publish over HTTP; *ingot apply* registers, adds, copies and removes until reality
-is what the manifest says. There is no daemon: what a server offers is a folder of static files. *ingot init* begins, *ingot schema
-manifest* describes the manifest.
+applied last and with the catalogs that peers publish over HTTP. *ingot apply* registers, adds, copies and removes until the
+server is as the manifest says. There is no daemon: a server publishes a folder of static files. *ingot init* creates a server.
+*ingot schema manifest* prints the JSON Schema of the manifest.
 
 # COMMANDS
 
@@ -83,10 +84,10 @@ constexpr std::string_view ending = R"(
 # FILES
 
 _ingot.toml_
-	the manifest, in the current folder or as *-f* says
+	the manifest, in the current folder or where *-f* says
 
 _store_, _state_, _keys_
-	beside it, unless its [server] says otherwise: the images, what was applied, the private keys
+	beside the manifest, unless its [server] names other folders: the images, what was applied, the private keys
 
 # SEE ALSO
 
@@ -97,13 +98,13 @@ _store_, _state_, _keys_
 
 std::string man_page() {
   std::string out(beginning);
-  for (const auto& page : help_pages()) put_page(page, out);
-  out += "# OPTIONS OF EVERY COMMAND\n\n";
-  put_option_list(options_everywhere(), out);
-  std::string_view codes = help_exit_codes();
-  codes.remove_prefix(std::string_view("Exit codes: ").size());
-  out += "# EXIT STATUS\n\n" + escaped(codes) + "\n# ENVIRONMENT\n\n";
-  put_option_list(environment_variables(), out);
+  for (const auto& command : command_table()) put_command(command, out);
+  out += "# GLOBAL OPTIONS\n\n";
+  put_option_list(global_options(), out);
+  out += "# EXIT STATUS\n\n";
+  put_terms(exit_codes(), out);
+  out += "# ENVIRONMENT\n\n";
+  put_terms(environment_variables(), out);
   return out.append(ending);
 }
 

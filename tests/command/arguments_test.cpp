@@ -91,10 +91,10 @@ TEST(arguments, apply_takes_a_plan_or_flags_that_approve) {
   EXPECT_EQ(parsed<options::ApplyArguments>({"apply", "--expect", digits}).expect->hex(), digits);
   EXPECT_THAT(wrong({"apply", "--expect", "abc"}), HasSubstr("the whole id"));
   EXPECT_THAT(wrong({"apply", "--approve", "copi"}), HasSubstr("did you mean \"copy\""));
-  EXPECT_THAT(wrong({"apply", "a.plan", "--target", "image.a"}), HasSubstr("as it stands"));
+  EXPECT_THAT(wrong({"apply", "a.plan", "--target", "image.a"}), HasSubstr("its own limits and targets"));
   EXPECT_THAT(wrong({"apply", "--yes", "--approve", "copy"}), HasSubstr("give one of them"));
   EXPECT_EQ(parsed<options::DiffArguments>({"diff", "a", "b"}).after, "b");
-  EXPECT_THAT(wrong({"diff", "a"}), HasSubstr("two PLANs"));
+  EXPECT_THAT(wrong({"diff", "a"}), HasSubstr("diff needs PLAN; usage: ingot diff PLAN PLAN"));
 }
 
 TEST(arguments, a_name_may_be_the_name_of_a_command) {
@@ -109,10 +109,10 @@ TEST(arguments, extract_takes_a_dash_for_standard_output) {
   EXPECT_EQ(extract.destination, "-");
   EXPECT_TRUE(extract.withdrawn);
   EXPECT_FALSE(extract.sparse);
-  EXPECT_TRUE(extract.special);
+  EXPECT_FALSE(extract.no_special);
   const auto other = parsed<options::ExtractArguments>({"extract", "x", "out", "--sparse", "--no-special"});
   EXPECT_TRUE(other.sparse);
-  EXPECT_FALSE(other.special);
+  EXPECT_TRUE(other.no_special);
   EXPECT_TRUE(parsed<options::PlanArguments>({"plan", "--check-sources"}).check_sources);
 }
 
@@ -178,10 +178,53 @@ TEST(arguments, values_out_of_range_are_refused) {
 
 TEST(arguments, too_few_or_too_many_words_are_refused) {
   EXPECT_THAT(wrong({"extract", "x"}), HasSubstr("needs"));
-  EXPECT_THAT(wrong({"plan", "surplus"}), HasSubstr("\"surplus\" is too much"));
-  EXPECT_THAT(wrong({"query"}), HasSubstr("one of peers"));
-  EXPECT_THAT(wrong({"explain"}), HasSubstr("one NAME"));
-  EXPECT_THAT(wrong({"show", "a", "b"}), HasSubstr("\"b\" is too much"));
+  EXPECT_THAT(wrong({"plan", "surplus"}), HasSubstr("takes no argument \"surplus\"; usage: ingot plan [OPTIONS]"));
+  EXPECT_THAT(wrong({"query"}), HasSubstr("query needs peers|images"));
+  EXPECT_THAT(wrong({"explain"}), HasSubstr("explain needs NAME|ADDRESS"));
+  EXPECT_THAT(wrong({"show", "a", "b"}), HasSubstr("takes no further argument \"b\""));
+}
+
+TEST(arguments, flags_are_written_as_getopt_long_takes_them) {
+  const auto flags = [](std::vector<std::string> words) { return options::parse_arguments(words).everywhere; };
+  EXPECT_EQ(flags({"plan", "-fx.toml"}).manifest, "x.toml");
+  EXPECT_TRUE(flags({"plan", "-qv"}).verbose);
+  EXPECT_EQ(flags({"plan", "-qf", "x.toml"}).manifest, "x.toml");
+  EXPECT_EQ(flags({"plan", "--file", "--json"}).manifest, "--json") << "a value may look like a flag";
+  EXPECT_EQ(flags({"plan", "--file", ""}).manifest, std::nullopt) << "an empty value is none";
+  EXPECT_EQ(flags({"-f", "a", "plan", "-f", "b"}).manifest, "b") << "an alias may set it before the command";
+  EXPECT_THAT(wrong({"plan", "-f", "a", "-f", "b"}), HasSubstr("-f is given more than once"));
+  EXPECT_THAT(wrong({"plan", "--out"}), HasSubstr("--out needs a value: --out FILE"));
+  EXPECT_THAT(wrong({"plan", "--out="}), HasSubstr("--out needs a value"));
+  EXPECT_THAT(wrong({"apply", "--yes=no"}), HasSubstr("--yes takes no value"));
+  EXPECT_THAT(wrong({"plan", "-qx"}), HasSubstr("unknown flag \"-qx\""));
+  EXPECT_THAT(wrong({"--yes", "apply"}), HasSubstr("unknown flag \"--yes\"")) << "an option of a command stands after it";
+  EXPECT_EQ(parsed<options::ExplainArguments>({"explain", "--", "--x"}).what, "--x");
+  parsed<options::ShowVersion>({"plan", "--base", "main", "--version"});
+}
+
+TEST(arguments, a_verb_takes_only_its_own_options) {
+  EXPECT_EQ(parsed<options::MakeKey>({"key", "make", "a.pem"}).file, "a.pem");
+  EXPECT_EQ(parsed<options::ChangeKeys>({"key", "rotate", "--catalog-threshold", "2"}).catalog.threshold, 2U);
+  const auto revoke = parsed<options::ChangeKeys>({"key", "revoke", "a", "b", "--add-root", "c", "--yes"});
+  EXPECT_EQ(revoke.verb, "revoke");
+  EXPECT_THAT(revoke.revoke, ElementsAre("a", "b"));
+  EXPECT_THAT(revoke.root.add, ElementsAre("c"));
+  EXPECT_TRUE(revoke.yes);
+  EXPECT_THAT(wrong({"key", "make", "a", "--yes"}), HasSubstr("key make takes no --yes"));
+  EXPECT_THAT(wrong({"key", "rotate", "--yes"}), HasSubstr("key rotate takes no --yes"));
+  EXPECT_THAT(wrong({"key", "rotate", "abc"}), HasSubstr("ingot key revoke KEY"));
+  EXPECT_THAT(wrong({"key", "revoke"}), HasSubstr("key revoke needs KEY..."));
+  EXPECT_THAT(wrong({"key"}), HasSubstr("key needs one of make, show"));
+  EXPECT_THAT(wrong({"key", "rotte"}), HasSubstr("did you mean \"rotate\"?"));
+  EXPECT_THAT(wrong({"fleet", "check", "a", "--cards", "b"}), HasSubstr("fleet check takes no --cards"));
+  EXPECT_THAT(wrong({"fleet", "status"}), HasSubstr("needs --cards DIR"));
+  EXPECT_THAT(wrong({"fleet", "status", "--cards", "b", "--format", "dot"}), HasSubstr("is not known to fleet status"));
+  EXPECT_EQ(options::parse_arguments({"fleet", "check", "a", "--format", "dot"}).everywhere.format, options::Format::dot);
+}
+
+TEST(arguments, json_and_another_format_contradict_in_any_order) {
+  EXPECT_THAT(wrong({"plan", "--format", "markdown", "--json"}), HasSubstr("contradict"));
+  EXPECT_EQ(options::parse_arguments({"plan", "--json", "--format", "json"}).everywhere.format, options::Format::json);
 }
 
 TEST(arguments, what_is_said_back_is_safe_for_a_terminal) { EXPECT_EQ(wrong({"\x1b[2J"}).find('\x1b'), std::string::npos); }

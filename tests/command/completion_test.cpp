@@ -1,13 +1,12 @@
-// The help read back as a table: held against what the command line takes, and against three shells that complete by it.
+// The command table, three shells that complete by it, and the man page.
 #include "reconciler/options/completion.hpp"
 
 #include <set>
 
 #include <gmock/gmock.h>
 
-#include "reconciler/options/arguments.hpp"
-#include "reconciler/options/help.hpp"
 #include "reconciler/options/man_page.hpp"
+#include "schema/exit_code.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/support/process.hpp"
 
@@ -21,80 +20,91 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-std::set<std::string> flags_in(const std::vector<options::HelpOption>& options) {
-  std::set<std::string> flags;
-  for (const auto& option : options) flags.insert(option.flags.begin(), option.flags.end());
-  return flags;
-}
+using options::NameKind;
 
-options::HelpPage page(const std::string& command) {
-  for (auto& one : options::help_pages()) {
-    if (one.command == command) return one;
-  }
-  ADD_FAILURE() << command;
-  return {};
-}
+const options::CommandEntry& entry(const std::string& command) { return *options::find_command(command); }
+std::vector<std::string> first_words(const std::string& command) { return options::first_words(entry(command), {"plan"}); }
 
-TEST(help_table, describes_every_flag_that_the_command_line_takes_and_no_other) {
-  const auto everywhere = flags_in(options::options_everywhere());
-  for (const auto& one : options::help_pages()) {
-    auto described = flags_in(one.options);
-    for (const auto& flag : described)
-      EXPECT_FALSE(everywhere.contains(flag)) << one.command << " describes " << flag << " again";
-    described.insert(everywhere.begin(), everywhere.end());
-    const auto taken = options::flags_of_command(one.command);
-    EXPECT_EQ(described, std::set<std::string>(taken.begin(), taken.end())) << one.command;
-  }
-}
-
-TEST(help_table, says_something_of_every_flag) {
-  for (const auto& one : options::help_pages()) {
-    EXPECT_FALSE(one.summary.empty());
-    ASSERT_FALSE(one.usage.empty()) << one.command;
-    for (const auto& option : one.options) {
-      EXPECT_FALSE(option.brief().empty()) << one.command << " " << option.flags.front();
+TEST(command_table, has_a_way_to_set_and_a_text_for_every_option_and_argument) {
+  for (const auto& command : options::command_table()) {
+    EXPECT_FALSE(command.summary.empty() || command.examples.empty() || command.text.empty()) << command.name;
+    ASSERT_FALSE(command.forms.empty()) << command.name;
+    for (const auto& form : command.forms) {
+      EXPECT_FALSE(std::holds_alternative<options::ShowHelp>(form.start)) << command.name << " runs nothing";
+      for (const auto& word : form.words) EXPECT_TRUE(word.set && !word.placeholder.empty()) << command.name;
+    }
+    for (const auto& option : command.options()) {
+      EXPECT_TRUE(option.set);
+      EXPECT_FALSE(option.brief().empty()) << command.name << " " << option.flags.front();
       EXPECT_LE(option.brief().size(), 130U) << option.brief();
     }
   }
 }
 
-TEST(help_table, knows_the_words_that_may_follow) {
-  EXPECT_THAT(page("query").first_words(), ElementsAre("peers", "images", "series", "types", "subscriptions", "history"));
-  EXPECT_THAT(page("key").first_words(), ElementsAre("make", "show", "rotate", "revoke", "release", "sign", "install"));
-  EXPECT_THAT(page("fleet").first_words(), ElementsAre("check", "status"));
-  EXPECT_THAT(page("explain").first_words(), IsEmpty());
-  EXPECT_TRUE(page("card").takes_files());
-  EXPECT_TRUE(page("fleet").takes_files());
-  EXPECT_FALSE(page("status").takes_files());
-  EXPECT_TRUE(page("apply").takes_files());
-  EXPECT_FALSE(page("publish").takes_files()) << "the FILE of --metrics is no word of its own";
+TEST(command_table, has_every_flag_once_and_with_one_meaning_in_a_command) {
+  for (const auto& command : options::command_table()) {
+    for (const auto& form : command.forms) {
+      std::set<std::string> seen;
+      for (const auto& option : form.options) {
+        for (const auto& flag : option.flags) {
+          EXPECT_TRUE(seen.insert(flag).second) << command.name << " " << form.verb << " " << flag;
+          EXPECT_EQ(options::find_option(nullptr, flag), nullptr) << command.name << " hides the global " << flag;
+          EXPECT_EQ(command.option(flag)->placeholder, option.placeholder) << command.name << " " << flag;
+        }
+      }
+    }
+  }
 }
 
-TEST(help_table, knows_the_choices_of_a_value) {
+TEST(command_table, knows_the_words_that_may_follow) {
+  EXPECT_THAT(first_words("query"), ElementsAre("peers", "images", "series", "types", "subscriptions", "history"));
+  EXPECT_THAT(first_words("key"), ElementsAre("make", "show", "rotate", "revoke", "release", "sign", "install"));
+  EXPECT_THAT(first_words("fleet"), ElementsAre("check", "status"));
+  EXPECT_THAT(first_words("explain"), IsEmpty());
+  EXPECT_THAT(first_words("schema"), ElementsAre("plan"));
+  EXPECT_TRUE(options::takes_files(entry("card")));
+  EXPECT_TRUE(options::takes_files(entry("fleet")));
+  EXPECT_FALSE(options::takes_files(entry("status")));
+  EXPECT_TRUE(options::takes_files(entry("apply")));
+  EXPECT_FALSE(options::takes_files(entry("publish"))) << "the FILE of --metrics is no argument";
+}
+
+TEST(command_table, knows_the_choices_of_a_value) {
   EXPECT_THAT(options::choices_of("auto|always|never"), ElementsAre("auto", "always", "never"));
   EXPECT_THAT(options::choices_of("removals=N|stops=N"), ElementsAre("removals=", "stops="));
   EXPECT_THAT(options::choices_of("FILE|-"), IsEmpty());
   EXPECT_THAT(options::choices_of("TIME"), IsEmpty());
 }
 
-TEST(help_table, knows_of_what_the_next_word_may_be_the_name) {
-  EXPECT_THAT(page("extract").names_after({}), ElementsAre("images", "series:NAME"));
-  EXPECT_THAT(page("extract").names_after({"a"}), IsEmpty()) << "DEST";
-  EXPECT_THAT(page("verify").names_after({"a", "b"}), ElementsAre("images"));
-  EXPECT_THAT(page("query").names_after({"series"}), ElementsAre("series"));
-  EXPECT_THAT(page("query").names_after({"history"}), IsEmpty());
-  EXPECT_THAT(page("query").names_after({}), IsEmpty());
-  EXPECT_THAT(page("explain").names_after({}), ElementsAre("images", "series", "peers", "types"));
-  EXPECT_THAT(page("key").names_after({"release", "a"}), ElementsAre("images"));
-  EXPECT_THAT(page("key").names_after({"sign"}), IsEmpty());
-  EXPECT_THAT(page("plan").names_after({}), IsEmpty());
+TEST(command_table, knows_what_the_next_word_may_name) {
+  const auto after = [](const std::string& command, const std::vector<std::string>& given) {
+    return options::kinds_after(entry(command), given);
+  };
+  EXPECT_THAT(after("extract", {}), ElementsAre(NameKind::images, NameKind::series_references));
+  EXPECT_THAT(after("extract", {"a"}), IsEmpty()) << "DEST";
+  EXPECT_THAT(after("verify", {"a", "b"}), ElementsAre(NameKind::images));
+  EXPECT_THAT(after("query", {"series"}), ElementsAre(NameKind::series));
+  EXPECT_THAT(after("query", {"history"}), IsEmpty());
+  EXPECT_THAT(after("query", {}), IsEmpty());
+  EXPECT_THAT(after("explain", {}), ElementsAre(NameKind::images, NameKind::series, NameKind::peers, NameKind::types));
+  EXPECT_THAT(after("key", {"release", "a"}), ElementsAre(NameKind::images));
+  EXPECT_THAT(after("key", {"sign"}), IsEmpty());
+  EXPECT_THAT(after("plan", {}), IsEmpty());
 }
 
-TEST(help_table, knows_the_variables) {
-  std::set<std::string> names = flags_in(options::environment_variables());
+TEST(command_table, describes_the_environment_and_the_exit_codes) {
+  std::set<std::string> names;
+  for (const auto& one : options::environment_variables()) {
+    EXPECT_FALSE(one.text.empty()) << one.names.front();
+    names.insert(one.names.begin(), one.names.end());
+  }
   EXPECT_THAT(names,
               AllOf(Contains("NO_COLOR"), Contains("INGOT_GUARD"), Contains("INGOT_GIT_TOKEN"), Contains("SSL_CERT_FILE")));
-  for (const auto& one : options::environment_variables()) EXPECT_FALSE(one.text.empty()) << one.flags.front();
+  std::set<std::string> codes;
+  for (const auto& one : options::exit_codes()) codes.insert(one.names.begin(), one.names.end());
+  for (const int code : {exit_done, exit_internal, exit_changes, exit_incomplete, exit_untrusted, exit_busy, exit_local,
+                         exit_refused, exit_stale, exit_approval, exit_usage, exit_manifest, exit_interrupted, exit_terminated})
+    EXPECT_TRUE(codes.contains(std::to_string(code))) << code;
 }
 
 struct Completion : testing_support::Commands {

@@ -1,0 +1,41 @@
+// completion, schema: for shells and editors.
+#include "reconciler/options/define.hpp"
+
+namespace ingot::options {
+
+CommandEntry completion_command() {
+  CommandEntry completion{.name = "completion", .summary = "print the completion script of a shell"};
+  completion.examples = R"(
+  source <(ingot completion bash)          # in this shell
+  ingot completion bash > ~/.local/share/bash-completion/completions/ingot
+  ingot completion zsh > ~/.zfunc/_ingot   # in a folder of $fpath
+  ingot completion fish > ~/.config/fish/completions/ingot.fish
+)";
+  completion.text = R"(
+The scripts complete commands, options, choices, files, and the names of images, series and peers. The Debian package installs
+them.
+
+The names are those of the server whose manifest is in this folder, or where -f and --home say. The shell gets them from
+"ingot completion names", which takes the words typed so far. It reads only the manifest and the state, and prints nothing if it
+cannot read them.
+)";
+  add_form<CompletionArguments>(completion).word("bash|zsh|fish", &CompletionArguments::shell);
+  add_form<NamesArguments>(completion, "names").word("[WORD...]", &NamesArguments::words).raw();
+  return completion;
+}
+
+CommandEntry schema_command() {
+  CommandEntry schema{.name = "schema", .summary = "print the JSON Schemas of the manifest and of all output"};
+  schema.examples = R"(
+  ingot schema   # list them
+  ingot schema manifest > manifest.schema.json
+  ingot schema plan
+)";
+  schema.text = R"(
+For an editor: write "#:schema manifest.schema.json" into the first line of ingot.toml.
+)";
+  add_form<SchemaArguments>(schema).word("[SCHEMA]", &SchemaArguments::name);
+  return schema;
+}
+
+}  // namespace ingot::options
