@@ -107,8 +107,7 @@ std::string namespace_of(const std::string& room) {
 std::string library_of(const std::string& header) {
   static const std::map<std::string, std::string> prefixes{
       {"toml++/", "toml++"},   {"simdjson", "simdjson"}, {"nlohmann/", "nlohmann"}, {"sqlite3", "sqlite3"}, {"curl/", "curl"},
-      {"openssl/", "openssl"}, {"zstd", "zstd"},         {"archive", "archive"},    {"git2", "git2"},      
-      {"fmt/", "fmt"}};
+      {"openssl/", "openssl"}, {"zstd", "zstd"},         {"archive", "archive"},    {"git2", "git2"},       {"fmt/", "fmt"}};
   for (const auto& [prefix, library] : prefixes) {
     if (header.starts_with(prefix)) return library;
   }
