@@ -327,7 +327,7 @@ TEST_F(Outputs, standard_streams_stand_for_no_file) {
     EXPECT_THAT(ran.err, HasSubstr("\"-\" is not a file")) << ran.err;
   }
   EXPECT_FALSE(fs::exists("-"));
-  EXPECT_THAT(ingot({"plan", "-f", "-"}).err, HasSubstr("a manifest is not read from standard input"));
+  EXPECT_THAT(ingot({"plan", "-f", "-"}).err, HasSubstr("does not read a manifest from standard input"));
   EXPECT_EQ(ingot({"plan", "-f", "-"}).exit, 64);
 }
 
