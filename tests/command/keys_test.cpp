@@ -322,7 +322,7 @@ TEST_F(Keys, what_cannot_be_a_root_is_refused_with_its_mend) {
   EXPECT_THAT(must(64, "gold", {"key", "rotates"}).err, HasSubstr("did you mean \"rotate\"?"));
   EXPECT_THAT(must(64, "gold", {"key"}).err, HasSubstr("ingot key --help"));
   EXPECT_THAT(must(64, "gold", {"key", "show", "--expires", "1d"}).err, HasSubstr("takes no --expires"));
-  EXPECT_THAT(must(64, "gold", {"key", "revoke"}).err, HasSubstr("that was stolen"));
+  EXPECT_THAT(must(64, "gold", {"key", "revoke"}).err, HasSubstr("key revoke needs KEY..."));
   EXPECT_FALSE(has_root("gold", 2));
 }
 
