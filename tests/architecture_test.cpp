@@ -228,6 +228,50 @@ TEST(architecture, a_test_file_has_a_namespace_of_its_own) {
   }
 }
 
+/// The files of a room, and what stands on their lines.
+std::map<std::string, std::vector<std::string>> lines_of_product() {
+  std::map<std::string, std::vector<std::string>> files;
+  for (const char* top : {"schema", "state", "reconciler"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(source / top)) {
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      std::ifstream file(entry.path());
+      auto& lines = files[fs::relative(entry.path(), source).string()];
+      for (std::string line; std::getline(file, line);) lines.push_back(line);
+    }
+  }
+  return files;
+}
+
+/// "Errors" in reconciler/README.md.
+TEST(architecture, rooms_that_only_compute_catch_no_error) {
+  static const std::set<std::string> computing{"schema",          "reconciler/plan", "reconciler/fleet",  "reconciler/trust",
+                                               "reconciler/show", "reconciler/options", "reconciler/history"};
+  std::size_t checked = 0;
+  for (const auto& [file, lines] : lines_of_product()) {
+    if (!computing.contains(room_of(file)) || file == "schema/error.hpp") continue;  // doing() adds to it and throws it on
+    for (std::size_t i = 0; i < lines.size(); ++i, ++checked) {
+      const bool catches = lines[i].find("catch (") != std::string::npos && lines[i].find("Error&") != std::string::npos;
+      EXPECT_FALSE(catches) << file << ":" << i + 1;
+    }
+  }
+  EXPECT_GT(checked, 10'000U);
+}
+
+TEST(architecture, an_error_that_is_dropped_is_dropped_for_a_reason) {
+  std::size_t checked = 0;
+  for (const auto& [file, lines] : lines_of_product()) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].find("catch (const Error&)") == std::string::npos) continue;
+      ++checked;
+      bool explained = false;
+      for (std::size_t near = i; near < std::min(i + 4, lines.size()); ++near)
+        explained = explained || lines[near].find("//") != std::string::npos || lines[near].find("throw;") != std::string::npos;
+      EXPECT_TRUE(explained) << file << ":" << i + 1 << " drops an Error and does not say why going on is right";
+    }
+  }
+  EXPECT_GT(checked, 10U);
+}
+
 TEST(architecture, files_stay_readable) {
   for (const char* top : {"schema", "state", "reconciler"}) {
     for (const auto& entry : fs::recursive_directory_iterator(source / top)) {

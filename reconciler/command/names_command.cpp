@@ -103,7 +103,9 @@ std::set<std::string> names_here(const std::vector<options::NameKind>& kinds, co
   if (manifest == nullptr) return {};
   try {
     return names_of_kinds(kinds, *manifest, site::Site(*manifest, state::Access::read_only, session.files).state.snapshot());
-  } catch (const Error&) { return names_of_kinds(kinds, *manifest, {}); }
+  } catch (const Error&) {  // no state yet, or no right to read it: the manifest has names too
+    return names_of_kinds(kinds, *manifest, {});
+  }
 }
 
 }  // namespace

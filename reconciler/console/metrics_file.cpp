@@ -24,7 +24,7 @@ constexpr std::uint64_t largest_metrics = 16 * 1024 * 1024;
 std::string text_before(const std::string& file, io::Files& files) {
   try {
     return io::read_file_if_there(files, file, largest_metrics).value_or("");
-  } catch (const Error&) { return ""; }
+  } catch (const Error&) { return ""; }  // as if there were none
 }
 
 void write(const std::string& file, const show::RunMetrics& run, const Session& session) {

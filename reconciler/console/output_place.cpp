@@ -20,7 +20,7 @@ bool is_empty_or_begins(io::Files& files, const std::string& path, std::string_v
     std::string found(begin.size(), '\0');
     found.resize(files.open(path, io::OpenFor::read)->read_at(0, found));
     return found == begin;
-  } catch (const Error&) { return false; }
+  } catch (const Error&) { return false; }  // what cannot be read is not replaced
 }
 
 void require_place(io::Files& files, std::string_view flag, const std::string& path, std::string_view begin,

@@ -215,7 +215,7 @@ class CurlPeer final : public PeerTransport {
     const std::lock_guard lock(token_mutex_);
     try {
       if (settings_.secrets.token == refused) settings_.secrets = read_secrets(credentials_, peer_);
-    } catch (const Error&) { return false; }
+    } catch (const Error&) { return false; }  // the refusal of the old token is told
     return settings_.secrets.token != refused;
   }
 

@@ -23,7 +23,7 @@ std::optional<int> read_failure(const std::string& path, io::Files& files) {
     int exit_code = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exit_code);
     return error == std::errc() ? std::optional(exit_code) : std::nullopt;
-  } catch (const Error&) { return std::nullopt; }
+  } catch (const Error&) { return std::nullopt; }  // as if no failure were noted
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ std::string head_name(Serial serial) { return fmt::format("{:020}{}", serial, he
 std::uint64_t written_bytes(io::Files& files, const std::string& path, const io::FileStatus& status) {
   try {
     return files.open(path, io::OpenFor::read)->written();
-  } catch (const Error&) { return std::min(status.size, status.on_disk); }
+  } catch (const Error&) { return std::min(status.size, status.on_disk); }  // an estimate is enough
 }
 
 /// Walks the folders of a store, one kind of name each.
