@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/utf8.hpp"
+
 namespace ingot {
 
 namespace {
@@ -42,22 +44,6 @@ bool is_plain(std::string_view text) {
   return are_plain(load<std::uint64_t>(begin + size - 8));
 }
 
-/// Length of the valid UTF-8 character at `at` (RFC 3629: no overlong forms, no surrogates), 0 if there is none.
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const std::uint8_t first = byte_at(text, at);
-  if (first < 0x80U) return 1;
-  const std::size_t length = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : 2;
-  if (first < 0xC2U || first > 0xF4U || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte_at(text, at + i) & 0xC0U) != 0x80U) return 0;
-  }
-  const std::uint8_t second = byte_at(text, at + 1);
-  const bool overlong = (first == 0xE0U && second < 0xA0U) || (first == 0xF0U && second < 0x90U);
-  const bool surrogate = first == 0xEDU && second >= 0xA0U;
-  const bool too_high = first == 0xF4U && second >= 0x90U;
-  return overlong || surrogate || too_high ? 0 : length;
-}
-
 bool is_control(std::string_view text, std::size_t at) {
   const std::uint8_t byte = byte_at(text, at);
   return byte < 0x20U || byte == 0x7FU || (byte == 0xC2U && at + 1 < text.size() && byte_at(text, at + 1) < 0xA0U);
@@ -72,7 +58,7 @@ bool is_text(std::string_view text, std::size_t longest) {
 std::optional<std::string> why_not_a_text(std::string_view text, std::size_t longest) {
   if (text.size() > longest) return fmt::format("is {} bytes long, more than {}", text.size(), longest);
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = character_length(text, at);
+    const std::size_t length = first_character(text.substr(at)).length;
     if (length == 0) return "is not valid UTF-8";
     if (is_control(text, at)) return "holds a control character";
     at += length;
@@ -84,7 +70,7 @@ std::string excerpt(std::string_view text) {
   std::string shown = "\"";
   std::size_t at = 0;
   while (at < text.size() && at < longest_excerpt) {
-    const std::size_t length = character_length(text, at);
+    const std::size_t length = first_character(text.substr(at)).length;
     if (length == 0 || is_control(text, at) || text[at] == '"' || text[at] == '\\') {
       shown += fmt::format("\\x{:02X}", byte_at(text, at));
       ++at;

@@ -244,7 +244,7 @@ std::map<std::string, std::vector<std::string>> lines_of_product() {
 
 /// "Errors" in reconciler/README.md.
 TEST(architecture, rooms_that_only_compute_catch_no_error) {
-  static const std::set<std::string> computing{"schema",          "reconciler/plan", "reconciler/fleet",  "reconciler/trust",
+  static const std::set<std::string> computing{"schema",          "reconciler/plan",    "reconciler/fleet",  "reconciler/trust",
                                                "reconciler/show", "reconciler/options", "reconciler/history"};
   std::size_t checked = 0;
   for (const auto& [file, lines] : lines_of_product()) {

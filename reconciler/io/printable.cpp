@@ -6,37 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "schema/utf8.hpp"
+
 namespace ingot::io {
 
 namespace {
-
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t length = 0;  ///< 0: not well-formed UTF-8 (Unicode, table 3-7)
-};
-
-bool continues(std::string_view text, std::size_t at) {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
-}
-
-CodePoint first_of(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
-                             : lead >= 0xE0 && lead < 0xF0 ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                           : 0;
-  if (length == 0) return {};
-  std::uint32_t value = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!continues(text, i)) return {};
-    value = value << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
-  const bool surrogate = value >= 0xD800 && value < 0xE000;
-  if (overlong || surrogate || value > 0x10FFFF) return {};
-  return {value, length};
-}
 
 /// Could change what a reader sees of the rest of the line.
 bool is_harmful(std::uint32_t value) {
@@ -55,7 +29,7 @@ std::string printable(std::string_view text) {
     safe.append(text.begin(), plain);
     text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
     if (text.empty()) return safe;
-    const auto [value, length] = first_of(text);
+    const auto [value, length] = first_character(text);
     const std::size_t taken = length == 0 ? 1 : length;
     if (length != 0 && !is_harmful(value)) {
       safe.append(text.substr(0, taken));

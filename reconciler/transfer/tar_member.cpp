@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/utf8.hpp"
+
 namespace ingot::transfer {
 
 namespace {
@@ -50,33 +52,6 @@ void seal(Block& block) {
   std::uint64_t sum = 0;
   for (const char byte : block) sum += static_cast<unsigned char>(byte);
   put_text(block, checksum_field, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
-}
-
-/// By the lead byte; 0: no character begins so.
-std::size_t utf8_length(unsigned lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-}
-
-/// Overlong forms, surrogates and what lies beyond U+10FFFF.
-bool is_forbidden(unsigned lead, unsigned second) {
-  return (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-         (lead == 0xF4 && second > 0x8F);
-}
-
-bool is_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(byte(i));
-    if (length == 0 || is_forbidden(byte(i), byte(i + 1))) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((byte(i + k) & 0xC0U) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
 }
 
 /// "LENGTH key=value\n", where LENGTH counts the whole record, itself included.

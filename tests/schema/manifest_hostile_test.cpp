@@ -1,5 +1,6 @@
 // Hostile and huge manifests: a problem, never a crash, and within bounds.
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -66,6 +67,24 @@ TEST(hostile_manifest, may_not_nest_values_deeply) {
 TEST(hostile_manifest, may_not_hold_millions_of_values) {
   EXPECT_EQ(first_code(head + "x = [" + repeated("1,", most_toml_values) + "]\n"), "too-large");
   EXPECT_EQ(first_code(head + repeated("[[a]]\n", most_toml_values) + "\n"), "too-large");
+}
+
+/// toml++ has no codes for what it finds, so ours are chosen by its English: a release of it with other words fails here.
+TEST(hostile_manifest, is_told_of_in_our_words_whatever_the_library_says) {
+  const std::pair<const char*, const char*> cases[]{
+      {"x = { a = 1, a = 2 }", "a key or table is defined twice in this statement"},
+      {"x = \"a", "the text is not closed on its line, or holds a control character"},
+      {"x = nonsense", "what stands here is no value"},
+      {"x = tru", "what stands here is no value"},
+      {"x = 99999999999999999999", "the number is too large"},
+      {"x = \"\xff\"", "the file is not UTF-8 here"},
+      {"x = '''a", "the file ends in the middle of a value"},
+  };
+  for (const auto& [statement, text] : cases) {
+    const Problems problems = problems_in(head + statement + "\n");
+    ASSERT_FALSE(problems.empty()) << statement;
+    EXPECT_EQ(problems.front().text, text) << statement;
+  }
 }
 
 TEST(hostile_manifest, must_be_utf_8_without_nul) {
