@@ -1,5 +1,6 @@
 #include "schema/address.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -23,7 +24,72 @@ constexpr std::array<std::pair<Verb, std::string_view>, 13> verb_words{{
     {Verb::publish, "publish"},
 }};
 
+constexpr std::array<std::pair<AddressKind, std::string_view>, 7> kind_words{{
+    {AddressKind::peer, "peer"},
+    {AddressKind::imagetype, "imagetype"},
+    {AddressKind::image, "image"},
+    {AddressKind::series, "series"},
+    {AddressKind::subscription, "subscription"},
+    {AddressKind::copy, "copy"},
+    {AddressKind::catalog, "catalog"},
+}};
+
+std::string begin_of(AddressKind kind) {
+  const auto* const found =
+      std::find_if(kind_words.begin(), kind_words.end(), [&](const auto& word) { return word.first == kind; });
+  return std::string(found->second) + ".";
+}
+
+/// Takes the text up to the next dot, and the dot.
+std::string_view take_part(std::string_view& rest) {
+  const auto dot = rest.find('.');
+  const std::string_view part = rest.substr(0, dot);
+  rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
+  return part;
+}
+
 }  // namespace
+
+std::optional<AddressParts> parts_of(std::string_view address) {
+  std::string_view rest = address;
+  const bool has_parts = address.find('.') != std::string_view::npos;
+  const std::string_view word = take_part(rest);
+  const auto* const found =
+      std::find_if(kind_words.begin(), kind_words.end(), [&](const auto& one) { return one.second == word; });
+  if (found == kind_words.end() || has_parts == (found->first == AddressKind::catalog)) return std::nullopt;
+  AddressParts parts{.kind = found->first, .peer = {}, .selector = {}, .name = {}};
+  switch (parts.kind) {
+    case AddressKind::subscription:
+      parts.peer = take_part(rest);
+      parts.selector = take_part(rest);
+      break;
+    case AddressKind::copy: parts.peer = take_part(rest); break;
+    case AddressKind::peer: parts.peer = rest.substr(0, rest.find('.')); break;  // names of peers hold no "."
+    case AddressKind::imagetype:
+    case AddressKind::image:
+    case AddressKind::series:
+    case AddressKind::catalog: break;
+  }
+  parts.name = rest;
+  return parts;
+}
+
+bool is_of(AddressKind kind, std::string_view address) {
+  const auto parts = parts_of(address);
+  return parts && parts->kind == kind;
+}
+bool is_of(AddressKind kind, const Address& address) { return is_of(kind, address.text); }
+
+std::string_view peer_of_address(std::string_view address) {
+  const auto parts = parts_of(address);
+  return parts ? parts->peer : std::string_view();
+}
+
+std::string selector_text(const AddressParts& subscription) {
+  std::string text(subscription.selector);
+  if (!subscription.name.empty()) text += " " + std::string(subscription.name);
+  return text;
+}
 
 std::string_view text_of(Verb verb) {
   for (const auto& [value, word] : verb_words) {
@@ -39,18 +105,20 @@ std::optional<Verb> parse_verb(std::string_view text) {
   return std::nullopt;
 }
 
-Address peer_address(const ServerName& peer) { return {"peer." + peer.text()}; }
-Address type_address(const TypeName& type) { return {"imagetype." + type.text()}; }
-Address image_address(const ImageName& image) { return {"image." + image.text()}; }
-Address series_address(const SeriesName& series) { return {"series." + series.text()}; }
+Address peer_address(const ServerName& peer) { return {begin_of(AddressKind::peer) + peer.text()}; }
+Address type_address(const TypeName& type) { return {begin_of(AddressKind::imagetype) + type.text()}; }
+Address image_address(const ImageName& image) { return {begin_of(AddressKind::image) + image.text()}; }
+Address series_address(const SeriesName& series) { return {begin_of(AddressKind::series) + series.text()}; }
 
 Address subscription_address(const ServerName& peer, const Selector& selector) {
-  std::string text = "subscription." + peer.text() + "." + std::string(kind_of(selector));
+  std::string text = begin_of(AddressKind::subscription) + peer.text() + "." + std::string(kind_of(selector));
   const std::string value = value_of(selector);
   return {value.empty() ? text : text + "." + value};
 }
 
-Address copy_address(const ServerName& peer, const ImageName& name) { return {"copy." + peer.text() + "." + name.text()}; }
+Address copy_address(const ServerName& peer, const ImageName& name) {
+  return {begin_of(AddressKind::copy) + peer.text() + "." + name.text()};
+}
 Address catalog_address() { return {"catalog"}; }
 
 }  // namespace ingot

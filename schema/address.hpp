@@ -43,6 +43,29 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+/// What a thing is that has an address.
+enum class AddressKind { peer, imagetype, image, series, subscription, copy, catalog };
+
+/// An address taken apart; borrows from its text. Only the last part may hold dots. The parts are not checked: an address that
+/// a user wrote may name no valid name, or end early, and then the parts that are missing are "".
+struct AddressParts {
+  AddressKind kind = AddressKind::catalog;
+  std::string_view peer;      ///< of a peer, a subscription or a copy
+  std::string_view selector;  ///< of a subscription: "all", "image", "series", "imagetype"
+  std::string_view name;      ///< of a peer, a type, an image or a series; of a copy there; what a selector names
+  bool operator==(const AddressParts&) const = default;
+};
+
+/// The one place that takes an address apart. nullopt: the text begins like no address.
+std::optional<AddressParts> parts_of(std::string_view address);
+/// Whether it is an address of that kind.
+bool is_of(AddressKind kind, std::string_view address);
+bool is_of(AddressKind kind, const Address& address);
+/// The peer that an address is about: of a peer, a subscription or a copy; "" of others.
+std::string_view peer_of_address(std::string_view address);
+/// "series db19", "all": what a subscription's address selects.
+std::string selector_text(const AddressParts& subscription);
+
 Address peer_address(const ServerName& peer);
 Address type_address(const TypeName& type);
 Address image_address(const ImageName& image);

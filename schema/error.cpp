@@ -23,8 +23,12 @@ std::string_view text_of(Fault fault) {
   return "internal";
 }
 
-Error& Error::with_code(std::string code) {
-  code_ = std::move(code);
+std::string_view text_of_code(const Error& error) {
+  return error.code() == Code::none ? text_of(error.fault()) : text_of(error.code());
+}
+
+Error& Error::with_code(Code code) {
+  code_ = code;
   return *this;
 }
 

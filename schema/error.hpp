@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "schema/code.hpp"
+
 namespace ingot {
 
 /// What kind of failure ended the work; main maps it to the exit code (exit_code.hpp).
@@ -30,6 +32,11 @@ enum class Fault {
 /// "local", "usage" …
 std::string_view text_of(Fault fault);
 
+class Error;
+
+/// Its code, or else its fault: what a script sees as "code".
+std::string_view text_of_code(const Error& error);
+
 /// Ends the work. `text` says what failed and names the thing in quotes; `mend` says what to do, may be empty.
 class Error : public std::exception {
  public:
@@ -38,8 +45,8 @@ class Error : public std::exception {
   Fault fault() const noexcept { return fault_; }
   const std::string& text() const noexcept { return text_; }
   const std::string& mend() const noexcept { return mend_; }
-  /// A stable word for scripts that says more than the fault, such as "unknown-image"; "": none does.
-  const std::string& code() const noexcept { return code_; }
+  /// A stable word for scripts that says more than the fault, such as "unknown-image"; none: no word does.
+  Code code() const noexcept { return code_; }
   /// What it is about: a name, an address or a path; "": no one thing.
   const std::string& subject() const noexcept { return subject_; }
   /// What was being done, outermost first.
@@ -47,7 +54,7 @@ class Error : public std::exception {
   /// "while A: while B: text".
   const char* what() const noexcept override { return what_.c_str(); }
 
-  Error& with_code(std::string code);
+  Error& with_code(Code code);
   Error& about(std::string subject);
   /// Adds an outer context ("reading the catalog of peer \"x\"").
   void add_context(std::string doing);
@@ -56,7 +63,7 @@ class Error : public std::exception {
   Fault fault_;
   std::string text_;
   std::string mend_;
-  std::string code_{};
+  Code code_ = Code::none;
   std::string subject_{};
   std::vector<std::string> doing_;
   std::string what_;

@@ -3,12 +3,14 @@
 
 #include <string>
 
+#include "schema/code.hpp"
+
 namespace ingot {
 
 /// A note for the reader of a plan; never changes an exit code.
 struct Note {
-  std::string code;     ///< "unmanaged", "source-changed", "before-baseline" … ("ingot schema plan")
-  std::string address;  ///< of what it is about; may be ""
+  Code code = Code::none;  ///< "unmanaged", "source-changed", "before-baseline" … ("ingot schema plan")
+  std::string address;     ///< of what it is about; may be ""
   std::string text;
   bool operator==(const Note&) const = default;
 };

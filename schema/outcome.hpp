@@ -4,13 +4,15 @@
 #include <string>
 #include <variant>
 
+#include "schema/code.hpp"
+
 namespace ingot {
 
 struct Done {
   bool operator==(const Done&) const = default;
 };
 struct Failed {
-  std::string code;  ///< stable word: "unreachable", "untrusted", "no-space", "io", "digest-mismatch", "source-missing" …
+  Code code = Code::none;  ///< "unreachable", "untrusted", "no-space", "io", "digest-mismatch", "source-missing" …
   std::string text;
   bool operator==(const Failed&) const = default;
 };

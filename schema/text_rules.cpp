@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/address.hpp"
 #include "schema/glob.hpp"
 #include "schema/names.hpp"
 #include "schema/text.hpp"
@@ -53,10 +54,9 @@ std::optional<std::string> why_not_a_variable_of(std::string_view text, std::str
 }
 
 std::optional<std::string> why_not_an_address(std::string_view text) {
-  constexpr std::array kinds{"peer.", "imagetype.", "image.", "series.", "subscription.", "copy."};
   constexpr std::size_t longest_address = 512;
-  const bool of_a_kind = std::any_of(kinds.begin(), kinds.end(),
-                                     [&](std::string_view kind) { return text.starts_with(kind) && text.size() > kind.size(); });
+  const auto parts = parts_of(text);
+  const bool of_a_kind = parts && parts->kind != AddressKind::catalog && !(parts->peer.empty() && parts->name.empty());
   if (of_a_kind && text.size() <= longest_address && !why_not_a_text(text, longest_address)) return std::nullopt;
   return "is no address such as \"peer.PEER\" or \"copy.PEER.IMAGE\"";
 }

@@ -64,7 +64,7 @@ bool is_full(int code, sqlite3* handle) {
   if (is_full(code, handle)) {
     throw Error(Fault::local, fmt::format("cannot write the state \"{}\": the disk is full", path),
                 "free some space and run again")
-        .with_code("no-space");
+        .with_code(Code::no_space);
   }
   switch (code & 0xFF) {
     case SQLITE_BUSY:
@@ -104,7 +104,7 @@ void throw_damaged(const std::string& path, std::string_view what) {
   throw Error(
       Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
       "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store; nothing was changed")
-      .with_code(std::string(damaged_state));
+      .with_code(Code::damaged_state);
 }
 
 struct Database::Impl {

@@ -238,9 +238,6 @@ inline constexpr std::int64_t state_application_id = 0x696E6774;
 /// Throws Error{local}: the state file is damaged, `what` was found.
 [[noreturn]] void throw_damaged(const std::string& path, std::string_view what);
 
-/// The code of that error.
-inline constexpr std::string_view damaged_state = "damaged-state";
-
 /// How many rows were left out, as they hold what their reader does not take.
 struct LeftOut {
   std::uint64_t rows = 0;
@@ -254,7 +251,7 @@ void each_row_of(Statement& rows, LeftOut* left_out, Read&& read) {
     try {
       read();
     } catch (const Error& error) {
-      if (left_out == nullptr || error.code() != damaged_state) throw;
+      if (left_out == nullptr || error.code() != Code::damaged_state) throw;
       ++left_out->rows;
     }
   }

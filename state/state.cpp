@@ -46,7 +46,7 @@ void refuse_a_cut_file(Database& database) {
 /// Whether a read-only open failed only because SQLite cannot make its file of locks: in a folder that nobody may write, or on
 /// a full disk. Whoever could be writing now has that file, and then it could be opened.
 bool needs_no_locks(const std::string& path, OpenMode mode, const Error& error) {
-  const bool cannot = mode == OpenMode::read_only || (mode == OpenMode::look && error.code() == "no-space");
+  const bool cannot = mode == OpenMode::read_only || (mode == OpenMode::look && error.code() == Code::no_space);
   return cannot && !has_log(path);
 }
 

@@ -42,13 +42,20 @@ struct UnbegunAction {
   Skipped why;
 };
 
+/// What the history says of an action.
+enum class ActionEnd { done, failed, skipped, unfinished };
+
+/// "done" …
+std::string_view text_of(ActionEnd end);
+std::optional<ActionEnd> parse_action_end(std::string_view text);
+
 struct ActionRecord {
   std::int64_t sequence = 0;
   Address address;
   Verb verb;
   std::string arguments;  ///< one line for people
-  std::string outcome;    ///< "done", "failed", "skipped", "unfinished"
-  std::string code;       ///< of a failure; "deferred": skipped, as it was past a limit
+  ActionEnd outcome = ActionEnd::unfinished;
+  Code code = Code::none;  ///< of a failure; "deferred": skipped, as it was past a limit
   std::string text;
   Time started;
   std::optional<Time> finished;

@@ -71,7 +71,7 @@ void check_state_file(const std::string& path) {
     throw Error(Fault::local,
                 fmt::format("the state \"{}\" is damaged: it {}", path, status.st_size == 0 ? "is empty" : "is cut off"),
                 "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store")
-        .with_code("damaged-state");
+        .with_code(Code::damaged_state);
   }
 }
 

@@ -1,4 +1,8 @@
 // The history of runs. A run or action without an end died: it shows as unfinished for ever.
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "state/state_impl.hpp"
 
 namespace ingot::state {
@@ -47,6 +51,13 @@ constexpr char select_runs[] =
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped' AND a.code <> 'deferred'),"
     " (SELECT count(*) FROM action a WHERE a.run = r.number AND a.outcome = 'skipped' AND a.code = 'deferred') FROM run r ";
 
+constexpr std::array<std::pair<ActionEnd, std::string_view>, 4> end_words{{
+    {ActionEnd::done, "done"},
+    {ActionEnd::failed, "failed"},
+    {ActionEnd::skipped, "skipped"},
+    {ActionEnd::unfinished, "unfinished"},
+}};
+
 /// Takes the columns sequence … finished.
 ActionRecord read_action(Statement& row) {
   ActionRecord action;
@@ -56,8 +67,12 @@ ActionRecord read_action(Statement& row) {
   if (!verb) row.damaged("an unknown verb");
   action.verb = *verb;
   action.arguments = row.next<std::string>();
-  action.outcome = row.next<std::string>();
-  action.code = row.next<std::string>();
+  const auto end = parse_action_end(row.next_text());
+  if (!end) row.damaged("an unknown outcome");
+  action.outcome = *end;
+  const auto code = parse_code(row.next_text());
+  if (!code) row.damaged("an unknown code");
+  action.code = *code;
   action.text = row.next<std::string>();
   action.started = row.next<Time>();
   action.finished = row.next<std::optional<Time>>();
@@ -77,6 +92,17 @@ std::vector<ActionRecord> read_actions(Database& database, std::int64_t run, con
 }
 
 }  // namespace
+
+std::string_view text_of(ActionEnd end) {
+  const auto* const found = std::find_if(end_words.begin(), end_words.end(), [&](const auto& word) { return word.first == end; });
+  return found->second;
+}
+
+std::optional<ActionEnd> parse_action_end(std::string_view text) {
+  const auto* const found =
+      std::find_if(end_words.begin(), end_words.end(), [&](const auto& word) { return word.second == text; });
+  return found == end_words.end() ? std::nullopt : std::optional(found->first);
+}
 
 void check_history(Database& database) {
   Statement runs = database.query(select_runs);

@@ -9,24 +9,20 @@ namespace ingot::state {
 
 namespace {
 
-constexpr std::string_view code_of_deferred = "deferred";
-
 struct OutcomeTexts {
-  std::string_view outcome;
-  std::string_view code;
+  ActionEnd end = ActionEnd::done;
+  Code code = Code::none;
   std::string_view text;
 };
 
 OutcomeTexts texts_of(const Outcome& outcome) {
   return std::visit(
-      Overloaded{[](const Done&) {
-                   return OutcomeTexts{"done", "", ""};
-                 },
+      Overloaded{[](const Done&) { return OutcomeTexts{}; },
                  [](const Failed& failed) {
-                   return OutcomeTexts{"failed", failed.code, failed.text};
+                   return OutcomeTexts{ActionEnd::failed, failed.code, failed.text};
                  },
                  [](const Skipped& skipped) {
-                   return OutcomeTexts{"skipped", skipped.deferred ? code_of_deferred : std::string_view(), skipped.why};
+                   return OutcomeTexts{ActionEnd::skipped, skipped.deferred ? Code::deferred : Code::none, skipped.why};
                  }},
       outcome);
 }
@@ -60,7 +56,7 @@ void State::finish_run(const std::string& run, Time finished, int exit_code, con
       impl_->database.execute(
           "INSERT INTO action (run, address, verb, arguments, outcome, code, text, started, finished) VALUES (?, ?, ?, ?, "
           "'skipped', ?, ?, ?, ?)",
-          number, action.address.text, text_of(action.verb), action.arguments, texts_of(action.why).code, action.why.why,
+          number, action.address.text, text_of(action.verb), action.arguments, text_of(texts_of(action.why).code), action.why.why,
           finished, finished);
     }
     impl_->database.execute("UPDATE run SET finished = ?, exit_code = ? WHERE number = ?", finished, exit_code, number);
@@ -81,7 +77,7 @@ std::vector<ImageKey> State::finish_action(std::int64_t action, const Outcome& o
     const auto texts = texts_of(outcome);
     if (impl_->database.execute(
             "UPDATE action SET outcome = ?, code = ?, text = ?, finished = ? WHERE sequence = ? AND outcome IS NULL",
-            texts.outcome, texts.code, texts.text, finished, action) != 1) {
+            text_of(texts.end), text_of(texts.code), texts.text, finished, action) != 1) {
       throw Error(Fault::internal, fmt::format("the action {} was never begun, or is finished already", action));
     }
     for (const auto& effect : effects) recording.write(effect);

@@ -1,4 +1,5 @@
 // What a server with `publish_state` says of its state. What is private is left out by each of these questions (R15).
+#include "schema/address.hpp"
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
 
@@ -61,7 +62,7 @@ StatedImage read_stated(Statement& row, bool copy) {
   if (copy && withdrawn) image.under_withdrawal = state;
   image.unwanted_since = row.next<std::optional<Time>>();
   auto rule = row.next<std::string>();
-  if (copy || rule.starts_with("copy.")) image.rule = std::move(rule);  // of an own image: it was a copy
+  if (copy || is_of(AddressKind::copy, rule)) image.rule = std::move(rule);  // of an own image: it was a copy
   return image;
 }
 

@@ -57,7 +57,7 @@ int recognise(Database& database, const Upgrades& upgrades) {
         Fault::manifest, fmt::format("\"{}\" is not a state of ingot", database.path()),
         "name the right file in the manifest; or, if this is the state and its first page is damaged, move it aside and run"
         " \"ingot state rebuild\"; nothing was changed")
-        .with_code("foreign-state");
+        .with_code(Code::foreign_state);
   }
   const auto format = database.number("PRAGMA user_version");
   if (format < first_format) throw_damaged(database.path(), fmt::format("its format is {}", format));
@@ -66,7 +66,7 @@ int recognise(Database& database, const Upgrades& upgrades) {
                 fmt::format("the state \"{}\" was made by a newer ingot (format {}, this one knows {})", database.path(), format,
                             newest_format(upgrades)),
                 "use that ingot; nothing was changed")
-        .with_code("newer-state");
+        .with_code(Code::newer_state);
   }
   return static_cast<int>(format);
 }

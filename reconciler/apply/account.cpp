@@ -32,10 +32,10 @@ Skipped deferred(const plan::Change& change) {
 
 }  // namespace
 
-int exit_code_of_failure(const std::string& code) {
-  if (code == "untrusted" || code == "digest-mismatch") return exit_untrusted;
-  if (code == "no-space" || code == "io" || code == "damaged") return exit_local;
-  if (code == "internal") return exit_internal;
+int exit_code_of_failure(Code code) {
+  if (code == Code::untrusted || code == Code::digest_mismatch) return exit_untrusted;
+  if (code == Code::no_space || code == Code::io || code == Code::damaged) return exit_local;
+  if (code == Code::internal) return exit_internal;
   return exit_incomplete;
 }
 
@@ -46,7 +46,7 @@ Ledger::Ledger(const plan::Plan& plan) : plan_(plan), results_(plan.actions.size
 void Ledger::put(std::size_t action, ActionResult result) {
   const std::lock_guard lock(mutex_);
   const auto* failed = std::get_if<Failed>(&result.outcome);
-  if (failed && failed->code == "no-space") disk_full_ = true;
+  if (failed && failed->code == Code::no_space) disk_full_ = true;
   results_[action] = std::move(result);
 }
 

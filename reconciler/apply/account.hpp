@@ -43,6 +43,6 @@ class Ledger {
 };
 
 /// The exit code that a failure counts for.
-int exit_code_of_failure(const std::string& code);
+int exit_code_of_failure(Code code);
 
 }  // namespace ingot::apply

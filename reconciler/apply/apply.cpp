@@ -173,7 +173,7 @@ class Applying {
     try {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) {
-        if (failed->code == "not-on-medium") return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
+        if (failed->code == Code::not_on_medium) return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
       }
       return std::get<ActionEffects>(std::move(result));
@@ -272,11 +272,12 @@ class Applying {
     }
     for (const auto& image : damaged_public_images(run_.shop.state, run_.shop.store, run_.shop.manifest.server.publish_copies)) {
       if (told.contains(image.address)) continue;
-      beside_the_plan_.push_back({.address = image.address,
-                                  .verb = Verb::publish,
-                                  .outcome = Failed{"damaged", plan::what_is_damaged(image) + "; " + plan::how_to_mend(image)},
-                                  .size = 0,
-                                  .fetched = 0});
+      beside_the_plan_.push_back(
+          {.address = image.address,
+           .verb = Verb::publish,
+           .outcome = Failed{Code::damaged, plan::what_is_damaged(image) + "; " + plan::how_to_mend(image)},
+           .size = 0,
+           .fetched = 0});
     }
   }
 

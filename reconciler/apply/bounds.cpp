@@ -3,8 +3,6 @@
 namespace ingot::apply {
 namespace {
 
-constexpr const char* code_of_deadline = "deadline";
-
 Skipped past_the_deadline() { return {.why = "deferred: the deadline of this run is over", .deferred = true}; }
 
 bool fetches(const plan::Action& action) {
@@ -48,11 +46,11 @@ std::optional<Skipped> Bounds::forbid(const plan::Change& change) const {
 void Bounds::throw_if_over() const {
   if (is_over())
     throw Error(Fault::interrupted, "the deadline of this run is over", "what has come is kept for the next run")
-        .with_code(code_of_deadline);
+        .with_code(Code::deadline);
 }
 
 std::optional<Skipped> deferral(const Error& error) {
-  return error.code() == code_of_deadline ? std::optional(past_the_deadline()) : std::nullopt;
+  return error.code() == Code::deadline ? std::optional(past_the_deadline()) : std::nullopt;
 }
 
 }  // namespace ingot::apply

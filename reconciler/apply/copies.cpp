@@ -62,15 +62,15 @@ std::variant<transfer::CopyDone, transfer::CopyFailed> ask_for_bytes(const Serve
     auto result = ask(urls);
     for (std::size_t i = 0; i < urls.size() && urls.size() > 1; ++i) {
       const auto* const failed = std::get_if<transfer::CopyFailed>(&result);
-      if (failed == nullptr || failed->code != "untrusted") break;
+      if (failed == nullptr || failed->code != Code::untrusted) break;
       auto alone = ask({urls[i]});
       const auto* const again = std::get_if<transfer::CopyFailed>(&alone);
-      if (again == nullptr || (again->code != "unreachable" && again->code != "peer-failing")) result = std::move(alone);
+      if (again == nullptr || (again->code != Code::unreachable && again->code != Code::peer_failing)) result = std::move(alone);
     }
     return result;
   } catch (const Error& error) {
     if (error.fault() != Fault::manifest) throw;
-    return transfer::CopyFailed{"unreachable", error.what()};  // its credentials are gone: an ordinary failure of this peer
+    return transfer::CopyFailed{Code::unreachable, error.what()};  // its credentials are gone: an ordinary failure of this peer
   }
 }
 
@@ -99,9 +99,9 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
                               .may_go_on = [&] { run.bounds.throw_if_over(); }};
   const auto result = ask_for_bytes(wanted.peer, job, run);
   if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
-    if (failed->code == "peer-failing") run.left.leave(wanted.peer);
-    const bool lacks = failed->code == "unreachable" && run.peers.entry_of(wanted.peer).offline;
-    return Failed{lacks ? "not-on-medium" : failed->code, failed->text};
+    if (failed->code == Code::peer_failing) run.left.leave(wanted.peer);
+    const bool lacks = failed->code == Code::unreachable && run.peers.entry_of(wanted.peer).offline;
+    return Failed{lacks ? Code::not_on_medium : failed->code, failed->text};
   }
   const auto& done = std::get<transfer::CopyDone>(result);
   if (const auto here = packed_here(entry, run)) {  // now that the peer has shown that it has them: one object a digest
@@ -127,7 +127,7 @@ std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Ru
         run.bounds.throw_if_over();
       });
   const std::string why = kind.finish();
-  return why.empty() ? std::nullopt : std::optional(Failed{"untrusted", why});
+  return why.empty() ? std::nullopt : std::optional(Failed{Code::untrusted, why});
 }
 
 Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connections) {
@@ -140,7 +140,7 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
     return FetchResult{.packed = *here};
   }
   if (!entry.packed) {
-    return Failed{"not-served",
+    return Failed{Code::not_served,
                   fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
   }
   return fetch_bytes(wanted, *entry.packed, task, run, connections);

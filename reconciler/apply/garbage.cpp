@@ -129,7 +129,7 @@ class Collection {
         Fault::local,
         fmt::format("this clock says {}, but the published head was signed at {}", time_text(now_), time_text(head.issued)),
         "set the clock; nothing was taken")
-        .with_code("clock-behind");
+        .with_code(Code::clock_behind);
   }
 
   void look_at_images() {

@@ -78,12 +78,12 @@ Packed packing_to_keep(const store::Ingested& bytes, Run& run) {
 
 Failed source_missing(const LocalImage& image) {
   if (!image.source) {
-    return {"source-missing", fmt::format("image \"{}\" has no source, and no bytes of an image of that name are here; "
-                                          "give it a `source`",
-                                          image.name.text())};
+    return {Code::source_missing, fmt::format("image \"{}\" has no source, and no bytes of an image of that name are here; "
+                                              "give it a `source`",
+                                              image.name.text())};
   }
-  return {"source-missing", fmt::format("the source \"{}\" of image \"{}\" is not there; put it back, or correct `source`",
-                                        *image.source, image.name.text())};
+  return {Code::source_missing, fmt::format("the source \"{}\" of image \"{}\" is not there; put it back, or correct `source`",
+                                            *image.source, image.name.text())};
 }
 
 Result keep(const plan::AddImage& action, const Task& task, store::Ingested bytes, Run& run) {
@@ -112,7 +112,7 @@ state::Effects stamps_of(const plan::TakeInAgain& action, const std::string& sta
 Result do_action(const plan::AddImage& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
   if (image.parent && !action.parent && !run.names.find(*image.parent)) {
-    return Failed{"unknown-image", fmt::format("its parent \"{}\" is not here", image.parent->text())};
+    return Failed{Code::unknown_image, fmt::format("its parent \"{}\" is not here", image.parent->text())};
   }
   std::optional<store::Ingested> before = deleted_before(image, run);
   const bool there = source_is_there(image, run);
@@ -132,7 +132,7 @@ Result do_action(const plan::TakeInAgain& action, const Task& task, Run& run) {
     effects.emplace_back(state::PutBytes{.digest = action.digest, .packed = bytes.packed});
     return ActionEffects{.effects = std::move(effects)};
   } catch (const Error& error) {  // whatever it looks like, it is another one: the next plan asks the peers
-    if (error.code() == "source-mismatch")
+    if (error.code() == Code::source_mismatch)
       run.journal.with_state([effects = stamps_of(action, "", run)](state::State& state) { state.record(effects); });
     throw;
   }

@@ -11,7 +11,7 @@ namespace ingot::apply {
 namespace {
 
 [[noreturn]] void refuse(const std::string& text, const std::string& mend) {
-  throw Error(Fault::refused, text, mend + "; nothing was changed").with_code("root-refused");
+  throw Error(Fault::refused, text, mend + "; nothing was changed").with_code(Code::root_refused);
 }
 
 bool is_newest(std::string_view envelope, const trust::TrustedRoot& newest) {

@@ -62,7 +62,7 @@ std::string why_it_is_done(const plan::Change& change) {
   const plan::Reason& reason = change.because.front();
   std::string why = reason.rule == change.address.text ? "" : reason.rule;
   if (reason.at) why += fmt::format("{}{}", why.empty() ? "" : " at ", reason.at->text());
-  if (reason.code == "changed" || reason.text.empty()) return why;
+  if (reason.code == Code::changed || reason.text.empty()) return why;
   return why.empty() ? reason.text : why + ": " + reason.text;
 }
 

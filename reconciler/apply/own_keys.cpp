@@ -125,7 +125,7 @@ CatalogKeys load_catalog_keys(io::Files& files, const std::string& folder, const
               fmt::format("bring the key back from its backup, or set `keys` to where it is; if it is lost, make another with "
                           "\"ingot key make {0}/catalog-2.pem\" and \"ingot key rotate --add-catalog {0}/catalog-2.pem\"",
                           io::printable(folder)))
-      .with_code("no-catalog-key")
+      .with_code(Code::no_catalog_key)
       .about(folder);
 }
 

@@ -83,7 +83,7 @@ OwnRoots own_roots(const store::Store& store, const ServerId& self) {
   if (found.broken.empty()) return std::move(found.roots);
   const std::string path = fmt::format("{}/root/{}.dsse", store.public_folder(), found.roots.size() + 1);
   throw Error(Fault::local, fmt::format("the root of trust \"{}\" {}", io::printable(path), found.broken), mend_root)
-      .with_code("lost-root")
+      .with_code(Code::lost_root)
       .about(path);
 }
 
@@ -130,7 +130,7 @@ void refuse_an_old_state(const state::State& state, Serial highest) {
       "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published. If this server "
       "did "
       "not publish that, its catalog key is stolen: \"ingot key revoke\"")
-      .with_code("old-state");
+      .with_code(Code::old_state);
 }
 
 bool is_revoked(const std::optional<HeadOnDisk>& published, const OwnRoots& roots) {
@@ -153,7 +153,7 @@ void refuse_a_state_older_than_the_papers(const state::State& state, const store
       fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest,
                   known),
       "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was changed")
-      .with_code("old-state");
+      .with_code(Code::old_state);
 }
 
 std::string stated_text(const state::State& state, const ServerSection& server) {

@@ -117,7 +117,7 @@ class Gathering {
     try {
       return old_ ? old_->object(digest) : std::nullopt;
     } catch (const Error& error) {
-      if (error.code() != "damaged-state") throw;
+      if (error.code() != Code::damaged_state) throw;
       return std::nullopt;
     }
   }

@@ -15,7 +15,7 @@ namespace ingot::apply {
 namespace {
 
 [[noreturn]] void refuse(const std::string& text, const std::string& mend) {
-  throw Error(Fault::refused, text, mend + "; nothing was changed").with_code("release-refused");
+  throw Error(Fault::refused, text, mend + "; nothing was changed").with_code(Code::release_refused);
 }
 
 /// Calls `visit` with each own image that peers may see.

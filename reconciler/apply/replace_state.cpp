@@ -13,7 +13,7 @@ namespace {
 
 [[noreturn]] void refuse_foreign(const std::string& what) {
   throw Error(Fault::manifest, what, "set `state` and `store` in [server] to those of one server; nothing was changed")
-      .with_code("foreign-state");
+      .with_code(Code::foreign_state);
 }
 
 bool is_older_than_the_store(const state::State& state, const store::Store& store) {
@@ -21,7 +21,7 @@ bool is_older_than_the_store(const state::State& state, const store::Store& stor
     refuse_an_old_state(state, store);
     refuse_a_state_older_than_the_papers(state, store);
   } catch (const Error& error) {
-    if (error.code() != "old-state") throw;
+    if (error.code() != Code::old_state) throw;
     return true;
   }
   return false;
@@ -33,7 +33,7 @@ bool is_whole(const state::State& state) {
     state.check();
     state.check_rows();
   } catch (const Error& error) {
-    if (error.code() != "damaged-state") throw;
+    if (error.code() != Code::damaged_state) throw;
     return false;
   }
   return true;
@@ -58,7 +58,7 @@ std::string why_not_rebuild(const ServerSection& server, const store::Store& sto
     }
     old.emplace(std::move(state));
   } catch (const Error& error) {
-    if (error.code() != "damaged-state") throw;
+    if (error.code() != Code::damaged_state) throw;
   }
   return "";
 }

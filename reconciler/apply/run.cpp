@@ -182,9 +182,9 @@ store::Place place_of_bytes(const Digest& digest, Run& run) {
       [&](state::State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
 }
 
-std::string local_code(const Error& error) {
+Code local_code(const Error& error) {
   const bool full = io::is_no_space(error) || error.text().ends_with("the disk is full");  // of a file, or of the state
-  return full ? "no-space" : "io";
+  return full ? Code::no_space : Code::io;
 }
 
 Outcome outcome_of(const Error& error) {
@@ -194,8 +194,8 @@ Outcome outcome_of(const Error& error) {
     case Fault::interrupted:
     case Fault::terminated: return Skipped{"interrupted"};
     case Fault::local: return Failed{local_code(error), text};
-    case Fault::untrusted: return Failed{"untrusted", text};
-    case Fault::internal: return Failed{"internal", text};
+    case Fault::untrusted: return Failed{Code::untrusted, text};
+    case Fault::internal: return Failed{Code::internal, text};
     case Fault::incomplete:
     case Fault::busy:
     case Fault::refused:
@@ -204,13 +204,13 @@ Outcome outcome_of(const Error& error) {
     case Fault::usage:
     case Fault::manifest: break;
   }
-  return Failed{error.code().empty() ? "failed" : error.code(), text};
+  return Failed{error.code() == Code::none ? Code::failed : error.code(), text};
 }
 
 Outcome outcome_of_any(const std::exception& error) {
   if (const auto* ours = dynamic_cast<const Error*>(&error)) return outcome_of(*ours);
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return outcome_of(Error(Fault::local, no_memory, free_memory));
-  return Failed{"internal", error.what()};
+  return Failed{Code::internal, error.what()};
 }
 
 }  // namespace ingot::apply

@@ -119,6 +119,6 @@ Outcome outcome_of(const Error& error);
 /// The same of whatever was thrown: what is no Error is a bug, but for a lack of memory.
 Outcome outcome_of_any(const std::exception& error);
 /// The code of an Error{local}: "no-space" or "io".
-std::string local_code(const Error& error);
+Code local_code(const Error& error);
 
 }  // namespace ingot::apply

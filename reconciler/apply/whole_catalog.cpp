@@ -81,7 +81,7 @@ ServerId id_of_store(const store::Store& store) {
   throw Error(Fault::local,
               fmt::format("the root of trust \"{}/root/1.dsse\" is gone or damaged", io::printable(store.public_folder())),
               mend_store)
-      .with_code("lost-root");
+      .with_code(Code::lost_root);
 }
 
 WholeCatalog newest_whole_catalog(const store::Store& store, const ServerId& self, Serial& seen) {
@@ -102,7 +102,8 @@ WholeCatalog newest_whole_catalog(const store::Store& store, const ServerId& sel
     }
   }
   if (!best)
-    throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store).with_code("lost-catalog");
+    throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store)
+        .with_code(Code::lost_catalog);
   return *std::move(best);
 }
 

@@ -20,8 +20,6 @@ class PublishedServer {
   Observation look(const Manifest& manifest, const plan::PlanOptions& options);
 
  private:
-  std::vector<plan::PeerView> ask(const Manifest& manifest, const state::Snapshot& snapshot);
-
   io::Transport& transport_;
   const console::Session& session_;
   Time now_;

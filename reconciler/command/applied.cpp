@@ -27,7 +27,7 @@ apply::Account applied(const Observation& looked, const state::RunStart& start, 
                            .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel),
                            .actor = start.actor,
                            .commit = start.git ? std::optional(start.git->commit_text()) : std::nullopt,
-                           .seen = accepted_heads(looked.observed),
+                           .seen = observe::accepted_heads(looked.observed),
                            .deadline = deadline};
   return apply::apply(looked.plan, start, shop);
 }

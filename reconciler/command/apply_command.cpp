@@ -54,7 +54,7 @@ void show_planned(const Observation& looked, bool asks, const console::Session& 
 /// A timer's quiet run tells of a root that ends soon, too: nobody else would hear of it in time.
 void warn_of_roots(const plan::Plan& plan, const console::Session& session) {
   for (const auto& note : plan.notes) {
-    if (note.code == "root-ends") session.warn(io::printable(note.text));
+    if (note.code == Code::root_ends) session.warn(io::printable(note.text));
   }
 }
 
@@ -230,7 +230,7 @@ class ApplyCommand {
     if (approved(looked, arguments_, session_)) return looked;
     throw Error(Fault::refused, "not approved: nothing was done",
                 "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan")
-        .with_code("not-approved");
+        .with_code(Code::not_approved);
   }
 
   void tell(const Observation& looked) const {

@@ -54,7 +54,7 @@ int show_card_file(const std::string& path, const console::Session& session) {
   if (const auto* const unreadable = std::get_if<Unreadable>(&bytes)) {
     throw Error(Fault::usage, fmt::format("the card \"{}\" cannot be read: {}", io::printable(path), unreadable->why),
                 "name a card's file, such as peers/fpps-2.card.toml")
-        .with_code("unreadable")
+        .with_code(Code::unreadable)
         .about(path);
   }
   const auto read = parse_card(std::get<std::string>(bytes), path);

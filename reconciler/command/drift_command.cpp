@@ -23,7 +23,7 @@ bool look_at_state(const site::Site& site, show::Findings& findings) {
     apply::refuse_an_old_state(site.state, site.store);
     return true;
   } catch (const Error& error) {
-    if (error.code() != "old-state") return true;  // a root that is lost is told with the pages
+    if (error.code() != Code::old_state) return true;  // a root that is lost is told with the pages
     findings.faults.push_back({"state", site.manifest.server.state, error.text() + "; " + error.mend()});
     return false;
   }

@@ -29,7 +29,7 @@ const state::ImageRow& wanted_image(const options::ExtractArguments& arguments, 
               fmt::format("image \"{}\" was withdrawn{}{}", image.name.text(), image.reason.empty() ? "" : ": ",
                           io::printable(image.reason)),
               "take another one, or use --withdrawn if you know what you do")
-      .with_code("withdrawn")
+      .with_code(Code::withdrawn)
       .about(image.name.text());
 }
 
@@ -39,7 +39,7 @@ void refuse_a_suspended(const state::ImageRow& image, const site::Site& site, bo
   if (const auto why = site::why_suspended(site::read_last_plan(site), image, site.manifest))
     throw Error(Fault::refused, fmt::format("image \"{}\" is not extracted: {}", image.name.text(), io::printable(*why)),
                 "look at \"ingot plan\"; or take another one, or use --withdrawn if you know what you do")
-        .with_code("withdrawals")
+        .with_code(Code::withdrawals)
         .about(image.name.text());
 }
 
@@ -160,7 +160,7 @@ int run_command(const options::ExtractArguments& arguments, const console::Sessi
   if (const auto damaged = apply::damaged_images(site.state, site.store, {image}); !damaged.empty()) {
     throw Error(Fault::local, fmt::format("image \"{}\": {}", image.name.text(), plan::what_is_damaged(damaged.front())),
                 plan::how_to_mend(damaged.front()))
-        .with_code("damaged")
+        .with_code(Code::damaged)
         .about(image.name.text());
   }
   if (to_output)

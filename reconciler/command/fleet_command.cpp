@@ -111,12 +111,12 @@ std::vector<plan::PeerView> ask_all(const Manifest& manifest, io::PeerMemory& me
   for (const auto& peer : manifest.peers)
     questions.known.push_back({.floor = memory.floor(peer.card.id), .registered_id = std::nullopt, .rules = Digest{}});
   const auto transport = session.connect();
-  return ask_peers(questions, memory, *transport, session);
+  return observe::ask_peers(questions, memory, *transport, session);
 }
 
 fleet::FleetWord word_of(const Card& card, const plan::PeerView& view, io::PeerMemory& memory) {
   fleet::FleetWord word{
-      .name = card.name.text(), .id = card.id, .trouble = "", .why = "", .head = std::nullopt, .catalog = nullptr};
+      .name = card.name.text(), .id = card.id, .trouble = Code::none, .why = "", .head = std::nullopt, .catalog = nullptr};
   std::visit(Overloaded{[&](const plan::PeerCatalog& seen) {
                           word.head = seen.head;
                           word.catalog = seen.catalog;

@@ -24,7 +24,7 @@ void refuse_a_state_in_doubt(const site::Site& site) {
   throw Error(Fault::refused,
               "the state was made anew, and no apply has done since all that there was to do: it may not know yet what is needed",
               "look at \"ingot plan\", then \"ingot apply\"; nothing was taken")
-      .with_code("rebuilt");
+      .with_code(Code::rebuilt);
 }
 
 /// After the work, since a full disk takes no row before: a gc that took nothing is no run. If it cannot be recorded, that

@@ -71,7 +71,7 @@ Error nothing_known(const std::string& what, const state::Snapshot& snapshot) {
   const std::string hint = site::nearest_hint(what, names);
   return Error(Fault::incomplete, fmt::format("no run here ever had to do with \"{}\"", io::printable(what)),
                hint.empty() ? "see: ingot query history" : hint)
-      .with_code("unknown-name")
+      .with_code(Code::unknown_name)
       .about(what);
 }
 

@@ -23,9 +23,8 @@ namespace {
 /// Only what it adds to its base is left of the plan.
 void leave_base(source::BaseObservation base, Observation& looked) {
   base.base.whole = looked.plan_id;
-  if (base.plan) base.base.left_out = plan::leave_what_base_does(looked.plan, *base.plan);
+  looked.plan = plan::beyond_base(std::move(looked.plan), base.plan, std::move(base.base));
   looked.plan_id = io::sha256(plan::plan_id_text(looked.plan));
-  looked.plan.base = std::move(base.base);
 }
 
 /// Makes the plan of a manifest, on whatever footing.

@@ -16,6 +16,7 @@
 #include "reconciler/site/last_plan.hpp"
 #include "reconciler/source/manifest_source.hpp"
 #include "reconciler/source/read_manifest.hpp"
+#include "reconciler/trust/verify.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot::command {
@@ -153,11 +154,11 @@ std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
   const std::string hint = site::nearest_hint(peer.text(), names);
   if (peer == manifest.server.name)
     throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out")
-        .with_code("unknown-peer")
+        .with_code(Code::unknown_peer)
         .about(peer.text());
   throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()),
               hint.empty() ? "see: ingot query peers" : hint)
-      .with_code("unknown-peer")
+      .with_code(Code::unknown_peer)
       .about(peer.text());
 }
 
@@ -168,9 +169,9 @@ struct Offered {
 
 /// What a peer that cannot be had offered when it was seen last, with a warning.
 Offered from_cache(const PeerEntry& peer, const plan::Unknown& unknown, site::Site& site, const console::Session& session) {
-  const int exit = unknown.code == "untrusted" ? exit_untrusted : exit_incomplete;
+  const int exit = unknown.code == Code::untrusted ? exit_untrusted : exit_incomplete;
   const auto cached = observe::cached_catalog(site.memory, peer.card.id);
-  session.warn(fmt::format("peer \"{}\" is {}: {}", peer.name.text(), unknown.code, io::printable(unknown.why)));
+  session.warn(fmt::format("peer \"{}\" is {}: {}", peer.name.text(), text_of(unknown.code), io::printable(unknown.why)));
   if (!cached) {
     session.warn("nothing was seen of it before");
     return {nullptr, exit};
@@ -183,8 +184,10 @@ Offered offered_by(const PeerEntry& peer, const plan::PeerView& view, site::Site
   if (const auto* const catalog = std::get_if<plan::PeerCatalog>(&view)) return {catalog->catalog, exit_done};
   if (const auto* const unknown = std::get_if<plan::Unknown>(&view)) return from_cache(peer, *unknown, site, session);
   if (std::holds_alternative<plan::RetiredPeer>(view)) {
-    const plan::Unknown retired{
-        .code = "retired", .why = "the manifest says that it is gone for ever", .detail_code = "", .last = std::nullopt};
+    const plan::Unknown retired{.code = Code::retired,
+                                .why = "the manifest says that it is gone for ever",
+                                .detail_code = Code::none,
+                                .last = std::nullopt};
     return from_cache(peer, retired, site, session);
   }
   throw Error(Fault::usage, fmt::format("peer \"{}\" is this server itself", peer.name.text()), "leave --peer out");
@@ -194,9 +197,9 @@ Offered offered_by(const PeerEntry& peer, const plan::PeerView& view, site::Site
 std::vector<show::ShownImage> images_with_release(const Catalog& catalog, const PeerEntry& peer, const plan::PeerView& view) {
   std::vector<show::ShownImage> images = show::images_of(catalog);
   const auto* const seen = std::get_if<plan::PeerCatalog>(&view);
-  if (seen == nullptr || !seen->is_released) return images;
+  if (seen == nullptr || !seen->release) return images;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i].origin_id == peer.card.id) images[i].released = seen->is_released(catalog.images[i]);
+    if (images[i].origin_id == peer.card.id) images[i].released = trust::is_released(*seen->release, catalog.images[i]);
   }
   return images;
 }
@@ -205,16 +208,16 @@ int query_peer(const options::QueryArguments& query, site::Site& site, const con
   const std::size_t at = place_of(*query.peer, site.manifest);
   const PeerEntry& peer = site.manifest.peers[at];
   const auto transport = session.connect();
-  const plan::PeerView view = ask_one(site, at, *transport, session);
+  const plan::PeerView view = observe::ask_one(site, at, *transport, session);
   if (query.topic == options::Topic::peers) {
     site::LastPlan now;
     now.peers.emplace(peer.card.id,
                       site::last_view(view, session.clock.now(), site::view_of(site::read_last_plan(site), peer.card.id)));
     auto rows = shown_peers(site.manifest, site.state.registrations(), now);
     std::erase_if(rows, [&](const show::ShownPeer& row) { return row.name != peer.name; });
-    const int exit = now.peers.begin()->second.status == "untrusted" ? exit_untrusted
-                     : now.peers.begin()->second.status == "ok"      ? exit_done
-                                                                     : exit_incomplete;
+    const int exit = now.peers.begin()->second.status == Code::untrusted ? exit_untrusted
+                     : now.peers.begin()->second.status == Code::ok      ? exit_done
+                                                                         : exit_incomplete;
     return worse_exit_code(exit, show_peer_rows(std::move(rows), query, session));
   }
   const Offered offered = offered_by(peer, view, site, session);

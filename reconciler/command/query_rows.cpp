@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include "reconciler/site/find_image.hpp"
 
 namespace ingot::command {
@@ -31,7 +33,9 @@ std::string why_blocked(const state::SubscriptionRow& row, const ServerName& nam
   const auto blocked = last.blocked.find(subscription_address(name, row.selector).text);
   if (blocked != last.blocked.end()) return blocked->second;
   const auto peer = last.peers.find(row.peer);
-  return peer == last.peers.end() || peer->second.status == "ok" ? "" : "its peer is " + peer->second.status;
+  return peer == last.peers.end() || peer->second.status == Code::ok
+             ? ""
+             : fmt::format("its peer is {}", text_of(peer->second.status));
 }
 
 }  // namespace

@@ -95,11 +95,11 @@ void require_fit(const std::vector<plan::Misfit>& misfits, const std::string& pa
   for (std::size_t i = 0; i < std::min(misfits.size(), misfits_in_error); ++i) text += (i == 0 ? "" : "; ") + misfits[i].text;
   if (misfits.size() > misfits_in_error) text += fmt::format("; and {} more", misfits.size() - misfits_in_error);
   for (std::size_t i = 0; misfits.size() > 1 && i < std::min(misfits.size(), misfits_told); ++i) {
-    session.terminal.error(fmt::format("  {}: {}\n", misfits[i].code, io::printable(misfits[i].text)));
+    session.terminal.error(fmt::format("  {}: {}\n", text_of(misfits[i].code), io::printable(misfits[i].text)));
   }
   throw Error(Fault::stale, fmt::format("the plan in \"{}\" no longer fits, so nothing was done: {}", io::printable(path), text),
               "make it again with \"ingot plan --out NEW\", and look at what differs with \"ingot diff\"")
-      .with_code(misfits.front().code == "applied" ? "applied" : "stale")
+      .with_code(misfits.front().code == Code::applied ? Code::applied : Code::stale)
       .about(path);
 }
 

@@ -45,7 +45,7 @@ int run_command(const options::SchemaArguments& arguments, const console::Sessio
     const std::string hint = site::nearest_hint(*arguments.name, names);
     throw Error(Fault::usage, fmt::format("there is no schema \"{}\"", io::printable(*arguments.name)),
                 hint.empty() ? "see: ingot schema" : hint)
-        .with_code("unknown-schema")
+        .with_code(Code::unknown_schema)
         .about(*arguments.name);
   }
   session.put([&](show::Output& out) { out.put(found->text); });

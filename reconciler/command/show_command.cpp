@@ -85,13 +85,13 @@ Error nothing_to_show(const std::string& what, const state::Snapshot& snapshot, 
   for (const auto& run : state.runs(SIZE_MAX)) {
     if (!what.empty() && run.start.id.starts_with(what)) runs.push_back(io::printable(run.start.id));
   }
-  if (!runs.empty()) return several_runs(what, runs).with_code("several-runs").about(what);
+  if (!runs.empty()) return several_runs(what, runs).with_code(Code::several_runs).about(what);
   std::vector<std::string> names;
   for (const auto& row : snapshot.images) names.push_back(row.name.text());
   const std::string hint = site::nearest_hint(what, names);
   return Error(Fault::incomplete, fmt::format("neither an image nor a run is called \"{}\"", io::printable(what)),
                hint.empty() ? "see: ingot query images, ingot query history; a plan's file is named by its path" : hint)
-      .with_code("unknown-name")
+      .with_code(Code::unknown_name)
       .about(what);
 }
 

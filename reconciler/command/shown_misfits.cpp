@@ -10,7 +10,7 @@ namespace ingot::command {
 namespace {
 
 /// "needed" says that an action comes along with a target; the plan that is made again has none.
-bool is_compared(const plan::Reason& reason) { return reason.code != "needed"; }
+bool is_compared(const plan::Reason& reason) { return reason.code != Code::needed; }
 
 bool alike(const plan::Reason& one, const plan::Reason& other, bool with_text) {
   return one.code == other.code && one.rule == other.rule && one.at == other.at && (!with_text || one.text == other.text);
@@ -18,7 +18,7 @@ bool alike(const plan::Reason& one, const plan::Reason& other, bool with_text) {
 
 /// Its reason names the serial that its peer has published now.
 bool names_a_head(const show::ShownAction& action) {
-  return action.address.text.starts_with("peer.") || action.address.text.starts_with("subscription.");
+  return is_of(AddressKind::peer, action.address) || is_of(AddressKind::subscription, action.address);
 }
 
 /// The detail of these may change while the action stays what it is.
@@ -57,7 +57,7 @@ class ShownComparison {
   }
 
   void tell(const show::ShownAction& action, std::string_view what, const std::string& before, const std::string& now) {
-    misfits_.push_back({.code = "shown",
+    misfits_.push_back({.code = Code::shown,
                         .address = action.address.text,
                         .text = fmt::format("{} that the plan shows of \"{}\" is not the one that it has: \"{}\", and now \"{}\"",
                                             what, action.address.text, before, now)});

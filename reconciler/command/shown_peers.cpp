@@ -13,7 +13,7 @@ show::ShownPeer registered_peer(const state::Registration& registration) {
           .registered = registration.registered,
           .serial = registration.serial,
           .seen = registration.seen,
-          .status = "",
+          .status = Code::none,
           .text = ""};
 }
 
@@ -24,7 +24,7 @@ show::ShownPeer unregistered_peer(const PeerEntry& peer) {
           .registered = std::nullopt,
           .serial = std::nullopt,
           .seen = std::nullopt,
-          .status = "",
+          .status = Code::none,
           .text = ""};
 }
 

@@ -105,7 +105,7 @@ void refuse_doubtful(const apply::RebuiltState& rebuilt) {
                     "disowns what only that head lists: {}",
                     names),
         "if a thief published that, run it again with --yes; nothing was changed")
-        .with_code("disowned");
+        .with_code(Code::disowned);
   }
   throw Error(
       Fault::refused,
@@ -114,7 +114,7 @@ void refuse_doubtful(const apply::RebuiltState& rebuilt) {
                   names),
       "if that is this server's own, run it again with --yes. If not, its catalog key is stolen: bring back a state from "
       "the backup, and revoke the key with \"ingot key revoke\"; nothing was changed")
-      .with_code("foreign-head");
+      .with_code(Code::foreign_head);
 }
 
 /// Images whose bytes are not whole are adopted all the same, and told.

@@ -21,7 +21,7 @@ void look_now(show::Status& status, site::Site& site, const console::Session& se
     status.images = looked.snapshot.images_total;
     status.plan = std::move(looked.plan);
   } catch (const Error& error) {
-    if (error.fault() != Fault::refused && error.code() != "old-state" && error.code() != "lost-root") throw;
+    if (error.fault() != Fault::refused && error.code() != Code::old_state && error.code() != Code::lost_root) throw;
     status.no_plan = error.text();
     status.images = site.state.images_total();
     status.disk = {.total = session.files.space_total(site.store.folder()),
@@ -57,7 +57,7 @@ int run_command(const options::StatusArguments&, const console::Session& session
   status.peers = shown_peers(*manifest, site.state.registrations(), site::read_last_plan(site));
   session.show([&](const show::Style& style, show::Output& out) { show::show_status(status, style, out); },
                [&](show::Output& out) { show::show_status_json(status, out); });
-  return status.own && status.own->status != "ok" ? exit_incomplete : exit_done;
+  return status.own && status.own->status != Code::ok ? exit_incomplete : exit_done;
 }
 
 }  // namespace ingot::command

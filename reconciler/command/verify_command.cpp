@@ -72,7 +72,7 @@ void set_aside(const observe::Verified& verified, site::Site& site, const consol
 /// What stays damaged, and what would mend it.
 void warn_of_the_rest(const plan::Plan& plan, const apply::Account& account, const console::Session& session) {
   for (const auto& peer : plan.unknown)
-    session.warn(fmt::format("peer \"{}\" is {}: {}", peer.peer.text(), peer.code, io::printable(peer.text)));
+    session.warn(fmt::format("peer \"{}\" is {}: {}", peer.peer.text(), text_of(peer.code), io::printable(peer.text)));
   for (const auto& one : plan.blocked)
     session.warn(fmt::format("{}: {}; {}", io::printable(one.address.text), io::printable(one.text), io::printable(one.mend)));
   for (const auto& failed : account.failed) {

@@ -85,7 +85,7 @@ void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const
                           : all(plan::Verdict::state)  ? "none of them is in one of its `states`"
                                                        : "its options leave none of them";
   findings.push_back({all(plan::Verdict::state) ? Level::note : Level::warning,
-                      std::string(plan::code_of(rule.judged.front().verdict)), at,
+                      std::string(text_of(plan::code_of(rule.judged.front().verdict))), at,
                       fmt::format("{} selects {} images, and {}", rule_text, rule.judged.size(), why),
                       "correct the options of the subscription"});
 }

@@ -92,7 +92,7 @@ FleetHolding at_server(const FleetTestimony& words, std::size_t server, const Im
   const FleetWord& word = words.servers()[server];
   if (!word.catalog) return {std::nullopt, false, false};
   const Holding holding = holding_of(words, server, image);
-  return {holding, word.trouble.empty(), holding == Holding::present && is_withdrawn(words.at_origin(image))};
+  return {holding, word.trouble == Code::none, holding == Holding::present && is_withdrawn(words.at_origin(image))};
 }
 
 FleetImage image_of(const FleetTestimony& words, const ImageEntry& entry) {
@@ -184,7 +184,8 @@ std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, cons
 int exit_code_of(const std::vector<FleetWord>& servers, const std::vector<FleetImage>& images) {
   int exit = exit_done;
   for (const auto& server : servers) {
-    if (!server.trouble.empty()) exit = worse_exit_code(exit, server.trouble == "untrusted" ? exit_untrusted : exit_incomplete);
+    if (server.trouble != Code::none)
+      exit = worse_exit_code(exit, server.trouble == Code::untrusted ? exit_untrusted : exit_incomplete);
   }
   for (const auto& image : images) {
     for (const auto& held : image.holdings) {

@@ -17,7 +17,7 @@ namespace ingot::fleet {
 struct FleetWord {
   std::string name;  ///< unique
   ServerId id;
-  std::string trouble;                     ///< "": it answered; else "unreachable", "expired", "untrusted"
+  Code trouble = Code::none;               ///< none: it answered; else "unreachable", "expired", "untrusted"
   std::string why;                         ///< of the trouble
   std::optional<plan::SeenHead> head;      ///< of the catalog, or the last one that is known of
   std::shared_ptr<const Catalog> catalog;  ///< what it says or, in trouble, what it said last; null: nothing is known

@@ -27,13 +27,14 @@ bool went(Verb verb) {
 }
 
 bool is_of(options::Topic topic, const Address& address) {
-  const auto begins = [&](std::string_view kind) { return address.text.starts_with(kind); };
+  const auto parts = parts_of(address.text);
+  const auto is = [&](AddressKind kind) { return parts && parts->kind == kind; };
   switch (topic) {
-    case options::Topic::peers: return begins("peer.");
-    case options::Topic::images: return begins("image.") || begins("copy.");
-    case options::Topic::series: return begins("series.");
-    case options::Topic::types: return begins("imagetype.");
-    case options::Topic::subscriptions: return begins("subscription.");
+    case options::Topic::peers: return is(AddressKind::peer);
+    case options::Topic::images: return is(AddressKind::image) || is(AddressKind::copy);
+    case options::Topic::series: return is(AddressKind::series);
+    case options::Topic::types: return is(AddressKind::imagetype);
+    case options::Topic::subscriptions: return is(AddressKind::subscription);
     case options::Topic::history: break;
   }
   return false;
@@ -71,7 +72,7 @@ std::vector<Step> steps_of(options::Topic topic, const RunHistory& history) {
   std::vector<Step> steps;
   for (std::size_t run = 0; run < history.size(); ++run) {
     for (const auto& action : history[run].actions) {
-      if (action.outcome == "done" && is_of(topic, action.address)) steps.push_back({&action, run});
+      if (action.outcome == state::ActionEnd::done && is_of(topic, action.address)) steps.push_back({&action, run});
     }
   }
   return steps;
@@ -109,7 +110,7 @@ bool tells_all(const std::vector<Step>& steps, const std::set<Address>& now, boo
   throw Error(Fault::incomplete, why,
               since ? fmt::format("it can say what was here from {} on", time_text(*since))
                     : "ingot history NAME shows what it has of one thing")
-      .with_code("before-history");
+      .with_code(Code::before_history);
 }
 
 /// The last step of a peer that is no plain coming or going.
@@ -141,9 +142,10 @@ void require_proof(const Moment& moment, const RunHistory& history, const std::v
 
 /// "db19" of "image.db19" and "copy.fpps-2.db19"; of a subscription "fpps-2.series.db19".
 std::string name_at(const Address& address) {
-  const std::string& text = address.text;
-  const auto end_of_kind = text.find('.');
-  return text.substr((text.starts_with("copy.") ? text.find('.', end_of_kind + 1) : end_of_kind) + 1);
+  const auto parts = parts_of(address.text);
+  if (!parts) return address.text;
+  if (parts->kind != AddressKind::subscription) return std::string(parts->name);
+  return fmt::format("{}.{}{}{}", parts->peer, parts->selector, parts->name.empty() ? "" : ".", parts->name);
 }
 
 /// The row that stands for what bore this address then: the one that came by that run, or the only one there ever was.
@@ -223,13 +225,13 @@ Moment moment_of(const std::string& at, const RunHistory& history,
       if (const auto moment = after_commit(*commit, history)) return *moment;
       throw Error(Fault::usage, fmt::format("no run was of the commit {}", *commit),
                   "a run that finds nothing to do, or changes beside its commit, is of none; see: ingot query history")
-          .with_code("unknown-commit")
+          .with_code(Code::unknown_commit)
           .about(at);
     }
   }
   throw Error(Fault::usage, fmt::format("--at \"{}\" is no run, no commit of one, and no time", io::printable(at)),
               "see: ingot query history; a time is 2026-11-23T02:00:00Z")
-      .with_code("unknown-moment")
+      .with_code(Code::unknown_moment)
       .about(at);
 }
 

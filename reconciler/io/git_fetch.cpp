@@ -71,7 +71,7 @@ void say(int to, const std::string& line) {
   const auto second = line.find(field_end, first + 1);
   const int fault = std::atoi(line.c_str());
   throw Error(static_cast<Fault>(fault), line.substr(first + 1, second - first - 1), line.substr(second + 1))
-      .with_code(static_cast<Fault>(fault) == Fault::manifest ? "bad-repository" : "unreachable-repository");
+      .with_code(static_cast<Fault>(fault) == Fault::manifest ? Code::bad_repository : Code::unreachable_repository);
 }
 
 /// The receiving process; killed and reaped when this goes.
@@ -130,7 +130,7 @@ FetchProgress progress_of(const std::string& line) {
 [[noreturn]] void too_slow(const GitFetch& what, const std::string& how) {
   throw Error(Fault::incomplete, fmt::format("\"{}\" {}", printable(without_credentials(what.url)), how),
               "see whether its server and the network work, and run again")
-      .with_code("unreachable-repository");
+      .with_code(Code::unreachable_repository);
 }
 
 }  // namespace
@@ -177,7 +177,7 @@ void fetch_git(const GitFetch& what) {
               fmt::format("the git repository \"{}\" cannot be fetched: the process that fetched it died",
                           printable(without_credentials(what.url))),
               "an object in it is damaged, or was made to do harm; see what \"git fsck\" says of it")
-      .with_code("bad-repository");
+      .with_code(Code::bad_repository);
 }
 
 }  // namespace ingot::io

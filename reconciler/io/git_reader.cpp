@@ -42,13 +42,14 @@ struct Header {
 /// What crosses of an Error.
 struct ErrorParts {
   Fault fault = Fault::internal;
-  std::string text, mend, code, subject;
+  Code code = Code::none;
+  std::string text, mend, subject;
 };
-auto fields(ErrorParts& parts, InMessages) { return std::tie(parts.fault, parts.text, parts.mend, parts.code, parts.subject); }
+auto fields(ErrorParts& parts, InMessages) { return std::tie(parts.fault, parts.code, parts.text, parts.mend, parts.subject); }
 
 std::string bytes_of(const Error& error) {
   MessageWriter writer;
-  writer.put(ErrorParts{error.fault(), error.text(), error.mend(), error.code(), error.subject()});
+  writer.put(ErrorParts{error.fault(), error.code(), error.text(), error.mend(), error.subject()});
   return std::move(writer).bytes();
 }
 
@@ -183,7 +184,7 @@ void GitReader::give_up(const std::string& why) {
                 "raise the limit of open files of this user (ulimit -n)");
   throw Error(Fault::manifest, fmt::format("the git repository \"{}\" cannot be read: {}", printable(name_), why),
               "an object in it is damaged, or was made to do harm; see what \"git fsck\" says, or clone it anew")
-      .with_code("bad-repository")
+      .with_code(Code::bad_repository)
       .about(name_);
 }
 

@@ -29,7 +29,7 @@ std::string found_from(const std::string& start) {
 }
 
 struct Refusal {
-  std::string code;
+  Code code = Code::none;
   std::string text;
   std::string mend;
 };
@@ -38,24 +38,24 @@ struct Refusal {
 Refusal why_not_opened(const std::string& folder, const std::string& words) {
   constexpr std::string_view extension = "unsupported extension name extensions.";
   if (words.find("objectformat") != std::string::npos) {
-    return {"sha256-repository", "names its objects by SHA-256, which cannot be read yet",
+    return {Code::sha256_repository, "names its objects by SHA-256, which cannot be read yet",
             "check the revision out and read the manifest from there, without --rev"};
   }
   if (words.find("relativeworktrees") != std::string::npos) {
     return {
-        "bad-repository",
+        Code::bad_repository,
         "has extensions.relativeWorktrees (its linked work trees are named by relative paths), which this libgit2 does not know",
         fmt::format("git -C {0} worktree repair --no-relative-paths, then git -C {0} config --unset "
                     "extensions.relativeWorktrees; or read a clone of it",
                     folder)};
   }
   if (const auto at = words.find(extension); at != std::string::npos) {
-    return {"bad-repository",
+    return {Code::bad_repository,
             fmt::format("has the extension \"{}\", which this libgit2 ({}) does not know", words.substr(at + extension.size()),
                         libgit2_version()),
             "read a clone that was made without it"};
   }
-  return {"bad-repository", fmt::format("cannot be read: {}", words), "see what \"git fsck\" says of it"};
+  return {Code::bad_repository, fmt::format("cannot be read: {}", words), "see what \"git fsck\" says of it"};
 }
 
 [[noreturn]] void refuse(const std::string& start) {
@@ -88,7 +88,7 @@ Opened open_repository(OpenRepository& repository, const std::string& start, boo
   if (const std::string foreign = foreign_folder(raw); !foreign.empty()) {
     throw Error(Fault::usage, fmt::format("the git repository \"{}\" belongs to another user", printable(foreign)),
                 fmt::format("if you trust it: git config --global --add safe.directory {}", printable(foreign)))
-        .with_code("foreign-repository")
+        .with_code(Code::foreign_repository)
         .about(foreign);
   }
   const char* const work = git_repository_workdir(raw);

@@ -89,7 +89,7 @@ std::vector<Meaning> meanings_of(const OpenRepository& repository, const std::st
       Fault::usage,
       fmt::format("\"{}\" names several things in {}: {}", printable(name), place_of(repository), fmt::join(shown, " and ")),
       fmt::format("write out which one is meant: {}", fmt::join(exact, " or ")))
-      .with_code("ambiguous-revision")
+      .with_code(Code::ambiguous_revision)
       .about(name);
 }
 
@@ -103,7 +103,7 @@ std::vector<Meaning> meanings_of(const OpenRepository& repository, const std::st
                    : mend + "; git fetch brings new ones";
   throw Error(Fault::usage, fmt::format("\"{}\" names {} in {}", printable(revision), what, place_of(repository)),
               code == GIT_EAMBIGUOUS ? "write more of it" : mend)
-      .with_code("unknown-revision")
+      .with_code(Code::unknown_revision)
       .about(revision);
 }
 

@@ -178,7 +178,7 @@ std::string tree_of_commit(OpenRepository& repository, const std::string& commit
     throw Error(Fault::usage, fmt::format("the commit {} cannot be read: {}", commit, printable(git_words())),
                 fmt::format("if this is a partial clone: git -C {0} ls-tree {1}; else see: git -C {0} fsck",
                             printable(repository.folder), commit))
-        .with_code("unreadable-commit")
+        .with_code(Code::unreadable_commit)
         .about(commit);
   }
   return hex_of(*tree);

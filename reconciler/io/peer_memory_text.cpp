@@ -1,119 +1,160 @@
 #include "reconciler/io/peer_memory_text.hpp"
 
+#include <initializer_list>
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include "reconciler/io/printable.hpp"
+#include "schema/json_text.hpp"
+#include "schema/strict_json.hpp"
 
 namespace ingot::io {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr std::string_view head_format = "ingot.cached-head/1";
+constexpr std::string_view settled_format = "ingot.settled/1";
+constexpr std::string_view floor_format = "ingot.floor/1";
+constexpr std::size_t longest_text = 64 * 1024;
 
-constexpr const char* head_format = "ingot.cached-head/1";
-constexpr const char* settled_format = "ingot.settled/1";
-constexpr const char* floor_format = "ingot.floor/1";
+/// One line, begun with its format.
+class LineWriter {
+ public:
+  explicit LineWriter(std::string_view format) { member("format", format); }
 
-std::string line_of(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }
+  LineWriter& member(std::string_view key, std::string_view text) {
+    begin(key);
+    append_text(line_, text);
+    return *this;
+  }
+  LineWriter& member(std::string_view key, std::uint64_t number) {
+    begin(key);
+    append_number(line_, number);
+    return *this;
+  }
+  /// A value that is JSON already.
+  LineWriter& raw(std::string_view key, std::string_view json) {
+    begin(key);
+    line_ += json;
+    return *this;
+  }
+  std::string line() const { return line_ + "}\n"; }
 
-struct Parts {
-  Json json;
-  std::string rest;
+ private:
+  void begin(std::string_view key) {
+    line_ += line_.empty() ? '{' : ',';
+    append_text(line_, key);
+    line_ += ':';
+  }
+
+  std::string line_;
 };
 
-std::optional<Parts> parts_of(std::string_view text, const char* format) {
+/// What the first line says, by `read`, and what follows it. Whatever is missing or of another type makes the whole nothing.
+template <class Read>
+auto read_line(std::string_view text, std::string_view format, std::initializer_list<std::string_view> keys, Read read)
+    -> std::optional<decltype(read(std::declval<const JsonObject&>(), std::string()))> {
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
-  Json json = Json::parse(text.substr(0, end), nullptr, false);
-  if (!json.is_object() || json.value("format", Json()) != format) return std::nullopt;
-  return Parts{std::move(json), std::string(text.substr(end + 1))};
+  try {
+    StrictJson json(longest_text);
+    const JsonObject object(json.parse(text.substr(0, end)), keys);
+    if (object.text("format") != format) return std::nullopt;
+    return read(object, std::string(text.substr(end + 1)));
+  } catch (const Refusal&) { return std::nullopt; }
 }
 
-Digest digest_of(const Json& json) {
-  const auto digest = Digest::parse(json.get<std::string>());
-  if (!digest) throw Json::other_error::create(501, "not a digest", nullptr);
+Digest digest_in(const JsonObject& object, std::string_view key) {
+  const auto digest = Digest::parse(object.text(key));
+  if (!digest) object.refuse(key, "is not a digest");
   return *digest;
 }
 
-Time time_of(const Json& json) {
-  const auto time = parse_time(json.get<std::string>());
-  if (!time) throw Json::other_error::create(501, "not a time", nullptr);
+Time time_in(const JsonObject& object, std::string_view key) {
+  const auto time = parse_time(object.text(key));
+  if (!time) object.refuse(key, "is not a time");
   return *time;
 }
 
-/// Runs a reader; whatever is missing or of another type makes the whole nothing.
-template <class Read>
-auto unless_damaged(Read read) -> std::optional<decltype(read())> {
-  try {
-    return read();
-  } catch (const Json::exception&) { return std::nullopt; }
+std::string notes_json(const std::vector<Note>& notes) {
+  std::string json = "[";
+  for (const auto& note : notes) {
+    json += json.size() == 1 ? "{\"code\":" : ",{\"code\":";
+    append_text(json, text_of(note.code));
+    json += ",\"address\":";
+    append_text(json, printable(note.address));
+    json += ",\"text\":";
+    append_text(json, printable(note.text));  // as it is shown: the reader takes no control characters
+    json += '}';
+  }
+  return json + "]";
+}
+
+Note note_in(const JsonObject& note) {
+  const auto code = parse_code(note.text("code"));
+  if (!code) note.refuse("code", "is no code");
+  return {.code = *code, .address = std::string(note.text("address")), .text = std::string(note.text("text"))};
 }
 
 }  // namespace
 
 std::string write_cached_head(const CachedHead& head) {
-  return line_of(
-             {{"format", head_format}, {"url", head.url}, {"fetched", time_text(head.fetched)}, {"length", head.bytes.size()}}) +
+  return LineWriter(head_format)
+             .member("url", head.url)
+             .member("fetched", time_text(head.fetched))
+             .member("length", head.bytes.size())
+             .line() +
          head.bytes;
 }
 
 std::optional<CachedHead> parse_cached_head(std::string_view text) {
-  const auto parts = parts_of(text, head_format);
-  if (!parts) return std::nullopt;
-  const auto head = unless_damaged([&] {
-    const Json& json = parts->json;
-    if (json.at("length").get<std::size_t>() != parts->rest.size()) throw Json::other_error::create(501, "cut", nullptr);
-    return CachedHead{parts->rest, json.at("url").get<std::string>(), time_of(json.at("fetched"))};
+  return read_line(text, head_format, {"format", "url", "fetched", "length"}, [](const JsonObject& line, std::string rest) {
+    if (line.number("length") != rest.size()) line.refuse("length", "is not the length of what follows: it was cut");
+    return CachedHead{std::move(rest), std::string(line.text("url")), time_in(line, "fetched")};
   });
-  return head;
 }
 
 std::string write_settled(const SettledMark& mark) {
-  Json notes = Json::array();
-  for (const auto& note : mark.notes) notes.push_back({{"code", note.code}, {"address", note.address}, {"text", note.text}});
-  return line_of({{"format", settled_format},
-                  {"fingerprint", mark.fingerprint.text()},
-                  {"until", mark.until ? Json(time_text(*mark.until)) : Json()},
-                  {"notes", notes}});
+  LineWriter line(settled_format);
+  line.member("fingerprint", mark.fingerprint.text());
+  if (mark.until)
+    line.member("until", time_text(*mark.until));
+  else
+    line.raw("until", "null");
+  return line.raw("notes", notes_json(mark.notes)).line();
 }
 
 std::optional<SettledMark> parse_settled(std::string_view text) {
-  const auto parts = parts_of(text, settled_format);
-  if (!parts || !parts->rest.empty()) return std::nullopt;
-  return unless_damaged([&] {
-    const Json& json = parts->json;
-    SettledMark mark{digest_of(json.at("fingerprint")), std::nullopt, {}};
-    if (!json.at("until").is_null()) mark.until = time_of(json.at("until"));
-    for (const auto& note : json.at("notes")) {
-      mark.notes.push_back(
-          {note.at("code").get<std::string>(), note.at("address").get<std::string>(), note.at("text").get<std::string>()});
-    }
-    return mark;
-  });
+  return read_line(text, settled_format, {"format", "fingerprint", "until", "notes"},
+                   [](const JsonObject& line, const std::string& rest) {
+                     if (!rest.empty()) line.refuse("format", "is followed by more");
+                     SettledMark mark{digest_in(line, "fingerprint"), std::nullopt, {}};
+                     if (line.has("until")) mark.until = time_in(line, "until");
+                     for (const std::uint32_t index : line.list("notes"))
+                       mark.notes.push_back(note_in(line.object_in(index, "notes", {"code", "address", "text"})));
+                     return mark;
+                   });
 }
 
 std::string write_floor(const FloorRecord& record) {
   const Floor& floor = record.floor;
-  return line_of({{"format", floor_format},
-                  {"id", floor.id.text()},
-                  {"epoch", floor.epoch},
-                  {"serial", floor.serial},
-                  {"head", floor.head.text()},
-                  {"root_version", floor.root_version},
-                  {"issued", time_text(floor.issued)}}) +
+  return LineWriter(floor_format)
+             .member("id", floor.id.text())
+             .member("epoch", floor.epoch)
+             .member("serial", floor.serial)
+             .member("head", floor.head.text())
+             .member("root_version", floor.root_version)
+             .member("issued", time_text(floor.issued))
+             .line() +
          record.head_envelope;
 }
 
 std::optional<FloorRecord> parse_floor(std::string_view text) {
-  const auto parts = parts_of(text, floor_format);
-  if (!parts) return std::nullopt;
-  return unless_damaged([&] {
-    const Json& json = parts->json;
-    return FloorRecord{
-        {ServerId{digest_of(json.at("id"))}, json.at("epoch").get<std::uint64_t>(), json.at("serial").get<Serial>(),
-         digest_of(json.at("head")), json.at("root_version").get<std::uint64_t>(), time_of(json.at("issued"))},
-        parts->rest};
-  });
+  return read_line(text, floor_format, {"format", "id", "epoch", "serial", "head", "root_version", "issued"},
+                   [](const JsonObject& line, std::string rest) {
+                     return FloorRecord{{ServerId{digest_in(line, "id")}, line.number("epoch"), line.number("serial"),
+                                         digest_in(line, "head"), line.number("root_version"), time_in(line, "issued")},
+                                        std::move(rest)};
+                   });
 }
 
 }  // namespace ingot::io

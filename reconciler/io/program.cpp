@@ -25,7 +25,7 @@ constexpr std::size_t most_output = 64 * 1024;
 [[noreturn]] void cannot_run(const std::string& name, int error) {
   throw Error(Fault::local, fmt::format("the program \"{}\" cannot be run: {}", name, errno_text(error)),
               "install it, or let PATH find it")
-      .with_code("no-program")
+      .with_code(Code::no_program)
       .about(name);
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array no_failures{exit_done, exit_busy, exit_approval, exit_interrupted, exit_terminated};
 
 bool is_failure(const Notification& news) {
-  const bool said_no = news.error && news.error->code() == "not-approved";
+  const bool said_no = news.error && news.error->code() == Code::not_approved;
   return !said_no && std::find(no_failures.begin(), no_failures.end(), news.exit_code) == no_failures.end();
 }
 

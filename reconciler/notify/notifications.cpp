@@ -59,7 +59,7 @@ void Notifications::begin(const state::Snapshot& before, const plan::Plan& plan,
 void Notifications::end(const apply::Account& account, int exit_code, const site::Site& site) {
   if (to_.empty()) return;
   const bool series_changed = std::any_of(account.done.begin(), account.done.end(),
-                                          [](const apply::ActionResult& one) { return one.address.text.starts_with("series."); });
+                                          [](const apply::ActionResult& one) { return is_of(AddressKind::series, one.address); });
   news_.series_after = series_changed ? members_of(site.state.snapshot().series) : news_.series_before;
   if (wants_latest() && !account.done.empty()) news_.latest_after = latest_of(site.state.snapshot());
   news_.exit_code = exit_code;

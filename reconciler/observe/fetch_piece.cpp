@@ -11,7 +11,7 @@ namespace {
 using Status = io::Response::Status;
 
 trust::Distrust wrong_length(std::uint64_t expected, const std::string& got) {
-  return {"bad-digest", fmt::format("{} bytes where the signed catalog says {}", got, expected)};
+  return {Code::bad_digest, fmt::format("{} bytes where the signed catalog says {}", got, expected)};
 }
 
 /// The answer is there: whether it is the piece.
@@ -23,7 +23,7 @@ std::optional<Failure> judge(const Visit& visit, const std::string& path, const 
     return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
   if (fetched.body.size() != piece.length)
     return untrusted(visit, path, wrong_length(piece.length, std::to_string(fetched.body.size())));
-  return untrusted(visit, path, {"bad-digest", "the bytes are not those that the signed catalog names"});
+  return untrusted(visit, path, {Code::bad_digest, "the bytes are not those that the signed catalog names"});
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
   const io::Response& response = fetched.response;
   if (response.status == Status::not_found) {
     return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why),
-                       "missing-piece");
+                       Code::missing_piece);
   }
   if (response.status == Status::oversize) {
     if (response.web_page) return web_page(visit, path);

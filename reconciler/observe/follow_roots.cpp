@@ -39,7 +39,7 @@ Tried<trust::TrustedRoot> fetched_first_root(const Visit& visit) {
   if (fetched.response.status == Status::oversize) {
     if (fetched.response.web_page) return web_page(visit, path_of(1));
     return untrusted(visit, path_of(1),
-                     {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
+                     {Code::not_a_root, fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
   }
   if (fetched.response.status != Status::ok) return not_got(fetched.response);
   return judge(visit, 1, fetched.body, trust::verify_first_root(fetched.body, visit.id()));
@@ -76,12 +76,12 @@ Tried<trust::TrustedRoot> newer_root(const Visit& visit, const trust::TrustedRoo
     if (fetched.response.status == Status::oversize) {
       if (fetched.response.web_page) return web_page(visit, path_of(next));
       return untrusted(visit, path_of(next),
-                       {"not-a-root", fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
+                       {Code::not_a_root, fmt::format("it is longer than the {} bytes that a root may be", largest_root)});
     }
     if (fetched.response.status != Status::ok) return not_got(fetched.response);
     if (count == most_new_roots) {
       return untrusted(visit, path_of(next),
-                       {"too-many-roots", fmt::format("there are more than {} new roots at once", most_new_roots)});
+                       {Code::too_many_roots, fmt::format("there are more than {} new roots at once", most_new_roots)});
     }
     Tried<trust::TrustedRoot> judged = judge(visit, next, fetched.body, trust::verify_next_root(fetched.body, newest));
     if (std::holds_alternative<Failure>(judged)) return judged;

@@ -23,7 +23,8 @@ std::optional<Failure> changed_identity(const PeerEntry& peer, const KnownPeer& 
       "say replaces = \"{}\" in its entry",
       io::printable(peer.card_path), peer.card.id.text(), peer.name.text(), known.registered_id->text(),
       known.registered_id->text());
-  return Failure{plan::Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "identity-changed", .last = {}}, {}};
+  return Failure{plan::Unknown{.code = Code::untrusted, .why = std::move(why), .detail_code = Code::identity_changed, .last = {}},
+                 {}};
 }
 
 /// Equivocation is not forgotten by itself.
@@ -33,7 +34,8 @@ std::optional<Failure> old_evidence(const PeerEntry& peer, io::PeerMemory& memor
       "two contradicting heads that its key has signed are kept in \"{}\": it was not asked. Talk to its owner; to trust it "
       "again, remove that folder",
       io::printable(memory.evidence_folder(peer.card.id)));
-  return Failure{plan::Unknown{.code = "untrusted", .why = std::move(why), .detail_code = "equivocation", .last = {}}, {}};
+  return Failure{plan::Unknown{.code = Code::untrusted, .why = std::move(why), .detail_code = Code::equivocation, .last = {}},
+                 {}};
 }
 
 bool is_settled(const io::SettledMark& mark, const plan::SeenHead& head, const KnownPeer& known, Time now) {
@@ -64,7 +66,7 @@ void keep_if_new(const Visit& visit, const GoodHead& good, const std::optional<K
 /// What a head names; if a piece is missing the publisher may have moved on, so the head is asked for once more.
 Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before, bool with_stated) {
   auto content = read_content(visit, good.head, before, with_stated);
-  if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == "missing-piece") {
+  if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == Code::missing_piece) {
     auto again = read_head(visit);
     auto* newer = std::get_if<GoodHead>(&again);
     if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::move(*failure);
@@ -76,13 +78,9 @@ Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::op
   keep_if_new(visit, good, before);
   plan::PeerCatalog seen{.head = std::move(good.seen),
                          .catalog = std::move(catalog),
-                         .is_released = {},
+                         .release = std::move(good.release),
                          .stated = std::move(stated),
                          .remarks = std::move(good.remarks)};
-  if (good.release)
-    seen.is_released = [release = *std::move(good.release)](const ImageEntry& entry) {
-      return trust::is_released(release, entry);
-    };
   return plan::PeerView(std::move(seen));
 }
 
@@ -103,7 +101,7 @@ Tried<plan::PeerView> look(const Visit& visit, const KnownPeer& known, const Pee
   visit.progress(fmt::format("asking {}", io::printable(visit.url)));
   auto read = read_head(visit);
   if (auto* failure = std::get_if<Failure>(&read)) {
-    if (failure->unknown.code != "untrusted" || !is_another_servers_place(visit)) return std::move(*failure);
+    if (failure->unknown.code != Code::untrusted || !is_another_servers_place(visit)) return std::move(*failure);
     return unreachable(fmt::format("{}head.dsse: another server answers there, which can only give bytes of this peer's images",
                                    io::printable(visit.url)));
   }
@@ -114,7 +112,7 @@ Tried<plan::PeerView> look(const Visit& visit, const KnownPeer& known, const Pee
 constexpr Seconds mirror_lag = std::chrono::hours(1);
 
 plan::PeerRemark stale_remark(const plan::Unknown& stale, const Head& last, Time first_seen, Time now) {
-  return {.code = "stale",
+  return {.code = Code::stale,
           .text = fmt::format("{}; what was seen last, at {}, counts until {}", stale.why, time_text(first_seen),
                               time_text(last.expires)),
           .mend = stale.mend,
@@ -127,7 +125,7 @@ Tried<plan::PeerView> view_of_last(const Visit& visit, const Failure& stale, con
                                    const PeerQuestions& questions) {
   auto read = head_seen_last(visit);
   if (auto* failure = std::get_if<Failure>(&read)) {
-    if (failure->unknown.code != "unreachable") return std::move(*failure);
+    if (failure->unknown.code != Code::unreachable) return std::move(*failure);
     Failure both = stale;  // its sentence ends with what to do
     both.unknown.why += ". " + failure->unknown.why;
     return both;
@@ -199,12 +197,12 @@ io::PeerAccess access_to(const PeerEntry& peer, const std::string& url) {
 }
 
 /// A variable or file that the manifest names for this peer is not there: its own trouble, not the other peers'.
-Failure no_credentials(const Error& error) { return unreachable(error.text(), "credentials", error.mend()); }
+Failure no_credentials(const Error& error) { return unreachable(error.text(), Code::credentials, error.mend()); }
 
 /// Bad news outweighs none: untrusted, then expired, then unreachable; every URL's reason is told.
 Failure worst(std::vector<Failure> failures) {
   const auto weight = [](const Failure& failure) {
-    return failure.unknown.code == "untrusted" ? 2 : failure.unknown.code == "expired" ? 1 : 0;
+    return failure.unknown.code == Code::untrusted ? 2 : failure.unknown.code == Code::expired ? 1 : 0;
   };
   const auto chosen = std::max_element(failures.begin(), failures.end(),
                                        [&](const Failure& one, const Failure& other) { return weight(one) < weight(other); });
@@ -283,8 +281,8 @@ class Asking {
   static std::optional<std::size_t> stale_url(const std::vector<Failure>& failures) {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < failures.size(); ++i) {
-      if (failures[i].unknown.code == "untrusted") return std::nullopt;
-      if (!found && failures[i].unknown.detail_code == "stale") found = i;
+      if (failures[i].unknown.code == Code::untrusted) return std::nullopt;
+      if (!found && failures[i].unknown.detail_code == Code::stale) found = i;
     }
     return found;
   }

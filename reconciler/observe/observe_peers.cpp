@@ -39,7 +39,8 @@ class Rounds {
 
  private:
   static plan::PeerView not_asked() {
-    return plan::Unknown{.code = "unreachable", .why = "this run does not ask it", .detail_code = "not-asked", .last = {}};
+    return plan::Unknown{
+        .code = Code::unreachable, .why = "this run does not ask it", .detail_code = Code::not_asked, .last = {}};
   }
 
   void work() noexcept {

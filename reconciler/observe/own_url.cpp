@@ -12,7 +12,7 @@ namespace {
 /// What is served in place of the head that was published last.
 OwnUrl other_head(OwnUrl own, const std::string& body, Serial published, const site::Site& site) {
   const auto served = apply::verify_own_head(body, site.state.self(), apply::own_roots(site.store, site.state.self()));
-  own.status = "other";
+  own.status = Code::other;
   own.serial = std::nullopt;
   if (!served) {
     own.text = fmt::format("{}head.dsse is no head of this server; make the web server serve the folder \"{}/public\" there",
@@ -33,7 +33,7 @@ std::optional<OwnUrl> look_at_own_url(const site::Site& site, io::Transport& tra
   const ServerSection& server = site.manifest.server;
   const auto published = site.state.published();
   if (!server.url || !published) return std::nullopt;
-  OwnUrl own{.url = with_slash(*server.url), .status = "ok", .serial = published->serial, .text = ""};
+  OwnUrl own{.url = with_slash(*server.url), .status = Code::ok, .serial = published->serial, .text = ""};
   const auto connection = transport.peer(io::PeerAccess{.peer = server.name, .urls = {own.url}, .allow_http = true});
   const io::Fetched fetched = io::fetch(*connection, io::Request{.path = "head.dsse", .at_most = largest_head, .no_cache = true});
   if (fetched.response.status == io::Response::Status::ok) {
@@ -42,7 +42,7 @@ std::optional<OwnUrl> look_at_own_url(const site::Site& site, io::Transport& tra
   }
   own.serial = std::nullopt;
   if (fetched.response.status == io::Response::Status::oversize) return other_head(std::move(own), "", published->serial, site);
-  own.status = "unreachable";
+  own.status = Code::unreachable;
   own.text = fetched.response.why;
   return own;
 }

@@ -11,7 +11,7 @@ namespace ingot::observe {
 
 struct OwnUrl {
   std::string url;
-  std::string status;            ///< "ok", "unreachable", "other"
+  Code status = Code::none;      ///< "ok", "unreachable", "other"
   std::optional<Serial> serial;  ///< of the head that is served there, if it is one of this server
   std::string text;              ///< what is wrong and what to do; "" if nothing is
 };

@@ -24,13 +24,13 @@ Tried<Index> read_index(const Visit& visit, const Piece& piece) {
   const std::string path = "c/" + piece.digest.hex();
   if (piece.length > largest_index) {
     return untrusted(visit, path,
-                     {"too-large", fmt::format("the index has {} bytes, more than {}", piece.length, largest_index)});
+                     {Code::too_large, fmt::format("the index has {} bytes, more than {}", piece.length, largest_index)});
   }
   auto bytes = cached_or_fetched_piece(visit, piece);
   if (auto* failure = std::get_if<Failure>(&bytes)) return std::move(*failure);
   auto parsed = parse_index(std::get<std::string>(bytes));
   if (const auto* malformed = std::get_if<Malformed>(&parsed))
-    return untrusted(visit, path, {"malformed", "the index is malformed: " + malformed->why});
+    return untrusted(visit, path, {Code::malformed, "the index is malformed: " + malformed->why});
   return std::get<Index>(std::move(parsed));
 }
 
@@ -110,7 +110,7 @@ std::optional<Failure> read_pages(const Visit& visit, const Head& head, const In
     for (std::size_t i = 0; i < count; ++i) {
       const PageRef& page = index.pages[at + i];
       if (const auto malformed = reader.read(page, pages[i])) {
-        return untrusted(visit, "c/" + page.piece.digest.hex(), {"malformed", "the page is malformed: " + malformed->why});
+        return untrusted(visit, "c/" + page.piece.digest.hex(), {Code::malformed, "the page is malformed: " + malformed->why});
       }
     }
     visit.progress(fmt::format("read {} of {} pages", at + count, index.pages.size()));
@@ -144,7 +144,7 @@ std::optional<Failure> vanished(const Visit& visit, const Head& head, const Head
   if (before.index == head.index || before.epoch < head.epoch) return std::nullopt;
   const auto missing = vanished_entry(visit.memory, visit.id(), before, index, catalog);
   if (!missing) return std::nullopt;
-  return untrusted(visit, "head.dsse", {"vanished", *missing});
+  return untrusted(visit, "head.dsse", {Code::vanished, *missing});
 }
 
 Tried<std::shared_ptr<const Catalog>> read_all(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
@@ -166,7 +166,7 @@ Tried<std::shared_ptr<const Catalog>> read_all(const Visit& visit, const Head& h
 Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
   auto catalog = read_all(visit, head, before);
   const auto* failure = std::get_if<Failure>(&catalog);
-  if (failure != nullptr && failure->unknown.code == "untrusted") forget_other_pieces(visit, nullptr, before);
+  if (failure != nullptr && failure->unknown.code == Code::untrusted) forget_other_pieces(visit, nullptr, before);
   return catalog;
 }
 
@@ -176,7 +176,7 @@ Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece
   auto parsed = parse_stated(std::get<std::string>(bytes));
   if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
     return untrusted(visit, "c/" + named.digest.hex(),
-                     {"malformed", "what it says of its state is malformed: " + malformed->why});
+                     {Code::malformed, "what it says of its state is malformed: " + malformed->why});
   }
   return std::make_shared<const Stated>(std::get<Stated>(std::move(parsed)));
 }

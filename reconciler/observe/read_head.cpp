@@ -20,7 +20,7 @@ constexpr const char* head_path = "head.dsse";
 
 /// Another root may be the reason why a head does not verify.
 bool may_be_of_a_newer_root(const trust::Distrust& distrust) {
-  return distrust.code == "bad-signature" || distrust.code == "wrong-epoch";
+  return distrust.code == Code::bad_signature || distrust.code == Code::wrong_epoch;
 }
 
 struct VerifiedHead {
@@ -47,7 +47,7 @@ std::optional<trust::TrustedRoot> older_root_of(const Visit& visit, const std::s
 Failure stale(const Visit& visit, Serial serial, Serial seen) {
   Failure failure = unreachable(
       fmt::format("{}{}: it serves serial {}, but serial {} was seen before", io::printable(visit.url), head_path, serial, seen),
-      "stale", "a mirror is behind: see why it is not brought up to date");
+      Code::stale, "a mirror is behind: see why it is not brought up to date");
   return failure;
 }
 
@@ -101,9 +101,10 @@ Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::strin
     if (newest < lowest && head.epoch == floor->epoch && head.serial < floor->serial)
       return stale(visit, head.serial, floor->serial);
     if (newest < lowest) {
-      return untrusted(visit, head_path,
-                       {"rollback", fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there",
-                                                lowest, newest, lowest)});
+      return untrusted(
+          visit, head_path,
+          {Code::rollback,
+           fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there", lowest, newest, lowest)});
     }
     if (newest < head.root_version) {
       return unreachable(fmt::format("{}{}: it names root {}, which is not there; the publisher may be at work", visit.url,
@@ -118,7 +119,7 @@ Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::strin
 
 Failure may_not_follow(const Visit& visit, const trust::Distrust& distrust, const std::string& bytes) {
   Failure failure = untrusted(visit, head_path, distrust);
-  if (distrust.code == "equivocation") failure.contradicting_head = bytes;
+  if (distrust.code == Code::equivocation) failure.contradicting_head = bytes;
   return failure;
 }
 
@@ -126,7 +127,7 @@ Failure may_not_follow(const Visit& visit, const trust::Distrust& distrust, cons
 std::vector<plan::PeerRemark> remarks_on(const Head& head, const std::optional<Floor>& floor, Time now) {
   if (!trust::is_ahead(floor, now)) return {};
   return {
-      {.code = "clock-was-ahead",
+      {.code = Code::clock_was_ahead,
        .text = fmt::format("the head {} that was accepted before was issued at {}, which lies in the future: a clock was wrong, "
                            "here or at the peer. The head {} of {} is accepted instead",
                            floor->serial, time_text(floor->issued), head.serial, time_text(head.issued))}};
@@ -139,7 +140,7 @@ Tried<GoodHead> judge(const Visit& visit, io::CachedHead served, const trust::Tr
   auto [head, root] = std::get<VerifiedHead>(std::move(verified));
   const Digest digest = trust::head_digest(served.bytes).value();  // it verified
   if (const auto distrust = trust::may_follow(head, digest, floor, visit.now)) {
-    if (distrust->code == "stale") return stale(visit, head.serial, floor->serial);
+    if (distrust->code == Code::stale) return stale(visit, head.serial, floor->serial);
     return may_not_follow(visit, *distrust, served.bytes);
   }
   plan::SeenHead seen = seen_head(head, digest, visit.url);
@@ -188,7 +189,7 @@ Tried<GoodHead> read_head(const Visit& visit) {
   if (response.status == Status::oversize) {
     if (response.web_page) return web_page(visit, head_path);
     return untrusted(visit, head_path,
-                     {"not-a-head", fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
+                     {Code::not_a_head, fmt::format("it is longer than the {} bytes that a head may be", largest_head)});
   }
   if (response.status != Status::ok) return not_got(response);
   return judge(visit, {.bytes = std::move(fetched.body), .url = visit.url, .fetched = visit.now},

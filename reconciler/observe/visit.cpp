@@ -14,33 +14,34 @@ namespace ingot::observe {
 namespace {
 
 struct Advice {
-  std::string_view code;
+  Code code;
   std::string_view text;
 };
 
 /// What the operator of this server can do about a peer; mostly, what to ask its owner.
 constexpr std::array advices{
-    Advice{"bad-signature",
+    Advice{Code::bad_signature,
            "its owner has replaced the key and the newest root does not reach this URL, or somebody in between has changed the "
            "file: ask the peer's owner"},
-    Advice{"broken-chain", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
-    Advice{"bad-root", "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
-    Advice{"too-many-roots", "the next run goes on from the last one; if it does not end, ask the peer's owner"},
-    Advice{"rollback",
+    Advice{Code::broken_chain, "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
+    Advice{Code::bad_root, "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
+    Advice{Code::too_many_roots, "the next run goes on from the last one; if it does not end, ask the peer's owner"},
+    Advice{Code::rollback,
            "ask the peer's owner which serial and which root are the newest. If a thief has published more than its owner, the "
            "owner climbs past it with \"ingot publish --above\""},
-    Advice{"jump", "a stolen key may have been used: ask the peer's owner which serial and which root are the newest"},
-    Advice{"wrong-epoch", "its owner has revoked the heads of before, and one of them is served: ask the peer's owner"},
-    Advice{"equivocation",
+    Advice{Code::jump, "a stolen key may have been used: ask the peer's owner which serial and which root are the newest"},
+    Advice{Code::wrong_epoch, "its owner has revoked the heads of before, and one of them is served: ask the peer's owner"},
+    Advice{Code::equivocation,
            "the peer's key has signed two different catalogs under one number: ask its owner before you trust either"},
-    Advice{"wrong-server", "check the URL, and that the card is this server's"},
-    Advice{"clock-behind", "check the clock here and at the peer"},
-    Advice{"from-the-future", "check the clock here and at the peer"},
-    Advice{"root-expired", "nothing of it is trusted until its owner publishes the next root, with \"ingot key rotate\" there"},
-    Advice{"vanished", "a deleted image leaves a tombstone, so this catalog hides something: ask the peer's owner"},
+    Advice{Code::wrong_server, "check the URL, and that the card is this server's"},
+    Advice{Code::clock_behind, "check the clock here and at the peer"},
+    Advice{Code::from_the_future, "check the clock here and at the peer"},
+    Advice{Code::root_expired,
+           "nothing of it is trusted until its owner publishes the next root, with \"ingot key rotate\" there"},
+    Advice{Code::vanished, "a deleted image leaves a tombstone, so this catalog hides something: ask the peer's owner"},
 };
 
-std::string_view advice(std::string_view code) {
+std::string_view advice(Code code) {
   const auto* const found = std::find_if(advices.begin(), advices.end(), [&](const Advice& one) { return one.code == code; });
   return found == advices.end()
              ? "nothing of it is used: ask the peer's owner whether the server or somebody in between is at fault"
@@ -49,8 +50,8 @@ std::string_view advice(std::string_view code) {
 
 }  // namespace
 
-Failure unreachable(const std::string& why, const std::string& detail_code, const std::string& mend) {
-  return {plan::Unknown{.code = "unreachable",
+Failure unreachable(const std::string& why, Code detail_code, const std::string& mend) {
+  return {plan::Unknown{.code = Code::unreachable,
                         .why = mend.empty() ? why : fmt::format("{}; {}", why, mend),
                         .detail_code = detail_code,
                         .last = {},
@@ -59,7 +60,7 @@ Failure unreachable(const std::string& why, const std::string& detail_code, cons
 }
 
 Failure web_page(const Visit& visit, const std::string& path) {
-  return unreachable(fmt::format("{}{}: the answer is a web page, not an ingot file", visit.url, path), "",
+  return unreachable(fmt::format("{}{}: the answer is a web page, not an ingot file", visit.url, path), Code::none,
                      "another site or a captive portal answers there: check the URL, and the way to it");
 }
 
@@ -70,19 +71,19 @@ Failure not_ours(const Visit& visit, const std::string& path, const trust::NotOu
 Failure untrusted(const Visit& visit, const std::string& path, const trust::Distrust& distrust) {
   std::string why =
       fmt::format("{}: {}; {}", io::printable(visit.url + path), io::printable(distrust.why), advice(distrust.code));
-  return {plan::Unknown{.code = "untrusted", .why = std::move(why), .detail_code = distrust.code, .last = {}}, {}};
+  return {plan::Unknown{.code = Code::untrusted, .why = std::move(why), .detail_code = distrust.code, .last = {}}, {}};
 }
 
 Failure past_its_time(const Visit& visit, const trust::Expired& expired, const plan::SeenHead& head) {
   std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", io::printable(visit.url),
                                 io::printable(expired.why));
-  return {plan::Unknown{.code = "expired", .why = std::move(why), .detail_code = "", .last = head}, {}};
+  return {plan::Unknown{.code = Code::expired, .why = std::move(why), .detail_code = Code::none, .last = head}, {}};
 }
 
 Failure not_got(const io::Response& response) {
   if (response.status == io::Response::Status::not_found) {
     return unreachable(
-        response.why, "",
+        response.why, Code::none,
         "check that the URL names the folder with head.dsse: the web server must serve the peer's store/public there");
   }
   Failure failure = unreachable(response.why);

@@ -36,7 +36,7 @@ template <class Value>
 using Tried = std::variant<Value, Failure>;
 
 /// "unreachable": no connection, an HTTP error, an empty or cut body, an HTML page. `mend` ends `why`, if there is any.
-Failure unreachable(const std::string& why, const std::string& detail_code = "", const std::string& mend = "");
+Failure unreachable(const std::string& why, Code detail_code = Code::none, const std::string& mend = "");
 /// A web page came as `path`.
 Failure web_page(const Visit& visit, const std::string& path);
 /// Something else than a file of ours came as `path`.

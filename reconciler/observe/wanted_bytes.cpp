@@ -26,8 +26,8 @@ std::vector<plan::PeerView> remembered_views(site::Site& site) {
     if (cached)
       views.emplace_back(plan::PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
     else
-      views.emplace_back(
-          plan::Unknown{.code = "unreachable", .why = "nothing is remembered of it", .detail_code = "", .last = std::nullopt});
+      views.emplace_back(plan::Unknown{
+          .code = Code::unreachable, .why = "nothing is remembered of it", .detail_code = Code::none, .last = std::nullopt});
   }
   return views;
 }

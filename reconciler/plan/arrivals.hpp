@@ -23,7 +23,7 @@ enum class Arrival {
 
 /// Why an image is not to be had, and what to do.
 struct Absence {
-  std::string code;
+  Code code = Code::none;
   std::string why;  ///< a clause: "which is neither here nor in the manifest"
   std::string mend;
   std::optional<ServerName> waits_for = {};  ///< the unknown peer that may have it

@@ -27,7 +27,7 @@ void note_what_is_left_undone(const Plan& base, const std::unordered_set<std::st
   for (const auto& change : base.actions) {
     if (planned.contains(change.address.text)) continue;
     plan.notes.push_back(
-        {.code = "no-longer",
+        {.code = Code::no_longer,
          .address = change.address.text,
          .text = fmt::format("the base would {} it, and with this change that is not planned", text_of(change.verb))});
   }
@@ -36,8 +36,7 @@ void note_what_is_left_undone(const Plan& base, const std::unordered_set<std::st
   });
 }
 
-}  // namespace
-
+/// Gives the number of actions taken out.
 std::uint64_t leave_what_base_does(Plan& plan, const Plan& base) {
   std::unordered_set<std::string> done_anyway, planned, left;
   for (const auto& change : base.actions) done_anyway.insert(intent_of(change));
@@ -53,6 +52,14 @@ std::uint64_t leave_what_base_does(Plan& plan, const Plan& base) {
                 [&](const Note& note) { return std::find(base.notes.begin(), base.notes.end(), note) != base.notes.end(); });
   note_what_is_left_undone(base, planned, plan);
   return before - plan.actions.size();
+}
+
+}  // namespace
+
+Plan beyond_base(Plan plan, const std::optional<Plan>& base, PlanBase named) {
+  if (base) named.left_out = leave_what_base_does(plan, *base);
+  plan.base = std::move(named);
+  return plan;
 }
 
 }  // namespace ingot::plan

@@ -331,7 +331,7 @@ class Sharing {
     blocked_.insert(change.address);
     draft_.blocked.push_back({.address = change.address,
                               .verb = change.verb,
-                              .code = "does-not-fit",
+                              .code = Code::does_not_fit,
                               .text = one.why_never,
                               .mend = "raise that limit, make room, or exclude the image",
                               .at = change.because.front().at});

@@ -109,19 +109,19 @@ void keep_latest(std::vector<EvaluatedRule>& judged, std::uint32_t latest) {
 
 }  // namespace
 
-std::string_view code_of(Verdict verdict) {
+Code code_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::wanted: return "";
-    case Verdict::not_origin: return "not-origin";
-    case Verdict::no_match: return "no-match";
-    case Verdict::excluded: return "excluded";
-    case Verdict::where: return "where";
-    case Verdict::not_kept: return "not-kept";
-    case Verdict::state: return "state";
-    case Verdict::before_baseline: return "before-baseline";
-    case Verdict::beyond_latest: return "beyond-latest";
+    case Verdict::wanted: return Code::none;
+    case Verdict::not_origin: return Code::not_origin;
+    case Verdict::no_match: return Code::no_match;
+    case Verdict::excluded: return Code::excluded;
+    case Verdict::where: return Code::where;
+    case Verdict::not_kept: return Code::not_kept;
+    case Verdict::state: return Code::state;
+    case Verdict::before_baseline: return Code::before_baseline;
+    case Verdict::beyond_latest: return Code::beyond_latest;
   }
-  return "";
+  return Code::none;
 }
 
 std::vector<Mismatch> mismatches(const Where& where, const ImageEntry& image) {

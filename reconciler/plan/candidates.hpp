@@ -15,8 +15,8 @@ namespace ingot::plan {
 
 enum class Verdict { wanted, not_origin, no_match, excluded, where, not_kept, state, before_baseline, beyond_latest };
 
-/// As in JSON: "" if wanted, "not-origin", "no-match", "excluded", "where" …
-std::string_view code_of(Verdict verdict);
+/// None if wanted; "not-origin", "no-match", "excluded", "where" …
+Code code_of(Verdict verdict);
 
 /// What a subscription counts from, and whose it is.
 struct Terms {

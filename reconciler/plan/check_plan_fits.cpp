@@ -29,7 +29,7 @@ class Comparison {
 
   std::vector<Misfit> misfits(const std::vector<LaterRun>& later) {
     if (saved_.manifest != now_.manifest_digest)
-      tell("manifest", "",
+      tell(Code::manifest, "",
            fmt::format("the manifest is another one (its digest was {}, now {})", short_digest(saved_.manifest),
                        short_digest(now_.manifest_digest)));
     compare_state(later);
@@ -44,23 +44,23 @@ class Comparison {
   }
 
  private:
-  void tell(std::string code, std::string address, std::string text) {
-    misfits_.push_back({.code = std::move(code), .address = std::move(address), .text = std::move(text)});
+  void tell(Code code, std::string address, std::string text) {
+    misfits_.push_back({.code = code, .address = std::move(address), .text = std::move(text)});
   }
 
   void compare_state(const std::vector<LaterRun>& later) {
     if (saved_.basis.lineage != snapshot_.lineage)
-      return tell("state", "", "the state is another one: this server's was made anew since");
+      return tell(Code::state, "", "the state is another one: this server's was made anew since");
     if (saved_.basis.generation == snapshot_.generation) return;
     const auto same =
         std::find_if(later.begin(), later.end(), [&](const LaterRun& run) { return run.plan_id == saved_.id.text(); });
     if (same != later.end())
-      return tell("applied", "",
+      return tell(Code::applied, "",
                   fmt::format("run {} by {} has applied it already, and did {}: a plan is applied once", same->id, same->actor,
                               counted(same->done, "action")));
-    if (later.empty()) return tell("state", "", "the state has changed since");
+    if (later.empty()) return tell(Code::state, "", "the state has changed since");
     const LaterRun& last = later.front();
-    tell("state", "",
+    tell(Code::state, "",
          fmt::format("the state has changed since: run {} ({} by {}) did {}{}", last.id, last.command, last.actor,
                      counted(last.done, "action"),
                      later.size() == 1 ? "" : fmt::format(", and {} before it", counted(later.size() - 1, "run"))));
@@ -77,36 +77,38 @@ class Comparison {
     if (found == planned_.end()) return tell_why_gone(action.address);
     const Change& change = *found->second;
     if (const std::string now = intent_of(change); now != action.intent) {
-      tell("changed", action.address,
+      tell(Code::changed, action.address,
            fmt::format("\"{}\" would now be done otherwise: {}", action.address,
                        differences_text(differences(action.intent, now))));
     } else if (change.deferred) {
-      tell("deferred", action.address, fmt::format("\"{}\" no longer fits the limits: {}", action.address, change.deferred_why));
+      tell(Code::deferred, action.address,
+           fmt::format("\"{}\" no longer fits the limits: {}", action.address, change.deferred_why));
     }
   }
 
   void tell_why_gone(const std::string& address) {
     for (const auto& one : now_.held) {
-      if (one.address.text == address) return tell("held", address, fmt::format("\"{}\" is held now: {}", address, one.text));
+      if (one.address.text == address) return tell(Code::held, address, fmt::format("\"{}\" is held now: {}", address, one.text));
     }
     for (const auto& one : now_.blocked) {
       if (one.address.text == address)
-        return tell("blocked", address, fmt::format("\"{}\" is blocked now: {}", address, one.text));
+        return tell(Code::blocked, address, fmt::format("\"{}\" is blocked now: {}", address, one.text));
     }
     const std::string_view name = peer_of_address(address);
     for (const auto& peer : now_.unknown) {
       if (peer.peer.text() == name)
-        return tell("gone", address,
-                    fmt::format("\"{}\" cannot be done now: peer \"{}\" is {}: {}", address, name, peer.code, peer.text));
+        return tell(
+            Code::gone, address,
+            fmt::format("\"{}\" cannot be done now: peer \"{}\" is {}: {}", address, name, text_of(peer.code), peer.text));
     }
-    tell("gone", address, fmt::format("\"{}\" is not planned any more{}", address, why_not_wanted(address)));
+    tell(Code::gone, address, fmt::format("\"{}\" is not planned any more{}", address, why_not_wanted(address)));
   }
 
   /// ": its origin withdrew it", as explain says it; "" if it has nothing to say, or was asked often enough.
   std::string why_not_wanted(const std::string& address) {
     if (explained_++ >= most_explained) return "";
     for (const auto& subject : explain(address, manifest_, snapshot_, observed_, now_)) {
-      if (subject.address == address && subject.verdict != "planned") return ": " + subject.text;
+      if (subject.address == address && subject.verdict != SubjectVerdict::planned) return ": " + subject.text;
     }
     return "";
   }
@@ -117,7 +119,7 @@ class Comparison {
     if (saved_.basis.options.end_despite_unknown) known.insert(saved_.held_ends.begin(), saved_.held_ends.end());
     for (const auto& change : now_.actions) {
       if (known.contains(change.address.text) || (change.verb == Verb::publish) != publishing) continue;
-      tell("new", change.address.text,
+      tell(Code::new_, change.address.text,
            fmt::format("\"{}\" ({}) would be done too: {}", change.address.text, text_of(change.verb),
                        change.because.front().text));
     }
@@ -130,7 +132,7 @@ class Comparison {
       const auto& heads = saved_.basis.heads;
       const auto before = std::find_if(heads.begin(), heads.end(), [&](const PlannedHead& one) { return one.id == head.id; });
       if (before == heads.end() || before->head == head.head) continue;
-      tell("peer", peer_address(head.peer).text,
+      tell(Code::peer, peer_address(head.peer).text,
            fmt::format("peer \"{}\" has published since: its serial was {}, now {}", head.peer.text(), before->serial,
                        head.serial));
     }
@@ -165,13 +167,13 @@ PlanOptions SavedPlan::options_again() const {
 std::vector<Misfit> check_origin(const SavedPlan& saved, const ServerId& self, const std::string& version) {
   std::vector<Misfit> misfits;
   if (saved.id_of_server != self) {
-    misfits.push_back({.code = "server",
+    misfits.push_back({.code = Code::server,
                        .address = "",
                        .text = fmt::format("it is a plan of another server, \"{}\" ({}); this one is {}", saved.server.text(),
                                            saved.id_of_server.text(), self.text())});
   }
   if (saved.basis.version != version)
-    misfits.push_back({.code = "version",
+    misfits.push_back({.code = Code::version,
                        .address = "",
                        .text = fmt::format("ingot {} made it, and this is ingot {}", saved.basis.version, version)});
   return misfits;

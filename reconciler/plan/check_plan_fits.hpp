@@ -64,9 +64,9 @@ struct LaterRun {
 
 /// One thing that is not as it was.
 struct Misfit {
-  std::string
-      code;  ///< "server", "version", "manifest", "applied", "state", "changed", "gone", "blocked", "held", "deferred", "new"
-  std::string address;  ///< of the action; "": the plan as a whole
+  Code code = Code::none;  ///< "server", "version", "manifest", "applied", "state", "changed", "gone", "blocked", "held",
+                           ///< "deferred", "new"
+  std::string address;     ///< of the action; "": the plan as a whole
   std::string text;
 };
 

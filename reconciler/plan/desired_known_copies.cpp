@@ -54,25 +54,25 @@ class Renaming {
     const ImageName& on_peer = copy.row->identity->name;
     const auto wanted = name_here(rule.options.as, copy.wishes->peer->name(), on_peer);
     if (!wanted) {
-      block(copy, rule, "bad-name", fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, on_peer.text()),
-            "change `as`");
+      block(copy, rule, Code::bad_name,
+            fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, on_peer.text()), "change `as`");
       return std::nullopt;
     }
     if (*wanted == copy.row->name) return std::nullopt;
     const state::ImageRow* bearer = situation_.bearer(*wanted);
     const bool taken = (bearer && bearer != copy.row) || situation_.local(*wanted) || !taken_.insert(wanted->folded()).second;
     if (!taken) return wanted;
-    block(copy, rule, "name-conflict",
+    block(copy, rule, Code::name_conflict,
           fmt::format("it is here as \"{}\" and cannot become \"{}\": that name is taken", copy.row->name.text(), wanted->text()),
           "choose another `as`, or rename what bears the name");
     return std::nullopt;
   }
 
  private:
-  void block(const KnownCopy& copy, const SubscriptionEntry& rule, std::string code, std::string text, std::string mend) {
+  void block(const KnownCopy& copy, const SubscriptionEntry& rule, Code code, std::string text, std::string mend) {
     draft_.blocked.push_back({.address = copy_address(copy.wishes->peer->name(), copy.row->identity->name),
                               .verb = Verb::update,
-                              .code = std::move(code),
+                              .code = code,
                               .text = std::move(text),
                               .mend = std::move(mend),
                               .at = place_of(rule)});
@@ -104,15 +104,9 @@ bool is_wanted(const KnownCopy& copy, const Situation& situation) {
 }  // namespace
 
 bool brought_by(const state::ImageRow& row, const SubscriptionEntry& rule) {
-  constexpr std::string_view prefix = "subscription.";
-  const std::string_view text = row.rule;
-  if (!text.starts_with(prefix)) return false;
-  const auto dot = text.find('.', prefix.size());
-  if (dot == std::string_view::npos) return false;
-  const std::string value = value_of(rule.selector);
-  std::string selector(kind_of(rule.selector));
-  if (!value.empty()) selector += "." + value;
-  return text.substr(dot + 1) == selector;
+  const auto parts = parts_of(row.rule);
+  return parts && parts->kind == AddressKind::subscription && parts->selector == kind_of(rule.selector) &&
+         parts->name == value_of(rule.selector);
 }
 
 const SubscriptionEntry* pruning_rule(const KnownCopy& copy) {

@@ -10,6 +10,7 @@
 #include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
+#include "reconciler/trust/verify.hpp"
 
 namespace ingot::plan {
 
@@ -17,7 +18,7 @@ namespace {
 
 /// Why an image cannot come.
 struct Obstacle {
-  std::string code;
+  Code code = Code::none;
   std::string text;
   std::string mend;
 };
@@ -41,12 +42,13 @@ struct Encounter {
   std::optional<Obstacle> obstacle = {};
 };
 
-Obstacle name_conflict(const NewCopy& copy, std::string text) { return {"name-conflict", std::move(text), ways_out(copy)}; }
+Obstacle name_conflict(const NewCopy& copy, std::string text) { return {Code::name_conflict, std::move(text), ways_out(copy)}; }
 
 Encounter meet_row(const NewCopy& copy, const state::ImageRow& row, const Given& given) {
   if (given.leaving.contains(row.key)) {
-    return {.obstacle = Obstacle{"name-conflict", fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()),
-                                 "run again when the name is free"}};
+    return {.obstacle =
+                Obstacle{Code::name_conflict, fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()),
+                         "run again when the name is free"}};
   }
   if (row.name != copy.name) {
     return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here",
@@ -106,7 +108,7 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
   }
   if (!last) return std::nullopt;
   return Obstacle{
-      "name-conflict",
+      Code::name_conflict,
       fmt::format("peer \"{}\" used the name \"{}\" before for other bits ({}, created at serial {})",
                   copy.wishes->peer->name().text(), identity.name.text(), last->second.text(), last->first),
       fmt::format(
@@ -117,7 +119,7 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
 std::optional<Obstacle> type_conflict(const TypeName& type, const TypeName& base, const std::string& where,
                                       const TypeEntry& wanted) {
   if (type == wanted.name && base == wanted.base) return std::nullopt;
-  return Obstacle{"type-conflict",
+  return Obstacle{Code::type_conflict,
                   fmt::format("its type \"{}\" is based on {}, and \"{}\" {} is based on {}", wanted.name.text(),
                               wanted.base.text(), type.text(), where, base.text()),
                   "rename one of the types, or exclude the image"};
@@ -129,7 +131,7 @@ std::optional<Obstacle> check_type(const NewCopy& copy, const Situation& situati
   if (is_builtin(type)) return std::nullopt;
   const TypeEntry* wanted = copy.wishes->index.type(type);
   if (!wanted) {
-    return Obstacle{"type-conflict",
+    return Obstacle{Code::type_conflict,
                     fmt::format("the catalog of peer \"{}\" does not say what its type \"{}\" is based on",
                                 copy.wishes->peer->name().text(), type.text()),
                     "ask the peer's owner to publish again"};
@@ -147,16 +149,16 @@ std::optional<Obstacle> check_type(const NewCopy& copy, const Situation& situati
 
 std::optional<Obstacle> check_bytes(const NewCopy& copy) {
   if (copy.entry->packed) return std::nullopt;
-  return Obstacle{"no-bytes", fmt::format("peer \"{}\" does not publish its bytes", copy.wishes->peer->name().text()),
+  return Obstacle{Code::no_bytes, fmt::format("peer \"{}\" does not publish its bytes", copy.wishes->peer->name().text()),
                   "ask the peer's owner to publish again"};
 }
 
 /// Its root names release keys: then the key that signs catalogs introduces no image alone.
 std::optional<Obstacle> check_release(const NewCopy& copy) {
   const PeerCase& peer = *copy.wishes->peer;
-  if (!peer.is_released || peer.is_released(*copy.entry)) return std::nullopt;
+  if (peer.release == nullptr || trust::is_released(*peer.release, *copy.entry)) return std::nullopt;
   return Obstacle{
-      "not-released", fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
+      Code::not_released, fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
       fmt::format(
           "ask the peer's owner: if it is theirs, \"ingot key release {}\" there; if not, the peer's catalog key is stolen",
           copy.entry->identity.name.text())};
@@ -180,7 +182,7 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
         draft.blocked.push_back(
             {.address = copy_address(wishes.peer->name(), entry.identity.name),
              .verb = Verb::copy,
-             .code = "bad-name",
+             .code = Code::bad_name,
              .text = fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, entry.identity.name.text()),
              .mend = "change `as`, or exclude the image",
              .at = place_of(rule)});
@@ -198,7 +200,7 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
 
 void adopt(const NewCopy& copy, const state::ImageRow* row, Desired& desired, Draft& draft) {
   desired.adopted.push_back({.peer = copy.wishes->peer, .entry = copy.entry, .name = copy.name, .row = row});
-  draft.notes.push_back({"adopted", copy_address(copy.wishes->peer->name(), copy.entry->identity.name).text,
+  draft.notes.push_back({Code::adopted, copy_address(copy.wishes->peer->name(), copy.entry->identity.name).text,
                          row ? fmt::format("\"{}\" is here already with the same bits; it stays what it is", copy.name.text())
                              : fmt::format("this plan brings \"{}\" with the same bits already", copy.name.text())});
 }
@@ -206,7 +208,7 @@ void adopt(const NewCopy& copy, const state::ImageRow* row, Desired& desired, Dr
 void block(const NewCopy& copy, Obstacle obstacle, const Situation& situation, Draft& draft) {
   draft.blocked.push_back({.address = copy_address(copy.wishes->peer->name(), copy.entry->identity.name),
                            .verb = Verb::copy,
-                           .code = std::move(obstacle.code),
+                           .code = obstacle.code,
                            .text = std::move(obstacle.text),
                            .mend = std::move(obstacle.mend),
                            .at = place_of(situation.manifest.subscriptions[copy.rule])});
@@ -274,7 +276,7 @@ std::vector<Reason> reasons_of(const NewCopy& copy) {
     if (one.verdict != Verdict::wanted) continue;
     const Terms& terms = copy.wishes->terms_of(one);
     const bool backfill = terms.fresh && !std::holds_alternative<SinceNow>(terms.rule->options.since);
-    reasons.push_back({.code = backfill ? "backfill" : "subscription",
+    reasons.push_back({.code = backfill ? Code::backfill : Code::subscription,
                        .rule = subscription_address(terms.rule->peer, terms.rule->selector).text,
                        .at = place_of(*terms.rule),
                        .text = fmt::format("peer \"{}\" {}, after the baseline {}", copy.wishes->peer->name().text(),

@@ -37,10 +37,11 @@ std::string copy_entry_text(const CopyEntry& entry) {
 /// Adds what a [[copy]] says of the subject, unless a reason has told it already.
 void add_copy_entry(Subject& subject, const PeerCase& peer) {
   const auto name = ImageName::parse(image_name_in(subject.address));
-  const CopyEntry* entry = name && subject.address.starts_with("copy.") ? peer.copy_entry(*name) : nullptr;
+  const CopyEntry* entry = name && is_of(AddressKind::copy, subject.address) ? peer.copy_entry(*name) : nullptr;
   const auto tells = [&](const Reason& reason) { return reason.rule == subject.address; };
   if (!entry || std::any_of(subject.because.begin(), subject.because.end(), tells)) return;
-  subject.because.push_back({.code = "copy-entry", .rule = subject.address, .at = entry->at, .text = copy_entry_text(*entry)});
+  subject.because.push_back(
+      {.code = Code::copy_entry, .rule = subject.address, .at = entry->at, .text = copy_entry_text(*entry)});
 }
 
 }  // namespace
@@ -63,7 +64,7 @@ const LastSeen* Explanation::last_seen(const PeerCase& peer) const {
 }
 
 void Explanation::add(Subject subject) {
-  if (!told_.insert(subject.address + " " + subject.verdict + " " + subject.code).second) return;
+  if (!told_.insert(fmt::format("{} {} {}", subject.address, text_of(subject.verdict), text_of(subject.code))).second) return;
   addresses_.insert(subject.address);
   const auto name = ServerName::parse(peer_of_address(subject.address));
   const PeerCase* peer = name ? situation_.peer(*name) : nullptr;
@@ -73,9 +74,21 @@ void Explanation::add(Subject subject) {
 }
 
 std::string image_name_in(const std::string& what) {
-  if (what.starts_with("image.")) return what.substr(6);
-  const auto peer = peer_of_address(what);
-  return what.starts_with("copy.") && what.size() > 6 + peer.size() ? what.substr(6 + peer.size()) : what;
+  const auto parts = parts_of(what);
+  const bool is_image = parts && (parts->kind == AddressKind::image || parts->kind == AddressKind::copy);
+  return is_image && !parts->name.empty() ? std::string(parts->name) : what;
+}
+
+std::string_view text_of(SubjectVerdict verdict) {
+  switch (verdict) {
+    case SubjectVerdict::planned: return "planned";
+    case SubjectVerdict::done: return "done";
+    case SubjectVerdict::held: return "held";
+    case SubjectVerdict::blocked: return "blocked";
+    case SubjectVerdict::not_wanted: return "not-wanted";
+    case SubjectVerdict::unknown: return "unknown";
+  }
+  return "";
 }
 
 std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const state::Snapshot& snapshot,

@@ -4,11 +4,17 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/plan/plan.hpp"
 
 namespace ingot::plan {
+
+enum class SubjectVerdict { planned, done, held, blocked, not_wanted, unknown };
+
+/// As in JSON: "planned", "not-wanted" …
+std::string_view text_of(SubjectVerdict verdict);
 
 /// What stands behind a verdict about a peer's image.
 struct Evidence {
@@ -21,8 +27,9 @@ struct Evidence {
 
 struct Subject {
   std::string address;
-  std::string verdict;  ///< planned, done, held, blocked, not-wanted, unknown
-  std::string code;  ///< for not-wanted: before-baseline, not-origin, no-match, state, excluded, where, beyond-latest, not-kept …
+  SubjectVerdict verdict = SubjectVerdict::unknown;
+  Code code =
+      Code::none;  ///< for not-wanted: before-baseline, not-origin, no-match, state, excluded, where, beyond-latest, not-kept …
   std::string text;
   std::vector<Reason> because;
   std::optional<Evidence> evidence;

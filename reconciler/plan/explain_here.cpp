@@ -17,18 +17,26 @@ namespace {
 /// Every address that the word may mean: itself, or a thing of each kind that bears it as a name.
 std::vector<std::string> addresses_of(const std::string& what, const Explanation& explanation) {
   std::vector<std::string> addresses{what};
-  for (const std::string_view kind : {"peer.", "imagetype.", "image.", "series."}) addresses.push_back(std::string(kind) + what);
+  const auto add_if = [&](const auto& name, auto make) {
+    if (name) addresses.push_back(make(*name).text);
+  };
+  const auto name = ImageName::parse(what);
+  add_if(ServerName::parse(what), peer_address);
+  add_if(TypeName::parse(what), type_address);
+  add_if(name, image_address);
+  add_if(SeriesName::parse(what), series_address);
   for (const auto& rule : explanation.situation().manifest.subscriptions) {
     const std::string value = value_of(rule.selector);
     if (rule.peer.text() == what || (!value.empty() && value == what))
       addresses.push_back(subscription_address(rule.peer, rule.selector).text);
   }
-  const auto name = ImageName::parse(what);
   if (const state::ImageRow* row = name ? explanation.situation().live(*name) : nullptr; row && row->copy && row->identity) {
     if (const PeerCase* peer = explanation.situation().peer(row->identity->origin))
       addresses.push_back(copy_address(peer->name(), row->identity->name).text);
   }
-  for (const auto& peer : explanation.situation().peers) addresses.push_back("copy." + peer.name().text() + "." + what);
+  for (const auto& peer : explanation.situation().peers) {
+    if (name) addresses.push_back(copy_address(peer.name(), *name).text);
+  }
   for (const auto& change : explanation.plan().actions) {
     const auto* copy = std::get_if<CopyImage>(&change.action);
     if (copy && copy->name.text() == what) addresses.push_back(change.address.text);
@@ -40,9 +48,9 @@ Subject planned_subject(const Change& change) {
   std::string text = change.deferred
                          ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
                          : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
-  if (!change.foreseen.empty()) text += "; " + foreseen_text(change);
+  if (change.foreseen != Code::none) text += "; " + foreseen_text(change);
   return {.address = change.address.text,
-          .verdict = "planned",
+          .verdict = SubjectVerdict::planned,
           .code = change.because.front().code,
           .text = text,
           .because = change.because,
@@ -53,7 +61,7 @@ Subject blocked_subject(const Blocked& blocked) {
   std::vector<Reason> because;
   if (blocked.at) because.push_back({.code = blocked.code, .rule = blocked.address.text, .at = blocked.at, .text = blocked.text});
   return {.address = blocked.address.text,
-          .verdict = "blocked",
+          .verdict = SubjectVerdict::blocked,
           .code = blocked.code,
           .text = blocked.text + "; " + blocked.mend,
           .because = std::move(because),
@@ -76,24 +84,24 @@ void add_planned(const std::string& address, Explanation& explanation) {
       subject = std::move(more);
       return;
     }
-    subject->text += fmt::format(". It is also {}: {}", more.verdict, more.text);
+    subject->text += fmt::format(". It is also {}: {}", text_of(more.verdict), more.text);
     subject->because.insert(subject->because.end(), more.because.begin(), more.because.end());
   };
   const PeerCase* unknown = unknown_peer(address, explanation);
   if (unknown)
     tell({.address = address,
-          .verdict = "unknown",
+          .verdict = SubjectVerdict::unknown,
           .code = unknown->why.code,
           .text = unknown->why.why,
           .because = {},
           .evidence = {}});
   for (const auto& blocked : explanation.plan().blocked) {
-    if (blocked.address.text == address && !(unknown && blocked.code == "peer-unknown")) tell(blocked_subject(blocked));
+    if (blocked.address.text == address && !(unknown && blocked.code == Code::peer_unknown)) tell(blocked_subject(blocked));
   }
   for (const auto& held : explanation.plan().held) {
     if (held.address.text != address) continue;
     tell({.address = address,
-          .verdict = "held",
+          .verdict = SubjectVerdict::held,
           .code = held.code,
           .text = held.text + "; " + held.mend,
           .because = held.because,
@@ -104,11 +112,11 @@ void add_planned(const std::string& address, Explanation& explanation) {
 }
 
 void add_done(Explanation& explanation, const std::string& address, std::string text, std::vector<Reason> because = {},
-              std::string code = {}) {
+              Code code = Code::none) {
   if (!explanation.told(address))
     explanation.add({.address = address,
-                     .verdict = "done",
-                     .code = std::move(code),
+                     .verdict = SubjectVerdict::done,
+                     .code = code,
                      .text = std::move(text),
                      .because = std::move(because),
                      .evidence = {}});
@@ -133,7 +141,8 @@ void add_recorded(const std::string& address, Explanation& explanation) {
     const PeerCase* peer = explanation.situation().peer(row.peer);
     if (subscription_address(peer ? peer->name() : row.peer_name, row.selector).text != address) continue;
     if (row.stopped)
-      add_done(explanation, address, fmt::format("it was stopped at serial {}; its copies stay", *row.stopped), {}, "dropped");
+      add_done(explanation, address, fmt::format("it was stopped at serial {}; its copies stay", *row.stopped), {},
+               Code::dropped);
     else
       add_done(explanation, address, fmt::format("it is instantiated; it counts what comes after serial {}", row.baseline));
   }
@@ -143,7 +152,7 @@ void add_recorded(const std::string& address, Explanation& explanation) {
 std::vector<Reason> why_here(const state::ImageRow& row, const Explanation& explanation) {
   const LocalImage* local = explanation.situation().local(row.name);
   if (!local) return {};
-  return {{.code = "new",
+  return {{.code = Code::new_,
            .rule = image_address(row.name).text,
            .at = local->at,
            .text = fmt::format("the manifest has it; it was added on {}", time_text(row.papers.time))}};
@@ -152,7 +161,7 @@ std::vector<Reason> why_here(const state::ImageRow& row, const Explanation& expl
 /// The rule that brought a copy, and its line if the manifest still has it.
 std::vector<Reason> why_copied(const state::ImageRow& row, const PeerCase* peer, const Explanation& explanation) {
   if (row.rule.empty()) return {};
-  Reason reason{.code = "subscription", .rule = row.rule, .at = std::nullopt, .text = "this rule brought it"};
+  Reason reason{.code = Code::subscription, .rule = row.rule, .at = std::nullopt, .text = "this rule brought it"};
   for (const auto& rule : explanation.situation().manifest.subscriptions) {
     if (peer && rule.peer == peer->name() && brought_by(row, rule)) reason.at = rule.at;
   }
@@ -179,15 +188,15 @@ void add_image(const std::set<std::string>& addresses, const state::ImageRow& ro
     const std::string address = image_address(row.name).text;
     if (!addresses.contains(address)) return;
     if (row.deleted)
-      add_done(explanation, address, fmt::format("it was deleted here; its bits were {}", row.digest.text()), {}, "dropped");
+      add_done(explanation, address, fmt::format("it was deleted here; its bits were {}", row.digest.text()), {}, Code::dropped);
     else
       add_done(explanation, address, "it is here", why_here(row, explanation));
     return;
   }
   if (!row.identity || row.deleted) return;
   const PeerCase* peer = explanation.situation().peer(row.identity->origin);
-  const std::string from = peer ? peer->name().text() : row.copied_from ? row.copied_from->text() : row.origin_name.text();
-  const std::string address = "copy." + from + "." + row.identity->name.text();
+  const ServerName& from = peer ? peer->name() : row.copied_from ? *row.copied_from : row.origin_name;
+  const std::string address = copy_address(from, row.identity->name).text;
   if (!addresses.contains(address) && !addresses.contains(image_address(row.name).text)) return;
   std::string text = fmt::format("it is here as \"{}\"; it came on {}", row.name.text(), time_text(row.papers.time));
   if (row.withdrawn_by_origin) text += ", and its origin withdrew it";

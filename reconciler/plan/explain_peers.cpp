@@ -19,8 +19,8 @@ void add_gone(const std::string& what, const PeerRules& wishes, Explanation& exp
   if ((what != name->text() && what != address) || explanation.told(address)) return;
   for (const ImageTombstone* gone : wishes.index.tombstones(*name)) {
     explanation.add({.address = address,
-                     .verdict = "not-wanted",
-                     .code = "deleted",
+                     .verdict = SubjectVerdict::not_wanted,
+                     .code = Code::deleted,
                      .text = fmt::format("peer \"{}\" deleted it at serial {}", wishes.peer->name().text(), gone->deleted),
                      .because = {},
                      .evidence = {}});
@@ -33,8 +33,8 @@ void add_series_and_types(const std::string& what, const PeerRules& wishes, Expl
     const std::string address = subscription_address(wishes.peer->name(), selector).text;
     if (explanation.told(address)) return;
     explanation.add({.address = address,
-                     .verdict = "not-wanted",
-                     .code = std::string(code_of(Verdict::no_match)),
+                     .verdict = SubjectVerdict::not_wanted,
+                     .code = code_of(Verdict::no_match),
                      .text = fmt::format("peer \"{}\" has {}; no subscription names it", wishes.peer->name().text(), text),
                      .because = {},
                      .evidence = {}});
@@ -54,8 +54,8 @@ bool add_adopted(const std::string& address, const ImageEntry& entry, const Peer
                                     [&](const Adopted& one) { return one.peer == wishes.peer && one.entry == &entry; });
   if (adopted == explanation.desired().adopted.end()) return false;
   explanation.add({.address = address,
-                   .verdict = "done",
-                   .code = "adopted",
+                   .verdict = SubjectVerdict::done,
+                   .code = Code::adopted,
                    .text = fmt::format("\"{}\" is here already with the same bits; it was adopted, and stays what it is",
                                        adopted->name.text()),
                    .because = {},
@@ -98,8 +98,8 @@ void add_verdict(const std::string& address, std::uint32_t place, const PeerRule
   if (entry.identity.origin != wishes.peer->id()) {
     return explanation.add(
         {.address = address,
-         .verdict = "not-wanted",
-         .code = std::string(code_of(Verdict::not_origin)),
+         .verdict = SubjectVerdict::not_wanted,
+         .code = code_of(Verdict::not_origin),
          .text = fmt::format("peer \"{}\" is not its origin: copies are never copied on; subscribe to \"{}\" itself",
                              wishes.peer->name().text(), entry.origin_name.text()),
          .because = {},
@@ -113,7 +113,7 @@ void add_verdict(const std::string& address, std::uint32_t place, const PeerRule
     const Terms& terms = wishes.terms_of(judged);
     const CopyEntry* copy = judged.verdict == Verdict::not_kept ? wishes.peer->copy_entry(entry.identity.name) : nullptr;
     because.push_back(
-        {.code = std::string(code_of(judged.verdict)),
+        {.code = code_of(judged.verdict),
          .rule =
              (copy ? copy_address(copy->peer, copy->name) : subscription_address(terms.rule->peer, terms.rule->selector)).text,
          .at = copy ? copy->at : terms.rule->at,
@@ -124,8 +124,8 @@ void add_verdict(const std::string& address, std::uint32_t place, const PeerRule
     }
   }
   explanation.add({.address = address,
-                   .verdict = "not-wanted",
-                   .code = std::string(code_of(nearest)),
+                   .verdict = SubjectVerdict::not_wanted,
+                   .code = code_of(nearest),
                    .text = std::move(text),
                    .because = std::move(because),
                    .evidence = {}});
@@ -151,7 +151,7 @@ std::string last_offered(const ImageName& name, const LastSeen& last) {
 /// What a peer that cannot be had now had of the name when it was seen last: absent is not unknown (R19).
 void add_unread(const std::string& what, const PeerCase& peer, Explanation& explanation) {
   if (peer.sight != Sight::unknown) return;
-  const bool addressed = what.starts_with("copy." + peer.name().text() + ".");
+  const bool addressed = is_of(AddressKind::copy, what) && peer_of_address(what) == peer.name().text();
   const auto name = ImageName::parse(addressed ? image_name_in(what) : what);
   if (!name) return;
   const std::string address = copy_address(peer.name(), *name).text;
@@ -162,12 +162,13 @@ void add_unread(const std::string& what, const PeerCase& peer, Explanation& expl
   if (text.empty())
     text =
         last ? fmt::format("its catalog of {} had nothing of this name", time_text(last->seen)) : "nothing was seen of it before";
-  explanation.add({.address = address,
-                   .verdict = "unknown",
-                   .code = peer.why.code,
-                   .text = fmt::format("peer \"{}\" is {}; {}. {}", peer.name().text(), peer.why.code, text, peer.why.why),
-                   .because = {},
-                   .evidence = {}});
+  explanation.add(
+      {.address = address,
+       .verdict = SubjectVerdict::unknown,
+       .code = peer.why.code,
+       .text = fmt::format("peer \"{}\" is {}; {}. {}", peer.name().text(), text_of(peer.why.code), text, peer.why.why),
+       .because = {},
+       .evidence = {}});
 }
 
 /// A peer's images of this name, each with the answer of every rule.

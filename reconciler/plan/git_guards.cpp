@@ -19,7 +19,7 @@ std::string asked(std::string_view guard, const At& at) { return fmt::format("th
 
 GitObjection no_commit(const GitGuards& guards, const GitView& view) {
   const At& at = *(guards.clean ? guards.clean : guards.forward ? guards.forward : guards.is_signed);
-  return {.code = "git",
+  return {.code = Code::git,
           .text = fmt::format("the guard \"git\" ({}) wants a manifest from a commit: {}", at.text(),
                               view.no_git.empty() ? "it lies in no git repository" : view.no_git),
           .mend = view.no_git.empty() ? "put it under git, or name a repository with -f and --rev" : ""};
@@ -36,7 +36,7 @@ std::string list_of(const std::vector<std::string>& files) {
 }
 
 GitObjection not_clean(std::string_view guard, const At& at, const GitView& view) {
-  return {.code = "git",
+  return {.code = Code::git,
           .text = fmt::format("{} wants a manifest that is all committed, and what was read differs from the commit {}{}",
                               asked(guard, at), shortened(view.git->commit), list_of(view.differing)),
           .mend = "commit the changes, or read the commit itself with --rev HEAD"};
@@ -45,7 +45,7 @@ GitObjection not_clean(std::string_view guard, const At& at, const GitView& view
 std::optional<GitObjection> not_forward(const At& at, const GitView& view) {
   if (view.forgotten) {
     return GitObjection{
-        .code = "git-unproven",
+        .code = Code::git_unproven,
         .text = fmt::format("{}: that the commit {} descends from the one that was applied last cannot be proved: the state was "
                             "made anew, and the published head does not name that one either",
                             asked("forward", at), shortened(view.git->commit)),
@@ -58,20 +58,20 @@ std::optional<GitObjection> not_forward(const At& at, const GitView& view) {
     case Descent::forward: return std::nullopt;
     case Descent::backward:
       return GitObjection{
-          .code = "git",
+          .code = Code::git,
           .text = fmt::format("{}: the commit {} is older than {}, which was applied last, and takes back {}", guard, now, before,
                               view.reverts.size() > most_listed ? "many commits" : counted(view.reverts.size(), "commit")),
           .mend = "apply a newer commit; if going back is meant, ingot apply --rewind does it, and says what that takes back"};
     case Descent::aside:
     case Descent::gone:
       return GitObjection{
-          .code = "git-rewritten",
+          .code = Code::git_rewritten,
           .text = fmt::format("{}: the commit {} does not descend from {}, which was applied last{}: the branch was rewritten, "
                               "or this is another one",
                               guard, now, before, view.descent == Descent::gone ? " and is not in the repository any more" : ""),
           .mend = "find out who rewrote it; if this commit is meant, ingot apply --rewind takes it"};
     case Descent::unproven:
-      return GitObjection{.code = "git-unproven",
+      return GitObjection{.code = Code::git_unproven,
                           .text = fmt::format("{}: that the commit {} descends from {}, which was applied last, cannot be "
                                               "proved: this clone's history does not reach so far back",
                                               guard, now, before),
@@ -96,7 +96,7 @@ std::vector<GitObjection> git_objections(const GitGuards& guards, const GitView&
   }
   if (guards.is_signed && !view.not_signed.empty()) {
     objections.push_back(
-        {.code = "git",
+        {.code = Code::git,
          .text = fmt::format("{}: the commit {} is not signed by anyone who may: {}", asked("signed", *guards.is_signed),
                              shortened(view.git->commit), view.not_signed),
          .mend = "have it signed with ssh (git config gpg.format ssh; git commit -S) by somebody whom the allowed signers name"});

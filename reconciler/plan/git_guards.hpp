@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/code.hpp"
 #include "schema/guard.hpp"
 #include "schema/manifest_commit.hpp"
 
@@ -25,8 +26,8 @@ struct GitView {
 
 /// Why an apply is refused.
 struct GitObjection {
-  std::string code;  ///< "git", "git-rewritten", "git-unproven"
-  std::string text;  ///< a sentence without a full stop
+  Code code = Code::none;  ///< "git", "git-rewritten", "git-unproven"
+  std::string text;        ///< a sentence without a full stop
   std::string mend;
 };
 

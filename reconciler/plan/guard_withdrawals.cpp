@@ -35,7 +35,7 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
     draft.held.push_back(
         {.address = one.change.address,
          .verb = one.change.verb,
-         .code = "withdrawals",
+         .code = Code::withdrawals,
          .text = fmt::format("{}; peer \"{}\" withdraws {} images at once, and the guard allows {} ({}): all of them "
                              "are held, and until then none is extracted",
                              one.change.because.front().text, peer.text(), count, allowed, place),

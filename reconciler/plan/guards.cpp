@@ -33,8 +33,7 @@ std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const P
   return std::max(allowed, options.raise_removals.value_or(0));
 }
 
-void hold(Draft& draft, bool (*concerned)(const DraftChange&), const std::string& code, const std::string& text,
-          const std::string& mend) {
+void hold(Draft& draft, bool (*concerned)(const DraftChange&), Code code, const std::string& text, const std::string& mend) {
   for (const auto& one : draft.changes) {
     if (!concerned(one)) continue;
     draft.held.push_back({.address = one.change.address,
@@ -101,11 +100,11 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
                                         guard.removal_percent, bound_place(guard.removals_at));
   const std::string images = counted(situation.snapshot.images_total, "image");
   if (dropped > allowed)
-    hold(draft, is_dropped, "removals",
+    hold(draft, is_dropped, Code::removals,
          fmt::format("this run would remove {} of {}, and {}: none is removed", dropped, images, bound),
          fmt::format("look at each; if all are meant, run with --raise-limit removals={}", dropped + prunes));
   if (allowed == 0)
-    hold(draft, is_prune, "removals", fmt::format("{}: none is removed", bound),
+    hold(draft, is_prune, Code::removals, fmt::format("{}: none is removed", bound),
          fmt::format("raise the limit in [guard] removals, or run once with --raise-limit removals={}", prunes));
   const std::uint64_t left_for_prunes = dropped > allowed ? allowed : allowed - dropped;
   const std::uint64_t deferred = allowed > 0 && prunes > left_for_prunes ? prunes - left_for_prunes : 0;
@@ -123,7 +122,7 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   draft.limits.push_back(
       {"stops", std::to_string(stops), std::to_string(allowed), bound_place(guard.stops_at, options.raise_stops)});
   if (stops <= allowed) return;
-  hold(draft, is_stop, "stops",
+  hold(draft, is_stop, Code::stops,
        fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed,
                    bound_place(guard.stops_at)),
        fmt::format("look at each; if all are meant, run with --raise-limit stops={}", stops));
@@ -149,7 +148,7 @@ void keep_addresses_apart(Draft& draft) {
     if (one.change.deferred) return true;  // a later run plans it again
     draft.blocked.push_back({.address = one.change.address,
                              .verb = one.change.verb,
-                             .code = "one-at-a-time",
+                             .code = Code::one_at_a_time,
                              .text = "another change of the same address goes first",
                              .mend = "run again",
                              .at = std::nullopt});

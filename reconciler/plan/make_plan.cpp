@@ -76,7 +76,7 @@ void note_abandoned(const Situation& situation, Draft& draft) {
   for (const Digest& digest : draft.abandoned) bytes = saturating_sum(bytes, situation.observed.partials.at(digest).on_disk);
   const bool one = draft.abandoned.size() == 1;
   draft.notes.push_back(
-      {"partial-copies", "",
+      {Code::partial_copies, "",
        fmt::format("{} interrupted {} ({} on the disk) {} given up: no rule wants {}, or others need the room",
                    draft.abandoned.size(), one ? "copy" : "copies", size_text(bytes), one ? "is" : "are", one ? "it" : "them")});
 }
@@ -89,11 +89,11 @@ void look_at_keys(const Situation& situation, Draft& draft) {
       std::all_of(draft.changes.begin(), draft.changes.end(), [](const DraftChange& one) { return one.change.deferred; });
   const Address catalog = catalog_address();
   if (idle)
-    draft.notes.push_back({"no-catalog-key", catalog.text, why + ": no new head can be signed"});
+    draft.notes.push_back({Code::no_catalog_key, catalog.text, why + ": no new head can be signed"});
   else
     draft.blocked.push_back({.address = catalog,
                              .verb = Verb::publish,
-                             .code = "no-catalog-key",
+                             .code = Code::no_catalog_key,
                              .text = why + ": \"apply\" does nothing as long as it cannot sign what it publishes",
                              .mend = "bring the key back from its backup, or set `keys` in [server] to where it is",
                              .at = std::nullopt});
@@ -139,16 +139,16 @@ void note_targets(const Situation& situation, const PlanOptions& options, const 
   };
   for (const auto& target : options.targets) {
     if (selection.lost_targets().contains(target)) {
-      draft.notes.push_back({"left-out", target, "--target names it, but --exclude names it or something that it needs"});
+      draft.notes.push_back({Code::left_out, target, "--target names it, but --exclude names it or something that it needs"});
     } else if (!is_told(target)) {
       const auto peer = ServerName::parse(peer_of_address(target));
       const PeerCase* found = peer ? situation.peer(*peer) : nullptr;
       draft.notes.push_back(
-          {"nothing-to-do", target,
+          {Code::nothing_to_do, target,
            found && found->sight == Sight::unknown
                ? fmt::format("--target names it, and peer \"{}\" is {}: nobody knows whether there is something to "
                              "do for it",
-                             found->name().text(), found->why.code)
+                             found->name().text(), text_of(found->why.code))
                : "--target names it, and there is nothing to do for it"});
     }
   }
@@ -160,16 +160,16 @@ void ignore(const Situation& situation, Plan& plan) {
   for (const IgnoreEntry& entry : situation.manifest.ignored) {
     if (entry.until <= now) {
       plan.notes.push_back(
-          {"ignore-over", entry.address,
+          {Code::ignore_over, entry.address,
            fmt::format("[[ignore]] ({}) is over since {}: it counts again; remove the entry, or give it another day",
                        entry.at.text(), time_text(entry.until))});
     } else if (entry.until > now + longest_ignored) {
       plan.notes.push_back(
-          {"ignore-too-long", entry.address,
+          {Code::ignore_too_long, entry.address,
            fmt::format("[[ignore]] ({}) ends more than 180 days from now, so that it does not hold", entry.at.text())});
     } else {
       plan.ignored.insert(entry.address);
-      plan.notes.push_back({"ignored", entry.address,
+      plan.notes.push_back({Code::ignored, entry.address,
                             fmt::format("trouble with it does not end a run with exit code 3 before {} ({}): {}",
                                         time_text(entry.until), entry.at.text(), entry.reason)});
     }

@@ -59,8 +59,6 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer);
 /// wherever a plan is made.
 state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers);
 
-/// The peer that an address is about ("peer.P", "subscription.P.…", "copy.P.…"); "" for other addresses.
-std::string_view peer_of_address(std::string_view address);
 /// The notes of a plan that are about one peer: what is remembered with a settled one.
 std::vector<Note> notes_of(const Plan& plan, const ServerName& peer);
 

@@ -71,7 +71,7 @@ void adopt(const CopyEntry& entry, const state::ImageRow& copy, const Situation&
   const std::string rule = row.rule;
   draft.add(
       {.change = change_of(address, AdoptCopy{.peer = entry.peer, .identity = *copy.identity, .row = std::move(row)},
-                           {{.code = "adopted",
+                           {{.code = Code::adopted,
                              .rule = rule,
                              .at = entry.at,
                              .text = fmt::format("its [[copy]] says `adopt = true`: the copy from peer \"{}\" becomes an image "
@@ -93,7 +93,7 @@ void update(const CopyEntry& entry, const state::ImageRow& here, const Situation
   if (changes.empty()) return;
   const std::string text = fmt::format("{}", fmt::join(changes, ", "));
   draft.add({.change = change_of(image_address(row.name), UpdateImage{.row = row, .changes = changes},
-                                 {{.code = "changed", .rule = here.rule, .at = entry.at, .text = text}}),
+                                 {{.code = Code::changed, .rule = here.rule, .at = entry.at, .text = text}}),
              .phase = Phase::images,
              .publishes = published});
 }
@@ -102,13 +102,13 @@ void update(const CopyEntry& entry, const state::ImageRow& here, const Situation
 void block_nothing_here(const CopyEntry& entry, const PeerCase* peer, Draft& draft) {
   const Address address = copy_address(entry.peer, entry.name);
   if (peer && peer->sight != Sight::retired) {
-    draft.notes.push_back({"waiting", address.text, "it is adopted once the copy is here"});
+    draft.notes.push_back({Code::waiting, address.text, "it is adopted once the copy is here"});
     return;
   }
   draft.blocked.push_back(
       {.address = address,
        .verb = Verb::add,
-       .code = "unknown-image",
+       .code = Code::unknown_image,
        .text = fmt::format("this [[copy]] does nothing: no copy of image \"{}\" from peer \"{}\" is here", entry.name.text(),
                            entry.peer.text()),
        .mend = "correct `peer` and `name` (\"ingot query images\" shows where copies came from), or remove the entry",
@@ -131,7 +131,7 @@ void merge_adoptions(const Situation& situation, Draft& draft) {
     } else if (const state::ImageRow* copy = copy_here(entry, peer, situation)) {
       if (peer && peer->head)
         draft.notes.push_back(
-            {"origin-answers", copy_address(entry.peer, entry.name).text,
+            {Code::origin_answers, copy_address(entry.peer, entry.name).text,
              fmt::format("peer \"{}\" still answers: what it says of this image later, a withdrawal too, does not "
                          "reach the adopted one",
                          entry.peer.text())});

@@ -11,17 +11,17 @@ namespace ingot::plan {
 
 namespace {
 
-void block(const LocalImage& image, Verb verb, std::string code, std::string text, std::string mend, Draft& draft) {
+void block(const LocalImage& image, Verb verb, Code code, std::string text, std::string mend, Draft& draft) {
   draft.blocked.push_back({.address = image_address(image.name),
                            .verb = verb,
-                           .code = std::move(code),
+                           .code = code,
                            .text = std::move(text),
                            .mend = std::move(mend),
                            .at = image.at});
 }
 
-Reason reason(const LocalImage& image, std::string code, std::string text) {
-  return {.code = std::move(code), .rule = image_address(image.name).text, .at = image.at, .text = std::move(text)};
+Reason reason(const LocalImage& image, Code code, std::string text) {
+  return {.code = code, .rule = image_address(image.name).text, .at = image.at, .text = std::move(text)};
 }
 
 /// The image of this name that was deleted last.
@@ -37,7 +37,7 @@ void note_mounts(const LocalImage& image, const std::vector<std::string>& mounts
   constexpr std::size_t most_named = 10;
   if (mounts.empty()) return;
   const auto end = mounts.begin() + static_cast<std::ptrdiff_t>(std::min(mounts.size(), most_named));
-  draft.notes.push_back({"mounts-left-out", image_address(image.name).text,
+  draft.notes.push_back({Code::mounts_left_out, image_address(image.name).text,
                          fmt::format("other mounts or subvolumes at \"{}\"{} will be left out; cross_mounts = true takes them",
                                      fmt::join(mounts.begin(), end, "\", \""),
                                      mounts.size() > most_named ? fmt::format(" and {} more", mounts.size() - most_named) : "")});
@@ -58,14 +58,14 @@ bool look_at_source(const LocalImage& image, const Situation& situation, Draft& 
   if (missing) {
     std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
                                     : std::string("it has no source and is not here, so it cannot be added");
-    draft.notes.push_back({"source-missing", image_address(image.name).text, std::move(text)});
+    draft.notes.push_back({Code::source_missing, image_address(image.name).text, std::move(text)});
   }
   if (there && !comes_back) note_mounts(image, std::get<SourceStamp>(seen->second).mounts, draft);
   const bool same_source =
       before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
   const bool surely_same = may_be_same && (image.digest || !there || same_source);
   if (before && !surely_same) {
-    draft.notes.push_back({"name-reused", image_address(image.name).text,
+    draft.notes.push_back({Code::name_reused, image_address(image.name).text,
                            fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits",
                                        image.name.text(), before->digest.text())});
   }
@@ -87,7 +87,7 @@ void block_unknown_type(const LocalImage& image, const Situation& situation, Dra
   for (const auto& type : situation.snapshot.types) names.push_back(type.name.text());
   const auto near = nearest(image.type.text(), names);
   block(
-      image, Verb::add, "unknown-type", fmt::format("there is no image type \"{}\"", image.type.text()),
+      image, Verb::add, Code::unknown_type, fmt::format("there is no image type \"{}\"", image.type.text()),
       near ? fmt::format("did you mean \"{}\"? Otherwise declare it with [[imagetype]]", *near) : "declare it with [[imagetype]]",
       draft);
 }
@@ -98,7 +98,7 @@ bool may_be_added(const LocalImage& image, const Situation& situation, Draft& dr
     const std::string what = bearer->copy
                                  ? fmt::format("a copy from peer \"{}\"", bearer->copied_from ? bearer->copied_from->text() : "?")
                                  : std::string("another image");
-    block(image, Verb::add, "name-in-use", fmt::format("the name \"{}\" is borne here by {}", bearer->name.text(), what),
+    block(image, Verb::add, Code::name_in_use, fmt::format("the name \"{}\" is borne here by {}", bearer->name.text(), what),
           "choose another name, or give the copy another one by `as`", draft);
     return false;
   }
@@ -112,9 +112,9 @@ void add_image(const LocalImage& image, const ParentFound& parent, const Situati
   const auto* source = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   Change change = change_of(image_address(image.name),
                             AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
-                            {reason(image, "new", "the manifest names it, and it is not here")});
+                            {reason(image, Code::new_, "the manifest names it, and it is not here")});
   if (parent.planned) change.after.push_back(*parent.planned);
-  if (!look_at_source(image, situation, draft)) change.foreseen = "source-missing";
+  if (!look_at_source(image, situation, draft)) change.foreseen = Code::source_missing;
   draft.add(
       {.change = std::move(change), .phase = parent.late ? Phase::following : Phase::images, .publishes = !image.is_private});
 }
@@ -179,26 +179,28 @@ void update_image(const LocalImage& image, const state::ImageRow& row, Draft& dr
   const bool publishes = now.publishes_ && !image.is_private;
   Change change =
       change_of(image_address(image.name), UpdateImage{.row = std::move(now.row_), .changes = std::move(now.changes_)},
-                {reason(image, "changed", text)});
+                {reason(image, Code::changed, text)});
   draft.add({.change = std::move(change), .phase = Phase::images, .publishes = publishes});
 }
 
 void merge_present(const LocalImage& image, const state::ImageRow& row, const Situation& situation, Draft& draft) {
   const auto immutable = immutable_changes(image, row, situation);
   if (!immutable.empty()) {
-    return block(image, Verb::update, "immutable", fmt::format("an image never changes in this: {}", fmt::join(immutable, "; ")),
+    return block(image, Verb::update, Code::immutable,
+                 fmt::format("an image never changes in this: {}", fmt::join(immutable, "; ")),
                  "put back what it was, or give the new one another name", draft);
   }
   // A number that was given to it may have been read by a peer, even if the run that published it died.
   if (image.is_private && !row.is_private && (row.was_public || row.created)) {
-    return block(image, Verb::update, "already-published", "it has been published, and what peers have read cannot be taken back",
-                 "say private = false, or delete it", draft);
+    return block(image, Verb::update, Code::already_published,
+                 "it has been published, and what peers have read cannot be taken back", "say private = false, or delete it",
+                 draft);
   }
   update_image(image, row, draft);
   const auto seen = situation.observed.sources.find(image.name);
   const auto* stamp = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   if (stamp && !row.source_stamp.empty() && stamp->stamp != row.source_stamp) {
-    draft.notes.push_back({"source-changed", image_address(image.name).text,
+    draft.notes.push_back({Code::source_changed, image_address(image.name).text,
                            "its source has changed since it was added; the image stays what it is. New bits need a new name"});
   }
 }
@@ -213,7 +215,7 @@ void merge_absent(const state::ImageRow& row, const Situation& situation, Draft&
       });
   if (!row.managed && by_copy) return;
   if (!row.managed) {
-    draft.notes.push_back({"unmanaged", address.text, "the manifest does not name it; it is left alone"});
+    draft.notes.push_back({Code::unmanaged, address.text, "the manifest does not name it; it is left alone"});
     return;
   }
   const auto listing = situation.series_listing.find(row.name.text());
@@ -221,19 +223,19 @@ void merge_absent(const state::ImageRow& row, const Situation& situation, Draft&
     const SeriesDeclaration& series = *listing->second.front();
     draft.blocked.push_back({.address = address,
                              .verb = Verb::delete_,
-                             .code = "in-series",
+                             .code = Code::in_series,
                              .text = fmt::format("series \"{}\" of the manifest lists it", series.name.text()),
                              .mend = "take it out of the series, or put the image back",
                              .at = series.at});
   } else if (row.protect) {
     draft.held.push_back({.address = address,
                           .verb = Verb::delete_,
-                          .code = "protected",
+                          .code = Code::protected_,
                           .text = "the manifest dropped it, and it is protected",
                           .mend = "put it back with protect = false, apply, and drop it then"});
   } else {
     Change change = change_of(address, DeleteImage{.key = row.key, .name = row.name},
-                              {{.code = "dropped",
+                              {{.code = Code::dropped,
                                 .rule = address.text,
                                 .at = std::nullopt,
                                 .text = "the manifest managed it, and no longer names it"}});

@@ -108,22 +108,22 @@ std::vector<Reason> reasons_for(const Revision& revision, const Address& address
   const Address whose = rule ? subscription_address(rule->peer, rule->selector) : peer_address(peer.name());
   const std::optional<At> at = rule ? place_of(*rule) : peer.entry->at;
   if (revision.withdraws && revision.disowned) {
-    because.push_back({.code = "disowned",
+    because.push_back({.code = Code::disowned,
                        .rule = whose.text,
                        .at = at,
                        .text = fmt::format("peer \"{}\" revoked the keys that signed it, and does not know it; its bytes stay",
                                            peer.name().text())});
   } else if (revision.withdraws) {
-    because.push_back({.code = "withdrawn",
+    because.push_back({.code = Code::withdrawn,
                        .rule = whose.text,
                        .at = at,
                        .text = fmt::format("peer \"{}\" withdrew it; its bytes stay", peer.name().text())});
   }
   if (!revision.changes.empty())
-    because.push_back({.code = "changed", .rule = whose.text, .at = at, .text = listed(revision.changes)});
+    because.push_back({.code = Code::changed, .rule = whose.text, .at = at, .text = listed(revision.changes)});
   const CopyEntry* own = peer.copy_entry(revision.row.identity->name);
   if (own && !revision.own_changes.empty()) {
-    because.push_back({.code = "changed", .rule = address.text, .at = own->at, .text = listed(revision.own_changes)});
+    because.push_back({.code = Code::changed, .rule = address.text, .at = own->at, .text = listed(revision.own_changes)});
   }
   return because;
 }
@@ -155,14 +155,14 @@ void add_removal(const state::ImageRow& row, const PeerCase& peer, Reason reason
     draft.blocked.push_back(
         {.address = address,
          .verb = Verb::remove,
-         .code = "in-series",
+         .code = Code::in_series,
          .text = fmt::format("series \"{}\" of the manifest lists it as \"{}\"", series.name.text(), row.name.text()),
          .mend = "take it out of the series first",
          .at = series.at});
   } else if (row.protect) {
     draft.held.push_back({.address = address,
                           .verb = Verb::remove,
-                          .code = "protected",
+                          .code = Code::protected_,
                           .text = fmt::format("{}; it is protected", reason.text),
                           .mend = "apply `protect = false` in its [[copy]] first",
                           .because = {reason}});
@@ -179,7 +179,7 @@ void add_removal(const state::ImageRow& row, const PeerCase& peer, Reason reason
 
 void remove_by_entry(const state::ImageRow& row, const PeerCase& peer, const CopyEntry& entry, const Situation& situation,
                      Draft& draft) {
-  Reason reason{.code = "not-kept",
+  Reason reason{.code = Code::not_kept,
                 .rule = copy_address(peer.name(), row.identity->name).text,
                 .at = std::nullopt,
                 .text = fmt::format("its [[copy]] ({}) says `keep = false`", entry.at.text())};
@@ -207,7 +207,7 @@ void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
     if (!draft.next_removal || due < *draft.next_removal) draft.next_removal = due;
     return;
   }
-  Reason reason{.code = "unwanted",
+  Reason reason{.code = Code::unwanted,
                 .rule = subscription_address(rule->peer, rule->selector).text,
                 .at = std::nullopt,
                 .text = fmt::format("no rule has wanted it since {}, and its subscription ({}) says `prune = \"{}\"`",
@@ -301,7 +301,7 @@ void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation
            (is_silent(row->identity->origin, situation) && speaks_for(*wishes.peer, row->identity->origin, situation))))
         continue;
       draft.notes.push_back(
-          {.code = "withdrawn-elsewhere",
+          {.code = Code::withdrawn_elsewhere,
            .address = copy_address(wishes.peer->name(), entry.identity.name).text,
            .text = fmt::format("peer \"{}\" withdrew an image of the same name and bits{}{}; \"{}\" stays as it is "
                                "here",

@@ -25,24 +25,25 @@ std::string why_updated(const PeerCase& peer, const state::Registration& registr
   return listed(changes);
 }
 
-Reason reason(const PeerCase& peer, std::string code, std::string text) {
-  return {.code = std::move(code), .rule = peer_address(peer.name()).text, .at = peer.entry->at, .text = std::move(text)};
+Reason reason(const PeerCase& peer, Code code, std::string text) {
+  return {.code = code, .rule = peer_address(peer.name()).text, .at = peer.entry->at, .text = std::move(text)};
 }
 
 void block_unknown(const PeerCase& peer, Verb verb, Draft& draft) {
   if (peer.is_away()) return;  // a note says so
-  draft.blocked.push_back({.address = peer_address(peer.name()),
-                           .verb = verb,
-                           .code = "peer-unknown",
-                           .text = fmt::format("peer \"{}\" is {}, so it cannot be verified", peer.name().text(), peer.why.code),
-                           .mend = peer.mend(),
-                           .at = peer.entry->at});
+  draft.blocked.push_back(
+      {.address = peer_address(peer.name()),
+       .verb = verb,
+       .code = Code::peer_unknown,
+       .text = fmt::format("peer \"{}\" is {}, so it cannot be verified", peer.name().text(), text_of(peer.why.code)),
+       .mend = peer.mend(),
+       .at = peer.entry->at});
 }
 
 void block_changed_identity(const PeerCase& peer, Draft& draft) {
   draft.blocked.push_back({.address = peer_address(peer.name()),
                            .verb = Verb::update,
-                           .code = "identity-changed",
+                           .code = Code::identity_changed,
                            .text = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}",
                                                peer.name().text(), peer.changed_from->id.text(), peer.id().text()),
                            .mend = peer.mend(),
@@ -61,7 +62,7 @@ void update_peer(const PeerCase& peer, const state::Registration& before, Draft&
                     .urls = peer.entry->urls,
                     .replaces = replaces ? std::optional(before.id) : std::nullopt,
                     .head = peer.head ? std::optional(*peer.head) : std::nullopt};
-  draft.add({.change = change_of(peer_address(peer.name()), std::move(action), {reason(peer, "changed", text)}),
+  draft.add({.change = change_of(peer_address(peer.name()), std::move(action), {reason(peer, Code::changed, text)}),
              .phase = Phase::peers});
 }
 
@@ -70,7 +71,7 @@ void register_peer(const PeerCase& peer, Draft& draft) {
   RegisterPeer action{.peer = peer.name(), .card = peer.entry->card, .urls = peer.entry->urls, .head = *peer.head};
   draft.add({.change = change_of(
                  peer_address(peer.name()), std::move(action),
-                 {reason(peer, "new", fmt::format("its head at serial {} verifies against its card", peer.head->serial))}),
+                 {reason(peer, Code::new_, fmt::format("its head at serial {} verifies against its card", peer.head->serial))}),
              .phase = Phase::peers});
 }
 
@@ -79,7 +80,7 @@ void merge_retired(const PeerCase& peer, const Situation& situation, Draft& draf
   const auto& rules = situation.manifest.subscriptions;
   const auto count = static_cast<std::uint64_t>(
       std::count_if(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) { return rule.peer == peer.name(); }));
-  draft.notes.push_back({"retired", peer_address(peer.name()).text,
+  draft.notes.push_back({Code::retired, peer_address(peer.name()).text,
                          fmt::format("it is gone for ever and is not asked; its copies stay{}",
                                      count == 0 ? ""
                                                 : fmt::format(", and {} to it {} nothing", counted(count, "subscription"),
@@ -91,7 +92,7 @@ void merge_peer(const PeerCase& peer, const Situation& situation, Draft& draft) 
   if (peer.sight == Sight::retired) return merge_retired(peer, situation, draft);
   if (peer.sight == Sight::own) {
     draft.notes.push_back(
-        {"own-peer", peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
+        {Code::own_peer, peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
     return;
   }
   if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
@@ -143,7 +144,8 @@ bool identity_in_question(const state::Registration& registration, const Situati
 void note_unknown_peers(const Situation& situation, Draft& draft) {
   for (const auto& peer : situation.peers) {
     if (peer.is_away())
-      draft.notes.push_back({"offline", peer_address(peer.name()).text, fmt::format("it is not there now: {}", peer.why.why)});
+      draft.notes.push_back(
+          {Code::offline, peer_address(peer.name()).text, fmt::format("it is not there now: {}", peer.why.why)});
     else if (peer.sight == Sight::unknown)
       draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
   }
@@ -174,7 +176,7 @@ void merge_peers(const Situation& situation, Draft& draft) {
       draft.blocked.push_back(
           {.address = peer_address(peer.name()),
            .verb = Verb::update,
-           .code = "name-in-use",
+           .code = Code::name_in_use,
            .text =
                fmt::format("it cannot become \"{}\" while another peer bears that name and takes this one's", peer.name().text()),
            .mend = "rename them in two runs",
@@ -195,7 +197,7 @@ void merge_dropped_peers(const Situation& situation, Draft& draft) {
     if (situation.peer(registration.id) || replaced.contains(registration.id) || identity_in_question(registration, situation))
       continue;
     Change change = change_of(peer_address(registration.name), UnregisterPeer{.peer = registration.name, .id = registration.id},
-                              {{.code = "dropped",
+                              {{.code = Code::dropped,
                                 .rule = peer_address(registration.name).text,
                                 .at = std::nullopt,
                                 .text = "the manifest no longer has it; its copies and its floor of trust stay"}});

@@ -86,7 +86,7 @@ std::vector<Offer> offers_for(const state::ImageRow& row, const Offers& all) {
 void add(Action action, Phase phase, const DamagedImage& image, const state::ImageRow& row, const LocalImage* local,
          Draft& draft) {
   Change change = change_of(image.address, std::move(action),
-                            {{.code = "damaged",
+                            {{.code = Code::damaged,
                               .rule = row.copy ? row.rule : image.address.text,
                               .at = local ? std::optional(local->at) : std::nullopt,
                               .text = what_is_damaged(image)}});
@@ -132,7 +132,7 @@ void block(const DamagedImage& image, const Change* deferred, Draft& draft) {
   if (deferred) text += "; its repair is deferred: " + deferred->deferred_why;
   draft.blocked.push_back({.address = image.address,
                            .verb = Verb::repair,
-                           .code = "damaged",
+                           .code = Code::damaged,
                            .text = std::move(text),
                            .mend = deferred ? "run again once there is room for it, or raise that limit" : how_to_mend(image),
                            .at = std::nullopt});

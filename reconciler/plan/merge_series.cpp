@@ -85,11 +85,11 @@ struct Wanted {
   bool late = false;  ///< it follows
 };
 
-void block(const SeriesDeclaration& series, bool here, std::string code, std::string text, std::string mend, Draft& draft,
+void block(const SeriesDeclaration& series, bool here, Code code, std::string text, std::string mend, Draft& draft,
            std::optional<ServerName> waits_for = {}) {
   draft.blocked.push_back({.address = series_address(series.name),
                            .verb = here ? Verb::update : Verb::create,
-                           .code = std::move(code),
+                           .code = code,
                            .text = std::move(text),
                            .mend = std::move(mend),
                            .at = series.at,
@@ -103,7 +103,7 @@ std::set<std::string> listed_names(const SeriesDeclaration& series) {
 }
 
 Absence renamed_away(const ImageName& becomes) {
-  return {"unknown-image", fmt::format("which this plan renames to \"{}\"", becomes.text()),
+  return {Code::unknown_image, fmt::format("which this plan renames to \"{}\"", becomes.text()),
           fmt::format("list \"{}\"", becomes.text())};
 }
 
@@ -127,12 +127,13 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
       continue;
     }
     Absence absence = renamed ? renamed_away(bearers.renamed.at(renamed->key)) : arrivals.absence(arrival, name, all);
-    block(series, here, std::move(absence.code), fmt::format("it lists \"{}\", {}", name.text(), absence.why),
-          std::move(absence.mend), draft, std::move(absence.waits_for));
+    block(series, here, absence.code, fmt::format("it lists \"{}\", {}", name.text(), absence.why), std::move(absence.mend),
+          draft, std::move(absence.waits_for));
     if (arrival == Arrival::impossible) return std::nullopt;
   }
   if (!wanted.waiting.empty()) {
-    draft.notes.push_back({"waiting", series_address(series.name).text, fmt::format("it waits for {}", listed(wanted.waiting))});
+    draft.notes.push_back(
+        {Code::waiting, series_address(series.name).text, fmt::format("it waits for {}", listed(wanted.waiting))});
   }
   return wanted;
 }
@@ -178,7 +179,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
   if (!peer || peer->sight == Sight::own) return std::nullopt;
   if (peer->sight == Sight::retired) {
     draft.notes.push_back(
-        {"retired", series_address(series.name).text,
+        {Code::retired, series_address(series.name).text,
          fmt::format("peer \"{}\", whose series it follows, is retired: it stays as it is", peer->name().text())});
     return std::nullopt;
   }
@@ -186,7 +187,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
       std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == peer; });
   if (wishes == desired.wishes.end()) {
     if (!as_before && !peer->is_away()) {
-      block(series, row != nullptr, "peer-unknown",
+      block(series, row != nullptr, Code::peer_unknown,
             fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()), peer->mend(), draft,
             peer->name());
     }
@@ -195,7 +196,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
   const SeriesEntry* followed = wishes->index.series(series.follow->series);
   if (!followed) {
     const auto near = nearest(series.follow->series.text(), wishes->index.names_like(SelectSeries{series.follow->series}));
-    block(series, row != nullptr, "unknown-selector",
+    block(series, row != nullptr, Code::unknown_selector,
           fmt::format("peer \"{}\" has no series \"{}\"", peer->name().text(), series.follow->series.text()),
           near ? fmt::format("did you mean \"{}\"?", *near) : "it begins when the peer makes one", draft);
     draft.unsettled.insert(peer->id());
@@ -259,7 +260,8 @@ void merge_wanted(const Wanted& wanted, const state::SeriesRow* row, const Situa
   if (row && changes.empty()) return;
   const Address address = series_address(series.name);
   std::string text = row ? listed(changes) : fmt::format("the manifest declares it: {}", counted(names.size(), "image"));
-  std::vector<Reason> because{{.code = row ? "changed" : "new", .rule = address.text, .at = series.at, .text = std::move(text)}};
+  std::vector<Reason> because{
+      {.code = row ? Code::changed : Code::new_, .rule = address.text, .at = series.at, .text = std::move(text)}};
   Action action =
       row ? Action(UpdateSeries{.name = series.name, .members = names, .follow = series.follow, .changes = std::move(changes)})
           : Action(CreateSeries{.name = series.name, .members = names, .follow = series.follow});
@@ -279,11 +281,11 @@ void merge_wanted(const Wanted& wanted, const state::SeriesRow* row, const Situa
 void merge_dropped(const state::SeriesRow& row, const Situation& situation, Draft& draft) {
   const Address address = series_address(row.name);
   if (!row.managed) {
-    draft.notes.push_back({"unmanaged", address.text, "the manifest does not name it; it is left alone"});
+    draft.notes.push_back({Code::unmanaged, address.text, "the manifest does not name it; it is left alone"});
     return;
   }
   draft.add({.change = change_of(address, DeleteSeries{.name = row.name},
-                                 {{.code = "dropped",
+                                 {{.code = Code::dropped,
                                    .rule = address.text,
                                    .at = std::nullopt,
                                    .text = "the manifest no longer names it; its images stay"}}),
@@ -302,7 +304,7 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
     const auto found = rows.find(series.name.folded());
     const state::SeriesRow* row = found == rows.end() ? nullptr : found->second;
     if (row && row->name != series.name) {
-      block(series, false, "name-in-use",
+      block(series, false, Code::name_in_use,
             fmt::format("its name differs only in case from \"{}\", which is here", row->name.text()),
             "choose another name, or take the old one away first", draft);
       continue;

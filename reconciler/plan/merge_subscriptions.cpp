@@ -35,16 +35,15 @@ void block_unknown(const DesiredSubscription& wanted, Verb verb, Draft& draft) {
   draft.blocked.push_back(
       {.address = wanted.address,
        .verb = verb,
-       .code = "peer-unknown",
-       .text = fmt::format("peer \"{}\" is {}, so there is no head to count from", peer.name().text(), peer.why.code),
+       .code = Code::peer_unknown,
+       .text = fmt::format("peer \"{}\" is {}, so there is no head to count from", peer.name().text(), text_of(peer.why.code)),
        .mend = peer.mend(),
        .at = wanted.rule->at});
 }
 
-void add_change(const DesiredSubscription& wanted, Action action, std::string code, std::string text, Draft& draft) {
-  Change change =
-      change_of(wanted.address, std::move(action),
-                {{.code = std::move(code), .rule = wanted.address.text, .at = wanted.rule->at, .text = std::move(text)}});
+void add_change(const DesiredSubscription& wanted, Action action, Code code, std::string text, Draft& draft) {
+  Change change = change_of(wanted.address, std::move(action),
+                            {{.code = code, .rule = wanted.address.text, .at = wanted.rule->at, .text = std::move(text)}});
   draft.wait_for(change, peer_address(wanted.peer->name()));
   draft.add({.change = std::move(change), .phase = Phase::subscriptions});
 }
@@ -53,7 +52,7 @@ void instantiate(const DesiredSubscription& wanted, const Situation& situation, 
   if (wanted.peer->sight == Sight::unknown || !wanted.baseline) return block_unknown(wanted, Verb::instantiate, draft);
   std::string text =
       fmt::format("it counts what comes after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
-  add_change(wanted, Instantiate{.row = row_for(wanted, situation)}, "new", std::move(text), draft);
+  add_change(wanted, Instantiate{.row = row_for(wanted, situation)}, Code::new_, std::move(text), draft);
 }
 
 void update(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
@@ -67,7 +66,8 @@ void update(const DesiredSubscription& wanted, const Situation& situation, Draft
   if (row.options != wanted.row->options) changes.push_back(fmt::format("options: {} → {}", wanted.row->options, row.options));
   if (changes.empty()) return;
   std::string text = listed(changes);
-  add_change(wanted, UpdateSubscription{.row = std::move(row), .changes = std::move(changes)}, "changed", std::move(text), draft);
+  add_change(wanted, UpdateSubscription{.row = std::move(row), .changes = std::move(changes)}, Code::changed, std::move(text),
+             draft);
 }
 
 /// Whether the manifest still asks for what this row records.
@@ -85,7 +85,7 @@ void uninstantiate(const state::SubscriptionRow& row, const PeerCase* peer, cons
   draft.add({.change = change_of(
                  subscription_address(name, row.selector),
                  Uninstantiate{.peer = name, .id = row.peer, .selector = row.selector, .stopped = serial},
-                 {{.code = "dropped",
+                 {{.code = Code::dropped,
                    .rule = row.rule,
                    .at = std::nullopt,
                    .text = row.copies == 0 ? "the manifest no longer has it; it brought no copies"
@@ -108,7 +108,7 @@ void block_for_identity(const DesiredSubscription& wanted, Draft& draft) {
   draft.blocked.push_back(
       {.address = wanted.address,
        .verb = Verb::update,
-       .code = "identity-changed",
+       .code = Code::identity_changed,
        .text = fmt::format("it was instantiated from the identity that peer \"{}\" had before, and brings nothing more",
                            wanted.peer->name().text()),
        .mend = fmt::format("settle what {} says", peer_address(wanted.peer->name()).text),
@@ -126,9 +126,9 @@ UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desir
   const auto wishes =
       std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == &peer; });
   if (wishes == desired.wishes.end())
-    return {
-        fmt::format("peer \"{}\" is {}, so nobody knows whether it has what a new rule names", peer.name().text(), peer.why.code),
-        peer.mend()};
+    return {fmt::format("peer \"{}\" is {}, so nobody knows whether it has what a new rule names", peer.name().text(),
+                        text_of(peer.why.code)),
+            peer.mend()};
   for (const auto& wanted : desired.subscriptions) {
     if (wanted.peer != &peer || wishes->index.knows(wanted.rule->selector)) continue;
     const Selector& selector = wanted.rule->selector;
@@ -144,11 +144,11 @@ void keep_in_force(const DesiredSubscription& dropped, const Desired& desired, D
   const bool peer_unknown = dropped.peer->sight == Sight::unknown;
   std::string text = fmt::format("the manifest no longer has it; {}. It stays in force and copies until that is settled", why);
   if (dropped.peer->is_away())
-    draft.notes.push_back({"waiting", dropped.address.text, std::move(text)});
+    draft.notes.push_back({Code::waiting, dropped.address.text, std::move(text)});
   else if (peer_unknown)
     draft.blocked.push_back({.address = dropped.address,
                              .verb = Verb::uninstantiate,
-                             .code = "peer-unknown",
+                             .code = Code::peer_unknown,
                              .text = std::move(text),
                              .mend = mend,
                              .at = std::nullopt});
@@ -156,11 +156,11 @@ void keep_in_force(const DesiredSubscription& dropped, const Desired& desired, D
     draft.held.push_back(
         {.address = dropped.address,
          .verb = Verb::uninstantiate,
-         .code = "unknown-selector",
+         .code = Code::unknown_selector,
          .text = std::move(text),
          .mend = mend,
          .because = {
-             {.code = "dropped", .rule = dropped.row->rule, .at = std::nullopt, .text = "the manifest no longer has it"}}});
+             {.code = Code::dropped, .rule = dropped.row->rule, .at = std::nullopt, .text = "the manifest no longer has it"}}});
 }
 
 }  // namespace

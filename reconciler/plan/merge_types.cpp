@@ -13,13 +13,13 @@ namespace {
 
 void merge_declared(const TypeDeclaration& declared, const Situation& situation, Draft& draft) {
   const Address address = type_address(declared.name);
-  const auto reason = [&](std::string code, std::string text) {
-    return std::vector<Reason>{{.code = std::move(code), .rule = address.text, .at = declared.at, .text = std::move(text)}};
+  const auto reason = [&](Code code, std::string text) {
+    return std::vector<Reason>{{.code = code, .rule = address.text, .at = declared.at, .text = std::move(text)}};
   };
   const auto found = situation.type_by_name.find(declared.name.folded());
   if (found == situation.type_by_name.end()) {
     draft.add({.change = change_of(address, CreateType{.name = declared.name, .base = declared.base, .managed = true},
-                                   reason("new", "the manifest declares it, and it is not here")),
+                                   reason(Code::new_, "the manifest declares it, and it is not here")),
                .phase = Phase::types});
     return;
   }
@@ -27,7 +27,7 @@ void merge_declared(const TypeDeclaration& declared, const Situation& situation,
   if (row.name != declared.name) {
     draft.blocked.push_back({.address = address,
                              .verb = Verb::create,
-                             .code = "type-conflict",
+                             .code = Code::type_conflict,
                              .text = fmt::format("its name differs only in case from \"{}\", which is here", row.name.text()),
                              .mend = "choose another name",
                              .at = declared.at});
@@ -38,7 +38,7 @@ void merge_declared(const TypeDeclaration& declared, const Situation& situation,
   if (!row.managed) changes.emplace_back("now managed by the manifest");
   if (changes.empty()) return;
   draft.add({.change = change_of(address, UpdateType{.name = declared.name, .base = declared.base, .managed = true},
-                                 reason("changed", listed(changes))),
+                                 reason(Code::changed, listed(changes))),
              .phase = Phase::types,
              .publishes = row.base != declared.base && has_public_images(row, situation)});
 }
@@ -104,7 +104,7 @@ void merge_dropped_types(const Situation& situation, Draft& draft) {
     if (users > 0) {
       draft.blocked.push_back({.address = type_address(row.name),
                                .verb = Verb::delete_,
-                               .code = "in-use",
+                               .code = Code::in_use,
                                .text = fmt::format("the manifest dropped it, and {} here {} of this type",
                                                    counted(users, "image"), users == 1 ? "is" : "are"),
                                .mend = "put it back, or delete them first",
@@ -112,7 +112,7 @@ void merge_dropped_types(const Situation& situation, Draft& draft) {
       continue;
     }
     Change change = change_of(type_address(row.name), DeleteType{.name = row.name},
-                              {{.code = "dropped",
+                              {{.code = Code::dropped,
                                 .rule = type_address(row.name).text,
                                 .at = std::nullopt,
                                 .text = "the manifest no longer declares it, and no image is of this type"}});

@@ -17,7 +17,7 @@ Note not_released(const std::vector<ImageName>& images) {
   std::string names;
   for (std::size_t i = 0; i < std::min(images.size(), most_named); ++i) names += (i == 0 ? "" : " ") + images[i].text();
   const std::string more = images.size() > most_named ? fmt::format(", and so for {} more", images.size() - most_named) : "";
-  return {.code = "not-released",
+  return {.code = Code::not_released,
           .address = catalog_address().text,
           .text = fmt::format("{} published without the signatures of this server's release keys, and no peer copies what lacks "
                               "them: ingot key release {}{}",
@@ -37,13 +37,13 @@ void note_roots(const Situation& situation, Draft& draft) {
                   "next one",
                   time_text(*end))
             : fmt::format("this server's root of trust ends at {}; \"ingot key rotate\" makes the next one", time_text(*end));
-    draft.notes.push_back({.code = "root-ends", .address = catalog_address().text, .text = text});
+    draft.notes.push_back({.code = Code::root_ends, .address = catalog_address().text, .text = text});
   }
   if (const auto& unreleased = situation.observed.unreleased; !unreleased.empty())
     draft.notes.push_back(not_released(unreleased));
   for (const PeerCase& peer : situation.peers) {
     if (peer.head == nullptr || !ends_soon(peer.head->root_expires)) continue;
-    draft.notes.push_back({.code = "root-ends",
+    draft.notes.push_back({.code = Code::root_ends,
                            .address = peer_address(peer.name()).text,
                            .text = fmt::format("the root of trust of peer \"{}\" ends at {}: nothing of it is trusted from then "
                                                "on, unless its owner makes the next one with \"ingot key rotate\"",

@@ -20,11 +20,12 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& 
   const Selector& selector = wanted.rule->selector;
   if (!place_of(*wanted.rule) || wishes.index.knows(selector)) return;
   const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
-  const std::string_view what = kind_of(selector) == "imagetype" ? "image type" : kind_of(selector);
+  const bool of_type = std::holds_alternative<SelectType>(selector);
+  const std::string_view what = of_type ? "image type" : kind_of(selector);
   draft.blocked.push_back(
       {.address = wanted.address,
        .verb = wanted.row ? Verb::update : Verb::instantiate,
-       .code = "unknown-selector",
+       .code = Code::unknown_selector,
        .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
                            wanted.row ? ""
                                       : fmt::format("; it is instantiated all the same, and counts what comes after serial {}",
@@ -59,7 +60,7 @@ void block_unknown_copies(const PeerRules& wishes, const Situation& situation, D
     auto [text, mend] = missing_image(wishes, copy.name);
     draft.blocked.push_back({.address = copy_address(peer, copy.name),
                              .verb = copy.keep == false ? Verb::remove : Verb::copy,
-                             .code = "unknown-image",
+                             .code = Code::unknown_image,
                              .text = fmt::format("this [[copy]] does nothing: {}", text),
                              .mend = std::move(mend),
                              .at = copy.at});
@@ -84,7 +85,7 @@ void note_before_baseline(const DesiredSubscription& wanted, const Tally& before
   if (before.images == 0) return;
   const bool one = before.images == 1;
   draft.notes.push_back(
-      {"before-baseline", wanted.address.text,
+      {Code::before_baseline, wanted.address.text,
        fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` takes {}",
                    counted(before.images, "image"), wanted.peer->name().text(), one ? "matches" : "match", one ? "lies" : "lie",
                    *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
@@ -101,7 +102,7 @@ std::string gap_text(const DesiredSubscription& wanted, Serial stopped, const Ta
 }
 
 void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
-  draft.notes.push_back({"before-baseline", wanted.address.text,
+  draft.notes.push_back({Code::before_baseline, wanted.address.text,
                          fmt::format("it was stopped at serial {} and counts again from serial {}; {}", stopped, *wanted.baseline,
                                      gap_text(wanted, stopped, between))});
 }
@@ -111,7 +112,7 @@ void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
   const PeerCase& peer = *wanted.peer;
   if (!wanted.baseline || !peer.head || *wanted.baseline <= peer.head->serial) return;
   draft.notes.push_back(
-      {"baseline-ahead", wanted.address.text,
+      {Code::baseline_ahead, wanted.address.text,
        fmt::format("it counts what comes after serial {}, and peer \"{}\" is at serial {}: nothing counts until it is past that",
                    *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
@@ -150,7 +151,7 @@ void note_differing_names(const PeerRules& wishes, const Situation& situation, D
     const SubscriptionEntry& winner = situation.manifest.subscriptions[rules.first];
     const SubscriptionEntry& other = situation.manifest.subscriptions[rules.second];
     draft.notes.push_back(
-        {"as-differs", subscription_address(other.peer, other.selector).text,
+        {Code::as_differs, subscription_address(other.peer, other.selector).text,
          fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`), which stands first and so names {}",
                      counted(images, "image"), images == 1 ? "is" : "are",
                      subscription_address(winner.peer, winner.selector).text, place_text(winner), images == 1 ? "it" : "them")});

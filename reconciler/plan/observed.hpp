@@ -1,9 +1,7 @@
-// What this run saw: of peers, of its own sources and disk. Values, and one pure question; `observe` fills them, planning only
-// reads.
+// What this run saw: of peers, of its own sources and disk. Values: `observe` fills them, planning only reads.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,10 +12,12 @@
 
 #include "schema/address.hpp"
 #include "schema/catalog.hpp"
+#include "schema/code.hpp"
 #include "schema/manifest.hpp"
 #include "schema/names.hpp"
 #include "schema/note.hpp"
 #include "schema/quantity.hpp"
+#include "schema/root.hpp"
 #include "schema/stated.hpp"
 #include "state/snapshot.hpp"
 
@@ -41,7 +41,7 @@ struct SeenHead {
 
 /// What is worth saying of a peer whose catalog counts all the same.
 struct PeerRemark {
-  std::string code;         ///< "stale", "clock-was-ahead"
+  Code code = Code::none;   ///< "stale", "clock-was-ahead"
   std::string text;         ///< a sentence
   std::string mend = {};    ///< what to do about it
   bool incomplete = false;  ///< true: it is no mere note, the run ends with exit code 3
@@ -52,9 +52,9 @@ struct PeerRemark {
 struct PeerCatalog {
   SeenHead head;
   std::shared_ptr<const Catalog> catalog;  ///< never null
-  /// Whether enough of the peer's release keys have signed an entry; empty: its root names none. A pure question, put only
-  /// for what would be copied: a signature costs some 0.1 ms, and a catalog may hold 100,000.
-  std::function<bool(const ImageEntry&)> is_released = {};
+  /// The peer's release keys, that must have signed each image that is to be copied; nullopt: its root names none. Their
+  /// signatures are checked only for what would be copied: one costs some 0.1 ms, and a catalog may hold 100,000.
+  std::optional<Role> release = {};
   std::shared_ptr<const Stated> stated = {};  ///< if it was asked for and the peer publishes it
   std::vector<PeerRemark> remarks = {};
 };
@@ -70,11 +70,11 @@ struct OwnPeer {};
 struct RetiredPeer {};
 /// Absent is not unknown (R19).
 struct Unknown {
-  std::string code;              ///< "unreachable", "expired", "untrusted"
-  std::string why;               ///< a sentence: which URL, what was wrong, what to do
-  std::string detail_code;       ///< "rollback", "equivocation", "identity-changed", "bad-signature" …; may be ""
-  std::optional<SeenHead> last;  ///< the last head accepted before, if any is known
-  std::string mend = {};         ///< what to do if it is unreachable, and more than to run again; `why` says it too
+  Code code = Code::none;         ///< "unreachable", "expired", "untrusted"
+  std::string why;                ///< a sentence: which URL, what was wrong, what to do
+  Code detail_code = Code::none;  ///< "rollback", "equivocation", "identity-changed", "bad-signature" …; may be none
+  std::optional<SeenHead> last;   ///< the last head accepted before, if any is known
+  std::string mend = {};          ///< what to do if it is unreachable, and more than to run again; `why` says it too
 };
 using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, RetiredPeer, Unknown>;
 

@@ -25,7 +25,7 @@ class Search {
     }
     for (const auto& [parent, left] : children_) {
       for (const LocalImage* image : left)
-        block(*image, "parent-cycle", "it descends from itself: its parents go round in a circle", "correct `parent`");
+        block(*image, Code::parent_cycle, "it descends from itself: its parents go round in a circle", "correct `parent`");
     }
     return std::move(found_);
   }
@@ -47,7 +47,7 @@ class Search {
       wait(image);
     } else {
       Absence absence = arrivals_.absence(arrival, *image.parent, {image.name.text()});
-      block(image, std::move(absence.code), fmt::format("it names the parent \"{}\", {}", image.parent->text(), absence.why),
+      block(image, absence.code, fmt::format("it names the parent \"{}\", {}", image.parent->text(), absence.why),
             std::move(absence.mend), std::move(absence.waits_for));
       stuck_.push_back(&image);
     }
@@ -71,14 +71,13 @@ class Search {
   void wait(const LocalImage& image) {
     stuck_.push_back(&image);
     draft_.notes.push_back(
-        {"waiting", image_address(image.name).text, fmt::format("it waits for its parent \"{}\"", image.parent->text())});
+        {Code::waiting, image_address(image.name).text, fmt::format("it waits for its parent \"{}\"", image.parent->text())});
   }
 
-  void block(const LocalImage& image, std::string code, std::string text, std::string mend,
-             std::optional<ServerName> waits_for = {}) {
+  void block(const LocalImage& image, Code code, std::string text, std::string mend, std::optional<ServerName> waits_for = {}) {
     draft_.blocked.push_back({.address = image_address(image.name),
                               .verb = Verb::add,
-                              .code = std::move(code),
+                              .code = code,
                               .text = std::move(text),
                               .mend = std::move(mend),
                               .at = image.at,

@@ -49,7 +49,7 @@ Verb verb_of(const Action& action) {
 
 std::string foreseen_text(const Change& change) {
   const auto* add = std::get_if<AddImage>(&change.action);
-  if (!add || change.foreseen != "source-missing") return change.foreseen;
+  if (!add || change.foreseen != Code::source_missing) return std::string(text_of(change.foreseen));
   return add->image.source ? fmt::format("its source \"{}\" is not there, so \"apply\" cannot add it", *add->image.source)
                            : std::string("it has no source and is not here, so \"apply\" cannot add it");
 }
@@ -67,12 +67,11 @@ const ServerName* source_of(const Action& action) {
 }
 
 bool is_ignored(const Plan& plan, const Blocked& blocked) {
-  if (plan.ignored.empty() || blocked.code == "damaged") return false;
-  const auto names = [&](const std::string& address) { return plan.ignored.contains(address); };
-  if (names(blocked.address.text)) return true;
-  if (blocked.code != "peer-unknown") return false;
-  return names(blocked.waits_for ? peer_address(*blocked.waits_for).text
-                                 : "peer." + std::string(peer_of_address(blocked.address.text)));
+  if (plan.ignored.empty() || blocked.code == Code::damaged) return false;
+  if (plan.ignored.contains(blocked.address.text)) return true;
+  if (blocked.code != Code::peer_unknown) return false;
+  const auto peer = blocked.waits_for ? blocked.waits_for : ServerName::parse(peer_of_address(blocked.address.text));
+  return peer && plan.ignored.contains(peer_address(*peer).text);
 }
 
 bool is_ignored(const Plan& plan, const UnknownPeer& peer) { return plan.ignored.contains(peer_address(peer.peer).text); }
@@ -81,16 +80,16 @@ int exit_code_of(const Plan& plan, bool detailed) {
   int code = detailed && plan.pending() > 0 ? exit_changes : exit_done;
   const auto counts = [&](const auto& trouble) { return !is_ignored(plan, trouble); };
   const bool fails = std::any_of(plan.actions.begin(), plan.actions.end(), [&](const Change& change) {
-    return !change.foreseen.empty() && !change.deferred && !plan.ignored.contains(change.address.text);
+    return change.foreseen != Code::none && !change.deferred && !plan.ignored.contains(change.address.text);
   });
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), counts) ||
       std::any_of(plan.unknown.begin(), plan.unknown.end(), counts) || fails)
     code = worse_exit_code(code, exit_incomplete);
-  const auto is_local = [](const Blocked& one) { return one.code == "damaged" || one.code == "no-catalog-key"; };
+  const auto is_local = [](const Blocked& one) { return one.code == Code::damaged || one.code == Code::no_catalog_key; };
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), is_local)) code = worse_exit_code(code, exit_local);
   if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);
   const bool untrusted =
-      std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
+      std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == Code::untrusted; });
   return untrusted ? worse_exit_code(code, exit_untrusted) : code;
 }
 

@@ -15,6 +15,7 @@
 #include "reconciler/plan/observed.hpp"
 #include "schema/address.hpp"
 #include "schema/catalog.hpp"
+#include "schema/code.hpp"
 #include "schema/manifest.hpp"
 #include "schema/problem.hpp"
 #include "state/snapshot.hpp"
@@ -162,10 +163,10 @@ using Action =
 
 /// Why an action is planned (R26).
 struct Reason {
-  std::string code;      ///< "new", "changed", "dropped", "subscription", "backfill", "withdrawn" …
-  std::string rule;      ///< the address of the rule that wants it, or that wanted it
-  std::optional<At> at;  ///< where it is written; nullopt where no line remains
-  std::string text;      ///< one sentence
+  Code code = Code::none;  ///< "new", "changed", "dropped", "subscription", "backfill", "withdrawn" …
+  std::string rule;        ///< the address of the rule that wants it, or that wanted it
+  std::optional<At> at;    ///< where it is written; nullopt where no line remains
+  std::string text;        ///< one sentence
   std::shared_ptr<const CommitLine> by =
       {};  ///< what last changed the entry at `at`, or took it out; null: not known, or the entry did not change
   bool operator==(const Reason& other) const;
@@ -180,13 +181,13 @@ struct Change {
   std::uint64_t size = 0;       ///< of the image, bytes; 0 for others
   bool deferred = false;        ///< past a budget: not done by this run
   std::string deferred_why;
-  std::string foreseen = {};  ///< why it will fail as things are: "source-missing"; "": nothing is known against it
+  Code foreseen = Code::none;  ///< why it will fail as things are: "source-missing"; none: nothing is known against it
 };
 
 struct Blocked {
   Address address;
   Verb verb;
-  std::string code;
+  Code code = Code::none;
   std::string text;
   std::string mend;
   std::optional<At> at;
@@ -201,14 +202,14 @@ bool stands_before(const Obstacle& one, const Obstacle& other) {
 struct Held {
   Address address;
   Verb verb;
-  std::string code;
+  Code code = Code::none;
   std::string text;
   std::string mend;
   std::vector<Reason> because = {};
 };
 struct UnknownPeer {
   ServerName peer;
-  std::string code;
+  Code code = Code::none;
   std::string text;
   std::optional<At> at;
 };
@@ -226,6 +227,9 @@ struct Wantedness {
   state::ImageKey key = 0;
   std::optional<Time> unwanted_since;
 };
+
+/// What limits a plan to some addresses.
+enum class LeftOutBy { nothing, targets, exclusions, targets_and_exclusions, saved_plan };
 
 /// The commit whose plan was taken out of another's: only what is beyond it is left.
 struct PlanBase {
@@ -262,7 +266,7 @@ struct Plan {
       {};  ///< peers for which there is nothing to do, blocked or waiting: may be remembered as Settled
   std::optional<Time> settled_until = {};       ///< when time alone brings the next change (prune)
   bool whole = true;                            ///< false: the run was told to do a part of what there is to do
-  std::string left_out_by = {};                 ///< "--target", "--exclude" …; "": nothing was left out by address
+  LeftOutBy left_out_by = LeftOutBy::nothing;   ///< what left actions out by their address
   std::map<Verb, std::uint64_t> left_out = {};  ///< how much of it, also of what is blocked or held
 
   /// Actions that an apply would do now.

@@ -87,7 +87,7 @@ void plan_publish(const Situation& situation, Draft& draft) {
   if (why.empty()) return;
   draft.add(
       {.change = change_of(catalog_address(), Publish{},
-                           {{.code = "changed", .rule = catalog_address().text, .at = std::nullopt, .text = std::move(why)}}),
+                           {{.code = Code::changed, .rule = catalog_address().text, .at = std::nullopt, .text = std::move(why)}}),
        .phase = Phase::publish});
 }
 

@@ -76,11 +76,12 @@ class KnownAddresses {
 
   /// Of a peer whose catalog was not read nobody knows what it offers.
   bool may_be_offered(const std::string& address) const {
-    if (!address.starts_with("copy.")) return false;
-    const auto name = ServerName::parse(peer_of_address(address));
+    const auto parts = parts_of(address);
+    if (!parts || parts->kind != AddressKind::copy) return false;
+    const auto name = ServerName::parse(parts->peer);
     const PeerCase* peer = name ? situation_.peer(*name) : nullptr;
     const bool unread = peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled);
-    return unread && ImageName::parse(std::string_view(address).substr(5 + name->text().size() + 1));
+    return unread && ImageName::parse(parts->name);
   }
 
   const Situation& situation_;
@@ -128,7 +129,7 @@ class Choosing {
 
   Selection select(const PlanOptions& options) {
     if (options.only) {
-      selection_.by_ = "the saved plan";
+      selection_.by_ = LeftOutBy::saved_plan;
       selection_.chosen_.emplace();
       for (const auto& address : *options.only) selection_.chosen_->emplace(address, "");
       return std::move(selection_);
@@ -138,10 +139,10 @@ class Choosing {
     for (const auto& target : options.targets) choose(target);
     if (options.approved) approve(*options.approved);
     const bool both = !options.targets.empty() && !options.excluded.empty();
-    selection_.by_ = both                        ? "--target and --exclude"
-                     : !options.targets.empty()  ? "--target"
-                     : !options.excluded.empty() ? "--exclude"
-                                                 : "";
+    selection_.by_ = both                        ? LeftOutBy::targets_and_exclusions
+                     : !options.targets.empty()  ? LeftOutBy::targets
+                     : !options.excluded.empty() ? LeftOutBy::exclusions
+                                                 : LeftOutBy::nothing;
     return std::move(selection_);
   }
 
@@ -227,7 +228,7 @@ std::optional<Reason> Selection::why_needed(const Address& address) const {
   if (!chosen_) return std::nullopt;
   const auto found = chosen_->find(address.text);
   if (found == chosen_->end() || found->second.empty()) return std::nullopt;
-  return Reason{.code = "needed",
+  return Reason{.code = Code::needed,
                 .rule = found->second,
                 .at = std::nullopt,
                 .text = fmt::format("\"{}\", which --target names, needs it", found->second)};
@@ -239,7 +240,7 @@ Held Selection::held(const Change& change) const {
                                  : fmt::format("it needs \"{}\", which was not approved", waits_.at(change.address.text));
   return {.address = change.address,
           .verb = change.verb,
-          .code = "not-approved",
+          .code = Code::not_approved,
           .text = fmt::format("{}; {}", change.because.front().text, why),
           .mend = "look at it; if it is meant, approve it too, or all with --yes",
           .because = change.because};

@@ -24,9 +24,8 @@ class Selection {
   /// Everything is done.
   Selection() = default;
 
-  bool is_whole() const { return by_.empty() && !approved_; }
-  /// The flags that leave something out, "--target and --exclude"; "" if none was given.
-  const std::string& by() const { return by_; }
+  bool is_whole() const { return by_ == LeftOutBy::nothing && !approved_; }
+  LeftOutBy by() const { return by_; }
 
   Fate fate_of(const Change& change) const;
   /// Whether an obstacle of this address belongs to the plan.
@@ -41,7 +40,7 @@ class Selection {
  private:
   friend class Choosing;
 
-  std::string by_;
+  LeftOutBy by_ = LeftOutBy::nothing;
   std::optional<std::unordered_map<std::string, std::string>>
       chosen_;                      ///< address → the target that needs it, "" for itself; nullopt: all
   std::set<std::string> left_out_;  ///< what is excluded, and what needs it

@@ -11,15 +11,6 @@
 
 namespace ingot::plan {
 
-std::string_view peer_of_address(std::string_view address) {
-  const auto dot = address.find('.');
-  if (dot == std::string_view::npos) return {};
-  const std::string_view kind = address.substr(0, dot);
-  if (kind != "peer" && kind != "subscription" && kind != "copy") return {};
-  const std::string_view rest = address.substr(dot + 1);
-  return rest.substr(0, rest.find('.'));  // names of peers hold no "."
-}
-
 namespace {
 
 /// An adopted image ends with what it was adopted from: only one that the rules of this peer can tell of may be relied on.

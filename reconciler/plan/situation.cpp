@@ -29,11 +29,11 @@ const state::Registration* changed_identity(const PeerEntry& entry, const Situat
 
 Unknown identity_changed(const PeerEntry& entry, const state::Registration& before) {
   return Unknown{
-      .code = "untrusted",
+      .code = Code::untrusted,
       .why = fmt::format("peer \"{}\" was registered with the root {}, and its card now names {}: if that is meant, say "
                          "`replaces = \"{}\"` in its entry",
                          entry.name.text(), before.id.text(), entry.card.id.text(), before.id.text()),
-      .detail_code = "identity-changed",
+      .detail_code = Code::identity_changed,
       .last = std::nullopt};
 }
 
@@ -43,7 +43,7 @@ void look_at(PeerCase& peer, const PeerView& view) {
                           peer.sight = Sight::read;
                           peer.head = &seen.head;
                           peer.catalog = seen.catalog;
-                          peer.is_released = seen.is_released;
+                          peer.release = seen.release ? &*seen.release : nullptr;
                           peer.remarks = &seen.remarks;
                         },
                         [&](const Settled& seen) {
@@ -56,10 +56,10 @@ void look_at(PeerCase& peer, const PeerView& view) {
                         [&](const RetiredPeer&) {
                           peer.sight = Sight::retired;
                           peer.why = {
-                              .code = "retired",
+                              .code = Code::retired,
                               .why = fmt::format("the manifest says that peer \"{}\" is gone for ever, so that it is not asked",
                                                  peer.name().text()),
-                              .detail_code = "",
+                              .detail_code = Code::none,
                               .last = std::nullopt};
                         },
                         [&](const Unknown& unknown) { peer.why = unknown; }},
@@ -76,9 +76,9 @@ void look_at_peers(Situation& situation) {
     situation.registration_by_id.emplace(registration.id, &registration);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     PeerCase peer{.entry = &entries[i]};
-    peer.why = {.code = "unreachable",
+    peer.why = {.code = Code::unreachable,
                 .why = fmt::format("peer \"{}\" was not asked", entries[i].name.text()),
-                .detail_code = "",
+                .detail_code = Code::none,
                 .last = {}};
     if (i < situation.observed.peers.size()) look_at(peer, situation.observed.peers[i]);
     if (entries[i].card.id == situation.observed.self) peer.sight = Sight::own;
@@ -114,7 +114,7 @@ void look_at_images(Situation& situation) {
       continue;
     }
     situation.live_by_name.emplace(row.name.folded(), &row);
-    if (!row.copy && row.rule.starts_with("copy.")) situation.taken_over.emplace(row.rule, &row);
+    if (!row.copy && is_of(AddressKind::copy, row.rule)) situation.taken_over.emplace(row.rule, &row);
     if (row.identity) situation.live_by_identity.emplace(*row.identity, &row);
   }
 }
@@ -129,8 +129,8 @@ std::string PeerCase::mend() const {
   if (changed_from)
     return fmt::format("if the new root is meant, say `replaces = \"{}\"` in its entry; else bring back its old card",
                        changed_from->id.text());
-  if (why.code == "untrusted") return "a human must look at why it is not trusted; nothing is taken from it until then";
-  if (why.code == "expired") return "its owner must publish a new head";
+  if (why.code == Code::untrusted) return "a human must look at why it is not trusted; nothing is taken from it until then";
+  if (why.code == Code::expired) return "its owner must publish a new head";
   return why.mend.empty() ? "run again when it answers" : why.mend;
 }
 

@@ -2,7 +2,6 @@
 // images by key, name and identity. Borrows everything; decides nothing but whether a peer counts as unknown.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,13 +23,13 @@ enum class Sight { read, settled, own, retired, unknown };
 struct PeerCase {
   const PeerEntry* entry = nullptr;
   Sight sight = Sight::unknown;
-  const SeenHead* head = nullptr;                           ///< if read or settled
-  std::shared_ptr<const Catalog> catalog = {};              ///< if read
-  std::function<bool(const ImageEntry&)> is_released = {};  ///< if read: PeerCatalog::is_released
-  const Settled* settled = nullptr;                         ///< if settled
-  const std::vector<PeerRemark>* remarks = nullptr;         ///< if read or settled
-  Unknown why = {};                                         ///< if unknown
-  const state::Registration* registration = nullptr;        ///< of the same identity
+  const SeenHead* head = nullptr;                     ///< if read or settled
+  std::shared_ptr<const Catalog> catalog = {};        ///< if read
+  const Role* release = nullptr;                      ///< if read: PeerCatalog::release; null: there are no such keys
+  const Settled* settled = nullptr;                   ///< if settled
+  const std::vector<PeerRemark>* remarks = nullptr;   ///< if read or settled
+  Unknown why = {};                                   ///< if unknown
+  const state::Registration* registration = nullptr;  ///< of the same identity
   const state::Registration* changed_from =
       nullptr;  ///< of another identity under its name, and nothing says that it replaces it (R5)
   const state::Registration* replaced = nullptr;                  ///< of the identity that the entry says it replaces
@@ -40,7 +39,7 @@ struct PeerCase {
   const ServerId& id() const { return entry->card.id; }
   const CopyEntry* copy_entry(const ImageName& on_peer) const;
   /// A disk that is not always there, and is not there now: that is no trouble.
-  bool is_away() const { return sight == Sight::unknown && entry->offline && why.code == "unreachable"; }
+  bool is_away() const { return sight == Sight::unknown && entry->offline && why.code == Code::unreachable; }
   /// What to do about an unknown one.
   std::string mend() const;
 };

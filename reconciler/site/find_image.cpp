@@ -33,7 +33,7 @@ const state::ImageRow& find_image(const state::Snapshot& snapshot, const std::st
   const std::string hint = nearest_hint(name, names);
   throw Error(Fault::incomplete, fmt::format("no image \"{}\" is here", io::printable(name)),
               hint.empty() ? "see: ingot query images" : hint)
-      .with_code("unknown-image")
+      .with_code(Code::unknown_image)
       .about(name);
 }
 
@@ -66,7 +66,7 @@ const state::ImageRow& latest_of_series(const state::Snapshot& snapshot, const s
   if (found == snapshot.series.end())
     throw Error(Fault::incomplete, fmt::format("no series \"{}\" is here", io::printable(series)),
                 how_to_have_series(snapshot, series))
-        .with_code("unknown-series")
+        .with_code(Code::unknown_series)
         .about(series);
   for (auto member = found->members.rbegin(); member != found->members.rend(); ++member) {
     const auto image = std::find_if(snapshot.images.begin(), snapshot.images.end(),
@@ -75,7 +75,7 @@ const state::ImageRow& latest_of_series(const state::Snapshot& snapshot, const s
   }
   throw Error(Fault::incomplete, fmt::format("series \"{}\" has no image that is not withdrawn", io::printable(series)),
               "see: ingot query series")
-      .with_code("withdrawn")
+      .with_code(Code::withdrawn)
       .about(series);
 }
 

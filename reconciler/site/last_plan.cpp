@@ -27,8 +27,9 @@ void take_peer(std::istringstream& line, LastPlan& last) {
   line >> id >> status >> asked >> serial >> seen >> url;
   const auto digest = Digest::parse(id);
   const auto time = parse_time(asked);
-  if (!line || !digest || !time) return;
-  LastView view{.status = status,
+  const auto code = parse_code(status);
+  if (!line || !digest || !time || !code) return;
+  LastView view{.status = *code,
                 .asked = *time,
                 .serial = std::nullopt,
                 .seen = parse_time(seen),
@@ -43,7 +44,7 @@ void take_peer(std::istringstream& line, LastPlan& last) {
 
 LastView last_view(const plan::PeerView& view, Time now, const std::optional<LastView>& before) {
   const auto ok = [&](const plan::SeenHead& head) {
-    return LastView{.status = "ok", .asked = now, .serial = head.serial, .seen = now, .text = "", .url = head.url};
+    return LastView{.status = Code::ok, .asked = now, .serial = head.serial, .seen = now, .text = "", .url = head.url};
   };
   const auto not_had = [&](const plan::Unknown& unknown) {
     LastView last{
@@ -53,25 +54,25 @@ LastView last_view(const plan::PeerView& view, Time now, const std::optional<Las
     return last;
   };
   return std::visit(
-      Overloaded{[&](const plan::PeerCatalog& seen) { return ok(seen.head); },
-                 [&](const plan::Settled& seen) { return ok(seen.head); },
-                 [&](const plan::OwnPeer&) {
-                   return LastView{
-                       .status = "ok", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "this server itself"};
-                 },
-                 [&](const plan::RetiredPeer&) {
-                   LastView last{.status = "retired", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = ""};
-                   if (before) last.serial = before->serial, last.seen = before->seen, last.url = before->url;
-                   return last;
-                 },
-                 not_had},
+      Overloaded{
+          [&](const plan::PeerCatalog& seen) { return ok(seen.head); }, [&](const plan::Settled& seen) { return ok(seen.head); },
+          [&](const plan::OwnPeer&) {
+            return LastView{
+                .status = Code::ok, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "this server itself"};
+          },
+          [&](const plan::RetiredPeer&) {
+            LastView last{.status = Code::retired, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = ""};
+            if (before) last.serial = before->serial, last.seen = before->seen, last.url = before->url;
+            return last;
+          },
+          not_had},
       view);
 }
 
 std::string write_last_plan(const LastPlan& last) {
   std::string text = "ingot.last-plan/3\n";
   for (const auto& [id, view] : last.peers) {
-    text += fmt::format("peer {} {} {} {} {} {} {}\n", id.text(), view.status, time_text(view.asked),
+    text += fmt::format("peer {} {} {} {} {} {} {}\n", id.text(), text_of(view.status), time_text(view.asked),
                         view.serial ? std::to_string(*view.serial) : "-", view.seen ? time_text(*view.seen) : "-",
                         view.url.empty() ? "-" : view.url, io::printable(view.text));
   }
@@ -128,10 +129,10 @@ void keep_last_plan(const Site& site, const plan::Observed& observed, const plan
   }
   if (!plan.whole) last.blocked = before.blocked, last.suspended = before.suspended;  // a part of a plan does not know them all
   for (const auto& held : plan.held) {
-    if (held.code == "withdrawals") last.suspended.insert_or_assign(held.address.text, held.text);
+    if (held.code == Code::withdrawals) last.suspended.insert_or_assign(held.address.text, held.text);
   }
   for (const auto& blocked : plan.blocked) {
-    if (blocked.address.text.starts_with("subscription.")) last.blocked.insert_or_assign(blocked.address.text, blocked.text);
+    if (is_of(AddressKind::subscription, blocked.address)) last.blocked.insert_or_assign(blocked.address.text, blocked.text);
   }
   try {
     io::make_folders(site.files, last_plan_folder(site));

@@ -12,7 +12,7 @@
 namespace ingot::site {
 
 struct LastView {
-  std::string status;  ///< "ok", "unreachable", "expired", "untrusted", "retired"
+  Code status = Code::none;  ///< "ok", "unreachable", "expired", "untrusted", "retired"
   Time asked;
   std::optional<Serial> serial;  ///< of the head that was accepted last
   std::optional<Time> seen;      ///< when a head was accepted last

@@ -5,6 +5,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/git_history.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/annotate.hpp"
 #include "reconciler/source/host_guard.hpp"
 
 namespace ingot::source {
@@ -63,20 +64,21 @@ plan::GitView look_at_commit(const Manifest& manifest, const AppliedLast& applie
 
 void note_objections(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags,
                      plan::Plan& plan) {
+  plan::Annotations found;
   if (!manifest.no_git.empty())
-    plan.notes.push_back(
-        {.code = "no-commit", .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
+    found.notes.push_back(
+        {.code = Code::no_commit, .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
   if (manifest.guard.git.any()) {
     const plan::GitView view = look_at_commit(manifest, applied, flags);
     for (const auto& objection : plan::git_objections(manifest.guard.git, view, false)) {
-      plan.notes.push_back({.code = objection.code,
-                            .address = "",
-                            .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
+      found.notes.push_back({.code = objection.code,
+                             .address = "",
+                             .text = objection.text + (objection.mend.empty() ? "" : "; " + objection.mend)});
     }
-    for (const auto& text : plan::reverted_texts(view)) plan.notes.push_back({.code = "reverts", .address = "", .text = text});
+    for (const auto& text : plan::reverted_texts(view))
+      found.notes.push_back({.code = Code::reverts, .address = "", .text = text});
   }
-  std::stable_sort(plan.notes.begin(), plan.notes.end(),
-                   [](const Note& one, const Note& other) { return one.code < other.code; });
+  plan::annotate(plan, found);
 }
 
 std::vector<std::string> require_commit(const Manifest& manifest, const AppliedLast& applied, const options::GlobalOptions& flags,

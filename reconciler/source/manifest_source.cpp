@@ -134,7 +134,7 @@ std::optional<GitPlace> git_place_of(const options::GlobalOptions& flags) {
     if (!flags.rev) return std::nullopt;
     throw Error(Fault::usage, fmt::format("\"{}\" lies in no git repository, so that --rev means nothing", io::printable(path)),
                 "name a path in a work tree or a bare repository with -f")
-        .with_code("no-repository")
+        .with_code(Code::no_repository)
         .about(path);
   }
   std::string in_tree = repository->path_in(path);
@@ -165,7 +165,7 @@ std::variant<Card, Problems> own_card_of(const options::GlobalOptions& flags) {
               fmt::format("the server's card \"{}\" cannot be read: {}", io::printable(shown),
                           io::printable(std::get<Unreadable>(text).why)),
               "commit the card beside the manifest, where \"ingot init\" wrote it; \"ingot card\" prints it")
-      .with_code("no-card")
+      .with_code(Code::no_card)
       .about(shown);
 }
 

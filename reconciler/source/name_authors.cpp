@@ -7,6 +7,7 @@
 
 #include "reconciler/io/git_history.hpp"
 #include "reconciler/io/git_tree_files.hpp"
+#include "reconciler/plan/annotate.hpp"
 #include "schema/text_rules.hpp"
 
 namespace ingot::source {
@@ -137,12 +138,6 @@ class AuthorSearch {
   std::map<std::string, std::optional<std::set<std::string>>> declared_;
 };
 
-/// Not what came of another's change under a rule that stands as it was.
-bool is_changed_entry(const plan::Change& change, const plan::Reason& reason) {
-  return reason.at && reason.rule == change.address.text && (reason.code == "new" || reason.code == "changed");
-}
-bool is_gone_entry(const plan::Reason& reason) { return !reason.at && reason.code == "dropped"; }
-
 /// What is asked: file → lines of headers, and the addresses of what is gone.
 struct Asked {
   std::map<std::string, std::set<int>> entries;
@@ -154,7 +149,7 @@ Asked asked_by(const plan::Plan& plan) {
   std::size_t count = 0;
   for (const auto& change : plan.actions) {
     for (const auto& reason : change.because) {
-      if (!is_changed_entry(change, reason) && !is_gone_entry(reason)) continue;
+      if (!plan::is_changed_entry(change, reason) && !plan::is_gone_entry(reason)) continue;
       if (++count > most_entries) return asked;
       if (reason.at)
         asked.entries[reason.at->file].insert(reason.at->line);
@@ -165,12 +160,6 @@ Asked asked_by(const plan::Plan& plan) {
   return asked;
 }
 
-template <class Key>
-By by_or_null(const std::map<Key, By>& known, const Key& key) {
-  const auto found = known.find(key);
-  return found == known.end() ? nullptr : found->second;
-}
-
 }  // namespace
 
 void name_authors(plan::Plan& plan, const std::optional<ManifestCommit>& applied, const options::GlobalOptions& flags) {
@@ -179,17 +168,10 @@ void name_authors(plan::Plan& plan, const std::optional<ManifestCommit>& applied
   auto place = git_place_of(flags);
   if (!place) return;
   AuthorSearch search(*std::move(place), plan.git->commit, flags);
-  std::map<std::string, std::map<int, By>> entries;
-  for (const auto& [file, lines] : asked.entries) entries[file] = search.of_file(file, lines);
-  const auto gone = asked.gone.empty() || !applied ? std::map<std::string, By>{} : search.of_gone(asked.gone, applied->commit);
-  for (auto& change : plan.actions) {
-    for (auto& reason : change.because) {
-      if (is_changed_entry(change, reason) && entries.contains(reason.at->file))
-        reason.by = by_or_null(entries[reason.at->file], reason.at->line);
-      else if (is_gone_entry(reason))
-        reason.by = by_or_null(gone, reason.rule);
-    }
-  }
+  plan::Authors authors;
+  for (const auto& [file, lines] : asked.entries) authors.entries[file] = search.of_file(file, lines);
+  if (!asked.gone.empty() && applied) authors.gone = search.of_gone(asked.gone, applied->commit);
+  plan::annotate(plan, {.notes = {}, .authors = std::move(authors)});
 }
 
 }  // namespace ingot::source

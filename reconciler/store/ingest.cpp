@@ -30,7 +30,7 @@ void check_expected(const std::string& source, const Digest& digest, const std::
       Fault::incomplete,
       fmt::format("the source \"{}\" holds {}, the manifest says {}", io::printable(source), digest.text(), expected->text()),
       "check which of the two is the image that was meant")
-      .with_code("source-mismatch")
+      .with_code(Code::source_mismatch)
       .about(source);
 }
 

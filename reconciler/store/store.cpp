@@ -47,7 +47,7 @@ constexpr std::array<Folder, 11> folders{{{"public", 0755},
               fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", io::printable(folder),
                           io::printable(own), io::printable(wanted)),
               "name the store that goes with this state file, or the state file that goes with this store; nothing was changed")
-      .with_code("foreign-state");
+      .with_code(Code::foreign_state);
 }
 
 void check_folder(io::Files& files, const std::string& store, const std::string& name, std::uint64_t device) {

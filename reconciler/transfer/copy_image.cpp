@@ -105,7 +105,7 @@ class InOrderVerifier {
         unpack_segment(packed, partial_.table().segments[i].plain, plain);
       } catch (const Error& error) {
         failed_ =
-            CopyFailed{.code = "untrusted",
+            CopyFailed{.code = Code::untrusted,
                        .text = fmt::format("segment {}, as the publisher signed it, is not sound: {}", i + 1, error.text())};
         return;
       }
@@ -115,17 +115,17 @@ class InOrderVerifier {
     }
     if (const Digest file = file_hash.finish(); file != job_.packed.file.digest) {
       failed_ =
-          CopyFailed{.code = "digest-mismatch",
+          CopyFailed{.code = Code::digest_mismatch,
                      .text = fmt::format("the publisher's segments are as signed, but make the packed file {} instead of {}",
                                          file.text(), job_.packed.file.digest.text())};
       return;
     }
     const Digest digest = hash.finish();
     if (digest == job_.digest) {
-      if (const std::string why = kind.finish(); !why.empty()) failed_ = CopyFailed{.code = "untrusted", .text = why};
+      if (const std::string why = kind.finish(); !why.empty()) failed_ = CopyFailed{.code = Code::untrusted, .text = why};
       return;
     }
-    failed_ = CopyFailed{.code = "digest-mismatch",
+    failed_ = CopyFailed{.code = Code::digest_mismatch,
                          .text = fmt::format("the publisher's packed bytes are as signed, but hold {} instead of {}",
                                              digest.text(), job_.digest.text())};
   }
@@ -137,7 +137,7 @@ class InOrderVerifier {
   io::Threads threads_;  ///< last: the rest is there as long as it runs
 };
 
-CopyFailed untrusted(const std::string& text) { return {.code = "untrusted", .text = text}; }
+CopyFailed untrusted(const std::string& text) { return {.code = Code::untrusted, .text = text}; }
 
 /// What the catalog says of an image's size and segments must fit together before anything is fetched or reserved.
 std::optional<CopyFailed> why_impossible(const CopyJob& job) {
@@ -183,16 +183,17 @@ std::variant<SegmentTable, CopyFailed> fetch_table(io::PeerTransport& peer, cons
   if (response.status == io::Response::Status::ok && io::sha256(fetched.body) == packed.table->digest)
     return checked_table(fetched.body, job);
   if (response.web_page)
-    return CopyFailed{.code = "unreachable", .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
-  if (response.failing) return CopyFailed{.code = "peer-failing", .text = response.why};
+    return CopyFailed{.code = Code::unreachable, .text = fmt::format("\"{}\" answers with an HTML page", response.url)};
+  if (response.failing) return CopyFailed{.code = Code::peer_failing, .text = response.why};
   if (response.status == io::Response::Status::not_found)
-    return CopyFailed{.code = "unreachable", .text = "the catalog names bytes that its server does not have: " + response.why};
+    return CopyFailed{.code = Code::unreachable,
+                      .text = "the catalog names bytes that its server does not have: " + response.why};
   if (response.status == io::Response::Status::oversize)
     return untrusted("the segment table is longer than was signed: " + response.why);
-  if (response.status != io::Response::Status::ok) return CopyFailed{.code = "unreachable", .text = response.why};
-  if (fetched.body.empty()) return CopyFailed{.code = "unreachable", .text = "the segment table came empty"};
+  if (response.status != io::Response::Status::ok) return CopyFailed{.code = Code::unreachable, .text = response.why};
+  if (fetched.body.empty()) return CopyFailed{.code = Code::unreachable, .text = "the segment table came empty"};
   if (fetched.body.size() < packed.table->length && !response.length_known)
-    return CopyFailed{.code = "unreachable", .text = "the segment table was cut off"};
+    return CopyFailed{.code = Code::unreachable, .text = "the segment table was cut off"};
   return untrusted("the segment table is not what was signed");
 }
 
@@ -240,7 +241,7 @@ std::variant<CopyDone, CopyFailed> copy_packed(io::PeerTransport& peer, io::File
     return copy_segments(peer, files, throttle, job, partial, std::get<SegmentTable>(std::move(table)));
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
-    return CopyFailed{.code = io::is_no_space(error) ? "no-space" : "io", .text = "this server's disk: " + error.text()};
+    return CopyFailed{.code = io::is_no_space(error) ? Code::no_space : Code::io, .text = "this server's disk: " + error.text()};
   }
 }
 

@@ -10,6 +10,7 @@
 #include "reconciler/io/throttle.hpp"
 #include "reconciler/io/transport.hpp"
 #include "schema/catalog.hpp"
+#include "schema/code.hpp"
 #include "schema/segments.hpp"
 
 namespace ingot::transfer {
@@ -36,7 +37,7 @@ struct CopyJob {
 struct CopyFailed {
   /// The peer: "unreachable", "peer-failing" (so often that nothing more is asked of it), "untrusted" (bytes are not what was
   /// signed, or of the kind that was), "digest-mismatch" (they are, but are not the image). This side: "no-space", "io".
-  std::string code;
+  Code code = Code::none;
   std::string text;  ///< a sentence that says which side failed
 };
 

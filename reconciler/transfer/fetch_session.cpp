@@ -69,7 +69,8 @@ std::optional<CopyFailed> FetchSession::run() {
     whole_only_ = true;
     run_streams();
   }
-  if (!failed_ && !partial_.is_complete()) fail("unreachable", "the peer gives neither ranges nor the whole of an image's bytes");
+  if (!failed_ && !partial_.is_complete())
+    fail(Code::unreachable, "the peer gives neither ranges nor the whole of an image's bytes");
   return failed_;
 }
 
@@ -228,16 +229,16 @@ bool FetchSession::judge(const Receiving& receiving, const io::Response& respons
   if (is_over()) return false;
   const std::string url = shown_url(response, job_.packed.file.digest);
   if (receiving.web_page || (response.web_page && response.status == io::Response::Status::oversize)) {
-    fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
+    fail(Code::unreachable, fmt::format("\"{}\" answers with an HTML page", url));
     return false;
   }
   // However the answer ended: a peer that cuts each one behind wrong bytes would be asked for ever.
   if (const auto segment = wrong_too_often(receiving)) {
     if (!partial_.has(0) && begins_as_web_page()) {
-      fail("unreachable", fmt::format("\"{}\" answers with an HTML page", url));
+      fail(Code::unreachable, fmt::format("\"{}\" answers with an HTML page", url));
       return false;
     }
-    fail("untrusted", fmt::format("segment {} of \"{}\" is not what was signed, and was so twice", *segment + 1, url));
+    fail(Code::untrusted, fmt::format("segment {} of \"{}\" is not what was signed, and was so twice", *segment + 1, url));
     return false;
   }
   switch (response.status) {
@@ -246,14 +247,14 @@ bool FetchSession::judge(const Receiving& receiving, const io::Response& respons
     case io::Response::Status::unreachable:
       if (receiving.overlong) break;
       if (response.failing) {
-        fail("peer-failing", response.why);
+        fail(Code::peer_failing, response.why);
         return false;
       }
-      return goes_on(receiving, "unreachable", response.why, poor);
+      return goes_on(receiving, Code::unreachable, response.why, poor);
     case io::Response::Status::refused:
-    case io::Response::Status::not_modified: fail("unreachable", response.why); return false;
+    case io::Response::Status::not_modified: fail(Code::unreachable, response.why); return false;
     case io::Response::Status::not_found:
-      fail("unreachable", "the catalog names bytes that its server does not have: " + response.why);
+      fail(Code::unreachable, "the catalog names bytes that its server does not have: " + response.why);
       return false;
     case io::Response::Status::wrong_range: {
       const std::scoped_lock lock(mutex_);
@@ -261,7 +262,7 @@ bool FetchSession::judge(const Receiving& receiving, const io::Response& respons
       return false;
     }
   }
-  fail("untrusted", fmt::format("\"{}\" is longer than was signed", url));
+  fail(Code::untrusted, fmt::format("\"{}\" is longer than was signed", url));
   return false;
 }
 
@@ -291,25 +292,25 @@ bool FetchSession::judge_complete(const Receiving& receiving, const io::Response
   const std::string url = shown_url(response, job_.packed.file.digest);
   const bool cut = receiving.at < receiving.run.end;
   if (cut && receiving.whole && response.length_known && receiving.bytes > 0) {
-    fail("untrusted", fmt::format("\"{}\" is {} bytes long, but {} were signed", url, receiving.bytes, partial_.table().packed));
+    fail(Code::untrusted,
+         fmt::format("\"{}\" is {} bytes long, but {} were signed", url, receiving.bytes, partial_.table().packed));
     return false;
   }
-  return !cut || goes_on(receiving, "unreachable", fmt::format("\"{}\" ended after {} bytes", url, receiving.bytes), poor);
+  return !cut || goes_on(receiving, Code::unreachable, fmt::format("\"{}\" ended after {} bytes", url, receiving.bytes), poor);
 }
 
 /// An answer ended early. Each that brings its share is followed by another: a proxy may end them all after some time.
-bool FetchSession::goes_on(const Receiving& receiving, const std::string& code, const std::string& why, int& poor) {
+bool FetchSession::goes_on(const Receiving& receiving, Code code, const std::string& why, int& poor) {
   poor = receiving.gained < least_gain ? poor + 1 : 0;
   if (receiving.gained > 0 && poor < most_poor) return true;
   fail(code, why);
   return false;
 }
 
-void FetchSession::fail(std::string code, std::string text) {
+void FetchSession::fail(Code code, std::string text) {
   const std::scoped_lock lock(mutex_);
   // What a human must look at is told before what time may heal.
-  if (!failed_ || (code == "untrusted" && failed_->code != code))
-    failed_ = CopyFailed{.code = std::move(code), .text = std::move(text)};
+  if (!failed_ || (code == Code::untrusted && failed_->code != code)) failed_ = CopyFailed{.code = code, .text = std::move(text)};
 }
 
 bool FetchSession::is_over() const {

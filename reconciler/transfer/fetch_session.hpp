@@ -59,8 +59,8 @@ class FetchSession {
   std::optional<std::size_t> wrong_too_often(const Receiving& receiving) const;
   bool begins_as_web_page() const;
   bool judge_complete(const Receiving& receiving, const io::Response& response, int& poor);
-  bool goes_on(const Receiving& receiving, const std::string& code, const std::string& why, int& poor);
-  void fail(std::string code, std::string text);
+  bool goes_on(const Receiving& receiving, Code code, const std::string& why, int& poor);
+  void fail(Code code, std::string text);
   bool is_over() const;
 
   io::PeerTransport& peer_;

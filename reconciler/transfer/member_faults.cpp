@@ -21,7 +21,7 @@ void MemberFaults::throw_if_any(const std::string& source) const {
   std::string text = fmt::format("the source \"{}\" cannot be taken: {}", io::printable(source), fmt::join(first_, "; "));
   if (count_ > first_.size()) text += fmt::format("; and {} more", count_ - first_.size());
   throw Error(Fault::incomplete, text, "mend or exclude these members, then run it again")
-      .with_code("source-unfit")
+      .with_code(Code::source_unfit)
       .about(source);
 }
 

@@ -205,7 +205,7 @@ std::string without_slashes_at_end(std::string path) {
 
 [[noreturn]] void refuse_source(const std::string& source, const std::string& why) {
   throw Error(Fault::incomplete, fmt::format("the source \"{}\" {}", io::printable(source), why))
-      .with_code("source-unfit")
+      .with_code(Code::source_unfit)
       .about(source);
 }
 

@@ -46,28 +46,28 @@ std::optional<NotOurs> not_ours(std::string_view bytes) {
 
 using Opened = std::variant<Envelope, Distrust, NotOurs>;
 
-/// The envelope, if it says that it holds `payload_type`.
-Opened open(std::string_view bytes, std::string_view payload_type, std::string_view what) {
+/// The envelope, if it says that it holds `payload_type`; `otherwise`: what it is distrusted for if not.
+Opened open(std::string_view bytes, std::string_view payload_type, std::string_view what, Code otherwise) {
   auto parsed = parse_envelope(bytes);
   if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
     if (auto other = not_ours(bytes)) return *std::move(other);
-    return Distrust{fmt::format("not-a-{}", what), fmt::format("the {} is no signed envelope: it {}", what, malformed->why)};
+    return Distrust{otherwise, fmt::format("the {} is no signed envelope: it {}", what, malformed->why)};
   }
   auto& envelope = std::get<Envelope>(parsed);
   if (envelope.payload_type != payload_type) {
-    return Distrust{fmt::format("not-a-{}", what),
+    return Distrust{otherwise,
                     fmt::format("the envelope holds {}, not {}", excerpt(envelope.payload_type), excerpt(payload_type))};
   }
   return std::move(envelope);
 }
 
 Distrust bad_signature(std::string_view what, const Role& role) {
-  return {"bad-signature",
+  return {Code::bad_signature,
           fmt::format("the {} is not signed by {} of the {} keys that may sign it", what, role.threshold, role.keys.size())};
 }
 
 Distrust malformed(std::string_view what, const Malformed& malformed) {
-  return {"malformed", fmt::format("the {} is signed, but it is malformed: {}", what, malformed.why)};
+  return {Code::malformed, fmt::format("the {} is signed, but it is malformed: {}", what, malformed.why)};
 }
 
 /// A role whose threshold the usable keys can meet.
@@ -81,7 +81,7 @@ std::variant<Root, Distrust> read_root_payload(const Envelope& envelope) {
   if (const auto* why = std::get_if<Malformed>(&parsed)) return malformed("root", *why);
   auto& root = std::get<Root>(parsed);
   if (!is_sound(root.root) || !is_sound(root.catalog) || (root.release && !is_sound(*root.release)))
-    return Distrust{"bad-root", "the root names a key that is unsafe (of small order)"};
+    return Distrust{Code::bad_root, "the root names a key that is unsafe (of small order)"};
   return std::move(root);
 }
 
@@ -89,14 +89,14 @@ std::variant<Root, Distrust> read_root_payload(const Envelope& envelope) {
 std::optional<Distrust> why_not_next(const Root& next, const TrustedRoot& current) {
   const Root& before = current.root;
   if (next.version != before.version + 1) {
-    return Distrust{"bad-root", fmt::format("root {} came where root {} must follow", next.version, before.version + 1)};
+    return Distrust{Code::bad_root, fmt::format("root {} came where root {} must follow", next.version, before.version + 1)};
   }
   if (next.previous != current.digest) {
-    return Distrust{"broken-chain", fmt::format("root {} was made for another root {} than the one that is known: {}, not {}",
-                                                next.version, before.version, next.previous->text(), current.digest.text())};
+    return Distrust{Code::broken_chain, fmt::format("root {} was made for another root {} than the one that is known: {}, not {}",
+                                                    next.version, before.version, next.previous->text(), current.digest.text())};
   }
   if (next.epoch < before.epoch) {
-    return Distrust{"rollback", fmt::format("root {} goes back from epoch {} to {}", next.version, before.epoch, next.epoch)};
+    return Distrust{Code::rollback, fmt::format("root {} goes back from epoch {} to {}", next.version, before.epoch, next.epoch)};
   }
   return std::nullopt;
 }
@@ -130,23 +130,24 @@ bool is_released(const Role& release, const ImageEntry& entry) {
 }
 
 std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view envelope, const ServerId& pinned) {
-  auto opened = open(envelope, root_payload_type, "root");
+  auto opened = open(envelope, root_payload_type, "root", Code::not_a_root);
   if (auto* why = std::get_if<Distrust>(&opened)) return std::move(*why);
   if (auto* other = std::get_if<NotOurs>(&opened)) return std::move(*other);
   const auto& whole = std::get<Envelope>(opened);
   if (const ServerId served = id_of_root(whole.payload); served != pinned) {
-    return Distrust{"wrong-server", fmt::format("it is the server {}, not {} as the card says", served.text(), pinned.text())};
+    return Distrust{Code::wrong_server,
+                    fmt::format("it is the server {}, not {} as the card says", served.text(), pinned.text())};
   }
   auto parsed = read_root_payload(whole);
   if (auto* why = std::get_if<Distrust>(&parsed)) return std::move(*why);
   auto& root = std::get<Root>(parsed);
   if (!signed_by(root.root, whole)) return bad_signature("root", root.root);
-  if (root.version != 1) return Distrust{"bad-root", fmt::format("the first root bears version {}, not 1", root.version)};
+  if (root.version != 1) return Distrust{Code::bad_root, fmt::format("the first root bears version {}, not 1", root.version)};
   return TrustedRoot{std::move(root), pinned.root};
 }
 
 std::variant<TrustedRoot, Distrust, NotOurs> verify_next_root(std::string_view envelope, const TrustedRoot& current) {
-  auto opened = open(envelope, root_payload_type, "root");
+  auto opened = open(envelope, root_payload_type, "root", Code::not_a_root);
   if (auto* why = std::get_if<Distrust>(&opened)) return std::move(*why);
   if (auto* other = std::get_if<NotOurs>(&opened)) return std::move(*other);
   const auto& whole = std::get<Envelope>(opened);
@@ -161,12 +162,12 @@ std::variant<TrustedRoot, Distrust, NotOurs> verify_next_root(std::string_view e
 
 std::optional<Distrust> root_expired(const Root& root, Time now) {
   if (now < root.expires) return std::nullopt;
-  return Distrust{"root-expired", fmt::format("its root {} ended at {}, and there is no newer one; its owner must renew it",
-                                              root.version, time_text(root.expires))};
+  return Distrust{Code::root_expired, fmt::format("its root {} ended at {}, and there is no newer one; its owner must renew it",
+                                                  root.version, time_text(root.expires))};
 }
 
 std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, const ServerId& id, const Root& root) {
-  auto opened = open(envelope, head_payload_type, "head");
+  auto opened = open(envelope, head_payload_type, "head", Code::not_a_head);
   if (auto* why = std::get_if<Distrust>(&opened)) return std::move(*why);
   if (auto* other = std::get_if<NotOurs>(&opened)) return std::move(*other);
   const auto& whole = std::get<Envelope>(opened);
@@ -175,9 +176,9 @@ std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, con
   if (const auto* why = std::get_if<Malformed>(&parsed)) return malformed("head", *why);
   auto& head = std::get<Head>(parsed);
   if (head.id != id)
-    return Distrust{"wrong-server", fmt::format("the head is of the server {}, not {}", head.id.text(), id.text())};
+    return Distrust{Code::wrong_server, fmt::format("the head is of the server {}, not {}", head.id.text(), id.text())};
   if (head.epoch != root.epoch) {
-    return Distrust{"wrong-epoch",
+    return Distrust{Code::wrong_epoch,
                     fmt::format("the head bears epoch {}, but root {} says {}", head.epoch, root.version, root.epoch)};
   }
   return std::move(head);
@@ -201,26 +202,26 @@ std::optional<Head> unverified_head(std::string_view envelope) {
 std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const std::optional<Floor>& floor, Time now) {
   if (head.issued > now + clock_slack) {
     if (!is_ahead(floor, now)) {
-      return Distrust{"from-the-future",
+      return Distrust{Code::from_the_future,
                       fmt::format("the head was issued at {}, but it is {} here", time_text(head.issued), time_text(now))};
     }
-    return Distrust{"clock-behind",
+    return Distrust{Code::clock_behind,
                     fmt::format("this machine's clock says {}, but a head issued at {} was accepted before; set the clock",
                                 time_text(now), time_text(floor->issued))};
   }
   if (!floor) return std::nullopt;
   if (head.epoch < floor->epoch)
-    return Distrust{"rollback", fmt::format("rollback of the epoch {}->{}", floor->epoch, head.epoch)};
+    return Distrust{Code::rollback, fmt::format("rollback of the epoch {}->{}", floor->epoch, head.epoch)};
   if (head.epoch == floor->epoch && head.serial == floor->serial) {
     if (digest == floor->head) return std::nullopt;
-    return Distrust{"equivocation", fmt::format("two different heads bear the serial {}: {} and {}", head.serial,
-                                                floor->head.text(), digest.text())};
+    return Distrust{Code::equivocation, fmt::format("two different heads bear the serial {}: {} and {}", head.serial,
+                                                    floor->head.text(), digest.text())};
   }
   if (head.epoch == floor->epoch && head.serial < floor->serial)
-    return Distrust{"stale", fmt::format("it serves serial {}, but serial {} was seen before", head.serial, floor->serial)};
-  if (head.serial <= floor->serial) return Distrust{"rollback", fmt::format("rollback {}->{}", floor->serial, head.serial)};
+    return Distrust{Code::stale, fmt::format("it serves serial {}, but serial {} was seen before", head.serial, floor->serial)};
+  if (head.serial <= floor->serial) return Distrust{Code::rollback, fmt::format("rollback {}->{}", floor->serial, head.serial)};
   if (head.serial - floor->serial > largest_jump) {
-    return Distrust{"jump", fmt::format("the serial jumps from {} to {}, by more than 2^32", floor->serial, head.serial)};
+    return Distrust{Code::jump, fmt::format("the serial jumps from {} to {}, by more than 2^32", floor->serial, head.serial)};
   }
   return std::nullopt;
 }

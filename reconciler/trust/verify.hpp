@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "schema/catalog.hpp"
+#include "schema/code.hpp"
 #include "schema/floor.hpp"
 #include "schema/parse_catalog.hpp"
 #include "schema/root.hpp"
@@ -20,7 +21,7 @@ struct Distrust {
   /// "not-a-head", "not-a-root", "bad-signature", "malformed", "wrong-server", "wrong-epoch", "bad-root", "broken-chain",
   /// "rollback", "stale", "equivocation", "jump", "from-the-future", "clock-behind", "root-expired"; observing adds "vanished",
   /// "identity-changed", "bad-digest" …
-  std::string code;
+  Code code = Code::none;
   std::string why;  ///< a sentence for the operator, with the numbers
 };
 /// Correctly signed, but past its time.

@@ -75,7 +75,7 @@ TEST_F(account, what_depends_on_a_failure_is_not_begun) {
   const plan::Plan plan =
       plan_of({type("A"), type("B", {"imagetype.A"}), type("C", {"imagetype.B"}), type("D"), type("E", {"gone"})});
   apply::Ledger ledger(plan);
-  put(ledger, plan, 0, Failed{"io", "x"});
+  put(ledger, plan, 0, Failed{Code::io, "x"});
   EXPECT_EQ(why(ledger, 1), "depends on \"imagetype.A\", which failed");
   put(ledger, plan, 1, Skipped{"depends on …"});
   EXPECT_EQ(why(ledger, 2), "depends on \"imagetype.B\", which was not done");
@@ -88,8 +88,8 @@ TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
                                    series_change("t", {"db"}, {"copy.oslo.db", "imagetype.A"}),
                                    change_of(catalog_address(), plan::Publish{}, {"imagetype.A", "copy.oslo.db"})});
   apply::Ledger ledger(plan);
-  put(ledger, plan, 0, Failed{"io", "x"});
-  put(ledger, plan, 1, Failed{"unreachable", "x"});
+  put(ledger, plan, 0, Failed{Code::io, "x"});
+  put(ledger, plan, 1, Failed{Code::unreachable, "x"});
   EXPECT_EQ(ledger.why_not(2), std::nullopt);
   EXPECT_EQ(why(ledger, 3), "depends on \"imagetype.A\", which failed");
   EXPECT_EQ(ledger.why_not(4), std::nullopt);
@@ -98,7 +98,7 @@ TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
 TEST_F(account, a_full_disk_stops_what_takes_space_and_nothing_else) {
   const plan::Plan plan = plan_of({copy("a"), copy("b"), type("C")});
   apply::Ledger ledger(plan);
-  put(ledger, plan, 0, Failed{"no-space", "x"});
+  put(ledger, plan, 0, Failed{Code::no_space, "x"});
   EXPECT_EQ(why(ledger, 1), "the disk is full");
   EXPECT_EQ(ledger.why_not(2), std::nullopt);
 }
@@ -130,7 +130,7 @@ TEST_F(account, what_depends_on_deferred_work_is_deferred_too) {
   EXPECT_EQ(ledger.why_not(1), (Skipped{.why = "deferred: depends on \"copy.oslo.a\", which is deferred", .deferred = true}));
 }
 
-int exit_of(plan::Plan plan, std::vector<std::string> codes, int signal = 0) {
+int exit_of(plan::Plan plan, std::vector<Code> codes, int signal = 0) {
   for (std::size_t i = 0; i < codes.size(); ++i) plan.actions.push_back(copy(("i" + std::to_string(i)).c_str()));
   apply::Ledger ledger(plan);
   for (std::size_t i = 0; i < codes.size(); ++i) put(ledger, plan, i, Failed{codes[i], "x"});
@@ -138,30 +138,30 @@ int exit_of(plan::Plan plan, std::vector<std::string> codes, int signal = 0) {
 }
 
 TEST_F(account, exits_with_the_first_of_4_6_8_7_3) {
-  const plan::Held held{.address = {"image.x"}, .verb = Verb::delete_, .code = "removals", .text = "x", .mend = "y"};
+  const plan::Held held{.address = {"image.x"}, .verb = Verb::delete_, .code = Code::removals, .text = "x", .mend = "y"};
   const plan::Blocked blocked{
-      .address = {"image.y"}, .verb = Verb::add, .code = "name-conflict", .text = "x", .mend = "y", .at = {}};
+      .address = {"image.y"}, .verb = Verb::add, .code = Code::name_conflict, .text = "x", .mend = "y", .at = {}};
   plan::Plan plan = plan_of({});
   EXPECT_EQ(exit_of(plan, {}), 0);
-  EXPECT_EQ(exit_of(plan, {"unreachable"}), 3);
-  EXPECT_EQ(exit_of(plan, {"unreachable", "no-space"}), 6);
-  EXPECT_EQ(exit_of(plan, {"io", "digest-mismatch"}), 4);
-  EXPECT_EQ(exit_of(plan, {"untrusted", "io"}), 4);
+  EXPECT_EQ(exit_of(plan, {Code::unreachable}), 3);
+  EXPECT_EQ(exit_of(plan, {Code::unreachable, Code::no_space}), 6);
+  EXPECT_EQ(exit_of(plan, {Code::io, Code::digest_mismatch}), 4);
+  EXPECT_EQ(exit_of(plan, {Code::untrusted, Code::io}), 4);
   plan.blocked.push_back(blocked);
   EXPECT_EQ(exit_of(plan, {}), 3);
   plan.held.push_back(held);
-  EXPECT_EQ(exit_of(plan, {"unreachable"}), 7);
-  EXPECT_EQ(exit_of(plan, {"io"}), 6);
-  plan.unknown.push_back({.peer = ServerName::of("oslo"), .code = "untrusted", .text = "x", .at = {}});
-  EXPECT_EQ(exit_of(plan, {"io"}), 4);
-  EXPECT_EQ(exit_of(plan, {"untrusted"}, SIGINT), 130);
+  EXPECT_EQ(exit_of(plan, {Code::unreachable}), 7);
+  EXPECT_EQ(exit_of(plan, {Code::io}), 6);
+  plan.unknown.push_back({.peer = ServerName::of("oslo"), .code = Code::untrusted, .text = "x", .at = {}});
+  EXPECT_EQ(exit_of(plan, {Code::io}), 4);
+  EXPECT_EQ(exit_of(plan, {Code::untrusted}, SIGINT), 130);
   EXPECT_EQ(exit_of(plan, {}, SIGTERM), 143);
 }
 
 TEST_F(account, what_failed_beside_the_plan_is_told_too) {
   const plan::Plan plan = plan_of({});
   const apply::Account closed =
-      apply::Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{"io", "x"}}});
+      apply::Ledger(plan).close("", 0, {{.address = catalog_address(), .verb = Verb::publish, .outcome = Failed{Code::io, "x"}}});
   EXPECT_EQ(lines_of(closed), (std::vector<std::string>{"failed catalog io"}));
   EXPECT_EQ(closed.exit_code, 6);
 }

@@ -114,8 +114,8 @@ TEST_F(applying, R19_one_bad_peer_never_stops_the_others) {
                   copy_change(*bergen, "bergen-1")});
   EXPECT_EQ(here.image_names(), (Lines{"bergen-0", "bergen-1"}));
   EXPECT_EQ(account.failed.size(), 3U);
-  EXPECT_EQ(std::get<Failed>(account.failed.at(0).outcome).code, "unreachable");
-  EXPECT_EQ(std::get<Failed>(account.failed.at(1).outcome).code, "untrusted");
+  EXPECT_EQ(std::get<Failed>(account.failed.at(0).outcome).code, Code::unreachable);
+  EXPECT_EQ(std::get<Failed>(account.failed.at(1).outcome).code, Code::untrusted);
   EXPECT_EQ(account.exit_code, 4);
   EXPECT_EQ(here.tree().faults, Lines());
 
@@ -266,10 +266,10 @@ TEST_F(applying, the_history_tells_what_became_of_every_action) {
   ASSERT_TRUE(run && run->finished);
   EXPECT_EQ(run->exit_code, 3);
   ASSERT_EQ(run->actions.size(), 3U);
-  EXPECT_EQ(run->actions[0].outcome, "done");
-  EXPECT_EQ(run->actions[1].outcome, "failed");
-  EXPECT_EQ(run->actions[1].code, "source-missing");
-  EXPECT_EQ(run->actions[2].outcome, "done");
+  EXPECT_EQ(run->actions[0].outcome, state::ActionEnd::done);
+  EXPECT_EQ(run->actions[1].outcome, state::ActionEnd::failed);
+  EXPECT_EQ(run->actions[1].code, Code::source_missing);
+  EXPECT_EQ(run->actions[2].outcome, state::ActionEnd::done);
 }
 
 TEST_F(applying, the_history_tells_what_was_not_begun_and_why) {
@@ -283,9 +283,9 @@ TEST_F(applying, the_history_tells_what_was_not_begun_and_why) {
   ASSERT_EQ(run->actions.size(), 4U);
   EXPECT_EQ((std::vector{run->done, run->failed, run->skipped, run->deferred}), (std::vector<std::uint64_t>{0, 1, 2, 1}));
   EXPECT_EQ(run->actions[3].address.text, "copy.oslo.oslo-0");
-  EXPECT_EQ(run->actions[3].code, "deferred") << "a later run goes on with it";
+  EXPECT_EQ(run->actions[3].code, Code::deferred) << "a later run goes on with it";
   EXPECT_EQ(run->actions[2].address.text, "image.child");
-  EXPECT_EQ(run->actions[2].outcome, "skipped");
+  EXPECT_EQ(run->actions[2].outcome, state::ActionEnd::skipped);
   EXPECT_EQ(run->actions[2].text, "depends on \"image.gone\", which failed");
   EXPECT_THAT(run->actions[2].arguments, testing::StartsWith(*child.source));
   EXPECT_EQ(run->actions[2].finished, here.clock.time);
@@ -409,7 +409,7 @@ TEST_F(applying, the_history_of_an_interrupted_run_has_every_action) {
   const auto run = here.state().run(here.state().last_run()->start.id);
   Lines lines;
   for (const state::ActionRecord& action : run->actions)
-    lines.push_back(action.outcome + " " + action.address.text + " " + action.text);
+    lines.push_back(std::string(text_of(action.outcome)) + " " + action.address.text + " " + action.text);
   EXPECT_EQ(lines, (Lines{"done image.a ", "skipped image.b interrupted", "skipped image.c interrupted",
                           "skipped catalog interrupted"}));
 }

@@ -266,7 +266,7 @@ TEST_F(garbage, G12_a_clock_that_runs_behind_what_was_signed_takes_nothing) {
   try {
     gc(0s);
     FAIL() << "it went on";
-  } catch (const Error& error) { EXPECT_EQ(error.code(), "clock-behind"); }
+  } catch (const Error& error) { EXPECT_EQ(error.code(), Code::clock_behind); }
   EXPECT_EQ(all_files(), before);
 }
 
@@ -294,7 +294,7 @@ TEST_F(garbage, G5_a_state_that_does_not_know_the_newest_papers_takes_nothing) {
   try {
     gc(0s);
     FAIL() << "it went on";
-  } catch (const Error& error) { EXPECT_EQ(error.code(), "old-state"); }
+  } catch (const Error& error) { EXPECT_EQ(error.code(), Code::old_state); }
   EXPECT_EQ(all_files(), before);
 }
 

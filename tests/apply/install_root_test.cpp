@@ -49,7 +49,7 @@ class installing : public testing::Test {
   std::string why_refused(const std::string& envelope) {
     try {
       install(envelope, disk);
-    } catch (const Error& error) { return error.code(); }
+    } catch (const Error& error) { return std::string(text_of(error.code())); }
     return "";
   }
   void start_over() {

@@ -279,7 +279,7 @@ TEST_F(publishing, what_the_plan_told_of_damaged_images_is_not_told_again) {
   plan::Plan plan = here.plan_of({add(here, "new", "new bytes"), publish_change()});
   plan.blocked.push_back({.address = image_address(ImageName::of("db")),
                           .verb = Verb::repair,
-                          .code = "damaged",
+                          .code = Code::damaged,
                           .text = "",
                           .mend = "",
                           .at = std::nullopt});

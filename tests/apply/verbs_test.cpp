@@ -31,7 +31,7 @@ class verbs : public testing::Test {
   std::string failure(const std::vector<plan::Change>& changes, int exit_code) {
     const apply::Account account = here.apply(changes);
     EXPECT_EQ(account.exit_code, exit_code) << testing::PrintToString(lines_of(account));
-    return account.failed.empty() ? "" : std::get<Failed>(account.failed.front().outcome).code;
+    return account.failed.empty() ? "" : std::string(text_of(std::get<Failed>(account.failed.front().outcome).code));
   }
   std::string plain(const state::ImageRow& row) {
     std::string bytes;

@@ -23,7 +23,7 @@ apply::ActionResult result(const std::string& name, Outcome outcome, std::uint64
 apply::Account sample_account() {
   apply::Account account;
   account.done = {result("db19_25", Done{}, 1'200'000'000)};
-  account.failed = {result("db19_26", Failed{"unreachable", "peer \"fpps-2\" does not answer any more"})};
+  account.failed = {result("db19_26", Failed{Code::unreachable, "peer \"fpps-2\" does not answer any more"})};
   account.not_started = {result("db19_27", Skipped{.why = "deferred: past max_bytes: 700 GB, 498 GB are left", .deferred = true}),
                          result("db19_28", Skipped{"depends on \"copy.fpps-2.db19_26\", which failed"})};
   account.exit_code = exit_incomplete;
@@ -42,7 +42,7 @@ TEST(show_account, says_what_became_of_each_and_what_to_do_next) {
 
 TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
   apply::Account account = sample_account();
-  account.failed = {result("db19_26", Failed{"source-missing", "its source is gone"})};
+  account.failed = {result("db19_26", Failed{Code::source_missing, "its source is gone"})};
   plan::Plan plan = full_plan();
   plan.unknown.clear();
   const auto text = [&] {
@@ -50,7 +50,7 @@ TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
         [&](show::Output& out) { show::show_account(plan, account, "20261118T093320Z-1a2b3c", false, show::Style(false), out); });
   };
   EXPECT_NE(text().find("Mend what failed, then run \"ingot apply\" again"), std::string::npos) << text();
-  account.failed.push_back(result("db19_28", Failed{"unreachable", "no connection"}));
+  account.failed.push_back(result("db19_28", Failed{Code::unreachable, "no connection"}));
   EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
 }
 

@@ -14,9 +14,12 @@ const Time now{Seconds(1'795'000'000)};
 TEST(last_plan, is_read_back_as_it_was_written) {
   site::LastPlan last;
   last.peers[sample_id("a")] = {
-      .status = "ok", .asked = now, .serial = 41, .seen = now, .text = "", .url = "https://mirror.example.net/"};
-  last.peers[sample_id("b")] = {
-      .status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "rollback: serial 7, then 6"};
+      .status = Code::ok, .asked = now, .serial = 41, .seen = now, .text = "", .url = "https://mirror.example.net/"};
+  last.peers[sample_id("b")] = {.status = Code::untrusted,
+                                .asked = now,
+                                .serial = std::nullopt,
+                                .seen = std::nullopt,
+                                .text = "rollback: serial 7, then 6"};
   last.blocked["subscription.fpps-2.series.db19"] = "the peer has no such series";
   last.suspended["copy.fpps-2.db19_13"] = "25 withdrawals at once";
   EXPECT_EQ(site::parse_last_plan(site::write_last_plan(last)), last);
@@ -62,16 +65,16 @@ TEST(last_plan, suspends_a_copy_by_its_address_on_the_peer) {
 
 TEST(last_view, says_what_became_of_a_peer) {
   EXPECT_EQ(site::last_view(plan::Settled{sample_head("fpps-2"), {}}, now),
-            (site::LastView{"ok", now, 41, now, "", sample_head("fpps-2").url}));
-  EXPECT_EQ(site::last_view(plan::Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now),
-            (site::LastView{"unreachable", now, 41, std::nullopt, "no connection"}));
-  EXPECT_EQ(site::last_view(plan::OwnPeer{}, now).status, "ok");
+            (site::LastView{Code::ok, now, 41, now, "", sample_head("fpps-2").url}));
+  EXPECT_EQ(site::last_view(plan::Unknown{Code::unreachable, "no connection", Code::none, sample_head("fpps-2")}, now),
+            (site::LastView{Code::unreachable, now, 41, std::nullopt, "no connection"}));
+  EXPECT_EQ(site::last_view(plan::OwnPeer{}, now).status, Code::ok);
 }
 
 TEST(last_view, an_unreachable_peer_keeps_when_it_was_seen_and_its_newest_serial) {
-  const site::LastView before{"ok", now - Seconds(60), 57, now - Seconds(60), "", "https://mirror.example.net/"};
-  EXPECT_EQ(site::last_view(plan::Unknown{"unreachable", "no connection", "", sample_head("fpps-2")}, now, before),
-            (site::LastView{"unreachable", now, 57, now - Seconds(60), "no connection", "https://mirror.example.net/"}));
+  const site::LastView before{Code::ok, now - Seconds(60), 57, now - Seconds(60), "", "https://mirror.example.net/"};
+  EXPECT_EQ(site::last_view(plan::Unknown{Code::unreachable, "no connection", Code::none, sample_head("fpps-2")}, now, before),
+            (site::LastView{Code::unreachable, now, 57, now - Seconds(60), "no connection", "https://mirror.example.net/"}));
 }
 
 }  // namespace

@@ -134,14 +134,14 @@ std::vector<show::ShownPeer> sample_peers() {
                                                         .registered = now,
                                                         .seen = now}};
   site::LastPlan last;
-  last.peers[sample_id("fpps-2")] = {.status = "ok",
+  last.peers[sample_id("fpps-2")] = {.status = Code::ok,
                                      .asked = now + Seconds(60),
                                      .serial = 41,
                                      .seen = now + Seconds(60),
                                      .text = "",
                                      .url = "https://mirror.example.net/"};
   last.peers[sample_id("fpps-4")] = {
-      .status = "untrusted", .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
+      .status = Code::untrusted, .asked = now, .serial = std::nullopt, .seen = std::nullopt, .text = "a rollback"};
   return command::shown_peers(manifest, registrations, last);
 }
 
@@ -224,8 +224,8 @@ state::RunRecord sample_run() {
                   .address = {"copy.fpps-2.db19_25"},
                   .verb = Verb::copy,
                   .arguments = "4.1 GB",
-                  .outcome = "done",
-                  .code = "",
+                  .outcome = state::ActionEnd::done,
+                  .code = Code::none,
                   .text = "",
                   .started = now,
                   .finished = now},
@@ -233,8 +233,8 @@ state::RunRecord sample_run() {
                   .address = {"copy.fpps-2.db19_26"},
                   .verb = Verb::copy,
                   .arguments = "",
-                  .outcome = "failed",
-                  .code = "unreachable",
+                  .outcome = state::ActionEnd::failed,
+                  .code = Code::unreachable,
                   .text = "no connection",
                   .started = now,
                   .finished = now}};
@@ -255,14 +255,14 @@ TEST(show_history, newest_first_and_a_run_that_died) {
 TEST(show_explain, with_its_evidence) {
   const std::vector<plan::Subject> subjects{
       {.address = "copy.fpps-2.db19_25",
-       .verdict = "planned",
-       .code = "subscription",
+       .verdict = plan::SubjectVerdict::planned,
+       .code = Code::subscription,
        .text = "it is copied",
-       .because = {reason("subscription", "subscription.fpps-2.all", 41, "all")},
+       .because = {reason(Code::subscription, "subscription.fpps-2.all", 41, "all")},
        .evidence = plan::Evidence{ServerName::of("fpps-2"), "https://gold.example.net/", io::sha256("head"), 41, now}},
       {.address = "image.old",
-       .verdict = "not-wanted",
-       .code = "before-baseline",
+       .verdict = plan::SubjectVerdict::not_wanted,
+       .code = Code::before_baseline,
        .text = "it lies before the baseline",
        .because = {},
        .evidence = std::nullopt}};

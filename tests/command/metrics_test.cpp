@@ -141,7 +141,7 @@ TEST(metrics, tell_what_a_run_left_undone) {
       .now = noon,
       .self = sample_id("fpps-1"),
       .peers = {plan::PeerCatalog{.head = sample_head("fpps-2"), .catalog = catalog},
-                plan::Unknown{.code = "unreachable", .why = "", .detail_code = "", .last = sample_head("fpps-4")},
+                plan::Unknown{.code = Code::unreachable, .why = "", .detail_code = Code::none, .last = sample_head("fpps-4")},
                 plan::OwnPeer{}},
       .sources = {},
       .disk = {},

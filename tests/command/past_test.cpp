@@ -41,8 +41,8 @@ state::RunRecord run_of(int number, const std::vector<std::pair<Verb, std::strin
                            .address = {address},
                            .verb = verb,
                            .arguments = "",
-                           .outcome = "done",
-                           .code = "",
+                           .outcome = state::ActionEnd::done,
+                           .code = Code::none,
                            .text = "",
                            .started = past_minute(number),
                            .finished = past_minute(number) + std::chrono::seconds(place)});
@@ -133,7 +133,7 @@ std::string unproven(options::Topic topic, const history::Moment& moment, const 
   try {
     history::things_at(topic, moment, history, now);
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), "before-history");
+    EXPECT_EQ(error.code(), Code::before_history);
     return error.text() + "; " + error.mend();
   }
   return "";

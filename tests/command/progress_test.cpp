@@ -60,7 +60,7 @@ TEST(progress, what_an_earlier_run_fetched_is_no_speed_of_this_one) {
 TEST(progress, ends_are_counted_and_failures_apart) {
   show::ProgressState state = running();
   state.end(copy_of("x"), Done{});
-  state.end(copy_of("db19_25"), Failed{"unreachable", "gone"});
+  state.end(copy_of("db19_25"), Failed{Code::unreachable, "gone"});
   EXPECT_EQ(show::heartbeat_line(state, zero + seconds(61)), "1 of 12 done, 1 failed, 1 running, 1:01");
 }
 
@@ -79,7 +79,7 @@ TEST(progress, an_ended_action_is_one_line) {
                             show::Style(false));
   };
   EXPECT_EQ(line(Done{}), "done    copy copy.fpps-2.a, 4.1 GB (212 MB fetched)");
-  EXPECT_EQ(line(Failed{"unreachable", "it \x1b went"}), "failed  copy copy.fpps-2.a: unreachable: it \\x1b went");
+  EXPECT_EQ(line(Failed{Code::unreachable, "it \x1b went"}), "failed  copy copy.fpps-2.a: unreachable: it \\x1b went");
   EXPECT_EQ(line(Skipped{"interrupted"}), "skipped copy copy.fpps-2.a: interrupted");
 }
 

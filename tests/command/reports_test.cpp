@@ -90,9 +90,9 @@ TEST(markdown, texts_from_outside_stand_in_code_alone) {
   plan::Change copy = sample_copy("a", 1, 1);
   copy.because.front().text = evil;
   plan.actions = {copy};
-  plan.blocked = {{copy.address, Verb::copy, "name-conflict", evil, evil, std::nullopt}};
-  plan.unknown = {{ServerName::of("p"), "untrusted", evil + "``", std::nullopt}};
-  plan.notes = {{"unmanaged", "image.x", evil}};
+  plan.blocked = {{copy.address, Verb::copy, Code::name_conflict, evil, evil, std::nullopt}};
+  plan.unknown = {{ServerName::of("p"), Code::untrusted, evil + "``", std::nullopt}};
+  plan.notes = {{Code::unmanaged, "image.x", evil}};
   const std::string text = show::plan_markdown(show::shown_plan(plan, Digest{}));
   const std::string bare = std::regex_replace(text, std::regex("(`+) ?[^\n]*?[^`]? ?\\1(?!`)"), "");
   EXPECT_THAT(bare, AllOf(Not(HasSubstr("@")), Not(HasSubstr("script")), Not(HasSubstr("evil")))) << text;
@@ -126,7 +126,7 @@ TEST(github, worst_first_and_no_more_than_are_shown) {
   plan::Plan plan = empty_plan();
   for (int i = 0; i < 30; ++i)
     plan.blocked.push_back({image_address(ImageName::of("i" + std::to_string(i))), Verb::add,
-                            i == 29 ? "damaged" : "unknown-type", "text", "mend", At{"ingot.toml", i + 1}});
+                            i == 29 ? Code::damaged : Code::unknown_type, "text", "mend", At{"ingot.toml", i + 1}});
   const std::string text = reported(show::shown_plan(plan, Digest{}), options::Format::github);
   EXPECT_THAT(text, StartsWith("::error file=ingot.toml,line=30,title=ingot%3A damaged::"));
   EXPECT_EQ(count_of(text, "::warning "), show::most_github_annotations);

@@ -23,7 +23,7 @@ inline plan::SeenHead sample_head(const std::string& peer) {
           .url = "https://gold." + peer + ".example.net/"};
 }
 
-inline plan::Reason reason(const std::string& code, const std::string& rule, int line, const std::string& text) {
+inline plan::Reason reason(Code code, const std::string& rule, int line, const std::string& text) {
   return {.code = code,
           .rule = rule,
           .at = line > 0 ? std::optional(At{.file = "ingot.toml", .line = line}) : std::nullopt,
@@ -109,7 +109,7 @@ inline plan::Change sample_copy(const std::string& name, std::uint64_t size, std
                              .state = ImageState::published,
                              .transfer = {.method = plan::Method::whole, .from = std::nullopt, .bytes = to_fetch},
                              .protect = false},
-             {reason("subscription", "subscription.fpps-2.series.db19", line, "series db19 of fpps-2 has it")}, size);
+             {reason(Code::subscription, "subscription.fpps-2.series.db19", line, "series db19 of fpps-2 has it")}, size);
   copy.after = {peer_address(ServerName::of("fpps-2"))};
   return copy;
 }
@@ -173,7 +173,7 @@ inline plan::Plan full_plan() {
   auto& reuse = std::get<plan::CopyImage>(reused.action);
   reuse.transfer = {.method = plan::Method::reuse, .from = ImageName::of("twin"), .bytes = 0};
   reuse.name = ImageName::of("fpps-2-db19_26");
-  reused.because.push_back(reason("subscription", "subscription.fpps-2.all", 50, "all of fpps-2"));
+  reused.because.push_back(reason(Code::subscription, "subscription.fpps-2.all", 50, "all of fpps-2"));
   plan::Change late = sample_copy("db19_27", 900'000'000'000, 700'000'000'000);
   late.deferred = true;
   late.deferred_why = "past max_bytes: 700 GB, 498 GB are left";
@@ -183,48 +183,49 @@ inline plan::Plan full_plan() {
                                 Card{fpps2, "https://gold.fpps-2.example.net/", sample_id("fpps-2")},
                                 {"https://gold.fpps-2.example.net/"},
                                 sample_head("fpps-2")},
-             {reason("new", "peer.fpps-2", 12, "a new peer")}),
+             {reason(Code::new_, "peer.fpps-2", 12, "a new peer")}),
       change(type_address(TypeName::of("DB_PSU")),
              plan::CreateType{TypeName::of("DB_PSU"), TypeName::of("ORACLEDBSOFTWARE"), true},
-             {reason("new", "imagetype.DB_PSU", 16, "a new image type")}),
+             {reason(Code::new_, "imagetype.DB_PSU", 16, "a new image type")}),
       change(subscription_address(fpps2, series), plan::Instantiate{sample_subscription()},
-             {reason("new", "subscription.fpps-2.series.db19", 41, "a new subscription")}),
+             {reason(Code::new_, "subscription.fpps-2.series.db19", 41, "a new subscription")}),
       change(copy_address(fpps2, ImageName::of("db19_13")), plan::WithdrawCopy{fpps2, sample_row("db19_13")},
-             {reason("withdrawn", "subscription.fpps-2.all", 50, "its origin withdrew it")}),
+             {reason(Code::withdrawn, "subscription.fpps-2.all", 50, "its origin withdrew it")}),
       change(image_address(local.name), plan::AddImage{local, std::nullopt, 5'000'000'000},
-             {reason("new", "image.db19_24", 20, "a new image")}),
+             {reason(Code::new_, "image.db19_24", 20, "a new image")}),
       change(series_address(SeriesName::of("mine")),
              plan::CreateSeries{SeriesName::of("mine"), {ImageName::of("a"), ImageName::of("b")}, std::nullopt},
-             {reason("new", "series.mine", 30, "a new series")}),
-      change(catalog_address(), plan::Publish{}, {reason("changed", "", 0, "what is published changes")}),
+             {reason(Code::new_, "series.mine", 30, "a new series")}),
+      change(catalog_address(), plan::Publish{}, {reason(Code::changed, "", 0, "what is published changes")}),
       sample_copy("db19_25", 4'100'000'000, 1'200'000'000),
       reused,
       late,
       change(copy_address(fpps2, ImageName::of("db19_20")), plan::UpdateCopy{fpps2, sample_row("db19_20"), {"labels: team=ops"}},
-             {reason("changed", "subscription.fpps-2.all", 50, "its labels changed")}),
+             {reason(Code::changed, "subscription.fpps-2.all", 50, "its labels changed")}),
       change(subscription_address(fpps3, SelectAll{}), plan::Uninstantiate{fpps3, sample_id("fpps-3"), SelectAll{}, 9},
-             {reason("dropped", "subscription.fpps-3.all", 0, "no longer in the manifest")}),
+             {reason(Code::dropped, "subscription.fpps-3.all", 0, "no longer in the manifest")}),
       change(peer_address(fpps3), plan::UnregisterPeer{fpps3, sample_id("fpps-3")},
-             {reason("dropped", "peer.fpps-3", 0, "no longer in the manifest")}),
+             {reason(Code::dropped, "peer.fpps-3", 0, "no longer in the manifest")}),
       change(image_address(ImageName::of("old")), plan::DeleteImage{3, ImageName::of("old")},
-             {reason("dropped", "image.old", 0, "no longer in the manifest")}, 2'000'000),
+             {reason(Code::dropped, "image.old", 0, "no longer in the manifest")}, 2'000'000),
   };
   plan.actions.front().because.front().by = std::make_shared<const CommitLine>(
       CommitLine{.id = std::string(40, 'e'), .author = "Ann <ann@example.net>", .subject = "Add fpps-2"});
-  plan.blocked = {{copy_address(fpps2, ImageName::of("clash")), Verb::copy, "name-conflict",
+  plan.blocked = {{copy_address(fpps2, ImageName::of("clash")), Verb::copy, Code::name_conflict,
                    "an image of that name is here with other bytes", "give the copies other names with as = \"{peer}-{name}\"",
                    At{"ingot.toml", 41}}};
-  plan.held = {{image_address(ImageName::of("x")), Verb::delete_, "removals", "6 removals, at most 5 are allowed",
+  plan.held = {{image_address(ImageName::of("x")), Verb::delete_, Code::removals, "6 removals, at most 5 are allowed",
                 "--raise-limit removals=6"}};
-  plan.unknown = {
-      {ServerName::of("fpps-4"), "unreachable", "https://gold.fpps-4.example.net/head.dsse: no connection", At{"ingot.toml", 70}},
-      {ServerName::of("fpps-5"), "untrusted", "rollback: serial 7 was accepted, now 6 is served \x1b[31m", At{"ingot.toml", 80}}};
-  plan.notes = {{"before-baseline", "subscription.fpps-2.series.db19",
+  plan.unknown = {{ServerName::of("fpps-4"), Code::unreachable, "https://gold.fpps-4.example.net/head.dsse: no connection",
+                   At{"ingot.toml", 70}},
+                  {ServerName::of("fpps-5"), Code::untrusted, "rollback: serial 7 was accepted, now 6 is served \x1b[31m",
+                   At{"ingot.toml", 80}}};
+  plan.notes = {{Code::before_baseline, "subscription.fpps-2.series.db19",
                  "3 images (9 GB) match but lie before it; since = \"start\" takes them"},
-                {"unmanaged", "image.i1", "not in the manifest"},
-                {"unmanaged", "image.i2", "not in the manifest"},
-                {"unmanaged", "image.i3", "not in the manifest"},
-                {"unmanaged", "image.i4", "not in the manifest"}};
+                {Code::unmanaged, "image.i1", "not in the manifest"},
+                {Code::unmanaged, "image.i2", "not in the manifest"},
+                {Code::unmanaged, "image.i3", "not in the manifest"},
+                {Code::unmanaged, "image.i4", "not in the manifest"}};
   plan.limits = {{"max_bytes", "1.2 GB", "500 GB", "ingot.toml:17"}, {"min_free", "46 GB", "5 %", "default"}};
   return plan;
 }

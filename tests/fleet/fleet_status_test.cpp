@@ -12,7 +12,7 @@ using testing::ElementsAre;
 
 const ServerId london = server_id("london"), paris = server_id("paris"), oslo = server_id("oslo");
 
-fleet::FleetWord word(const std::string& name, Catalog catalog, const std::string& trouble = "") {
+fleet::FleetWord word(const std::string& name, Catalog catalog, Code trouble = Code::none) {
   return {.name = name,
           .id = server_id(name),
           .trouble = trouble,
@@ -108,14 +108,14 @@ TEST(fleet_status, a_withdrawal_that_did_not_arrive_is_seen) {
 }
 
 TEST(fleet_status, absent_is_not_unknown) {
-  fleet::FleetWord silent = word("oslo", {}, "unreachable");
+  fleet::FleetWord silent = word("oslo", {}, Code::unreachable);
   silent.catalog = nullptr;
-  const std::vector words{word("london", made_in_london()), word("paris", copies({"a", "d"}), "expired"), silent};
+  const std::vector words{word("london", made_in_london()), word("paris", copies({"a", "d"}), Code::expired), silent};
   const auto images = fleet::fleet_status(words, {});
   EXPECT_THAT(shown(images), ElementsAre("a: origin present? unknown?", "b: origin waiting? unknown?",
                                          "c: origin waiting? unknown?", "d: origin present? unknown?"));
   EXPECT_EQ(exit_code_of(words, images), 3) << "what an unknown server lacks is not known";
-  const std::vector untrusted{word("london", made_in_london(), "untrusted")};
+  const std::vector untrusted{word("london", made_in_london(), Code::untrusted)};
   EXPECT_EQ(exit_code_of(untrusted, {}), 4);
 }
 

@@ -117,7 +117,8 @@ const trust::PrivateKey& test_key() {
 
 template <class Value>
 void check_verdict(const std::variant<Value, trust::Distrust, trust::NotOurs>& verdict) {
-  if (const auto* distrust = std::get_if<trust::Distrust>(&verdict)) require(!distrust->code.empty() && !distrust->why.empty());
+  if (const auto* distrust = std::get_if<trust::Distrust>(&verdict))
+    require(distrust->code != Code::none && !distrust->why.empty());
 }
 
 void verify_signed(std::string_view type, std::string_view payload) {

@@ -31,7 +31,7 @@ std::vector<std::optional<Pair>> doubled(io::OpenRepository&, const Pair& pair, 
   return {Pair{pair.name + pair.name, pair.number * 2}, std::nullopt, twice ? std::optional(pair) : std::nullopt};
 }
 bool refuse(io::OpenRepository&, const std::string& why) {
-  throw Error(Fault::usage, why, "mend it").with_code("some-code").about("it");
+  throw Error(Fault::usage, why, "mend it").with_code(Code::unreadable).about("it");
 }
 bool die(io::OpenRepository&, int signal) { return ::raise(signal) == 0; }
 bool spin(io::OpenRepository&) {
@@ -51,7 +51,9 @@ std::string refusal(Ask&& ask) {
   try {
     ask();
     return "answered";
-  } catch (const Error& error) { return std::string(text_of(error.fault())) + " " + error.code() + ": " + error.text(); }
+  } catch (const Error& error) {
+    return std::string(text_of(error.fault())) + " " + std::string(text_of(error.code())) + ": " + error.text();
+  }
 }
 
 TEST(git_reader, answers_with_values_and_errors) {
@@ -62,7 +64,7 @@ TEST(git_reader, answers_with_values_and_errors) {
   EXPECT_EQ(answer[0]->number, 42U);
   EXPECT_FALSE(answer[1]);
   EXPECT_EQ(answer[2]->number, 21U);
-  EXPECT_EQ(refusal([&] { reader.ask<&refuse>("it is closed"); }), "usage some-code: it is closed");
+  EXPECT_EQ(refusal([&] { reader.ask<&refuse>("it is closed"); }), "usage unreadable: it is closed");
   EXPECT_EQ(reader.ask<&fill>(1'000'000U), 1'000'000U) << "and goes on";
 }
 

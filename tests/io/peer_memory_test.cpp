@@ -91,7 +91,8 @@ TEST_F(peer_memory, is_not_kept_behind_links) {
 
 TEST_F(peer_memory, gives_back_what_it_was_given) {
   const io::CachedHead head{.bytes = "{\"payload\":\"\n\xff\"}", .url = "https://a/", .fetched = then};
-  const io::SettledMark mark{.fingerprint = io::sha256("f"), .until = then, .notes = {{"unmanaged", "image.a", "a \"b\" \\ ü"}}};
+  const io::SettledMark mark{
+      .fingerprint = io::sha256("f"), .until = then, .notes = {{Code::unmanaged, "image.a", "a \"b\" \\ ü"}}};
   memory_.keep_head(peer, head);
   memory_.keep_root(peer, 2, "root two");
   memory_.keep_piece(peer, piece_of("page"), "page");
@@ -295,7 +296,7 @@ RC_GTEST_PROP(peer_memory_text, floors_and_marks_read_back, ()) {
   const io::FloorRecord record{floor_at(*rc::gen::inRange<Serial>(0, largest_serial)), text};
   const auto read = io::parse_floor(io::write_floor(record));
   RC_ASSERT(read && read->floor == record.floor && read->head_envelope == text);
-  const io::SettledMark mark{io::sha256(text), std::nullopt, {{text, text, text}}};
+  const io::SettledMark mark{io::sha256(text), std::nullopt, {{Code::unmanaged, text, text}}};
   RC_ASSERT(io::parse_settled(io::write_settled(mark)) == mark);
 }
 

@@ -39,7 +39,7 @@ TEST_F(observing, R19_no_answer_is_unreachable) {
   for (const auto& answer : answers) {
     server_.instead("head.dsse", [=](const Asked&) { return answer; });
     const plan::Unknown found = unknown();
-    EXPECT_EQ(found.code, "unreachable") << answer.status << answer.body.substr(0, 100) << found.why;
+    EXPECT_EQ(found.code, Code::unreachable) << answer.status << answer.body.substr(0, 100) << found.why;
     EXPECT_THAT(found.why, HasSubstr(server_.url() + "head.dsse"));
     EXPECT_EQ(memory_->head(peer_.id()), std::nullopt) << "B14: nothing of it is kept";
   }
@@ -51,7 +51,7 @@ TEST_F(observing, R19_whoever_answers_with_something_else_gets_a_mend_of_its_own
   const auto mend_after = [&](const Answer& answer) {
     server_.instead("*", [=](const Asked&) { return answer; });
     const plan::Unknown found = unknown();
-    EXPECT_EQ(found.code, "unreachable");
+    EXPECT_EQ(found.code, Code::unreachable);
     EXPECT_THAT(found.why, HasSubstr(found.mend)) << "who sees the reason alone is told too";
     return found.mend;
   };
@@ -74,7 +74,7 @@ TEST_F(observing, R19_a_dead_server_is_unreachable_and_the_last_head_is_told) {
   const auto last = catalog().head;
   manifest_.peers[0].urls = {"http://127.0.0.1:1/"};
   const plan::Unknown found = unknown();
-  EXPECT_EQ(found.code, "unreachable");
+  EXPECT_EQ(found.code, Code::unreachable);
   EXPECT_EQ(found.last.value().digest, last.digest);
 }
 
@@ -145,7 +145,7 @@ TEST_F(observing, B14_a_web_page_or_nothing_in_place_of_a_piece_is_unreachable) 
     for (const auto& body : {std::string("<html>portal"), std::string(), "<html>" + std::string(1'000'000, ' ')}) {
       for (const char* type : {"text/html", "application/octet-stream"}) {
         server_.instead(path, [=](const Asked&) { return Answer{200, body, type, {}}; });
-        EXPECT_EQ(unknown().code, "unreachable") << body.substr(0, 20);
+        EXPECT_EQ(unknown().code, Code::unreachable) << body.substr(0, 20);
       }
     }
     server_.instead(path, nullptr);
@@ -217,8 +217,8 @@ TEST_F(observing, A6_equivocation_is_kept_as_evidence_and_sticks) {
   server_.serve(first);
   asked();
   const plan::Unknown still = unknown();
-  EXPECT_EQ(still.code, "untrusted");
-  EXPECT_EQ(still.detail_code, "equivocation");
+  EXPECT_EQ(still.code, Code::untrusted);
+  EXPECT_EQ(still.detail_code, Code::equivocation);
   EXPECT_THAT(still.why, HasSubstr(folder));
   EXPECT_THAT(asked(), IsEmpty()) << "it is not even asked";
 
@@ -279,7 +279,7 @@ TEST_F(observing, R19_both_clocks_a_year_ahead_once_lock_nobody_out) {
   publish({{"db19_24", 1}, {"db19_25", 3}});
   const plan::PeerCatalog seen = catalog();
   ASSERT_EQ(seen.remarks.size(), 1U);
-  EXPECT_EQ(seen.remarks[0].code, "clock-was-ahead");
+  EXPECT_EQ(seen.remarks[0].code, Code::clock_was_ahead);
   EXPECT_FALSE(seen.remarks[0].incomplete);
   EXPECT_EQ(memory_->floor(peer_.id())->issued, now_) << "the time of the accepted head is what is remembered";
   EXPECT_THAT(catalog().remarks, IsEmpty());
@@ -293,7 +293,7 @@ TEST_F(observing, R19_a_clock_that_was_ahead_lets_no_older_head_in) {
   catalog();
   now_ -= hours(24 * 365);
   server_.serve(old);
-  EXPECT_NE(unknown().code, "") << "what was seen last is from the future, so nothing counts";
+  EXPECT_NE(unknown().code, Code::none) << "what was seen last is from the future, so nothing counts";
   Head other = peer_.head();
   other.issued = now_;
   server_.put("head.dsse", peer_.signed_head(other));
@@ -344,7 +344,7 @@ TEST_F(observing, A13_a_catalog_beyond_the_bounds_is_not_fetched) {
   head.serial = 3;
   head.index.length = largest_index + 1;
   server_.put("head.dsse", peer_.signed_head(head));
-  EXPECT_EQ(unknown().code, "untrusted");
+  EXPECT_EQ(unknown().code, Code::untrusted);
   EXPECT_THAT(asked(), ElementsAre("head.dsse"));
 }
 

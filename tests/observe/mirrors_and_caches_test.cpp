@@ -48,7 +48,7 @@ TEST_F(observing_mirrors, A15_a_good_answer_of_one_vouches_for_no_other) {
   bad_signature["head.dsse"] = other.tree().at("head.dsse");
   server_.serve(bad_signature);
   const plan::Unknown found = unknown();
-  EXPECT_EQ(found.code, "untrusted");
+  EXPECT_EQ(found.code, Code::untrusted);
   EXPECT_THAT(found.why, HasSubstr(mirror_.url()));
   EXPECT_THAT(found.why, HasSubstr(server_.url())) << "both reasons are told";
 }
@@ -79,12 +79,12 @@ TEST_F(observing_mirrors, R19_a_mirror_of_bytes_alone_behind_an_origin_that_is_d
   for (const char* run : {"with the roots of the peer in the cache", "on the first contact"}) {
     SCOPED_TRACE(run);
     const plan::Unknown found = unknown();
-    EXPECT_EQ(found.code, "unreachable") << found.why;
+    EXPECT_EQ(found.code, Code::unreachable) << found.why;
     EXPECT_THAT(found.why, HasSubstr("another server answers there"));
     fs::remove_all(folder_.path() + "/cache");
   }
   manifest_.peers[0].urls = {mirror_.url()};
-  EXPECT_EQ(unknown().code, "untrusted") << "as the only URL it is the wrong one";
+  EXPECT_EQ(unknown().code, Code::untrusted) << "as the only URL it is the wrong one";
 }
 
 class observing_a_stale_mirror : public observing {
@@ -107,7 +107,7 @@ class observing_a_stale_mirror : public observing {
 
 TEST_F(observing_a_stale_mirror, R19_what_was_seen_last_counts_and_for_an_hour_it_is_a_note) {
   now_ += hours(1) - Seconds(1);
-  EXPECT_EQ(remark().code, "stale");
+  EXPECT_EQ(remark().code, Code::stale);
   EXPECT_THAT(remark().text, HasSubstr("serves serial 1, but serial 2 was seen before"));
   EXPECT_THAT(remark().text, HasSubstr(server_.url()));
   EXPECT_FALSE(remark().incomplete);
@@ -121,7 +121,7 @@ TEST_F(observing_a_stale_mirror, R19_what_was_seen_last_counts_and_for_an_hour_i
 
 TEST_F(observing_a_stale_mirror, R19_what_was_seen_last_ends_when_it_expires) {
   now_ += hours(24 * 14);
-  EXPECT_EQ(unknown().code, "expired");
+  EXPECT_EQ(unknown().code, Code::expired);
 }
 
 TEST_F(observing_a_stale_mirror, R19_a_settled_peer_stays_settled) {
@@ -132,23 +132,23 @@ TEST_F(observing_a_stale_mirror, R19_a_settled_peer_stays_settled) {
   const auto* settled = std::get_if<plan::Settled>(&seen);
   ASSERT_NE(settled, nullptr);
   ASSERT_EQ(settled->remarks.size(), 1U);
-  EXPECT_EQ(settled->remarks[0].code, "stale");
+  EXPECT_EQ(settled->remarks[0].code, Code::stale);
   EXPECT_EQ(settled->notes.size(), 1U);
 }
 
 TEST_F(observing_a_stale_mirror, R19_without_the_cache_the_peer_is_unreachable) {
   fs::remove_all(folder_.path() + "/cache");
   const plan::Unknown found = unknown();
-  EXPECT_EQ(found.code, "unreachable");
-  EXPECT_EQ(found.detail_code, "stale");
+  EXPECT_EQ(found.code, Code::unreachable);
+  EXPECT_EQ(found.detail_code, Code::stale);
   EXPECT_THAT(found.why, HasSubstr("What was seen last of it is not in the cache any more"));
 }
 
 TEST_F(observing_a_stale_mirror, R19_a_page_that_only_the_newer_tree_has_makes_it_unreachable) {
   fs::remove(folder_.path() + "/cache/" + peer_.id().root.hex() + "/" + path_of_page());
-  EXPECT_EQ(unknown().code, "unreachable");
+  EXPECT_EQ(unknown().code, Code::unreachable);
   server_.put(path_of_page(), peer_.tree().at(path_of_page()));
-  EXPECT_EQ(remark().code, "stale") << "the mirror has the page already";
+  EXPECT_EQ(remark().code, Code::stale) << "the mirror has the page already";
 }
 
 TEST_F(observing_a_stale_mirror, R19_also_from_before_a_catalog_key_was_exchanged) {
@@ -159,9 +159,9 @@ TEST_F(observing_a_stale_mirror, R19_also_from_before_a_catalog_key_was_exchange
   const plan::PeerCatalog seen = catalog();
   EXPECT_EQ(seen.head.serial, 3U);
   ASSERT_EQ(seen.remarks.size(), 1U);
-  EXPECT_EQ(seen.remarks[0].code, "stale");
+  EXPECT_EQ(seen.remarks[0].code, Code::stale);
   fs::remove_all(folder_.path() + "/cache");
-  EXPECT_EQ(unknown().code, "unreachable");
+  EXPECT_EQ(unknown().code, Code::unreachable);
 }
 
 TEST_F(observing_a_stale_mirror, A5_a_head_of_an_older_epoch_is_untrusted) {
@@ -169,9 +169,9 @@ TEST_F(observing_a_stale_mirror, A5_a_head_of_an_older_epoch_is_untrusted) {
   publish({{"db19_24", 1}, {"db19_25", 2}});
   catalog();
   server_.serve(old_);
-  EXPECT_EQ(unknown().code, "untrusted");
+  EXPECT_EQ(unknown().code, Code::untrusted);
   fs::remove_all(folder_.path() + "/cache");
-  EXPECT_EQ(unknown().code, "untrusted");
+  EXPECT_EQ(unknown().code, Code::untrusted);
 }
 
 TEST_F(observing_a_stale_mirror, A15_another_url_that_is_not_to_be_trusted_outweighs_it) {
@@ -179,7 +179,7 @@ TEST_F(observing_a_stale_mirror, A15_another_url_that_is_not_to_be_trusted_outwe
   other.put("head.dsse", "hello");
   other.put("root/1.dsse", peer_.tree().at("root/1.dsse"));
   manifest_.peers[0].urls = {server_.url(), other.url()};
-  EXPECT_EQ(unknown().code, "untrusted");
+  EXPECT_EQ(unknown().code, Code::untrusted);
 }
 
 TEST_F(observing, B6_B7_no_validator_hides_a_newer_head) {

@@ -40,7 +40,7 @@ TEST_F(observing, R19_one_bad_peer_never_stops_the_others) {
     EXPECT_EQ(std::holds_alternative<plan::Unknown>(views[i]), bad) << i;
     EXPECT_EQ(std::holds_alternative<plan::PeerCatalog>(views[i]), !bad) << i;
   }
-  EXPECT_EQ(std::get<plan::Unknown>(views[1]).code, "untrusted");
+  EXPECT_EQ(std::get<plan::Unknown>(views[1]).code, Code::untrusted);
   EXPECT_THAT(std::get<plan::Unknown>(views[9]).why, HasSubstr("INGOT_NO_SUCH_VARIABLE"));
 }
 
@@ -49,7 +49,7 @@ TEST_F(observing, asks_only_whom_it_shall) {
   questions_.known.resize(2);
   questions_.only = {ServerName::of("other")};
   const auto views = observe();
-  EXPECT_EQ(std::get<plan::Unknown>(views[0]).detail_code, "not-asked");
+  EXPECT_EQ(std::get<plan::Unknown>(views[0]).detail_code, Code::not_asked);
   EXPECT_TRUE(std::holds_alternative<plan::PeerCatalog>(views[1]));
 }
 
@@ -98,7 +98,7 @@ TEST_F(observing, A14_a_peer_that_always_gives_a_little_is_left_and_gone_on_with
   questions_.now = now_;
   const auto first = observe::observe_peers(questions_, transport, memory, clock_, {});
   ASSERT_TRUE(std::holds_alternative<plan::Unknown>(first.at(0)));
-  EXPECT_EQ(std::get<plan::Unknown>(first[0]).code, "unreachable");
+  EXPECT_EQ(std::get<plan::Unknown>(first[0]).code, Code::unreachable);
   EXPECT_THAT(std::get<plan::Unknown>(first[0]).why,
               testing::AllOf(testing::HasSubstr("15 minutes"), testing::HasSubstr(path_of_page())));
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse", path_of_index()));
@@ -115,7 +115,7 @@ TEST_F(observing, R31_asking_ends_in_time_for_the_rest_of_a_run_with_a_deadline)
   questions_.until = clock_.steady() + std::chrono::minutes(10);
   const auto views = observe::observe_peers(questions_, transport, memory, clock_, {});
   ASSERT_TRUE(std::holds_alternative<plan::Unknown>(views.at(0)));
-  EXPECT_EQ(std::get<plan::Unknown>(views[0]).code, "unreachable");
+  EXPECT_EQ(std::get<plan::Unknown>(views[0]).code, Code::unreachable);
   EXPECT_THAT(std::get<plan::Unknown>(views[0]).why,
               testing::HasSubstr("the share of this run's deadline that is for asking peers"));
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse"));

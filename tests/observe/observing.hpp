@@ -78,7 +78,8 @@ class observing : public testing::Test {
     const plan::PeerView seen = view();
     if (const auto* found = std::get_if<plan::PeerCatalog>(&seen)) return *found;
     const auto* not_seen = std::get_if<plan::Unknown>(&seen);
-    ADD_FAILURE() << "no catalog: " << (not_seen != nullptr ? not_seen->code + " " + not_seen->why : "settled or own");
+    ADD_FAILURE() << "no catalog: "
+                  << (not_seen != nullptr ? std::string(text_of(not_seen->code)) + " " + not_seen->why : "settled or own");
     return {plan::SeenHead{
                 .id = {}, .own_name = ServerName::of("none"), .digest = {}, .index = {}, .issued = {}, .expires = {}, .url = {}},
             std::make_shared<Catalog>()};
@@ -91,8 +92,8 @@ class observing : public testing::Test {
   }
   void expect_unknown(const std::string& code, const std::string& detail, const std::string& part = "") {
     const plan::Unknown found = unknown();
-    EXPECT_EQ(found.code, code) << found.why;
-    EXPECT_EQ(found.detail_code, detail) << found.why;
+    EXPECT_EQ(text_of(found.code), code) << found.why;
+    EXPECT_EQ(text_of(found.detail_code), detail) << found.why;
     EXPECT_THAT(found.why, testing::HasSubstr(part));
     EXPECT_THAT(found.why, testing::HasSubstr("127.0.0.1")) << "the URL is named";
   }
@@ -108,7 +109,7 @@ class observing : public testing::Test {
   void settle(const plan::SeenHead& head, std::optional<Time> until = {}) {
     io::PeerMemory(files_, folder_.path())
         .keep_settled(peer_.id(),
-                      {observe::settled_fingerprint(head, questions_.known[0]), until, {{"before-baseline", "copy.x", "x"}}});
+                      {observe::settled_fingerprint(head, questions_.known[0]), until, {{Code::before_baseline, "copy.x", "x"}}});
   }
 
   Time now_{Seconds(1'795'000'000)};

@@ -28,12 +28,12 @@ TEST_F(observing, R5_another_root_under_the_same_name_is_not_asked_until_it_is_s
   const ServerId before{io::sha256("before")};
   questions_.known[0].registered_id = before;
   const plan::Unknown found = unknown();
-  EXPECT_EQ(found.code, "untrusted");
-  EXPECT_EQ(found.detail_code, "identity-changed");
+  EXPECT_EQ(found.code, Code::untrusted);
+  EXPECT_EQ(found.detail_code, Code::identity_changed);
   EXPECT_THAT(found.why, HasSubstr("replaces = \"" + before.text() + "\""));
   EXPECT_THAT(asked(), IsEmpty());
   manifest_.peers[0].replaces = ServerId{io::sha256("somebody else")};
-  EXPECT_EQ(unknown().detail_code, "identity-changed");
+  EXPECT_EQ(unknown().detail_code, Code::identity_changed);
   manifest_.peers[0].replaces = before;
   catalog();
   questions_.known[0].registered_id = peer_.id();
@@ -56,7 +56,7 @@ TEST_F(observing, R19_a_head_whose_root_cannot_be_had_is_not_called_untrusted) {
   peer_.rotate_catalog_key();
   publish({{"db19_24", 1}});
   server_.instead("root/2.dsse", [](const Asked&) { return Answer{503, "", "text/plain", {}}; });
-  EXPECT_EQ(unknown().code, "unreachable");
+  EXPECT_EQ(unknown().code, Code::unreachable);
   server_.instead("root/2.dsse", nullptr);
   EXPECT_EQ(catalog().head.serial, 2U);
 }
@@ -148,7 +148,7 @@ TEST_F(observing, A12_a_chain_without_end_is_cut) {
   for (int i = 0; i < observe::most_new_roots + 5; ++i) peer_.rotate_catalog_key();
   publish({{"db19_24", 1}});
   const plan::Unknown found = unknown();
-  EXPECT_EQ(found.code, "untrusted");
+  EXPECT_EQ(found.code, Code::untrusted);
   std::size_t roots = 0;
   for (const auto& path : asked()) roots += path.starts_with("root/") ? 1U : 0U;
   EXPECT_LE(roots, static_cast<std::size_t>(observe::most_new_roots) + 2);

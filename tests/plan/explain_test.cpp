@@ -117,22 +117,27 @@ struct ExplainedWorld {
   plan::Plan plan = std::get<plan::Plan>(plan::make_plan(world.manifest, world.snapshot, world.observed, world.options));
 };
 
+std::string verdict_of(const plan::Subject& subject) {
+  return std::string(text_of(subject.verdict)) + (subject.code == Code::none ? "" : " " + std::string(text_of(subject.code)));
+}
+
 struct Explained : testing::Test, ExplainedWorld {
   Explained() : ExplainedWorld(everything) {}
 
   std::vector<std::string> verdicts(const std::string& what) const {
     std::vector<std::string> texts;
-    for (const auto& one : told(what)) {
-      texts.push_back(one.verdict + (one.code.empty() ? "" : " " + one.code) + " " + one.address);
-    }
+    for (const auto& one : told(what)) { texts.push_back(verdict_of(one) + " " + one.address); }
     return texts;
   }
   plan::Subject only(const std::string& what) const {
     const auto subjects = told(what);
-    return subjects.size() == 1
-               ? subjects.front()
-               : plan::Subject{
-                     .address = "not one subject", .verdict = "", .code = "", .text = "", .because = {}, .evidence = {}};
+    return subjects.size() == 1 ? subjects.front()
+                                : plan::Subject{.address = "not one subject",
+                                                .verdict = plan::SubjectVerdict::unknown,
+                                                .code = Code::none,
+                                                .text = "",
+                                                .because = {},
+                                                .evidence = {}};
   }
 };
 
@@ -165,10 +170,10 @@ TEST_F(Explained, R4_a_copy_of_the_peer_is_not_of_its_origin) {
 TEST_F(Explained, R10_the_rule_that_came_nearest_gives_the_verdict) {
   // Two rules name it: one finds it too early, the other past its latest.
   const plan::Subject subject = only("copy.silver.old");
-  EXPECT_EQ(subject.code, "beyond-latest");
+  EXPECT_EQ(subject.code, Code::beyond_latest);
   ASSERT_EQ(subject.because.size(), 2U);
-  EXPECT_EQ(subject.because[0].code, "beyond-latest");
-  EXPECT_EQ(subject.because[1].code, "before-baseline");
+  EXPECT_EQ(subject.because[0].code, Code::beyond_latest);
+  EXPECT_EQ(subject.because[1].code, Code::before_baseline);
   EXPECT_THAT(subject.because[1].text, HasSubstr("serial 3"));
 }
 
@@ -197,7 +202,7 @@ TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) 
 
   const auto base = about("copy.copper.windows");
   ASSERT_EQ(base.size(), 1U);
-  EXPECT_EQ(base[0].verdict + " " + base[0].code, "unknown unreachable");
+  EXPECT_EQ(verdict_of(base[0]), "unknown unreachable");
   EXPECT_THAT(base[0].text, HasSubstr("its catalog of " + time_text(then) + " had it: SOFTWARE, PUBLISHED"));
   ASSERT_TRUE(base[0].evidence);
   EXPECT_EQ(base[0].evidence->seen, then);
@@ -211,10 +216,10 @@ TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) 
 
 TEST_F(Explained, an_address_stands_once_even_if_it_is_planned_and_blocked) {
   const plan::Subject subject = only("subscription.silver.image.base");
-  EXPECT_EQ(subject.verdict, "planned");
+  EXPECT_EQ(subject.verdict, plan::SubjectVerdict::planned);
   const auto missing = told("nosuch");
   ASSERT_EQ(missing.size(), 1U);
-  EXPECT_EQ(missing[0].verdict + " " + missing[0].code, "blocked unknown-selector");
+  EXPECT_EQ(verdict_of(missing[0]), "blocked unknown-selector");
   EXPECT_THAT(missing[0].text, HasSubstr("It is also planned: instantiate"));
   EXPECT_EQ(missing[0].because.size(), 2U);
 }
@@ -356,10 +361,10 @@ image there created=2
 )";
   const ExplainedWorld world(text);
   const auto told = [&](const std::string& what) { return world.told(what).at(0); };
-  EXPECT_EQ(told("here").verdict, "done");
+  EXPECT_EQ(told("here").verdict, plan::SubjectVerdict::done);
   EXPECT_EQ(told("here").because.back().text, "its [[copy]] says `keep = true`, `protect = true`");
   EXPECT_EQ(told("here").because.back().at->text(), "ingot.toml:6");
-  EXPECT_EQ(told("there").verdict, "not-wanted");
+  EXPECT_EQ(told("there").verdict, plan::SubjectVerdict::not_wanted);
   EXPECT_EQ(told("there").because.back().text, "its [[copy]] only names it");
 }
 

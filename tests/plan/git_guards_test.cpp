@@ -25,7 +25,8 @@ plan::GitView good() {
 /// Codes and texts, one line each.
 std::string objections(const GitGuards& guards, const plan::GitView& view, bool rewind = false) {
   std::string text;
-  for (const auto& one : plan::git_objections(guards, view, rewind)) text += one.code + ": " + one.text + "; " + one.mend + "\n";
+  for (const auto& one : plan::git_objections(guards, view, rewind))
+    text += std::string(text_of(one.code)) + ": " + one.text + "; " + one.mend + "\n";
   return text;
 }
 

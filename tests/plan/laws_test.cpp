@@ -80,7 +80,8 @@ RC_GTEST_PROP(laws, every_action_has_a_reason_an_address_of_its_own_and_comes_af
   std::set<std::string> done;
   for (const auto& change : plan.actions) {
     RC_ASSERT(!change.because.empty());
-    for (const auto& reason : change.because) RC_ASSERT(!reason.code.empty() && !reason.rule.empty() && !reason.text.empty());
+    for (const auto& reason : change.because)
+      RC_ASSERT(reason.code != Code::none && !reason.rule.empty() && !reason.text.empty());
     for (const auto& before : change.after) RC_ASSERT(done.contains(before.text));
     RC_ASSERT(done.insert(change.address.text).second);
     RC_ASSERT(change.deferred == !change.deferred_why.empty());
@@ -162,7 +163,7 @@ RC_GTEST_PROP(laws, a_part_of_a_plan_can_be_applied_alone_and_the_rest_then_ends
     if (options.approved) RC_ASSERT(options.approved->contains(change.verb));
     const bool named = std::find(options.targets.begin(), options.targets.end(), address) != options.targets.end();
     if (options.targets.empty() || named) continue;
-    RC_ASSERT(change.because.back().code == "needed");
+    RC_ASSERT(change.because.back().code == Code::needed);
     RC_ASSERT(change.verb != Verb::remove);
     RC_ASSERT(change.verb != Verb::delete_);
   }
@@ -180,10 +181,10 @@ RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
   const plan::Plan plan = plan_for(lived.world, lived.snapshot, lived.now, {unknown});
   RC_ASSERT(!plan.complete);
   for (const auto& change : plan.actions) {
-    if (plan::peer_of_address(change.address.text) != unknown) continue;
+    if (peer_of_address(change.address.text) != unknown) continue;
     RC_ASSERT(change.verb != Verb::copy && change.verb != Verb::register_ && change.verb != Verb::instantiate &&
               change.verb != Verb::withdraw);
-    if (change.verb == Verb::remove) RC_ASSERT(change.because.front().code == "not-kept");
+    if (change.verb == Verb::remove) RC_ASSERT(change.because.front().code == Code::not_kept);
   }
   for (const auto& one : plan.wantedness) {
     for (const auto& row : lived.snapshot.images) {

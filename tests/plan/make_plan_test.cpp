@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/plan/intent.hpp"
+#include "schema/release.hpp"
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_case.hpp"
+#include "tests/trust/signed_things.hpp"
 
 namespace ingot::make_plan_test {
 namespace {
@@ -58,7 +60,7 @@ TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
   const auto notes = [&] {
     std::vector<std::string> addresses;
     for (const Note& note : plan_of(one).notes) {
-      if (note.code == "root-ends") addresses.push_back(note.address);
+      if (note.code == Code::root_ends) addresses.push_back(note.address);
     }
     return addresses;
   };
@@ -75,24 +77,23 @@ TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
 TEST(plan_copies, A11_an_image_that_is_not_released_is_blocked_and_holds_its_peer_unsettled) {
   PlanCase one = read_case(one_of_each);
   auto& silver = std::get<plan::PeerCatalog>(one.observed.peers[0]);
-  std::size_t asked = 0;
-  bool released = false;
-  silver.is_released = [&](const ImageEntry&) {
-    ++asked;
-    return released;
-  };
+  const trust::PrivateKey key = test_key("release");
+  silver.release = Role{.threshold = 1, .keys = {key.public_key()}};
   const plan::Plan plan = plan_of(one);
   ASSERT_EQ(plan.blocked.size(), 1U);
-  EXPECT_EQ(plan.blocked[0].code, "not-released");
+  EXPECT_EQ(plan.blocked[0].code, Code::not_released);
   EXPECT_THAT(plan.blocked[0].mend, HasSubstr("ingot key release a"));
   EXPECT_THAT(plan.settled, IsEmpty());
-  EXPECT_EQ(asked, 1U);
-  released = true;
-  EXPECT_THAT(plan_of(one).blocked, IsEmpty());
+  PlanCase signed_one = one;
+  auto& seen = std::get<plan::PeerCatalog>(signed_one.observed.peers[0]);
+  Catalog catalog = *seen.catalog;
+  for (auto& entry : catalog.images) {
+    entry.release = trust::sign_envelope(release_payload_type, write_release(release_of(entry)), {&key}).signatures;
+  }
+  seen.catalog = std::make_shared<const Catalog>(std::move(catalog));
+  EXPECT_THAT(plan_of(signed_one).blocked, IsEmpty());
   one.manifest.subscriptions[0].options.exclude = {"*"};
-  asked = 0;
-  plan_of(one);
-  EXPECT_EQ(asked, 0U) << "a signature is looked at only for what would be copied";
+  EXPECT_THAT(plan_of(one).blocked, IsEmpty()) << "signatures matter only for what would be copied";
 }
 
 TEST(plan_notes, A11_own_images_without_their_releases_are_told_of) {
@@ -100,7 +101,7 @@ TEST(plan_notes, A11_own_images_without_their_releases_are_told_of) {
   one.observed.unreleased = {ImageName::of("x"), ImageName::of("y")};
   const plan::Plan plan = plan_of(one);
   const auto note =
-      std::find_if(plan.notes.begin(), plan.notes.end(), [](const Note& found) { return found.code == "not-released"; });
+      std::find_if(plan.notes.begin(), plan.notes.end(), [](const Note& found) { return found.code == Code::not_released; });
   ASSERT_NE(note, plan.notes.end());
   EXPECT_THAT(note->text, HasSubstr("ingot key release x y"));
 }
@@ -174,7 +175,7 @@ TEST(plan_exit_code, says_what_apply_would) {
   one.observed.no_catalog_key = "\"keys\" holds no catalog key";
   const plan::Plan plan = plan_of(one);
   EXPECT_EQ(exit_code_of(plan, false), 6) << "apply can sign nothing, and does nothing";
-  EXPECT_EQ(plan.blocked.front().code, "no-catalog-key");
+  EXPECT_EQ(plan.blocked.front().code, Code::no_catalog_key);
 }
 
 TEST(plan_exit_code, an_idle_plan_only_notes_that_keys_are_missing) {
@@ -182,7 +183,8 @@ TEST(plan_exit_code, an_idle_plan_only_notes_that_keys_are_missing) {
   one.observed.no_catalog_key = "\"keys\" holds no catalog key";
   const plan::Plan plan = plan_of(one);
   EXPECT_EQ(exit_code_of(plan, false), 0);
-  EXPECT_TRUE(std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) { return note.code == "no-catalog-key"; }));
+  EXPECT_TRUE(
+      std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) { return note.code == Code::no_catalog_key; }));
 }
 
 /// A manifest of so many images whose parents nothing has, and a series of so many members that nothing has.
@@ -204,7 +206,7 @@ TEST(plan_misspelt, any_number_of_misspelt_names_costs_no_more_than_is_bounded) 
   const PlanCase one = many_misspelt(2'000);
   const plan::Plan plan = plan_of(one);
   EXPECT_EQ(plan.blocked.size(), 4'000U);
-  EXPECT_EQ(plan.blocked.front().code, "unknown-image");
+  EXPECT_EQ(plan.blocked.front().code, Code::unknown_image);
   EXPECT_EQ(plan.blocked.front().mend, "did you mean \"an-image-of-a-usual-length-1\"?");
   const auto with_hint = std::count_if(plan.blocked.begin(), plan.blocked.end(), [](const plan::Blocked& blocked) {
     return blocked.mend.find("did you mean") != std::string::npos;
@@ -278,26 +280,27 @@ TEST(exit_code, says_what_a_plan_foresees_the_worst_first) {
   EXPECT_EQ(exit_code_of(plan, true), 2);
   for (auto& change : plan.actions) change.deferred = true;
   EXPECT_EQ(exit_code_of(plan, true), 0) << "only deferred work is left";
-  plan.blocked.push_back({.address = catalog_address(), .verb = Verb::publish, .code = "x", .text = "", .mend = "", .at = {}});
+  plan.blocked.push_back(
+      {.address = catalog_address(), .verb = Verb::publish, .code = Code::not_released, .text = "", .mend = "", .at = {}});
   EXPECT_EQ(exit_code_of(plan, true), 3);
-  plan.held.push_back({.address = catalog_address(), .verb = Verb::publish, .code = "x", .text = "", .mend = ""});
+  plan.held.push_back({.address = catalog_address(), .verb = Verb::publish, .code = Code::removals, .text = "", .mend = ""});
   EXPECT_EQ(exit_code_of(plan, true), 7);
-  plan.unknown.push_back({.peer = ServerName::of("silver"), .code = "unreachable", .text = "", .at = {}});
+  plan.unknown.push_back({.peer = ServerName::of("silver"), .code = Code::unreachable, .text = "", .at = {}});
   EXPECT_EQ(exit_code_of(plan, true), 7);
-  plan.unknown.push_back({.peer = ServerName::of("copper"), .code = "untrusted", .text = "", .at = {}});
+  plan.unknown.push_back({.peer = ServerName::of("copper"), .code = Code::untrusted, .text = "", .at = {}});
   EXPECT_EQ(exit_code_of(plan, true), 4);
 }
 
 TEST(notes, of_one_peer_are_those_whose_address_names_it) {
   plan::Plan plan = plan_of(read_case(one_of_each));
-  plan.notes = {{"a", "copy.silver.x", ""},
-                {"b", "copy.silver2.x", ""},
-                {"c", "peer.silver", ""},
-                {"d", "image.silver", ""},
-                {"e", "", ""}};
-  std::vector<std::string> codes;
+  plan.notes = {{Code::adopted, "copy.silver.x", ""},
+                {Code::backfill, "copy.silver2.x", ""},
+                {Code::changed, "peer.silver", ""},
+                {Code::damaged, "image.silver", ""},
+                {Code::empty, "", ""}};
+  std::vector<Code> codes;
   for (const auto& note : plan::notes_of(plan, ServerName::of("silver"))) codes.push_back(note.code);
-  EXPECT_THAT(codes, ElementsAre("a", "c"));
+  EXPECT_THAT(codes, ElementsAre(Code::adopted, Code::changed));
 }
 
 TEST(total, missing_views_rows_and_entries_are_no_error) {

@@ -19,6 +19,36 @@ TEST(address, is_written_as_the_contract_says) {
   EXPECT_EQ(catalog_address().text, "catalog");
 }
 
+TEST(address, is_taken_apart_into_what_it_was_made_of) {
+  const ServerName peer = ServerName::of("fpps-2");
+  const auto parts = [](const Address& address) { return parts_of(address.text).value(); };
+  EXPECT_EQ(parts(peer_address(peer)), (AddressParts{AddressKind::peer, "fpps-2", "", "fpps-2"}));
+  EXPECT_EQ(parts(type_address(TypeName::of("DB_PSU"))), (AddressParts{AddressKind::imagetype, "", "", "DB_PSU"}));
+  EXPECT_EQ(parts(image_address(ImageName::of("db19.24"))), (AddressParts{AddressKind::image, "", "", "db19.24"}));
+  EXPECT_EQ(parts(series_address(SeriesName::of("db.19"))), (AddressParts{AddressKind::series, "", "", "db.19"}));
+  EXPECT_EQ(parts(subscription_address(peer, SelectAll{})), (AddressParts{AddressKind::subscription, "fpps-2", "all", ""}));
+  EXPECT_EQ(parts(subscription_address(peer, SelectSeries{SeriesName::of("db.19")})),
+            (AddressParts{AddressKind::subscription, "fpps-2", "series", "db.19"}));
+  EXPECT_EQ(parts(copy_address(peer, ImageName::of("db19.24"))), (AddressParts{AddressKind::copy, "fpps-2", "", "db19.24"}));
+  EXPECT_EQ(parts(catalog_address()), (AddressParts{AddressKind::catalog, "", "", ""}));
+}
+
+TEST(address, of_no_kind_has_no_parts_and_one_that_ends_early_lacks_some) {
+  for (const char* text : {"", "x", "peer", "copy", "images.x", "Image.x", "catalog.", "catalog.x", ".x", " image.x"})
+    EXPECT_EQ(parts_of(text), std::nullopt) << text;
+  EXPECT_EQ(parts_of("copy.fpps-2"), (AddressParts{AddressKind::copy, "fpps-2", "", ""}));
+  EXPECT_EQ(parts_of("subscription."), (AddressParts{AddressKind::subscription, "", "", ""}));
+  EXPECT_EQ(peer_of_address("subscription.fpps-2"), "fpps-2");
+  EXPECT_EQ(peer_of_address("image.fpps-2"), "");
+  EXPECT_TRUE(is_of(AddressKind::copy, "copy.a.b"));
+  EXPECT_FALSE(is_of(AddressKind::image, "imagetype.a"));
+}
+
+TEST(address, of_a_subscription_says_what_it_selects) {
+  EXPECT_EQ(selector_text(parts_of("subscription.p.all").value()), "all");
+  EXPECT_EQ(selector_text(parts_of("subscription.p.image.a.b").value()), "image a.b");
+}
+
 TEST(verb, is_read_back_from_its_word) {
   for (const std::string_view word : {"register", "update", "unregister", "instantiate", "uninstantiate", "create", "delete",
                                       "add", "copy", "withdraw", "remove", "publish"}) {

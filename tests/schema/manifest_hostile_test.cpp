@@ -74,7 +74,7 @@ TEST(hostile_manifest, is_told_of_in_our_words_whatever_the_library_says) {
   const std::pair<const char*, const char*> cases[]{
       {"x = { a = 1, a = 2 }", "a key or table is defined twice in this statement"},
       {"x = \"a", "the text is not closed on its line, or holds a control character"},
-      {"x = nonsense", "what stands here is no value"},
+      {"x = keys", "what stands here is no value"},
       {"x = tru", "what stands here is no value"},
       {"x = 99999999999999999999", "the number is too large"},
       {"x = \"\xff\"", "the file is not UTF-8 here"},

@@ -110,7 +110,7 @@ TEST_F(damage, D4_a_disk_that_reports_an_error_at_any_read_is_no_damage) {
       ADD_FAILURE() << "read " << at << " failed, and nothing was said";
     } catch (const Error& error) {
       EXPECT_EQ(error.fault(), Fault::local) << at;
-      EXPECT_NE(error.code(), "damaged-state") << at << ": " << error.text();
+      EXPECT_NE(error.code(), Code::damaged_state) << at << ": " << error.text();
     }
   }
 }
@@ -160,6 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Spoil{"parent", "UPDATE image SET parent = 99999 WHERE key = 1", "a parent is missing"},
                     Spoil{"selector", "UPDATE subscription SET kind = 'none'", "selects nothing"},
                     Spoil{"urls", "UPDATE registration SET urls = 'no end'", "a list that is none"},
+                    Spoil{"code", "UPDATE action SET code = 'dance'", "an unknown code"},
                     Spoil{"verb", "UPDATE action SET verb = 'dance'", "an unknown verb"},
                     Spoil{"member", "UPDATE series_member SET image = 99999 WHERE position = 0", "a text is missing"},
                     Spoil{"meta", "DELETE FROM meta", "does not say whose it is"},

@@ -29,7 +29,7 @@ TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
   const auto skipped = state.begin_action("20261123T020000Z-aa", image_address(ImageName::of("b")), Verb::delete_, "", at(4));
   state.begin_action("20261123T020000Z-aa", image_address(ImageName::of("c")), Verb::add, "", at(5));
   state.finish_action(done, Done{}, {}, at(6));
-  state.finish_action(failed, Failed{"no-space", "the disk is full"}, {}, at(7));
+  state.finish_action(failed, Failed{Code::no_space, "the disk is full"}, {}, at(7));
   state.finish_action(skipped, Skipped{"interrupted"}, {}, at(8));
   const auto found = state.run("20261123T020000Z-aa");
   ASSERT_TRUE(found);
@@ -43,14 +43,14 @@ TEST_F(history, keeps_a_run_with_its_actions_and_their_outcomes) {
   EXPECT_EQ(found->actions[0].address, image_address(ImageName::of("a")));
   EXPECT_EQ(found->actions[0].verb, Verb::add);
   EXPECT_EQ(found->actions[0].arguments, "from /stage");
-  EXPECT_EQ(found->actions[0].outcome, "done");
+  EXPECT_EQ(found->actions[0].outcome, state::ActionEnd::done);
   EXPECT_EQ(found->actions[0].finished, at(6));
-  EXPECT_EQ(found->actions[1].outcome, "failed");
-  EXPECT_EQ(found->actions[1].code, "no-space");
+  EXPECT_EQ(found->actions[1].outcome, state::ActionEnd::failed);
+  EXPECT_EQ(found->actions[1].code, Code::no_space);
   EXPECT_EQ(found->actions[1].text, "the disk is full");
-  EXPECT_EQ(found->actions[2].outcome, "skipped");
+  EXPECT_EQ(found->actions[2].outcome, state::ActionEnd::skipped);
   EXPECT_EQ(found->actions[2].text, "interrupted");
-  EXPECT_EQ(found->actions[3].outcome, "unfinished");
+  EXPECT_EQ(found->actions[3].outcome, state::ActionEnd::unfinished);
   EXPECT_EQ(found->actions[3].finished, std::nullopt);
 }
 
@@ -65,7 +65,7 @@ TEST_F(history, keeps_what_was_not_begun_when_the_run_ends) {
   const auto found = state.run("one");
   EXPECT_EQ((std::vector{found->done, found->failed, found->skipped}), (std::vector<std::uint64_t>{1, 0, 1}));
   ASSERT_EQ(found->actions.size(), 2U);
-  EXPECT_EQ(found->actions[1].outcome, "skipped");
+  EXPECT_EQ(found->actions[1].outcome, state::ActionEnd::skipped);
   EXPECT_EQ(found->actions[1].text, "interrupted");
   EXPECT_EQ(found->actions[1].arguments, "/stage/b");
   EXPECT_EQ(found->actions[1].finished, at(4));
@@ -155,14 +155,14 @@ TEST_F(history, R31_knows_what_failed_and_has_not_succeeded_since) {
     if (outcome) state.finish_action(action, *outcome, {}, at(3));
   };
   state.begin_run(start("one", 1));
-  act("copy.p.fails", Verb::copy, Failed{"unreachable", "404"});
-  act("copy.p.mended", Verb::copy, Failed{"unreachable", "404"});
+  act("copy.p.fails", Verb::copy, Failed{Code::unreachable, "404"});
+  act("copy.p.mended", Verb::copy, Failed{Code::unreachable, "404"});
   act("copy.p.mended", Verb::copy, Done{});
   act("copy.p.again", Verb::copy, Done{});
-  act("copy.p.again", Verb::repair, Failed{"unreachable", "404"});
+  act("copy.p.again", Verb::repair, Failed{Code::unreachable, "404"});
   act("copy.p.killed", Verb::copy, std::nullopt);
   act("copy.p.deferred", Verb::copy, Skipped{.why = "deferred", .deferred = true});
-  act("image.i", Verb::add, Failed{"source-missing", "it is not there"});
+  act("image.i", Verb::add, Failed{Code::source_missing, "it is not there"});
   EXPECT_EQ(state.snapshot().failing, (std::set<Address>{{"copy.p.again"}, {"copy.p.fails"}}));
   EXPECT_TRUE(state.snapshot({.without_copies_of = {}, .publish_copies = false, .but_names = {}, .without_failures = true})
                   .failing.empty());

@@ -163,7 +163,8 @@ class Reader {
     else if (part == "peer")
       take_entry(read_line(line));
     else if (part == "settled")
-      std::get<plan::Settled>(*view_).notes.push_back({"adopted", "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
+      std::get<plan::Settled>(*view_).notes.push_back(
+          {Code::adopted, "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
     return part;
   }
 
@@ -235,9 +236,9 @@ class Reader {
     head.epoch = line.number("epoch", 1);
     view_ = &views_.try_emplace(peer_, plan::Unknown{}).first->second;
     if (part == "unknown") {
-      *view_ = plan::Unknown{.code = line.word(2),
+      *view_ = plan::Unknown{.code = parse_code(line.word(2)).value(),
                              .why = line.text("why", "https://" + peer_ + ".example/ did not answer"),
-                             .detail_code = "",
+                             .detail_code = Code::none,
                              .last = {}};
     } else if (part == "settled") {
       *view_ = plan::Settled{.head = head, .notes = {}};
@@ -246,7 +247,8 @@ class Reader {
       publisher_ = head.id;
       plan::PeerCatalog seen{.head = head, .catalog = catalog_};
       if (line.values.contains("remark"))
-        seen.remarks.push_back({.code = line.text("remark"), .text = line.text("why"), .incomplete = line.has("incomplete")});
+        seen.remarks.push_back(
+            {.code = parse_code(line.text("remark")).value(), .text = line.text("why"), .incomplete = line.has("incomplete")});
       *view_ = std::move(seen);
     }
   }

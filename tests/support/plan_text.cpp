@@ -1,5 +1,8 @@
 #include "tests/support/plan_text.hpp"
 
+#include <array>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "schema/overloaded.hpp"
@@ -7,6 +10,9 @@
 namespace ingot::testing_support {
 
 namespace {
+
+/// By LeftOutBy.
+constexpr std::array<std::string_view, 5> left_out_words{"", "--target", "--exclude", "--target and --exclude", "the saved plan"};
 
 std::string names(const std::vector<ImageName>& list) {
   std::string text;
@@ -85,9 +91,9 @@ std::string change_text(const plan::Change& change) {
   for (const auto& before : change.after) text += " " + before.text;
   text += "\n";
   if (change.deferred) text += "    deferred: " + change.deferred_why + "\n";
-  if (!change.foreseen.empty()) text += "    foreseen: " + change.foreseen + "\n";
+  if (change.foreseen != Code::none) text += fmt::format("    foreseen: {}\n", text_of(change.foreseen));
   for (const auto& reason : change.because)
-    text += fmt::format("    {} {}{}: {}\n", reason.code, reason.rule, at(reason.at), reason.text);
+    text += fmt::format("    {} {}{}: {}\n", text_of(reason.code), reason.rule, at(reason.at), reason.text);
   return text;
 }
 
@@ -104,14 +110,15 @@ std::string plan_text(const plan::Plan& plan, const state::Snapshot& snapshot) {
   std::string text;
   for (const auto& change : plan.actions) text += change_text(change);
   for (const auto& one : plan.blocked) {
-    text += fmt::format("blocked {} {} {}{}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, at(one.at),
-                        one.text, one.mend);
+    text += fmt::format("blocked {} {} {}{}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, text_of(one.code),
+                        at(one.at), one.text, one.mend);
   }
   for (const auto& one : plan.held)
-    text += fmt::format("held {} {} {}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, one.code, one.text, one.mend);
+    text += fmt::format("held {} {} {}: {}\n    mend: {}\n", text_of(one.verb), one.address.text, text_of(one.code), one.text,
+                        one.mend);
   for (const auto& one : plan.unknown)
-    text += fmt::format("unknown {} {}{}: {}\n", one.peer.text(), one.code, at(one.at), one.text);
-  for (const auto& one : plan.notes) text += fmt::format("note {} {}: {}\n", one.code, one.address, one.text);
+    text += fmt::format("unknown {} {}{}: {}\n", one.peer.text(), text_of(one.code), at(one.at), one.text);
+  for (const auto& one : plan.notes) text += fmt::format("note {} {}: {}\n", text_of(one.code), one.address, one.text);
   for (const auto& one : plan.limits) {
     if (one.used != "0" && one.used != "0 B")
       text += fmt::format("limit {}: {} of {}, {}\n", one.name, one.used, one.limit, one.where);
@@ -121,7 +128,7 @@ std::string plan_text(const plan::Plan& plan, const state::Snapshot& snapshot) {
   }
   if (!plan.abandoned.empty()) text += fmt::format("partial copies given up: {}\n", plan.abandoned.size());
   for (const auto& peer : plan.settled) text += "settled " + peer.text() + "\n";
-  if (!plan.left_out.empty()) text += "left out by " + plan.left_out_by + ":";
+  if (!plan.left_out.empty()) text += fmt::format("left out by {}:", left_out_words[static_cast<std::size_t>(plan.left_out_by)]);
   for (const auto& [verb, count] : plan.left_out) text += fmt::format(" {} {}", count, text_of(verb));
   if (!plan.left_out.empty()) text += "\n";
   if (plan.settled_until) text += "settled until " + time_text(*plan.settled_until) + "\n";

@@ -162,7 +162,8 @@ plan::Observed PlanWorld::observed(Time now, const std::vector<std::string>& unk
     const auto found =
         std::find_if(peers_.begin(), peers_.end(), [&](const Peer& one) { return one.name == peer.card.name.text(); });
     if (std::find(unknown.begin(), unknown.end(), peer.name.text()) != unknown.end()) {
-      observed.peers.push_back(plan::Unknown{.code = "unreachable", .why = "no answer", .detail_code = "", .last = {}});
+      observed.peers.push_back(
+          plan::Unknown{.code = Code::unreachable, .why = "no answer", .detail_code = Code::none, .last = {}});
     } else {
       observed.peers.push_back(
           plan::PeerCatalog{.head = head_of(found->name, found->serial), .catalog = std::make_shared<Catalog>(found->catalog)});

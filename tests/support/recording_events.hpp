@@ -23,7 +23,9 @@ class RecordingEvents final : public apply::Events {
   }
   void end(const plan::Change& change, const apply::ActionResult& result) override {
     add(std::visit(Overloaded{[&](const Done&) { return "done " + change.address.text; },
-                              [&](const Failed& it) { return "failed " + change.address.text + " " + it.code + ": " + it.text; },
+                              [&](const Failed& it) {
+                                return "failed " + change.address.text + " " + std::string(text_of(it.code)) + ": " + it.text;
+                              },
                               [&](const Skipped& it) { return "skipped " + change.address.text + " " + it.why; }},
                    result.outcome));
   }

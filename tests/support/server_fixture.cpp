@@ -181,7 +181,7 @@ plan::Change change_of(const Address& address, plan::Action action, std::vector<
   const Verb verb = plan::verb_of(action);
   plan::Change change{
       .address = address, .verb = verb, .action = std::move(action), .because = {}, .after = {}, .deferred_why = {}};
-  change.because.push_back({.code = "new", .rule = address.text, .at = std::nullopt, .text = "it is wanted"});
+  change.because.push_back({.code = Code::new_, .rule = address.text, .at = std::nullopt, .text = "it is wanted"});
   for (std::string& one : after) change.after.push_back(Address{std::move(one)});
   return change;
 }
@@ -245,10 +245,11 @@ std::vector<std::string> lines_of(const apply::Account& account) {
   const auto enter = [&lines](const std::vector<apply::ActionResult>& results) {
     for (const apply::ActionResult& result : results) {
       const std::string& address = result.address.text;
-      lines.push_back(std::visit(Overloaded{[&](const Done&) { return "done " + address; },
-                                            [&](const Failed& it) { return "failed " + address + " " + it.code; },
-                                            [&](const Skipped& it) { return "skipped " + address + " " + it.why; }},
-                                 result.outcome));
+      lines.push_back(
+          std::visit(Overloaded{[&](const Done&) { return "done " + address; },
+                                [&](const Failed& it) { return "failed " + address + " " + std::string(text_of(it.code)); },
+                                [&](const Skipped& it) { return "skipped " + address + " " + it.why; }},
+                     result.outcome));
     }
   };
   enter(account.done);

@@ -73,7 +73,7 @@ class Copy : public testing::Test {
     const auto result = copy();
     const auto* const failed = std::get_if<transfer::CopyFailed>(&result);
     text = failed == nullptr ? "" : failed->text;
-    return failed == nullptr ? "done" : failed->code;
+    return failed == nullptr ? "done" : std::string(text_of(failed->code));
   }
   std::string text;
   bool is_whole() const { return fs::exists(partial) && read_text(partial) == packed; }

@@ -80,10 +80,12 @@ inline Root next_of(Root root) {
 /// The code of a Distrust, "not-ours" for a NotOurs, "" for a value.
 template <class Value>
 std::string code_of(const std::variant<Value, trust::Distrust, trust::NotOurs>& result) {
-  if (const auto* distrust = std::get_if<trust::Distrust>(&result)) return distrust->code;
+  if (const auto* distrust = std::get_if<trust::Distrust>(&result)) return std::string(text_of(distrust->code));
   return std::holds_alternative<trust::NotOurs>(result) ? "not-ours" : "";
 }
 
-inline std::string code_of(const std::optional<trust::Distrust>& result) { return result ? result->code : ""; }
+inline std::string code_of(const std::optional<trust::Distrust>& result) {
+  return std::string(text_of(result ? result->code : Code::none));
+}
 
 }  // namespace ingot

@@ -56,9 +56,9 @@ std::string shown_url(const ShownPeer& peer) {
   return peer.urls.empty() ? "-" : io::printable(peer.urls.front());
 }
 
-Ink ink_of_peer(const std::string& status) {
-  if (status == "untrusted") return Ink::red;
-  return status == "unreachable" || status == "expired" ? Ink::yellow : Ink::none;
+Ink ink_of_peer(Code status) {
+  if (status == Code::untrusted) return Ink::red;
+  return status == Code::unreachable || status == Code::expired ? Ink::yellow : Ink::none;
 }
 
 }  // namespace
@@ -75,15 +75,16 @@ void show_peers(const std::vector<ShownPeer>& peers, const Style& style, Output&
   for (const auto& peer : peers) {
     table.row({peer.name.text(), peer.registered ? time_text(*peer.registered) : "no", number_or_dash(peer.serial),
                peer.seen ? time_text(*peer.seen) : "-",
-               peer.status.empty()                         ? "not asked yet"
-               : peer.status == "ok" && !peer.text.empty() ? io::printable(peer.text)
-                                                           : peer.status,
+               peer.status == Code::none                       ? "not asked yet"
+               : peer.status == Code::ok && !peer.text.empty() ? io::printable(peer.text)
+                                                               : std::string(text_of(peer.status)),
                shown_url(peer)});
   }
   table.show(out, style);
   for (const auto& peer : peers) {
-    if (peer.text.empty() || peer.status == "ok") continue;
-    out.print("{}: {}: {}\n", peer.name.text(), style.in(ink_of_peer(peer.status), peer.status), io::printable(peer.text));
+    if (peer.text.empty() || peer.status == Code::ok) continue;
+    out.print("{}: {}: {}\n", peer.name.text(), style.in(ink_of_peer(peer.status), text_of(peer.status)),
+              io::printable(peer.text));
   }
 }
 

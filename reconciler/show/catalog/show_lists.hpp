@@ -20,7 +20,7 @@ struct ShownPeer {
   std::optional<Time> registered;  ///< nullopt: not registered
   std::optional<Serial> serial;    ///< of the last head seen
   std::optional<Time> seen;
-  std::string status;  ///< "ok", "unreachable", "expired", "untrusted", "retired"; "" = never asked
+  Code status = Code::none;  ///< "ok", "unreachable", "expired", "untrusted", "retired"; none = never asked
   std::string text;
   std::string url = {};  ///< which of `urls` answered last; "" = none yet
 };

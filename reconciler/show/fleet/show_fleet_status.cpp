@@ -30,7 +30,7 @@ void show_servers(const std::vector<fleet::FleetWord>& servers, Time now, const 
   Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {""}});
   for (const auto& server : servers) {
     const auto& head = server.head;
-    table.row({io::printable(server.name), server.trouble.empty() ? "ok" : server.trouble,
+    table.row({io::printable(server.name), std::string(text_of(server.trouble == Code::none ? Code::ok : server.trouble)),
                head ? std::to_string(head->serial) : "-", head ? time_text(head->issued) : "-",
                head ? age_text(now > head->issued ? now - head->issued : Seconds(0)) : "-", io::printable(server.why)});
   }
@@ -53,7 +53,7 @@ void put_server(const fleet::FleetWord& server, JsonWriter& json) {
   json.begin_object();
   json.member("name", server.name);
   json.member("id", server.id.text());
-  json.member("status", server.trouble.empty() ? std::string_view("ok") : std::string_view(server.trouble));
+  json.member("status", server.trouble == Code::none ? Code::ok : server.trouble);
   json.member_or_null("text", server.why);
   json.member("serial", server.head ? std::optional(server.head->serial) : std::nullopt);
   json.member("issued", server.head ? std::optional(server.head->issued) : std::nullopt);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "reconciler/show/format/output.hpp"
+#include "schema/code.hpp"
 #include "schema/quantity.hpp"
 
 namespace ingot::show {
@@ -42,6 +43,7 @@ class JsonWriter {
     before_element();
     out_.print("{}", number);
   }
+  void value(Code code) { value(text_of(code)); }
   void value(Time time) { value(time_text(time)); }
   template <class Value>
   void value(const std::optional<Value>& maybe) {
@@ -58,6 +60,7 @@ class JsonWriter {
   }
   /// "" is absent, and absent is null.
   void member_or_null(std::string_view name, std::string_view text);
+  void member_or_null(std::string_view name, Code code) { member_or_null(name, text_of(code)); }
   /// Ends the document with a newline.
   void finish() { out_.put('\n'); }
 

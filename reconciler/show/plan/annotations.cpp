@@ -23,9 +23,9 @@ Annotation at(const ShownPlan& plan, const std::optional<At>& place, const FileN
   return annotation;
 }
 
-Annotation filled(Annotation annotation, Severity severity, std::string code, std::string text) {
+Annotation filled(Annotation annotation, Severity severity, Code code, std::string text) {
   annotation.severity = severity;
-  annotation.code = std::move(code);
+  annotation.code = text_of(code);
   annotation.text = std::move(text);
   return annotation;
 }
@@ -61,13 +61,13 @@ std::vector<Annotation> annotations_of(const Problems& problems, const FileNamin
 std::vector<Annotation> annotations_of(const ShownPlan& plan, const FileNaming& naming) {
   std::vector<Annotation> annotations;
   for (const auto& peer : plan.unknown) {
-    annotations.push_back(filled(at(plan, peer.at, naming), peer.code == "untrusted" ? Severity::error : Severity::warning,
+    annotations.push_back(filled(at(plan, peer.at, naming), peer.code == Code::untrusted ? Severity::error : Severity::warning,
                                  peer.code, io::printable(peer.text)));
   }
   for (const auto& one : plan.blocked) {
     const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
-    annotations.push_back(filled(at(plan, one.at, naming), one.code == "damaged" ? Severity::error : Severity::warning, one.code,
-                                 with_mend(text, one.mend)));
+    annotations.push_back(filled(at(plan, one.at, naming), one.code == Code::damaged ? Severity::error : Severity::warning,
+                                 one.code, with_mend(text, one.mend)));
   }
   for (const auto& one : plan.held) {
     const std::string text = fmt::format("{} {}: {}", text_of(one.verb), one.address.text, one.text);
@@ -84,7 +84,8 @@ std::vector<Annotation> annotations_of(const ShownPlan& plan, const apply::Accou
     const bool reasoned = action != plan.actions.end() && !action->because.empty();
     const auto* const failed = std::get_if<Failed>(&result.outcome);
     annotations.push_back(filled(
-        at(plan, reasoned ? action->because.front().at : std::nullopt, naming), Severity::error, failed ? failed->code : "failed",
+        at(plan, reasoned ? action->because.front().at : std::nullopt, naming), Severity::error,
+        failed ? failed->code : Code::failed,
         io::printable(fmt::format("{} {}: {}", text_of(result.verb), result.address.text, failed ? failed->text : "it failed"))));
   }
   if (account.fatal) {
@@ -95,9 +96,8 @@ std::vector<Annotation> annotations_of(const ShownPlan& plan, const apply::Accou
 }
 
 std::vector<Annotation> annotations_of(const Error& error, const std::string& manifest, const FileNaming& naming) {
-  const std::string code = error.code().empty() ? std::string(text_of(error.fault())) : error.code();
   return {{.severity = Severity::error,
-           .code = code,
+           .code = std::string(text_of_code(error)),
            .text = with_mend(error.what(), error.mend()),
            .file = naming.name_of(manifest),
            .line = 0,

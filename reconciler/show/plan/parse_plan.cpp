@@ -18,8 +18,6 @@ namespace {
 /// Bytes of one text: the members of a very long series are one intent.
 constexpr std::size_t longest_plan_text = std::size_t{16} * 1024 * 1024;
 
-constexpr std::array<std::string_view, 4> left_out_flags{"--target", "--exclude", "--target and --exclude", "the saved plan"};
-
 std::string text(const JsonObject& object, std::string_view key) { return std::string(object.text(key)); }
 std::string text_or_empty(const JsonObject& object, std::string_view key) { return std::string(object.text_or(key, "")); }
 
@@ -39,13 +37,11 @@ std::string server_name_or_empty(const JsonObject& object, std::string_view key)
   return object.has(key) ? server_name(object, key).text() : "";
 }
 
-/// A stable word: letters of a-z, digits and "-".
-std::string word(const JsonObject& object, std::string_view key) {
-  const std::string_view written = object.text(key);
-  const bool plain = std::all_of(written.begin(), written.end(),
-                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-  if (!plain || written.empty()) object.refuse(key, "is not a word");
-  return std::string(written);
+/// One of the words that plans have.
+Code code(const JsonObject& object, std::string_view key) {
+  const auto known = parse_code(object.text(key));
+  if (!known || *known == Code::none) object.refuse(key, "is no code of this ingot");
+  return *known;
 }
 
 Verb verb(const JsonObject& object) {
@@ -113,7 +109,7 @@ std::optional<plan::PlanBase> base(const JsonObject& whole) {
 
 /// Of those whose detail follows from the intent; of a registration all but the serial.
 bool detail_fits(const ShownAction& action) {
-  const bool is_type = action.address.text.starts_with("imagetype.") && action.verb != Verb::delete_;
+  const bool is_type = is_of(AddressKind::imagetype, action.address) && action.verb != Verb::delete_;
   if (is_type) return action.detail == "based on " + plan::result_in(action.intent, "base");
   if (action.verb == Verb::instantiate) return action.detail == "since " + plan::result_in(action.intent, "since");
   if (action.verb != Verb::register_) return true;
@@ -125,8 +121,7 @@ bool detail_fits(const ShownAction& action) {
 void require_fitting_texts(const JsonObject& object, const ShownAction& action) {
   const auto title = title_by_intent(action.address, action.verb, action.intent);
   if (title && *title != action.title) object.refuse("title", "is not of this action: it was changed since it was written");
-  const bool of_a_peer = action.address.text.starts_with("copy.") || action.address.text.starts_with("peer.") ||
-                         action.address.text.starts_with("subscription.");
+  const bool of_a_peer = !peer_of_address(action.address.text).empty();
   if (action.verb != Verb::repair && of_a_peer == action.peer.empty()) object.refuse("peer", "is not of this action");
   if (!detail_fits(action)) object.refuse("detail", "is not of this action: it was changed since it was written");
   if (action.verb != Verb::copy) return;
@@ -153,12 +148,12 @@ ShownAction action(const JsonObject& object) {
                      .size = number_or_null(object, "size"),
                      .deferred = object.flag("deferred"),
                      .deferred_why = text_or_empty(object, "deferred_why"),
-                     .foreseen = text_or_empty(object, "foreseen"),
+                     .foreseen = object.has("foreseen") ? code(object, "foreseen") : Code::none,
                      .foreseen_why = text_or_empty(object, "foreseen_why"),
                      .transfer = {},
                      .intent = text(object, "intent")};
   each_object(object, "because", [&](const JsonObject& reason) {
-    action.because.push_back({.code = word(reason, "code"),
+    action.because.push_back({.code = code(reason, "code"),
                               .rule = text_or_empty(reason, "rule"),
                               .at = place(reason, "at"),
                               .text = text(reason, "text"),
@@ -181,7 +176,7 @@ void read_obstacles(const JsonObject& whole, ShownPlan& plan) {
   each_object(whole, "blocked", [&](const JsonObject& one) {
     plan.blocked.push_back({.address = {text(one, "address")},
                             .verb = verb(one),
-                            .code = word(one, "code"),
+                            .code = code(one, "code"),
                             .text = text(one, "text"),
                             .mend = text_or_empty(one, "mend"),
                             .at = place(one, "at")});
@@ -189,17 +184,17 @@ void read_obstacles(const JsonObject& whole, ShownPlan& plan) {
   each_object(whole, "held", [&](const JsonObject& one) {
     plan.held.push_back({.address = {text(one, "address")},
                          .verb = verb(one),
-                         .code = word(one, "code"),
+                         .code = code(one, "code"),
                          .text = text(one, "text"),
                          .mend = text_or_empty(one, "mend"),
                          .because = {}});
   });
   each_object(whole, "unknown", [&](const JsonObject& one) {
     plan.unknown.push_back(
-        {.peer = server_name(one, "peer"), .code = word(one, "code"), .text = text(one, "text"), .at = place(one, "at")});
+        {.peer = server_name(one, "peer"), .code = code(one, "code"), .text = text(one, "text"), .at = place(one, "at")});
   });
   each_object(whole, "notes", [&](const JsonObject& one) {
-    plan.notes.push_back({.code = word(one, "code"), .address = text_or_empty(one, "address"), .text = text(one, "text")});
+    plan.notes.push_back({.code = code(one, "code"), .address = text_or_empty(one, "address"), .text = text(one, "text")});
   });
   each_object(whole, "limits", [&](const JsonObject& one) {
     plan.limits.push_back(
@@ -211,9 +206,9 @@ void read_left_out(const JsonObject& whole, ShownPlan& plan) {
   plan.whole = whole.flag("whole");
   if (!whole.has("left_out")) return;
   const JsonObject left_out = whole.object("left_out", {});
-  plan.left_out_by = text(left_out, "by");
-  if (std::find(left_out_flags.begin(), left_out_flags.end(), plan.left_out_by) == left_out_flags.end())
-    left_out.refuse("by", "is no flag that leaves something out");
+  const auto by = parse_left_out(left_out.text("by"));
+  if (!by) left_out.refuse("by", "is no flag that leaves something out");
+  plan.left_out_by = *by;
   const JsonObject actions = left_out.object("actions", {});
   for (const Verb one : all_verbs) {
     if (actions.has(text_of(one))) plan.left_out[one] = actions.number(text_of(one), 1);

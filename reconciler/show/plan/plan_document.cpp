@@ -81,7 +81,7 @@ plan::SavedPlan saved_plan(const ShownPlan& plan, const plan::PlanBasis& basis) 
   for (const auto& action : plan.actions)
     saved.actions.push_back({.address = action.address.text, .intent = action.intent, .deferred = action.deferred});
   for (const auto& held : plan.held) {
-    if (held.code == "unknown-selector") saved.held_ends.insert(held.address.text);
+    if (held.code == Code::unknown_selector) saved.held_ends.insert(held.address.text);
   }
   return saved;
 }

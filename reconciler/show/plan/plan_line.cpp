@@ -115,39 +115,27 @@ PlanLine plan_line(const plan::Change& change) {
 
 namespace {
 
-/// Addresses are "kind.NAME", "copy.PEER.NAME", "subscription.PEER.kind.NAME"; only the last name may hold dots.
-std::string_view name_in_address(std::string_view address) {
-  const std::size_t parts_before = address.starts_with("copy.") ? 2 : address.starts_with("subscription.") ? 3 : 1;
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < parts_before; ++i) {
-    const auto dot = address.find('.', from);
-    if (dot == std::string_view::npos) return "";
-    from = dot + 1;
-  }
-  return address.substr(from);
-}
-
-/// "series db19", "all"
-std::string selector_in(std::string_view address) {
-  const auto peer = address.find('.'), kind = address.find('.', peer + 1);
-  if (kind == std::string_view::npos) return "";
-  std::string text(address.substr(kind + 1));
-  if (const auto dot = text.find('.'); dot != std::string::npos) text[dot] = ' ';
-  return text;
+std::string name_in_address(const Address& address) {
+  const auto parts = parts_of(address.text);
+  return std::string(parts ? parts->name : std::string_view());
 }
 
 }  // namespace
 
-std::string name_in(const plan::Change& change) { return std::string(name_in_address(change.address.text)); }
+std::string name_in(const plan::Change& change) { return name_in_address(change.address); }
 
 std::optional<std::string> title_by_intent(const Address& address, Verb verb, std::string_view intent) {
-  const std::string_view text = address.text;
-  const std::string name(name_in_address(text));
-  if (text == catalog_address().text) return "catalog";
-  if (text.starts_with("peer.") || text.starts_with("image.")) return name;
-  if (text.starts_with("imagetype.")) return "type " + name;
-  if (text.starts_with("series.")) return "series " + name;
-  if (text.starts_with("subscription.")) return selector_in(text);
+  const auto parts = parts_of(address.text);
+  const std::string name = name_in_address(address);
+  switch (parts ? parts->kind : AddressKind::copy) {
+    case AddressKind::catalog: return "catalog";
+    case AddressKind::peer:
+    case AddressKind::image: return name;
+    case AddressKind::imagetype: return "type " + name;
+    case AddressKind::series: return "series " + name;
+    case AddressKind::subscription: return selector_text(*parts);
+    case AddressKind::copy: break;
+  }
   if (verb == Verb::copy) return name;
   if (verb == Verb::repair) return std::nullopt;  // the name here, which is not in the intent
   return plan::result_in(intent, "name");

@@ -11,9 +11,9 @@ namespace ingot::show {
 
 namespace {
 
-Ink ink_of_verdict(const std::string& verdict) {
-  if (verdict == "planned" || verdict == "done") return Ink::green;
-  if (verdict == "unknown" || verdict == "blocked" || verdict == "held") return Ink::yellow;
+Ink ink_of_verdict(plan::SubjectVerdict verdict) {
+  if (verdict == plan::SubjectVerdict::planned || verdict == plan::SubjectVerdict::done) return Ink::green;
+  if (verdict != plan::SubjectVerdict::not_wanted) return Ink::yellow;
   return Ink::bold;
 }
 
@@ -34,8 +34,8 @@ void put_evidence(const std::optional<plan::Evidence>& evidence, JsonWriter& jso
 void show_explain(const std::vector<plan::Subject>& subjects, const Style& style, Output& out) {
   for (const auto& subject : subjects) {
     out.print("{}: {}{}\n", style.bold(io::printable(subject.address)),
-              style.in(ink_of_verdict(subject.verdict), subject.verdict),
-              subject.code.empty() ? "" : fmt::format(" ({})", subject.code));
+              style.in(ink_of_verdict(subject.verdict), text_of(subject.verdict)),
+              subject.code == Code::none ? "" : fmt::format(" ({})", text_of(subject.code)));
     // The first reason is often the sentence itself: then only its place is new.
     const auto same = std::find_if(subject.because.begin(), subject.because.end(), [&](const plan::Reason& reason) {
       return subject.text.find(reason.text) != std::string::npos;
@@ -43,7 +43,7 @@ void show_explain(const std::vector<plan::Subject>& subjects, const Style& style
     out.print("  {}{}\n", io::printable(subject.text), same == subject.because.end() ? "" : place_of(*same));
     for (const auto& reason : subject.because) {
       if (same == subject.because.end() || &reason != &*same)
-        out.print("  {}: {}{}\n", reason.code, io::printable(reason.text), place_of(reason));
+        out.print("  {}: {}{}\n", text_of(reason.code), io::printable(reason.text), place_of(reason));
     }
     if (!subject.evidence) continue;
     const plan::Evidence& evidence = *subject.evidence;
@@ -63,7 +63,7 @@ void show_explain_json(const std::vector<plan::Subject>& subjects, Output& out) 
   for (const auto& subject : subjects) {
     json.begin_object();
     json.member("address", subject.address);
-    json.member("verdict", subject.verdict);
+    json.member("verdict", text_of(subject.verdict));
     json.member_or_null("code", subject.code);
     json.member("text", subject.text);
     put_because(subject.because, json);

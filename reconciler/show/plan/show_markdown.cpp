@@ -125,8 +125,8 @@ void add_unknown(const ShownPlan& plan, bool untrusted, std::vector<Section>& se
   Section section{
       .before = untrusted ? "\n### Untrusted peers: a human must look\n\n" : "\n### Unknown peers\n\n", .lines = {}, .after = ""};
   for (const auto& peer : plan.unknown) {
-    if ((peer.code == "untrusted") == untrusted)
-      section.lines.push_back(fmt::format("- {} {}: {}\n", code(peer.peer.text()), code(peer.code), code(peer.text)));
+    if ((peer.code == Code::untrusted) == untrusted)
+      section.lines.push_back(fmt::format("- {} {}: {}\n", code(peer.peer.text()), code(text_of(peer.code)), code(peer.text)));
   }
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
@@ -147,7 +147,7 @@ void add_notes(const ShownPlan& plan, std::vector<Section>& sections) {
                   .lines = {},
                   .after = "\n</details>\n"};
   for (const auto& note : plan.notes)
-    section.lines.push_back(fmt::format("- {} {}: {}\n", note.code, code(note.address), code(note.text)));
+    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(note.code), code(note.address), code(note.text)));
   sections.push_back(std::move(section));
 }
 

@@ -79,11 +79,11 @@ void show_action(const ShownAction& action, const Widths& widths, const Beside& 
   }
   out.put('\n');
   if (action.deferred) out.print("      {}\n", action.deferred_why);
-  if (!action.foreseen.empty()) out.print("      {} {}\n", style.in(Ink::yellow, "hint:"), action.foreseen_why);
+  if (action.foreseen != Code::none) out.print("      {} {}\n", style.in(Ink::yellow, "hint:"), action.foreseen_why);
   if (beside.kept && (beside.verbose || is_told_by_reasons(action.verb)))
     out.print("      result: {}\n", io::printable(plan::results_text(action.intent)));
   if (!beside.verbose) return;
-  for (const auto& reason : action.because) out.print("      {}: {}{}\n", reason.code, reason.text, place_of(reason));
+  for (const auto& reason : action.because) out.print("      {}: {}{}\n", text_of(reason.code), reason.text, place_of(reason));
   for (const auto& after : action.after) out.print("      after {}\n", after.text);
 }
 
@@ -125,7 +125,7 @@ void show_base(const ShownPlan& plan, const Style& style, Output& out) {
 
 void show_unknown(const ShownPlan& plan, bool untrusted, const Style& style, Output& out) {
   for (const auto& peer : plan.unknown) {
-    if ((peer.code == "untrusted") != untrusted) continue;
+    if ((peer.code == Code::untrusted) != untrusted) continue;
     const std::string place = peer.at ? fmt::format(" ({})", peer.at->text()) : "";
     if (untrusted)
       out.print(
@@ -133,20 +133,20 @@ void show_unknown(const ShownPlan& plan, bool untrusted, const Style& style, Out
           style.red(fmt::format("UNTRUSTED: peer {}. Nothing is taken from it until a human has looked.", peer.peer.text())),
           peer.text, place);
     else
-      out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, peer.code), peer.text, place);
+      out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, text_of(peer.code)), peer.text, place);
   }
 }
 
 template <class Entry>
 void show_obstacle(const Entry& entry, const std::string& place, const Style& style, Output& out) {
-  out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), entry.address.text, style.in(Ink::yellow, entry.code), entry.text,
-            place);
+  out.print("  x {} {}  {}: {}{}\n", text_of(entry.verb), entry.address.text, style.in(Ink::yellow, text_of(entry.code)),
+            entry.text, place);
   if (!entry.mend.empty()) out.print("      hint: {}\n", entry.mend);
 }
 
 void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
   const bool ordinary_unknown =
-      std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code != "untrusted"; });
+      std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code != Code::untrusted; });
   if (ordinary_unknown) {
     heading(out, style, "Unreachable peers (nothing is removed because of this):");
     show_unknown(plan, false, style, out);
@@ -158,7 +158,7 @@ void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
   }
   if (!plan.held.empty()) {
     const bool approval =
-        std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == "not-approved"; });
+        std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == Code::not_approved; });
     heading(out, style, approval ? "Not approved: not done" : "Held by a guard: not done");
     for (const auto& entry : plan.held) show_obstacle(entry, "", style, out);
   }
@@ -168,10 +168,10 @@ void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
 std::vector<Note> notes_to_show(const ShownPlan& plan) {
   std::set<std::string_view> told;
   for (const auto& action : plan.actions) {
-    if (!action.foreseen.empty()) told.insert(action.address.text);
+    if (action.foreseen != Code::none) told.insert(action.address.text);
   }
   std::vector<Note> notes = plan.notes;
-  std::erase_if(notes, [&](const Note& note) { return note.code == "source-missing" && told.contains(note.address); });
+  std::erase_if(notes, [&](const Note& note) { return note.code == Code::source_missing && told.contains(note.address); });
   return notes;
 }
 
@@ -185,9 +185,9 @@ void show_notes(const ShownPlan& plan, bool verbose, const Style& style, Output&
     const std::size_t shown_end = verbose ? end : std::min(end, i + notes_shown);
     for (std::size_t at = i; at < shown_end; ++at) {
       const Note& note = notes[at];
-      out.print("  {}{}{}: {}\n", note.code, note.address.empty() ? "" : " ", note.address, note.text);
+      out.print("  {}{}{}: {}\n", text_of(note.code), note.address.empty() ? "" : " ", note.address, note.text);
     }
-    if (shown_end < end) out.print("  {}: {} more like these (-v shows them)\n", notes[i].code, end - shown_end);
+    if (shown_end < end) out.print("  {}: {} more like these (-v shows them)\n", text_of(notes[i].code), end - shown_end);
     i = end;
   }
 }
@@ -206,13 +206,13 @@ std::string left_undone(const ShownPlan& plan) {
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
   };
   const auto untrusted =
-      std::count_if(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == "untrusted"; });
+      std::count_if(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == Code::untrusted; });
   add(plan.actions.size() - plan.pending(), "deferred");
   add(plan.blocked.size(), "blocked");
   add(plan.held.size(), "held");
   add(plan.unknown.size() - static_cast<std::size_t>(untrusted),
       plan.unknown.size() - static_cast<std::size_t>(untrusted) == 1 ? "peer unknown" : "peers unknown");
-  add(plan.left_out_count(), "left out by " + plan.left_out_by);
+  add(plan.left_out_count(), fmt::format("left out by {}", left_out_text(plan.left_out_by)));
   add(static_cast<std::size_t>(untrusted), untrusted == 1 ? "peer UNTRUSTED" : "peers UNTRUSTED");
   return text;
 }

@@ -39,10 +39,10 @@ void clean(std::optional<At>& at) {
 
 void clean(ShownAction& action) {
   for (std::string* text : {&action.address.text, &action.peer, &action.name, &action.title, &action.detail, &action.deferred_why,
-                            &action.foreseen, &action.foreseen_why})
+                            &action.foreseen_why})
     clean(*text);
   for (auto& reason : action.because) {
-    for (std::string* text : {&reason.code, &reason.rule, &reason.text}) clean(*text);
+    for (std::string* text : {&reason.rule, &reason.text}) clean(*text);
     clean(reason.at);
     if (reason.by)
       reason.by = std::make_shared<const CommitLine>(
@@ -54,7 +54,7 @@ void clean(ShownAction& action) {
 template <class Obstacles>
 void clean_all(Obstacles& obstacles) {
   for (auto& one : obstacles) {
-    for (std::string* text : {&one.address.text, &one.code, &one.text, &one.mend}) clean(*text);
+    for (std::string* text : {&one.address.text, &one.text, &one.mend}) clean(*text);
   }
 }
 
@@ -80,7 +80,32 @@ ShownAction shown_action(const plan::Change& change, Intents intents) {
 }  // namespace
 
 const plan::Reason* ShownAction::needed_by() const {
-  return because.size() > 1 && because.back().code == "needed" ? &because.back() : nullptr;
+  return because.size() > 1 && because.back().code == Code::needed ? &because.back() : nullptr;
+}
+
+namespace {
+
+constexpr std::array<std::pair<plan::LeftOutBy, std::string_view>, 4> left_out_words{{
+    {plan::LeftOutBy::targets, "--target"},
+    {plan::LeftOutBy::exclusions, "--exclude"},
+    {plan::LeftOutBy::targets_and_exclusions, "--target and --exclude"},
+    {plan::LeftOutBy::saved_plan, "the saved plan"},
+}};
+
+}  // namespace
+
+std::string_view left_out_text(plan::LeftOutBy by) {
+  for (const auto& [value, word] : left_out_words) {
+    if (value == by) return word;
+  }
+  return "";
+}
+
+std::optional<plan::LeftOutBy> parse_left_out(std::string_view text) {
+  for (const auto& [value, word] : left_out_words) {
+    if (word == text) return value;
+  }
+  return std::nullopt;
 }
 
 std::size_t ShownPlan::pending() const {
@@ -119,18 +144,16 @@ void make_printable(ShownPlan& plan) {
   if (plan.base) {
     for (std::string* text : {&plan.base->revision, &plan.base->commit, &plan.base->trouble}) clean(*text);
   }
-  clean(plan.left_out_by);
   for (auto& action : plan.actions) clean(action);
   clean_all(plan.blocked);
   for (auto& one : plan.blocked) clean(one.at);
   clean_all(plan.held);
   for (auto& one : plan.unknown) {
-    clean(one.code);
     clean(one.text);
     clean(one.at);
   }
   for (auto& one : plan.notes) {
-    for (std::string* text : {&one.code, &one.address, &one.text}) clean(*text);
+    for (std::string* text : {&one.address, &one.text}) clean(*text);
   }
   for (auto& one : plan.limits) {
     for (std::string* text : {&one.name, &one.used, &one.limit, &one.where}) clean(*text);

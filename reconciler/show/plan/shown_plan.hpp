@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/plan/plan.hpp"
@@ -32,8 +33,8 @@ struct ShownAction {
   std::optional<std::uint64_t> size;  ///< bytes; nullopt: none, or not known yet
   bool deferred = false;
   std::string deferred_why;
-  std::string foreseen;      ///< Change::foreseen
-  std::string foreseen_why;  ///< foreseen_text()
+  Code foreseen = Code::none;  ///< Change::foreseen
+  std::string foreseen_why;    ///< foreseen_text()
   std::optional<ShownTransfer> transfer;
   std::string intent;  ///< "" unless asked for
   bool operator==(const ShownAction&) const = default;
@@ -59,7 +60,7 @@ struct ShownPlan {
   std::vector<plan::LimitLine> limits;
   bool whole = true;  ///< Plan::whole
   bool kept = false;  ///< read from a file: beside each action stands what its intent brings about
-  std::string left_out_by;
+  plan::LeftOutBy left_out_by = plan::LeftOutBy::nothing;
   std::map<Verb, std::uint64_t> left_out;
 
   std::size_t pending() const;  ///< not deferred
@@ -75,6 +76,11 @@ struct ActionGroups {
 };
 /// Borrows from the plan.
 ActionGroups groups_of(const ShownPlan& plan);
+
+/// What the command line calls it, also in documents: "--target and --exclude", "the saved plan"; "" of nothing.
+std::string_view left_out_text(plan::LeftOutBy by);
+/// nullopt: it leaves nothing out.
+std::optional<plan::LeftOutBy> parse_left_out(std::string_view text);
 
 enum class Intents { without, with };  ///< with: for documents; they are longer than all the rest
 

@@ -145,20 +145,21 @@ std::string heartbeat_line(const ProgressState& state, SteadyTime now) {
 
 std::string ended_line(const apply::ActionResult& result, const Style& style) {
   const std::string what = fmt::format("{} {}", text_of(result.verb), io::printable(result.address.text));
-  return std::visit(
-      Overloaded{[&](const Done&) {
-                   std::string text = fmt::format("{} {}", style.in(Ink::green, "done   "), what);
-                   if (result.size > 0) text += ", " + size_text(result.size);
-                   if (result.fetched > 0) text += fmt::format(" ({} fetched)", size_text(result.fetched));
-                   return text;
-                 },
-                 [&](const Failed& failed) {
-                   return fmt::format("{} {}: {}: {}", style.red("failed "), what, failed.code, io::printable(failed.text));
-                 },
-                 [&](const Skipped& skipped) {
-                   return fmt::format("{} {}: {}", style.in(Ink::yellow, "skipped"), what, io::printable(skipped.why));
-                 }},
-      result.outcome);
+  return std::visit(Overloaded{[&](const Done&) {
+                                 std::string text = fmt::format("{} {}", style.in(Ink::green, "done   "), what);
+                                 if (result.size > 0) text += ", " + size_text(result.size);
+                                 if (result.fetched > 0) text += fmt::format(" ({} fetched)", size_text(result.fetched));
+                                 return text;
+                               },
+                               [&](const Failed& failed) {
+                                 return fmt::format("{} {}: {}: {}", style.red("failed "), what, text_of(failed.code),
+                                                    io::printable(failed.text));
+                               },
+                               [&](const Skipped& skipped) {
+                                 return fmt::format("{} {}: {}", style.in(Ink::yellow, "skipped"), what,
+                                                    io::printable(skipped.why));
+                               }},
+                    result.outcome);
 }
 
 }  // namespace ingot::show

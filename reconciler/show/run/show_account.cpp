@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/show/plan/shown_plan.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
@@ -17,7 +18,7 @@ constexpr std::size_t lines_shown = 20;  ///< of each list, unless verbose
 std::string why(const Outcome& outcome) {
   return std::visit(
       Overloaded{[](const Done&) { return std::string(); },
-                 [](const Failed& failed) { return fmt::format("{}: {}", failed.code, io::printable(failed.text)); },
+                 [](const Failed& failed) { return fmt::format("{}: {}", text_of(failed.code), io::printable(failed.text)); },
                  [](const Skipped& skipped) { return io::printable(skipped.why); }},
       outcome);
 }
@@ -49,7 +50,7 @@ bool goes_away(const apply::Account& account, const plan::Plan& plan) {
   return !plan.unknown.empty() ||
          std::any_of(account.failed.begin(), account.failed.end(), [](const apply::ActionResult& result) {
            const auto* failed = std::get_if<Failed>(&result.outcome);
-           return failed && failed->code == "unreachable";
+           return failed && failed->code == Code::unreachable;
          });
 }
 
@@ -78,7 +79,7 @@ std::string next_step(const plan::Plan& plan, const apply::Account& account) {
       return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run "
              "\"ingot apply\" again.";
     case exit_refused:
-      if (std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == "not-approved"; }))
+      if (std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == Code::not_approved; }))
         return "What was not approved was not done: \"ingot plan\" shows it.";
       return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
@@ -103,7 +104,7 @@ std::string account_text(const plan::Plan& plan, const apply::Account& account) 
   add(plan.held.size(), "held");
   add(std::accumulate(plan.left_out.begin(), plan.left_out.end(), std::size_t{0},
                       [](std::size_t sum, const auto& of_verb) { return sum + of_verb.second; }),
-      "left out by " + plan.left_out_by);
+      fmt::format("left out by {}", left_out_text(plan.left_out_by)));
   add(plan.blocked.size(), "blocked");
   add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
   return text + ".";

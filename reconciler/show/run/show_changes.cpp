@@ -8,7 +8,9 @@ namespace ingot::show {
 namespace {
 
 Ink ink_of(const state::ActionRecord& action) {
-  return action.outcome == "done" ? Ink::green : action.outcome == "failed" ? Ink::red : Ink::yellow;
+  return action.outcome == state::ActionEnd::done     ? Ink::green
+         : action.outcome == state::ActionEnd::failed ? Ink::red
+                                                      : Ink::yellow;
 }
 
 std::string by(const std::string& actor, const std::optional<std::string>& commit) {
@@ -26,10 +28,10 @@ void detail(std::string_view name, const std::string& text, Output& out) {
 void show_recorded(const RecordedChange& change, const Style& style, Output& out) {
   const state::ActionRecord& action = change.action;
   out.print("{}  {} {} {}\n", time_text(action.finished.value_or(action.started)),
-            style.in(ink_of(action), fmt::format("{:<10}", action.outcome)), text_of(action.verb),
+            style.in(ink_of(action), fmt::format("{:<10}", text_of(action.outcome))), text_of(action.verb),
             style.bold(io::printable(action.address.text)));
   detail("what", io::printable(action.arguments), out);
-  detail("but", (action.code.empty() ? "" : action.code + ": ") + io::printable(action.text), out);
+  detail("but", (action.code == Code::none ? "" : fmt::format("{}: ", text_of(action.code))) + io::printable(action.text), out);
   detail("run",
          fmt::format("{}, {} by {}", io::printable(change.run.id), io::printable(change.run.command),
                      by(change.run.actor, commit_of(change.run))),
@@ -64,7 +66,7 @@ void put_recorded(const RecordedChange& change, JsonWriter& json) {
   json.begin_object();
   json.member("address", action.address.text);
   json.member("verb", text_of(action.verb));
-  json.member("outcome", action.outcome);
+  json.member("outcome", text_of(action.outcome));
   json.member_or_null("code", action.code);
   json.member_or_null("text", action.text);
   json.member_or_null("arguments", action.arguments);

@@ -13,7 +13,7 @@ std::string error_text(const Error& error, const Style& style) {
 }
 
 void put_error(const Error& error, JsonWriter& json) {
-  json.member("code", error.code().empty() ? text_of(error.fault()) : error.code());
+  json.member("code", text_of_code(error));
   json.member("text", error.what());
   json.member_or_null("mend", error.mend());
   json.member_or_null("subject", error.subject());
@@ -21,7 +21,7 @@ void put_error(const Error& error, JsonWriter& json) {
 
 void show_error_json(const Error& error, Output& out) {
   if (error.fault() == Fault::manifest) {  // whatever ends in 65 has this form
-    const std::string code(error.code().empty() ? text_of(error.fault()) : error.code());
+    const std::string code(text_of_code(error));
     return show_problems_json({{.file = error.subject(), .code = code, .text = error.what(), .mend = error.mend()}}, out);
   }
   JsonWriter json(out);

@@ -13,7 +13,7 @@ void put_action(const state::ActionRecord& action, JsonWriter& json) {
   json.member("address", action.address.text);
   json.member("verb", text_of(action.verb));
   json.member_or_null("arguments", action.arguments);
-  json.member("outcome", action.outcome);
+  json.member("outcome", text_of(action.outcome));
   json.member_or_null("code", action.code);
   json.member_or_null("text", action.text);
   json.member("started", action.started);
@@ -104,14 +104,15 @@ void show_run(const state::RunRecord& run, const Style& style, Output& out) {
   out.print("  {:<10} {} planned, {} done, {} failed, {} skipped\n", "actions", run.start.planned, run.done, run.failed,
             run.skipped);
   for (const auto& action : run.actions) {
-    const bool deferred = action.code == "deferred";
-    const bool bad = action.outcome != "done" && !deferred;
-    out.print("  {} {} {}{}{}\n",
-              style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", deferred ? action.code : action.outcome)),
-              text_of(action.verb), io::printable(action.address.text), action.arguments.empty() ? "" : "  ",
-              io::printable(action.arguments));
+    const bool deferred = action.code == Code::deferred;
+    const bool bad = action.outcome != state::ActionEnd::done && !deferred;
+    out.print(
+        "  {} {} {}{}{}\n",
+        style.in(bad ? Ink::red : Ink::none, fmt::format("{:<10}", deferred ? text_of(action.code) : text_of(action.outcome))),
+        text_of(action.verb), io::printable(action.address.text), action.arguments.empty() ? "" : "  ",
+        io::printable(action.arguments));
     if (!action.text.empty())
-      out.print("             {}{}{}\n", deferred ? "" : action.code, deferred || action.code.empty() ? "" : ": ",
+      out.print("             {}{}{}\n", deferred ? "" : text_of(action.code), deferred || action.code == Code::none ? "" : ": ",
                 io::printable(action.text));
   }
 }

@@ -47,14 +47,14 @@ void show_status(const Status& status, const Style& style, Output& out) {
   line("images", std::to_string(status.images), out);
   line("published", head_text(status, style), out);
   if (status.own && !status.own->text.empty())
-    line("served", fmt::format("{}: {}", style.red(status.own->status), io::printable(status.own->text)), out);
+    line("served", fmt::format("{}: {}", style.red(text_of(status.own->status)), io::printable(status.own->text)), out);
   line("last run", run_text(status), out);
   if (status.running) line("running", io::printable(*status.running), out);
   line("pending",
        status.plan ? plan_summary(shown_plan(*status.plan, Digest{})) : style.in(Ink::yellow, io::printable(status.no_plan)),
        out);
   for (const auto& note : status.plan ? status.plan->notes : std::vector<Note>()) {
-    if (note.code == "root-ends") line("root", style.in(Ink::yellow, io::printable(note.text)), out);
+    if (note.code == Code::root_ends) line("root", style.in(Ink::yellow, io::printable(note.text)), out);
   }
   for (const auto& image : status.damaged) {
     line("damaged",

@@ -1,0 +1,35 @@
+#include "schema/code.hpp"
+
+#include <gtest/gtest.h>
+
+#include "schema/error.hpp"
+
+namespace ingot::code_test {
+namespace {
+
+TEST(code, is_read_back_from_its_text) {
+  std::size_t codes = 0;
+  for (int i = 0;; ++i, ++codes) {
+    const Code code = static_cast<Code>(i);
+    EXPECT_EQ(parse_code(text_of(code)), code) << text_of(code);
+    if (code == Code::wrong_server) break;
+  }
+  EXPECT_GT(codes, 100U);
+  EXPECT_EQ(text_of(Code::no_space), "no-space");
+  EXPECT_EQ(text_of(Code::new_), "new");
+  EXPECT_EQ(text_of(Code::none), "");
+}
+
+TEST(code, of_no_known_word_is_none_at_all) {
+  for (const char* text : {"no_space", "No-space", "no-spac", "no-space ", "zzz", "-"})
+    EXPECT_EQ(parse_code(text), std::nullopt) << text;
+}
+
+TEST(code, of_an_error_is_what_it_says_or_else_its_fault) {
+  Error error(Fault::local, "x");
+  EXPECT_EQ(text_of_code(error), "local");
+  EXPECT_EQ(text_of_code(error.with_code(Code::no_space)), "no-space");
+}
+
+}  // namespace
+}  // namespace ingot::code_test
