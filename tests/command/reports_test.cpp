@@ -287,7 +287,7 @@ TEST_F(Outputs, of_an_apply_that_cannot_be_written_undo_nothing) {
   const Ran ran = at("gold", {"apply", "--yes", "--json", "--output", "markdown=" + file("nowhere/a.md")});
   EXPECT_EQ(ran.exit, 6);
   EXPECT_THAT(ran.err, HasSubstr("nowhere"));
-  EXPECT_THAT(ran.out, HasSubstr("\"event\":\"result\",\"exit\":0"));
+  EXPECT_THAT(ran.out, HasSubstr("\"event\":\"result\",\"exit\":6"));
   expect_valid_json("events", ran.out, true);
   EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
 }

@@ -76,6 +76,8 @@ std::string next_step(const plan::Plan& plan, const apply::Account& account) {
       return "What is done is durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
     case exit_local:
+      if (exit_code_of(plan, false) == exit_done && account.failed.empty() && account.not_started.empty() && !account.fatal)
+        return "All of it is done and recorded. Only a report could not be written: it is named above.";
       return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run "
              "\"ingot apply\" again.";
     case exit_refused:
