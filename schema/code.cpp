@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::string_view, 157> texts{
+constexpr std::array<std::string_view, 158> texts{
     "",
     "adopted",
     "against",
@@ -62,6 +62,7 @@ constexpr std::array<std::string_view, 157> texts{
     "ignored",
     "immutable",
     "in-series",
+    "in-the-way",
     "in-use",
     "internal",
     "io",

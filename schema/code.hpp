@@ -64,6 +64,7 @@ enum class Code {
   ignored,
   immutable,
   in_series,
+  in_the_way,
   in_use,
   internal,
   io,

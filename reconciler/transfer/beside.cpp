@@ -65,26 +65,10 @@ std::string temporary_beginning(const std::string& name) {
   return beginning.size() + partial_digits <= longest_file_name ? beginning : std::string(partial_mark);
 }
 
-std::string temporary_name(const std::string& name) {
-  std::random_device random;
-  return fmt::format("{}{:08x}", temporary_beginning(name), random());
-}
-
 bool is_temporary_name(const std::string& candidate, const std::string& name) {
   const std::string beginning = temporary_beginning(name);
   return candidate.size() == beginning.size() + partial_digits && candidate.starts_with(beginning) &&
          candidate.find_first_not_of("0123456789abcdef", beginning.size()) == std::string::npos;
-}
-
-/// What extracts to the same destination left when they were killed. One that still works holds a lock on it.
-void remove_left_overs(int folder, const std::string& name) {
-  for (const std::string& one : names_in(folder).value_or(std::vector<std::string>())) {
-    if (!is_temporary_name(one, name)) continue;
-    const Descriptor open(openat(folder, one.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    struct stat status {};
-    if (!open || fstat(open.get(), &status) != 0 || (geteuid() != 0 && status.st_uid != geteuid())) continue;
-    if (flock(open.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(folder, one);
-  }
 }
 
 /// A folder that may be entered but not read will do.
@@ -124,19 +108,48 @@ int move_entry(int from, const std::string& name, int to) {
 
 }  // namespace
 
-Beside::Beside(const std::string& destination, ImageKind kind)
+std::string temporary_name(const std::string& name) {
+  std::random_device random;
+  return fmt::format("{}{:08x}", temporary_beginning(name), random());
+}
+
+std::vector<std::string> temporary_names(int folder, const std::string& name) {
+  auto names = names_in(folder).value_or(std::vector<std::string>());
+  std::erase_if(names, [&name](const std::string& one) { return !is_temporary_name(one, name); });
+  return names;
+}
+
+/// One that still works holds a lock on it.
+void remove_left_overs(int folder, const std::string& name) {
+  for (const std::string& one : temporary_names(folder, name)) {
+    const Descriptor open(openat(folder, one.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status {};
+    if (!open || fstat(open.get(), &status) != 0 || (geteuid() != 0 && status.st_uid != geteuid())) continue;
+    if (flock(open.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(folder, one);
+  }
+}
+
+Beside::Beside(const std::string& destination, ImageKind kind, Allowed allowed)
     : destination_(plain_name_of(destination)), name_(destination_.substr(destination_.rfind('/') + 1)) {
   if (name_.empty() || is_dots(name_)) refuse(destination_, "cannot be replaced");
   parent_ = open_holder(parent_folder(destination_));
-  look_at_destination(kind);
+  look_at_destination(kind, allowed);
   make(kind);
 }
 
-void Beside::look_at_destination(ImageKind kind) {
+std::string Beside::made_path() const {
+  return in_place_ ? destination_ + "/" + temporary_ : joined_path(folder_of(destination_), temporary_);
+}
+
+void Beside::look_at_destination(ImageKind kind, Allowed allowed) {
   struct stat status {};
   if (fstatat(parent_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return;
     fail_locally("look at", destination_, errno);
+  }
+  if (allowed == Allowed::nothing) {
+    throw Error(Fault::usage, fmt::format("\"{}\" is there already", io::printable(destination_)), "move it away")
+        .with_code(Code::in_the_way);
   }
   replaces_ = true;
   if (S_ISLNK(status.st_mode)) refuse(destination_, "is a symbolic link");
@@ -250,7 +263,11 @@ void Beside::commit() {
     if (error != 0) fail_locally("give what was made the name", destination_, error);
   }
   temporary_.clear();
-  if (fsync(parent_.get()) != 0 && !cannot_sync(errno)) fail_locally("sync the folder of", destination_, errno);
+  sync_names(parent_, destination_);
+}
+
+void sync_names(const Descriptor& folder, const std::string& path) {
+  if (fsync(folder.get()) != 0 && !cannot_sync(errno)) fail_locally("sync the folder of", path, errno);
 }
 
 /// All or, if this process lives on, nothing.

@@ -3,17 +3,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reconciler/transfer/descriptor.hpp"
 #include "schema/image.hpp"
 
 namespace ingot::transfer {
 
+/// What may stand at a destination already.
+enum class Allowed { nothing, empty };
+
 class Beside {
  public:
-  /// Error{usage}: the destination is there and is not empty, or is a link, or a file that cannot be replaced, or its folder is
-  /// not there. Removes what earlier extracts to the same destination left when they were killed.
-  Beside(const std::string& destination, ImageKind kind);
+  /// Error{usage}: the destination is there and is not what `allowed` says, or is a link, or a file that cannot be replaced, or
+  /// its folder is not there. Removes what earlier extracts to the same destination left when they were killed.
+  Beside(const std::string& destination, ImageKind kind, Allowed allowed = Allowed::empty);
   ~Beside();  ///< removes what was not committed
   Beside(const Beside&) = delete;
   Beside& operator=(const Beside&) = delete;
@@ -22,6 +26,8 @@ class Beside {
   const Descriptor& made() const { return made_; }
   Descriptor& made() { return made_; }
   const std::string& destination() const { return destination_; }
+  /// The path of what is being made, until commit().
+  std::string made_path() const;
   /// The destination's own folder, if it is filled in place: it keeps its identity, and gets its metadata after commit().
   const Descriptor* in_place() const { return in_place_ ? &parent_ : nullptr; }
   /// Renames and syncs the folder that holds it. Error{local}: also if something came there meanwhile.
@@ -29,7 +35,7 @@ class Beside {
 
  private:
   /// Opens the destination if it is there, and refuses what is not empty.
-  void look_at_destination(ImageKind kind);
+  void look_at_destination(ImageKind kind, Allowed allowed);
   bool is_to_be_filled_in_place(const Descriptor& found) const;
   void fill_in_place(Descriptor found);
   void refuse_what_is_in(const Descriptor& found) const;
@@ -49,6 +55,16 @@ class Beside {
   Descriptor made_;
   Descriptor lock_;  ///< says that temporary_ is in use
 };
+
+/// A new name for something that is made, or moved, beside `name` in the same folder.
+std::string temporary_name(const std::string& name);
+/// Names in the open folder that temporary_name(name) gave.
+std::vector<std::string> temporary_names(int folder, const std::string& name);
+/// Removes what processes that are gone left beside `name`. What a living process works on stays.
+void remove_left_overs(int folder, const std::string& name);
+
+/// Makes the names in an open folder durable, where its file system can. `path` is for messages. Error{local}.
+void sync_names(const Descriptor& folder, const std::string& path);
 
 /// Removes an entry and all below it, never through a link. Goes on where something cannot be removed.
 void remove_tree(int folder, const std::string& name) noexcept;

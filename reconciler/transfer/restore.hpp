@@ -2,17 +2,23 @@
 // it is there whole or not at all; never outside it, never through a link.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "reconciler/transfer/beside.hpp"
 #include "reconciler/transfer/left_out.hpp"
 
 namespace ingot::transfer {
 
 struct RestoreOptions {
-  bool sparse = false;  ///< leave holes where 4 KiB blocks are all zeros
-  bool special = true;  ///< false: without set-id bits, capabilities and ACLs
+  bool sparse = false;               ///< leave holes where 4 KiB blocks are all zeros
+  bool special = true;               ///< false: without set-id bits, capabilities and ACLs
+  Allowed allowed = Allowed::empty;  ///< at the destination
+  /// Called once with the path of what was made, whole and verified, before it is synced and gets its name. May throw. Not
+  /// called for an empty folder that is filled in place.
+  std::function<void(const std::string& made)> before_name = {};
 };
 
 /// Makes a tree out of canonical tar bytes. Error{usage}: `destination` is there and is no empty folder, or the folder

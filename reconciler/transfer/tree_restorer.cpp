@@ -2,6 +2,7 @@
 // is ever resolved but one component at a time, without following links.
 #include <cerrno>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -127,7 +128,8 @@ struct OpenFile {
 }  // namespace
 
 struct TreeRestorer::Impl {
-  Impl(const std::string& destination, RestoreOptions how) : beside(destination, ImageKind::tree), options(how) {}
+  Impl(const std::string& destination, RestoreOptions how)
+      : beside(destination, ImageKind::tree, how.allowed), options(std::move(how)) {}
 
   void begin(const TarMember& member, std::size_t depth) {
     io::throw_if_interrupted();
@@ -267,7 +269,7 @@ struct TreeRestorer::Impl {
 };
 
 TreeRestorer::TreeRestorer(const std::string& destination, RestoreOptions options)
-    : impl_(std::make_unique<Impl>(destination, options)) {}
+    : impl_(std::make_unique<Impl>(destination, std::move(options))) {}
 TreeRestorer::~TreeRestorer() = default;
 
 void TreeRestorer::write(std::string_view bytes) { impl_->decoder.write(bytes); }
@@ -278,7 +280,10 @@ LeftOut TreeRestorer::commit() {
   impl_->close_folders();
   const OpenFolder& root = impl_->folders.front();
   const Descriptor* const in_place = impl_->beside.in_place();
-  if (!in_place) impl_->give(root.descriptor.get(), root.member);
+  if (!in_place) {
+    impl_->give(root.descriptor.get(), root.member);
+    if (impl_->options.before_name) impl_->options.before_name(impl_->beside.made_path());
+  }
   // One sync for all members: thousands of small files, each with an fsync of its own, take far longer.
   if (syncfs(root.descriptor.get()) != 0) fail_locally("sync", impl_->beside.destination(), errno);
   impl_->beside.commit();

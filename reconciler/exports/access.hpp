@@ -1,0 +1,30 @@
+// Owner and mode of an export, as the manifest says them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <sys/types.h>
+
+namespace ingot::exports {
+
+struct OwnerIds {
+  uid_t user = 0;
+  gid_t group = 0;
+  bool operator==(const OwnerIds&) const = default;
+};
+
+/// Of "oracle:oinstall", "oracle" (with the user's own group) or numbers; or why this host knows no such owner, as a sentence.
+std::variant<OwnerIds, std::string> owner_ids(const std::string& text);
+
+struct Access {
+  std::optional<OwnerIds> owner = {};  ///< of every member; nullopt: as the image says
+  std::optional<mode_t> mode = {};     ///< of the entry itself; nullopt: as the image says
+};
+
+/// Gives owner and mode to what is at `path`. Set-id bits and capabilities of a file whose owner changes are lost: they were
+/// meant for the old one. Never follows a link. Error{local}.
+void give_access(const std::string& path, const Access& access);
+
+}  // namespace ingot::exports

@@ -1,0 +1,88 @@
+#include "reconciler/exports/facts.hpp"
+
+#include <cerrno>
+#include <string_view>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/hash.hpp"
+#include "reconciler/transfer/mounts.hpp"
+#include "reconciler/transfer/source_walk.hpp"
+#include "schema/error.hpp"
+
+namespace ingot::exports {
+
+namespace {
+
+char letter_of(mode_t mode) { return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : 'l'; }
+
+/// Kind, mode, size and time. A folder's size says nothing.
+std::string facts_text(const struct stat& status, bool changes) {
+  const bool is_folder = S_ISDIR(status.st_mode);
+  const std::string time = is_folder && changes ? "-" : fmt::format("{}.{:09}", status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  return fmt::format("{} {:04o} {} {}", letter_of(status.st_mode), status.st_mode & 07777U, is_folder ? 0 : status.st_size, time);
+}
+
+std::string top_text(const struct stat& status, bool changes) {
+  return fmt::format("{} {}:{}", facts_text(status, changes), status.st_uid, status.st_gid);
+}
+
+/// NUL ends a path, since a name may hold anything else.
+void add_line(io::Sha256& hash, const std::string& path, const struct stat& status, bool changes) {
+  hash.update(path + '\0' + facts_text(status, changes) + "\n");
+}
+
+std::variant<struct stat, Absent, Unfit> look_at(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return Absent{};
+    return Unfit{"cannot be looked at: " + io::errno_text(errno)};
+  }
+  if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return status;
+  return Unfit{S_ISLNK(status.st_mode) ? "is a symbolic link" : "is neither a file nor a folder"};
+}
+
+/// "" or why the folder is none that an export can be.
+std::string hash_members(const std::string& path, const std::vector<std::string>& changes, io::Sha256& hash) {
+  transfer::MemberFaults faults;
+  try {
+    const auto mounts = transfer::walk_source(
+        {.path = path, .exclude = changes}, faults,
+        [&](const transfer::SourceMember& member) { add_line(hash, member.path, member.status, !changes.empty()); });
+    if (!mounts.empty()) return fmt::format("has something mounted on \"{}\"", *mounts.begin());
+    faults.throw_if_any(path);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::incomplete) throw;
+    return "cannot be listed: " + error.text();
+  }
+  return "";
+}
+
+}  // namespace
+
+std::variant<std::string, Absent, Unfit> top_of(const std::string& path, bool changes) {
+  const auto found = look_at(path);
+  if (const auto* absent = std::get_if<Absent>(&found)) return *absent;
+  if (const auto* unfit = std::get_if<Unfit>(&found)) return *unfit;
+  return top_text(std::get<struct stat>(found), changes);
+}
+
+std::variant<Facts, Absent, Unfit> facts_of(const std::string& path, const std::vector<std::string>& changes) {
+  const auto found = look_at(path);
+  if (const auto* absent = std::get_if<Absent>(&found)) return *absent;
+  if (const auto* unfit = std::get_if<Unfit>(&found)) return *unfit;
+  const auto& status = std::get<struct stat>(found);
+  if (transfer::is_mount_point(AT_FDCWD, path)) return Unfit{"is a mount point"};
+  io::Sha256 hash;
+  if (S_ISREG(status.st_mode)) {
+    add_line(hash, "", status, false);
+  } else if (std::string why = hash_members(path, changes, hash); !why.empty()) {
+    return Unfit{std::move(why)};
+  }
+  return Facts{.top = top_text(status, !changes.empty()), .listing = hash.finish()};
+}
+
+}  // namespace ingot::exports

@@ -1,0 +1,38 @@
+// What an exported image looks like on disk: enough to tell later whether it is still what ingot made. No file is opened.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/digest.hpp"
+#include "schema/image.hpp"
+
+namespace ingot::exports {
+
+/// Compares with what was remembered when the export was made.
+struct Facts {
+  std::string top;  ///< kind, mode, owner, size and time of the entry itself
+  Digest listing;   ///< of path, kind, size, time and mode of every member
+  bool operator==(const Facts&) const = default;
+};
+
+/// Nothing is there.
+struct Absent {
+  bool operator==(const Absent&) const = default;
+};
+/// Something is there that no export can be: a link, a socket, something that cannot be read. `why` is a clause.
+struct Unfit {
+  std::string why;
+  bool operator==(const Unfit&) const = default;
+};
+
+/// Facts::top of what is at `path`, without looking below it. `changes`: some members may change, so that the time of a folder
+/// does not count. Never follows a link at the end of `path`.
+std::variant<std::string, Absent, Unfit> top_of(const std::string& path, bool changes);
+
+/// The facts of all that is at `path`. Members that a glob of `changes` names do not count. Unfit too: a member changes at this
+/// moment, or another file system is mounted in it.
+std::variant<Facts, Absent, Unfit> facts_of(const std::string& path, const std::vector<std::string>& changes);
+
+}  // namespace ingot::exports

@@ -1,0 +1,23 @@
+// What root may do for exports: only where this host's guard file says, and only in folders that nobody else can change.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ingot::exports {
+
+/// An absolute, plain path of `path`, which is relative to the working folder; links are not resolved.
+std::string absolute_path(const std::string& path);
+
+/// Why `path` does not lie below one of `folders`, as a sentence; nullopt: it does. Links are resolved as far as the path is
+/// there. `key`: the key of the guard file that lists `folders`.
+std::optional<std::string> why_not_below(const std::string& path, const std::vector<std::string>& folders,
+                                         const std::string& key);
+
+/// Who else than root and this user can write what is at `path` or a folder above it, as a sentence; nullopt: nobody, as far as
+/// modes tell. What is not there yet does not count. `sticky`: a folder such as /tmp, where nobody can rename another's files,
+/// will do above `path`.
+std::optional<std::string> why_others_can_write(const std::string& path, bool sticky);
+
+}  // namespace ingot::exports

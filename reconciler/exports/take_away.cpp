@@ -1,0 +1,43 @@
+#include "reconciler/exports/take_away.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "reconciler/io/rename_new.hpp"
+#include "reconciler/transfer/beside.hpp"
+
+namespace ingot::exports {
+
+namespace {
+
+transfer::Descriptor open_folder(const std::string& folder) {
+  return transfer::Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+}  // namespace
+
+void take_away(const std::string& folder, const std::string& name) {
+  const transfer::Descriptor open = open_folder(folder);
+  if (!open) {
+    if (errno == ENOENT) return;
+    transfer::fail_locally("open", folder, errno);
+  }
+  const std::string aside = transfer::temporary_name(name);
+  const int error = io::rename_without_replacing(open.get(), name.c_str(), open.get(), aside.c_str());
+  if (error != 0 && error != ENOENT) transfer::fail_locally("move out of sight", folder + "/" + name, error);
+  transfer::sync_names(open, folder + "/" + name);
+  transfer::remove_left_overs(open.get(), name);
+  if (error == 0) transfer::remove_tree(open.get(), aside);  // a set-aside file that its owner may not open
+  if (error == 0 && faccessat(open.get(), aside.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    transfer::fail_locally("remove", folder + "/" + aside, EACCES);
+  transfer::sync_names(open, folder + "/" + name);
+}
+
+bool has_left_overs(const std::string& folder, const std::string& name) {
+  const transfer::Descriptor open = open_folder(folder);
+  return open && !transfer::temporary_names(open.get(), name).empty();
+}
+
+}  // namespace ingot::exports

@@ -1,0 +1,60 @@
+// Where root may export: below listed folders, and where nobody else can write.
+#include "reconciler/exports/host_rules.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/test_folder.hpp"
+
+namespace ingot::host_rules_test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace testing_support;
+using testing::HasSubstr;
+using testing::Optional;
+
+TEST(HostRules, a_path_lies_below_a_listed_folder_or_is_refused) {
+  const TestFolder folder;
+  fs::create_directories(folder / "gold/db");
+  fs::create_directories(folder / "golden");
+  const std::vector<std::string> listed{folder / "gold"};
+  EXPECT_FALSE(exports::why_not_below(folder / "gold", listed, "export_to"));
+  EXPECT_FALSE(exports::why_not_below(folder / "gold/db/new", listed, "export_to"));
+  EXPECT_THAT(exports::why_not_below(folder / "golden", listed, "export_to"), Optional(HasSubstr("[guard] export_to")));
+  EXPECT_TRUE(exports::why_not_below(folder / "gold/../golden", listed, "export_to"));
+  EXPECT_TRUE(exports::why_not_below(folder / "gold", {}, "export_to"));
+}
+
+TEST(HostRules, a_link_leads_out_of_no_listed_folder) {
+  const TestFolder folder;
+  fs::create_directories(folder / "gold");
+  fs::create_directories(folder / "elsewhere");
+  fs::create_directory_symlink(folder / "elsewhere", folder / "gold/out");
+  EXPECT_TRUE(exports::why_not_below(folder / "gold/out", {folder / "gold"}, "export_to"));
+  EXPECT_TRUE(exports::why_not_below(folder / "gold/out/new", {folder / "gold"}, "export_to"));
+}
+
+TEST(HostRules, others_can_write_where_a_folder_above_is_theirs_or_open) {
+  const TestFolder folder;
+  fs::create_directories(folder / "open/gold");
+  ASSERT_EQ(chmod((folder / "open").c_str(), 0777), 0);
+  EXPECT_THAT(exports::why_others_can_write(folder / "open/gold", true), Optional(HasSubstr("/open")));
+  ASSERT_EQ(chmod((folder / "open").c_str(), 01777), 0);
+  EXPECT_FALSE(exports::why_others_can_write(folder / "open/gold/new", true));
+  EXPECT_THAT(exports::why_others_can_write(folder / "open/gold", false), Optional(HasSubstr("mode")));
+  if (geteuid() != 0) return;
+  ASSERT_EQ(chmod((folder / "open").c_str(), 0755), 0);
+  ASSERT_EQ(chown((folder / "open").c_str(), 54321, 54321), 0);
+  EXPECT_THAT(exports::why_others_can_write(folder / "open/gold", true), Optional(HasSubstr("belongs to 54321")));
+}
+
+TEST(HostRules, an_absolute_path_is_plain) {
+  EXPECT_EQ(exports::absolute_path("/a/./b/../c/"), "/a/c");
+  EXPECT_EQ(exports::absolute_path("x"), fs::current_path().string() + "/x");
+}
+
+}  // namespace
+}  // namespace ingot::host_rules_test
