@@ -96,10 +96,7 @@ int move_entry(int from, const std::string& name, int to) {
   if (error != EACCES || fstatat(from, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode)) return error;
   if (fchmodat(from, name.c_str(), 0700, 0) != 0) return EACCES;
   const int second = io::rename_without_replacing(from, name.c_str(), to, name.c_str());
-  if (second != 0) {
-    fchmodat(from, name.c_str(), status.st_mode & 07777U, 0);
-    return second;
-  }
+  if (second != 0) { return fchmodat(from, name.c_str(), status.st_mode & 07777U, 0) == 0 ? second : EACCES; }
   if (fchmodat(to, name.c_str(), status.st_mode & 07777U, 0) == 0) return 0;
   const int wrong_mode = errno;  // a folder with another mode than the image's must not stay
   io::rename_without_replacing(to, name.c_str(), from, name.c_str());
