@@ -43,13 +43,13 @@ class FaultSweep(unittest.TestCase):
         with servers.World(sweep.fast_folder()) as world:
             stage = sweep.Stage(world)
             first = stage.first_apply()
-            self.swept(stage, first, 40, tally)
+            self.swept(stage, first, 28, tally)
             for name, point in (("recovery-of-publication", ("rename", 6)), ("recovery-of-copy", ("renameat2", 4))):
                 self.swept(stage, stage.recovery(first, name, point), 8, tally)
             first.restore()
             stage.gold.apply()
             second = stage.second_apply()
-            self.swept(stage, second, 24, tally)
+            self.swept(stage, second, 16, tally)
             # A file that was made, and of which the very next call fails, is not left behind.
             for call, number in servers.sampled(sweep.points(second, ("fchmod",)), 4):
                 sweep.try_one(second, stage, [f"inject={call}:error=EIO:when={number}"], tally, judge)

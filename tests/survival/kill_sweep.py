@@ -31,13 +31,13 @@ class KillSweep(unittest.TestCase):
         with servers.World(sweep.fast_folder()) as world:
             stage = sweep.Stage(world)
             first = stage.first_apply()
-            self.swept(stage, first, 36, tally)
+            self.swept(stage, first, 24, tally)
             # What the recovery of a run that died does may die too: in the middle of a publication, and of the last copy.
             for name, point in (("recovery-of-publication", ("rename", 6)), ("recovery-of-copy", ("renameat2", 4))):
                 self.swept(stage, stage.recovery(first, name, point), 10, tally)
             first.restore()
             stage.gold.apply()
-            self.swept(stage, stage.second_apply(), 30, tally)
+            self.swept(stage, stage.second_apply(), 20, tally)
             self.swept(stage, stage.publish(), 10, tally)
             self.swept(stage, stage.collection(), 10, tally)
         self.assertGreater(tally.hit, tally.tried * 0.9, "a sweep that kills nothing shows nothing")
