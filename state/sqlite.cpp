@@ -101,9 +101,8 @@ struct TextHash {
 }  // namespace
 
 void throw_damaged(const std::string& path, std::string_view what) {
-  throw Error(
-      Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
-      "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store; nothing was changed")
+  throw Error(Fault::local, fmt::format("the state \"{}\" is damaged: {}", path, what),
+              "restore its newest backup, or run \"ingot state rebuild\", which rebuilds it from the store; nothing was changed")
       .with_code(Code::damaged_state);
 }
 

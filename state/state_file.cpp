@@ -59,7 +59,7 @@ void check_state_file(const std::string& path) {
                 "check the rights of its folder");
   }
   if (S_ISLNK(status.st_mode)) {
-    throw Error(Fault::local, fmt::format("the state \"{}\" is a symbolic link", path), "name the file itself in the manifest");
+    throw Error(Fault::local, fmt::format("the state \"{}\" is a symbolic link", path), "give the file itself in the manifest");
   }
   if (!S_ISREG(status.st_mode))
     throw Error(Fault::local, fmt::format("the state \"{}\" is not a regular file", path), "name a file in the manifest");
@@ -70,7 +70,7 @@ void check_state_file(const std::string& path) {
   if (status.st_size < smallest_database) {  // SQLite takes what is shorter for a new one
     throw Error(Fault::local,
                 fmt::format("the state \"{}\" is damaged: it {}", path, status.st_size == 0 ? "is empty" : "is cut off"),
-                "put back the newest backup of it, or run \"ingot state rebuild\", which makes it anew of the store")
+                "restore its newest backup, or run \"ingot state rebuild\", which rebuilds it from the store")
         .with_code(Code::damaged_state);
   }
 }

@@ -244,7 +244,7 @@ class Applying {
                                        {.commit = shop.commit.value_or("")});
       left_out_ = now.left_out;
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
-                                           : fmt::format("renewed the head, good until {}", time_text(now.expires)));
+                                           : fmt::format("renewed the head, valid until {}", time_text(now.expires)));
       return Done{};
     } catch (const std::exception& error) { return outcome_of_any(error); }
   }

@@ -45,7 +45,7 @@ std::optional<Skipped> Bounds::forbid(const plan::Change& change) const {
 
 void Bounds::throw_if_over() const {
   if (is_over())
-    throw Error(Fault::interrupted, "the deadline of this run is over", "what has come is kept for the next run")
+    throw Error(Fault::interrupted, "the deadline of this run is over", "the bytes fetched so far are kept for the next run")
         .with_code(Code::deadline);
 }
 

@@ -24,7 +24,7 @@ class HeadMarks {
 
   void unknown(const std::string& what) {
     needs_.heads_are_known = false;
-    notes_.push_back(what + ": nothing that is published goes until the heads that are good still can be read");
+    notes_.push_back(what + ": nothing published is removed until all valid heads can be read");
   }
 
   void mark(const Head& head, Time until) {
@@ -101,7 +101,8 @@ class Collection {
     clock_is_trusted_ = head && now_ < head->expires;
     if (!clock_is_trusted_) {
       garbage_.notes.emplace_back(
-          "the published head is over, or this clock is wrong: by age nothing is taken until \"ingot publish\" has renewed it");
+          "the published head has expired, or this clock is wrong: nothing is removed by age until \"ingot publish\" has renewed "
+          "it");
     }
     // A clock that is not trusted ends no head.
     for (const Head& old : heads_still_good(marks)) marks.mark(old, clock_is_trusted_ ? old.expires + reading_time : for_ever);
@@ -115,7 +116,7 @@ class Collection {
     for (const auto& [serial, envelope] : kept) {
       auto head = trust::unverified_head(envelope);
       if (!head)
-        marks.unknown(fmt::format("the head {} that was kept is damaged", serial));
+        marks.unknown(fmt::format("the older head {} is damaged", serial));
       else if (!clock_is_trusted_ || now_ < head->expires + reading_time)
         good.push_back(*std::move(head));
     }
@@ -128,14 +129,14 @@ class Collection {
     throw Error(
         Fault::local,
         fmt::format("this clock says {}, but the published head was signed at {}", time_text(now_), time_text(head.issued)),
-        "set the clock; nothing was taken")
+        "set the clock; nothing was removed")
         .with_code(Code::clock_behind);
   }
 
   void look_at_images() {
     if (!rules_.wanted.complete)
       garbage_.notes.emplace_back(
-          "of a peer nothing is remembered: partial copies and bytes of copies stay until \"ingot plan\" has seen it");
+          "nothing is known of a peer: partial copies and bytes of copies stay until \"ingot plan\" has seen the peer");
     std::unordered_set<Digest> needed = rules_.wanted.digests;
     for (const state::ImageRow& row : state_.snapshot().images) {
       const bool may_be_wanted = row.copy && !rules_.wanted.complete;
@@ -169,16 +170,16 @@ class Collection {
       case Kind::private_object: {
         const auto owner = owners_.find(file.digest);
         const auto name = owner == owners_.end() ? names_.end() : names_.find(owner->second);
-        if (name == names_.end()) return "bytes that no image ever had";
-        return fmt::format("bytes of image {}, {}", name->second, fate == Fate::unserved ? "not to be served" : "deleted");
+        if (name == names_.end()) return "bytes of no image";
+        return fmt::format("bytes of image {}, {}", name->second, fate == Fate::unserved ? "no longer to be served" : "deleted");
       }
       case Kind::piece: return "page of an old catalog";
-      case Kind::quarantined: return "damaged file that was set aside";
+      case Kind::quarantined: return "damaged file in quarantine";
       case Kind::partial: return "partial copy that no rule wants";
-      case Kind::head: return "head that is over";
+      case Kind::head: return "expired head";
       case Kind::left_over: break;
     }
-    return "left over of a run that died";
+    return "left over from a run that crashed";
   }
 
   void sort_files() {
@@ -217,7 +218,7 @@ class Collection {
     } catch (const Error& error) {  // what went is gone all the same, and must be told
       if (error.fault() != Fault::local) throw;
       garbage_.notes.push_back(
-          fmt::format("what waits could not be noted ({}): what is new of it waits from the next gc on", error.text()));
+          fmt::format("the notes could not be written ({}): the grace of new files starts at the next gc", error.text()));
       garbage_.fault = true;
     }
   }

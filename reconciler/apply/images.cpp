@@ -78,11 +78,11 @@ Packed packing_to_keep(const store::Ingested& bytes, Run& run) {
 
 Failed source_missing(const LocalImage& image) {
   if (!image.source) {
-    return {Code::source_missing, fmt::format("image \"{}\" has no source, and no bytes of an image of that name are here; "
-                                              "give it a `source`",
-                                              image.name.text())};
+    return {Code::source_missing,
+            fmt::format("image \"{}\" has no source, and there are no bytes of that name here; give it a `source`",
+                        image.name.text())};
   }
-  return {Code::source_missing, fmt::format("the source \"{}\" of image \"{}\" is not there; put it back, or correct `source`",
+  return {Code::source_missing, fmt::format("the source \"{}\" of image \"{}\" does not exist; restore it, or correct `source`",
                                             *image.source, image.name.text())};
 }
 

@@ -55,11 +55,11 @@ class Making {
     if (here.keys.empty() && here.unusable.empty()) {
       contradiction(
           fmt::format("this server has a published root, but its catalog key \"{}\" is gone", catalog_key_path(server_.keys)),
-          "bring it back from its backup, or set `keys` to where it is");
+          "restore it from its backup, or set `keys` to its folder");
     }
     if (!has_state && !what_a_server_left().empty()) {
       contradiction(fmt::format("this server has published, but its state \"{}\" is gone", server_.state),
-                    "bring the newest one back from its backup, set `state` to where it is, or run \"ingot state rebuild\"");
+                    "restore the newest one from its backup, set `state` to its folder, or run \"ingot state rebuild\"");
     }
   }
 
@@ -80,16 +80,16 @@ class Making {
     const bool root_is_here = is_there(files_, root);
     const std::string left = root_is_here ? root : what_a_server_left();
     if (left.empty() || (root_is_here && has_store_)) return;
-    contradiction(fmt::format("\"{}\" is of a server that was made here, but \"{}\" is gone", left,
+    contradiction(fmt::format("\"{}\" belongs to a server that was created here, but \"{}\" is gone", left,
                               has_store_ ? root : server_.store + "/LINEAGE"),
-                  "bring the store back from its backup, or set `store` to where it is; a new server needs an empty one");
+                  "restore the store from its backup, or set `store` to its folder; a new server needs an empty one");
   }
 
   void check_state() {
     const state::State state = state::State::open(server_.state, state::Access::read_only);
     if (!has_store_) {
       contradiction(fmt::format("the state \"{}\" is here, but its store \"{}\" is gone", server_.state, server_.store),
-                    "bring it back from its backup, or set `store` to where it is");
+                    "restore it from its backup, or set `store` to its folder");
     }
     if (state.lineage() != lineage_) {
       contradiction(
@@ -98,7 +98,7 @@ class Making {
     }
     if (!has_root()) {
       contradiction(fmt::format("the store \"{}\" has lost its root of trust", server_.store),
-                    "bring the store back from its backup");
+                    "restore the store from its backup");
     }
   }
 
@@ -146,8 +146,7 @@ class Making {
     const auto envelope = parse_envelope(bytes);
     const auto* good = std::get_if<Envelope>(&envelope);
     if (!good || !std::holds_alternative<trust::TrustedRoot>(trust::verify_first_root(bytes, trust::id_of_root(good->payload))))
-      contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store),
-                    "bring it back from a backup");
+      contradiction(fmt::format("the root of trust in the store \"{}\" is damaged", server_.store), "restore it from a backup");
     const ServerId id = trust::id_of_root(good->payload);
     load_catalog_keys(files_, server_.keys, newest_own_root(store, id));
     return id;
@@ -161,7 +160,7 @@ class Making {
       return;
     }
     if (state::State::open(server_.state, state::Access::read_only).self() == id) return;
-    contradiction(fmt::format("the state \"{}\" is of another identity than the root that the store \"{}\" publishes",
+    contradiction(fmt::format("the state \"{}\" has another identity than the root that the store \"{}\" publishes",
                               server_.state, server_.store),
                   "set `state` and `store` to those of one server");
   }
@@ -187,7 +186,8 @@ class Making {
 
 Card init_server(const ServerSection& server, io::Files& files, io::Clock& clock,
                  const std::function<void(const std::string&)>& made) {
-  return doing(fmt::format("making server \"{}\"", server.name.text()), [&] { return Making(server, files, clock, made).all(); });
+  return doing(fmt::format("creating server \"{}\"", server.name.text()),
+               [&] { return Making(server, files, clock, made).all(); });
 }
 
 }  // namespace ingot::apply

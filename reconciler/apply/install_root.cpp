@@ -35,7 +35,7 @@ void refuse_to_disown(const std::vector<ImageName>& images) {
                      "{} copies",
                      images.size() == 1 ? "an image" : fmt::format("{} images", images.size()), names_of(images),
                      images.size() == 1 ? "it is" : "they are", images.size() == 1 ? "its" : "their"),
-         "if a thief published them, run it again with --yes. If they are this server's own, bring back the newest state first");
+         "if a thief published them, run it again with --yes. If they are this server's own, restore the newest state first");
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ PublishedNow install_root(std::string_view envelope, state::State& state, store:
   const bool is_new = !is_newest(envelope, roots.back());
   const Root next = is_new ? next_of(envelope, roots.back()) : roots.back().root;
   if (const auto over = trust::root_expired(next, clock.now()))
-    refuse(over->why, "make another with \"ingot key rotate --expires TIME\"");
+    refuse(over->why, "make a new one with \"ingot key rotate --expires TIME\"");
   const CatalogKeys keys = load_catalog_keys(files, server.keys, next);
   const auto published = head_on_disk(store, state.self(), roots);
   if (!published || published->head.epoch == next.epoch)

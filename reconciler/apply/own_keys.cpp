@@ -26,11 +26,12 @@ bool is_for(KeyRole role, std::string_view file) {
 void refuse_a_key_for_all(io::Files& files, const std::string& path) {
   const mode_t mode = files.open(path, io::OpenFor::read)->status().mode;
   if ((mode & 0007) == 0) return;
-  throw Error(Fault::local,
-              fmt::format("the private key \"{}\" is open to everybody on this machine (mode {:04o})", io::printable(path), mode),
-              fmt::format("chmod 600 \"{0}\"; if anybody may have read it, put another in its place: \"ingot key make\" and "
-                          "\"ingot key revoke {0}\"",
-                          io::printable(path)))
+  throw Error(
+      Fault::local,
+      fmt::format("everybody on this machine can read the private key \"{}\" (mode {:04o})", io::printable(path), mode),
+      fmt::format(
+          "chmod 600 \"{0}\"; if somebody may have read it, replace the key: \"ingot key make\" and \"ingot key revoke {0}\"",
+          io::printable(path)))
       .about(path);
 }
 
@@ -84,7 +85,7 @@ void write_key(io::Files& files, const std::string& path, const trust::PrivateKe
   if (!named) {
     remove_if_possible(files, beside);
     throw Error(Fault::local, fmt::format("\"{}\" is there already", io::printable(path)),
-                "a key is never replaced: give the new one another name");
+                "ingot never overwrites a key: give the new one another name");
   }
   files.sync_folder(parent_folder(path));
 }
@@ -122,7 +123,7 @@ CatalogKeys load_catalog_keys(io::Files& files, const std::string& folder, const
   throw Error(Fault::local,
               fmt::format("\"{}\" holds {} of the catalog keys that root {} names, and a head needs {}: {}",
                           io::printable(folder), keys.size(), root.version, root.catalog.threshold, what_is_here(here, folder)),
-              fmt::format("bring the key back from its backup, or set `keys` to where it is; if it is lost, make another with "
+              fmt::format("restore the key from its backup, or set `keys` to its folder; if it is lost, make a new one with "
                           "\"ingot key make {0}/catalog-2.pem\" and \"ingot key rotate --add-catalog {0}/catalog-2.pem\"",
                           io::printable(folder)))
       .with_code(Code::no_catalog_key)

@@ -21,8 +21,8 @@ namespace {
 std::vector<const trust::PrivateKey*> signers_for(const Root& root, const CatalogKeys& catalog_keys) {
   std::vector<const trust::PrivateKey*> signers = named_by(root.catalog, catalog_keys);
   if (signers.size() >= root.catalog.threshold) return signers;
-  throw Error(Fault::local, "the catalog key is not one that this server's root of trust names",
-              "check that the `keys` folder belongs to this server");
+  throw Error(Fault::local, "the root of trust of this server does not name the catalog key",
+              "check that the folder `keys` belongs to this server");
 }
 
 /// The furthest that an owner may climb at once: half of what a reader follows, so that a peer which missed the last heads,
@@ -34,15 +34,15 @@ void refuse_a_jump(Serial above, Serial last) {
   if (above < last) return;
   if (above >= largest_serial) {
     throw Error(Fault::refused, fmt::format("there is no serial above {}: {} is the largest", above, largest_serial),
-                "give a smaller one; nothing was published");
+                "give a smaller serial; nothing was published");
   }
   if (above + 1 - last <= largest_climb) return;
   throw Error(
       Fault::refused,
-      fmt::format("the serial would climb from {} to {}, further than 2^31; peers refuse a jump of more than 2^32", last,
+      fmt::format("the serial would jump from {} to {}, by more than 2^31; peers refuse a jump of more than 2^32", last,
                   above + 1),
       fmt::format(
-          "go there in steps, the first with --above {}, and let all peers see each before the next; nothing was published",
+          "use several steps, the first with --above {}, and let all peers see each step before the next; nothing was published",
           last + largest_climb - 1));
 }
 
@@ -138,7 +138,7 @@ void check_as_a_reader(const std::string& head, const Written& written, const st
     throw Error(Fault::local,
                 "a head signed with this catalog key does not verify: " +
                     (distrust ? distrust->why : std::get<trust::NotOurs>(verified).why),
-                "check that the `keys` folder belongs to this server");
+                "check that the folder `keys` belongs to this server");
   }
   for (const Piece& piece : written.fresh) {
     const std::optional<std::string> bytes = store.published_piece(piece);
@@ -162,8 +162,8 @@ PublishedNow publish(state::State& state, store::Store& store, const CatalogKeys
   const Serial highest = revoked ? serial_to_climb_past(state, store, before->head) : highest_serial(store, before);
   if (!revoked) refuse_an_old_state(state, highest);
   refuse_a_jump(options.above, highest);
-  std::set<Digest> left_out =
-      doing("making the images' bytes public", [&] { return make_bytes_public(state, store, server.publish_copies); });
+  std::set<Digest> left_out = doing("moving the bytes of images into the public tree",
+                                    [&] { return make_bytes_public(state, store, server.publish_copies); });
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced

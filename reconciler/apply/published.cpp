@@ -15,7 +15,7 @@
 namespace ingot::apply {
 namespace {
 
-constexpr const char* mend_root = "bring it back from the backup of the store: a new one would be another server to every peer";
+constexpr const char* mend_root = "restore it from the backup of the store: with a new root, peers would see another server";
 
 /// What cannot be read is published again like what is not there.
 template <class Read>
@@ -47,7 +47,7 @@ std::string what_is_lost(const store::Store& store, const Head& head) {
 std::string why_state_again(const state::State& state, const ServerSection& server, const std::optional<Piece>& published) {
   if (published.has_value() != server.publish_state) return fmt::format("`publish_state` is now {}", server.publish_state);
   if (!published || io::sha256(stated_text(state, server)) == published->digest) return "";
-  return "what is published of the state is not what it is now";
+  return "the published state is not the state as it is now";
 }
 
 /// Whether bytes that the published catalog leaves out are whole again.
@@ -73,7 +73,8 @@ RootsOnDisk roots_on_disk(const store::Store& store, const ServerId& self) {
       continue;
     }
     const auto* distrust = std::get_if<trust::Distrust>(&root);
-    found.broken = fmt::format("is not this server's: {}", distrust ? distrust->why : std::get<trust::NotOurs>(root).why);
+    found.broken =
+        fmt::format("does not belong to this server: {}", distrust ? distrust->why : std::get<trust::NotOurs>(root).why);
     return found;
   }
 }
@@ -127,9 +128,8 @@ void refuse_an_old_state(const state::State& state, Serial highest) {
   throw Error(
       Fault::local,
       fmt::format("the state is older than what is published: serial {} is published, the state knows {}", highest, known),
-      "bring back the newest state file, or run \"ingot state rebuild\", which goes on from what is published. If this server "
-      "did "
-      "not publish that, its catalog key is stolen: \"ingot key revoke\"")
+      "restore the newest state file, or run \"ingot state rebuild\", which continues from what is published. If this server did "
+      "not publish that, its catalog key is stolen: run \"ingot key revoke\"")
       .with_code(Code::old_state);
 }
 
@@ -150,9 +150,9 @@ void refuse_a_state_older_than_the_papers(const state::State& state, const store
   if (newest <= known) return;
   throw Error(
       Fault::local,
-      fmt::format("the state is older than the store: papers of action {} are in the store, the state knows {} actions", newest,
-                  known),
-      "bring back the newest state file, or run \"ingot state rebuild\", which goes on from the store; nothing was changed")
+      fmt::format("the state is older than the store: the store has the provenance file of action {}, the state knows {} actions",
+                  newest, known),
+      "restore the newest state file, or run \"ingot state rebuild\", which continues from the store; nothing was changed")
       .with_code(Code::old_state);
 }
 
@@ -162,7 +162,7 @@ std::string stated_text(const state::State& state, const ServerSection& server) 
   try {
     return write_stated(stated);
   } catch (const std::length_error& error) {
-    throw Error(Fault::local, error.what(), "set publish_state = false: then nothing is said of it");
+    throw Error(Fault::local, error.what(), "set publish_state = false to publish nothing of the state");
   }
 }
 
@@ -184,7 +184,7 @@ std::string why_publish_again(const state::State& state, const store::Store& sto
   }
   if (published->copies_published != server.publish_copies)
     return fmt::format("`publish_copies` is now {}", server.publish_copies);
-  if (left_out_are_back(state, store)) return "bytes that the published catalog leaves out are here again";
+  if (left_out_are_back(state, store)) return "bytes that the published catalog leaves out are restored";
   return why_state_again(state, server, there->head.state);
 }
 

@@ -34,14 +34,14 @@ void each_own(const state::State& state, Visit visit) {
 
 const Role& release_role(const Root& root) {
   if (root.release) return *root.release;
-  refuse(fmt::format("root {} names no release keys, so images need no signature of their own", root.version),
-         "name one with \"ingot key rotate --add-release KEY\"");
+  refuse(fmt::format("root {} names no release keys, so images need no releases", root.version),
+         "add one with \"ingot key rotate --add-release KEY\"");
 }
 
 void refuse_a_bad_release(const Envelope& envelope, const Root& root, const ServerId& self) {
   const auto parsed = parse_release(envelope.payload);
   if (const auto* why = std::get_if<Malformed>(&parsed))
-    refuse(fmt::format("this is no release: it {}", io::printable(why->why)), "name a file of \"ingot key release\"");
+    refuse(fmt::format("this is not a release: it {}", io::printable(why->why)), "give a file that \"ingot key release\" wrote");
   const auto& release = std::get<Release>(parsed);
   if (release.server != self)
     refuse(fmt::format("this releases \"{}\" of another server, {}", release.image.text(), release.server.text()),
@@ -85,7 +85,7 @@ std::vector<Release> releases_of(const std::vector<ImageName>& images, const sta
   for (const ImageName& name : images) {
     const auto found = known.find(name.text());
     if (found == known.end())
-      refuse(fmt::format("no image \"{}\" of this server's own is here for peers", name.text()), "see: ingot query images");
+      refuse(fmt::format("this server publishes no own image \"{}\"", name.text()), "see: ingot query images");
     releases.push_back(found->second);
   }
   return releases;

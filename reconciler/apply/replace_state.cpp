@@ -48,7 +48,7 @@ std::string why_not_rebuild(const ServerSection& server, const store::Store& sto
   try {
     state::State state = state::State::open(server.state, state::Access::read_only);
     if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
-      refuse_foreign(fmt::format("the state \"{}\" is of another server than the store \"{}\"", io::printable(server.state),
+      refuse_foreign(fmt::format("the state \"{}\" belongs to another server than the store \"{}\"", io::printable(server.state),
                                  io::printable(server.store)));
     }
     if (is_whole(state)) {

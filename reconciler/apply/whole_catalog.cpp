@@ -19,7 +19,7 @@ namespace ingot::apply {
 namespace {
 
 constexpr const char* mend_store =
-    "bring the store back from its backup: without it, what peers have seen cannot be gone on with";
+    "restore the store from its backup: without it, this server cannot continue from what peers have seen";
 
 /// nullopt: not every page of it is there and whole. Error{local}: the disk does not give one; an older catalog is no answer
 /// to that.
@@ -101,9 +101,7 @@ WholeCatalog newest_whole_catalog(const store::Store& store, const ServerId& sel
       best = std::move(shown);
     }
   }
-  if (!best)
-    throw Error(Fault::local, "no catalog that this server published is whole any more", mend_store)
-        .with_code(Code::lost_catalog);
+  if (!best) throw Error(Fault::local, "no published catalog of this server is whole", mend_store).with_code(Code::lost_catalog);
   return *std::move(best);
 }
 

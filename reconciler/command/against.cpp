@@ -15,7 +15,7 @@ namespace {
 
 Error do_not_fit(const std::string& why, const plan::PeerCatalog& server) {
   return Error(Fault::untrusted,
-               fmt::format("{}: what the server publishes of its state does not fit its catalog: {}",
+               fmt::format("{}: the state that the server publishes does not match its catalog: {}",
                            io::printable(server.head.url), io::printable(why)),
                "ask the server's owner")
       .with_code(Code::malformed)
@@ -36,8 +36,8 @@ void note_unshown(const plan::StatedSnapshot& made, std::vector<Note>& notes) {
   if (parts.empty()) return;
   notes.push_back({.code = Code::unshown,
                    .address = "",
-                   .text = fmt::format("of {} of the manifest the server publishes nothing, as no public image is in what "
-                                       "is so declared: taken to be there as the manifest has it",
+                   .text = fmt::format("the server publishes nothing of {} of the manifest, because no public image uses it: "
+                                       "assumed to be as the manifest says",
                                        fmt::join(parts, " and "))});
 }
 
@@ -47,16 +47,16 @@ std::vector<Note> notes_on_footing(const plan::PeerCatalog& server, const plan::
   const plan::SeenHead& head = server.head;
   notes.push_back({.code = Code::against,
                    .address = "",
-                   .text = fmt::format("planned against what \"{}\" publishes, serial {} of {}; its sources, its disk, its "
-                                       "hour (`window`) and the host's guard there were not looked at",
+                   .text = fmt::format("planned against the published state of \"{}\", serial {} of {}; the sources, disk, time "
+                                       "(`window`) and host guard of that server were not checked",
                                        head.own_name.text(), head.serial, time_text(head.issued))});
   note_unshown(made, notes);
   if (const std::uint64_t assumed = made.assumed; assumed > 0) {
     notes.push_back(
         {.code = Code::private_unseen,
          .address = "",
-         .text = fmt::format("{} of the manifest {} private: the server publishes nothing of {}, so {} taken to be there as the "
-                             "manifest has {}, and what is to be done for {} is not in this plan",
+         .text = fmt::format("{} of the manifest {} private: the server publishes nothing of {}, so {} assumed to be as the "
+                             "manifest has {}, and actions for {} are not in this plan",
                              plan::counted(assumed, "image"), assumed == 1 ? "is" : "are", assumed == 1 ? "it" : "them",
                              assumed == 1 ? "it is" : "they are", assumed == 1 ? "it" : "them", assumed == 1 ? "it" : "them")});
   }

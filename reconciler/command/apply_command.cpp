@@ -28,7 +28,7 @@ void require_approval(const options::ApplyArguments& arguments, const console::S
   if (arguments.approves() || session.terminal.can_ask()) return;
   throw Error(
       Fault::approval, "apply needs approval, and there is no terminal to ask on",
-      "keep the plan by \"ingot plan --out FILE\", look at it, and use \"ingot apply FILE\"; or use --yes. Nothing was done");
+      "save the plan with \"ingot plan --out FILE\", look at it, and run \"ingot apply FILE\"; or use --yes. Nothing was done");
 }
 
 /// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
@@ -123,10 +123,10 @@ Observation look_again(const options::ApplyArguments& arguments, const std::opti
     require_fit(shown_misfits(kept->shown, show::shown_plan(looked.plan, looked.plan_id), same_heads), *arguments.plan, session);
   }
   if (arguments.expect && *arguments.expect != looked.plan_id) {
-    throw Error(
-        Fault::stale,
-        fmt::format("the plan is now {}, not {} as expected: nothing was done", looked.plan_id.text(), arguments.expect->text()),
-        "\"ingot plan\" shows what it is now; two plans that were kept are compared by \"ingot diff\"");
+    throw Error(Fault::stale,
+                fmt::format("the plan has the id {} now, not {} as expected: nothing was done", looked.plan_id.text(),
+                            arguments.expect->text()),
+                "\"ingot plan\" shows the plan as it is now; \"ingot diff\" compares two saved plans");
   }
   return looked;
 }
@@ -229,7 +229,7 @@ class ApplyCommand {
     if (looked.plan.pending() > 0) site_->state.check();  // nothing is done on the word of a damaged file
     if (approved(looked, arguments_, session_)) return looked;
     throw Error(Fault::refused, "not approved: nothing was done",
-                "answer \"yes\", or use \"ingot apply --yes\" once you have seen the plan")
+                "answer \"yes\", or run \"ingot apply --yes\" when you have seen the plan")
         .with_code(Code::not_approved);
   }
 

@@ -53,7 +53,7 @@ int show_card_file(const std::string& path, const console::Session& session) {
   const auto bytes = io::disk_manifest_files().read(path);
   if (const auto* const unreadable = std::get_if<Unreadable>(&bytes)) {
     throw Error(Fault::usage, fmt::format("the card \"{}\" cannot be read: {}", io::printable(path), unreadable->why),
-                "name a card's file, such as peers/fpps-2.card.toml")
+                "give the file of a card, such as peers/fpps-2.card.toml")
         .with_code(Code::unreadable)
         .about(path);
   }
@@ -96,7 +96,7 @@ int run_command(const options::CardArguments& arguments, const console::Session&
                                 .line = server.at.line,
                                 .column = 1,
                                 .code = "missing-key",
-                                .text = "[server] has no \"url\": a card says where this server's peers reach it",
+                                .text = "[server] has no \"url\": the card tells peers where to reach this server",
                                 .mend = "write url = \"https://…/\" under [server], where store/public is served"}},
                               session);
     return exit_manifest;

@@ -35,7 +35,7 @@ void look_at_head(const site::Site& site, show::Findings& findings) {
   const auto finished = site.state.published();
   if (!bytes || (finished && finished->head == io::sha256(*bytes))) return;
   findings.faults.push_back(
-      {"head", "public/head.dsse", "it is not the one that the state published last; \"ingot publish\" brings them together"});
+      {"head", "public/head.dsse", "it is not the head that the state published last; run \"ingot publish\""});
 }
 
 void look_at_pieces(const site::Site& site, show::Findings& findings) {
@@ -44,7 +44,7 @@ void look_at_pieces(const site::Site& site, show::Findings& findings) {
     const auto status = site.files.status(site.store.folder() + "/" + observe::piece_path(piece));
     if (!status || status->kind != io::EntryKind::file || status->size != piece.length) {
       findings.faults.push_back({std::string(what), observe::piece_path(piece),
-                                 status ? fmt::format("it has another length than {} names", namer) : "it is not there"});
+                                 status ? fmt::format("it has another length than {} says", namer) : "it is not there"});
     }
   }
 }

@@ -35,7 +35,7 @@ std::string unheard(const plan::Observed& observed, const Manifest& manifest) {
     if (std::holds_alternative<plan::Unknown>(observed.peers[i]))
       names += (names.empty() ? "" : ", ") + manifest.peers[i].name.text();
   }
-  return names.empty() ? "" : fmt::format(" (of what is on {} now nothing is known)", names);
+  return names.empty() ? "" : fmt::format(" (unknown: what {} has now)", names);
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ int run_command(const options::ExplainArguments& arguments, const console::Sessi
   if (!subjects.empty()) return exit_done;
   const std::string hint =
       site::nearest_hint(arguments.what, plan::known_names(*manifest, looked.snapshot, looked.observed, last));
-  session.warn(fmt::format("nothing here or on a peer bears the name \"{}\"{}{}{}", io::printable(arguments.what),
+  session.warn(fmt::format("nothing here or on a peer has the name \"{}\"{}{}{}", io::printable(arguments.what),
                            unheard(looked.observed, *manifest), hint.empty() ? "" : "; ", hint));
   return exit_incomplete;
 }

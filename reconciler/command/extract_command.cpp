@@ -28,7 +28,7 @@ const state::ImageRow& wanted_image(const options::ExtractArguments& arguments, 
   throw Error(Fault::refused,
               fmt::format("image \"{}\" was withdrawn{}{}", image.name.text(), image.reason.empty() ? "" : ": ",
                           io::printable(image.reason)),
-              "take another one, or use --withdrawn if you know what you do")
+              "use another image, or --withdrawn if you know what you are doing")
       .with_code(Code::withdrawn)
       .about(image.name.text());
 }
@@ -38,7 +38,7 @@ void refuse_a_suspended(const state::ImageRow& image, const site::Site& site, bo
   if (withdrawn_too) return;
   if (const auto why = site::why_suspended(site::read_last_plan(site), image, site.manifest))
     throw Error(Fault::refused, fmt::format("image \"{}\" is not extracted: {}", image.name.text(), io::printable(*why)),
-                "look at \"ingot plan\"; or take another one, or use --withdrawn if you know what you do")
+                "look at \"ingot plan\"; or use another image, or --withdrawn if you know what you are doing")
         .with_code(Code::withdrawals)
         .about(image.name.text());
 }
@@ -129,15 +129,15 @@ int extract_to(const options::ExtractArguments& arguments, const state::ImageRow
   const transfer::LeftOut& left_out = extracted.left_out;
   if (left_out.count(transfer::Property::owner) > 0)
     session.tell(fmt::format("owners of {} members were not restored: {}", left_out.count(transfer::Property::owner),
-                             geteuid() == 0 ? "the file system cannot keep them" : "only root may give files away"));
+                             geteuid() == 0 ? "the file system cannot keep them" : "only root may change owners"));
   if (session.json())
     session.put([&](show::Output& out) { show_extracted_json(image, object, arguments.destination, extracted, out); });
   session.tell(fmt::format("{} {} in \"{}\": {}, verified", image.name.text(), extracted.was_there ? "is already" : "is",
                            io::printable(arguments.destination), size_text(object.size)));
   if (left_out.total_but_owners() == 0) return exit_done;
-  session.tell("could not be kept here: " + left_out.text());
+  session.tell("lost: " + left_out.text());
   if (arguments.no_special) return exit_done;
-  session.tell("hint: extract as root, or to another file system; or use --no-special if the image is to do without them");
+  session.tell("hint: extract as root, or to another file system; or use --no-special if the image works without them");
   return exit_incomplete;
 }
 
@@ -148,7 +148,8 @@ int run_command(const options::ExtractArguments& arguments, const console::Sessi
   if (!manifest) return exit_manifest;
   const bool to_output = arguments.destination == "-";
   if (to_output && session.terminal.output_is_terminal())
-    throw Error(Fault::usage, "an image's bytes are not for a terminal", "name a DEST, or pipe it into a program");
+    throw Error(Fault::usage, "standard output is a terminal, and the bytes of an image are binary",
+                "give a DEST, or pipe the output into a program");
   const site::Site site(*manifest, state::Access::read_only, session.files);
   const state::Snapshot snapshot = site.state.snapshot();
   const state::ImageRow& image = wanted_image(arguments, snapshot);

@@ -163,7 +163,7 @@ void warn_of_nothing(const fleet::FleetQuestion& question, const std::vector<fle
   }
   const std::string& name = question.series.empty() ? question.image : question.series;
   const std::string hint = site::nearest_hint(name, names);
-  session.warn(fmt::format("no server that is known of has {} \"{}\"{}{}", question.series.empty() ? "an image" : "a series",
+  session.warn(fmt::format("none of these servers has {} \"{}\"{}{}", question.series.empty() ? "an image" : "a series",
                            io::printable(name), hint.empty() ? "" : "; ", hint));
 }
 
@@ -175,8 +175,8 @@ int run_fleet(const options::AskFleet& arguments, const console::Session& sessio
     return exit_manifest;
   }
   if (cards.empty())
-    throw Error(Fault::usage, fmt::format("there is no card in \"{}\"", io::printable(arguments.cards)),
-                "a card is a file *.toml that \"ingot card\" prints")
+    throw Error(Fault::usage, fmt::format("there are no cards in \"{}\"", io::printable(arguments.cards)),
+                "a card is a file *.toml; \"ingot card --out FILE\" writes it")
         .about(arguments.cards);
   io::PeerMemory memory(session.files, site::cache_folder("fleet"));
   const Manifest manifest = asking_manifest(cards);

@@ -21,9 +21,8 @@ void refuse_a_state_in_doubt(const site::Site& site) {
   site.state.check();
   apply::refuse_an_old_state(site.state, site.store);
   if (!site.state.made_anew()) return;
-  throw Error(Fault::refused,
-              "the state was made anew, and no apply has done since all that there was to do: it may not know yet what is needed",
-              "look at \"ingot plan\", then \"ingot apply\"; nothing was taken")
+  throw Error(Fault::refused, "the state was rebuilt, and no apply has finished since: gc cannot know yet what is needed",
+              "run \"ingot plan\", then \"ingot apply\"; nothing was removed")
       .with_code(Code::rebuilt);
 }
 

@@ -69,7 +69,7 @@ Error nothing_known(const std::string& what, const state::Snapshot& snapshot) {
   for (const auto& image : snapshot.images) names.push_back(image.name.text());
   for (const auto& series : snapshot.series) names.push_back(series.name.text());
   const std::string hint = site::nearest_hint(what, names);
-  return Error(Fault::incomplete, fmt::format("no run here ever had to do with \"{}\"", io::printable(what)),
+  return Error(Fault::incomplete, fmt::format("no run has an action for \"{}\"", io::printable(what)),
                hint.empty() ? "see: ingot query history" : hint)
       .with_code(Code::unknown_name)
       .about(what);

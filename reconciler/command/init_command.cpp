@@ -53,8 +53,8 @@ std::optional<std::string> wanted_url(const options::InitArguments& arguments) {
   const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("file://");
   const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
   if (!known || !plain)
-    throw Error(Fault::usage, fmt::format("--url \"{}\" is no URL", io::printable(url)),
-                "it begins with https://, http:// or file://");
+    throw Error(Fault::usage, fmt::format("--url \"{}\" is not a URL", io::printable(url)),
+                "a URL begins with https://, http:// or file://");
   return with_slash(url);
 }
 
@@ -79,13 +79,13 @@ void require_agreement(const options::InitArguments& arguments, const ServerSect
     throw Error(Fault::usage,
                 fmt::format("--server \"{}\", but \"{}\" is there and names the server \"{}\"", io::printable(*arguments.server),
                             io::printable(path), server.name.text()),
-                "leave --server out, or make the server in another folder");
+                "leave out --server, or create the server in another folder");
   }
   if (const auto url = wanted_url(arguments); url && url != server.url) {
     throw Error(Fault::usage,
                 fmt::format("--url \"{}\", but \"{}\" is there and says {}", *url, io::printable(path),
                             server.url ? "\"" + *server.url + "\"" : "nothing of a url"),
-                fmt::format("write url = \"{}\" under [server] yourself, and leave --url out", *url));
+                fmt::format("write url = \"{}\" under [server] yourself, and leave out --url", *url));
   }
 }
 
@@ -171,7 +171,7 @@ class Initializing {
     if (!text) return std::nullopt;
     const auto card = parse_card(*text, path);
     if (const auto* const good = std::get_if<Card>(&card)) return *good;
-    refuse_the_card("is damaged", "bring it back from git or a backup; if no peer has it yet, remove it, and it is made anew");
+    refuse_the_card("is damaged", "restore it from git or a backup; if no peer has it yet, remove it, and ingot writes it again");
   }
 
   /// The card is made last. A new root would be another server to all who have it, and a new state a rollback.
@@ -179,9 +179,8 @@ class Initializing {
     for (const std::string& part : {server.store + "/public/root/1.dsse", server.state}) {
       if (session_.files.status(part)) continue;
       refuse_the_card(fmt::format("names the root {} of this server, but \"{}\" is gone", card.id.text(), io::printable(part)),
-                      "bring it back from its backup, or set `store` and `state` to where they are; of a state alone that is "
-                      "lost, \"ingot state rebuild\" makes another; "
-                      "to make a new server instead, remove the card");
+                      "restore it from its backup, or set `store` and `state` to their folders; if only the state is lost, run "
+                      "\"ingot state rebuild\"; to create a new server, remove the card");
     }
   }
 
@@ -201,7 +200,7 @@ class Initializing {
   void show_text(const Manifest& manifest, const Card& card, const show::Style& style, show::Output& out) const {
     out.print("{}\n", style.bold(fmt::format("Server {}", card.name.text())));
     for (const auto& what : made_) out.print("  made {}\n", io::printable(what));
-    if (made_.empty()) out.print("  everything was here already\n");
+    if (made_.empty()) out.print("  everything is there already\n");
     out.print("\nNext:\n");
     if (card.url.empty()) {
       out.print(
@@ -210,12 +209,13 @@ class Initializing {
           io::printable(manifest.server.store));
     } else {
       out.print(
-          "  - let a web server offer {}/public at {}\n  - give server.card.toml to your peers; it names this server's root, "
-          "nothing secret\n",
+          "  - let a web server serve {}/public at {}\n  - give server.card.toml to your peers; it names the root of this server "
+          "and holds no secret\n",
           io::printable(manifest.server.store), io::printable(card.url));
     }
-    out.print("  - keep a copy of {} in a safe place: who has root.pem is this server\n", io::printable(manifest.server.keys));
-    out.print("  - say in {} what this server makes and wants, then: ingot plan\n", io::printable(path_));
+    out.print("  - keep a copy of {} in a safe place: whoever holds root.pem can impersonate this server\n",
+              io::printable(manifest.server.keys));
+    out.print("  - write into {} what this server offers and wants, then run: ingot plan\n", io::printable(path_));
   }
 
   void show_json(const Card& card, show::Output& out) const {

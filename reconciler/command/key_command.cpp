@@ -51,9 +51,8 @@ PublicKey key_of(const std::string& written, const Root& root, io::Files& files)
   if (const auto key = parse_key(written)) return *key;
   if (const auto key = key_that_begins(written, root)) return *key;
   if (files.status(written)) return key_in_file(written, files);
-  throw Error(
-      Fault::usage, fmt::format("\"{}\" is no key", io::printable(written)),
-      "a key is 64 of 0-9a-f, or its file, or the first 8 or more digits of one that the root names (see: ingot key show)");
+  throw Error(Fault::usage, fmt::format("\"{}\" is not a key", io::printable(written)),
+              "a key is 64 hex digits, a file, or the first 8 or more digits of a key that the root names (see: ingot key show)");
 }
 
 std::vector<PublicKey> keys_of(const std::vector<std::string>& written, const Root& root, io::Files& files) {
@@ -75,8 +74,7 @@ Time end_of(const std::optional<std::string>& written, Time now) {
                 "such as --expires 3650d or --expires 2036-11-23T00:00:00Z");
   const Time end = time ? *time : now + *life;
   if (end <= now)
-    throw Error(Fault::usage, fmt::format("--expires \"{}\" is over already", io::printable(*written)),
-                "such as --expires 3650d");
+    throw Error(Fault::usage, fmt::format("--expires \"{}\" is in the past", io::printable(*written)), "such as --expires 3650d");
   return end;
 }
 
@@ -94,7 +92,7 @@ Root next_root_of(const options::ChangeKeys& wanted, const trust::TrustedRoot& c
 
 void sign_with(Envelope& envelope, const trust::PrivateKey& key) {
   if (!trust::sign_too(envelope, key))
-    throw Error(Fault::refused, "it has 16 signatures already, and readers look at no more", "sign with fewer keys");
+    throw Error(Fault::refused, "it already has 16 signatures, the most that readers check", "sign with fewer keys");
 }
 
 /// Signs with the keys in these files, and with those of `folder` that one of the roles names.
@@ -111,19 +109,19 @@ Envelope signed_next(const Root& next, const Root& current, const std::string& f
 
 void refuse_a_second_next_root(const std::string& path, io::Files& files) {
   if (!files.status(path)) return;
-  throw Error(Fault::refused, fmt::format("\"{}\" is there already: a next root that waits for signatures", io::printable(path)),
-              fmt::format("sign it and then \"ingot key install {}\", or remove it", io::printable(path)))
+  throw Error(Fault::refused, fmt::format("\"{}\" exists: a new root that waits for signatures", io::printable(path)),
+              fmt::format("sign it and run \"ingot key install {}\", or remove it", io::printable(path)))
       .about(path);
 }
 
 /// Kept for others to sign, and seen by nobody else.
 void let_wait(const Envelope& envelope, const std::string& path, const std::string& folder, io::Files& files) {
   if (envelope.signatures.empty()) {
-    std::string text = "no private key of a root is here to sign the next one";
+    std::string text = "there is no private root key here to sign the new root";
     const apply::KeysHere here = apply::keys_here(files, folder, apply::KeyRole::root);
     for (const std::string& why : here.unusable) text += "; " + why;
     throw Error(here.unusable.empty() ? Fault::refused : Fault::local, text,
-                "bring one back into the `keys` folder, or name its file with --key FILE");
+                "restore one into the `keys` folder, or give its file with --key FILE");
   }
   io::replace_file(files, path, write_envelope(envelope), 0644);
 }
@@ -229,7 +227,7 @@ int install(const options::InstallRoot& wanted, const console::Session& session)
 
 [[noreturn]] void no_root(const std::string& path, const std::string& why) {
   throw Error(Fault::usage, fmt::format("\"{}\" is neither a key nor a root: {}", io::printable(path), io::printable(why)),
-              "name a file that \"ingot key\" made")
+              "give a file that \"ingot key\" wrote")
       .about(path);
 }
 
@@ -241,7 +239,7 @@ RootFile read_root_file(const std::string& path, const std::string& bytes) {
   auto envelope = parse_envelope(bytes);
   if (const auto* malformed = std::get_if<Malformed>(&envelope)) no_root(path, malformed->why);
   auto& whole = std::get<Envelope>(envelope);
-  if (whole.payload_type != root_payload_type) no_root(path, "it is signed, but something else");
+  if (whole.payload_type != root_payload_type) no_root(path, "it is signed, but it is something else");
   auto root = parse_root(whole.payload);
   if (const auto* malformed = std::get_if<Malformed>(&root)) no_root(path, malformed->why);
   return {.envelope = std::move(whole), .root = std::get<Root>(std::move(root))};
@@ -304,7 +302,7 @@ int show_here(const console::Session& session) {
 int make(const options::MakeKey& wanted, const console::Session& session) {
   const trust::PrivateKey key = trust::PrivateKey::generate();
   apply::write_key(session.files, wanted.file, key);
-  session.tell(fmt::format("made \"{}\": whoever has this file has the key", io::printable(wanted.file)));
+  session.tell(fmt::format("made \"{}\": keep this file secret", io::printable(wanted.file)));
   return show_key({.key = key.public_key(), .file = wanted.file}, session);
 }
 
@@ -320,7 +318,7 @@ int sign(const options::SignRoot& wanted, const console::Session& session) {
     const apply::KeysHere here = apply::keys_here(session.files, manifest->server.keys, apply::KeyRole::root);
     if (here.keys.empty())
       throw Error(Fault::usage, fmt::format("no root key is in \"{}\"", io::printable(manifest->server.keys)),
-                  "name its file with --key FILE");
+                  "give its file with --key FILE");
     for (const apply::KeyFile& file : here.keys) sign_with(envelope, file.key);
   }
   const std::string bytes = write_envelope(envelope);

@@ -84,7 +84,7 @@ int plan_here(const options::PlanArguments& arguments, const Manifest& manifest,
   if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
   reporter.tell(std::move(plan));
   if (arguments.out)
-    session.tell(fmt::format("kept in \"{0}\": \"ingot apply {0}\" does exactly this, once", io::printable(*arguments.out)));
+    session.tell(fmt::format("saved in \"{0}\": \"ingot apply {0}\" does exactly this, once", io::printable(*arguments.out)));
   return exit_code_of(looked.plan, arguments.detailed_exit_code);
 }
 

@@ -19,7 +19,7 @@ namespace ingot::command {
 namespace {
 
 void show_published(const apply::PublishedNow& published, show::Output& out) {
-  out.print("Published serial {}, good until {}; {} page{} changed.\n", published.serial, time_text(published.expires),
+  out.print("Published serial {}, valid until {}; {} page{} changed.\n", published.serial, time_text(published.expires),
             published.pages_written, published.pages_written == 1 ? "" : "s");
 }
 

@@ -34,7 +34,7 @@ int keep_named(std::vector<Row>& rows, const std::optional<std::string>& name, c
   std::erase_if(rows, [&](const Row& row) { return name_of(row) != *name; });
   if (!rows.empty()) return exit_done;
   const std::string hint = site::nearest_hint(*name, names);
-  session.warn(fmt::format("nothing is called \"{}\"{}{}", io::printable(*name), hint.empty() ? "" : "; ", hint));
+  session.warn(fmt::format("nothing has the name \"{}\"{}{}", io::printable(*name), hint.empty() ? "" : "; ", hint));
   return exit_incomplete;
 }
 
@@ -153,7 +153,7 @@ std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
   for (const auto& entry : manifest.peers) names.push_back(entry.name.text());
   const std::string hint = site::nearest_hint(peer.text(), names);
   if (peer == manifest.server.name)
-    throw Error(Fault::usage, fmt::format("\"{}\" is this server itself", peer.text()), "leave --peer out")
+    throw Error(Fault::usage, fmt::format("\"{}\" is this server", peer.text()), "leave out --peer")
         .with_code(Code::unknown_peer)
         .about(peer.text());
   throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()),
@@ -173,10 +173,10 @@ Offered from_cache(const PeerEntry& peer, const plan::Unknown& unknown, site::Si
   const auto cached = observe::cached_catalog(site.memory, peer.card.id);
   session.warn(fmt::format("peer \"{}\" is {}: {}", peer.name.text(), text_of(unknown.code), io::printable(unknown.why)));
   if (!cached) {
-    session.warn("nothing was seen of it before");
+    session.warn("it was never seen before");
     return {nullptr, exit};
   }
-  session.warn(fmt::format("this is what it offered at {}, serial {}", time_text(cached->fetched), cached->head.serial));
+  session.warn(fmt::format("cached data of {}, serial {}", time_text(cached->fetched), cached->head.serial));
   return {cached->catalog, exit};
 }
 
@@ -184,13 +184,11 @@ Offered offered_by(const PeerEntry& peer, const plan::PeerView& view, site::Site
   if (const auto* const catalog = std::get_if<plan::PeerCatalog>(&view)) return {catalog->catalog, exit_done};
   if (const auto* const unknown = std::get_if<plan::Unknown>(&view)) return from_cache(peer, *unknown, site, session);
   if (std::holds_alternative<plan::RetiredPeer>(view)) {
-    const plan::Unknown retired{.code = Code::retired,
-                                .why = "the manifest says that it is gone for ever",
-                                .detail_code = Code::none,
-                                .last = std::nullopt};
+    const plan::Unknown retired{
+        .code = Code::retired, .why = "the manifest says that it is retired", .detail_code = Code::none, .last = std::nullopt};
     return from_cache(peer, retired, site, session);
   }
-  throw Error(Fault::usage, fmt::format("peer \"{}\" is this server itself", peer.name.text()), "leave --peer out");
+  throw Error(Fault::usage, fmt::format("peer \"{}\" is this server", peer.name.text()), "leave out --peer");
 }
 
 /// What the peer's release keys say of each of its own images, if it has such keys and could be asked.

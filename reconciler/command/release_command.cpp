@@ -21,7 +21,7 @@ namespace {
 void sign_all(std::vector<Envelope>& releases, const trust::PrivateKey& key) {
   for (Envelope& release : releases) {
     if (!trust::sign_too(release, key))
-      throw Error(Fault::refused, "it has 16 signatures already, and readers look at no more", "sign with fewer keys");
+      throw Error(Fault::refused, "it already has 16 signatures, the most that readers check", "sign with fewer keys");
   }
 }
 
@@ -35,7 +35,8 @@ std::vector<ImageName> names_of(const std::vector<std::string>& written) {
   std::vector<ImageName> names;
   for (const auto& one : written) {
     const auto name = ImageName::parse(one);
-    if (!name) throw Error(Fault::usage, fmt::format("\"{}\" is no image's name", io::printable(one)), "see: ingot query images");
+    if (!name)
+      throw Error(Fault::usage, fmt::format("\"{}\" is not the name of an image", io::printable(one)), "see: ingot query images");
     if (std::find(names.begin(), names.end(), *name) == names.end()) names.push_back(*name);
   }
   return names;
@@ -74,9 +75,8 @@ int release_images(const options::ReleaseImages& wanted, const console::Session&
   source::require_commit(site, session.flags);
   const Root root = apply::newest_own_root(site.store, site.state.self());
   if (!root.release) {
-    throw Error(Fault::refused,
-                fmt::format("root {} names no release keys, so images need no signature of their own", root.version),
-                "name one with \"ingot key rotate --add-release KEY\"");
+    throw Error(Fault::refused, fmt::format("root {} names no release keys, so images need no releases", root.version),
+                "add one with \"ingot key rotate --add-release KEY\"");
   }
   std::vector<Envelope> releases = signed_here(wanted, *root.release, site, session);
   const bool complete = std::all_of(releases.begin(), releases.end(),
@@ -85,7 +85,7 @@ int release_images(const options::ReleaseImages& wanted, const console::Session&
   const std::string path = wanted.out.value_or(manifest->server.keys + "/releases.jsonl");
   if (session.files.status(path)) {
     throw Error(Fault::refused, fmt::format("\"{}\" is there already", io::printable(path)),
-                "install it or remove it, or name another with --out FILE")
+                "install it or remove it, or give another file with --out FILE")
         .about(path);
   }
   io::replace_file(session.files, path, show::write_releases(releases), 0644);
@@ -100,7 +100,7 @@ int sign_releases(const options::SignRoot& wanted, std::vector<Envelope> release
     const apply::KeysHere here = apply::keys_here(session.files, manifest->server.keys, apply::KeyRole::release);
     if (here.keys.empty())
       throw Error(Fault::usage, fmt::format("no release key is in \"{}\"", io::printable(manifest->server.keys)),
-                  "name its file with --key FILE");
+                  "give its file with --key FILE");
     for (const apply::KeyFile& file : here.keys) sign_all(releases, file.key);
   }
   io::replace_file(session.files, wanted.file, show::write_releases(releases), 0644);

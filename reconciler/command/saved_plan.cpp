@@ -19,7 +19,7 @@ Problem problem_of(const std::string& path, const std::string& why, const std::s
 
 Error nothing_there(const std::string& path) {
   return Error(Fault::usage, fmt::format("there is no file \"{}\"", io::printable(path)),
-               "a plan is kept by: ingot plan --out FILE")
+               "save a plan with: ingot plan --out FILE")
       .about(path);
 }
 
@@ -47,15 +47,15 @@ plan::PlanBasis basis_of(const Observation& looked, const site::Site& site, cons
 }
 
 void save_plan(io::Files& files, const std::string& path, const show::ShownPlan& plan, const plan::PlanBasis& basis) {
-  doing(fmt::format("keeping the plan in \"{}\"", io::printable(path)),
+  doing(fmt::format("saving the plan in \"{}\"", io::printable(path)),
         [&] { io::replace_file(files, path, show::write_plan_document(plan, basis), 0600); });
 }
 
 std::variant<show::PlanDocument, Problem> read_plan(io::Files& files, const std::string& path) {
-  const std::string mend = "make one with: ingot plan --out FILE";
+  const std::string mend = "save one with: ingot plan --out FILE";
   const auto status = files.status(path);
   if (!status) throw nothing_there(path);
-  if (status->kind == io::EntryKind::link) return problem_of(path, "is a link", "name the file itself");
+  if (status->kind == io::EntryKind::link) return problem_of(path, "is a link", "give the file itself");
   if (status->kind != io::EntryKind::file) return problem_of(path, "is not a file", mend);
   if (status->size > show::largest_plan_document)
     return problem_of(
@@ -72,8 +72,8 @@ std::variant<KeptPlan, Problem> read_saved_plan(io::Files& files, const std::str
   auto& document = std::get<show::PlanDocument>(read);
   if (document.basis)
     return KeptPlan{.saved = show::saved_plan(document.plan, *document.basis), .shown = std::move(document.plan)};
-  return problem_of(path, "was printed by \"ingot plan --json\", and holds nothing that it could be checked by",
-                    "make it with: ingot plan --out FILE");
+  return problem_of(path, "is the output of \"ingot plan --json\", which apply cannot check",
+                    "save it with: ingot plan --out FILE");
 }
 
 std::vector<plan::LaterRun> runs_since(const state::State& state, const std::optional<std::string>& last) {
@@ -98,7 +98,7 @@ void require_fit(const std::vector<plan::Misfit>& misfits, const std::string& pa
     session.terminal.error(fmt::format("  {}: {}\n", text_of(misfits[i].code), io::printable(misfits[i].text)));
   }
   throw Error(Fault::stale, fmt::format("the plan in \"{}\" no longer fits, so nothing was done: {}", io::printable(path), text),
-              "make it again with \"ingot plan --out NEW\", and look at what differs with \"ingot diff\"")
+              "save a new plan with \"ingot plan --out NEW\", and compare the two with \"ingot diff\"")
       .with_code(misfits.front().code == Code::applied ? Code::applied : Code::stale)
       .about(path);
 }

@@ -77,7 +77,7 @@ Error several_runs(const std::string& what, std::vector<std::string> runs) {
   const bool all = runs.size() <= most_named;
   if (!all) runs.resize(most_named);
   return Error(Fault::incomplete, fmt::format("{}: {}{}", text, fmt::join(runs, ", "), all ? "" : " …"),
-               "write more of the one that is meant");
+               "give more characters of its id");
 }
 
 Error nothing_to_show(const std::string& what, const state::Snapshot& snapshot, const state::State& state) {
@@ -89,8 +89,8 @@ Error nothing_to_show(const std::string& what, const state::Snapshot& snapshot, 
   std::vector<std::string> names;
   for (const auto& row : snapshot.images) names.push_back(row.name.text());
   const std::string hint = site::nearest_hint(what, names);
-  return Error(Fault::incomplete, fmt::format("neither an image nor a run is called \"{}\"", io::printable(what)),
-               hint.empty() ? "see: ingot query images, ingot query history; a plan's file is named by its path" : hint)
+  return Error(Fault::incomplete, fmt::format("there is no image and no run \"{}\"", io::printable(what)),
+               hint.empty() ? "see: ingot query images, ingot query history; for a file, give a path such as ./a.plan" : hint)
       .with_code(Code::unknown_name)
       .about(what);
 }

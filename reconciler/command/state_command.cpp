@@ -31,21 +31,19 @@ void show_rebuilt(const apply::RebuiltState& rebuilt, const show::Style& style, 
             style.bold("Rebuilt:"), rebuilt.own, rebuilt.copies, rebuilt.tombstones, rebuilt.series, rebuilt.floors,
             size_text(rebuilt.bytes));
   if (!rebuilt.set_aside.empty()) out.print("The old state is now \"{}\".\n", io::printable(rebuilt.set_aside));
-  if (rebuilt.kept_peers) out.print("Peers and subscriptions are those of the old state.\n");
+  if (rebuilt.kept_peers) out.print("Peers and subscriptions are taken from the old state.\n");
   if (rebuilt.left_out > 0)
-    out.print(
-        "{} row{} of the old state cannot be read, and {} left out: look at what \"ingot plan\" says of peers and "
-        "subscriptions.\n",
-        rebuilt.left_out, rebuilt.left_out == 1 ? "" : "s", rebuilt.left_out == 1 ? "was" : "were");
+    out.print("{} row{} of the old state cannot be read, and {} left out: check peers and subscriptions in \"ingot plan\".\n",
+              rebuilt.left_out, rebuilt.left_out == 1 ? "" : "s", rebuilt.left_out == 1 ? "was" : "were");
   if (!rebuilt.by_papers_alone.empty()) {
-    out.print("By their papers alone, for no catalog shows them (private, not published yet, or deleted before): {}\n",
+    out.print("From their provenance files alone, as no catalog lists them (private, not published yet, or deleted): {}\n",
               names_text(rebuilt.by_papers_alone));
   }
   if (!rebuilt.not_adopted.empty())
-    out.print("Not adopted, for another image bears the name: {}\n", names_text(rebuilt.not_adopted));
+    out.print("Not adopted, because another image has the name: {}\n", names_text(rebuilt.not_adopted));
   for (const auto& lost : rebuilt.lost)
     out.print("{}: {} ({})\n", style.red("image " + lost.image.text()), io::printable(lost.why), io::printable(lost.path));
-  out.print("Nothing was removed, and nothing here is managed until a manifest names it. Next: ingot plan\n");
+  out.print("Nothing was removed. Nothing here is managed until a manifest names it. Next, run: ingot plan\n");
 }
 
 void put_names(std::string_view key, const std::vector<ImageName>& names, show::JsonWriter& json) {
@@ -88,9 +86,8 @@ void show_rebuilt_json(const apply::RebuiltState& rebuilt, show::Output& out) {
 store::Store open_store_of_its_own_lineage(const ServerSection& server, io::Files& files) {
   const auto lineage = store::Store::lineage_of(files, server.store);
   if (lineage) return store::Store::open(files, server.store, *lineage);
-  throw Error(
-      Fault::local, fmt::format("there is no store \"{}\" that a state could be made of", io::printable(server.store)),
-      "bring the store back from its backup, or set `store` in [server] to where it is; a new server is made by \"ingot init\"")
+  throw Error(Fault::local, fmt::format("there is no store \"{}\" to rebuild the state from", io::printable(server.store)),
+              "restore the store from its backup, or set `store` in [server] to its folder; \"ingot init\" creates a new server")
       .about(server.store);
 }
 
@@ -99,21 +96,19 @@ void refuse_doubtful(const apply::RebuiltState& rebuilt) {
   if (rebuilt.doubtful.empty()) return;
   const std::string names = apply::names_of(rebuilt.doubtful);
   if (rebuilt.disowned) {
-    throw Error(
-        Fault::refused,
-        fmt::format("the published head is signed by keys that are revoked, and this server did not make it. The new state "
-                    "disowns what only that head lists: {}",
-                    names),
-        "if a thief published that, run it again with --yes; nothing was changed")
+    throw Error(Fault::refused,
+                fmt::format("the published head is signed by revoked keys, and this server did not make it. The new state "
+                            "disowns the images that only that head lists: {}",
+                            names),
+                "if a thief published that, run it again with --yes; nothing was changed")
         .with_code(Code::disowned);
   }
-  throw Error(
-      Fault::refused,
-      fmt::format("the published head is not in the store's \"heads\", so this server did not make it. The new state would "
-                  "take in what only that head lists: {}",
-                  names),
-      "if that is this server's own, run it again with --yes. If not, its catalog key is stolen: bring back a state from "
-      "the backup, and revoke the key with \"ingot key revoke\"; nothing was changed")
+  throw Error(Fault::refused,
+              fmt::format("the published head is not in the folder \"heads\" of the store, so this server did not make it. The "
+                          "new state would accept the images that only that head lists: {}",
+                          names),
+              "if these images are this server's own, run it again with --yes. If not, its catalog key is stolen: restore a "
+              "state from the backup, and revoke the key with \"ingot key revoke\"; nothing was changed")
       .with_code(Code::foreign_head);
 }
 

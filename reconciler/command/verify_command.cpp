@@ -54,15 +54,14 @@ void make_readable(const observe::Verified& verified, site::Site& site, const co
 void set_aside(const observe::Verified& verified, site::Site& site, const console::Session& session) {
   const auto tell = [&](const std::vector<std::string>& paths) {
     for (const auto& path : paths)
-      session.warn(
-          fmt::format("\"{}\" is damaged, and was set aside in the folder \"quarantine\" of the store", io::printable(path)));
+      session.warn(fmt::format("\"{}\" is damaged and was moved to the folder \"quarantine\" of the store", io::printable(path)));
   };
   for (const auto& object : verified.objects) {
     attempt(session, [&] {
       tell(site.store.set_aside_damaged(object.packed));
       const store::Place place = apply::place_of_bytes(object.digest, site.state, site.manifest.server.publish_copies);
       if (site.store.bring_back(object.packed, place))
-        session.warn(fmt::format("bytes of {} that were set aside once are whole, and were put back", object.digest.text()));
+        session.warn(fmt::format("bytes of {} in quarantine are whole and were restored", object.digest.text()));
       if (place == store::Place::public_tree && site.store.has(object.packed)) site.store.move_to(object.packed, place);
     });
   }

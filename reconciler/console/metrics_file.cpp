@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view metrics_begin = "# HELP ingot_";
 
 void require_place_for_metrics(const std::string& file, io::Files& files) {
-  refuse_standard_output("--metrics", file, "name a file in the folder that node_exporter reads");
+  refuse_standard_output("--metrics", file, "give a file in the folder that node_exporter reads");
   require_place(files, "--metrics", file, metrics_begin, "a file of metrics that ingot wrote");
 }
 

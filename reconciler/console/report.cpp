@@ -84,7 +84,7 @@ std::string one_line(const Report& report) {
                                [](const ValidManifest& valid) { return valid.text; },
                                [](const AppliedRun& run) { return show::account_text(*run.plan, *run.account); },
                                [](const Problems& problems) {
-                                 return fmt::format("{} problem{}; nothing was touched", problems.size(),
+                                 return fmt::format("{} problem{}; nothing was changed", problems.size(),
                                                     problems.size() == 1 ? "" : "s");
                                },
                                [](const Error& error) { return io::printable(error.what()); }},
@@ -109,7 +109,7 @@ show::FileNaming naming_here(const options::GlobalOptions& flags) {
 }
 
 void require_a_file(io::Files& files, const std::string& path) {
-  refuse_standard_output("--output", path, "name a file; what standard output shows is said by --format");
+  refuse_standard_output("--output", path, "give a file; --format says what standard output shows");
   const auto status = files.status(path);
   if (status && status->kind != io::EntryKind::file)
     throw Error(Fault::usage, fmt::format("--output \"{}\" is not a file", io::printable(path)),
@@ -194,7 +194,8 @@ void Reporter::add_to_summary(const Report& report) const {
   try {
     const auto file = session_.files.open(path, io::OpenFor::create_or_open);
     const std::uint64_t size = file->status().size;
-    if (size + text.size() > largest_summary) return session_.warn("the summary of this step is full: this is not added to it");
+    if (size + text.size() > largest_summary)
+      return session_.warn("the summary of this step is full, so this result was not added");
     file->write_at(size, text);
     file->close();
   } catch (const Error& error) {  // it is only a view of what is told anyway

@@ -16,10 +16,10 @@ void find_same_servers(const FleetSurvey& survey, std::vector<FleetFinding>& fin
       const auto &one = survey.members[earlier], &other = survey.members[later];
       const std::string at = survey.place(later, other.manifest.server.at);
       if (one.card && other.card && one.card->id == other.card->id) {
-        findings.push_back(
-            {Level::error, "same-root", at,
-             fmt::format("{} and {} have one root: they would publish as one server", one.manifest.path, other.manifest.path),
-             "make one of them anew with \"ingot init\", or leave one manifest out"});
+        findings.push_back({Level::error, "same-root", at,
+                            fmt::format("{} and {} have the same root: they would publish as one server", one.manifest.path,
+                                        other.manifest.path),
+                            "create one of them again with \"ingot init\", or leave out one manifest"});
       } else if (one.manifest.server.name.folded() == other.manifest.server.name.folded()) {
         findings.push_back({Level::warning, "same-name", at,
                             fmt::format("{} and {} are both called \"{}\": peers tell them apart by their roots, people do not",

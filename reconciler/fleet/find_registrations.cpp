@@ -27,15 +27,15 @@ void find_card(const FleetSurvey& survey, const FleetPeer& peer, const std::stri
     findings.push_back({Level::error, "wrong-root", at,
                         fmt::format("the card of peer \"{}\" pins {}, but the own card of {} says {}", name,
                                     peer.entry->card.id.text(), survey.called(*peer.means), own->id.text()),
-                        fmt::format("take the card from {}; if its root was made anew, say replaces = \"{}\" in the entry. "
-                                    "Another server of that name belongs into this check, too",
+                        fmt::format("get the card from {}; if its root is new, write replaces = \"{}\" in the entry. If that is "
+                                    "another server, check its manifest too",
                                     survey.called(*peer.means), peer.entry->card.id.text())});
   }
   const auto& url = survey.manifest(*peer.means).server.url;
   if (!peer.wrong_root && url && *url != peer.entry->card.url) {
     findings.push_back({Level::warning, "old-card", at,
                         fmt::format("the card of peer \"{}\" says {}, its manifest {}", name, peer.entry->card.url, *url),
-                        fmt::format("take the card anew: \"ingot card\" on {}", survey.called(*peer.means))});
+                        fmt::format("get a new card: \"ingot card\" on {}", survey.called(*peer.means))});
   }
 }
 
@@ -44,10 +44,9 @@ void find_card(const FleetSurvey& survey, const FleetPeer& peer, const std::stri
 void find_registrations(const FleetSurvey& survey, std::vector<FleetFinding>& findings) {
   for (std::size_t i = 0; i < survey.members.size(); ++i) {
     if (survey.members[i].card) continue;
-    findings.push_back(
-        {Level::note, "no-card", survey.place(i, survey.manifest(i).server.at),
-         fmt::format("{} has no server.card.toml beside its manifest: it is known by its name alone", survey.called(i)),
-         "commit the card that \"ingot init\" made"});
+    findings.push_back({Level::note, "no-card", survey.place(i, survey.manifest(i).server.at),
+                        fmt::format("{} has no server.card.toml beside its manifest: only its name is known", survey.called(i)),
+                        "commit the card that \"ingot init\" wrote"});
   }
   for (const auto& peer : survey.peers) {
     const std::string at = survey.place(peer.member, peer.entry->at);
@@ -59,17 +58,17 @@ void find_registrations(const FleetSurvey& survey, std::vector<FleetFinding>& fi
     }
     if (!peer.means) {
       findings.push_back({Level::note, "outside", at,
-                          fmt::format("peer \"{}\" of {} is none of these servers: nothing is known of what it offers",
+                          fmt::format("peer \"{}\" of {} is not one of these servers: its images are unknown",
                                       peer.entry->name.text(), survey.called(peer.member)),
-                          "name its manifest, too"});
+                          "add its manifest to this check"});
       continue;
     }
     find_card(survey, peer, at, findings);
     if (!has_registered(survey, *peer.means, peer.member)) {
       findings.push_back(
           {Level::note, "one-way", at,
-           fmt::format("{} has registered {}, not the other way round", survey.called(peer.member), survey.called(*peer.means)),
-           "if both are to have each other's images, each registers the other"});
+           fmt::format("{} has registered {}, but not the reverse", survey.called(peer.member), survey.called(*peer.means)),
+           "to exchange images, each must register the other"});
     }
   }
 }

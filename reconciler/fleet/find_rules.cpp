@@ -55,11 +55,11 @@ bool find_foreign_members(const FleetRule& rule, const FleetSurvey& survey, cons
   const bool all = foreign.size() == series->members.size();
   findings.push_back(
       {all ? Level::error : Level::warning, "not-origin", at,
-       fmt::format("{} of series \"{}\" of {} never comes to {}: {} a copy there, and copies are not copied on",
+       fmt::format("{} of series \"{}\" of {} never comes to {}: {} a copy there, and copies are not redistributed",
                    all ? "nothing" : "a part", series->name.text(), survey.called(*rule.peer->means),
                    survey.called(rule.peer->member),
                    foreign.size() == 1 ? foreign.front() + " is" : fmt::format("each of {} is", fmt::join(foreign, ", "))),
-       "register the server that it was made on, and subscribe there"});
+       "register its origin, and subscribe there"});
   return true;
 }
 
@@ -73,7 +73,7 @@ void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const
       fmt::format("rule {} on {}", selector_text(rule.entry->selector), survey.called(*rule.peer->means));
   if (rule.judged.empty()) {
     findings.push_back({Level::note, "no-match", at, fmt::format("{} matches no image of its manifest yet", rule_text),
-                        "nothing is to be done if some are to come"});
+                        "nothing to do if such images will come"});
     return;
   }
   const auto all = [&](plan::Verdict verdict) {
@@ -119,9 +119,9 @@ void find_never_arriving(const FleetSurvey& survey, std::size_t member, std::vec
   const auto never = [&](const ImageName& image, const At& at, const std::string& who) {
     if (names.contains(image)) return;
     findings.push_back({Level::error, "never-arrives", survey.place(member, at),
-                        fmt::format("{} of {} names \"{}\", which it does not make and no rule of it brings", who,
+                        fmt::format("{} of {} names \"{}\", which is not its own image, and no rule copies it", who,
                                     survey.called(member), image.text()),
-                        "add a rule that brings it, or take it out"});
+                        "add a rule that copies it, or remove the name"});
   };
   for (const auto& series : manifest.series) {
     for (const auto& image : series.images) never(image, series.at, fmt::format("series \"{}\"", series.name.text()));
@@ -141,7 +141,7 @@ void find_empty_follows(const FleetSurvey& survey, std::size_t member, std::vect
     if (here != shown.end() && !here->members.empty()) continue;
     findings.push_back(
         {Level::warning, "empty-series", survey.place(member, series.at),
-         fmt::format("series \"{}\" of {} follows \"{}\" of \"{}\", of which nothing comes here", series.name.text(),
+         fmt::format("series \"{}\" of {} follows \"{}\" of \"{}\", from which no image is copied", series.name.text(),
                      survey.called(member), series.follow->series.text(), series.follow->peer.text()),
          "subscribe to that series"});
   }

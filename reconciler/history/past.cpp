@@ -108,8 +108,8 @@ bool tells_all(const std::vector<Step>& steps, const std::set<Address>& now, boo
 
 [[noreturn]] void throw_unproven(const std::string& why, const std::optional<Time>& since) {
   throw Error(Fault::incomplete, why,
-              since ? fmt::format("it can say what was here from {} on", time_text(*since))
-                    : "ingot history NAME shows what it has of one thing")
+              since ? fmt::format("ask for a time from {} on", time_text(*since))
+                    : "\"ingot history NAME\" shows what is known of one name")
       .with_code(Code::before_history);
 }
 
@@ -129,14 +129,13 @@ void require_proof(const Moment& moment, const RunHistory& history, const std::v
     return moment.until ? *moment.until < anew->finished.value_or(anew->start.started) : moment.runs < known_from;
   };
   if (anew != history.rend() && is_earlier()) {
-    throw_unproven("the history begins later: the state was lost, and made anew then",
-                   anew->finished.value_or(anew->start.started));
+    throw_unproven("the history begins later: the state was rebuilt then", anew->finished.value_or(anew->start.started));
   }
   if (tells_all(steps, now, anew == history.rend())) return;
   const auto change = last_change_of_a_peer(steps_of(options::Topic::peers, history));
-  if (!change) throw_unproven("the history does not say how all that is here came", std::nullopt);
+  if (!change) throw_unproven("the history does not say how everything here was added", std::nullopt);
   if (!happened(*change, moment))
-    throw_unproven("a peer got another name or identity since then, and the history has no more than the one it bore",
+    throw_unproven("a peer was renamed or has another identity since then, and the history has only its old name",
                    change->action->finished);
 }
 
@@ -178,7 +177,7 @@ std::optional<Moment> after_run(const std::string& id, const RunHistory& history
     if (!history[i].start.id.starts_with(id)) continue;
     if (moment)
       throw Error(Fault::usage, fmt::format("several runs begin with \"{}\"", id),
-                  "give more of its id; see: ingot query history");
+                  "give more characters of its id; see: ingot query history");
     moment = Moment{.runs = i + 1};
   }
   return moment;
@@ -223,8 +222,8 @@ Moment moment_of(const std::string& at, const RunHistory& history,
     if (const auto moment = is_hex(at) ? after_commit(at, history) : std::nullopt) return *moment;
     if (const auto commit = resolve(at)) {
       if (const auto moment = after_commit(*commit, history)) return *moment;
-      throw Error(Fault::usage, fmt::format("no run was of the commit {}", *commit),
-                  "a run that finds nothing to do, or changes beside its commit, is of none; see: ingot query history")
+      throw Error(Fault::usage, fmt::format("no run belongs to the commit {}", *commit),
+                  "a run that finds nothing to do, or uncommitted changes, has no commit; see: ingot query history")
           .with_code(Code::unknown_commit)
           .about(at);
     }

@@ -23,7 +23,7 @@ std::optional<Failure> judge(const Visit& visit, const std::string& path, const 
     return unreachable(fmt::format("{}{}: the answer is cut off", visit.url, path));
   if (fetched.body.size() != piece.length)
     return untrusted(visit, path, wrong_length(piece.length, std::to_string(fetched.body.size())));
-  return untrusted(visit, path, {Code::bad_digest, "the bytes are not those that the signed catalog names"});
+  return untrusted(visit, path, {Code::bad_digest, "the bytes do not match the signed catalog"});
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ Tried<std::string> fetch_piece(const Visit& visit, const Piece& piece) {
   io::Fetched fetched = io::fetch(visit.transport, request);
   const io::Response& response = fetched.response;
   if (response.status == Status::not_found) {
-    return unreachable(fmt::format("{}; the head names it, so the publisher may be at work, or has lost it", response.why),
+    return unreachable(fmt::format("{}; the head names it, so the peer may be publishing now, or has lost it", response.why),
                        Code::missing_piece);
   }
   if (response.status == Status::oversize) {

@@ -102,8 +102,9 @@ Tried<plan::PeerView> look(const Visit& visit, const KnownPeer& known, const Pee
   auto read = read_head(visit);
   if (auto* failure = std::get_if<Failure>(&read)) {
     if (failure->unknown.code != Code::untrusted || !is_another_servers_place(visit)) return std::move(*failure);
-    return unreachable(fmt::format("{}head.dsse: another server answers there, which can only give bytes of this peer's images",
-                                   io::printable(visit.url)));
+    return unreachable(
+        fmt::format("{}head.dsse: another server answers there; it is used only for the bytes of this peer's images",
+                    io::printable(visit.url)));
   }
   return view_of(visit, std::get<GoodHead>(std::move(read)), known, questions);
 }
@@ -113,7 +114,7 @@ constexpr Seconds mirror_lag = std::chrono::hours(1);
 
 plan::PeerRemark stale_remark(const plan::Unknown& stale, const Head& last, Time first_seen, Time now) {
   return {.code = Code::stale,
-          .text = fmt::format("{}; what was seen last, at {}, counts until {}", stale.why, time_text(first_seen),
+          .text = fmt::format("{}; the head seen last, at {}, is used until {}", stale.why, time_text(first_seen),
                               time_text(last.expires)),
           .mend = stale.mend,
           .incomplete = now >= first_seen + mirror_lag};
@@ -144,7 +145,7 @@ struct VisitEnd {
 VisitEnd end_of_visit(const PeerQuestions& questions, io::Clock& clock) {
   const auto longest = clock.steady() + longest_visit;
   if (questions.until && *questions.until < longest)
-    return {*questions.until, "the share of this run's deadline that is for asking peers is over"};
+    return {*questions.until, "the time for asking peers, a part of this run's deadline, is over"};
   return {longest, fmt::format("it took more than {} minutes to show its catalog", longest_visit.count())};
 }
 
@@ -177,7 +178,7 @@ class PatientConnection final : public io::PeerTransport {
 
   io::Response too_slow(const io::Request& request) const {
     io::Response response;
-    response.why = fmt::format("{}: {}; what came is kept, and the next run goes on from there",
+    response.why = fmt::format("{}: {}; the bytes are kept, and the next run goes on from there",
                                io::printable(url_ + request.path), end_.why);
     return response;
   }

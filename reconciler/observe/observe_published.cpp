@@ -74,9 +74,8 @@ plan::PeerCatalog ask_published(const std::string& url, const Card& card, Time n
   plan::PeerCatalog seen = std::get<plan::PeerCatalog>(std::move(view));
   if (!seen.stated) {
     throw Error(Fault::refused,
-                fmt::format("server \"{}\" says nothing of its state, so that nobody can plan for it elsewhere",
-                            seen.head.own_name.text()),
-                "set publish_state = true in its [server] section and apply there")
+                fmt::format("server \"{}\" does not publish its state, which --against needs", seen.head.own_name.text()),
+                "set publish_state = true in its [server] section, and apply there")
         .with_code(Code::no_state)
         .about(url);
   }

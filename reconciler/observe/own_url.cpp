@@ -15,14 +15,14 @@ OwnUrl other_head(OwnUrl own, const std::string& body, Serial published, const s
   own.status = Code::other;
   own.serial = std::nullopt;
   if (!served) {
-    own.text = fmt::format("{}head.dsse is no head of this server; make the web server serve the folder \"{}/public\" there",
+    own.text = fmt::format("{}head.dsse is not a head of this server; let the web server serve the folder \"{}/public\" there",
                            own.url, site.store.folder());
     return own;
   }
   own.serial = served->head.serial;
   own.text = fmt::format(
-      "{}head.dsse is {} serial {}, and serial {} was published last; make the web server serve the folder "
-      "\"{}/public\" there, and no cache before it keep an old head",
+      "{}head.dsse is {} serial {}, but serial {} was published last; let the web server serve the folder \"{}/public\" there, "
+      "and let no cache keep an old head",
       own.url, served->head.serial == published ? "another head of" : "of", served->head.serial, published, site.store.folder());
   return own;
 }

@@ -33,7 +33,7 @@ std::optional<Head> own_head(const site::Site& site, const apply::OwnRoots& root
   std::string why;
   try {
     bytes = site.store.published_head();
-    if (!bytes) why = "it is not there; \"ingot publish\" makes it anew";
+    if (!bytes) why = "it is missing; \"ingot publish\" writes it again";
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
     why = error.text();

@@ -176,7 +176,7 @@ Tried<std::shared_ptr<const Stated>> read_stated(const Visit& visit, const Piece
   auto parsed = parse_stated(std::get<std::string>(bytes));
   if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
     return untrusted(visit, "c/" + named.digest.hex(),
-                     {Code::malformed, "what it says of its state is malformed: " + malformed->why});
+                     {Code::malformed, "the state that it publishes is malformed: " + malformed->why});
   }
   return std::make_shared<const Stated>(std::get<Stated>(std::move(parsed)));
 }

@@ -47,7 +47,7 @@ std::optional<trust::TrustedRoot> older_root_of(const Visit& visit, const std::s
 Failure stale(const Visit& visit, Serial serial, Serial seen) {
   Failure failure = unreachable(
       fmt::format("{}{}: it serves serial {}, but serial {} was seen before", io::printable(visit.url), head_path, serial, seen),
-      Code::stale, "a mirror is behind: see why it is not brought up to date");
+      Code::stale, "a mirror is behind: find out why it is not updated");
   return failure;
 }
 
@@ -61,7 +61,7 @@ Failure not_of_newest(const Visit& visit, const std::string& bytes, const trust:
   const Serial serial = std::get<Head>(trust::verify_head(bytes, visit.id(), older->root)).serial;
   if (floor && floor->epoch == older->root.epoch && serial < floor->serial) return stale(visit, serial, floor->serial);
   if (floor && older->root.version < floor->root_version) return otherwise;
-  return unreachable(fmt::format("{}{}: it is signed under root {}, and root {} has come; the publisher may be at work",
+  return unreachable(fmt::format("{}{}: it is signed under root {}, but root {} exists; the peer may be publishing now",
                                  visit.url, head_path, older->root.version, newest.root.version));
 }
 
@@ -107,7 +107,7 @@ Tried<VerifiedHead> verify_with_newest_root(const Visit& visit, const std::strin
            fmt::format("rollback of the root {}->{}: root {} was accepted before, and it is not there", lowest, newest, lowest)});
     }
     if (newest < head.root_version) {
-      return unreachable(fmt::format("{}{}: it names root {}, which is not there; the publisher may be at work", visit.url,
+      return unreachable(fmt::format("{}{}: it names root {}, which is missing; the peer may be publishing now", visit.url,
                                      head_path, head.root_version));
     }
     auto again = trust::verify_head(bytes, visit.id(), root.root);
@@ -126,11 +126,10 @@ Failure may_not_follow(const Visit& visit, const trust::Distrust& distrust, cons
 /// What was accepted before lies in the future: a clock was wrong then, here or there.
 std::vector<plan::PeerRemark> remarks_on(const Head& head, const std::optional<Floor>& floor, Time now) {
   if (!trust::is_ahead(floor, now)) return {};
-  return {
-      {.code = Code::clock_was_ahead,
-       .text = fmt::format("the head {} that was accepted before was issued at {}, which lies in the future: a clock was wrong, "
-                           "here or at the peer. The head {} of {} is accepted instead",
-                           floor->serial, time_text(floor->issued), head.serial, time_text(head.issued))}};
+  return {{.code = Code::clock_was_ahead,
+           .text = fmt::format("the head {} that was accepted before was issued at {}, which is in the future: a clock was "
+                               "wrong, here or at the peer. The head {} of {} is accepted instead",
+                               floor->serial, time_text(floor->issued), head.serial, time_text(head.issued))}};
 }
 
 Tried<GoodHead> judge(const Visit& visit, io::CachedHead served, const trust::TrustedRoot& known) {
@@ -200,7 +199,7 @@ Tried<GoodHead> head_seen_last(const Visit& visit) {
   auto kept = visit.memory.head(visit.id());
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
   if (!kept || !floor || trust::head_digest(kept->bytes) != floor->head)
-    return unreachable("What was seen last of it is not in the cache any more");
+    return unreachable("The data seen last is no longer in the cache");
   auto known = known_root(visit);
   if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
   return judge(visit, *std::move(kept), std::get<trust::TrustedRoot>(std::move(known)));

@@ -21,23 +21,22 @@ struct Advice {
 /// What the operator of this server can do about a peer; mostly, what to ask its owner.
 constexpr std::array advices{
     Advice{Code::bad_signature,
-           "its owner has replaced the key and the newest root does not reach this URL, or somebody in between has changed the "
-           "file: ask the peer's owner"},
+           "its owner has replaced the key and the newest root is not at this URL, or somebody in between has changed the file: "
+           "ask the peer's owner"},
     Advice{Code::broken_chain, "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
     Advice{Code::bad_root, "its roots of trust do not follow one another: ask the peer's owner which root is the newest"},
     Advice{Code::too_many_roots, "the next run goes on from the last one; if it does not end, ask the peer's owner"},
     Advice{Code::rollback,
-           "ask the peer's owner which serial and which root are the newest. If a thief has published more than its owner, the "
-           "owner climbs past it with \"ingot publish --above\""},
+           "ask the peer's owner which serial and which root are the newest. If a thief has published a higher serial, the owner "
+           "publishes above it with \"ingot publish --above\""},
     Advice{Code::jump, "a stolen key may have been used: ask the peer's owner which serial and which root are the newest"},
-    Advice{Code::wrong_epoch, "its owner has revoked the heads of before, and one of them is served: ask the peer's owner"},
+    Advice{Code::wrong_epoch, "its owner has revoked the older heads, and one of them is served: ask the peer's owner"},
     Advice{Code::equivocation,
            "the peer's key has signed two different catalogs under one number: ask its owner before you trust either"},
-    Advice{Code::wrong_server, "check the URL, and that the card is this server's"},
+    Advice{Code::wrong_server, "check the URL, and that the card belongs to this server"},
     Advice{Code::clock_behind, "check the clock here and at the peer"},
     Advice{Code::from_the_future, "check the clock here and at the peer"},
-    Advice{Code::root_expired,
-           "nothing of it is trusted until its owner publishes the next root, with \"ingot key rotate\" there"},
+    Advice{Code::root_expired, "the peer is untrusted until its owner publishes the next root with \"ingot key rotate\""},
     Advice{Code::vanished, "a deleted image leaves a tombstone, so this catalog hides something: ask the peer's owner"},
 };
 
@@ -75,8 +74,8 @@ Failure untrusted(const Visit& visit, const std::string& path, const trust::Dist
 }
 
 Failure past_its_time(const Visit& visit, const trust::Expired& expired, const plan::SeenHead& head) {
-  std::string why = fmt::format("{}head.dsse: {}; its owner renews it with \"ingot publish\" there", io::printable(visit.url),
-                                io::printable(expired.why));
+  std::string why =
+      fmt::format("{}head.dsse: {}; its owner must run \"ingot publish\"", io::printable(visit.url), io::printable(expired.why));
   return {plan::Unknown{.code = Code::expired, .why = std::move(why), .detail_code = Code::none, .last = head}, {}};
 }
 

@@ -27,7 +27,7 @@ std::vector<plan::PeerView> remembered_views(site::Site& site) {
       views.emplace_back(plan::PeerCatalog{std::move(cached->head), std::move(cached->catalog)});
     else
       views.emplace_back(plan::Unknown{
-          .code = Code::unreachable, .why = "nothing is remembered of it", .detail_code = Code::none, .last = std::nullopt});
+          .code = Code::unreachable, .why = "nothing is known of it", .detail_code = Code::none, .last = std::nullopt});
   }
   return views;
 }

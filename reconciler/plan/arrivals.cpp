@@ -73,19 +73,18 @@ Absence Arrivals::absence(Arrival arrival, const ImageName& name, const std::set
       return one.peer->sight == Sight::unknown && !one.peer->is_away() && brought_as(*one.rule, name);
     });
     const PeerCase& peer = *way->peer;
-    return {
-        Code::peer_unknown,
-        fmt::format("which is not here, and peer \"{}\", which may have it, is {}", peer.name().text(), text_of(peer.why.code)),
-        peer.mend(), peer.name()};
+    return {Code::peer_unknown,
+            fmt::format("which is not here; peer \"{}\", which may have it, is {}", peer.name().text(), text_of(peer.why.code)),
+            peer.mend(), peer.name()};
   }
   if (!near_) near_.emplace(names_to_mean());
   auto near = near_->nearest(name.text(), but);
   if (near == name.text()) near.reset();  // a peer has it, and no rule brings it
   const bool by_rule = arrival == Arrival::never_offered;
   return {Code::unknown_image,
-          by_rule ? "which is neither here nor in the manifest, and no peer with a subscription that may bring it ever had it"
+          by_rule ? "which is neither here nor in the manifest, and no subscribed peer ever had it"
                   : "which is neither here nor in the manifest",
-          near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or do not name it"};
+          near ? fmt::format("did you mean \"{}\"?", *near) : "add the image, subscribe to it, or remove its name"};
 }
 
 }  // namespace ingot::plan

@@ -26,10 +26,9 @@ void leave_common(std::vector<Obstacle>& obstacles, const std::vector<Obstacle>&
 void note_what_is_left_undone(const Plan& base, const std::unordered_set<std::string>& planned, Plan& plan) {
   for (const auto& change : base.actions) {
     if (planned.contains(change.address.text)) continue;
-    plan.notes.push_back(
-        {.code = Code::no_longer,
-         .address = change.address.text,
-         .text = fmt::format("the base would {} it, and with this change that is not planned", text_of(change.verb))});
+    plan.notes.push_back({.code = Code::no_longer,
+                          .address = change.address.text,
+                          .text = fmt::format("the base plans {} for it, this change does not", text_of(change.verb))});
   }
   std::stable_sort(plan.notes.begin(), plan.notes.end(), [](const Note& one, const Note& other) {
     return std::tie(one.code, one.address) < std::tie(other.code, other.address);

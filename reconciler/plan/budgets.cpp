@@ -134,16 +134,16 @@ class Room {
     if (!looked_at(disk_)) return {};
     if (fetch.bytes > disk_.total - std::min(disk_.total, keep_)) {
       return fmt::format(
-          "it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits until the disk is "
-          "larger or that is lower",
+          "it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits. Use a larger disk or lower "
+          "`min_free`",
           size_text(fetch.bytes), size_text(disk_.total), size_text(keep_));
     }
     if (!disk_.garbage) return {};
     const std::uint64_t most = saturating_sum(saturating_sum(disk_.available, partial_bytes_), *disk_.garbage);
     if (fetch.bytes <= most - std::min(most, keep_)) return {};
     return fmt::format(
-        "it needs {} on the disk, which has {} free at most, with all that gc may take gone, and `min_free` keeps "
-        "{}: it never fits until something is removed, the disk is larger or that is lower",
+        "it needs {} on the disk, which has at most {} free after gc, and `min_free` keeps {}: it never fits. Remove images, use "
+        "a larger disk or lower `min_free`",
         size_text(fetch.bytes), size_text(most), size_text(keep_));
   }
 
@@ -252,7 +252,7 @@ class Purse {
 
   std::string why_never(std::uint64_t bytes) const {
     if (!most_ || bytes <= *most_) return {};
-    return fmt::format("it needs {} to fetch, more than `max_bytes` ({}) allows a whole run: it never fits until that is raised",
+    return fmt::format("it needs {} to fetch, and `max_bytes` allows {} for a whole run: it never fits. Raise `max_bytes`",
                        size_text(bytes), size_text(*most_));
   }
   /// Why so many are too many for this run; "": they are not.
@@ -396,8 +396,8 @@ void note_limits(const Situation& situation, Draft& draft) {
   const std::uint64_t adds = sum(draft, added);
   const std::uint64_t left = draft.free_after_copies.value_or(situation.observed.disk.available);
   const std::string free = size_text(left - std::min(left, adds));
-  const std::string used = adds == 0 ? free + " free after this run"
-                                     : fmt::format("{} free after this run, which adds at most {}", free, size_text(adds));
+  const std::string used =
+      adds == 0 ? free + " after this run" : fmt::format("{} after this run, which adds at most {}", free, size_text(adds));
   draft.limits.push_back({"min_free", used, size_text(free_to_keep(situation)), place_of(limits.min_free_at)});
 }
 

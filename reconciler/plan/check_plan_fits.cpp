@@ -30,7 +30,7 @@ class Comparison {
   std::vector<Misfit> misfits(const std::vector<LaterRun>& later) {
     if (saved_.manifest != now_.manifest_digest)
       tell(Code::manifest, "",
-           fmt::format("the manifest is another one (its digest was {}, now {})", short_digest(saved_.manifest),
+           fmt::format("the manifest has changed (its digest was {}, now {})", short_digest(saved_.manifest),
                        short_digest(now_.manifest_digest)));
     compare_state(later);
     compare_actions(false);
@@ -49,14 +49,13 @@ class Comparison {
   }
 
   void compare_state(const std::vector<LaterRun>& later) {
-    if (saved_.basis.lineage != snapshot_.lineage)
-      return tell(Code::state, "", "the state is another one: this server's was made anew since");
+    if (saved_.basis.lineage != snapshot_.lineage) return tell(Code::state, "", "the state was rebuilt since");
     if (saved_.basis.generation == snapshot_.generation) return;
     const auto same =
         std::find_if(later.begin(), later.end(), [&](const LaterRun& run) { return run.plan_id == saved_.id.text(); });
     if (same != later.end())
       return tell(Code::applied, "",
-                  fmt::format("run {} by {} has applied it already, and did {}: a plan is applied once", same->id, same->actor,
+                  fmt::format("run {} by {} has already applied this plan ({}); a plan is applied once", same->id, same->actor,
                               counted(same->done, "action")));
     if (later.empty()) return tell(Code::state, "", "the state has changed since");
     const LaterRun& last = later.front();
@@ -78,7 +77,7 @@ class Comparison {
     const Change& change = *found->second;
     if (const std::string now = intent_of(change); now != action.intent) {
       tell(Code::changed, action.address,
-           fmt::format("\"{}\" would now be done otherwise: {}", action.address,
+           fmt::format("\"{}\" would now be done in another way: {}", action.address,
                        differences_text(differences(action.intent, now))));
     } else if (change.deferred) {
       tell(Code::deferred, action.address,
@@ -120,7 +119,7 @@ class Comparison {
     for (const auto& change : now_.actions) {
       if (known.contains(change.address.text) || (change.verb == Verb::publish) != publishing) continue;
       tell(Code::new_, change.address.text,
-           fmt::format("\"{}\" ({}) would be done too: {}", change.address.text, text_of(change.verb),
+           fmt::format("\"{}\" ({}) is new in the plan: {}", change.address.text, text_of(change.verb),
                        change.because.front().text));
     }
   }
@@ -175,7 +174,7 @@ std::vector<Misfit> check_origin(const SavedPlan& saved, const ServerId& self, c
   if (saved.basis.version != version)
     misfits.push_back({.code = Code::version,
                        .address = "",
-                       .text = fmt::format("ingot {} made it, and this is ingot {}", saved.basis.version, version)});
+                       .text = fmt::format("it was made by ingot {}, and this is ingot {}", saved.basis.version, version)});
   return misfits;
 }
 

@@ -64,7 +64,7 @@ class Renaming {
     if (!taken) return wanted;
     block(copy, rule, Code::name_conflict,
           fmt::format("it is here as \"{}\" and cannot become \"{}\": that name is taken", copy.row->name.text(), wanted->text()),
-          "choose another `as`, or rename what bears the name");
+          "choose another `as`, or rename what has the name");
     return std::nullopt;
   }
 

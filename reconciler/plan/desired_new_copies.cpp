@@ -24,7 +24,7 @@ struct Obstacle {
 };
 
 std::string ways_out(const NewCopy& copy) {
-  return fmt::format("give its rule `as = \"{{peer}}-{{name}}\"` or `exclude = [\"{}\"]`, or rename what bears the name here",
+  return fmt::format("give its rule `as = \"{{peer}}-{{name}}\"` or `exclude = [\"{}\"]`, or rename what has the name here",
                      copy.entry->identity.name.text());
 }
 
@@ -47,20 +47,20 @@ Obstacle name_conflict(const NewCopy& copy, std::string text) { return {Code::na
 Encounter meet_row(const NewCopy& copy, const state::ImageRow& row, const Given& given) {
   if (given.leaving.contains(row.key)) {
     return {.obstacle =
-                Obstacle{Code::name_conflict, fmt::format("\"{}\" is here, and is to be renamed or removed", row.name.text()),
-                         "run again when the name is free"}};
+                Obstacle{Code::name_conflict, fmt::format("\"{}\" is here and must be renamed or removed first", row.name.text()),
+                         "run ingot again when the name is free"}};
   }
   if (row.name != copy.name) {
     return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here",
                                                         copy.name.text(), row.name.text()))};
   }
   if (row.digest == copy.entry->digest && row.kind != copy.entry->kind) {
-    return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with the same bits, but it is a {} here and a {} "
-                                                        "on the peer",
-                                                        row.name.text(), text_of(row.kind), text_of(copy.entry->kind)))};
+    return {.obstacle = name_conflict(
+                copy, fmt::format("\"{}\" is here already with the same bytes, but it is a {} here and a {} on the peer",
+                                  row.name.text(), text_of(row.kind), text_of(copy.entry->kind)))};
   }
   if (row.digest == copy.entry->digest) return {.adopted = true, .row = &row};
-  return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with other bits ({} here, {} on the peer)",
+  return {.obstacle = name_conflict(copy, fmt::format("\"{}\" is here already with other bytes ({} here, {} on the peer)",
                                                       row.name.text(), row.digest.text(), copy.entry->digest.text()))};
 }
 
@@ -75,7 +75,7 @@ Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
   const bool same_bits = other->entry->digest == copy.entry->digest && other->entry->kind == copy.entry->kind;
   if (other->name == copy.name && same_bits) return {.adopted = true};
   return {.obstacle = name_conflict(
-              copy, fmt::format("\"{}\" of peer \"{}\" comes under the name \"{}\"", other->entry->identity.name.text(),
+              copy, fmt::format("\"{}\" of peer \"{}\" is copied under the name \"{}\"", other->entry->identity.name.text(),
                                 other->wishes->peer->name().text(), other->name.text()))};
 }
 
@@ -109,10 +109,10 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
   if (!last) return std::nullopt;
   return Obstacle{
       Code::name_conflict,
-      fmt::format("peer \"{}\" used the name \"{}\" before for other bits ({}, created at serial {})",
+      fmt::format("peer \"{}\" used the name \"{}\" before for other bytes ({}, created at serial {})",
                   copy.wishes->peer->name().text(), identity.name.text(), last->second.text(), last->first),
       fmt::format(
-          "give its rule `as` or `exclude = [\"{0}\"]`, or take it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
+          "give its rule `as` or `exclude = [\"{0}\"]`, or copy it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
           identity.name.text(), copy.wishes->peer->name().text())};
 }
 
@@ -157,11 +157,11 @@ std::optional<Obstacle> check_bytes(const NewCopy& copy) {
 std::optional<Obstacle> check_release(const NewCopy& copy) {
   const PeerCase& peer = *copy.wishes->peer;
   if (peer.release == nullptr || trust::is_released(*peer.release, *copy.entry)) return std::nullopt;
-  return Obstacle{
-      Code::not_released, fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
-      fmt::format(
-          "ask the peer's owner: if it is theirs, \"ingot key release {}\" there; if not, the peer's catalog key is stolen",
-          copy.entry->identity.name.text())};
+  return Obstacle{Code::not_released,
+                  fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
+                  fmt::format("ask the peer's owner. If the image is theirs, they run \"ingot key release {}\". If not, the "
+                              "peer's catalog key is stolen",
+                              copy.entry->identity.name.text())};
 }
 
 /// Images that a rule wants and that are not here, the first rule's first.
@@ -201,8 +201,8 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
 void adopt(const NewCopy& copy, const state::ImageRow* row, Desired& desired, Draft& draft) {
   desired.adopted.push_back({.peer = copy.wishes->peer, .entry = copy.entry, .name = copy.name, .row = row});
   draft.notes.push_back({Code::adopted, copy_address(copy.wishes->peer->name(), copy.entry->identity.name).text,
-                         row ? fmt::format("\"{}\" is here already with the same bits; it stays what it is", copy.name.text())
-                             : fmt::format("this plan brings \"{}\" with the same bits already", copy.name.text())});
+                         row ? fmt::format("\"{}\" is here already with the same bytes and stays as it is", copy.name.text())
+                             : fmt::format("this plan already copies \"{}\" with the same bytes", copy.name.text())});
 }
 
 void block(const NewCopy& copy, Obstacle obstacle, const Situation& situation, Draft& draft) {

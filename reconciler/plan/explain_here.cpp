@@ -144,7 +144,7 @@ void add_recorded(const std::string& address, Explanation& explanation) {
       add_done(explanation, address, fmt::format("it was stopped at serial {}; its copies stay", *row.stopped), {},
                Code::dropped);
     else
-      add_done(explanation, address, fmt::format("it is instantiated; it counts what comes after serial {}", row.baseline));
+      add_done(explanation, address, fmt::format("it is instantiated: it copies images from after serial {}", row.baseline));
   }
 }
 
@@ -161,7 +161,7 @@ std::vector<Reason> why_here(const state::ImageRow& row, const Explanation& expl
 /// The rule that brought a copy, and its line if the manifest still has it.
 std::vector<Reason> why_copied(const state::ImageRow& row, const PeerCase* peer, const Explanation& explanation) {
   if (row.rule.empty()) return {};
-  Reason reason{.code = Code::subscription, .rule = row.rule, .at = std::nullopt, .text = "this rule brought it"};
+  Reason reason{.code = Code::subscription, .rule = row.rule, .at = std::nullopt, .text = "this rule copied it"};
   for (const auto& rule : explanation.situation().manifest.subscriptions) {
     if (peer && rule.peer == peer->name() && brought_by(row, rule)) reason.at = rule.at;
   }
@@ -180,7 +180,7 @@ std::string unwanted_text(const state::ImageRow& row, const Explanation& explana
   const auto& prune = *rule->options.prune;
   text += fmt::format(", and its subscription ({}) says `prune = \"{}\"`: it is removed ", rule->at.text(), duration_text(prune));
   return text +
-         (row.unwanted_since ? "by an apply after " + time_text(*row.unwanted_since + prune) : "that long after the next apply");
+         (row.unwanted_since ? "by an apply after " + time_text(*row.unwanted_since + prune) : "that time after the next apply");
 }
 
 void add_image(const std::set<std::string>& addresses, const state::ImageRow& row, Explanation& explanation) {
@@ -188,7 +188,7 @@ void add_image(const std::set<std::string>& addresses, const state::ImageRow& ro
     const std::string address = image_address(row.name).text;
     if (!addresses.contains(address)) return;
     if (row.deleted)
-      add_done(explanation, address, fmt::format("it was deleted here; its bits were {}", row.digest.text()), {}, Code::dropped);
+      add_done(explanation, address, fmt::format("it was deleted here; its digest was {}", row.digest.text()), {}, Code::dropped);
     else
       add_done(explanation, address, "it is here", why_here(row, explanation));
     return;

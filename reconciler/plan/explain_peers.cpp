@@ -53,13 +53,13 @@ bool add_adopted(const std::string& address, const ImageEntry& entry, const Peer
   const auto adopted = std::find_if(explanation.desired().adopted.begin(), explanation.desired().adopted.end(),
                                     [&](const Adopted& one) { return one.peer == wishes.peer && one.entry == &entry; });
   if (adopted == explanation.desired().adopted.end()) return false;
-  explanation.add({.address = address,
-                   .verdict = SubjectVerdict::done,
-                   .code = Code::adopted,
-                   .text = fmt::format("\"{}\" is here already with the same bits; it was adopted, and stays what it is",
-                                       adopted->name.text()),
-                   .because = {},
-                   .evidence = {}});
+  explanation.add(
+      {.address = address,
+       .verdict = SubjectVerdict::done,
+       .code = Code::adopted,
+       .text = fmt::format("\"{}\" is here already with the same bytes; it was adopted and stays as it is", adopted->name.text()),
+       .because = {},
+       .evidence = {}});
   return true;
 }
 
@@ -100,7 +100,7 @@ void add_verdict(const std::string& address, std::uint32_t place, const PeerRule
         {.address = address,
          .verdict = SubjectVerdict::not_wanted,
          .code = code_of(Verdict::not_origin),
-         .text = fmt::format("peer \"{}\" is not its origin: copies are never copied on; subscribe to \"{}\" itself",
+         .text = fmt::format("peer \"{}\" is not its origin, and copies are not redistributed: subscribe to \"{}\"",
                              wishes.peer->name().text(), entry.origin_name.text()),
          .because = {},
          .evidence = {}});
@@ -160,8 +160,7 @@ void add_unread(const std::string& what, const PeerCase& peer, Explanation& expl
   if (explanation.told(address) || (offered.empty() && !addressed)) return;
   std::string text = offered;
   if (text.empty())
-    text =
-        last ? fmt::format("its catalog of {} had nothing of this name", time_text(last->seen)) : "nothing was seen of it before";
+    text = last ? fmt::format("its catalog of {} had nothing of this name", time_text(last->seen)) : "it was never seen before";
   explanation.add(
       {.address = address,
        .verdict = SubjectVerdict::unknown,

@@ -20,8 +20,8 @@ std::string asked(std::string_view guard, const At& at) { return fmt::format("th
 GitObjection no_commit(const GitGuards& guards, const GitView& view) {
   const At& at = *(guards.clean ? guards.clean : guards.forward ? guards.forward : guards.is_signed);
   return {.code = Code::git,
-          .text = fmt::format("the guard \"git\" ({}) wants a manifest from a commit: {}", at.text(),
-                              view.no_git.empty() ? "it lies in no git repository" : view.no_git),
+          .text = fmt::format("the guard \"git\" ({}) requires a manifest from a commit: {}", at.text(),
+                              view.no_git.empty() ? "it is in no git repository" : view.no_git),
           .mend = view.no_git.empty() ? "put it under git, or name a repository with -f and --rev" : ""};
 }
 
@@ -37,19 +37,18 @@ std::string list_of(const std::vector<std::string>& files) {
 
 GitObjection not_clean(std::string_view guard, const At& at, const GitView& view) {
   return {.code = Code::git,
-          .text = fmt::format("{} wants a manifest that is all committed, and what was read differs from the commit {}{}",
-                              asked(guard, at), shortened(view.git->commit), list_of(view.differing)),
+          .text = fmt::format("{} requires a committed manifest, and the files differ from the commit {}{}", asked(guard, at),
+                              shortened(view.git->commit), list_of(view.differing)),
           .mend = "commit the changes, or read the commit itself with --rev HEAD"};
 }
 
 std::optional<GitObjection> not_forward(const At& at, const GitView& view) {
   if (view.forgotten) {
-    return GitObjection{
-        .code = Code::git_unproven,
-        .text = fmt::format("{}: that the commit {} descends from the one that was applied last cannot be proved: the state was "
-                            "made anew, and the published head does not name that one either",
-                            asked("forward", at), shortened(view.git->commit)),
-        .mend = "look at what this commit would do (ingot plan); ingot apply --rewind takes it"};
+    return GitObjection{.code = Code::git_unproven,
+                        .text = fmt::format("{}: cannot prove that the commit {} descends from the one applied last: the state "
+                                            "was rebuilt, and the published head does not name that commit either",
+                                            asked("forward", at), shortened(view.git->commit)),
+                        .mend = "look at what this commit would do (ingot plan); \"ingot apply --rewind\" accepts it"};
   }
   const std::string guard = asked("forward", at), now = shortened(view.git->commit),
                     before = shortened(view.applied.value_or(""));
@@ -59,21 +58,21 @@ std::optional<GitObjection> not_forward(const At& at, const GitView& view) {
     case Descent::backward:
       return GitObjection{
           .code = Code::git,
-          .text = fmt::format("{}: the commit {} is older than {}, which was applied last, and takes back {}", guard, now, before,
+          .text = fmt::format("{}: the commit {} is older than {}, which was applied last, and reverts {}", guard, now, before,
                               view.reverts.size() > most_listed ? "many commits" : counted(view.reverts.size(), "commit")),
-          .mend = "apply a newer commit; if going back is meant, ingot apply --rewind does it, and says what that takes back"};
+          .mend = "apply a newer commit; to go back on purpose, run \"ingot apply --rewind\", which says what is reverted"};
     case Descent::aside:
     case Descent::gone:
       return GitObjection{
           .code = Code::git_rewritten,
           .text = fmt::format("{}: the commit {} does not descend from {}, which was applied last{}: the branch was rewritten, "
-                              "or this is another one",
+                              "or this is another branch",
                               guard, now, before, view.descent == Descent::gone ? " and is not in the repository any more" : ""),
-          .mend = "find out who rewrote it; if this commit is meant, ingot apply --rewind takes it"};
+          .mend = "find out who rewrote the branch; if this commit is right, \"ingot apply --rewind\" accepts it"};
     case Descent::unproven:
       return GitObjection{.code = Code::git_unproven,
-                          .text = fmt::format("{}: that the commit {} descends from {}, which was applied last, cannot be "
-                                              "proved: this clone's history does not reach so far back",
+                          .text = fmt::format("{}: cannot prove that the commit {} descends from {}, which was applied last: the "
+                                              "history of this clone is too short",
                                               guard, now, before),
                           .mend = fmt::format("git -C {} fetch --unshallow (for actions/checkout: fetch-depth: 0)", view.folder)};
   }
@@ -95,11 +94,10 @@ std::vector<GitObjection> git_objections(const GitGuards& guards, const GitView&
     if (auto objection = not_forward(*guards.forward, view)) objections.push_back(*std::move(objection));
   }
   if (guards.is_signed && !view.not_signed.empty()) {
-    objections.push_back(
-        {.code = Code::git,
-         .text = fmt::format("{}: the commit {} is not signed by anyone who may: {}", asked("signed", *guards.is_signed),
-                             shortened(view.git->commit), view.not_signed),
-         .mend = "have it signed with ssh (git config gpg.format ssh; git commit -S) by somebody whom the allowed signers name"});
+    objections.push_back({.code = Code::git,
+                          .text = fmt::format("{}: the commit {} has no signature of an allowed signer: {}",
+                                              asked("signed", *guards.is_signed), shortened(view.git->commit), view.not_signed),
+                          .mend = "let an allowed signer sign it with ssh (git config gpg.format ssh; git commit -S)"});
   }
   return objections;
 }
@@ -111,11 +109,11 @@ std::vector<std::string> reverted_texts(const GitView& view) {
       texts.push_back("and the commits before these");
       break;
     }
-    texts.push_back(fmt::format("takes back {} \"{}\" by {}", shortened(commit.id), commit.subject, commit.author));
+    texts.push_back(fmt::format("reverts {} \"{}\" by {}", shortened(commit.id), commit.subject, commit.author));
   }
   const bool back = view.descent == Descent::backward || view.descent == Descent::aside;
   if (texts.empty() && (back || view.descent == Descent::gone || view.descent == Descent::unproven)) {
-    texts.push_back(fmt::format("what is taken back of {}, which was applied last, cannot be said: it is not here",
+    texts.push_back(fmt::format("unknown what is reverted of {}, which was applied last: that commit is not in this repository",
                                 shortened(view.applied.value_or(""))));
   }
   return texts;

@@ -22,7 +22,7 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
                                                       : "default";
   const auto most = std::max_element(counts.begin(), counts.end(),
                                      [](const auto& one, const auto& other) { return one.second < other.second; });
-  draft.limits.push_back({"withdrawals", std::to_string(most->second), fmt::format("{} of a peer", allowed), place});
+  draft.limits.push_back({"withdrawals", std::to_string(most->second), fmt::format("{} (from one peer)", allowed), place});
   std::erase_if(counts, [&](const auto& one) { return one.second <= allowed; });
   if (counts.empty()) return;
   const auto is_held = [&](const DraftChange& one) {
@@ -36,10 +36,10 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
         {.address = one.change.address,
          .verb = one.change.verb,
          .code = Code::withdrawals,
-         .text = fmt::format("{}; peer \"{}\" withdraws {} images at once, and the guard allows {} ({}): all of them "
-                             "are held, and until then none is extracted",
+         .text = fmt::format("{}; withdrawals of peer \"{}\": {} at once, {} allowed ({}): all of them are held, and none of "
+                             "these images can be extracted until then",
                              one.change.because.front().text, peer.text(), count, allowed, place),
-         .mend = fmt::format("ask the peer's owner; if it is meant, run with --raise-limit withdrawals={}", count),
+         .mend = fmt::format("ask the peer's owner; if the withdrawals are right, run with --raise-limit withdrawals={}", count),
          .because = one.change.because});
   }
   draft.erase(is_held);

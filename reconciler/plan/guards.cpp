@@ -65,9 +65,13 @@ void drop_changes_of_removed(Draft& draft) {
   std::erase_if(draft.wantedness, [&](const Wantedness& one) { return removed.contains(one.key); });
 }
 
+/// "limit: 5 images or 10 %"
+std::string removal_bounds(const Guard& guard) {
+  return fmt::format("limit: {} or {:g} %", counted(guard.removal_count, "image"), guard.removal_percent);
+}
+
 std::string limit_text(const Guard& guard, std::uint64_t allowed, const PlanOptions& options) {
-  const std::string bounds = fmt::format("{} and {:g} %", guard.removal_count, guard.removal_percent);
-  return options.raise_removals ? fmt::format("{} (else {})", allowed, bounds) : fmt::format("{} ({})", allowed, bounds);
+  return fmt::format("{} ({}{})", allowed, options.raise_removals ? "raised; " : "", removal_bounds(guard));
 }
 
 std::uint64_t count(const Draft& draft, bool (*concerned)(const DraftChange&)) {
@@ -87,7 +91,7 @@ void defer_prunes(std::uint64_t allowed, Draft& draft) {
   for (std::size_t i = allowed; i < prunes.size(); ++i) {
     prunes[i]->change.deferred = true;
     prunes[i]->change.deferred_why = fmt::format(
-        "the guard of removals leaves room for {} of {} removals by `prune`; what no rule has wanted for longer goes first",
+        "the guard of removals allows {} of {} removals by `prune`; what has been unwanted for the longest time goes first",
         allowed, prunes.size());
   }
 }
@@ -96,15 +100,14 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   const Guard& guard = situation.manifest.guard;
   const std::uint64_t dropped = count(draft, is_dropped), prunes = count(draft, is_prune);
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
-  const std::string bound = fmt::format("the guard allows {} ({} and {:g} %, {})", allowed, guard.removal_count,
-                                        guard.removal_percent, bound_place(guard.removals_at));
+  const std::string bound = fmt::format("{} allowed ({}, {})", allowed, removal_bounds(guard), bound_place(guard.removals_at));
   const std::string images = counted(situation.snapshot.images_total, "image");
   if (dropped > allowed)
     hold(draft, is_dropped, Code::removals,
-         fmt::format("this run would remove {} of {}, and {}: none is removed", dropped, images, bound),
-         fmt::format("look at each; if all are meant, run with --raise-limit removals={}", dropped + prunes));
+         fmt::format("removals: {} of {} planned, {}: nothing is removed", dropped, images, bound),
+         fmt::format("look at each removal; if all are right, run with --raise-limit removals={}", dropped + prunes));
   if (allowed == 0)
-    hold(draft, is_prune, Code::removals, fmt::format("{}: none is removed", bound),
+    hold(draft, is_prune, Code::removals, fmt::format("removals: {}: nothing is removed", bound),
          fmt::format("raise the limit in [guard] removals, or run once with --raise-limit removals={}", prunes));
   const std::uint64_t left_for_prunes = dropped > allowed ? allowed : allowed - dropped;
   const std::uint64_t deferred = allowed > 0 && prunes > left_for_prunes ? prunes - left_for_prunes : 0;
@@ -123,9 +126,9 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
       {"stops", std::to_string(stops), std::to_string(allowed), bound_place(guard.stops_at, options.raise_stops)});
   if (stops <= allowed) return;
   hold(draft, is_stop, Code::stops,
-       fmt::format("this run would uninstantiate and unregister {}, and the guard allows {} ({}): none is done", stops, allowed,
+       fmt::format("uninstantiations and unregistrations: {} planned, {} allowed ({}): none of them is done", stops, allowed,
                    bound_place(guard.stops_at)),
-       fmt::format("look at each; if all are meant, run with --raise-limit stops={}", stops));
+       fmt::format("look at each of them; if all are right, run with --raise-limit stops={}", stops));
 }
 
 }  // namespace

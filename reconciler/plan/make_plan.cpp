@@ -77,7 +77,7 @@ void note_abandoned(const Situation& situation, Draft& draft) {
   const bool one = draft.abandoned.size() == 1;
   draft.notes.push_back(
       {Code::partial_copies, "",
-       fmt::format("{} interrupted {} ({} on the disk) {} given up: no rule wants {}, or others need the room",
+       fmt::format("{} interrupted {} ({} on the disk) {} removed: no rule wants {}, or other images need the space",
                    draft.abandoned.size(), one ? "copy" : "copies", size_text(bytes), one ? "is" : "are", one ? "it" : "them")});
 }
 
@@ -94,8 +94,8 @@ void look_at_keys(const Situation& situation, Draft& draft) {
     draft.blocked.push_back({.address = catalog,
                              .verb = Verb::publish,
                              .code = Code::no_catalog_key,
-                             .text = why + ": \"apply\" does nothing as long as it cannot sign what it publishes",
-                             .mend = "bring the key back from its backup, or set `keys` in [server] to where it is",
+                             .text = why + ": apply does nothing while it cannot sign what it publishes",
+                             .mend = "restore the key from its backup, or set `keys` in [server] to its folder",
                              .at = std::nullopt});
 }
 
@@ -146,10 +146,9 @@ void note_targets(const Situation& situation, const PlanOptions& options, const 
       draft.notes.push_back(
           {Code::nothing_to_do, target,
            found && found->sight == Sight::unknown
-               ? fmt::format("--target names it, and peer \"{}\" is {}: nobody knows whether there is something to "
-                             "do for it",
+               ? fmt::format("--target names it, but peer \"{}\" is {}: unknown whether there is something to do",
                              found->name().text(), text_of(found->why.code))
-               : "--target names it, and there is nothing to do for it"});
+               : "--target names it, but there is nothing to do"});
     }
   }
 }
@@ -161,17 +160,17 @@ void ignore(const Situation& situation, Plan& plan) {
     if (entry.until <= now) {
       plan.notes.push_back(
           {Code::ignore_over, entry.address,
-           fmt::format("[[ignore]] ({}) is over since {}: it counts again; remove the entry, or give it another day",
+           fmt::format("[[ignore]] ({}) ended at {} and has no effect now: remove the entry, or give it another day",
                        entry.at.text(), time_text(entry.until))});
     } else if (entry.until > now + longest_ignored) {
       plan.notes.push_back(
           {Code::ignore_too_long, entry.address,
-           fmt::format("[[ignore]] ({}) ends more than 180 days from now, so that it does not hold", entry.at.text())});
+           fmt::format("[[ignore]] ({}) ends more than 180 days from now, so it has no effect", entry.at.text())});
     } else {
       plan.ignored.insert(entry.address);
       plan.notes.push_back({Code::ignored, entry.address,
-                            fmt::format("trouble with it does not end a run with exit code 3 before {} ({}): {}",
-                                        time_text(entry.until), entry.at.text(), entry.reason)});
+                            fmt::format("a failure of it does not cause exit code 3 before {} ({}): {}", time_text(entry.until),
+                                        entry.at.text(), entry.reason)});
     }
   }
 }
@@ -224,9 +223,9 @@ std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifes
     const std::string managed = what_is_managed(snapshot);
     if (!managed.empty()) {
       return RefusedEmpty{
-          .text = fmt::format("the manifest \"{}\" declares nothing, and the state manages {}: all of it would end",
+          .text = fmt::format("the manifest \"{}\" declares nothing, but the state manages {}: everything would be removed",
                               manifest.path, managed),
-          .mend = "look whether the manifest is whole; if this is meant: \"ingot apply --allow-empty\""};
+          .mend = "check that the manifest is complete; if this is right, run \"ingot apply --allow-empty\""};
     }
   }
   Situation written = survey(manifest, snapshot, observed);

@@ -130,11 +130,10 @@ void merge_adoptions(const Situation& situation, Draft& draft) {
       update(entry, *here, situation, draft);
     } else if (const state::ImageRow* copy = copy_here(entry, peer, situation)) {
       if (peer && peer->head)
-        draft.notes.push_back(
-            {Code::origin_answers, copy_address(entry.peer, entry.name).text,
-             fmt::format("peer \"{}\" still answers: what it says of this image later, a withdrawal too, does not "
-                         "reach the adopted one",
-                         entry.peer.text())});
+        draft.notes.push_back({Code::origin_answers, copy_address(entry.peer, entry.name).text,
+                               fmt::format("peer \"{}\" still answers: later changes of this image there, also a withdrawal, do "
+                                           "not reach the adopted image",
+                                           entry.peer.text())});
       adopt(entry, *copy, situation, draft);
     } else {
       block_nothing_here(entry, peer, draft);

@@ -38,7 +38,7 @@ void note_mounts(const LocalImage& image, const std::vector<std::string>& mounts
   if (mounts.empty()) return;
   const auto end = mounts.begin() + static_cast<std::ptrdiff_t>(std::min(mounts.size(), most_named));
   draft.notes.push_back({Code::mounts_left_out, image_address(image.name).text,
-                         fmt::format("other mounts or subvolumes at \"{}\"{} will be left out; cross_mounts = true takes them",
+                         fmt::format("other mounts or subvolumes at \"{}\"{} are left out; cross_mounts = true includes them",
                                      fmt::join(mounts.begin(), end, "\", \""),
                                      mounts.size() > most_named ? fmt::format(" and {} more", mounts.size() - most_named) : "")});
 }
@@ -56,8 +56,8 @@ bool look_at_source(const LocalImage& image, const Situation& situation, Draft& 
       image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceElsewhere>(seen->second);
   const bool missing = !there && !elsewhere && !comes_back;
   if (missing) {
-    std::string text = image.source ? fmt::format("its source \"{}\" is not there, so it cannot be added", *image.source)
-                                    : std::string("it has no source and is not here, so it cannot be added");
+    std::string text = image.source ? fmt::format("its source \"{}\" does not exist, so it cannot be added", *image.source)
+                                    : std::string("it has no source and its bytes are not here, so it cannot be added");
     draft.notes.push_back({Code::source_missing, image_address(image.name).text, std::move(text)});
   }
   if (there && !comes_back) note_mounts(image, std::get<SourceStamp>(seen->second).mounts, draft);
@@ -65,9 +65,10 @@ bool look_at_source(const LocalImage& image, const Situation& situation, Draft& 
       before && there && !before->source_stamp.empty() && std::get<SourceStamp>(seen->second).stamp == before->source_stamp;
   const bool surely_same = may_be_same && (image.digest || !there || same_source);
   if (before && !surely_same) {
-    draft.notes.push_back({Code::name_reused, image_address(image.name).text,
-                           fmt::format("an image \"{}\" with the bits {} was here before; what is added now may be other bits",
-                                       image.name.text(), before->digest.text())});
+    draft.notes.push_back(
+        {Code::name_reused, image_address(image.name).text,
+         fmt::format("an image \"{}\" with the digest {} was here before; what is added now may have other bytes",
+                     image.name.text(), before->digest.text())});
   }
   return !missing || situation.observed.elsewhere;
 }
@@ -86,10 +87,9 @@ void block_unknown_type(const LocalImage& image, const Situation& situation, Dra
   for (const auto& type : situation.manifest.types) names.push_back(type.name.text());
   for (const auto& type : situation.snapshot.types) names.push_back(type.name.text());
   const auto near = nearest(image.type.text(), names);
-  block(
-      image, Verb::add, Code::unknown_type, fmt::format("there is no image type \"{}\"", image.type.text()),
-      near ? fmt::format("did you mean \"{}\"? Otherwise declare it with [[imagetype]]", *near) : "declare it with [[imagetype]]",
-      draft);
+  block(image, Verb::add, Code::unknown_type, fmt::format("there is no image type \"{}\"", image.type.text()),
+        near ? fmt::format("did you mean \"{}\"? If not, declare it with [[imagetype]]", *near) : "declare it with [[imagetype]]",
+        draft);
 }
 
 /// False: something stands in the way of adding it, and is said.
@@ -98,8 +98,8 @@ bool may_be_added(const LocalImage& image, const Situation& situation, Draft& dr
     const std::string what = bearer->copy
                                  ? fmt::format("a copy from peer \"{}\"", bearer->copied_from ? bearer->copied_from->text() : "?")
                                  : std::string("another image");
-    block(image, Verb::add, Code::name_in_use, fmt::format("the name \"{}\" is borne here by {}", bearer->name.text(), what),
-          "choose another name, or give the copy another one by `as`", draft);
+    block(image, Verb::add, Code::name_in_use, fmt::format("the name \"{}\" is taken here by {}", bearer->name.text(), what),
+          "choose another name, or give the copy another name with `as`", draft);
     return false;
   }
   if (type_is_known(image.type, situation)) return true;
@@ -112,7 +112,7 @@ void add_image(const LocalImage& image, const ParentFound& parent, const Situati
   const auto* source = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   Change change = change_of(image_address(image.name),
                             AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
-                            {reason(image, Code::new_, "the manifest names it, and it is not here")});
+                            {reason(image, Code::new_, "the manifest declares it, and it is not here")});
   if (parent.planned) change.after.push_back(*parent.planned);
   if (!look_at_source(image, situation, draft)) change.foreseen = Code::source_missing;
   draft.add(
@@ -131,7 +131,7 @@ std::vector<std::string> immutable_changes(const LocalImage& image, const state:
                                   parent.empty() ? "none" : "\"" + parent + "\""));
   }
   if (image.digest && *image.digest != row.digest)
-    changes.push_back(fmt::format("its bits are {}, not {}", row.digest.text(), image.digest->text()));
+    changes.push_back(fmt::format("its digest is {}, not {}", row.digest.text(), image.digest->text()));
   return changes;
 }
 
@@ -187,21 +187,20 @@ void merge_present(const LocalImage& image, const state::ImageRow& row, const Si
   const auto immutable = immutable_changes(image, row, situation);
   if (!immutable.empty()) {
     return block(image, Verb::update, Code::immutable,
-                 fmt::format("an image never changes in this: {}", fmt::join(immutable, "; ")),
-                 "put back what it was, or give the new one another name", draft);
+                 fmt::format("this cannot change in an image: {}", fmt::join(immutable, "; ")),
+                 "restore the old value, or give the new image another name", draft);
   }
   // A number that was given to it may have been read by a peer, even if the run that published it died.
   if (image.is_private && !row.is_private && (row.was_public || row.created)) {
-    return block(image, Verb::update, Code::already_published,
-                 "it has been published, and what peers have read cannot be taken back", "say private = false, or delete it",
-                 draft);
+    return block(image, Verb::update, Code::already_published, "it was published, and peers have read it",
+                 "set private = false, or delete the image", draft);
   }
   update_image(image, row, draft);
   const auto seen = situation.observed.sources.find(image.name);
   const auto* stamp = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   if (stamp && !row.source_stamp.empty() && stamp->stamp != row.source_stamp) {
     draft.notes.push_back({Code::source_changed, image_address(image.name).text,
-                           "its source has changed since it was added; the image stays what it is. New bits need a new name"});
+                           "its source has changed since it was added; the image stays as it is. Give new content a new name"});
   }
 }
 
@@ -215,7 +214,7 @@ void merge_absent(const state::ImageRow& row, const Situation& situation, Draft&
       });
   if (!row.managed && by_copy) return;
   if (!row.managed) {
-    draft.notes.push_back({Code::unmanaged, address.text, "the manifest does not name it; it is left alone"});
+    draft.notes.push_back({Code::unmanaged, address.text, "the manifest does not name it; it is not managed"});
     return;
   }
   const auto listing = situation.series_listing.find(row.name.text());
@@ -225,20 +224,18 @@ void merge_absent(const state::ImageRow& row, const Situation& situation, Draft&
                              .verb = Verb::delete_,
                              .code = Code::in_series,
                              .text = fmt::format("series \"{}\" of the manifest lists it", series.name.text()),
-                             .mend = "take it out of the series, or put the image back",
+                             .mend = "remove it from the series, or put the image back into the manifest",
                              .at = series.at});
   } else if (row.protect) {
     draft.held.push_back({.address = address,
                           .verb = Verb::delete_,
                           .code = Code::protected_,
                           .text = "the manifest dropped it, and it is protected",
-                          .mend = "put it back with protect = false, apply, and drop it then"});
+                          .mend = "put it back with protect = false, apply, and then remove it"});
   } else {
-    Change change = change_of(address, DeleteImage{.key = row.key, .name = row.name},
-                              {{.code = Code::dropped,
-                                .rule = address.text,
-                                .at = std::nullopt,
-                                .text = "the manifest managed it, and no longer names it"}});
+    Change change =
+        change_of(address, DeleteImage{.key = row.key, .name = row.name},
+                  {{.code = Code::dropped, .rule = address.text, .at = std::nullopt, .text = "the manifest no longer names it"}});
     change.size = row.size;
     draft.add({.change = std::move(change), .phase = Phase::deletions, .publishes = !row.is_private, .removes = row.key});
   }

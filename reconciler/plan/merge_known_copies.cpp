@@ -22,7 +22,7 @@ struct Revision {
   bool publishes = false;
 };
 
-constexpr const char* disowned_reason = "disowned: the keys that signed it were revoked, and its origin does not know it";
+constexpr const char* disowned_reason = "disowned: the keys that signed it were revoked, and its origin does not have it";
 
 void revise_by_entry(Revision& revision, const CopyEntry& entry) {
   state::ImageRow& row = revision.row;
@@ -108,11 +108,12 @@ std::vector<Reason> reasons_for(const Revision& revision, const Address& address
   const Address whose = rule ? subscription_address(rule->peer, rule->selector) : peer_address(peer.name());
   const std::optional<At> at = rule ? place_of(*rule) : peer.entry->at;
   if (revision.withdraws && revision.disowned) {
-    because.push_back({.code = Code::disowned,
-                       .rule = whose.text,
-                       .at = at,
-                       .text = fmt::format("peer \"{}\" revoked the keys that signed it, and does not know it; its bytes stay",
-                                           peer.name().text())});
+    because.push_back(
+        {.code = Code::disowned,
+         .rule = whose.text,
+         .at = at,
+         .text = fmt::format("peer \"{}\" revoked the keys that signed it, and does not have it; its bytes stay here",
+                             peer.name().text())});
   } else if (revision.withdraws) {
     because.push_back({.code = Code::withdrawn,
                        .rule = whose.text,
@@ -157,7 +158,7 @@ void add_removal(const state::ImageRow& row, const PeerCase& peer, Reason reason
          .verb = Verb::remove,
          .code = Code::in_series,
          .text = fmt::format("series \"{}\" of the manifest lists it as \"{}\"", series.name.text(), row.name.text()),
-         .mend = "take it out of the series first",
+         .mend = "remove it from the series first",
          .at = series.at});
   } else if (row.protect) {
     draft.held.push_back({.address = address,
@@ -303,8 +304,7 @@ void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation
       draft.notes.push_back(
           {.code = Code::withdrawn_elsewhere,
            .address = copy_address(wishes.peer->name(), entry.identity.name).text,
-           .text = fmt::format("peer \"{}\" withdrew an image of the same name and bits{}{}; \"{}\" stays as it is "
-                               "here",
+           .text = fmt::format("peer \"{}\" withdrew an image of the same name and bytes{}{}; \"{}\" stays as it is here",
                                wishes.peer->name().text(), entry.reason.empty() ? "" : ": ", entry.reason, row->name.text())});
     }
   }

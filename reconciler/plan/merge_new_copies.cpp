@@ -37,8 +37,9 @@ void note_reused_name(const NewCopy& copy, const Address& address, const Situati
   const auto other = std::find_if(deleted->second.begin(), deleted->second.end(),
                                   [&](const state::ImageRow* row) { return row->digest != copy.entry->digest; });
   if (other == deleted->second.end()) return;
-  draft.notes.push_back({Code::name_reused, address.text,
-                         fmt::format("the name \"{}\" was borne here before by other bits, which are gone", copy.name.text())});
+  draft.notes.push_back(
+      {Code::name_reused, address.text,
+       fmt::format("an image with the name \"{}\" and other bytes was here before and is gone", copy.name.text())});
 }
 
 /// What all copies that a rule brings have in common.

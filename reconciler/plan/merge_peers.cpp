@@ -81,7 +81,7 @@ void merge_retired(const PeerCase& peer, const Situation& situation, Draft& draf
   const auto count = static_cast<std::uint64_t>(
       std::count_if(rules.begin(), rules.end(), [&](const SubscriptionEntry& rule) { return rule.peer == peer.name(); }));
   draft.notes.push_back({Code::retired, peer_address(peer.name()).text,
-                         fmt::format("it is gone for ever and is not asked; its copies stay{}",
+                         fmt::format("it is retired and not asked; its copies stay{}",
                                      count == 0 ? ""
                                                 : fmt::format(", and {} to it {} nothing", counted(count, "subscription"),
                                                               count == 1 ? "brings" : "bring"))});
@@ -92,7 +92,7 @@ void merge_peer(const PeerCase& peer, const Situation& situation, Draft& draft) 
   if (peer.sight == Sight::retired) return merge_retired(peer, situation, draft);
   if (peer.sight == Sight::own) {
     draft.notes.push_back(
-        {Code::own_peer, peer_address(peer.name()).text, "it is this server itself: it and its subscriptions are skipped"});
+        {Code::own_peer, peer_address(peer.name()).text, "it is this server: the entry and its subscriptions are skipped"});
     return;
   }
   if (peer.settled) draft.notes.insert(draft.notes.end(), peer.settled->notes.begin(), peer.settled->notes.end());
@@ -144,8 +144,7 @@ bool identity_in_question(const state::Registration& registration, const Situati
 void note_unknown_peers(const Situation& situation, Draft& draft) {
   for (const auto& peer : situation.peers) {
     if (peer.is_away())
-      draft.notes.push_back(
-          {Code::offline, peer_address(peer.name()).text, fmt::format("it is not there now: {}", peer.why.why)});
+      draft.notes.push_back({Code::offline, peer_address(peer.name()).text, fmt::format("it is unreachable: {}", peer.why.why)});
     else if (peer.sight == Sight::unknown)
       draft.unknown.push_back({.peer = peer.name(), .code = peer.why.code, .text = peer.why.why, .at = peer.entry->at});
   }
@@ -177,8 +176,8 @@ void merge_peers(const Situation& situation, Draft& draft) {
           {.address = peer_address(peer.name()),
            .verb = Verb::update,
            .code = Code::name_in_use,
-           .text =
-               fmt::format("it cannot become \"{}\" while another peer bears that name and takes this one's", peer.name().text()),
+           .text = fmt::format("it cannot be renamed to \"{}\" while another peer has that name and takes this one's",
+                               peer.name().text()),
            .mend = "rename them in two runs",
            .at = peer.entry->at});
     } else {
@@ -200,7 +199,7 @@ void merge_dropped_peers(const Situation& situation, Draft& draft) {
                               {{.code = Code::dropped,
                                 .rule = peer_address(registration.name).text,
                                 .at = std::nullopt,
-                                .text = "the manifest no longer has it; its copies and its floor of trust stay"}});
+                                .text = "the manifest no longer has it; its copies and its trust floor stay"}});
     for (const auto& other : draft.changes) {
       const auto* stop = std::get_if<Uninstantiate>(&other.change.action);
       if (stop && stop->id == registration.id) change.after.push_back(other.change.address);

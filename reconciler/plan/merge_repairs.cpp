@@ -134,7 +134,7 @@ void block(const DamagedImage& image, const Change* deferred, Draft& draft) {
                            .verb = Verb::repair,
                            .code = Code::damaged,
                            .text = std::move(text),
-                           .mend = deferred ? "run again once there is room for it, or raise that limit" : how_to_mend(image),
+                           .mend = deferred ? "run ingot again when there is space, or raise the limit" : how_to_mend(image),
                            .at = std::nullopt});
 }
 

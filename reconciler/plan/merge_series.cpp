@@ -188,7 +188,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
   if (wishes == desired.wishes.end()) {
     if (!as_before && !peer->is_away()) {
       block(series, row != nullptr, Code::peer_unknown,
-            fmt::format("peer \"{}\", whose series it follows, is not known now", peer->name().text()), peer->mend(), draft,
+            fmt::format("peer \"{}\", whose series it follows, is unreachable", peer->name().text()), peer->mend(), draft,
             peer->name());
     }
     return std::nullopt;
@@ -198,7 +198,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
     const auto near = nearest(series.follow->series.text(), wishes->index.names_like(SelectSeries{series.follow->series}));
     block(series, row != nullptr, Code::unknown_selector,
           fmt::format("peer \"{}\" has no series \"{}\"", peer->name().text(), series.follow->series.text()),
-          near ? fmt::format("did you mean \"{}\"?", *near) : "it begins when the peer makes one", draft);
+          near ? fmt::format("did you mean \"{}\"?", *near) : "copying starts once the peer has one", draft);
     draft.unsettled.insert(peer->id());
     return std::nullopt;
   }
@@ -247,7 +247,7 @@ std::vector<std::string> changes_of(const Wanted& wanted, const state::SeriesRow
     if (changes.empty()) changes.emplace_back("order");
   }
   if (row.follow != wanted.series->follow)
-    changes.emplace_back(wanted.series->follow ? "it follows a peer's series now" : "it follows no peer's series now");
+    changes.emplace_back(wanted.series->follow ? "it now follows a series of a peer" : "it no longer follows a series of a peer");
   if (!row.managed) changes.emplace_back("now managed by the manifest");
   return changes;
 }
@@ -281,7 +281,7 @@ void merge_wanted(const Wanted& wanted, const state::SeriesRow* row, const Situa
 void merge_dropped(const state::SeriesRow& row, const Situation& situation, Draft& draft) {
   const Address address = series_address(row.name);
   if (!row.managed) {
-    draft.notes.push_back({Code::unmanaged, address.text, "the manifest does not name it; it is left alone"});
+    draft.notes.push_back({Code::unmanaged, address.text, "the manifest does not name it; it is not managed"});
     return;
   }
   draft.add({.change = change_of(address, DeleteSeries{.name = row.name},
@@ -306,7 +306,7 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
     if (row && row->name != series.name) {
       block(series, false, Code::name_in_use,
             fmt::format("its name differs only in case from \"{}\", which is here", row->name.text()),
-            "choose another name, or take the old one away first", draft);
+            "choose another name, or remove the old one first", draft);
       continue;
     }
     const auto wanted = series.follow ? want_followed(series, row, desired, bearers, situation, draft)

@@ -51,7 +51,7 @@ void add_change(const DesiredSubscription& wanted, Action action, Code code, std
 void instantiate(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
   if (wanted.peer->sight == Sight::unknown || !wanted.baseline) return block_unknown(wanted, Verb::instantiate, draft);
   std::string text =
-      fmt::format("it counts what comes after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
+      fmt::format("it copies images from after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
   add_change(wanted, Instantiate{.row = row_for(wanted, situation)}, Code::new_, std::move(text), draft);
 }
 
@@ -88,10 +88,9 @@ void uninstantiate(const state::SubscriptionRow& row, const PeerCase* peer, cons
                  {{.code = Code::dropped,
                    .rule = row.rule,
                    .at = std::nullopt,
-                   .text = row.copies == 0 ? "the manifest no longer has it; it brought no copies"
-                           : row.copies == 1
-                               ? "the manifest no longer has it; the copy that it brought stays"
-                               : fmt::format("the manifest no longer has it; the {} copies that it brought stay", row.copies)}}),
+                   .text = row.copies == 0   ? "the manifest no longer has it; it has no copies"
+                           : row.copies == 1 ? "the manifest no longer has it; its copy stays"
+                                             : fmt::format("the manifest no longer has it; its {} copies stay", row.copies)}}),
              .phase = Phase::stops});
 }
 
@@ -105,14 +104,13 @@ bool waits_for_identity(const DesiredSubscription& wanted, const Situation& situ
 }
 
 void block_for_identity(const DesiredSubscription& wanted, Draft& draft) {
-  draft.blocked.push_back(
-      {.address = wanted.address,
-       .verb = Verb::update,
-       .code = Code::identity_changed,
-       .text = fmt::format("it was instantiated from the identity that peer \"{}\" had before, and brings nothing more",
-                           wanted.peer->name().text()),
-       .mend = fmt::format("settle what {} says", peer_address(wanted.peer->name()).text),
-       .at = wanted.rule->at});
+  draft.blocked.push_back({.address = wanted.address,
+                           .verb = Verb::update,
+                           .code = Code::identity_changed,
+                           .text = fmt::format("it was instantiated from the old identity of peer \"{}\" and copies nothing more",
+                                               wanted.peer->name().text()),
+                           .mend = fmt::format("settle what {} says", peer_address(wanted.peer->name()).text),
+                           .at = wanted.rule->at});
 }
 
 /// The selector of a peer for which a dropped rule stays in force (R12), and what it may have meant.
@@ -126,15 +124,15 @@ UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desir
   const auto wishes =
       std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == &peer; });
   if (wishes == desired.wishes.end())
-    return {fmt::format("peer \"{}\" is {}, so nobody knows whether it has what a new rule names", peer.name().text(),
+    return {fmt::format("peer \"{}\" is {}, so it is unknown whether it has what a new rule names", peer.name().text(),
                         text_of(peer.why.code)),
             peer.mend()};
   for (const auto& wanted : desired.subscriptions) {
     if (wanted.peer != &peer || wishes->index.knows(wanted.rule->selector)) continue;
     const Selector& selector = wanted.rule->selector;
-    return {fmt::format("peer \"{}\" has no {} \"{}\", which {} names: that may be this rule, misspelt", peer.name().text(),
+    return {fmt::format("peer \"{}\" has no {} \"{}\", which {} names: that rule may be this one, misspelt", peer.name().text(),
                         kind_of(selector), value_of(selector), place_text(*wanted.rule)),
-            fmt::format("correct that name; if this rule shall end all the same, run once with --yes --approve uninstantiate")};
+            fmt::format("correct that name; to end this rule anyway, run once with --yes --approve uninstantiate")};
   }
   return {};
 }
@@ -142,7 +140,7 @@ UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desir
 void keep_in_force(const DesiredSubscription& dropped, const Desired& desired, Draft& draft) {
   const auto [why, mend] = unknown_selector(dropped, desired);
   const bool peer_unknown = dropped.peer->sight == Sight::unknown;
-  std::string text = fmt::format("the manifest no longer has it; {}. It stays in force and copies until that is settled", why);
+  std::string text = fmt::format("the manifest no longer has it; {}. It stays in force and copies until that is solved", why);
   if (dropped.peer->is_away())
     draft.notes.push_back({Code::waiting, dropped.address.text, std::move(text)});
   else if (peer_unknown)

@@ -107,7 +107,7 @@ void merge_dropped_types(const Situation& situation, Draft& draft) {
                                .code = Code::in_use,
                                .text = fmt::format("the manifest dropped it, and {} here {} of this type",
                                                    counted(users, "image"), users == 1 ? "is" : "are"),
-                               .mend = "put it back, or delete them first",
+                               .mend = "put it back into the manifest, or delete the images first",
                                .at = std::nullopt});
       continue;
     }

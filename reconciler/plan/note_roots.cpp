@@ -19,9 +19,9 @@ Note not_released(const std::vector<ImageName>& images) {
   const std::string more = images.size() > most_named ? fmt::format(", and so for {} more", images.size() - most_named) : "";
   return {.code = Code::not_released,
           .address = catalog_address().text,
-          .text = fmt::format("{} published without the signatures of this server's release keys, and no peer copies what lacks "
-                              "them: ingot key release {}{}",
-                              images.size() == 1 ? "1 image is" : fmt::format("{} images are", images.size()), names, more)};
+          .text = fmt::format(
+              "{} published without signatures of the release keys, and peers copy only signed images: ingot key release {}{}",
+              images.size() == 1 ? "1 image is" : fmt::format("{} images are", images.size()), names, more)};
 }
 
 }  // namespace
@@ -31,12 +31,11 @@ void note_roots(const Situation& situation, Draft& draft) {
   const auto ends_soon = [&](const std::optional<Time>& end) { return end && *end - now < root_warning; };
   if (const auto& end = situation.observed.root_expires; ends_soon(end)) {
     const std::string text =
-        *end <= now
-            ? fmt::format(
-                  "this server's root of trust ended at {}: no peer trusts what it publishes; \"ingot key rotate\" makes the "
-                  "next one",
-                  time_text(*end))
-            : fmt::format("this server's root of trust ends at {}; \"ingot key rotate\" makes the next one", time_text(*end));
+        *end <= now ? fmt::format(
+                          "the root of trust of this server expired at {}: no peer trusts what this server publishes; run "
+                          "\"ingot key rotate\"",
+                          time_text(*end))
+                    : fmt::format("the root of trust of this server expires at {}; run \"ingot key rotate\"", time_text(*end));
     draft.notes.push_back({.code = Code::root_ends, .address = catalog_address().text, .text = text});
   }
   if (const auto& unreleased = situation.observed.unreleased; !unreleased.empty())
@@ -45,8 +44,8 @@ void note_roots(const Situation& situation, Draft& draft) {
     if (peer.head == nullptr || !ends_soon(peer.head->root_expires)) continue;
     draft.notes.push_back({.code = Code::root_ends,
                            .address = peer_address(peer.name()).text,
-                           .text = fmt::format("the root of trust of peer \"{}\" ends at {}: nothing of it is trusted from then "
-                                               "on, unless its owner makes the next one with \"ingot key rotate\"",
+                           .text = fmt::format("the root of trust of peer \"{}\" expires at {}: from then on the peer is "
+                                               "untrusted, unless its owner runs \"ingot key rotate\"",
                                                peer.name().text(), time_text(*peer.head->root_expires))});
   }
 }

@@ -26,12 +26,12 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& 
       {.address = wanted.address,
        .verb = wanted.row ? Verb::update : Verb::instantiate,
        .code = Code::unknown_selector,
-       .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
-                           wanted.row ? ""
-                                      : fmt::format("; it is instantiated all the same, and counts what comes after serial {}",
-                                                    *wanted.baseline)),
+       .text = fmt::format(
+           "peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
+           wanted.row ? ""
+                      : fmt::format("; it is instantiated anyway, and copies images from after serial {}", *wanted.baseline)),
        .mend = near ? fmt::format("did you mean \"{}\"? If not, copying starts once the peer has one", *near)
-                    : "it begins when the peer makes one",
+                    : "copying starts once the peer has one",
        .at = wanted.rule->at});
 }
 
@@ -41,15 +41,16 @@ std::pair<std::string, std::string> missing_image(const PeerRules& wishes, const
   const std::string& peer = wishes.peer->name().text();
   const auto copy = std::find_if(images.begin(), images.end(), [&](const ImageEntry& entry) { return entry.name == name; });
   if (copy != images.end()) {
-    return {fmt::format("the image \"{}\" of peer \"{}\" is a copy, made by \"{}\"", name.text(), peer, copy->origin_name.text()),
-            "a copy is taken from its origin only: name the peer that made it"};
+    return {fmt::format("the image \"{}\" of peer \"{}\" is a copy; its origin is \"{}\"", name.text(), peer,
+                        copy->origin_name.text()),
+            "copies are not redistributed: name the origin"};
   }
   std::vector<std::string> own;
   for (const std::uint32_t place : wishes.index.own()) own.push_back(images[place].identity.name.text());
   const auto near = nearest(name.text(), own);
   return {fmt::format("peer \"{}\" has no image \"{}\" of its own, and never had", peer, name.text()),
-          near ? fmt::format("did you mean \"{}\"? Otherwise it counts once the peer makes one", *near)
-               : "it counts once the peer makes one"};
+          near ? fmt::format("did you mean \"{}\"? If not, copying starts once the peer has one", *near)
+               : "copying starts once the peer has one"};
 }
 
 /// A [[copy]] that means nothing would be obeyed by nobody, in silence.
@@ -86,35 +87,34 @@ void note_before_baseline(const DesiredSubscription& wanted, const Tally& before
   const bool one = before.images == 1;
   draft.notes.push_back(
       {Code::before_baseline, wanted.address.text,
-       fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` takes {}",
+       fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` copies {}",
                    counted(before.images, "image"), wanted.peer->name().text(), one ? "matches" : "match", one ? "lies" : "lie",
                    *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
 }
 
 /// What came between the stop and the new baseline, and how to take it (R11).
 std::string gap_text(const DesiredSubscription& wanted, Serial stopped, const Tally& between) {
-  if (*wanted.baseline <= stopped) return "nothing is passed over";
-  if (between.images == 0) return "no image that matches lies between";
+  if (*wanted.baseline <= stopped) return "no image is skipped";
+  if (between.images == 0) return "no matching image is skipped";
   std::string which = listed({between.names.begin(), between.names.end()});
   if (between.images > between.names.size()) which += fmt::format(" and {} more", between.images - between.names.size());
-  return fmt::format("{} between: {} ({}). `{}` takes what lies between", counted(between.images, "image"), which,
+  return fmt::format("{} in between: {} ({}); `{}` copies them", counted(between.images, "image"), which,
                      size_text(between.bytes), since_to_say(stopped));
 }
 
 void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
   draft.notes.push_back({Code::before_baseline, wanted.address.text,
-                         fmt::format("it was stopped at serial {} and counts again from serial {}; {}", stopped, *wanted.baseline,
-                                     gap_text(wanted, stopped, between))});
+                         fmt::format("it was stopped at serial {}; now it copies images from serial {} on; {}", stopped,
+                                     *wanted.baseline, gap_text(wanted, stopped, between))});
 }
 
 /// A `since` that the peer has not come to: most likely a slip, and nothing counts until then.
 void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
   const PeerCase& peer = *wanted.peer;
   if (!wanted.baseline || !peer.head || *wanted.baseline <= peer.head->serial) return;
-  draft.notes.push_back(
-      {Code::baseline_ahead, wanted.address.text,
-       fmt::format("it counts what comes after serial {}, and peer \"{}\" is at serial {}: nothing counts until it is past that",
-                   *wanted.baseline, peer.name().text(), peer.head->serial)});
+  draft.notes.push_back({Code::baseline_ahead, wanted.address.text,
+                         fmt::format("it copies images from after serial {}, and peer \"{}\" is only at serial {}",
+                                     *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
 
 void note_baseline(const DesiredSubscription& wanted, const PeerRules& wishes, const Situation& situation, Draft& draft) {
@@ -152,7 +152,7 @@ void note_differing_names(const PeerRules& wishes, const Situation& situation, D
     const SubscriptionEntry& other = situation.manifest.subscriptions[rules.second];
     draft.notes.push_back(
         {Code::as_differs, subscription_address(other.peer, other.selector).text,
-         fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`), which stands first and so names {}",
+         fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`); that rule comes first and names {}",
                      counted(images, "image"), images == 1 ? "is" : "are",
                      subscription_address(winner.peer, winner.selector).text, place_text(winner), images == 1 ? "it" : "them")});
   }

@@ -25,7 +25,7 @@ class Search {
     }
     for (const auto& [parent, left] : children_) {
       for (const LocalImage* image : left)
-        block(*image, Code::parent_cycle, "it descends from itself: its parents go round in a circle", "correct `parent`");
+        block(*image, Code::parent_cycle, "it descends from itself: its parents form a circle", "correct `parent`");
     }
     return std::move(found_);
   }

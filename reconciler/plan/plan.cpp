@@ -50,8 +50,8 @@ Verb verb_of(const Action& action) {
 std::string foreseen_text(const Change& change) {
   const auto* add = std::get_if<AddImage>(&change.action);
   if (!add || change.foreseen != Code::source_missing) return std::string(text_of(change.foreseen));
-  return add->image.source ? fmt::format("its source \"{}\" is not there, so \"apply\" cannot add it", *add->image.source)
-                           : std::string("it has no source and is not here, so \"apply\" cannot add it");
+  return add->image.source ? fmt::format("its source \"{}\" does not exist, so apply cannot add it", *add->image.source)
+                           : std::string("it has no source and its bytes are not here, so apply cannot add it");
 }
 
 const Transfer* transfer_of(const Action& action) {

@@ -81,9 +81,9 @@ void plan_publish(const Situation& situation, Draft& draft) {
   else if (!situation.observed.publish_again.empty())
     why = situation.observed.publish_again;
   else if (names_damaged)
-    why = "the published catalog names bytes that are damaged or gone";
+    why = "the published catalog lists images whose bytes are damaged or missing";
   else if (situation.snapshot.content_pending)
-    why = "what is published is not what the state says";
+    why = "the published catalog is not what the state says";
   if (why.empty()) return;
   draft.add(
       {.change = change_of(catalog_address(), Publish{},

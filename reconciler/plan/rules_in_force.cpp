@@ -73,7 +73,7 @@ std::optional<Manifest> with_rules_in_force(const Situation& situation, const Pl
 }
 
 std::string place_text(const SubscriptionEntry& rule) {
-  return rule.at.line > 0 ? rule.at.text() : "dropped, and still in force";
+  return rule.at.line > 0 ? rule.at.text() : "dropped, but still in force";
 }
 
 }  // namespace ingot::plan

@@ -93,8 +93,8 @@ std::optional<WrongAddress> wrong_address(const Situation& situation, const Draf
   const std::string catalog = catalog_address().text;
   if (std::find(options.excluded.begin(), options.excluded.end(), catalog) != options.excluded.end()) {
     return WrongAddress{.address = catalog,
-                        .text = "--exclude catalog cannot be: what a run changes, it publishes",
-                        .mend = "exclude what is not to be published yet"};
+                        .text = "--exclude catalog is not possible: a run publishes what it changes",
+                        .mend = "exclude what must not be published yet"};
   }
   if (options.targets.empty() && options.excluded.empty()) return std::nullopt;
   const KnownAddresses known(situation, all);
@@ -242,7 +242,7 @@ Held Selection::held(const Change& change) const {
           .verb = change.verb,
           .code = Code::not_approved,
           .text = fmt::format("{}; {}", change.because.front().text, why),
-          .mend = "look at it; if it is meant, approve it too, or all with --yes",
+          .mend = "look at it; if it is right, approve it too, or everything with --yes",
           .because = change.because};
 }
 

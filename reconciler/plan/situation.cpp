@@ -55,12 +55,11 @@ void look_at(PeerCase& peer, const PeerView& view) {
                         [&](const OwnPeer&) { peer.sight = Sight::own; },
                         [&](const RetiredPeer&) {
                           peer.sight = Sight::retired;
-                          peer.why = {
-                              .code = Code::retired,
-                              .why = fmt::format("the manifest says that peer \"{}\" is gone for ever, so that it is not asked",
-                                                 peer.name().text()),
-                              .detail_code = Code::none,
-                              .last = std::nullopt};
+                          peer.why = {.code = Code::retired,
+                                      .why = fmt::format("the manifest says that peer \"{}\" is retired, so it is not asked",
+                                                         peer.name().text()),
+                                      .detail_code = Code::none,
+                                      .last = std::nullopt};
                         },
                         [&](const Unknown& unknown) { peer.why = unknown; }},
              view);
@@ -127,11 +126,11 @@ const CopyEntry* PeerCase::copy_entry(const ImageName& on_peer) const {
 
 std::string PeerCase::mend() const {
   if (changed_from)
-    return fmt::format("if the new root is meant, say `replaces = \"{}\"` in its entry; else bring back its old card",
+    return fmt::format("if the new root is right, write `replaces = \"{}\"` in its entry; if not, restore its old card",
                        changed_from->id.text());
-  if (why.code == Code::untrusted) return "a human must look at why it is not trusted; nothing is taken from it until then";
+  if (why.code == Code::untrusted) return "a human must find out why it is untrusted; nothing is copied from it until then";
   if (why.code == Code::expired) return "its owner must publish a new head";
-  return why.mend.empty() ? "run again when it answers" : why.mend;
+  return why.mend.empty() ? "run ingot again when the peer answers" : why.mend;
 }
 
 const PeerCase* Situation::peer(const ServerName& name) const {

@@ -69,7 +69,7 @@ class SnapshotMaking {
     snapshot.scope.publish_copies = manifest_.server.publish_copies;
     add_images();
     for (const auto& said : server_.stated->images) {
-      if (!describe(said)) return fmt::format("it tells of an image \"{}\", which the catalog does not have", said.name.text());
+      if (!describe(said)) return fmt::format("it names an image \"{}\", which the catalog does not have", said.name.text());
     }
     add_peers();
     add_types();

@@ -16,8 +16,8 @@ std::string cache_folder(std::string_view what) {
   const std::string cache = variable("XDG_CACHE_HOME"), home = variable("HOME");
   if (!cache.empty()) return fmt::format("{}/ingot/{}", cache, what);
   if (!home.empty()) return fmt::format("{}/.cache/ingot/{}", home, what);
-  throw Error(Fault::usage, "what servers have said is kept in a cache, and neither XDG_CACHE_HOME nor HOME says where",
-              "set XDG_CACHE_HOME to a folder of this user's");
+  throw Error(Fault::usage, "there is no place for the cache: neither XDG_CACHE_HOME nor HOME is set",
+              "set XDG_CACHE_HOME to a folder of this user");
 }
 
 }  // namespace ingot::site

@@ -48,17 +48,15 @@ std::string state_folder(const ServerSection& server) { return parent_folder(ser
 void require_made(const ServerSection& server, io::Files& files) {
   if (files.status(server.state)) return;
   if (store::Store::lineage_of(files, server.store)) {
-    throw Error(
-        Fault::local,
-        fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", io::printable(server.state),
-                    io::printable(server.store)),
-        "bring the newest state back from its backup, set `state` in [server] to where it is, or run \"ingot state rebuild\", "
-        "which makes it "
-        "anew of the store; nothing was done")
+    throw Error(Fault::local,
+                fmt::format("the state \"{}\" is gone, but the store \"{}\" is here", io::printable(server.state),
+                            io::printable(server.store)),
+                "restore the newest state from its backup, set `state` in [server] to its folder, or run \"ingot state "
+                "rebuild\", which rebuilds the state from the store; nothing was done")
         .about(server.state);
   }
-  throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" is not there", io::printable(server.state)),
-              "run \"ingot init\" beside this manifest once; it makes what is missing")
+  throw Error(Fault::local, fmt::format("this server has no state yet: \"{}\" does not exist", io::printable(server.state)),
+              "run \"ingot init\" beside this manifest once; it creates what is missing")
       .about(server.state);
 }
 

@@ -13,17 +13,16 @@ BaseObservation look_at_base(const std::string& base, const Manifest& manifest, 
                              const std::function<plan::Plan(const Manifest& manifest, const plan::PlanOptions& options)>& plan) {
   const auto place = git_place_of(session.flags);
   if (!place)
-    throw Error(Fault::usage,
-                fmt::format("\"{}\" lies in no git repository, so that --base means nothing", io::printable(manifest.path)),
-                "leave --base out");
+    throw Error(Fault::usage, fmt::format("\"{}\" is in no git repository, which --base needs", io::printable(manifest.path)),
+                "leave out --base");
   const io::NamedCommit named = place->repository.resolve(base);
   const auto common = manifest.git ? io::GitHistory(place->repository).merge_base(named.id, manifest.git->commit) : std::nullopt;
   const std::string commit = common.value_or(named.id);
   BaseObservation looked{.base = {.revision = base, .commit = commit, .went_on = commit != named.id}, .plan = std::nullopt};
   if (!common && manifest.git)
     session.warn(
-        fmt::format("where this manifest's commit branched off from {} is not known here (a shallow clone, or another "
-                    "history): what {} has gained since then is shown as taken back",
+        fmt::format("it is unknown where this manifest's commit branched off from {} (a shallow clone, or another history): "
+                    "changes of {} since then are shown as reverted",
                     io::printable(base), io::printable(base)));
   const std::string shown =
       session.flags.rev ? session.flags.manifest.value_or("ingot.toml") : console::manifest_path(session.flags);

@@ -20,7 +20,7 @@ std::string why_not_signed(const io::GitRepository& repository, const std::strin
   if (!signature) return "it has no signature";
   for (const auto& file : allowed_signers(guard)) {
     if (!repository.path_in(file).empty())
-      return fmt::format("the allowed signers \"{}\" are in the repository itself, where a merge can change them",
+      return fmt::format("the file of allowed signers \"{}\" is in the repository itself, where a merge can change it",
                          io::printable(file));
     try {
       const auto checked = io::check_ssh_signature(*signature, file);
@@ -67,7 +67,7 @@ void note_objections(const Manifest& manifest, const AppliedLast& applied, const
   plan::Annotations found;
   if (!manifest.no_git.empty())
     found.notes.push_back(
-        {.code = Code::no_commit, .address = "", .text = "which commit the manifest is from is not known: " + manifest.no_git});
+        {.code = Code::no_commit, .address = "", .text = "the commit of the manifest is unknown: " + manifest.no_git});
   if (manifest.guard.git.any()) {
     const plan::GitView view = look_at_commit(manifest, applied, flags);
     for (const auto& objection : plan::git_objections(manifest.guard.git, view, false)) {

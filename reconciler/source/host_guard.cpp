@@ -25,7 +25,7 @@ std::variant<Guard, Problems> guard_in(const std::string& path) {
     return Problems{{.file = path,
                      .code = "unreadable",
                      .text = "the guard cannot be read: " + unreadable->why,
-                     .mend = "make it readable, or have it removed"}};
+                     .mend = "make it readable, or remove it"}};
   }
   return parse_guard(std::get<std::string>(read), path);
 }
@@ -35,8 +35,8 @@ bool is_there(const char* path) {
   std::error_code failed;
   const auto status = std::filesystem::symlink_status(path, failed);
   if (status.type() == std::filesystem::file_type::none && failed != std::errc::permission_denied) {
-    throw Error(Fault::local, fmt::format("whether there is a \"{}\" cannot be told: {}", path, failed.message()),
-                "nothing was done, as it may hold guards; try again");
+    throw Error(Fault::local, fmt::format("cannot tell whether \"{}\" exists: {}", path, failed.message()),
+                "nothing was done, because it may hold guards; try again");
   }
   return status.type() != std::filesystem::file_type::not_found;
 }

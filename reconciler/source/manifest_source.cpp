@@ -132,8 +132,8 @@ std::optional<GitPlace> git_place_of(const options::GlobalOptions& flags) {
   auto repository = io::GitRepository::holding(path);
   if (!repository) {
     if (!flags.rev) return std::nullopt;
-    throw Error(Fault::usage, fmt::format("\"{}\" lies in no git repository, so that --rev means nothing", io::printable(path)),
-                "name a path in a work tree or a bare repository with -f")
+    throw Error(Fault::usage, fmt::format("\"{}\" is in no git repository, which --rev needs", io::printable(path)),
+                "give a path in a work tree or a bare repository with -f")
         .with_code(Code::no_repository)
         .about(path);
   }

@@ -210,7 +210,7 @@ Condemned Store::condemned() const {
   if (!text) return {};
   const auto damaged = [&] {
     return Error(Fault::local, fmt::format("\"{}\" is damaged", io::printable(condemned_path(folder_))),
-                 "remove it: gc then begins to wait anew");
+                 "remove it; the grace of gc then starts again");
   };
   if (!text->starts_with(condemned_format)) throw damaged();
   Condemned condemned;

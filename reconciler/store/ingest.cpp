@@ -21,15 +21,15 @@ using namespace layout;
 void check_unchanged(const std::string& source, const transfer::SourceSurvey& before, const transfer::SourceSurvey& after) {
   if (transfer::is_as_it_was(after, before.stamp)) return;
   throw Error(Fault::incomplete, fmt::format("the source \"{}\" changed while it was read", io::printable(source)),
-              "run it again when nothing writes there");
+              "run it again when no program writes there");
 }
 
 void check_expected(const std::string& source, const Digest& digest, const std::optional<Digest>& expected) {
   if (!expected || *expected == digest) return;
   throw Error(
       Fault::incomplete,
-      fmt::format("the source \"{}\" holds {}, the manifest says {}", io::printable(source), digest.text(), expected->text()),
-      "check which of the two is the image that was meant")
+      fmt::format("the source \"{}\" has {}, the manifest says {}", io::printable(source), digest.text(), expected->text()),
+      "check which of the two is the right image")
       .with_code(Code::source_mismatch)
       .about(source);
 }

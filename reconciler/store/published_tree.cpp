@@ -53,21 +53,21 @@ void Store::publish_root(std::uint64_t version, std::string_view envelope) {
   if (const auto there = published_root(version)) {
     if (*there == envelope) return;
     throw Error(Fault::local, fmt::format("root version {} is published already, with other bytes", version),
-                "a root version is never changed: publish the next one");
+                "a root version never changes: publish the next version");
   }
   StagedFile staged(*files_, staging(folder_));
   staged.write(envelope);
   staged.finish(modes_of(Place::public_tree).file);
   const std::string path = root_path(folder_, version);
   if (!files_->rename_new(staged.path(), path))
-    throw Error(Fault::local, fmt::format("\"{}\" came to be while it was written", io::printable(path)));
+    throw Error(Fault::local, fmt::format("\"{}\" was created by another program meanwhile", io::printable(path)));
   staged.release();
   files_->sync_folder(parent(path));
 }
 
 void Store::publish_piece(const Piece& piece, std::string_view bytes) {
   if (bytes.size() != piece.length || io::sha256(bytes) != piece.digest)
-    throw Error(Fault::internal, "a piece of the catalog does not have its own digest");
+    throw Error(Fault::internal, "a file of the catalog does not match its digest");
   const std::string path = piece_path(folder_, piece.digest);
   if (is_whole(*files_, path, piece.digest)) return;
   StagedFile staged(*files_, staging(folder_));

@@ -20,7 +20,7 @@ constexpr std::size_t most_segments_named = 10;
 
 [[noreturn]] void damaged(const std::string& path, const std::string& why) {
   throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", io::printable(path), why),
-              "the disk may be failing; take the image from where it came from again");
+              "the disk may be failing; restore the image from its source or peer");
 }
 
 /// Reads one packed segment after the other. What a damaged one is worth is the visitor's business.

@@ -46,7 +46,7 @@ constexpr std::array<Folder, 11> folders{{{"public", 0755},
   throw Error(Fault::manifest,
               fmt::format("the store \"{}\" belongs to another state (lineage {}, not {})", io::printable(folder),
                           io::printable(own), io::printable(wanted)),
-              "name the store that goes with this state file, or the state file that goes with this store; nothing was changed")
+              "set `store` to the store of this state file, or `state` to the state file of this store; nothing was changed")
       .with_code(Code::foreign_state);
 }
 
@@ -56,7 +56,7 @@ void check_folder(io::Files& files, const std::string& store, const std::string&
   if (status->kind != io::EntryKind::folder) refuse(store, fmt::format("has something else than a folder at \"{}\"", name));
   if (status->device != device)
     refuse(store, fmt::format("has its folder \"{}\" on another file system", name),
-           "a store lies on one file system: renames must not copy");
+           "a store must be on one file system, because files are renamed in it");
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ Store Store::open(io::Files& files, const std::string& folder, const std::string
   if (!own) {
     const bool gone = !files.status(folder);
     refuse(folder, gone ? "is not there" : "has lost its file LINEAGE",
-           "bring it back from its backup, or set `store` in [server] to where it is");
+           "restore it from its backup, or set `store` in [server] to its folder");
   }
   if (*own != lineage) refuse_lineage(folder, *own, lineage);
   const std::uint64_t device = files.status(folder + "/.").value().device;

@@ -27,7 +27,7 @@ std::optional<ImpossibleRoot> why_not(const RoleChange& change, const Role& role
 /// A role whose threshold can be met, and has to be.
 std::optional<ImpossibleRoot> why_unsound(const Role& role, std::string_view name) {
   if (role.keys.empty())
-    return ImpossibleRoot{fmt::format("no {} key would be left", name), fmt::format("add another with --add-{} KEY", name)};
+    return ImpossibleRoot{fmt::format("no {} key would remain", name), fmt::format("add one with --add-{} KEY", name)};
   if (role.keys.size() > most_keys)
     return ImpossibleRoot{fmt::format("{} {} keys are more than a root may name ({})", role.keys.size(), name, most_keys),
                           "drop some"};

@@ -51,7 +51,7 @@ Opened open(std::string_view bytes, std::string_view payload_type, std::string_v
   auto parsed = parse_envelope(bytes);
   if (const auto* malformed = std::get_if<Malformed>(&parsed)) {
     if (auto other = not_ours(bytes)) return *std::move(other);
-    return Distrust{otherwise, fmt::format("the {} is no signed envelope: it {}", what, malformed->why)};
+    return Distrust{otherwise, fmt::format("the {} is not a signed envelope: it {}", what, malformed->why)};
   }
   auto& envelope = std::get<Envelope>(parsed);
   if (envelope.payload_type != payload_type) {
@@ -89,7 +89,8 @@ std::variant<Root, Distrust> read_root_payload(const Envelope& envelope) {
 std::optional<Distrust> why_not_next(const Root& next, const TrustedRoot& current) {
   const Root& before = current.root;
   if (next.version != before.version + 1) {
-    return Distrust{Code::bad_root, fmt::format("root {} came where root {} must follow", next.version, before.version + 1)};
+    return Distrust{Code::bad_root,
+                    fmt::format("root {} was served where root {} must follow", next.version, before.version + 1)};
   }
   if (next.previous != current.digest) {
     return Distrust{Code::broken_chain, fmt::format("root {} was made for another root {} than the one that is known: {}, not {}",
@@ -142,7 +143,7 @@ std::variant<TrustedRoot, Distrust, NotOurs> verify_first_root(std::string_view 
   if (auto* why = std::get_if<Distrust>(&parsed)) return std::move(*why);
   auto& root = std::get<Root>(parsed);
   if (!signed_by(root.root, whole)) return bad_signature("root", root.root);
-  if (root.version != 1) return Distrust{Code::bad_root, fmt::format("the first root bears version {}, not 1", root.version)};
+  if (root.version != 1) return Distrust{Code::bad_root, fmt::format("the first root has version {}, not 1", root.version)};
   return TrustedRoot{std::move(root), pinned.root};
 }
 
@@ -162,7 +163,7 @@ std::variant<TrustedRoot, Distrust, NotOurs> verify_next_root(std::string_view e
 
 std::optional<Distrust> root_expired(const Root& root, Time now) {
   if (now < root.expires) return std::nullopt;
-  return Distrust{Code::root_expired, fmt::format("its root {} ended at {}, and there is no newer one; its owner must renew it",
+  return Distrust{Code::root_expired, fmt::format("its root {} expired at {}, and there is no newer one; its owner must renew it",
                                                   root.version, time_text(root.expires))};
 }
 
@@ -179,7 +180,7 @@ std::variant<Head, Distrust, NotOurs> verify_head(std::string_view envelope, con
     return Distrust{Code::wrong_server, fmt::format("the head is of the server {}, not {}", head.id.text(), id.text())};
   if (head.epoch != root.epoch) {
     return Distrust{Code::wrong_epoch,
-                    fmt::format("the head bears epoch {}, but root {} says {}", head.epoch, root.version, root.epoch)};
+                    fmt::format("the head has epoch {}, but root {} says {}", head.epoch, root.version, root.epoch)};
   }
   return std::move(head);
 }
@@ -214,7 +215,7 @@ std::optional<Distrust> may_follow(const Head& head, const Digest& digest, const
     return Distrust{Code::rollback, fmt::format("rollback of the epoch {}->{}", floor->epoch, head.epoch)};
   if (head.epoch == floor->epoch && head.serial == floor->serial) {
     if (digest == floor->head) return std::nullopt;
-    return Distrust{Code::equivocation, fmt::format("two different heads bear the serial {}: {} and {}", head.serial,
+    return Distrust{Code::equivocation, fmt::format("two different heads have the serial {}: {} and {}", head.serial,
                                                     floor->head.text(), digest.text())};
   }
   if (head.epoch == floor->epoch && head.serial < floor->serial)
@@ -232,7 +233,7 @@ std::optional<Expired> expired(const Head& head, std::optional<Seconds> max_age,
   const Time end = max_age ? head.issued + *max_age : head.expires;
   if (now < end) return std::nullopt;
   const std::string_view whose = max_age ? "max_age here" : "its own word";
-  return Expired{end, fmt::format("the head {} of {} ended at {} by {}; nobody has published a newer one, or it is withheld",
+  return Expired{end, fmt::format("the head {} of {} expired at {} by {}; no newer one was published, or it is withheld",
                                   head.serial, time_text(head.issued), time_text(end), whose)};
 }
 

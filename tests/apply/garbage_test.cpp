@@ -186,7 +186,7 @@ TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_every_partial_copy_stay
   wanted.complete = false;
   const apply::Garbage found = gc(0s);
   EXPECT_THAT(found.taken, IsEmpty());
-  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("of a peer nothing is remembered")));
+  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("nothing is known of a peer")));
 }
 
 TEST_F(garbage, R19_where_it_is_not_known_what_is_wanted_bytes_of_copies_stay_and_own_ones_go) {
@@ -377,7 +377,7 @@ TEST_F(garbage, on_a_full_disk_it_tells_what_it_freed_and_what_it_could_not_note
   const apply::Garbage found = gc(0s);
   EXPECT_THAT(paths(found.taken), ElementsAre(path));
   EXPECT_THAT(paths(found.waiting, "public/b"), ElementsAre(kept));
-  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("could not be noted")));
+  EXPECT_THAT(found.notes, ElementsAre(HasSubstr("the notes could not be written")));
   EXPECT_TRUE(found.fault);
   EXPECT_FALSE(is_there(path) || is_there("CONDEMNED"));
 }

@@ -241,7 +241,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
   const apply::Account account = here.apply({add(here, "other", "other bytes"), publish_change()});
   EXPECT_THAT(lines_of(account), ElementsAre("done image.other", "done catalog", "failed image.db damaged"));
   EXPECT_THAT(std::get<Failed>(account.failed.at(0).outcome).text,
-              AllOf(HasSubstr(hex), HasSubstr("put the file back from a backup")));
+              AllOf(HasSubstr(hex), HasSubstr("restore the file from a backup")));
   EXPECT_EQ(account.exit_code, 6);
   EXPECT_EQ(here.tree().faults, std::vector<std::string>());
   EXPECT_FALSE(offers("db"));
@@ -250,7 +250,7 @@ TEST_F(publishing, R25_an_image_whose_bytes_are_gone_is_shown_without_them_and_h
 
   // As soon as they are back, they are published again.
   fs::rename(folder.path() + "/aside", path);
-  EXPECT_EQ(why_again(), "bytes that the published catalog leaves out are here again");
+  EXPECT_EQ(why_again(), "bytes that the published catalog leaves out are restored");
   EXPECT_TRUE(needs_renewal(here));
   EXPECT_EQ(here.apply(std::vector<plan::Change>()).exit_code, 0);
   EXPECT_TRUE(offers("db"));

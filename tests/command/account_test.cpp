@@ -49,7 +49,7 @@ TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
     return show::shown(
         [&](show::Output& out) { show::show_account(plan, account, "20261118T093320Z-1a2b3c", false, show::Style(false), out); });
   };
-  EXPECT_NE(text().find("Mend what failed, then run \"ingot apply\" again"), std::string::npos) << text();
+  EXPECT_NE(text().find("Fix what failed, then run \"ingot apply\" again"), std::string::npos) < < text();
   account.failed.push_back(result("db19_28", Failed{Code::unreachable, "no connection"}));
   EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
 }
@@ -61,7 +61,7 @@ TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
   EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos)
       << text_of_account(account);
   account.not_started[0].begun = false;
-  EXPECT_EQ(text_of_account(account).find("is kept"), std::string::npos) << text_of_account(account);
+  EXPECT_EQ(text_of_account(account).find("kept for the next run"), std::string::npos) << text_of_account(account);
 }
 
 TEST(show_account, an_early_end_is_said) {

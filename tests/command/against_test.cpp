@@ -285,7 +285,7 @@ TEST_F(Against, the_id_does_not_hang_on_the_hour_here_or_elsewhere) {
     EXPECT_EQ(here.at("actions").at(open ? 1 : 0).at("deferred"), !open);
     EXPECT_THAT(verbs_of(elsewhere), ElementsAre("publish catalog", "copy copy.gold.b"));
     EXPECT_FALSE(elsewhere.at("actions").at(1).at("deferred")) << "nobody knows the hour there";
-    EXPECT_THAT(in_ci().out, HasSubstr("its hour (`window`)"));
+    EXPECT_THAT(in_ci().out, HasSubstr("time (`window`)"));
     for (const json& plan : {here, elsewhere}) ids.insert(plan.at("id").get<std::string>());
   }
   EXPECT_EQ(ids.size(), 1U);
@@ -417,7 +417,7 @@ TEST_F(Against, A5_A9_A13_a_tampered_old_foreign_or_absent_state_is_nothing_to_p
   put(good.substr(0, good.size() / 2));
   EXPECT_NE(in_ci().exit, 0);
   fs::remove(piece);
-  EXPECT_EQ(in_ci().exit, 3) << "the publisher may be at work";
+  EXPECT_EQ(in_ci().exit, 3) << "the peer may be publishing now";
   put(good);
 
   const std::string newest = read(folder / "silver/store/public/head.dsse");
@@ -462,7 +462,7 @@ TEST_F(Against, every_format_shows_the_plan) {
   testing_support::expect_valid_json("plan", ran.out);
   EXPECT_EQ(in_ci({"--detailed-exitcode"}).exit, 2);
   EXPECT_THAT(in_ci().out, AllOf(HasSubstr("planned against what \"silver\" publishes"),
-                                 Not(HasSubstr("is not there, so it cannot be added"))));
+                                 Not(HasSubstr("does not exist, so it cannot be added"))));
   EXPECT_FALSE(fs::exists(folder / "ci/state")) << "nothing is kept beside the manifest";
 }
 

@@ -32,7 +32,7 @@ TEST_F(Commands, init_says_what_it_made_and_what_comes_next) {
   const std::string before = read(folder / "gold/ingot.toml");
   const Ran again = at("gold", {"init"});
   EXPECT_EQ(again.exit, 0) << again.err;
-  EXPECT_THAT(again.out, HasSubstr("everything was here already"));
+  EXPECT_THAT(again.out, HasSubstr("everything is there already"));
   EXPECT_EQ(read(folder / "gold/ingot.toml"), before);
 }
 
@@ -263,7 +263,7 @@ TEST_F(Commands, status_asks_the_servers_own_url) {
   write("gold/store/public/head.dsse", "<html>It works!</html>");
   EXPECT_THAT(status(3), HasSubstr("\"status\":\"other\",\"serial\":null"));
   write("gold/store/public/head.dsse", read(folder / "silver/store/public/head.dsse"));
-  EXPECT_THAT(status(3), HasSubstr("head.dsse is no head of this server"));
+  EXPECT_THAT(status(3), HasSubstr("head.dsse is not a head of this server"));
   write("gold/store/public/head.dsse", newest);
   ASSERT_EQ(at("gold", {"publish"}).exit, 0);
   write("gold/store/public/head.dsse", newest);
@@ -451,7 +451,7 @@ TEST_F(Commands, publish_renews_the_head_and_is_in_the_history) {
   const std::string before = read(folder / "gold/store/public/head.dsse");
   const Ran ran = at("gold", {"publish"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
-  EXPECT_THAT(ran.out, HasSubstr("good until"));
+  EXPECT_THAT(ran.out, HasSubstr("valid until"));
   EXPECT_NE(read(folder / "gold/store/public/head.dsse"), before);
   EXPECT_THAT(at("gold", {"query", "history"}).out, HasSubstr("publish"));
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0);
@@ -477,7 +477,7 @@ TEST_F(Commands, help_is_a_command_too_and_a_pattern_is_no_name) {
   two_servers();
   EXPECT_THAT(at("gold", {"query", "images", "a*"}).err, HasSubstr("not a pattern"));
   EXPECT_THAT(at("gold", {"verify", "a*"}).err, HasSubstr("not a pattern"));
-  EXPECT_THAT(at("gold", {"query", "images", "--peer", "gold"}).err, HasSubstr("is this server itself"));
+  EXPECT_THAT(at("gold", {"query", "images", "--peer", "gold"}).err, HasSubstr("is this server"));
 }
 
 TEST_F(Commands, card_explains_a_card_and_who_it_is_here) {

@@ -45,7 +45,7 @@ TEST_F(Commands, a_state_older_than_what_is_published_is_told_before_anything_is
   manifest("gold", read(folder / "gold/ingot.toml").substr(read(folder / "gold/ingot.toml").find("[[image]]")) +
                        "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n");
   const auto old =
-      AllOf(HasSubstr("the state is older than what is published: serial "), HasSubstr("bring back the newest state file"));
+      AllOf(HasSubstr("the state is older than what is published: serial "), HasSubstr("restore the newest state file"));
   for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"apply", "--yes"}, {"publish"}}) {
     const Ran ran = at("gold", words);
     EXPECT_EQ(ran.exit, 6) << words.front();
@@ -73,7 +73,7 @@ TEST_F(Commands, what_is_lost_and_cannot_be_made_is_brought_back_from_a_backup) 
   fs::rename(folder / "gold/store", folder / "gold/elsewhere");
   for (const char* command : {"plan", "publish", "init"}) {
     EXPECT_EQ(at("gold", {command}).exit, 6) << command;
-    EXPECT_THAT(terminal.said, AllOf(HasSubstr("gold/store"), HasSubstr("bring it back from its backup, or set `store`"),
+    EXPECT_THAT(terminal.said, AllOf(HasSubstr("gold/store"), HasSubstr("restore it from its backup, or set `store`"),
                                      Not(HasSubstr("ingot init"))))
         << command;
   }
@@ -82,7 +82,7 @@ TEST_F(Commands, what_is_lost_and_cannot_be_made_is_brought_back_from_a_backup) 
   for (const char* command : {"plan", "publish", "init"}) {
     EXPECT_EQ(at("gold", {command}).exit, 6) << command;
     EXPECT_THAT(terminal.said,
-                AllOf(HasSubstr("is empty"), HasSubstr("put back the newest backup of it, or run \"ingot state rebuild\""),
+                AllOf(HasSubstr("is empty"), HasSubstr("restore its newest backup, or run \"ingot state rebuild\""),
                       Not(HasSubstr("ingot init"))))
         << command;
   }
@@ -137,7 +137,7 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
   const std::string name = "b/" + file.parent_path().filename().string() + "/" + file.filename().string();
   fs::rename(file, folder / "aside");
   fs::rename(folder / "gold/a.bin", folder / "gold/away.bin");  // or it would be repaired
-  const auto damaged = AllOf(HasSubstr("\"" + name + "\" of the store is gone"), HasSubstr("put the file back from a backup"));
+  const auto damaged = AllOf(HasSubstr("\"" + name + "\" of the store is gone"), HasSubstr("restore the file from a backup"));
 
   EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("damaged"), damaged));
   const Ran status = at("gold", {"status", "--json"});
@@ -173,7 +173,7 @@ TEST_F(Commands, damaged_bytes_are_foreseen_by_name_and_hold_nothing_else_up) {
 
   fs::rename(folder / "aside", file);
   EXPECT_THAT(at("gold", {"plan"}).out,
-              AllOf(HasSubstr("bytes that the published catalog leaves out are here again"), Not(HasSubstr("damaged"))));
+              AllOf(HasSubstr("bytes that the published catalog leaves out are restored"), Not(HasSubstr("damaged"))));
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
   EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0);
   EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
@@ -184,8 +184,7 @@ TEST_F(Commands, a_damaged_image_is_mended_by_adding_it_under_another_name_too) 
   write(fs::relative(packed_file_in(folder / "gold/store"), folder).string(), "rot");
   fs::last_write_time(folder / "gold/a.bin",
                       fs::file_time_type::clock::now() - std::chrono::hours(1));  // so that it is not taken for the same
-  EXPECT_THAT(at("gold", {"status"}).out,
-              AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source under another name")));
+  EXPECT_THAT(at("gold", {"status"}).out, AllOf(HasSubstr("has 3 bytes, not "), HasSubstr("with the same source, another name")));
   const std::string a = "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\nprotect = true\n";
   manifest("gold", a + "[[image]]\nname = \"twin\"\nsource = \"a.bin\"\nprivate = true\n");
   EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 6) << "it was damaged when this was planned";

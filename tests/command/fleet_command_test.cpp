@@ -127,7 +127,7 @@ TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {
   EXPECT_THAT(image.err, HasSubstr("no server that is known of has an image \"aa\""));
   EXPECT_EQ(status({"series:none"}).exit, 3);
   const Ran none = ingot({"fleet", "status", "--cards", (folder / "cache").string()});
-  EXPECT_NE(none.exit, 0) << "there is no card";
+  EXPECT_NE(none.exit, 0) << "there are no cards";
   EXPECT_EQ(ingot({"fleet", "status"}).exit, 64);
   EXPECT_EQ(ingot({"fleet", "check"}).exit, 64);
   EXPECT_EQ(ingot({"fleet", "chek"}).exit, 64);

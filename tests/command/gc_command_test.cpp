@@ -32,7 +32,7 @@ TEST_F(GcCommand, takes_what_a_deleted_private_image_left_and_says_so) {
            "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n[[image]]\nname = \"b\"\nsource = "
            "\"a.bin\"\nexclude=[]\nprivate = true\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
-  EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).out, "Nothing to take: every file is needed.\n");
+  EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).out, "Nothing to remove: every file is needed.\\n");
   manifest("gold", "");
   ASSERT_EQ(at("gold", {"apply", "--yes", "--allow-empty", "--raise-limit", "removals=2"}).exit, 0)
       << terminal.said << terminal.printed;
@@ -42,7 +42,7 @@ TEST_F(GcCommand, takes_what_a_deleted_private_image_left_and_says_so) {
                              HasSubstr("deleted, until ")));
   testing_support::expect_valid_json("gc", at("gold", {"gc", "--json"}).out);
   EXPECT_THAT(at("gold", {"gc"}).out,
-              AllOf(HasSubstr("Waiting: "), HasSubstr("the grace of the first is over at "), Not(HasSubstr("private/b/"))));
+              AllOf(HasSubstr("Waiting: "), HasSubstr("the first can be removed at "), Not(HasSubstr("private/b/"))));
   EXPECT_THAT(at("gold", {"gc", "--grace", "0", "-v"}).out,
               AllOf(HasSubstr("Taken: "), HasSubstr(" freed"), HasSubstr("  private/b/")));
   testing_support::expect_valid_json("gc", at("gold", {"gc", "--json", "--grace", "0"}).out);

@@ -32,7 +32,7 @@ TEST_F(History, tells_when_and_why_an_image_came_and_went) {
   const Json of_a = changes("gold", "a");
   ASSERT_EQ(of_a["changes"].size(), 2U);
   EXPECT_EQ(of_a["changes"][0]["verb"], "delete");
-  EXPECT_THAT(of_a["changes"][0]["arguments"].get<std::string>(), HasSubstr("the manifest managed it, and no longer names it"));
+  EXPECT_THAT(of_a["changes"][0]["arguments"].get<std::string>(), HasSubstr("the manifest no longer names it"));
   EXPECT_EQ(of_a["changes"][0]["run"]["id"], last_run("gold"));
   EXPECT_EQ(of_a["changes"][1]["verb"], "add");
   EXPECT_EQ(of_a["changes"][1]["run"]["id"], came);
@@ -77,7 +77,7 @@ TEST_F(History, of_a_state_made_anew_goes_on_from_the_papers) {
   ASSERT_EQ(of_a["earlier"].size(), 1U);
   EXPECT_EQ(of_a["earlier"][0]["run"]["id"], came);
   EXPECT_EQ(of_a["earlier"][0]["rule"], "image.a");
-  EXPECT_THAT(at("gold", {"history", "a"}).out, HasSubstr("this state began later"));
+  EXPECT_THAT(at("gold", {"history", "a"}).out, HasSubstr("this state is younger"));
 }
 
 TEST_F(History, of_a_name_that_nothing_bore_is_incomplete_and_names_the_nearest) {

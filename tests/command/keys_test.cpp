@@ -52,7 +52,7 @@ TEST_F(Keys, make_writes_a_private_file_and_prints_the_public_key) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   EXPECT_EQ(ingot({"key", "show", path("root-b.pem")}).out, made.out);
   const std::string before = read(folder / "root-b.pem");
-  EXPECT_EQ(ingot({"key", "make", path("root-b.pem")}).exit, 6) << "a key is never replaced";
+  EXPECT_EQ(ingot({"key", "make", path("root-b.pem")}).exit, 6) << "ingot never overwrites a key";
   EXPECT_EQ(read(folder / "root-b.pem"), before);
   testing_support::expect_valid_json("key", ingot({"key", "make", path("c.pem"), "--json"}).out);
 }
@@ -140,9 +140,9 @@ TEST_F(Keys, A8_a_root_is_renewed_by_rotating_nothing_and_peers_follow) {
 TEST_F(Keys, A8_a_root_that_ends_soon_is_told_of_by_its_owner_and_its_peers_until_it_is_renewed) {
   settle();
   must(0, "gold", {"key", "rotate", "--expires", "59d"});
-  EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("this server's root of trust ends at"));
+  EXPECT_THAT(must(0, "gold", {"plan"}).out, HasSubstr("the root of trust of this server expires at"));
   EXPECT_THAT(must(0, "gold", {"status"}).out, HasSubstr("ingot key rotate"));
-  EXPECT_THAT(must(0, "gold", {"apply", "--yes", "-q"}).err, HasSubstr("this server's root of trust ends at"))
+  EXPECT_THAT(must(0, "gold", {"apply", "--yes", "-q"}).err, HasSubstr("the root of trust of this server expires at"))
       << "a timer's journal has it";
   silver_follows();
   EXPECT_THAT(must(0, "silver", {"plan"}).out, HasSubstr("the root of trust of peer \"gold\" ends at"))
@@ -275,7 +275,7 @@ TEST_F(Keys, A11_a_quorum_signs_on_other_machines_and_nothing_is_published_befor
   EXPECT_TRUE(has_root("gold", 2)) << "one of the old and two of the new keys signed";
   silver_follows();
   fs::rename(folder / "gold/keys/root.pem", folder / "stick/root-a.pem");
-  EXPECT_THAT(must(7, "gold", {"key", "rotate"}).err, HasSubstr("no private key of a root is here"));
+  EXPECT_THAT(must(7, "gold", {"key", "rotate"}).err, HasSubstr("there is no private root key here"));
 
   const std::string before = head("gold");
   const Ran begun = must(0, "gold", {"key", "rotate", "--key", path("stick/root-a.pem"), "--json"});
@@ -284,7 +284,7 @@ TEST_F(Keys, A11_a_quorum_signs_on_other_machines_and_nothing_is_published_befor
   EXPECT_FALSE(has_root("gold", 3));
   EXPECT_EQ(head("gold"), before);
   EXPECT_THAT(must(0, "gold", {"key", "show"}).out, HasSubstr("waits for signatures"));
-  EXPECT_THAT(must(7, "gold", {"key", "rotate", "--key", path("stick/root-a.pem")}).err, HasSubstr("is there already"))
+  EXPECT_THAT(must(7, "gold", {"key", "rotate", "--key", path("stick/root-a.pem")}).err, HasSubstr("exists: a new root"))
       << "signatures that were collected are not thrown away";
   EXPECT_THAT(must(7, "gold", {"key", "install", path("gold/keys/root-3.dsse")}).err, HasSubstr("nothing was changed"));
   EXPECT_EQ(head("gold"), before);
@@ -317,8 +317,8 @@ TEST_F(Keys, what_cannot_be_a_root_is_refused_with_its_mend) {
   EXPECT_THAT(must(64, "gold", {"key", "rotate", "--root-threshold", "2"}).err, HasSubstr("2 of 1 root keys"));
   EXPECT_THAT(must(64, "gold", {"key", "rotate", "--root-threshold", "0"}).err, HasSubstr("1 to 16"));
   EXPECT_THAT(must(64, "gold", {"key", "revoke", path("gold/keys/catalog.pem")}).err, HasSubstr("--add-catalog KEY"));
-  EXPECT_THAT(must(64, "gold", {"key", "rotate", "--add-catalog", "nobody"}).err, HasSubstr("is no key"));
-  EXPECT_THAT(must(64, "gold", {"key", "rotate", "--expires", "2001-01-01T00:00:00Z"}).err, HasSubstr("over already"));
+  EXPECT_THAT(must(64, "gold", {"key", "rotate", "--add-catalog", "nobody"}).err, HasSubstr("is not a key"));
+  EXPECT_THAT(must(64, "gold", {"key", "rotate", "--expires", "2001-01-01T00:00:00Z"}).err, HasSubstr("in the past"));
   EXPECT_THAT(must(64, "gold", {"key", "rotates"}).err, HasSubstr("did you mean \"rotate\"?"));
   EXPECT_THAT(must(64, "gold", {"key"}).err, HasSubstr("ingot key --help"));
   EXPECT_THAT(must(64, "gold", {"key", "show", "--expires", "1d"}).err, HasSubstr("takes no --expires"));

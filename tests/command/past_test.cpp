@@ -90,7 +90,7 @@ TEST(past, is_named_by_a_run_a_commit_or_a_time) {
   EXPECT_EQ(moment_at("aaaab"), history::Moment{.runs = 2});
   EXPECT_THAT(no_moment("aaaa"), HasSubstr("several commits begin with"));
   EXPECT_EQ(moment_at("main"), history::Moment{.runs = 2});
-  EXPECT_THAT(no_moment("side"), HasSubstr("no run was of the commit ccc"));
+  EXPECT_THAT(no_moment("side"), HasSubstr("no run belongs to the commit ccc"));
   EXPECT_THAT(no_moment("x\x1b"), HasSubstr("is no run, no commit of one, and no time"));
   EXPECT_EQ(moment_at("2026-11-23T02:02:01Z"), (history::Moment{.runs = 2, .until = past_minute(2) + std::chrono::seconds(1)}));
 }
@@ -148,8 +148,9 @@ TEST(past, is_not_told_of_what_was_before_a_lost_state) {
   EXPECT_FALSE(history::things_at(options::Topic::series, {.runs = 1}, history, now).front().arrived);
   EXPECT_THAT(thing_names(history::things_at(options::Topic::series, {.runs = 2}, history, now)), ElementsAre("b"));
   EXPECT_THAT(unproven(options::Topic::series, {.runs = 0}, history, now),
-              HasSubstr("made anew then; it can say what was here from 2026-11-23T02:01:59Z on"));
-  EXPECT_THAT(unproven(options::Topic::series, {.runs = 1, .until = past_minute(1)}, history, now), HasSubstr("made anew"));
+              HasSubstr("made anew then; ask for a time from 2026-11-23T02:01:59Z on"));
+  EXPECT_THAT(unproven(options::Topic::series, {.runs = 1, .until = past_minute(1)}, history, now),
+              HasSubstr("the state was rebuilt"));
 }
 
 TEST(past, is_not_told_of_what_was_before_a_peer_got_another_name) {
@@ -174,7 +175,7 @@ TEST(past, is_not_told_of_what_was_before_a_peer_got_another_name) {
                                .stopped = {}});
   EXPECT_THAT(thing_names(history::things_at(options::Topic::peers, {.runs = 2}, history, now)), ElementsAre("new"));
   EXPECT_THAT(thing_names(history::things_at(options::Topic::subscriptions, {.runs = 3}, history, now)), ElementsAre("new.all"));
-  EXPECT_THAT(unproven(options::Topic::peers, {.runs = 1}, history, now), HasSubstr("another name or identity since then"));
+  EXPECT_THAT(unproven(options::Topic::peers, {.runs = 1}, history, now), HasSubstr("has another identity since then"));
   EXPECT_THAT(unproven(options::Topic::subscriptions, {.runs = 1}, history, now), HasSubstr("from 2026-11-23T02:02:01Z on"));
   EXPECT_THAT(thing_names(history::things_at(options::Topic::series, {.runs = 1}, history, now)), IsEmpty())
       << "which are of no peer";

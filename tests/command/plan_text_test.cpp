@@ -27,8 +27,8 @@ TEST(show_plan, an_empty_plan_is_short) { expect_golden("plan-empty.txt", text_o
 TEST(show_plan, R26_limits_are_shown_above_all_where_they_hold_everything) {
   plan::Plan plan = empty_plan();
   plan.held = full_plan().held;
-  plan.limits = {{"removals", "3", "2 (5 and 10 %)", "ingot.toml:9"}};
-  EXPECT_THAT(text_of_plan(plan), HasSubstr("  removals   3, limit 2 (5 and 10 %) (ingot.toml:9)\n"));
+  plan.limits = {{"removals", "3", "2 (limit: 5 images or 10 %)", "ingot.toml:9"}};
+  EXPECT_THAT(text_of_plan(plan), HasSubstr("  removals: 3 planned, 2 allowed (limit: 5 images or 10 %, ingot.toml:9)\n"));
 }
 
 TEST(show_plan, colours_are_only_an_addition) {
@@ -45,7 +45,7 @@ TEST(show_plan, what_a_peer_says_never_reaches_the_terminal_raw) {
 }
 
 TEST(plan_summary, counts_what_is_done_and_what_is_not) {
-  EXPECT_EQ(summary_of(empty_plan()), "No changes. All is as the manifest says.");
+  EXPECT_EQ(summary_of(empty_plan()), "No changes. Everything is as the manifest says.");
   plan::Plan plan = empty_plan();
   plan.blocked = full_plan().blocked;
   EXPECT_EQ(summary_of(plan), "No changes now; 1 blocked.");

@@ -182,7 +182,7 @@ TEST_F(Rebuild, without_a_catalog_or_a_root_it_refuses_rather_than_begin_anew) {
   lose_state("gold");
   fs::remove_all(folder / "gold/store/public/c");
   EXPECT_EQ(at("gold", {"state", "rebuild"}).exit, 6);
-  EXPECT_THAT(terminal.said, HasSubstr("bring the store back"));
+  EXPECT_THAT(terminal.said, HasSubstr("restore the store"));
   fs::remove(folder / "gold/store/public/root/1.dsse");
   EXPECT_EQ(at("gold", {"state", "rebuild"}).exit, 6);
   EXPECT_FALSE(fs::exists(state("gold")));

@@ -108,7 +108,7 @@ TEST_F(Reconcile, stops_a_copy_at_its_deadline_and_a_later_run_goes_on) {
   const Ran ran = reconcile({"--deadline", "1s"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_THAT(ran.out, AllOf(HasSubstr("Left for a later run"), HasSubstr("the deadline of this run is over"),
-                             HasSubstr("1 deferred"), HasSubstr("is kept for the next run")));
+                             HasSubstr("1 deferred"), HasSubstr("kept for the next run")));
   EXPECT_EQ(history()[0]["deferred"], 1);
   EXPECT_EQ(history()[0]["exit"], 0);
   write("silver/ingot.toml", unlimited);

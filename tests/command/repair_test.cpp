@@ -230,7 +230,7 @@ TEST_F(repairing, D1_what_cannot_be_had_is_kept_told_and_repaired_once_it_can) {
   testing_support::expect_valid_json("verify", alone.out);
   EXPECT_THAT(alone.out, AllOf(HasSubstr("\"whole\":false"), HasSubstr("\"what\":\"image a\"")));
   EXPECT_THAT(alone.err,
-              AllOf(HasSubstr("was set aside"), HasSubstr("copy.gold.a"), HasSubstr("put the file back from a backup")));
+              AllOf(HasSubstr("was moved to the folder"), HasSubstr("copy.gold.a"), HasSubstr("restore the file from a backup")));
   const auto aside = files_in("silver/store/quarantine");
   ASSERT_EQ(aside.size(), 1U);
   EXPECT_EQ(read(aside.front()), rotten);
@@ -243,7 +243,7 @@ TEST_F(repairing, D1_what_cannot_be_had_is_kept_told_and_repaired_once_it_can) {
   fs::remove(own);
   fs::remove(folder / "gold/a.bin");
   EXPECT_EQ(at("gold", {"verify", "--repair"}).exit, 6);
-  EXPECT_THAT(terminal.said, AllOf(HasSubstr("image.a"), HasSubstr("put its source back")));
+  EXPECT_THAT(terminal.said, AllOf(HasSubstr("image.a"), HasSubstr("restore its source")));
   EXPECT_FALSE(names_bytes_of("gold", "a")) << "R25: no head names what is not there";
   EXPECT_TRUE(names_bytes_of("gold", "z"));
   EXPECT_EQ(at("gold", {"plan"}).exit, 6);
@@ -291,7 +291,7 @@ TEST_F(repairing, D1_gc_takes_what_was_set_aside_after_its_grace) {
   ASSERT_EQ(at("silver", {"verify", "--repair"}).exit, 0) << terminal.said << terminal.printed;
   EXPECT_EQ(at("silver", {"gc"}).exit, 0);
   EXPECT_EQ(files_in("silver/store/quarantine").size(), 1U);
-  EXPECT_THAT(at("silver", {"gc", "--grace", "0s", "--json"}).out, HasSubstr("damaged file that was set aside"));
+  EXPECT_THAT(at("silver", {"gc", "--grace", "0s", "--json"}).out, HasSubstr("damaged file in quarantine"));
   EXPECT_TRUE(files_in("silver/store/quarantine").empty());
   expect_whole("silver");
 }

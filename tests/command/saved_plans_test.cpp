@@ -57,7 +57,7 @@ TEST_F(SavedPlans, a_kept_plan_is_done_without_asking_once_and_leaves_what_came_
   EXPECT_TRUE(silver_has("a"));
   EXPECT_FALSE(silver_has("b")) << "it was published after the plan was made";
   EXPECT_THAT(applied.out, HasSubstr("1 left out by the saved plan"));
-  expect_stale(apply_kept(), "has applied it already");
+  expect_stale(apply_kept(), "has already applied this plan");
   EXPECT_THAT(at("silver", {"plan"}).out, HasSubstr("1 to copy")) << "the next plan has the rest";
 }
 
@@ -117,9 +117,9 @@ TEST_F(SavedPlans, G7_another_manifest_or_a_state_that_moved_makes_it_stale) {
   two_servers();
   keep();
   manifest("silver", subscription() + "[[imagetype]]\nname = \"PSU\"\nbase = \"SOFTWARE\"\n");
-  expect_stale(apply_kept(), "the manifest is another one");
+  expect_stale(apply_kept(), "the manifest has changed");
   manifest("silver", subscription() + "as = \"{peer}-{name}\"\n");
-  expect_stale(apply_kept(), "\"copy.gold.a\" would now be done otherwise: name: a → gold-a");
+  expect_stale(apply_kept(), "\"copy.gold.a\" would now be done in another way: name: a → gold-a");
   manifest("silver", subscription());
   ASSERT_EQ(at("silver", {"apply", "--yes", "--target", "peer.gold"}).exit, 0) << terminal.said;
   const Ran moved = apply_kept();
@@ -146,7 +146,7 @@ TEST_F(SavedPlans, a_first_try_that_did_something_uses_it_up_and_one_that_did_no
   fs::rename(bytes, away);
   EXPECT_EQ(apply_kept().exit, 3);
   fs::rename(away, bytes);
-  expect_stale(apply_kept(), "has applied it already, and did ");
+  expect_stale(apply_kept(), "has already applied this plan (");
 }
 
 TEST_F(SavedPlans, limits_that_were_raised_are_raised_and_a_guard_that_holds_is_told) {
@@ -168,7 +168,7 @@ TEST_F(SavedPlans, a_plan_of_another_server_or_of_plan_json_is_not_applied) {
   write("printed.plan", at("silver", {"plan", "--json"}).out);
   const Ran printed = at("silver", {"apply", file("printed.plan")});
   EXPECT_EQ(printed.exit, 65);
-  EXPECT_THAT(printed.err, HasSubstr("was printed by \"ingot plan --json\""));
+  EXPECT_THAT(printed.err, HasSubstr("is the output of \"ingot plan --json\""));
 }
 
 TEST_F(SavedPlans, G9_what_is_no_plan_is_65_and_nothing_is_done) {
@@ -186,7 +186,7 @@ TEST_F(SavedPlans, G9_what_is_no_plan_is_65_and_nothing_is_done) {
   };
   std::string flipped = good;
   flipped[flipped.find("\"generation\":") + 13] ^= 1;
-  expect_bad(flipped, "was changed since it was written");
+  expect_bad(flipped, "the file was changed");
   expect_bad(good.substr(0, good.size() / 2), "is not a plan");
   expect_bad("manifest = 1\n", "is not a plan");
   expect_bad("", "is empty");
@@ -269,7 +269,7 @@ TEST_F(SavedPlans, diff_tells_what_is_gone_added_and_changed) {
   const Ran diff = ingot({"diff", kept, other});
   EXPECT_EQ(diff.exit, 2) << diff.err;
   EXPECT_THAT(diff.out, AllOf(HasSubstr("- copy copy.gold.c"), HasSubstr("+ copy copy.gold.b"),
-                              HasSubstr("~ copy copy.gold.a  name: a → gold-a"), HasSubstr("1 gone, 1 added, 2 changed.")));
+                              HasSubstr("~ copy copy.gold.a  name: a → gold-a"), HasSubstr("1 removed, 1 added, 2 changed.")));
   testing_support::expect_valid_json("diff", ingot({"diff", kept, other, "--json"}).out);
   const Ran same = ingot({"diff", kept, kept});
   EXPECT_EQ(same.exit, 0);
@@ -297,7 +297,7 @@ TEST_F(SavedPlans, approve_does_these_verbs_lists_the_rest_and_exits_7) {
   const Ran some = at("silver", {"apply", "--approve", "register,instantiate"});
   EXPECT_EQ(some.exit, 7) << some.err;
   EXPECT_THAT(some.out, AllOf(HasSubstr("Not approved: not done"), HasSubstr("copy copy.gold.a  not-approved"),
-                              HasSubstr("What was not approved was not done")));
+                              HasSubstr("Actions that were not approved were not done")));
   EXPECT_FALSE(silver_has("a"));
   const Ran rest = at("silver", {"apply", "--approve", "copy"});
   EXPECT_EQ(rest.exit, 0) << rest.err << rest.out;

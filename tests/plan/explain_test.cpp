@@ -211,7 +211,7 @@ TEST_F(Explained, R19_tells_what_an_unknown_peer_offered_when_it_was_seen_last) 
   EXPECT_EQ(about("windows").back().address, "copy.copper.windows");
   EXPECT_THAT(about("copy.copper.deleted").at(0).text, HasSubstr("deleted at serial 6"));
   EXPECT_THAT(about("copy.copper.nothing").at(0).text, HasSubstr("had nothing of this name"));
-  EXPECT_THAT(only("copy.copper.nothing").text, HasSubstr("nothing was seen of it before"));
+  EXPECT_THAT(only("copy.copper.nothing").text, HasSubstr("it was never seen before"));
 }
 
 TEST_F(Explained, an_address_stands_once_even_if_it_is_planned_and_blocked) {
@@ -321,7 +321,7 @@ TEST(explaining_unwanted_copies, R16_says_when_a_copy_will_be_removed) {
       told_of("v1", pruning),
       HasSubstr("its subscription (ingot.toml:6) says `prune = \"30d\"`: it is removed by an apply after 2026-12-08T11:06:40Z"));
   EXPECT_THAT(told_of("v2", pruning), HasSubstr("no rule wants it any more, and its subscription (ingot.toml:6) says `prune = "
-                                                "\"30d\"`: it is removed that long after the next apply"));
+                                                "\"30d\"`: it is removed that time after the next apply"));
   EXPECT_THAT(told_of("v3", pruning), testing::Not(HasSubstr("rule")));
 }
 

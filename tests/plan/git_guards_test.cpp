@@ -44,7 +44,7 @@ TEST(git_guards, do_not_take_a_forgotten_predecessor_for_none) {
   view.descent = Descent::same;
   view.forgotten = true;
   EXPECT_THAT(objections(all, view), HasSubstr("git-unproven: the guard \"forward\" (ingot.toml:7): that the commit bbbbbbbbbbbb "
-                                               "descends from the one that was applied last cannot be proved"));
+                                               "descends from the one applied last"));
   EXPECT_EQ(objections(all, view, true), "") << "going back is meant";
   EXPECT_EQ(objections({.clean = here}, view), "");
 }
@@ -62,7 +62,7 @@ TEST(git_guards, want_a_commit_and_say_why_there_is_none) {
   plan::GitView none = good();
   none.git = std::nullopt;
   EXPECT_THAT(objections({.clean = here}, none),
-              HasSubstr("git: the guard \"git\" (ingot.toml:7) wants a manifest from a commit: it lies in no git repository"));
+              HasSubstr("git: the guard \"git\" (ingot.toml:7) requires a manifest from a commit: it is in no git repository"));
   none.no_git = "the repository belongs to another user; git config …";
   EXPECT_THAT(objections({.is_signed = here}, none), HasSubstr("belongs to another user"));
 }
@@ -85,7 +85,7 @@ TEST(git_guards, tell_an_older_commit_a_rewritten_branch_and_a_short_history_apa
   view.reverts = {{.id = before, .author = "ann <a@b>", .subject = "Add db19"}};
   EXPECT_THAT(objections({.forward = here}, view),
               HasSubstr("git: the guard \"forward\" (ingot.toml:7): the commit bbbbbbbbbbbb is older than aaaaaaaaaaaa, which "
-                        "was applied last, and takes back 1 commit"));
+                        "was applied last, and reverts 1 commit"));
   view.descent = Descent::aside;
   EXPECT_THAT(objections({.forward = here}, view), HasSubstr("git-rewritten: "));
   view.descent = Descent::gone;
@@ -111,13 +111,13 @@ TEST(git_guards, list_what_going_back_takes_back_up_to_a_bound) {
   EXPECT_THAT(plan::reverted_texts(view), IsEmpty());
   view.descent = Descent::backward;
   view.reverts = {{.id = before, .author = "ann <a@b>", .subject = "Add db19"}};
-  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre("takes back aaaaaaaaaaaa \"Add db19\" by ann <a@b>"));
+  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre("reverts aaaaaaaaaaaa \"Add db19\" by ann <a@b>"));
   view.reverts.resize(30, view.reverts.front());
   EXPECT_EQ(plan::reverted_texts(view).size(), 21U);
   EXPECT_EQ(plan::reverted_texts(view).back(), "and the commits before these");
   view.reverts.clear();
   view.descent = Descent::gone;
-  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre(HasSubstr("cannot be said")));
+  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre(HasSubstr("unknown what is reverted")));
 }
 
 }  // namespace

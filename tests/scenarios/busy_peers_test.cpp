@@ -139,7 +139,7 @@ TEST_F(BusyPeers, R31_a_catalog_that_trickles_leaves_the_time_of_a_run_to_the_ot
   subscribe_at(web->url(), "", Site::peer(third) + subscribe("bronze"));
   const Ran ran = here.ingot({"reconcile", "--deadline", "8s"});
   EXPECT_EQ(ran.exit, 3) << ran.out << ran.err;
-  EXPECT_THAT(ran.out + ran.err, HasSubstr("the share of this run's deadline"));
+  EXPECT_THAT(ran.out + ran.err, HasSubstr("the time for asking peers"));
   EXPECT_EQ(here.query({"images"}).at("images").size(), 1U);
 }
 

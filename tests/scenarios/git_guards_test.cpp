@@ -37,13 +37,13 @@ class GitGuarding : public GitSite {
 
 TEST_F(GitGuarding, clean_refuses_what_is_not_committed) {
   manifest({"a"}, "[guard]\ngit = [\"clean\"]\n");
-  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differs from the commit"),
+  EXPECT_THAT(refusal("git"), AllOf(HasSubstr("the guard \"clean\" (ingot.toml:6)"), HasSubstr("differ from the commit"),
                                     HasSubstr(": \"ingot.toml\"")));
   EXPECT_EQ(last_run(), "[]") << "nothing was done";
   gold.commit("Add a");
   apply();
   std::filesystem::remove_all(gold / ".git");
-  EXPECT_THAT(refusal("git"), HasSubstr("it lies in no git repository"));
+  EXPECT_THAT(refusal("git"), HasSubstr("it is in no git repository"));
 }
 
 TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) {
@@ -56,9 +56,8 @@ TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) 
   gold.git({"checkout", "-q", one});
   EXPECT_THAT(refusal("git"),
               AllOf(HasSubstr("is older than " + two.substr(0, 12)), HasSubstr("takes back 1 commit"), HasSubstr("--rewind")));
-  EXPECT_THAT(plan().at("notes").dump(), HasSubstr("takes back " + two.substr(0, 12) + " \\\"Add b\\\" by bob"));
-  EXPECT_THAT(apply({"--rewind"}),
-              AllOf(HasSubstr("takes back " + two.substr(0, 12) + " \"Add b\" by bob"), HasSubstr("delete")));
+  EXPECT_THAT(plan().at("notes").dump(), HasSubstr("reverts " + two.substr(0, 12) + " \\\"Add b\\\" by bob"));
+  EXPECT_THAT(apply({"--rewind"}), AllOf(HasSubstr("reverts " + two.substr(0, 12) + " \"Add b\" by bob"), HasSubstr("delete")));
   apply();  // now this is the commit that was applied last
   gold.git({"checkout", "-q", "main"});
   apply();
@@ -128,7 +127,7 @@ TEST_F(GitGuarding, forward_says_that_it_cannot_prove_anything_of_a_lost_state_w
   gold.commit("Add a");
   std::filesystem::remove_all(gold / "state");
   EXPECT_EQ(ingot({"state", "rebuild"}).exit, 0);
-  EXPECT_THAT(refusal("git-unproven", guarding), HasSubstr("the state was made anew"));
+  EXPECT_THAT(refusal("git-unproven", guarding), HasSubstr("the state was rebuilt"));
   EXPECT_EQ(ingot({"apply", "--yes", "--rewind"}, guarding).exit, 0);
   EXPECT_EQ(ingot({"apply", "--yes"}, guarding).exit, 0) << "now it is known";
 }
@@ -144,7 +143,7 @@ TEST_F(GitGuarding, C15_what_a_guard_refuses_runs_none_of_its_programs_and_write
   expect_nothing("not committed");
   gold.commit("Not signed");
   refusal("git", guarded("git = [\"signed\"]\n"));
-  expect_nothing("not signed");
+  expect_nothing("has no signature of an allowed signer");
   EXPECT_EQ(ingot({"apply", "--yes"}, guarded("git = [\"clean\"]\n")).exit, 0);
   EXPECT_TRUE(std::filesystem::remove(folder / "ran")) << "what is accepted is told of";
   gold.git({"reset", "-q", "--hard", "HEAD~1"});

@@ -226,7 +226,7 @@ TEST_F(GitManifests, what_was_here_after_the_run_of_a_commit_is_told) {
   EXPECT_EQ(images(one), "a" + one);
   EXPECT_EQ(images(one.substr(0, 10)), "a" + one);
   EXPECT_EQ(images("HEAD~1"), "b" + two);
-  EXPECT_THAT(ingot({"query", "images", "--at", "HEAD"}).err, HasSubstr("no run was of the commit"));
+  EXPECT_THAT(ingot({"query", "images", "--at", "HEAD"}).err, HasSubstr("no run belongs to the commit"));
 }
 
 }  // namespace

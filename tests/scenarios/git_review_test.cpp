@@ -79,7 +79,7 @@ TEST_F(GitReview, base_leaves_out_what_would_be_done_anyway) {
   EXPECT_EQ(ingot({"plan", "--base", "main", "--detailed-exitcode"}).exit, 2);
   const Ran same = ingot({"plan", "--base", "change", "--detailed-exitcode"});
   EXPECT_EQ(same.exit, 0);
-  EXPECT_THAT(same.out, HasSubstr("No changes beyond what the base would do."));
+  EXPECT_THAT(same.out, HasSubstr("No differences from the plan of the base."));
 }
 
 TEST_F(GitReview, base_of_a_manifest_that_a_folder_names_is_the_manifest_in_that_folder) {

@@ -63,7 +63,7 @@ TEST_F(SavedPlans, what_was_reviewed_is_applied_and_what_came_since_waits) {
   EXPECT_THAT(members(), ElementsAre("a")) << "the series is made of what this plan brought";
   const Ran again = here.ingot({"apply", "night.plan"});
   EXPECT_EQ(again.exit, 8);
-  EXPECT_THAT(again.err, HasSubstr("has applied it already"));
+  EXPECT_THAT(again.err, HasSubstr("has already applied this plan"));
   here.apply();
   EXPECT_THAT(members(), ElementsAre("a", "b"));
   EXPECT_EQ(here.plan().at("actions").size(), 0U);

@@ -74,10 +74,10 @@ TEST(next_root, A3_refuses_a_threshold_that_cannot_be_met_or_need_not_be) {
   change.root.threshold = 0;
   EXPECT_THAT(refused(change), HasSubstr("0 of 1 root keys"));
   change.root = {.add = {}, .drop = {root_key()}, .threshold = {}};
-  EXPECT_THAT(refused(change), HasSubstr("no root key would be left"));
+  EXPECT_THAT(refused(change), HasSubstr("no root key would remain"));
   change = nothing();
   change.revoke = {catalog_key()};
-  EXPECT_THAT(refused(change), HasSubstr("no catalog key would be left"));
+  EXPECT_THAT(refused(change), HasSubstr("no catalog key would remain"));
 }
 
 TEST(next_root, refuses_keys_that_are_there_are_not_there_or_are_unsafe) {

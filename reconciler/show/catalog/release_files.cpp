@@ -51,7 +51,7 @@ void show_releases(const ShownReleases& shown, const Style& style, Output& out) 
   }
   if (shown.serial) out.print("Released: serial {} shows it.\n", *shown.serial);
   if (shown.file.empty()) return;
-  out.print("Nothing is published yet; it waits in \"{}\".\n", io::printable(shown.file));
+  out.print("Nothing is published yet; the file \"{}\" waits for signatures.\n", io::printable(shown.file));
   const std::string name = io::printable(shown.file.substr(shown.file.rfind('/') + 1));
   out.print("  where a release key is   ingot key sign {} --key FILE\n", name);
   out.print("  then here                ingot key install {}\n", io::printable(shown.file));

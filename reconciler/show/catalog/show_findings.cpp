@@ -50,7 +50,7 @@ void begin_json(std::string_view format, std::string_view verdict, const Finding
 void show_drift(const Findings& findings, const Style& style, Output& out) {
   show_faults(findings, style, out);
   if (findings.faults.empty())
-    out.print("No drift: {} are where they should be.\n", looked_at(findings));
+    out.print("No drift: {} as applied.\n", looked_at(findings));
   else
     out.print("{}\n", style.bold(fmt::format("Drift: {} of {} are not as they were applied.", findings.faults.size(),
                                              looked_at(findings))));

@@ -47,16 +47,16 @@ void show_garbage(const apply::Garbage& garbage, bool dry_run, bool each, const 
     out.print("{} {}{}\n", style.bold(fmt::format("{}:", title)), files_text(files), end);
     if (each) show_files(files, with_end, out);
   };
-  show_list(dry_run ? "Would be taken" : "Taken", garbage.taken, dry_run ? "" : " freed", false);
-  show_list(dry_run ? "Would not be served any more" : "Not served any more", garbage.unserved, "", false);
+  show_list(dry_run ? "Would be removed" : "Taken", garbage.taken, dry_run ? "" : " freed", false);
+  show_list(dry_run ? "Would no longer be served" : "No longer served", garbage.unserved, "", false);
   if (!garbage.waiting.empty()) {
     const auto by_end = [](const apply::GarbageFile& one, const apply::GarbageFile& other) { return one.until < other.until; };
     const auto first = std::min_element(garbage.waiting.begin(), garbage.waiting.end(), by_end);
-    show_list("Waiting", garbage.waiting, fmt::format("; the grace of the first is over at {}", time_text(first->until)), true);
+    show_list("Waiting", garbage.waiting, fmt::format("; the first can be removed at {}", time_text(first->until)), true);
   }
   for (const auto& note : garbage.notes) out.print("{} {}\n", style.in(Ink::yellow, "note:"), io::printable(note));
   if (garbage.taken.empty() && garbage.unserved.empty() && garbage.waiting.empty())
-    out.print("Nothing to take: every file is needed.\n");
+    out.print("Nothing to remove: every file is needed.\n");
 }
 
 void show_garbage_json(const apply::Garbage& garbage, const apply::GarbageRules& rules, Output& out) {

@@ -16,7 +16,7 @@ std::string file_of(const PublicKey& key, const std::vector<ShownKey>& here) {
 std::string life_text(const Root& root, Time now, const Style& style) {
   const auto days = std::chrono::duration_cast<std::chrono::hours>(root.expires - now).count() / 24;
   if (root.expires <= now)
-    return time_text(root.expires) + ", " + style.red("over: no peer trusts it; \"ingot key rotate\" renews it");
+    return time_text(root.expires) + ", " + style.red("expired: no peer trusts it; run \"ingot key rotate\"");
   const std::string text = fmt::format("{}, in {} day{}", time_text(root.expires), days, days == 1 ? "" : "s");
   if (root.expires - now >= root_warning) return text;
   return style.in(Ink::yellow, text + ": \"ingot key rotate\" renews it");
@@ -121,8 +121,8 @@ void show_next_root(const ShownNextRoot& shown, const Style& style, Output& out)
               *shown.serial);
     if (root.epoch > shown.before.epoch) {
       out.print(
-          "All heads of epoch {} are revoked. If a stolen key was used, ask the peers which serial they saw, and climb past it:\n"
-          "  ingot publish --above SERIAL\n",
+          "All heads of epoch {} are revoked. If a stolen key was used, ask the peers which serial they saw, and publish a "
+          "higher one:\n  ingot publish --above SERIAL\n",
           shown.before.epoch);
     }
     return;
@@ -131,7 +131,7 @@ void show_next_root(const ShownNextRoot& shown, const Style& style, Output& out)
   out.print("{}: {} of {} signatures by root {}'s keys, {} of {} by its own.\n",
             style.bold(fmt::format("Root {} is not complete", root.version)), shown.signatures.before,
             shown.before.root.threshold, shown.before.version, shown.signatures.own, root.root.threshold);
-  out.print("Nothing is published yet; it waits in \"{}\".\n", io::printable(shown.file));
+  out.print("Nothing is published yet; the file \"{}\" waits for signatures.\n", io::printable(shown.file));
   out.print("  where another root key is   ingot key sign {} --key FILE\n", io::printable(name));
   out.print("  then here                   ingot key install {}\n", io::printable(shown.file));
 }

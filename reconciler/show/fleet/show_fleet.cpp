@@ -36,7 +36,7 @@ void show_flows(const fleet::Fleet& fleet, const Style& style, Output& out) {
       if (flow.to != to) continue;
       const std::string known = count_text(fleet, flow);
       out.print("  from {:<20} {:<28} {}{}  {}\n", io::printable(fleet.servers[flow.from].name), flow.rule,
-                known.empty() ? "not known, it is outside" : known, names_text(flow), style.dim(io::printable(flow.at)));
+                known.empty() ? "unknown: not one of these servers" : known, names_text(flow), style.dim(io::printable(flow.at)));
     }
   }
 }

@@ -120,10 +120,10 @@ bool detail_fits(const ShownAction& action) {
 /// What a line shows of an action must be what its intent says: people approve what they read.
 void require_fitting_texts(const JsonObject& object, const ShownAction& action) {
   const auto title = title_by_intent(action.address, action.verb, action.intent);
-  if (title && *title != action.title) object.refuse("title", "is not of this action: it was changed since it was written");
+  if (title && *title != action.title) object.refuse("title", "does not match this action: the file was changed");
   const bool of_a_peer = !peer_of_address(action.address.text).empty();
   if (action.verb != Verb::repair && of_a_peer == action.peer.empty()) object.refuse("peer", "is not of this action");
-  if (!detail_fits(action)) object.refuse("detail", "is not of this action: it was changed since it was written");
+  if (!detail_fits(action)) object.refuse("detail", "does not match this action: the file was changed");
   if (action.verb != Verb::copy) return;
   if (!action.size || !action.transfer) object.refuse("size", "is missing, and so is what is to be fetched");
   const CopyDetail detail{.size = *action.size,
@@ -133,7 +133,7 @@ void require_fitting_texts(const JsonObject& object, const ShownAction& action) 
                           .name_there = action.title,
                           .name_here = plan::result_in(action.intent, "name"),
                           .state = plan::result_in(action.intent, "state")};
-  if (action.detail != detail.text()) object.refuse("detail", "is not of this action: it was changed since it was written");
+  if (action.detail != detail.text()) object.refuse("detail", "does not match this action: the file was changed");
 }
 
 ShownAction action(const JsonObject& object) {
@@ -240,7 +240,7 @@ ShownPlan plan_of(const JsonObject& whole) {
     intents.push_back(plan.actions.back().intent);
   });
   if (io::sha256(plan::plan_id_text(plan.id_of_server, intents)) != plan.id)
-    whole.refuse("id", "is not that of its server and actions: it was changed since it was written, or another ingot wrote it");
+    whole.refuse("id", "does not match its server and actions: the file was changed, or another version of ingot wrote it");
   read_obstacles(whole, plan);
   read_left_out(whole, plan);
   plan.kept = true;
@@ -281,7 +281,7 @@ plan::PlanBasis basis_of(const JsonObject& basis) {
 void require_digest(const JsonObject& whole, std::string_view bytes) {
   const std::size_t line = bytes.rfind(",\n\"digest\":");
   if (line == std::string_view::npos || io::sha256(bytes.substr(0, line)) != digest(whole, "digest"))
-    whole.refuse("digest", "is not that of its text: it was changed since it was written");
+    whole.refuse("digest", "does not match its text: the file was changed");
 }
 
 }  // namespace

@@ -156,8 +156,8 @@ void show_github(const std::vector<Annotation>& annotations, Output& out) {
     const std::size_t shown = all ? these.size() : most_github_annotations - 1;
     for (std::size_t i = 0; i < shown; ++i) put_github(*these[i], out);
     if (!all)
-      out.print("::{} title=ingot: more::{} more like these: the summary of the job and the plan itself have them all\n",
-                github_word(severity), these.size() - shown);
+      out.print("::{} title=ingot: more::{} more: see the summary of the job or the plan\n", github_word(severity),
+                these.size() - shown);
   }
 }
 

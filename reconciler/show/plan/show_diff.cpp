@@ -95,7 +95,7 @@ void show_diff(const PlanDiff& diff, const Style& style, Output& out) {
   out.print("Plan {} and plan {} of {}\n", diff.before->id.hex().substr(0, 12), diff.after->id.hex().substr(0, 12),
             diff.after->server.text());
   if (diff.before->id_of_server != diff.after->id_of_server) {
-    out.print("{}\n", style.in(Ink::yellow, fmt::format("They are plans of two servers: {} ({}) and {} ({})",
+    out.print("{}\n", style.in(Ink::yellow, fmt::format("These are plans of two servers: {} ({}) and {} ({})",
                                                         diff.before->server.text(), diff.before->id_of_server.text(),
                                                         diff.after->server.text(), diff.after->id_of_server.text())));
   }
@@ -108,7 +108,7 @@ void show_diff(const PlanDiff& diff, const Style& style, Output& out) {
   if (diff.same())
     out.print("{}\n", style.bold("The same plan."));
   else
-    out.print("{}\n", style.bold(fmt::format("{} gone, {} added, {} changed.", diff.gone.size(), diff.added.size(),
+    out.print("{}\n", style.bold(fmt::format("{} removed, {} added, {} changed.", diff.gone.size(), diff.added.size(),
                                              diff.changed.size())));
 }
 

@@ -132,7 +132,7 @@ void add_unknown(const ShownPlan& plan, bool untrusted, std::vector<Section>& se
 }
 
 void add_removals(const ShownPlan& plan, std::vector<Section>& sections) {
-  Section section{.before = "\n### Ends or goes\n\n", .lines = {}, .after = ""};
+  Section section{.before = "\n### Ended or removed\n\n", .lines = {}, .after = ""};
   for (const auto& action : plan.actions) {
     if (ends_something(action.verb) && !action.deferred)
       section.lines.push_back(
@@ -172,7 +172,7 @@ void add_plan(const ShownPlan& plan, std::vector<Section>& sections) {
   const ActionGroups groups = groups_of(plan);
   for (const auto& [peer, actions] : groups.of_peers) sections.push_back(fold("From " + peer, actions));
   if (!groups.own.empty()) sections.push_back(fold("Here", groups.own));
-  if (!groups.deferred.empty()) sections.push_back(fold("Deferred, past a limit", groups.deferred));
+  if (!groups.deferred.empty()) sections.push_back(fold("Deferred, beyond a limit", groups.deferred));
   add_notes(plan, sections);
 }
 

@@ -99,8 +99,7 @@ void show_actions(const ShownPlan& plan, bool verbose, const Style& style, Outpu
   const Beside beside{.verbose = verbose, .kept = plan.kept};
   for (const auto& [peer, actions] : groups.of_peers) show_group("From " + peer, actions, beside, style, out);
   if (!groups.own.empty()) show_group("Here", groups.own, beside, style, out);
-  if (!groups.deferred.empty())
-    show_group("Deferred: past a limit; a later run goes on with what fits", groups.deferred, beside, style, out);
+  if (!groups.deferred.empty()) show_group("Deferred: beyond a limit; a later run does it", groups.deferred, beside, style, out);
 }
 
 void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
@@ -115,11 +114,11 @@ void show_base(const ShownPlan& plan, const Style& style, Output& out) {
                                        plan.base->went_on ? ", where it branched off" : "");
   if (plan.base->trouble.empty()) {
     out.print("{}\n",
-              style.dim(fmt::format("Only what it adds to {}: {} that the base would do anyway {} not shown.", base,
+              style.dim(fmt::format("Only differences from the plan of {}: {} that the base plans too {} not shown.", base,
                                     plan::counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
   } else {
-    out.print("{}\n", style.in(Ink::yellow,
-                               fmt::format("All is shown: {} has no manifest to compare with: {}", base, plan.base->trouble)));
+    out.print("{}\n", style.in(Ink::yellow, fmt::format("Everything is shown: {} has no manifest to compare with: {}", base,
+                                                        plan.base->trouble)));
   }
 }
 
@@ -130,7 +129,7 @@ void show_unknown(const ShownPlan& plan, bool untrusted, const Style& style, Out
     if (untrusted)
       out.print(
           "\n{}\n  {}{}\n",
-          style.red(fmt::format("UNTRUSTED: peer {}. Nothing is taken from it until a human has looked.", peer.peer.text())),
+          style.red(fmt::format("UNTRUSTED: peer {}. Nothing is copied from it until a human has looked.", peer.peer.text())),
           peer.text, place);
     else
       out.print("  ? {:<12} {}: {}{}\n", peer.peer.text(), style.in(Ink::yellow, text_of(peer.code)), peer.text, place);
@@ -152,7 +151,7 @@ void show_obstacles(const ShownPlan& plan, const Style& style, Output& out) {
     show_unknown(plan, false, style, out);
   }
   if (!plan.blocked.empty()) {
-    heading(out, style, "Blocked: cannot be done as things are");
+    heading(out, style, "Blocked: cannot be done now");
     for (const auto& entry : plan.blocked)
       show_obstacle(entry, entry.at ? fmt::format(" ({})", entry.at->text()) : "", style, out);
   }
@@ -192,11 +191,20 @@ void show_notes(const ShownPlan& plan, bool verbose, const Style& style, Output&
   }
 }
 
+/// "removals: 2 planned, 1 allowed (limit: 5 images or 10 %, ingot.toml:3)"
+std::string limit_text(const plan::LimitLine& line) {
+  if (line.name == "min_free") return fmt::format("free space: {} (must keep: {}, {})", line.used, line.limit, line.where);
+  if (line.name == "max_bytes") return fmt::format("to fetch: {} (max_bytes: {}, {})", line.used, line.limit, line.where);
+  if (line.name == "window") return fmt::format("window: {} ({}, {})", line.used, line.limit, line.where);
+  const auto space = std::min(line.limit.find(" ("), line.limit.size());
+  const std::string bounds = space == line.limit.size() ? "" : line.limit.substr(space + 2, line.limit.size() - space - 3) + ", ";
+  return fmt::format("{}: {} planned, {} allowed ({}{})", line.name, line.used, line.limit.substr(0, space), bounds, line.where);
+}
+
 void show_limits(const ShownPlan& plan, const Style& style, Output& out) {
   if (plan.limits.empty() || (plan.actions.empty() && plan.held.empty())) return;
   heading(out, style, "Limits");
-  for (const auto& limit : plan.limits)
-    out.print("  {:<10} {}, limit {} ({})\n", limit.name, limit.used, limit.limit, limit.where);
+  for (const auto& limit : plan.limits) out.print("  {}\n", limit_text(limit));
 }
 
 /// "1 deferred, 2 blocked …" of what will not be done; "" if all will.
@@ -282,8 +290,8 @@ std::string plan_summary(const ShownPlan& plan) {
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);
-  if (plan.base && plan.base->trouble.empty()) return "No changes beyond what the base would do.";
-  return plan.whole ? "No changes. All is as the manifest says." : "No changes.";
+  if (plan.base && plan.base->trouble.empty()) return "No differences from the plan of the base.";
+  return plan.whole ? "No changes. Everything is as the manifest says." : "No changes.";
 }
 
 void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out) {

@@ -59,7 +59,7 @@ std::string kept_text(const apply::Account& account) {
   const auto count = std::count_if(account.not_started.begin(), account.not_started.end(),
                                    [](const apply::ActionResult& result) { return result.begun && result.verb == Verb::copy; });
   if (count == 0) return "";
-  return fmt::format("What was fetched for {} is kept for the next run.",
+  return fmt::format("The bytes fetched for {} are kept for the next run.",
                      count == 1 ? "an unfinished copy" : fmt::format("{} unfinished copies", count));
 }
 
@@ -70,23 +70,24 @@ std::string next_step(const plan::Plan& plan, const apply::Account& account) {
     case exit_done: return kept_text(account);
     case exit_incomplete:
       if (account.failed.empty() && plan.unknown.empty())
-        return "What is blocked stays so until the manifest, or the peer, changes: \"ingot plan\" says how.";
+        return "Blocked actions stay blocked until the manifest or the peer changes; \"ingot plan\" says what to change.";
       if (!goes_away(account, plan))
-        return "What is done is durable. Mend what failed, then run \"ingot apply\" again for the rest.";
-      return "What is done is durable. Run \"ingot apply\" again for the rest.";
-    case exit_untrusted: return "Something is not what was signed. Look at it before you run again: nothing of it was taken.";
+        return "Finished actions are durable. Fix what failed, then run \"ingot apply\" again for the rest.";
+      return "Finished actions are durable. Run \"ingot apply\" again for the rest.";
+    case exit_untrusted:
+      return "Something is not what was signed. Nothing of it was used. Look at it before you run ingot again.";
     case exit_local:
       if (exit_code_of(plan, false) == exit_done && account.failed.empty() && account.not_started.empty() && !account.fatal)
         return "All of it is done and recorded. Only a report could not be written: it is named above.";
-      return "This machine could not do it (disk, state or store). \"ingot verify\" names damaged images. Mend that, then run "
-             "\"ingot apply\" again.";
+      return "A local fault (disk, state or store). \"ingot verify\" names damaged images. Fix it, then run \"ingot apply\" "
+             "again.";
     case exit_refused:
       if (std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == Code::not_approved; }))
-        return "What was not approved was not done: \"ingot plan\" shows it.";
-      return "What a guard holds was not done: \"ingot plan\" says why, and how to go on.";
+        return "Actions that were not approved were not done; \"ingot plan\" shows them.";
+      return "Actions that a guard holds were not done; \"ingot plan\" says why, and how to go on.";
     case exit_interrupted:
     case exit_terminated:
-      return joined("Interrupted. The state is consistent: run \"ingot apply\" again, it goes on where it stopped.",
+      return joined("Interrupted. The state is consistent. Run \"ingot apply\" again: it goes on where it stopped.",
                     kept_text(account));
     default: return "Run \"ingot apply\" again.";
   }
@@ -124,7 +125,7 @@ void show_account(const plan::Plan& plan, const apply::Account& account, const s
   out.print("\n{}\n", style.bold(account_text(plan, account)));
   const std::string next = next_step(plan, account);
   if (!next.empty()) out.print("{}\n", next);
-  if (!account.failed.empty()) out.print("\"ingot show {}\" has it all.\n", run);
+  if (!account.failed.empty()) out.print("\"ingot show {}\" shows everything.\n", run);
 }
 
 }  // namespace ingot::show

@@ -45,7 +45,7 @@ void show_earlier(const EarlierArrival& arrival, const Style& style, Output& out
   detail("what", fmt::format("{}{}", io::printable(papers.rule), papers.peer ? ", from " + io::printable(*papers.peer) : ""),
          out);
   detail("run",
-         fmt::format("{} by {}; told by its papers, this state began later", io::printable(papers.run),
+         fmt::format("{} by {}; from its provenance file, as this state is younger", io::printable(papers.run),
                      by(papers.actor, papers.commit)),
          out);
 }

@@ -13,7 +13,7 @@ std::optional<int> place_or_null(int number) { return number > 0 ? std::optional
 void show_problems(const Problems& problems, const Style& style, Output& out) {
   for (const auto& problem : problems) out.print("{}\n", io::printable(problem.line_text()));
   out.print("{}\n",
-            style.red(fmt::format("{} problem{}; nothing was touched", problems.size(), problems.size() == 1 ? "" : "s")));
+            style.red(fmt::format("{} problem{}; nothing was changed", problems.size(), problems.size() == 1 ? "" : "s")));
 }
 
 void put_problems(const Problems& problems, JsonWriter& json) {
