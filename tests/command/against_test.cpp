@@ -461,7 +461,7 @@ TEST_F(Against, every_format_shows_the_plan) {
   const Ran ran = in_ci({"--json"});
   testing_support::expect_valid_json("plan", ran.out);
   EXPECT_EQ(in_ci({"--detailed-exitcode"}).exit, 2);
-  EXPECT_THAT(in_ci().out, AllOf(HasSubstr("planned against what \"silver\" publishes"),
+  EXPECT_THAT(in_ci().out, AllOf(HasSubstr("planned against the published state of \"silver\""),
                                  Not(HasSubstr("does not exist, so it cannot be added"))));
   EXPECT_FALSE(fs::exists(folder / "ci/state")) << "nothing is kept beside the manifest";
 }

@@ -68,7 +68,8 @@ TEST_F(Keys, make_leaves_what_others_have_beside_the_new_key) {
 TEST_F(Keys, a_private_key_that_everybody_can_read_is_not_used) {
   settle();
   const auto all = fs::perms::others_read;
-  const auto refused = AllOf(HasSubstr("is open to everybody on this machine (mode 0604)"), HasSubstr("chmod 600"));
+  const auto refused =
+      AllOf(HasSubstr("everybody on this machine can read the private key \""), HasSubstr("(mode 0604)"), HasSubstr("chmod 600"));
   fs::permissions(path("gold/keys/catalog.pem"), all, fs::perm_options::add);
   EXPECT_THAT(must(6, "gold", {"publish"}).err, refused);
   EXPECT_THAT(must(0, "gold", {"key", "show"}).out, refused);

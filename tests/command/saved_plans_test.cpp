@@ -110,7 +110,7 @@ TEST_F(SavedPlans, other_bits_under_the_same_name_make_it_stale) {
   write("gold/a.bin", "other bytes");
   gold_has("[[image]]\nname = \"a\"\nsource = \"a.bin\"\nversion = \"1\"\n");
   const Ran ran = apply_kept();
-  expect_stale(ran, "\"copy.gold.a\" is blocked now: peer \"gold\" used the name \"a\" before for other bits");
+  expect_stale(ran, "\"copy.gold.a\" is blocked now: peer \"gold\" used the name \"a\" before for other bytes");
 }
 
 TEST_F(SavedPlans, G7_another_manifest_or_a_state_that_moved_makes_it_stale) {

@@ -118,7 +118,7 @@ TEST_F(observing, A11_a_head_between_a_new_root_and_the_head_under_it_is_no_atta
       if (revoked)
         expect_unknown("untrusted", "bad-signature");
       else
-        expect_unknown("unreachable", "", "signed under root 2, and root 3 has come; the publisher may be at work");
+        expect_unknown("unreachable", "", "signed under root 2, but root 3 exists; the peer may be publishing now");
     }
     publish({{"db19_24", 1}});
     EXPECT_THAT(names(), ElementsAre("db19_24"));
