@@ -119,7 +119,7 @@ TEST_F(GonePeers, R26_too_many_withdrawals_of_a_peer_are_held_and_extract_refuse
   EXPECT_EQ(here.apply(7).at("held").size(), 2U);
   const Ran refused = here.ingot({"extract", "db19", "out"});
   EXPECT_EQ(refused.exit, 7) << refused.err;
-  EXPECT_THAT(refused.err, HasSubstr("2 images at once"));
+  EXPECT_THAT(refused.err, HasSubstr("2 at once"));
   here.apply(0, {"--raise-limit", "withdrawals=2"});
   EXPECT_THAT(here.plan().at("actions"), IsEmpty());
   EXPECT_THAT(here.ingot({"extract", "db19", "out"}).err, HasSubstr("was withdrawn"));

@@ -28,7 +28,7 @@ class Row:
     may_go: int = 0   # how many images one run may remove
 
 
-ROWS = (Row("removals", REFUSED, "none is removed"),
+ROWS = (Row("removals", REFUSED, "nothing is removed"),
         Row("removals within the bound", DONE, "", may_go=1),
         Row("stops", REFUSED, "stops"),
         Row("protect", REFUSED, "protect"),
