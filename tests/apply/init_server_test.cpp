@@ -147,7 +147,7 @@ TEST_F(init, refuses_keys_of_another_server) {
 TEST_F(init, says_why_a_key_that_is_here_is_not_used) {
   make();
   fs::permissions(apply::catalog_key_path(server.keys), fs::perms::others_read, fs::perm_options::add);
-  EXPECT_NE(refusal().find("catalog.pem\" is open to everybody on this machine"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("everybody on this machine can read the private key"), std::string::npos) << refusal();
 }
 
 TEST_F(init, never_makes_a_new_key_for_a_root_that_is_published) {
@@ -177,7 +177,8 @@ TEST_F(init, never_makes_a_new_identity_over_what_a_server_left) {
   fs::remove(store_public() + "/root/1.dsse");
   EXPECT_NE(refusal().find("\"" + store_public() + "/root/1.dsse\" is gone"), std::string::npos) << refusal();
   fs::remove(store_public() + "/head.dsse");
-  EXPECT_NE(refusal().find("public/c\" is of a server that was made here"), std::string::npos) << "pieces alone: " << refusal();
+  EXPECT_NE(refusal().find("public/c\" belongs to a server that was created here"), std::string::npos)
+      << "pieces alone: " << refusal();
   fs::remove(server.store + "/LINEAGE");
   EXPECT_NE(refusal().find("/LINEAGE\" is gone"), std::string::npos) << refusal();
   fs::remove_all(server.keys);

@@ -58,7 +58,7 @@ TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
   apply::Account account = sample_account();
   account.exit_code = exit_interrupted;
   account.not_started = {result("db19_28", Skipped{"interrupted"})};
-  EXPECT_NE(text_of_account(account).find("What was fetched for an unfinished copy is kept"), std::string::npos)
+  EXPECT_NE(text_of_account(account).find("The bytes fetched for an unfinished copy are kept"), std::string::npos)
       << text_of_account(account);
   account.not_started[0].begun = false;
   EXPECT_EQ(text_of_account(account).find("kept for the next run"), std::string::npos) << text_of_account(account);

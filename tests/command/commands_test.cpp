@@ -465,7 +465,7 @@ TEST_F(Commands, R19_explain_tells_what_an_unreachable_peer_had_when_it_was_seen
   EXPECT_EQ(ran.exit, 0);
   EXPECT_THAT(ran.out, AllOf(HasSubstr("copy.gold.a: unknown (unreachable)"), HasSubstr("had it: SOFTWARE, PUBLISHED"),
                              HasSubstr("seen ")));
-  EXPECT_THAT(at("silver", {"explain", "nothing"}).err, HasSubstr("of what is on gold now nothing is known"));
+  EXPECT_THAT(at("silver", {"explain", "nothing"}).err, HasSubstr("unknown: what gold has now"));
   testing_support::expect_valid_json("explain", at("silver", {"explain", "a", "--json"}).out);
 }
 

@@ -124,7 +124,7 @@ TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {
   a_server_behind();
   const Ran image = status({"aa"});
   EXPECT_EQ(image.exit, 3);
-  EXPECT_THAT(image.err, HasSubstr("no server that is known of has an image \"aa\""));
+  EXPECT_THAT(image.err, HasSubstr("none of these servers has an image \"aa\""));
   EXPECT_EQ(status({"series:none"}).exit, 3);
   const Ran none = ingot({"fleet", "status", "--cards", (folder / "cache").string()});
   EXPECT_NE(none.exit, 0) << "there are no cards";

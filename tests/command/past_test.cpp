@@ -148,7 +148,7 @@ TEST(past, is_not_told_of_what_was_before_a_lost_state) {
   EXPECT_FALSE(history::things_at(options::Topic::series, {.runs = 1}, history, now).front().arrived);
   EXPECT_THAT(thing_names(history::things_at(options::Topic::series, {.runs = 2}, history, now)), ElementsAre("b"));
   EXPECT_THAT(unproven(options::Topic::series, {.runs = 0}, history, now),
-              HasSubstr("made anew then; ask for a time from 2026-11-23T02:01:59Z on"));
+              HasSubstr("rebuilt then; ask for a time from 2026-11-23T02:01:59Z on"));
   EXPECT_THAT(unproven(options::Topic::series, {.runs = 1, .until = past_minute(1)}, history, now),
               HasSubstr("the state was rebuilt"));
 }

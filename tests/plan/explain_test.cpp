@@ -397,7 +397,7 @@ image b created=2
 == plan
 )";
   EXPECT_THAT(told_of("copy.silver.b", text),
-              testing::StartsWith("its [[copy]] (ingot.toml:11) says `keep = false`; this run would remove 2 of 2 images"));
+              testing::StartsWith("its [[copy]] (ingot.toml:11) says `keep = false`; removals: 2 of 2 images planned"));
 }
 
 }  // namespace

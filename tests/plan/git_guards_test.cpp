@@ -103,7 +103,7 @@ TEST(git_guards, want_a_signature_whatever_else_is_meant) {
   plan::GitView view = good();
   view.not_signed = "it has no signature";
   EXPECT_THAT(objections(all, view, true),
-              HasSubstr("the commit bbbbbbbbbbbb is not signed by anyone who may: it has no signature"));
+              HasSubstr("the commit bbbbbbbbbbbb has no signature of an allowed signer: it has no signature"));
 }
 
 TEST(git_guards, list_what_going_back_takes_back_up_to_a_bound) {

@@ -125,7 +125,7 @@ TEST_F(GitReview, base_is_where_the_branch_left_it_so_that_what_came_later_is_no
   std::filesystem::rename(gold / ".git", folder / "whole.git");
   std::filesystem::rename(folder / "shallow/.git", gold / ".git");
   const Ran cut = ingot({"plan", "--base", "origin/main"});
-  EXPECT_THAT(cut.err, HasSubstr("what origin/main has gained since then is shown as taken back"));
+  EXPECT_THAT(cut.err, HasSubstr("changes of origin/main since then are shown as reverted"));
 }
 
 TEST_F(GitReview, base_tells_of_what_a_change_takes_back_and_of_a_base_without_a_manifest) {
