@@ -43,8 +43,9 @@ TEST(git_guards, do_not_take_a_forgotten_predecessor_for_none) {
   view.applied = std::nullopt;
   view.descent = Descent::same;
   view.forgotten = true;
-  EXPECT_THAT(objections(all, view), HasSubstr("git-unproven: the guard \"forward\" (ingot.toml:7): that the commit bbbbbbbbbbbb "
-                                               "descends from the one applied last"));
+  EXPECT_THAT(objections(all, view),
+              HasSubstr("git-unproven: the guard \"forward\" (ingot.toml:7): cannot prove that the commit bbbbbbbbbbbb "
+                        "descends from the one applied last"));
   EXPECT_EQ(objections(all, view, true), "") << "going back is meant";
   EXPECT_EQ(objections({.clean = here}, view), "");
 }
@@ -75,7 +76,8 @@ TEST(git_guards, hold_a_change_that_is_not_committed_for_unsigned_too) {
   dirty.differing = {"a", "b", "c", "d", "e", "f", "g"};
   EXPECT_THAT(
       objections({.clean = here}, dirty),
-      HasSubstr("differs from the commit bbbbbbbbbbbb: \"a\", \"b\", \"c\", \"d\", \"e\" and 2 more; commit the changes"));
+      HasSubstr(
+          "the files differ from the commit bbbbbbbbbbbb: \"a\", \"b\", \"c\", \"d\", \"e\" and 2 more; commit the changes"));
   EXPECT_EQ(objections({.forward = here}, dirty), "");
 }
 
