@@ -256,7 +256,7 @@ TEST_F(applying, renews_a_head_whose_life_is_half_over) {
   here.apply(std::vector<plan::Change>{});
   EXPECT_EQ(here.tree().serial, before + 1);
   EXPECT_EQ(here.events.lines().back(),
-            "note renewed the head, good until " + time_text(here.clock.time + here.manifest.server.head_ttl));
+            "note renewed the head, valid until " + time_text(here.clock.time + here.manifest.server.head_ttl));
 }
 
 TEST_F(applying, the_history_tells_what_became_of_every_action) {

@@ -49,7 +49,7 @@ TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
     return show::shown(
         [&](show::Output& out) { show::show_account(plan, account, "20261118T093320Z-1a2b3c", false, show::Style(false), out); });
   };
-  EXPECT_NE(text().find("Fix what failed, then run \"ingot apply\" again"), std::string::npos) < < text();
+  EXPECT_NE(text().find("Fix what failed, then run \"ingot apply\" again"), std::string::npos) << text();
   account.failed.push_back(result("db19_28", Failed{Code::unreachable, "no connection"}));
   EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
 }
