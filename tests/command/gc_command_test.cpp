@@ -32,7 +32,7 @@ TEST_F(GcCommand, takes_what_a_deleted_private_image_left_and_says_so) {
            "[[image]]\nname = \"a\"\nsource = \"a.bin\"\nprivate = true\n[[image]]\nname = \"b\"\nsource = "
            "\"a.bin\"\nexclude=[]\nprivate = true\n");
   ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
-  EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).out, "Nothing to remove: every file is needed.\\n");
+  EXPECT_EQ(at("gold", {"gc", "--grace", "0"}).out, "Nothing to remove: every file is needed.\n");
   manifest("gold", "");
   ASSERT_EQ(at("gold", {"apply", "--yes", "--allow-empty", "--raise-limit", "removals=2"}).exit, 0)
       << terminal.said << terminal.printed;

@@ -146,7 +146,7 @@ TEST_F(Keys, A8_a_root_that_ends_soon_is_told_of_by_its_owner_and_its_peers_unti
   EXPECT_THAT(must(0, "gold", {"apply", "--yes", "-q"}).err, HasSubstr("the root of trust of this server expires at"))
       << "a timer's journal has it";
   silver_follows();
-  EXPECT_THAT(must(0, "silver", {"plan"}).out, HasSubstr("the root of trust of peer \"gold\" ends at"))
+  EXPECT_THAT(must(0, "silver", {"plan"}).out, HasSubstr("the root of trust of peer \"gold\" expires at"))
       << "also of a peer with nothing to do";
   EXPECT_THAT(must(0, "silver", {"plan", "--json"}).out, HasSubstr("\"code\":\"root-ends\",\"address\":\"peer.gold\""));
   must(0, "gold", {"key", "rotate", "--expires", "61d"});

@@ -107,14 +107,14 @@ TEST(plan_document, what_a_line_shows_must_be_what_its_intent_says) {
     bad.replace(bad.find(from), from.size(), to);
     return why_not(bad);
   };
-  const auto of_title = testing::HasSubstr("\"actions.title\" is not of this action");
+  const auto of_title = testing::HasSubstr("\"actions.title\" does not match this action");
   EXPECT_THAT(with("\"title\":\"db19_25\"", "\"title\":\"db19_24\""), of_title);
   EXPECT_THAT(with("\"title\":\"type DB_PSU\"", "\"title\":\"type DB_PSV\""), of_title);
   EXPECT_THAT(with("\"title\":\"series db19\"", "\"title\":\"series db20\""), of_title);
   EXPECT_THAT(with("\"title\":\"series mine\"", "\"title\":\"series yours\""), of_title);
   EXPECT_THAT(with("\"title\":\"db19_20\"", "\"title\":\"db19_21\""), of_title);
   EXPECT_THAT(with("\"title\":\"catalog\"", "\"title\":\"nothing\""), of_title);
-  const auto of_detail = testing::HasSubstr("\"actions.detail\" is not of this action");
+  const auto of_detail = testing::HasSubstr("\"actions.detail\" does not match this action");
   EXPECT_THAT(with("\"detail\":\"4.1 GB, 1.2 GB to fetch\"", "\"detail\":\"4.1 MB, 1.2 MB to fetch\""), of_detail);
   EXPECT_THAT(with("\"size\":4100000000", "\"size\":4100000"), of_detail);
   EXPECT_THAT(with("\"detail\":\"based on ORACLEDBSOFTWARE\"", "\"detail\":\"based on SOFTWARE\""), of_detail);

@@ -117,7 +117,7 @@ TEST_F(Releases, of_another_server_or_by_another_key_are_refused) {
   EXPECT_THAT(must(7, "gold", {"key", "install", path("a.jsonl")}).err, HasSubstr("signed by 0 of the 1"));
   EXPECT_THAT(must(7, "silver", {"key", "install", path("a.jsonl")}).err, HasSubstr("of another server"));
   EXPECT_THAT(must(7, "silver", {"key", "release", "a"}).err, HasSubstr("names no release keys"));
-  EXPECT_THAT(must(7, "gold", {"key", "release", "nothing"}).err, HasSubstr("no image \"nothing\""));
+  EXPECT_THAT(must(7, "gold", {"key", "release", "nothing"}).err, HasSubstr("publishes no own image \"nothing\""));
   EXPECT_FALSE(fs::exists(folder / "gold/store/releases") && !fs::is_empty(folder / "gold/store/releases"));
 }
 

@@ -130,7 +130,7 @@ TEST(github, worst_first_and_no_more_than_are_shown) {
   const std::string text = reported(show::shown_plan(plan, Digest{}), options::Format::github);
   EXPECT_THAT(text, StartsWith("::error file=ingot.toml,line=30,title=ingot%3A damaged::"));
   EXPECT_EQ(count_of(text, "::warning "), show::most_github_annotations);
-  EXPECT_THAT(text, HasSubstr("20 more like these"));
+  EXPECT_THAT(text, HasSubstr("20 more: see "));
 }
 
 TEST(code_quality, holds_against_what_gitlab_asks) {

@@ -113,9 +113,7 @@ TEST_F(curl_webhook, is_tried_again_while_its_server_is_busy_or_away) {
 TEST_F(curl_webhook, is_given_up_after_three_tries_of_its_time) {
   serve(authority_.issue("127.0.0.1"));
   is_silent_ = true;
-  const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(io::call_webhook(call(), clock_), HasSubstr("Timeout was reached"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   EXPECT_EQ(behind_.requests().size(), 3U);
   EXPECT_LT(clock_.slept(), std::chrono::seconds(10));
 }
