@@ -74,8 +74,10 @@ std::string fitted(const std::string& head, std::vector<Section> sections) {
   std::size_t least = 0, most = 0;
   for (const auto& section : sections) most = std::max(most, section.lines.size());
   if (std::string all = assembled(head, sections, most); all.size() < longest_markdown) return all;
-  while (sections.size() > 2 && assembled(head, sections, 0).size() >= longest_markdown) {
-    sections.erase(sections.begin() + static_cast<std::ptrdiff_t>(sections.size() / 2));
+  for (std::size_t size = assembled(head, sections, 0).size(); sections.size() > 2 && size >= longest_markdown;) {
+    const auto middle = sections.begin() + static_cast<std::ptrdiff_t>(sections.size() / 2);
+    size -= text_of(*middle, 0).size();
+    sections.erase(middle);
   }
   while (most - least > 1) {
     const std::size_t middle = least + (most - least) / 2;
