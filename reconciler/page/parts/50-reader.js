@@ -1,0 +1,179 @@
+
+// ---- 50-reader: the catalog as it is fetched. Whatever does not fit ends it. ----
+
+// First view: no more of pages than this before something is shown, and the whole catalog if it is no larger.
+const FIRST_IMAGES = 400 * 1000;
+const FIRST_SERIES = 500 * 1000;
+const SMALL_CATALOG = 1400 * 1000;
+const PARSED_PAGES = 24;  // of full entries, kept for the rows in sight
+const AT_ONCE = 6;        // requests
+
+class Catalog {
+  constructor({ head, root, digest }) {
+    Object.assign(this, { head, root, digest });
+    this.pages = null;
+    this.starts = [];           // number of the first entry of each page of images
+    this.count = 0;             // entries of images, deleted ones with them
+    this.parsed = new Map();    // page → entries, the last used last
+    this.pending = new Map();   // page → promise of entries
+    this.edges = new Map();     // page → its first and last entry
+    this.seriesReader = new SeriesReader(this);
+    this.seriesRead = 0;        // pages
+    this.types = [];
+    this.rows = null;           // Rows, once all pages are wanted
+    this.fetched = 0;           // bytes of pages
+  }
+
+  static async fetch() {
+    const catalog = new Catalog(await fetchTrusted());
+    requireNewer(catalog);
+    catalog.pages = readIndex(textOf(await fetchPiece(catalog.head.index, "the index"), "the index"));
+    for (const page of catalog.pages.images) {
+      catalog.starts.push(catalog.count);
+      catalog.count += page.entries;
+    }
+    if (catalog.count > LIMITS.entries) refuse(`the index promises ${catalog.count} images, more than a catalog may have`);
+    return catalog;
+  }
+
+  get series() { return this.seriesReader.series; }
+  get moreSeries() { return this.seriesRead < this.pages.series.length; }
+  get bytes() { return this.pages.images.reduce((sum, page) => sum + page.length, 0); }
+
+  async text(page, name) {
+    const bytes = await fetchPiece(page, name);
+    this.fetched += page.length;
+    return textOf(bytes, name);
+  }
+
+  async readingOf(page, name, read) {
+    const text = await this.text(page, name);
+    try { return read(text); } catch (error) {
+      if (error instanceof Refusal) error.message = `${name}: ${error.message}`;
+      throw error;
+    }
+  }
+
+  // The entries of a page of images.
+  entriesOf(number) {
+    const known = this.parsed.get(number);
+    if (known) {
+      this.parsed.delete(number);
+      this.parsed.set(number, known);
+      return Promise.resolve(known);
+    }
+    let wanted = this.pending.get(number);
+    if (!wanted) {
+      wanted = this.readImages(number).finally(() => this.pending.delete(number));
+      this.pending.set(number, wanted);
+    }
+    return wanted;
+  }
+
+  async readImages(number) {
+    const page = this.pages.images[number];
+    const name = `page ${number + 1} of images`;
+    const entries = await this.readingOf(page, name, (text) => {
+      const read = readImagePage(page, text, this);
+      this.requireBetweenNeighbours(number, read);
+      return read;
+    });
+    this.parsed.set(number, entries);
+    for (const old of this.parsed.keys()) {
+      if (this.parsed.size <= PARSED_PAGES) break;
+      this.parsed.delete(old);
+    }
+    return entries;
+  }
+
+  requireBetweenNeighbours(number, entries) {
+    const edge = ({ name, listed, live, nameLives }) => ({ name, listed, live, nameLives });
+    this.edges.set(number, { first: edge(entries[0]), last: edge(entries.at(-1)) });
+    for (const left of [number - 1, number]) {
+      const one = this.edges.get(left);
+      const next = this.edges.get(left + 1);
+      if (one && next) requireFollows(one.last, next.first);
+    }
+  }
+
+  pageOf(entry) {
+    let low = 0;
+    let high = this.starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.starts[middle] <= entry) low = middle; else high = middle - 1;
+    }
+    return low;
+  }
+
+  // Pages that may list an image of this name.
+  pagesWith(name) {
+    const pages = this.pages.images;
+    const found = [];
+    for (let i = 0; i < pages.length && pages[i].first <= name; ++i) {
+      if (i + 1 === pages.length || pages[i + 1].first >= name) found.push(i);
+    }
+    return found;
+  }
+
+  // Every entry of this name.
+  async find(name) {
+    const found = [];
+    for (const page of this.pagesWith(name)) found.push(...(await this.entriesOf(page)).filter((entry) => entry.name === name));
+    return found;
+  }
+
+  // Reads series up to about so many bytes more.
+  async readSeries(most) {
+    let bytes = 0;
+    while (this.moreSeries && (bytes === 0 || bytes + this.pages.series[this.seriesRead].length <= most)) {
+      const number = this.seriesRead;
+      const page = this.pages.series[number];
+      await this.readingOf(page, `page ${number + 1} of series`, (text) => this.seriesReader.read(page, text));
+      this.seriesRead = number + 1;
+      bytes += page.length;
+    }
+  }
+
+  async readTypes() {
+    for (const page of this.pages.types) await this.readingOf(page, `page ${page.number + 1} of types`, (text) => readTypePage(page, text, this.types));
+  }
+
+  // What the first view shows. Gives whether that is all there is.
+  async readFirst() {
+    const images = [];
+    let bytes = 0;
+    for (const page of this.pages.images) {
+      if (bytes > 0 && (bytes + page.length > FIRST_IMAGES || images.length === AT_ONCE)) break;
+      images.push(page.number);
+      bytes += page.length;
+    }
+    await Promise.all([...images.map((number) => this.entriesOf(number)), this.readSeries(FIRST_SERIES)]);
+    return this.bytes <= SMALL_CATALOG;
+  }
+}
+
+// What this browser saw of this server before, at this address. Not more than a hint: whoever serves the page can clear it.
+const memory = {
+  key: "ingot " + BASE.pathname,
+  read() { try { return parseJson(localStorage.getItem(this.key) ?? "null"); } catch { return null; } },
+  write(seen) { try { localStorage.setItem(this.key, JSON.stringify(seen)); } catch { /* private windows keep nothing */ } },
+};
+
+// Sets catalog.otherServer if this address was another server's.
+function requireNewer(catalog) {
+  const { head, digest } = catalog;
+  if (!checking) return;
+  const seen = memory.read();
+  if (isObject(seen) && typeof seen.serial === "number" && typeof seen.epoch === "number") {
+    if (seen.id !== head.id) catalog.otherServer = String(seen.id);
+    else if (head.epoch < seen.epoch) refuse(`the head goes back from epoch ${seen.epoch} to ${head.epoch}, which was revoked`);
+    else if (head.epoch === seen.epoch && head.serial < seen.serial) {
+      refuse(`the head has the serial ${head.serial}, but this browser has seen serial ${seen.serial}: it is an old one`);
+    } else if (head.epoch === seen.epoch && head.serial === seen.serial && digest !== seen.digest) {
+      refuse(`two different heads have the serial ${head.serial}`);
+    } else if (head.serial < seen.serial) refuse(`the serial goes back from ${seen.serial} to ${head.serial}`);
+    else if (head.serial - seen.serial > LIMITS.jump) refuse(`the serial jumps from ${seen.serial} to ${head.serial}, by more than 2^32`);
+  }
+  memory.write({ id: head.id, epoch: head.epoch, serial: head.serial, digest });
+}

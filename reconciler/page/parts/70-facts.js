@@ -1,0 +1,107 @@
+
+// ---- 70-facts: the verdict, the server, its series. ----
+
+const VERDICTS = Object.freeze({ loading: "Checking…", verified: "Verified", unverifiable: "Not verifiable here", failed: "Verification failed" });
+
+function setVerdict(verdict, reason, remedy = "") {
+  document.documentElement.dataset.ingot = verdict;
+  performance.mark(verdict);
+  byId("badge").textContent = VERDICTS[verdict];
+  byId("reason").replaceChildren(peerText(reason));  // it may quote what came
+  byId("remedy").textContent = remedy;
+  byId("remedy").hidden = !remedy;
+}
+
+// Takes everything of the catalog off the page.
+function clearCatalog() {
+  for (const id of ["fact-list", "series-list", "facets", "table-head", "table-body", "detail", "series-note", "count", "card-verdict", "print-note"]) byId(id).replaceChildren();
+  for (const id of ["facts", "detail", "series", "images", "progress", "more-series", "clear"]) byId(id).hidden = true;
+  byId("server").textContent = "Catalog";
+  document.title = "Gold images";
+}
+
+function showFacts(catalog) {
+  const { head, root, pages } = catalog;
+  byId("server").replaceChildren(peerText(head.name));
+  document.title = `${head.name} · gold images`;
+  const list = byId("fact-list");
+  list.replaceChildren();
+  const fact = (name, ...values) => list.append(make("div", {}, make("dt", { text: name }), make("dd", {}, ...values)));
+  fact("Identity", hashText(head.id));
+  fact("Serial", COUNT.format(head.serial));
+  fact("Signed", timeElement(head.issued), ` (${ageText((Date.now() - head.issued) / 1000)} ago)`);
+  fact("Good until", timeElement(head.expires), ` (${ageText((head.expires - Date.now()) / 1000)} left)`);
+  fact("Root of trust", `version ${root.version}, epoch ${root.epoch}, ends `, timeElement(root.expires));
+  if (head.commit) fact("Manifest", make("code", {}, peerText(head.commit)));
+  fact("Catalog", `${counted(catalog.count, "image")}, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
+  if (catalog.otherServer) {
+    list.append(make("div", { class: "alarm" }, make("dt", { text: "Another server" }),
+      make("dd", {}, "When this browser was here last, the server had the identity ", peerText(catalog.otherServer), ".")));
+  }
+  byId("facts").hidden = false;
+  compareWithCard(catalog);
+}
+
+// Whoever has the card knows the identity from elsewhere.
+function compareWithCard(catalog) {
+  const pasted = byId("card-id").value;
+  const verdict = byId("card-verdict");
+  const found = pasted.match(/[0-9a-fA-F]{64}/g) ?? [];
+  const same = found.some((hex) => "sha256:" + hex.toLowerCase() === catalog.head.id);
+  verdict.className = pasted.trim() === "" ? "" : same ? "good" : "bad";
+  if (pasted.trim() === "") verdict.textContent = "";
+  else if (same) verdict.textContent = "✓ The same: this catalog is of the server that the card names.";
+  else if (found.length > 0) verdict.textContent = "✗ Not the same: this catalog is of another server than the card names.";
+  else verdict.textContent = "This holds no identity. A card has a line like root = \"sha256:…\" with 64 digits.";
+}
+
+const SHOWN_MEMBERS = 6;
+
+function memberItem(catalog, member, latest) {
+  const own = member.identity.origin === catalog.head.id;
+  const known = catalog.rows?.byKey(keyOf(member.identity));
+  const name = known?.name ?? member.identity.name;
+  const link = known || own ? make("a", { href: `#image/${name}`, text: name }) : make("span", { text: name });
+  const withdrawn = known?.state === "WITHDRAWN";
+  return make("li", { class: (latest ? "latest" : "") + (withdrawn ? " gone" : "") }, link, latest ? make("span", { class: "tag", text: "latest" }) : null,
+    withdrawn ? make("span", { class: "tag", text: "withdrawn" }) : null);
+}
+
+function seriesLine(catalog, series) {
+  const line = make("ol", { class: "line" });
+  const all = series.members;
+  const put = (from) => line.replaceChildren(...all.slice(from).map((member, i) => memberItem(catalog, member, from + i === all.length - 1)));
+  const hidden = all.length > SHOWN_MEMBERS + 1 ? all.length - SHOWN_MEMBERS : 0;
+  put(hidden);
+  if (hidden > 0) {
+    line.start = hidden + 1;
+    const more = make("button", { type: "button", text: `${counted(hidden, "earlier image")}…`, "aria-label": `Show ${counted(hidden, "earlier image")} of series ${series.name}` });
+    more.addEventListener("click", () => {
+      const from = Math.max(0, all.length - 1000);
+      line.start = from + 1;
+      put(from);
+      line.querySelector("a")?.focus();
+      if (from > 0) line.prepend(make("li", {}, make("span", { text: `${COUNT.format(from)} earlier` })));
+    });
+    line.prepend(make("li", { class: "more" }, more));
+  }
+  const latest = all.length === 0 ? "is empty" : counted(all.length, "image");
+  return make("article", { id: "series:" + series.name, "aria-label": `Series ${series.name}` },
+    make("h3", {}, make("a", { href: "#series/" + series.name, text: series.name }), make("small", { text: " " + latest })), line);
+}
+
+const MOST_SERIES = 500;
+
+function showSeries(catalog) {
+  const living = catalog.series.filter((series) => series.live);
+  byId("series-list").replaceChildren(...living.slice(0, MOST_SERIES).map((series) => seriesLine(catalog, series)));
+  const gone = catalog.series.length - living.length;
+  const parts = [];
+  if (catalog.pages.series.length === 0) parts.push("This server has no series.");
+  if (gone > 0) parts.push(`${counted(gone, "deleted series", "deleted series")} not shown.`);
+  if (living.length > MOST_SERIES) parts.push(`The first ${MOST_SERIES} of ${COUNT.format(living.length)} series are shown.`);
+  if (catalog.moreSeries) parts.push(`${counted(catalog.pages.series.length - catalog.seriesRead, "page")} of series not fetched yet.`);
+  byId("series-note").textContent = parts.join(" ");
+  byId("more-series").hidden = !catalog.moreSeries;
+  byId("series").hidden = false;
+}

@@ -1,0 +1,270 @@
+
+// ---- 90-main: what happens when. ----
+
+let catalog = null;
+let table = null;
+let selection = new Selection();
+let ended = false;       // the catalog failed: nothing of it is shown any more
+let gathering = null;    // the whole catalog, while it is fetched
+let stopGathering = false;
+
+function fail(error) {
+  if (ended) return;
+  ended = true;
+  catalog = table = null;
+  clearCatalog();
+  const unknown = !(error instanceof Refusal) && !(error instanceof Unreached);
+  if (unknown) console.error(error);
+  setVerdict("failed", `${unknown ? "This page made a mistake: " : ""}${error.message}.`,
+    error instanceof Unreached ? "Nothing of this catalog is shown. Try again later." :
+    "Nothing of this catalog is shown. If the server published a newer catalog just now, load the page again. If it fails again, tell the " +
+    "server's owner: files were changed, or are damaged. ingot status and ingot verify say more.");
+}
+
+// What a person did; a trouble of the network ends nothing that was verified before.
+async function attempt(work) {
+  if (ended) return undefined;
+  try { return await work(); } catch (error) {
+    if (!(error instanceof Unreached)) fail(error);
+    else if (!ended) byId("count").textContent = `${error.message}. Scroll or try again.`;
+    return undefined;
+  }
+}
+
+function need(page) {
+  attempt(async () => {
+    await catalog.entriesOf(page);
+    if (!ended) table.draw();
+  });
+}
+
+// Every page, once; shows how far it is.
+function wholeCatalog() {
+  if (catalog.rows?.complete) return Promise.resolve(true);
+  gathering ??= gather().finally(() => { gathering = null; });
+  return gathering;
+}
+
+async function gather() {
+  stopGathering = false;
+  const quiet = catalog.bytes <= SMALL_CATALOG;
+  byId("progress").hidden = quiet;
+  const progress = (done, all) => {
+    byId("bar").max = all;
+    byId("bar").value = done;
+    byId("progress-text").textContent = `${COUNT.format(done)} of ${counted(all, "page")} fetched and checked`;
+  };
+  progress(catalog.rows?.done ?? 0, catalog.pages.images.length);
+  try {
+    return await fetchAll(catalog, progress, () => stopGathering || ended);
+  } finally { byId("progress").hidden = true; }
+}
+
+function showCount(shown) {
+  if (ended) return;
+  const parts = [];
+  if (catalog.count === 0) parts.push("This server publishes no images.");
+  else if (selection.isFilter) parts.push(`${COUNT.format(shown)} of ${counted(catalog.count, "image")} fit.`);
+  else parts.push(`${counted(shown, "image")}${catalog.rows?.complete ? "" : ", deleted ones with them"}.`);
+  if (!catalog.rows?.complete && catalog.count > 0) parts.push(`Sorting and filters fetch the whole catalog (${sizeText(catalog.bytes)}).`);
+  byId("count").textContent = parts.join(" ");
+}
+
+async function select() {
+  byId("clear").hidden = selection.isPlain;
+  table.showSort(selection);
+  if (selection.isPlain && !catalog.rows?.complete) { table.show(null); return showCount(catalog.count); }
+  if (!(await wholeCatalog()) || ended) return undefined;
+  const shown = selection.of(catalog.rows);
+  table.show(shown);
+  showCount(shown.length);
+  showFacets();
+  return undefined;
+}
+
+const MOST_VALUES = 24;      // shown of a facet
+const MOST_COUNTED = 10000;
+
+function facetCounts(of) {
+  const counts = new Map();
+  for (const row of catalog.rows.list) {
+    for (const value of of(row)) {
+      const count = counts.get(value);
+      if (count !== undefined || counts.size < MOST_COUNTED) counts.set(value, (count ?? 0) + 1);
+    }
+  }
+  return [...counts].sort((one, other) => other[1] - one[1] || naturally.compare(one[0], other[0]));
+}
+
+let facetsShown = false;
+
+function showFacets() {
+  if (facetsShown || !catalog.rows?.complete) return;
+  facetsShown = true;
+  const groups = [];
+  for (const [key, facet] of Object.entries(FACETS)) {
+    const counts = facetCounts(facet.of);
+    if (counts.length < 2) continue;
+    const group = make("details", { class: "facet" }, make("summary", { text: facet.title }));
+    const set = make("fieldset", {}, make("legend", { text: facet.title }));
+    for (const [value, count] of counts.slice(0, MOST_VALUES)) {
+      const box = make("input", { type: "checkbox" });
+      box.addEventListener("change", () => toggle(key, value, box.checked));
+      set.append(make("label", {}, box, " ", peerText(value), make("small", { text: " " + COUNT.format(count) })));
+    }
+    if (counts.length > MOST_VALUES) set.append(make("p", { class: "aside", text: `${COUNT.format(counts.length - MOST_VALUES)} more: use the text filter.` }));
+    group.append(set);
+    groups.push(group);
+  }
+  byId("facets").replaceChildren(...groups);
+}
+
+function toggle(key, value, on) {
+  const values = selection.facets.get(key) ?? new Set();
+  if (on) values.add(value); else values.delete(value);
+  if (values.size > 0) selection.facets.set(key, values); else selection.facets.delete(key);
+  attempt(select);
+}
+
+function sortBy(key) {
+  if (selection.sort !== key) { selection.sort = key; selection.down = false; } else if (!selection.down) selection.down = true; else selection.sort = null;
+  attempt(select);
+}
+
+let typing = 0;
+
+function listen() {
+  byId("scroller").addEventListener("scroll", () => table?.scrolled(), { passive: true });
+  byId("scroller").addEventListener("keydown", (event) => table?.key(event));
+  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  byId("compare").addEventListener("submit", (event) => event.preventDefault());
+  byId("card-id").addEventListener("input", () => { if (catalog) compareWithCard(catalog); });
+  byId("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => {
+      selection.words = byId("search").value.toLowerCase().split(/\s+/).filter((word) => word);
+      attempt(select);
+    }, 200);
+  });
+  byId("clear").addEventListener("click", () => {
+    selection = new Selection();
+    byId("search").value = "";
+    for (const box of byId("facets").querySelectorAll("input")) box.checked = false;
+    byId("search").focus();
+    attempt(select);
+  });
+  byId("stop").addEventListener("click", () => { stopGathering = true; });
+  byId("more-series").addEventListener("click", () => attempt(async () => {
+    await catalog.readSeries(FIRST_SERIES);
+    if (!ended) showSeries(catalog);
+  }));
+  byId("unchecked").addEventListener("click", () => {
+    byId("unchecked").hidden = true;
+    checking = false;
+    start();
+  });
+  addEventListener("hashchange", () => attempt(route));
+  addEventListener("resize", () => table?.resized());
+  addEventListener("beforeprint", () => table?.print(true));
+  addEventListener("afterprint", () => table?.print(false));
+  document.addEventListener("visibilitychange", stillInTime);
+  setInterval(stillInTime, 30000);
+}
+
+// A page that stays open must not stay green for ever.
+function stillInTime() {
+  if (!catalog || ended || !checking) return;
+  try { requireInTime(catalog.head, catalog.root, Date.now()); } catch (error) { fail(error); }
+}
+
+// #image/NAME, #image/NAME/SERIAL of a deleted one, #series/NAME.
+async function route() {
+  if (!catalog || ended) return;
+  const [kind, name, listed] = decodeFragment();
+  const wanted = location.hash;
+  const detail = byId("detail");
+  if (kind !== "image") {
+    detail.hidden = true;
+    detail.replaceChildren();
+    for (const id of ["facts", "series", "images"]) byId(id).hidden = false;
+    document.title = `${catalog.head.name} · gold images`;
+    table.redraw();
+    if (kind === "series" && name) showOneSeries(name);
+    return;
+  }
+  const found = NAME.test(name ?? "") ? await catalog.find(name) : [];
+  const entry = found.find((one) => (listed === undefined ? one.live : !one.live && String(one.listed) === listed)) ?? found.at(-1);
+  const parts = entry ? await detailOf(catalog, entry, () => attempt(async () => { if (await wholeCatalog()) await route(); }))
+    : [make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })), make("h2", { id: "detail-title", text: "No such image" }),
+      make("p", {}, "This catalog lists no image ", peerText(name ?? ""), ".")];
+  if (ended || location.hash !== wanted) return;
+  detail.replaceChildren(...parts);
+  for (const id of ["facts", "series", "images"]) byId(id).hidden = true;
+  detail.hidden = false;
+  document.title = `${entry?.name ?? "No such image"} · ${catalog.head.name}`;
+  detail.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function decodeFragment() {
+  try { return decodeURIComponent(location.hash.slice(1)).split("/"); } catch { return []; }
+}
+
+async function showOneSeries(name) {
+  await attempt(async () => {
+    while (catalog.moreSeries && !catalog.series.some((series) => series.live && series.name === name)) await catalog.readSeries(FIRST_SERIES);
+  });
+  if (ended) return;
+  if (!byId("series:" + name)) showSeries(catalog);
+  const article = byId("series:" + name);
+  for (const other of document.querySelectorAll("article.marked")) other.classList.remove("marked");
+  article?.classList.add("marked");
+  article?.scrollIntoView({ block: "center" });
+}
+
+// Why nothing can be verified here; "": it can.
+async function whyUnverifiable() {
+  if (location.protocol === "file:") return ["This page was opened from a file, where a browser lets it read no other file.",
+    "Serve the folder by any web server; on this computer for example with: python3 -m http.server --bind 127.0.0.1"];
+  if (!isSecureContext || !crypto.subtle) return [
+    "This page came over plain http from another computer. Browsers check signatures only over https, or from this computer itself.",
+    "Serve the catalog over https. Over plain http, anybody on the way could change this page too. ingot verifies the catalog either way."];
+  if (typeof DecompressionStream !== "function") return ["This browser is too old to open packed pages.", ""];
+  const why = await whyNoEd25519();
+  return why ? [why, "Use another browser, or ingot query images --peer."] : null;
+}
+
+async function start() {
+  try {
+    const fetched = await Catalog.fetch();
+    const whole = await fetched.readFirst();
+    catalog = fetched;
+    table = new Table(catalog, need, sortBy);
+    showFacts(catalog);
+    showSeries(catalog);
+    byId("images").hidden = false;
+    table.show(null);
+    showCount(catalog.count);
+    if (checking) setVerdict("verified", "Everything shown here was checked in this browser against the signatures of the server with the identity below.");
+    else setVerdict("unverifiable", byId("reason").textContent, "What follows was NOT checked: it may be anybody's.");
+    await attempt(route);
+    if (!ended) attempt(() => catalog.readTypes());
+    if (!whole || ended) return;
+    if (catalog.count > 0) {
+      await attempt(wholeCatalog);
+      await attempt(select);
+    }
+    if (!ended) { showSeries(catalog); showFacets(); if (location.hash.length > 1) await attempt(route); }
+  } catch (error) { fail(error); }
+}
+
+async function main() {
+  listen();
+  const why = await whyUnverifiable();
+  if (!why) return start();
+  setVerdict("unverifiable", ...why);
+  byId("unchecked").hidden = location.protocol === "file:";
+  return undefined;
+}
+
+main().catch(fail);
