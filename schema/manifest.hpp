@@ -32,6 +32,7 @@ struct ServerSection {
   std::vector<ServerName> targets{};
   Seconds head_ttl = std::chrono::hours(24 * 14);
   bool publish_copies = false;
+  bool page = true;            ///< whether the published tree has the catalog page
   bool publish_state = false;  ///< what a plan elsewhere needs to know of the state
   At at{};
   bool operator==(const ServerSection&) const = default;

@@ -124,6 +124,7 @@ void read_server(TableReader& table, ManifestDraft& draft) {
   read_head_ttl(table, server);
   if (const auto copies = table.boolean({"publish_copies", "false"})) server.publish_copies = *copies;
   if (const auto state = table.boolean({"publish_state", "false"})) server.publish_state = *state;
+  if (const auto page = table.boolean({"page", "true"})) server.page = *page;
   draft.server = std::move(server);
 }
 

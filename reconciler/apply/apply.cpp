@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "reconciler/apply/account.hpp"
+#include "reconciler/apply/catalog_page.hpp"
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/floors.hpp"
 #include "reconciler/apply/publish.hpp"
@@ -331,9 +332,23 @@ void note_caught_up(const plan::Plan& plan, const Account& account, state::State
   if (plan.whole && account.done.size() == plan.pending() && !account.fatal && state.made_anew()) state.note_caught_up();
 }
 
+void end_with(const Error& error, Account& account) {
+  if (!account.fatal) account.fatal = error;
+  account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
+}
+
+/// No action: nothing that is signed depends on the page. A run that ended early leaves it to the next one.
+void write_page(ApplyContext& shop, Account& account) {
+  if (account.fatal || io::interrupted() != 0) return;
+  try {
+    keep_page(shop.store, shop.manifest.server);
+  } catch (const Error& error) { end_with(error, account); }
+}
+
 Account idle(const plan::Plan& plan, ApplyContext& shop) {
   keep_seen(shop.seen, shop.state, shop.memory, shop.clock.now());
-  const Account account = Ledger(plan).close("deferred", 0, {});
+  Account account = Ledger(plan).close("deferred", 0, {});
+  write_page(shop, account);
   note_caught_up(plan, account, shop.state);
   for (std::size_t action = 0; action < plan.actions.size(); ++action) {
     ForwardingEvents(shop.events).end(plan.actions[action], account.not_started[action]);
@@ -363,10 +378,7 @@ void finish_run(const plan::Plan& plan, const state::RunStart& start, ApplyConte
   try {
     note_caught_up(plan, account, shop.state);
     shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
-  } catch (const Error& error) {
-    if (!account.fatal) account.fatal = error;
-    account.exit_code = worse_exit_code(account.exit_code, exit_code_of(error.fault()));
-  }
+  } catch (const Error& error) { end_with(error, account); }
 }
 
 }  // namespace
@@ -377,6 +389,7 @@ Account apply(const plan::Plan& plan, const state::RunStart& start, ApplyContext
   if (is_idle(plan, start, shop)) return idle(plan, shop);
   begin_run(start, shop.state, shop.store);
   Account account = Applying(plan, start, shop).all();
+  write_page(shop, account);
   finish_run(plan, start, shop, account);
   return account;
 }

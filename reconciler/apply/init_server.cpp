@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "reconciler/apply/catalog_page.hpp"
 #include "reconciler/apply/fresh_ids.hpp"
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/publish.hpp"
@@ -34,6 +35,7 @@ class Making {
     const ServerId id = make_root();
     make_state(id);
     publish_catalog();
+    write_page();
     return Card{.name = server_.name, .url = server_.url.value_or(""), .id = id};
   }
 
@@ -172,6 +174,11 @@ class Making {
     const Root root = newest_own_root(store, state.self());
     publish(state, store, load_catalog_keys(files_, server_.keys, root), server_, clock_);
     made_("the catalog");
+  }
+
+  void write_page() {
+    store::Store store = store::Store::open(files_, server_.store, lineage_);
+    keep_page(store, server_);
   }
 
   const ServerSection& server_;

@@ -1,5 +1,6 @@
 #include "reconciler/apply/publish.hpp"
 
+#include "reconciler/apply/catalog_page.hpp"
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
@@ -60,15 +61,19 @@ int do_publish(const options::PublishArguments& arguments, const console::Sessio
   const apply::CatalogKeys keys =
       apply::load_catalog_keys(session.files, manifest->server.keys, apply::newest_own_root(site.store, site.state.self()));
   const apply::PublishedNow published = as_run(start, site, session, [&] {
-    return apply::publish(site.state, site.store, keys, manifest->server, session.clock,
-                          {.above = arguments.above,
-                           .commit = site.state.applied_last() ? site.state.applied_last()->commit_text()
-                                                               : ""});  // what it signs came of no other commit
+    const apply::PublishedNow now =
+        apply::publish(site.state, site.store, keys, manifest->server, session.clock,
+                       {.above = arguments.above,
+                        .commit = site.state.applied_last() ? site.state.applied_last()->commit_text()
+                                                            : ""});  // what it signs came of no other commit
+    apply::keep_page(site.store, manifest->server);
+    return now;
   });
   const std::vector<plan::DamagedImage> left_out = images_left_out(published, site);
   session.show([&](const show::Style&, show::Output& out) { show_published(published, out); },
                [&](show::Output& out) { show_published_json(published, left_out, out); });
   warn_of(left_out, session);
+  if (const std::string why = apply::why_no_page(site.store, manifest->server); !why.empty()) session.warn(why);
   metrics.head_expires = published.expires;
   return exit_code_of(published);
 }

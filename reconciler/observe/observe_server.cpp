@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "reconciler/apply/catalog_page.hpp"
 #include "reconciler/apply/damaged_images.hpp"
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/apply/published.hpp"
@@ -194,6 +195,7 @@ SeenServer observe_server(site::Site& site, const std::vector<KnownPeer>& known,
                           .unreleased = known_unreleased(site),
                           .damaged = damaged,
                           .no_catalog_key = apply::why_no_catalog_key(site.files, site.manifest.server.keys, root),
+                          .no_page = apply::why_no_page(site.store, site.manifest.server),
                           .publish_again = apply::why_publish_again(site.state, site.store, site.manifest.server)};
   return {std::move(snapshot), std::move(observed)};
 }

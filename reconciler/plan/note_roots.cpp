@@ -40,6 +40,8 @@ void note_roots(const Situation& situation, Draft& draft) {
   }
   if (const auto& unreleased = situation.observed.unreleased; !unreleased.empty())
     draft.notes.push_back(not_released(unreleased));
+  if (const std::string& why = situation.observed.no_page; !why.empty())
+    draft.notes.push_back({.code = Code::in_the_way, .address = catalog_address().text, .text = why});
   for (const PeerCase& peer : situation.peers) {
     if (peer.head == nullptr || !ends_soon(peer.head->root_expires)) continue;
     draft.notes.push_back({.code = Code::root_ends,

@@ -128,6 +128,8 @@ struct Observed {
   std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are known not to be whole, by name
   bool elsewhere = false;                  ///< this is not the server: its sources, disk and keys were not looked at
   std::string no_catalog_key = {};         ///< why no head can be signed here, as a sentence; "": nothing is known against it
+  std::string no_page =
+      {};  ///< why there is no catalog page, though the manifest wants one, as a sentence; "": nothing against it
   std::string publish_again;  ///< why what is published must be published again, whatever the state says; "": it need not
 };
 

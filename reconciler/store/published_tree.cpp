@@ -22,6 +22,7 @@ std::string head_path(const std::string& folder) { return folder + "/public/head
 std::string root_path(const std::string& folder, std::uint64_t version) {
   return fmt::format("{}/public/root/{}.dsse", folder, version);
 }
+std::string page_path(const std::string& folder) { return folder + "/public/index.html"; }
 std::string left_out_path(const std::string& folder) { return folder + "/LEFT_OUT"; }
 std::string piece_path(const std::string& folder, const Digest& digest) {
   return fmt::format("{}/public/c/{}", folder, digest.hex());
@@ -95,6 +96,20 @@ void Store::publish_head(std::string_view envelope, Time now) {
   Time mtime = now;
   if (const auto old = files_->status(head_path(folder_))) mtime = std::max(mtime, Time(Seconds(old->mtime_seconds + 1)));
   replace(head_path(folder_), envelope, modes_of(Place::public_tree).file, mtime);
+}
+
+std::optional<std::string> Store::published_page(std::uint64_t at_most) const {
+  const auto there = files_->status(page_path(folder_));
+  if (!there) return std::nullopt;
+  if (there->kind != io::EntryKind::file || there->size > at_most) return "";
+  return io::read_file_if_there(*files_, page_path(folder_), at_most);
+}
+
+void Store::publish_page(std::string_view bytes) { replace(page_path(folder_), bytes, modes_of(Place::public_tree).file); }
+
+void Store::remove_page() {
+  files_->remove(page_path(folder_));
+  files_->sync_folder(public_folder());
 }
 
 std::set<Digest> Store::left_out() const {

@@ -159,7 +159,7 @@ std::vector<Damage> Store::unreadable(const Packed& packed) const {
 
 std::vector<Damage> Store::unreadable_published() const {
   std::vector<Damage> found;
-  add_if_unreadable(*files_, folder_, "public/head.dsse", found);
+  for (const char* const name : {"public/head.dsse", "public/index.html"}) add_if_unreadable(*files_, folder_, name, found);
   for (std::uint64_t version = 1;; ++version) {
     const std::string root = fmt::format("public/root/{}.dsse", version);
     if (!files_->status(folder_ + "/" + root)) break;

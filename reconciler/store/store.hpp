@@ -167,6 +167,12 @@ class Store {
   /// Syncs the folders of the pieces written, then replaces the head; its mtime is `now`, or strictly later than the
   /// last one's if that is not (some servers take a file of the same second and length for unchanged).
   void publish_head(std::string_view envelope, Time now);
+  /// What has the place of the catalog page: the file's bytes; "" if it is no regular file, or longer than `at_most`; nullopt:
+  /// nothing is there. Error{local}: it cannot be read.
+  std::optional<std::string> published_page(std::uint64_t at_most) const;
+  /// Replaces it in one rename, durably.
+  void publish_page(std::string_view bytes);
+  void remove_page();
   /// Keeps a head beside the published tree, durably, before readers may see it: what it names lives as long as it does,
   /// and its serial is never given again, even if the state is lost.
   void keep_head(Serial serial, std::string_view envelope);

@@ -187,6 +187,15 @@ TEST(plan_exit_code, an_idle_plan_only_notes_that_keys_are_missing) {
       std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) { return note.code == Code::no_catalog_key; }));
 }
 
+TEST(plan_exit_code, a_page_that_ingot_did_not_write_is_a_note) {
+  PlanCase one = read_case("== manifest\n[[image]]\nname = \"a\"\n== state\nown a\n== plan\n");
+  one.observed.no_page = "ingot did not write it";
+  const plan::Plan plan = plan_of(one);
+  EXPECT_EQ(exit_code_of(plan, false), 0);
+  EXPECT_TRUE(std::any_of(plan.notes.begin(), plan.notes.end(),
+                          [](const Note& note) { return note.code == Code::in_the_way && note.address == "catalog"; }));
+}
+
 /// A manifest of so many images whose parents nothing has, and a series of so many members that nothing has.
 PlanCase many_misspelt(std::size_t number) {
   std::string text =

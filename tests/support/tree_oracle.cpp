@@ -88,7 +88,7 @@ class Walk {
 
   void look_at_the_files() {
     static const std::regex form(
-        "head\\.dsse|root|root/[0-9]+\\.dsse|c|c/[0-9a-f]{64}|b|b/[0-9a-f]{2}|b/[0-9a-f]{2}/[0-9a-f]{64}");
+        "head\\.dsse|index\\.html|root|root/[0-9]+\\.dsse|c|c/[0-9a-f]{64}|b|b/[0-9a-f]{2}|b/[0-9a-f]{2}/[0-9a-f]{64}");
     for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
       const std::string path = fs::relative(entry.path(), folder_).string();
       const auto mode = static_cast<unsigned>(entry.symlink_status().permissions()) & 0777U;

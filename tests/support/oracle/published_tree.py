@@ -16,7 +16,7 @@ import ed25519
 
 HEAD_TYPE = "application/vnd.ingot.head.v1+json"
 ROOT_TYPE = "application/vnd.ingot.root.v1+json"
-NAMES = re.compile(r"head\.dsse|root|root/[0-9]+\.dsse|c|c/[0-9a-f]{64}|b|b/[0-9a-f]{2}|b/[0-9a-f]{2}/[0-9a-f]{64}")
+NAMES = re.compile(r"head\.dsse|index\.html|root|root/[0-9]+\.dsse|c|c/[0-9a-f]{64}|b|b/[0-9a-f]{2}|b/[0-9a-f]{2}/[0-9a-f]{64}")
 
 
 def sha256(data):
