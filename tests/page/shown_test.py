@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+"""What the catalog page shows of a catalog that verifies, to whom, and that text of others is text.
+
+INGOT_AXE names axe.min.js of the npm package axe-core; without it the check of accessibility is skipped.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import urllib.error
+import urllib.request
+
+import page_case
+import servers
+import signed_tree
+
+AXE = os.environ.get("INGOT_AXE", "")
+DOWN, ENTER, TAB, END = "\ue015", "\ue007", "\ue004", "\ue010"
+
+
+class Shown(page_case.PageCase):
+    def test_a_published_tree_is_verified_and_shown(self):
+        one = self.opened(self.url)
+        self.settled()
+        self.assertEqual(one.text("#server"), "silver")
+        facts = one.text("#fact-list")
+        self.assertIn(self.id, facts)
+        self.assertIn("version 2, epoch 1", facts)
+        self.assertEqual(one.run("return document.querySelectorAll('#table-body a')[0].textContent"), "db19_1")
+        self.assertEqual(one.text("#count"), "32 images.")  # the deleted one is not among them
+        latest = one.texts("#series-list .latest a")
+        self.assertEqual(latest, ["db19_12", "os-2"])
+        self.picture("light")
+        one.click("#series-list .more button")
+        self.assertEqual(one.texts("[id='series:db19'] .line a"), [f"db19_{number}" for number in range(1, 13)])
+        self.assertEqual([line for line in one.log() if line["level"] == "SEVERE"], [])
+
+    def test_nginx_serves_it_with_types_and_caching(self):
+        # As examples/nginx.conf says.
+        for path, kind, caching in (("", "text/html; charset=utf-8", "no-cache"), ("index.html", "text/html; charset=utf-8", "no-cache"),
+                                    ("head.dsse", "application/octet-stream", "no-cache"),
+                                    ("root/1.dsse", "application/octet-stream", "public, max-age=31536000, immutable")):
+            with urllib.request.urlopen(self.url + path) as answer:
+                self.assertEqual((answer.headers["Content-Type"], answer.headers["Cache-Control"]), (kind, caching), path)
+                again = urllib.request.Request(self.url + path, headers={"If-None-Match": answer.headers["ETag"]})
+            with self.assertRaisesRegex(urllib.error.HTTPError, "304", msg=path):
+                urllib.request.urlopen(again)
+
+    def test_the_card_is_compared(self):
+        one = self.opened(self.url)
+        one.type("#card-id", (self.silver.folder / "server.card.toml").read_text().replace("\n", " "))
+        self.assertIn("The same", one.text("#card-verdict"))
+        one.run("document.getElementById('card-id').value = ''")
+        one.type("#card-id", "sha256:" + "0" * 64)
+        self.assertIn("Not the same", one.text("#card-verdict"))
+
+    def test_an_image_has_an_address_of_its_own(self):
+        one = self.opened(self.url + "#image/db19_5")
+        one.wait("!document.getElementById('detail').hidden && document.querySelectorAll('.tree li').length === 12")
+        self.assertEqual(one.texts(".tree a, .tree b"), [f"db19_{number}" for number in range(1, 13)])
+        self.assertEqual(one.text(".tree b"), "db19_5")
+        detail = one.text("#detail")
+        self.assertIn('image = "db19_5"', detail)
+        lines = one.texts("#detail pre")[1].splitlines()
+        self.assertTrue(lines[0].startswith(f"curl -fS '{self.url}b/"), lines)
+        self.picture("image")
+        folder = self.world.path / "by-hand"
+        folder.mkdir()
+        subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assertEqual((folder / "db19_5").read_bytes(), servers.noise(10000, 5))
+        one.click("#detail .back")
+        one.wait("document.getElementById('detail').hidden && !document.getElementById('images').hidden")
+        self.opened(self.url + "#image/nothing-like-it")
+        one.wait("/No such image/.test(document.getElementById('detail').innerText)")
+        self.opened(self.url + "#series/os")
+        one.wait("document.getElementById('series:os').classList.contains('marked')")
+
+    def test_rows_are_sorted_and_filtered(self):
+        one = self.opened(self.url)
+        self.settled()
+        one.click("th[data-key=size] button")
+        one.click("th[data-key=size] button")
+        one.wait("document.querySelector('th[data-key=size]').getAttribute('aria-sort') === 'descending'")
+        self.assertEqual(one.texts("#table-body a")[:2], ["db19_12", "db19_11"])
+        one.type("#search", "19.1 dba")
+        one.wait("/fit/.test(document.getElementById('count').innerText)")
+        self.assertEqual(one.texts("#table-body a"), ["db19_12", "db19_11", "db19_10", "db19_1"])
+        one.click("#clear")
+        one.wait("/^32 images/.test(document.getElementById('count').innerText)")
+        one.run("for (const box of document.querySelectorAll('#facets label')) if (/WITHDRAWN|DELETED/.test(box.innerText || box.textContent)) box.querySelector('input').click()")
+        one.wait("/^2 of/.test(document.getElementById('count').innerText)")
+        self.assertEqual(one.texts("#table-body a"), ["db19_3", "gone"])
+
+    def test_copies_deltas_and_releases_are_shown(self):
+        release, root = signed_tree.Key("release"), "sha256:" + "7" * 64
+
+        def change(tree):
+            tree.release = [release]
+            base = tree.image("db19_1")
+            entry = tree.image("db19_2", deltas=[{"base": {"digest": base["digest"], "size": base["size"]}, "digest": "sha256:" + "d" * 64, "length": 2_500_000}],
+                               parent=tree.identity("db19_1"))
+            payload = signed_tree.text_of({"format": "ingot.release/1", "server": tree.id, "image": "db19_2", "digest": entry["digest"], "kind": "file", "type": "SOFTWARE"})
+            tree.images[-1]["release"] = json.loads(signed_tree.signed("release", payload.encode(), [release]))["signatures"]
+            tree.image("copy", origin={"name": "paris", "id": root, "image": "theirs"}, listed=3, copied_from="paris", packed=None)
+            tree.series = [{"series": "mixed", "created": 3}, {"member": {"origin": root, "name": "theirs", "created": 2}, "added": 3},
+                           {"member": tree.identity("db19_2"), "added": 4}]
+            tree.types = [{"imagetype": "MINE", "base": "SOFTWARE"}]
+
+        tree = self.tree("papers", change, image=False)
+        web = self.serve(tree.folder, "papers-web")
+        one = self.opened(web.url + "#image/db19_2")
+        one.wait("/2.5 MB instead/.test(document.getElementById('detail').innerText)")
+        self.assertIn("signed by 1 of 1 release key", one.text("#detail"))
+        one.run("location.hash = '#image/db19_1'")
+        one.wait("/signed by 0 of 1/.test(document.getElementById('detail').innerText)")
+        one.run("location.hash = '#image/copy'")
+        one.wait("/Copied from/.test(document.getElementById('detail').innerText)")
+        self.assertIn("get it from its origin", one.text("#detail"))
+        self.assertIn("as theirs", one.text("#detail"))
+        one.run("location.hash = ''")
+        one.wait("!document.getElementById('series').hidden")
+        self.assertEqual(one.texts("#series-list .line a"), ["copy", "db19_2"])
+
+    # What others wrote is text.
+
+    def test_text_of_others_is_text(self):
+        one = self.opened(self.url + "#image/db19_5")
+        one.wait("/reversed/.test(document.getElementById('detail').innerText)")
+        self.assertEqual(one.run("return document.querySelectorAll('img, script:not(:last-child), iframe, b.long').length"), 0)
+        detail = one.text("#detail")
+        self.assertIn("<img src=x", detail)
+        self.assertIn("U+202E", detail)
+        self.assertIn("U+200B", detail)
+        self.assertNotIn(page_case.TURNED, detail)
+        self.assertIn("__proto__=polluted", detail)
+        self.assertIn("constructor=<i>x</i>", detail)
+        self.assertEqual(one.run("return ({}).polluted ?? document.title"), "db19_5 · silver")
+        one.run("location.hash = '#image/db19_4'")
+        one.wait("/<b>long/.test(document.getElementById('detail').innerText)")
+        self.assertLessEqual(one.run("return document.documentElement.scrollWidth - innerWidth"), 0)
+        one.run("location.hash = '#image/<img src=x onerror=alert(1)>'")
+        one.wait("/No such image/.test(document.getElementById('detail').innerText)")
+        self.assertEqual(one.run("return document.querySelectorAll('img').length"), 0)
+
+    def test_the_policy_lets_nothing_else_run_or_be_asked(self):
+        one = self.opened(self.url)
+        one.requests()
+        self.opened(self.url)
+        self.settled()
+        asked = [url for url in one.requests() if not url.startswith(("data:", "about:"))]
+        self.assertTrue(asked and all(url.startswith(self.url) for url in asked), asked)
+        self.assertFalse([url for url in asked if "favicon" in url])
+        refused = one.run("""
+          const refused = new Set();
+          document.addEventListener('securitypolicyviolation', (event) => refused.add(event.effectiveDirective));
+          const put = (tag, values) => document.body.append(Object.assign(document.createElement(tag), values));
+          put('img', { src: 'https://elsewhere.example/x' });
+          put('style', { textContent: 'p { color: red }' });
+          try { put('script', { text: 'document.title = "owned"' }); } catch { refused.add('trusted'); }
+          try { document.body.innerHTML += '<p>'; } catch { refused.add('trusted'); }
+          fetch('https://elsewhere.example/').catch(() => {});
+          return new Promise((done) => setTimeout(() => done([...refused, document.title]), 300));""")
+        for directive in ("img-src", "style-src-elem", "connect-src", "trusted"):
+            self.assertIn(directive, refused)
+        self.assertNotIn("owned", refused)
+
+    # For everybody, everywhere.
+
+    def test_the_keyboard_is_enough(self):
+        one = self.opened(self.url)
+        self.settled()
+        one.run("document.getElementById('scroller').focus()")
+        one.press(DOWN, DOWN, DOWN)
+        self.assertEqual(one.run("return document.activeElement.textContent"), "db19_11")
+        one.press(END)
+        self.assertEqual(one.run("return document.activeElement.textContent"), "os-9")
+        one.press(ENTER)
+        one.wait("!document.getElementById('detail').hidden")
+        self.assertEqual(one.run("return document.activeElement.id"), "detail")
+        one.press(TAB)
+        self.assertEqual(one.run("return document.activeElement.className"), "back")
+
+    def test_it_fits_on_a_phone_in_the_dark_and_on_paper(self):
+        one = self.driver.browser()
+        one.devtools("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=2, mobile=True)
+        for part in ("", "#image/db19_5"):
+            self.opened(self.url + part, one=one)
+            one.wait("document.querySelector('#detail .tree, #facets details')")
+            self.assertLessEqual(one.run("return document.documentElement.scrollWidth"), 360, part)
+            self.picture("phone" + part.replace("/", "-").lstrip("#"), one)
+        one.devtools("Emulation.clearDeviceMetricsOverride")
+        one.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        for part in ("", "#image/db19_5"):
+            self.opened(self.url + part, one=one)
+            one.wait("document.querySelector('#detail .tree, #facets details')")
+            dark = [int(value) for value in re.findall(r"\d+", one.run("return getComputedStyle(document.documentElement).backgroundColor"))]
+            self.assertLess(sum(dark), 150)
+            self.picture("dark" + part.replace("/", "-").lstrip("#"), one)
+        self.opened(self.url, one=one)
+        self.settled(one)
+        one.run("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(len(one.texts("#table-body a")), 32)
+        one.run("dispatchEvent(new Event('afterprint'))")
+        paper = one.devtools("Page.printToPDF")["data"]
+        self.assertGreater(len(paper), 10000)
+
+    def test_axe_finds_nothing_serious(self):
+        if not AXE:
+            self.skipTest("INGOT_AXE does not name axe.min.js (npm pack axe-core)")
+        for scheme in ("light", "dark"):
+            one = self.driver.browser()
+            one.devtools("Page.setBypassCSP", enabled=True)
+            one.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            for part in ("", "#image/db19_5"):
+                self.opened(self.url + part, one=one)
+                one.wait("document.querySelector('#detail .tree, #facets details')")
+                one.run(pathlib.Path(AXE).read_text() + "\nwindow.axe = window.axe ?? axe")
+                found = one.run("return axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => "
+                                "[impact, id, nodes.map((node) => node.target.join(' ') + ': ' + node.failureSummary)]))")
+                self.assertEqual([row for row in found if row[0] in ("serious", "critical")], [], f"{scheme} {part}")
+                if found:
+                    print(f"axe, {scheme} {part}: {found}")
+
+
+if __name__ == "__main__":
+    page_case.main()
