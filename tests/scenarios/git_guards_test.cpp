@@ -55,7 +55,7 @@ TEST_F(GitGuarding, forward_refuses_an_older_commit_unless_going_back_is_meant) 
   apply();  // the same commit again
   gold.git({"checkout", "-q", one});
   EXPECT_THAT(refusal("git"),
-              AllOf(HasSubstr("is older than " + two.substr(0, 12)), HasSubstr("takes back 1 commit"), HasSubstr("--rewind")));
+              AllOf(HasSubstr("is older than " + two.substr(0, 12)), HasSubstr("reverts 1 commit"), HasSubstr("--rewind")));
   EXPECT_THAT(plan().at("notes").dump(), HasSubstr("reverts " + two.substr(0, 12) + " \\\"Add b\\\" by bob"));
   EXPECT_THAT(apply({"--rewind"}), AllOf(HasSubstr("reverts " + two.substr(0, 12) + " \"Add b\" by bob"), HasSubstr("delete")));
   apply();  // now this is the commit that was applied last
