@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the picture of the catalog page that the README shows: make_picture.py OUT.png (INGOT: the binary)."""
+"""Makes the picture of the catalog page that the README shows: make_picture.py OUT.png, at most 200 kB (INGOT: the binary)."""
 import pathlib
 import sys
 
@@ -33,10 +33,13 @@ def main():
         site = world.site("fpps-1")
         site.manifest(entries(site))
         site.apply()
-        one = driver.browser(width=1000, height=1080)
+        one = driver.browser("--hide-scrollbars", width=1240, height=900)
         one.open(world.web(site.public, "web").url)
         one.wait("document.querySelector('#facets details')")
         one.picture(sys.argv[1], whole=True)
+        size = pathlib.Path(sys.argv[1]).stat().st_size
+        if size > 200_000:
+            sys.exit(f"the picture has {size} bytes, more than 200,000")
     finally:
         driver.stop()
         world.__exit__()
