@@ -116,8 +116,7 @@ TEST_F(observing, R31_asking_ends_in_time_for_the_rest_of_a_run_with_a_deadline)
   const auto views = observe::observe_peers(questions_, transport, memory, clock_, {});
   ASSERT_TRUE(std::holds_alternative<plan::Unknown>(views.at(0)));
   EXPECT_EQ(std::get<plan::Unknown>(views[0]).code, Code::unreachable);
-  EXPECT_THAT(std::get<plan::Unknown>(views[0]).why,
-              testing::HasSubstr("the time for asking peers"));
+  EXPECT_THAT(std::get<plan::Unknown>(views[0]).why, testing::HasSubstr("the time for asking peers"));
   EXPECT_THAT(asked(), testing::ElementsAre("root/1.dsse", "head.dsse"));
 }
 
