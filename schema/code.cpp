@@ -180,7 +180,10 @@ static_assert(texts.size() == static_cast<std::size_t>(Code::wrong_server) + 1);
 
 }  // namespace
 
-std::string_view text_of(Code code) { return texts[static_cast<std::size_t>(code)]; }
+std::string_view text_of(Code code) {
+  const auto place = static_cast<std::size_t>(code);
+  return place < texts.size() ? texts[place] : texts.front();
+}
 
 std::optional<Code> parse_code(std::string_view text) {
   const auto* const found = std::lower_bound(texts.begin(), texts.end(), text);

@@ -171,7 +171,7 @@ enum class Code {
   wrong_server,
 };
 
-/// "unknown-image"; "" of none.
+/// "unknown-image"; "" of none, and of a value that is none of the enumerators.
 std::string_view text_of(Code code);
 /// nullopt: no such word. "" is none.
 std::optional<Code> parse_code(std::string_view text);

@@ -1,26 +1,44 @@
 #include "schema/error.hpp"
 
+#include <array>
+
 namespace ingot {
+
+namespace {
+
+constexpr std::array<std::pair<Fault, std::string_view>, 12> fault_words{{
+    {Fault::internal, "internal"},
+    {Fault::incomplete, "incomplete"},
+    {Fault::untrusted, "untrusted"},
+    {Fault::busy, "busy"},
+    {Fault::local, "local"},
+    {Fault::refused, "refused"},
+    {Fault::stale, "stale"},
+    {Fault::approval, "approval"},
+    {Fault::usage, "usage"},
+    {Fault::manifest, "manifest"},
+    {Fault::interrupted, "interrupted"},
+    {Fault::terminated, "terminated"},
+}};
+static_assert(fault_words.size() == static_cast<std::size_t>(Fault::terminated) + 1);
+
+}  // namespace
 
 Error::Error(Fault fault, std::string text, std::string mend)
     : fault_(fault), text_(std::move(text)), mend_(std::move(mend)), what_(text_) {}
 
 std::string_view text_of(Fault fault) {
-  switch (fault) {
-    case Fault::internal: return "internal";
-    case Fault::incomplete: return "incomplete";
-    case Fault::untrusted: return "untrusted";
-    case Fault::busy: return "busy";
-    case Fault::local: return "local";
-    case Fault::refused: return "refused";
-    case Fault::stale: return "stale";
-    case Fault::approval: return "approval";
-    case Fault::usage: return "usage";
-    case Fault::manifest: return "manifest";
-    case Fault::interrupted: return "interrupted";
-    case Fault::terminated: return "terminated";
+  for (const auto& [value, word] : fault_words) {
+    if (value == fault) return word;
   }
   return "internal";
+}
+
+std::optional<Fault> parse_fault(std::string_view text) {
+  for (const auto& [value, word] : fault_words) {
+    if (word == text) return value;
+  }
+  return std::nullopt;
 }
 
 std::string_view text_of_code(const Error& error) {

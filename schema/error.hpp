@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,8 @@ enum class Fault {
 
 /// "local", "usage" …
 std::string_view text_of(Fault fault);
+/// nullopt: no such word.
+std::optional<Fault> parse_fault(std::string_view text);
 
 class Error;
 

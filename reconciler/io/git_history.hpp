@@ -36,6 +36,7 @@ class GitHistory {
  private:
   GitRepository repository_;
 };
+constexpr Descent last_of(Descent, InMessages) { return Descent::unproven; }
 inline auto fields(GitHistory::Lines& lines, InMessages) { return std::tie(lines.first, lines.last); }
 
 }  // namespace ingot::io

@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+#include "schema/error.hpp"
+
 namespace ingot::io {
 
 struct MalformedMessage : std::runtime_error {
@@ -23,7 +25,8 @@ struct MalformedMessage : std::runtime_error {
 /// Found by its namespace, for structs of other rooms too.
 struct InMessages {};
 
-/// A struct takes part by a function `fields(T&, InMessages)` of this room, which gives a tuple of references to its members.
+/// A struct takes part by a function `fields(T&, InMessages)` of this room, which gives a tuple of references to its members; an
+/// enum that counts from 0 by a function `last_of(T, InMessages)`, which gives its last enumerator.
 class MessageWriter {
  public:
   template <class Value>
@@ -75,8 +78,14 @@ class MessageReader {
  private:
   template <class Value>
   void fill(Value& value) {
-    if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>) {
-      value = static_cast<Value>(number());
+    if constexpr (std::is_same_v<Value, bool>) {
+      value = choice();
+    } else if constexpr (std::is_enum_v<Value>) {
+      const std::uint64_t place = number();
+      if (place > static_cast<std::uint64_t>(last_of(value, InMessages{}))) throw MalformedMessage();
+      value = static_cast<Value>(place);
+    } else if constexpr (std::is_integral_v<Value>) {
+      value = integer<Value>();
     } else {
       std::apply([this](auto&... each) { (this->fill(each), ...); }, fields(value, InMessages{}));
     }
@@ -90,14 +99,26 @@ class MessageReader {
   }
   template <class Value>
   void fill(std::optional<Value>& value) {
-    if (number() != 0) fill(value.emplace());
+    if (choice()) fill(value.emplace());
   }
   template <class One, class Other>
   void fill(std::variant<One, Other>& value) {
-    if (number() == 0)
-      fill(value.template emplace<0>());
-    else
+    if (choice())
       fill(value.template emplace<1>());
+    else
+      fill(value.template emplace<0>());
+  }
+  template <class Value>
+  Value integer() {
+    using Wide = std::conditional_t<std::is_signed_v<Value>, std::int64_t, std::uint64_t>;
+    const auto value = static_cast<Wide>(number());
+    if (!std::in_range<Value>(value)) throw MalformedMessage();
+    return static_cast<Value>(value);
+  }
+  bool choice() {
+    const std::uint64_t value = number();
+    if (value > 1) throw MalformedMessage();
+    return value == 1;
   }
   std::uint64_t number() {
     std::uint64_t value = 0;
@@ -114,5 +135,10 @@ class MessageReader {
 
   std::string_view left_;
 };
+
+/// What crosses of an Error: fault, code, text, mend and subject, each as text.
+std::string error_message(const Error& error);
+/// MalformedMessage: `bytes` is no such message, or names a fault or a code that this program does not know.
+Error error_in(std::string_view bytes);
 
 }  // namespace ingot::io

@@ -17,6 +17,7 @@
 #include "reconciler/io/file_error.hpp"
 #include "reconciler/io/git_handles.hpp"
 #include "reconciler/io/git_limits.hpp"
+#include "reconciler/io/git_message.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
@@ -38,25 +39,6 @@ struct Header {
   std::uint64_t what = 0;  ///< to the child: the address of a function; from it: a Kind
   std::uint64_t length = 0;
 };
-
-/// What crosses of an Error.
-struct ErrorParts {
-  Fault fault = Fault::internal;
-  Code code = Code::none;
-  std::string text, mend, subject;
-};
-auto fields(ErrorParts& parts, InMessages) { return std::tie(parts.fault, parts.code, parts.text, parts.mend, parts.subject); }
-
-std::string bytes_of(const Error& error) {
-  MessageWriter writer;
-  writer.put(ErrorParts{error.fault(), error.code(), error.text(), error.mend(), error.subject()});
-  return std::move(writer).bytes();
-}
-
-[[noreturn]] void rethrow_told(const std::string& bytes) {
-  const auto parts = MessageReader(bytes).take<ErrorParts>();
-  throw Error(parts.fault, parts.text, parts.mend).with_code(parts.code).about(parts.subject);
-}
 
 /// What the child ends with if it may open no more files: the repository is not to blame.
 constexpr int no_descriptor = 71;
@@ -106,9 +88,9 @@ void answer(Work&& work) {
   try {
     reply(Kind::answer, work());
   } catch (const Error& error) {
-    reply(memory_is_short() ? Kind::no_memory : Kind::error, memory_is_short() ? "" : bytes_of(error));
+    reply(memory_is_short() ? Kind::no_memory : Kind::error, memory_is_short() ? "" : error_message(error));
   } catch (const std::bad_alloc&) { reply(Kind::no_memory, ""); } catch (const std::exception& error) {
-    reply(Kind::error, bytes_of(Error(Fault::internal, error.what())));
+    reply(Kind::error, error_message(Error(Fault::internal, error.what())));
   }
 }
 
@@ -230,7 +212,7 @@ std::string GitReader::exchange(Serve work, const std::string& arguments) {
     if (answer.length > longest_message) give_up("its answer is too long");
     std::string bytes = receive(answer.length);
     if (answer.what == static_cast<std::uint64_t>(Kind::answer)) return bytes;
-    if (answer.what == static_cast<std::uint64_t>(Kind::error)) rethrow_told(bytes);
+    if (answer.what == static_cast<std::uint64_t>(Kind::error)) throw error_in(bytes);
     give_up(fmt::format("it takes more than {} MiB of memory", limits_.memory / 1024 / 1024));
   } catch (const MalformedMessage&) { give_up("its answer makes no sense"); } catch (const Error& error) {
     // An interrupted question leaves an answer that nobody wants.

@@ -20,6 +20,20 @@ TEST(code, is_read_back_from_its_text) {
   EXPECT_EQ(text_of(Code::none), "");
 }
 
+TEST(code, beyond_the_last_has_no_text) {
+  EXPECT_EQ(text_of(static_cast<Code>(static_cast<int>(Code::wrong_server) + 1)), "");
+  EXPECT_EQ(text_of(static_cast<Code>(-1)), "");
+}
+
+TEST(fault, is_read_back_from_its_text) {
+  for (int i = 0; i <= static_cast<int>(Fault::terminated); ++i) {
+    const Fault fault = static_cast<Fault>(i);
+    EXPECT_EQ(parse_fault(text_of(fault)), fault) << text_of(fault);
+  }
+  EXPECT_EQ(parse_fault("Local"), std::nullopt);
+  EXPECT_EQ(parse_fault(""), std::nullopt);
+}
+
 TEST(code, of_no_known_word_is_none_at_all) {
   for (const char* text : {"no_space", "No-space", "no-spac", "no-space ", "zzz", "-"})
     EXPECT_EQ(parse_code(text), std::nullopt) << text;
