@@ -94,6 +94,16 @@ struct Words {
   std::string text;
   std::string mend;
 };
+/// "expected '=', saw 'x'" of "Error while parsing key-value pair: expected '=', saw 'x'". What it saw within a value is left
+/// out.
+std::string without_value(std::string_view description) {
+  const auto colon = description.find(": ");
+  const std::string_view scope = description.substr(0, colon == std::string_view::npos ? 0 : colon);
+  const std::string_view text = colon == std::string_view::npos ? description : description.substr(colon + 2);
+  const bool of_key = scope.ends_with("key-value pair") || scope.ends_with("table header");
+  return std::string(text.substr(0, of_key ? std::string_view::npos : text.find(", saw ")));
+}
+
 Words words_for(std::string_view description) {
   const auto says = [description](std::string_view part) { return description.find(part) != std::string_view::npos; };
   if (says("cannot redefine")) return {"a key or table is defined twice in this statement", "remove one of the two"};
@@ -101,16 +111,15 @@ Words words_for(std::string_view description) {
     return {"the text is not closed on its line, or holds a control character",
             R"(close it with its quote, or use """ around several lines)"};
   }
-  if (says("could not determine value type") || says("parsing boolean")) {
+  // The library tries a value by its first letter: 'nonsense' is a NaN that goes on otherwise.
+  if (says("could not determine value type") || says("parsing boolean") || says("expected 'nan'") || says("expected 'inf'") ||
+      says("expected value-terminator")) {
     return {"what stands here is no value", "put texts in quotes: key = \"text\""};
   }
   if (says("not representable in 64 bits")) return {"the number is too large", "no number has more than 18 digits"};
   if (says("invalid utf-8")) return {"the file is not UTF-8 here", "save it as UTF-8"};
   if (says("encountered end-of-file")) return {"the file ends in the middle of a value", "close its quotes or brackets"};
-  // "Error while parsing key-value pair: expected …"
-  const auto colon = description.find(": ");
-  return {std::string(colon == std::string_view::npos ? description : description.substr(colon + 2)),
-          "the file must be TOML 1.0"};
+  return {without_value(description), "the file must be TOML 1.0"};
 }
 
 /// Overwrites bytes [begin, end) with spaces, keeping the lines. False if there was nothing but blanks.
