@@ -8,6 +8,7 @@
 
 #include "reconciler/plan/intent.hpp"
 #include "schema/release.hpp"
+#include "tests/support/counted_signatures.hpp"
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_case.hpp"
 #include "tests/trust/signed_things.hpp"
@@ -22,6 +23,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing_support::case_manifest;
 using testing_support::case_server;
+using testing_support::CountedSignatures;
 using testing_support::PlanCase;
 using testing_support::read_case;
 
@@ -74,26 +76,50 @@ TEST(plan_notes, A8_roots_that_end_soon_are_told_of) {
   EXPECT_THAT(notes(), ElementsAre("catalog", "peer.silver"));
 }
 
-TEST(plan_copies, A11_an_image_that_is_not_released_is_blocked_and_holds_its_peer_unsettled) {
-  PlanCase one = read_case(one_of_each);
-  auto& silver = std::get<plan::PeerCatalog>(one.observed.peers[0]);
-  const trust::PrivateKey key = test_key("release");
-  silver.release = Role{.threshold = 1, .keys = {key.public_key()}};
-  const plan::Plan plan = plan_of(one);
-  ASSERT_EQ(plan.blocked.size(), 1U);
-  EXPECT_EQ(plan.blocked[0].code, Code::not_released);
-  EXPECT_THAT(plan.blocked[0].mend, HasSubstr("ingot key release a"));
-  EXPECT_THAT(plan.settled, IsEmpty());
-  PlanCase signed_one = one;
-  auto& seen = std::get<plan::PeerCatalog>(signed_one.observed.peers[0]);
-  Catalog catalog = *seen.catalog;
+/// The catalog of the one peer, with each entry signed by `key` as a release.
+std::shared_ptr<const Catalog> released_by(const PlanCase& one, const trust::PrivateKey& key) {
+  Catalog catalog = *std::get<plan::PeerCatalog>(one.observed.peers[0]).catalog;
   for (auto& entry : catalog.images) {
     entry.release = trust::sign_envelope(release_payload_type, write_release(release_of(entry)), {&key}).signatures;
   }
-  seen.catalog = std::make_shared<const Catalog>(std::move(catalog));
-  EXPECT_THAT(plan_of(signed_one).blocked, IsEmpty());
+  return std::make_shared<const Catalog>(std::move(catalog));
+}
+
+TEST(plan_copies, A11_an_image_that_is_not_released_is_blocked_and_holds_its_peer_unsettled) {
+  PlanCase one = read_case(one_of_each);
+  auto& silver = std::get<plan::PeerCatalog>(one.observed.peers[0]);
+  const trust::PrivateKey key = test_key("release"), stranger = test_key("stranger");
+  silver.release = Role{.threshold = 1, .keys = {key.public_key()}};
+  const auto unsigned_catalog = silver.catalog;
+  for (const auto& catalog : {unsigned_catalog, released_by(one, stranger)}) {
+    silver.catalog = catalog;
+    const plan::Plan plan = plan_of(one);
+    ASSERT_EQ(plan.blocked.size(), 1U);
+    EXPECT_EQ(plan.blocked[0].code, Code::not_released);
+    EXPECT_THAT(plan.blocked[0].mend, HasSubstr("ingot key release a"));
+    EXPECT_THAT(plan.settled, IsEmpty());
+  }
+  silver.catalog = released_by(one, key);
+  EXPECT_THAT(plan_of(one).blocked, IsEmpty());
+}
+
+TEST(plan_copies, A11_a_release_signature_is_checked_once_and_only_for_what_would_be_copied) {
+  PlanCase one = read_case(one_of_each);
+  auto& silver = std::get<plan::PeerCatalog>(one.observed.peers[0]);
+  const trust::PrivateKey key = test_key("release"), stranger = test_key("stranger");
+  silver.release = Role{.threshold = 1, .keys = {key.public_key()}};
+  silver.catalog = released_by(one, stranger);
+  const CountedSignatures refused;
+  EXPECT_EQ(plan_of(one).blocked.size(), 1U);
+  EXPECT_EQ(refused.checks(), 1U);
+  silver.catalog = released_by(one, key);
+  const CountedSignatures accepted;
+  EXPECT_THAT(plan_of(one).blocked, IsEmpty());
+  EXPECT_EQ(accepted.checks(), 1U);
   one.manifest.subscriptions[0].options.exclude = {"*"};
-  EXPECT_THAT(plan_of(one).blocked, IsEmpty()) << "signatures matter only for what would be copied";
+  const CountedSignatures excluded;
+  plan_of(one);
+  EXPECT_EQ(excluded.checks(), 0U) << "a signature is looked at only for what would be copied";
 }
 
 TEST(plan_notes, A11_own_images_without_their_releases_are_told_of) {
