@@ -85,12 +85,6 @@ std::string_view peer_of_address(std::string_view address) {
   return parts ? parts->peer : std::string_view();
 }
 
-std::string selector_text(const AddressParts& subscription) {
-  std::string text(subscription.selector);
-  if (!subscription.name.empty()) text += " " + std::string(subscription.name);
-  return text;
-}
-
 std::string_view text_of(Verb verb) {
   for (const auto& [value, word] : verb_words) {
     if (value == verb) return word;

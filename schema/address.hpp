@@ -63,8 +63,6 @@ bool is_of(AddressKind kind, std::string_view address);
 bool is_of(AddressKind kind, const Address& address);
 /// The peer that an address is about: of a peer, a subscription or a copy; "" of others.
 std::string_view peer_of_address(std::string_view address);
-/// "series db19", "all": what a subscription's address selects.
-std::string selector_text(const AddressParts& subscription);
 
 Address peer_address(const ServerName& peer);
 Address type_address(const TypeName& type);

@@ -46,6 +46,14 @@ std::string value_of(const Selector& selector) {
       selector);
 }
 
+std::string selector_text(const Selector& selector) { return selector_text(kind_of(selector), value_of(selector)); }
+
+std::string selector_text(std::string_view kind, std::string_view value) {
+  std::string text(kind);
+  if (!value.empty()) text.append(" ").append(value);
+  return text;
+}
+
 std::optional<Selector> parse_selector(std::string_view kind, std::string_view value) {
   if (kind == "all" && value.empty()) return SelectAll{};
   if (kind == "image") {

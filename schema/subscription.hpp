@@ -35,6 +35,9 @@ using Selector = std::variant<SelectAll, SelectImage, SelectSeries, SelectType>;
 
 std::string_view kind_of(const Selector& selector);  ///< "all", "image", "series", "imagetype"
 std::string value_of(const Selector& selector);      ///< "" for all
+/// "series db19", "all": for people.
+std::string selector_text(const Selector& selector);
+std::string selector_text(std::string_view kind, std::string_view value);
 /// The inverse of kind_of and value_of; nullopt if they name no selector.
 std::optional<Selector> parse_selector(std::string_view kind, std::string_view value);
 

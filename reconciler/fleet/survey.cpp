@@ -218,11 +218,6 @@ std::string FleetSurvey::called(std::size_t member) const {
                                    : fmt::format("\"{}\" ({})", name.text(), manifest(member).path);
 }
 
-std::string selector_text(const Selector& selector) {
-  const std::string value = value_of(selector);
-  return value.empty() ? std::string(kind_of(selector)) : fmt::format("{} {}", kind_of(selector), value);
-}
-
 FleetSurvey survey_fleet(const std::vector<FleetMember>& members) {
   FleetSurvey survey{.members = members};
   add_peers_and_rules(survey);

@@ -57,7 +57,4 @@ void find_names(const FleetSurvey& survey, std::vector<FleetFinding>& findings);
 void find_registrations(const FleetSurvey& survey, std::vector<FleetFinding>& findings);
 void find_rules(const FleetSurvey& survey, std::vector<FleetFinding>& findings);
 
-/// "series db19", "all"
-std::string selector_text(const Selector& selector);
-
 }  // namespace ingot::fleet

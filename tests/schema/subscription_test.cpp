@@ -7,6 +7,12 @@
 namespace ingot::subscription_test {
 namespace {
 
+TEST(subscription, a_selector_is_shown_as_its_kind_and_its_value) {
+  EXPECT_EQ(selector_text(SelectAll{}), "all");
+  EXPECT_EQ(selector_text(SelectImage{ImageName::of("a.b")}), "image a.b");
+  EXPECT_EQ(selector_text("series", "db19"), "series db19");
+}
+
 TEST(subscription, options_have_one_text_whatever_the_order_they_are_written_in) {
   SubscriptionOptions one;
   one.states = {ImageState::testable, ImageState::published};

@@ -9,11 +9,6 @@ namespace ingot::show {
 
 namespace {
 
-std::string selector_text(const Selector& selector) {
-  const std::string value = value_of(selector);
-  return value.empty() ? std::string(kind_of(selector)) : fmt::format("{} {}", kind_of(selector), value);
-}
-
 /// "3 images: a, b, c", cut short after a few.
 std::string members_text(const std::vector<ImageName>& members) {
   constexpr std::size_t most = 6;
@@ -133,7 +128,7 @@ std::optional<std::string> title_by_intent(const Address& address, Verb verb, st
     case AddressKind::image: return name;
     case AddressKind::imagetype: return "type " + name;
     case AddressKind::series: return "series " + name;
-    case AddressKind::subscription: return selector_text(*parts);
+    case AddressKind::subscription: return selector_text(parts->selector, parts->name);
     case AddressKind::copy: break;
   }
   if (verb == Verb::copy) return name;
