@@ -1,6 +1,8 @@
 #include "reconciler/plan/plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,31 @@
 #include "schema/overloaded.hpp"
 
 namespace ingot::plan {
+
+namespace {
+
+constexpr std::array<std::pair<LeftOutBy, std::string_view>, 4> left_out_words{{
+    {LeftOutBy::targets, "--target"},
+    {LeftOutBy::exclusions, "--exclude"},
+    {LeftOutBy::targets_and_exclusions, "--target and --exclude"},
+    {LeftOutBy::saved_plan, "the saved plan"},
+}};
+
+}  // namespace
+
+std::string_view text_of(LeftOutBy by) {
+  for (const auto& [value, word] : left_out_words) {
+    if (value == by) return word;
+  }
+  return "";
+}
+
+std::optional<LeftOutBy> parse_left_out(std::string_view text) {
+  for (const auto& [value, word] : left_out_words) {
+    if (word == text) return value;
+  }
+  return std::nullopt;
+}
 
 std::size_t Plan::pending() const {
   return static_cast<std::size_t>(

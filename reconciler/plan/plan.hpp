@@ -230,6 +230,8 @@ struct Wantedness {
 
 /// What limits a plan to some addresses.
 enum class LeftOutBy { nothing, targets, exclusions, targets_and_exclusions, saved_plan };
+std::string_view text_of(LeftOutBy by);  ///< "--target", "--exclude", "--target and --exclude", "the saved plan"; "" of nothing
+std::optional<LeftOutBy> parse_left_out(std::string_view text);  ///< nullopt: no such word, as ""
 
 /// The commit whose plan was taken out of another's: only what is beyond it is left.
 struct PlanBase {

@@ -1,6 +1,5 @@
 #include "tests/support/plan_text.hpp"
 
-#include <array>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -10,9 +9,6 @@
 namespace ingot::testing_support {
 
 namespace {
-
-/// By LeftOutBy.
-constexpr std::array<std::string_view, 5> left_out_words{"", "--target", "--exclude", "--target and --exclude", "the saved plan"};
 
 std::string names(const std::vector<ImageName>& list) {
   std::string text;
@@ -128,7 +124,7 @@ std::string plan_text(const plan::Plan& plan, const state::Snapshot& snapshot) {
   }
   if (!plan.abandoned.empty()) text += fmt::format("partial copies given up: {}\n", plan.abandoned.size());
   for (const auto& peer : plan.settled) text += "settled " + peer.text() + "\n";
-  if (!plan.left_out.empty()) text += fmt::format("left out by {}:", left_out_words[static_cast<std::size_t>(plan.left_out_by)]);
+  if (!plan.left_out.empty()) text += fmt::format("left out by {}:", text_of(plan.left_out_by));
   for (const auto& [verb, count] : plan.left_out) text += fmt::format(" {} {}", count, text_of(verb));
   if (!plan.left_out.empty()) text += "\n";
   if (plan.settled_until) text += "settled until " + time_text(*plan.settled_until) + "\n";

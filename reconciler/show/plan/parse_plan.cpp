@@ -206,7 +206,7 @@ void read_left_out(const JsonObject& whole, ShownPlan& plan) {
   plan.whole = whole.flag("whole");
   if (!whole.has("left_out")) return;
   const JsonObject left_out = whole.object("left_out", {});
-  const auto by = parse_left_out(left_out.text("by"));
+  const auto by = plan::parse_left_out(left_out.text("by"));
   if (!by) left_out.refuse("by", "is no flag that leaves something out");
   plan.left_out_by = *by;
   const JsonObject actions = left_out.object("actions", {});

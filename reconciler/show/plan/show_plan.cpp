@@ -220,7 +220,7 @@ std::string left_undone(const ShownPlan& plan) {
   add(plan.held.size(), "held");
   add(plan.unknown.size() - static_cast<std::size_t>(untrusted),
       plan.unknown.size() - static_cast<std::size_t>(untrusted) == 1 ? "peer unknown" : "peers unknown");
-  add(plan.left_out_count(), fmt::format("left out by {}", left_out_text(plan.left_out_by)));
+  add(plan.left_out_count(), fmt::format("left out by {}", text_of(plan.left_out_by)));
   add(static_cast<std::size_t>(untrusted), untrusted == 1 ? "peer UNTRUSTED" : "peers UNTRUSTED");
   return text;
 }

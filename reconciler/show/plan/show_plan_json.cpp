@@ -91,7 +91,7 @@ void put_left_out(const ShownPlan& plan, JsonWriter& json) {
   json.key("left_out");
   if (plan.left_out_by == plan::LeftOutBy::nothing) return json.value(nullptr);
   json.begin_object();
-  json.member("by", left_out_text(plan.left_out_by));
+  json.member("by", text_of(plan.left_out_by));
   json.key("actions");
   json.begin_object();
   for (const auto& [verb, count] : plan.left_out) json.member(text_of(verb), count);

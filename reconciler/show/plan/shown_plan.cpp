@@ -83,31 +83,6 @@ const plan::Reason* ShownAction::needed_by() const {
   return because.size() > 1 && because.back().code == Code::needed ? &because.back() : nullptr;
 }
 
-namespace {
-
-constexpr std::array<std::pair<plan::LeftOutBy, std::string_view>, 4> left_out_words{{
-    {plan::LeftOutBy::targets, "--target"},
-    {plan::LeftOutBy::exclusions, "--exclude"},
-    {plan::LeftOutBy::targets_and_exclusions, "--target and --exclude"},
-    {plan::LeftOutBy::saved_plan, "the saved plan"},
-}};
-
-}  // namespace
-
-std::string_view left_out_text(plan::LeftOutBy by) {
-  for (const auto& [value, word] : left_out_words) {
-    if (value == by) return word;
-  }
-  return "";
-}
-
-std::optional<plan::LeftOutBy> parse_left_out(std::string_view text) {
-  for (const auto& [value, word] : left_out_words) {
-    if (word == text) return value;
-  }
-  return std::nullopt;
-}
-
 std::size_t ShownPlan::pending() const {
   return static_cast<std::size_t>(
       std::count_if(actions.begin(), actions.end(), [](const ShownAction& action) { return !action.deferred; }));

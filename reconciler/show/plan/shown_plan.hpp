@@ -77,11 +77,6 @@ struct ActionGroups {
 /// Borrows from the plan.
 ActionGroups groups_of(const ShownPlan& plan);
 
-/// What the command line calls it, also in documents: "--target and --exclude", "the saved plan"; "" of nothing.
-std::string_view left_out_text(plan::LeftOutBy by);
-/// nullopt: it leaves nothing out.
-std::optional<plan::LeftOutBy> parse_left_out(std::string_view text);
-
 enum class Intents { without, with };  ///< with: for documents; they are longer than all the rest
 
 /// Makes every text printable but the intents, which are compared and never shown raw.

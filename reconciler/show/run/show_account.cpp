@@ -107,7 +107,7 @@ std::string account_text(const plan::Plan& plan, const apply::Account& account) 
   add(plan.held.size(), "held");
   add(std::accumulate(plan.left_out.begin(), plan.left_out.end(), std::size_t{0},
                       [](std::size_t sum, const auto& of_verb) { return sum + of_verb.second; }),
-      fmt::format("left out by {}", left_out_text(plan.left_out_by)));
+      fmt::format("left out by {}", text_of(plan.left_out_by)));
   add(plan.blocked.size(), "blocked");
   add(plan.unknown.size(), plan.unknown.size() == 1 ? "peer unknown" : "peers unknown");
   return text + ".";
