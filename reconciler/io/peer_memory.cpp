@@ -19,7 +19,6 @@ namespace ingot::io {
 
 namespace {
 
-constexpr std::uint64_t largest_small_file = 1024 * 1024;  ///< settled marks with their notes
 constexpr std::uint64_t largest_head_file = largest_head + 16 * 1024;
 constexpr mode_t private_folder = 0700;
 constexpr mode_t file_mode = 0600;
@@ -200,13 +199,13 @@ void PeerMemory::forget_pieces_but(const ServerId& id, const std::vector<Digest>
 }
 
 std::optional<SettledMark> PeerMemory::settled(const ServerId& id) {
-  const auto text = read(cache_of(id) + "/settled", largest_small_file);
+  const auto text = read(cache_of(id) + "/settled", largest_mark);
   return text ? parse_settled(*text) : std::nullopt;
 }
 
 void PeerMemory::keep_settled(const ServerId& id, const SettledMark& mark) {
   const std::string text = write_settled(mark);
-  if (text.size() <= largest_small_file) keep(cache_of(id), "settled", text);
+  if (text.size() <= largest_mark) keep(cache_of(id), "settled", text);
 }
 
 std::optional<FloorRecord> PeerMemory::floor_record(const ServerId& id) {

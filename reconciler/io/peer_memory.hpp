@@ -58,6 +58,7 @@ class PeerMemory {
   void forget_pieces_but(const ServerId& id, const std::vector<Digest>& keep);
 
   std::optional<SettledMark> settled(const ServerId& id);
+  /// A mark whose notes are longer than 1 MiB is not kept: the next plan reads the peer's pages again.
   void keep_settled(const ServerId& id, const SettledMark& mark);
 
   std::optional<Floor> floor(const ServerId& id);

@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view head_format = "ingot.cached-head/1";
 constexpr std::string_view settled_format = "ingot.settled/1";
 constexpr std::string_view floor_format = "ingot.floor/1";
-constexpr std::size_t longest_text = 64 * 1024;
 
 /// One line, begun with its format.
 class LineWriter {
@@ -56,7 +55,7 @@ auto read_line(std::string_view text, std::string_view format, std::initializer_
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
   try {
-    StrictJson json(longest_text);
+    StrictJson json(largest_mark);  // a text may fill the file
     const JsonObject object(json.parse(text.substr(0, end)), keys);
     if (object.text("format") != format) return std::nullopt;
     return read(object, std::string(text.substr(end + 1)));

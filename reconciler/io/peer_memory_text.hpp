@@ -9,6 +9,9 @@
 
 namespace ingot::io {
 
+/// Bytes of a settled mark with its notes; a larger one is not kept.
+inline constexpr std::size_t largest_mark = 1024 * 1024;
+
 std::string write_cached_head(const CachedHead& head);
 std::string write_settled(const SettledMark& mark);
 std::string write_floor(const FloorRecord& record);

@@ -107,6 +107,21 @@ TEST_F(peer_memory, gives_back_what_it_was_given) {
   EXPECT_EQ(again.trouble(), std::nullopt);
 }
 
+TEST_F(peer_memory, a_settled_mark_with_a_long_note_is_read_back_and_one_beyond_1_MiB_is_not_kept) {
+  const auto mark_with = [](std::size_t bytes) {
+    return io::SettledMark{io::sha256("f"), {}, {{Code::unmanaged, "image.a", std::string(bytes, 'x')}}};
+  };
+  memory_.keep_settled(peer, mark_with(100'000));
+  EXPECT_EQ(memory_.settled(peer), mark_with(100'000));
+  const std::size_t most = io::largest_mark - io::write_settled(mark_with(0)).size();
+  memory_.keep_settled(peer, mark_with(most));
+  EXPECT_EQ(memory_.settled(peer), mark_with(most));
+  memory_.keep_settled(other, mark_with(most + 1));
+  EXPECT_EQ(memory_.settled(other), std::nullopt);
+  EXPECT_FALSE(fs::exists(folder_.path() + "/cache/" + other.root.hex() + "/settled"));
+  EXPECT_EQ(memory_.trouble(), std::nullopt);
+}
+
 TEST_F(peer_memory, G5_a_floor_only_rises) {
   memory_.raise_floor(floor_at(7), "head 7");
   memory_.raise_floor(floor_at(5), "head 5");
