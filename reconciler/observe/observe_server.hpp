@@ -50,11 +50,12 @@ bool add_public_damage(const site::Site& site, std::vector<plan::DamagedImage>& 
 /// them may have the bytes.
 std::vector<KnownPeer> known_peers(site::Site& site, const std::vector<plan::DamagedImage>& damaged = {});
 
-/// Asks them, telling of it.
+/// Asks the peers of `questions` and shows the progress on the terminal of `session`. One view per peer of the manifest, in its
+/// order. A peer that does not answer is Unknown; no error is thrown for it.
 std::vector<plan::PeerView> ask_peers(const PeerQuestions& questions, io::PeerMemory& memory, io::Transport& transport,
                                       const console::Session& session);
 
-/// Asks one peer of the manifest alone.
+/// Asks only the peer at the place `peer` of the manifest. Reads its whole catalog, also if it is settled.
 plan::PeerView ask_one(site::Site& site, std::size_t peer, io::Transport& transport, const console::Session& session);
 
 /// The heads that were accepted.

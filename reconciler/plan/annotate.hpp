@@ -1,5 +1,5 @@
-// What is found out beside the planning and stands in a plan for its readers. The one place that touches a plan once it is made:
-// nothing of it changes an action, an exit code or the plan's id.
+// What is found out beside the planning and stands in a plan for its readers. Nothing
+// of it changes an action, an exit code or the plan's id. Only this file and beyond_base change a plan after make_plan.
 #pragma once
 
 #include <map>

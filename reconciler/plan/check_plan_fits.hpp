@@ -64,9 +64,10 @@ struct LaterRun {
 
 /// One thing that is not as it was.
 struct Misfit {
-  Code code = Code::none;  ///< "server", "version", "manifest", "applied", "state", "changed", "gone", "blocked", "held",
-                           ///< "deferred", "new"
-  std::string address;     ///< of the action; "": the plan as a whole
+  /// "server", "version", "manifest", "applied", "state", "changed", "gone", "blocked", "held", "deferred", "new".
+  /// "peer": the peer has published since, which is told only beside another misfit.
+  Code code = Code::none;
+  std::string address;  ///< of the action; "": the plan as a whole
   std::string text;
 };
 

@@ -25,6 +25,7 @@ class Selection {
   Selection() = default;
 
   bool is_whole() const { return by_ == LeftOutBy::nothing && !approved_; }
+  /// Which options or saved plan leave actions out; nothing if all is done, or if only --approve chose.
   LeftOutBy by() const { return by_; }
 
   Fate fate_of(const Change& change) const;
