@@ -8,8 +8,13 @@
 
 namespace ingot {
 
-/// In the order of the texts, so that sorting by code is sorting by text. A new word needs a line here and one in code.cpp. None
-/// is ever taken out: the history of a state and kept plans hold them, and refuse a word that is not here.
+/// In the order of the texts, so that sorting by code is sorting by text. A new word needs a line here and one in code.cpp. No
+/// word is ever removed, because older states and saved plans hold it.
+///
+/// An older ingot does not know a newer word. In a saved plan it reports "bad-plan". In the history of a state, which holds the
+/// codes of failed actions, it reports a damaged state. So a new word that an action can fail with needs a new format of the
+/// state (state/upgrades): then an older ingot reports "newer-state" instead. The caches of peers ignore an entry with an
+/// unknown word.
 enum class Code {
   none,  ///< "": there is no word
   adopted,

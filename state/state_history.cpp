@@ -71,7 +71,7 @@ ActionRecord read_action(Statement& row) {
   if (!end) row.damaged("an unknown outcome");
   action.outcome = *end;
   const auto code = parse_code(row.next_text());
-  if (!code) row.damaged("an unknown code");
+  if (!code) row.damaged("an unknown code, which a newer ingot may have written");
   action.code = *code;
   action.text = row.next<std::string>();
   action.started = row.next<Time>();

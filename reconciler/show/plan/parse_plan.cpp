@@ -40,7 +40,7 @@ std::string server_name_or_empty(const JsonObject& object, std::string_view key)
 /// One of the words that plans have.
 Code code(const JsonObject& object, std::string_view key) {
   const auto known = parse_code(object.text(key));
-  if (!known || *known == Code::none) object.refuse(key, "is no code of this ingot");
+  if (!known || *known == Code::none) object.refuse(key, "is no code of this ingot; a newer ingot may have written it");
   return *known;
 }
 
