@@ -44,18 +44,6 @@ std::string plain_name_of(std::string path) {
   return whole ? whole.get() : path;
 }
 
-/// The names in an open folder, "." and ".." aside; nullopt: it cannot be read.
-std::optional<std::vector<std::string>> names_in(int folder) {
-  const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
-  if (!listing) return std::nullopt;
-  std::vector<std::string> names;
-  while (const dirent* const found = readdir(listing.get())) {
-    if (!is_dots(found->d_name)) names.emplace_back(found->d_name);
-  }
-  return names;
-}
-
 constexpr std::string_view partial_mark = ".ingot-partial-";
 constexpr std::size_t partial_digits = 8;
 
@@ -99,7 +87,7 @@ int move_entry(int from, const std::string& name, int to) {
   if (second != 0) { return fchmodat(from, name.c_str(), status.st_mode & 07777U, 0) == 0 ? second : EACCES; }
   if (fchmodat(to, name.c_str(), status.st_mode & 07777U, 0) == 0) return 0;
   const int wrong_mode = errno;  // a folder with another mode than the image's must not stay
-  io::rename_without_replacing(to, name.c_str(), from, name.c_str());
+  if (io::rename_without_replacing(to, name.c_str(), from, name.c_str()) != 0) remove_tree(to, name);
   return wrong_mode;
 }
 
@@ -139,6 +127,7 @@ std::string Beside::made_path() const {
 }
 
 void Beside::look_at_destination(ImageKind kind, Allowed allowed) {
+  if (allowed == Allowed::anything) return;
   struct stat status {};
   if (fstatat(parent_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return;
@@ -220,8 +209,8 @@ int Beside::make_and_lock(ImageKind kind, const std::string& name) {
   temporary_ = name;
   // Another descriptor, since whoever writes closes the first one. Where locks are missing, nothing is ever cleared away.
   lock_ = Descriptor(fcntl(made_.get(), F_DUPFD_CLOEXEC, 0));
-  static_cast<void>(flock(lock_.get(), LOCK_EX | LOCK_NB));
-  return is_still_at(name) ? 0 : taken_away();
+  const bool is_being_removed = flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  return !is_being_removed && is_still_at(name) ? 0 : taken_away();
 }
 
 int Beside::taken_away() {
@@ -286,14 +275,29 @@ Beside::~Beside() {
   if (!temporary_.empty()) remove_tree(parent_.get(), temporary_);
 }
 
+namespace {
+
+/// What is mounted on a folder belongs to somebody else. A kernel that does not tell mounts tells at least another device.
+bool is_of_another_mount(int folder, int open) noexcept {
+  struct stat holder {};
+  struct stat own {};
+  return is_mount_point(open, "") || fstat(folder, &holder) != 0 || fstat(open, &own) != 0 || holder.st_dev != own.st_dev;
+}
+
+}  // namespace
+
 void remove_tree(int folder, const std::string& name) noexcept {
-  if (unlinkat(folder, name.c_str(), 0) == 0) return;
+  if (unlinkat(folder, name.c_str(), 0) == 0 || is_mount_point(folder, name)) return;
   // A folder may have been given a mode that keeps its owner out. fchmodat would follow a link, so it goes by descriptor.
   int open = openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (open < 0 && errno == EACCES && fchmodat(folder, name.c_str(), 0700, 0) == 0) {
     open = openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   }
   if (open < 0) return;
+  if (is_of_another_mount(folder, open)) {
+    ::close(open);
+    return;
+  }
   fchmod(open, 0700);
   if (const FolderListing listing(fdopendir(open)); listing) {
     while (const dirent* const found = readdir(listing.get())) {

@@ -11,7 +11,11 @@
 namespace ingot::transfer {
 
 /// What may stand at a destination already.
-enum class Allowed { nothing, empty };
+enum class Allowed {
+  nothing,
+  empty,
+  anything,  ///< what is made is only to be looked at: commit() ends in an Error{local} if something is there
+};
 
 class Beside {
  public:
@@ -66,7 +70,8 @@ void remove_left_overs(int folder, const std::string& name);
 /// Makes the names in an open folder durable, where its file system can. `path` is for messages. Error{local}.
 void sync_names(const Descriptor& folder, const std::string& path);
 
-/// Removes an entry and all below it, never through a link. Goes on where something cannot be removed.
+/// Removes an entry and all below it, never through a link, and nothing of what is mounted there. Goes on where something cannot
+/// be removed.
 void remove_tree(int folder, const std::string& name) noexcept;
 
 }  // namespace ingot::transfer

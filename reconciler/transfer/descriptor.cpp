@@ -1,7 +1,9 @@
 #include "reconciler/transfer/descriptor.hpp"
 
 #include <cerrno>
+#include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -26,6 +28,22 @@ int Descriptor::close() noexcept {
   number_ = -1;
   // After EINTR Linux has closed it all the same.
   return ::close(number) == 0 || errno == EINTR ? 0 : errno;
+}
+
+std::optional<std::vector<std::string>> names_in(int folder) {
+  // A descriptor of its own: closedir closes what it was given, and the position is shared by dup.
+  const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
+  if (!listing && own >= 0) ::close(own);
+  if (!listing) return std::nullopt;
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* const found = readdir(listing.get())) {
+    const std::string name = found->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+    errno = 0;
+  }
+  return errno == 0 ? std::optional(std::move(names)) : std::nullopt;
 }
 
 std::string with_reason(const std::string& failed, int error) { return fmt::format("{}: {}", failed, io::errno_text(error)); }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <dirent.h>
 
@@ -32,6 +34,9 @@ struct CloseFolder {
 };
 /// What readdir reads, with an owner.
 using FolderListing = std::unique_ptr<DIR, CloseFolder>;
+
+/// The names in an open folder, "." and ".." aside; nullopt: it cannot be read, errno says why.
+std::optional<std::vector<std::string>> names_in(int folder);
 
 /// `failed` and the text of errno: "cannot be opened: Permission denied". For lists of members.
 std::string with_reason(const std::string& failed, int error);
