@@ -47,6 +47,9 @@ std::variant<struct stat, Absent, Unfit> look_at(const std::string& path) {
 
 /// "" or why the folder is none that an export can be.
 std::string hash_members(const std::string& path, const std::vector<std::string>& changes, io::Sha256& hash) {
+  // Also below what may change: who removes the export would remove what is mounted.
+  if (const auto mounts = transfer::mounts_below(path); !mounts.empty())
+    return fmt::format("has something mounted on \"{}\"", *mounts.begin());
   transfer::MemberFaults faults;
   try {
     const auto mounts = transfer::walk_source(

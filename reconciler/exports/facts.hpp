@@ -32,7 +32,7 @@ struct Unfit {
 std::variant<std::string, Absent, Unfit> top_of(const std::string& path, bool changes);
 
 /// The facts of all that is at `path`. Members that a glob of `changes` names do not count. Unfit too: a member changes at this
-/// moment, or another file system is mounted in it.
+/// moment, or something is mounted in it, also below what may change.
 std::variant<Facts, Absent, Unfit> facts_of(const std::string& path, const std::vector<std::string>& changes);
 
 }  // namespace ingot::exports

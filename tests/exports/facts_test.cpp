@@ -86,13 +86,15 @@ TEST_F(FactsOfExport, are_none_of_what_no_export_can_be) {
 
 TEST_F(FactsOfExport, see_what_is_mounted_in_it) {
   put_tree("a");
-  const std::string said = in_child([&]() -> std::string {
-    if (!have_own_mounts() || !mount_memory(home + "/log")) return "this user may not mount";
-    const auto found = exports::facts_of(home, {});
-    return std::holds_alternative<exports::Unfit>(found) ? std::get<exports::Unfit>(found).why : "nothing seen";
-  });
-  if (said == "this user may not mount") GTEST_SKIP() << said;
-  EXPECT_THAT(said, HasSubstr("mounted"));
+  for (const std::vector<std::string>& changes : {std::vector<std::string>(), {"log", "log/**"}, {"log/**"}}) {
+    const std::string said = in_child([&]() -> std::string {
+      if (!have_own_mounts() || !mount_memory(home + "/log")) return "this user may not mount";
+      const auto found = exports::facts_of(home, changes);
+      return std::holds_alternative<exports::Unfit>(found) ? std::get<exports::Unfit>(found).why : "nothing seen";
+    });
+    if (said == "this user may not mount") GTEST_SKIP() << said;
+    EXPECT_THAT(said, HasSubstr("mounted on \"./log\""));
+  }
 }
 
 }  // namespace
