@@ -10,10 +10,7 @@
 
 namespace ingot::transfer {
 
-namespace {
-
-/// proc(5): blanks, line feeds and backslashes are written as three octal digits.
-std::string unescaped(const std::string& text) {
+std::string unescaped_mount(const std::string& text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 3 < text.size()) {
@@ -25,8 +22,6 @@ std::string unescaped(const std::string& text) {
   }
   return plain;
 }
-
-}  // namespace
 
 bool is_mount_point(int folder, const std::string& name) {
   struct statx found {};
@@ -45,7 +40,7 @@ std::set<std::string> mounts_below(const std::string& path) {
     std::string skipped;
     std::string point;
     fields >> skipped >> skipped >> skipped >> skipped >> point;
-    point = unescaped(point);
+    point = unescaped_mount(point);
     if (point.size() > above.size() && point.starts_with(above)) below.insert("./" + point.substr(above.size()));
   }
   return below;

@@ -5,8 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include "reconciler/exports/mounted_paths.hpp"
 #include "tests/exports/exporting.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/process.hpp"
 
 namespace ingot::in_use_test {
@@ -59,6 +62,55 @@ TEST_F(InUse, sees_it_through_a_link_too) {
   const Running shell({.arguments = {"sleep", "600"}, .folder = to + "/a", .environment = {}}, log);
   ASSERT_NE(use(), "");
   EXPECT_TRUE(exports::uses_of({outer / "short/a"}).contains(outer / "short/a"));
+}
+
+TEST_F(InUse, sees_it_in_another_mount_namespace_under_another_path) {
+  const std::string elsewhere = outer / "elsewhere";
+  fs::create_directory(elsewhere);
+  const std::string script =
+      "mount --bind " + to + "/a/bin " + elsewhere + " && cd / && exec 5<" + elsewhere + "/run; exec sleep 600";
+  const Running other({.arguments = {"unshare", "--mount", "sh", "-c", script}, .folder = "", .environment = {}}, log);
+  const std::string said = in_child([&]() -> std::string { return have_own_mounts() ? "" : "this user may not mount"; });
+  if (!said.empty()) GTEST_SKIP() << said;
+  EXPECT_THAT(use(), HasSubstr("has a file open there"));
+}
+
+TEST_F(InUse, is_an_error_where_it_cannot_look) {
+  const std::string said = in_child([&]() -> std::string {
+    const rlimit none{3, 3};
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0) return "no limit";
+    exports::uses_of({to + "/a"});
+    return "it said that nobody uses it";
+  });
+  EXPECT_THAT(said, HasSubstr("Too many open files"));
+}
+
+const std::string mounts_of_a_host =
+    "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+    "30 20 8:2 / /u01 rw - xfs /dev/sdb rw\n"
+    "31 30 8:2 /gold/a /u01/bound rw - xfs /dev/sdb rw\n"
+    "32 20 8:3 / /mnt/with\\040blank rw - xfs /dev/sdc rw\n"
+    "40 20 8:4 / /x/y rw - xfs /dev/sdd rw\n"
+    "41 20 8:5 / /x rw - xfs /dev/sde rw\n"
+    "42 41 8:6 /sub /x rw - xfs /dev/sdf rw\n";
+
+TEST(MountedPaths, are_found_on_their_device) {
+  const exports::MountedPaths mounts(mounts_of_a_host);
+  using Place = exports::PlaceOnDevice;
+  EXPECT_EQ(mounts.locate("/"), (Place{"8:1", "/"}));
+  EXPECT_EQ(mounts.locate("/u01x"), (Place{"8:1", "/u01x"}));
+  EXPECT_EQ(mounts.locate("/u01"), (Place{"8:2", "/"}));
+  EXPECT_EQ(mounts.locate("/u01/gold/a/b"), (Place{"8:2", "/gold/a/b"}));
+  EXPECT_EQ(mounts.locate("/u01/bound"), (Place{"8:2", "/gold/a"}));
+  EXPECT_EQ(mounts.locate("/u01/bound/b"), (Place{"8:2", "/gold/a/b"}));
+  EXPECT_EQ(mounts.locate("/mnt/with blank/b"), (Place{"8:3", "/b"}));
+  EXPECT_EQ(mounts.locate("/x/y/z"), (Place{"8:6", "/sub/y/z"})) << "later mounts hide what is below them";
+}
+
+TEST(MountedPaths, are_nowhere_without_a_root) {
+  EXPECT_EQ(exports::MountedPaths("").locate("/a"), std::nullopt);
+  EXPECT_EQ(exports::MountedPaths("7 7 8:1 / /a rw\nnonsense\n").locate("/a"), std::nullopt);
+  EXPECT_EQ(exports::MountedPaths("7 7 8:1 / / rw\n").locate("/a"), (exports::PlaceOnDevice{"8:1", "/a"}));
 }
 
 }  // namespace
