@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::host_rules_test {
@@ -45,10 +46,47 @@ TEST(HostRules, others_can_write_where_a_folder_above_is_theirs_or_open) {
   ASSERT_EQ(chmod((folder / "open").c_str(), 01777), 0);
   EXPECT_FALSE(exports::why_others_can_write(folder / "open/gold/new", true));
   EXPECT_THAT(exports::why_others_can_write(folder / "open/gold", false), Optional(HasSubstr("mode")));
-  if (geteuid() != 0) return;
+  if (geteuid() != 0) GTEST_SKIP() << "only root may give a folder away";
   ASSERT_EQ(chmod((folder / "open").c_str(), 0755), 0);
   ASSERT_EQ(chown((folder / "open").c_str(), 54321, 54321), 0);
   EXPECT_THAT(exports::why_others_can_write(folder / "open/gold", true), Optional(HasSubstr("belongs to 54321")));
+}
+
+TEST(HostRules, a_link_that_leads_to_nothing_yet_leads_out_all_the_same) {
+  const TestFolder folder;
+  fs::create_directories(folder / "gold");
+  fs::create_symlink(folder / "elsewhere/new", folder / "gold/out");
+  fs::create_symlink("../relative", folder / "gold/up");
+  EXPECT_TRUE(exports::why_not_below(folder / "gold/out", {folder / "gold"}, "export_to"));
+  EXPECT_TRUE(exports::why_not_below(folder / "gold/up/new", {folder / "gold"}, "export_to"));
+  EXPECT_FALSE(exports::why_not_below(folder / "gold/out", {folder / "elsewhere"}, "export_to"));
+}
+
+TEST(HostRules, a_path_that_cannot_be_walked_is_refused) {
+  const TestFolder folder;
+  write_text(folder / "file", "");
+  fs::create_symlink("loop", folder / "loop");
+  for (const std::string& path : {folder / "file/new", folder / "loop", folder / "loop/new"}) {
+    EXPECT_TRUE(exports::why_not_below(path, {"/"}, "export_to")) << path;
+    EXPECT_TRUE(exports::why_others_can_write(path, true)) << path;
+  }
+}
+
+TEST(HostRules, others_can_write_where_a_link_on_the_way_leads_through_their_folder) {
+  const TestFolder folder;
+  fs::create_directories(folder / "real/gold");
+  fs::create_directories(folder / "open");
+  fs::create_symlink(folder / "real", folder / "open/second");
+  fs::create_symlink(folder / "open/second", folder / "first");
+  EXPECT_FALSE(exports::why_others_can_write(folder / "first/gold", true));
+  ASSERT_EQ(chmod((folder / "open").c_str(), 0777), 0);
+  EXPECT_THAT(exports::why_others_can_write(folder / "first/gold", true), Optional(HasSubstr("/open\"")))
+      << "neither the path nor the real path names that folder";
+  ASSERT_EQ(chmod((folder / "open").c_str(), 01777), 0);
+  EXPECT_FALSE(exports::why_others_can_write(folder / "first/gold", true)) << "the link in it is this user's";
+  if (geteuid() != 0) GTEST_SKIP() << "only root may give a link away";
+  ASSERT_EQ(lchown((folder / "open/second").c_str(), 54321, 54321), 0);
+  EXPECT_THAT(exports::why_others_can_write(folder / "first/gold", true), Optional(HasSubstr("second\" belongs to 54321")));
 }
 
 TEST(HostRules, an_absolute_path_is_plain) {
