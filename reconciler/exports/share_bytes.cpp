@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <string_view>
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -50,9 +51,24 @@ bool share_piece(int like, int made, std::uint64_t offset, std::uint64_t length,
   return true;
 }
 
+constexpr int without_links = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+/// A member ("./a/b") of the open folder `top`, for reading, through no link on the way: who uses an export may have put some.
+transfer::Descriptor open_member(int top, std::string_view member) {
+  member.remove_prefix(2);
+  transfer::Descriptor folder;
+  for (auto slash = member.find('/'); slash != std::string_view::npos; slash = member.find('/')) {
+    const int holder = folder ? folder.get() : top;
+    folder =
+        transfer::Descriptor(openat(holder, std::string(member.substr(0, slash)).c_str(), O_PATH | O_DIRECTORY | without_links));
+    if (!folder) return {};
+    member.remove_prefix(slash + 1);
+  }
+  return transfer::Descriptor(openat(folder ? folder.get() : top, std::string(member).c_str(), O_RDONLY | without_links));
+}
+
 /// Names are relative to open folders, so that no path is resolved through a link that came meanwhile.
-void share_file(int made_folder, const std::string& made_name, const std::string& like_path, Sharing& sharing) {
-  const transfer::Descriptor like(::open(like_path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+void share_file(int made_folder, const std::string& made_name, const transfer::Descriptor& like, Sharing& sharing) {
   struct stat old {};
   if (!like || fstat(like.get(), &old) != 0 || !S_ISREG(old.st_mode) || old.st_size < smallest_shared) return;
   const transfer::Descriptor made(openat(made_folder, made_name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -72,14 +88,17 @@ std::uint64_t share_bytes(const std::string& made, const std::string& like) {
   if (lstat(made.c_str(), &status) != 0) return 0;
   Sharing sharing;
   if (S_ISREG(status.st_mode)) {
-    if (status.st_size >= smallest_shared) share_file(AT_FDCWD, made, like, sharing);
+    if (status.st_size >= smallest_shared)
+      share_file(AT_FDCWD, made, transfer::Descriptor(::open(like.c_str(), O_RDONLY | without_links)), sharing);
     return sharing.bytes;
   }
+  const transfer::Descriptor top(::open(like.c_str(), O_PATH | O_DIRECTORY | without_links));
+  if (!top) return 0;
   transfer::MemberFaults ignored;
   transfer::walk_source({.path = made}, ignored, [&](const transfer::SourceMember& member) {
     const bool is_shared = S_ISREG(member.status.st_mode) && member.status.st_size >= smallest_shared;
     if (!sharing.is_possible || !is_shared || member.first_of_group != nullptr) return;
-    share_file(member.folder, member.name, like + member.path.substr(1), sharing);
+    share_file(member.folder, member.name, open_member(top.get(), member.path), sharing);
   });
   return sharing.bytes;
 }

@@ -1,8 +1,13 @@
 // Exports share blocks on a real file system with reflinks: on a loop device, where this user may make one.
 #include "reconciler/exports/share_bytes.hpp"
 
+#include <atomic>
+#include <thread>
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -88,6 +93,29 @@ TEST(ShareBytesElsewhere, is_nothing_where_the_file_system_cannot) {
   EXPECT_EQ(exports::share_bytes(folder / "a", folder / "gone"), 0U);
   exports::share_bytes(folder / "a", folder / "b");
   EXPECT_EQ(read_text(folder / "a"), std::string(200'000, 'x'));
+}
+
+/// Sharing that the kernel refused, and what was opened for it, shows where no file system can share.
+TEST(ShareBytesElsewhere, follows_no_link_of_the_older_export) {
+  const TestFolder folder;
+  for (const char* const top : {"made", "like", "outside"}) fs::create_directories(folder / top + "/d");
+  write_text(folder / "made/d/a", std::string(200'000, 'x'));
+  ASSERT_EQ(mkfifo((folder / "outside/d/a").c_str(), 0600), 0);
+  fs::remove_all(folder / "like/d");
+  fs::create_directory_symlink(folder / "outside/d", folder / "like/d");
+  // A writer of the pipe can open it without waiting only while somebody reads it.
+  std::atomic<bool> done = false, was_opened = false;
+  std::thread writer([&] {
+    while (!done) {
+      const int open = ::open((folder / "outside/d/a").c_str(), O_WRONLY | O_NONBLOCK);
+      if (open >= 0) was_opened = true;
+      if (open >= 0) ::close(open);
+    }
+  });
+  for (int i = 0; i < 2000; ++i) exports::share_bytes(folder / "made", folder / "like");
+  done = true;
+  writer.join();
+  EXPECT_FALSE(was_opened) << "what the link leads to was opened";
 }
 
 }  // namespace
