@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -15,7 +16,8 @@ struct OwnerIds {
   bool operator==(const OwnerIds&) const = default;
 };
 
-/// Of "oracle:oinstall", "oracle" (with the user's own group) or numbers; or why this host knows no such owner, as a sentence.
+/// Of "oracle:oinstall", "oracle" (with the user's own group) or numbers; or why this host knows no such owner or cannot say, as
+/// a sentence.
 std::variant<OwnerIds, std::string> owner_ids(const std::string& text);
 
 struct Access {
@@ -23,8 +25,9 @@ struct Access {
   std::optional<mode_t> mode = {};     ///< of the entry itself; nullopt: as the image says
 };
 
-/// Gives owner and mode to what is at `path`. Set-id bits and capabilities of a file whose owner changes are lost: they were
-/// meant for the old one. Never follows a link. Error{local}.
-void give_access(const std::string& path, const Access& access);
+/// Gives owner and mode to what is at `path`, but for the members that a glob of `except` names. Set-id bits and capabilities of
+/// a file whose owner changes are lost: they were meant for the old one. Never follows a link. Error{usage}: this user could not
+/// look into it then. Error{local}: also if something is mounted in it. Error{incomplete}: a member did not get its owner.
+void give_access(const std::string& path, const Access& access, const std::vector<std::string>& except = {});
 
 }  // namespace ingot::exports

@@ -36,11 +36,12 @@ using ReadImage = std::function<void(const std::function<void(std::string_view)>
 /// Error{usage, "in-the-way"}: something stands at the place. Error{local}, and what `read` throws.
 Put put_image(const Order& order, const ReadImage& read, const std::function<void(const Facts&)>& remember);
 
-/// Whether what is at the place is what the image gives with this owner and mode, but for the members that may change. Unpacks
-/// the image beside it for that, and leaves nothing. Error{local}, and what `read` throws.
+/// Whether what is at the place is what the image gives with this owner and mode, to the last byte, but for the members that may
+/// change. Unpacks the image beside it for that, and leaves nothing. Error{local}, and what `read` throws.
 bool is_as_unpacked(const Order& order, const ReadImage& read);
 
-/// Gives owner and mode to an export that is there, and tells its facts then. Error{local}.
+/// Gives owner and mode to an export that is there, but for the members that may change; tells its facts once they are durable.
+/// The errors of give_access.
 void change_access(const Order& order, const std::function<void(const Facts&)>& remember);
 
 }  // namespace ingot::exports

@@ -1,20 +1,26 @@
 // An export is there whole or not at all, and nothing that stood there before is touched.
 #include "reconciler/exports/put_image.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "reconciler/exports/link.hpp"
 #include "reconciler/exports/take_away.hpp"
+#include "reconciler/transfer/descriptor.hpp"
 #include "schema/error.hpp"
 #include "tests/exports/exporting.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/process.hpp"
 
 namespace ingot::put_image_test {
@@ -112,11 +118,58 @@ TEST_F(PutImage, gives_the_mode_of_the_manifest_to_the_top_alone) {
 TEST_F(PutImage, changes_the_mode_of_an_export_and_tells_its_new_facts) {
   put_tree("a");
   exports::Order what = order("a");
-  what.access.mode = 0700;
   exports::Facts remembered;
-  exports::change_access(what, [&](const exports::Facts& seen) { remembered = seen; });
-  EXPECT_EQ(remembered, facts("a"));
-  EXPECT_THAT(remembered.top, HasSubstr("0700"));
+  for (const mode_t mode : {0700U, 0550U, 0755U}) {
+    what.access.mode = mode;
+    exports::change_access(what, [&](const exports::Facts& seen) { remembered = seen; });
+    EXPECT_EQ(remembered, facts("a"));
+    EXPECT_THAT(remembered.top, HasSubstr(fmt::format("{:04o}", mode)));
+  }
+}
+
+/// What it tells is durable: a power cut must not bring the old mode back after the new one was remembered.
+TEST_F(PutImage, tells_the_facts_of_a_changed_mode_only_once_they_are_synced) {
+  put_tree("a");
+  const std::string said = in_child([&]() -> std::string {
+    refuse_call(SYS_syncfs, EIO);
+    exports::Order what = order("a");
+    what.access.mode = 0700;
+    exports::change_access(what, [](const exports::Facts&) {});
+    return "it told them unsynced";
+  });
+  EXPECT_THAT(said, HasSubstr("cannot sync"));
+}
+
+/// Mounts `what` below the export "a" or on it, tries to remove the export, and says what became of both.
+std::string removal_with_mount(const Exporting& exporting, const std::function<bool(const std::string& home)>& mount) {
+  const std::string home = exporting.to + "/a", disk = exporting.outer / "disk";
+  fs::create_directories(disk);
+  write_text(disk + "/precious", "theirs");
+  return in_child([&]() -> std::string {
+    if (!have_own_mounts() || !mount(home)) return "skip";
+    std::string said = "it was removed";
+    try {
+      exports::take_away(exporting.to, "a");
+    } catch (const Error& error) { said = error.text(); }
+    if (!fs::exists(disk + "/precious")) said += ", and what is mounted lost its files";
+    if (!fs::exists(home)) said += ", and it was moved";
+    return said;
+  });
+}
+
+TEST_F(PutImage, removes_nothing_while_something_is_mounted_there) {
+  put_tree("a");
+  const std::string disk = outer / "disk";
+  const std::function<bool(const std::string&)> mounts[] = {
+      [&](const std::string& home) { return mount_on(disk, home + "/log"); },
+      [&](const std::string& home) { return mount_on(disk, home); },
+      [&](const std::string& home) { return mount_on(disk + "/precious", home + "/log/alert"); }};
+  for (const auto& mount : mounts) {
+    const std::string said = removal_with_mount(*this, mount);
+    if (said == "skip") GTEST_SKIP() << "this user may not mount";
+    EXPECT_THAT(said, testing::MatchesRegex("cannot remove \".*/a\": something is mounted on \".*/a[a-z/]*\""));
+  }
+  EXPECT_EQ(read_text(to + "/a/bin/run"), "one");
 }
 
 TEST_F(PutImage, takes_an_export_away_with_all_that_is_in_it) {
@@ -139,38 +192,146 @@ TEST_F(PutImage, goes_on_with_a_removal_that_was_cut_short) {
   EXPECT_THAT(names(), UnorderedElementsAre());
 }
 
-/// R29: at every instant the link leads to a whole image.
+/// Reads an export by its link, again and again, on a thread of its own.
+class LinkReader {
+ public:
+  LinkReader(std::string link, std::vector<std::string> contents)
+      : link_(std::move(link)), contents_(std::move(contents)), thread_([this] {
+          while (!done_) {
+            if (std::string why = why_not_whole(); !why.empty()) first_fault_.try_emplace(0, why);
+            ++reads_;
+          }
+        }) {}
+  ~LinkReader() { stop(); }
+  /// Returns once a read that began after this call has ended: then no read uses what the link said before.
+  void wait_for_a_new_read() const {
+    for (const std::uint64_t before = reads_; reads_ < before + 2;) std::this_thread::yield();
+  }
+  /// What the first bad read found; "" if there was none.
+  std::string stop() {
+    done_ = true;
+    if (thread_.joinable()) thread_.join();
+    return first_fault_.empty() ? "" : first_fault_.at(0);
+  }
+
+ private:
+  std::string why_not_whole() const {
+    const transfer::Descriptor home(::open(link_.c_str(), O_RDONLY | O_DIRECTORY));
+    if (!home) return "the link leads to nothing";
+    const transfer::Descriptor program(::openat(home.get(), "bin/run", O_RDONLY));
+    if (!program) return "it has no program";
+    char bytes[16]{};
+    const ssize_t length = ::read(program.get(), bytes, sizeof bytes);
+    const std::string content(bytes, length < 0 ? 0 : static_cast<std::size_t>(length));
+    if (std::find(contents_.begin(), contents_.end(), content) == contents_.end()) return "its program is \"" + content + "\"";
+    if (::faccessat(home.get(), "log/alert", F_OK, 0) != 0) return "it has no log";
+    return ::faccessat(home.get(), "start", X_OK, 0) == 0 ? "" : "its link leads to nothing";
+  }
+
+  std::string link_;
+  std::vector<std::string> contents_;
+  std::atomic<bool> done_ = false;
+  std::atomic<std::uint64_t> reads_ = 0;
+  std::map<int, std::string> first_fault_;  ///< of the thread, until it ends
+  std::thread thread_;
+};
+
+/// R29: at every instant the link leads to a whole image. Every read counts: an export is removed only after the reads that may
+/// have begun while the link still led there.
 TEST_F(PutImage, R29_a_reader_in_a_loop_never_sees_a_broken_link_or_a_part) {
   const std::string bytes[] = {tree("even"), tree("odd")};
   put(order("i0"), bytes[0]);
   exports::point_link(to, "current", "i0");
-  std::atomic<bool> done = false;
-  std::atomic<std::uint64_t> reads = 0, bad = 0;
-  std::thread reader([&] {
-    while (!done || reads == 0) {
-      const int home = ::open((to + "/current").c_str(), O_RDONLY | O_DIRECTORY);
-      const int program = home < 0 ? -1 : ::openat(home, "bin/run", O_RDONLY);
-      char text[8]{};
-      const bool whole = program >= 0 && ::read(program, text, sizeof text) >= 3 && ::faccessat(home, "log/alert", F_OK, 0) == 0;
-      ++reads;
-      // A reader that was stopped between two steps may find its folder removed meanwhile: then it finds the next one.
-      int tries = whole ? 0 : 5;
-      while (tries > 0 && ::access((to + "/current/bin/run").c_str(), R_OK) != 0) --tries;
-      if (!whole && tries == 0) ++bad;
-      if (program >= 0) ::close(program);
-      if (home >= 0) ::close(home);
-    }
-  });
+  LinkReader reader(to + "/current", {"even", "odd"});
   for (int run = 1; run <= 200; ++run) {
     put(order("i" + std::to_string(run)), bytes[run % 2]);
     exports::point_link(to, "current", "i" + std::to_string(run));
+    reader.wait_for_a_new_read();
     exports::take_away(to, "i" + std::to_string(run - 1));
   }
-  done = true;
-  reader.join();
-  EXPECT_GT(reads, 0U);
-  EXPECT_EQ(bad, 0U);
+  EXPECT_EQ(reader.stop(), "");
   EXPECT_THAT(names(), UnorderedElementsAre("current", "i200"));
+}
+
+/// The same reader finds what R29 forbids.
+TEST_F(PutImage, R29_the_reader_would_see_a_part_and_a_link_that_leads_to_nothing) {
+  put_tree("i0", "even");
+  exports::point_link(to, "current", "i0");
+  {
+    LinkReader reader(to + "/current", {"even"});
+    exports::point_link(to, "current", "i1");
+    reader.wait_for_a_new_read();
+    put_tree("i1", "even");
+    EXPECT_EQ(reader.stop(), "the link leads to nothing");
+  }
+  LinkReader reader(to + "/current", {"even"});
+  reader.wait_for_a_new_read();
+  fs::remove(to + "/i1/log/alert");
+  reader.wait_for_a_new_read();
+  EXPECT_EQ(reader.stop(), "it has no log");
+}
+
+class AsUnpacked : public testing::Test, protected Exporting {
+ protected:
+  const std::string home = to + "/a";
+  exports::Order what = order("a");
+  /// Whether the export still counts as what its image gives, after `change`.
+  bool counts_after(const std::function<void()>& change) {
+    fs::remove_all(home);
+    const std::string bytes = tree("one");
+    put(what, bytes);
+    change();
+    const bool counts = exports::is_as_unpacked(what, bytes_of(bytes));
+    std::size_t names = 0;
+    for ([[maybe_unused]] const auto& entry : fs::directory_iterator(to)) ++names;
+    EXPECT_EQ(names, 1U) << "it leaves nothing";
+    return counts;
+  }
+  void keep_times(const std::string& path, const std::function<void()>& change) const {
+    struct stat before {};
+    ASSERT_EQ(lstat(path.c_str(), &before), 0);
+    change();
+    const timespec times[2]{before.st_atim, before.st_mtim};
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW), 0);
+  }
+};
+
+TEST_F(AsUnpacked, is_what_nobody_changed) {
+  EXPECT_TRUE(counts_after([] {}));
+  what.access.mode = 0750;
+  EXPECT_TRUE(counts_after([] {}));
+  exports::Order file = order("f");
+  file.kind = ImageKind::file;
+  put(file, "bytes");
+  EXPECT_TRUE(exports::is_as_unpacked(file, bytes_of("bytes")));
+  EXPECT_FALSE(exports::is_as_unpacked(file, bytes_of("other")));
+  EXPECT_FALSE(exports::is_as_unpacked(order("gone"), bytes_of(tree("one"))));
+}
+
+TEST_F(AsUnpacked, is_nothing_whose_bytes_mode_owner_or_links_are_others) {
+  EXPECT_FALSE(counts_after([&] { keep_times(home + "/bin/run", [&] { write_text(home + "/bin/run", "two"); }); })) << "bytes";
+  EXPECT_FALSE(counts_after([&] { fs::permissions(home, fs::perms::owner_all); })) << "mode of the top";
+  EXPECT_FALSE(counts_after([&] { fs::permissions(home + "/bin/run", fs::perms::owner_all); })) << "mode";
+  EXPECT_FALSE(counts_after([&] {
+    keep_times(home, [&] {
+      keep_times(home + "/start", [&] {
+        fs::remove(home + "/start");
+        fs::create_symlink("bin/rux", home + "/start");
+      });
+    });
+  })) << "target of a link";
+  EXPECT_FALSE(counts_after([&] {
+    keep_times(home + "/log", [&] { fs::create_hard_link(home + "/bin/run", home + "/log/run"); });
+  })) << "one more name";
+  if (geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  EXPECT_FALSE(counts_after([&] { ASSERT_EQ(chown((home + "/bin/run").c_str(), 54321, 54322), 0); })) << "owner of a member";
+  EXPECT_FALSE(counts_after([&] { ASSERT_EQ(chown(home.c_str(), 54321, 54322), 0); })) << "owner of the top";
+}
+
+TEST_F(AsUnpacked, does_not_look_at_what_may_change) {
+  what.changes = {"log/**"};
+  EXPECT_TRUE(counts_after([&] { write_text(home + "/log/alert", "more"); }));
+  EXPECT_FALSE(counts_after([&] { write_text(home + "/bin/run", "two"); }));
 }
 
 }  // namespace
