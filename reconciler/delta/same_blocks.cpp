@@ -182,7 +182,9 @@ class Search {
 
 }  // namespace
 
-std::uint64_t block_length(std::uint64_t size) { return std::max(shortest_block, std::bit_ceil(size / most_blocks)); }
+std::uint64_t block_length(std::uint64_t size) {
+  return std::max(shortest_block, std::bit_ceil((size + most_blocks - 1) / most_blocks));
+}
 
 void find_same_blocks(Window& base, Window& bytes, const std::function<void(const Copy&)>& found) {
   Search(base, bytes).run(found);

@@ -13,7 +13,7 @@ namespace ingot::delta {
 std::uint64_t block_length(std::uint64_t size);
 
 /// Gives the copies in order of `to`, without overlaps; each is one block long at least, or ends with the new bytes. Reads the
-/// base once in order, then both in step. At most 64 MiB of memory.
+/// base once in order, then both in step. At most 80 MiB of memory.
 void find_same_blocks(Window& base, Window& bytes, const std::function<void(const Copy&)>& found);
 
 }  // namespace ingot::delta

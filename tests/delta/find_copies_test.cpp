@@ -77,6 +77,9 @@ RC_GTEST_PROP(SameBlocks, gives_copies_that_are_the_same, (unsigned seed)) {
 TEST(SameBlocks, has_at_most_four_million_blocks) {
   EXPECT_EQ(delta::block_length(0), 4096U);
   EXPECT_EQ(delta::block_length(std::uint64_t{16} << 30U), 4096U);
+  EXPECT_EQ(delta::block_length((std::uint64_t{16} << 30U) + 1), 8192U);
+  for (const std::uint64_t size : {std::uint64_t{1} << 34U, (std::uint64_t{1} << 34U) + 4096, (std::uint64_t{1} << 40U) - 1})
+    EXPECT_LE(size / delta::block_length(size), std::uint64_t{1} << 22U) << size;
   EXPECT_EQ(delta::block_length(std::uint64_t{1} << 46U), std::uint64_t{1} << 24U);
 }
 
