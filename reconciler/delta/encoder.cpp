@@ -38,7 +38,7 @@ class Comparer {
   Comparer(const ReadAt& base, const ReadAt& result) : read_base_(base), read_result_(result) {}
 
   std::vector<Unit> compare(const Task& task) {
-    if (task.how == Task::How::same) return units_of_same(task.to, task.from, task.length);
+    if (task.how == Task::How::same) return {};  // the thread that writes makes them
     bytes_.resize(task.length);
     read_result_(task.to, bytes_);
     base_.resize(task.from_length);
@@ -145,7 +145,9 @@ class Encoder {
       if (is_over() || line_.empty()) return;
       const std::shared_ptr<Work> work = line_.front();
       lock.unlock();
-      for (const Unit& unit : work->units) writer_.add(unit);
+      const bool is_same = work->task.how == Task::How::same;
+      const auto same = is_same ? units_of_same(work->task.to, work->task.from, work->task.length) : std::vector<Unit>();
+      for (const Unit& unit : is_same ? same : work->units) writer_.add(unit);
       if (options_.progress) options_.progress(work->task.to + work->task.length);
       lock.lock();
       line_.pop_front();

@@ -28,7 +28,10 @@ struct Range {
 class TaskPlanner {
  public:
   TaskPlanner(const Source& base, const Source& result, const std::function<void(const Task&)>& give)
-      : base_(base), result_(result), give_(give) {}
+      : base_(base),
+        result_(result),
+        give_(give),
+        work_left_(most_work * (base.image.size + result.image.size) + most_searched_in) {}
 
   void run() {
     if (base_.image.kind == ImageKind::tree && result_.image.kind == ImageKind::tree)
@@ -39,9 +42,14 @@ class TaskPlanner {
 
  private:
   void compare_trees() {
-    const std::vector<Part> old_parts = read_parts(base_.image, base_.read);
-    const std::vector<Part> parts = read_parts(result_.image, result_.read);
+    auto old_found = read_parts(base_.image, base_.read);
+    auto found = old_found ? read_parts(result_.image, result_.read) : std::nullopt;
+    if (!found) return compare({0, result_.image.size}, {0, base_.image.size});
+    std::vector<Part>& old_parts = *old_found;
+    std::vector<Part>& parts = *found;
     const std::vector<std::optional<std::size_t>> pairs = pair_parts(old_parts, parts);
+    for (auto* const all : {&old_parts, &parts})
+      for (Part& part : *all) std::string().swap(part.path);  // no longer needed, and half of the memory
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (pairs[i])
         compare_parts(parts[i], old_parts[*pairs[i]]);
@@ -79,9 +87,17 @@ class TaskPlanner {
     if (old.length() == 0)
       search(range, old);
     else if (range.length() <= most_searched && old.length() <= most_searched_in)
-      give({.to = range.begin, .length = range.length(), .from = old.begin, .from_length = old.length()});
-    else
+      give_search(range, old);
+    else if (is_affordable(old))
       compare_large(range, old);
+    else
+      search(range, old);
+  }
+
+  bool is_affordable(Range old) {
+    if (old.length() > work_left_) return false;
+    work_left_ -= old.length();
+    return true;
   }
 
   /// What is the same to the byte by a rolling hash; what lies between is searched in what lies between in the base.
@@ -127,12 +143,23 @@ class TaskPlanner {
   }
 
   void search(Range range, Range old) {
-    for (std::uint64_t at = range.begin; at < range.end; at += slice)
-      give({.to = at, .length = std::min(slice, range.end - at), .from = old.begin, .from_length = old.length()});
+    for (std::uint64_t at = range.begin; at < range.end; at += slice) give_search({at, std::min(range.end, at + slice)}, old);
+  }
+
+  /// Once the work is used up: in the first bytes of the base's range, so that all such searches sort a few times the result.
+  void give_search(Range range, Range old) {
+    const std::uint64_t few = std::min(4 * range.length() + smallest_margin, most_searched_in);
+    const std::uint64_t all = std::min(old.length(), most_searched_in);
+    const std::uint64_t searched = all <= few || is_affordable({old.begin, old.begin + all}) ? all : few;
+    give({.to = range.begin, .length = range.length(), .from = old.begin, .from_length = searched});
   }
 
   void give_same(Range to, std::uint64_t from) {
-    give({.how = Task::How::same, .to = to.begin, .length = to.length(), .from = from, .from_length = to.length()});
+    for (std::uint64_t at = to.begin; at < to.end;) {
+      const std::uint64_t end = std::min(to.end, (at / most_same + 1) * most_same);
+      give({.how = Task::How::same, .to = at, .length = end - at, .from = from + (at - to.begin), .from_length = end - at});
+      at = end;
+    }
   }
 
   void give(const Task& task) {
@@ -142,6 +169,7 @@ class TaskPlanner {
   const Source& base_;
   const Source& result_;
   const std::function<void(const Task&)>& give_;
+  std::uint64_t work_left_;
 };
 
 }  // namespace

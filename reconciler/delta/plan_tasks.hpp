@@ -31,6 +31,12 @@ struct Task {
 inline constexpr std::uint64_t most_searched = 16 * 1024 * 1024;
 inline constexpr std::uint64_t most_searched_in = 16 * 1024 * 1024;
 
+/// Of a task whose bytes are the same.
+inline constexpr std::uint64_t most_same = 64 * 1024 * 1024;
+/// All searches together sort so many bytes of the base for each byte of both images, and most_searched_in more; what is beyond
+/// is searched in few bytes each. Members of a tree may all be like one that is huge.
+inline constexpr std::uint64_t most_work = 4;
+
 /// Gives tasks in order of `to`, which cover the result. The same on every machine. May read both images.
 void plan_tasks(const Source& base, const Source& result, const std::function<void(const Task&)>& give);
 

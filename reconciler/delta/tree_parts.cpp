@@ -109,8 +109,9 @@ class Pairing {
 
 }  // namespace
 
-std::vector<Part> read_parts(const Image& tree, const ReadAt& read) {
+std::optional<std::vector<Part>> read_parts(const Image& tree, const ReadAt& read, std::uint64_t most) {
   std::vector<Part> parts;
+  std::uint64_t taken = 0;
   io::Sha256 hash;
   const auto close = [&] {
     if (!parts.empty() && parts.back().size > 0) parts.back().digest = hash.finish();
@@ -123,7 +124,8 @@ std::vector<Part> read_parts(const Image& tree, const ReadAt& read) {
                                       part.content = at + transfer::encode_member(member).size();
                                       at = part.content + part.size + transfer::tar_padding(part.size);
                                       part.end = at;
-                                      parts.push_back(std::move(part));
+                                      taken += sizeof(Part) + part.path.size();
+                                      if (taken <= most) parts.push_back(std::move(part));
                                     },
                                 .content = [&](std::string_view bytes) { hash.update(bytes); }});
   std::string buffer;
@@ -131,6 +133,7 @@ std::vector<Part> read_parts(const Image& tree, const ReadAt& read) {
     buffer.resize(std::min<std::uint64_t>(stride, tree.size - done));
     read(done, buffer);
     decoder.write(buffer);
+    if (taken > most) return std::nullopt;
   }
   decoder.finish();
   close();

@@ -21,8 +21,11 @@ struct Part {
   Digest digest{};  ///< of the content
 };
 
-/// Reads all of it. Error{untrusted}: it is no canonical tar.
-std::vector<Part> read_parts(const Image& tree, const ReadAt& read);
+/// Bytes of memory that the parts of a tree may take, with their paths.
+inline constexpr std::uint64_t most_part_bytes = 64 * 1024 * 1024;
+
+/// Reads all of it; nullopt: its parts take more than `most` bytes. Error{untrusted}: it is no canonical tar.
+std::optional<std::vector<Part>> read_parts(const Image& tree, const ReadAt& read, std::uint64_t most = most_part_bytes);
 
 /// For each part of the result the one of the base that it is most like, by path, content, name and size; nullopt: none is.
 std::vector<std::optional<std::size_t>> pair_parts(const std::vector<Part>& base, const std::vector<Part>& result);

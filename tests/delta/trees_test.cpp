@@ -1,6 +1,7 @@
 // Trees: members are compared with the members that they are like, wherever those moved.
 #include <gtest/gtest.h>
 
+#include "reconciler/delta/plan_tasks.hpp"
 #include "reconciler/delta/tree_parts.hpp"
 #include "tests/delta/images.hpp"
 
@@ -21,8 +22,8 @@ std::string delta_of_trees(const std::string& base, const std::string& result) {
 }
 
 std::vector<std::string> pairs(const std::string& base, const std::string& result) {
-  const auto old_parts = delta::read_parts(image_of(base, ImageKind::tree), reader(base));
-  const auto parts = delta::read_parts(image_of(result, ImageKind::tree), reader(result));
+  const auto old_parts = delta::read_parts(image_of(base, ImageKind::tree), reader(base)).value();
+  const auto parts = delta::read_parts(image_of(result, ImageKind::tree), reader(result)).value();
   const auto paired = delta::pair_parts(old_parts, parts);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < parts.size(); ++i)
@@ -35,7 +36,8 @@ using Texts = std::vector<std::string>;
 TEST(Trees, the_parts_of_a_tar_cover_it) {
   const std::string tar = tar_of({{"./a/b", "content"}, {"./c", std::string(512, 'c')}});
   std::uint64_t at = 0;
-  for (const auto& part : delta::read_parts(image_of(tar, ImageKind::tree), reader(tar))) {
+  const auto parts = delta::read_parts(image_of(tar, ImageKind::tree), reader(tar)).value();
+  for (const auto& part : parts) {
     EXPECT_EQ(part.begin, at);
     EXPECT_LE(part.content + part.size, part.end);
     at = part.end;
@@ -84,6 +86,53 @@ TEST(Trees, a_tree_is_compared_with_a_file_as_bytes) {
                     [&](std::string_view bytes) { made += bytes; });
   EXPECT_EQ(apply_delta(tar, made), tar);
   EXPECT_LT(made.size(), 500U);
+}
+
+TEST(Trees, of_too_many_members_have_no_parts) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (int i = 100; i < 200; ++i) files.emplace_back("./file" + std::to_string(i), "x");
+  const std::string tar = tar_of(files);
+  const delta::Image image = image_of(tar, ImageKind::tree);
+  EXPECT_TRUE(delta::read_parts(image, reader(tar), 102 * (sizeof(delta::Part) + 12)));
+  EXPECT_FALSE(delta::read_parts(image, reader(tar), 50 * sizeof(delta::Part)));
+}
+
+std::vector<delta::Task> tasks_of(const std::string& base, const std::string& result, std::uint64_t* read = nullptr) {
+  std::vector<delta::Task> tasks;
+  const auto counting = [&](std::uint64_t offset, std::span<char> into) {
+    if (read != nullptr) *read += into.size();
+    reader(base)(offset, into);
+  };
+  delta::plan_tasks({image_of(base, ImageKind::tree), counting}, {image_of(result, ImageKind::tree), reader(result)},
+                    [&](const delta::Task& task) { tasks.push_back(task); });
+  return tasks;
+}
+
+TEST(Trees, a_member_that_is_the_same_is_cut_into_tasks_of_64_MiB) {
+  const std::string tar = tar_of({{"./large", std::string(150'000'000, 'x')}});
+  std::uint64_t at = 0;
+  for (const delta::Task& task : tasks_of(tar, tar)) {
+    EXPECT_EQ(task.to, at);
+    EXPECT_LE(task.length, delta::most_same);
+    EXPECT_EQ(task.from, task.to);
+    at += task.length;
+  }
+  EXPECT_EQ(at, tar.size());
+}
+
+/// Thousands of small members may all be like one that is huge: by their names, or since all hold nothing else.
+TEST(Trees, many_small_members_that_are_like_a_huge_one_cost_no_more_than_their_sizes) {
+  for (const std::size_t size : {std::size_t{8} << 20U, std::size_t{17} << 20U}) {
+    std::vector<std::pair<std::string, std::string>> files;
+    const int count = size > delta::most_searched_in ? 20 : 500;
+    for (int i = 100; i < 100 + count; ++i) files.emplace_back("./log-" + std::to_string(i), noise(2000, static_cast<unsigned>(i)));
+    const std::string base = tar_of({{"./log-9", noise(size, 1)}});
+    const std::string result = tar_of(files);
+    std::uint64_t work = 0;
+    for (const delta::Task& task : tasks_of(base, result, &work)) work += task.from_length;
+    const std::uint64_t both = base.size() + result.size();
+    EXPECT_LE(work, 2 * base.size() + delta::most_work * both + 4 * result.size() + 500 * 5000 + delta::most_searched_in) << size;
+  }
 }
 
 }  // namespace
