@@ -20,31 +20,27 @@ constexpr std::uint64_t most_loads(const Header& header) {
 /// The pieces used last. Counts only; holds no bytes.
 class HeldPieces {
  public:
-  /// Bytes of the base are read (length > 0). The slots that their pieces take are not told: ask slot_of for each.
+  /// Bytes of the base are read (length > 0).
   void use(std::uint64_t offset, std::uint64_t length) {
-    for (std::uint64_t piece = offset / piece_size; piece <= (offset + length - 1) / piece_size; ++piece) slot_of(piece);
+    for (std::uint64_t piece = offset / piece_size; piece <= (offset + length - 1) / piece_size; ++piece) use_piece(piece);
   }
-  struct Slot {
-    std::size_t index = 0;  ///< below pieces_held
-    bool loaded = false;    ///< it holds another piece until now
-  };
-  Slot slot_of(std::uint64_t piece) {
+  std::uint64_t loads() const { return loads_; }
+
+ private:
+  void use_piece(std::uint64_t piece) {
     std::size_t oldest = 0;
     for (std::size_t i = 0; i < pieces_held; ++i) {
       if (used_[i] != 0 && held_[i] == piece) {
         used_[i] = ++clock_;
-        return {.index = i, .loaded = false};
+        return;
       }
       if (used_[i] < used_[oldest]) oldest = i;
     }
     held_[oldest] = piece;
     used_[oldest] = ++clock_;
     ++loads_;
-    return {.index = oldest, .loaded = true};
   }
-  std::uint64_t loads() const { return loads_; }
 
- private:
   std::array<std::uint64_t, pieces_held> held_{};
   std::array<std::uint64_t, pieces_held> used_{};  ///< by the clock; 0: never
   std::uint64_t clock_ = 0;

@@ -9,18 +9,12 @@
 #include <zstd.h>
 
 #include "reconciler/delta/format.hpp"
+#include "reconciler/transfer/zstd_context.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::delta {
 
 namespace {
-
-struct FreeCompressor {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-struct FreeDecompressor {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
 
 struct Effort {
   std::uint64_t until;  ///< plain bytes of the stream
@@ -46,7 +40,7 @@ void check(std::size_t result) {
 
 struct StreamPacker::Impl {
   Tables tables{};
-  std::unique_ptr<ZSTD_CCtx, FreeCompressor> context{};
+  transfer::ZstdCompressor context{};
   std::uint64_t done = 0;
   int level = 0;  ///< of the frame that is open
 
@@ -98,7 +92,7 @@ std::string StreamPacker::pack(std::string_view plain) {
 }
 
 struct StreamUnpacker::Impl {
-  std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context{ZSTD_createDCtx()};
+  transfer::ZstdDecompressor context{ZSTD_createDCtx()};
 };
 
 StreamUnpacker::StreamUnpacker() : impl_(std::make_unique<Impl>()) {

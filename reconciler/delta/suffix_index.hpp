@@ -19,7 +19,7 @@ class SuffixIndex {
     std::size_t at = 0;
     std::size_t length = 0;  ///< 0: nothing of use
   };
-  /// Sorts; at most largest_indexed bytes, which must outlive what is asked. Memory is used again.
+  /// Sorts; less than 2 GiB, which must outlive what is asked. Memory is used again.
   void build(std::string_view base);
   std::string_view base() const { return base_; }
   /// The longest of at least 8 bytes; the same on every machine.
@@ -34,7 +34,5 @@ class SuffixIndex {
   std::vector<std::uint64_t> seen_;    ///< a filter of all runs of 8 bytes
   unsigned filter_shift_ = 0;
 };
-
-inline constexpr std::size_t largest_indexed = 32 * 1024 * 1024;
 
 }  // namespace ingot::delta

@@ -16,6 +16,7 @@
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/threads.hpp"
+#include "reconciler/transfer/zstd_context.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::transfer {
@@ -24,13 +25,6 @@ namespace {
 
 constexpr int level = 3;
 constexpr unsigned largest_window_log = 23;
-
-struct FreeCompressor {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-struct FreeDecompressor {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
 
 /// One independent frame after the other, each with its plain length and without a checksum of its own: the digests
 /// are stronger.
@@ -52,7 +46,7 @@ class Compressor {
   }
 
  private:
-  std::unique_ptr<ZSTD_CCtx, FreeCompressor> context_;
+  ZstdCompressor context_;
 };
 
 struct Work {
@@ -268,7 +262,7 @@ void unpack_segment(std::string_view packed, std::uint64_t plain, std::string& i
   if (plain > segment_size || ZSTD_getFrameContentSize(packed.data(), packed.size()) != plain)
     refuse(fmt::format("does not hold the {} bytes that its table says", plain));
   if (ZSTD_findFrameCompressedSize(packed.data(), packed.size()) != packed.size()) refuse("is not exactly one zstd frame");
-  const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
+  const ZstdDecompressor context(ZSTD_createDCtx());
   if (!context) throw std::bad_alloc();
   into.resize(plain);
   const std::size_t length = ZSTD_decompressDCtx(context.get(), into.data(), into.size(), packed.data(), packed.size());
