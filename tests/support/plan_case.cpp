@@ -1,7 +1,6 @@
 #include "tests/support/plan_case.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,72 +11,12 @@
 #include "reconciler/io/hash.hpp"
 #include "schema/card.hpp"
 #include "schema/parse_manifest.hpp"
+#include "tests/support/case_line.hpp"
 #include "tests/support/plan_builder.hpp"
 
 namespace ingot::testing_support {
 
 namespace {
-
-/// A line of a part: words first, then `key=value` (quotes keep spaces) and flags.
-struct Line {
-  std::vector<std::string> words;
-  std::map<std::string, std::string> values;
-
-  bool has(const std::string& flag) const { return std::find(words.begin(), words.end(), flag) != words.end(); }
-  std::string text(const std::string& key, std::string otherwise = "") const {
-    const auto found = values.find(key);
-    return found == values.end() ? std::move(otherwise) : found->second;
-  }
-  std::uint64_t number(const std::string& key, std::uint64_t otherwise) const {
-    const auto found = values.find(key);
-    return found == values.end() ? otherwise : whole(found->second);
-  }
-  static std::uint64_t whole(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) throw BadCase("not a number: " + text);
-    return value;
-  }
-  const std::string& word(std::size_t place) const {
-    if (place >= words.size()) throw BadCase("a word is missing after \"" + (words.empty() ? "" : words.back()) + "\"");
-    return words[place];
-  }
-};
-
-std::vector<std::string> split(std::string_view text, char by) {
-  std::vector<std::string> parts;
-  for (std::size_t from = 0; from <= text.size();) {
-    const auto to = std::min(text.find(by, from), text.size());
-    if (to > from) parts.emplace_back(text.substr(from, to - from));
-    from = to + 1;
-  }
-  return parts;
-}
-
-Line read_line(std::string_view text) {
-  Line line;
-  std::string word;
-  bool quoted = false;
-  const auto end_word = [&] {
-    if (word.empty()) return;
-    const auto equals = word.find('=');
-    if (equals == std::string::npos || equals == 0)
-      line.words.push_back(word);
-    else
-      line.values[word.substr(0, equals)] = word.substr(equals + 1);
-    word.clear();
-  };
-  for (const char c : text) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (c == ' ' && !quoted)
-      end_word();
-    else
-      word += c;
-  }
-  end_word();
-  return line;
-}
 
 ImageState state_of(const std::string& text) {
   const auto state = parse_image_state(text);
@@ -94,7 +33,7 @@ Labels labels_of(const std::string& text) {
   return labels;
 }
 
-SubscriptionOptions options_of(const Line& line) {
+SubscriptionOptions options_of(const CaseLine& line) {
   SubscriptionOptions options;
   options.as = line.text("as");
   options.exclude = split(line.text("exclude"), ',');
@@ -168,7 +107,7 @@ class Reader {
     return part;
   }
 
-  std::string begin(const Line& line) {
+  std::string begin(const CaseLine& line) {
     const std::string& part = line.word(0);
     if (part == "peer" || part == "unknown" || part == "settled") begin_peer(part, line);
     if (part == "disk") {
@@ -217,7 +156,7 @@ class Reader {
   /// "BYTES" or, where more is reserved, "BYTES:ON_DISK"
   static plan::PartialCopy partial(const std::string& text) {
     const auto parts = split(text, ':');
-    return {.fetched = Line::whole(parts.at(0)), .on_disk = Line::whole(parts.back())};
+    return {.fetched = CaseLine::whole(parts.at(0)), .on_disk = CaseLine::whole(parts.back())};
   }
 
   /// "STAMP", "STAMP:BYTES" or "STAMP:BYTES:MOUNT,MOUNT"
@@ -230,7 +169,7 @@ class Reader {
             .mounts = mounts == std::string::npos ? std::vector<std::string>() : split(text.substr(mounts + 1), ',')};
   }
 
-  void begin_peer(const std::string& part, const Line& line) {
+  void begin_peer(const std::string& part, const CaseLine& line) {
     peer_ = line.word(1);
     plan::SeenHead head = head_of(line.text("card", peer_), line.number("serial", 1));
     head.epoch = line.number("epoch", 1);
@@ -253,7 +192,7 @@ class Reader {
     }
   }
 
-  void take_entry(const Line& line) {
+  void take_entry(const CaseLine& line) {
     const std::string& kind = line.word(0);
     if (kind == "image")
       take_image(line);
@@ -270,7 +209,7 @@ class Reader {
   ImageIdentity identity(const std::string& text) const {
     const auto parts = split(text, '@');
     const auto name = ImageName::of(parts.at(0));
-    if (parts.size() > 1) return {.origin = publisher_, .name = name, .created = Line::whole(parts[1])};
+    if (parts.size() > 1) return {.origin = publisher_, .name = name, .created = CaseLine::whole(parts[1])};
     for (const auto& image : catalog_->images) {
       if (image.name == name) return image.identity;
     }
@@ -280,7 +219,7 @@ class Reader {
     throw BadCase("no image above is named " + text);
   }
 
-  void take_image(const Line& line) {
+  void take_image(const CaseLine& line) {
     const std::string& name = line.word(1);
     const ServerId origin = line.values.contains("origin") ? case_server(line.text("origin")) : publisher_;
     ImageEntry image = entry(origin, name, line.number("created", 1));
@@ -300,14 +239,14 @@ class Reader {
       image.states.clear();
       for (const auto& state : split(line.text("states"), ',')) {
         const auto parts = split(state, ':');
-        image.states.push_back({.state = state_of(parts.at(0)), .since = Line::whole(parts.at(1))});
+        image.states.push_back({.state = state_of(parts.at(0)), .since = CaseLine::whole(parts.at(1))});
       }
     }
     if (line.values.contains("parent")) image.parent = identity(line.text("parent"));
     catalog_->images.push_back(std::move(image));
   }
 
-  void take_gone(const Line& line) {
+  void take_gone(const CaseLine& line) {
     ImageTombstone gone{
         .identity = {.origin = publisher_, .name = ImageName::of(line.word(1)), .created = line.number("created", 1)},
         .deleted = line.number("deleted", 2),
@@ -319,24 +258,24 @@ class Reader {
   }
 
   /// "series S : a@5 b@9": the number is the serial at which it came into the series.
-  void take_series(const Line& line) {
+  void take_series(const CaseLine& line) {
     SeriesEntry series{.name = SeriesName::of(line.word(1)), .created = 1, .members = {}};
     for (std::size_t i = 3; i < line.words.size(); ++i) {
       const auto parts = split(line.words[i], '@');
-      series.members.push_back({.image = identity(parts.at(0)), .added = Line::whole(parts.at(1))});
+      series.members.push_back({.image = identity(parts.at(0)), .added = CaseLine::whole(parts.at(1))});
     }
     catalog_->series.push_back(std::move(series));
   }
 
-  void take_state(const Line& line) {
+  void take_state(const CaseLine& line) {
     const std::string& kind = line.word(0);
     state::Snapshot& snapshot = result_.snapshot;
     if (kind == "published")
-      snapshot.published_serial = Line::whole(line.word(1));
+      snapshot.published_serial = CaseLine::whole(line.word(1));
     else if (kind == "pending")
       snapshot.content_pending = true;
     else if (kind == "total")
-      total_ = Line::whole(line.word(1));
+      total_ = CaseLine::whole(line.word(1));
     else if (kind == "peer")
       take_registration(line);
     else if (kind == "subscription")
@@ -356,12 +295,12 @@ class Reader {
       throw BadCase("a state has no \"" + kind + "\"");
   }
 
-  void take_registration(const Line& line) {
+  void take_registration(const CaseLine& line) {
     const std::string card = line.text("card", line.word(1));
     result_.snapshot.registrations.push_back(registration(line.word(1), card, line.number("serial", 1)));
   }
 
-  void take_subscription(const Line& line) {
+  void take_subscription(const CaseLine& line) {
     const std::string& kind = line.word(2);
     const auto selector = parse_selector(kind, kind == "all" ? "" : line.word(3));
     if (!selector) throw BadCase("no selector: " + kind);
@@ -380,7 +319,7 @@ class Reader {
     result_.snapshot.subscriptions.push_back(std::move(row));
   }
 
-  state::ImageRow row_of(const Line& line) {
+  state::ImageRow row_of(const CaseLine& line) {
     state::ImageRow row = image_row(next_key_++, line.word(1));
     row.digest = bits(line.text("bits", line.word(1)));
     row.type = TypeName::of(line.text("type", default_type().text()));
@@ -399,7 +338,7 @@ class Reader {
     return row;
   }
 
-  void take_own(const Line& line) {
+  void take_own(const CaseLine& line) {
     state::ImageRow row = row_of(line);
     row.is_private = line.has("private");
     row.managed = !line.has("unmanaged");
@@ -413,7 +352,7 @@ class Reader {
     result_.snapshot.images.push_back(std::move(row));
   }
 
-  void take_copy(const Line& line) {
+  void take_copy(const CaseLine& line) {
     state::ImageRow row = row_of(line);
     const std::string from = line.text("from");
     row.copy = true;
@@ -428,7 +367,7 @@ class Reader {
     result_.snapshot.images.push_back(std::move(row));
   }
 
-  void take_series_row(const Line& line) {
+  void take_series_row(const CaseLine& line) {
     state::SeriesRow row{
         .name = SeriesName::of(line.word(1)), .managed = !line.has("unmanaged"), .members = {}, .follow = {}, .wanted = {}};
     if (line.values.contains("follow")) {
