@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "schema/manifest/subscription.hpp"
 #include "schema/names.hpp"
-#include "schema/subscription.hpp"
 
 namespace ingot {
 

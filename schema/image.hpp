@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/catalog/serial.hpp"
 #include "schema/digest.hpp"
 #include "schema/names.hpp"
-#include "schema/serial.hpp"
 
 namespace ingot {
 

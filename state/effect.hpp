@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {

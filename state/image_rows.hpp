@@ -1,8 +1,8 @@
 // How rows of images begin: with what a catalog's entry, or the manifest, says of one.
 #pragma once
 
-#include "schema/catalog.hpp"
-#include "schema/manifest.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::state {

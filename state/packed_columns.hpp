@@ -1,7 +1,7 @@
 // How a row says where packed bytes are: file_digest, file_length, segments, table_digest, table_length, in this order.
 #pragma once
 
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "state/sqlite.hpp"
 
 namespace ingot::state {

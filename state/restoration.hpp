@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "schema/catalog.hpp"
-#include "schema/floor.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/floor.hpp"
 #include "state/effect.hpp"
 #include "state/snapshot.hpp"
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "schema/address.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/serial.hpp"
 #include "schema/image.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
+#include "schema/manifest/subscription.hpp"
 #include "schema/names.hpp"
-#include "schema/quantity.hpp"
-#include "schema/serial.hpp"
-#include "schema/subscription.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::state {
 

@@ -17,7 +17,7 @@
 #include "schema/error.hpp"
 #include "schema/image.hpp"
 #include "schema/names.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 struct sqlite3_stmt;
 

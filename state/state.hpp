@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "schema/address.hpp"
-#include "schema/catalog.hpp"
-#include "schema/floor.hpp"
-#include "schema/manifest_commit.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/floor.hpp"
+#include "schema/catalog/stated.hpp"
+#include "schema/manifest/manifest_commit.hpp"
 #include "schema/outcome.hpp"
-#include "schema/stated.hpp"
 #include "state/effect.hpp"
 #include "state/restoration.hpp"
 #include "state/snapshot.hpp"

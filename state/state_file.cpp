@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "schema/error.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::state {
 

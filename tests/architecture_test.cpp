@@ -13,7 +13,7 @@
 
 #include <gtest/gtest.h>
 
-#include "schema/glob.hpp"
+#include "schema/text/glob.hpp"
 
 namespace ingot::architecture_test {
 namespace {
@@ -156,7 +156,7 @@ TEST(architecture, third_party_headers_stay_in_their_named_files) {
     const std::string library = include.quoted ? "" : library_of(include.what);
     if (library.empty() || library == "fmt" || !rows.contains(room)) continue;
     const auto& named = rows.at(room).third_party;
-    const std::string file = include.file.filename().string();
+    const std::string file = fs::relative(include.file, room).string();
     const bool fine =
         named.contains(library) && std::any_of(named.at(library).begin(), named.at(library).end(),
                                                [&](const std::string& pattern) { return glob_matches(pattern, file); });

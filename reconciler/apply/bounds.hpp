@@ -10,8 +10,8 @@
 #include "reconciler/io/clock.hpp"
 #include "reconciler/plan/plan.hpp"
 #include "schema/error.hpp"
+#include "schema/manifest/window.hpp"
 #include "schema/outcome.hpp"
-#include "schema/window.hpp"
 
 namespace ingot::apply {
 

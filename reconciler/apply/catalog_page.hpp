@@ -4,7 +4,7 @@
 #include <string>
 
 #include "reconciler/store/store.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 
 namespace ingot::apply {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/plan/observed.hpp"
 #include "state/state.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::apply {
 

@@ -7,9 +7,9 @@
 
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
 
 namespace ingot::apply {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "reconciler/store/store.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/state.hpp"
 
 namespace ingot::apply {

@@ -12,7 +12,7 @@
 #include "reconciler/store/store.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/error.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 #include "state/state.hpp"
 
 namespace ingot::apply {

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "reconciler/io/clock.hpp"
-#include "reconciler/io/files.hpp"
-#include "schema/card.hpp"
-#include "schema/manifest.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/manifest/manifest.hpp"
 
 namespace ingot::apply {
 

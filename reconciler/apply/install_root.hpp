@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "reconciler/apply/publish.hpp"
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 
 namespace ingot::apply {
 

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "schema/overloaded.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::apply {
 namespace {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "reconciler/io/disk/secret_file.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/random_hex.hpp"
-#include "reconciler/io/secret_file.hpp"
 #include "schema/error.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::apply {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/trust/keys.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::apply {
 

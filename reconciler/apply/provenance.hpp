@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::apply {

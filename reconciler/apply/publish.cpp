@@ -11,8 +11,8 @@
 #include "reconciler/apply/releases.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/write_catalog.hpp"
 
 namespace ingot::apply {
 namespace {

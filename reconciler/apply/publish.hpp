@@ -7,7 +7,7 @@
 #include "reconciler/apply/own_keys.hpp"
 #include "reconciler/io/clock.hpp"
 #include "reconciler/store/store.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/state.hpp"
 
 namespace ingot::apply {

@@ -8,9 +8,9 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/trust/verify.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
 
 namespace ingot::apply {
 namespace {

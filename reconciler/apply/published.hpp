@@ -9,9 +9,9 @@
 
 #include "reconciler/store/store.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/catalog.hpp"
-#include "schema/manifest.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/state.hpp"
 
 namespace ingot::apply {

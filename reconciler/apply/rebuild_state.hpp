@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "reconciler/io/clock.hpp"
-#include "reconciler/io/files.hpp"
-#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/store/store.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/restoration.hpp"
 #include "state/state.hpp"
 

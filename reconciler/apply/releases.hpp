@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "reconciler/apply/publish.hpp"
-#include "reconciler/io/files.hpp"
-#include "schema/release.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "schema/catalog/release.hpp"
 
 namespace ingot::apply {
 

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/store/store.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/restoration.hpp"
 #include "state/state.hpp"
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "reconciler/apply/published.hpp"
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "schema/no_memory.hpp"
 
 namespace ingot::apply {

@@ -15,7 +15,7 @@
 #include "reconciler/apply/apply.hpp"
 #include "reconciler/apply/bounds.hpp"
 #include "reconciler/apply/journal.hpp"
-#include "reconciler/io/throttle.hpp"
+#include "reconciler/io/net/throttle.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::apply {

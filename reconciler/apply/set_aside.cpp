@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "schema/quantity.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/quantity.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::apply {
 namespace {

@@ -11,9 +11,9 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/trust/verify.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
 
 namespace ingot::apply {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "reconciler/store/store.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "state/state.hpp"
 
 namespace ingot::apply {

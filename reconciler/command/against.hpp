@@ -5,8 +5,8 @@
 #include <string>
 
 #include "reconciler/command/look.hpp"
-#include "reconciler/io/peer_memory.hpp"
-#include "schema/card.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "schema/catalog/card.hpp"
 
 namespace ingot::command {
 

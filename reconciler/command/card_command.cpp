@@ -3,14 +3,14 @@
 #include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/console/manifest_path.hpp"
-#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/disk/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/site/site.hpp"
 #include "reconciler/source/read_manifest.hpp"
-#include "schema/card.hpp"
+#include "schema/catalog/card.hpp"
 #include "schema/exit_code.hpp"
-#include "schema/parse_manifest.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 
 namespace ingot::command {
 

@@ -2,7 +2,7 @@
 #include "reconciler/command/look.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/cached_catalog.hpp"
-#include "reconciler/plan/explain.hpp"
+#include "reconciler/plan/explain/explain.hpp"
 #include "reconciler/show/plan/show_explain.hpp"
 #include "reconciler/site/find_image.hpp"
 #include "reconciler/site/last_plan.hpp"

@@ -4,7 +4,7 @@
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/look.hpp"
 #include "reconciler/console/manifest_path.hpp"
-#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/disk/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/cached_catalog.hpp"
 #include "reconciler/observe/observe.hpp"
@@ -15,9 +15,9 @@
 #include "reconciler/source/host_guard.hpp"
 #include "reconciler/source/manifest_source.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 #include "schema/overloaded.hpp"
-#include "schema/parse_manifest.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::command {
 

@@ -10,9 +10,9 @@
 #include "reconciler/source/git_view.hpp"
 #include "reconciler/source/host_guard.hpp"
 #include "reconciler/source/read_manifest.hpp"
-#include "schema/card.hpp"
+#include "schema/catalog/card.hpp"
 #include "schema/exit_code.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::command {
 

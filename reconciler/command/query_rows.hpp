@@ -6,7 +6,7 @@
 
 #include "reconciler/show/catalog/show_lists.hpp"
 #include "reconciler/site/last_plan.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "state/snapshot.hpp"
 #include "state/state.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "reconciler/observe/read_head.hpp"
-#include "schema/parse_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
 
 namespace ingot::command {
 

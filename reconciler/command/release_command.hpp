@@ -6,7 +6,7 @@
 
 #include "reconciler/console/session.hpp"
 #include "reconciler/options/arguments.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::command {
 

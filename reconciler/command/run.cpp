@@ -8,7 +8,7 @@
 
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/version.hpp"
-#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "reconciler/options/help.hpp"
 #include "reconciler/show/run/show_account.hpp"
 #include "reconciler/show/run/show_error.hpp"

@@ -7,7 +7,7 @@
 
 #include "reconciler/command/look.hpp"
 #include "reconciler/show/plan/plan_document.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::command {
 

@@ -5,7 +5,7 @@
 
 #include "reconciler/show/catalog/show_lists.hpp"
 #include "reconciler/site/last_plan.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 
 namespace ingot::command {
 

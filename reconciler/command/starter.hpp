@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 
 namespace ingot::command {
 

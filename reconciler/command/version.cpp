@@ -5,8 +5,8 @@
 #include <fmt/ranges.h>
 
 #include "commit.hpp"
-#include "reconciler/io/curl_transport.hpp"
-#include "reconciler/io/git_repository.hpp"
+#include "reconciler/io/git/repository.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "state/sqlite.hpp"

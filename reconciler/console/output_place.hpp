@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 
 namespace ingot::console {
 

@@ -10,7 +10,7 @@
 #include "reconciler/console/session.hpp"
 #include "reconciler/show/plan/annotations.hpp"
 #include "reconciler/show/plan/shown_plan.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::console {
 

@@ -6,14 +6,14 @@
 #include <string>
 
 #include "reconciler/io/clock.hpp"
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/io/terminal.hpp"
-#include "reconciler/io/transport.hpp"
 #include "reconciler/options/arguments.hpp"
 #include "reconciler/show/format/output.hpp"
 #include "reconciler/show/format/style.hpp"
 #include "schema/error.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::console {
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::delta {

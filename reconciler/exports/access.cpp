@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/source_walk.hpp"
 #include "schema/error.hpp"

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/transfer/mounts.hpp"
 #include "reconciler/transfer/source_walk.hpp"

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "reconciler/io/file_error.hpp"
-#include "reconciler/io/owner.hpp"
+#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::exports {
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/beside.hpp"
 #include "schema/error.hpp"

@@ -8,7 +8,7 @@
 
 #include "reconciler/exports/contents.hpp"
 #include "reconciler/exports/share_bytes.hpp"
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/restore.hpp"
 #include "schema/error.hpp"

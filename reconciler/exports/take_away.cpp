@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "reconciler/io/disk/rename_new.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/rename_new.hpp"
 #include "reconciler/transfer/beside.hpp"
 #include "reconciler/transfer/mounts.hpp"
 #include "schema/error.hpp"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/card.hpp"
-#include "schema/manifest.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/manifest/manifest.hpp"
 
 namespace ingot::fleet {
 

@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "reconciler/fleet/survey.hpp"
-#include "schema/nearest.hpp"
+#include "schema/text/nearest.hpp"
 
 namespace ingot::fleet {
 

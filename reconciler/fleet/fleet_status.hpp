@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "reconciler/plan/observed.hpp"
-#include "schema/card.hpp"
+#include "schema/catalog/card.hpp"
 
 namespace ingot::fleet {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "reconciler/fleet/check_fleet.hpp"
-#include "reconciler/plan/candidates.hpp"
+#include "reconciler/plan/desired/candidates.hpp"
 
 namespace ingot::fleet {
 

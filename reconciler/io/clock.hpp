@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "schema/quantity.hpp"
-#include "schema/window.hpp"
+#include "schema/manifest/window.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::io {
 

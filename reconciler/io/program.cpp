@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reconciler/io/file_error.hpp"
-#include "reconciler/io/owned_descriptor.hpp"
+#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/owned_descriptor.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::io {

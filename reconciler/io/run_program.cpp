@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/owned_descriptor.hpp"
 #include "reconciler/io/interrupt.hpp"
-#include "reconciler/io/owned_descriptor.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::io {

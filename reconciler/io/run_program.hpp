@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "reconciler/io/clock.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::io {
 

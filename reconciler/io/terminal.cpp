@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/interrupt.hpp"
 
 namespace ingot::io {

@@ -12,7 +12,7 @@
 #include "reconciler/plan/plan.hpp"
 #include "reconciler/show/format/output.hpp"
 #include "schema/error.hpp"
-#include "schema/notify.hpp"
+#include "schema/manifest/notify.hpp"
 #include "state/state.hpp"
 
 namespace ingot::notify {

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/io/credentials.hpp"
+#include "reconciler/io/net/credentials.hpp"
 #include "reconciler/notify/send_notifications.hpp"
 #include "schema/exit_code.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::notify {
 

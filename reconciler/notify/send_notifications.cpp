@@ -1,8 +1,8 @@
 #include "reconciler/notify/send_notifications.hpp"
 
-#include "reconciler/io/credentials.hpp"
-#include "reconciler/io/curl_webhook.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/net/credentials.hpp"
+#include "reconciler/io/net/curl_webhook.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/run_program.hpp"
 

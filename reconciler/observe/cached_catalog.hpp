@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/plan/observed.hpp"
 
 namespace ingot::observe {

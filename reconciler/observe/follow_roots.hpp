@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "reconciler/observe/visit.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::observe {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "reconciler/io/clock.hpp"
-#include "reconciler/io/peer_memory.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/plan/observed.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::observe {

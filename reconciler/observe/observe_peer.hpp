@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "reconciler/io/peer_memory.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/observe/observe.hpp"
 
 namespace ingot::observe {

@@ -7,7 +7,7 @@
 #include "reconciler/observe/observe_server.hpp"
 #include "reconciler/plan/stated_snapshot.hpp"
 #include "schema/error.hpp"
-#include "schema/url.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot::observe {
 

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "reconciler/console/session.hpp"
-#include "reconciler/io/peer_memory.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/plan/observed.hpp"
-#include "schema/card.hpp"
-#include "schema/manifest.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::observe {

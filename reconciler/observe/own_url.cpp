@@ -2,8 +2,8 @@
 
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
-#include "schema/catalog.hpp"
-#include "schema/url.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot::observe {
 

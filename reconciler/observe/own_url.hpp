@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/site/site.hpp"
 
 namespace ingot::observe {

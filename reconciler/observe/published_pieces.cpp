@@ -3,8 +3,8 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::observe {
 

@@ -10,7 +10,7 @@
 
 #include "reconciler/show/catalog/show_findings.hpp"
 #include "reconciler/site/site.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 
 namespace ingot::observe {
 

@@ -10,7 +10,7 @@
 #include "reconciler/io/threads.hpp"
 #include "reconciler/observe/fetch_piece.hpp"
 #include "reconciler/observe/vanished.hpp"
-#include "schema/catalog_weight.hpp"
+#include "schema/catalog/catalog_weight.hpp"
 
 namespace ingot::observe {
 

@@ -5,7 +5,7 @@
 
 #include "reconciler/observe/read_head.hpp"
 #include "reconciler/observe/visit.hpp"
-#include "schema/parse_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
 
 namespace ingot::observe {
 

@@ -8,7 +8,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/fetch_piece.hpp"
 #include "reconciler/observe/follow_roots.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::observe {
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/parse_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
 
 namespace ingot::observe {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "reconciler/io/peer_memory.hpp"
-#include "schema/catalog.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "schema/catalog/catalog.hpp"
 
 namespace ingot::observe {
 

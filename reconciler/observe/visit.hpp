@@ -6,11 +6,11 @@
 #include <string>
 #include <variant>
 
-#include "reconciler/io/peer_memory.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/plan/observed.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 
 namespace ingot::observe {
 

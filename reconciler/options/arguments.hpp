@@ -10,9 +10,9 @@
 
 #include "reconciler/io/terminal.hpp"
 #include "reconciler/plan/make_plan.hpp"
+#include "schema/catalog/serial.hpp"
 #include "schema/names.hpp"
-#include "schema/quantity.hpp"
-#include "schema/serial.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::options {
 

@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "reconciler/io/printable.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::options {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
-#include "schema/nearest.hpp"
+#include "schema/text/nearest.hpp"
 
 namespace ingot::options {
 

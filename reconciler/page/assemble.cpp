@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/base64.hpp"
+#include "schema/text/base64.hpp"
 
 namespace {
 

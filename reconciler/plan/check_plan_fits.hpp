@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "reconciler/plan/explain.hpp"
+#include "reconciler/plan/explain/explain.hpp"
 #include "reconciler/plan/make_plan.hpp"
 
 namespace ingot::plan {

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/plan/desired.hpp"
-#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/desired/desired.hpp"
+#include "reconciler/plan/desired/rules_in_force.hpp"
+#include "reconciler/plan/merge/merge.hpp"
 #include "reconciler/plan/passes.hpp"
-#include "reconciler/plan/rules_in_force.hpp"
 #include "reconciler/plan/selection.hpp"
 #include "reconciler/plan/texts.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "reconciler/plan/observed.hpp"
 #include "reconciler/plan/plan.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::plan {

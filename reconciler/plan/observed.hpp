@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "schema/address.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/catalog/stated.hpp"
 #include "schema/code.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "schema/names.hpp"
 #include "schema/note.hpp"
-#include "schema/quantity.hpp"
-#include "schema/root.hpp"
-#include "schema/stated.hpp"
+#include "schema/text/quantity.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::plan {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "reconciler/plan/desired.hpp"
+#include "reconciler/plan/desired/desired.hpp"
 #include "reconciler/plan/draft.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/situation.hpp"

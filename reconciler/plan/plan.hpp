@@ -14,10 +14,10 @@
 
 #include "reconciler/plan/observed.hpp"
 #include "schema/address.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "schema/code.hpp"
-#include "schema/manifest.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/manifest.hpp"
+#include "schema/manifest/problem.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::plan {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/plan/merge.hpp"
+#include "reconciler/plan/merge/merge.hpp"
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
 #include "schema/overloaded.hpp"

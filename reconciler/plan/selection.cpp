@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/texts.hpp"
-#include "schema/nearest.hpp"
+#include "schema/text/nearest.hpp"
 
 namespace ingot::plan {
 

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/plan/desired/rules_in_force.hpp"
 #include "reconciler/plan/passes.hpp"
-#include "reconciler/plan/rules_in_force.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot::plan {

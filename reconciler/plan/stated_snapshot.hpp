@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "reconciler/plan/observed.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::plan {

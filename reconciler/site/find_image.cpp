@@ -6,7 +6,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
-#include "schema/nearest.hpp"
+#include "schema/text/nearest.hpp"
 
 namespace ingot::site {
 

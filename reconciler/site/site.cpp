@@ -5,9 +5,9 @@
 
 #include <unistd.h>
 
-#include "reconciler/io/owner.hpp"
+#include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::site {
 

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "reconciler/console/session.hpp"
-#include "reconciler/io/peer_memory.hpp"
-#include "reconciler/io/run_lock.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
+#include "reconciler/io/disk/run_lock.hpp"
 #include "reconciler/store/store.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/state.hpp"
 
 namespace ingot::site {

@@ -1,7 +1,7 @@
 #include "reconciler/source/base_plan.hpp"
 
 #include "reconciler/console/manifest_path.hpp"
-#include "reconciler/io/git_history.hpp"
+#include "reconciler/io/git/history.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/source/host_guard.hpp"
 #include "reconciler/source/manifest_source.hpp"

@@ -2,12 +2,12 @@
 
 #include <filesystem>
 
-#include "reconciler/io/git_fetch.hpp"
+#include "reconciler/io/disk/run_lock.hpp"
+#include "reconciler/io/git/fetch.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/run_lock.hpp"
-#include "schema/manifest_commit.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/manifest/manifest_commit.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::source {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "reconciler/apply/published.hpp"
-#include "reconciler/io/git_history.hpp"
+#include "reconciler/io/git/history.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/annotate.hpp"
 #include "reconciler/source/host_guard.hpp"

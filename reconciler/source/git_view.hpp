@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "reconciler/plan/git_guards.hpp"
+#include "reconciler/plan/guard/git_guards.hpp"
 #include "reconciler/plan/plan.hpp"
 #include "reconciler/site/site.hpp"
 #include "reconciler/source/manifest_source.hpp"

@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/disk/manifest_files.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_guard.hpp"
+#include "schema/manifest/parse_guard.hpp"
 
 namespace ingot::source {
 

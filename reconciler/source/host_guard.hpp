@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "schema/guard.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/guard.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::source {
 

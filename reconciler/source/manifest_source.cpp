@@ -1,14 +1,14 @@
 #include "reconciler/source/manifest_source.hpp"
 
 #include "reconciler/console/manifest_path.hpp"
-#include "reconciler/io/git_submodules.hpp"
-#include "reconciler/io/git_tree_files.hpp"
-#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/disk/manifest_files.hpp"
+#include "reconciler/io/git/submodules.hpp"
+#include "reconciler/io/git/tree_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/source/fetch_manifests.hpp"
 #include "reconciler/source/host_guard.hpp"
-#include "schema/parse_manifest.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/manifest/parse_manifest.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::source {
 

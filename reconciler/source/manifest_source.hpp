@@ -7,9 +7,9 @@
 #include <variant>
 
 #include "reconciler/console/session.hpp"
-#include "reconciler/io/git_repository.hpp"
-#include "schema/manifest.hpp"
-#include "schema/parse_manifest.hpp"
+#include "reconciler/io/git/repository.hpp"
+#include "schema/manifest/manifest.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 
 namespace ingot::source {
 

@@ -5,10 +5,10 @@
 #include <map>
 #include <set>
 
-#include "reconciler/io/git_history.hpp"
-#include "reconciler/io/git_tree_files.hpp"
+#include "reconciler/io/git/history.hpp"
+#include "reconciler/io/git/tree_files.hpp"
 #include "reconciler/plan/annotate.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::source {
 

@@ -6,8 +6,8 @@
 #include <variant>
 
 #include "reconciler/console/session.hpp"
-#include "schema/manifest.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/manifest.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::source {
 

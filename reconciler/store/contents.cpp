@@ -12,8 +12,8 @@
 #include "reconciler/store/layout.hpp"
 #include "reconciler/store/staged_file.hpp"
 #include "reconciler/store/store.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/write_catalog.hpp"
 
 namespace ingot::store {
 

@@ -6,8 +6,8 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/pack.hpp"
+#include "schema/catalog/parse_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
 
 namespace ingot::store {
 

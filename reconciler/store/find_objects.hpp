@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/store/store.hpp"
 
 namespace ingot::store {

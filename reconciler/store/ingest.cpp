@@ -9,8 +9,8 @@
 #include "reconciler/store/store.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "reconciler/transfer/pack.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/write_catalog.hpp"
 
 namespace ingot::store {
 

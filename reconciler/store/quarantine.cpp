@@ -4,7 +4,7 @@
 
 #include <fmt/core.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/store/layout.hpp"
 #include "reconciler/store/store.hpp"

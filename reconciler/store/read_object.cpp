@@ -7,8 +7,8 @@
 #include "reconciler/store/layout.hpp"
 #include "reconciler/store/store.hpp"
 #include "reconciler/transfer/pack.hpp"
+#include "schema/catalog/parse_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/parse_catalog.hpp"
 
 namespace ingot::store {
 

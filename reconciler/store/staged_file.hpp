@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 
 namespace ingot::store {
 

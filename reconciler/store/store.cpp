@@ -10,8 +10,8 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/store/layout.hpp"
 #include "reconciler/store/staged_file.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/write_catalog.hpp"
 
 namespace ingot::store {
 

@@ -13,10 +13,10 @@
 #include <variant>
 #include <vector>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/source.hpp"
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "schema/image.hpp"
 
 namespace ingot::store {

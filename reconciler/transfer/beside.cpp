@@ -15,12 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "reconciler/io/disk/rename_new.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/rename_new.hpp"
 #include "reconciler/transfer/attributes.hpp"
 #include "reconciler/transfer/mounts.hpp"
 #include "schema/error.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::transfer {
 

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/threads.hpp"
@@ -15,10 +15,10 @@
 #include "reconciler/transfer/kind_check.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "reconciler/transfer/partial_file.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
 #include "schema/overloaded.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
 
 namespace ingot::transfer {
 

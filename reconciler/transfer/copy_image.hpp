@@ -6,12 +6,12 @@
 #include <string>
 #include <variant>
 
-#include "reconciler/io/files.hpp"
-#include "reconciler/io/throttle.hpp"
-#include "reconciler/io/transport.hpp"
-#include "schema/catalog.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "reconciler/io/net/throttle.hpp"
+#include "reconciler/io/net/transport.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/segments.hpp"
 #include "schema/code.hpp"
-#include "schema/segments.hpp"
 
 namespace ingot::transfer {
 

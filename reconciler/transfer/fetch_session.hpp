@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "reconciler/io/throttle.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/net/throttle.hpp"
+#include "reconciler/io/net/transport.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/partial_file.hpp"
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "schema/catalog/segments.hpp"
 #include "schema/digest.hpp"
-#include "schema/segments.hpp"
 
 namespace ingot::transfer {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "reconciler/io/files.hpp"
-#include "schema/segments.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "schema/catalog/segments.hpp"
 
 namespace ingot::transfer {
 

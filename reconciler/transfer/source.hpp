@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "schema/own_places.hpp"
+#include "schema/manifest/own_places.hpp"
 
 namespace ingot::transfer {
 

@@ -19,8 +19,8 @@
 #include "reconciler/transfer/mounts.hpp"
 #include "reconciler/transfer/tar_member.hpp"
 #include "schema/error.hpp"
-#include "schema/glob.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/glob.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::transfer {
 

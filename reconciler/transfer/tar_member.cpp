@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/utf8.hpp"
+#include "schema/text/utf8.hpp"
 
 namespace ingot::transfer {
 

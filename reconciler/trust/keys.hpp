@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::trust {
 

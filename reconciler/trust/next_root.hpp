@@ -10,7 +10,7 @@
 
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::trust {
 

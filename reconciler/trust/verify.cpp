@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "reconciler/trust/keys.hpp"
-#include "schema/release.hpp"
-#include "schema/text.hpp"
+#include "schema/catalog/release.hpp"
+#include "schema/text/text.hpp"
 
 namespace ingot::trust {
 

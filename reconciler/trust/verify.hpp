@@ -8,11 +8,11 @@
 #include <variant>
 #include <vector>
 
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/floor.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
 #include "schema/code.hpp"
-#include "schema/floor.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
 
 namespace ingot::trust {
 

@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/io/clock.hpp"
-#include "reconciler/io/curl_transport.hpp"
 #include "reconciler/io/interrupt.hpp"
-#include "schema/segments.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
+#include "schema/catalog/segments.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_folder.hpp"
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <map>
 
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/support/figures.hpp"
 
 namespace ingot::attacks {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "schema/release.hpp"
+#include "schema/catalog/release.hpp"
 #include "tests/attacks/attack.hpp"
 
 namespace ingot::attacks {

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "reconciler/command/commands.hpp"
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/show/run/show_error.hpp"
 #include "reconciler/transfer/copy_image.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "reconciler/console/session.hpp"
-#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/hostile_server.hpp"
 #include "tests/support/nginx.hpp"

@@ -11,8 +11,8 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/card.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/catalog/write_catalog.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // gc as an operator runs it: what is wanted by manifest and remembered catalogs, what is shown, what is refused.
 #include <gmock/gmock.h>
 
+#include "reconciler/io/disk/run_lock.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/io/run_lock.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
 

@@ -9,7 +9,7 @@
 
 #include "reconciler/io/hmac.hpp"
 #include "reconciler/io/interrupt.hpp"
-#include "schema/base64.hpp"
+#include "schema/text/base64.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/support/raw_server.hpp"

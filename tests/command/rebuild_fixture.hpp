@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
 

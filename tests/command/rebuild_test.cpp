@@ -6,9 +6,9 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/command/rebuild_fixture.hpp"
 
 namespace ingot::rebuild_test {

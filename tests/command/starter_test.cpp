@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/parse_manifest.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 #include "tests/command/golden.hpp"
 
 namespace ingot::starter_test {

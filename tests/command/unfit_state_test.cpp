@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/command/rebuild_fixture.hpp"
 #include "tests/support/process.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::testing_support {

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/net/transport.hpp"
 
 namespace ingot::testing_support {
 

@@ -13,11 +13,11 @@
 
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/root.hpp"
-#include "schema/strict_json.hpp"
-#include "schema/write_catalog.hpp"
-#include "schema/write_entry.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/catalog/write_catalog.hpp"
+#include "schema/catalog/write_entry.hpp"
+#include "schema/text/strict_json.hpp"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <variant>
 
-#include "schema/card.hpp"
-#include "schema/parse_manifest.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 
 namespace {
 

@@ -8,17 +8,17 @@
 #include <string>
 #include <string_view>
 
-#include "reconciler/io/curl_url.hpp"
+#include "reconciler/io/disk/peer_memory_text.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/io/peer_memory_text.hpp"
+#include "reconciler/io/net/curl_url.hpp"
+#include "reconciler/io/net/response_headers.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/response_headers.hpp"
 #include "reconciler/show/plan/plan_document.hpp"
 #include "reconciler/transfer/pack.hpp"
 #include "reconciler/transfer/tar_decoder.hpp"
 #include "schema/error.hpp"
-#include "schema/glob.hpp"
-#include "schema/url.hpp"
+#include "schema/text/glob.hpp"
+#include "schema/text/url.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "schema/window.hpp"
+#include "schema/manifest/window.hpp"
 
 namespace ingot::clock_test {
 namespace {

@@ -1,5 +1,5 @@
 // What a server is asked at once, and when it is left (R31).
-#include "reconciler/io/connection_gate.hpp"
+#include "reconciler/io/net/connection_gate.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-#include "reconciler/io/credentials.hpp"
+#include "reconciler/io/net/credentials.hpp"
 #include "schema/error.hpp"
 #include "tests/io/curl_stage.hpp"
 #include "tests/support/process.hpp"

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/tree_server.hpp"
 

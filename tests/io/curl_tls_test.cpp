@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/process.hpp"

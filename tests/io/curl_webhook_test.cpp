@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/io/curl_webhook.hpp"
 #include "reconciler/io/hmac.hpp"
-#include "schema/base64.hpp"
+#include "reconciler/io/net/curl_webhook.hpp"
+#include "schema/text/base64.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/nginx.hpp"

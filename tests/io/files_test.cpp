@@ -1,4 +1,4 @@
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "reconciler/io/file_error.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "schema/error.hpp"
 #include "tests/contracts/files_contract.hpp"
 #include "tests/support/fault_files.hpp"

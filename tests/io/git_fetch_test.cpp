@@ -1,5 +1,5 @@
 // Fetching from real servers: files, https with git's own upload-pack behind it, sshd; and from ones that never answer.
-#include "reconciler/io/git_fetch.hpp"
+#include "reconciler/io/git/fetch.hpp"
 
 #include <filesystem>
 
@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "reconciler/io/git_repository.hpp"
+#include "reconciler/io/disk/owned_descriptor.hpp"
+#include "reconciler/io/git/repository.hpp"
 #include "reconciler/io/interrupt.hpp"
-#include "reconciler/io/owned_descriptor.hpp"
 #include "schema/error.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/git_folder.hpp"

@@ -1,5 +1,5 @@
 // How commits are related, who signed them and who wrote what, in repositories that git itself made.
-#include "reconciler/io/git_history.hpp"
+#include "reconciler/io/git/history.hpp"
 
 #include <filesystem>
 

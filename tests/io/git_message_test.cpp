@@ -1,5 +1,5 @@
 // What a child that reads a repository may send: values come back as they were, and whatever does not fit is refused.
-#include "reconciler/io/git_message.hpp"
+#include "reconciler/io/git/message.hpp"
 
 #include <limits>
 

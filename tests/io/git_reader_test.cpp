@@ -1,5 +1,5 @@
 // The child that reads a repository: what crosses, and that its death and its limits cost nothing but that repository.
-#include "reconciler/io/git_reader.hpp"
+#include "reconciler/io/git/reader.hpp"
 
 #include <csignal>
 #include <cstdlib>

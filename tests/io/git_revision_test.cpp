@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/io/git_repository.hpp"
+#include "reconciler/io/git/repository.hpp"
 #include "schema/error.hpp"
 #include "tests/support/git_folder.hpp"
 #include "tests/support/process.hpp"

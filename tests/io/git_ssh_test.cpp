@@ -1,5 +1,5 @@
 // ssh as git uses it, against a real sshd: every host and key that `ssh` accepts is accepted, and no other.
-#include "reconciler/io/git_ssh.hpp"
+#include "reconciler/io/git/ssh.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -9,7 +9,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "reconciler/io/git_fetch.hpp"
+#include "reconciler/io/git/fetch.hpp"
 #include "schema/error.hpp"
 #include "tests/support/git_folder.hpp"
 #include "tests/support/process.hpp"

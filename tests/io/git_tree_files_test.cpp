@@ -1,5 +1,5 @@
 // The files of a commit, out of repositories that git itself made.
-#include "reconciler/io/git_tree_files.hpp"
+#include "reconciler/io/git/tree_files.hpp"
 
 #include <filesystem>
 
@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "reconciler/io/git_submodules.hpp"
-#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/disk/manifest_files.hpp"
+#include "reconciler/io/git/submodules.hpp"
 #include "schema/error.hpp"
 #include "tests/support/git_folder.hpp"
 #include "tests/support/process.hpp"

@@ -1,4 +1,4 @@
-#include "reconciler/io/manifest_files.hpp"
+#include "reconciler/io/disk/manifest_files.hpp"
 
 #include <filesystem>
 #include <fstream>

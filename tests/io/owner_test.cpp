@@ -1,4 +1,4 @@
-#include "reconciler/io/owner.hpp"
+#include "reconciler/io/disk/owner.hpp"
 
 #include <cerrno>
 
@@ -7,10 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/io/file_error.hpp"
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/io/peer_memory.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/test_folder.hpp"
 

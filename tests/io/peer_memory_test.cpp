@@ -1,4 +1,4 @@
-#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 
 #include <cerrno>
 #include <filesystem>
@@ -12,8 +12,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "reconciler/io/disk/peer_memory_text.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/io/peer_memory_text.hpp"
 #include "schema/error.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/test_folder.hpp"

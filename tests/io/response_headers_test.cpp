@@ -1,4 +1,4 @@
-#include "reconciler/io/response_headers.hpp"
+#include "reconciler/io/net/response_headers.hpp"
 
 #include <string>
 

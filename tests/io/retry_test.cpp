@@ -1,4 +1,4 @@
-#include "reconciler/io/retry.hpp"
+#include "reconciler/io/net/retry.hpp"
 
 #include <gtest/gtest.h>
 

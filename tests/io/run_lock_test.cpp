@@ -1,4 +1,4 @@
-#include "reconciler/io/run_lock.hpp"
+#include "reconciler/io/disk/run_lock.hpp"
 
 #include <csignal>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "reconciler/io/secret_file.hpp"
+#include "reconciler/io/disk/secret_file.hpp"
 
 #include <filesystem>
 #include <string>

@@ -1,4 +1,4 @@
-#include "reconciler/io/throttle.hpp"
+#include "reconciler/io/net/throttle.hpp"
 
 #include <csignal>
 

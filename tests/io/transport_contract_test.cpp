@@ -3,7 +3,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "tests/contracts/transport_contract.hpp"
 #include "tests/support/fake_transport.hpp"
 #include "tests/support/nginx.hpp"

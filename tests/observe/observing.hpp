@@ -10,9 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/io/curl_transport.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/io/hash.hpp"
-#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/net/curl_transport.hpp"
 #include "reconciler/observe/observe.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/peer_fixture.hpp"

@@ -1,5 +1,5 @@
 // Why something is planned, or why it is not: one answer for each reason there is.
-#include "reconciler/plan/explain.hpp"
+#include "reconciler/plan/explain/explain.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "reconciler/plan/git_guards.hpp"
+#include "reconciler/plan/guard/git_guards.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

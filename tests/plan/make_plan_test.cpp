@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/plan/intent.hpp"
-#include "schema/release.hpp"
+#include "schema/catalog/release.hpp"
 #include "tests/support/counted_signatures.hpp"
 #include "tests/support/plan_builder.hpp"
 #include "tests/support/plan_case.hpp"

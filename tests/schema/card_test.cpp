@@ -1,4 +1,4 @@
-#include "schema/card.hpp"
+#include "schema/catalog/card.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

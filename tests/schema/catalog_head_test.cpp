@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
 namespace ingot::catalog_head_test {

@@ -7,8 +7,8 @@
 #include <rapidcheck/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "schema/strict_json.hpp"
-#include "schema/text.hpp"
+#include "schema/text/strict_json.hpp"
+#include "schema/text/text.hpp"
 
 namespace ingot::catalog_json_test {
 namespace {

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/catalog_weight.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/segments.hpp"
-#include "schema/write_catalog.hpp"
-#include "schema/write_entry.hpp"
+#include "schema/catalog/catalog_weight.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/segments.hpp"
+#include "schema/catalog/write_catalog.hpp"
+#include "schema/catalog/write_entry.hpp"
 #include "tests/support/catalog_builder.hpp"
 
 namespace ingot::catalog_page_test {

@@ -11,9 +11,9 @@
 
 #include <fmt/format.h>
 
-#include "schema/parse_catalog.hpp"
-#include "schema/segments.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/segments.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
 namespace ingot::catalog_writer_test {

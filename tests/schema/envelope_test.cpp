@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "schema/base64.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/text/base64.hpp"
 
 namespace ingot::envelope_test {
 namespace {

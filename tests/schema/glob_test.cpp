@@ -1,4 +1,4 @@
-#include "schema/glob.hpp"
+#include "schema/text/glob.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // The guard of a host, and what it makes of a manifest's.
 #include <gtest/gtest.h>
 
-#include "schema/parse_guard.hpp"
+#include "schema/manifest/parse_guard.hpp"
 #include "tests/schema/map_files.hpp"
 
 namespace ingot::guard_test {

@@ -1,4 +1,4 @@
-#include "schema/manifest_commit.hpp"
+#include "schema/manifest/manifest_commit.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "schema/toml_reader.hpp"
+#include "schema/manifest/toml_reader.hpp"
 #include "tests/schema/map_files.hpp"
 
 namespace ingot::manifest_hostile_test {

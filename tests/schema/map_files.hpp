@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/glob.hpp"
-#include "schema/parse_manifest.hpp"
+#include "schema/manifest/parse_manifest.hpp"
+#include "schema/text/glob.hpp"
 
 namespace ingot::test {
 

@@ -1,4 +1,4 @@
-#include "schema/nearest.hpp"
+#include "schema/text/nearest.hpp"
 
 #include <gtest/gtest.h>
 

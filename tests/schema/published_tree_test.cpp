@@ -12,8 +12,8 @@
 
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/root.hpp"
-#include "schema/segments.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/catalog/segments.hpp"
 #include "tests/support/catalog_builder.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/test_folder.hpp"

@@ -1,4 +1,4 @@
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

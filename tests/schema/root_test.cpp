@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::root_test {
 namespace {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 
 namespace ingot::segments_test {
 namespace {

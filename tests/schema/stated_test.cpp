@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
 namespace ingot::stated_test {

@@ -1,4 +1,4 @@
-#include "schema/subscription.hpp"
+#include "schema/manifest/subscription.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "schema/toml_scan.hpp"
+#include "schema/manifest/toml_scan.hpp"
 
 #include <string>
 #include <vector>
@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "schema/toml_reader.hpp"
+#include "schema/manifest/toml_reader.hpp"
 
 namespace ingot::toml_scan_test {
 namespace {

@@ -1,4 +1,4 @@
-#include "schema/url.hpp"
+#include "schema/text/url.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "schema/window.hpp"
+#include "schema/manifest/window.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // What publish_state tells of a state: what the catalog does not say, nothing private (R15), nothing of serials of peers.
 #include <gmock/gmock.h>
 
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/state/state_fixture.hpp"
 
 namespace ingot::stated_test {

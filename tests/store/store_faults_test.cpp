@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "reconciler/transfer/pack.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/write_catalog.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace ingot::store_faults_test {

@@ -5,8 +5,8 @@
 
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/transfer/pack.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "schema/error.hpp"
-#include "schema/write_catalog.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace ingot::store_test {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/catalog.hpp"
-#include "schema/parse_catalog.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/parse_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
 
 namespace ingot::testing_support {
 

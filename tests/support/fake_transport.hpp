@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "reconciler/io/interrupt.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/net/transport.hpp"
 
 namespace ingot::testing_support {
 

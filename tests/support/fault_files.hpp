@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "reconciler/io/file_error.hpp"
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/files.hpp"
 
 namespace ingot::testing_support {
 

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "reconciler/io/interrupt.hpp"
-#include "reconciler/io/transport.hpp"
+#include "reconciler/io/net/transport.hpp"
 
 namespace ingot::testing_support {
 

@@ -16,10 +16,10 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/card.hpp"
-#include "schema/catalog.hpp"
-#include "schema/root.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/catalog/catalog.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/catalog/write_catalog.hpp"
 #include "tests/support/catalog_builder.hpp"
 
 namespace ingot::testing_support {

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/hash.hpp"
-#include "schema/card.hpp"
-#include "schema/parse_manifest.hpp"
+#include "schema/catalog/card.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 #include "tests/support/case_line.hpp"
 #include "tests/support/plan_builder.hpp"
 

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "reconciler/io/files.hpp"
-#include "schema/text_rules.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::testing_support {
 

@@ -9,8 +9,8 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
+#include "schema/catalog/root.hpp"
 #include "schema/overloaded.hpp"
-#include "schema/root.hpp"
 
 namespace ingot::testing_support {
 namespace {

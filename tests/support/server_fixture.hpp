@@ -9,7 +9,7 @@
 
 #include "reconciler/apply/apply.hpp"
 #include "reconciler/apply/init_server.hpp"
-#include "reconciler/io/peer_memory.hpp"
+#include "reconciler/io/disk/peer_memory.hpp"
 #include "tests/support/folder_transport.hpp"
 #include "tests/support/recording_events.hpp"
 #include "tests/support/tree_oracle.hpp"

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "reconciler/io/files.hpp"
+#include "reconciler/io/disk/files.hpp"
 #include "reconciler/transfer/restore.hpp"
 #include "schema/error.hpp"
 #include "tests/support/in_child.hpp"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/trust/next_root.hpp"
-#include "schema/release.hpp"
+#include "schema/catalog/release.hpp"
 #include "tests/support/catalog_builder.hpp"
 #include "tests/trust/signed_things.hpp"
 

@@ -8,8 +8,8 @@
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/keys.hpp"
 #include "reconciler/trust/verify.hpp"
-#include "schema/base64.hpp"
-#include "schema/write_catalog.hpp"
+#include "schema/catalog/write_catalog.hpp"
+#include "schema/text/base64.hpp"
 
 namespace ingot {
 

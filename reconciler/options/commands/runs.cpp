@@ -6,7 +6,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/options/define.hpp"
-#include "schema/url.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot::options {
 

@@ -8,9 +8,9 @@
 
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/show/format/style.hpp"
-#include "schema/release.hpp"
-#include "schema/root.hpp"
-#include "schema/serial.hpp"
+#include "schema/catalog/release.hpp"
+#include "schema/catalog/root.hpp"
+#include "schema/catalog/serial.hpp"
 
 namespace ingot::show {
 

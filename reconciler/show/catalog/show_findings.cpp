@@ -2,7 +2,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::show {
 

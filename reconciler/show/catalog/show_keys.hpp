@@ -8,7 +8,7 @@
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/show/format/style.hpp"
 #include "reconciler/trust/next_root.hpp"
-#include "schema/root.hpp"
+#include "schema/catalog/root.hpp"
 
 namespace ingot::show {
 

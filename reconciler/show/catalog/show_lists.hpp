@@ -8,7 +8,7 @@
 
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/show/format/style.hpp"
-#include "schema/manifest.hpp"
+#include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::show {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "schema/catalog.hpp"
+#include "schema/catalog/catalog.hpp"
 #include "state/snapshot.hpp"
 
 namespace ingot::show {

@@ -1,6 +1,6 @@
 #include "reconciler/show/format/json_writer.hpp"
 
-#include "schema/utf8.hpp"
+#include "schema/text/utf8.hpp"
 
 namespace ingot::show {
 

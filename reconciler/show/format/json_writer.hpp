@@ -11,7 +11,7 @@
 
 #include "reconciler/show/format/output.hpp"
 #include "schema/code.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::show {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
-#include "schema/text_rules.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::show {
 

@@ -8,7 +8,7 @@
 #include "reconciler/apply/events.hpp"
 #include "reconciler/show/plan/shown_plan.hpp"
 #include "schema/error.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::show {
 

@@ -9,7 +9,7 @@
 #include "reconciler/plan/intent.hpp"
 #include "reconciler/show/plan/plan_document.hpp"
 #include "reconciler/show/plan/plan_line.hpp"
-#include "schema/strict_json.hpp"
+#include "schema/text/strict_json.hpp"
 
 namespace ingot::show {
 

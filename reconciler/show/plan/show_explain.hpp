@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "reconciler/plan/explain.hpp"
+#include "reconciler/plan/explain/explain.hpp"
 #include "reconciler/show/format/output.hpp"
 #include "reconciler/show/format/style.hpp"
 

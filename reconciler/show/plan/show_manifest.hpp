@@ -6,7 +6,7 @@
 
 #include "reconciler/show/format/json_writer.hpp"
 #include "schema/digest.hpp"
-#include "schema/manifest_commit.hpp"
+#include "schema/manifest/manifest_commit.hpp"
 
 namespace ingot::show {
 

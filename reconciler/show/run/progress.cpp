@@ -6,7 +6,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "schema/overloaded.hpp"
-#include "schema/quantity.hpp"
+#include "schema/text/quantity.hpp"
 
 namespace ingot::show {
 

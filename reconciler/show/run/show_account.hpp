@@ -9,7 +9,7 @@
 #include "reconciler/show/format/output.hpp"
 #include "reconciler/show/format/style.hpp"
 #include "schema/error.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::show {
 

@@ -6,8 +6,8 @@
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/show/format/output.hpp"
 #include "reconciler/show/format/style.hpp"
-#include "schema/manifest.hpp"
-#include "schema/problem.hpp"
+#include "schema/manifest/manifest.hpp"
+#include "schema/manifest/problem.hpp"
 
 namespace ingot::show {
 

@@ -1,0 +1,136 @@
+#include "reconciler/io/net/credentials.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/io/disk/files.hpp"
+#include "reconciler/io/disk/secret_file.hpp"
+#include "reconciler/io/printable.hpp"
+#include "schema/error.hpp"
+
+namespace ingot::io {
+
+namespace {
+
+constexpr std::size_t longest_token = 16 * 1024;
+
+/// A secret that an entry of the manifest names: whose it is, what it is, and the keys that say where it is found.
+struct NamedSecret {
+  std::string owner;  ///< "peer \"fpps-2\""
+  std::string_view what, env_key, file_key;
+};
+
+NamedSecret token_of(const ServerName& peer) {
+  return {fmt::format("peer \"{}\"", peer.text()), "token", "token_env", "token_file"};
+}
+
+Error wrong(const NamedSecret& secret, const std::string& what, const std::string& mend) {
+  return Error(Fault::manifest, fmt::format("{}: {}", secret.owner, what), mend);
+}
+
+std::string trimmed(const std::string& text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+std::string checked(const std::string& text, const std::string& where, const NamedSecret& secret) {
+  std::string value = trimmed(text);
+  if (value.empty())
+    throw wrong(secret, fmt::format("{} is empty", where), fmt::format("put the {} into {}", secret.what, where));
+  if (value.size() > longest_token)
+    throw wrong(secret, fmt::format("{} is longer than {} bytes", where, longest_token),
+                fmt::format("put the {} alone into {}", secret.what, where));
+  const bool clean = std::all_of(value.begin(), value.end(), [](unsigned char byte) { return byte > 0x20 && byte < 0x7F; });
+  if (!clean)
+    throw wrong(secret, fmt::format("{} holds characters that no {} may have", where, secret.what),
+                fmt::format("put the {} alone into {}, on one line", secret.what, where));
+  return value;
+}
+
+std::string of_environment(const std::string& name, const NamedSecret& secret) {
+  const char* const value = std::getenv(name.c_str());
+  const std::string where = fmt::format("the environment variable {} ({})", printable(name), secret.env_key);
+  if (value == nullptr)
+    throw wrong(secret, fmt::format("{} is not set", where), fmt::format("set {}, or use {}", printable(name), secret.file_key));
+  return checked(value, where, secret);
+}
+
+std::string of_file(const std::string& path, const NamedSecret& secret) {
+  PosixFiles files;
+  const std::string where = fmt::format("the file \"{}\" ({})", printable(path), secret.file_key);
+  std::string text;
+  try {
+    text = read_file(files, followed_secret(files, path), longest_token + 2);
+  } catch (const Error& error) {
+    throw wrong(secret, fmt::format("{} cannot be read: {}", where, error.text()),
+                fmt::format("make {} readable for this user alone", where));
+  }
+  return checked(text, where, secret);
+}
+
+std::string readable(const std::optional<std::string>& path, const char* key, const ServerName& peer) {
+  if (!path) return {};
+  if (::access(path->c_str(), R_OK) == 0) return *path;
+  const int error = errno;
+  throw wrong(token_of(peer), fmt::format("the file \"{}\" ({}) cannot be read: {}", printable(*path), key, errno_text(error)),
+              fmt::format("mend {}, or the permissions of its file", key));
+}
+
+}  // namespace
+
+Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer) {
+  Secrets secrets;
+  if (credentials.token_env)
+    secrets.token = of_environment(*credentials.token_env, token_of(peer));
+  else if (credentials.token_file)
+    secrets.token = of_file(*credentials.token_file, token_of(peer));
+  secrets.client_cert = readable(credentials.client_cert, "client_cert", peer);
+  secrets.client_key = readable(credentials.client_key, "client_key", peer);
+  secrets.ca_file = readable(credentials.ca_file, "ca_file", peer);
+  return secrets;
+}
+
+std::string read_webhook_key(const NotifyEntry& notify) {
+  const NamedSecret key{fmt::format("the webhook of {}", notify.at.text()), "key", "key_env", "key_file"};
+  return notify.key_env ? of_environment(*notify.key_env, key) : of_file(notify.key_file.value_or(""), key);
+}
+
+std::string read_git_token() {
+  const char* const file = std::getenv("INGOT_GIT_TOKEN_FILE");
+  if (file != nullptr && *file != '\0')
+    return of_file(file, {"the manifest's repository", "token", "INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE"});
+  const char* const token = std::getenv("INGOT_GIT_TOKEN");
+  return token == nullptr ? "" : token;
+}
+
+std::set<std::string> secret_variables(const Manifest& manifest) {
+  std::set<std::string> names{"INGOT_GIT_TOKEN", "INGOT_GIT_TOKEN_FILE", "INGOT_GIT_SSH_KEY"};
+  for (const auto& peer : manifest.peers) {
+    if (peer.credentials.token_env) names.insert(*peer.credentials.token_env);
+  }
+  for (const auto& entry : manifest.notify) {
+    if (entry.key_env) names.insert(*entry.key_env);
+  }
+  return names;
+}
+
+std::string mend_of_denial(const PeerCredentials& credentials) {
+  const auto not_taken = [](const std::string& what, const std::string& text, const char* key) {
+    return fmt::format("it does not take the {} \"{}\" ({}): ask its owner for one that it takes", what, printable(text), key);
+  };
+  if (credentials.token_env) return not_taken("token in the environment variable", *credentials.token_env, "token_env");
+  if (credentials.token_file) return not_taken("token in the file", *credentials.token_file, "token_file");
+  if (credentials.client_cert) return not_taken("client certificate", *credentials.client_cert, "client_cert");
+  return "its entry names no token or certificate: say token_env, token_file or client_cert there, or ask its owner whether the "
+         "web server may read the tree";
+}
+
+}  // namespace ingot::io

@@ -1,0 +1,35 @@
+// Secrets and certificates, read from where an entry of the manifest or the environment says. They never show in an error.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "schema/manifest/manifest.hpp"
+
+namespace ingot::io {
+
+struct Secrets {
+  std::string token;        ///< "" = none
+  std::string client_cert;  ///< path, "" = none
+  std::string client_key;
+  std::string ca_file;
+};
+
+/// Error{manifest}: a variable or file that is named is not there, is empty, too long or holds control characters.
+Secrets read_secrets(const PeerCredentials& credentials, const ServerName& peer);
+
+/// The key by which the messages of a webhook are signed. Error{manifest} likewise.
+std::string read_webhook_key(const NotifyEntry& notify);
+
+/// The token for a manifest's repository over https, of INGOT_GIT_TOKEN_FILE or INGOT_GIT_TOKEN; "": there is none.
+/// Error{manifest}: the file cannot be read, or holds none.
+std::string read_git_token();
+
+/// The variables of the environment that hold secrets of this program or say where they are: those that the manifest names, and
+/// ours.
+std::set<std::string> secret_variables(const Manifest& manifest);
+
+/// What to do when a peer does not let us in: which key of its entry to look at.
+std::string mend_of_denial(const PeerCredentials& credentials);
+
+}  // namespace ingot::io
