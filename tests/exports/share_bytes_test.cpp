@@ -95,7 +95,7 @@ TEST(ShareBytesElsewhere, is_nothing_where_the_file_system_cannot) {
   EXPECT_EQ(read_text(folder / "a"), std::string(200'000, 'x'));
 }
 
-/// Sharing that the kernel refused, and what was opened for it, shows where no file system can share.
+/// A pipe tells whether it was opened, also on a file system that cannot share.
 TEST(ShareBytesElsewhere, follows_no_link_of_the_older_export) {
   const TestFolder folder;
   for (const char* const top : {"made", "like", "outside"}) fs::create_directories(folder / top + "/d");
