@@ -125,7 +125,8 @@ TEST(Trees, many_small_members_that_are_like_a_huge_one_cost_no_more_than_their_
   for (const std::size_t size : {std::size_t{8} << 20U, std::size_t{17} << 20U}) {
     std::vector<std::pair<std::string, std::string>> files;
     const int count = size > delta::most_searched_in ? 20 : 500;
-    for (int i = 100; i < 100 + count; ++i) files.emplace_back("./log-" + std::to_string(i), noise(2000, static_cast<unsigned>(i)));
+    for (int i = 100; i < 100 + count; ++i)
+      files.emplace_back("./log-" + std::to_string(i), noise(2000, static_cast<unsigned>(i)));
     const std::string base = tar_of({{"./log-9", noise(size, 1)}});
     const std::string result = tar_of(files);
     std::uint64_t work = 0;
