@@ -186,8 +186,12 @@ class State {
   // History, newest first.
   std::vector<RunRecord> runs(std::size_t most) const;
   std::optional<RunRecord> run(const std::string& id) const;  ///< a unique prefix is enough
-  std::optional<RunRecord> last_run() const;                  ///< without its actions
-  std::optional<ManifestCommit> applied_last() const;         ///< the commit of the newest apply that knew its own
+  /// All runs in the order in which they began, one at a time, without their actions.
+  void each_run(const std::function<void(const RunRecord&)>& visit) const;
+  /// All actions of all runs in the order in which they began, one at a time; `run`: the id of its run.
+  void each_action(const std::function<void(const std::string& run, const ActionRecord&)>& visit) const;
+  std::optional<RunRecord> last_run() const;           ///< without its actions
+  std::optional<ManifestCommit> applied_last() const;  ///< the commit of the newest apply that knew its own
   /// The runs that had something to do with this address, newest first, each with just those actions.
   std::vector<RunRecord> runs_of(const Address& address) const;
   std::int64_t newest_action() const;  ///< the number that an action got last; 0: none yet

@@ -121,6 +121,30 @@ std::vector<RunRecord> State::runs(std::size_t most) const {
   });
 }
 
+void State::each_run(const std::function<void(const RunRecord&)>& visit) const {
+  impl_->read([&] {
+    static constexpr auto sql = joined_sql(select_runs, "ORDER BY r.number");
+    Statement rows = impl_->database.query(sql.data());
+    while (rows.step()) {
+      RunRecord run;
+      read_run(rows, run);
+      visit(run);
+    }
+  });
+}
+
+void State::each_action(const std::function<void(const std::string&, const ActionRecord&)>& visit) const {
+  impl_->read([&] {
+    Statement rows = impl_->database.query(
+        "SELECT r.id, a.sequence, a.address, a.verb, a.arguments, coalesce(a.outcome, 'unfinished'), a.code, a.text, a.started,"
+        " a.finished FROM action a JOIN run r ON r.number = a.run ORDER BY a.sequence");
+    while (rows.step()) {
+      const auto run = rows.next<std::string>();
+      visit(run, read_action(rows));
+    }
+  });
+}
+
 std::optional<RunRecord> State::run(const std::string& id) const {
   return impl_->read([&]() -> std::optional<RunRecord> {
     // The run of that very name comes first: it is meant even if others begin with it.
