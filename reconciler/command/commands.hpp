@@ -33,6 +33,8 @@ int run_command(const options::ReleaseImages& arguments, const console::Session&
 int run_command(const options::RebuildArguments& arguments, const console::Session& session);
 int run_command(const options::CheckFleet& arguments, const console::Session& session);
 int run_command(const options::AskFleet& arguments, const console::Session& session);
+int run_command(const options::ReportFleet& arguments, const console::Session& session);
+int run_command(const options::ReportArguments& arguments, const console::Session& session);
 int run_command(const options::CompletionArguments& arguments, const console::Session& session);
 int run_command(const options::NamesArguments& arguments, const console::Session& session);
 int run_command(const options::SchemaArguments& arguments, const console::Session& session);

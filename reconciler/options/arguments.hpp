@@ -137,6 +137,14 @@ struct AskFleet {
   std::optional<std::string> what;  ///< a name, or "series:NAME"; none: all images
   std::string cards;                ///< a folder
 };
+struct ReportFleet {
+  std::vector<std::string> manifests;  ///< may be empty
+  std::string cards;                   ///< a folder
+  std::string out;                     ///< the HTML file
+};
+struct ReportArguments {
+  std::string out;  ///< the HTML file
+};
 
 struct MakeKey {
   std::string file;
@@ -190,11 +198,12 @@ struct SchemaArguments {
 };
 
 /// The alternative decides which `run_command` of the room `command` runs.
-using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments,
-                             ApplyArguments, ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments,
-                             HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments,
-                             PublishArguments, GcArguments, MakeKey, ShowKeys, ChangeKeys, SignRoot, InstallRoot, ReleaseImages,
-                             RebuildArguments, CheckFleet, AskFleet, CompletionArguments, NamesArguments, SchemaArguments>;
+using Command =
+    std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
+                 ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments,
+                 ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments, PublishArguments, GcArguments, MakeKey,
+                 ShowKeys, ChangeKeys, SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, ReportFleet,
+                 ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {
   GlobalOptions everywhere;

@@ -10,6 +10,7 @@ CommandEntry fleet_command() {
   ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
   ingot fleet status db19_25 --cards peers   # is it everywhere?
   ingot fleet status series:db19 --cards peers --json
+  ingot fleet report --cards peers sites/* --out fleet.html   # a page to mail
 )";
   fleet.text = R"(
 check reads the manifests of many servers, each with the server.card.toml beside it. It uses no network and no state. It finds:
@@ -32,6 +33,12 @@ table says how old it is.
   differs           the image is there with other bytes: exit code 4
 
 status returns exit code 2 if a server lacks an image or a withdrawal, 3 if a server was unreachable, 4 if a server is untrusted.
+
+report asks the servers like status and writes one HTML file: which servers lack the newest image of a series and since when, the
+age of each head, who copies how many bytes from whom, and every image on every server. With manifests it adds their rules and
+what does not fit. The file needs no scripts and loads nothing. A catalog does not say when an image was published: report and
+status note when they see a new head, so a report made every day knows the day. Exit code 3 if a server was unreachable, 4 if a
+server is untrusted; the file is written all the same.
 )";
   add_form<CheckFleet>(fleet, "check")
       .word("MANIFEST...", &CheckFleet::manifests)
@@ -42,6 +49,16 @@ status returns exit code 2 if a server lacks an image or a withdrawal, 3 if a se
       .check([](AskFleet& ask) {
         if (ask.cards.empty())
           wrong("fleet status needs --cards DIR, the folder with the cards of the servers", "such as --cards peers");
+      });
+  add_form<ReportFleet>(fleet, "report")
+      .word("[MANIFEST...]", &ReportFleet::manifests)
+      .option("--cards DIR", &ReportFleet::cards, "the folder with the cards of the servers; required")
+      .option("--out FILE", &ReportFleet::out, "the HTML file; replaces only an earlier report; required")
+      .formats({Format::text})
+      .check([](ReportFleet& report) {
+        if (report.cards.empty())
+          wrong("fleet report needs --cards DIR, the folder with the cards of the servers", "such as --cards peers");
+        if (report.out.empty()) wrong("fleet report needs --out FILE, the HTML file", "such as --out fleet.html");
       });
   return fleet;
 }

@@ -91,6 +91,29 @@ shown. Exit code 3 if nothing is known of it.
   return history;
 }
 
+CommandEntry report_command() {
+  CommandEntry report{.name = "report", .summary = "write this server's history as an HTML page to mail"};
+  report.examples = R"(
+  ingot report --out gold.html
+  ingot report --out gold.html -f /srv/ingot
+)";
+  report.text = R"(
+Writes one HTML file: bytes copied a day and peer, the growth of the store and when the disk is full at that rate, failures by
+place and cause. It reads only the state and the free space of the disk, and asks no peer. The file needs no scripts and loads
+nothing; a browser shows it light, dark, on a phone and on paper.
+
+The growth is that of the packed files of all images here, each content once. The forecast continues the average of the last 90
+days. Freed space counts from the removal of an image, although gc frees it later.
+)";
+  add_form<ReportArguments>(report)
+      .option("--out FILE", &ReportArguments::out, "the HTML file; replaces only an earlier report; required")
+      .formats({Format::text})
+      .check([](ReportArguments& arguments) {
+        if (arguments.out.empty()) wrong("report needs --out FILE, the HTML file", "such as --out report.html");
+      });
+  return report;
+}
+
 CommandEntry explain_command() {
   CommandEntry explain{.name = "explain", .summary = "why something is planned, or why not"};
   explain.examples = R"(

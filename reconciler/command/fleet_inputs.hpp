@@ -1,0 +1,25 @@
+// What the commands about many servers read: manifests with the cards beside them, and what servers publish.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/console/session.hpp"
+#include "reconciler/fleet/check_fleet.hpp"
+#include "reconciler/fleet/fleet_report.hpp"
+#include "schema/manifest/problem.hpp"
+
+namespace ingot::command {
+
+/// `paths`: files, or folders with an ingot.toml. A manifest that is refused adds its problems and is left out.
+std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems);
+
+struct AskedFleet {
+  std::vector<fleet::FleetWord> servers;  ///< by name; names are unique
+  std::vector<fleet::HeadTimes> heads;    ///< by server: this head and those that were seen earlier
+};
+/// Asks every server whose card is in `folder`. nullopt: cards are wrong, and the problems were shown. Error{usage}: no card.
+std::optional<AskedFleet> ask_fleet(const std::string& folder, const console::Session& session);
+
+}  // namespace ingot::command

@@ -1,0 +1,110 @@
+// report: the history of this server as one HTML file; fleet report: many servers. Both show, and change nothing else.
+#include <cmath>
+#include <unordered_map>
+
+#include "reconciler/command/commands.hpp"
+#include "reconciler/command/fleet_inputs.hpp"
+#include "reconciler/command/report_file.hpp"
+#include "reconciler/console/output_place.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/show/html/fleet_report_page.hpp"
+#include "reconciler/show/html/report_page.hpp"
+#include "reconciler/show/html/server_report.hpp"
+#include "reconciler/site/site.hpp"
+#include "reconciler/source/read_manifest.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot::command {
+
+namespace {
+
+std::uint64_t min_free_bytes(const MinFree& wanted, std::uint64_t total) {
+  if (const auto* const bytes = std::get_if<std::uint64_t>(&wanted.value)) return *bytes;
+  return static_cast<std::uint64_t>(std::floor(static_cast<double>(total) * std::get<double>(wanted.value) / 100));
+}
+
+history::Usage usage_of(const state::State& state, const state::Snapshot& snapshot) {
+  history::UsageBuilder builder;
+  state.each_run([&](const state::RunRecord& run) { builder.add(run); });
+  state.each_action([&](const std::string&, const state::ActionRecord& action) { builder.add(action); });
+  std::unordered_map<Digest, std::uint64_t> lengths;
+  state.each_object([&](const state::ObjectRow& object) { lengths.emplace(object.digest, object.packed.file.length); });
+  return builder.finish(snapshot, lengths);
+}
+
+show::ServerReport report_of(const site::Site& site, const console::Session& session) {
+  const state::Snapshot snapshot = site.state.snapshot();
+  show::ServerReport report{.server = site.manifest.server.name,
+                            .id = site.state.self(),
+                            .now = session.clock.now(),
+                            .serial = 0,
+                            .expires = std::nullopt,
+                            .disk = {.total = session.files.space_total(site.store.folder()),
+                                     .available = session.files.space_available(site.store.folder())},
+                            .min_free = 0,
+                            .usage = usage_of(site.state, snapshot),
+                            .failing = snapshot.failing};
+  report.min_free = min_free_bytes(site.manifest.limits.min_free, report.disk.total);
+  if (const auto published = site.state.published()) {
+    report.serial = published->serial;
+    report.expires = published->expires;
+  }
+  return report;
+}
+
+/// 4 if a server is untrusted, 3 if one is in other trouble. What the report shows of the others is no failure of the command.
+int exit_code_of_answers(const std::vector<fleet::FleetWord>& servers) {
+  int exit = exit_done;
+  for (const auto& server : servers) {
+    if (server.trouble == Code::none) continue;
+    exit = worse_exit_code(exit, server.trouble == Code::untrusted ? exit_untrusted : exit_incomplete);
+  }
+  return exit;
+}
+
+}  // namespace
+
+void require_place_for_report(const std::string& path, const console::Session& session) {
+  console::refuse_standard_output("--out", path, "name a file, such as report.html");
+  console::require_place(session.files, "--out", path, show::report_begin, "a report");
+}
+
+void write_report(const std::string& path, const std::function<void(show::Output&)>& show, const console::Session& session) {
+  doing(fmt::format("writing the report \"{}\"", io::printable(path)),
+        [&] { io::replace_file(session.files, path, show::shown(show), 0644); });
+  session.tell(fmt::format("the report is in \"{}\"", io::printable(path)));
+}
+
+int run_command(const options::ReportArguments& arguments, const console::Session& session) {
+  require_place_for_report(arguments.out, session);
+  const auto manifest = source::read_manifest(session);
+  if (!manifest) return exit_manifest;
+  const site::Site site(*manifest, state::Access::read_only, session.files);
+  const show::ServerReport report = report_of(site, session);
+  write_report(
+      arguments.out, [&](show::Output& out) { show::show_server_report(report, out); }, session);
+  return exit_done;
+}
+
+int run_command(const options::ReportFleet& arguments, const console::Session& session) {
+  require_place_for_report(arguments.out, session);
+  Problems problems;
+  const auto members = read_members(arguments.manifests, problems);
+  if (!problems.empty()) {
+    console::show_problems_of(problems, session);
+    return exit_manifest;
+  }
+  const auto asked = ask_fleet(arguments.cards, session);
+  if (!asked) return exit_manifest;
+  const fleet::FleetReport report = fleet::fleet_report(asked->servers, asked->heads);
+  const fleet::Fleet manifests = fleet::check_fleet(members);
+  const show::FleetPage page{.servers = asked->servers,
+                             .report = report,
+                             .manifests = members.empty() ? nullptr : &manifests,
+                             .now = session.clock.now()};
+  write_report(
+      arguments.out, [&](show::Output& out) { show::show_fleet_report(page, out); }, session);
+  return exit_code_of_answers(asked->servers);
+}
+
+}  // namespace ingot::command

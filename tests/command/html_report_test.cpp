@@ -1,0 +1,298 @@
+// Reports as HTML pages: what is on them, that every text is text, that they are well-formed, small, and the same for the same
+// input.
+#include <gmock/gmock.h>
+
+#include "reconciler/show/html/fleet_report_page.hpp"
+#include "reconciler/show/html/report_page.hpp"
+#include "reconciler/show/html/svg_charts.hpp"
+#include "reconciler/show/html/svg_matrix.hpp"
+#include "reconciler/site/head_times.hpp"
+#include "tests/command/commands_fixture.hpp"
+#include "tests/command/golden.hpp"
+#include "tests/command/sample_reports.hpp"
+
+namespace ingot::html_report_test {
+namespace {
+
+using namespace testing_support;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr const char* hostile = "<script>alert(1)</script>\"' onload=x & ]]></style><svg \xe2\x80\xae\x1b[31m\xff";
+
+/// What is wrong with the markup: an element that is not closed, a value without quotes, a < in text. "": nothing.
+std::string why_not_well_formed(std::string_view page) {
+  page.remove_prefix(show::report_begin.size());
+  std::vector<std::string> opened;
+  while (!page.empty()) {
+    if (page.front() != '<') {
+      const auto text = page.substr(0, page.find('<'));
+      page.remove_prefix(text.size());
+      continue;
+    }
+    const auto end = page.find('>');
+    if (end == std::string_view::npos) return "no end: " + std::string(page.substr(0, 60));
+    std::string_view tag = page.substr(1, end - 1);
+    page.remove_prefix(end + 1);
+    const bool is_empty = tag.ends_with('/');
+    if (tag.starts_with('/')) {
+      if (opened.empty() || opened.back() != tag.substr(1)) return "closes another: " + std::string(tag);
+      opened.pop_back();
+      continue;
+    }
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0 || tag.find('<') != std::string_view::npos)
+      return "wrong tag: " + std::string(tag);
+    const std::string name(tag.substr(0, tag.find_first_of(" /")));
+    if (!is_empty) opened.push_back(name);
+    if (name == "style") page.remove_prefix(page.find("</style>"));
+  }
+  return opened.empty() ? "" : "not closed: " + opened.back();
+}
+
+std::string server_page(const show::ServerReport& report) {
+  return show::shown([&](show::Output& out) { show::show_server_report(report, out); });
+}
+
+std::string fleet_page(const SampleFleet& fleet, const fleet::Fleet* manifests = nullptr) {
+  const auto report = fleet::fleet_report(fleet.servers, fleet.heads);
+  return show::shown([&](show::Output& out) {
+    show::show_fleet_report({.servers = fleet.servers, .report = report, .manifests = manifests, .now = report_now}, out);
+  });
+}
+
+void expect_safe(const std::string& page) {
+  EXPECT_EQ(why_not_well_formed(page), "");
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, Not(HasSubstr("\" onload=")));
+  EXPECT_THAT(page, Not(HasSubstr("\xe2\x80\xae")));
+  EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(page, Not(HasSubstr("\xff")));
+  for (const char* outside : {" src=", " href=", "url(", "@import", " style="}) EXPECT_THAT(page, Not(HasSubstr(outside)));
+  EXPECT_THAT(page, HasSubstr("Content-Security-Policy\" content=\"default-src &#39;none&#39;; style-src &#39;sha256-"));
+}
+
+TEST(html_report, text_and_values_are_escaped) {
+  const std::string page = show::shown([](show::Output& out) {
+    show::HtmlWriter html(out);
+    html.element("p", hostile, {{"title", hostile}});
+  });
+  const std::string text =
+      "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39; onload=x &amp; ]]&gt;&lt;/style&gt;&lt;svg "
+      "\\xe2\\x80\\xae\\x1b[31m\\xff";
+  EXPECT_EQ(page, "<p title=\"" + text + "\">" + text + "</p>\n");
+}
+
+TEST(html_report, of_a_small_server) { expect_golden("server_report.html", server_page(busy_server(40, {"london", "paris"}))); }
+
+TEST(html_report, of_a_small_fleet) { expect_golden("fleet_report.html", fleet_page(sample_fleet(4, 10))); }
+
+TEST(html_report, of_a_server_without_history) {
+  show::ServerReport report = busy_server(1, {"london"});
+  report.usage = {};
+  report.failing = {};
+  const std::string page = server_page(report);
+  EXPECT_THAT(page, AllOf(HasSubstr("No image came here yet."), HasSubstr("Nothing was copied yet."),
+                          HasSubstr("No action ever failed."), HasSubstr("too little for a forecast")));
+  expect_safe(page);
+}
+
+TEST(html_report, five_years_and_many_peers_are_one_small_file) {
+  std::vector<std::string> peers;
+  for (int i = 0; i < 40; ++i) peers.push_back("site" + std::to_string(i));
+  const show::ServerReport report = busy_server(5 * 365, peers);
+  const std::string page = server_page(report);
+  expect_safe(page);
+  EXPECT_LE(page.size(), 150'000U);
+  EXPECT_EQ(page, server_page(busy_server(5 * 365, peers)));
+}
+
+TEST(html_report, forty_sites_and_a_thousand_images_are_one_file) {
+  const SampleFleet fleet = sample_fleet(40, 25);
+  const std::string page = fleet_page(fleet);
+  expect_safe(page);
+  EXPECT_LE(page.size(), 1'000'000U);
+  EXPECT_THAT(page, HasSubstr("<h1>40 servers, 1,000 images</h1>"));
+  EXPECT_EQ(page, fleet_page(sample_fleet(40, 25)));
+}
+
+TEST(html_report, what_peers_and_manifests_say_is_text) {
+  SampleFleet sample = sample_fleet(3, 5, {hostile, "b", hostile});
+  sample.servers[1].trouble = Code::unreachable;
+  sample.servers[1].why = hostile;
+  fleet::Fleet manifests;
+  manifests.servers = {{.name = hostile, .id = std::nullopt, .manifest = hostile}};
+  manifests.flows = {{.from = 0, .to = 0, .rule = hostile, .at = hostile}};
+  manifests.findings = {{.level = fleet::Level::error, .code = "x", .at = hostile, .text = hostile, .mend = hostile}};
+  expect_safe(fleet_page(sample, &manifests));
+
+  state::Snapshot now;
+  history::UsageBuilder builder;
+  builder.add(recorded(Verb::copy, std::string("copy.p.") + hostile, 1, state::ActionEnd::failed, Code::unreachable, hostile));
+  auto row = copied_row("london", "a", 5, 2);
+  row.papers.peer = hostile;
+  now.images = {row};
+  show::ServerReport report = busy_server(1, {"london"});
+  report.usage = builder.finish(now, {});
+  report.failing = {Address{hostile}};
+  expect_safe(server_page(report));
+}
+
+TEST(html_report, a_long_text_is_cut) {
+  state::Snapshot now;
+  history::UsageBuilder builder;
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "\xc3\xa9";
+  builder.add(recorded(Verb::copy, "copy.p.a", 1, state::ActionEnd::failed, Code::unreachable, text));
+  show::ServerReport report = busy_server(1, {"london"});
+  report.usage = builder.finish(now, {});
+  EXPECT_THAT(server_page(report), AllOf(Not(HasSubstr(text)), HasSubstr(text.substr(0, 240) + "…")));
+}
+
+TEST(html_report, steps_of_an_axis) {
+  EXPECT_EQ(show::axis_step(0), 1U);
+  EXPECT_EQ(show::axis_step(4), 1U);
+  EXPECT_EQ(show::axis_step(5), 2U);
+  EXPECT_EQ(show::axis_step(10), 5U);
+  EXPECT_EQ(show::axis_step(49'000), 10'000U);
+  EXPECT_GT(show::axis_step(~std::uint64_t{0}), 0U);
+}
+
+TEST(html_report, equal_marks_below_each_other_are_one_line) {
+  show::Matrix matrix{.title = "m", .columns = {"a"}, .rows = {}};
+  for (int i = 0; i < 100; ++i) matrix.rows.push_back({.label = "r", .title = "", .cells = {{.mark = show::Mark::present}}});
+  const std::string picture = show::shown([&](show::Output& out) {
+    show::HtmlWriter html(out);
+    show::put_matrix(matrix, html);
+  });
+  EXPECT_THAT(picture, HasSubstr("class=\"mark present\" d=\"M83 41v1396\"/>"));
+}
+
+TEST(usage, bytes_are_counted_by_day_and_peer_and_equal_content_once) {
+  state::Snapshot now;
+  now.images = {copied_row("london", "a", 100, 20), copied_row("london", "b", 50, 20), copied_row("paris", "c", 7, 10)};
+  now.images[1].digest = now.images[0].digest;
+  history::UsageBuilder builder;
+  const auto usage = builder.finish(now, {{now.images[0].digest, 40}});
+  const auto day = history::day_of(now.images[0].papers.time);
+  EXPECT_EQ(usage.copied.at(day).at("london").bytes, 40U) << "of the packed file, once";
+  EXPECT_EQ(usage.copied.at(day).at("london").images, 2U);
+  EXPECT_THAT(usage.sizes, ElementsAre(history::StoreSize{day, 40, 2}, history::StoreSize{day + std::chrono::days(10), 47, 3}));
+}
+
+TEST(usage, a_removal_takes_bytes_away_and_one_without_a_record_is_only_counted) {
+  state::Snapshot now;
+  now.images = {copied_row("london", "a", 100, 20), copied_row("london", "b", 50, 20)};
+  now.images[0].deleted = now.images[1].deleted = true;
+  history::UsageBuilder builder;
+  builder.add(recorded(Verb::remove, "copy.london.a", 30, state::ActionEnd::done));
+  builder.add(recorded(Verb::remove, "copy.london.a", 5, state::ActionEnd::done));
+  const auto usage = builder.finish(now, {});
+  const auto day = history::day_of(now.images[0].papers.time);
+  EXPECT_THAT(usage.sizes, ElementsAre(history::StoreSize{day, 100, 1}, history::StoreSize{day + std::chrono::days(15), 0, 0}));
+  EXPECT_EQ(usage.undated_removals, 1U);
+}
+
+TEST(usage, failures_are_grouped_by_peer_and_cause) {
+  history::UsageBuilder builder;
+  builder.add(recorded(Verb::copy, "copy.london.a", 9, state::ActionEnd::failed, Code::unreachable, "first"));
+  builder.add(recorded(Verb::copy, "copy.london.b", 3, state::ActionEnd::failed, Code::unreachable, "second"));
+  builder.add(recorded(Verb::add, "image.c", 1, state::ActionEnd::failed, Code::failed, "third"));
+  builder.add(recorded(Verb::add, "image.d", 1, state::ActionEnd::done));
+  const auto failures = builder.finish({}, {}).failures;
+  ASSERT_EQ(failures.size(), 2U);
+  EXPECT_EQ(failures[0].where, "image.c");
+  EXPECT_EQ(failures[1].where, "london");
+  EXPECT_EQ(failures[1].count, 2U);
+  EXPECT_EQ(failures[1].text, "second");
+}
+
+TEST(usage, the_forecast_continues_the_growth_of_the_last_days) {
+  const history::Day today = history::day_of(report_now);
+  const auto ago = [&](int count) { return today - std::chrono::days(count); };
+  const std::vector<history::StoreSize> sizes{{ago(100), 5000, 1}, {ago(50), 5300, 2}, {ago(10), 5900, 3}};
+  const auto forecast = history::forecast(sizes, today, 1000);
+  ASSERT_TRUE(forecast);
+  EXPECT_EQ(forecast->days, 90);
+  EXPECT_EQ(forecast->bytes_a_day, 10);
+  EXPECT_EQ(forecast->full, today + std::chrono::days(100));
+  EXPECT_FALSE(history::forecast({{ago(6), 5000, 1}, {ago(1), 6000, 2}}, today, 1000)) << "less than a week";
+  EXPECT_EQ(history::forecast({{ago(20), 5000, 1}, {ago(1), 4000, 0}}, today, 1000)->full, std::nullopt) << "it shrinks";
+}
+
+TEST(fleet_report, says_who_is_behind_and_since_when) {
+  const SampleFleet fleet = sample_fleet(4, 10);
+  const auto report = fleet::fleet_report(fleet.servers, fleet.heads);
+  std::uint64_t behind = 0;
+  for (const auto& series : report.series) {
+    for (const auto& standing : series.standings) {
+      if (standing.standing != fleet::Standing::behind) continue;
+      ++behind;
+      EXPECT_EQ(standing.behind, 2U);
+      ASSERT_TRUE(standing.since);
+    }
+  }
+  EXPECT_GT(behind, 0U);
+  EXPECT_EQ(report.totals[0].own, 10U);
+}
+
+TEST(fleet_report, a_serial_is_dated_by_the_first_head_with_it) {
+  const Time day = report_now;
+  const fleet::HeadTimes heads{{3, day}, {7, day + Seconds(60)}};
+  EXPECT_EQ(fleet::time_of(3, heads), (fleet::SerialTime{day, true}));
+  EXPECT_EQ(fleet::time_of(4, heads), (fleet::SerialTime{day + Seconds(60), false}));
+  EXPECT_EQ(fleet::time_of(8, heads), std::nullopt);
+}
+
+struct Reports : Commands {
+  void SetUp() override { ::setenv("XDG_CACHE_HOME", (folder / "cache").c_str(), 1); }
+  void TearDown() override { ::unsetenv("XDG_CACHE_HOME"); }
+};
+
+TEST_F(Reports, of_a_server_and_of_the_fleet) {
+  two_servers();
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  const std::string file = (folder / "silver.html").string();
+  const Ran ran = at("silver", {"report", "--out", file});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(read(file), AllOf(StartsWith(show::report_begin), HasSubstr("<h1>silver</h1>"), HasSubstr("<td>gold</td>")));
+  expect_safe(read(file));
+
+  fs::create_directories(folder / "cards");
+  for (const char* server : {"gold", "silver"})
+    fs::copy_file(folder / server / "server.card.toml", folder / "cards" / (std::string(server) + ".card.toml"));
+  const Ran all = ingot({"fleet", "report", "--cards", (folder / "cards").string(), (folder / "gold").string(),
+                         (folder / "silver").string(), "--out", file});
+  EXPECT_EQ(all.exit, 0) << all.err;
+  EXPECT_THAT(read(file), AllOf(HasSubstr("<h1>2 servers, 1 image</h1>"), HasSubstr("What the manifests ask for")));
+  expect_safe(read(file));
+}
+
+TEST_F(Reports, replace_only_a_report) {
+  make("gold");
+  write("notes.txt", "mine");
+  for (const std::string& file : {std::string("-"), (folder / "notes.txt").string(), folder.string()}) {
+    const Ran ran = at("gold", {"report", "--out", file});
+    EXPECT_EQ(ran.exit, 64) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("--out"));
+  }
+  EXPECT_EQ(read(folder / "notes.txt"), "mine");
+  EXPECT_EQ(at("gold", {"report"}).exit, 64);
+}
+
+TEST_F(Reports, heads_that_were_seen_are_kept_and_a_damaged_file_is_none) {
+  io::PosixFiles files;
+  const std::string cache = (folder / "cache").string();
+  const ServerId id = server_id("gold");
+  site::note_head_time(files, cache, id, 3, report_now);
+  EXPECT_EQ(site::note_head_time(files, cache, id, 5, report_now + Seconds(5)),
+            (site::HeadTimes{{3, report_now}, {5, report_now + Seconds(5)}}));
+  EXPECT_EQ(site::head_times(files, cache, id).size(), 2U);
+  write("cache/heads/" + id.root.hex(), "3 yesterday\n");
+  EXPECT_TRUE(site::head_times(files, cache, id).empty());
+}
+
+}  // namespace
+}  // namespace ingot::html_report_test
