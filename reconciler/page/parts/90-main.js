@@ -8,6 +8,9 @@ let ended = false;       // the catalog failed: nothing of it is shown any more
 let gathering = null;    // the whole catalog, while it is fetched
 let stopGathering = false;
 
+// A message of an error as a sentence. It may begin with the name of a file, which stays as it is.
+const sentence = (message) => (/^[a-z]+ /.test(message) ? message[0].toUpperCase() + message.slice(1) : message) + ".";
+
 function fail(error) {
   if (ended) return;
   ended = true;
@@ -15,7 +18,7 @@ function fail(error) {
   clearCatalog();
   const unknown = !(error instanceof Refusal) && !(error instanceof Unreached);
   if (unknown) console.error(error);
-  setVerdict("failed", `${unknown ? "This page made a mistake: " : ""}${error.message}.`,
+  setVerdict("failed", unknown ? `This page made a mistake: ${error.message}.` : sentence(error.message),
     error instanceof Unreached ? "Nothing of this catalog is shown. Try again later." :
     "Nothing of this catalog is shown. If the server published a newer catalog just now, load the page again. If it fails again, tell the " +
     "server's owner: files were changed, or are damaged. ingot status and ingot verify say more.");
