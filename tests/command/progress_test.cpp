@@ -57,6 +57,37 @@ TEST(progress, what_an_earlier_run_fetched_is_no_speed_of_this_one) {
   EXPECT_DOUBLE_EQ(show::rate_of(state.running().at("copy.fpps-2.a"), zero + seconds(10)), 10.0);
 }
 
+TEST(progress, bytes_of_a_segment_count_before_it_is_whole) {
+  show::ProgressState state;
+  state.begin(1, zero);
+  state.start(copy_of("a"), Verb::copy, 3'000'000, zero);
+  state.progress({.address = copy_of("a"), .verb = Verb::copy, .done = 0, .total = 3'000'000, .fetched = 1'500'000});
+  EXPECT_THAT(show::progress_lines(state, zero + seconds(3), 79, 10).front(), testing::HasSubstr(" 50%  1.5 MB of 3.0 MB"));
+  state.progress({.address = copy_of("a"), .verb = Verb::copy, .done = 0, .total = 3'000'000, .fetched = 4'500'000});
+  EXPECT_THAT(show::progress_lines(state, zero + seconds(3), 79, 10).front(), testing::HasSubstr("100%  3.0 MB of 3.0 MB"))
+      << "a segment that came twice counts once";
+}
+
+TEST(progress, a_resumed_copy_begins_where_it_stopped_and_its_time_left_is_by_the_speed_of_this_run) {
+  show::ProgressState state;
+  state.begin(1, zero);
+  state.start(copy_of("a"), Verb::copy, 1'000'000'000, zero);
+  state.progress({.address = copy_of("a"), .verb = Verb::copy, .done = 800'000'000, .total = 1'000'000'000, .fetched = 0});
+  state.progress(
+      {.address = copy_of("a"), .verb = Verb::copy, .done = 900'000'000, .total = 1'000'000'000, .fetched = 100'000'000});
+  EXPECT_THAT(show::progress_lines(state, zero + seconds(100), 100, 10).front(),
+              testing::HasSubstr(" 90%  900 MB of 1.0 GB   1.0 MB/s  1:40"));
+}
+
+TEST(progress, a_long_name_loses_its_middle_and_keeps_the_numbers) {
+  show::ProgressState state;
+  state.begin(1, zero);
+  state.start(copy_of("a-very-long-name-of-an-image-that-nobody-can-remember_19_25"), Verb::copy, 500, zero);
+  const auto line = show::progress_lines(state, zero + seconds(1), 79, 10).front();
+  EXPECT_THAT(line, testing::StartsWith("copy fpps-2.a-ve...member_19_25 "));
+  EXPECT_THAT(line, testing::HasSubstr("0 B of 500 B"));
+}
+
 TEST(progress, ends_are_counted_and_failures_apart) {
   show::ProgressState state = running();
   state.end(copy_of("x"), Done{});

@@ -53,6 +53,15 @@ std::string short_name(const std::string& address) {
   return dot == std::string::npos ? address : address.substr(dot + 1);
 }
 
+/// A name that is longer than `room` loses its middle: images of a series differ at the end.
+std::string fitted_name(const std::string& name, std::size_t room) {
+  constexpr std::string_view gap = "...";
+  if (name.size() <= room) return name;
+  if (room <= gap.size() + 2) return name.substr(0, room);
+  const std::size_t end = (room - gap.size() + 1) / 2, begin = room - gap.size() - end;
+  return name.substr(0, begin).append(gap).append(name, name.size() - end);
+}
+
 /// `left` and how far it has come; `rate` in bytes per second, 0 = not known yet.
 std::string bar_line(const std::string& left, std::uint64_t done, std::uint64_t total, double rate, int width) {
   std::string right = fmt::format(" {:>3}% {:>7} of {:<7}", percent(done, total), size_text(done), size_text(total));
@@ -88,10 +97,14 @@ void ProgressState::progress(const apply::ActionProgress& progress) {
   const auto found = running_.find(progress.address.text);
   if (found == running_.end()) return;
   Running& running = found->second;
-  if (running.done == 0 && progress.done > progress.fetched)
-    running.started_with = progress.fetched > 0 ? progress.done - progress.fetched : 0;
-  running.done = progress.done;
-  running.total = std::max(progress.total, progress.done);
+  // What is added from a source is never resumed, and nothing of it is fetched.
+  const bool is_fetched = running.verb != Verb::add;
+  if (is_fetched && !running.told) running.started_with = progress.done - std::min(progress.done, progress.fetched);
+  running.told = true;
+  // Bytes of a segment count as soon as they are here, not only when it is whole.
+  const std::uint64_t here = is_fetched ? std::min(running.started_with + progress.fetched, progress.total) : 0;
+  running.done = std::max({running.done, progress.done, here});
+  running.total = std::max(progress.total, running.done);
   running.fetched = progress.fetched;
 }
 
@@ -119,7 +132,8 @@ std::vector<std::string> progress_lines(const ProgressState& state, SteadyTime n
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < shown; ++i) {
     const Running& running = *with_bytes[i].second;
-    const std::string left = fmt::format("{} {:<{}}", text_of(running.verb), short_name(*with_bytes[i].first), name_width);
+    const std::string name = fitted_name(short_name(*with_bytes[i].first), name_width);
+    const std::string left = fmt::format("{} {:<{}}", text_of(running.verb), name, name_width);
     lines.push_back(bar_line(left, running.done, running.total, rate_of(running, now), width));
   }
   lines.push_back(cut(whole_line(state, now, with_bytes.size() - shown), width));

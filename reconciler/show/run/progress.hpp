@@ -18,10 +18,11 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// One running action.
 struct Running {
   Verb verb = Verb::copy;
-  std::uint64_t done = 0;
+  std::uint64_t done = 0;  ///< bytes that are here, checked or not
   std::uint64_t total = 0;
   std::uint64_t fetched = 0;
   std::uint64_t started_with = 0;  ///< bytes that an earlier run had done already: they count for no rate
+  bool told = false;               ///< whether it said how far it is
   SteadyTime started;
 };
 
