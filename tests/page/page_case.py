@@ -16,6 +16,7 @@ import servers  # first: it knows where the oracle is
 import browser
 import signed_tree
 
+AXE = os.environ.get("INGOT_AXE", "")
 SHOTS = os.environ.get("INGOT_SHOTS", "")
 TURNED = "\u202e"
 HOSTILE = f"<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> {TURNED}reversed\u202c\u200b &amp; \u0600"
@@ -96,6 +97,26 @@ class PageCase(unittest.TestCase):
         tree.write()
         shutil.copy(self.silver.public / "index.html", tree.folder / "index.html")
         return tree
+
+    def assert_dark(self, one, element):
+        color = one.run("return getComputedStyle(document.querySelector(arguments[0])).backgroundColor", element)
+        self.assertLess(sum(map(int, re.findall(r"\d+", color))), 150, color)
+
+    def browser_for_axe(self, scheme):
+        if not AXE:
+            self.skipTest("INGOT_AXE does not name axe.min.js (npm pack axe-core)")
+        one = self.driver.browser()
+        one.devtools("Page.setBypassCSP", enabled=True)
+        one.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        return one
+
+    def assert_accessible(self, one, hint):
+        one.run(pathlib.Path(AXE).read_text() + "\nwindow.axe = window.axe ?? axe")
+        found = one.run("return axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => "
+                        "[impact, id, nodes.map((node) => node.target.join(' ') + ': ' + node.failureSummary)]))")
+        self.assertEqual([row for row in found if row[0] in ("serious", "critical")], [], hint)
+        if found:
+            print(f"axe, {hint}: {found}")
 
 
 def main():

@@ -4,9 +4,6 @@
 INGOT_AXE names axe.min.js of the npm package axe-core; without it the check of accessibility is skipped.
 """
 import json
-import os
-import pathlib
-import re
 import subprocess
 import urllib.error
 import urllib.request
@@ -15,7 +12,6 @@ import page_case
 import servers
 import signed_tree
 
-AXE = os.environ.get("INGOT_AXE", "")
 DOWN, ENTER, TAB, END = "\ue015", "\ue007", "\ue004", "\ue010"
 
 
@@ -194,8 +190,7 @@ class Shown(page_case.PageCase):
         for part in ("", "#image/db19_5"):
             self.opened(self.url + part, one=one)
             one.wait("document.querySelector('#detail .tree, #facets details')")
-            dark = [int(value) for value in re.findall(r"\d+", one.run("return getComputedStyle(document.documentElement).backgroundColor"))]
-            self.assertLess(sum(dark), 150)
+            self.assert_dark(one, "html")
             self.picture("dark" + part.replace("/", "-").lstrip("#"), one)
         self.opened(self.url, one=one)
         self.settled(one)
@@ -206,21 +201,12 @@ class Shown(page_case.PageCase):
         self.assertGreater(len(paper), 10000)
 
     def test_axe_finds_nothing_serious(self):
-        if not AXE:
-            self.skipTest("INGOT_AXE does not name axe.min.js (npm pack axe-core)")
         for scheme in ("light", "dark"):
-            one = self.driver.browser()
-            one.devtools("Page.setBypassCSP", enabled=True)
-            one.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            one = self.browser_for_axe(scheme)
             for part in ("", "#image/db19_5"):
                 self.opened(self.url + part, one=one)
                 one.wait("document.querySelector('#detail .tree, #facets details')")
-                one.run(pathlib.Path(AXE).read_text() + "\nwindow.axe = window.axe ?? axe")
-                found = one.run("return axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => "
-                                "[impact, id, nodes.map((node) => node.target.join(' ') + ': ' + node.failureSummary)]))")
-                self.assertEqual([row for row in found if row[0] in ("serious", "critical")], [], f"{scheme} {part}")
-                if found:
-                    print(f"axe, {scheme} {part}: {found}")
+                self.assert_accessible(one, f"{scheme} {part}")
 
 
 if __name__ == "__main__":
