@@ -46,9 +46,9 @@ void show_planned(const Observation& looked, bool asks, const console::Session& 
     show::show_plan(plan, session.flags.verbose, style, out);
   };
   // With --json standard output is for events alone.
-  if (!session.json()) session.put([&](show::Output& out) { text(session.out_style(), out); });
+  if (!session.json()) session.put_text([&](show::Output& out) { text(session.out_style(), out); });
   if ((session.json() || (asks && !session.terminal.output_is_terminal())) && session.terminal.can_ask())
-    session.terminal.error(show::shown([&](show::Output& out) { text(session.error_style(), out); }));
+    session.put_error(show::shown([&](show::Output& out) { text(session.error_style(), out); }), io::Priority::info);
 }
 
 /// A timer's quiet run tells of a root that ends soon, too: nobody else would hear of it in time.
@@ -97,7 +97,7 @@ void show_result(const Observation& looked, const apply::Account& account, const
   if (session.json()) return session.terminal.out(show::result_event_json(&looked.plan, account, std::nullopt));
   const bool nothing_happened = looked.plan.pending() == 0 && account.failed.empty() && !account.fatal;
   if (nothing_happened) return;  // the plan said it all
-  session.put(
+  session.put_text(
       [&](show::Output& out) { show::show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
 }
 

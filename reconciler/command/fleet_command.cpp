@@ -13,7 +13,8 @@ namespace {
 
 void show(const fleet::Fleet& fleet, const console::Session& session) {
   switch (session.flags.format) {
-    case options::Format::text: return session.put([&](show::Output& out) { show::show_fleet(fleet, session.out_style(), out); });
+    case options::Format::text:
+      return session.put_text([&](show::Output& out) { show::show_fleet(fleet, session.out_style(), out); });
     case options::Format::json: return session.put([&](show::Output& out) { show::show_fleet_json(fleet, out); });
     case options::Format::dot: return session.put([&](show::Output& out) { show::show_fleet_dot(fleet, out); });
     case options::Format::mermaid: return session.put([&](show::Output& out) { show::show_fleet_mermaid(fleet, out); });

@@ -10,6 +10,7 @@
 #include "reconciler/command/version.hpp"
 #include "reconciler/io/net/curl_transport.hpp"
 #include "reconciler/options/help.hpp"
+#include "reconciler/show/format/wrap.hpp"
 #include "reconciler/show/run/show_account.hpp"
 #include "reconciler/show/run/show_error.hpp"
 #include "schema/exit_code.hpp"
@@ -52,10 +53,12 @@ struct Manner {
 
 int show_help(const options::ShowHelp& help, const Manner& manner, io::Terminal& terminal) {
   if (!help.asked && manner.json) throw Error(Fault::usage, "no command was given", "see: ingot --help");
+  const bool fits = !(help.asked ? terminal.output_is_terminal() : terminal.error_is_terminal());
+  const std::string text = fits ? help.text : show::wrapped_text(help.text, show::columns_for_text(terminal.width()));
   if (help.asked)
-    terminal.out(help.text);
+    terminal.out(text);
   else
-    terminal.error(help.text);
+    terminal.error(text);
   return help.asked ? exit_done : exit_usage;
 }
 
@@ -100,8 +103,9 @@ void print_error(Make&& make, const Manner& manner, WatchedTerminal& terminal) n
 }
 
 int report(const Error& error, const Manner& manner, WatchedTerminal& terminal) {
-  terminal.error(show::error_text(error, show::Style(io::colors_wanted(manner.color, terminal.error_is_terminal()))),
-                 io::Priority::error);
+  std::string text = show::error_text(error, show::Style(io::colors_wanted(manner.color, terminal.error_is_terminal())));
+  if (terminal.error_is_terminal()) text = show::wrapped_text(text, show::columns_for_text(terminal.width()));
+  terminal.error(text, io::Priority::error);
   if (error.fault() == Fault::internal) terminal.error(fmt::format("  {}\n", report_it), io::Priority::error);
   print_error([&] { return error; }, manner, terminal);
   return exit_code_of(error.fault());

@@ -160,9 +160,14 @@ Reporting Reporter::with(const show::Style& style) const {
 void Reporter::tell(const Report& report) const {
   const bool problems = std::holds_alternative<Problems>(report);
   if (problems && !session_.json())
-    session_.terminal.error(show::shown([&](show::Output& out) { write_text(report, with(session_.error_style()), out); }));
+    session_.put_error(show::shown([&](show::Output& out) { write_text(report, with(session_.error_style()), out); }),
+                       io::Priority::info);
   if (!problems || session_.flags.format != options::Format::text) {
-    session_.put([&](show::Output& out) { write_report(report, session_.flags.format, with(session_.out_style()), out); });
+    const auto write = [&](show::Output& out) { write_report(report, session_.flags.format, with(session_.out_style()), out); };
+    if (session_.flags.format == options::Format::text)
+      session_.put_text(write);
+    else
+      session_.put(write);
   }
   write_files(report);
   add_to_summary(report);

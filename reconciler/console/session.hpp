@@ -33,7 +33,11 @@ struct Session {
   /// The result on standard output: `text` or `as_json`, whichever was asked for.
   void show(const std::function<void(const show::Style&, show::Output&)>& text,
             const std::function<void(show::Output&)>& as_json) const;
-  void put(const std::function<void(show::Output&)>& what) const;  ///< standard output
+  void put(const std::function<void(show::Output&)>& what) const;  ///< standard output, as it is
+  /// Text for a person on standard output; a terminal gets lines broken between words at its width.
+  void put_text(const std::function<void(show::Output&)>& what) const;
+  /// The same on standard error, whole lines.
+  void put_error(std::string_view text, io::Priority priority) const;
   /// A line on standard error unless --quiet: "ingot: TEXT".
   void tell(const std::string& text) const;
   void warn(const std::string& text) const;  ///< also with --quiet

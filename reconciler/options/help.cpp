@@ -10,7 +10,7 @@ namespace ingot::options {
 namespace {
 
 // In columns.
-constexpr std::size_t page_width = 100;
+constexpr std::size_t page_width = 80;
 constexpr std::size_t text_column = 28;
 
 /// `text` in lines that end before `page_width`; the first line begins at column `at`, the others at `column`.

@@ -34,6 +34,18 @@ TEST(help, no_line_is_wider_than_a_terminal_of_130_columns) {
   }
 }
 
+TEST(help, sentences_fit_on_a_terminal_of_80_columns) {
+  for (const auto& command : options::command_names()) {
+    std::stringstream lines(options::help_page(command));
+    bool is_text = false;  // usage and examples are lines to copy
+    for (std::string line; std::getline(lines, line);) {
+      is_text = is_text || line.empty();
+      if (is_text && !line.starts_with("  ")) EXPECT_LE(line.size(), 80U) << line;
+      if (is_text && line.starts_with("                            ")) EXPECT_LE(line.size(), 80U) << line;
+    }
+  }
+}
+
 TEST(help, the_overview_names_every_command) {
   for (const auto& command : options::command_names()) EXPECT_THAT(options::help_page(""), HasSubstr("  " + command + " "));
 }
