@@ -7,6 +7,7 @@
 #include "reconciler/command/report_file.hpp"
 #include "reconciler/console/output_place.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/show/html/fleet_report_page.hpp"
 #include "reconciler/show/html/report_page.hpp"
 #include "reconciler/show/html/server_report.hpp"
@@ -52,6 +53,16 @@ show::ServerReport report_of(const site::Site& site, const console::Session& ses
   return report;
 }
 
+void show_written_json(const std::string& path, std::size_t bytes, show::Output& out) {
+  show::JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.report/1");
+  json.member("file", path);
+  json.member("bytes", bytes);
+  json.end_object();
+  json.finish();
+}
+
 /// 4 if a server is untrusted, 3 if one is in other trouble. What the report shows of the others is no failure of the command.
 int exit_code_of_answers(const std::vector<fleet::FleetWord>& servers) {
   int exit = exit_done;
@@ -70,8 +81,10 @@ void require_place_for_report(const std::string& path, const console::Session& s
 }
 
 void write_report(const std::string& path, const std::function<void(show::Output&)>& show, const console::Session& session) {
+  const std::string page = show::shown(show);
   doing(fmt::format("writing the report \"{}\"", io::printable(path)),
-        [&] { io::replace_file(session.files, path, show::shown(show), 0644); });
+        [&] { io::replace_file(session.files, path, page, 0644); });
+  if (session.json()) return session.put([&](show::Output& out) { show_written_json(path, page.size(), out); });
   session.tell(fmt::format("the report is in \"{}\"", io::printable(path)));
 }
 

@@ -7,6 +7,7 @@
 #include "reconciler/show/html/svg_charts.hpp"
 #include "reconciler/show/html/svg_matrix.hpp"
 #include "reconciler/site/head_times.hpp"
+#include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/command/golden.hpp"
 #include "tests/command/sample_reports.hpp"
@@ -257,6 +258,8 @@ TEST_F(Reports, of_a_server_and_of_the_fleet) {
   const std::string file = (folder / "silver.html").string();
   const Ran ran = at("silver", {"report", "--out", file});
   EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("the report is in \"" + file));
+  expect_valid_json("report", at("silver", {"report", "--out", file, "--json"}).out);
   EXPECT_THAT(read(file), AllOf(StartsWith(show::report_begin), HasSubstr("<h1>silver</h1>"), HasSubstr("<td>gold</td>")));
   expect_safe(read(file));
 

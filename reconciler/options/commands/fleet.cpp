@@ -54,7 +54,6 @@ server is untrusted; the file is written all the same.
       .word("[MANIFEST...]", &ReportFleet::manifests)
       .option("--cards DIR", &ReportFleet::cards, "the folder with the cards of the servers; required")
       .option("--out FILE", &ReportFleet::out, "the HTML file; replaces only an earlier report; required")
-      .formats({Format::text})
       .check([](ReportFleet& report) {
         if (report.cards.empty())
           wrong("fleet report needs --cards DIR, the folder with the cards of the servers", "such as --cards peers");

@@ -107,7 +107,6 @@ days. Freed space counts from the removal of an image, although gc frees it late
 )";
   add_form<ReportArguments>(report)
       .option("--out FILE", &ReportArguments::out, "the HTML file; replaces only an earlier report; required")
-      .formats({Format::text})
       .check([](ReportArguments& arguments) {
         if (arguments.out.empty()) wrong("report needs --out FILE, the HTML file", "such as --out report.html");
       });
