@@ -111,7 +111,7 @@ std::vector<Cell> lag_row(const Lag& lag, const FleetPage& page) {
 
 void put_behind(const FleetPage& page, HtmlWriter& html) {
   constexpr std::size_t at_once = 25, most_folded = 1000;
-  static const std::vector<std::string> headings{"Server", "Series", "Has", "Newest", "Behind", "Since", ""};
+  static const std::vector<std::string> headings{"Server", "Series", "Has", "Newest", "Behind", "Since", "Note"};
   const std::vector<Lag> lags = lags_of(page);
   if (lags.empty()) return html.element("p", "None.");
   std::vector<std::vector<Cell>> rows, folded;
@@ -177,10 +177,10 @@ void put_servers(const FleetPage& page, HtmlWriter& html) {
                 html.open("table");
                 html.open("thead");
                 html.open("tr");
-                for (const char* heading :
-                     {"Server", "Answer", "Serial", "Head's age", "", "Good until", "Own images", "Copies", "Bytes", "Why"}) {
+                for (const char* heading : {"Server", "Answer", "Serial", "Head's age", "Lifetime", "Good until", "Own images",
+                                            "Copies", "Bytes", "Why"}) {
                   const std::string_view name(heading);
-                  const bool number = name != "Server" && name != "Answer" && !name.empty() && name != "Why";
+                  const bool number = name != "Server" && name != "Answer" && name != "Lifetime" && name != "Why";
                   if (number)
                     html.element("th", name, {{"class", "n"}});
                   else

@@ -9,7 +9,7 @@ const std::string_view report_style = R"(
 @media (prefers-color-scheme:dark){:root{--bg:#14171c;--card:#1b1f26;--fg:#e4e7ec;--soft:#98a2b3;--line:#2c323b;--grid:#262b33;
 --c0:#6fb1d0;--c1:#e0b25f;--c2:#a3be86;--c3:#bb96bd;--c4:#93afe0;--c5:#d4947c;--c6:#7f8895;--warn:#f0a94c;--bad:#ff8a80;--good:#74c494}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+body{margin:0;overflow-wrap:anywhere;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:40px 24px 56px}
 header p{margin:0}
 .kicker{color:var(--soft);font-size:.85rem;letter-spacing:.02em}
