@@ -58,7 +58,7 @@ struct OriginPart {
   std::uint64_t gaps = 0;  ///< marks that say that something is missing or wrong
 };
 
-std::vector<OriginPart> parts_of(const std::vector<fleet::FleetImage>& images) {
+std::vector<OriginPart> parts_by_origin(const std::vector<fleet::FleetImage>& images) {
   std::vector<OriginPart> parts;
   for (std::size_t i = 0; i < images.size(); ++i) {
     if (parts.empty() || images[parts.back().begin].origin != images[i].origin) parts.push_back({.begin = i});
@@ -167,7 +167,7 @@ void put_copies_matrix(const FleetPage& page, HtmlWriter& html) {
 
 void put_image_matrices(const FleetPage& page, HtmlWriter& html) {
   constexpr std::size_t few = 200;
-  for (const auto& part : parts_of(page.report.images))
+  for (const auto& part : parts_by_origin(page.report.images))
     put_part(page, part, part.gaps > 0 || page.report.images.size() <= few, html);
 }
 
