@@ -14,7 +14,7 @@
 
 namespace ingot {
 
-/// What kind of failure ended the work; main maps it to the exit code (exit_code.hpp).
+/// What kind of failure ended the work; exit_code.hpp maps it to the exit code.
 enum class Fault {
   internal,     ///< a bug of ours: exit 1
   incomplete,   ///< a peer or an action failed for ordinary reasons: exit 3
