@@ -1,9 +1,9 @@
 #include "reconciler/exports/in_use.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -50,13 +50,18 @@ std::string target_of(const std::string& link) {
   return text;
 }
 
+/// What can be read of it; none of a file that this user may not read, or whose process ended.
 std::string text_of_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (!file.is_open() && is_shortage(errno)) transfer::fail_locally("read", path, errno);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  const transfer::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && is_shortage(errno)) transfer::fail_locally("read", path, errno);
+  std::string text;
+  std::array<char, 65536> piece{};
+  for (ssize_t length = 1; file && length > 0;) {
+    length = ::read(file.get(), piece.data(), piece.size());
+    if (length < 0 && is_shortage(errno)) transfer::fail_locally("read", path, errno);
+    if (length > 0) text.append(piece.data(), static_cast<std::size_t>(length));
+  }
+  return text;
 }
 
 /// One process at a time, until every watched path has a user.
