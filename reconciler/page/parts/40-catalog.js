@@ -48,13 +48,10 @@ function readStates(fields, newest) {
 
 function readLabels(fields) {
   if (!fields.has("labels")) return [];
-  const labels = fields.object("labels", []);
-  const names = Object.keys(labels.value).filter((name) => name !== "critical" || !Array.isArray(labels.value.critical));
-  if (names.length > LIMITS.labels) fields.refuse("labels", `holds more than ${LIMITS.labels} labels`);
-  return names.map((name) => {
-    if (typeof labels.value[name] !== "string") fields.refuse("labels", "holds something that is not a text");
-    return [name, labels.value[name]];
-  });
+  const labels = Object.entries(fields.get("labels", isObject, "an object"));  // A label may have any name, "critical" as well.
+  if (labels.length > LIMITS.labels) fields.refuse("labels", `holds more than ${LIMITS.labels} labels`);
+  if (labels.some(([, value]) => typeof value !== "string")) fields.refuse("labels", "holds something that is not a text");
+  return labels;
 }
 
 function readPacked(fields, size) {
