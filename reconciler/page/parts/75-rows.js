@@ -4,6 +4,18 @@
 const UNTIL_REDRAW = 120;   // milliseconds between two looks of the progress bar
 const MOST_ROW_TEXT = 160 * MIB;  // of texts that are kept
 
+// An entry in short. `intern` gives equal texts as one.
+function rowOf(entry, intern = (text) => text) {
+  const labels = intern(entry.labels.map(([name, value]) => (value ? `${name}=${value}` : name)).join("\n"));
+  const words = [entry.name, entry.version, entry.platform, entry.type, entry.originName, labels, entry.description, entry.identity.name, entry.digest].join("\n").toLowerCase();
+  return {
+    name: entry.name, live: entry.live, listed: entry.listed, state: entry.state, size: entry.size, created: entry.identity.created, labels, words,
+    type: intern(entry.type), version: intern(entry.version), platform: intern(entry.platform), origin: intern(entry.originName),
+    copiedFrom: intern(entry.copiedFrom), originId: intern(entry.identity.origin), originImage: entry.identity.name === entry.name ? null : entry.identity.name,
+    parent: entry.parent ? intern(keyOf(entry.parent)) : null,
+  };
+}
+
 class Rows {
   constructor(catalog) {
     this.catalog = catalog;
@@ -26,25 +38,18 @@ class Rows {
 
   put(number, entries) {
     const start = this.catalog.starts[number];
-    entries.forEach((entry, i) => {
+    if (this.list[start] !== undefined) return;
+    const intern = (text) => this.intern(text);
+    const rows = entries.map((entry) => {
       this.weight += weightOf(entry);
       if (this.weight > LIMITS.weight) refuse("the entries of the catalog weigh more than 512 MiB together");
-      this.list[start + i] = this.rowOf(entry);
+      const row = rowOf(entry, intern);
+      this.text += row.words.length;
+      if (this.text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; use ingot query images --peer");
+      return row;
     });
+    rows.forEach((row, i) => { this.list[start + i] = row; });
     ++this.done;
-  }
-
-  rowOf(entry) {
-    const labels = this.intern(entry.labels.map(([name, value]) => (value ? `${name}=${value}` : name)).join("\n"));
-    const words = [entry.name, entry.version, entry.platform, entry.type, entry.originName, labels, entry.description, entry.identity.name, entry.digest].join("\n").toLowerCase();
-    this.text += words.length;
-    if (this.text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; use ingot query images --peer");
-    return {
-      name: entry.name, live: entry.live, listed: entry.listed, state: entry.state, size: entry.size, created: entry.identity.created, labels, words,
-      type: this.intern(entry.type), version: this.intern(entry.version), platform: this.intern(entry.platform), origin: this.intern(entry.originName),
-      copiedFrom: this.intern(entry.copiedFrom), originId: this.intern(entry.identity.origin), originImage: entry.identity.name === entry.name ? null : entry.identity.name,
-      parent: entry.parent ? this.intern(keyOf(entry.parent)) : null,
-    };
   }
 
   static keyOf(row) { return `${row.originId} ${row.created} ${row.originImage ?? row.name}`; }
@@ -77,8 +82,9 @@ async function fetchAll(catalog, progress, stopped) {
   if (rows.complete) return true;
   let next = 0;
   let shown = 0;
+  let failed = false;
   const worker = async () => {
-    while (next < pages.length && !stopped()) {
+    while (next < pages.length && !failed && !stopped()) {
       const number = next++;
       if (rows.list[catalog.starts[number]] !== undefined) continue;
       rows.put(number, await catalog.entriesOf(number));
@@ -89,7 +95,7 @@ async function fetchAll(catalog, progress, stopped) {
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: AT_ONCE }, () => worker().catch((error) => { failed = true; throw error; })));
   rows.complete = rows.done === pages.length;
   return rows.complete;
 }

@@ -89,7 +89,7 @@ class Table {
     if (known) return known;
     const page = this.catalog.pageOf(number);
     const entry = this.catalog.parsed.get(page)?.[number - this.catalog.starts[page]];
-    return entry && new Rows(this.catalog).rowOf(entry);
+    return entry && rowOf(entry);
   }
 
   draw() {
