@@ -23,33 +23,37 @@ function curlLines(entry) {
   return lines;
 }
 
-function howToGet(catalog, entry) {
+function howToGet(catalog, entry, release) {
   const part = make("section", { "aria-labelledby": "get-title" }, make("h3", { id: "get-title", text: "How to get it" }));
   if (!entry.live) part.append(make("p", { text: "It was deleted. The catalog keeps its name and digest, so that lineage stays known." }));
   else if (!entry.own) part.append(make("p", {}, "It is a copy: get it from its origin, the server ", make("b", { text: entry.originName }), ". Copies are not redistributed."));
   else {
     if (entry.state === "WITHDRAWN") part.append(make("p", { class: "alarm", text: "It was withdrawn: nobody should use it any more." }));
-    if (catalog.root.release) part.append(make("p", { text: "ingot takes it only if enough release keys have signed it (see below)." }));
+    if (catalog.root.release) part.append(make("p", { text: "ingot takes it only if enough release keys have signed it (see above)." }));
     part.append(recipe("With ingot: into the manifest, then ingot plan and ingot apply", ingotLines(catalog, entry)));
-    if (entry.packed) part.append(recipe("By hand, with curl, zstd and tar", curlLines(entry)));
+    if (release && !release.enough) part.append(make("p", { class: "alarm", text: release.alarm }));
+    else if (entry.packed) part.append(recipe("By hand, with curl, zstd and tar", curlLines(entry)));
   }
   if (entry.live && !entry.packed) part.append(make("p", { text: "This server does not serve its bytes now." }));
   return part;
 }
 
 // The signatures of release keys cover the bytes, the name, the kind and the type of an image.
-async function releaseText(catalog, entry) {
+// null: none are needed. Otherwise {text, enough, alarm}.
+async function releaseOf(catalog, entry) {
   const role = catalog.root.release;
   if (!role || !entry.own || !entry.live) return null;
   const payload = utf8Encoder.encode(`{"format":"ingot.release/1","server":"${catalog.head.id}","image":"${entry.name}",` +
     `"digest":"${entry.digest}","kind":"${entry.kind}","type":"${entry.type}"}\n`);
-  if (!checking) return "not checked";
+  if (!checking) return { text: "not checked", enough: false, alarm: "Do not fetch it by hand: its release signatures were not checked." };
   const bytes = signedBytes(RELEASE_TYPE, payload);
   let count = 0;
   for (const key of role.keys) {
     for (const { bytes: signature } of entry.release) if (isUsableKey(key) && (await signatureOr(key, bytes, signature))) { ++count; break; }
   }
-  return `signed by ${count} of ${counted(role.keys.length, "release key")}; ${role.threshold} must sign${count < role.threshold ? ": no peer takes it yet" : ""}`;
+  const enough = count >= role.threshold;
+  return { text: `signed by ${count} of ${counted(role.keys.length, "release key")}; ${role.threshold} must sign${enough ? "" : ": no peer takes it yet"}`,
+    enough, alarm: `Do not use it: ${count} of the ${counted(role.threshold, "release key")} that must sign it have signed.` };
 }
 
 // The entry or row of an identity, if it can be found without reading the whole catalog.
@@ -155,7 +159,7 @@ function aboutImage(catalog, entry, release) {
   if (!entry.own) fact("Copied from", `${entry.copiedFrom}, listed here since serial ${COUNT.format(entry.listed)}`);
   if (entry.live) fact("States", ...entry.states.flatMap((one) => [stateChip(one.state), ` since serial ${COUNT.format(one.since)}  `]));
   else fact("Deleted", `at serial ${COUNT.format(entry.deleted)}`);
-  if (release) fact("Release", release);
+  if (release) fact("Release", release.text);
   const key = keyOf(entry.identity);
   const holders = catalog.series.filter((series) => series.live && series.members.some((member) => keyOf(member.identity) === key));
   if (holders.length > 0) fact("In series", ...holders.flatMap((series) => [make("a", { href: "#series/" + series.name, text: series.name }), " "]));
@@ -174,9 +178,9 @@ function deltasOf(catalog, entry) {
 }
 
 async function detailOf(catalog, entry, wholeCatalog) {
-  const release = await releaseText(catalog, entry);
+  const release = await releaseOf(catalog, entry);
   const lineage = await lineageTree(catalog, entry, wholeCatalog);
   return [make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })),
     make("h2", { id: "detail-title" }, entry.name, " ", stateChip(entry.state)), aboutImage(catalog, entry, release), lineage,
-    deltasOf(catalog, entry), howToGet(catalog, entry)].filter((part) => part);
+    deltasOf(catalog, entry), howToGet(catalog, entry, release)].filter((part) => part);
 }
