@@ -124,21 +124,21 @@ function readRoot(payload, name) {
   return root;
 }
 
-// The root after `before` (null: the first), verified.
-async function fetchRoot(version, before) {
+// The root after `before` (null: the first) of the server `id`, verified.
+async function fetchRoot(version, before, id) {
   const path = `root/${version}.dsse`;
   const name = `root ${version}`;
   let bytes = await fetchBytes(path, LIMITS.signed, "default");
   try {
-    return await openRoot(bytes, version, before, name);
+    return await openRoot(bytes, version, before, id, name);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     bytes = await fetchBytes(path, LIMITS.signed, "reload");
-    return openRoot(bytes, version, before, name);
+    return openRoot(bytes, version, before, id, name);
   }
 }
 
-async function openRoot(bytes, version, before, name) {
+async function openRoot(bytes, version, before, id, name) {
   const envelope = openEnvelope(bytes, ROOT_TYPE, name);
   const root = readRoot(envelope.payload, name);
   if (root.version !== version) refuse(`${name} has the version ${root.version}`);
@@ -150,7 +150,9 @@ async function openRoot(bytes, version, before, name) {
     requireThreshold(signers, root.root, name);
   }
   const hex = await sha256(envelope.payload);
-  return { ...root, digest: hex === null ? root.previous : "sha256:" + hex };
+  const digest = hex === null ? root.previous : "sha256:" + hex;
+  if (version === 1 && checking && digest !== id) refuse(`root 1 is of the server ${digest}, but the head says ${id}`);
+  return { ...root, digest };
 }
 
 function readHead(payload) {
@@ -186,8 +188,7 @@ async function fetchTrusted() {
   if (head.rootVersion > LIMITS.roots) refuse(`the head names root ${head.rootVersion}; this page follows no more than ${LIMITS.roots}`);
   let root = null;
   for (let version = 1; version <= head.rootVersion; ++version) {
-    root = await fetchRoot(version, root);
-    if (version === 1 && checking && root.digest !== head.id) refuse(`root 1 is of the server ${root.digest}, but the head says ${head.id}`);
+    root = await fetchRoot(version, root, head.id);
   }
   if (checking) requireThreshold(await signersOf(envelope, root.catalog.keys, "the head"), root.catalog, "the head");
   if (head.epoch !== root.epoch) refuse(`the head has the epoch ${head.epoch}, but root ${root.version} says ${root.epoch}`);

@@ -19,6 +19,7 @@ class Catalog {
     this.edges = new Map();     // page → its first and last entry
     this.seriesReader = new SeriesReader(this);
     this.seriesRead = 0;        // pages
+    this.readingSeries = Promise.resolve();
     this.types = [];
     this.rows = null;           // Rows, once all pages are wanted
     this.fetched = 0;           // bytes of pages
@@ -123,8 +124,14 @@ class Catalog {
     return found;
   }
 
-  // Reads series up to about so many bytes more.
-  async readSeries(most) {
+  // Reads series up to about so many bytes more. One call waits for the other, because the pages must be read in their order.
+  readSeries(most) {
+    const read = this.readingSeries.then(() => this.readMoreSeries(most));
+    this.readingSeries = read.catch(() => {});
+    return read;
+  }
+
+  async readMoreSeries(most) {
     let bytes = 0;
     while (this.moreSeries && (bytes === 0 || bytes + this.pages.series[this.seriesRead].length <= most)) {
       const number = this.seriesRead;
@@ -139,7 +146,7 @@ class Catalog {
     for (const page of this.pages.types) await this.readingOf(page, `page ${page.number + 1} of types`, (text) => readTypePage(page, text, this.types));
   }
 
-  // What the first view shows. Gives whether that is all there is.
+  // Reads what the first view shows: of a small catalog every image.
   async readFirst() {
     const images = [];
     let bytes = 0;
@@ -148,8 +155,8 @@ class Catalog {
       images.push(page.number);
       bytes += page.length;
     }
-    await Promise.all([...images.map((number) => this.entriesOf(number)), this.readSeries(FIRST_SERIES)]);
-    return this.bytes <= SMALL_CATALOG;
+    await Promise.all([...images.map((number) => this.entriesOf(number)), this.readSeries(FIRST_SERIES), this.readTypes()]);
+    if (this.bytes <= SMALL_CATALOG) await fetchAll(this, () => {}, () => false);
   }
 }
 
@@ -160,20 +167,25 @@ const memory = {
   write(seen) { try { localStorage.setItem(this.key, JSON.stringify(seen)); } catch { /* private windows keep nothing */ } },
 };
 
-// Sets catalog.otherServer if this address was another server's.
+function remember({ head, digest }) {
+  if (checking) memory.write({ id: head.id, epoch: head.epoch, serial: head.serial, digest });
+}
+
+// Sets catalog.otherServer if this address was another server's. Then that one stays remembered until the reader compared the card.
 function requireNewer(catalog) {
   const { head, digest } = catalog;
   if (!checking) return;
   const seen = memory.read();
   if (isObject(seen) && typeof seen.serial === "number" && typeof seen.epoch === "number") {
-    if (seen.id !== head.id) catalog.otherServer = String(seen.id);
-    else if (head.epoch < seen.epoch) refuse(`the head goes back from epoch ${seen.epoch} to ${head.epoch}, which was revoked`);
-    else if (head.epoch === seen.epoch && head.serial < seen.serial) {
-      refuse(`the head has the serial ${head.serial}, but this browser has seen serial ${seen.serial}: it is an old one`);
-    } else if (head.epoch === seen.epoch && head.serial === seen.serial && digest !== seen.digest) {
-      refuse(`two different heads have the serial ${head.serial}`);
-    } else if (head.serial < seen.serial) refuse(`the serial goes back from ${seen.serial} to ${head.serial}`);
-    else if (head.serial - seen.serial > LIMITS.jump) refuse(`the serial jumps from ${seen.serial} to ${head.serial}, by more than 2^32`);
+    if (seen.id !== head.id) {
+      catalog.otherServer = String(seen.id);
+      return;
+    }
+    if (digest === seen.digest) return;
+    if (head.epoch < seen.epoch) refuse(`the head goes back from epoch ${seen.epoch} to ${head.epoch}, which was revoked`);
+    if (head.serial < seen.serial) refuse(`the head has the serial ${head.serial}, but this browser has seen serial ${seen.serial}: it is an old one`);
+    if (head.serial === seen.serial) refuse(`two different heads have the serial ${head.serial}`);
+    if (head.serial - seen.serial > LIMITS.jump) refuse(`the serial jumps from ${seen.serial} to ${head.serial}, by more than 2^32`);
   }
-  memory.write({ id: head.id, epoch: head.epoch, serial: head.serial, digest });
+  remember(catalog);
 }

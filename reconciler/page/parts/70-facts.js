@@ -8,6 +8,10 @@ function setVerdict(verdict, reason, remedy = "") {
   performance.mark(verdict);
   byId("badge").textContent = VERDICTS[verdict];
   byId("reason").replaceChildren(peerText(reason));  // it may quote what came
+  setRemedy(remedy);
+}
+
+function setRemedy(remedy) {
   byId("remedy").textContent = remedy;
   byId("remedy").hidden = !remedy;
 }
@@ -35,7 +39,7 @@ function showFacts(catalog) {
   if (head.commit) fact("Manifest", make("code", {}, peerText(head.commit)));
   fact("Catalog", `${counted(catalog.count, "image")}, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
   if (catalog.otherServer) {
-    list.append(make("div", { class: "alarm" }, make("dt", { text: "Another server" }),
+    list.append(make("div", { class: "alarm", id: "other-server" }, make("dt", { text: "Another server" }),
       make("dd", {}, "When this browser was here last, the server had the identity ", peerText(catalog.otherServer), ".")));
   }
   byId("facts").hidden = false;
@@ -48,6 +52,12 @@ function compareWithCard(catalog) {
   const verdict = byId("card-verdict");
   const found = pasted.match(/[0-9a-fA-F]{64}/g) ?? [];
   const same = found.some((hex) => "sha256:" + hex.toLowerCase() === catalog.head.id);
+  if (same && catalog.otherServer) {
+    remember(catalog);
+    catalog.otherServer = null;
+    byId("other-server").remove();
+    setRemedy("");
+  }
   verdict.className = pasted.trim() === "" ? "" : same ? "good" : "bad";
   if (pasted.trim() === "") verdict.textContent = "";
   else if (same) verdict.textContent = "✓ The same: this catalog is of the server that the card names.";

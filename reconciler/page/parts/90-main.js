@@ -196,10 +196,11 @@ async function route() {
     return;
   }
   const found = NAME.test(name ?? "") ? await catalog.find(name) : [];
-  const entry = found.find((one) => (listed === undefined ? one.live : !one.live && String(one.listed) === listed)) ?? found.at(-1);
+  const entry = found.find((one) => (listed === undefined ? one.live : !one.live && String(one.listed) === listed)) ?? (listed === undefined ? found.at(-1) : undefined);
   const parts = entry ? await detailOf(catalog, entry, () => attempt(async () => { if (await wholeCatalog()) await route(); }))
     : [make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })), make("h2", { id: "detail-title", text: "No such image" }),
-      make("p", {}, "This catalog lists no image ", peerText(name ?? ""), ".")];
+      make("p", {}, `This catalog lists no ${listed === undefined ? "" : "deleted "}image `, peerText(name ?? ""),
+        listed === undefined ? null : " with the serial ", listed === undefined ? null : peerText(listed), ".")];
   if (ended || location.hash !== wanted) return;
   detail.replaceChildren(...parts);
   for (const id of ["facts", "series", "images"]) byId(id).hidden = true;
@@ -240,24 +241,18 @@ async function whyUnverifiable() {
 async function start() {
   try {
     const fetched = await Catalog.fetch();
-    const whole = await fetched.readFirst();
+    await fetched.readFirst();
     catalog = fetched;
     table = new Table(catalog, need, sortBy);
     showFacts(catalog);
     showSeries(catalog);
     byId("images").hidden = false;
-    table.show(null);
-    showCount(catalog.count);
-    if (checking) setVerdict("verified", "Everything shown here was checked in this browser against the signatures of the server with the identity below.");
+    await select();
+    if (ended) return;
+    if (checking) setVerdict("verified", "Everything shown here was checked in this browser against the signatures of the server with the identity below.",
+      catalog.otherServer ? "Warning: another server was at this address when this browser was here last. Compare the identity with the server's card." : "");
     else setVerdict("unverifiable", byId("reason").textContent, "What follows was NOT checked: it may be anybody's.");
     await attempt(route);
-    if (!ended) attempt(() => catalog.readTypes());
-    if (!whole || ended) return;
-    if (catalog.count > 0) {
-      await attempt(wholeCatalog);
-      await attempt(select);
-    }
-    if (!ended) { showSeries(catalog); showFacets(); if (location.hash.length > 1) await attempt(route); }
   } catch (error) { fail(error); }
 }
 
