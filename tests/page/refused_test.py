@@ -6,6 +6,7 @@ INGOT_FULL=1 changes every byte of every piece and tries every wrong signature, 
 import base64
 import json
 import re
+import shutil
 
 import page_case
 import servers
@@ -91,6 +92,45 @@ class Refused(page_case.PageCase):
         self.assertIn("has seen serial", one.text("#reason"))
         self.assert_nothing_shown(one)
 
+    def test_a_rollback_under_a_newer_epoch_fails(self):
+        one = self.driver.browser()
+        tree = self.tree("epochs", lambda tree: (setattr(tree, "epoch", 2), tree.images.clear(), tree.image("db19")))
+        url = self.serve(tree.folder, "epochs-web").url
+        self.opened(url, one=one)
+        for serial, verdict, why in ((8, "failed", "different heads"), (7, "failed", "has seen serial 8"), (9, "verified", "")):
+            one.run("const key = 'ingot ' + location.pathname;"
+                    "localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), epoch: 1, serial: 8, digest: 'another' }))")
+            tree.serial = serial
+            self.rewritten(tree)
+            self.opened(url, verdict, one=one)
+            self.assertIn(why, one.text("#reason"))
+
+    def test_another_server_is_remembered_only_after_the_card_was_compared(self):
+        one = self.driver.browser()
+        tree = self.tree("moved")
+        url = self.serve(tree.folder, "moved-web").url
+        self.opened(url, one=one)
+        before, tree.root_keys = tree.id, [signed_tree.Key("another root")]
+        tree.images.clear()
+        tree.image("db19")
+        self.rewritten(tree)
+        for _ in range(2):  # it does not become the known one by itself
+            self.opened(url, one=one)
+            self.assertIn("another server was at this address", one.text("#verdict"))
+            self.assertIn(before, one.text("#fact-list"))
+        one.type("#card-id", before)
+        self.assertIn("another server", one.text("#verdict"))
+        one.run("document.getElementById('card-id').value = ''")
+        one.type("#card-id", tree.id)
+        self.assertNotIn("another server", one.text("#verdict"))
+        self.assertNotIn(before, one.text("#fact-list"))
+        self.opened(url, one=one)
+        self.assertNotIn("another server", one.text("#verdict"))
+
+    def rewritten(self, tree):
+        tree.write()
+        shutil.copy(self.silver.public / "index.html", tree.folder / "index.html")
+
     def test_what_cannot_be_verified_says_why(self):
         one = self.driver.browser("--host-resolver-rules=MAP gold.test 127.0.0.1")
         plain = self.url.replace("127.0.0.1", "gold.test")
@@ -155,6 +195,9 @@ class Refused(page_case.PageCase):
             "half a character": (line(lambda text: text.replace('"kind"', '"version":"\\ud800","kind"')), "half"),
             "long text": (field(description="x" * 4097), "4096"),
             "longest text": (field(description="x" * 4096), ""),
+            "a label named critical": (field(labels={"critical": "yes"}), ""),
+            "a list as a label": (field(labels={"critical": []}), "labels"),
+            "a type that is built in": (set_(types=[{"imagetype": "SOFTWARE", "base": "SOFTWARE"}]), "built in"),
             "many labels": (field(labels={f"l{number}": "" for number in range(65)}), "labels"),
             "a name that is none": (field(image="../db"), "name"),
             "markup as a name": (field(image="<img>"), "name"),

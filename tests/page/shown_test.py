@@ -39,6 +39,7 @@ class Shown(page_case.PageCase):
                                     ("root/1.dsse", "application/octet-stream", "public, max-age=31536000, immutable")):
             with urllib.request.urlopen(self.url + path) as answer:
                 self.assertEqual((answer.headers["Content-Type"], answer.headers["Cache-Control"]), (kind, caching), path)
+                self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff", path)
                 again = urllib.request.Request(self.url + path, headers={"If-None-Match": answer.headers["ETag"]})
             with self.assertRaisesRegex(urllib.error.HTTPError, "304", msg=path):
                 urllib.request.urlopen(again)
@@ -69,6 +70,10 @@ class Shown(page_case.PageCase):
         one.wait("document.getElementById('detail').hidden && !document.getElementById('images').hidden")
         self.opened(self.url + "#image/nothing-like-it")
         one.wait("/No such image/.test(document.getElementById('detail').innerText)")
+        self.opened(self.url + "#image/db19_5/99")
+        one.wait("/no deleted image db19_5 with the serial 99/.test(document.getElementById('detail').innerText)")
+        self.opened(self.url + "#image/gone")
+        one.wait("/It was deleted/.test(document.getElementById('detail').innerText)")
         self.opened(self.url + "#series/os")
         one.wait("document.getElementById('series:os').classList.contains('marked')")
 
@@ -93,7 +98,7 @@ class Shown(page_case.PageCase):
 
         def change(tree):
             tree.release = [release]
-            base = tree.image("db19_1")
+            base = tree.image("db19_1", type="MINE")
             entry = tree.image("db19_2", deltas=[{"base": {"digest": base["digest"], "size": base["size"]}, "digest": "sha256:" + "d" * 64, "length": 2_500_000}],
                                parent=tree.identity("db19_1"))
             payload = signed_tree.text_of({"format": "ingot.release/1", "server": tree.id, "image": "db19_2", "digest": entry["digest"], "kind": "file", "type": "SOFTWARE"})
@@ -108,8 +113,12 @@ class Shown(page_case.PageCase):
         one = self.opened(web.url + "#image/db19_2")
         one.wait("/2.5 MB instead/.test(document.getElementById('detail').innerText)")
         self.assertIn("signed by 1 of 1 release key", one.text("#detail"))
+        self.assertIn("curl -fS", one.text("#detail"))
         one.run("location.hash = '#image/db19_1'")
         one.wait("/signed by 0 of 1/.test(document.getElementById('detail').innerText)")
+        self.assertIn("MINE (based on SOFTWARE)", one.text("#detail"))
+        self.assertIn("Do not use it: 0 of the 1 release key", one.text("#detail .alarm"))
+        self.assertNotIn("curl -fS", one.text("#detail"))
         one.run("location.hash = '#image/copy'")
         one.wait("/Copied from/.test(document.getElementById('detail').innerText)")
         self.assertIn("get it from its origin", one.text("#detail"))
@@ -117,6 +126,27 @@ class Shown(page_case.PageCase):
         one.run("location.hash = ''")
         one.wait("!document.getElementById('series').hidden")
         self.assertEqual(one.texts("#series-list .line a"), ["copy", "db19_2"])
+
+    def test_pages_come_once_and_in_order(self):
+        def change(tree):
+            tree.series = [{"series": f"s{number:04}", "created": 3} for number in range(600)]
+            for number in range(1100):
+                tree.image(f"i{number:04}")
+
+        tree = self.tree("many", change, image=False)
+        one = self.opened(self.serve(tree.folder, "many-web").url)
+        parts = "".join(part.read_text() for part in sorted((servers.SOURCE / "reconciler/page/parts").glob("*.js"))[:-1])  # all but what starts
+        self.assertEqual(one.run(parts + "return Catalog.fetch().then((one) => Promise.all([one.readSeries(1), one.readSeries(1)]).then(() => one.seriesRead))"), 2)
+        gathered = one.run(parts + """
+          return Catalog.fetch().then(async (one) => {
+            const entriesOf = one.entriesOf;
+            one.entriesOf = (page) => page === 1 ? Promise.reject(new Unreached("page 1")) : entriesOf.call(one, page);
+            const first = await fetchAll(one, () => {}, () => false).catch((error) => error.message);
+            one.entriesOf = entriesOf;
+            const whole = await fetchAll(one, () => {}, () => false);
+            return [first, whole, one.rows.done, one.rows.list.filter((row) => row).length];
+          });""")
+        self.assertEqual(gathered, ["page 1", True, 3, 1100])
 
     # What others wrote is text.
 
