@@ -20,28 +20,38 @@ std::vector<Entries> entries_of(const std::vector<FleetWord>& servers) {
   return entries;
 }
 
+struct PublishedMember {
+  ImageIdentity image;
+  Serial since = 0;  ///< in the series and published
+};
+
 /// The published images of a series that its owner made, in their order.
-std::vector<const SeriesMember*> published_members(const SeriesEntry& series, const ServerId& owner, const Entries& there) {
-  std::vector<const SeriesMember*> members;
+std::vector<PublishedMember> published_members(const SeriesEntry& series, const ServerId& owner, const Entries& there) {
+  std::vector<PublishedMember> members;
   for (const auto& member : series.members) {
     const auto image = there.find(member.image);
     if (member.image.origin == owner && image != there.end() && image->second->state() == ImageState::published)
-      members.push_back(&member);
+      members.push_back({member.image, std::max(member.added, image->second->states.back().since)});
   }
   return members;
 }
 
-SeriesStanding standing_of(const std::vector<const SeriesMember*>& members, const FleetWord& server, const Entries& here,
+SeriesStanding standing_of(const std::vector<PublishedMember>& members, const FleetWord& server, const Entries& here,
                            const HeadTimes& heads) {
   if (!server.catalog) return {.standing = Standing::unknown, .is_certain = false, .has = std::nullopt};
   SeriesStanding standing{.is_certain = server.trouble == Code::none, .has = std::nullopt};
   const auto newest =
-      std::find_if(members.rbegin(), members.rend(), [&](const SeriesMember* member) { return here.contains(member->image); });
+      std::find_if(members.rbegin(), members.rend(), [&](const PublishedMember& member) { return here.contains(member.image); });
   if (newest == members.rend()) return standing;
-  standing.has = (*newest)->image.name;
+  standing.has = newest->image.name;
   standing.behind = static_cast<std::uint64_t>(newest - members.rbegin());
   standing.standing = standing.behind == 0 ? Standing::current : Standing::behind;
-  if (standing.behind > 0) standing.since = time_of((*std::prev(newest))->added, heads);
+  if (standing.behind > 0) {
+    const auto first = std::min_element(members.rbegin(), newest, [](const PublishedMember& one, const PublishedMember& other) {
+      return one.since < other.since;
+    });
+    standing.since = time_of(first->since, heads);
+  }
   return standing;
 }
 
@@ -58,7 +68,7 @@ void add_series(const std::vector<FleetWord>& servers, const std::vector<Entries
       const auto members = published_members(one, servers[owner].id, entries[owner]);
       if (members.empty()) continue;
       FleetSeries series{
-          .origin = owner, .name = one.name, .latest = members.back()->image.name, .members = members.size(), .standings = {}};
+          .origin = owner, .name = one.name, .latest = members.back().image.name, .members = members.size(), .standings = {}};
       for (std::size_t i = 0; i < servers.size(); ++i) {
         series.standings.push_back(standing_of(members, servers[i], entries[i], heads_of(owner, heads)));
         if (i == owner) series.standings.back().standing = Standing::owner;

@@ -29,6 +29,9 @@ class FleetTestimony {
       for (const auto& image : servers[i].catalog->images) entries_[i].emplace(image.identity, &image);
       for (const auto& series : servers[i].catalog->series) add_series(series, servers[i].id);
     }
+    for (auto& [series, first] : first_held_) {
+      for (std::size_t i = 0; i < servers.size(); ++i) first.push_back(first_held(*series, i));
+    }
   }
 
   const std::vector<FleetWord>& servers() const { return servers_; }
@@ -46,6 +49,8 @@ class FleetTestimony {
     const auto found = memberships_.find(image);
     return found == memberships_.end() ? none : found->second;
   }
+  /// Whether the server has a member of the series that is older than this one.
+  bool has_older(std::size_t server, const Membership& in) const { return first_held_.at(in.series)[server] < in.place; }
   /// What its origin says of an image now.
   const ImageEntry* at_origin(const ImageIdentity& image) const {
     const auto origin = server(image.origin);
@@ -54,13 +59,22 @@ class FleetTestimony {
 
  private:
   void add_series(const SeriesEntry& series, const ServerId& owner) {
+    first_held_.try_emplace(&series);
     for (std::size_t i = 0; i < series.members.size(); ++i) {
       if (series.members[i].image.origin == owner) memberships_[series.members[i].image].push_back({&series, i});
     }
   }
 
+  std::size_t first_held(const SeriesEntry& series, std::size_t server) const {
+    const auto found = std::find_if(series.members.begin(), series.members.end(),
+                                    [&](const SeriesMember& member) { return entry(server, member.image) != nullptr; });
+    return static_cast<std::size_t>(found - series.members.begin());
+  }
+
   const std::vector<FleetWord>& servers_;
   std::vector<Entries> entries_;
+  /// Of each series, for each server: the place of the first member that the server has; the number of members if it has none.
+  std::unordered_map<const SeriesEntry*, std::vector<std::size_t>> first_held_;
   std::unordered_map<ImageIdentity, std::vector<Membership>> memberships_;
 };
 
@@ -69,11 +83,7 @@ bool is_withdrawn(const ImageEntry* image) { return image != nullptr && image->s
 /// Whether the server has a copy of an older member of one of its series: then its rule should have brought this one, too.
 bool follows_its_series(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {
   const auto& memberships = words.memberships(image);
-  return std::any_of(memberships.begin(), memberships.end(), [&](const Membership& in) {
-    const auto end = in.series->members.begin() + static_cast<std::ptrdiff_t>(in.place);
-    return std::any_of(in.series->members.begin(), end,
-                       [&](const SeriesMember& older) { return words.entry(server, older.image) != nullptr; });
-  });
+  return std::any_of(memberships.begin(), memberships.end(), [&](const Membership& in) { return words.has_older(server, in); });
 }
 
 Holding holding_of(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {

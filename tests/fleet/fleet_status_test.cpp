@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "reconciler/fleet/fleet_report.hpp"
 #include "tests/support/catalog_builder.hpp"
 
 namespace ingot::fleet_status_test {
@@ -125,6 +126,21 @@ TEST(fleet_status, a_copy_whose_origin_is_not_asked_is_shown_all_the_same) {
   EXPECT_THAT(shown(images), ElementsAre("a: present"));
   EXPECT_FALSE(images[0].digest);
   EXPECT_EQ(images[0].origin, "fpps-2") << "as it calls itself";
+}
+
+TEST(fleet_report, a_server_is_behind_since_the_first_newer_image_was_in_the_series_and_published) {
+  const Time start{};
+  const fleet::HeadTimes heads{{1, start}, {6, start + Seconds(60)}, {8, start + Seconds(80)}, {9, start + Seconds(90)}};
+  const auto since = [&](Serial b_published, Serial c_added) {
+    Catalog made = made_in_london();
+    made.images[1].states = {{ImageState::testable, 1}, {ImageState::published, b_published}};
+    made.series[0].members[2].added = c_added;
+    const std::vector words{word("london", made), word("paris", copies({"a"}))};
+    const auto report = fleet::fleet_report(words, {heads, {}});
+    return report.series.at(0).standings.at(1).since;
+  };
+  EXPECT_EQ(since(6, 8), (fleet::SerialTime{start + Seconds(60), true})) << "b was in the series long before it was published";
+  EXPECT_EQ(since(9, 8), (fleet::SerialTime{start + Seconds(80), true})) << "c is the newer one that was published first";
 }
 
 }  // namespace
