@@ -119,6 +119,17 @@ TEST(html_report, forty_sites_and_a_thousand_images_are_one_file) {
   EXPECT_EQ(page, fleet_page(sample_fleet(40, 25)));
 }
 
+TEST(html_report, of_an_origin_at_most_a_thousand_images_are_shown_and_gaps_first) {
+  SampleFleet fleet = sample_fleet(2, 1200);
+  Catalog copies = *fleet.servers[1].catalog;
+  for (auto& image : copies.images)
+    if (image.identity.name.text() == "site00_db99.2") image.digest = io::sha256("other bytes");
+  fleet.servers[1].catalog = std::make_shared<const Catalog>(std::move(copies));
+  const std::string page = fleet_page(fleet);
+  expect_safe(page);
+  EXPECT_THAT(page, AllOf(HasSubstr("200 images more not shown."), HasSubstr("site00_db99.2"), Not(HasSubstr("site00_db99.1"))));
+}
+
 TEST(html_report, what_peers_and_manifests_say_is_text) {
   SampleFleet sample = sample_fleet(3, 5, {hostile, "b", hostile});
   sample.servers[1].trouble = Code::unreachable;

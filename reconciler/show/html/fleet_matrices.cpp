@@ -14,6 +14,7 @@ using fleet::Holding;
 using fleet::Standing;
 
 constexpr std::size_t rows_in_a_picture = 100;
+constexpr std::size_t rows_of_an_origin = 1000;
 
 std::vector<std::string> server_names(const FleetPage& page) {
   std::vector<std::string> names;
@@ -52,6 +53,12 @@ void put_picture(const Matrix& matrix, const std::vector<std::pair<std::string, 
   html.close();
 }
 
+/// Whether a mark says that something is missing or wrong.
+bool is_gap(const fleet::FleetHolding& held) {
+  const Mark mark = mark_of(held);
+  return mark == Mark::waiting || mark == Mark::differs;
+}
+
 /// The images of one origin, which stand together.
 struct OriginPart {
   std::size_t begin = 0, end = 0;
@@ -64,13 +71,21 @@ std::vector<OriginPart> parts_by_origin(const std::vector<fleet::FleetImage>& im
     if (parts.empty() || images[parts.back().begin].origin != images[i].origin) parts.push_back({.begin = i});
     OriginPart& part = parts.back();
     part.end = i + 1;
-    part.gaps += static_cast<std::uint64_t>(
-        std::count_if(images[i].holdings.begin(), images[i].holdings.end(), [](const fleet::FleetHolding& held) {
-          const Mark mark = mark_of(held);
-          return mark == Mark::waiting || mark == Mark::differs;
-        }));
+    part.gaps += static_cast<std::uint64_t>(std::count_if(images[i].holdings.begin(), images[i].holdings.end(), is_gap));
   }
   return parts;
+}
+
+/// The images that are shown. If there are too many, those with gaps come first.
+std::vector<const fleet::FleetImage*> shown_images(const std::vector<fleet::FleetImage>& images, const OriginPart& part) {
+  std::vector<const fleet::FleetImage*> shown;
+  for (std::size_t i = part.begin; i < part.end; ++i) shown.push_back(&images[i]);
+  if (shown.size() <= rows_of_an_origin) return shown;
+  std::stable_partition(shown.begin(), shown.end(), [](const fleet::FleetImage* image) {
+    return std::any_of(image->holdings.begin(), image->holdings.end(), is_gap);
+  });
+  shown.resize(rows_of_an_origin);
+  return shown;
 }
 
 std::string title_of(const fleet::FleetImage& image) {
@@ -98,16 +113,19 @@ void put_part(const FleetPage& page, const OriginPart& part, bool open, HtmlWrit
   html.element("small", fmt::format("{}, {}", count_of(part.end - part.begin, "image"),
                                     part.gaps == 0 ? "nothing is missing" : number_text(part.gaps) + " missing or wrong"));
   html.close();
-  for (std::size_t begin = part.begin; begin < part.end; begin += rows_in_a_picture) {
+  const auto shown = shown_images(images, part);
+  for (std::size_t begin = 0; begin < shown.size(); begin += rows_in_a_picture) {
     Matrix matrix{.title = fmt::format("Images of {} on each server", images[part.begin].origin),
                   .columns = server_names(page),
                   .rows = {}};
-    for (std::size_t i = begin; i < std::min(begin + rows_in_a_picture, part.end); ++i) {
-      matrix.rows.push_back({.label = images[i].identity.name.text(), .title = title_of(images[i]), .cells = {}});
-      for (const auto& held : images[i].holdings) matrix.rows.back().cells.push_back({.mark = mark_of(held)});
+    for (std::size_t i = begin; i < std::min(begin + rows_in_a_picture, shown.size()); ++i) {
+      matrix.rows.push_back({.label = shown[i]->identity.name.text(), .title = title_of(*shown[i]), .cells = {}});
+      for (const auto& held : shown[i]->holdings) matrix.rows.back().cells.push_back({.mark = mark_of(held)});
     }
     put_picture(matrix, legend, html);
   }
+  if (const std::size_t more = part.end - part.begin - shown.size(); more > 0)
+    html.element("p", fmt::format("{} more not shown.", count_of(more, "image")), {{"class", "note"}});
   html.close();
 }
 

@@ -8,7 +8,8 @@ namespace ingot::show {
 
 void put_series_matrix(const FleetPage& page, HtmlWriter& html);
 void put_copies_matrix(const FleetPage& page, HtmlWriter& html);
-/// One folded part for each origin, at most 100 images in a picture. Parts in which something is missing are open.
+/// One folded part for each origin, at most 100 images in a picture and 1,000 in a part: those with gaps first. Parts in which
+/// something is missing are open.
 void put_image_matrices(const FleetPage& page, HtmlWriter& html);
 
 }  // namespace ingot::show
