@@ -168,7 +168,25 @@ class Refused(page_case.PageCase):
         def set_(**fields):
             return lambda tree: [setattr(tree, key, value) for key, value in fields.items()]
 
+        old, new = signed_tree.Key("root"), signed_tree.Key("new root")
+        both = {**signed_tree.role([old, new], 2), "signers": [old, new]}
+
+        def roots(*changes, **fields):
+            return lambda tree: (set_(next_roots=list(changes), **fields)(tree), tree.images.clear(), tree.image("db19"))
+
         rows = {
+            "root 2": (roots({}), ""),
+            "root 2 by old and new keys": (roots({**signed_tree.role([new]), "signers": [old, new]}), ""),
+            "root 2 by new keys alone": (roots({**signed_tree.role([new]), "signers": [new]}), "is signed by 0 of the 1"),
+            "root 2 by old keys alone": (roots({**signed_tree.role([new]), "signers": [old]}), "is signed by 0 of the 1"),
+            "root 2 of another root 1": (roots({"previous": "sha256:" + "1" * 64}), "made for another root 1"),
+            "root 2 of an older epoch": (roots({"epoch": 1}, epoch=2), "goes back from epoch 2 to 1"),
+            "root 2 of a newer epoch": (roots({"epoch": 2}), ""),
+            "root 3 by two of two": (roots(both, {"signers": [old, new]}), ""),
+            "root 3 by one of two": (roots(both, {"signers": [old]}), "is signed by 1 of the 2"),
+            "root 1 over, but not root 2": (roots({"expires": "2100-01-01T00:00:00Z"}, root_life=-1), ""),
+            "root 2 over, but not root 3": (roots({"expires": "2020-01-01T00:00:00Z"}, {"expires": "2100-01-01T00:00:00Z"}), ""),
+            "root 2 over": (roots({"expires": "2020-01-01T00:00:00Z"}), "root of trust ended"),
             "good": (lambda tree: None, ""),
             "two of two": (lambda tree: (set_(catalog_keys=[signed_tree.Key("catalog"), other], catalog_threshold=2)(tree), field()(tree)), ""),
             "one of two": (set_(catalog_keys=[signed_tree.Key("catalog"), other], catalog_threshold=2, catalog_signers=[other]), "signed by 1 of the 2"),

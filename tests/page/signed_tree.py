@@ -71,6 +71,7 @@ class Tree:
         self.index_line = lambda line: line
         self.head = lambda head: head
         self.root_text = lambda text: text
+        self.next_roots = []  # of root 2 and later: {root fields that differ, "signers": keys}
         self.packed = False   # pages stored as gzip
 
     @property
@@ -83,6 +84,15 @@ class Tree:
         if self.release:
             root.update(release=role(self.release), critical=["release"])
         return self.root_text(text_of({**root, "previous": None})).encode()
+
+    def _roots(self):
+        """(bytes, signers) of root 1 and of those that follow it."""
+        roots = [(self._root(), self.root_signers or self.root_keys)]
+        for version, change in enumerate(self.next_roots, 2):
+            fields = {**json.loads(roots[-1][0]), "version": version, "previous": digest_of(roots[-1][0]), **change}
+            signers = fields.pop("signers", self.root_keys)
+            roots.append((text_of(fields).encode(), signers))
+        return roots
 
     @property
     def _ends(self):
@@ -112,7 +122,9 @@ class Tree:
 
     def write(self):
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.put("root/1.dsse", signed("root", self._root(), self.root_signers or self.root_keys))
+        roots = self._roots()
+        for version, (root, signers) in enumerate(roots, 1):
+            self.put(f"root/{version}.dsse", signed("root", root, signers))
         pages = []
         for kind, entries, first in (("images", sorted(self.images, key=lambda one: one["image"]), "image"), ("series", self.series, "series"),
                                      ("types", self.types, "imagetype")):
@@ -126,7 +138,7 @@ class Tree:
                     line["plain"] = len(plain)
                 pages.append(self.index_line(line))
         index = (text_of({"format": "ingot.index/1", "pages": len(pages)}) + "".join(map(text_of, pages))).encode()
-        head = {"format": "ingot.head/1", "server": {"name": self.name, "id": self.id}, "epoch": self.epoch, "serial": self.serial,
-                "issued": moment(self.issued), "expires": moment(self.issued + self.head_life), "root": {"version": 1}, "index": self.piece(index), "previous": None}
+        head = {"format": "ingot.head/1", "server": {"name": self.name, "id": self.id}, "epoch": json.loads(roots[-1][0])["epoch"], "serial": self.serial,
+                "issued": moment(self.issued), "expires": moment(self.issued + self.head_life), "root": {"version": len(roots)}, "index": self.piece(index), "previous": None}
         self.put("head.dsse", signed("head", text_of(self.head(head)).encode(), self.catalog_signers or self.catalog_keys))
         return self
