@@ -248,12 +248,10 @@ RootFile read_root_file(const std::string& path, const std::string& bytes) {
 int show_root_file(const std::string& path, const std::string& bytes, const console::Session& session) {
   const RootFile file = read_root_file(path, bytes);
   std::vector<PublicKey> signers = trust::signers_of(file.root.root, file.envelope);
-  const show::ShownRoot shown{.title = fmt::format("{}: root {}, signed by {} of the {} of its own keys that must sign", path,
-                                                   file.root.version, signers.size(), file.root.root.threshold),
-                              .root = file.root,
-                              .now = session.clock.now(),
-                              .here = {},
-                              .signers = std::move(signers)};
+  std::string title = fmt::format("{}: root {}, signed by {} of the {} of its own keys that must sign", path, file.root.version,
+                                  signers.size(), file.root.root.threshold);
+  const show::ShownRoot shown{
+      .title = std::move(title), .root = file.root, .now = session.clock.now(), .here = {}, .signers = std::move(signers)};
   session.show([&](const show::Style& style, show::Output& out) { show::show_root(shown, style, out); },
                [&](show::Output& out) { show::show_root_json(shown, out); });
   return exit_done;
