@@ -58,29 +58,29 @@ std::vector<ServerName> asked_peers(const plan::Action& action) {
 enum class Due { nothing, content, renewal };
 
 /// Whether the published catalog still names bytes that this plan found damaged or gone.
-bool names_damaged(const plan::Plan& plan, const ApplyContext& shop) {
+bool names_damaged(const plan::Plan& plan, const ApplyContext& context) {
   if (plan.served_damaged.empty()) return false;
-  const std::set<Digest> left_out = shop.store.left_out();
+  const std::set<Digest> left_out = context.store.left_out();
   return std::any_of(plan.served_damaged.begin(), plan.served_damaged.end(), [&](const Digest& digest) {
-    const auto object = shop.state.object(digest);
-    return !left_out.contains(digest) && object && !shop.store.lacks(object->packed).empty();
+    const auto object = context.state.object(digest);
+    return !left_out.contains(digest) && object && !context.store.lacks(object->packed).empty();
   });
 }
 
 /// What there is to publish: new, lost or damaged content, or the head alone, whose life is half over.
-Due what_is_due(const plan::Plan& plan, ApplyContext& shop) {
-  const ServerSection& server = shop.manifest.server;
-  if (shop.state.content_pending(server.publish_copies) || names_damaged(plan, shop) ||
-      !why_publish_again(shop.state, shop.store, server).empty())
+Due what_is_due(const plan::Plan& plan, ApplyContext& context) {
+  const ServerSection& server = context.manifest.server;
+  if (context.state.content_pending(server.publish_copies) || names_damaged(plan, context) ||
+      !why_publish_again(context.state, context.store, server).empty())
     return Due::content;
-  return head_is_aging(shop.state, server, shop.clock.now()) ? Due::renewal : Due::nothing;
+  return head_is_aging(context.state, server, context.clock.now()) ? Due::renewal : Due::nothing;
 }
 
 /// One run under way.
 class Applying {
  public:
-  Applying(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop)
-      : run_(plan, start.id, shop), ledger_(plan) {}
+  Applying(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context)
+      : run_(plan, start.id, context), ledger_(plan) {}
 
   Account all() {
     try {
@@ -106,11 +106,11 @@ class Applying {
   const std::vector<plan::Change>& actions() const { return run_.plan.actions; }
 
   void record_what_was_seen() {
-    keep_seen(run_.shop.seen, run_.shop.state, run_.shop.memory, run_.shop.clock.now());
+    keep_seen(run_.context.seen, run_.context.state, run_.context.memory, run_.context.clock.now());
     state::Effects wanted;
     for (const plan::Wantedness& one : run_.plan.wantedness)
       wanted.push_back(state::MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
-    if (!wanted.empty()) run_.shop.state.record(wanted);
+    if (!wanted.empty()) run_.context.state.record(wanted);
   }
 
   void do_actions() {
@@ -124,7 +124,7 @@ class Applying {
   }
 
   std::optional<CopyTask> task_at(std::size_t action) const {
-    return copy_task(action, actions()[action].action, run_.shop.manifest);
+    return copy_task(action, actions()[action].action, run_.context.manifest);
   }
 
   /// Copies that stand together in the plan run side by side; gives the first action behind them.
@@ -139,15 +139,15 @@ class Applying {
       else
         tasks.push_back(*std::move(task));
     }
-    const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.shop.parallel, tasks.size()));
-    run_turns(Turns(std::move(tasks), run_.shop.parallel, limits_of_peers()), workers,
+    const auto workers = static_cast<std::uint32_t>(std::min<std::size_t>(run_.context.parallel, tasks.size()));
+    run_turns(Turns(std::move(tasks), run_.context.parallel, limits_of_peers()), workers,
               [this](const Turn& turn) { do_one(turn.task.action, static_cast<int>(turn.connections)); });
     return action;
   }
 
   std::map<ServerName, std::uint32_t> limits_of_peers() const {
     std::map<ServerName, std::uint32_t> limits;
-    for (const PeerEntry& peer : run_.shop.manifest.peers) {
+    for (const PeerEntry& peer : run_.context.manifest.peers) {
       if (peer.parallel) limits.emplace(peer.name, *peer.parallel);
     }
     return limits;
@@ -237,12 +237,12 @@ class Applying {
 
   /// nullopt: there is nothing to publish.
   std::optional<Outcome> publish_what_is_due() {
-    ApplyContext& shop = run_.shop;
+    ApplyContext& context = run_.context;
     try {
-      const Due due = what_is_due(run_.plan, shop);
+      const Due due = what_is_due(run_.plan, context);
       if (due == Due::nothing) return std::nullopt;
-      const PublishedNow now = publish(shop.state, shop.store, shop.catalog_keys, shop.manifest.server, shop.clock,
-                                       {.commit = shop.commit.value_or("")});
+      const PublishedNow now = publish(context.state, context.store, context.catalog_keys, context.manifest.server, context.clock,
+                                       {.commit = context.commit.value_or("")});
       left_out_ = now.left_out;
       run_.events.note(due == Due::content ? fmt::format("published serial {}", now.serial)
                                            : fmt::format("renewed the head, valid until {}", time_text(now.expires)));
@@ -271,7 +271,8 @@ class Applying {
     for (const auto& one : run_.plan.blocked) {
       if (one.verb == Verb::repair) told.insert(one.address);
     }
-    for (const auto& image : damaged_public_images(run_.shop.state, run_.shop.store, run_.shop.manifest.server.publish_copies)) {
+    for (const auto& image :
+         damaged_public_images(run_.context.state, run_.context.store, run_.context.manifest.server.publish_copies)) {
       if (told.contains(image.address)) continue;
       beside_the_plan_.push_back(
           {.address = image.address,
@@ -293,7 +294,7 @@ class Applying {
 
   bool still_pending() {
     try {
-      return run_.shop.state.content_pending(run_.shop.manifest.server.publish_copies);
+      return run_.context.state.content_pending(run_.context.manifest.server.publish_copies);
     } catch (const Error& error) {
       ledger_.end_early(error);
       return true;
@@ -321,9 +322,9 @@ bool is_of_the_last_commit(const state::RunStart& start, const state::State& sta
 }
 
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
-bool is_idle(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop) {
-  return plan.pending() == 0 && is_of_the_last_commit(start, shop.state) && !last_run_failed(shop.state) &&
-         plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, shop) == Due::nothing;
+bool is_idle(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context) {
+  return plan.pending() == 0 && is_of_the_last_commit(start, context.state) && !last_run_failed(context.state) &&
+         plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, context) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked
@@ -338,20 +339,20 @@ void end_with(const Error& error, Account& account) {
 }
 
 /// No action: nothing that is signed depends on the page. A run that ended early leaves it to the next one.
-void write_page(ApplyContext& shop, Account& account) {
+void write_page(ApplyContext& context, Account& account) {
   if (account.fatal || io::interrupted() != 0) return;
   try {
-    keep_page(shop.store, shop.manifest.server);
+    keep_page(context.store, context.manifest.server);
   } catch (const Error& error) { end_with(error, account); }
 }
 
-Account idle(const plan::Plan& plan, ApplyContext& shop) {
-  keep_seen(shop.seen, shop.state, shop.memory, shop.clock.now());
+Account idle(const plan::Plan& plan, ApplyContext& context) {
+  keep_seen(context.seen, context.state, context.memory, context.clock.now());
   Account account = Ledger(plan).close("deferred", 0, {});
-  write_page(shop, account);
-  note_caught_up(plan, account, shop.state);
+  write_page(context, account);
+  note_caught_up(plan, account, context.state);
   for (std::size_t action = 0; action < plan.actions.size(); ++action) {
-    ForwardingEvents(shop.events).end(plan.actions[action], account.not_started[action]);
+    ForwardingEvents(context.events).end(plan.actions[action], account.not_started[action]);
   }
   return account;
 }
@@ -374,23 +375,23 @@ std::vector<state::UnbegunAction> not_begun(const plan::Plan& plan, const Accoun
   return actions;
 }
 
-void finish_run(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop, Account& account) {
+void finish_run(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context, Account& account) {
   try {
-    note_caught_up(plan, account, shop.state);
-    shop.state.finish_run(start.id, shop.clock.now(), account.exit_code, not_begun(plan, account));
+    note_caught_up(plan, account, context.state);
+    context.state.finish_run(start.id, context.clock.now(), account.exit_code, not_begun(plan, account));
   } catch (const Error& error) { end_with(error, account); }
 }
 
 }  // namespace
 
-Account apply(const plan::Plan& plan, const state::RunStart& start, ApplyContext& shop) {
-  ForwardingEvents(shop.events).begin(plan);
-  for (const Digest& partial : plan.abandoned) shop.store.drop_partial(partial);
-  if (is_idle(plan, start, shop)) return idle(plan, shop);
-  begin_run(start, shop.state, shop.store);
-  Account account = Applying(plan, start, shop).all();
-  write_page(shop, account);
-  finish_run(plan, start, shop, account);
+Account apply(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context) {
+  ForwardingEvents(context.events).begin(plan);
+  for (const Digest& partial : plan.abandoned) context.store.drop_partial(partial);
+  if (is_idle(plan, start, context)) return idle(plan, context);
+  begin_run(start, context.state, context.store);
+  Account account = Applying(plan, start, context).all();
+  write_page(context, account);
+  finish_run(plan, start, context, account);
   return account;
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 /// Bytes that are served already have one place.
 store::Place place_of_copy(const Digest& digest, Run& run) {
-  return run.shop.manifest.server.publish_copies ? store::Place::public_tree : place_of_bytes(digest, run);
+  return run.context.manifest.server.publish_copies ? store::Place::public_tree : place_of_bytes(digest, run);
 }
 
 state::ImageRow row_of(const plan::CopyImage& action, const Task& task, Run& run) {
@@ -39,7 +39,7 @@ state::ImageRow row_of(const plan::CopyImage& action, const Task& task, Run& run
 /// The packed form in which these bytes are here already, whole.
 std::optional<Packed> packed_here(const ImageEntry& entry, Run& run) {
   const auto object = run.journal.with_state([&entry](state::State& state) { return state.object(entry.digest); });
-  if (!object || object->size != entry.size || !run.shop.store.has(object->packed)) return std::nullopt;
+  if (!object || object->size != entry.size || !run.context.store.has(object->packed)) return std::nullopt;
   return object->packed;
 }
 
@@ -53,9 +53,9 @@ using Getting = std::variant<FetchResult, Failed>;
 /// then each is asked alone, and what came right stays.
 std::variant<transfer::CopyDone, transfer::CopyFailed> ask_for_bytes(const ServerName& peer, const transfer::CopyJob& job,
                                                                      Run& run) {
-  const std::string partial = run.shop.store.partial_path(job.digest);
+  const std::string partial = run.context.store.partial_path(job.digest);
   const auto ask = [&](const std::vector<std::string>& urls) {
-    return transfer::copy_packed(run.peers.connect(peer, urls), run.shop.files, run.throttle, job, partial);
+    return transfer::copy_packed(run.peers.connect(peer, urls), run.context.files, run.throttle, job, partial);
   };
   try {
     const std::vector<std::string>& urls = run.peers.entry_of(peer).urls;
@@ -105,11 +105,11 @@ Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task
   }
   const auto& done = std::get<transfer::CopyDone>(result);
   if (const auto here = packed_here(entry, run)) {  // now that the peer has shown that it has them: one object a digest
-    run.shop.files.remove(run.shop.store.partial_path(entry.digest));
-    if (wanted.place == store::Place::public_tree) run.shop.store.move_to(*here, store::Place::public_tree);
+    run.context.files.remove(run.context.store.partial_path(entry.digest));
+    if (wanted.place == store::Place::public_tree) run.context.store.move_to(*here, store::Place::public_tree);
     return FetchResult{.packed = *here, .fetched = done.fetched};
   }
-  run.shop.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
+  run.context.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
   return FetchResult{.packed = packed, .fetched = done.fetched};
 }
 
@@ -120,7 +120,7 @@ std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Ru
       std::any_of(rows.begin(), rows.end(), [&](const state::ImageRow& row) { return row.kind == entry.kind; }))
     return std::nullopt;
   transfer::KindCheck kind(entry.kind);
-  run.shop.store.read_plain(
+  run.context.store.read_plain(
       entry.digest, entry.size, here, [&](std::string_view plain) { kind.write(plain); },
       [&](std::uint64_t) {
         io::throw_if_interrupted();
@@ -136,7 +136,7 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
   // Who names the digest of a private image has not shown that it has the bytes: it must give them like any others.
   if (here && !run.journal.with_state([&](state::State& state) { return state.is_secret(entry.digest); })) {
     if (auto failed = check_kind(entry, *here, run)) return *std::move(failed);
-    if (wanted.place == store::Place::public_tree) run.shop.store.move_to(*here, store::Place::public_tree);
+    if (wanted.place == store::Place::public_tree) run.context.store.move_to(*here, store::Place::public_tree);
     return FetchResult{.packed = *here};
   }
   if (!entry.packed) {
@@ -172,9 +172,9 @@ Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int co
                           run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<FetchResult>(got);
-  run.journal.with_state([&, &bytes = packed](state::State&) { run.shop.store.spare(action.entry->digest, bytes); });
+  run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(action.entry->digest, bytes); });
   state::ImageRow row = row_of(action, task, run);
-  run.shop.store.keep_papers(row.digest, task.number, write_papers(row, packed));
+  run.context.store.keep_papers(row.digest, task.number, write_papers(row, packed));
   return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
 }
 
@@ -184,17 +184,17 @@ Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int c
   Getting got = get_from_any(action.offers, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<FetchResult>(got);
-  run.journal.with_state([&, &bytes = packed](state::State&) { run.shop.store.spare(digest, bytes); });
-  run.shop.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
+  run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(digest, bytes); });
+  run.context.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
   return ActionEffects{.effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
 }
 
 /// From the next head on it is this server's own: its bytes are served, as soon as they are whole.
 Result do_action(const plan::AdoptCopy& action, const Task&, Run& run) {
   const auto object = run.journal.with_state([&](state::State& state) { return state.object(action.row.digest); });
-  if (object && run.shop.store.has(object->packed)) run.shop.store.move_to(object->packed, store::Place::public_tree);
-  run.shop.store.edit_papers(action.row.digest,
-                             [&](std::string_view text) { return with_adoption(text, action.identity, action.row); });
+  if (object && run.context.store.has(object->packed)) run.context.store.move_to(object->packed, store::Place::public_tree);
+  run.context.store.edit_papers(action.row.digest,
+                                [&](std::string_view text) { return with_adoption(text, action.identity, action.row); });
   return ActionEffects{.effects = {state::AdoptImage{.row = action.row}}};
 }
 

@@ -17,7 +17,7 @@ store::Place place_of(bool is_private) { return is_private ? store::Place::priva
 /// Everything of a new image's row but what its bytes say.
 state::ImageRow row_of(const plan::AddImage& action, const Task& task, const store::Ingested& bytes, Run& run) {
   const LocalImage& image = action.image;
-  state::ImageRow row = state::declared_row(image, run.shop.manifest.server.name);
+  state::ImageRow row = state::declared_row(image, run.context.manifest.server.name);
   row.digest = bytes.digest;
   row.size = bytes.size;
   row.kind = bytes.kind;
@@ -39,7 +39,7 @@ std::optional<store::Ingested> deleted_before(const LocalImage& image, Run& run)
   }
   if (!last || (image.digest && *image.digest != last->digest)) return std::nullopt;
   const auto object = run.journal.with_state([last](state::State& state) { return state.object(last->digest); });
-  if (!object || !run.shop.store.has(object->packed)) return std::nullopt;
+  if (!object || !run.context.store.has(object->packed)) return std::nullopt;
   return store::Ingested{.digest = object->digest,
                          .size = object->size,
                          .kind = last->kind,
@@ -48,20 +48,20 @@ std::optional<store::Ingested> deleted_before(const LocalImage& image, Run& run)
 }
 
 bool source_is_there(const LocalImage& image, Run& run) {
-  return image.source && run.shop.files.status(*image.source).has_value();
+  return image.source && run.context.files.status(*image.source).has_value();
 }
 
 bool source_is(const store::Ingested& bytes, const LocalImage& image, Run& run) {
   return !bytes.source_stamp.empty() &&
-         is_as_it_was(transfer::survey_source(transfer::source_of(image, run.shop.manifest.server)), bytes.source_stamp);
+         is_as_it_was(transfer::survey_source(transfer::source_of(image, run.context.manifest.server)), bytes.source_stamp);
 }
 
 store::Ingested take_in(const LocalImage& image, const std::optional<Digest>& expected, store::Place place, const Task& task,
                         Run& run) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  const auto threads = static_cast<int>(std::min(run.shop.parallel, cores));
-  store::Ingested bytes = run.shop.store.ingest(
-      transfer::source_of(image, run.shop.manifest.server), expected, place, threads,
+  const auto threads = static_cast<int>(std::min(run.context.parallel, cores));
+  store::Ingested bytes = run.context.store.ingest(
+      transfer::source_of(image, run.context.manifest.server), expected, place, threads,
       [&](std::uint64_t done, std::uint64_t total) {
         run.events.progress(
             {.address = task.change.address, .verb = task.change.verb, .done = done, .total = total, .fetched = 0});
@@ -73,7 +73,7 @@ store::Ingested take_in(const LocalImage& image, const std::optional<Digest>& ex
 /// One object a digest: where these bytes were here before in another packing, that one stays.
 Packed packing_to_keep(const store::Ingested& bytes, Run& run) {
   const auto object = run.journal.with_state([&bytes](state::State& state) { return state.object(bytes.digest); });
-  return object && run.shop.store.has(object->packed) ? object->packed : bytes.packed;
+  return object && run.context.store.has(object->packed) ? object->packed : bytes.packed;
 }
 
 Failed source_missing(const LocalImage& image) {
@@ -88,12 +88,12 @@ Failed source_missing(const LocalImage& image) {
 
 Result keep(const plan::AddImage& action, const Task& task, store::Ingested bytes, Run& run) {
   bytes.packed = packing_to_keep(bytes, run);
-  run.journal.with_state([&](state::State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
+  run.journal.with_state([&](state::State&) { run.context.store.spare(bytes.digest, bytes.packed); });
   // Also those of a private image, if another one shows the same bits: there is one place for them, and readers look there.
   const store::Place place = action.image.is_private ? place_of_bytes(bytes.digest, run) : store::Place::public_tree;
-  if (place == store::Place::public_tree) run.shop.store.move_to(bytes.packed, place);
+  if (place == store::Place::public_tree) run.context.store.move_to(bytes.packed, place);
   state::ImageRow row = row_of(action, task, bytes, run);
-  run.shop.store.keep_papers(row.digest, task.number, write_papers(row, bytes.packed));
+  run.context.store.keep_papers(row.digest, task.number, write_papers(row, bytes.packed));
   return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(bytes.packed)}}};
 }
 
@@ -126,8 +126,8 @@ Result do_action(const plan::TakeInAgain& action, const Task& task, Run& run) {
   if (!source_is_there(image, run)) return source_missing(image);
   try {
     const store::Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
-    run.journal.with_state([&](state::State&) { run.shop.store.spare(bytes.digest, bytes.packed); });
-    run.shop.store.edit_papers(action.digest, [&](std::string_view text) { return with_packing(text, bytes.packed); });
+    run.journal.with_state([&](state::State&) { run.context.store.spare(bytes.digest, bytes.packed); });
+    run.context.store.edit_papers(action.digest, [&](std::string_view text) { return with_packing(text, bytes.packed); });
     state::Effects effects = stamps_of(action, bytes.source_stamp, run);
     effects.emplace_back(state::PutBytes{.digest = action.digest, .packed = bytes.packed});
     return ActionEffects{.effects = std::move(effects)};
@@ -142,8 +142,8 @@ Result do_action(const plan::UpdateImage& action, const Task&, Run& run) {
   const auto object = run.journal.with_state([&](state::State& state) { return state.object(action.row.digest); });
   // Before any head can name it, an image that is private no more must be where the head says (R25). Damaged bytes hold
   // nothing up, least of all a withdrawal (R21): no head names them.
-  if (object && !action.row.is_private && run.shop.store.has(object->packed))
-    run.shop.store.move_to(object->packed, store::Place::public_tree);
+  if (object && !action.row.is_private && run.context.store.has(object->packed))
+    run.context.store.move_to(object->packed, store::Place::public_tree);
   return ActionEffects{.effects = {state::ChangeImage{.row = action.row}}};
 }
 

@@ -10,8 +10,8 @@ namespace {
 void accept_head(state::Registration& registration, const plan::SeenHead& head, Run& run) {
   registration.serial = head.serial;
   registration.head = head.digest;
-  registration.seen = run.shop.clock.now();
-  run.journal.with_state([&](state::State& state) { raise_floors(head, state, run.shop.memory); });
+  registration.seen = run.context.clock.now();
+  run.journal.with_state([&](state::State& state) { raise_floors(head, state, run.context.memory); });
 }
 
 /// The registration that an update changes; a fresh one if it is not there (or had another identity).
@@ -26,7 +26,7 @@ state::Registration registration_to_update(const plan::UpdatePeer& action, Run& 
                              .urls = {},
                              .serial = 0,
                              .head = {},
-                             .registered = run.shop.clock.now(),
+                             .registered = run.context.clock.now(),
                              .seen = {}};
 }
 
@@ -39,7 +39,7 @@ Result do_action(const plan::RegisterPeer& action, const Task&, Run& run) {
                                    .urls = action.urls,
                                    .serial = 0,
                                    .head = {},
-                                   .registered = run.shop.clock.now(),
+                                   .registered = run.context.clock.now(),
                                    .seen = {}};
   accept_head(registration, action.head, run);
   return ActionEffects{.effects = {state::PutRegistration{.registration = std::move(registration), .replaces = std::nullopt}}};

@@ -150,7 +150,7 @@ void begin_run(const state::RunStart& start, state::State& state, store::Store& 
 
 Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_shop)
     : plan(the_plan),
-      shop(the_shop),
+      context(the_shop),
       events(the_shop.events),
       journal(the_shop.state, the_shop.clock, id),
       throttle(the_shop.clock, the_shop.manifest.limits.bandwidth),
@@ -160,10 +160,10 @@ Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_sh
       names(rows, the_plan) {}
 
 state::Provenance Run::papers_of(const plan::Change& change) const {
-  return state::Provenance{.time = shop.clock.now(),
+  return state::Provenance{.time = context.clock.now(),
                            .run = journal.run(),
-                           .actor = shop.actor,
-                           .commit = shop.commit,
+                           .actor = context.actor,
+                           .commit = context.commit,
                            .rule = change.because.empty() ? change.address.text : change.because.front().rule,
                            .peer = std::nullopt,
                            .head = std::nullopt};
@@ -179,7 +179,7 @@ store::Place place_of_bytes(const Digest& digest, const state::State& state, boo
 
 store::Place place_of_bytes(const Digest& digest, Run& run) {
   return run.journal.with_state(
-      [&](state::State& state) { return place_of_bytes(digest, state, run.shop.manifest.server.publish_copies); });
+      [&](state::State& state) { return place_of_bytes(digest, state, run.context.manifest.server.publish_copies); });
 }
 
 Code local_code(const Error& error) {

@@ -94,7 +94,7 @@ struct Run {
   Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_shop);
 
   const plan::Plan& plan;
-  ApplyContext& shop;
+  ApplyContext& context;
   ForwardingEvents events;
   Journal journal;
   io::Throttle throttle;

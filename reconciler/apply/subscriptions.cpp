@@ -5,7 +5,7 @@ namespace ingot::apply {
 
 Result do_action(const plan::Instantiate& action, const Task&, Run& run) {
   state::SubscriptionRow row = action.row;
-  row.instantiated = run.shop.clock.now();
+  row.instantiated = run.context.clock.now();
   return ActionEffects{.effects = {state::PutSubscription{.row = std::move(row)}}};
 }
 

@@ -15,21 +15,21 @@ std::unique_ptr<apply::Events> progress_for(const console::Session& session) {
 apply::Account applied(const Observation& looked, const state::RunStart& start, std::unique_ptr<apply::Events> events,
                        site::Site& site, io::Transport& transport, const apply::CatalogKeys& keys,
                        const console::Session& session, std::optional<std::chrono::steady_clock::time_point> deadline) {
-  apply::ApplyContext shop{.state = site.state,
-                           .store = site.store,
-                           .files = site.files,
-                           .transport = transport,
-                           .memory = site.memory,
-                           .clock = session.clock,
-                           .catalog_keys = keys,
-                           .manifest = site.manifest,
-                           .events = *events,
-                           .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel),
-                           .actor = start.actor,
-                           .commit = start.git ? std::optional(start.git->commit_text()) : std::nullopt,
-                           .seen = observe::accepted_heads(looked.observed),
-                           .deadline = deadline};
-  return apply::apply(looked.plan, start, shop);
+  apply::ApplyContext context{.state = site.state,
+                              .store = site.store,
+                              .files = site.files,
+                              .transport = transport,
+                              .memory = site.memory,
+                              .clock = session.clock,
+                              .catalog_keys = keys,
+                              .manifest = site.manifest,
+                              .events = *events,
+                              .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel),
+                              .actor = start.actor,
+                              .commit = start.git ? std::optional(start.git->commit_text()) : std::nullopt,
+                              .seen = observe::accepted_heads(looked.observed),
+                              .deadline = deadline};
+  return apply::apply(looked.plan, start, context);
 }
 
 }  // namespace ingot::command
