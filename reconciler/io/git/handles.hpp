@@ -1,4 +1,4 @@
-// What libgit2 hands out, owned; and its failures as values. Only git_* files include this: it brings git2.h.
+// What libgit2 hands out, owned; and its failures as values. Only files of this folder include this: it brings git2.h.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The fetch itself, by libgit2, to be run in a process of its own (git_fetch).
+// The fetch itself, by libgit2, to be run in a process of its own (fetch).
 #pragma once
 
 #include <cstdint>

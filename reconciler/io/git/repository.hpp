@@ -1,5 +1,5 @@
 // A git repository as far as ingot reads one: which holds a path, what a revision names, whose it is. Objects are read, never
-// a work tree; no hook, filter or helper of the repository is ever run. All of it is read by a child process (git_reader).
+// a work tree; no hook, filter or helper of the repository is ever run. All of it is read by a child process (reader).
 #pragma once
 
 #include <memory>
@@ -51,7 +51,7 @@ class GitRepository {
   /// "$Id$" as its attributes say. No other filter is run.
   std::string id_when_added(const std::string& path, const std::string& bytes) const;
 
-  GitReader& reader() const { return *reader_; }  ///< for git_* files
+  GitReader& reader() const { return *reader_; }  ///< for the files of this folder
 
  private:
   GitRepository() = default;

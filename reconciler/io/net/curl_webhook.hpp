@@ -1,4 +1,4 @@
-// ForwardingEvents a web server of something: a signed POST, tried a few times.
+// Tells a web server of something: a signed POST, tried a few times.
 #pragma once
 
 #include <string>
