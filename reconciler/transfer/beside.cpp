@@ -299,10 +299,13 @@ void remove_tree(int folder, const std::string& name) noexcept {
     return;
   }
   fchmod(open, 0700);
+  // The listing takes the descriptor over: a deep tree needs one for each folder.
   if (const FolderListing listing(fdopendir(open)); listing) {
     while (const dirent* const found = readdir(listing.get())) {
       if (!is_dots(found->d_name)) remove_tree(open, found->d_name);
     }
+  } else {
+    ::close(open);
   }
   unlinkat(folder, name.c_str(), AT_REMOVEDIR);
 }

@@ -30,11 +30,19 @@ int Descriptor::close() noexcept {
   return ::close(number) == 0 || errno == EINTR ? 0 : errno;
 }
 
-std::optional<std::vector<std::string>> names_in(int folder) {
+FolderListing open_listing(int folder) {
   // A descriptor of its own: closedir closes what it was given, and the position is shared by dup.
   const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
-  if (!listing && own >= 0) ::close(own);
+  FolderListing listing(own < 0 ? nullptr : fdopendir(own));
+  if (listing || own < 0) return listing;
+  const int error = errno;
+  ::close(own);
+  errno = error;
+  return nullptr;
+}
+
+std::optional<std::vector<std::string>> names_in(int folder) {
+  const FolderListing listing = open_listing(folder);
   if (!listing) return std::nullopt;
   std::vector<std::string> names;
   errno = 0;

@@ -35,6 +35,9 @@ struct CloseFolder {
 /// What readdir reads, with an owner.
 using FolderListing = std::unique_ptr<DIR, CloseFolder>;
 
+/// Lists an open folder from its beginning, by a descriptor of its own; nullptr: it cannot be read, errno says why.
+FolderListing open_listing(int folder);
+
 /// The names in an open folder, "." and ".." aside; nullopt: it cannot be read, errno says why.
 std::optional<std::vector<std::string>> names_in(int folder);
 

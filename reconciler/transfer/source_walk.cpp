@@ -119,9 +119,7 @@ class Walk {
   }
 
   std::optional<std::vector<WalkedEntry>> entries_of(const Descriptor& open, const std::string& path) {
-    // A descriptor of its own: closedir closes what it was given, and the position is shared by dup.
-    const int own = openat(open.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
+    const FolderListing listing = open_listing(open.get());
     if (!listing) {
       faults_.add(path, with_reason("cannot be read", errno));
       return std::nullopt;

@@ -39,8 +39,7 @@ std::string name_of(const TarMember& member) {
 std::string bearer_of(int folder, const std::string& name) {
   struct stat wanted {};
   const bool found = fstatat(folder, name.c_str(), &wanted, AT_SYMLINK_NOFOLLOW) == 0;
-  const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const FolderListing listing(own < 0 ? nullptr : fdopendir(own));
+  const FolderListing listing = open_listing(folder);
   std::string bearer;
   while (const dirent* const entry = listing ? readdir(listing.get()) : nullptr) {
     if (entry->d_name == name) return name;
