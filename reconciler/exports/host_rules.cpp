@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "reconciler/exports/mounted_paths.hpp"
 #include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
@@ -97,10 +98,6 @@ class Walker {
 
 Way way_to(const std::string& path) { return Walker(absolute_path(path)).walk(); }
 
-bool lies_below(const std::string& path, const std::string& folder) {
-  return folder == "/" || path == folder || path.starts_with(folder + "/");
-}
-
 /// "" if nobody else can. The owner of a link may put another in its place where only the owner of a name may remove it.
 std::string who_can_write(const Step& step, bool may_be_sticky) {
   const struct stat& status = step.status;
@@ -127,7 +124,7 @@ std::optional<std::string> why_not_below(const std::string& path, const std::vec
   if (!way.why.empty()) return way.why;
   for (const std::string& folder : folders) {
     const Way listed = way_to(folder);
-    if (listed.why.empty() && lies_below(way.real, listed.real)) return std::nullopt;
+    if (listed.why.empty() && is_within(way.real, listed.real)) return std::nullopt;
   }
   return fmt::format("this runs as root, and \"{}\" lies below no folder that this host's guard file lists in [guard] {}",
                      io::printable(path), key);

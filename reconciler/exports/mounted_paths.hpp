@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/transfer/mounts.hpp"
+
 namespace ingot::exports {
 
 struct PlaceOnDevice {
@@ -21,17 +23,10 @@ class MountedPaths {
   std::optional<PlaceOnDevice> locate(const std::string& path) const;
 
  private:
-  struct Mount {
-    int id = 0;
-    int parent = 0;
-    std::string device;
-    std::string root;   ///< in its file system
-    std::string point;  ///< where it is mounted
-  };
-  const Mount* top() const;
-  const Mount* next_on_the_way(const Mount& from, const std::string& path) const;
+  const transfer::Mount* next_on_the_way(const transfer::Mount& from, const std::string& path) const;
 
-  std::vector<Mount> mounts_;
+  std::vector<transfer::Mount> mounts_;
+  std::optional<std::size_t> top_;  ///< the one on which all others stand
 };
 
 /// Whether a path is `folder`, or lies in it.

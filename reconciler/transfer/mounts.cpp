@@ -1,16 +1,24 @@
 #include "reconciler/transfer/mounts.hpp"
 
+#include <array>
+#include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "reconciler/transfer/descriptor.hpp"
 
 namespace ingot::transfer {
 
-std::string unescaped_mount(const std::string& text) {
+namespace {
+
+/// proc(5) writes blanks, line feeds and backslashes as three octal digits.
+std::string unescaped(const std::string& text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 3 < text.size()) {
@@ -21,6 +29,22 @@ std::string unescaped_mount(const std::string& text) {
     }
   }
   return plain;
+}
+
+}  // namespace
+
+std::vector<Mount> parse_mounts(const std::string& mountinfo) {
+  std::vector<Mount> mounts;
+  std::istringstream lines(mountinfo);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    Mount mount;
+    if (!(fields >> mount.id >> mount.parent >> mount.device >> mount.root >> mount.point)) continue;
+    mount.root = unescaped(mount.root);
+    mount.point = unescaped(mount.point);
+    mounts.push_back(std::move(mount));
+  }
+  return mounts;
 }
 
 bool is_mount_point(int folder, const std::string& name) {
@@ -34,16 +58,26 @@ std::set<std::string> mounts_below(const std::string& path) {
   if (!whole) return {};
   const std::string above = std::string(whole.get()) == "/" ? "/" : whole.get() + std::string("/");
   std::set<std::string> below;
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream fields(line);
-    std::string skipped;
-    std::string point;
-    fields >> skipped >> skipped >> skipped >> skipped >> point;
-    point = unescaped_mount(point);
-    if (point.size() > above.size() && point.starts_with(above)) below.insert("./" + point.substr(above.size()));
+  for (const Mount& mount : parse_mounts(text_of_proc("/proc/self/mountinfo"))) {
+    if (mount.point.size() > above.size() && mount.point.starts_with(above))
+      below.insert("./" + mount.point.substr(above.size()));
   }
   return below;
+}
+
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
+std::string text_of_proc(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && is_shortage(errno)) fail_locally("read", path, errno);
+  std::string text;
+  std::array<char, 65536> piece{};
+  for (ssize_t length = 1; file && length > 0;) {
+    length = ::read(file.get(), piece.data(), piece.size());
+    if (length < 0 && is_shortage(errno)) fail_locally("read", path, errno);
+    if (length > 0) text.append(piece.data(), static_cast<std::size_t>(length));
+  }
+  return text;
 }
 
 }  // namespace ingot::transfer
