@@ -12,6 +12,7 @@
 
 #include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/transfer/mounts.hpp"
 #include "reconciler/transfer/source_walk.hpp"
 #include "schema/error.hpp"
 
@@ -94,6 +95,8 @@ void give_owner_to_all(const std::string& path, const OwnerIds& ids, const std::
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) transfer::fail_locally("look at", path, errno);
   if (!S_ISDIR(status.st_mode)) return give_owner(AT_FDCWD, path, ids, path);
+  // Before anything is given: a walk gives a mounted folder too, before it stays out of it.
+  if (const auto mounts = transfer::mounts_below(path); !mounts.empty()) refuse_mount(path, *mounts.begin());
   const transfer::Source source{.path = path, .exclude = except};
   transfer::MemberFaults changed_by_us;
   const auto mounts = transfer::walk_source(source, changed_by_us, [&](const transfer::SourceMember& member) {
@@ -108,17 +111,14 @@ void give_owner_to_all(const std::string& path, const OwnerIds& ids, const std::
   faults.throw_if_any(path);
 }
 
-/// Only root looks into what its owner may not read: nobody else could tell later whether the export was changed.
-void refuse_unreadable(const std::string& path, mode_t mode) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0) transfer::fail_locally("look at", path, errno);
-  const mode_t needed = S_ISDIR(status.st_mode) ? S_IRUSR | S_IXUSR : S_IRUSR;
-  if (geteuid() == 0 || (mode & needed) == needed) return;
-  throw Error(Fault::usage, fmt::format("with mode {:04o} its owner cannot read \"{}\"", mode, io::printable(path)),
-              S_ISDIR(status.st_mode) ? "give its owner r and x, as in 0750" : "give its owner r, as in 0640");
-}
-
 }  // namespace
+
+void require_readable(const std::string& path, bool is_folder, const Access& access) {
+  const mode_t needed = is_folder ? S_IRUSR | S_IXUSR : S_IRUSR;
+  if (!access.mode || geteuid() == 0 || (*access.mode & needed) == needed) return;
+  throw Error(Fault::usage, fmt::format("with mode {:04o} its owner cannot read \"{}\"", *access.mode, io::printable(path)),
+              is_folder ? "give its owner r and x, as in 0750" : "give its owner r, as in 0640");
+}
 
 std::variant<OwnerIds, std::string> owner_ids(const std::string& text) {
   const auto colon = text.find(':');
@@ -131,7 +131,9 @@ std::variant<OwnerIds, std::string> owner_ids(const std::string& text) {
 }
 
 void give_access(const std::string& path, const Access& access, const std::vector<std::string>& except) {
-  if (access.mode) refuse_unreadable(path, *access.mode);
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) transfer::fail_locally("look at", path, errno);
+  require_readable(path, S_ISDIR(status.st_mode), access);
   if (access.owner) give_owner_to_all(path, *access.owner, except);
   // Not by a descriptor: its mode may forbid to open it until now.
   if (access.mode && fchmodat(AT_FDCWD, path.c_str(), *access.mode, AT_SYMLINK_NOFOLLOW) != 0)

@@ -25,9 +25,13 @@ struct Access {
   std::optional<mode_t> mode = {};     ///< of the entry itself; nullopt: as the image says
 };
 
+/// Error{usage} if this user, who is not root, could not look into `path` with that mode: then nobody but root could tell later
+/// whether the export was changed. To be asked before an image is unpacked.
+void require_readable(const std::string& path, bool is_folder, const Access& access);
+
 /// Gives owner and mode to what is at `path`, but for the members that a glob of `except` names. Set-id bits and capabilities of
-/// a file whose owner changes are lost: they were meant for the old one. Never follows a link. Error{usage}: this user could not
-/// look into it then. Error{local}: also if something is mounted in it. Error{incomplete}: a member did not get its owner.
+/// a file whose owner changes are lost: they were meant for the old one. Never follows a link. The error of
+/// require_readable. Error{local}: also if something is mounted in it. Error{incomplete}: a member did not get its owner.
 void give_access(const std::string& path, const Access& access, const std::vector<std::string>& except = {});
 
 }  // namespace ingot::exports

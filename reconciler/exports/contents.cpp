@@ -1,18 +1,17 @@
 #include "reconciler/exports/contents.hpp"
 
-#include <array>
 #include <cerrno>
+#include <set>
 #include <string_view>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/limits.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "reconciler/io/hash.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/transfer/attributes.hpp"
 #include "reconciler/transfer/mounts.hpp"
 #include "reconciler/transfer/source_walk.hpp"
 #include "schema/error.hpp"
@@ -23,9 +22,6 @@ namespace {
 
 constexpr std::size_t stride = 1024 * 1024;
 constexpr std::size_t longest_kept_target = 4096;
-/// Those that an image keeps.
-constexpr std::array attributes{"security.capability", "system.posix_acl_access", "system.posix_acl_default"};
-
 class Contents {
  public:
   explicit Contents(bool changes) : changes_(changes) {}
@@ -45,7 +41,7 @@ class Contents {
     struct stat now {};
     if (!open || fstat(open.get(), &now) != 0 || !transfer::is_unchanged(status, now)) return fail();
     add_attributes(open.get());
-    add_bytes(open.get(), status.st_size);
+    add_bytes(open.get(), status);
   }
   void fail() { is_whole_ = false; }
   std::optional<Digest> finish() { return is_whole_ ? std::optional(hash_.finish()) : std::nullopt; }
@@ -61,31 +57,32 @@ class Contents {
     add_text(target.substr(0, static_cast<std::size_t>(length)));
   }
 
+  /// Those that an image keeps.
   void add_attributes(int open) {
-    std::string value(XATTR_SIZE_MAX, '\0');
-    for (const char* const name : attributes) {
-      const ssize_t length = fgetxattr(open, name, value.data(), value.size());
-      if (length < 0 && errno != ENODATA && errno != ENOTSUP) return fail();
-      if (length < 0) continue;
-      add_text(fmt::format("{} {}", name, length));
-      hash_.update(std::string_view(value).substr(0, static_cast<std::size_t>(length)));
-    }
+    transfer::TarMember member;
+    std::set<std::string> others;
+    if (transfer::read_attributes(open, member, others) != 0) return fail();
+    for (const std::string* const text : {&member.access_acl, &member.default_acl}) add_text(*text);
+    add_text(fmt::format("{}", member.capability.size()));
+    hash_.update(member.capability);
   }
 
-  void add_bytes(int open, off_t size) {
-    std::string buffer(stride, '\0');
+  void add_bytes(int open, const struct stat& status) {
     off_t done = 0;
     for (ssize_t count = 1; count > 0; done += count) {
       io::throw_if_interrupted();
-      count = ::read(open, buffer.data(), buffer.size());
+      do count = ::read(open, buffer_.data(), buffer_.size());
+      while (count < 0 && errno == EINTR);
       if (count < 0) return fail();
-      hash_.update(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
+      hash_.update(std::string_view(buffer_).substr(0, static_cast<std::size_t>(count)));
     }
-    if (done != size) fail();
+    struct stat now {};
+    if (done != status.st_size || fstat(open, &now) != 0 || !transfer::is_unchanged(status, now)) fail();
   }
 
   bool changes_;
   bool is_whole_ = true;
+  std::string buffer_ = std::string(stride, '\0');
   io::Sha256 hash_;
 };
 

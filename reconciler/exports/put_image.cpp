@@ -57,6 +57,7 @@ void sync_all(const std::string& folder) {
 }  // namespace
 
 Put put_image(const Order& order, const ReadImage& read, const std::function<void(const Facts&)>& remember) {
+  require_readable(place_of(order), order.kind == ImageKind::tree, order.access);
   Put put;
   put.left_out = restore(order, read, transfer::Allowed::nothing, [&](const std::string& made) {
     give_access(made, order.access);

@@ -33,11 +33,12 @@ struct Put {
 using ReadImage = std::function<void(const std::function<void(std::string_view)>& out)>;
 
 /// `remember` is told the facts before the export gets its name: what it throws ends the work, and nothing is left.
-/// Error{usage, "in-the-way"}: something stands at the place. Error{local}, and what `read` throws.
+/// Error{usage, "in-the-way"}: something stands at the place. The errors of give_access, and what `read` throws.
 Put put_image(const Order& order, const ReadImage& read, const std::function<void(const Facts&)>& remember);
 
 /// Whether what is at the place is what the image gives with this owner and mode, to the last byte, but for the members that may
-/// change. Unpacks the image beside it for that, and leaves nothing. Error{local}, and what `read` throws.
+/// change. Unpacks the image beside it for that, and leaves nothing. The errors of give_access, and what `read`
+/// throws.
 bool is_as_unpacked(const Order& order, const ReadImage& read);
 
 /// Gives owner and mode to an export that is there, but for the members that may change; tells its facts once they are durable.
