@@ -67,7 +67,36 @@ TEST_F(curl_transport, A14_a_stalled_peer_is_left) {
     const io::Response response = get({server.url()});
     EXPECT_EQ(response.status, Status::unreachable) << what;
     EXPECT_THAT(response.why, HasSubstr("stalled")) << what;
+    EXPECT_EQ(server.requests().size(), 1U) << what;
   }
+}
+
+TEST_F(curl_transport, A14_a_stall_is_as_long_as_its_limit) {
+  options_.retry.attempts = 1;
+  options_.stall_time = std::chrono::hours(24);
+  clock_.step = std::chrono::hours(10);
+  RawServer server([](const RawConnection& connection, const std::string&) { connection.hold(); });
+  EXPECT_THAT(get({server.url()}).why, HasSubstr("stalled"));
+  EXPECT_GE(clock_.looks, 4) << "one at the start";
+  EXPECT_LE(clock_.looks, 5);
+}
+
+TEST_F(curl_transport, ends_a_stalled_transfer_when_it_may_not_go_on) {
+  options_.stall_time = std::chrono::hours(24);
+  std::atomic<bool> has_begun = false;
+  RawServer server([&](const RawConnection& connection, const std::string&) {
+    has_begun = true;
+    connection.hold();
+  });
+  io::Request request{.path = "head.dsse", .at_most = 1000};
+  request.may_go_on = [&] {
+    if (has_begun) throw Error(Fault::local, "enough");
+  };
+  try {
+    get({server.url()}, request);
+    FAIL() << "it went on";
+  } catch (const Error& error) { EXPECT_EQ(error.text(), "enough"); }
+  EXPECT_EQ(server.requests().size(), 1U);
 }
 
 TEST_F(curl_transport, A14_a_trickle_is_a_stall_too) {
@@ -323,7 +352,7 @@ TEST_F(curl_transport, a_closed_port_is_unreachable_after_three_tries) {
 }
 
 TEST_F(curl_transport, K7_an_interrupt_ends_a_stalled_transfer_long_before_its_time) {
-  options_.stall_time = std::chrono::minutes(10);
+  options_.stall_time = std::chrono::hours(24);  // what does not end at once ends no test
   RawServer server([](const RawConnection& connection, const std::string&) {
     io::pretend_interrupted(SIGTERM);
     connection.hold();
