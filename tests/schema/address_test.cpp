@@ -44,8 +44,6 @@ TEST(address, of_no_kind_has_no_parts_and_one_that_ends_early_lacks_some) {
   EXPECT_FALSE(is_of(AddressKind::image, "imagetype.a"));
 }
 
-TEST(address, of_a_subscription_says_what_it_selects) {}
-
 TEST(verb, is_read_back_from_its_word) {
   for (const std::string_view word : {"register", "update", "unregister", "instantiate", "uninstantiate", "create", "delete",
                                       "add", "copy", "withdraw", "remove", "publish"}) {
