@@ -1,16 +1,19 @@
 // The child that reads a repository: what crosses, and that its death and its limits cost nothing but that repository.
 #include "reconciler/io/git/reader.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "reconciler/io/interrupt.hpp"
 #include "schema/error.hpp"
+#include "tests/support/in_child.hpp"
 
 namespace ingot::git_reader_test {
 
@@ -77,6 +80,17 @@ TEST(git_reader, C15_that_dies_is_an_error_of_its_repository_alone) {
     EXPECT_THAT(refusal([&] { reader.ask<&fill>(1U); }), HasSubstr("\"gold.git\" cannot be read")) << "for good";
     EXPECT_EQ(other.ask<&fill>(1U), 1U);
   }
+}
+
+/// The child lives, and would wait for the next question; whoever waited for its end would wait for ever.
+TEST(git_reader, whose_answer_cannot_be_read_is_ended_and_is_a_local_error) {
+  const std::string said = testing_support::in_child([]() -> std::string {
+    io::GitReader reader("gold.git");
+    if (reader.ask<&fill>(1U) != 1U) return "no answer";
+    testing_support::refuse_call(SYS_read, EIO);  // of this process; the child is older
+    return refusal([&] { reader.ask<&fill>(1U); });
+  });
+  EXPECT_THAT(said, AllOf(HasSubstr("local"), HasSubstr("\"gold.git\""), HasSubstr("Input/output error")));
 }
 
 TEST(git_reader, C15_has_bounds_on_memory_and_time) {

@@ -103,7 +103,9 @@ class Receiver {
     if (::poll(&one, 1, 100) <= 0) return true;
     std::array<char, 4096> buffer{};
     const ssize_t count = ::read(from_, buffer.data(), buffer.size());
-    if (count < 0) return errno == EINTR || errno == EAGAIN;
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+    if (count < 0)
+      throw Error(Fault::local, fmt::format("the process that fetches a git repository cannot be heard: {}", errno_text(errno)));
     heard_.append(buffer.data(), static_cast<std::size_t>(count));
     return count > 0;
   }

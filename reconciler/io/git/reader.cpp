@@ -191,7 +191,13 @@ std::string GitReader::receive(std::size_t length) {
     if (ready <= 0) continue;
     const ssize_t count = ::read(socket_, buffer.data(), std::min(buffer.size(), length - bytes.size()));
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
+    if (count < 0) {
+      const std::string why = errno_text(errno);
+      why_it_ended();  // it lives, and would wait for the next question for ever
+      throw Error(Fault::local,
+                  fmt::format("the process that reads the git repository \"{}\" cannot be heard: {}", printable(name_), why));
+    }
+    if (count == 0) {
       ::waitid(P_PID, static_cast<id_t>(pid_), nullptr, WEXITED | WNOWAIT);  // it has closed its end, so it is ending
       give_up(why_it_ended());
     }
