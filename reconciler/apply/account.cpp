@@ -26,6 +26,19 @@ bool only_waits_for(const plan::Change& change, const plan::Change& other) {
          (is_series(change.action) && std::holds_alternative<plan::CopyImage>(other.action));
 }
 
+/// An update of a series that takes in new members and changes nothing else.
+bool only_takes_in(const plan::Change& change) {
+  const auto* const update = std::get_if<plan::UpdateSeries>(&change.action);
+  return update && update->changes.size() == change.after.size();
+}
+
+Skipped why_in_vain(const Address& needed, const Outcome& outcome) {
+  if (is_deferred(outcome))
+    return {.why = fmt::format("deferred: depends on \"{}\", which is deferred", needed.text), .deferred = true};
+  return {.why = fmt::format("depends on \"{}\", which {}", needed.text,
+                             std::holds_alternative<Failed>(outcome) ? "failed" : "was not done")};
+}
+
 Skipped deferred(const plan::Change& change) {
   return {.why = change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why, .deferred = true};
 }
@@ -61,17 +74,18 @@ bool Ledger::ended_early() const {
 }
 
 std::optional<Skipped> Ledger::waits_in_vain(const plan::Change& change) const {
+  std::optional<Skipped> first;
+  std::size_t missing = 0;
   for (const Address& needed : change.after) {
     const auto place = places_.find(needed);
-    if (place == places_.end() || only_waits_for(change, plan_.actions[place->second])) continue;
+    if (place == places_.end()) continue;
     const auto& result = results_[place->second];
     if (!result || std::holds_alternative<Done>(result->outcome)) continue;
-    if (is_deferred(result->outcome))
-      return Skipped{.why = fmt::format("deferred: depends on \"{}\", which is deferred", needed.text), .deferred = true};
-    const bool failed = std::holds_alternative<Failed>(result->outcome);
-    return Skipped{fmt::format("depends on \"{}\", which {}", needed.text, failed ? "failed" : "was not done")};
+    if (!only_waits_for(change, plan_.actions[place->second])) return why_in_vain(needed, result->outcome);
+    if (++missing == 1) first = why_in_vain(needed, result->outcome);
   }
-  return std::nullopt;
+  // Without any of its new members it would be called done, and nothing would have changed.
+  return missing > 0 && missing == change.after.size() && only_takes_in(change) ? first : std::nullopt;
 }
 
 std::optional<Skipped> Ledger::why_not(std::size_t action) const {

@@ -95,6 +95,28 @@ TEST_F(account, a_series_and_a_publication_go_on_without_a_copy) {
   EXPECT_EQ(ledger.why_not(4), std::nullopt);
 }
 
+/// Called done, it would be in the history though nothing changed.
+TEST_F(account, an_update_of_a_series_is_not_begun_if_none_of_its_new_members_came) {
+  const auto update = [](std::vector<std::string> changes, std::vector<std::string> after) {
+    const SeriesName name = SeriesName::of("s");
+    return change_of(series_address(name),
+                     plan::UpdateSeries{.name = name, .members = {}, .follow = std::nullopt, .changes = std::move(changes)},
+                     std::move(after));
+  };
+  const plan::Plan plan = plan_of({copy("a"), copy("b"), copy("late"), update({"+a"}, {"copy.oslo.a"}),
+                                   update({"+a", "+b"}, {"copy.oslo.a", "copy.oslo.b"}), update({"+a", "-x"}, {"copy.oslo.a"}),
+                                   update({"+late"}, {"copy.oslo.late"}), update({"-x"}, {})});
+  apply::Ledger ledger(plan);
+  put(ledger, plan, 0, Failed{Code::unreachable, "x"});
+  put(ledger, plan, 1, Done{});
+  put(ledger, plan, 2, Skipped{.why = "deferred: the deadline of this run is over", .deferred = true});
+  EXPECT_EQ(why(ledger, 3), "depends on \"copy.oslo.a\", which failed");
+  EXPECT_EQ(ledger.why_not(4), std::nullopt) << "one came";
+  EXPECT_EQ(ledger.why_not(5), std::nullopt) << "one goes";
+  EXPECT_EQ(ledger.why_not(6), (Skipped{.why = "deferred: depends on \"copy.oslo.late\", which is deferred", .deferred = true}));
+  EXPECT_EQ(ledger.why_not(7), std::nullopt);
+}
+
 TEST_F(account, a_full_disk_stops_what_takes_space_and_nothing_else) {
   const plan::Plan plan = plan_of({copy("a"), copy("b"), type("C")});
   apply::Ledger ledger(plan);
