@@ -12,6 +12,7 @@
 #include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/io/hash.hpp"
 #include "tests/support/fault_files.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::owner_test {
@@ -48,6 +49,13 @@ TEST_F(owner, an_error_of_access_says_whose_the_file_is) {
   ASSERT_EQ(::chown(file.c_str(), somebody, somebody), 0);
   EXPECT_THAT(io::file_error("open", file, EACCES).mend(), AllOf(HasSubstr("belongs to " + io::user_name(somebody)),
                                                                  HasSubstr("this runs as root"), HasSubstr("chown root ")));
+}
+
+TEST_F(owner, nobody_is_told_to_give_away_a_folder_of_the_host) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const std::string said = testing_support::in_child(
+      []() -> std::string { return testing_support::become_nobody() ? io::foreign_owner_text("/nowhere/home/file") : "skip"; });
+  EXPECT_THAT(said, AllOf(HasSubstr("\"/\" belongs to root"), HasSubstr("name another folder"), Not(HasSubstr("chown"))));
 }
 
 TEST_F(owner, a_floor_that_cannot_be_read_is_not_called_damaged) {
