@@ -1,5 +1,3 @@
-#include <filesystem>
-
 #include "reconciler/apply/init_server.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/starter.hpp"
@@ -13,6 +11,7 @@
 #include "schema/catalog/card.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/text/text_rules.hpp"
+#include "schema/text/url.hpp"
 
 namespace ingot::command {
 
@@ -44,18 +43,13 @@ ServerName wanted_name(const options::InitArguments& arguments, const std::strin
   return *name;
 }
 
-std::string with_slash(std::string url) { return url.ends_with('/') ? url : url + "/"; }
-
 /// A URL that would break the manifest's text, or that no peer could use, is refused before anything is made.
 std::optional<std::string> wanted_url(const options::InitArguments& arguments) {
   if (!arguments.url) return std::nullopt;
-  const std::string& url = *arguments.url;
-  const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("file://");
-  const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
-  if (!known || !plain)
-    throw Error(Fault::usage, fmt::format("--url \"{}\" is not a URL", io::printable(url)),
-                "a URL begins with https://, http:// or file://");
-  return with_slash(url);
+  if (const auto why = why_not_a_url(*arguments.url))
+    throw Error(Fault::usage, fmt::format("--url {}", *why),  // not what was given: it may hold a password
+                "such as --url https://gold.example.net/ or --url file:///srv/gold/store/public/");
+  return with_slash(*arguments.url);
 }
 
 void write_new(const std::string& path, const std::string& text, io::Files& files) {
@@ -95,7 +89,7 @@ class Initializing {
       : arguments_(arguments), session_(session), path_(path_for(arguments, session)) {}
 
   int run() {
-    const bool is_new = !from_git() && !std::filesystem::exists(path_);
+    const bool is_new = !from_git() && !session_.files.status(path_);
     if (from_git())
       io::make_folders(session_.files, home_for(arguments_, session_));
     else if (is_new)
@@ -208,10 +202,13 @@ class Initializing {
           "server.card.toml\n",
           io::printable(manifest.server.store));
     } else {
-      out.print(
-          "  - let a web server serve {}/public at {}\n  - give server.card.toml to your peers; it names the root of this server "
-          "and holds no secret\n",
-          io::printable(manifest.server.store), io::printable(card.url));
+      if (card.url.starts_with("file://"))
+        out.print("  - make {}/public readable at {} for the peers on this machine or disk\n",
+                  io::printable(manifest.server.store), io::printable(card.url));
+      else
+        out.print("  - let a web server serve {}/public at {}\n", io::printable(manifest.server.store), io::printable(card.url));
+      if (is_open_http(card.url)) out.print("  - let each peer write allow_http = true: plain http can be read on the way\n");
+      out.print("  - give server.card.toml to your peers; it names the root of this server and holds no secret\n");
     }
     out.print("  - keep a copy of {} in a safe place: whoever holds root.pem can impersonate this server\n",
               io::printable(manifest.server.keys));
