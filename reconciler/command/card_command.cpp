@@ -3,6 +3,7 @@
 #include "reconciler/apply/whole_catalog.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/console/manifest_path.hpp"
+#include "reconciler/console/output_place.hpp"
 #include "reconciler/io/disk/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
@@ -75,10 +76,12 @@ Card own_card(const ServerSection& server, const std::string& url, const console
 }
 
 void write_to(const std::string& path, const Card& card, const console::Session& session) {
-  const auto there = session.files.status(path);
-  if (there && there->kind != io::EntryKind::file)
-    throw Error(Fault::usage, fmt::format("--out \"{}\" is not a regular file", io::printable(path)), "give another name")
-        .about(path);
+  console::refuse_overwriting(
+      session.files, "--out", path,
+      [&](const std::string& found) {
+        return std::holds_alternative<Card>(parse_card(found, path)) || console::may_be_replaced(found);
+      },
+      "a card");
   doing(fmt::format("writing the card \"{}\"", io::printable(path)),
         [&] { io::replace_file(session.files, path, write_card(card), 0644); });
   session.tell(fmt::format("the card is in \"{}\"", io::printable(path)));

@@ -110,11 +110,7 @@ show::FileNaming naming_here(const options::GlobalOptions& flags) {
 
 void require_a_file(io::Files& files, const std::string& path) {
   refuse_standard_output("--output", path, "give a file; --format says what standard output shows");
-  const auto status = files.status(path);
-  if (status && status->kind != io::EntryKind::file)
-    throw Error(Fault::usage, fmt::format("--output \"{}\" is not a file", io::printable(path)),
-                "name a regular file that may be overwritten; links and devices are not followed")
-        .about(path);
+  refuse_overwriting(files, "--output", path, may_be_replaced, "a report");
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 // ingot init and ingot card: a server is made once, and its card is made of it alone.
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
+#include "tests/support/in_child.hpp"
 
 namespace ingot::init_and_card_test {
 namespace {
@@ -12,6 +15,8 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 using testing_support::Commands;
 
 TEST_F(Commands, init_says_what_it_made_and_what_comes_next) {
@@ -37,6 +42,31 @@ TEST_F(Commands, init_without_a_url_makes_no_card_and_says_how_to_get_one) {
   EXPECT_EQ(card.exit, 65) << "the manifest is what lacks something";
   EXPECT_THAT(card.err, AllOf(ContainsRegex("ingot.toml:[1-9][0-9]*:1: "), HasSubstr("url = ")));
   testing_support::expect_valid_json("problems", at("gold", {"card", "--json"}).out);
+}
+
+TEST_F(Commands, init_refuses_a_url_that_no_manifest_may_hold_and_makes_nothing) {
+  for (const std::string url :
+       {"file://tmp/x", "gold.example.net", "https://me:canary@gold.example.net/", "ftp://gold.example.net/"}) {
+    const Ran ran = ingot({"init", "--server", "gold", "--url", url, (folder / "new").string()});
+    EXPECT_EQ(ran.exit, 64) << url;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("--url "), Not(HasSubstr("canary")))) << url;
+    EXPECT_FALSE(fs::exists(folder / "new")) << url;
+  }
+  const Ran ran = ingot({"init", "--server", "gold", "--url", "http://gold.example.net", (folder / "new").string()});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("allow_http = true"));
+}
+
+TEST_F(Commands, init_where_this_user_may_not_look_says_so) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can close a folder to another user";
+  fs::create_directory(folder / "closed");
+  fs::permissions(folder / "closed", fs::perms::none);
+  const std::string said = testing_support::in_child([&]() -> std::string {
+    if (!testing_support::become_nobody()) return "skip";
+    const Ran ran = ingot({"init", "--server", "gold", (folder / "closed/gold").string()});
+    return std::to_string(ran.exit) + ran.err;
+  });
+  EXPECT_THAT(said, AllOf(StartsWith("6"), HasSubstr("Permission denied"), Not(HasSubstr("internal error"))));
 }
 
 TEST_F(Commands, init_refuses_what_contradicts_the_manifest_and_makes_nothing) {
@@ -92,6 +122,14 @@ TEST_F(Commands, card_out_replaces_the_file_only_once_the_card_is_made) {
   EXPECT_EQ(terminal.printed, "");
   EXPECT_EQ(at("gold", {"card", "--out", "-"}).out, card);
   EXPECT_EQ(at("gold", {"card", "--out", (folder / "gold").string()}).exit, 64) << "a folder";
+  EXPECT_EQ(at("gold", {"card", "--out", file}).exit, 0) << "over a card";
+  for (const std::string name : {"gold/keys/root.pem", "gold/state/ingot.db", "gold/ingot.toml"}) {
+    const std::string before = read(folder / name);
+    const Ran ran = at("gold", {"card", "--out", (folder / name).string()});
+    EXPECT_EQ(ran.exit, 64) << name;
+    EXPECT_THAT(ran.err, HasSubstr("would overwrite something that is not a card"));
+    EXPECT_EQ(read(folder / name), before);
+  }
   EXPECT_EQ(at("gold", {"card", file, "--out", file}).exit, 64);
 }
 

@@ -315,6 +315,29 @@ TEST_F(Outputs, formats_belong_to_commands) {
   EXPECT_EQ(at("silver", {"plan", "--output", "json=" + folder.string()}).exit, 64);
 }
 
+TEST_F(Outputs, replace_reports_and_nothing_else) {
+  two_servers();
+  const std::vector<std::string> precious{"ingot.toml", "server.card.toml", "keys/root.pem", "state/ingot.db"};
+  const std::vector<std::string> formats{"text", "json", "markdown", "github", "terraform", "codequality", "sarif", "junit"};
+  for (const auto& format : formats) {
+    const std::string report = (folder / format).string();
+    for (int time = 0; time < 2; ++time)
+      EXPECT_EQ(at("silver", {"plan", "--output", format + "=" + report}).exit, 0) << format << terminal.said;
+    const std::string manifest = read(folder / "silver/ingot.toml");
+    write("silver/ingot.toml", manifest + "wrong = 1\n");
+    EXPECT_EQ(at("silver", {"plan", "--output", format + "=" + report}).exit, 65) << format << ": of a failure";
+    write("silver/ingot.toml", manifest);
+    EXPECT_EQ(at("silver", {"plan", "--output", format + "=" + report}).exit, 0) << format << ": over that of a failure";
+    for (const auto& name : precious) {
+      const std::string before = read(folder / "silver" / name);
+      const Ran ran = at("silver", {"plan", "--output", format + "=" + (folder / "silver" / name).string()});
+      EXPECT_EQ(ran.exit, 64) << format << " over " << name;
+      EXPECT_THAT(ran.err, HasSubstr("would overwrite something that is not a report"));
+      EXPECT_EQ(read(folder / "silver" / name), before);
+    }
+  }
+}
+
 TEST_F(Outputs, standard_streams_stand_for_no_file) {
   two_servers();
   for (const std::vector<std::string>& words :
