@@ -42,6 +42,10 @@ bool spin(io::OpenRepository&) {
   return true;
 }
 bool sleep(io::OpenRepository&) { return ::usleep(30'000'000) == 0; }
+bool lose_call(io::OpenRepository&, long call) {
+  testing_support::refuse_call(call, EIO);
+  return true;
+}
 std::uint64_t fill(io::OpenRepository&, std::uint64_t bytes) { return std::vector<char>(bytes, 'x').size(); }
 std::vector<std::string> open_files(io::OpenRepository&) {
   std::vector<std::string> names;
@@ -83,14 +87,26 @@ TEST(git_reader, C15_that_dies_is_an_error_of_its_repository_alone) {
 }
 
 /// The child lives, and would wait for the next question; whoever waited for its end would wait for ever.
-TEST(git_reader, whose_answer_cannot_be_read_is_ended_and_is_a_local_error) {
-  const std::string said = testing_support::in_child([]() -> std::string {
+TEST(git_reader, that_cannot_be_reached_is_ended_and_the_repository_is_not_at_fault) {
+  for (const long call : {SYS_read, SYS_sendto})
+    for (const int error : {EIO, ECONNRESET, EPIPE}) {
+      const std::string said = testing_support::in_child([&]() -> std::string {
+        io::GitReader reader("gold.git");
+        if (reader.ask<&fill>(1U) != 1U) return "no answer";
+        testing_support::refuse_call(call, error);  // of this process; the child is older
+        return refusal([&] { reader.ask<&fill>(1U); });
+      });
+      EXPECT_THAT(said, AllOf(HasSubstr("local"), HasSubstr("\"gold.git\" cannot be reached"))) << call << " " << error;
+    }
+  for (const long call : {SYS_read, SYS_sendto}) {
     io::GitReader reader("gold.git");
-    if (reader.ask<&fill>(1U) != 1U) return "no answer";
-    testing_support::refuse_call(SYS_read, EIO);  // of this process; the child is older
-    return refusal([&] { reader.ask<&fill>(1U); });
-  });
-  EXPECT_THAT(said, AllOf(HasSubstr("local"), HasSubstr("\"gold.git\""), HasSubstr("Input/output error")));
+    EXPECT_THAT(refusal([&] {
+                  reader.ask<&lose_call>(call);  // sending its answer fails, or reading the next question
+                  reader.ask<&fill>(1U);
+                }),
+                AllOf(HasSubstr("local"), HasSubstr("\"gold.git\" cannot be reached")))
+        << call << " in the child";
+  }
 }
 
 TEST(git_reader, C15_has_bounds_on_memory_and_time) {

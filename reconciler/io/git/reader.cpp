@@ -42,6 +42,8 @@ struct Header {
 
 /// What the child ends with if it may open no more files: the repository is not to blame.
 constexpr int no_descriptor = 71;
+/// What it ends with if it cannot be heard, or cannot hear: the repository is not to blame either.
+constexpr int no_line = 74;
 
 /// Nothing of the parent's stays open: neither its locks nor its outputs, on which a dying C library would write.
 void keep_only(int socket) {
@@ -58,7 +60,8 @@ bool read_all(char* into, std::size_t length) {
   while (length > 0) {
     const ssize_t count = ::read(own_socket, into, length);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
+    if (count < 0) ::_exit(no_line);
+    if (count == 0) return false;
     into += count;
     length -= static_cast<std::size_t>(count);
   }
@@ -69,7 +72,7 @@ void write_all(const char* from, std::size_t length) {
   while (length > 0) {
     const ssize_t count = ::send(own_socket, from, length, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) ::_exit(0);
+    if (count <= 0) ::_exit(no_line);
     from += count;
     length -= static_cast<std::size_t>(count);
   }
@@ -141,6 +144,25 @@ GitReader::~GitReader() {
   if (gone_.empty()) why_it_ended();
 }
 
+/// Whether it has ended, or does so within 5 s: what it has closed, it has closed by ending.
+bool GitReader::has_ended() const {
+  for (int look = 0; look < 500; ++look) {
+    siginfo_t found{};
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &found, WEXITED | WNOWAIT | WNOHANG) == 0 && found.si_pid == pid_) return true;
+    ::poll(nullptr, 0, 10);
+  }
+  return false;
+}
+
+/// A call on its socket failed with `error`, or 0: the other end is closed. It is at fault only if it has ended.
+void GitReader::lose(int error) {
+  const bool ended = (error == 0 || error == EPIPE || error == ECONNRESET) && has_ended();
+  const std::string why = why_it_ended();  // one that lives would wait for the next question for ever
+  if (ended && !lost_its_line_) give_up(why);
+  throw Error(Fault::local, fmt::format("the process that reads the git repository \"{}\" cannot be reached: {}",
+                                        printable(name_), errno_text(error == 0 ? ECONNRESET : error)));
+}
+
 /// Ends it, if it has not ended by itself.
 std::string GitReader::why_it_ended() {
   int status = 0;
@@ -152,6 +174,7 @@ std::string GitReader::why_it_ended() {
   ::close(socket_);
   gone_ = "its reader was ended";
   short_of_files_ = WIFEXITED(status) && WEXITSTATUS(status) == no_descriptor;
+  lost_its_line_ = WIFEXITED(status) && WEXITSTATUS(status) == no_line;
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   if (signal == SIGXCPU) return fmt::format("it took more than {} s of processor time", limits_.processor.count());
   return signal != 0 ? fmt::format("the process that reads it died of signal {} ({})", signal, ::strsignal(signal))
@@ -174,7 +197,7 @@ void GitReader::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) give_up(why_it_ended());
+    if (count < 0) lose(errno);
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
 }
@@ -191,16 +214,7 @@ std::string GitReader::receive(std::size_t length) {
     if (ready <= 0) continue;
     const ssize_t count = ::read(socket_, buffer.data(), std::min(buffer.size(), length - bytes.size()));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const std::string why = errno_text(errno);
-      why_it_ended();  // it lives, and would wait for the next question for ever
-      throw Error(Fault::local,
-                  fmt::format("the process that reads the git repository \"{}\" cannot be heard: {}", printable(name_), why));
-    }
-    if (count == 0) {
-      ::waitid(P_PID, static_cast<id_t>(pid_), nullptr, WEXITED | WNOWAIT);  // it has closed its end, so it is ending
-      give_up(why_it_ended());
-    }
+    if (count <= 0) lose(count == 0 ? 0 : errno);
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
   }
   return bytes;

@@ -76,6 +76,8 @@ class GitReader {
   void send(std::string_view bytes);
   std::string receive(std::size_t length);
   std::string why_it_ended();
+  bool has_ended() const;
+  [[noreturn]] void lose(int error);
   [[noreturn]] void give_up(const std::string& why);
 
   std::string name_;
@@ -84,6 +86,7 @@ class GitReader {
   int socket_ = -1;
   std::string gone_;             ///< why there is no child any more; "": there is one
   bool short_of_files_ = false;  ///< it ended since it may open no more files
+  bool lost_its_line_ = false;   ///< it ended since its socket failed
 };
 
 }  // namespace ingot::io
