@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "schema/manifest/own_places.hpp"
+#include "schema/manifest/series_members.hpp"
 
 namespace ingot {
 
@@ -284,6 +285,7 @@ void check_manifest(ManifestDraft& draft) {
   if (draft.references_certain) check_peer_references(draft);
   check_types(draft);
   check_images(draft);
+  check_series_members(draft);
   check_sources(draft);
   check_wishes(draft);
 }

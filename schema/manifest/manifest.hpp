@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -100,6 +101,7 @@ struct LocalImage {
   std::vector<std::string> exclude{};  ///< path globs
   bool cross_mounts = false;           ///< take what is mounted below the source, too
   std::optional<ImageName> parent{};
+  std::vector<SeriesName> series{};  ///< that it joins; their `images` name it, too
   std::string version{};
   ImageState state = ImageState::published;
   std::string reason{};
@@ -118,9 +120,18 @@ struct Follow {
   bool operator==(const Follow&) const = default;
 };
 
+/// In which order the images that name a series themselves follow those that it lists.
+enum class SeriesOrder {
+  version,  ///< by version, then by name
+  added,    ///< as they came into the series
+};
+inline constexpr std::string_view series_order_words[]{"version", "added"};
+
 struct SeriesDeclaration {
   SeriesName name;
-  std::vector<ImageName> images{};  ///< empty if follow
+  std::vector<ImageName> images{};  ///< those that are listed, then those that name the series; empty if follow
+  std::size_t joined = 0;           ///< how many of `images`, its last, name the series themselves; they are by version here
+  SeriesOrder order = SeriesOrder::version;
   std::optional<Follow> follow{};
   At at{};
   bool operator==(const SeriesDeclaration&) const = default;

@@ -34,6 +34,7 @@ struct ImageDraft {
   Spot type{};
   Spot parent{};
   Spot source{};
+  std::vector<Spot> series{};  ///< as entry.series
 };
 
 struct SeriesDraft {
@@ -41,6 +42,8 @@ struct SeriesDraft {
   Spot name{};
   std::vector<Spot> images{};  ///< as entry.images
   Spot follow{};               ///< of the peer that it follows
+  Spot header{};
+  bool has_members = false;  ///< false: it is up to the images to name it
 };
 
 struct SubscriptionDraft {

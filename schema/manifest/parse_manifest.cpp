@@ -11,6 +11,7 @@
 #include "schema/manifest/manifest_draft.hpp"
 #include "schema/manifest/read_guard.hpp"
 #include "schema/manifest/read_sections.hpp"
+#include "schema/manifest/series_members.hpp"
 #include "schema/manifest/table_reader.hpp"
 #include "schema/manifest/toml_reader.hpp"
 #include "schema/text/glob.hpp"
@@ -299,6 +300,7 @@ Manifest ManifestReader::finished() {
   move_entries(draft_.copies, manifest.copies);
   manifest.ignored = std::move(draft_.ignored);
   manifest.notify = std::move(draft_.notify);
+  add_series_members(manifest);
   return manifest;
 }
 

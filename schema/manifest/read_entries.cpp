@@ -1,5 +1,6 @@
 // [[peer]], [[imagetype]], [[image]], [[series]].
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,9 +17,11 @@ namespace {
 
 constexpr TomlKey urls_key{"urls", "[\"https://mirror.example.net/fpps-2/\"]"};
 constexpr TomlKey images_key{"images", "[\"db19_23\", \"db19_24\"]"};
+constexpr TomlKey order_key{"order", "\"version\""};
 constexpr TomlKey follow_key{"follow", "{ peer = \"fpps-2\", series = \"db19\" }"};
 constexpr std::size_t most_urls = 16;
 constexpr std::size_t most_globs = 1000;
+constexpr std::size_t most_series_of_an_image = 100;
 
 PeerCredentials read_credentials(TableReader& table, std::string_view peer, const ManifestDraft& draft) {
   constexpr TomlKey token_env{"token_env", "\"FPPS2_TOKEN\""};
@@ -98,6 +101,21 @@ void read_state_and_reason(TableReader& table, LocalImage& image) {
   }
 }
 
+/// The places of the names.
+std::vector<Spot> read_series_of(TableReader& table, LocalImage& image) {
+  constexpr TomlKey key{"series", "[\"db19\"]"};
+  std::vector<Spot> spots;
+  table.names<SeriesName>(key, [&](SeriesName name, Spot spot) {
+    if (std::find(image.series.begin(), image.series.end(), name) != image.series.end())
+      return table.wrong_at(spot, key, fmt::format("names {} twice", quoted(name.text())), "remove one of them");
+    image.series.push_back(std::move(name));
+    spots.push_back(spot);
+  });
+  if (spots.size() > most_series_of_an_image)
+    table.wrong(key, fmt::format("has {} entries, more than {}", spots.size(), most_series_of_an_image));
+  return spots;
+}
+
 void read_description_of(TableReader& table, LocalImage& image) {
   const auto word = [](std::string_view text) { return why_not_a_text(text, longest_version); };
   const auto prose = [](std::string_view text) { return why_not_a_text(text, longest_text); };
@@ -105,6 +123,15 @@ void read_description_of(TableReader& table, LocalImage& image) {
   image.platform = table.ruled({"platform", "\"linux-x86_64\""}, word).value_or("");
   image.description = table.ruled({"description", "\"patched in May\""}, prose).value_or("");
   read_labels(table, image.labels);
+}
+
+SeriesOrder read_order(TableReader& table) {
+  const std::string* written = table.text(order_key);
+  if (written == nullptr) return SeriesOrder::version;
+  const auto word = std::find(std::begin(series_order_words), std::end(series_order_words), *written);
+  if (word != std::end(series_order_words)) return static_cast<SeriesOrder>(word - std::begin(series_order_words));
+  table.wrong(order_key, fmt::format("is {}", quoted(*written)), "use \"version\" or \"added\"");
+  return SeriesOrder::version;
 }
 
 std::optional<Follow> read_follow(TableReader& table, SeriesDraft& series, ManifestDraft& draft) {
@@ -212,6 +239,7 @@ void read_image(TableReader& table, ManifestDraft& draft) {
   if (image.exclude.size() > most_globs) table.wrong(exclude_key, fmt::format("has more than {} entries", most_globs));
   image.cross_mounts = table.boolean({"cross_mounts", "true"}).value_or(false);
   image.parent = table.name<ImageName>({"parent", "\"db19_23\""});
+  std::vector<Spot> series = read_series_of(table, image);
   read_description_of(table, image);
   read_state_and_reason(table, image);
   image.is_private = table.boolean({"private", "true"}).value_or(false);
@@ -221,7 +249,8 @@ void read_image(TableReader& table, ManifestDraft& draft) {
                             .name = table.spot_of("name"),
                             .type = table.spot_of("type"),
                             .parent = table.spot_of("parent"),
-                            .source = table.spot_of("source")});
+                            .source = table.spot_of("source"),
+                            .series = std::move(series)});
   }
 }
 
@@ -235,13 +264,15 @@ void read_series(TableReader& table, ManifestDraft& draft) {
     series.entry.images.push_back(std::move(image));
     series.images.push_back(spot);
   });
+  series.entry.order = read_order(table);
   series.entry.follow = read_follow(table, series, draft);
-  if (table.has("images") && table.has("follow")) {
-    table.problem(table.spot_of("follow"), "exclusive-keys", "\"images\" and \"follow\" exclude each other",
-                  "keep \"images\" for an order of your own, \"follow\" for the origin's");
-  } else if (!table.has("images") && !table.has("follow")) {
-    table.missing("missing-key", "[[series]] has neither \"images\" nor \"follow\"",
-                  fmt::format("add images = {} or follow = {}", images_key.example, follow_key.example));
+  series.header = table.spot();
+  // What cannot be read is no missing member.
+  series.has_members = table.has("images") || table.has("follow") || table.has("order") || !table.whole();
+  for (const auto key : {images_key, order_key}) {
+    if (!table.has(key.name) || !table.has("follow")) continue;
+    table.problem(table.spot_of("follow"), "exclusive-keys", fmt::format("\"{}\" and \"follow\" exclude each other", key.name),
+                  fmt::format("keep \"{}\" for an order of your own, \"follow\" for the origin's", key.name));
   }
   if (name) draft.series.push_back(std::move(series));
 }

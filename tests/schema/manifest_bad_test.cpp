@@ -75,10 +75,11 @@ TEST(bad_manifests, reach_every_code_of_problem) {
     for (const Problem& problem : std::get<Problems>(parsed)) codes.insert(problem.code);
   }
   // The bounds (too-large, too-deep, too-many, more) are in manifest_hostile_test.
-  const std::set<std::string> expected{
-      "bad-card",       "bad-name",      "bad-value",   "builtin-type", "cycle",        "duplicate",  "duplicate-key",
-      "exclusive-keys", "missing-key",   "name-in-use", "own-place",    "root-only",    "same-root",  "selector",
-      "syntax",         "unknown-image", "unknown-key", "unknown-peer", "unknown-type", "unreadable", "wrong-type"};
+  const std::set<std::string> expected{"bad-card",      "bad-name",      "bad-value",      "builtin-type",   "cycle",
+                                       "duplicate",     "duplicate-key", "exclusive-keys", "missing-key",    "name-in-use",
+                                       "own-place",     "root-only",     "same-root",      "selector",       "syntax",
+                                       "unknown-image", "unknown-key",   "unknown-peer",   "unknown-series", "unknown-type",
+                                       "unreadable",    "wrong-type"};
   EXPECT_EQ(codes, expected);
 }
 

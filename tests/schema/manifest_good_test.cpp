@@ -31,6 +31,41 @@ TEST(good_manifests, take_the_defaults_of_the_contract) {
   EXPECT_FALSE(manifest.declares_nothing());
 }
 
+TEST(good_manifests, put_images_that_name_a_series_behind_those_that_it_lists) {
+  const Manifest manifest = manifest_of("m.toml", {{"m.toml", R"(manifest = 1
+server.name = "dc1"
+include = ["images/*.toml"]
+[[series]]
+name = "nightly"
+images = ["base", "copied"]
+[[series]]
+name = "empty"
+order = "added"
+)"},
+                                                   {"images/a.toml", R"(
+[[image]]
+name = "n10"
+version = "1.10"
+series = ["nightly"]
+)"},
+                                                   {"images/b.toml", R"(
+[[image]]
+name = "n9"
+version = "1.9"
+series = ["nightly"]
+[[image]]
+name = "base"
+series = ["nightly"]
+)"}});
+  ASSERT_EQ(manifest.series.size(), 2U);
+  const std::vector<ImageName> wanted{ImageName::of("base"), ImageName::of("copied"), ImageName::of("n9"), ImageName::of("n10")};
+  EXPECT_EQ(manifest.series[0].images, wanted);
+  EXPECT_EQ(manifest.series[0].joined, 2U) << "the listed one keeps its place";
+  EXPECT_EQ(manifest.series[0].order, SeriesOrder::version);
+  EXPECT_TRUE(manifest.series[1].images.empty());
+  EXPECT_EQ(manifest.series[1].order, SeriesOrder::added);
+}
+
 TEST(good_manifests, mean_the_same_with_their_defaults_written_out) {
   test::FileMap files = test::files_below(manifests / "good");
   Manifest written = manifest_of("defaults.toml", files);

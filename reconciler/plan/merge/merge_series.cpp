@@ -1,7 +1,9 @@
 // Series: their members are the images that are here or come by this plan, in the manifest's or the origin's order (R17).
 // What is not here yet takes its place when it arrives.
 #include <algorithm>
+#include <limits>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -107,14 +109,33 @@ Absence renamed_away(const ImageName& becomes) {
           fmt::format("list \"{}\"", becomes.text())};
 }
 
+/// The names in the order of the series. With order = "added", those that name the series keep the places that they have in it;
+/// the others follow as they were published, and those that were not yet stand last, by version.
+std::vector<ImageName> ordered_images(const SeriesDeclaration& series, const state::SeriesRow* row, const Situation& situation) {
+  std::vector<ImageName> images = series.images;
+  if (series.order == SeriesOrder::version || series.joined == 0) return images;
+  constexpr Serial not_yet = std::numeric_limits<Serial>::max();
+  std::unordered_map<state::ImageKey, std::size_t> places;
+  for (std::size_t i = 0; row && i < row->members.size(); ++i) places.emplace(row->members[i].image, i);
+  std::unordered_map<std::string, std::pair<std::size_t, Serial>> rank;
+  for (const auto& name : images) {
+    const state::ImageRow* here = situation.live(name);
+    const auto place = here ? places.find(here->key) : places.end();
+    rank[name.text()] = {place == places.end() ? places.size() : place->second, here ? here->created.value_or(not_yet) : not_yet};
+  }
+  std::stable_sort(images.end() - static_cast<std::ptrdiff_t>(series.joined), images.end(),
+                   [&](const ImageName& one, const ImageName& other) { return rank[one.text()] < rank[other.text()]; });
+  return images;
+}
+
 /// A member that a subscription could bring and no peer has is left out; nullopt: one cannot come at all, and the series is
 /// blocked.
-std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, const Bearers& bearers, Arrivals& arrivals,
-                                  const Situation& situation, Draft& draft) {
+std::optional<Wanted> want_listed(const SeriesDeclaration& series, const state::SeriesRow* row, const Bearers& bearers,
+                                  Arrivals& arrivals, const Situation& situation, Draft& draft) {
   Wanted wanted{.series = &series, .members = {}, .waiting = {}};
   const std::set<std::string> all = listed_names(series);
   std::set<ImageName> once;
-  for (const auto& name : series.images) {
+  for (const auto& name : ordered_images(series, row, situation)) {
     if (!once.insert(name).second) continue;
     if (auto member = find_member(name, bearers, situation, draft)) {
       wanted.members.push_back(*std::move(member));
@@ -127,8 +148,8 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, bool here, co
       continue;
     }
     Absence absence = renamed ? renamed_away(bearers.renamed.at(renamed->key)) : arrivals.absence(arrival, name, all);
-    block(series, here, absence.code, fmt::format("it lists \"{}\", {}", name.text(), absence.why), std::move(absence.mend),
-          draft, std::move(absence.waits_for));
+    block(series, row != nullptr, absence.code, fmt::format("it lists \"{}\", {}", name.text(), absence.why),
+          std::move(absence.mend), draft, std::move(absence.waits_for));
     if (arrival == Arrival::impossible) return std::nullopt;
   }
   if (!wanted.waiting.empty()) {
@@ -310,7 +331,7 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
       continue;
     }
     const auto wanted = series.follow ? want_followed(series, row, desired, bearers, situation, draft)
-                                      : want_listed(series, row != nullptr, bearers, arrivals, situation, draft);
+                                      : want_listed(series, row, bearers, arrivals, situation, draft);
     if (wanted) merge_wanted(*wanted, row, situation, draft);
   }
   std::set<SeriesName> declared;
