@@ -22,8 +22,9 @@ int run_command(const options::ReconcileArguments& arguments, const console::Ses
   ApplyMode manner{.command = "reconcile", .quiet_when_idle = true};
   if (arguments.deadline) manner.deadline = session.clock.steady() + *arguments.deadline;
   wait_at_random(arguments.jitter, session);
-  return run_apply(options::ApplyArguments{.options = {}, .yes = true, .plan = {}, .expect = {}, .metrics = arguments.metrics},
-                   manner, session);
+  options::ApplyArguments apply{.options = {}, .yes = !arguments.approved, .metrics = arguments.metrics};
+  apply.options.approved = arguments.approved;
+  return run_apply(apply, manner, session);
 }
 
 }  // namespace ingot::command

@@ -81,9 +81,10 @@ struct ApplyArguments {
   bool approves() const { return yes || plan || expect || options.approved; }
 };
 struct ReconcileArguments {
-  Seconds jitter{0};                        ///< the longest random wait at the start
-  std::optional<Seconds> deadline;          ///< from the start of the command; no action begins after it
-  std::optional<std::string> metrics = {};  ///< as for apply
+  std::optional<std::set<Verb>> approved = {};  ///< only these; none: all
+  Seconds jitter{0};                            ///< the longest random wait at the start
+  std::optional<Seconds> deadline;              ///< from the start of the command; no action begins after it
+  std::optional<std::string> metrics = {};      ///< as for apply
 };
 struct DiffArguments {
   std::string before;

@@ -72,6 +72,19 @@ TEST_F(Reconcile, knows_the_guards_of_the_manifest_and_no_others) {
   for (const char* flag : {"--raise-limit=stops=9", "--yes", "--allow-empty"}) EXPECT_EQ(reconcile({flag}).exit, 64) << flag;
 }
 
+TEST_F(Reconcile, does_only_what_is_approved_and_holds_the_rest) {
+  two_servers();
+  const Ran held = reconcile({"--approve", "register"});
+  EXPECT_EQ(held.exit, 7) << held.out << held.err;
+  EXPECT_TRUE(terminal.questions.empty());
+  EXPECT_EQ(at("silver", {"query", "peers"}).exit, 0);
+  EXPECT_THAT(at("silver", {"query", "images"}).out, HasSubstr("No images"));
+  const Ran rest = reconcile({"--approve", "register,instantiate", "--approve", "copy"});
+  EXPECT_EQ(rest.exit, 0) << rest.out << rest.err;
+  EXPECT_THAT(at("silver", {"query", "images"}).out, HasSubstr("gold"));
+  EXPECT_EQ(reconcile({"--approve", "copie"}).exit, 64);
+}
+
 TEST_F(Reconcile, defers_outside_of_a_window_and_says_when_it_opens) {
   two_servers();
   const std::string window = closed_window();

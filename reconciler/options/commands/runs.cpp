@@ -111,10 +111,9 @@ workflow, and the summary of the step), terraform and codequality (GitLab report
 namespace {
 
 /// "copy,add"; adds to what is approved already.
-void approve(ApplyArguments& apply, const Setting& setting) {
+void approve(std::optional<std::set<Verb>>& approved, const Setting& setting) {
   std::vector<std::string> known;
   for (const Verb verb : all_verbs) known.emplace_back(text_of(verb));
-  auto& approved = apply.options.approved;
   if (!approved) approved.emplace();
   std::istringstream words(setting.value);
   for (std::string word; std::getline(words, word, ',');) {
@@ -179,8 +178,10 @@ exit code is 8.
               "do not ask. Without it and without a terminal, apply refuses before any work (exit code 9). With --approve "
               "uninstantiate: also end dropped subscriptions although another selector of their peer names nothing there "
               "(unknown-selector), and those that a PLAN lists as held")
-      .repeated("--approve VERB,...", approve,
-                "do only actions of these verbs; hold the others and what needs them. Publishing needs no approval")
+      .repeated(
+          "--approve VERB,...",
+          [](ApplyArguments& arguments, const Setting& setting) { approve(arguments.options.approved, setting); },
+          "do only actions of these verbs; hold the others and what needs them. Publishing needs no approval")
       .option("--expect ID", expect,
               "plan again, and go on only if the plan has this id (see plan --json); otherwise exit code 8")
       .option("--rewind", &ApplyArguments::rewind,
@@ -212,6 +213,7 @@ CommandEntry reconcile_command() {
   reconcile.examples = R"(
   ingot reconcile                               # for a timer: see examples/systemd and examples/cron
   ingot reconcile --jitter 10m --deadline 50m   # for an hourly timer: runs never overlap
+  ingot reconcile --approve copy,withdraw       # nothing of this server's own manifest
   ingot reconcile --json                        # one JSON event a line; the last is always the result
   ingot reconcile --repo https://git.example.net/gold.git --rev main -f sites/fpps-1   # without a checkout
 )";
@@ -222,6 +224,10 @@ to do, reconcile prints nothing, records no run and exits with 0. Work beyond ma
 is deferred to the next run; if nothing else is left, the exit code is 0.
 )";
   add_form<ReconcileArguments>(reconcile)
+      .repeated(
+          "--approve VERB,...",
+          [](ReconcileArguments& arguments, const Setting& setting) { approve(arguments.approved, setting); },
+          "do only actions of these verbs, and publish; hold the others and what needs them (exit code 7)")
       .option("--jitter TIME", &ReconcileArguments::jitter,
               "first wait a random time of at most TIME. Nothing is read and no lock is held meanwhile")
       .option("--deadline TIME", &ReconcileArguments::deadline,
