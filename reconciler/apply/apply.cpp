@@ -174,7 +174,8 @@ class Applying {
     try {
       Result result = do_it(task, connections);
       if (auto* failed = std::get_if<Failed>(&result)) {
-        if (failed->code == Code::not_on_medium) return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
+        if (failed->code == Code::not_on_medium)
+          return Outcome(Skipped{.why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
       }
       return std::get<ActionEffects>(std::move(result));

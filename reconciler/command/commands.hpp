@@ -23,6 +23,8 @@ int run_command(const options::ShowArguments& arguments, const console::Session&
 int run_command(const options::ExtractArguments& arguments, const console::Session& session);
 int run_command(const options::VerifyArguments& arguments, const console::Session& session);
 int run_command(const options::PublishArguments& arguments, const console::Session& session);
+int run_command(const options::AddArguments& arguments, const console::Session& session);
+int run_command(const options::BundleArguments& arguments, const console::Session& session);
 int run_command(const options::GcArguments& arguments, const console::Session& session);
 int run_command(const options::MakeKey& arguments, const console::Session& session);
 int run_command(const options::ShowKeys& arguments, const console::Session& session);

@@ -47,6 +47,11 @@ class Line {
   bool gives(std::string_view flag) const {
     return std::any_of(options_.begin(), options_.end(), [&](const Given& given) { return given.option->has(flag); });
   }
+  /// The same of an option of every command; a command may have one of its own that is called so.
+  bool gives_global(std::string_view flag) const {
+    const Option* const global = find_option(nullptr, flag);
+    return std::any_of(options_.begin(), options_.end(), [&](const Given& given) { return given.option == global; });
+  }
   /// The last one given; "" if there is none.
   std::string value_of(std::string_view flag) const {
     std::string value;
@@ -243,7 +248,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const Line line(words);
   const CommandEntry* const command = line.command();
   if (line.gives("--help")) return {{}, ShowHelp{help_page(command == nullptr ? "" : command->name), true}};
-  if (line.gives("--version")) return arguments_of(line, ShowVersion{});
+  if (line.gives_global("--version")) return arguments_of(line, ShowVersion{});
   line.refuse_unknown();
   if (command == nullptr) return {{}, ShowHelp{help_page(""), false}};
   std::vector<std::string> rest = line.words();

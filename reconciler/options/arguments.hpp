@@ -124,6 +124,28 @@ struct PublishArguments {
   Serial above = 0;                         ///< the new serial is higher than this
   std::optional<std::string> metrics = {};  ///< a file for node_exporter
 };
+/// Values of "add" as written.
+struct AddArguments {
+  std::string source;
+  std::string name;
+  std::string type;
+  std::vector<std::string> series;
+  std::string parent;
+  std::string version;
+  std::string platform;
+  std::string description;
+  std::string state;
+  std::vector<std::string> labels;  ///< "NAME=VALUE"
+};
+struct BundleArguments {
+  std::string destination;
+  std::vector<std::string> images;  ///< none: all, unless `series` is given
+  std::optional<std::string> series;
+  std::optional<std::uint64_t> latest;  ///< of the series, at least 1
+  std::optional<Serial> since;
+  std::optional<ServerName> peer;  ///< whose tree; none: this server's
+  bool verify = false;
+};
 struct GcArguments {
   Seconds grace = std::chrono::hours(24) * 14;
   bool dry_run = false;
@@ -199,12 +221,12 @@ struct SchemaArguments {
 };
 
 /// The alternative decides which `run_command` of the room `command` runs.
-using Command =
-    std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments, ApplyArguments,
-                 ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments, HistoryArguments,
-                 ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments, PublishArguments, GcArguments, MakeKey,
-                 ShowKeys, ChangeKeys, SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, ReportFleet,
-                 ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
+using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments,
+                             ApplyArguments, ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments,
+                             HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments,
+                             PublishArguments, AddArguments, BundleArguments, GcArguments, MakeKey, ShowKeys, ChangeKeys,
+                             SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, ReportFleet,
+                             ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {
   GlobalOptions everywhere;

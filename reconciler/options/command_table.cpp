@@ -12,7 +12,8 @@ namespace ingot::options {
 CommandEntry init_command(), card_command(), validate_command(), plan_command(), apply_command(), reconcile_command();
 CommandEntry diff_command(), status_command(), drift_command(), query_command(), history_command(), explain_command();
 CommandEntry show_command(), extract_command(), verify_command(), publish_command(), key_command(), gc_command();
-CommandEntry state_command(), report_command(), fleet_command(), completion_command(), schema_command();
+CommandEntry add_command(), bundle_command(), state_command(), report_command(), fleet_command(), completion_command(),
+    schema_command();
 
 namespace {
 
@@ -32,10 +33,11 @@ bool is_literal(std::string_view word) {
 
 const std::vector<CommandEntry>& command_table() {
   static const std::vector<CommandEntry> table{
-      init_command(),  card_command(),    validate_command(), plan_command(),       apply_command(),   reconcile_command(),
-      diff_command(),  status_command(),  drift_command(),    query_command(),      history_command(), explain_command(),
-      show_command(),  extract_command(), verify_command(),   publish_command(),    key_command(),     gc_command(),
-      state_command(), report_command(),  fleet_command(),    completion_command(), schema_command(),
+      init_command(),      card_command(),    validate_command(), plan_command(),       apply_command(),
+      reconcile_command(), diff_command(),    status_command(),   drift_command(),      query_command(),
+      history_command(),   explain_command(), show_command(),     extract_command(),    verify_command(),
+      publish_command(),   add_command(),     bundle_command(),   key_command(),        gc_command(),
+      state_command(),     report_command(),  fleet_command(),    completion_command(), schema_command(),
   };
   return table;
 }

@@ -150,6 +150,11 @@ std::optional<Place> Store::place_of(const Piece& object) const {
   return place ? std::optional(*place) : std::nullopt;
 }
 
+std::optional<std::string> Store::path_of(const Piece& object) const {
+  const auto place = place_of(object);
+  return place ? std::optional(object_in(object.digest, *place)) : std::nullopt;
+}
+
 bool Store::has(const Packed& packed) const { return place_of(packed.file) && (!packed.table || place_of(*packed.table)); }
 
 std::vector<Damage> Store::lacks(const Packed& packed) const {

@@ -100,6 +100,8 @@ class Store {
   bool has(const Packed& packed) const;
   /// What of these bytes is not in the store with the right length, or cannot be looked at; nothing is hashed.
   std::vector<Damage> lacks(const Packed& packed) const;
+  /// The file of packed bytes or of a table, in either place, if it is there with its length. Error{local}: it cannot be told.
+  std::optional<std::string> path_of(const Piece& object) const;
   /// Where an interrupted copy of `digest` goes on.
   std::string partial_path(const Digest& digest) const;
   /// The interrupted copies in the store, so far as they can be looked at.

@@ -1,4 +1,4 @@
-#include "schema/series_members.hpp"
+#include "schema/manifest/series_members.hpp"
 
 #include <algorithm>
 #include <string>
@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "schema/natural_order.hpp"
-#include "schema/problem_list.hpp"
+#include "schema/manifest/problem_list.hpp"
+#include "schema/text/natural_order.hpp"
 
 namespace ingot {
 

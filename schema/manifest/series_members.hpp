@@ -1,8 +1,8 @@
 // Images that name their series themselves: [[image]] series = ["db19"].
 #pragma once
 
-#include "schema/manifest.hpp"
-#include "schema/manifest_draft.hpp"
+#include "schema/manifest/manifest.hpp"
+#include "schema/manifest/manifest_draft.hpp"
 
 namespace ingot {
 

@@ -1,9 +1,9 @@
-#include "schema/natural_order.hpp"
+#include "schema/text/natural_order.hpp"
 
 #include <algorithm>
 #include <compare>
 
-#include "schema/text.hpp"
+#include "schema/text/text.hpp"
 
 namespace ingot {
 

@@ -143,8 +143,15 @@ TEST(arguments, a_misspelt_word_is_answered_with_the_nearest) {
   EXPECT_THAT(wrong({"plan", "--format", "jsno"}), HasSubstr("did you mean \"json\"?"));
 }
 
+TEST(arguments, an_image_has_a_version_of_its_own) {
+  const auto given = options::parse_arguments({"add", "a.img", "--name", "a", "--version", "1.2"});
+  EXPECT_EQ(std::get<options::AddArguments>(given.command).version, "1.2");
+  EXPECT_THAT(wrong({"add", "a.img"}), HasSubstr("--name"));
+  EXPECT_THAT(wrong({"bundle"}), HasSubstr("bundle needs DEST"));
+}
+
 TEST(arguments, what_comes_later_is_not_known_yet) {
-  EXPECT_THAT(wrong({"bundle"}), HasSubstr("unknown command"));
+  EXPECT_THAT(wrong({"upload"}), HasSubstr("unknown command"));
   EXPECT_THAT(wrong({"apply", "--format", "markdown"}), HasSubstr("is not known to apply"));
 }
 

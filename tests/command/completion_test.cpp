@@ -48,7 +48,8 @@ TEST(command_table, has_every_flag_once_and_with_one_meaning_in_a_command) {
       for (const auto& option : form.options) {
         for (const auto& flag : option.flags) {
           EXPECT_TRUE(seen.insert(flag).second) << command.name << " " << form.verb << " " << flag;
-          EXPECT_EQ(options::find_option(nullptr, flag), nullptr) << command.name << " hides the global " << flag;
+          const bool hides = command.name == "add" && flag == "--version";  // of the image; "ingot --version" is the program's
+          EXPECT_TRUE(hides || options::find_option(nullptr, flag) == nullptr) << command.name << " hides the global " << flag;
           EXPECT_EQ(command.option(flag)->placeholder, option.placeholder) << command.name << " " << flag;
         }
       }

@@ -1,4 +1,4 @@
-#include "schema/natural_order.hpp"
+#include "schema/text/natural_order.hpp"
 
 #include <algorithm>
 #include <random>
@@ -50,9 +50,9 @@ TEST(natural_order, is_an_order) {
   }
   for (const auto& one : texts) {
     for (const auto& other : texts) {
-      if (one != other) EXPECT_NE(natural_less(one, other), natural_less(other, one)) << one << " and " << other;
+      if (one != other) { EXPECT_NE(natural_less(one, other), natural_less(other, one)) << one << " and " << other; }
       for (const auto& third : texts) {
-        if (natural_less(one, other) && natural_less(other, third)) EXPECT_TRUE(natural_less(one, third));
+        if (natural_less(one, other) && natural_less(other, third)) { EXPECT_TRUE(natural_less(one, third)); }
       }
     }
   }

@@ -48,6 +48,9 @@ class File {
 
 enum class OpenFor { read, create_new, read_write, create_or_open };
 
+/// As a mode: readable by all where the file system knows modes, whatever it gives where it does not (FAT). Never for secrets.
+inline constexpr mode_t readable_if_possible = 01000000;
+
 class Files {
  public:
   virtual ~Files() = default;

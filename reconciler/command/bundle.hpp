@@ -1,0 +1,70 @@
+// What a bundle is to carry, what of it is on the disk already, and how that is shown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/io/disk/file_system.hpp"
+#include "reconciler/observe/published_tree.hpp"
+#include "reconciler/plan/bundle_choice.hpp"
+#include "reconciler/show/format/output.hpp"
+#include "reconciler/store/medium.hpp"
+#include "reconciler/store/store.hpp"
+
+namespace ingot::command {
+
+/// A file of an image: its packed bytes or their table.
+struct BundleObject {
+  std::string image;
+  Piece piece;
+  std::string path;  ///< on the medium
+  std::string from;  ///< here
+};
+
+struct BundleRow {
+  std::string image;
+  std::string status;       ///< "added", "there", "not-here": its bytes are not in the store
+  std::uint64_t bytes = 0;  ///< of its files
+};
+
+struct Bundle {
+  std::vector<BundleRow> rows;        ///< of the images that were chosen
+  std::vector<std::string> unknown;   ///< names that the catalog does not have
+  std::vector<BundleObject> missing;  ///< files that are not on the medium yet, each once
+  std::uint64_t needed = 0;           ///< bytes that they and the catalog take there
+};
+
+Bundle bundle_of(const plan::BundleChoice& choice, const observe::PublishedTree& tree, const store::Store& store,
+                 const store::Medium& medium);
+/// Error{local}: the disk cannot take the bundle. `limit` is that of its file system, `available` its free bytes.
+void require_room(const Bundle& bundle, const std::string& folder, const std::optional<io::FileLimit>& limit,
+                  std::uint64_t available);
+/// The files of the catalog's images that are on the medium, whatever their length; each once.
+std::vector<BundleObject> objects_on(const store::Medium& medium, const Catalog& catalog);
+/// "c/<64 hex>"
+std::string path_on_medium(const Piece& piece);
+
+void show_bundle(const Bundle& bundle, const std::string& folder, const Head& head, show::Output& out);
+/// ingot.bundle/1
+void show_bundle_json(const Bundle& bundle, const std::string& folder, const Head& head, show::Output& out);
+
+/// What `bundle --verify` found.
+struct BundleCheck {
+  std::string folder;
+  ServerName server;
+  Serial serial = 0;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  struct Damaged {
+    std::string image;
+    std::string path;
+  };
+  std::vector<Damaged> damaged{};
+};
+void show_check(const BundleCheck& check, show::Output& out);
+/// ingot.bundlecheck/1
+void show_check_json(const BundleCheck& check, show::Output& out);
+
+}  // namespace ingot::command

@@ -1,0 +1,226 @@
+// ingot bundle: a published tree on another disk, and the offline peer that reads it.
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "reconciler/command/bundle.hpp"
+#include "schema/error.hpp"
+#include "tests/command/check_json.hpp"
+#include "tests/command/commands_fixture.hpp"
+#include "tests/support/noise.hpp"
+
+namespace ingot::bundle_test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+struct Bundle : testing_support::Commands {
+  const fs::path stick = folder / "stick";
+
+  /// "gold" with a, b, c in a series; "silver" reads the stick.
+  void SetUp() override {
+    make("gold");
+    make("silver");
+    for (const std::string name : {"a", "b", "c"}) write("gold/" + name, "bytes of " + name);
+    manifest("gold", images("PUBLISHED"));
+    ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+    manifest("silver", "[[peer]]\nname = \"gold\"\ncard = \"" + (folder / "gold/server.card.toml").string() +
+                           "\"\nurls = [\"file://" + stick.string() +
+                           "/\"]\noffline = true\n[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+  }
+  static std::string images(const std::string& state_of_c) {
+    return "[[image]]\nname = \"a\"\nsource = \"a\"\n[[image]]\nname = \"b\"\nsource = \"b\"\n[[image]]\nname = \"c\"\nsource = "
+           "\"c\"\nstate "
+           "= \"" +
+           state_of_c + "\"\n[[series]]\nname = \"s\"\nimages = [\"a\", \"b\", \"c\"]\n";
+  }
+  Ran bundle(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"bundle", stick.string()});
+    return at("gold", more);
+  }
+  /// Image → status.
+  std::map<std::string, std::string> bundled(std::vector<std::string> more = {}) {
+    more.push_back("--json");
+    const Ran ran = bundle(more);
+    EXPECT_EQ(ran.exit, 0) << ran.err;
+    testing_support::expect_valid_json("bundle", ran.out);
+    std::map<std::string, std::string> found;
+    const Json printed = Json::parse(ran.out);
+    for (const auto& image : printed.at("images")) found[image.at("name")] = image.at("status");
+    return found;
+  }
+  std::vector<fs::path> objects() const {
+    std::vector<fs::path> found;
+    if (!fs::exists(stick / "b")) return found;
+    for (const auto& entry : fs::recursive_directory_iterator(stick / "b")) {
+      if (entry.is_regular_file()) found.push_back(entry.path());
+    }
+    return found;
+  }
+  std::vector<std::string> at_silver() {
+    std::vector<std::string> names;
+    const Json printed = Json::parse(at("silver", {"query", "images", "--json"}).out);
+    for (const auto& image : printed.at("images")) names.push_back(image.at("name"));
+    return names;
+  }
+};
+
+TEST_F(Bundle, has_what_was_chosen_and_is_added_to) {
+  using Images = std::map<std::string, std::string>;
+  EXPECT_EQ(bundled({"--series", "s", "--latest", "1"}), (Images{{"c", "added"}}));
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at_silver(), (std::vector<std::string>{"c"}));
+  EXPECT_EQ(bundled({"a", "c"}), (Images{{"a", "added"}, {"c", "there"}}));
+  EXPECT_EQ(bundled(), (Images{{"a", "there"}, {"b", "added"}, {"c", "there"}}));
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at_silver(), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(at("silver", {"plan", "--detailed-exitcode"}).exit, 0);
+}
+
+TEST_F(Bundle, defers_what_the_medium_lacks_and_notes_that_it_is_away) {
+  EXPECT_EQ(bundle({"a"}).exit, 0) << terminal.said;
+  const Ran ran = at("silver", {"apply", "--yes", "--json"});
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("not-on-medium"));
+  fs::rename(stick, folder / "away");
+  EXPECT_EQ(at("silver", {"reconcile"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at_silver(), (std::vector<std::string>{"a"}));
+}
+
+TEST_F(Bundle, takes_what_came_after_a_serial) {
+  write("gold/d", "bytes of d");
+  manifest("gold", images("PUBLISHED") + "[[image]]\nname = \"d\"\nsource = \"d\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  const auto rows = Json::parse(at("gold", {"query", "images", "--json"}).out).at("images");
+  const int first = rows.at(0).at("serial").get<int>();
+  EXPECT_EQ(bundled({"--since", std::to_string(first)}), (std::map<std::string, std::string>{{"d", "added"}}));
+}
+
+TEST_F(Bundle, leaves_withdrawn_images_out_unless_they_are_named) {
+  manifest("gold", images("WITHDRAWN"));
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  EXPECT_EQ(bundled({"--series", "s", "--latest", "1"}), (std::map<std::string, std::string>{{"b", "added"}}));
+  EXPECT_EQ(bundled({"c"}), (std::map<std::string, std::string>{{"c", "added"}}));
+}
+
+TEST_F(Bundle, names_what_there_is_not_and_writes_the_rest) {
+  const Ran some = bundle({"a", "bb"});
+  EXPECT_EQ(some.exit, 3);
+  EXPECT_THAT(some.err, HasSubstr("\"bb\""));
+  EXPECT_EQ(objects().size(), 1U);
+  const Ran none = bundle({"--series", "z"});
+  EXPECT_EQ(none.exit, 3);
+  EXPECT_EQ(bundle({"--latest", "2"}).exit, 64);
+  EXPECT_EQ(bundle({"--since", "x"}).exit, 64);
+}
+
+TEST_F(Bundle, goes_on_with_a_half_written_file_and_starts_anew_with_a_wrong_one) {
+  write("gold/noise", testing_support::noise(3'000'000));
+  manifest("gold", images("PUBLISHED") + "[[image]]\nname = \"noise\"\nsource = \"noise\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  ASSERT_EQ(bundle({"noise"}).exit, 0) << terminal.said;
+  fs::path file = objects().at(0);
+  for (const auto& one : objects()) {
+    if (fs::file_size(one) > fs::file_size(file)) file = one;  // the bytes, not their table
+  }
+  const std::string whole = read(file);
+  const std::string relative = file.lexically_relative(stick);
+  for (const std::string& begun : {whole.substr(0, 1'500'000), std::string(1'500'000, 'x'), whole + "more"}) {
+    fs::remove(file);
+    fs::remove(stick / "head.dsse");
+    write("stick/" + relative + ".part", begun);
+    ASSERT_EQ(bundle({"noise"}).exit, 0) << terminal.said;
+    EXPECT_TRUE(read(file) == whole);
+    EXPECT_FALSE(fs::exists(file.string() + ".part"));
+    EXPECT_TRUE(fs::exists(stick / "head.dsse"));
+  }
+}
+
+TEST_F(Bundle, is_read_again_and_every_changed_byte_is_named) {
+  ASSERT_EQ(bundle().exit, 0) << terminal.said;
+  const Ran good = bundle({"--verify", "--json"});
+  EXPECT_EQ(good.exit, 0) << good.err;
+  testing_support::expect_valid_json("bundlecheck", good.out);
+  EXPECT_EQ(Json::parse(good.out).at("files"), 3);
+  const fs::path file = objects().at(0);
+  std::string bytes = read(file);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  std::ofstream(file, std::ios::binary) << bytes;
+  const Ran bad = bundle({"--verify", "--json"});
+  EXPECT_EQ(bad.exit, 6);
+  EXPECT_EQ(Json::parse(bad.out).at("damaged").at(0).at("path"), file.lexically_relative(stick).string());
+  fs::remove(file);
+  EXPECT_EQ(bundle({"--since", "0", "--verify"}).exit, 0) << "it writes what was chosen first";
+  std::ofstream(stick / "head.dsse") << "x";
+  EXPECT_EQ(bundle({"--verify"}).exit, 6);
+}
+
+TEST_F(Bundle, leaves_another_servers_bundle_and_a_newer_one_alone) {
+  ASSERT_EQ(at("silver", {"bundle", (folder / "other").string()}).exit, 0) << terminal.said;
+  const std::string before = read(folder / "other/head.dsse");
+  const Ran other = at("gold", {"bundle", (folder / "other").string()});
+  EXPECT_EQ(other.exit, 7);
+  EXPECT_THAT(other.err, AllOf(HasSubstr("another server"), HasSubstr("\"silver\"")));
+  EXPECT_EQ(read(folder / "other/head.dsse"), before);
+  ASSERT_EQ(bundle().exit, 0);
+  const std::string old = read(folder / "gold/store/public/head.dsse");
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0) << terminal.said;
+  ASSERT_EQ(bundle().exit, 0) << terminal.said;
+  const std::string newer = read(stick / "head.dsse");
+  EXPECT_NE(newer, old);
+}
+
+TEST_F(Bundle, refuses_places_that_are_no_other_disk) {
+  EXPECT_EQ(at("gold", {"bundle", (folder / "gold/store/public").string()}).exit, 64);
+  EXPECT_EQ(at("gold", {"bundle", (folder / "gold/store/usb").string()}).exit, 64);
+  EXPECT_EQ(at("gold", {"bundle", (folder / "not/mounted").string()}).exit, 64);
+  EXPECT_FALSE(fs::exists(folder / "not"));
+  fs::create_directories(folder / "elsewhere");
+  fs::create_directories(stick);
+  fs::create_directory_symlink(folder / "elsewhere", stick / "b");
+  EXPECT_EQ(bundle().exit, 6) << "through no link";
+  EXPECT_TRUE(fs::is_empty(folder / "elsewhere"));
+}
+
+TEST_F(Bundle, of_a_peer_has_its_own_signed_catalog_and_what_is_here_of_it) {
+  ASSERT_EQ(bundle({"a"}).exit, 0) << terminal.said;
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  const Ran ran = at("silver", {"bundle", (folder / "second").string(), "--peer", "gold", "--json"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  std::map<std::string, std::string> found;
+  const Json printed = Json::parse(ran.out);
+  for (const auto& image : printed.at("images")) found[image.at("name")] = image.at("status");
+  EXPECT_EQ(found, (std::map<std::string, std::string>{{"a", "added"}, {"b", "not-here"}, {"c", "not-here"}}));
+  EXPECT_EQ(read(folder / "second/head.dsse"), read(stick / "head.dsse"));
+  EXPECT_EQ(at("silver", {"bundle", (folder / "second").string(), "--peer", "gold", "b"}).exit, 3);
+  EXPECT_EQ(at("silver", {"bundle", (folder / "third").string(), "--peer", "golt"}).exit, 64);
+  EXPECT_EQ(at("silver", {"bundle", (folder / "second").string(), "--peer", "gold", "--verify"}).exit, 0) << terminal.said;
+}
+
+/// What `require_room` says of one file of this length; "": it fits.
+std::string refusal(std::uint64_t length, const std::optional<io::FileLimit>& limit, std::uint64_t available) {
+  command::Bundle bundle;
+  bundle.missing = {{.image = "huge", .piece = {*Digest::parse_hex(std::string(64, '1')), length}, .path = "b/1", .from = "b/1"}};
+  bundle.needed = length;
+  try {
+    command::require_room(bundle, "stick", limit, available);
+    return "";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::local);
+    return error.what();
+  }
+}
+
+TEST(bundle_room, fat_takes_no_file_of_4_gib) {
+  constexpr std::uint64_t four_gib = 0x1'0000'0000;
+  const io::FileLimit fat{"FAT", four_gib - 1};
+  EXPECT_THAT(refusal(four_gib, fat, 2 * four_gib), AllOf(HasSubstr("FAT"), HasSubstr("huge"), HasSubstr("4 GiB")));
+  EXPECT_EQ(refusal(four_gib - 1, fat, 2 * four_gib), "");
+  EXPECT_EQ(refusal(four_gib, std::nullopt, 2 * four_gib), "") << "exFAT, ext4";
+  EXPECT_THAT(refusal(four_gib, std::nullopt, four_gib - 1), HasSubstr("free"));
+}
+
+}  // namespace
+}  // namespace ingot::bundle_test
