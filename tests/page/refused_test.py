@@ -142,6 +142,14 @@ class Refused(page_case.PageCase):
         one.wait("document.querySelector('#table-body a')")
         self.assertEqual(one.run("return document.documentElement.dataset.ingot"), "unverifiable")
         self.assertIn("NOT checked", one.text("#verdict"))
+        one.type("#card-id", self.id)
+        self.assertIn("anybody can write that", one.text("#card-verdict"))
+        self.assertNotRegex(one.text("#card-verdict"), "[Ss]ame|✓")
+        self.assertEqual(one.run("return document.getElementById('card-verdict').className"), "")
+        one.run("location.hash = '#image/db19_5'")
+        one.wait("/Do not fetch it by hand: nothing here was checked/.test(document.getElementById('detail').innerText)")
+        self.assertNotIn("curl", one.text("#detail"))
+        self.assertIn("[[subscription]]", one.text("#detail"))  # ingot verifies it
         self.opened((self.silver.public / "index.html").as_uri(), "unverifiable", one=one)
         self.assertIn("opened from a file", one.text("#reason"))
 

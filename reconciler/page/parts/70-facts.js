@@ -58,8 +58,9 @@ function compareWithCard(catalog) {
     byId("other-server").remove();
     setRemedy("");
   }
-  verdict.className = pasted.trim() === "" ? "" : same ? "good" : "bad";
+  verdict.className = pasted.trim() === "" || (same && !checking) ? "" : same ? "good" : "bad";
   if (pasted.trim() === "") verdict.textContent = "";
+  else if (same && !checking) verdict.textContent = "The head names this identity, but nothing was checked: anybody can write that.";
   else if (same) verdict.textContent = "✓ The same: this catalog is of the server that the card names.";
   else if (found.length > 0) verdict.textContent = "✗ Not the same: this catalog is of another server than the card names.";
   else verdict.textContent = "This holds no identity. A card has a line like root = \"sha256:…\" with 64 digits.";
