@@ -182,6 +182,15 @@ class Refused(page_case.PageCase):
         def roots(*changes, **fields):
             return lambda tree: (set_(next_roots=list(changes), **fields)(tree), tree.images.clear(), tree.image("db19"))
 
+        def named(*serials, entries=1):
+            """Images of one name on pages of `entries`; a negative serial: deleted."""
+            def change(tree):
+                tree.page_entries = entries
+                tree.images.clear()
+                for serial in serials:
+                    (tree.image("db19", created=serial) if serial > 0 else tree.tombstone("db19", -serial))
+            return change
+
         rows = {
             "root 2": (roots({}), ""),
             "root 2 by old and new keys": (roots({**signed_tree.role([new]), "signers": [old, new]}), ""),
@@ -231,6 +240,14 @@ class Refused(page_case.PageCase):
             "unknown state": (field(states=[{"state": "<b>", "since": 2}]), "state"),
             "own parent": (lambda tree: (tree.images.clear(), tree.image("db19", parent=tree.identity("db19"))), "itself"),
             "twice": (lambda tree: tree.image("db19", created=3), "twice"),
+            "twice on two pages": (named(2, 3), "a name is there twice"),
+            "twice on two pages, before a deleted one": (named(2, -3, 4, entries=2), "a name is there twice"),
+            "twice on two pages, behind a deleted one": (named(-1, 2, -3, 4, entries=2), "a name is there twice"),
+            "twice, with pages of deleted ones between": (named(2, -3, -4, 5), "a name is there twice"),
+            "twice on one page": (named(2, -3, 4, entries=3), "a name is there twice"),
+            "deleted ones on pages before": (named(-2, -3, 4), ""),
+            "out of order on two pages": (named(-3, 2), "out of order"),
+            "continued images": (set_(page_header=lambda header: {**header, "continues": "db19"}), "only series continue"),
             "fewer entries": (set_(index_line=lambda line: {**line, "entries": 2}), "as the index says"),
             "another first": (set_(index_line=lambda line: {**line, "first": "aa"}), "the index says"),
             "shorter": (set_(index_line=lambda line: {**line, "length": line["length"] - 1}), "longer than"),

@@ -73,6 +73,8 @@ class Tree:
         self.root_text = lambda text: text
         self.next_roots = []  # of root 2 and later: {root fields that differ, "signers": keys}
         self.packed = False   # pages stored as gzip
+        self.page_entries = 512
+        self.page_header = lambda header: header
 
     @property
     def id(self):
@@ -108,6 +110,10 @@ class Tree:
         self.images.append({key: value for key, value in entry.items() if value != ""})
         return entry
 
+    def tombstone(self, name, created):
+        """The entry of a deleted image."""
+        self.images.append({"image": name, "created": created, "deleted": self.serial, "digest": digest_of(name.encode()), "type": "SOFTWARE", "parent": None})
+
     def identity(self, name, created=2):
         return {"origin": self.id, "name": name, "created": created}
 
@@ -129,9 +135,9 @@ class Tree:
         for kind, entries, first in (("images", sorted(self.images, key=lambda one: one["image"]), "image"), ("series", self.series, "series"),
                                      ("types", self.types, "imagetype")):
             lines = self.lines.get(kind) or [text_of(entry) for entry in entries]
-            for begin in range(0, len(lines), 512):
-                part = lines[begin:begin + 512]
-                plain = (text_of({"format": "ingot.page/1", "kind": kind}) + "".join(part)).encode()
+            for begin in range(0, len(lines), self.page_entries):
+                part = lines[begin:begin + self.page_entries]
+                plain = (text_of(self.page_header({"format": "ingot.page/1", "kind": kind})) + "".join(part)).encode()
                 stored = gzip.compress(plain, mtime=0) if self.packed else plain
                 line = {"kind": kind, "first": json.loads(part[0])[first], "entries": len(part), **self.piece(stored)}
                 if self.packed:

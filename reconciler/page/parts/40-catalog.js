@@ -142,6 +142,7 @@ function openPage(page, text) {
   const header = new Fields(parseJson(lines[0]), ["format", "kind", "continues", "critical"]);
   header.requireFormat("ingot.page");
   if (header.text("kind") !== page.kind) header.refuse("kind", "is not what the index says");
+  if (header.has("continues") && page.kind !== "series") header.refuse("continues", "is there, but only series continue");
   if (lines.length - 1 !== page.entries) refuse(`holds ${lines.length - 1} entries, not ${page.entries} as the index says`);
   return { continues: header.has("continues") ? header.name("continues") : null, lines: lines.slice(1).map((line) => parseJson(line)) };
 }
@@ -150,6 +151,14 @@ function requireFollows(last, entry) {
   if (comparePlaces(last, entry) >= 0) refuse("an image is out of order, or there twice");
   if (last.name === entry.name && (last.live || last.nameLives) && entry.live) refuse("a name is there twice");
   entry.nameLives = last.name === entry.name && (last.live || last.nameLives);
+}
+
+// The first or last name of a page of images, for what the pages beside it hold. `lives`: a living image of the page has that name.
+const edgeOf = ({ name, listed, live }, entries) => ({ name, listed, live, lives: entries.some((one) => one.live && one.name === name) });
+
+function requireBetweenPages(one, next) {
+  if (comparePlaces(one, next) >= 0) refuse("an image is out of order, or there twice");
+  if (one.name === next.name && one.lives && next.lives) refuse("a name is there twice");
 }
 
 // All entries of a page of images, in order.

@@ -88,12 +88,23 @@ class Catalog {
   }
 
   requireBetweenNeighbours(number, entries) {
-    const edge = ({ name, listed, live, nameLives }) => ({ name, listed, live, nameLives });
-    this.edges.set(number, { first: edge(entries[0]), last: edge(entries.at(-1)) });
+    this.edges.set(number, { first: edgeOf(entries[0], entries), last: edgeOf(entries.at(-1), entries) });
     for (const left of [number - 1, number]) {
       const one = this.edges.get(left);
       const next = this.edges.get(left + 1);
-      if (one && next) requireFollows(one.last, next.first);
+      if (one && next) requireBetweenPages(one.last, next.first);
+    }
+  }
+
+  // Once every page was read: a name may fill whole pages, and live before and behind them.
+  requireNamesLiveOnce() {
+    let name = null;
+    let lives = false;
+    for (const { number } of this.pages.images) {
+      const { first, last } = this.edges.get(number);
+      if (first.name === name && lives && first.lives) refuse(`page ${number + 1} of images: a name is there twice`);
+      lives = last.lives || (last.name === name && lives);
+      name = last.name;
     }
   }
 

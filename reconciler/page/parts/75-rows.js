@@ -97,6 +97,7 @@ async function fetchAll(catalog, progress, stopped) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, () => worker().catch((error) => { failed = true; throw error; })));
   rows.complete = rows.done === pages.length;
+  if (rows.complete) catalog.requireNamesLiveOnce();
   return rows.complete;
 }
 
