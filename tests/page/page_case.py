@@ -18,6 +18,8 @@ import signed_tree
 
 AXE = os.environ.get("INGOT_AXE", "")
 SHOTS = os.environ.get("INGOT_SHOTS", "")
+# The scripts of the page but the one that starts it, to call their functions in a browser.
+PARTS = "".join(part.read_text() for part in sorted((servers.SOURCE / "reconciler/page/parts").glob("*.js"))[:-1])
 TURNED = "\u202e"
 HOSTILE = f"<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> {TURNED}reversed\u202c\u200b &amp; \u0600"
 LONG = "<b>long</b> " + "é" * 2000

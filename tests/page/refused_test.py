@@ -253,6 +253,8 @@ class Refused(page_case.PageCase):
             "shorter": (set_(index_line=lambda line: {**line, "length": line["length"] - 1}), "longer than"),
             "longer": (set_(index_line=lambda line: {**line, "length": line["length"] + 1}), "bytes, not"),
             "large page": (set_(index_line=lambda line: {**line, "length": 9_000_000}), "length"),
+            "too heavy": (set_(types=[{"imagetype": "MINE", "base": "SOFTWARE"}], series=[{"series": "s", "created": 3}], index_lines=lambda lines:
+                          [*[{**lines[1], "entries": 512}] * 4096, lines[2]]), "weigh more than 512 MiB"),
             "packed": (set_(packed=True), ""),
             "bomb": (set_(packed=True, index_line=lambda line: {**line, "plain": 20}), "longer than"),
             "packed, longer": (set_(packed=True, index_line=lambda line: {**line, "plain": line["plain"] + 1}), "opens to"),

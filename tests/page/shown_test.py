@@ -135,9 +135,8 @@ class Shown(page_case.PageCase):
 
         tree = self.tree("many", change, image=False)
         one = self.opened(self.serve(tree.folder, "many-web").url)
-        parts = "".join(part.read_text() for part in sorted((servers.SOURCE / "reconciler/page/parts").glob("*.js"))[:-1])  # all but what starts
-        self.assertEqual(one.run(parts + "return Catalog.fetch().then((one) => Promise.all([one.readSeries(1), one.readSeries(1)]).then(() => one.seriesRead))"), 2)
-        gathered = one.run(parts + """
+        self.assertEqual(one.run(page_case.PARTS + "return Catalog.fetch().then((one) => Promise.all([one.readSeries(1), one.readSeries(1)]).then(() => one.seriesRead))"), 2)
+        gathered = one.run(page_case.PARTS + """
           return Catalog.fetch().then(async (one) => {
             const entriesOf = one.entriesOf;
             one.entriesOf = (page) => page === 1 ? Promise.reject(new Unreached("page 1")) : entriesOf.call(one, page);
@@ -147,6 +146,29 @@ class Shown(page_case.PageCase):
             return [first, whole, one.rows.done, one.rows.list.filter((row) => row).length];
           });""")
         self.assertEqual(gathered, ["page 1", True, 3, 1100])
+
+    def test_entries_weigh_what_the_format_says(self):
+        def change(tree):
+            tree.image("db19", version="é", description="aü€", labels={"team": "ö", "x": ""}, states=[{"state": "TESTABLE", "since": 2}, {"state": "PUBLISHED", "since": 3}])
+            tree.tombstone("old", 1)
+            tree.series = [{"series": "s", "created": 3}, {"member": tree.identity("db19"), "added": 3}]
+            tree.types = [{"imagetype": "MINE", "base": "SOFTWARE"}]
+
+        tree = self.tree("weighed", change, image=False)
+        one = self.opened(self.serve(tree.folder, "weighed-web").url)
+        weights = one.run(page_case.PARTS + """
+          return Catalog.fetch().then(async (one) => {
+            const first = one.weight;
+            await one.readFirst();
+            one.parsed.clear();
+            await one.entriesOf(0);  // the same page again
+            const weights = [first, one.weight];
+            one.weigh(LIMITS.weight - one.weight);
+            try { one.weigh(1); } catch (error) { weights.push(error.message); }
+            return weights;
+          });""")
+        image = 1024 + 2 * 4 + 2 + (1 + 2 + 3) + 2 * 128 + (4 + 2 + 1) + 2 * 16
+        self.assertEqual(weights, [3 * 256, 3 * 256 + image + 512, "the entries of the catalog weigh more than 512 MiB together"])
 
     # What others wrote is text.
 

@@ -69,6 +69,7 @@ class Tree:
         self.images, self.series, self.types = [], [], []
         self.lines = {}       # kind → lines instead of the entries' own
         self.index_line = lambda line: line
+        self.index_lines = lambda lines: lines
         self.head = lambda head: head
         self.root_text = lambda text: text
         self.next_roots = []  # of root 2 and later: {root fields that differ, "signers": keys}
@@ -143,6 +144,7 @@ class Tree:
                 if self.packed:
                     line["plain"] = len(plain)
                 pages.append(self.index_line(line))
+        pages = self.index_lines(pages)
         index = (text_of({"format": "ingot.index/1", "pages": len(pages)}) + "".join(map(text_of, pages))).encode()
         head = {"format": "ingot.head/1", "server": {"name": self.name, "id": self.id}, "epoch": json.loads(roots[-1][0])["epoch"], "serial": self.serial,
                 "issued": moment(self.issued), "expires": moment(self.issued + self.head_life), "root": {"version": len(roots)}, "index": self.piece(index), "previous": None}

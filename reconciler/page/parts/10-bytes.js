@@ -100,6 +100,7 @@ function bytesOfBase64(text) {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const utf8Encoder = new TextEncoder();
+const byteLength = (text) => (/^[\0-\x7f]*$/.test(text) ? text.length : utf8Encoder.encode(text).length);
 
 function textOf(bytes, name) {
   let text;

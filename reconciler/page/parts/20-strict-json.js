@@ -95,7 +95,7 @@ class StrictJson {
     if (this.text.charCodeAt(this.at) !== 0x22) refuse("holds a raw control character, or ends within a text");
     ++this.at;
     if (this.at - 1 - begin !== text.length && (LONE_SURROGATE.test(text) || CONTROL.test(text))) refuse("holds a control character, or half of one");
-    if (text.length * 3 > this.longest && utf8Encoder.encode(text).length > this.longest) refuse(`holds a text of more than ${this.longest} bytes`);
+    if (text.length * 3 > this.longest && byteLength(text) > this.longest) refuse(`holds a text of more than ${this.longest} bytes`);
     return text;
   }
 

@@ -125,11 +125,13 @@ function readImage(value, catalog) {
 }
 
 // What an entry weighs (published-tree.md): a bound on the memory that all of them need.
-function weightOf(entry) {
-  const bytes = entry.name.length * 2 + entry.version.length + entry.platform.length + entry.description.length + entry.reason.length;
-  if (!entry.live) return 512 + bytes;
-  const labels = entry.labels.reduce((sum, [name, value]) => sum + 128 + name.length + value.length, 0);
-  return 1024 + bytes + labels + 256 * entry.release.length + 16 * entry.states.length;
+const SMALL_WEIGHT = 256;  // of a series, a member, a type
+
+function weightOf(image) {
+  if (!image.live) return 512;
+  const texts = [image.version, image.platform, image.description, image.reason, ...image.labels.flat()];
+  const bytes = texts.reduce((sum, text) => sum + byteLength(text), 2 * image.name.length);
+  return 1024 + bytes + 128 * image.labels.length + 256 * image.release.length + 16 * image.states.length;
 }
 
 function comparePlaces(one, other) {

@@ -16,7 +16,8 @@ class Catalog {
     this.count = 0;             // entries of images, deleted ones with them
     this.parsed = new Map();    // page → entries, the last used last
     this.pending = new Map();   // page → promise of entries
-    this.edges = new Map();     // page → its first and last entry
+    this.edges = new Map();     // page → its first and last entry; of every page of images that was read
+    this.weight = 0;            // of the images read so far, and of all series and types
     this.seriesReader = new SeriesReader(this);
     this.seriesRead = 0;        // pages
     this.readingSeries = Promise.resolve();
@@ -34,6 +35,7 @@ class Catalog {
       catalog.count += page.entries;
     }
     if (catalog.count > LIMITS.entries) refuse(`the index promises ${catalog.count} images, more than a catalog may have`);
+    for (const page of [...catalog.pages.series, ...catalog.pages.types]) catalog.weigh(SMALL_WEIGHT * page.entries);
     return catalog;
   }
 
@@ -53,6 +55,11 @@ class Catalog {
       if (error instanceof Refusal) error.message = `${name}: ${error.message}`;
       throw error;
     }
+  }
+
+  weigh(more) {
+    this.weight += more;
+    if (this.weight > LIMITS.weight) refuse("the entries of the catalog weigh more than 512 MiB together");
   }
 
   // The entries of a page of images.
@@ -76,6 +83,7 @@ class Catalog {
     const name = `page ${number + 1} of images`;
     const entries = await this.readingOf(page, name, (text) => {
       const read = readImagePage(page, text, this);
+      if (!this.edges.has(number)) this.weigh(read.reduce((sum, entry) => sum + weightOf(entry), 0));
       this.requireBetweenNeighbours(number, read);
       return read;
     });

@@ -24,7 +24,6 @@ class Rows {
     this.keys = null;      // identity → row, made when it is asked for
     this.children = null;  // identity → rows
     this.done = 0;         // pages
-    this.weight = 0;
     this.text = 0;
     this.complete = false;
   }
@@ -41,8 +40,6 @@ class Rows {
     if (this.list[start] !== undefined) return;
     const intern = (text) => this.intern(text);
     const rows = entries.map((entry) => {
-      this.weight += weightOf(entry);
-      if (this.weight > LIMITS.weight) refuse("the entries of the catalog weigh more than 512 MiB together");
       const row = rowOf(entry, intern);
       this.text += row.words.length;
       if (this.text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; use ingot query images --peer");
