@@ -100,6 +100,21 @@ class PageCase(unittest.TestCase):
         shutil.copy(self.silver.public / "index.html", tree.folder / "index.html")
         return tree
 
+    def wide(self, name="wide"):
+        """A catalog of which the first view fetches a part: 1,600 images on 16 pages and 1,700 series on 17."""
+        def change(tree):
+            tree.page_entries = 100
+            for number in range(1600):
+                tree.image(f"i{number:04}", description=str(number % 7) * 1500, version=f"1.{number}")
+            tree.series = [{"series": f"s{number:04}", "created": 3, "padding": "x" * 1500} for number in range(1700)]
+
+        return self.serve(self.tree(name, change, image=False).folder, f"{name}-web")
+
+    @staticmethod
+    def connect(one, on):
+        one.devtools("Network.enable")
+        one.devtools("Network.emulateNetworkConditions", offline=not on, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+
     def assert_dark(self, one, element):
         color = one.run("return getComputedStyle(document.querySelector(arguments[0])).backgroundColor", element)
         self.assertLess(sum(map(int, re.findall(r"\d+", color))), 150, color)

@@ -170,6 +170,28 @@ class Shown(page_case.PageCase):
         image = 1024 + 2 * 4 + 2 + (1 + 2 + 3) + 2 * 128 + (4 + 2 + 1) + 2 * 16
         self.assertEqual(weights, [3 * 256, 3 * 256 + image + 512, "the entries of the catalog weigh more than 512 MiB together"])
 
+    # A connection that comes and goes.
+
+    def test_an_image_that_cannot_be_fetched_is_not_another_one(self):
+        one = self.opened(self.wide().url, one=self.driver.browser())
+        self.connect(one, False)
+        one.run("location.hash = '#image/i0900'")
+        one.wait("/Not fetched/.test(document.getElementById('detail').innerText)")
+        self.assertIn("could not be fetched", one.text("#detail"))
+        self.assertTrue(one.run("return document.title.startsWith('Not fetched') && document.getElementById('images').hidden"))
+        self.connect(one, True)
+        one.click("#detail button")
+        one.wait("/1\\.900/.test(document.getElementById('detail').innerText)")
+        self.connect(one, False)
+        one.click("#detail button")
+        one.wait("/Not fetched. Try again/.test(document.getElementById('detail').innerText)")
+        one.click("#detail .back")
+        one.run("document.getElementById('scroller').scrollTop = 1200 * 36")
+        one.wait("/Scroll or try again/.test(document.getElementById('count').innerText)")
+        self.connect(one, True)
+        one.run("document.getElementById('scroller').scrollTop = 1400 * 36")
+        one.wait("/^1,600 images/.test(document.getElementById('count').innerText)")
+
     # What others wrote is text.
 
     def test_text_of_others_is_text(self):

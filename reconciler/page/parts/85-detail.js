@@ -135,8 +135,12 @@ async function lineageTree(catalog, entry, wholeCatalog) {
     if (addDescendants(catalog, keyOf(entry.identity), self) === 0) part.append(make("p", { class: "aside", text: "Nothing in this catalog was made from it." }));
   } else {
     const button = make("button", { type: "button", text: `Find what was made from it (fetches the whole catalog, ${sizeText(catalog.bytes)})` });
-    button.addEventListener("click", wholeCatalog);
-    part.append(button);
+    const note = make("p", { class: "aside", role: "status" });
+    button.addEventListener("click", async () => {
+      note.textContent = "Fetching…";
+      note.textContent = (await wholeCatalog()) ? "" : "Not fetched. Try again.";
+    });
+    part.append(button, note);
   }
   return part;
 }
@@ -181,7 +185,6 @@ function deltasOf(catalog, entry) {
 async function detailOf(catalog, entry, wholeCatalog) {
   const release = await releaseOf(catalog, entry);
   const lineage = await lineageTree(catalog, entry, wholeCatalog);
-  return [make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })),
-    make("h2", { id: "detail-title" }, entry.name, " ", stateChip(entry.state)), aboutImage(catalog, entry, release), lineage,
+  return [make("h2", { id: "detail-title" }, entry.name, " ", stateChip(entry.state)), aboutImage(catalog, entry, release), lineage,
     deltasOf(catalog, entry), howToGet(catalog, entry, release)].filter((part) => part);
 }

@@ -7,6 +7,7 @@ let selection = new Selection();
 let ended = false;       // the catalog failed: nothing of it is shown any more
 let gathering = null;    // the whole catalog, while it is fetched
 let stopGathering = false;
+let trouble = "";        // of the network, since the last thing that came
 
 // A message of an error as a sentence. It may begin with the name of a file, which stays as it is.
 const sentence = (message) => (/^[a-z]+ /.test(message) ? message[0].toUpperCase() + message.slice(1) : message) + ".";
@@ -27,11 +28,23 @@ function fail(error) {
 // What a person did; a trouble of the network ends nothing that was verified before.
 async function attempt(work) {
   if (ended) return undefined;
-  try { return await work(); } catch (error) {
+  try {
+    const done = await work();
+    if (trouble) showStatus("");
+    return done;
+  } catch (error) {
     if (!(error instanceof Unreached)) fail(error);
-    else if (!ended) byId("count").textContent = `${error.message}. Scroll or try again.`;
+    else showStatus(`${error.message}. Scroll or try again.`);
     return undefined;
   }
+}
+
+// Shows a trouble of the network, or without one what the table shows.
+function showStatus(why) {
+  trouble = why;
+  if (ended) return;
+  if (trouble) byId("count").textContent = trouble;
+  else showCount(table.total);
 }
 
 function need(page) {
@@ -195,19 +208,39 @@ async function route() {
     if (kind === "series" && name) showOneSeries(name);
     return;
   }
-  const found = NAME.test(name ?? "") ? await catalog.find(name) : [];
-  const entry = found.find((one) => (listed === undefined ? one.live : !one.live && String(one.listed) === listed)) ?? (listed === undefined ? found.at(-1) : undefined);
-  const parts = entry ? await detailOf(catalog, entry, () => attempt(async () => { if (await wholeCatalog()) await route(); }))
-    : [make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })), make("h2", { id: "detail-title", text: "No such image" }),
-      make("p", {}, `This catalog lists no ${listed === undefined ? "" : "deleted "}image `, peerText(name ?? ""),
-        listed === undefined ? null : " with the serial ", listed === undefined ? null : peerText(listed), ".")];
+  const { title, parts } = await imageParts(name, listed);
   if (ended || location.hash !== wanted) return;
-  detail.replaceChildren(...parts);
+  detail.replaceChildren(make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })), ...parts);
   for (const id of ["facts", "series", "images"]) byId(id).hidden = true;
   detail.hidden = false;
-  document.title = `${entry?.name ?? "No such image"} · ${catalog.head.name}`;
+  document.title = `${title} · ${catalog.head.name}`;
   detail.focus({ preventScroll: true });
   scrollTo(0, 0);
+}
+
+async function fetchForDetail() {
+  if (!(await wholeCatalog())) return false;
+  await route();
+  return true;
+}
+
+async function imageParts(name, listed) {
+  const heading = (text) => make("h2", { id: "detail-title", text });
+  try {
+    const found = NAME.test(name ?? "") ? await catalog.find(name) : [];
+    const entry = found.find((one) => (listed === undefined ? one.live : !one.live && String(one.listed) === listed)) ?? (listed === undefined ? found.at(-1) : undefined);
+    if (entry) {
+      return { title: entry.name, parts: await detailOf(catalog, entry, () => attempt(fetchForDetail)) };
+    }
+    const serial = listed === undefined ? [] : [" with the serial ", peerText(listed)];
+    const why = make("p", {}, `This catalog lists no ${listed === undefined ? "" : "deleted "}image `, peerText(name ?? ""), ...serial, ".");
+    return { title: "No such image", parts: [heading("No such image"), why] };
+  } catch (error) {
+    if (!(error instanceof Unreached)) throw error;
+    const again = make("button", { type: "button", text: "Try again" });
+    again.addEventListener("click", () => attempt(route));
+    return { title: "Not fetched", parts: [heading("Not fetched"), make("p", {}, peerText(sentence(error.message))), again] };
+  }
 }
 
 function decodeFragment() {
