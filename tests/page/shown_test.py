@@ -192,6 +192,20 @@ class Shown(page_case.PageCase):
         one.run("document.getElementById('scroller').scrollTop = 1400 * 36")
         one.wait("/^1,600 images/.test(document.getElementById('count').innerText)")
 
+    def test_what_comes_late_is_not_shown_in_another_view(self):
+        one = self.opened(self.wide("late").url, one=self.driver.browser())
+        one.devtools("Network.enable")
+        one.devtools("Network.emulateNetworkConditions", offline=False, latency=700, downloadThroughput=-1, uploadThroughput=-1)
+        one.run("location.hash = '#series/s1699'")
+        one.run("return new Promise((done) => setTimeout(done, 200))")
+        one.run("location.hash = '#image/i0000'")
+        one.wait("!document.getElementById('detail').hidden")
+        one.devtools("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+        one.wait("performance.getEntriesByType('resource').filter((one) => /[/]c[/]/.test(one.name)).length >= 1 + 2 + 17")  # all series
+        one.run("return new Promise((done) => setTimeout(done, 300))")
+        self.assertEqual(one.run("return ['facts', 'series', 'images'].map((id) => document.getElementById(id).hidden)"), [True, True, True])
+        self.assertEqual(one.texts("article.marked"), [])
+
     # What others wrote is text.
 
     def test_text_of_others_is_text(self):

@@ -42,7 +42,6 @@ function showFacts(catalog) {
     list.append(make("div", { class: "alarm", id: "other-server" }, make("dt", { text: "Another server" }),
       make("dd", {}, "When this browser was here last, the server had the identity ", peerText(catalog.otherServer), ".")));
   }
-  byId("facts").hidden = false;
   compareWithCard(catalog);
 }
 
@@ -114,5 +113,4 @@ function showSeries(catalog) {
   if (catalog.moreSeries) parts.push(`${counted(catalog.pages.series.length - catalog.seriesRead, "page")} of series not fetched yet.`);
   byId("series-note").textContent = parts.join(" ");
   byId("more-series").hidden = !catalog.moreSeries;
-  byId("series").hidden = false;
 }

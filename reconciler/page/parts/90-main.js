@@ -193,6 +193,8 @@ function stillInTime() {
   try { requireInTime(catalog.head, catalog.root, Date.now()); } catch (error) { fail(error); }
 }
 
+const LISTS = Object.freeze(["facts", "series", "images"]);  // hidden while one image is shown
+
 // #image/NAME, #image/NAME/SERIAL of a deleted one, #series/NAME.
 async function route() {
   if (!catalog || ended) return;
@@ -202,16 +204,16 @@ async function route() {
   if (kind !== "image") {
     detail.hidden = true;
     detail.replaceChildren();
-    for (const id of ["facts", "series", "images"]) byId(id).hidden = false;
+    for (const id of LISTS) byId(id).hidden = false;
     document.title = `${catalog.head.name} · gold images`;
     table.redraw();
-    if (kind === "series" && name) showOneSeries(name);
+    if (kind === "series" && name) await showOneSeries(name, wanted);
     return;
   }
   const { title, parts } = await imageParts(name, listed);
   if (ended || location.hash !== wanted) return;
   detail.replaceChildren(make("p", {}, make("a", { href: "#", class: "back", text: "← All images" })), ...parts);
-  for (const id of ["facts", "series", "images"]) byId(id).hidden = true;
+  for (const id of LISTS) byId(id).hidden = true;
   detail.hidden = false;
   document.title = `${title} · ${catalog.head.name}`;
   detail.focus({ preventScroll: true });
@@ -247,11 +249,9 @@ function decodeFragment() {
   try { return decodeURIComponent(location.hash.slice(1)).split("/"); } catch { return []; }
 }
 
-async function showOneSeries(name) {
-  await attempt(async () => {
-    while (catalog.moreSeries && !catalog.series.some((series) => series.live && series.name === name)) await catalog.readSeries(FIRST_SERIES);
-  });
-  if (ended) return;
+async function showOneSeries(name, wanted) {
+  while (catalog.moreSeries && !catalog.series.some((series) => series.live && series.name === name)) await catalog.readSeries(FIRST_SERIES);
+  if (ended || location.hash !== wanted) return;
   if (!byId("series:" + name)) showSeries(catalog);
   const article = byId("series:" + name);
   for (const other of document.querySelectorAll("article.marked")) other.classList.remove("marked");
@@ -279,7 +279,7 @@ async function start() {
     table = new Table(catalog, need, sortBy);
     showFacts(catalog);
     showSeries(catalog);
-    byId("images").hidden = false;
+    for (const id of LISTS) byId(id).hidden = false;
     await select();
     if (ended) return;
     if (checking) setVerdict("verified", "Everything shown here was checked in this browser against the signatures of the server with the identity below.",
