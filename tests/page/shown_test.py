@@ -170,6 +170,45 @@ class Shown(page_case.PageCase):
         image = 1024 + 2 * 4 + 2 + (1 + 2 + 3) + 2 * 128 + (4 + 2 + 1) + 2 * 16
         self.assertEqual(weights, [3 * 256, 3 * 256 + image + 512, "the entries of the catalog weigh more than 512 MiB together"])
 
+    # Many series.
+
+    def test_every_series_can_be_seen(self):
+        web = self.wide("series")
+        read = "performance.getEntriesByType('resource').filter((one) => /[/]c[/]/.test(one.name)).length"  # with the index and two pages of images
+        one = self.opened(web.url + "#series/s0450", one=self.driver.browser())
+        one.wait("document.querySelector('article.marked')")
+        self.assertEqual(one.run(f"return {read}"), 3 + 5)  # no more than the page of s0450
+        self.assertEqual(one.texts("article h3 a")[::300], ["s0000", "s0300"])
+        one.run("location.hash = '#series/s0900'")
+        one.wait("/s0900/.test(document.querySelector('article.marked')?.innerText)")
+        self.assertEqual(one.texts("article h3 a")[:2], ["s0900", "s0000"])
+        self.assertEqual(len(one.texts("article h3 a")), 501)
+        for name, pages in (("s0900x", 10), ("zzz", 17), ("<img src=x>", 17)):
+            one.run("location.hash = '#series/' + encodeURIComponent(arguments[0])", name)
+            one.wait(f"document.getElementById('series-note').innerText.includes('No such series: {name}.')")
+            self.assertEqual(one.run(f"return {read}"), 3 + pages)
+        self.assertIn("The first 500 of 1,700 series", one.text("#series-note"))
+        one.run("location.hash = ''")
+        one.wait("!/No such series/.test(document.getElementById('series-note').innerText)")
+        for count in (1000, 1500, 1700):
+            one.click("#more-series")
+            one.wait(f"document.querySelectorAll('article h3').length === {count}")
+        self.assertEqual(one.texts("article h3 a")[-1], "s1699")
+        self.assertTrue(one.run("return document.getElementById('more-series').hidden"))
+
+    def test_a_series_that_goes_on_has_no_latest_image_yet(self):
+        def change(tree):
+            tree.image("db19")
+            tree.series = [{"series": "a", "created": 3, "padding": "x" * 4000}]
+            tree.series += [{"member": tree.identity(f"i{number}"), "added": 3, "padding": "x" * 3000} for number in range(700)]
+
+        one = self.opened(self.serve(self.tree("long", change, image=False).folder, "long-web").url, one=self.driver.browser())
+        self.assertIn("511 images, more not fetched yet", one.text("article h3"))
+        self.assertEqual(one.texts("article .latest"), [])
+        one.click("#more-series")
+        one.wait("/700 images$/.test(document.querySelector('article h3').innerText)")
+        self.assertEqual(one.texts("article .latest a"), ["i699"])
+
     # A connection that comes and goes.
 
     def test_an_image_that_cannot_be_fetched_is_not_another_one(self):

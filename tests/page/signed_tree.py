@@ -138,9 +138,14 @@ class Tree:
             lines = self.lines.get(kind) or [text_of(entry) for entry in entries]
             for begin in range(0, len(lines), self.page_entries):
                 part = lines[begin:begin + self.page_entries]
-                plain = (text_of(self.page_header({"format": "ingot.page/1", "kind": kind})) + "".join(part)).encode()
+                name = json.loads(part[0]).get(first)
+                header = {"format": "ingot.page/1", "kind": kind}
+                if name is None:  # a member of a series of a page before
+                    name = next(one["series"] for one in reversed(entries[:begin]) if "series" in one)
+                    header["continues"] = name
+                plain = (text_of(self.page_header(header)) + "".join(part)).encode()
                 stored = gzip.compress(plain, mtime=0) if self.packed else plain
-                line = {"kind": kind, "first": json.loads(part[0])[first], "entries": len(part), **self.piece(stored)}
+                line = {"kind": kind, "first": name, "entries": len(part), **self.piece(stored)}
                 if self.packed:
                     line["plain"] = len(plain)
                 pages.append(self.index_line(line))

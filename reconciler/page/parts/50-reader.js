@@ -41,6 +41,8 @@ class Catalog {
 
   get series() { return this.seriesReader.series; }
   get moreSeries() { return this.seriesRead < this.pages.series.length; }
+  // Whether more members of this series are on a page that was not read yet.
+  goesOn(series) { return this.moreSeries && series === this.series.at(-1) && this.pages.series[this.seriesRead].first === series.name; }
   get bytes() { return this.pages.images.reduce((sum, page) => sum + page.length, 0); }
 
   async text(page, name) {
@@ -159,6 +161,11 @@ class Catalog {
       this.seriesRead = number + 1;
       bytes += page.length;
     }
+  }
+
+  // Reads series until all of this name are known, and not the pages behind them.
+  async readSeriesTo(name) {
+    while (this.moreSeries && this.pages.series[this.seriesRead].first <= name) await this.readSeries(0);
   }
 
   async readTypes() {

@@ -80,7 +80,8 @@ function memberItem(catalog, member, latest) {
 function seriesLine(catalog, series) {
   const line = make("ol", { class: "line" });
   const all = series.members;
-  const put = (from) => line.replaceChildren(...all.slice(from).map((member, i) => memberItem(catalog, member, from + i === all.length - 1)));
+  const whole = !catalog.goesOn(series);
+  const put = (from) => line.replaceChildren(...all.slice(from).map((member, i) => memberItem(catalog, member, whole && from + i === all.length - 1)));
   const hidden = all.length > SHOWN_MEMBERS + 1 ? all.length - SHOWN_MEMBERS : 0;
   put(hidden);
   if (hidden > 0) {
@@ -95,22 +96,28 @@ function seriesLine(catalog, series) {
     });
     line.prepend(make("li", { class: "more" }, more));
   }
-  const latest = all.length === 0 ? "is empty" : counted(all.length, "image");
+  const size = (all.length === 0 && whole ? "is empty" : counted(all.length, "image")) + (whole ? "" : ", more not fetched yet");
   return make("article", { id: "series:" + series.name, "aria-label": `Series ${series.name}` },
-    make("h3", {}, make("a", { href: "#series/" + series.name, text: series.name }), make("small", { text: " " + latest })), line);
+    make("h3", {}, make("a", { href: "#series/" + series.name, text: series.name }), make("small", { text: " " + size })), line);
 }
 
-const MOST_SERIES = 500;
-
-function showSeries(catalog) {
+// Up to `most` series, and before them the series `wanted` (""; none) if it is not among them.
+function showSeries(catalog, most, wanted) {
   const living = catalog.series.filter((series) => series.live);
-  byId("series-list").replaceChildren(...living.slice(0, MOST_SERIES).map((series) => seriesLine(catalog, series)));
+  const place = living.findIndex((series) => series.name === wanted);
+  const drawn = [...(place >= most ? [living[place]] : []), ...living.slice(0, most)];
+  byId("series-list").replaceChildren(...drawn.map((series) => seriesLine(catalog, series)));
+  byId("series:" + wanted)?.classList.add("marked");
   const gone = catalog.series.length - living.length;
   const parts = [];
   if (catalog.pages.series.length === 0) parts.push("This server has no series.");
   if (gone > 0) parts.push(`${counted(gone, "deleted series", "deleted series")} not shown.`);
-  if (living.length > MOST_SERIES) parts.push(`The first ${MOST_SERIES} of ${COUNT.format(living.length)} series are shown.`);
+  if (living.length > most) parts.push(`The first ${COUNT.format(most)} of ${COUNT.format(living.length)} series are shown.`);
   if (catalog.moreSeries) parts.push(`${counted(catalog.pages.series.length - catalog.seriesRead, "page")} of series not fetched yet.`);
-  byId("series-note").textContent = parts.join(" ");
-  byId("more-series").hidden = !catalog.moreSeries;
+  byId("series-note").replaceChildren(parts.join(" "));
+  if (wanted && place < 0) {
+    const deleted = catalog.series.some((series) => series.name === wanted);
+    byId("series-note").prepend(deleted ? "This series was deleted: " : "No such series: ", peerText(wanted), ". ");
+  }
+  byId("more-series").hidden = !catalog.moreSeries && living.length <= most;
 }

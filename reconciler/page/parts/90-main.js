@@ -7,6 +7,9 @@ let selection = new Selection();
 let ended = false;       // the catalog failed: nothing of it is shown any more
 let gathering = null;    // the whole catalog, while it is fetched
 let stopGathering = false;
+const SERIES_STEP = 500;
+let seriesShown = SERIES_STEP;
+let wantedSeries = "";   // of the address, once its pages were read
 let trouble = "";        // of the network, since the last thing that came
 
 // A message of an error as a sentence. It may begin with the name of a file, which stays as it is.
@@ -171,8 +174,11 @@ function listen() {
   });
   byId("stop").addEventListener("click", () => { stopGathering = true; });
   byId("more-series").addEventListener("click", () => attempt(async () => {
-    await catalog.readSeries(FIRST_SERIES);
-    if (!ended) showSeries(catalog);
+    const more = seriesShown + SERIES_STEP;
+    if (catalog.moreSeries && catalog.series.length < more) await catalog.readSeries(FIRST_SERIES);
+    if (ended) return;
+    seriesShown = more;
+    drawSeries();
   }));
   byId("unchecked").addEventListener("click", () => {
     byId("unchecked").hidden = true;
@@ -208,6 +214,10 @@ async function route() {
     document.title = `${catalog.head.name} · gold images`;
     table.redraw();
     if (kind === "series" && name) await showOneSeries(name, wanted);
+    else if (wantedSeries) {
+      wantedSeries = "";
+      drawSeries();
+    }
     return;
   }
   const { title, parts } = await imageParts(name, listed);
@@ -249,14 +259,14 @@ function decodeFragment() {
   try { return decodeURIComponent(location.hash.slice(1)).split("/"); } catch { return []; }
 }
 
+const drawSeries = () => showSeries(catalog, seriesShown, wantedSeries);
+
 async function showOneSeries(name, wanted) {
-  while (catalog.moreSeries && !catalog.series.some((series) => series.live && series.name === name)) await catalog.readSeries(FIRST_SERIES);
+  await catalog.readSeriesTo(name);
   if (ended || location.hash !== wanted) return;
-  if (!byId("series:" + name)) showSeries(catalog);
-  const article = byId("series:" + name);
-  for (const other of document.querySelectorAll("article.marked")) other.classList.remove("marked");
-  article?.classList.add("marked");
-  article?.scrollIntoView({ block: "center" });
+  wantedSeries = name;
+  drawSeries();
+  (byId("series:" + name) ?? byId("series-note")).scrollIntoView({ block: "center" });
 }
 
 // Why nothing can be verified here; "": it can.
@@ -278,7 +288,7 @@ async function start() {
     catalog = fetched;
     table = new Table(catalog, need, sortBy);
     showFacts(catalog);
-    showSeries(catalog);
+    drawSeries();
     for (const id of LISTS) byId(id).hidden = false;
     await select();
     if (ended) return;
