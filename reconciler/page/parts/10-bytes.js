@@ -109,22 +109,24 @@ function textOf(bytes, name) {
   return text;
 }
 
+// What `open` makes of a file. If it does not fit, the file is fetched once more, past the browser's cache: that may hold what a portal
+// or a broken server once sent.
+async function anew(path, atMost, open) {
+  try {
+    return await open(await fetchBytes(path, atMost, "default"));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return open(await fetchBytes(path, atMost, "reload"));
+  }
+}
+
 // A file named by the digest of its stored bytes. `piece.plain`: the length of what is in it, if it is stored as gzip.
 async function fetchPiece(piece, name) {
-  const path = "c/" + piece.digest.slice("sha256:".length);
-  const get = async (cache) => {
-    const bytes = await fetchBytes(path, piece.length, cache);
+  const bytes = await anew("c/" + piece.digest.slice("sha256:".length), piece.length, async (bytes) => {
     if (bytes.byteLength !== piece.length) refuse(`${name} has ${bytes.byteLength} bytes, not ${piece.length}`);
     await requireDigest(bytes, piece.digest, name);
     return bytes;
-  };
-  let bytes;
-  try {
-    bytes = await get("default");
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    bytes = await get("reload");  // what the browser kept may be what a portal or a broken server once sent
-  }
+  });
   return piece.plain === undefined ? bytes : gunzip(bytes, piece.plain, name);
 }
 

@@ -125,18 +125,8 @@ function readRoot(payload, name) {
 }
 
 // The root after `before` (null: the first) of the server `id`, verified.
-async function fetchRoot(version, before, id) {
-  const path = `root/${version}.dsse`;
-  const name = `root ${version}`;
-  let bytes = await fetchBytes(path, LIMITS.signed, "default");
-  try {
-    return await openRoot(bytes, version, before, id, name);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    bytes = await fetchBytes(path, LIMITS.signed, "reload");
-    return openRoot(bytes, version, before, id, name);
-  }
-}
+const fetchRoot = (version, before, id) =>
+  anew(`root/${version}.dsse`, LIMITS.signed, (bytes) => openRoot(bytes, version, before, id, `root ${version}`));
 
 async function openRoot(bytes, version, before, id, name) {
   const envelope = openEnvelope(bytes, ROOT_TYPE, name);
