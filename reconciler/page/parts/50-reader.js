@@ -23,7 +23,6 @@ class Catalog {
     this.readingSeries = Promise.resolve();
     this.types = [];
     this.rows = null;           // Rows, once all pages are wanted
-    this.fetched = 0;           // bytes of pages
   }
 
   static async fetch() {
@@ -46,9 +45,7 @@ class Catalog {
   get bytes() { return this.pages.images.reduce((sum, page) => sum + page.length, 0); }
 
   async text(page, name) {
-    const bytes = await fetchPiece(page, name);
-    this.fetched += page.length;
-    return textOf(bytes, name);
+    return textOf(await fetchPiece(page, name), name);
   }
 
   async readingOf(page, name, read) {
@@ -193,7 +190,10 @@ const memory = {
   write(seen) { try { localStorage.setItem(this.key, JSON.stringify(seen)); } catch { /* private windows keep nothing */ } },
 };
 
+// Another tab may have seen a newer head of this server meanwhile: that one stays.
 function remember({ head, digest }) {
+  const seen = memory.read();
+  if (isObject(seen) && seen.id === head.id && (seen.epoch > head.epoch || seen.serial > head.serial)) return;
   if (checking) memory.write({ id: head.id, epoch: head.epoch, serial: head.serial, digest });
 }
 
