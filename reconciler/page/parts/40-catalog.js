@@ -150,7 +150,7 @@ function openPage(page, text) {
 }
 
 function requireFollows(last, entry) {
-  if (comparePlaces(last, entry) >= 0) refuse("an image is out of order, or there twice");
+  if (comparePlaces(last, entry) >= 0) refuse("an entry is out of order, or there twice");
   if (last.name === entry.name && (last.live || last.nameLives) && entry.live) refuse("a name is there twice");
   entry.nameLives = last.name === entry.name && (last.live || last.nameLives);
 }

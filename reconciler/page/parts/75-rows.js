@@ -39,12 +39,10 @@ class Rows {
     const start = this.catalog.starts[number];
     if (this.list[start] !== undefined) return;
     const intern = (text) => this.intern(text);
-    const rows = entries.map((entry) => {
-      const row = rowOf(entry, intern);
-      this.text += row.words.length;
-      if (this.text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; use ingot query images --peer");
-      return row;
-    });
+    const rows = entries.map((entry) => rowOf(entry, intern));
+    const text = this.text + rows.reduce((sum, row) => sum + row.words.length, 0);
+    if (text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; use ingot query images --peer");
+    this.text = text;
     rows.forEach((row, i) => { this.list[start + i] = row; });
     ++this.done;
   }

@@ -73,11 +73,13 @@ async function parentOf(catalog, row) {
   return { origin, created: Number(created), name };
 }
 
-// From the oldest known ancestor to the parent: {name, live, listed, state} or {name} alone of one that is not in this catalog.
+// From the oldest ancestor that is drawn to the parent: {name, live, listed, state}; {name, missing} of one that is not in this catalog;
+// {more} if there are older ones.
 async function ancestorsOf(catalog, entry) {
   const chain = [];
   const seen = new Set([keyOf(entry.identity)]);
-  for (let next = entry.parent; next && chain.length < MOST_ANCESTORS && !seen.has(keyOf(next));) {
+  for (let next = entry.parent; next && !seen.has(keyOf(next));) {
+    if (chain.length === MOST_ANCESTORS) return [{ more: true }, ...chain];
     seen.add(keyOf(next));
     const found = await lookUp(catalog, next);
     chain.unshift(found ?? { name: next.name, missing: true });
@@ -87,6 +89,7 @@ async function ancestorsOf(catalog, entry) {
 }
 
 function treeItem(node, current) {
+  if (node.more) return make("li", {}, make("small", { text: "Older ancestors are not drawn." }));
   if (node.missing) return make("li", {}, make("span", { text: node.name }), make("small", { text: " not in this catalog under this name" }));
   const name = current ? make("b", { text: node.name, "aria-current": "page" }) : make("a", { href: imageHref(node), text: node.name });
   return make("li", {}, name, " ", stateChip(node.state));
@@ -167,7 +170,8 @@ function aboutImage(catalog, entry, release) {
   if (release) fact("Release", release.text);
   const key = keyOf(entry.identity);
   const holders = catalog.series.filter((series) => series.live && series.members.some((member) => keyOf(member.identity) === key));
-  if (holders.length > 0) fact("In series", ...holders.flatMap((series) => [make("a", { href: "#series/" + series.name, text: series.name }), " "]));
+  const more = catalog.moreSeries ? ["(not all series were fetched)"] : [];
+  if (holders.length + more.length > 0) fact("In series", ...holders.flatMap((series) => [make("a", { href: "#series/" + series.name, text: series.name }), " "]), ...more);
   return list;
 }
 
