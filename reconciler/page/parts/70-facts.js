@@ -33,16 +33,23 @@ function showFacts(catalog) {
   const fact = (name, ...values) => list.append(make("div", {}, make("dt", { text: name }), make("dd", {}, ...values)));
   fact("Identity", hashText(head.id));
   fact("Serial", COUNT.format(head.serial));
-  fact("Signed", timeElement(head.issued), ` (${ageText((Date.now() - head.issued) / 1000)} ago)`);
-  fact("Good until", timeElement(head.expires), ` (${ageText((head.expires - Date.now()) / 1000)} left)`);
+  fact("Signed", timeElement(head.issued), make("span", { id: "age" }));
+  fact("Good until", timeElement(head.expires), make("span", { id: "left" }));
+  showAges(head);
   fact("Root of trust", `version ${root.version}, epoch ${root.epoch}, ends `, timeElement(root.expires));
   if (head.commit) fact("Manifest", make("code", {}, peerText(head.commit)));
-  fact("Catalog", `${counted(catalog.count, "image")}, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
+  fact("Catalog", `${counted(catalog.count, "image")}, deleted ones included, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
   if (catalog.otherServer) {
     list.append(make("div", { class: "alarm", id: "other-server" }, make("dt", { text: "Another server" }),
       make("dd", {}, "When this browser was here last, the server had the identity ", peerText(catalog.otherServer), ".")));
   }
   compareWithCard(catalog);
+}
+
+function showAges(head) {
+  byId("age").textContent = ` (${ageText((Date.now() - head.issued) / 1000)} ago)`;
+  const left = (head.expires - Date.now()) / 1000;
+  byId("left").textContent = left > 0 ? ` (${ageText(left)} left)` : " (expired)";
 }
 
 // Whoever has the card knows the identity from elsewhere.
@@ -67,14 +74,32 @@ function compareWithCard(catalog) {
 
 const SHOWN_MEMBERS = 6;
 
+// Where an image is shown. Until the whole catalog is known: that of an own image, by its serial, because its name may have been used again.
+function memberHref(catalog, { origin, name, created }, known) {
+  if (known) return imageHref(known);
+  return origin === catalog.head.id && !catalog.rows?.complete ? `#image/${name}/${created}` : null;
+}
+
 function memberItem(catalog, member, latest) {
-  const own = member.identity.origin === catalog.head.id;
   const known = catalog.rows?.byKey(keyOf(member.identity));
   const name = known?.name ?? member.identity.name;
-  const link = known || own ? make("a", { href: `#image/${name}`, text: name }) : make("span", { text: name });
-  const withdrawn = known?.state === "WITHDRAWN";
-  return make("li", { class: (latest ? "latest" : "") + (withdrawn ? " gone" : "") }, link, latest ? make("span", { class: "tag", text: "latest" }) : null,
-    withdrawn ? make("span", { class: "tag", text: "withdrawn" }) : null);
+  const href = memberHref(catalog, member.identity, known);
+  const gone = known && (!known.live || known.state === "WITHDRAWN") ? known.state.toLowerCase() : "";
+  const item = make("li", { class: (latest ? "latest" : "") + (gone ? " gone" : "") }, make(href ? "a" : "span", { href, text: name }),
+    latest ? make("span", { class: "tag", text: "latest" }) : null, gone ? make("span", { class: "tag", text: gone }) : null);
+  item.again = () => memberItem(catalog, member, latest);
+  return item;
+}
+
+// What the whole catalog says of the images of the series: their names here, and which were withdrawn or deleted.
+function markMembers() {
+  for (const item of byId("series-list").querySelectorAll("li")) {
+    if (!item.again) continue;
+    const focused = item.contains(document.activeElement);
+    const marked = item.again();
+    item.replaceWith(marked);
+    if (focused) marked.querySelector("a")?.focus({ preventScroll: true });
+  }
 }
 
 function seriesLine(catalog, series) {
@@ -91,7 +116,8 @@ function seriesLine(catalog, series) {
       const from = Math.max(0, all.length - 1000);
       line.start = from + 1;
       put(from);
-      line.querySelector("a")?.focus();
+      line.tabIndex = -1;
+      (line.querySelector("a") ?? line).focus();
       if (from > 0) line.prepend(make("li", {}, make("span", { text: `${COUNT.format(from)} earlier` })));
     });
     line.prepend(make("li", { class: "more" }, more));

@@ -75,25 +75,35 @@ async function gather() {
   };
   progress(catalog.rows?.done ?? 0, catalog.pages.images.length);
   try {
-    return await fetchAll(catalog, progress, () => stopGathering || ended);
+    const whole = await fetchAll(catalog, progress, () => stopGathering || ended);
+    if (whole && !ended) markMembers();
+    return whole;
   } finally { byId("progress").hidden = true; }
 }
 
 function showCount(shown) {
   if (ended) return;
   const parts = [];
+  const partial = !catalog.rows?.complete && catalog.count > 0;
+  byId("go-on").hidden = !partial || selection.isPlain || gathering !== null;
   if (catalog.count === 0) parts.push("This server publishes no images.");
+  else if (partial && !selection.isPlain) parts.push("These images are not filtered or sorted yet.");
   else if (selection.isFilter) parts.push(`${COUNT.format(shown)} of ${counted(catalog.count, "image")} fit.`);
-  else parts.push(`${counted(shown, "image")}${catalog.rows?.complete ? "" : ", deleted ones with them"}.`);
-  if (!catalog.rows?.complete && catalog.count > 0) parts.push(`Sorting and filters fetch the whole catalog (${sizeText(catalog.bytes)}).`);
+  else parts.push(`${counted(shown, "image")}${partial ? ", deleted ones with them" : ""}.`);
+  if (partial) parts.push(`Sorting and filters fetch the whole catalog (${sizeText(catalog.bytes)}).`);
   byId("count").textContent = parts.join(" ");
 }
 
 async function select() {
   byId("clear").hidden = selection.isPlain;
+  if (!catalog.rows?.complete) {
+    table.showSort(new Selection());  // until all of it is there, nothing is sorted
+    const whole = selection.isPlain ? Promise.resolve(false) : wholeCatalog();
+    if (selection.isPlain) table.show(null);
+    showCount(catalog.count);
+    if (!(await whole.finally(() => { if (!ended) showCount(catalog.count); })) || ended) return undefined;
+  }
   table.showSort(selection);
-  if (selection.isPlain && !catalog.rows?.complete) { table.show(null); return showCount(catalog.count); }
-  if (!(await wholeCatalog()) || ended) return undefined;
   const shown = selection.of(catalog.rows);
   table.show(shown);
   showCount(shown.length);
@@ -107,6 +117,7 @@ const MOST_COUNTED = 10000;
 function facetCounts(of) {
   const counts = new Map();
   for (const row of catalog.rows.list) {
+    if (!row.live && of !== FACETS.state.of) continue;  // as Selection.fits: deleted ones only if they are asked for
     for (const value of of(row)) {
       const count = counts.get(value);
       if (count !== undefined || counts.size < MOST_COUNTED) counts.set(value, (count ?? 0) + 1);
@@ -156,6 +167,7 @@ function listen() {
   byId("scroller").addEventListener("scroll", () => table?.scrolled(), { passive: true });
   byId("scroller").addEventListener("keydown", (event) => table?.key(event));
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  byId("go-on").addEventListener("click", () => attempt(select));
   byId("compare").addEventListener("submit", (event) => event.preventDefault());
   byId("card-id").addEventListener("input", () => { if (catalog) compareWithCard(catalog); });
   byId("search").addEventListener("input", () => {
@@ -174,11 +186,13 @@ function listen() {
   });
   byId("stop").addEventListener("click", () => { stopGathering = true; });
   byId("more-series").addEventListener("click", () => attempt(async () => {
+    const before = byId("series-list").childElementCount;
     const more = seriesShown + SERIES_STEP;
     if (catalog.moreSeries && catalog.series.length < more) await catalog.readSeries(FIRST_SERIES);
     if (ended) return;
     seriesShown = more;
     drawSeries();
+    if (byId("more-series").hidden) byId("series-list").children[before]?.querySelector("a").focus();  // the button had the focus
   }));
   byId("unchecked").addEventListener("click", () => {
     byId("unchecked").hidden = true;
@@ -195,22 +209,26 @@ function listen() {
 
 // A page that stays open must not stay green for ever.
 function stillInTime() {
-  if (!catalog || ended || !checking) return;
+  if (!catalog || ended) return;
+  showAges(catalog.head);
+  if (!checking) return;
   try { requireInTime(catalog.head, catalog.root, Date.now()); } catch (error) { fail(error); }
 }
 
 const LISTS = Object.freeze(["facts", "series", "images"]);  // hidden while one image is shown
 
-// #image/NAME, #image/NAME/SERIAL of a deleted one, #series/NAME.
+// #image/NAME, #image/NAME/SERIAL of one that may be deleted, #series/NAME.
 async function route() {
   if (!catalog || ended) return;
   const [kind, name, listed] = decodeFragment();
   const wanted = location.hash;
   const detail = byId("detail");
   if (kind !== "image") {
+    const back = !detail.hidden;
     detail.hidden = true;
     detail.replaceChildren();
     for (const id of LISTS) byId(id).hidden = false;
+    if (back) byId("images").focus({ preventScroll: true });
     document.title = `${catalog.head.name} · gold images`;
     table.redraw();
     if (kind === "series" && name) await showOneSeries(name, wanted);
@@ -232,6 +250,7 @@ async function route() {
 
 async function fetchForDetail() {
   if (!(await wholeCatalog())) return false;
+  await select();
   await route();
   return true;
 }
@@ -240,12 +259,12 @@ async function imageParts(name, listed) {
   const heading = (text) => make("h2", { id: "detail-title", text });
   try {
     const found = NAME.test(name ?? "") ? await catalog.find(name) : [];
-    const entry = found.find((one) => (listed === undefined ? one.live : !one.live && String(one.listed) === listed)) ?? (listed === undefined ? found.at(-1) : undefined);
+    const entry = listed === undefined ? found.find((one) => one.live) ?? found.at(-1) : found.find((one) => String(one.listed) === listed);
     if (entry) {
       return { title: entry.name, parts: await detailOf(catalog, entry, () => attempt(fetchForDetail)) };
     }
     const serial = listed === undefined ? [] : [" with the serial ", peerText(listed)];
-    const why = make("p", {}, `This catalog lists no ${listed === undefined ? "" : "deleted "}image `, peerText(name ?? ""), ...serial, ".");
+    const why = make("p", {}, "This catalog lists no image ", peerText(name ?? ""), ...serial, ".");
     return { title: "No such image", parts: [heading("No such image"), why] };
   } catch (error) {
     if (!(error instanceof Unreached)) throw error;
@@ -266,10 +285,12 @@ async function showOneSeries(name, wanted) {
   if (ended || location.hash !== wanted) return;
   wantedSeries = name;
   drawSeries();
-  (byId("series:" + name) ?? byId("series-note")).scrollIntoView({ block: "center" });
+  const article = byId("series:" + name);
+  (article ?? byId("series-note")).scrollIntoView({ block: "center" });
+  article?.querySelector("h3 a").focus({ preventScroll: true });
 }
 
-// Why nothing can be verified here; "": it can.
+// Why nothing can be verified here, and what to do; null: it can.
 async function whyUnverifiable() {
   if (location.protocol === "file:") return ["This page was opened from a file, where a browser lets it read no other file.",
     "Serve the folder by any web server; on this computer for example with: python3 -m http.server --bind 127.0.0.1"];
