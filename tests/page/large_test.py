@@ -20,10 +20,12 @@ class Large(page_case.PageCase):
         shutil.copy(self.silver.public / "index.html", folder / "public/index.html")
         web = self.serve(folder / "public", "big-web")
         one = self.opened(web.url, one=self.driver.browser())
-        fetched = sum(size for _, size in web.requests())
-        self.assertLess(fetched, 2_000_000)
+        first = web.requests()
+        fetched = sum(size for _, size in first)
+        self.assertLess(fetched, 600_000)
+        self.assertLessEqual(len(first), 12, first)
         took = one.run("return Math.round(performance.getEntriesByName('verified')[0].startTime)")
-        print(f"first view of {count} images: {fetched} bytes, verified after {took} ms")
+        print(f"first view of {count} images: {fetched} bytes in {len(first)} answers, verified after {took} ms")
         self.picture("large", one, whole=False)
         self.assertIn("100,000 images", one.text("#count"))
         for place in (0, 1, 49_999, 77_777, count - 1):
@@ -34,12 +36,17 @@ class Large(page_case.PageCase):
         one.run("location.hash = '#image/image-054321'")
         one.wait("/1\\.54321/.test(document.getElementById('detail').innerText)")
         self.assertLess(sum(size for _, size in web.requests()), 3_000_000)
+        self.assertLessEqual(len(web.requests()), len(first) + 10)
         one.run("location.hash = ''")
         one.wait("!document.getElementById('images').hidden")
         one.type("#search", "image-09999 1.99991")
         one.wait("/^1 of 100,000/.test(document.getElementById('count').innerText)", 300)
         self.assertEqual(one.texts("#table-body a"), ["image-099991"])
+        asked = [path for path, _ in web.requests()]
+        self.assertEqual(len(asked), len(set(asked)))  # each page once
+        one.devtools("HeapProfiler.collectGarbage")
         heap = one.devtools("Runtime.getHeapUsage")["usedSize"]
+        self.assertLess(heap, 80_000_000)
         print(f"all of {count} images held: {heap / 1e6:.0f} MB of heap")
 
         # A page of the catalog that was changed after the first view: none of it is shown, and nothing else any more.

@@ -100,7 +100,7 @@ class PageCase(unittest.TestCase):
         shutil.copy(self.silver.public / "index.html", tree.folder / "index.html")
         return tree
 
-    def wide(self, name="wide"):
+    def wide(self, name="wide", more=lambda tree: None):
         """A catalog of which the first view fetches a part: 1,600 images on 16 pages and 1,700 series on 17."""
         def change(tree):
             tree.page_entries = 100
@@ -109,6 +109,7 @@ class PageCase(unittest.TestCase):
             tree.series = [{"series": f"s{number:04}", "created": 3, "padding": "x" * 1500} for number in range(1700)]
 
         return self.serve(self.tree(name, change, image=False).folder, f"{name}-web")
+            more(tree)
 
     @staticmethod
     def connect(one, on):

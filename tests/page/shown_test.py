@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What the catalog page shows of a catalog that verifies, to whom, and that text of others is text.
 
-INGOT_AXE names axe.min.js of the npm package axe-core; without it the check of accessibility is skipped.
+INGOT_AXE names axe.min.js of the npm package axe-core; without it the check of accessibility is skipped (with INGOT_FULL=1: fails).
 """
 import json
 import subprocess
@@ -27,9 +27,12 @@ class Shown(page_case.PageCase):
         self.assertEqual(one.text("#count"), "32 images.")  # the deleted one is not among them
         latest = one.texts("#series-list .latest a")
         self.assertEqual(latest, ["db19_12", "os-2"])
+        self.assertIn("33 images, deleted ones included", facts)
         self.picture("light")
         one.click("#series-list .more button")
         self.assertEqual(one.texts("[id='series:db19'] .line a"), [f"db19_{number}" for number in range(1, 13)])
+        one.run("const now = Date.now; Date.now = () => now() + 2 * 86400e3; document.dispatchEvent(new Event('visibilitychange'))")
+        self.assertRegex(one.text("#fact-list"), r"\(2 days ago\)(.|\n)*\(11 days left\)")
         self.assertEqual([line for line in one.log() if line["level"] == "SEVERE"], [])
 
     def test_nginx_serves_it_with_types_and_caching(self):
@@ -71,7 +74,7 @@ class Shown(page_case.PageCase):
         self.opened(self.url + "#image/nothing-like-it")
         one.wait("/No such image/.test(document.getElementById('detail').innerText)")
         self.opened(self.url + "#image/db19_5/99")
-        one.wait("/no deleted image db19_5 with the serial 99/.test(document.getElementById('detail').innerText)")
+        one.wait("/no image db19_5 with the serial 99/.test(document.getElementById('detail').innerText)")
         self.opened(self.url + "#image/gone")
         one.wait("/It was deleted/.test(document.getElementById('detail').innerText)")
         self.opened(self.url + "#series/os")
@@ -80,6 +83,9 @@ class Shown(page_case.PageCase):
     def test_rows_are_sorted_and_filtered(self):
         one = self.opened(self.url)
         self.settled()
+        # Deleted images are counted only under DELETED.
+        counts = one.run("return Array.from(document.querySelectorAll('#facets details'), (one) => Array.from(one.querySelectorAll('label'), (label) => label.textContent.trim()))")
+        self.assertEqual(counts[:2], [["PUBLISHED 31", "DELETED 1", "WITHDRAWN 1"], ["LINUXOS 20", "ORACLEDBSOFTWARE 12"]])
         one.click("th[data-key=size] button")
         one.click("th[data-key=size] button")
         one.wait("document.querySelector('th[data-key=size]').getAttribute('aria-sort') === 'descending'")
@@ -207,7 +213,95 @@ class Shown(page_case.PageCase):
         self.assertEqual(one.texts("article .latest"), [])
         one.click("#more-series")
         one.wait("/700 images$/.test(document.querySelector('article h3').innerText)")
-        self.assertEqual(one.texts("article .latest a"), ["i699"])
+        self.assertEqual(one.texts("article .latest > :first-child"), ["i699"])
+
+    def test_members_of_a_series_are_linked_by_their_serial(self):
+        root = "sha256:" + "7" * 64
+
+        def change(tree):
+            tree.tombstone("again", 1)
+            tree.image("again")
+            tree.image("copy", origin={"name": "paris", "id": root, "image": "theirs"}, listed=3, copied_from="paris", packed=None)
+            tree.image("old", states=[{"state": "PUBLISHED", "since": 2}, {"state": "WITHDRAWN", "since": 3}])
+            tree.series = [{"series": "mixed", "created": 3}] + [{"member": one, "added": 4} for one in (
+                tree.identity("again", 1), tree.identity("again"), tree.identity("old"), {"origin": root, "name": "theirs", "created": 2})]
+
+        one = self.opened(self.wide("members", change).url, one=self.driver.browser())
+        links = "return Array.from(document.querySelectorAll('article .line li'), (one) => one.querySelector('a')?.getAttribute('href') ?? one.textContent)"
+        self.assertEqual(one.run(links), ["#image/again/1", "#image/again/2", "#image/old/2", "theirslatest"])
+        one.run("location.hash = '#image/again/1'")
+        one.wait("/It was deleted/.test(document.getElementById('detail').innerText)")
+        one.run("location.hash = '#image/again/2'")
+        one.wait("/With ingot/.test(document.getElementById('detail').innerText)")
+        one.run("location.hash = ''")
+        one.wait("!document.getElementById('images').hidden")
+        self.assertEqual(one.run("return document.activeElement.id"), "images")
+        one.run("document.querySelectorAll('article .line a')[1].focus()")
+        one.run("document.querySelector('th[data-key=size] button').click()")
+        one.wait("document.querySelector('th[data-key=size]').getAttribute('aria-sort') === 'ascending'")
+        self.assertEqual(one.run(links), ["#image/again/1", "#image/again", "#image/old", "#image/copy"])
+        self.assertEqual(one.texts("article .tag"), ["deleted", "withdrawn", "latest"])
+        self.assertEqual(one.run("return document.activeElement.textContent"), "again")
+
+    def test_what_was_stopped_is_not_sorted_or_filtered(self):
+        one = self.opened(self.wide("stopped").url, one=self.driver.browser())
+        one.devtools("Network.enable")
+        one.devtools("Network.emulateNetworkConditions", offline=False, latency=700, downloadThroughput=-1, uploadThroughput=-1)
+        sort = "return document.querySelector('th[data-key=version]').getAttribute('aria-sort')"
+        one.type("#search", "1.15")
+        one.click("th[data-key=version] button")
+        one.wait("!document.getElementById('progress').hidden")
+        self.assertEqual(one.run(sort), "none")
+        one.click("#stop")
+        one.wait("!document.getElementById('go-on').hidden")
+        self.assertRegex(one.text("#count"), "^These images are not filtered or sorted yet")
+        self.assertEqual((one.run(sort), one.text("#table-body a")), ("none", "i0000"))
+        self.connect(one, True)
+        one.click("#go-on")
+        one.wait("/^111 of 1,600 images fit/.test(document.getElementById('count').innerText)")
+        self.assertEqual((one.run(sort), one.text("#table-body a")), ("ascending", "i0015"))
+        self.assertTrue(one.run("return document.getElementById('go-on').hidden"))
+
+    def test_a_long_line_of_ancestors_is_cut_and_says_so(self):
+        def change(tree):
+            for number in range(250):
+                tree.image(f"i{number:03}", parent=tree.identity(f"i{number - 1:03}") if number else None)
+
+        one = self.opened(self.serve(self.tree("deep", change, image=False).folder, "deep-web").url + "#image/i230")
+        one.wait("!document.getElementById('detail').hidden")
+        self.assertEqual(one.text(".tree li small"), "Older ancestors are not drawn.")
+        self.assertEqual(one.texts(".tree a, .tree b"), [f"i{number:03}" for number in range(30, 250)])
+        one.run("location.hash = '#image/i200'")
+        one.wait("/i000/.test(document.getElementById('detail').innerText)")
+        self.assertNotIn("not drawn", one.text(".tree"))
+
+    # What the browser keeps.
+
+    def test_what_does_not_fit_is_fetched_once_more_past_the_cache(self):
+        one = self.opened(self.url)
+        asked = one.run(page_case.PARTS + """
+          return (async () => {
+          let answers = [];
+          const asked = [];
+          fetchBytes = async (path, most, cache) => { asked.push(cache); const next = answers.shift(); if (next instanceof Error) throw next; return next; };
+          const take = (bytes) => bytes === "good" ? bytes : refuse("bad");
+          const results = [];
+          for (answers of [["good"], ["bad", "good"], [new Refusal("404"), "good"], ["bad", "bad"], [new Unreached("off")]])
+            results.push(await anew("x", 9, take).catch((error) => error.message));
+          return [results, asked];
+          })();""")
+        self.assertEqual(asked, [["good", "good", "good", "bad", "off"], ["default"] + ["default", "reload"] * 3 + ["default"]])
+
+    def test_a_newer_serial_of_another_tab_stays_remembered(self):
+        one = self.opened(self.url, one=self.driver.browser())
+        seen = one.run(page_case.PARTS + """
+          const seen = [];
+          for (const [id, epoch, serial] of [["a", 1, 9], ["a", 1, 7], ["a", 2, 10], ["a", 1, 11], ["b", 1, 3]]) {
+            remember({ head: { id, epoch, serial }, digest: "d" });
+            seen.push(memory.read().serial);
+          }
+          return seen;""")
+        self.assertEqual(seen, [9, 9, 10, 10, 3])
 
     # A connection that comes and goes.
 
@@ -265,6 +359,13 @@ class Shown(page_case.PageCase):
         one.run("location.hash = '#image/<img src=x onerror=alert(1)>'")
         one.wait("/No such image/.test(document.getElementById('detail').innerText)")
         self.assertEqual(one.run("return document.querySelectorAll('img').length"), 0)
+
+    def test_every_unseen_character_is_named(self):
+        unseen = "\u0007\u00ad\u034f\u061c\u115f\u17b4\u180e\u200b\u2028\u2029\u2060\u2800\u3164\ue000\ufe0f\ufeff\uffa0\ufff0\U000e0041\U000e0100\U0010ffff"
+        said = self.opened(self.url).run(page_case.PARTS + "return Array.from(arguments[0], (one) => peerText(`a${one}b`).textContent)", unseen)
+        self.assertEqual(said, [f"aU+{ord(one):04X}b" for one in unseen])
+        seen = "aé ü漢字🙂ا\u0301"
+        self.assertEqual(self.browser.run(page_case.PARTS + "return peerText(arguments[0]).innerHTML", seen), seen)
 
     def test_the_policy_lets_nothing_else_run_or_be_asked(self):
         one = self.opened(self.url)
