@@ -2,6 +2,7 @@
 
 Without Chromium and its driver a test says so and is skipped (77). INGOT_SHOTS keeps pictures in a folder, to be looked at.
 """
+import hashlib
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import browser
 import signed_tree
 
 AXE = os.environ.get("INGOT_AXE", "")
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"  # of axe.min.js in axe-core 4.14.1
 SHOTS = os.environ.get("INGOT_SHOTS", "")
 # The scripts of the page but the one that starts it, to call their functions in a browser.
 PARTS = "".join(part.read_text() for part in sorted((servers.SOURCE / "reconciler/page/parts").glob("*.js"))[:-1])
@@ -107,9 +109,9 @@ class PageCase(unittest.TestCase):
             for number in range(1600):
                 tree.image(f"i{number:04}", description=str(number % 7) * 1500, version=f"1.{number}")
             tree.series = [{"series": f"s{number:04}", "created": 3, "padding": "x" * 1500} for number in range(1700)]
+            more(tree)
 
         return self.serve(self.tree(name, change, image=False).folder, f"{name}-web")
-            more(tree)
 
     @staticmethod
     def connect(one, on):
@@ -122,7 +124,9 @@ class PageCase(unittest.TestCase):
 
     def browser_for_axe(self, scheme):
         if not AXE:
-            self.skipTest("INGOT_AXE does not name axe.min.js (npm pack axe-core)")
+            why = "INGOT_AXE does not name axe.min.js (npm pack axe-core@4.14.1)"
+            self.fail(why) if servers.FULL else self.skipTest(why)
+        self.assertEqual(hashlib.sha256(pathlib.Path(AXE).read_bytes()).hexdigest(), AXE_SHA256, f"{AXE} is not of axe-core 4.14.1")
         one = self.driver.browser()
         one.devtools("Page.setBypassCSP", enabled=True)
         one.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The reports in a real browser: they ask for nothing, fit on a phone, and are readable in the dark.
 
-INGOT_AXE names axe.min.js of the npm package axe-core; without it the check of accessibility is skipped.
+INGOT_AXE names axe.min.js of the npm package axe-core; without it the check of accessibility is skipped (with INGOT_FULL=1: fails).
 """
 import shutil
 
