@@ -99,6 +99,18 @@ class Shown(page_case.PageCase):
         one.wait("/^2 of/.test(document.getElementById('count').innerText)")
         self.assertEqual(one.texts("#table-body a"), ["db19_3", "gone"])
 
+    def test_what_is_left_out_is_said(self):
+        def change(tree):
+            for number in range(30):
+                tree.image(f"i{number:02}", labels={f"l{number}-{label:02}": "" for label in range(10)})
+
+        one = self.opened(self.serve(self.tree("labels", change, image=False).folder, "labels-web").url)
+        self.assertRegex(one.text("#table-body td.c-labels"), r"l0-07\s*\+2$")
+        self.assertIn("276 others: use the text filter", one.run("return document.getElementById('facets').textContent"))
+        one = self.opened(self.wide("paper").url, one=self.driver.browser())
+        one.run("dispatchEvent(new Event('beforeprint'))")
+        self.assertIn("Rows with … were not fetched yet.", one.run("return document.getElementById('print-note').textContent"))
+
     def test_copies_deltas_and_releases_are_shown(self):
         release, root = signed_tree.Key("release"), "sha256:" + "7" * 64
 
@@ -431,10 +443,15 @@ class Shown(page_case.PageCase):
     def test_axe_finds_nothing_serious(self):
         for scheme in ("light", "dark"):
             one = self.browser_for_axe(scheme)
-            for part in ("", "#image/db19_5"):
+            for part in ("", "#image/db19_5", "#image/gone", "#image/none", "#series/db19"):
                 self.opened(self.url + part, one=one)
-                one.wait("document.querySelector('#detail .tree, #facets details')")
+                one.wait("document.getElementById('detail-title') || document.querySelector('#facets details')")
+                one.run("for (const all of document.querySelectorAll('#series-list .more button')) all.click()")
+                one.run("for (const group of document.querySelectorAll('#facets details')) group.open = true")
                 self.assert_accessible(one, f"{scheme} {part}")
+            one.run("const now = Date.now; Date.now = () => now() + 15 * 86400e3; document.dispatchEvent(new Event('visibilitychange'))")
+            self.assertEqual(one.verdict(), "failed")
+            self.assert_accessible(one, f"{scheme}, failed")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ const COLUMNS = Object.freeze({
 
 const BEYOND = 10;       // rows kept above and below those in sight
 const MOST_PRINTED = 2000;
+const MOST_LABELS = 8;   // of a row
 const REST = 70;         // milliseconds without scrolling before pages are fetched
 
 class Table {
@@ -146,7 +147,9 @@ class Table {
     cell("size", make("span", { text: row.size === null ? "" : sizeText(row.size) }));
     cell("created", make("span", { text: COUNT.format(row.created) }));
     cell("origin", make("span", { text: row.origin + (row.copiedFrom ? " (copy)" : "") }));
-    cell("labels", ...(row.labels ? row.labels.split("\n").slice(0, 8).map((label) => peerText(label, { class: "label" })) : []));
+    const labels = row.labels ? row.labels.split("\n") : [];
+    const more = labels.length > MOST_LABELS ? [`+${labels.length - MOST_LABELS}`] : [];
+    cell("labels", ...labels.slice(0, MOST_LABELS).map((label) => peerText(label, { class: "label" })), ...more);
     return tr;
   }
 
@@ -178,6 +181,9 @@ class Table {
     this.printing = on;
     this.redraw();
     const more = this.total - Math.min(this.total, MOST_PRINTED);
-    byId("print-note").textContent = on && more > 0 ? `And ${counted(more, "more image")}: filter before printing.` : "";
+    const notes = [];
+    if (more > 0) notes.push(`And ${counted(more, "more image")}: filter before printing.`);
+    if (this.body.querySelector("[data-waits]")) notes.push("Rows with … were not fetched yet.");
+    byId("print-note").textContent = on ? notes.join(" ") : "";
   }
 }

@@ -89,7 +89,7 @@ function showCount(shown) {
   if (catalog.count === 0) parts.push("This server publishes no images.");
   else if (partial && !selection.isPlain) parts.push("These images are not filtered or sorted yet.");
   else if (selection.isFilter) parts.push(`${COUNT.format(shown)} of ${counted(catalog.count, "image")} fit.`);
-  else parts.push(`${counted(shown, "image")}${partial ? ", deleted ones with them" : ""}.`);
+  else parts.push(`${counted(shown, "image")}${partial ? ", deleted ones included" : ""}.`);
   if (partial) parts.push(`Sorting and filters fetch the whole catalog (${sizeText(catalog.bytes)}).`);
   byId("count").textContent = parts.join(" ");
 }
@@ -142,7 +142,7 @@ function showFacets() {
       box.addEventListener("change", () => toggle(key, value, box.checked));
       set.append(make("label", {}, box, " ", peerText(value), make("small", { text: " " + COUNT.format(count) })));
     }
-    if (counts.length > MOST_VALUES) set.append(make("p", { class: "aside", text: `${COUNT.format(counts.length - MOST_VALUES)} more: use the text filter.` }));
+    if (counts.length > MOST_VALUES) set.append(make("p", { class: "aside", text: `${COUNT.format(counts.length - MOST_VALUES)}${counts.length === MOST_COUNTED ? " or more" : ""} others: use the text filter.` }));
     group.append(set);
     groups.push(group);
   }
