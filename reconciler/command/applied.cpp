@@ -12,7 +12,7 @@ std::unique_ptr<apply::Events> progress_for(const console::Session& session) {
   return std::make_unique<console::ProgressDisplay>(session.terminal, session.clock, display, session.error_style());
 }
 
-apply::Account applied(const Observation& looked, const state::RunStart& start, std::unique_ptr<apply::Events> events,
+apply::Account applied(const Observation& observation, const state::RunStart& start, std::unique_ptr<apply::Events> events,
                        site::Site& site, io::Transport& transport, const apply::CatalogKeys& keys,
                        const console::Session& session, std::optional<std::chrono::steady_clock::time_point> deadline) {
   apply::ApplyContext context{.state = site.state,
@@ -27,9 +27,9 @@ apply::Account applied(const Observation& looked, const state::RunStart& start, 
                               .parallel = session.flags.parallel.value_or(site.manifest.limits.parallel),
                               .actor = start.actor,
                               .commit = start.git ? std::optional(start.git->commit_text()) : std::nullopt,
-                              .seen = observe::accepted_heads(looked.observed),
+                              .seen = observe::accepted_heads(observation.observed),
                               .deadline = deadline};
-  return apply::apply(looked.plan, start, context);
+  return apply::apply(observation.plan, start, context);
 }
 
 }  // namespace ingot::command

@@ -12,7 +12,7 @@ namespace ingot::command {
 std::unique_ptr<apply::Events> progress_for(const console::Session& session);
 
 /// `events` are over when this returns. `deadline`: of the actions, by the session's clock.
-apply::Account applied(const Observation& looked, const state::RunStart& start, std::unique_ptr<apply::Events> events,
+apply::Account applied(const Observation& observation, const state::RunStart& start, std::unique_ptr<apply::Events> events,
                        site::Site& site, io::Transport& transport, const apply::CatalogKeys& keys,
                        const console::Session& session, std::optional<std::chrono::steady_clock::time_point> deadline = {});
 

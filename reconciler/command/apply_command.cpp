@@ -32,16 +32,16 @@ void require_approval(const options::ApplyArguments& arguments, const console::S
 }
 
 /// With --quiet nobody asked to see a plan that is done without asking; what it foresees to go wrong is shown always.
-bool plan_is_wanted(const Observation& looked, const options::ApplyArguments& arguments, const ApplyMode& mode,
+bool plan_is_wanted(const Observation& observation, const options::ApplyArguments& arguments, const ApplyMode& mode,
                     const console::Session& session) {
-  const bool idle = looked.plan.pending() == 0 && exit_code_of(looked.plan, false) == exit_done;
+  const bool idle = observation.plan.pending() == 0 && exit_code_of(observation.plan, false) == exit_done;
   if (idle && mode.quiet_when_idle && !session.flags.verbose) return false;
-  return !session.flags.quiet || !arguments.approves() || exit_code_of(looked.plan, false) != exit_done;
+  return !session.flags.quiet || !arguments.approves() || exit_code_of(observation.plan, false) != exit_done;
 }
 
 /// `asks`: a human has to see it on the terminal, wherever standard output goes.
-void show_planned(const Observation& looked, bool asks, const console::Session& session) {
-  const show::ShownPlan plan = show::shown_plan(looked.plan, looked.plan_id);
+void show_planned(const Observation& observation, bool asks, const console::Session& session) {
+  const show::ShownPlan plan = show::shown_plan(observation.plan, observation.plan_id);
   const auto text = [&](const show::Style& style, show::Output& out) {
     show::show_plan(plan, session.flags.verbose, style, out);
   };
@@ -67,38 +67,40 @@ void tell_deferred(const plan::Plan& plan, const console::Session& session) {
                            plan.actions.size() == 1 ? "" : fmt::format("; and {} more", plan.actions.size() - 1)));
 }
 
-bool approved(const Observation& looked, const options::ApplyArguments& arguments, const console::Session& session) {
-  if (arguments.approves() || looked.plan.pending() == 0) return true;
+bool approved(const Observation& observation, const options::ApplyArguments& arguments, const console::Session& session) {
+  if (arguments.approves() || observation.plan.pending() == 0) return true;
   const std::string question = fmt::format("\nApply this plan? Type \"yes\" to continue: ");
   return session.terminal.ask(question) == "yes";
 }
 
-std::unique_ptr<apply::Events> events_for(const Observation& looked, const std::string& run, const console::Session& session) {
-  if (session.json()) return std::make_unique<console::JsonEvents>(session.terminal, session.clock, run, looked.plan_id);
+std::unique_ptr<apply::Events> events_for(const Observation& observation, const std::string& run,
+                                          const console::Session& session) {
+  if (session.json()) return std::make_unique<console::JsonEvents>(session.terminal, session.clock, run, observation.plan_id);
   return progress_for(session);
 }
 
 /// What is done goes by the name of the plan that was approved.
-state::RunStart run_start(const Observation& looked, const Digest& plan, const std::string& run, Time started,
+state::RunStart run_start(const Observation& observation, const Digest& plan, const std::string& run, Time started,
                           const std::string& command) {
   return {.id = run,
           .started = started,
           .command = command,
           .actor = site::actor(),
-          .manifest_path = looked.plan.manifest_path,
-          .manifest_digest = looked.plan.manifest_digest,
-          .git = looked.plan.git,
+          .manifest_path = observation.plan.manifest_path,
+          .manifest_digest = observation.plan.manifest_digest,
+          .git = observation.plan.git,
           .plan_id = plan.text(),
-          .planned = looked.plan.pending()};
+          .planned = observation.plan.pending()};
 }
 
-void show_result(const Observation& looked, const apply::Account& account, const std::string& run,
+void show_result(const Observation& observation, const apply::Account& account, const std::string& run,
                  const console::Session& session) {
-  if (session.json()) return session.terminal.out(show::result_event_json(&looked.plan, account, std::nullopt));
-  const bool nothing_happened = looked.plan.pending() == 0 && account.failed.empty() && !account.fatal;
+  if (session.json()) return session.terminal.out(show::result_event_json(&observation.plan, account, std::nullopt));
+  const bool nothing_happened = observation.plan.pending() == 0 && account.failed.empty() && !account.fatal;
   if (nothing_happened) return;  // the plan said it all
-  session.put_text(
-      [&](show::Output& out) { show::show_account(looked.plan, account, run, session.flags.verbose, session.out_style(), out); });
+  session.put_text([&](show::Output& out) {
+    show::show_account(observation.plan, account, run, session.flags.verbose, session.out_style(), out);
+  });
 }
 
 /// So that a peer that trickles leaves most of the run's time to what the others have.
@@ -113,27 +115,28 @@ Observation look_again(const options::ApplyArguments& arguments, const std::opti
                        io::Transport& transport, const console::Session& session, AskUntil until) {
   const plan::SavedPlan* const saved = kept ? &kept->saved : nullptr;
   if (saved) require_fit(plan::check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
-  Observation looked =
+  Observation observation =
       look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session, until);
   if (saved) {
-    require_fit(plan::check_plan_fits(*saved, looked.plan, site.manifest, looked.snapshot, looked.observed,
+    require_fit(plan::check_plan_fits(*saved, observation.plan, site.manifest, observation.snapshot, observation.observed,
                                       runs_since(site.state, saved->basis.last_run)),
                 *arguments.plan, session);
-    const bool same_heads = saved->basis.heads == plan::planned_heads(site.manifest, looked.observed);
-    require_fit(shown_misfits(kept->shown, show::shown_plan(looked.plan, looked.plan_id), same_heads), *arguments.plan, session);
+    const bool same_heads = saved->basis.heads == plan::planned_heads(site.manifest, observation.observed);
+    require_fit(shown_misfits(kept->shown, show::shown_plan(observation.plan, observation.plan_id), same_heads), *arguments.plan,
+                session);
   }
-  if (arguments.expect && *arguments.expect != looked.plan_id) {
+  if (arguments.expect && *arguments.expect != observation.plan_id) {
     throw Error(Fault::stale,
-                fmt::format("the plan has the id {} now, not {} as expected: nothing was done", looked.plan_id.text(),
+                fmt::format("the plan has the id {} now, not {} as expected: nothing was done", observation.plan_id.text(),
                             arguments.expect->text()),
                 "\"ingot plan\" shows the plan as it is now; \"ingot diff\" compares two saved plans");
   }
-  return looked;
+  return observation;
 }
 
 /// What is left to say when all is done.
-void measure(const Observation& looked, const apply::Account& account, const site::Site& site, show::RunMetrics& metrics) {
-  metrics.plan = show::metrics_of(site.manifest, looked.observed, looked.plan, &account);
+void measure(const Observation& observation, const apply::Account& account, const site::Site& site, show::RunMetrics& metrics) {
+  metrics.plan = show::metrics_of(site.manifest, observation.observed, observation.plan, &account);
   show::add_bytes(account, metrics);
   metrics.disk = plan::DiskView{.total = site.files.space_total(site.store.folder()),
                                 .available = site.files.space_available(site.store.folder())};
@@ -199,8 +202,8 @@ class ApplyCommand {
   /// The exit code.
   int run(const console::Reporter& reporter) {
     prepare();
-    const Observation looked = decide();
-    return act(looked, reporter);
+    const Observation observation = decide();
+    return act(observation, reporter);
   }
 
  private:
@@ -221,37 +224,37 @@ class ApplyCommand {
 
   /// What is to be done, shown and approved. Throws Error{refused} if it is not.
   Observation decide() {
-    Observation looked = look_again(arguments_, saved_, *site_, *transport_, session_, asking_ends(mode_, session_));
-    source::name_authors(looked.plan, site_->state.applied_last(), session_.flags);
-    metrics_.plan = show::metrics_of(manifest_, looked.observed, looked.plan, nullptr);
-    metrics_.disk = looked.observed.disk;
-    tell(looked);
-    if (looked.plan.pending() > 0) site_->state.check();  // nothing is done on the word of a damaged file
-    if (approved(looked, arguments_, session_)) return looked;
+    Observation observation = look_again(arguments_, saved_, *site_, *transport_, session_, asking_ends(mode_, session_));
+    source::name_authors(observation.plan, site_->state.applied_last(), session_.flags);
+    metrics_.plan = show::metrics_of(manifest_, observation.observed, observation.plan, nullptr);
+    metrics_.disk = observation.observed.disk;
+    tell(observation);
+    if (observation.plan.pending() > 0) site_->state.check();  // nothing is done on the word of a damaged file
+    if (approved(observation, arguments_, session_)) return observation;
     throw Error(Fault::refused, "not approved: nothing was done",
                 "answer \"yes\", or run \"ingot apply --yes\" when you have seen the plan")
         .with_code(Code::not_approved);
   }
 
-  void tell(const Observation& looked) const {
-    if (plan_is_wanted(looked, arguments_, mode_, session_))
-      return show_planned(looked, !arguments_.approves() && looked.plan.pending() > 0, session_);
-    warn_of_roots(looked.plan, session_);
-    if (looked.plan.pending() == 0) tell_deferred(looked.plan, session_);
+  void tell(const Observation& observation) const {
+    if (plan_is_wanted(observation, arguments_, mode_, session_))
+      return show_planned(observation, !arguments_.approves() && observation.plan.pending() > 0, session_);
+    warn_of_roots(observation.plan, session_);
+    if (observation.plan.pending() == 0) tell_deferred(observation.plan, session_);
   }
 
-  int act(const Observation& looked, const console::Reporter& reporter) {
-    const Digest plan_id = saved_ ? saved_->saved.id : looked.plan_id;
-    const state::RunStart start = run_start(looked, plan_id, run_, started_, mode_.command);
-    notifications_->begin(looked.snapshot, looked.plan, *site_);
-    apply::Account account =
-        applied(looked, start, events_for(looked, run_, session_), *site_, *transport_, *keys_, session_, mode_.deadline);
-    if (arguments_.metrics) measure(looked, account, *site_, metrics_);
+  int act(const Observation& observation, const console::Reporter& reporter) {
+    const Digest plan_id = saved_ ? saved_->saved.id : observation.plan_id;
+    const state::RunStart start = run_start(observation, plan_id, run_, started_, mode_.command);
+    notifications_->begin(observation.snapshot, observation.plan, *site_);
+    apply::Account account = applied(observation, start, events_for(observation, run_, session_), *site_, *transport_, *keys_,
+                                     session_, mode_.deadline);
+    if (arguments_.metrics) measure(observation, account, *site_, metrics_);
     const int kept =
-        keep_reports({.plan = &looked.plan, .plan_id = plan_id, .account = &account, .run = run_}, reporter, session_);
+        keep_reports({.plan = &observation.plan, .plan_id = plan_id, .account = &account, .run = run_}, reporter, session_);
     account.exit_code = worse_exit_code(account.exit_code, kept);
     notifications_->end(account, account.exit_code, *site_);
-    show_result(looked, account, run_, session_);
+    show_result(observation, account, run_, session_);
     return account.exit_code;
   }
 

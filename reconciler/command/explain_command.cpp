@@ -46,17 +46,18 @@ int run_command(const options::ExplainArguments& arguments, const console::Sessi
   site::warn_of_anothers_folder(manifest->server, session);
   site::Site site(*manifest, state::Access::read_only, session.files);
   const auto transport = session.connect();
-  const Observation looked =
+  const Observation observation =
       look(site, {.raise_removals = {}, .raise_stops = {}, .allow_empty = true}, Pages::always, *transport, session);
-  const plan::LastSeenOf last = last_seen(site, looked.observed);
-  const auto subjects = plan::explain(arguments.what, *manifest, looked.snapshot, looked.observed, looked.plan, last);
+  const plan::LastSeenOf last = last_seen(site, observation.observed);
+  const auto subjects =
+      plan::explain(arguments.what, *manifest, observation.snapshot, observation.observed, observation.plan, last);
   session.show([&](const show::Style& style, show::Output& out) { show::show_explain(subjects, style, out); },
                [&](show::Output& out) { show::show_explain_json(subjects, out); });
   if (!subjects.empty()) return exit_done;
   const std::string hint =
-      site::nearest_hint(arguments.what, plan::known_names(*manifest, looked.snapshot, looked.observed, last));
+      site::nearest_hint(arguments.what, plan::known_names(*manifest, observation.snapshot, observation.observed, last));
   session.warn(fmt::format("nothing here or on a peer has the name \"{}\"{}{}{}", io::printable(arguments.what),
-                           unheard(looked.observed, *manifest), hint.empty() ? "" : "; ", hint));
+                           unheard(observation.observed, *manifest), hint.empty() ? "" : "; ", hint));
   return exit_incomplete;
 }
 

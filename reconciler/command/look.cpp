@@ -27,15 +27,16 @@ bool is_of_one_head(const Note& note, const plan::PeerCatalog& view) {
 }
 
 /// So that the next plan need not read the pages of a peer for which there is nothing to do.
-void remember_settled(site::Site& site, const std::vector<observe::KnownPeer>& known, const Observation& looked) {
+void remember_settled(site::Site& site, const std::vector<observe::KnownPeer>& known, const Observation& observation) {
   for (std::size_t i = 0; i < site.manifest.peers.size(); ++i) {
     const ServerName& peer = site.manifest.peers[i].name;
-    const auto* const view = std::get_if<plan::PeerCatalog>(&looked.observed.peers[i]);
-    if (view == nullptr || std::find(looked.plan.settled.begin(), looked.plan.settled.end(), peer) == looked.plan.settled.end())
+    const auto* const view = std::get_if<plan::PeerCatalog>(&observation.observed.peers[i]);
+    if (view == nullptr ||
+        std::find(observation.plan.settled.begin(), observation.plan.settled.end(), peer) == observation.plan.settled.end())
       continue;
     io::SettledMark mark{
-        .fingerprint = observe::settled_fingerprint(view->head, known[i]), .until = looked.plan.settled_until, .notes = {}};
-    std::copy_if(looked.plan.notes.begin(), looked.plan.notes.end(), std::back_inserter(mark.notes),
+        .fingerprint = observe::settled_fingerprint(view->head, known[i]), .until = observation.plan.settled_until, .notes = {}};
+    std::copy_if(observation.plan.notes.begin(), observation.plan.notes.end(), std::back_inserter(mark.notes),
                  [&](const Note& note) { return peer_of_address(note.address) == peer.text() && !is_of_one_head(note, *view); });
     site.memory.keep_settled(view->head.id, mark);
   }
@@ -82,15 +83,15 @@ Observation look(site::Site& site, const plan::PlanOptions& options, Pages pages
   apply::refuse_an_old_state(site.state, site.store);
   std::vector<plan::DamagedImage> damaged = observe::known_damage(site, pages);
   std::vector<observe::KnownPeer> known = observe::known_peers(site, damaged);
-  Observation looked = look_once(site, options, pages, known, damaged, transport, session, until, sources);
-  if (publishes(looked.plan) && observe::add_public_damage(site, damaged)) {
+  Observation observation = look_once(site, options, pages, known, damaged, transport, session, until, sources);
+  if (publishes(observation.plan) && observe::add_public_damage(site, damaged)) {
     known = observe::known_peers(site, damaged);
-    looked = look_once(site, options, pages, known, damaged, transport, session, until, sources);
+    observation = look_once(site, options, pages, known, damaged, transport, session, until, sources);
   }
-  remember_settled(site, known, looked);
-  site::keep_last_plan(site, looked.observed, looked.plan);
-  note_trouble(site.memory, looked.plan);
-  return looked;
+  remember_settled(site, known, observation);
+  site::keep_last_plan(site, observation.observed, observation.plan);
+  note_trouble(site.memory, observation.plan);
+  return observation;
 }
 
 }  // namespace ingot::command

@@ -21,10 +21,10 @@ namespace ingot::command {
 namespace {
 
 /// Only what it adds to its base is left of the plan.
-void leave_base(source::BaseObservation base, Observation& looked) {
-  base.base.whole = looked.plan_id;
-  looked.plan = plan::beyond_base(std::move(looked.plan), base.plan, std::move(base.base));
-  looked.plan_id = io::sha256(plan::plan_id_text(looked.plan));
+void leave_base(source::BaseObservation base, Observation& observation) {
+  base.base.whole = observation.plan_id;
+  observation.plan = plan::beyond_base(std::move(observation.plan), base.plan, std::move(base.base));
+  observation.plan_id = io::sha256(plan::plan_id_text(observation.plan));
 }
 
 /// Makes the plan of a manifest, on whatever footing.
@@ -37,18 +37,18 @@ Observation look_beyond_base(const options::PlanArguments& arguments, const Mani
   source::BaseObservation base =
       source::look_at_base(*arguments.base, manifest, arguments.options, session,
                            [&](const Manifest& before, const plan::PlanOptions& options) { return look(before, options).plan; });
-  Observation looked = look(manifest, arguments.options);
-  leave_base(std::move(base), looked);
-  return looked;
+  Observation observation = look(manifest, arguments.options);
+  leave_base(std::move(base), observation);
+  return observation;
 }
 
 /// `site`: nullptr if there is none here.
-show::ShownPlan rendered_plan(Observation& looked, const Manifest& manifest, const site::Site* site, show::Intents intents,
+show::ShownPlan rendered_plan(Observation& observation, const Manifest& manifest, const site::Site* site, show::Intents intents,
                               const console::Session& session) {
   source::note_objections(manifest, site ? source::commit_applied_last(*site) : source::AppliedLast{}, session.flags,
-                          looked.plan);
-  source::name_authors(looked.plan, site ? site->state.applied_last() : std::nullopt, session.flags);
-  return show::shown_plan(looked.plan, looked.plan_id, intents);
+                          observation.plan);
+  source::name_authors(observation.plan, site ? site->state.applied_last() : std::nullopt, session.flags);
+  return show::shown_plan(observation.plan, observation.plan_id, intents);
 }
 
 int plan_against(const options::PlanArguments& arguments, const Manifest& manifest, const console::Reporter& reporter,
@@ -60,12 +60,12 @@ int plan_against(const options::PlanArguments& arguments, const Manifest& manife
   }
   const auto transport = session.connect();
   PublishedServer server(*arguments.against, std::get<Card>(card), *transport, session);
-  Observation looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
-    return server.look(one, options);
-  });
-  reporter.tell(
-      rendered_plan(looked, manifest, nullptr, reporter.wants_intents() ? show::Intents::with : show::Intents::without, session));
-  return exit_code_of(looked.plan, arguments.detailed_exit_code);
+  Observation observation =
+      look_beyond_base(arguments, manifest, session,
+                       [&](const Manifest& one, const plan::PlanOptions& options) { return server.look(one, options); });
+  reporter.tell(rendered_plan(observation, manifest, nullptr,
+                              reporter.wants_intents() ? show::Intents::with : show::Intents::without, session));
+  return exit_code_of(observation.plan, arguments.detailed_exit_code);
 }
 
 int plan_here(const options::PlanArguments& arguments, const Manifest& manifest, const console::Reporter& reporter,
@@ -73,19 +73,21 @@ int plan_here(const options::PlanArguments& arguments, const Manifest& manifest,
   const auto transport = session.connect();
   site::warn_of_anothers_folder(manifest.server, session);
   site::Site site(manifest, state::Access::read_only, session.files);
-  Observation looked = look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
-    const observe::SourceLook sources = arguments.check_sources ? observe::SourceLook::whole : observe::SourceLook::top;
-    if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session, {}, sources);
-    site::Site before(one, state::Access::read_only, session.files);
-    return look(before, options, Pages::when_news, *transport, session, {}, sources);
-  });
-  show::ShownPlan plan = rendered_plan(
-      looked, manifest, &site, arguments.out || reporter.wants_intents() ? show::Intents::with : show::Intents::without, session);
-  if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(looked, site, arguments.options));
+  Observation observation =
+      look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
+        const observe::SourceLook sources = arguments.check_sources ? observe::SourceLook::whole : observe::SourceLook::top;
+        if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session, {}, sources);
+        site::Site before(one, state::Access::read_only, session.files);
+        return look(before, options, Pages::when_news, *transport, session, {}, sources);
+      });
+  show::ShownPlan plan =
+      rendered_plan(observation, manifest, &site,
+                    arguments.out || reporter.wants_intents() ? show::Intents::with : show::Intents::without, session);
+  if (arguments.out) save_plan(session.files, *arguments.out, plan, basis_of(observation, site, arguments.options));
   reporter.tell(std::move(plan));
   if (arguments.out)
     session.tell(fmt::format("saved in \"{0}\": \"ingot apply {0}\" does exactly this, once", io::printable(*arguments.out)));
-  return exit_code_of(looked.plan, arguments.detailed_exit_code);
+  return exit_code_of(observation.plan, arguments.detailed_exit_code);
 }
 
 int make_and_tell(const options::PlanArguments& arguments, const console::Reporter& reporter, const console::Session& session) {

@@ -35,15 +35,15 @@ void require_place_for_plan(io::Files& files, const std::string& path) {
   console::require_place(files, "--out", path, show::plan_document_begin, "a plan");
 }
 
-plan::PlanBasis basis_of(const Observation& looked, const site::Site& site, const plan::PlanOptions& options) {
+plan::PlanBasis basis_of(const Observation& observation, const site::Site& site, const plan::PlanOptions& options) {
   const auto last = site.state.last_run();
   return {.version = INGOT_VERSION,
-          .made = looked.observed.now,
-          .lineage = looked.snapshot.lineage,
-          .generation = looked.snapshot.generation,
+          .made = observation.observed.now,
+          .lineage = observation.snapshot.lineage,
+          .generation = observation.snapshot.generation,
           .last_run = last ? std::optional(last->start.id) : std::nullopt,
           .options = options,
-          .heads = plan::planned_heads(site.manifest, looked.observed)};
+          .heads = plan::planned_heads(site.manifest, observation.observed)};
 }
 
 void save_plan(io::Files& files, const std::string& path, const show::ShownPlan& plan, const plan::PlanBasis& basis) {

@@ -14,7 +14,7 @@ namespace ingot::command {
 /// Before any work: Error{usage} if something that is not a plan stands there.
 void require_place_for_plan(io::Files& files, const std::string& path);
 /// What the plan was made of, for those who want to apply it later.
-plan::PlanBasis basis_of(const Observation& looked, const site::Site& site, const plan::PlanOptions& options);
+plan::PlanBasis basis_of(const Observation& observation, const site::Site& site, const plan::PlanOptions& options);
 /// Mode 0600, whole or not at all, durably.
 void save_plan(io::Files& files, const std::string& path, const show::ShownPlan& plan, const plan::PlanBasis& basis);
 

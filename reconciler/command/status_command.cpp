@@ -16,10 +16,10 @@ void look_now(show::Status& status, site::Site& site, const console::Session& se
   const auto transport = session.connect();
   try {
     status.own = observe::look_at_own_url(site, *transport);
-    Observation looked = look(site, {}, Pages::when_news, *transport, session);
-    status.disk = looked.observed.disk;
-    status.images = looked.snapshot.images_total;
-    status.plan = std::move(looked.plan);
+    Observation observation = look(site, {}, Pages::when_news, *transport, session);
+    status.disk = observation.observed.disk;
+    status.images = observation.snapshot.images_total;
+    status.plan = std::move(observation.plan);
   } catch (const Error& error) {
     if (error.fault() != Fault::refused && error.code() != Code::old_state && error.code() != Code::lost_root) throw;
     status.no_plan = error.text();

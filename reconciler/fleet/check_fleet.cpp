@@ -40,9 +40,9 @@ void add_flows(const FleetSurvey& survey, const std::map<ServerId, std::size_t>&
                    .to = rule.peer->member,
                    .rule = selector_text(rule.entry->selector),
                    .at = survey.place(rule.peer->member, rule.entry->at)};
-    for (const auto& judged : rule.judged) {
-      if (judged.verdict == plan::Verdict::wanted)
-        flow.images.push_back(survey.catalogs[*rule.peer->means].images[judged.entry].identity.name);
+    for (const auto& evaluated : rule.evaluated) {
+      if (evaluated.verdict == plan::Verdict::wanted)
+        flow.images.push_back(survey.catalogs[*rule.peer->means].images[evaluated.entry].identity.name);
     }
     fleet.flows.push_back(std::move(flow));
   }

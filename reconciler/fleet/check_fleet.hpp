@@ -51,7 +51,7 @@ struct Fleet {
   std::vector<FleetFinding> findings;  ///< errors first, then by place
 };
 
-/// What a manifest cannot tell is not judged: images that no manifest names, and from when on a subscription counts.
+/// What a manifest cannot tell is not evaluated: images that no manifest names, and from when on a subscription counts.
 Fleet check_fleet(const std::vector<FleetMember>& members);
 
 }  // namespace ingot::fleet

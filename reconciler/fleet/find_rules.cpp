@@ -65,28 +65,28 @@ bool find_foreign_members(const FleetRule& rule, const FleetSurvey& survey, cons
 
 void find_nothing_wanted(const FleetRule& rule, const FleetSurvey& survey, const std::string& at,
                          std::vector<FleetFinding>& findings) {
-  const auto wanted = [](const plan::EvaluatedRule& judged) {
-    return judged.verdict == plan::Verdict::wanted || judged.verdict == plan::Verdict::beyond_latest;
+  const auto wanted = [](const plan::EvaluatedRule& evaluated) {
+    return evaluated.verdict == plan::Verdict::wanted || evaluated.verdict == plan::Verdict::beyond_latest;
   };
-  if (std::any_of(rule.judged.begin(), rule.judged.end(), wanted)) return;
+  if (std::any_of(rule.evaluated.begin(), rule.evaluated.end(), wanted)) return;
   const std::string rule_text =
       fmt::format("rule {} on {}", selector_text(rule.entry->selector), survey.called(*rule.peer->means));
-  if (rule.judged.empty()) {
+  if (rule.evaluated.empty()) {
     findings.push_back({Level::note, "no-match", at, fmt::format("{} matches no image of its manifest yet", rule_text),
                         "nothing to do if such images will come"});
     return;
   }
   const auto all = [&](plan::Verdict verdict) {
-    return std::all_of(rule.judged.begin(), rule.judged.end(),
-                       [&](const plan::EvaluatedRule& judged) { return judged.verdict == verdict; });
+    return std::all_of(rule.evaluated.begin(), rule.evaluated.end(),
+                       [&](const plan::EvaluatedRule& evaluated) { return evaluated.verdict == verdict; });
   };
   const std::string why = all(plan::Verdict::excluded) ? "`exclude` leaves none of them"
                           : all(plan::Verdict::where)  ? "none of them is as `where` says"
                           : all(plan::Verdict::state)  ? "none of them is in one of its `states`"
                                                        : "its options leave none of them";
   findings.push_back({all(plan::Verdict::state) ? Level::note : Level::warning,
-                      std::string(text_of(plan::code_of(rule.judged.front().verdict))), at,
-                      fmt::format("{} selects {} images, and {}", rule_text, rule.judged.size(), why),
+                      std::string(text_of(plan::code_of(rule.evaluated.front().verdict))), at,
+                      fmt::format("{} selects {} images, and {}", rule_text, rule.evaluated.size(), why),
                       "correct the options of the subscription"});
 }
 

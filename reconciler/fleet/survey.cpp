@@ -163,7 +163,7 @@ void judge_rules(FleetSurvey& survey) {
     rule.is_judged = true;
     rule.knows_selector = index.knows(rule.entry->selector);
     rule.like = index.names_like(rule.entry->selector);
-    rule.judged = plan::judge(plan::Terms{.peer = &peer, .rule = rule.entry}, index);
+    rule.evaluated = plan::judge(plan::Terms{.peer = &peer, .rule = rule.entry}, index);
   }
 }
 
@@ -173,9 +173,9 @@ void gather_arrivals(FleetSurvey& survey) {
   std::vector<std::set<ImageIdentity>> here(survey.members.size());
   for (const auto& rule : survey.rules) {
     const std::size_t to = rule.peer->member;
-    for (const auto& judged : rule.judged) {
-      if (judged.verdict != plan::Verdict::wanted) continue;
-      const ImageEntry& image = survey.catalogs[*rule.peer->means].images[judged.entry];
+    for (const auto& evaluated : rule.evaluated) {
+      if (evaluated.verdict != plan::Verdict::wanted) continue;
+      const ImageEntry& image = survey.catalogs[*rule.peer->means].images[evaluated.entry];
       if (!here[to].insert(image.identity).second) continue;
       survey.arrivals[to].push_back(
           {image, name_here(rule.entry->options.as, rule.peer->entry->name, image.identity.name), &rule});

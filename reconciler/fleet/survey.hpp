@@ -22,10 +22,10 @@ struct FleetPeer {
 struct FleetRule {
   const FleetPeer* peer = nullptr;
   const SubscriptionEntry* entry = nullptr;
-  bool is_judged = false;                        ///< the peer is a member with this root
-  bool knows_selector = false;                   ///< the peer's manifest names what it selects
-  std::vector<plan::EvaluatedRule> judged = {};  ///< places are in the catalog of the peer
-  std::vector<std::string> like = {};            ///< names that a misspelt selector may have meant
+  bool is_judged = false;                           ///< the peer is a member with this root
+  bool knows_selector = false;                      ///< the peer's manifest names what it selects
+  std::vector<plan::EvaluatedRule> evaluated = {};  ///< places are in the catalog of the peer
+  std::vector<std::string> like = {};               ///< names that a misspelt selector may have meant
 };
 
 /// A copy that a rule brings.

@@ -18,7 +18,7 @@ BaseObservation look_at_base(const std::string& base, const Manifest& manifest, 
   const io::NamedCommit named = place->repository.resolve(base);
   const auto common = manifest.git ? io::GitHistory(place->repository).merge_base(named.id, manifest.git->commit) : std::nullopt;
   const std::string commit = common.value_or(named.id);
-  BaseObservation looked{.base = {.revision = base, .commit = commit, .went_on = commit != named.id}, .plan = std::nullopt};
+  BaseObservation observation{.base = {.revision = base, .commit = commit, .went_on = commit != named.id}, .plan = std::nullopt};
   if (!common && manifest.git)
     session.warn(
         fmt::format("it is unknown where this manifest's commit branched off from {} (a shallow clone, or another history): "
@@ -28,8 +28,8 @@ BaseObservation look_at_base(const std::string& base, const Manifest& manifest, 
       session.flags.rev ? session.flags.manifest.value_or("ingot.toml") : console::manifest_path(session.flags);
   auto read = manifest_at(*place, {.commit = commit, .shown = shown}, session.flags);
   if (const auto* const problems = std::get_if<Problems>(&read)) {
-    looked.base.trouble = problems->front().line_text();
-    return looked;
+    observation.base.trouble = problems->front().line_text();
+    return observation;
   }
   Manifest& before = std::get<Manifest>(read);
   // It is asked of this server as it is, wherever the base had it.
@@ -39,8 +39,8 @@ BaseObservation look_at_base(const std::string& base, const Manifest& manifest, 
   const auto host = host_guard();
   if (const auto* const guard = std::get_if<Guard>(&host)) before.guard = strictest(before.guard, *guard);
   options.allow_empty = true;
-  looked.plan = plan(before, options);
-  return looked;
+  observation.plan = plan(before, options);
+  return observation;
 }
 
 }  // namespace ingot::source

@@ -27,9 +27,9 @@ Arrivals::Arrivals(const Desired& desired, const Situation& situation, Draft& dr
     const PeerCase* peer = situation.peer(rule.peer);
     if (!peer || peer->sight == Sight::own || peer->sight == Sight::retired) continue;
     if (!known.emplace(rule.peer, rule.options.as, rule.options.exclude).second) continue;
-    const auto wishes =
-        std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == peer; });
-    ways_.push_back({.peer = peer, .wishes = wishes == desired.wishes.end() ? nullptr : &*wishes, .rule = &rule});
+    const auto rules =
+        std::find_if(desired.rules.begin(), desired.rules.end(), [&](const PeerRules& one) { return one.peer == peer; });
+    ways_.push_back({.peer = peer, .rules = rules == desired.rules.end() ? nullptr : &*rules, .rule = &rule});
   }
 }
 
@@ -40,10 +40,10 @@ Arrival Arrivals::of(const ImageName& name) {
     const auto on_peer = brought_as(*way.rule, name);
     if (!on_peer) continue;
     // A settled peer was asked for this name when it was read last, and had it: else it would not be settled.
-    if (way.peer->sight == Sight::settled || (way.wishes && way.wishes->index.has_or_had(*on_peer))) return Arrival::offered;
-    if (way.wishes) without.push_back(way.peer->id());
+    if (way.peer->sight == Sight::settled || (way.rules && way.rules->index.has_or_had(*on_peer))) return Arrival::offered;
+    if (way.rules) without.push_back(way.peer->id());
     const Arrival unread = way.peer->is_away() ? Arrival::peer_away : Arrival::peer_unknown;
-    arrival = std::max(arrival, way.wishes ? Arrival::never_offered : unread);
+    arrival = std::max(arrival, way.rules ? Arrival::never_offered : unread);
   }
   draft_.unsettled.insert(without.begin(), without.end());
   return arrival;
@@ -56,9 +56,9 @@ std::vector<std::string> Arrivals::names_to_mean() const {
     if (!row.deleted) names.push_back(row.name.text());
   }
   for (const Way& way : ways_) {
-    if (!way.wishes) continue;
-    for (const std::uint32_t place : way.wishes->index.own()) {
-      const ImageName& on_peer = way.wishes->index.catalog().images[place].identity.name;
+    if (!way.rules) continue;
+    for (const std::uint32_t place : way.rules->index.own()) {
+      const ImageName& on_peer = way.rules->index.catalog().images[place].identity.name;
       if (const auto name = name_here(way.rule->options.as, way.rule->peer, on_peer)) names.push_back(name->text());
     }
   }

@@ -42,7 +42,7 @@ class Arrivals {
   /// A rule that may bring images, for all that bring them from the same peer under the same names.
   struct Way {
     const PeerCase* peer = nullptr;
-    const PeerRules* wishes = nullptr;  ///< if the peer was read
+    const PeerRules* rules = nullptr;  ///< if the peer was read
     const SubscriptionEntry* rule = nullptr;
   };
   std::vector<std::string> names_to_mean() const;

@@ -74,30 +74,30 @@ bool excluded(const ImageEntry& image, const std::vector<std::string>& globs) {
 
 EvaluatedRule judge_one(const Selected& selected, const Terms& terms, const ImageEntry& image) {
   const SubscriptionOptions& options = terms.rule->options;
-  EvaluatedRule judged{.entry = selected.entry, .rule = terms.order, .came = selected.came};
+  EvaluatedRule evaluated{.entry = selected.entry, .rule = terms.order, .came = selected.came};
   const auto since = in_states_since(image, options.states);
-  if (since) judged.event = std::max(*since, selected.came);
+  if (since) evaluated.event = std::max(*since, selected.came);
   const CopyEntry* copy = terms.peer->copy_entry(image.identity.name);
   if (excluded(image, options.exclude)) {
-    judged.verdict = Verdict::excluded;
+    evaluated.verdict = Verdict::excluded;
   } else if (!mismatches(options.where, image).empty()) {
-    judged.verdict = Verdict::where;
+    evaluated.verdict = Verdict::where;
   } else if (copy && copy->keep == false) {
-    judged.verdict = Verdict::not_kept;
+    evaluated.verdict = Verdict::not_kept;
   } else if (!since) {
-    judged.verdict = Verdict::state;
+    evaluated.verdict = Verdict::state;
   } else {
-    judged.verdict = judged.event > terms.baseline ? Verdict::wanted : Verdict::before_baseline;
+    evaluated.verdict = evaluated.event > terms.baseline ? Verdict::wanted : Verdict::before_baseline;
   }
-  judged.keeps =
-      judged.verdict == Verdict::wanted || judged.verdict == Verdict::state || judged.verdict == Verdict::before_baseline;
-  return judged;
+  evaluated.keeps = evaluated.verdict == Verdict::wanted || evaluated.verdict == Verdict::state ||
+                    evaluated.verdict == Verdict::before_baseline;
+  return evaluated;
 }
 
 /// `latest` looks at what everything else lets through, from the end of the series (R10).
-void keep_latest(std::vector<EvaluatedRule>& judged, std::uint32_t latest) {
+void keep_latest(std::vector<EvaluatedRule>& evaluated, std::uint32_t latest) {
   std::uint32_t newer = 0;
-  for (auto one = judged.rbegin(); one != judged.rend(); ++one) {
+  for (auto one = evaluated.rbegin(); one != evaluated.rend(); ++one) {
     const bool wanted = one->verdict == Verdict::wanted;
     if (newer >= latest) {
       if (wanted) one->verdict = Verdict::beyond_latest;
@@ -151,29 +151,29 @@ std::optional<Serial> in_states_since(const ImageEntry& image, const std::vector
 
 std::vector<EvaluatedRule> judge(const Terms& terms, CatalogIndex& index) {
   const auto selected = select(terms, index);
-  std::vector<EvaluatedRule> judged;
-  judged.reserve(selected.size());
-  for (const auto& one : selected) judged.push_back(judge_one(one, terms, index.catalog().images[one.entry]));
-  if (terms.rule->options.latest) keep_latest(judged, *terms.rule->options.latest);
+  std::vector<EvaluatedRule> evaluated;
+  evaluated.reserve(selected.size());
+  for (const auto& one : selected) evaluated.push_back(judge_one(one, terms, index.catalog().images[one.entry]));
+  if (terms.rule->options.latest) keep_latest(evaluated, *terms.rule->options.latest);
   const auto by_entry = [](const EvaluatedRule& one, const EvaluatedRule& other) { return one.entry < other.entry; };
-  std::stable_sort(judged.begin(), judged.end(), by_entry);
+  std::stable_sort(evaluated.begin(), evaluated.end(), by_entry);
   // A hostile series may list an image twice: its last place counts.
-  const auto repeated = std::unique(judged.rbegin(), judged.rend(), [](const EvaluatedRule& one, const EvaluatedRule& other) {
-    return one.entry == other.entry;
-  });
-  judged.erase(judged.begin(), repeated.base());
-  return judged;
+  const auto repeated =
+      std::unique(evaluated.rbegin(), evaluated.rend(),
+                  [](const EvaluatedRule& one, const EvaluatedRule& other) { return one.entry == other.entry; });
+  evaluated.erase(evaluated.begin(), repeated.base());
+  return evaluated;
 }
 
-std::string event_text(const EvaluatedRule& judged, const SubscriptionEntry& rule, const ImageEntry& entry) {
+std::string event_text(const EvaluatedRule& evaluated, const SubscriptionEntry& rule, const ImageEntry& entry) {
   const auto then = std::find_if(entry.states.begin(), entry.states.end(),
-                                 [&](const StateSince& state) { return state.since == judged.event; });
-  if (judged.event > judged.came && then != entry.states.end())
-    return fmt::format("made it {} at serial {}", text_of(then->state), judged.event);
+                                 [&](const StateSince& state) { return state.since == evaluated.event; });
+  if (evaluated.event > evaluated.came && then != entry.states.end())
+    return fmt::format("made it {} at serial {}", text_of(then->state), evaluated.event);
   if (const auto* series = std::get_if<SelectSeries>(&rule.selector)) {
-    return fmt::format("added it to series \"{}\" at serial {}", series->series.text(), judged.came);
+    return fmt::format("added it to series \"{}\" at serial {}", series->series.text(), evaluated.came);
   }
-  return fmt::format("created it at serial {}", judged.came);
+  return fmt::format("created it at serial {}", evaluated.came);
 }
 
 }  // namespace ingot::plan

@@ -53,6 +53,6 @@ std::vector<Mismatch> mismatches(const Where& where, const ImageEntry& image);
 std::optional<Serial> in_states_since(const ImageEntry& image, const std::vector<ImageState>& states);
 
 /// How an image came to count, as a clause: "created it at serial 17".
-std::string event_text(const EvaluatedRule& judged, const SubscriptionEntry& rule, const ImageEntry& entry);
+std::string event_text(const EvaluatedRule& evaluated, const SubscriptionEntry& rule, const ImageEntry& entry);
 
 }  // namespace ingot::plan

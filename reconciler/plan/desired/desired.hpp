@@ -31,8 +31,8 @@ struct DesiredSubscription {
 struct PeerRules {
   const PeerCase* peer = nullptr;
   CatalogIndex index;
-  std::vector<Terms> terms;           ///< of the subscriptions with a known baseline, in the manifest's order
-  std::vector<EvaluatedRule> judged;  ///< sorted by entry, then rule
+  std::vector<Terms> terms;              ///< of the subscriptions with a known baseline, in the manifest's order
+  std::vector<EvaluatedRule> evaluated;  ///< sorted by entry, then rule
 
   const ImageEntry& entry(const EvaluatedRule& one) const { return index.catalog().images[one.entry]; }
   const Terms& terms_of(const EvaluatedRule& one) const;
@@ -42,20 +42,20 @@ struct PeerRules {
 
 /// An image that shall be copied.
 struct NewCopy {
-  const PeerRules* wishes = nullptr;
+  const PeerRules* rules = nullptr;
   const ImageEntry* entry = nullptr;
-  std::span<const EvaluatedRule> judged = {};
+  std::span<const EvaluatedRule> evaluated = {};
   std::uint32_t rule = 0;  ///< the first that wants it: it gives the name (R6)
   ImageName name;          ///< here
 };
 
 /// A copy that is here, of a peer whose catalog was read.
 struct KnownCopy {
-  const PeerRules* wishes = nullptr;
+  const PeerRules* rules = nullptr;
   const state::ImageRow* row = nullptr;
   const ImageEntry* entry = nullptr;  ///< nullptr: its origin deleted or disowned it
   bool disowned = false;              ///< its origin's new epoch does not know it, though an older one's did (R21)
-  std::span<const EvaluatedRule> judged = {};
+  std::span<const EvaluatedRule> evaluated = {};
   const EvaluatedRule* governs = nullptr;  ///< the rule whose options hold for it; nullptr: no active one names it
   std::optional<ImageName> name = {};      ///< another name that it shall have
   bool wanted = false;                     ///< some rule, series or `keep = true` wants it
@@ -71,7 +71,7 @@ struct Adopted {
 
 struct Desired {
   std::vector<DesiredSubscription> subscriptions;  ///< in the manifest's order
-  std::deque<PeerRules> wishes;                    ///< of the peers that were read, in the manifest's order
+  std::deque<PeerRules> rules;                     ///< of the peers that were read, in the manifest's order
   std::vector<NewCopy> copies;                     ///< free of conflicts
   std::vector<KnownCopy> known;
   std::vector<Adopted> adopted;
@@ -82,11 +82,11 @@ Desired decide_desired(const Situation& situation, Draft& draft);
 
 // Its parts, one file each.
 std::vector<DesiredSubscription> decide_subscriptions(const Situation& situation);
-std::deque<PeerRules> gather_wishes(const Situation& situation, const std::vector<DesiredSubscription>& subscriptions);
+std::deque<PeerRules> gather_peer_rules(const Situation& situation, const std::vector<DesiredSubscription>& subscriptions);
 /// R12: selectors that name nothing; R7 and R11: what lies before the baselines; R6: rules that differ in `as`.
 void note_subscriptions(const Desired& desired, const Situation& situation, Draft& draft);
 /// What becomes of the copies that are here: whether they are wanted, and their names.
-std::vector<KnownCopy> decide_known_copies(const std::deque<PeerRules>& wishes, const Situation& situation, Draft& draft);
+std::vector<KnownCopy> decide_known_copies(const std::deque<PeerRules>& rules, const Situation& situation, Draft& draft);
 /// What is to come; needs `known` for the names that renames take. Conflicts are blocked (R13, R14).
 void decide_new_copies(Desired& desired, const Situation& situation, Draft& draft);
 

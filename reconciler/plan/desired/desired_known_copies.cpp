@@ -30,18 +30,18 @@ RowsOf copies_by_origin(const Situation& situation) {
 }
 
 /// The first rule that wants it or brought it and keeps it; only such a rule may rename.
-const EvaluatedRule* naming_rule(const PeerRules& wishes, std::span<const EvaluatedRule> judged, const state::ImageRow& row) {
+const EvaluatedRule* naming_rule(const PeerRules& rules, std::span<const EvaluatedRule> evaluated, const state::ImageRow& row) {
   const auto names = [&](const EvaluatedRule& one) {
-    return one.verdict == Verdict::wanted || (one.keeps && brought_by(row, *wishes.terms_of(one).rule));
+    return one.verdict == Verdict::wanted || (one.keeps && brought_by(row, *rules.terms_of(one).rule));
   };
-  const auto found = std::find_if(judged.begin(), judged.end(), names);
-  return found == judged.end() ? nullptr : &*found;
+  const auto found = std::find_if(evaluated.begin(), evaluated.end(), names);
+  return found == evaluated.end() ? nullptr : &*found;
 }
 
-const EvaluatedRule* governing_rule(std::span<const EvaluatedRule> judged) {
-  if (judged.empty()) return nullptr;
-  const auto keeping = std::find_if(judged.begin(), judged.end(), [](const EvaluatedRule& one) { return one.keeps; });
-  return keeping == judged.end() ? &judged.front() : &*keeping;
+const EvaluatedRule* governing_rule(std::span<const EvaluatedRule> evaluated) {
+  if (evaluated.empty()) return nullptr;
+  const auto keeping = std::find_if(evaluated.begin(), evaluated.end(), [](const EvaluatedRule& one) { return one.keeps; });
+  return keeping == evaluated.end() ? &evaluated.front() : &*keeping;
 }
 
 /// Gives a copy the name that its rule wants, if that name is free.
@@ -50,9 +50,9 @@ class Renaming {
   Renaming(const Situation& situation, Draft& draft) : situation_(situation), draft_(draft) {}
 
   std::optional<ImageName> new_name(const KnownCopy& copy, const EvaluatedRule& naming) {
-    const SubscriptionEntry& rule = *copy.wishes->terms_of(naming).rule;
+    const SubscriptionEntry& rule = *copy.rules->terms_of(naming).rule;
     const ImageName& on_peer = copy.row->identity->name;
-    const auto wanted = name_here(rule.options.as, copy.wishes->peer->name(), on_peer);
+    const auto wanted = name_here(rule.options.as, copy.rules->peer->name(), on_peer);
     if (!wanted) {
       block(copy, rule, Code::bad_name,
             fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, on_peer.text()), "change `as`");
@@ -70,7 +70,7 @@ class Renaming {
 
  private:
   void block(const KnownCopy& copy, const SubscriptionEntry& rule, Code code, std::string text, std::string mend) {
-    draft_.blocked.push_back({.address = copy_address(copy.wishes->peer->name(), copy.row->identity->name),
+    draft_.blocked.push_back({.address = copy_address(copy.rules->peer->name(), copy.row->identity->name),
                               .verb = Verb::update,
                               .code = code,
                               .text = std::move(text),
@@ -86,18 +86,18 @@ class Renaming {
 /// Within one epoch nothing vanishes without a tombstone (R19), so what a catalog of a later epoch lacks was signed by keys that
 /// are revoked. The same number may have been used for other bits then.
 bool is_disowned(const KnownCopy& copy) {
-  const PeerRules& wishes = *copy.wishes;
-  if (wishes.peer->head->epoch < 2) return false;
+  const PeerRules& rules = *copy.rules;
+  if (rules.peer->head->epoch < 2) return false;
   if (copy.entry) return copy.entry->digest != copy.row->digest;
-  const auto tombstones = wishes.index.tombstones(copy.row->identity->name);
+  const auto tombstones = rules.index.tombstones(copy.row->identity->name);
   return std::none_of(tombstones.begin(), tombstones.end(),
                       [&](const ImageTombstone* one) { return one->identity == copy.row->identity; });
 }
 
 bool is_wanted(const KnownCopy& copy, const Situation& situation) {
-  const CopyEntry* entry = copy.wishes->peer->copy_entry(copy.row->identity->name);
+  const CopyEntry* entry = copy.rules->peer->copy_entry(copy.row->identity->name);
   if (entry && entry->keep) return *entry->keep;
-  if (std::any_of(copy.judged.begin(), copy.judged.end(), [](const EvaluatedRule& one) { return one.keeps; })) return true;
+  if (std::any_of(copy.evaluated.begin(), copy.evaluated.end(), [](const EvaluatedRule& one) { return one.keeps; })) return true;
   return situation.series_listing.contains((copy.name ? *copy.name : copy.row->name).text());
 }
 
@@ -110,7 +110,7 @@ bool brought_by(const state::ImageRow& row, const SubscriptionEntry& rule) {
 }
 
 const SubscriptionEntry* pruning_rule(const KnownCopy& copy) {
-  for (const auto& terms : copy.wishes->terms) {
+  for (const auto& terms : copy.rules->terms) {
     if (terms.rule->options.prune && brought_by(*copy.row, *terms.rule)) return terms.rule;
   }
   return nullptr;
@@ -120,19 +120,19 @@ std::vector<KnownCopy> decide_known_copies(const std::deque<PeerRules>& all, con
   std::vector<KnownCopy> known;
   const RowsOf rows = copies_by_origin(situation);
   Renaming renaming(situation, draft);
-  for (const auto& wishes : all) {
-    const auto found = rows.find(wishes.peer->id());
+  for (const auto& rules : all) {
+    const auto found = rows.find(rules.peer->id());
     if (found == rows.end()) continue;
     for (const state::ImageRow* row : found->second) {
-      KnownCopy copy{.wishes = &wishes, .row = row};
-      if (const auto place = wishes.index.entry(*row->identity)) {
-        copy.entry = &wishes.index.catalog().images[*place];
-        copy.judged = wishes.about(*place);
+      KnownCopy copy{.rules = &rules, .row = row};
+      if (const auto place = rules.index.entry(*row->identity)) {
+        copy.entry = &rules.index.catalog().images[*place];
+        copy.evaluated = rules.about(*place);
       }
       copy.disowned = is_disowned(copy);
       if (copy.disowned) copy.entry = nullptr;
-      const EvaluatedRule* naming = naming_rule(wishes, copy.judged, *row);
-      copy.governs = naming ? naming : governing_rule(copy.judged);
+      const EvaluatedRule* naming = naming_rule(rules, copy.evaluated, *row);
+      copy.governs = naming ? naming : governing_rule(copy.evaluated);
       if (naming) copy.name = renaming.new_name(copy, *naming);
       copy.wanted = is_wanted(copy, situation);
       known.push_back(std::move(copy));

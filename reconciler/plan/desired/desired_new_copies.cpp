@@ -76,7 +76,7 @@ Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
   if (other->name == copy.name && same_bits) return {.adopted = true};
   return {.obstacle = name_conflict(
               copy, fmt::format("\"{}\" of peer \"{}\" is copied under the name \"{}\"", other->entry->identity.name.text(),
-                                other->wishes->peer->name().text(), other->name.text()))};
+                                other->rules->peer->name().text(), other->name.text()))};
 }
 
 Encounter meet(const NewCopy& copy, const Situation& situation, const Given& given) {
@@ -89,7 +89,7 @@ Encounter meet(const NewCopy& copy, const Situation& situation, const Given& giv
 /// The origin used the name before for other bits (R14): told by its tombstones, or by what was here.
 std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situation) {
   const ImageIdentity& identity = copy.entry->identity;
-  const CopyEntry* acknowledged = copy.wishes->peer->copy_entry(identity.name);
+  const CopyEntry* acknowledged = copy.rules->peer->copy_entry(identity.name);
   if (acknowledged && acknowledged->keep == true) return std::nullopt;
   std::optional<std::pair<Serial, Digest>> last;  // of the images that bore it with other bits, the newest
   const auto look = [&](const ImageIdentity& before, const Digest& digest) {
@@ -98,7 +98,7 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
     if (!last || last->first < before.created) last.emplace(before.created, digest);
   };
   if (copy.name == identity.name) {
-    for (const ImageTombstone* before : copy.wishes->index.tombstones(identity.name)) look(before->identity, before->digest);
+    for (const ImageTombstone* before : copy.rules->index.tombstones(identity.name)) look(before->identity, before->digest);
   }
   const auto deleted = situation.deleted_by_name.find(copy.name.text());
   if (deleted != situation.deleted_by_name.end()) {
@@ -110,10 +110,10 @@ std::optional<Obstacle> reused_name(const NewCopy& copy, const Situation& situat
   return Obstacle{
       Code::name_conflict,
       fmt::format("peer \"{}\" used the name \"{}\" before for other bytes ({}, created at serial {})",
-                  copy.wishes->peer->name().text(), identity.name.text(), last->second.text(), last->first),
+                  copy.rules->peer->name().text(), identity.name.text(), last->second.text(), last->first),
       fmt::format(
           "give its rule `as` or `exclude = [\"{0}\"]`, or copy it with [[copy]] peer = \"{1}\", name = \"{0}\", keep = true",
-          identity.name.text(), copy.wishes->peer->name().text())};
+          identity.name.text(), copy.rules->peer->name().text())};
 }
 
 std::optional<Obstacle> type_conflict(const TypeName& type, const TypeName& base, const std::string& where,
@@ -129,11 +129,11 @@ std::optional<Obstacle> type_conflict(const TypeName& type, const TypeName& base
 std::optional<Obstacle> check_type(const NewCopy& copy, const Situation& situation, Given& given) {
   const TypeName& type = copy.entry->type;
   if (is_builtin(type)) return std::nullopt;
-  const TypeEntry* wanted = copy.wishes->index.type(type);
+  const TypeEntry* wanted = copy.rules->index.type(type);
   if (!wanted) {
     return Obstacle{Code::type_conflict,
                     fmt::format("the catalog of peer \"{}\" does not say what its type \"{}\" is based on",
-                                copy.wishes->peer->name().text(), type.text()),
+                                copy.rules->peer->name().text(), type.text()),
                     "ask the peer's owner to publish again"};
   }
   const std::string folded = type.folded();
@@ -149,13 +149,13 @@ std::optional<Obstacle> check_type(const NewCopy& copy, const Situation& situati
 
 std::optional<Obstacle> check_bytes(const NewCopy& copy) {
   if (copy.entry->packed) return std::nullopt;
-  return Obstacle{Code::no_bytes, fmt::format("peer \"{}\" does not publish its bytes", copy.wishes->peer->name().text()),
+  return Obstacle{Code::no_bytes, fmt::format("peer \"{}\" does not publish its bytes", copy.rules->peer->name().text()),
                   "ask the peer's owner to publish again"};
 }
 
 /// Its root names release keys: then the key that signs catalogs introduces no image alone.
 std::optional<Obstacle> check_release(const NewCopy& copy) {
-  const PeerCase& peer = *copy.wishes->peer;
+  const PeerCase& peer = *copy.rules->peer;
   if (peer.release == nullptr || trust::is_released(*peer.release, *copy.entry)) return std::nullopt;
   return Obstacle{Code::not_released,
                   fmt::format("peer \"{}\" lists it, but its release keys have not signed it", peer.name().text()),
@@ -167,20 +167,20 @@ std::optional<Obstacle> check_release(const NewCopy& copy) {
 /// Images that a rule wants and that are not here, the first rule's first.
 std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situation, Draft& draft) {
   std::vector<NewCopy> wanted;
-  for (const auto& wishes : desired.wishes) {
-    for (std::size_t first = 0, next = 0; first < wishes.judged.size(); first = next) {
-      for (next = first; next < wishes.judged.size() && wishes.judged[next].entry == wishes.judged[first].entry;) ++next;
-      const std::span<const EvaluatedRule> judged(wishes.judged.data() + first, next - first);
-      const auto wanting =
-          std::find_if(judged.begin(), judged.end(), [](const EvaluatedRule& one) { return one.verdict == Verdict::wanted; });
-      if (wanting == judged.end()) continue;
-      const ImageEntry& entry = wishes.entry(*wanting);
+  for (const auto& rules : desired.rules) {
+    for (std::size_t first = 0, next = 0; first < rules.evaluated.size(); first = next) {
+      for (next = first; next < rules.evaluated.size() && rules.evaluated[next].entry == rules.evaluated[first].entry;) ++next;
+      const std::span<const EvaluatedRule> evaluated(rules.evaluated.data() + first, next - first);
+      const auto wanting = std::find_if(evaluated.begin(), evaluated.end(),
+                                        [](const EvaluatedRule& one) { return one.verdict == Verdict::wanted; });
+      if (wanting == evaluated.end()) continue;
+      const ImageEntry& entry = rules.entry(*wanting);
       if (situation.live_by_identity.contains(entry.identity)) continue;
-      const SubscriptionEntry& rule = *wishes.terms_of(*wanting).rule;
-      auto name = name_here(rule.options.as, wishes.peer->name(), entry.identity.name);
+      const SubscriptionEntry& rule = *rules.terms_of(*wanting).rule;
+      auto name = name_here(rule.options.as, rules.peer->name(), entry.identity.name);
       if (!name) {
         draft.blocked.push_back(
-            {.address = copy_address(wishes.peer->name(), entry.identity.name),
+            {.address = copy_address(rules.peer->name(), entry.identity.name),
              .verb = Verb::copy,
              .code = Code::bad_name,
              .text = fmt::format("`as = \"{}\"` makes no valid name of \"{}\"", rule.options.as, entry.identity.name.text()),
@@ -188,7 +188,8 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
              .at = place_of(rule)});
         continue;
       }
-      wanted.push_back({.wishes = &wishes, .entry = &entry, .judged = judged, .rule = wanting->rule, .name = *std::move(name)});
+      wanted.push_back(
+          {.rules = &rules, .entry = &entry, .evaluated = evaluated, .rule = wanting->rule, .name = *std::move(name)});
     }
   }
   sort_if_needed(wanted, [](const NewCopy& one, const NewCopy& other) {
@@ -199,14 +200,14 @@ std::vector<NewCopy> wanted_images(const Desired& desired, const Situation& situ
 }
 
 void adopt(const NewCopy& copy, const state::ImageRow* row, Desired& desired, Draft& draft) {
-  desired.adopted.push_back({.peer = copy.wishes->peer, .entry = copy.entry, .name = copy.name, .row = row});
-  draft.notes.push_back({Code::adopted, copy_address(copy.wishes->peer->name(), copy.entry->identity.name).text,
+  desired.adopted.push_back({.peer = copy.rules->peer, .entry = copy.entry, .name = copy.name, .row = row});
+  draft.notes.push_back({Code::adopted, copy_address(copy.rules->peer->name(), copy.entry->identity.name).text,
                          row ? fmt::format("\"{}\" is here already with the same bytes and stays as it is", copy.name.text())
                              : fmt::format("this plan already copies \"{}\" with the same bytes", copy.name.text())});
 }
 
 void block(const NewCopy& copy, Obstacle obstacle, const Situation& situation, Draft& draft) {
-  draft.blocked.push_back({.address = copy_address(copy.wishes->peer->name(), copy.entry->identity.name),
+  draft.blocked.push_back({.address = copy_address(copy.rules->peer->name(), copy.entry->identity.name),
                            .verb = Verb::copy,
                            .code = obstacle.code,
                            .text = std::move(obstacle.text),
@@ -272,14 +273,14 @@ void decide_new_copies(Desired& desired, const Situation& situation, Draft& draf
 
 std::vector<Reason> reasons_of(const NewCopy& copy) {
   std::vector<Reason> reasons;
-  for (const auto& one : copy.judged) {
+  for (const auto& one : copy.evaluated) {
     if (one.verdict != Verdict::wanted) continue;
-    const Terms& terms = copy.wishes->terms_of(one);
+    const Terms& terms = copy.rules->terms_of(one);
     const bool backfill = terms.fresh && !std::holds_alternative<SinceNow>(terms.rule->options.since);
     reasons.push_back({.code = backfill ? Code::backfill : Code::subscription,
                        .rule = subscription_address(terms.rule->peer, terms.rule->selector).text,
                        .at = place_of(*terms.rule),
-                       .text = fmt::format("peer \"{}\" {}, after the baseline {}", copy.wishes->peer->name().text(),
+                       .text = fmt::format("peer \"{}\" {}, after the baseline {}", copy.rules->peer->name().text(),
                                            event_text(one, *terms.rule, *copy.entry), terms.baseline)});
   }
   return reasons;

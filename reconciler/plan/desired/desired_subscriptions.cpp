@@ -48,20 +48,20 @@ std::vector<DesiredSubscription> decide_subscriptions(const Situation& situation
   return subscriptions;
 }
 
-std::deque<PeerRules> gather_wishes(const Situation& situation, const std::vector<DesiredSubscription>& subscriptions) {
+std::deque<PeerRules> gather_peer_rules(const Situation& situation, const std::vector<DesiredSubscription>& subscriptions) {
   std::deque<PeerRules> all;
   for (const auto& peer : situation.peers) {
     if (peer.sight != Sight::read) continue;
-    PeerRules& wishes =
-        all.emplace_back(PeerRules{.peer = &peer, .index = CatalogIndex(*peer.catalog, peer.id()), .terms = {}, .judged = {}});
+    PeerRules& rules =
+        all.emplace_back(PeerRules{.peer = &peer, .index = CatalogIndex(*peer.catalog, peer.id()), .terms = {}, .evaluated = {}});
     for (const auto& wanted : subscriptions) {
       if (wanted.peer != &peer || !wanted.baseline) continue;
-      wishes.terms.push_back(
+      rules.terms.push_back(
           {.peer = &peer, .rule = wanted.rule, .order = wanted.order, .baseline = *wanted.baseline, .fresh = wanted.fresh});
-      const auto judged = judge(wishes.terms.back(), wishes.index);
-      wishes.judged.insert(wishes.judged.end(), judged.begin(), judged.end());
+      const auto evaluated = judge(rules.terms.back(), rules.index);
+      rules.evaluated.insert(rules.evaluated.end(), evaluated.begin(), evaluated.end());
     }
-    std::sort(wishes.judged.begin(), wishes.judged.end(), [](const EvaluatedRule& one, const EvaluatedRule& other) {
+    std::sort(rules.evaluated.begin(), rules.evaluated.end(), [](const EvaluatedRule& one, const EvaluatedRule& other) {
       return std::tie(one.entry, one.rule) < std::tie(other.entry, other.rule);
     });
   }
@@ -75,7 +75,7 @@ const Terms& PeerRules::terms_of(const EvaluatedRule& one) const {
 
 std::span<const EvaluatedRule> PeerRules::about(std::uint32_t entry) const {
   const auto [first, last] =
-      std::equal_range(judged.begin(), judged.end(), EvaluatedRule{.entry = entry},
+      std::equal_range(evaluated.begin(), evaluated.end(), EvaluatedRule{.entry = entry},
                        [](const EvaluatedRule& one, const EvaluatedRule& other) { return one.entry < other.entry; });
   return {first, last};
 }
@@ -83,8 +83,8 @@ std::span<const EvaluatedRule> PeerRules::about(std::uint32_t entry) const {
 Desired decide_desired(const Situation& situation, Draft& draft) {
   Desired desired;
   desired.subscriptions = decide_subscriptions(situation);
-  desired.wishes = gather_wishes(situation, desired.subscriptions);
-  desired.known = decide_known_copies(desired.wishes, situation, draft);
+  desired.rules = gather_peer_rules(situation, desired.subscriptions);
+  desired.known = decide_known_copies(desired.rules, situation, draft);
   decide_new_copies(desired, situation, draft);
   note_subscriptions(desired, situation, draft);
   return desired;

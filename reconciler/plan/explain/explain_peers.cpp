@@ -12,46 +12,46 @@ namespace ingot::plan {
 namespace {
 
 /// Images of this name that the peer deleted.
-void add_gone(const std::string& what, const PeerRules& wishes, Explanation& explanation) {
+void add_gone(const std::string& what, const PeerRules& rules, Explanation& explanation) {
   const auto name = ImageName::parse(image_name_in(what));
   if (!name) return;
-  const std::string address = copy_address(wishes.peer->name(), *name).text;
+  const std::string address = copy_address(rules.peer->name(), *name).text;
   if ((what != name->text() && what != address) || explanation.told(address)) return;
-  for (const ImageTombstone* gone : wishes.index.tombstones(*name)) {
+  for (const ImageTombstone* gone : rules.index.tombstones(*name)) {
     explanation.add({.address = address,
                      .verdict = SubjectVerdict::not_wanted,
                      .code = Code::deleted,
-                     .text = fmt::format("peer \"{}\" deleted it at serial {}", wishes.peer->name().text(), gone->deleted),
+                     .text = fmt::format("peer \"{}\" deleted it at serial {}", rules.peer->name().text(), gone->deleted),
                      .because = {},
                      .evidence = {}});
   }
 }
 
 /// The peer's series and types of this name: what a subscription could name.
-void add_series_and_types(const std::string& what, const PeerRules& wishes, Explanation& explanation) {
+void add_series_and_types(const std::string& what, const PeerRules& rules, Explanation& explanation) {
   const auto offer = [&](const Selector& selector, const std::string& text) {
-    const std::string address = subscription_address(wishes.peer->name(), selector).text;
+    const std::string address = subscription_address(rules.peer->name(), selector).text;
     if (explanation.told(address)) return;
     explanation.add({.address = address,
                      .verdict = SubjectVerdict::not_wanted,
                      .code = code_of(Verdict::no_match),
-                     .text = fmt::format("peer \"{}\" has {}; no subscription names it", wishes.peer->name().text(), text),
+                     .text = fmt::format("peer \"{}\" has {}; no subscription names it", rules.peer->name().text(), text),
                      .because = {},
                      .evidence = {}});
   };
   const auto series = SeriesName::parse(what);
-  if (const SeriesEntry* found = series ? wishes.index.series(*series) : nullptr) {
+  if (const SeriesEntry* found = series ? rules.index.series(*series) : nullptr) {
     offer(SelectSeries{found->name}, fmt::format("a series of this name with {}", counted(found->members.size(), "image")));
   }
   const auto type = TypeName::parse(what);
-  if (const TypeEntry* found = type ? wishes.index.type(*type) : nullptr) {
+  if (const TypeEntry* found = type ? rules.index.type(*type) : nullptr) {
     offer(SelectType{found->name}, fmt::format("an image type of this name, based on {}", found->base.text()));
   }
 }
 
-bool add_adopted(const std::string& address, const ImageEntry& entry, const PeerRules& wishes, Explanation& explanation) {
+bool add_adopted(const std::string& address, const ImageEntry& entry, const PeerRules& rules, Explanation& explanation) {
   const auto adopted = std::find_if(explanation.desired().adopted.begin(), explanation.desired().adopted.end(),
-                                    [&](const Adopted& one) { return one.peer == wishes.peer && one.entry == &entry; });
+                                    [&](const Adopted& one) { return one.peer == rules.peer && one.entry == &entry; });
   if (adopted == explanation.desired().adopted.end()) return false;
   explanation.add(
       {.address = address,
@@ -74,8 +74,8 @@ std::vector<std::string> what_fails(const Where& where, const ImageEntry& image)
   return fails;
 }
 
-std::string why_not(const EvaluatedRule& judged, const Terms& terms, const ImageEntry& entry) {
-  switch (judged.verdict) {
+std::string why_not(const EvaluatedRule& evaluated, const Terms& terms, const ImageEntry& entry) {
+  switch (evaluated.verdict) {
     case Verdict::wanted: return "it is wanted";
     case Verdict::not_origin: return "the peer is not its origin";
     case Verdict::no_match: return "the selector does not name it";
@@ -85,7 +85,7 @@ std::string why_not(const EvaluatedRule& judged, const Terms& terms, const Image
     case Verdict::not_kept: return "its [[copy]] says `keep = false`";
     case Verdict::state: return fmt::format("it is {}, which is not in `states`", text_of(entry.state()));
     case Verdict::before_baseline:
-      return fmt::format("the peer {}, which is not after the baseline {}", event_text(judged, *terms.rule, entry),
+      return fmt::format("the peer {}, which is not after the baseline {}", event_text(evaluated, *terms.rule, entry),
                          terms.baseline);
     case Verdict::beyond_latest:
       return fmt::format("it is not among the latest {} of the series", terms.rule->options.latest.value_or(0));
@@ -93,33 +93,33 @@ std::string why_not(const EvaluatedRule& judged, const Terms& terms, const Image
   return {};
 }
 
-void add_verdict(const std::string& address, std::uint32_t place, const PeerRules& wishes, Explanation& explanation) {
-  const ImageEntry& entry = wishes.index.catalog().images[place];
-  if (entry.identity.origin != wishes.peer->id()) {
+void add_verdict(const std::string& address, std::uint32_t place, const PeerRules& rules, Explanation& explanation) {
+  const ImageEntry& entry = rules.index.catalog().images[place];
+  if (entry.identity.origin != rules.peer->id()) {
     return explanation.add(
         {.address = address,
          .verdict = SubjectVerdict::not_wanted,
          .code = code_of(Verdict::not_origin),
          .text = fmt::format("peer \"{}\" is not its origin, and copies are not redistributed: subscribe to \"{}\"",
-                             wishes.peer->name().text(), entry.origin_name.text()),
+                             rules.peer->name().text(), entry.origin_name.text()),
          .because = {},
          .evidence = {}});
   }
   std::vector<Reason> because;
   // The rule that came nearest to wanting it gives the verdict.
   Verdict nearest = Verdict::no_match;
-  std::string text = wishes.terms.empty() ? "no subscription to this peer counts now" : "no subscription's selector names it";
-  for (const auto& judged : wishes.about(place)) {
-    const Terms& terms = wishes.terms_of(judged);
-    const CopyEntry* copy = judged.verdict == Verdict::not_kept ? wishes.peer->copy_entry(entry.identity.name) : nullptr;
+  std::string text = rules.terms.empty() ? "no subscription to this peer counts now" : "no subscription's selector names it";
+  for (const auto& evaluated : rules.about(place)) {
+    const Terms& terms = rules.terms_of(evaluated);
+    const CopyEntry* copy = evaluated.verdict == Verdict::not_kept ? rules.peer->copy_entry(entry.identity.name) : nullptr;
     because.push_back(
-        {.code = code_of(judged.verdict),
+        {.code = code_of(evaluated.verdict),
          .rule =
              (copy ? copy_address(copy->peer, copy->name) : subscription_address(terms.rule->peer, terms.rule->selector)).text,
          .at = copy ? copy->at : terms.rule->at,
-         .text = why_not(judged, terms, entry)});
-    if (judged.verdict >= nearest) {
-      nearest = judged.verdict;
+         .text = why_not(evaluated, terms, entry)});
+    if (evaluated.verdict >= nearest) {
+      nearest = evaluated.verdict;
       text = because.back().text;
     }
   }
@@ -171,22 +171,22 @@ void add_unread(const std::string& what, const PeerCase& peer, Explanation& expl
 }
 
 /// A peer's images of this name, each with the answer of every rule.
-void add_candidates(const std::string& what, const PeerRules& wishes, Explanation& explanation) {
-  const auto& images = wishes.index.catalog().images;
+void add_candidates(const std::string& what, const PeerRules& rules, Explanation& explanation) {
+  const auto& images = rules.index.catalog().images;
   for (std::uint32_t i = 0; i < images.size(); ++i) {
-    const std::string address = copy_address(wishes.peer->name(), images[i].name).text;
+    const std::string address = copy_address(rules.peer->name(), images[i].name).text;
     if (images[i].name.text() != what && address != what) continue;
-    if (explanation.told(address) || add_adopted(address, images[i], wishes, explanation)) continue;
-    add_verdict(address, i, wishes, explanation);
+    if (explanation.told(address) || add_adopted(address, images[i], rules, explanation)) continue;
+    add_verdict(address, i, rules, explanation);
   }
-  add_gone(what, wishes, explanation);
-  add_series_and_types(what, wishes, explanation);
+  add_gone(what, rules, explanation);
+  add_series_and_types(what, rules, explanation);
 }
 
 }  // namespace
 
 void tell_of_peers(const std::string& what, Explanation& explanation) {
-  for (const auto& wishes : explanation.desired().wishes) add_candidates(what, wishes, explanation);
+  for (const auto& rules : explanation.desired().rules) add_candidates(what, rules, explanation);
   for (const auto& peer : explanation.situation().peers) add_unread(what, peer, explanation);
 }
 

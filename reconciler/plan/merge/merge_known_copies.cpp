@@ -57,7 +57,7 @@ void revise_withdrawal(Revision& revision, const ImageEntry& entry) {
 void revise_by_origin(Revision& revision, const KnownCopy& copy, const CopyEntry* own) {
   state::ImageRow& row = revision.row;
   const ImageEntry& entry = *copy.entry;
-  const SubscriptionOptions& options = copy.wishes->terms_of(*copy.governs).rule->options;
+  const SubscriptionOptions& options = copy.rules->terms_of(*copy.governs).rule->options;
   if (row.labels != entry.labels) {
     revision.changes.emplace_back("labels");
     row.labels = entry.labels;
@@ -84,7 +84,7 @@ bool needs_look(const KnownCopy& copy, const CopyEntry* own) {
   if (withdrawn || row.withdrawn_by_origin) return true;
   if (!copy.governs) return false;
   return row.labels != copy.entry->labels || row.description != copy.entry->description ||
-         !copy.wishes->terms_of(*copy.governs).rule->options.arrive.state;
+         !copy.rules->terms_of(*copy.governs).rule->options.arrive.state;
 }
 
 Revision revise(const KnownCopy& copy, const CopyEntry* own) {
@@ -190,7 +190,7 @@ void remove_by_entry(const state::ImageRow& row, const PeerCase& peer, const Cop
 /// Keeps the books on since when no rule wants a copy; plans its removal once that is long enough ago.
 void prune(const KnownCopy& copy, const Situation& situation, Draft& draft) {
   const state::ImageRow& row = *copy.row;
-  const PeerCase& peer = *copy.wishes->peer;
+  const PeerCase& peer = *copy.rules->peer;
   if (copy.wanted) {
     if (row.unwanted_since) draft.wantedness.push_back({.key = row.key, .unwanted_since = std::nullopt});
     if (row.unwanted_since) draft.unsettled.insert(peer.id());
@@ -233,9 +233,9 @@ void merge_copies_of_unread_peers(const Situation& situation, Draft& draft) {
 }
 
 /// The peer's own image of this name and these bits; nullptr: it lists none.
-const ImageEntry* listed_as(const PeerRules& wishes, const state::ImageRow& row) {
-  const auto& images = wishes.index.catalog().images;
-  const auto& own = wishes.index.own();  // sorted by name
+const ImageEntry* listed_as(const PeerRules& rules, const state::ImageRow& row) {
+  const auto& images = rules.index.catalog().images;
+  const auto& own = rules.index.own();  // sorted by name
   const ImageName& name = row.identity->name;
   const auto first = std::lower_bound(own.begin(), own.end(), name,
                                       [&](std::uint32_t place, const ImageName& wanted) { return images[place].name < wanted; });
@@ -263,16 +263,16 @@ bool speaks_for(const PeerCase& peer, const ServerId& origin, const Situation& s
 void follow_in_place_of_origin(const Desired& desired, const state::ImageRow& row, const Situation& situation, Draft& draft) {
   const PeerRules* speaker = nullptr;
   const ImageEntry* word = nullptr;
-  for (const auto& wishes : desired.wishes) {
-    const ImageEntry* entry = speaks_for(*wishes.peer, row.identity->origin, situation) ? listed_as(wishes, row) : nullptr;
+  for (const auto& rules : desired.rules) {
+    const ImageEntry* entry = speaks_for(*rules.peer, row.identity->origin, situation) ? listed_as(rules, row) : nullptr;
     if (!entry) continue;
     const bool withdrawn = entry->state() == ImageState::withdrawn;
-    if (withdrawn) draft.unsettled.insert(wishes.peer->id());  // it must be heard in each run
+    if (withdrawn) draft.unsettled.insert(rules.peer->id());  // it must be heard in each run
     const auto rank = [](const PeerRules& peer, const ImageEntry& said) {
       return std::pair(said.state() != ImageState::withdrawn, peer.peer->name());
     };
-    if (word && rank(*speaker, *word) < rank(wishes, *entry)) continue;
-    speaker = &wishes;
+    if (word && rank(*speaker, *word) < rank(rules, *entry)) continue;
+    speaker = &rules;
     word = entry;
   }
   Revision revision{.row = row};
@@ -291,21 +291,21 @@ void follow_in_place_of_origin(const Desired& desired, const state::ImageRow& ro
 
 /// Others may say what they want of the same bits: it is worth a note, and changes nothing.
 void note_withdrawn_elsewhere(const Desired& desired, const Situation& situation, Draft& draft) {
-  for (const auto& wishes : desired.wishes) {
-    for (const auto place : wishes.index.own()) {
-      const ImageEntry& entry = wishes.index.catalog().images[place];
+  for (const auto& rules : desired.rules) {
+    for (const auto place : rules.index.own()) {
+      const ImageEntry& entry = rules.index.catalog().images[place];
       if (entry.state() != ImageState::withdrawn) continue;
       const state::ImageRow* row = situation.live(entry.identity.name);
       if (!row || row->digest != entry.digest || row->state == ImageState::withdrawn || row->withdrawn_by_origin) continue;
       if (row->copy &&
-          (!row->identity || row->identity->origin == wishes.peer->id() ||
-           (is_silent(row->identity->origin, situation) && speaks_for(*wishes.peer, row->identity->origin, situation))))
+          (!row->identity || row->identity->origin == rules.peer->id() ||
+           (is_silent(row->identity->origin, situation) && speaks_for(*rules.peer, row->identity->origin, situation))))
         continue;
       draft.notes.push_back(
           {.code = Code::withdrawn_elsewhere,
-           .address = copy_address(wishes.peer->name(), entry.identity.name).text,
+           .address = copy_address(rules.peer->name(), entry.identity.name).text,
            .text = fmt::format("peer \"{}\" withdrew an image of the same name and bytes{}{}; \"{}\" stays as it is here",
-                               wishes.peer->name().text(), entry.reason.empty() ? "" : ": ", entry.reason, row->name.text())});
+                               rules.peer->name().text(), entry.reason.empty() ? "" : ": ", entry.reason, row->name.text())});
     }
   }
 }
@@ -322,14 +322,14 @@ void follow_withdrawals_elsewhere(const Desired& desired, const Situation& situa
 
 void merge_known_copies(const Desired& desired, const Situation& situation, Draft& draft) {
   for (const auto& copy : desired.known) {
-    const PeerCase& peer = *copy.wishes->peer;
+    const PeerCase& peer = *copy.rules->peer;
     const CopyEntry* own = peer.copy_entry(copy.row->identity->name);
     if (own && own->keep == false)
       remove_by_entry(*copy.row, peer, *own, situation, draft);
     else
       prune(copy, situation, draft);
     if (!needs_look(copy, own)) continue;
-    const SubscriptionEntry* rule = copy.governs ? copy.wishes->terms_of(*copy.governs).rule : nullptr;
+    const SubscriptionEntry* rule = copy.governs ? copy.rules->terms_of(*copy.governs).rule : nullptr;
     add_revision(revise(copy, own), peer, rule, draft);
   }
   merge_copies_of_unread_peers(situation, draft);

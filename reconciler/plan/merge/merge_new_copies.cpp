@@ -11,19 +11,19 @@ namespace ingot::plan {
 namespace {
 
 ImageState state_on_arrival(const NewCopy& copy, const SubscriptionEntry& rule) {
-  const CopyEntry* entry = copy.wishes->peer->copy_entry(copy.entry->identity.name);
+  const CopyEntry* entry = copy.rules->peer->copy_entry(copy.entry->identity.name);
   if (entry && entry->state) return *entry->state;
   return rule.options.arrive.state.value_or(copy.entry->state());
 }
 
 bool protected_on_arrival(const NewCopy& copy) {
-  const CopyEntry* entry = copy.wishes->peer->copy_entry(copy.entry->identity.name);
+  const CopyEntry* entry = copy.rules->peer->copy_entry(copy.entry->identity.name);
   return entry && entry->protect.value_or(false);
 }
 
 std::int64_t priority_of(const NewCopy& copy, const Situation& situation) {
   std::int64_t priority = situation.manifest.subscriptions[copy.rule].options.priority;
-  for (const auto& one : copy.judged) {
+  for (const auto& one : copy.evaluated) {
     if (one.verdict == Verdict::wanted)
       priority = std::max(priority, situation.manifest.subscriptions[one.rule].options.priority);
   }
@@ -61,7 +61,7 @@ Shared shared_by(const SubscriptionEntry& rule, const PeerCase& peer, const Draf
 void merge_new_copies(const Desired& desired, const Situation& situation, Draft& draft) {
   std::unordered_map<std::uint32_t, Shared> brought;
   for (const auto& copy : desired.copies) {
-    const PeerCase& peer = *copy.wishes->peer;
+    const PeerCase& peer = *copy.rules->peer;
     const SubscriptionEntry& rule = situation.manifest.subscriptions[copy.rule];
     const auto found = brought.find(copy.rule);
     const Shared& by_rule =

@@ -38,7 +38,7 @@ Bearers bearers_after(const Desired& desired, const Draft& draft) {
   Bearers bearers{.renamed_to = {}, .renamed = {}, .renamed_early = {}, .copies = coming_copies(draft)};
   for (const auto& copy : desired.known) {
     if (!copy.name) continue;
-    const DraftChange* change = draft.doing(copy_address(copy.wishes->peer->name(), copy.row->identity->name));
+    const DraftChange* change = draft.doing(copy_address(copy.rules->peer->name(), copy.row->identity->name));
     if (!change) continue;  // the selection leaves it out: it keeps its name
     bearers.renamed_to.emplace(copy.name->text(), copy.row);
     bearers.renamed.emplace(copy.row->key, *copy.name);
@@ -159,11 +159,11 @@ std::optional<Wanted> want_listed(const SeriesDeclaration& series, const state::
   return wanted;
 }
 
-std::vector<Member> followed_members(const SeriesEntry& series, const PeerRules& wishes, const Desired& desired,
+std::vector<Member> followed_members(const SeriesEntry& series, const PeerRules& rules, const Desired& desired,
                                      const Bearers& bearers, const Situation& situation, const Draft& draft) {
   std::unordered_map<ImageIdentity, ImageName> adopted;
   for (const auto& one : desired.adopted) {
-    if (one.peer == wishes.peer) adopted.emplace(one.entry->identity, one.name);
+    if (one.peer == rules.peer) adopted.emplace(one.entry->identity, one.name);
   }
   // What this plan removes is no member of what it makes.
   std::set<state::ImageKey> removed;
@@ -182,8 +182,8 @@ std::vector<Member> followed_members(const SeriesEntry& series, const PeerRules&
       if (!removed.contains(here->second->key)) add(member_here(*here->second, bearers));
     } else if (adoption != adopted.end()) {
       if (auto member = find_member(adoption->second, bearers, situation, draft)) add(*std::move(member));
-    } else if (one.image.origin == wishes.peer->id()) {
-      const DraftChange* coming = draft.doing(copy_address(wishes.peer->name(), one.image.name));
+    } else if (one.image.origin == rules.peer->id()) {
+      const DraftChange* coming = draft.doing(copy_address(rules.peer->name(), one.image.name));
       const auto* copy = coming ? std::get_if<CopyImage>(&coming->change.action) : nullptr;
       if (copy && copy->entry->identity == one.image)
         add({.name = copy->name, .key = 0, .is_public = true, .planned = coming->change.address, .late = true});
@@ -204,9 +204,9 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
          fmt::format("peer \"{}\", whose series it follows, is retired: it stays as it is", peer->name().text())});
     return std::nullopt;
   }
-  const auto wishes =
-      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == peer; });
-  if (wishes == desired.wishes.end()) {
+  const auto rules =
+      std::find_if(desired.rules.begin(), desired.rules.end(), [&](const PeerRules& one) { return one.peer == peer; });
+  if (rules == desired.rules.end()) {
     if (!as_before && !peer->is_away()) {
       block(series, row != nullptr, Code::peer_unknown,
             fmt::format("peer \"{}\", whose series it follows, is unreachable", peer->name().text()), peer->mend(), draft,
@@ -214,9 +214,9 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
     }
     return std::nullopt;
   }
-  const SeriesEntry* followed = wishes->index.series(series.follow->series);
+  const SeriesEntry* followed = rules->index.series(series.follow->series);
   if (!followed) {
-    const auto near = nearest(series.follow->series.text(), wishes->index.names_like(SelectSeries{series.follow->series}));
+    const auto near = nearest(series.follow->series.text(), rules->index.names_like(SelectSeries{series.follow->series}));
     block(series, row != nullptr, Code::unknown_selector,
           fmt::format("peer \"{}\" has no series \"{}\"", peer->name().text(), series.follow->series.text()),
           near ? fmt::format("did you mean \"{}\"?", *near) : "copying starts once the peer has one", draft);
@@ -224,7 +224,7 @@ std::optional<Wanted> want_followed(const SeriesDeclaration& series, const state
     return std::nullopt;
   }
   return Wanted{.series = &series,
-                .members = followed_members(*followed, *wishes, desired, bearers, situation, draft),
+                .members = followed_members(*followed, *rules, desired, bearers, situation, draft),
                 .waiting = {},
                 .late = true};
 }

@@ -121,14 +121,14 @@ struct UnknownSelector {
 
 UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desired& desired) {
   const PeerCase& peer = *dropped.peer;
-  const auto wishes =
-      std::find_if(desired.wishes.begin(), desired.wishes.end(), [&](const PeerRules& one) { return one.peer == &peer; });
-  if (wishes == desired.wishes.end())
+  const auto rules =
+      std::find_if(desired.rules.begin(), desired.rules.end(), [&](const PeerRules& one) { return one.peer == &peer; });
+  if (rules == desired.rules.end())
     return {fmt::format("peer \"{}\" is {}, so it is unknown whether it has what a new rule names", peer.name().text(),
                         text_of(peer.why.code)),
             peer.mend()};
   for (const auto& wanted : desired.subscriptions) {
-    if (wanted.peer != &peer || wishes->index.knows(wanted.rule->selector)) continue;
+    if (wanted.peer != &peer || rules->index.knows(wanted.rule->selector)) continue;
     const Selector& selector = wanted.rule->selector;
     return {fmt::format("peer \"{}\" has no {} \"{}\", which {} names: that rule may be this one, misspelt", peer.name().text(),
                         kind_of(selector), value_of(selector), place_text(*wanted.rule)),

@@ -52,14 +52,14 @@ void merge_with_copies(const Desired& desired, const Situation& situation, Draft
   for (const auto& copy : desired.copies) {
     const TypeName& type = copy.entry->type;
     if (is_builtin(type)) continue;
-    const Address address = copy_address(copy.wishes->peer->name(), copy.entry->identity.name);
+    const Address address = copy_address(copy.rules->peer->name(), copy.entry->identity.name);
     const DraftChange* coming = draft.doing(address);
-    const TypeEntry* on_origin = copy.wishes->index.type(type);
+    const TypeEntry* on_origin = copy.rules->index.type(type);
     if (!coming || !on_origin) continue;
     if (!draft.doing(type_address(type)) && !declared(type) && !situation.type_by_name.contains(type.folded())) {
       Reason reason = coming->change.because.front();
       reason.text = fmt::format("\"{}\", which comes from peer \"{}\", is of this type", copy.entry->identity.name.text(),
-                                copy.wishes->peer->name().text());
+                                copy.rules->peer->name().text());
       draft.add({.change = change_of(type_address(type), CreateType{.name = type, .base = on_origin->base, .managed = false},
                                      {std::move(reason)}),
                  .phase = Phase::types});

@@ -16,10 +16,10 @@ namespace ingot::plan {
 
 namespace {
 
-void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& wishes, Draft& draft) {
+void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& rules, Draft& draft) {
   const Selector& selector = wanted.rule->selector;
-  if (!place_of(*wanted.rule) || wishes.index.knows(selector)) return;
-  const auto near = nearest(value_of(selector), wishes.index.names_like(selector));
+  if (!place_of(*wanted.rule) || rules.index.knows(selector)) return;
+  const auto near = nearest(value_of(selector), rules.index.names_like(selector));
   const bool of_type = std::holds_alternative<SelectType>(selector);
   const std::string_view what = of_type ? "image type" : kind_of(selector);
   draft.blocked.push_back(
@@ -36,9 +36,9 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& 
 }
 
 /// Why there is no such image, and what to do: another name of its own is near, or it is a copy there.
-std::pair<std::string, std::string> missing_image(const PeerRules& wishes, const ImageName& name) {
-  const auto& images = wishes.index.catalog().images;
-  const std::string& peer = wishes.peer->name().text();
+std::pair<std::string, std::string> missing_image(const PeerRules& rules, const ImageName& name) {
+  const auto& images = rules.index.catalog().images;
+  const std::string& peer = rules.peer->name().text();
   const auto copy = std::find_if(images.begin(), images.end(), [&](const ImageEntry& entry) { return entry.name == name; });
   if (copy != images.end()) {
     return {fmt::format("the image \"{}\" of peer \"{}\" is a copy; its origin is \"{}\"", name.text(), peer,
@@ -46,7 +46,7 @@ std::pair<std::string, std::string> missing_image(const PeerRules& wishes, const
             "copies are not redistributed: name the origin"};
   }
   std::vector<std::string> own;
-  for (const std::uint32_t place : wishes.index.own()) own.push_back(images[place].identity.name.text());
+  for (const std::uint32_t place : rules.index.own()) own.push_back(images[place].identity.name.text());
   const auto near = nearest(name.text(), own);
   return {fmt::format("peer \"{}\" has no image \"{}\" of its own, and never had", peer, name.text()),
           near ? fmt::format("did you mean \"{}\"? If not, copying starts once the peer has one", *near)
@@ -54,11 +54,11 @@ std::pair<std::string, std::string> missing_image(const PeerRules& wishes, const
 }
 
 /// A [[copy]] that means nothing would be obeyed by nobody, in silence.
-void block_unknown_copies(const PeerRules& wishes, const Situation& situation, Draft& draft) {
-  const ServerName& peer = wishes.peer->name();
+void block_unknown_copies(const PeerRules& rules, const Situation& situation, Draft& draft) {
+  const ServerName& peer = rules.peer->name();
   for (const auto& copy : situation.manifest.copies) {
-    if (copy.peer != peer || wishes.index.has_or_had(copy.name) || (copy.adopt && taken_over_by(copy, situation))) continue;
-    auto [text, mend] = missing_image(wishes, copy.name);
+    if (copy.peer != peer || rules.index.has_or_had(copy.name) || (copy.adopt && taken_over_by(copy, situation))) continue;
+    auto [text, mend] = missing_image(rules, copy.name);
     draft.blocked.push_back({.address = copy_address(peer, copy.name),
                              .verb = copy.keep == false ? Verb::remove : Verb::copy,
                              .code = Code::unknown_image,
@@ -117,13 +117,13 @@ void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
                                      *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
 
-void note_baseline(const DesiredSubscription& wanted, const PeerRules& wishes, const Situation& situation, Draft& draft) {
+void note_baseline(const DesiredSubscription& wanted, const PeerRules& rules, const Situation& situation, Draft& draft) {
   if (!wanted.fresh || !wanted.baseline) return;
   Tally before, between;
   const Serial* const stopped = wanted.stopped && wanted.stopped->stopped ? &*wanted.stopped->stopped : nullptr;
-  for (const auto& one : wishes.judged) {
+  for (const auto& one : rules.evaluated) {
     if (one.rule != wanted.order || one.verdict != Verdict::before_baseline) continue;
-    const ImageEntry& entry = wishes.entry(one);
+    const ImageEntry& entry = rules.entry(one);
     if (situation.live_by_identity.contains(entry.identity)) continue;
     (stopped && one.event > *stopped ? between : before).count(entry);
   }
@@ -132,24 +132,23 @@ void note_baseline(const DesiredSubscription& wanted, const PeerRules& wishes, c
 }
 
 /// Which rule's name holds is told once per pair of rules, not per image.
-void note_differing_names(const PeerRules& wishes, const Situation& situation, Draft& draft) {
+void note_differing_names(const PeerRules& rules, const Situation& situation, Draft& draft) {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> pairs;
-  const auto& first_as = wishes.terms.empty() ? std::string() : wishes.terms.front().rule->options.as;
-  if (std::all_of(wishes.terms.begin(), wishes.terms.end(),
-                  [&](const Terms& terms) { return terms.rule->options.as == first_as; }))
+  const auto& first_as = rules.terms.empty() ? std::string() : rules.terms.front().rule->options.as;
+  if (std::all_of(rules.terms.begin(), rules.terms.end(), [&](const Terms& terms) { return terms.rule->options.as == first_as; }))
     return;
   const EvaluatedRule* first = nullptr;
-  for (const auto& one : wishes.judged) {
+  for (const auto& one : rules.evaluated) {
     if (one.verdict != Verdict::wanted) continue;
     if (!first || first->entry != one.entry) {
       first = &one;
-    } else if (wishes.terms_of(*first).rule->options.as != wishes.terms_of(one).rule->options.as) {
+    } else if (rules.terms_of(*first).rule->options.as != rules.terms_of(one).rule->options.as) {
       ++pairs[{first->rule, one.rule}];
     }
   }
-  for (const auto& [rules, images] : pairs) {
-    const SubscriptionEntry& winner = situation.manifest.subscriptions[rules.first];
-    const SubscriptionEntry& other = situation.manifest.subscriptions[rules.second];
+  for (const auto& [pair, images] : pairs) {
+    const SubscriptionEntry& winner = situation.manifest.subscriptions[pair.first];
+    const SubscriptionEntry& other = situation.manifest.subscriptions[pair.second];
     draft.notes.push_back(
         {Code::as_differs, subscription_address(other.peer, other.selector).text,
          fmt::format("{} of it {} also wanted by \"{}\" ({}) under another name (`as`); that rule comes first and names {}",
@@ -161,15 +160,15 @@ void note_differing_names(const PeerRules& wishes, const Situation& situation, D
 }  // namespace
 
 void note_subscriptions(const Desired& desired, const Situation& situation, Draft& draft) {
-  for (const auto& wishes : desired.wishes) {
+  for (const auto& rules : desired.rules) {
     for (const auto& wanted : desired.subscriptions) {
-      if (wanted.peer != wishes.peer) continue;
-      block_unknown_selector(wanted, wishes, draft);
+      if (wanted.peer != rules.peer) continue;
+      block_unknown_selector(wanted, rules, draft);
       note_baseline_ahead(wanted, draft);
-      note_baseline(wanted, wishes, situation, draft);
+      note_baseline(wanted, rules, situation, draft);
     }
-    block_unknown_copies(wishes, situation, draft);
-    note_differing_names(wishes, situation, draft);
+    block_unknown_copies(rules, situation, draft);
+    note_differing_names(rules, situation, draft);
   }
 }
 
