@@ -1,4 +1,4 @@
-// Plans in files: kept by `plan --out`, taken by `apply FILE`, `show FILE` and `diff`.
+// Plans in files: saved by `plan --out`, taken by `apply FILE`, `show FILE` and `diff`.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Whether a kept plan showed what would be shown now. Its intents are what is done; its titles, reasons and sizes are what
+// Whether a saved plan showed what would be shown now. Its intents are what is done; its titles, reasons and sizes are what
 // somebody approved. Pure.
 #pragma once
 

@@ -28,7 +28,7 @@ struct PlannedHead {
   bool operator==(const PlannedHead&) const = default;
 };
 
-/// What a plan was made of and with, kept with it so that it can be checked later.
+/// What a plan was made of and with, saved with it so that it can be checked later.
 struct PlanBasis {
   std::string version;  ///< of the ingot that made it
   Time made;

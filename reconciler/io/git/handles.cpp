@@ -51,7 +51,7 @@ void begin_libgit2() {
     // Of no bearing on objects that are read, and libgit2 refuses a repository that has an extension it was not told of.
     const char* extensions[] = {"partialclone", "worktreeconfig"};
     git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, std::size(extensions));
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);  // git_owner does it
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);  // owner.cpp does it
     leave_out_unreachable_configuration();
     return count;
   }();

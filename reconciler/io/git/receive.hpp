@@ -1,4 +1,4 @@
-// The fetch itself, by libgit2, to be run in a process of its own (fetch).
+// The fetch itself, by libgit2, to be run in a process of its own (fetch.hpp).
 #pragma once
 
 #include <cstdint>

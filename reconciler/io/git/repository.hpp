@@ -1,5 +1,5 @@
 // A git repository as far as ingot reads one: which holds a path, what a revision names, whose it is. Objects are read, never
-// a work tree; no hook, filter or helper of the repository is ever run. All of it is read by a child process (reader).
+// a work tree; no hook, filter or helper of the repository is ever run. All of it is read by a child process (reader.hpp).
 #pragma once
 
 #include <memory>
@@ -40,7 +40,7 @@ class GitRepository {
   /// Of the remote "origin", or else its folder; without credentials.
   std::string address() const;
 
-  /// What REV names, by the rules of git_revision. Error{usage}: nothing, no commit, or several.
+  /// What REV names, by the rules of revision.hpp. Error{usage}: nothing, no commit, or several.
   NamedCommit resolve(const std::string& revision) const;
   /// What is checked out; nullopt: no commit was made yet.
   std::optional<NamedCommit> head() const;

@@ -33,7 +33,7 @@ std::string write_plan_document(const ShownPlan& plan, const plan::PlanBasis& ba
 /// The intents must be those that the id names; of a document that was kept the digest must be right, too.
 std::variant<PlanDocument, NotAPlan> parse_plan_document(std::string_view bytes);
 
-/// What is checked of a plan that was kept.
+/// What is checked of a plan that was saved.
 plan::SavedPlan saved_plan(const ShownPlan& plan, const plan::PlanBasis& basis);
 
 }  // namespace ingot::show
