@@ -91,7 +91,7 @@ class Shown(page_case.PageCase):
         one.wait("document.querySelector('th[data-key=size]').getAttribute('aria-sort') === 'descending'")
         self.assertEqual(one.texts("#table-body a")[:2], ["db19_12", "db19_11"])
         one.type("#search", "19.1 dba")
-        one.wait("/fit/.test(document.getElementById('count').innerText)")
+        one.wait("/match/.test(document.getElementById('count').innerText)")
         self.assertEqual(one.texts("#table-body a"), ["db19_12", "db19_11", "db19_10", "db19_1"])
         one.click("#clear")
         one.wait("/^32 images/.test(document.getElementById('count').innerText)")

@@ -94,7 +94,7 @@ class StrictJson {
     while (this.text.charCodeAt(this.at) === 0x5c) text += this.escape() + this.plain();
     if (this.text.charCodeAt(this.at) !== 0x22) refuse("holds a raw control character, or ends within a text");
     ++this.at;
-    if (this.at - 1 - begin !== text.length && (LONE_SURROGATE.test(text) || CONTROL.test(text))) refuse("holds a control character, or half of one");
+    if (this.at - 1 - begin !== text.length && (LONE_SURROGATE.test(text) || CONTROL.test(text))) refuse("holds a control character, or half of a surrogate pair");
     if (text.length * 3 > this.longest && byteLength(text) > this.longest) refuse(`holds a text of more than ${this.longest} bytes`);
     return text;
   }

@@ -166,7 +166,7 @@ const timeText = (time) => new Date(time).toISOString().slice(0, 16).replace("T"
 
 function requireInTime(head, root, now) {
   if (head.issued > now + LIMITS.clockSlack * 1000) refuse(`the head was signed at ${timeText(head.issued)}, but this computer's clock says ${timeText(now)}`);
-  if (now >= root.expires) refuse(`the root of trust ended at ${timeText(root.expires)}; its owner must renew it`);
+  if (now >= root.expires) refuse(`the root of trust expired at ${timeText(root.expires)}; its owner must renew it`);
   if (now >= head.expires) refuse(`the head expired at ${timeText(head.expires)}: nobody has published a newer one, or it is withheld`);
 }
 

@@ -13,7 +13,7 @@ class Catalog {
     Object.assign(this, { head, root, digest });
     this.pages = null;
     this.starts = [];           // number of the first entry of each page of images
-    this.count = 0;             // entries of images, deleted ones with them
+    this.count = 0;             // entries of images, including deleted ones
     this.parsed = new Map();    // page → entries, the last used last
     this.pending = new Map();   // page → promise of entries
     this.edges = new Map();     // page → its first and last entry; of every page of images that was read

@@ -34,9 +34,9 @@ function showFacts(catalog) {
   fact("Identity", hashText(head.id));
   fact("Serial", COUNT.format(head.serial));
   fact("Signed", timeElement(head.issued), make("span", { id: "age" }));
-  fact("Good until", timeElement(head.expires), make("span", { id: "left" }));
+  fact("Valid until", timeElement(head.expires), make("span", { id: "left" }));
   showAges(head);
-  fact("Root of trust", `version ${root.version}, epoch ${root.epoch}, ends `, timeElement(root.expires));
+  fact("Root of trust", `version ${root.version}, epoch ${root.epoch}, expires `, timeElement(root.expires));
   if (head.commit) fact("Manifest", make("code", {}, peerText(head.commit)));
   fact("Catalog", `${counted(catalog.count, "image")}, deleted ones included, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
   if (catalog.otherServer) {

@@ -41,7 +41,7 @@ class Rows {
     const intern = (text) => this.intern(text);
     const rows = entries.map((entry) => rowOf(entry, intern));
     const text = this.text + rows.reduce((sum, row) => sum + row.words.length, 0);
-    if (text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; use ingot query images --peer");
+    if (text > MOST_ROW_TEXT) throw new Unreached("the catalog has more text than this page keeps; run: ingot query images --peer PEER");
     this.text = text;
     rows.forEach((row, i) => { this.list[start + i] = row; });
     ++this.done;

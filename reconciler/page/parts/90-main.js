@@ -22,7 +22,7 @@ function fail(error) {
   clearCatalog();
   const unknown = !(error instanceof Refusal) && !(error instanceof Unreached);
   if (unknown) console.error(error);
-  setVerdict("failed", unknown ? `This page made a mistake: ${error.message}.` : sentence(error.message),
+  setVerdict("failed", unknown ? `Internal error of this page: ${error.message}.` : sentence(error.message),
     error instanceof Unreached ? "Nothing of this catalog is shown. Try again later." :
     "Nothing of this catalog is shown. If the server published a newer catalog just now, load the page again. If it fails again, tell the " +
     "server's owner: files were changed, or are damaged. ingot status and ingot verify say more.");
@@ -88,8 +88,8 @@ function showCount(shown) {
   byId("go-on").hidden = !partial || selection.isPlain || gathering !== null;
   if (catalog.count === 0) parts.push("This server publishes no images.");
   else if (partial && !selection.isPlain) parts.push("These images are not filtered or sorted yet.");
-  else if (selection.isFilter) parts.push(`${COUNT.format(shown)} of ${counted(catalog.count, "image")} fit.`);
-  else parts.push(`${counted(shown, "image")}${partial ? ", deleted ones included" : ""}.`);
+  else if (selection.isFilter) parts.push(`${COUNT.format(shown)} of ${counted(catalog.count, "image")} match.`);
+  else parts.push(`${counted(shown, "image")}${partial ? ", including deleted images" : ""}.`);
   if (partial) parts.push(`Sorting and filters fetch the whole catalog (${sizeText(catalog.bytes)}).`);
   byId("count").textContent = parts.join(" ");
 }
@@ -297,9 +297,8 @@ async function whyUnverifiable() {
   if (!isSecureContext || !crypto.subtle) return [
     "This page came over plain http from another computer. Browsers check signatures only over https, or from this computer itself.",
     "Serve the catalog over https. Over plain http, anybody on the way could change this page too. ingot verifies the catalog either way."];
-  if (typeof DecompressionStream !== "function") return ["This browser is too old to open packed pages.", ""];
-  const why = await whyNoEd25519();
-  return why ? [why, "Use another browser, or ingot query images --peer."] : null;
+  const why = typeof DecompressionStream !== "function" ? "This browser is too old to decompress gzip." : await whyNoEd25519();
+  return why ? [why, "Use another browser, or run: ingot query images --peer PEER"] : null;
 }
 
 async function start() {
@@ -315,7 +314,7 @@ async function start() {
     if (ended) return;
     if (checking) setVerdict("verified", "Everything shown here was checked in this browser against the signatures of the server with the identity below.",
       catalog.otherServer ? "Warning: another server was at this address when this browser was here last. Compare the identity with the server's card." : "");
-    else setVerdict("unverifiable", byId("reason").textContent, "What follows was NOT checked: it may be anybody's.");
+    else setVerdict("unverifiable", byId("reason").textContent, "What follows was NOT checked: anybody may have written it.");
     await attempt(route);
   } catch (error) { fail(error); }
 }
