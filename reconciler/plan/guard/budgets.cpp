@@ -15,6 +15,12 @@ namespace ingot::plan {
 
 namespace {
 
+/// Why no run can fetch an image, whatever else it fetches, and what to do.
+struct TooLarge {
+  std::string why = {};  ///< "": a run can fetch it
+  std::string mend = {};
+};
+
 /// A change whose bytes come from a peer.
 struct Fetch {
   DraftChange* draft;
@@ -23,9 +29,9 @@ struct Fetch {
   std::uint64_t bytes;    ///< of the whole, if nothing here serves; of several offers at most
   const ImageName* name;  ///< here
   Transfer* transfer;
-  PartialCopy here = {};       ///< what an interrupted copy left of it
-  std::string why_never = {};  ///< why no run can fetch it, whatever else it fetches; "": one can
-  bool admitted = false;       ///< this run fetches it
+  PartialCopy here = {};  ///< what an interrupted copy left of it
+  TooLarge too_large = {};
+  bool admitted = false;  ///< this run fetches it
 
   std::uint64_t to_come() const { return bytes - std::min(bytes, here.fetched); }
   std::uint64_t to_occupy() const { return bytes - std::min(bytes, here.on_disk); }
@@ -129,22 +135,21 @@ class Room {
     sort_partials(situation, whole);
   }
 
-  /// Why it would not fit with nothing else pending, and all that gc may take gone; "": it would.
-  std::string why_never(const Fetch& fetch) const {
+  /// Why it would not fit with nothing else pending, and all that gc may take gone.
+  TooLarge too_large(const Fetch& fetch) const {
     if (!looked_at(disk_)) return {};
     if (fetch.bytes > disk_.total - std::min(disk_.total, keep_)) {
-      return fmt::format(
-          "it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits. Use a larger disk or lower "
-          "`min_free`",
-          size_text(fetch.bytes), size_text(disk_.total), size_text(keep_));
+      return {.why = fmt::format("it needs {} on the disk, which has {} in all, and `min_free` keeps {}: it never fits",
+                                 size_text(fetch.bytes), size_text(disk_.total), size_text(keep_)),
+              .mend = "use a larger disk, lower min_free, or exclude the image"};
     }
     if (!disk_.garbage) return {};
     const std::uint64_t most = saturating_sum(saturating_sum(disk_.available, partial_bytes_), *disk_.garbage);
     if (fetch.bytes <= most - std::min(most, keep_)) return {};
-    return fmt::format(
-        "it needs {} on the disk, which has at most {} free after gc, and `min_free` keeps {}: it never fits. Remove images, use "
-        "a larger disk or lower `min_free`",
-        size_text(fetch.bytes), size_text(most), size_text(keep_));
+    return {
+        .why = fmt::format("it needs {} on the disk, which has at most {} free after gc, and `min_free` keeps {}: it never fits",
+                           size_text(fetch.bytes), size_text(most), size_text(keep_)),
+        .mend = "remove images, use a larger disk, lower min_free, or exclude the image"};
   }
 
   /// Takes what the fetch needs; or says why it cannot.
@@ -202,7 +207,7 @@ class Room {
       Fetch& other = **begun;
       if (other.admitted || other.here.on_disk == 0 || *other.digest == *fetch.digest) continue;
       const bool later = &other > &fetch;
-      if (!other.why_never.empty() || (other.draft->failing && (later || !fetch.draft->failing)))
+      if (!other.too_large.why.empty() || (other.draft->failing && (later || !fetch.draft->failing)))
         failing.push_back(&other);
       else if (later && fetch.here.on_disk > 0)  // of two that are begun, the first goes on
         pending.push_back(&other);
@@ -250,10 +255,11 @@ class Purse {
  public:
   explicit Purse(const Situation& situation) : most_(situation.manifest.limits.max_bytes) {}
 
-  std::string why_never(std::uint64_t bytes) const {
+  TooLarge too_large(std::uint64_t bytes) const {
     if (!most_ || bytes <= *most_) return {};
-    return fmt::format("it needs {} to fetch, and `max_bytes` allows {} for a whole run: it never fits. Raise `max_bytes`",
-                       size_text(bytes), size_text(*most_));
+    return {.why = fmt::format("it needs {} to fetch, and `max_bytes` allows {} for a whole run: it never fits", size_text(bytes),
+                               size_text(*most_)),
+            .mend = "raise max_bytes, or exclude the image"};
   }
   /// Why so many are too many for this run; "": they are not.
   std::string why_not(std::uint64_t bytes) const {
@@ -282,8 +288,8 @@ class Sharing {
   void share() {
     for (Fetch& one : fetches_) {
       if (situation_.observed.objects.contains(*one.digest)) continue;
-      one.why_never = purse_.why_never(one.to_come());
-      if (one.why_never.empty()) one.why_never = room_.why_never(one);
+      one.too_large = purse_.too_large(one.to_come());
+      if (one.too_large.why.empty()) one.too_large = room_.too_large(one);
     }
     coming_.reserve(fetches_.size());
     for (Fetch& one : fetches_) decide(one);
@@ -307,8 +313,8 @@ class Sharing {
       change.after.push_back(first->second->draft->change.address);
     } else {
       *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = one.to_come()};
-      if (!one.why_never.empty() && change.verb == Verb::copy) return block(one);
-      change.deferred_why = one.why_never.empty() ? why_later(one) : one.why_never;  // an image that is damaged stays so
+      if (!one.too_large.why.empty() && change.verb == Verb::copy) return block(one);
+      change.deferred_why = one.too_large.why.empty() ? why_later(one) : one.too_large.why;  // an image that is damaged stays so
       change.deferred = !change.deferred_why.empty();
       if (change.deferred) return;
       one.transfer->bytes = one.to_come();
@@ -332,8 +338,8 @@ class Sharing {
     draft_.blocked.push_back({.address = change.address,
                               .verb = change.verb,
                               .code = Code::does_not_fit,
-                              .text = one.why_never,
-                              .mend = "raise that limit, make room, or exclude the image",
+                              .text = one.too_large.why,
+                              .mend = one.too_large.mend,
                               .at = change.because.front().at});
   }
 
