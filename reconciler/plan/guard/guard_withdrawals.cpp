@@ -39,7 +39,8 @@ void guard_withdrawals(const Situation& situation, const PlanOptions& options, D
          .text = fmt::format("{}; withdrawals of peer \"{}\": {} at once, {} allowed ({}): all of them are held, and none of "
                              "these images can be extracted until then",
                              one.change.because.front().text, peer.text(), count, allowed, place),
-         .mend = fmt::format("ask the peer's owner; if the withdrawals are right, run with --raise-limit withdrawals={}", count),
+         .mend = fmt::format(
+             "ask the peer's owner; if the withdrawals are right, run \"ingot apply --raise-limit withdrawals={}\"", count),
          .because = one.change.because});
   }
   draft.erase(is_held);

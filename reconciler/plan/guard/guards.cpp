@@ -105,10 +105,10 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   if (dropped > allowed)
     hold(draft, is_dropped, Code::removals,
          fmt::format("removals: {} of {} planned, {}: nothing is removed", dropped, images, bound),
-         fmt::format("look at each removal; if all are right, run with --raise-limit removals={}", dropped + prunes));
+         fmt::format("look at each removal; if all are right, run \"ingot apply --raise-limit removals={}\"", dropped + prunes));
   if (allowed == 0)
     hold(draft, is_prune, Code::removals, fmt::format("removals: {}: nothing is removed", bound),
-         fmt::format("raise the limit in [guard] removals, or run once with --raise-limit removals={}", prunes));
+         fmt::format("raise the limit in [guard] removals, or run \"ingot apply --raise-limit removals={}\" once", prunes));
   const std::uint64_t left_for_prunes = dropped > allowed ? allowed : allowed - dropped;
   const std::uint64_t deferred = allowed > 0 && prunes > left_for_prunes ? prunes - left_for_prunes : 0;
   draft.limits.push_back({"removals",
@@ -128,7 +128,7 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   hold(draft, is_stop, Code::stops,
        fmt::format("uninstantiations and unregistrations: {} planned, {} allowed ({}): none of them is done", stops, allowed,
                    bound_place(guard.stops_at)),
-       fmt::format("look at each of them; if all are right, run with --raise-limit stops={}", stops));
+       fmt::format("look at each of them; if all are right, run \"ingot apply --raise-limit stops={}\"", stops));
 }
 
 }  // namespace
@@ -153,7 +153,7 @@ void keep_addresses_apart(Draft& draft) {
                              .verb = one.change.verb,
                              .code = Code::one_at_a_time,
                              .text = "another change of the same address goes first",
-                             .mend = "run again",
+                             .mend = "run \"ingot apply\" again",
                              .at = std::nullopt});
     return true;
   });
