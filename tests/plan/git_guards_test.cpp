@@ -119,7 +119,7 @@ TEST(git_guards, list_what_going_back_takes_back_up_to_a_bound) {
   EXPECT_EQ(plan::reverted_texts(view).back(), "and the commits before these");
   view.reverts.clear();
   view.descent = Descent::gone;
-  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre(HasSubstr("unknown what is reverted")));
+  EXPECT_THAT(plan::reverted_texts(view), testing::ElementsAre(HasSubstr("cannot list what is reverted")));
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ std::vector<std::string> reverted_texts(const GitView& view) {
   }
   const bool back = view.descent == Descent::backward || view.descent == Descent::aside;
   if (texts.empty() && (back || view.descent == Descent::gone || view.descent == Descent::unproven)) {
-    texts.push_back(fmt::format("unknown what is reverted of {}, which was applied last: that commit is not in this repository",
+    texts.push_back(fmt::format("cannot list what is reverted: commit {}, which was applied last, is not in this repository",
                                 shortened(view.applied.value_or(""))));
   }
   return texts;
