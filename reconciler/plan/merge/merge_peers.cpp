@@ -176,9 +176,10 @@ void merge_peers(const Situation& situation, Draft& draft) {
           {.address = peer_address(peer.name()),
            .verb = Verb::update,
            .code = Code::name_in_use,
-           .text = fmt::format("it cannot be renamed to \"{}\" while another peer has that name and takes this one's",
+           .text = fmt::format("it cannot be renamed to \"{}\": another peer still has that name, and the manifest exchanges the "
+                               "names",
                                peer.name().text()),
-           .mend = "rename them in two runs",
+           .mend = "give one of these peers an unused name, run \"ingot apply\", then give all of them their final names",
            .at = peer.entry->at});
     } else {
       merge_peer(peer, situation, draft);
