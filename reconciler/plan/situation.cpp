@@ -130,7 +130,7 @@ std::string PeerCase::mend() const {
                        changed_from->id.text());
   if (why.code == Code::untrusted) return "a human must find out why it is untrusted; nothing is copied from it until then";
   if (why.code == Code::expired) return "its owner must publish a new head";
-  return why.mend.empty() ? "run ingot again when the peer answers" : why.mend;
+  return why.mend.empty() ? "run \"ingot apply\" again when the peer answers" : why.mend;
 }
 
 const PeerCase* Situation::peer(const ServerName& name) const {

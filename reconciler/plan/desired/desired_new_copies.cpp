@@ -48,7 +48,7 @@ Encounter meet_row(const NewCopy& copy, const state::ImageRow& row, const Given&
   if (given.leaving.contains(row.key)) {
     return {.obstacle =
                 Obstacle{Code::name_conflict, fmt::format("\"{}\" is here and must be renamed or removed first", row.name.text()),
-                         "run ingot again when the name is free"}};
+                         "run \"ingot apply\" again when the name is free"}};
   }
   if (row.name != copy.name) {
     return {.obstacle = name_conflict(copy, fmt::format("its name \"{}\" differs only in case from \"{}\", which is here",
@@ -75,8 +75,8 @@ Encounter meet_given(const NewCopy& copy, const NewCopy* other) {
   const bool same_bits = other->entry->digest == copy.entry->digest && other->entry->kind == copy.entry->kind;
   if (other->name == copy.name && same_bits) return {.adopted = true};
   return {.obstacle = name_conflict(
-              copy, fmt::format("\"{}\" of peer \"{}\" is copied under the name \"{}\"", other->entry->identity.name.text(),
-                                other->rules->peer->name().text(), other->name.text()))};
+              copy, fmt::format("the name \"{}\" is taken: this plan copies \"{}\" of peer \"{}\" under it", other->name.text(),
+                                other->entry->identity.name.text(), other->rules->peer->name().text()))};
 }
 
 Encounter meet(const NewCopy& copy, const Situation& situation, const Given& given) {

@@ -130,12 +130,13 @@ const Digest* repaired(const Action& action) {
 void block(const DamagedImage& image, const Change* deferred, Draft& draft) {
   std::string text = what_is_damaged(image);
   if (deferred) text += "; its repair is deferred: " + deferred->deferred_why;
-  draft.blocked.push_back({.address = image.address,
-                           .verb = Verb::repair,
-                           .code = Code::damaged,
-                           .text = std::move(text),
-                           .mend = deferred ? "run ingot again when there is space, or raise the limit" : how_to_mend(image),
-                           .at = std::nullopt});
+  draft.blocked.push_back(
+      {.address = image.address,
+       .verb = Verb::repair,
+       .code = Code::damaged,
+       .text = std::move(text),
+       .mend = deferred ? "run \"ingot apply\" again when there is space, or raise the limit" : how_to_mend(image),
+       .at = std::nullopt});
 }
 
 }  // namespace
