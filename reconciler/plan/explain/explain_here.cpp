@@ -144,7 +144,7 @@ void add_recorded(const std::string& address, Explanation& explanation) {
       add_done(explanation, address, fmt::format("it was stopped at serial {}; its copies stay", *row.stopped), {},
                Code::dropped);
     else
-      add_done(explanation, address, fmt::format("it is instantiated: it copies images from after serial {}", row.baseline));
+      add_done(explanation, address, fmt::format("it is instantiated: it copies images published after serial {}", row.baseline));
   }
 }
 

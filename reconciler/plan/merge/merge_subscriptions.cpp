@@ -51,7 +51,7 @@ void add_change(const DesiredSubscription& wanted, Action action, Code code, std
 void instantiate(const DesiredSubscription& wanted, const Situation& situation, Draft& draft) {
   if (wanted.peer->sight == Sight::unknown || !wanted.baseline) return block_unknown(wanted, Verb::instantiate, draft);
   std::string text =
-      fmt::format("it copies images from after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
+      fmt::format("it copies images published after serial {} of peer \"{}\"", *wanted.baseline, wanted.peer->name().text());
   add_change(wanted, Instantiate{.row = row_for(wanted, situation)}, Code::new_, std::move(text), draft);
 }
 
@@ -130,9 +130,11 @@ UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desir
   for (const auto& wanted : desired.subscriptions) {
     if (wanted.peer != &peer || rules->index.knows(wanted.rule->selector)) continue;
     const Selector& selector = wanted.rule->selector;
-    return {fmt::format("peer \"{}\" has no {} \"{}\", which {} names: that rule may be this one, misspelt", peer.name().text(),
-                        kind_of(selector), value_of(selector), place_text(*wanted.rule)),
-            fmt::format("correct that name; to end this rule anyway, run once with --yes --approve uninstantiate")};
+    const std::string place = place_text(*wanted.rule);
+    return {fmt::format("{} names {} \"{}\", which peer \"{}\" does not have. That may be a misspelt new name of this rule",
+                        place, kind_of(selector), value_of(selector), peer.name().text()),
+            fmt::format("correct the name in {}; to end this rule anyway, run \"ingot apply --yes --approve uninstantiate\" once",
+                        place)};
   }
   return {};
 }
@@ -140,7 +142,7 @@ UnknownSelector unknown_selector(const DesiredSubscription& dropped, const Desir
 void keep_in_force(const DesiredSubscription& dropped, const Desired& desired, Draft& draft) {
   const auto [why, mend] = unknown_selector(dropped, desired);
   const bool peer_unknown = dropped.peer->sight == Sight::unknown;
-  std::string text = fmt::format("the manifest no longer has it; {}. It stays in force and copies until that is solved", why);
+  std::string text = fmt::format("the manifest no longer has it, but it stays in force: {}", why);
   if (dropped.peer->is_away())
     draft.notes.push_back({Code::waiting, dropped.address.text, std::move(text)});
   else if (peer_unknown)

@@ -26,10 +26,10 @@ void block_unknown_selector(const DesiredSubscription& wanted, const PeerRules& 
       {.address = wanted.address,
        .verb = wanted.row ? Verb::update : Verb::instantiate,
        .code = Code::unknown_selector,
-       .text = fmt::format(
-           "peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
-           wanted.row ? ""
-                      : fmt::format("; it is instantiated anyway, and copies images from after serial {}", *wanted.baseline)),
+       .text = fmt::format("peer \"{}\" has no {} \"{}\"{}", wanted.peer->name().text(), what, value_of(selector),
+                           wanted.row ? ""
+                                      : fmt::format("; it is instantiated anyway, and copies images published after serial {}",
+                                                    *wanted.baseline)),
        .mend = near ? fmt::format("did you mean \"{}\"? If not, copying starts once the peer has one", *near)
                     : "copying starts once the peer has one",
        .at = wanted.rule->at});
@@ -87,9 +87,9 @@ void note_before_baseline(const DesiredSubscription& wanted, const Tally& before
   const bool one = before.images == 1;
   draft.notes.push_back(
       {Code::before_baseline, wanted.address.text,
-       fmt::format("{} of peer \"{}\" {} but {} before the baseline, serial {} ({}): `since = \"start\"` copies {}",
-                   counted(before.images, "image"), wanted.peer->name().text(), one ? "matches" : "match", one ? "lies" : "lie",
-                   *wanted.baseline, size_text(before.bytes), one ? "it" : "them")});
+       fmt::format("{} ({}) of peer \"{}\" {} not copied: {} not newer than serial {}, the baseline. since = \"start\" copies {}",
+                   counted(before.images, "matching image"), size_text(before.bytes), wanted.peer->name().text(),
+                   one ? "is" : "are", one ? "it is" : "they are", *wanted.baseline, one ? "it" : "them")});
 }
 
 /// What came between the stop and the new baseline, and how to take it (R11).
@@ -104,7 +104,7 @@ std::string gap_text(const DesiredSubscription& wanted, Serial stopped, const Ta
 
 void note_gap(const DesiredSubscription& wanted, Serial stopped, const Tally& between, Draft& draft) {
   draft.notes.push_back({Code::before_baseline, wanted.address.text,
-                         fmt::format("it was stopped at serial {}; now it copies images from serial {} on; {}", stopped,
+                         fmt::format("it was stopped at serial {}; now it copies images published after serial {}; {}", stopped,
                                      *wanted.baseline, gap_text(wanted, stopped, between))});
 }
 
@@ -113,7 +113,7 @@ void note_baseline_ahead(const DesiredSubscription& wanted, Draft& draft) {
   const PeerCase& peer = *wanted.peer;
   if (!wanted.baseline || !peer.head || *wanted.baseline <= peer.head->serial) return;
   draft.notes.push_back({Code::baseline_ahead, wanted.address.text,
-                         fmt::format("it copies images from after serial {}, and peer \"{}\" is only at serial {}",
+                         fmt::format("it copies images published after serial {}, and peer \"{}\" is only at serial {}",
                                      *wanted.baseline, peer.name().text(), peer.head->serial)});
 }
 
