@@ -128,7 +128,7 @@ Tried<plan::PeerView> view_of_last(const Visit& visit, const Failure& stale, con
   if (auto* failure = std::get_if<Failure>(&read)) {
     if (failure->unknown.code != Code::unreachable) return std::move(*failure);
     Failure both = stale;  // its sentence ends with what to do
-    both.unknown.why += ". " + failure->unknown.why;
+    both.unknown.why += "; " + failure->unknown.why;
     return both;
   }
   GoodHead good = std::get<GoodHead>(std::move(read));

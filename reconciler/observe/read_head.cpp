@@ -199,7 +199,7 @@ Tried<GoodHead> head_seen_last(const Visit& visit) {
   auto kept = visit.memory.head(visit.id());
   const auto floor = higher(visit.floor, visit.memory.floor(visit.id()));
   if (!kept || !floor || trust::head_digest(kept->bytes) != floor->head)
-    return unreachable("The data seen last is no longer in the cache");
+    return unreachable("the last accepted head of this peer is no longer in the cache");
   auto known = known_root(visit);
   if (auto* failure = std::get_if<Failure>(&known)) return std::move(*failure);
   return judge(visit, *std::move(kept), std::get<trust::TrustedRoot>(std::move(known)));

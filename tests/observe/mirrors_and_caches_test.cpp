@@ -141,7 +141,7 @@ TEST_F(observing_a_stale_mirror, R19_without_the_cache_the_peer_is_unreachable) 
   const plan::Unknown found = unknown();
   EXPECT_EQ(found.code, Code::unreachable);
   EXPECT_EQ(found.detail_code, Code::stale);
-  EXPECT_THAT(found.why, HasSubstr("The data seen last is no longer in the cache"));
+  EXPECT_THAT(found.why, HasSubstr("the last accepted head of this peer is no longer in the cache"));
 }
 
 TEST_F(observing_a_stale_mirror, R19_a_page_that_only_the_newer_tree_has_makes_it_unreachable) {
