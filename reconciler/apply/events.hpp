@@ -48,7 +48,7 @@ class Events {
   virtual void start(const plan::Change& change) = 0;
   virtual void progress(const ActionProgress& progress) = 0;
   virtual void end(const plan::Change& change, const ActionResult& result) = 0;
-  virtual void note(const std::string& text) = 0;  ///< e.g. "renewed the head, good until …"
+  virtual void note(const std::string& text) = 0;  ///< e.g. "renewed the head, valid until …"
 };
 
 }  // namespace ingot::apply

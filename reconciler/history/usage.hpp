@@ -1,4 +1,4 @@
-// What the records say of the past years: bytes copied a day and peer, the growth of the store, failures. Pure.
+// What the records say of the past years: bytes copied per day and per peer, the growth of the store, failures. Pure.
 #pragma once
 
 #include <chrono>

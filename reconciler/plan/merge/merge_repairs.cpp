@@ -1,4 +1,4 @@
-// Bytes of images here that are damaged or gone: had again from the image's source or from peers; else told.
+// Damaged or lost bytes of images here: restored from the source of the image or from peers, else reported.
 #include <algorithm>
 #include <limits>
 #include <map>
