@@ -212,6 +212,14 @@ void set_options(const Line& line, const Form* form, Setting setting) {
   }
 }
 
+/// Throws for a needed option that is not given. An empty value is none.
+void check_needed(const Line& line, const Form& form, const std::string& command, const std::string& usage) {
+  for (const auto& option : form.options) {
+    if (option.needed && line.value_of(option.flags.back()).empty())
+      wrong(fmt::format("{} needs {}", command, option.long_spelling()), usage);
+  }
+}
+
 /// What only several options together get wrong.
 void check_global(const Line& line, const GlobalOptions& given) {
   if (given.manifest == "-")
@@ -258,7 +266,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
       .to = arguments, .form = &form, .command = full_name(*command, form), .name = "", .placeholder = "", .value = ""};
   set_options(line, &form, setting);
   check_global(line, arguments.everywhere);
-  set_words(form, rest, "usage: " + usage_of(*command, form), setting);
+  const std::string usage = "usage: " + usage_of(*command, form);
+  set_words(form, rest, usage, setting);
+  check_needed(line, form, setting.command, usage);
   if (form.check) form.check(arguments);
   return arguments;
 }

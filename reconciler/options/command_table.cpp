@@ -65,6 +65,8 @@ std::string Option::spelling() const {
   return fmt::format("{}{}{}", fmt::join(flags, ", "), takes_value() ? " " : "", placeholder);
 }
 
+std::string Option::long_spelling() const { return flags.back() + (takes_value() ? " " : "") + placeholder; }
+
 std::string Option::brief() const {
   std::size_t end = std::min({text.find_first_of(",;:("), text.find(". "), text.size()});
   while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '.')) --end;
@@ -106,11 +108,14 @@ std::vector<std::string> CommandEntry::verbs() const {
 std::string usage_of(const CommandEntry& command, const Form& form) {
   std::string line = "ingot " + command.name;
   if (!form.verb.empty()) line += " " + form.verb;
-  if (form.options.size() > most_options_in_usage) line += " [OPTIONS]";
-  if (form.options.size() <= most_options_in_usage)
-    for (const auto& option : form.options)
-      line += fmt::format(" [{}{}{}]{}", option.flags.back(), option.takes_value() ? " " : "", option.placeholder,
-                          option.repeated ? "..." : "");
+  const bool each = form.options.size() <= most_options_in_usage;
+  if (!each) line += " [OPTIONS]";
+  for (const auto& option : form.options) {
+    if (option.needed)
+      line += " " + option.long_spelling();
+    else if (each)
+      line += fmt::format(" [{}]{}", option.long_spelling(), option.repeated ? "..." : "");
+  }
   if (form.raw) line += " --";
   for (const auto& word : form.words) line += " " + word.spelling();
   return line;

@@ -32,6 +32,7 @@ struct Option {
   std::vector<std::string> flags;  ///< "-f", "--file"
   std::string placeholder;         ///< "": a switch, which takes no value
   std::string text;
+  bool needed = false;    ///< must be given
   bool repeated = false;  ///< may be given several times
   Set set;
 
@@ -39,6 +40,8 @@ struct Option {
   bool has(std::string_view flag) const;
   /// "-f, --file MANIFEST"
   std::string spelling() const;
+  /// "--file MANIFEST"
+  std::string long_spelling() const;
   /// The text up to its first stop: for a menu.
   std::string brief() const;
 };

@@ -54,6 +54,13 @@ class FormOf {
     form_.options.push_back(Option(spelling, std::move(text), setter(access)));
     return *this;
   }
+  /// An option that must be given. parse_arguments refuses a command line without it.
+  template <class Access>
+  FormOf& needed(std::string_view spelling, Access access, std::string text) {
+    option(spelling, access, std::move(text));
+    form_.options.back().needed = true;
+    return *this;
+  }
   /// An option that may be given several times.
   template <class Access>
   FormOf& repeated(std::string_view spelling, Access access, std::string text) {

@@ -69,7 +69,7 @@ const std::vector<Described>& exit_codes() {
   static const std::vector<Described> codes{
       {{"0"}, "done, or nothing to do"},
       {{"1"}, "internal error: a bug, please report it"},
-      {{"2"}, "changes are pending (plan --detailed-exitcode, drift, diff)"},
+      {{"2"}, "changes are pending (plan --detailed-exitcode, drift, diff, fleet status)"},
       {{"3"}, "incomplete: run it again"},
       {{"4"}, "untrusted: a human must look"},
       {{"5"}, "another run holds the lock"},

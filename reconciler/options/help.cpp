@@ -112,7 +112,10 @@ std::vector<OptionGroup> option_groups(const CommandEntry& command) {
 }
 
 std::string title_of(const OptionGroup& group) {
-  return group.verbs.empty() ? "Options" : fmt::format("Options of {}", fmt::join(group.verbs, " and "));
+  if (group.verbs.empty()) return "Options";
+  const auto last = std::prev(group.verbs.end());
+  return fmt::format("Options of {}{}{}", fmt::join(group.verbs.begin(), last, ", "), group.verbs.size() > 1 ? " and " : "",
+                     *last);
 }
 
 bool stays_as_it_is(std::string_view paragraph) { return paragraph.starts_with("  "); }

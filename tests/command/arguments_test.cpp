@@ -224,9 +224,18 @@ TEST(arguments, a_verb_takes_only_its_own_options) {
   EXPECT_THAT(wrong({"key"}), HasSubstr("key needs one of make, show"));
   EXPECT_THAT(wrong({"key", "rotte"}), HasSubstr("did you mean \"rotate\"?"));
   EXPECT_THAT(wrong({"fleet", "check", "a", "--cards", "b"}), HasSubstr("fleet check takes no --cards"));
-  EXPECT_THAT(wrong({"fleet", "status"}), HasSubstr("needs --cards DIR"));
+  EXPECT_EQ(wrong({"fleet", "status"}),
+            "fleet status needs --cards DIR; usage: ingot fleet status --cards DIR [IMAGE|series:NAME]");
   EXPECT_THAT(wrong({"fleet", "status", "--cards", "b", "--format", "dot"}), HasSubstr("is not known to fleet status"));
   EXPECT_EQ(options::parse_arguments({"fleet", "check", "a", "--format", "dot"}).everywhere.format, options::Format::dot);
+}
+
+TEST(arguments, an_option_that_a_command_needs_is_in_its_usage_and_missed) {
+  EXPECT_EQ(wrong({"report"}), "report needs --out FILE; usage: ingot report --out FILE");
+  EXPECT_EQ(wrong({"fleet", "report", "--cards", "b"}),
+            "fleet report needs --out FILE; usage: ingot fleet report --cards DIR --out FILE [MANIFEST...]");
+  EXPECT_THAT(wrong({"fleet", "status", "--cards", ""}), HasSubstr("needs --cards DIR")) << "an empty value is none";
+  EXPECT_EQ(parsed<options::ReportArguments>({"report", "--out=a.html"}).out, "a.html");
 }
 
 TEST(arguments, json_and_another_format_contradict_in_any_order) {

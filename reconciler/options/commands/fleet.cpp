@@ -45,20 +45,11 @@ server is untrusted; the file is written all the same.
       .formats({Format::text, Format::json, Format::dot, Format::mermaid});
   add_form<AskFleet>(fleet, "status")
       .word("[IMAGE|series:NAME]", &AskFleet::what)
-      .option("--cards DIR", &AskFleet::cards, "the folder with the cards of the servers; required")
-      .check([](AskFleet& ask) {
-        if (ask.cards.empty())
-          wrong("fleet status needs --cards DIR, the folder with the cards of the servers", "such as --cards peers");
-      });
+      .needed("--cards DIR", &AskFleet::cards, "the folder with the cards of the servers");
   add_form<ReportFleet>(fleet, "report")
       .word("[MANIFEST...]", &ReportFleet::manifests)
-      .option("--cards DIR", &ReportFleet::cards, "the folder with the cards of the servers; required")
-      .option("--out FILE", &ReportFleet::out, "the HTML file; replaces only an earlier report; required")
-      .check([](ReportFleet& report) {
-        if (report.cards.empty())
-          wrong("fleet report needs --cards DIR, the folder with the cards of the servers", "such as --cards peers");
-        if (report.out.empty()) wrong("fleet report needs --out FILE, the HTML file", "such as --out fleet.html");
-      });
+      .needed("--cards DIR", &ReportFleet::cards, "the folder with the cards of the servers")
+      .needed("--out FILE", &ReportFleet::out, "the HTML file; replaces only an earlier report");
   return fleet;
 }
 

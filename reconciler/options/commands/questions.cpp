@@ -98,18 +98,14 @@ CommandEntry report_command() {
   ingot report --out gold.html -f /srv/ingot
 )";
   report.text = R"(
-Writes one HTML file: bytes copied a day and peer, the growth of the store and when the disk is full at that rate, failures by
-place and cause. It reads only the state and the free space of the disk, and asks no peer. The file needs no scripts and loads
+Writes one HTML file: bytes copied per day and per peer, the growth of the store and when the disk is full at that rate, failures
+by place and cause. It reads only the state and the free space of the disk, and asks no peer. The file needs no scripts and loads
 nothing; a browser shows it light, dark, on a phone and on paper.
 
 The growth is that of the packed files of all images here, each content once. The forecast continues the average of the last 90
 days. Freed space counts from the removal of an image, although gc frees it later.
 )";
-  add_form<ReportArguments>(report)
-      .option("--out FILE", &ReportArguments::out, "the HTML file; replaces only an earlier report; required")
-      .check([](ReportArguments& arguments) {
-        if (arguments.out.empty()) wrong("report needs --out FILE, the HTML file", "such as --out report.html");
-      });
+  add_form<ReportArguments>(report).needed("--out FILE", &ReportArguments::out, "the HTML file; replaces only an earlier report");
   return report;
 }
 

@@ -8,7 +8,7 @@ namespace ingot::show {
 
 std::string error_text(const Error& error, const Style& style) {
   std::string text = "ingot: " + style.red("error:") + " " + io::printable(error.what()) + "\n";
-  if (!error.mend().empty()) text += (error.fault() == Fault::usage ? "  " : "  hint: ") + io::printable(error.mend()) + "\n";
+  if (!error.mend().empty()) text += "  hint: " + io::printable(error.mend()) + "\n";
   return text;
 }
 
