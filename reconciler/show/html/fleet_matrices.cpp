@@ -102,7 +102,7 @@ void put_part(const FleetPage& page, const OriginPart& part, bool open, HtmlWrit
       {mark_class(Mark::waiting), "missing, an older one of its series is here"},
       {mark_class(Mark::withdrawn), "withdrawn"},
       {mark_class(Mark::differs), "other bytes, or a withdrawal is missing"},
-      {mark_class(Mark::unknown), "not known"}};
+      {mark_class(Mark::unknown), "unknown"}};
   const auto& images = page.report.images;
   if (open)
     html.open("details", {{"open", ""}});
@@ -152,13 +152,13 @@ void put_series_matrix(const FleetPage& page, HtmlWriter& html) {
   put_picture(matrix,
               {{mark_class(Mark::origin), "makes the series"},
                {mark_class(Mark::present), "has the newest image"},
-               {mark_class(Mark::unknown), "not known"}},
+               {mark_class(Mark::unknown), "unknown"}},
               html);
   if (page.report.series.size() > most)
-    html.element(
-        "p",
-        fmt::format("{} more not shown: nothing of them is more behind.", count_of(page.report.series.size() - most, "series")),
-        {{"class", "note"}});
+    html.element("p",
+                 fmt::format("{} more series not shown: no server is further behind in them.",
+                             number_text(page.report.series.size() - most)),
+                 {{"class", "note"}});
 }
 
 void put_copies_matrix(const FleetPage& page, HtmlWriter& html) {

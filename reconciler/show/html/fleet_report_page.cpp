@@ -68,7 +68,7 @@ std::vector<Tile> fleet_tiles(const FleetPage& page) {
 }
 
 std::string since_text_of(const std::optional<fleet::SerialTime>& since, Time now) {
-  if (!since) return "not known";
+  if (!since) return "unknown";
   const std::string day = iso_day(history::day_of(since->time));
   const std::string ago = now > since->time ? ago_text(now - since->time) : "just now";
   return since->exact ? fmt::format("{} ({})", day, ago) : fmt::format("{} or earlier ({})", day, ago);
@@ -177,7 +177,7 @@ void put_servers(const FleetPage& page, HtmlWriter& html) {
                 html.open("table");
                 html.open("thead");
                 html.open("tr");
-                for (const char* heading : {"Server", "Answer", "Serial", "Head's age", "Lifetime", "Good until", "Own images",
+                for (const char* heading : {"Server", "Answer", "Serial", "Head's age", "Lifetime", "Valid until", "Own images",
                                             "Copies", "Bytes", "Why"}) {
                   const std::string_view name(heading);
                   const bool number = name != "Server" && name != "Answer" && name != "Lifetime" && name != "Why";
@@ -256,7 +256,7 @@ void put_manifests(const FleetPage& page, HtmlWriter& html) {
       rows.push_back({{.text = fleet.servers[flow.from].name},
                       {.text = fleet.servers[flow.to].name},
                       {.text = flow.rule},
-                      number_cell(outside ? "not known" : number_text(flow.images.size())),
+                      number_cell(outside ? "unknown" : number_text(flow.images.size())),
                       {.text = flow.at}});
     }
     put_table({"From", "To", "Rule", "Images", "Place"}, rows, fleet.flows.size() - rows.size(), html);

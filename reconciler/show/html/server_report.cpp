@@ -65,9 +65,9 @@ std::string lead_of(const ServerFacts& facts) {
 }
 
 Tile full_tile(const ServerFacts& facts) {
-  if (!facts.forecast) return {.label = "Disk full", .value = "not known", .note = "needs a week of history"};
+  if (!facts.forecast) return {.label = "Disk full", .value = "unknown", .note = "needs a week of history"};
   if (!facts.forecast->full)
-    return {.label = "Disk full", .value = "not in sight", .note = "at the rate of now", .mood = Mood::good};
+    return {.label = "Disk full", .value = "not in sight", .note = "at the current rate", .mood = Mood::good};
   const auto days = (*facts.forecast->full - facts.today).count();
   return {.label = "Disk full",
           .value = iso_day(*facts.forecast->full),
@@ -82,7 +82,7 @@ Tile head_tile(const ServerReport& report) {
   const bool expired = *report.expires <= report.now;
   return {.label = "Catalog",
           .value = fmt::format("serial {}", report.serial),
-          .note = fmt::format("{} {}", expired ? "expired" : "good until", iso_day(history::day_of(*report.expires))),
+          .note = fmt::format("{} {}", expired ? "expired" : "valid until", iso_day(history::day_of(*report.expires))),
           .mood = expired ? Mood::bad : Mood::plain};
 }
 
@@ -90,8 +90,8 @@ std::vector<Tile> tiles_of(const ServerFacts& facts) {
   const ServerReport& report = facts.report;
   return {{.label = "Store", .value = size_text(facts.size.bytes), .note = count_of(report.usage.images, "image")},
           {.label = "Free", .value = size_text(report.disk.available), .note = "of " + size_text(report.disk.total)},
-          {.label = "Growth a day",
-           .value = facts.forecast ? rate_text(facts.forecast->bytes_a_day) : "not known",
+          {.label = "Growth per day",
+           .value = facts.forecast ? rate_text(facts.forecast->bytes_a_day) : "unknown",
            .note = facts.forecast ? fmt::format("over {}", count_of(static_cast<std::uint64_t>(facts.forecast->days), "day"))
                                   : "needs a week of history"},
           full_tile(facts),
@@ -128,7 +128,7 @@ void put_growth(const ServerFacts& facts, HtmlWriter& html) {
     text += facts.stop && facts.stop->full ? fmt::format(": on {}.", day_text(*facts.stop->full)) : ".";
   }
   if (facts.report.usage.undated_removals > 0)
-    text += fmt::format(" Not shown: {} that went at a time which the history does not say.",
+    text += fmt::format(" Not counted: {} whose removal date is not in the history.",
                         count_of(facts.report.usage.undated_removals, "image"));
   put_section("Store growth", text, html, [&] {
     if (facts.report.usage.sizes.empty()) return html.element("p", "No image came here yet.");
@@ -143,9 +143,9 @@ void put_copied(const ServerFacts& facts, HtmlWriter& html) {
                 const auto& copied = facts.report.usage.copied;
                 if (copied.empty()) return html.element("p", "Nothing was copied yet.");
                 const CopiedParts parts(copied);
-                html.element("h3", "A day, last 90 days");
+                html.element("h3", "Per day, last 90 days");
                 put_bars(copied_by_day(copied, parts, facts.today), html);
-                html.element("h3", "A month");
+                html.element("h3", "Per month");
                 put_bars(copied_by_month(copied, parts, facts.today), html);
                 put_peers(copied, facts.today, html);
                 put_days(copied, html);
