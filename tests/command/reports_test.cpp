@@ -10,6 +10,7 @@
 #include "reconciler/plan/intent.hpp"
 #include "reconciler/show/plan/show_annotations.hpp"
 #include "reconciler/show/plan/show_markdown.hpp"
+#include "reconciler/show/plan/show_plan.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/command/golden.hpp"
@@ -97,6 +98,14 @@ TEST(markdown, texts_from_outside_stand_in_code_alone) {
   const std::string bare = std::regex_replace(text, std::regex("(`+) ?[^\n]*?[^`]? ?\\1(?!`)"), "");
   EXPECT_THAT(bare, AllOf(Not(HasSubstr("@")), Not(HasSubstr("script")), Not(HasSubstr("evil")))) << text;
   EXPECT_THAT(text, HasSubstr("<script> \\| !")) << "a bar does not end a cell";
+}
+
+TEST(markdown, the_name_of_a_base_is_code) {
+  plan::Plan plan = empty_plan();
+  plan.base = plan::PlanBase{.revision = "<b>@all", .commit = std::string(40, 'd')};
+  const show::ShownPlan shown = show::shown_plan(plan, Digest{});
+  EXPECT_THAT(show::plan_markdown(shown), HasSubstr("**No differences from the plan of `<b>@all`.**"));
+  EXPECT_EQ(show::plan_summary(shown), "No differences from the plan of <b>@all.");
 }
 
 TEST(markdown, is_cut_in_the_middle_and_stays_whole) {

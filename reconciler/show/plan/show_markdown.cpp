@@ -195,8 +195,8 @@ std::string markdown_marker(const std::string& manifest) { return marker_of("pla
 
 std::string plan_markdown(const ShownPlan& plan) {
   std::string head = markdown_marker(plan.manifest_path);
-  head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(), plan_summary(plan),
-                      plan.id.text(), code(plan.manifest_path));
+  head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(),
+                      plan_summary(plan, plan.base ? code(plan.base->revision) : ""), plan.id.text(), code(plan.manifest_path));
   std::vector<Section> sections;
   add_plan(plan, sections);
   return fitted(head, std::move(sections));

@@ -113,9 +113,12 @@ void show_base(const ShownPlan& plan, const Style& style, Output& out) {
   const std::string base = fmt::format("{} ({}{})", plan.base->revision, short_commit(plan.base->commit),
                                        plan.base->went_on ? ", where it branched off" : "");
   if (plan.base->trouble.empty()) {
-    out.print("{}\n",
-              style.dim(fmt::format("Only differences from the plan of {}: {} that the base plans too {} not shown.", base,
-                                    plan::counted(plan.base->left_out, "action"), plan.base->left_out == 1 ? "is" : "are")));
+    const std::string_view verb = plan.base->left_out == 1 ? "is" : "are";
+    const std::string text = plan.base->left_out == 0
+                                 ? fmt::format("Compared with the plan of {}; no action is left out.", base)
+                                 : fmt::format("{} that {} also in the plan of {} {} not shown.",
+                                               plan::counted(plan.base->left_out, "action"), verb, base, verb);
+    out.print("{}\n", style.dim(text));
   } else {
     out.print("{}\n", style.in(Ink::yellow, fmt::format("Everything is shown: {} has no manifest to compare with: {}", base,
                                                         plan.base->trouble)));
@@ -281,7 +284,9 @@ std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan) {
   return some;
 }
 
-std::string plan_summary(const ShownPlan& plan) {
+std::string plan_summary(const ShownPlan& plan) { return plan_summary(plan, plan.base ? plan.base->revision : ""); }
+
+std::string plan_summary(const ShownPlan& plan, std::string_view base) {
   const std::string undone = left_undone(plan);
   std::string todo;
   for (const auto& [verb, count] : verb_counts(plan)) {
@@ -290,7 +295,7 @@ std::string plan_summary(const ShownPlan& plan) {
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
   if (!undone.empty()) return fmt::format("No changes now; {}.", undone);
-  if (plan.base && plan.base->trouble.empty()) return "No differences from the plan of the base.";
+  if (plan.base && plan.base->trouble.empty()) return fmt::format("No differences from the plan of {}.", base);
   return plan.whole ? "No changes. Everything is as the manifest says." : "No changes.";
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "reconciler/show/format/output.hpp"
 #include "reconciler/show/format/style.hpp"
@@ -18,6 +19,8 @@ std::string place_of(const plan::Reason& reason);
 
 /// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".
 std::string plan_summary(const ShownPlan& plan);
+/// The same, with `base` for the revision of its base: Markdown writes it as code.
+std::string plan_summary(const ShownPlan& plan, std::string_view base);
 
 /// How many actions of each verb are not deferred, {{copy, 3}, …}, what moves bytes first.
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan);
