@@ -75,12 +75,12 @@ std::string next_step(const plan::Plan& plan, const apply::Account& account) {
         return "Finished actions are durable. Fix what failed, then run \"ingot apply\" again for the rest.";
       return "Finished actions are durable. Run \"ingot apply\" again for the rest.";
     case exit_untrusted:
-      return "Something is not what was signed. Nothing of it was used. Look at it before you run ingot again.";
+      return "Some data is untrusted, and none of it was used. Find out why before you run \"ingot apply\" again.";
     case exit_local:
       if (exit_code_of(plan, false) == exit_done && account.failed.empty() && account.not_started.empty() && !account.fatal)
-        return "All of it is done and recorded. Only a report could not be written: it is named above.";
-      return "A local fault (disk, state or store). \"ingot verify\" names damaged images. Fix it, then run \"ingot apply\" "
-             "again.";
+        return "All actions are done and recorded. Only a report could not be written; a warning names it.";
+      return "This server has a fault (disk, state or store). \"ingot verify\" names damaged images. Fix the fault, then run "
+             "\"ingot apply\" again.";
     case exit_refused:
       if (std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == Code::not_approved; }))
         return "Actions that were not approved were not done; \"ingot plan\" shows them.";

@@ -16,7 +16,7 @@ std::string head_text(const Status& status, const Style& style) {
   if (!status.expires) return text;
   if (*status.expires <= status.now)
     return text + style.red(fmt::format(", expired {}: run \"ingot publish\"", time_text(*status.expires)));
-  return text + fmt::format(", good until {}", time_text(*status.expires));
+  return text + fmt::format(", valid until {}", time_text(*status.expires));
 }
 
 std::string run_text(const Status& status) {
