@@ -44,7 +44,7 @@ TEST_F(GcCommand, takes_what_a_deleted_private_image_left_and_says_so) {
   EXPECT_THAT(at("gold", {"gc"}).out,
               AllOf(HasSubstr("Waiting: "), HasSubstr("the first can be removed at "), Not(HasSubstr("private/b/"))));
   EXPECT_THAT(at("gold", {"gc", "--grace", "0", "-v"}).out,
-              AllOf(HasSubstr("Taken: "), HasSubstr(" freed"), HasSubstr("  private/b/")));
+              AllOf(HasSubstr("Removed: "), HasSubstr(" freed"), HasSubstr("  private/b/")));
   testing_support::expect_valid_json("gc", at("gold", {"gc", "--json", "--grace", "0"}).out);
   EXPECT_EQ(at("gold", {"verify"}).exit, 0);
 }

@@ -47,7 +47,7 @@ void show_garbage(const apply::Garbage& garbage, bool dry_run, bool each, const 
     out.print("{} {}{}\n", style.bold(fmt::format("{}:", title)), files_text(files), end);
     if (each) show_files(files, with_end, out);
   };
-  show_list(dry_run ? "Would be removed" : "Taken", garbage.taken, dry_run ? "" : " freed", false);
+  show_list(dry_run ? "Would be removed" : "Removed", garbage.taken, dry_run ? "" : " freed", false);
   show_list(dry_run ? "Would no longer be served" : "No longer served", garbage.unserved, "", false);
   if (!garbage.waiting.empty()) {
     const auto by_end = [](const apply::GarbageFile& one, const apply::GarbageFile& other) { return one.until < other.until; };
