@@ -27,7 +27,7 @@ class Shown(page_case.PageCase):
         self.assertEqual(one.text("#count"), "32 images.")  # the deleted one is not among them
         latest = one.texts("#series-list .latest a")
         self.assertEqual(latest, ["db19_12", "os-2"])
-        self.assertIn("33 images, deleted ones included", facts)
+        self.assertIn("33 images, including deleted images", facts)
         self.picture("light")
         one.click("#series-list .more button")
         self.assertEqual(one.texts("[id='series:db19'] .line a"), [f"db19_{number}" for number in range(1, 13)])

@@ -38,7 +38,7 @@ function showFacts(catalog) {
   showAges(head);
   fact("Root of trust", `version ${root.version}, epoch ${root.epoch}, expires `, timeElement(root.expires));
   if (head.commit) fact("Manifest", make("code", {}, peerText(head.commit)));
-  fact("Catalog", `${counted(catalog.count, "image")}, deleted ones included, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
+  fact("Catalog", `${counted(catalog.count, "image")}, including deleted images, ${counted(pages.series.length, "page")} of series, ${sizeText(catalog.bytes)}`);
   if (catalog.otherServer) {
     list.append(make("div", { class: "alarm", id: "other-server" }, make("dt", { text: "Another server" }),
       make("dd", {}, "When this browser was here last, the server had the identity ", peerText(catalog.otherServer), ".")));
