@@ -32,13 +32,13 @@ std::string path_for(const options::InitArguments& arguments, const console::Ses
 ServerName wanted_name(const options::InitArguments& arguments, const std::string& path) {
   if (!arguments.server) {
     throw Error(Fault::usage, fmt::format("init needs --server NAME: there is no manifest \"{}\" yet", io::printable(path)),
-                "such as: ingot init --server fpps-1 --url https://gold.example.net/");
+                "run for example: ingot init --server fpps-1 --url https://gold.example.net/");
   }
   const auto name = ServerName::parse(*arguments.server);
   if (!name) {
     throw Error(Fault::usage,
                 fmt::format("--server \"{}\" {}", io::printable(*arguments.server), *why_not_a_name(*arguments.server, false)),
-                "such as --server fpps-1");
+                "write for example --server fpps-1");
   }
   return *name;
 }

@@ -71,10 +71,11 @@ Time end_of(const std::optional<std::string>& written, Time now) {
   const auto life = parse_duration(*written);
   if (!time && !life)
     throw Error(Fault::usage, fmt::format("--expires \"{}\" is not a time", io::printable(*written)),
-                "such as --expires 3650d or --expires 2036-11-23T00:00:00Z");
+                "write for example --expires 3650d or --expires 2036-11-23T00:00:00Z");
   const Time end = time ? *time : now + *life;
   if (end <= now)
-    throw Error(Fault::usage, fmt::format("--expires \"{}\" is in the past", io::printable(*written)), "such as --expires 3650d");
+    throw Error(Fault::usage, fmt::format("--expires \"{}\" is in the past", io::printable(*written)),
+                "write for example --expires 3650d");
   return end;
 }
 

@@ -62,7 +62,7 @@ void read(const Setting& setting, std::vector<OutputFile>& to) {
   const auto equals = setting.value.find('=');
   if (equals == std::string::npos || equals + 1 == setting.value.size())
     wrong(fmt::format("{} \"{}\" is not FORMAT=FILE", setting.name, io::printable(setting.value)),
-          fmt::format("such as {} markdown=comment.md", setting.name));
+          fmt::format("write for example {} markdown=comment.md", setting.name));
   to.push_back({.format = format_called(setting.value.substr(0, equals), setting.form->file_formats, setting),
                 .path = setting.value.substr(equals + 1)});
 }
@@ -80,7 +80,7 @@ std::uint64_t read_number(const Setting& setting, std::uint64_t least, std::uint
   const auto number = whole_number(setting.value);
   if (!number || *number < least || *number > most)
     wrong(fmt::format("{} \"{}\" is not a number from {} to {}", setting.name, io::printable(setting.value), least, most),
-          fmt::format("such as {} {}", setting.name, example));
+          fmt::format("write for example {} {}", setting.name, example));
   return *number;
 }
 

@@ -74,7 +74,7 @@ std::string repository_cache(const options::GlobalOptions& flags) {
 void fetch_manifests(const console::Session& session) {
   const std::string& url = *session.flags.repo;
   if (const auto why = io::why_not_a_repository(url)) {
-    throw Error(Fault::usage, "the address of --repo " + *why, "such as --repo https://git.example.net/gold.git")
+    throw Error(Fault::usage, "the address of --repo " + *why, "write for example --repo https://git.example.net/gold.git")
         .with_code(Code::bad_repository);
   }
   const std::string cache = repository_cache(session.flags), shown = io::printable(without_credentials(url));

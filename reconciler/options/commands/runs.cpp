@@ -35,7 +35,7 @@ void raise_limit(plan::PlanOptions& options, const Setting& setting) {
   const std::string number = equals == std::string::npos ? "" : setting.value.substr(equals + 1);
   if (limit == nullptr || number.empty() || number.find_first_not_of("0123456789") != std::string::npos || number.size() > 18)
     wrong(fmt::format("{} \"{}\" is not removals=N, stops=N or withdrawals=N", setting.name, io::printable(setting.value)),
-          fmt::format("such as {} removals=20", setting.name));
+          fmt::format("write for example {} removals=20", setting.name));
   *limit = std::stoull(number);
 }
 
@@ -123,7 +123,7 @@ void approve(std::optional<std::set<Verb>>& approved, const Setting& setting) {
             did_you_mean(word, known, fmt::format("use {}", fmt::join(known, ", "))));
     approved->insert(*verb);
   }
-  if (approved->empty()) wrong("--approve names no verb", "such as --approve copy,add,publish");
+  if (approved->empty()) wrong("--approve names no verb", "write for example --approve copy,add,publish");
 }
 
 void expect(ApplyArguments& apply, const Setting& setting) {
@@ -199,7 +199,8 @@ exit code is 8.
 namespace {
 
 void check_reconcile(const ReconcileArguments& reconcile) {
-  if (reconcile.deadline && reconcile.deadline->count() == 0) wrong("--deadline leaves no time at all", "such as --deadline 50m");
+  if (reconcile.deadline && reconcile.deadline->count() == 0)
+    wrong("--deadline leaves no time at all", "write for example --deadline 50m");
   if (reconcile.deadline && *reconcile.deadline <= reconcile.jitter)
     wrong("--deadline can be over before the wait of --jitter ends",
           "both count from the start: give a later deadline or a shorter jitter");
