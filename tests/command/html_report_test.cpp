@@ -182,6 +182,18 @@ TEST(html_report, equal_marks_below_each_other_are_one_line) {
   EXPECT_THAT(picture, HasSubstr("class=\"mark present\" d=\"M83 41v1396\"/>"));
 }
 
+TEST(html_report, a_legend_draws_what_it_explains) {
+  const std::string legend = show::shown([&](show::Output& out) {
+    show::HtmlWriter html(out);
+    show::put_legend({{.shape = show::LegendShape::square, .style = "c0", .text = "london"},
+                      {.shape = show::LegendShape::mark, .style = "mark present", .text = "copied"},
+                      {.shape = show::LegendShape::cross, .style = "cross differs", .text = "other bytes"}},
+                     html);
+  });
+  EXPECT_THAT(legend, AllOf(HasSubstr("<rect class=\"c0\""), HasSubstr("<path class=\"mark present\" d=\"M5.5 .5v10\"/>"),
+                            HasSubstr("<path class=\"cross differs\" d=\"M1 1l9 9M10 1l-9 9\"/>")));
+}
+
 TEST(usage, bytes_are_counted_by_day_and_peer_and_equal_content_once) {
   state::Snapshot now;
   now.images = {copied_row("london", "a", 100, 20), copied_row("london", "b", 50, 20), copied_row("paris", "c", 7, 10)};

@@ -46,7 +46,13 @@ Mark mark_of(const fleet::FleetHolding& held) {
   return Mark::none;
 }
 
-void put_picture(const Matrix& matrix, const std::vector<std::pair<std::string, std::string>>& legend, HtmlWriter& html) {
+LegendEntry legend_entry(Mark mark, std::string text) {
+  return {.shape = mark == Mark::differs ? LegendShape::cross : LegendShape::mark,
+          .style = mark_class(mark),
+          .text = std::move(text)};
+}
+
+void put_picture(const Matrix& matrix, const std::vector<LegendEntry>& legend, HtmlWriter& html) {
   html.open("figure");
   put_matrix(matrix, html);
   put_legend(legend, html);
@@ -96,13 +102,12 @@ std::string title_of(const fleet::FleetImage& image) {
 }
 
 void put_part(const FleetPage& page, const OriginPart& part, bool open, HtmlWriter& html) {
-  static const std::vector<std::pair<std::string, std::string>> legend{
-      {mark_class(Mark::origin), "made here"},
-      {mark_class(Mark::present), "copied"},
-      {mark_class(Mark::waiting), "missing, an older one of its series is here"},
-      {mark_class(Mark::withdrawn), "withdrawn"},
-      {mark_class(Mark::differs), "other bytes, or a withdrawal is missing"},
-      {mark_class(Mark::unknown), "unknown"}};
+  static const std::vector<LegendEntry> legend{legend_entry(Mark::origin, "made here"),
+                                               legend_entry(Mark::present, "copied"),
+                                               legend_entry(Mark::waiting, "missing, an older one of its series is here"),
+                                               legend_entry(Mark::withdrawn, "withdrawn"),
+                                               legend_entry(Mark::differs, "other bytes, or a withdrawal is missing"),
+                                               legend_entry(Mark::unknown, "not known")};
   const auto& images = page.report.images;
   if (open)
     html.open("details", {{"open", ""}});
@@ -150,9 +155,8 @@ void put_series_matrix(const FleetPage& page, HtmlWriter& html) {
     for (const auto& standing : series.standings) matrix.rows.back().cells.push_back(cell_of(standing));
   }
   put_picture(matrix,
-              {{mark_class(Mark::origin), "makes the series"},
-               {mark_class(Mark::present), "has the newest image"},
-               {mark_class(Mark::unknown), "unknown"}},
+              {legend_entry(Mark::origin, "makes the series"), legend_entry(Mark::present, "has the newest image"),
+               legend_entry(Mark::unknown, "not known")},
               html);
   if (page.report.series.size() > most)
     html.element("p",
@@ -179,7 +183,7 @@ void put_copies_matrix(const FleetPage& page, HtmlWriter& html) {
   }
   if (matrix.rows.empty()) return;
   put_picture(matrix,
-              {{mark_class(Mark::heat1), "few bytes"}, {mark_class(Mark::heat4), fmt::format("up to {}", size_text(most))}},
+              {legend_entry(Mark::heat1, "few bytes"), legend_entry(Mark::heat4, fmt::format("up to {}", size_text(most)))},
               html);
 }
 

@@ -112,6 +112,13 @@ void put_edge(const Timeline& chart, const TimelineScale& scale, HtmlWriter& htm
   html.element("text", chart.edge_label, {{"x", coordinate(plot_left + 6)}, {"y", y}, {"dy", "-5"}});
 }
 
+std::vector<LegendEntry> legend_of(const std::vector<std::string>& parts) {
+  std::vector<LegendEntry> legend;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    legend.push_back({.shape = LegendShape::square, .style = fmt::format("c{}", i), .text = parts[i]});
+  return legend;
+}
+
 }  // namespace
 
 std::uint64_t axis_step(std::uint64_t most) {
@@ -121,18 +128,20 @@ std::uint64_t axis_step(std::uint64_t most) {
   return step;
 }
 
-void put_legend(const std::vector<std::pair<std::string, std::string>>& entries, HtmlWriter& html) {
+void put_legend(const std::vector<LegendEntry>& entries, HtmlWriter& html) {
   html.open("figcaption");
-  for (const auto& [mark, text] : entries) {
+  for (const auto& entry : entries) {
     html.open("span");
     html.open("svg", {{"width", "11"}, {"height", "11"}, {"aria-hidden", "true"}});
-    if (mark.starts_with('c'))
-      html.empty("rect", {{"class", mark}, {"width", "11"}, {"height", "11"}, {"rx", "2"}});
-    else
-      html.empty("path",
-                 {{"class", mark}, {"d", mark.find("differs") == std::string::npos ? "M5.5 .5v10" : "M1 1l9 9M10 1l-9 9"}});
+    switch (entry.shape) {
+      case LegendShape::square:
+        html.empty("rect", {{"class", entry.style}, {"width", "11"}, {"height", "11"}, {"rx", "2"}});
+        break;
+      case LegendShape::mark: html.empty("path", {{"class", entry.style}, {"d", "M5.5 .5v10"}}); break;
+      case LegendShape::cross: html.empty("path", {{"class", entry.style}, {"d", "M1 1l9 9M10 1l-9 9"}}); break;
+    }
     html.close();
-    html.text(text);
+    html.text(entry.text);
     html.close();
   }
   html.close();
@@ -152,11 +161,7 @@ void put_bars(const BarChart& chart, HtmlWriter& html) {
     if (!chart.bars[i].label.empty()) put_tick(middle, chart.bars[i].label, html);
   }
   close_chart(html);
-  if (chart.parts.size() > 1) {
-    std::vector<std::pair<std::string, std::string>> legend;
-    for (std::size_t i = 0; i < chart.parts.size(); ++i) legend.emplace_back(fmt::format("c{}", i), chart.parts[i]);
-    put_legend(legend, html);
-  }
+  if (chart.parts.size() > 1) put_legend(legend_of(chart.parts), html);
   html.close();
 }
 
@@ -181,11 +186,7 @@ void put_timeline(const Timeline& chart, HtmlWriter& html) {
     html.element("text", tick.label, {{"class", "m"}, {"x", scale.x(tick.x)}, {"y", coordinate(plot_bottom + 18)}});
   }
   close_chart(html);
-  if (!chart.legend.empty()) {
-    std::vector<std::pair<std::string, std::string>> legend;
-    for (std::size_t i = 0; i < chart.legend.size(); ++i) legend.emplace_back(fmt::format("c{}", i), chart.legend[i]);
-    put_legend(legend, html);
-  }
+  if (!chart.legend.empty()) put_legend(legend_of(chart.legend), html);
   html.close();
 }
 

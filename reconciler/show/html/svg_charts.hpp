@@ -54,8 +54,15 @@ struct Timeline {
 };
 void put_timeline(const Timeline& chart, HtmlWriter& html);
 
-/// A row of marks with what they mean: class of the mark, text.
-void put_legend(const std::vector<std::pair<std::string, std::string>>& entries, HtmlWriter& html);
+/// How a legend draws what it explains.
+enum class LegendShape { square, mark, cross };
+struct LegendEntry {
+  LegendShape shape = LegendShape::square;
+  std::string style;  ///< the class of what is explained
+  std::string text;
+};
+/// A row of marks with what they mean, inside a <figure>.
+void put_legend(const std::vector<LegendEntry>& entries, HtmlWriter& html);
 
 /// The distance of the lines of an axis that goes up to `most`: 1, 2 or 5 times a power of ten, at most five lines.
 std::uint64_t axis_step(std::uint64_t most);
