@@ -1,6 +1,7 @@
 #include "reconciler/fleet/fleet_report.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -20,38 +21,51 @@ std::vector<Entries> entries_of(const std::vector<FleetWord>& servers) {
   return entries;
 }
 
-struct PublishedMember {
+/// An image of a series that its owner made.
+struct OwnMember {
   ImageIdentity image;
-  Serial since = 0;  ///< in the series and published
+  const ImageEntry* made = nullptr;  ///< what the owner says of it; null: the owner does not list it any more
+  bool published = false;
+  Serial since = 0;  ///< published: in the series and published
 };
 
-/// The published images of a series that its owner made, in their order.
-std::vector<PublishedMember> published_members(const SeriesEntry& series, const ServerId& owner, const Entries& there) {
-  std::vector<PublishedMember> members;
+/// In their order.
+std::vector<OwnMember> own_members(const SeriesEntry& series, const ServerId& owner, const Entries& there) {
+  std::vector<OwnMember> members;
   for (const auto& member : series.members) {
+    if (member.image.origin != owner) continue;
     const auto image = there.find(member.image);
-    if (member.image.origin == owner && image != there.end() && image->second->state() == ImageState::published)
-      members.push_back({member.image, std::max(member.added, image->second->states.back().since)});
+    OwnMember own{.image = member.image, .made = image == there.end() ? nullptr : image->second};
+    own.published = own.made != nullptr && own.made->state() == ImageState::published;
+    if (own.published) own.since = std::max(member.added, own.made->states.back().since);
+    members.push_back(std::move(own));
   }
   return members;
 }
 
-SeriesStanding standing_of(const std::vector<PublishedMember>& members, const FleetWord& server, const Entries& here,
+/// Whether a server has the image. Other bytes under its identity are not the image.
+bool holds(const Entries& here, const OwnMember& member) {
+  const auto image = here.find(member.image);
+  return image != here.end() && (member.made == nullptr || member.made->digest == image->second->digest);
+}
+
+/// Of all members, also those that are withdrawn by now: a server that has one of them follows the series.
+SeriesStanding standing_of(const std::vector<OwnMember>& members, const FleetWord& server, const Entries& here,
                            const HeadTimes& heads) {
   if (!server.catalog) return {.standing = Standing::unknown, .is_certain = false, .has = std::nullopt};
   SeriesStanding standing{.is_certain = server.trouble == Code::none, .has = std::nullopt};
   const auto newest =
-      std::find_if(members.rbegin(), members.rend(), [&](const PublishedMember& member) { return here.contains(member.image); });
+      std::find_if(members.rbegin(), members.rend(), [&](const OwnMember& member) { return holds(here, member); });
   if (newest == members.rend()) return standing;
   standing.has = newest->image.name;
-  standing.behind = static_cast<std::uint64_t>(newest - members.rbegin());
-  standing.standing = standing.behind == 0 ? Standing::current : Standing::behind;
-  if (standing.behind > 0) {
-    const auto first = std::min_element(members.rbegin(), newest, [](const PublishedMember& one, const PublishedMember& other) {
-      return one.since < other.since;
-    });
-    standing.since = time_of(first->since, heads);
+  std::optional<Serial> first;
+  for (auto newer = members.rbegin(); newer != newest; ++newer) {
+    if (!newer->published) continue;
+    ++standing.behind;
+    first = std::min(first.value_or(newer->since), newer->since);
   }
+  standing.standing = standing.behind == 0 ? Standing::current : Standing::behind;
+  if (first) standing.since = time_of(*first, heads);
   return standing;
 }
 
@@ -65,20 +79,27 @@ void add_series(const std::vector<FleetWord>& servers, const std::vector<Entries
   for (std::size_t owner = 0; owner < servers.size(); ++owner) {
     if (!servers[owner].catalog) continue;
     for (const auto& one : servers[owner].catalog->series) {
-      const auto members = published_members(one, servers[owner].id, entries[owner]);
-      if (members.empty()) continue;
-      FleetSeries series{
-          .origin = owner, .name = one.name, .latest = members.back().image.name, .members = members.size(), .standings = {}};
+      const auto members = own_members(one, servers[owner].id, entries[owner]);
+      const auto is_published = [](const OwnMember& member) { return member.published; };
+      const auto latest = std::find_if(members.rbegin(), members.rend(), is_published);
+      if (latest == members.rend()) continue;
+      FleetSeries series{.origin = owner,
+                         .name = one.name,
+                         .latest = latest->image.name,
+                         .members = static_cast<std::uint64_t>(std::count_if(members.begin(), members.end(), is_published)),
+                         .standings = {}};
       for (std::size_t i = 0; i < servers.size(); ++i) {
         series.standings.push_back(standing_of(members, servers[i], entries[i], heads_of(owner, heads)));
         if (i == owner) series.standings.back().standing = Standing::owner;
-        if (series.standings.back().standing == Standing::behind) ++series.affected;
+        if (series.standings.back().standing != Standing::behind) continue;
+        ++(series.standings.back().is_certain ? series.affected : series.maybe_affected);
       }
       report.series.push_back(std::move(series));
     }
   }
-  std::stable_sort(report.series.begin(), report.series.end(),
-                   [](const FleetSeries& one, const FleetSeries& other) { return one.affected > other.affected; });
+  std::stable_sort(report.series.begin(), report.series.end(), [](const FleetSeries& one, const FleetSeries& other) {
+    return std::tie(one.affected, one.maybe_affected) > std::tie(other.affected, other.maybe_affected);
+  });
 }
 
 /// As its origin publishes it; else as large as the image is.
@@ -100,8 +121,8 @@ void add_bytes(const std::vector<FleetWord>& servers, const std::vector<Entries>
     std::map<ServerId, FleetCopies> from;
     std::unordered_set<Digest> counted;
     for (const auto& image : servers[to].catalog->images) {
-      const std::uint64_t length = length_of(image, places, entries);
-      if (counted.insert(image.digest).second) report.totals[to].bytes += length;
+      const std::uint64_t bytes = counted.insert(image.digest).second ? length_of(image, places, entries) : 0;
+      report.totals[to].bytes += bytes;
       const ServerId& origin = image.identity.origin;
       if (origin == servers[to].id) {
         ++report.totals[to].own;
@@ -114,7 +135,7 @@ void add_bytes(const std::vector<FleetWord>& servers, const std::vector<Entries>
       copies.from_name = copies.from ? servers[*copies.from].name : image.origin_name.text();
       copies.to = to;
       ++copies.images;
-      copies.bytes += length;
+      copies.bytes += bytes;
     }
     const auto begin = static_cast<std::ptrdiff_t>(report.copies.size());
     for (auto& [id, copies] : from) report.copies.push_back(std::move(copies));

@@ -26,9 +26,9 @@ struct SerialTime {
 std::optional<SerialTime> time_of(Serial serial, const HeadTimes& heads);
 
 enum class Standing {
-  none,     ///< it has no image of the series
+  none,     ///< it has no image of the series; other bytes than its owner's do not count
   owner,    ///< it makes the series
-  current,  ///< it has the newest published image
+  current,  ///< no published image is newer than the newest that it has
   behind,   ///< it has an older one
   unknown,  ///< nothing was ever heard of the server
 };
@@ -45,9 +45,10 @@ struct SeriesStanding {
 struct FleetSeries {
   std::size_t origin = 0;  ///< place among the servers
   SeriesName name;
-  ImageName latest;            ///< the newest published image
-  std::uint64_t members = 0;   ///< published ones
-  std::uint64_t affected = 0;  ///< servers that are behind
+  ImageName latest;                  ///< the newest published image
+  std::uint64_t members = 0;         ///< published ones
+  std::uint64_t affected = 0;        ///< servers that answered and are behind
+  std::uint64_t maybe_affected = 0;  ///< servers in trouble that were behind when they answered last
   std::vector<SeriesStanding> standings;
 };
 
@@ -63,7 +64,7 @@ struct FleetCopies {
   std::string from_name;
   std::size_t to = 0;
   std::uint64_t images = 0;
-  std::uint64_t bytes = 0;  ///< of the packed files as their origin publishes them, else of the images
+  std::uint64_t bytes = 0;  ///< of the packed files as their origin publishes them, else of the images; as in FleetTotals once
 };
 
 struct FleetReport {
@@ -71,7 +72,7 @@ struct FleetReport {
   std::vector<FleetTotals> totals;   ///< by server
   std::vector<FleetCopies> copies;   ///< by `to`, then most bytes first
   std::vector<FleetImage> images;    ///< as fleet_status gives them
-  std::uint64_t servers_behind = 0;  ///< servers that are behind in a series, as far as they were reached
+  std::uint64_t servers_behind = 0;  ///< servers that answered and are behind in a series
 };
 
 /// `heads`: by server, may be shorter.

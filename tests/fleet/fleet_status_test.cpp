@@ -143,5 +143,59 @@ TEST(fleet_report, a_server_is_behind_since_the_first_newer_image_was_in_the_ser
   EXPECT_EQ(since(9, 8), (fleet::SerialTime{start + Seconds(80), true})) << "c is the newer one that was published first";
 }
 
+fleet::SeriesStanding standing_in(const Catalog& made, const Catalog& held) {
+  return fleet::fleet_report({word("london", made), word("paris", held)}, {}).series.at(0).standings.at(1);
+}
+
+TEST(fleet_report, a_server_with_only_withdrawn_images_of_a_series_follows_it) {
+  Catalog made = made_in_london();
+  made.images[0].states.push_back({ImageState::withdrawn, 9});
+  const auto standing = standing_in(made, copies({"a"}));
+  EXPECT_EQ(standing.standing, fleet::Standing::behind);
+  EXPECT_EQ(standing.behind, 2U);
+  EXPECT_EQ(standing.has, ImageName::of("a"));
+  made.images[1].states.push_back({ImageState::withdrawn, 9});
+  EXPECT_EQ(standing_in(made, copies({"a"})).behind, 1U) << "only published ones are missing";
+  made.images[2].states.push_back({ImageState::withdrawn, 9});
+  EXPECT_TRUE(fleet::fleet_report({word("london", made), word("paris", copies({"a"}))}, {}).series.empty());
+}
+
+TEST(fleet_report, an_image_that_its_origin_does_not_list_any_more_counts_as_held) {
+  Catalog made = made_in_london();
+  made.images.erase(made.images.begin());
+  EXPECT_EQ(standing_in(made, copies({"a"})).behind, 2U);
+}
+
+TEST(fleet_report, other_bytes_are_not_the_image) {
+  Catalog forged = copies({"a", "c"});
+  forged.images[1].digest = io::sha256("other bits");
+  const auto standing = standing_in(made_in_london(), forged);
+  EXPECT_EQ(standing.standing, fleet::Standing::behind);
+  EXPECT_EQ(standing.has, ImageName::of("a"));
+  EXPECT_EQ(standing.behind, 2U);
+  forged.images.erase(forged.images.begin());
+  EXPECT_EQ(standing_in(made_in_london(), forged).standing, fleet::Standing::none);
+}
+
+TEST(fleet_report, only_servers_that_answered_count_as_behind) {
+  const std::vector words{word("london", made_in_london()), word("paris", copies({"a"}), Code::unreachable),
+                          word("oslo", copies({"b"}))};
+  const auto report = fleet::fleet_report(words, {});
+  EXPECT_EQ(report.series.at(0).affected, 1U);
+  EXPECT_EQ(report.series.at(0).maybe_affected, 1U);
+  EXPECT_EQ(report.servers_behind, 1U);
+}
+
+TEST(fleet_report, equal_content_counts_once_among_the_copies_too) {
+  Catalog made = made_in_london();
+  made.images[1].digest = made.images[0].digest;
+  Catalog held = copies({"a", "b"});
+  held.images[1].digest = held.images[0].digest = made.images[0].digest;
+  const auto report = fleet::fleet_report({word("london", made), word("paris", held)}, {});
+  EXPECT_EQ(report.copies.at(0).images, 2U);
+  EXPECT_EQ(report.copies.at(0).bytes, made.images[0].packed->file.length);
+  EXPECT_EQ(report.copies.at(0).bytes, report.totals.at(1).bytes);
+}
+
 }  // namespace
 }  // namespace ingot::fleet_status_test
