@@ -1,19 +1,13 @@
 #include "reconciler/apply/damaged_images.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
+#include "state/image_address.hpp"
+
 namespace ingot::apply {
 namespace {
-
-/// Under the name that the peer has here now.
-Address address_of(const state::ImageRow& row, const std::map<ServerId, ServerName>& peers) {
-  if (!row.copy || !row.identity) return image_address(row.name);
-  const auto peer = peers.find(row.identity->origin);
-  return copy_address(peer != peers.end() ? peer->second : row.copied_from.value_or(row.origin_name), row.identity->name);
-}
 
 template <class Holds>
 std::vector<plan::DamagedImage> damaged_among(const std::set<Digest>& digests, const state::State& state,
@@ -40,8 +34,7 @@ std::vector<plan::DamagedImage> offered_among(const std::set<Digest>& digests, c
 std::vector<plan::DamagedImage> damaged_images(const state::State& state, const store::Store& store,
                                                const std::vector<state::ImageRow>& rows) {
   if (rows.empty()) return {};
-  std::map<ServerId, ServerName> peers;
-  for (const state::Registration& peer : state.registrations()) peers.emplace(peer.id, peer.name);
+  const state::PeerNames peers = state::peer_names(state.registrations());
   const std::set<Digest> left_out = store.left_out();
   std::vector<plan::DamagedImage> found;
   for (const state::ImageRow& row : rows) {
@@ -49,7 +42,7 @@ std::vector<plan::DamagedImage> damaged_images(const state::State& state, const 
     const auto object = state.object(row.digest);
     if (!object) continue;  // no row is without its object
     for (store::Damage& damage : store.lacks(object->packed)) {
-      found.push_back({.address = address_of(row, peers),
+      found.push_back({.address = state::present_address(row, peers),
                        .name = row.name,
                        .copy = row.copy,
                        .path = std::move(damage.path),

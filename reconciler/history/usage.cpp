@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconciler/history/past.hpp"
+#include "state/image_address.hpp"
 
 namespace ingot::history {
 
@@ -19,28 +20,32 @@ std::string place_of(const Address& address) {
 /// Content that comes to the store or goes.
 struct Change {
   Time time;
-  bool comes = true;
+  enum class Kind { comes, goes, only_copied } kind = Kind::comes;  ///< only_copied: it went, nobody knows when
   const state::ImageRow* image = nullptr;
 };
 
-/// The first removal of this address after the image came.
-std::optional<Time> removal_of(const state::ImageRow& image, const std::map<Address, std::vector<Time>>& removals) {
-  const auto found = removals.find(address_of(image));
-  if (found == removals.end()) return std::nullopt;
-  const auto time = std::find_if(found->second.begin(), found->second.end(), [&](Time one) { return one >= image.papers.time; });
-  return time == found->second.end() ? std::nullopt : std::optional(*time);
+/// The first removal after the image came, under the name that its peer had then or has now.
+std::optional<Time> removal_of(const state::ImageRow& image, const std::map<Address, std::vector<Time>>& removals,
+                               const state::PeerNames& peers) {
+  std::optional<Time> first;
+  for (const Address& address : {address_of(image), state::present_address(image, peers)}) {
+    const auto found = removals.find(address);
+    if (found == removals.end()) continue;
+    const auto time = std::lower_bound(found->second.begin(), found->second.end(), image.papers.time);
+    if (time != found->second.end()) first = std::min(first.value_or(*time), *time);
+  }
+  return first;
 }
 
 std::vector<Change> changes_of(const state::Snapshot& now, const std::map<Address, std::vector<Time>>& removals, Usage& usage) {
   std::vector<Change> changes;
+  const state::PeerNames peers = state::peer_names(now.registrations);
   for (const auto& image : now.images) {
-    const auto removed = image.deleted ? removal_of(image, removals) : std::nullopt;
-    if (image.deleted && !removed) {
-      ++usage.undated_removals;
-      continue;
-    }
-    changes.push_back({image.papers.time, true, &image});
-    if (removed) changes.push_back({*removed, false, &image});
+    const auto removed = image.deleted ? removal_of(image, removals, peers) : std::nullopt;
+    const bool undated = image.deleted && !removed;
+    if (undated) ++usage.undated_removals;
+    changes.push_back({image.papers.time, undated ? Change::Kind::only_copied : Change::Kind::comes, &image});
+    if (removed) changes.push_back({*removed, Change::Kind::goes, &image});
   }
   std::stable_sort(changes.begin(), changes.end(), [](const Change& one, const Change& other) { return one.time < other.time; });
   return changes;
@@ -55,8 +60,9 @@ class Replay {
     const state::ImageRow& image = *change.image;
     std::uint64_t& holders = holders_[image.digest];
     const std::uint64_t length = length_of(image);
-    if (change.comes) {
-      if (image.papers.peer) note_copy(image, holders == 0 ? length : 0);
+    if (change.kind != Change::Kind::goes && image.papers.peer) note_copy(image, holders == 0 ? length : 0);
+    if (change.kind == Change::Kind::only_copied) return;
+    if (change.kind == Change::Kind::comes) {
       if (holders++ == 0) bytes_ += length;
       ++images_;
     } else {
@@ -102,6 +108,8 @@ void UsageBuilder::add(const state::ActionRecord& action) {
     removals_[action.address].push_back(time);
   if (action.outcome != state::ActionEnd::failed) return;
   ++usage_.runs[day_of(action.started)].failures;
+  Time& last = last_failures_.try_emplace(action.address, time).first->second;
+  last = std::max(last, time);
   const std::string where = place_of(action.address);
   FailureGroup& group = groups_[{where, action.code}];
   if (group.count == 0 || time < group.first) group.first = time;
@@ -121,6 +129,9 @@ Usage UsageBuilder::finish(const state::Snapshot& now, const std::unordered_map<
   for (auto& [key, group] : groups_) usage_.failures.push_back(std::move(group));
   std::stable_sort(usage_.failures.begin(), usage_.failures.end(),
                    [](const FailureGroup& one, const FailureGroup& other) { return one.last > other.last; });
+  for (const auto& address : now.failing) {
+    if (const auto last = last_failures_.find(address); last != last_failures_.end()) usage_.failing.insert(*last);
+  }
   usage_.images = now.images_total;
   return std::move(usage_);
 }

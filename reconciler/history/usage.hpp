@@ -53,6 +53,7 @@ struct Usage {
   std::vector<StoreSize> sizes;                         ///< ascending; only days on which something changed
   std::map<Day, RunCounts> runs;                        ///< days with a run
   std::vector<FailureGroup> failures;                   ///< the latest first
+  std::map<Address, Time> failing;                      ///< what failed and was not done since, with its last failure
   std::uint64_t images = 0;                             ///< live ones
   std::uint64_t undated_removals = 0;                   ///< images whose removal no run recorded: in no size
 };
@@ -69,6 +70,7 @@ class UsageBuilder {
   Usage usage_;
   std::map<std::pair<std::string, Code>, FailureGroup> groups_;
   std::map<Address, std::vector<Time>> removals_;
+  std::map<Address, Time> last_failures_;
 };
 
 /// The size at the end of `day`; zero before the first.

@@ -219,6 +219,39 @@ TEST(usage, a_removal_takes_bytes_away_and_one_without_a_record_is_only_counted)
   EXPECT_EQ(usage.undated_removals, 1U);
 }
 
+TEST(usage, removals_are_found_after_a_peer_was_renamed) {
+  state::Snapshot now;
+  now.images = {copied_row("london", "a", 100, 20), copied_row("london", "b", 50, 20)};
+  now.images[0].deleted = now.images[1].deleted = true;
+  now.registrations = {{.name = ServerName::of("ldn"),
+                        .own_name = ServerName::of("london"),
+                        .id = server_id("london"),
+                        .urls = {},
+                        .serial = 0,
+                        .head = {},
+                        .registered = {},
+                        .seen = {}}};
+  history::UsageBuilder builder;
+  builder.add(recorded(Verb::remove, "copy.london.a", 10, state::ActionEnd::done));
+  builder.add(recorded(Verb::remove, "copy.ldn.a", 8, state::ActionEnd::done));
+  builder.add(recorded(Verb::remove, "copy.ldn.b", 5, state::ActionEnd::done));
+  const auto usage = builder.finish(now, {});
+  const auto day = history::day_of(now.images[0].papers.time);
+  EXPECT_EQ(usage.undated_removals, 0U);
+  EXPECT_THAT(usage.sizes, ElementsAre(history::StoreSize{day, 150, 2}, history::StoreSize{day + std::chrono::days(10), 50, 1},
+                                       history::StoreSize{day + std::chrono::days(15), 0, 0}));
+}
+
+TEST(usage, what_went_at_an_unknown_time_was_copied_all_the_same) {
+  state::Snapshot now;
+  now.images = {copied_row("london", "a", 100, 20)};
+  now.images[0].deleted = true;
+  const auto usage = history::UsageBuilder().finish(now, {});
+  EXPECT_EQ(usage.undated_removals, 1U);
+  EXPECT_TRUE(usage.sizes.empty());
+  EXPECT_EQ(usage.copied.at(history::day_of(now.images[0].papers.time)).at("london").bytes, 100U);
+}
+
 TEST(usage, failures_are_grouped_by_peer_and_cause) {
   history::UsageBuilder builder;
   builder.add(recorded(Verb::copy, "copy.london.a", 9, state::ActionEnd::failed, Code::unreachable, "first"));
