@@ -43,8 +43,7 @@ show::ServerReport report_of(const site::Site& site, const console::Session& ses
                             .disk = {.total = session.files.space_total(site.store.folder()),
                                      .available = session.files.space_available(site.store.folder())},
                             .min_free = 0,
-                            .usage = usage_of(site.state, snapshot),
-                            .failing = snapshot.failing};
+                            .usage = usage_of(site.state, snapshot)};
   report.min_free = min_free_bytes(site.manifest.limits.min_free, report.disk.total);
   if (const auto published = site.state.published()) {
     report.serial = published->serial;

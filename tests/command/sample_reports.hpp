@@ -79,6 +79,7 @@ inline show::ServerReport busy_server(int days, const std::vector<std::string>& 
     now.images_total += row.deleted ? 0 : 1;
     now.images.push_back(std::move(row));
   }
+  now.failing = {Address{"copy." + peers[9 % peers.size()] + ".db3"}, Address{"copy." + peers[1936 % peers.size()] + ".db44"}};
   return {.server = ServerName::of("gold"),
           .id = server_id("gold"),
           .now = report_now,
@@ -86,8 +87,7 @@ inline show::ServerReport busy_server(int days, const std::vector<std::string>& 
           .expires = report_now + std::chrono::hours(24) * 13,
           .disk = {.total = 20'000'000'000'000, .available = 1'900'000'000'000},
           .min_free = 500'000'000'000,
-          .usage = builder.finish(now, {}),
-          .failing = {Address{"copy.paris.db3"}}};
+          .usage = builder.finish(now, {})};
 }
 
 /// Servers that each make series and copy those of the next ones; some are behind, one does not answer.

@@ -1,4 +1,4 @@
-// The matrices of the report of many servers.
+// Series × servers, and who copies how much from whom, as matrices.
 #pragma once
 
 #include "reconciler/show/html/fleet_report_page.hpp"
@@ -6,10 +6,8 @@
 
 namespace ingot::show {
 
+/// At most 300 rows and 12,000 marks in each.
 void put_series_matrix(const FleetPage& page, HtmlWriter& html);
 void put_copies_matrix(const FleetPage& page, HtmlWriter& html);
-/// One folded part for each origin, at most 100 images in a picture and 1,000 in a part: those with gaps first. Parts in which
-/// something is missing are open.
-void put_image_matrices(const FleetPage& page, HtmlWriter& html);
 
 }  // namespace ingot::show

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconciler/show/html/fleet_matrices.hpp"
+#include "reconciler/show/html/image_matrices.hpp"
 #include "reconciler/show/html/report_page.hpp"
 #include "reconciler/show/html/report_pieces.hpp"
 
@@ -34,14 +35,29 @@ std::uint64_t lagging_series(const FleetPage& page) {
                                                   [](const fleet::FleetSeries& series) { return series.affected > 0; }));
 }
 
+/// Who lacks the newest image. If a server is silent, newer images than those that were seen may exist.
+std::string behind_text(std::uint64_t behind, std::uint64_t answered, std::uint64_t silent) {
+  if (answered == 0) return "No server gave a usable answer: cached data is shown.";
+  const std::string_view known = silent == 0     ? ""
+                                 : answered == 1 ? "As far as the server that answered shows, "
+                                                 : "As far as the servers that answered show, ";
+  if (behind == 0 && answered == 1)
+    return fmt::format("{} has the newest image of every series that it follows.",
+                       silent == 0 ? "The server" : fmt::format("{}it", known));
+  if (behind == 0)
+    return fmt::format("{} have the newest image of every series that they follow.",
+                       silent == 0 ? fmt::format("All {} servers", number_text(answered))
+                                   : fmt::format("{}all {} of them", known, number_text(answered)));
+  return fmt::format("{}{} of {} {} the newest image of a series that {} {}.", known, number_text(behind),
+                     count_of(answered + silent, "server"), behind == 1 ? "lacks" : "lack", behind == 1 ? "it" : "they",
+                     behind == 1 ? "follows" : "follow");
+}
+
 std::string lead_of_fleet(const FleetPage& page) {
-  const std::uint64_t behind = page.report.servers_behind, silent = count_servers(page, true);
-  std::string lead = behind == 0 ? fmt::format("All {} that answered have the newest image of every series that they follow.",
-                                               count_of(count_servers(page, false), "server"))
-                                 : fmt::format("{} of {} {} the newest image of a series that {} {}.", number_text(behind),
-                                               count_of(page.servers.size(), "server"), behind == 1 ? "lacks" : "lack",
-                                               behind == 1 ? "it" : "they", behind == 1 ? "follows" : "follow");
-  if (silent > 0) lead += fmt::format(" {} did not give a usable answer: cached data is shown.", count_of(silent, "server"));
+  const std::uint64_t answered = count_servers(page, false), silent = count_servers(page, true);
+  std::string lead = behind_text(page.report.servers_behind, answered, silent);
+  if (answered > 0 && silent > 0)
+    lead += fmt::format(" {} did not give a usable answer: cached data is shown.", count_of(silent, "server"));
   if (const auto wrong = count_images(page, differs); wrong > 0)
     lead += fmt::format(" {} with other bytes than the origin's: see \"Needs action\".", count_of(wrong, "image"));
   return lead;
@@ -59,9 +75,11 @@ std::vector<Tile> fleet_tiles(const FleetPage& page) {
           {.label = "Servers behind",
            .value = number_text(page.report.servers_behind),
            .note = fmt::format("in {} of {}", number_text(lagging), count_of(page.report.series.size(), "series")),
-           .mood = page.report.servers_behind == 0 ? Mood::good : Mood::warn},
+           .mood = page.report.servers_behind > 0 ? Mood::warn
+                   : silent > 0                   ? Mood::plain
+                                                  : Mood::good},
           {.label = "Images", .value = number_text(page.report.images.size())},
-          {.label = "Bytes in all stores", .value = size_text(bytes), .note = size_text(copied) + " of them are copies"},
+          {.label = "Published bytes", .value = size_text(bytes), .note = size_text(copied) + " of them are copies"},
           {.label = "Withdrawals missing",
            .value = number_text(count_images(page, misses_withdrawal)),
            .mood = count_images(page, misses_withdrawal) == 0 ? Mood::good : Mood::bad}};
@@ -70,8 +88,9 @@ std::vector<Tile> fleet_tiles(const FleetPage& page) {
 std::string since_text_of(const std::optional<fleet::SerialTime>& since, Time now) {
   if (!since) return "unknown";
   const std::string day = iso_day(history::day_of(since->time));
-  const std::string ago = now > since->time ? ago_text(now - since->time) : "just now";
-  return since->exact ? fmt::format("{} ({})", day, ago) : fmt::format("{} or earlier ({})", day, ago);
+  const std::string ago = now > since->time ? ago_text(now - since->time) : "";
+  if (since->exact) return fmt::format("{} ({})", day, ago.empty() ? "just now" : ago);
+  return ago.empty() ? day + " or earlier" : fmt::format("{} or earlier (at least {})", day, ago);
 }
 
 /// A server and a series in which it is behind.
@@ -290,8 +309,10 @@ void show_fleet_report(const FleetPage& page, Output& out) {
         put_copies(page, html);
         put_manifests(page, html);
         if (!page.report.images.empty())
-          put_section("Images and servers", "Every image of every server that is known, by its origin.", html,
-                      [&] { put_image_matrices(page, html); });
+          put_section(
+              "Images and servers",
+              "Images by the server that made them. If there are too many, those with something missing or wrong come first.",
+              html, [&] { put_image_matrices(page, html); });
         html.element("footer",
                      "Made by ingot from what the servers publish. A server publishes what it has, not what it wants. Times are "
                      "UTC.");

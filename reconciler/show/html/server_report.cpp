@@ -1,5 +1,7 @@
 #include "reconciler/show/html/server_report.hpp"
 
+#include <algorithm>
+
 #include "reconciler/show/html/report_page.hpp"
 #include "reconciler/show/html/report_pieces.hpp"
 
@@ -9,15 +11,19 @@ namespace {
 
 using history::Day;
 
+/// The day is one of the last 30.
+bool is_recent(Day day, Day today) { return day > today - std::chrono::days(30); }
+
 /// All that the sections need, computed once.
 struct ServerFacts {
   const ServerReport& report;
   Day today;
   history::StoreSize size;
-  std::optional<history::Forecast> forecast;  ///< until the disk is full
-  std::optional<history::Forecast> stop;      ///< until copies stop because of min_free
-  std::uint64_t copied = 0;                   ///< bytes in the last 30 days
-  history::RunCounts runs;                    ///< of the last 30 days
+  std::optional<history::Forecast> forecast;      ///< until the disk is full
+  std::optional<history::Forecast> stop;          ///< until copies stop because of min_free
+  std::uint64_t copied = 0;                       ///< bytes in the last 30 days
+  history::RunCounts runs;                        ///< of the last 30 days
+  std::vector<std::pair<Time, Address>> failing;  ///< failed in the last 30 days and not done since, the latest first
 
   explicit ServerFacts(const ServerReport& from) : report(from), today(history::day_of(from.now)) {
     const auto& sizes = report.usage.sizes;
@@ -26,15 +32,19 @@ struct ServerFacts {
     forecast = history::forecast(sizes, today, available);
     stop = history::forecast(sizes, today, available > report.min_free ? available - report.min_free : 0);
     for (const auto& [day, peers] : report.usage.copied) {
-      if (day <= today - std::chrono::days(30)) continue;
+      if (!is_recent(day, today)) continue;
       for (const auto& [peer, bytes] : peers) copied += bytes.bytes;
     }
     for (const auto& [day, counts] : report.usage.runs) {
-      if (day <= today - std::chrono::days(30)) continue;
+      if (!is_recent(day, today)) continue;
       runs.runs += counts.runs;
       runs.with_trouble += counts.with_trouble;
       runs.failures += counts.failures;
     }
+    for (const auto& [address, last] : report.usage.failing) {
+      if (is_recent(history::day_of(last), today)) failing.emplace_back(last, address);
+    }
+    std::stable_sort(failing.begin(), failing.end(), [](const auto& one, const auto& other) { return one.first > other.first; });
   }
 };
 
@@ -59,9 +69,10 @@ std::string growth_sentence(const ServerFacts& facts) {
 std::string lead_of(const ServerFacts& facts) {
   std::string lead = fmt::format("{} in {}. {}", count_of(facts.report.usage.images, "image"), size_text(facts.size.bytes),
                                  growth_sentence(facts));
-  const std::size_t failing = facts.report.failing.size();
-  if (failing > 0) lead += fmt::format(" {} now.", failing == 1 ? "1 copy fails" : number_text(failing) + " copies fail");
-  return lead;
+  if (facts.failing.empty()) return lead;
+  return fmt::format("{} In the last 30 days {} failed, and {} not done since.", lead,
+                     facts.failing.size() == 1 ? "1 copy or repair" : number_text(facts.failing.size()) + " copies or repairs",
+                     facts.failing.size() == 1 ? "was" : "were");
 }
 
 Tile full_tile(const ServerFacts& facts) {
@@ -167,15 +178,15 @@ void put_failure_groups(const std::vector<history::FailureGroup>& groups, HtmlWr
   put_table({"Peer or address", "Cause", "Times", "First", "Last", "Last message"}, rows, groups.size() - rows.size(), html);
 }
 
-void put_failing(const std::set<Address>& failing, HtmlWriter& html) {
+void put_failing(const ServerFacts& facts, HtmlWriter& html) {
   constexpr std::size_t most = 40;
-  if (failing.empty()) return;
-  html.element("h3", "Failing now");
+  if (facts.failing.empty()) return;
+  html.element("h3", "Failed in the last 30 days, and not done since");
   std::vector<std::vector<Cell>> rows;
-  for (const auto& address : failing) {
-    if (rows.size() < most) rows.push_back({{.text = address.text}});
+  for (const auto& [last, address] : facts.failing) {
+    if (rows.size() < most) rows.push_back({{.text = address.text}, number_cell(iso_day(history::day_of(last)))});
   }
-  put_table({"Address"}, rows, failing.size() - rows.size(), html);
+  put_table({"Address", "Last failure"}, rows, facts.failing.size() - rows.size(), html);
 }
 
 void put_failures(const ServerFacts& facts, HtmlWriter& html) {
@@ -184,7 +195,7 @@ void put_failures(const ServerFacts& facts, HtmlWriter& html) {
   put_section("Failures", text, html, [&] {
     if (facts.report.usage.failures.empty()) return html.element("p", "No action ever failed.");
     put_bars(failures_by_month(facts.report.usage.runs, facts.today), html);
-    put_failing(facts.report.failing, html);
+    put_failing(facts, html);
     html.element("h3", "By place and cause, the latest first");
     put_failure_groups(facts.report.usage.failures, html);
   });

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <optional>
-#include <set>
 
 #include "reconciler/history/usage.hpp"
 #include "reconciler/plan/observed.hpp"
 #include "reconciler/show/format/output.hpp"
-#include "schema/address.hpp"
 #include "schema/catalog/serial.hpp"
 #include "schema/digest.hpp"
 #include "schema/names.hpp"
@@ -24,7 +22,6 @@ struct ServerReport {
   plan::DiskView disk;
   std::uint64_t min_free = 0;  ///< bytes that copies leave free
   history::Usage usage;
-  std::set<Address> failing;  ///< copies and repairs that failed, and have not succeeded since
 };
 
 /// One HTML file. The same report gives the same bytes.

@@ -116,6 +116,16 @@ std::string mark_class(Mark mark) {
   return mark == Mark::differs ? "cross " + name : "mark " + name;
 }
 
+LegendEntry legend_entry(Mark mark, std::string text) {
+  return {.shape = mark == Mark::differs ? LegendShape::cross : LegendShape::mark,
+          .style = mark_class(mark),
+          .text = std::move(text)};
+}
+
+std::size_t rows_that_fit(std::size_t columns, std::size_t most_rows, std::size_t most_cells) {
+  return std::min(most_rows, most_cells / std::max<std::size_t>(columns, 1));
+}
+
 void put_matrix(const Matrix& matrix, HtmlWriter& html) {
   const MatrixPlan plan(matrix);
   const int width = plan.x(matrix.columns.size()) - plan.pitch / 2 + plan.heading_overhang;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reconciler/show/html/html_writer.hpp"
+#include "reconciler/show/html/svg_charts.hpp"
 
 namespace ingot::show {
 
@@ -15,6 +16,9 @@ namespace ingot::show {
 enum class Mark { none, origin, present, waiting, withdrawn, unknown, differs, heat1, heat2, heat3, heat4 };
 /// The class of its style.
 std::string mark_class(Mark mark);
+
+/// "copied", beside the mark.
+LegendEntry legend_entry(Mark mark, std::string text);
 
 struct MatrixCell {
   Mark mark = Mark::none;
@@ -30,6 +34,9 @@ struct Matrix {
   std::vector<std::string> columns;
   std::vector<MatrixRow> rows;
 };
+
+/// How many rows are shown at most of a matrix with so many columns: a page must stay small enough to mail.
+std::size_t rows_that_fit(std::size_t columns, std::size_t most_rows, std::size_t most_cells);
 
 /// Inside a frame that scrolls. A label of more than 40 characters is cut.
 void put_matrix(const Matrix& matrix, HtmlWriter& html);
