@@ -9,7 +9,7 @@ namespace ingot::history {
 
 namespace {
 
-constexpr std::int64_t fewest_days = 7;
+constexpr std::int64_t fewest_days = 7, most_days_measured = 90;
 constexpr std::int64_t most_days_ahead = 36'500;
 
 /// "london" of "copy.london.db19"; any other address as it is.
@@ -144,10 +144,9 @@ StoreSize size_at(const std::vector<StoreSize>& sizes, Day day) {
   return {.day = day, .bytes = last.bytes, .images = last.images};
 }
 
-std::optional<Forecast> forecast(const std::vector<StoreSize>& sizes, Day today, std::uint64_t available,
-                                 std::int64_t most_days) {
+std::optional<Forecast> forecast(const std::vector<StoreSize>& sizes, Day today, std::uint64_t available) {
   if (sizes.empty()) return std::nullopt;
-  const Day begin = std::max(today - std::chrono::days(most_days), sizes.front().day);
+  const Day begin = std::max(today - std::chrono::days(most_days_measured), sizes.front().day);
   const std::int64_t days = (today - begin).count();
   if (days < fewest_days) return std::nullopt;
   const auto grown = static_cast<std::int64_t>(size_at(sizes, today).bytes - size_at(sizes, begin).bytes);

@@ -82,8 +82,7 @@ struct Forecast {
   std::int64_t days = 0;         ///< so many were measured
   std::optional<Day> full;       ///< when `available` is used up; nullopt: not within 100 years
 };
-/// Measures at most `most_days`, without the first day of the store. nullopt: less than a week is known.
-std::optional<Forecast> forecast(const std::vector<StoreSize>& sizes, Day today, std::uint64_t available,
-                                 std::int64_t most_days = 90);
+/// Measures at most 90 days, without the first day of the store. nullopt: less than a week is known.
+std::optional<Forecast> forecast(const std::vector<StoreSize>& sizes, Day today, std::uint64_t available);
 
 }  // namespace ingot::history
