@@ -44,6 +44,8 @@ struct MinFree {
   std::variant<std::uint64_t, double> value = 5.0;  ///< bytes or percent
   bool operator==(const MinFree&) const = default;
 };
+/// Bytes that copies leave free on a file system of `total` bytes.
+std::uint64_t bytes_to_keep(const MinFree& min_free, std::uint64_t total);
 
 struct Limits {
   std::uint32_t parallel = 8;                ///< 1-64

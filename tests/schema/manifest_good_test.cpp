@@ -322,5 +322,13 @@ TEST(good_manifests, may_ask_for_guards_of_their_commit) {
       << "of hosts alone: a merge could name others";
 }
 
+TEST(min_free, is_a_number_of_bytes_or_a_share_of_the_disk_to_the_nearest_byte) {
+  EXPECT_EQ(bytes_to_keep({std::uint64_t{700}}, 100), 700U);
+  EXPECT_EQ(bytes_to_keep({5.0}, 1000), 50U);
+  EXPECT_EQ(bytes_to_keep({2.5}, 99), 2U);
+  EXPECT_EQ(bytes_to_keep({2.5}, 101), 3U);
+  EXPECT_EQ(bytes_to_keep({100.0}, 20'000'000'000'000), 20'000'000'000'000U);
+}
+
 }  // namespace
 }  // namespace ingot::manifest_good_test

@@ -2,7 +2,6 @@
 // order, those that failed lately last (R31); one that does not fit is deferred, one that can never fit is blocked, and smaller
 // ones after it go on. What needs no bytes of a peer always fits.
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -97,10 +96,7 @@ std::unordered_map<Digest, const state::ImageRow*> bits_here(const std::vector<F
 }
 
 std::uint64_t free_to_keep(const Situation& situation) {
-  const auto& min_free = situation.manifest.limits.min_free.value;
-  if (const auto* bytes = std::get_if<std::uint64_t>(&min_free)) return *bytes;
-  const double share = std::clamp(std::get<double>(min_free), 0.0, 100.0) / 100.0;
-  return static_cast<std::uint64_t>(std::llround(static_cast<double>(situation.observed.disk.total) * share));
+  return bytes_to_keep(situation.manifest.limits.min_free, situation.observed.disk.total);
 }
 
 /// A disk without a size was not looked at: it bounds nothing.
