@@ -138,8 +138,7 @@ Observation look_again(const options::ApplyArguments& arguments, const std::opti
 void measure(const Observation& observation, const apply::Account& account, const site::Site& site, show::RunMetrics& metrics) {
   metrics.plan = show::metrics_of(site.manifest, observation.observed, observation.plan, &account);
   show::add_bytes(account, metrics);
-  metrics.disk = plan::DiskView{.total = site.files.space_total(site.store.folder()),
-                                .available = site.files.space_available(site.store.folder())};
+  metrics.disk = site::disk_of(site);
   if (const auto published = site.state.published()) metrics.head_expires = published->expires;
 }
 

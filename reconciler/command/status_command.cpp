@@ -24,8 +24,7 @@ void look_now(show::Status& status, site::Site& site, const console::Session& se
     if (error.fault() != Fault::refused && error.code() != Code::old_state && error.code() != Code::lost_root) throw;
     status.no_plan = error.text();
     status.images = site.state.images_total();
-    status.disk = {.total = session.files.space_total(site.store.folder()),
-                   .available = session.files.space_available(site.store.folder())};
+    status.disk = site::disk_of(site);
   }
 }
 

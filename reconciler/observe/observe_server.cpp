@@ -89,11 +89,6 @@ std::set<Digest> bytes_here(const site::Site& site, const std::unordered_set<Dig
   return here;
 }
 
-plan::DiskView disk_of(site::Site& site) {
-  const std::string& folder = site.store.folder();
-  return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
-}
-
 std::map<Digest, plan::PartialCopy> partial_copies(const site::Site& site) {
   std::map<Digest, plan::PartialCopy> partials;
   for (const auto& one : site.store.partials())
@@ -188,7 +183,7 @@ SeenServer observe_server(site::Site& site, const std::vector<KnownPeer>& known,
                           .self = site.state.self(),
                           .peers = std::move(views),
                           .sources = observe_sources(site.manifest, snapshot.images, damaged, how.sources),
-                          .disk = disk_of(site),
+                          .disk = site::disk_of(site),
                           .partials = partial_copies(site),
                           .objects = std::move(objects),
                           .root_expires = root.expires,

@@ -43,6 +43,11 @@ Site::Site(const Manifest& the_manifest, state::Access access, io::Files& the_fi
       store(open_store(the_manifest.server, access, state.lineage(), the_files)),
       memory(the_files, state_folder(the_manifest.server)) {}
 
+plan::DiskView disk_of(const Site& site) {
+  const std::string& folder = site.store.folder();
+  return {.total = site.files.space_total(folder), .available = site.files.space_available(folder)};
+}
+
 std::string state_folder(const ServerSection& server) { return parent_folder(server.state); }
 
 void require_made(const ServerSection& server, io::Files& files) {

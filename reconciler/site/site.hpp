@@ -6,6 +6,7 @@
 #include "reconciler/console/session.hpp"
 #include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/io/disk/run_lock.hpp"
+#include "reconciler/plan/plan.hpp"
 #include "reconciler/store/store.hpp"
 #include "schema/manifest/manifest.hpp"
 #include "state/state.hpp"
@@ -22,6 +23,9 @@ struct Site {
   store::Store store;
   io::PeerMemory memory;
 };
+
+/// The file system of the store. Error{local}.
+plan::DiskView disk_of(const Site& site);
 
 /// The folder of the state file, where the lock and the memory of peers are.
 std::string state_folder(const ServerSection& server);
