@@ -1,10 +1,8 @@
 // report: the history of this server as one HTML file; fleet report: many servers. Both show, and change nothing else.
-#include <cmath>
 #include <unordered_map>
 
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/fleet_inputs.hpp"
-#include "reconciler/command/report_file.hpp"
 #include "reconciler/console/output_place.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
@@ -18,11 +16,6 @@
 namespace ingot::command {
 
 namespace {
-
-std::uint64_t min_free_bytes(const MinFree& wanted, std::uint64_t total) {
-  if (const auto* const bytes = std::get_if<std::uint64_t>(&wanted.value)) return *bytes;
-  return static_cast<std::uint64_t>(std::floor(static_cast<double>(total) * std::get<double>(wanted.value) / 100));
-}
 
 history::Usage usage_of(const state::State& state, const state::Snapshot& snapshot) {
   history::UsageBuilder builder;
@@ -40,11 +33,10 @@ show::ServerReport report_of(const site::Site& site, const console::Session& ses
                             .now = session.clock.now(),
                             .serial = 0,
                             .expires = std::nullopt,
-                            .disk = {.total = session.files.space_total(site.store.folder()),
-                                     .available = session.files.space_available(site.store.folder())},
+                            .disk = site::disk_of(site),
                             .min_free = 0,
                             .usage = usage_of(site.state, snapshot)};
-  report.min_free = min_free_bytes(site.manifest.limits.min_free, report.disk.total);
+  report.min_free = bytes_to_keep(site.manifest.limits.min_free, report.disk.total);
   if (const auto published = site.state.published()) {
     report.serial = published->serial;
     report.expires = published->expires;
@@ -62,20 +54,10 @@ void show_written_json(const std::string& path, std::size_t bytes, show::Output&
   json.finish();
 }
 
-/// 4 if a server is untrusted, 3 if one is in other trouble. What the report shows of the others is no failure of the command.
-int exit_code_of_answers(const std::vector<fleet::FleetWord>& servers) {
-  int exit = exit_done;
-  for (const auto& server : servers) {
-    if (server.trouble == Code::none) continue;
-    exit = worse_exit_code(exit, server.trouble == Code::untrusted ? exit_untrusted : exit_incomplete);
-  }
-  return exit;
-}
-
-}  // namespace
-
+/// Asked before any work. Error{usage} unless the folder is there, and in it nothing or an earlier report.
 void require_place_for_report(const std::string& path, const console::Session& session) {
   console::refuse_standard_output("--out", path, "name a file, such as report.html");
+  console::require_folder_of(session.files, "--out", path);
   console::require_place(session.files, "--out", path, show::report_begin, "a report");
 }
 
@@ -86,6 +68,8 @@ void write_report(const std::string& path, const std::function<void(show::Output
   if (session.json()) return session.put([&](show::Output& out) { show_written_json(path, page.size(), out); });
   session.tell(fmt::format("the report is in \"{}\"", io::printable(path)));
 }
+
+}  // namespace
 
 int run_command(const options::ReportArguments& arguments, const console::Session& session) {
   require_place_for_report(arguments.out, session);
@@ -116,7 +100,8 @@ int run_command(const options::ReportFleet& arguments, const console::Session& s
                              .now = session.clock.now()};
   write_report(
       arguments.out, [&](show::Output& out) { show::show_fleet_report(page, out); }, session);
-  return exit_code_of_answers(asked->servers);
+  // What the report shows of the images is no failure of the command.
+  return fleet::exit_code_of(asked->servers, {});
 }
 
 }  // namespace ingot::command

@@ -7,6 +7,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::console {
 
@@ -45,6 +46,14 @@ bool is_toml_line(std::string_view line) {
 }
 
 }  // namespace
+
+void require_folder_of(io::Files& files, std::string_view flag, const std::string& path) {
+  const std::string folder = parent_folder(path);
+  if (files.status(folder + "/.")) return;  // also through a link
+  throw Error(Fault::usage, fmt::format(R"({} "{}": there is no folder "{}")", flag, io::printable(path), io::printable(folder)),
+              fmt::format("run \"mkdir -p {}\", or name another file", io::printable(folder)))
+      .about(path);
+}
 
 bool may_be_replaced(const std::string& found) {
   const std::size_t begin = std::min(found.find_first_not_of(" \t\r\n"), found.size());

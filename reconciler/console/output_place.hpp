@@ -12,6 +12,9 @@ namespace ingot::console {
 /// "-" is usually standard output, and here it would be a file of that name. Error{usage}, with what to do `instead`.
 void refuse_standard_output(std::string_view flag, const std::string& path, const std::string& instead);
 
+/// Error{usage} unless the folder in which the file will be is there.
+void require_folder_of(io::Files& files, std::string_view flag, const std::string& path);
+
 /// Whether a regular file is there that is empty or begins with `begin`. false: also if it cannot be read.
 bool is_empty_or_begins(io::Files& files, const std::string& path, std::string_view begin);
 

@@ -248,7 +248,7 @@ TEST(html_report, a_long_text_is_cut) {
   builder.add(recorded(Verb::copy, "copy.p.a", 1, state::ActionEnd::failed, Code::unreachable, text));
   show::ServerReport report = busy_server(1, {"london"});
   report.usage = builder.finish(now, {});
-  EXPECT_THAT(server_page(report), AllOf(Not(HasSubstr(text)), HasSubstr(text.substr(0, 240) + "…")));
+  EXPECT_THAT(server_page(report), AllOf(Not(HasSubstr(text)), HasSubstr(text.substr(0, 239 * 2) + "…")));
 }
 
 TEST(html_report, steps_of_an_axis) {

@@ -35,10 +35,11 @@ table says how old it is.
 status returns exit code 2 if a server lacks an image or a withdrawal, 3 if a server was unreachable, 4 if a server is untrusted.
 
 report asks the servers like status and writes one HTML file: which servers lack the newest image of a series and since when, the
-age of each head, who copies how many bytes from whom, and every image on every server. With manifests it adds their rules and
-what does not fit. The file needs no scripts and loads nothing. A catalog does not say when an image was published: report and
-status note when they see a new head, so a report made every day knows the day. Exit code 3 if a server was unreachable, 4 if a
-server is untrusted; the file is written all the same.
+age of each head, who copies how many bytes from whom, and which image is on which server. At most 4,000 images are shown, those
+with something missing or wrong first. With manifests it adds their rules and what does not fit. The file needs no scripts and
+loads nothing. A catalog does not say when an image was published: report and status note when they see a new head, so a report
+made every day knows the day. Exit code 3 if a server was unreachable, 4 if a server is untrusted; the file is written all the
+same.
 )";
   add_form<CheckFleet>(fleet, "check")
       .word("MANIFEST...", &CheckFleet::manifests)

@@ -2,6 +2,7 @@
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
+#include "reconciler/show/format/short_text.hpp"
 #include "reconciler/show/format/table.hpp"
 
 namespace ingot::show {
@@ -15,24 +16,13 @@ std::string cell_text(const fleet::FleetHolding& held) {
   return held.misses_withdrawal ? word + ", not withdrawn" : word;
 }
 
-/// "5 minutes", "3 hours", "2 days": how old a word is.
-std::string age_text(Seconds age) {
-  const auto in = [&](std::int64_t unit, std::string_view name) {
-    const auto count = age.count() / unit;
-    return fmt::format("{} {}{}", count, name, count == 1 ? "" : "s");
-  };
-  if (age.count() < 120) return in(1, "second");
-  if (age.count() < 7200) return in(60, "minute");
-  return age.count() < 172'800 ? in(3600, "hour") : in(86'400, "day");
-}
-
 void show_servers(const std::vector<fleet::FleetWord>& servers, Time now, const Style& style, Output& out) {
   Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {""}});
   for (const auto& server : servers) {
     const auto& head = server.head;
     table.row({io::printable(server.name), std::string(text_of(server.trouble == Code::none ? Code::ok : server.trouble)),
                head ? std::to_string(head->serial) : "-", head ? time_text(head->issued) : "-",
-               head ? age_text(now > head->issued ? now - head->issued : Seconds(0)) : "-", io::printable(server.why)});
+               head ? age_text(now - head->issued) : "-", io::printable(server.why)});
   }
   table.show(out, style);
 }

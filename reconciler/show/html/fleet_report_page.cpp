@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconciler/show/format/short_text.hpp"
 #include "reconciler/show/html/fleet_matrices.hpp"
 #include "reconciler/show/html/image_matrices.hpp"
 #include "reconciler/show/html/report_page.hpp"
@@ -88,7 +89,7 @@ std::vector<Tile> fleet_tiles(const FleetPage& page) {
 std::string since_text_of(const std::optional<fleet::SerialTime>& since, Time now) {
   if (!since) return "unknown";
   const std::string day = iso_day(history::day_of(since->time));
-  const std::string ago = now > since->time ? ago_text(now - since->time) : "";
+  const std::string ago = now > since->time ? age_text(now - since->time) : "";
   if (since->exact) return fmt::format("{} ({})", day, ago.empty() ? "just now" : ago);
   return ago.empty() ? day + " or earlier" : fmt::format("{} or earlier (at least {})", day, ago);
 }
@@ -175,7 +176,7 @@ void put_server_row(const FleetPage& page, std::size_t i, HtmlWriter& html) {
   html.element("td", text_of(server.trouble == Code::none ? Code::ok : server.trouble),
                {{"class", server.trouble == Code::none ? "good" : "bad"}});
   html.element("td", server.head ? number_text(server.head->serial) : "-", {{"class", "n"}});
-  html.element("td", server.head && page.now > server.head->issued ? ago_text(page.now - server.head->issued) : "-",
+  html.element("td", server.head && page.now > server.head->issued ? age_text(page.now - server.head->issued) : "-",
                {{"class", "n"}});
   html.open("td");
   if (server.head) put_age_bar(*server.head, page.now, html);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "reconciler/show/format/short_text.hpp"
 #include "reconciler/show/html/report_page.hpp"
-#include "reconciler/show/html/report_pieces.hpp"
 #include "reconciler/show/html/svg_matrix.hpp"
 
 namespace ingot::show {

@@ -142,13 +142,4 @@ std::string count_of(std::uint64_t count, std::string_view one) {
   return fmt::format("{} {}{}", number_text(count), one, count == 1 || one == "series" ? "" : "s");
 }
 
-std::string ago_text(Seconds age) {
-  const auto in = [&](std::int64_t unit, std::string_view name) {
-    return count_of(static_cast<std::uint64_t>(std::max<std::int64_t>(age.count() / unit, 0)), name);
-  };
-  if (age.count() < 120) return in(1, "second");
-  if (age.count() < 7200) return in(60, "minute");
-  return age.count() < 172'800 ? in(3600, "hour") : in(86'400, "day");
-}
-
 }  // namespace ingot::show

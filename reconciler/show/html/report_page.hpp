@@ -56,7 +56,5 @@ std::string moment_text(Time time);
 std::string number_text(std::uint64_t count);
 /// "1 image", "1,234 images"
 std::string count_of(std::uint64_t count, std::string_view one);
-/// "5 minutes", "3 hours", "2 days": how long ago.
-std::string ago_text(Seconds age);
 
 }  // namespace ingot::show

@@ -109,12 +109,6 @@ struct PeerSums {
 
 std::string iso_day(Day day) { return time_text(Time(day)).substr(0, 10); }
 
-std::string shortened(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return std::string(text);
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  return std::string(text.substr(0, most)) + "…";
-}
-
 CopiedParts::CopiedParts(const CopiedByDay& copied) {
   std::map<std::string, std::uint64_t> totals;
   for (const auto& [day, peers] : copied) {

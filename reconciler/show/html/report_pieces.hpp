@@ -18,8 +18,6 @@ using CopiedByDay = std::map<history::Day, std::map<std::string, history::Copied
 
 /// "2026-11-30"
 std::string iso_day(history::Day day);
-/// At most so many bytes, then "…"; never within a character of valid UTF-8.
-std::string shortened(std::string_view text, std::size_t most);
 
 /// Which part of a bar a peer is: those with most bytes have their own, the others share the last.
 class CopiedParts {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconciler/show/format/short_text.hpp"
 #include "reconciler/show/html/report_page.hpp"
 #include "reconciler/show/html/report_pieces.hpp"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-#include "reconciler/io/printable.hpp"
+#include "reconciler/show/format/short_text.hpp"
 #include "reconciler/show/format/table.hpp"
 
 namespace ingot::show {
@@ -14,18 +14,6 @@ namespace {
 // Pixels. The dashes of the style sheet's class "mark" fit to row_pitch.
 constexpr int row_pitch = 14, mark_size = 10, letter = 6, edge = 10;
 constexpr std::size_t longest_label = 40, longest_heading = 24;
-
-/// At most `most` code points of valid UTF-8.
-std::string cut(const std::string& text, std::size_t most) {
-  const std::string safe = io::printable(text);
-  if (text_width(safe) <= most) return safe;
-  std::size_t end = 0;
-  for (std::size_t count = 0; end < safe.size(); ++end) {
-    const bool begins = (static_cast<unsigned char>(safe[end]) & 0xC0U) != 0x80U;
-    if (begins && ++count == most) break;
-  }
-  return safe.substr(0, end) + "…";
-}
 
 /// Where things are.
 struct MatrixPlan {
@@ -52,7 +40,7 @@ void put_headings(const Matrix& matrix, const MatrixPlan& plan, HtmlWriter& html
     const int x = plan.x(i), y = plan.heading_height - 6;
     html.open("text", {{"transform", fmt::format("translate({} {})rotate(-60)", x + 4, y)}});
     html.element("title", matrix.columns[i]);
-    html.text(cut(matrix.columns[i], longest_heading));
+    html.text(shortened(matrix.columns[i], longest_heading));
     html.close();
   }
 }
@@ -61,7 +49,7 @@ void put_labels(const Matrix& matrix, const MatrixPlan& plan, HtmlWriter& html) 
   for (std::size_t i = 0; i < matrix.rows.size(); ++i) {
     html.open("text", {{"class", "label"}, {"x", edge}, {"y", plan.y(i) + mark_size - 1}});
     if (!matrix.rows[i].title.empty()) html.element("title", matrix.rows[i].title);
-    html.text(cut(matrix.rows[i].label, longest_label));
+    html.text(shortened(matrix.rows[i].label, longest_label));
     html.close();
   }
 }
