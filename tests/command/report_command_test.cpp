@@ -94,8 +94,8 @@ TEST_F(FailingReports, a_folder_that_is_not_there_is_exit_code_64_before_anyone_
     for (const Ran& ran : {at("gold", {"report", "--out", file}),
                            ingot({"fleet", "report", "--cards", (folder / "cards").string(), "--out", file})}) {
       EXPECT_EQ(ran.exit, 64);
-      EXPECT_THAT(ran.err, AllOf(HasSubstr("there is no folder \"" + fs::path(file).parent_path().string()),
-                                 HasSubstr("mkdir -p ")));
+      EXPECT_THAT(ran.err,
+                  AllOf(HasSubstr("there is no folder \"" + fs::path(file).parent_path().string()), HasSubstr("mkdir -p ")));
     }
   }
   EXPECT_TRUE(nobody_was_asked());
