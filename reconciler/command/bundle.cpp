@@ -47,7 +47,7 @@ Bundle bundle_of(const plan::BundleChoice& choice, const observe::PublishedTree&
   Bundle bundle{.rows = {}, .unknown = choice.unknown, .missing = {}};
   std::set<Digest> coming;
   for (const ImageEntry* image : choice.images) {
-    BundleRow row{.image = image->name.text(), .status = "there"};
+    BundleRow row{.image = image->name.text(), .status = "there", .offered = image->packed.has_value()};
     std::vector<BundleObject> missing;
     for (const Piece& piece : files_of(*image)) {
       row.bytes += piece.length;
@@ -117,7 +117,7 @@ void show_bundle(const Bundle& bundle, const std::string& folder, const Head& he
   out.print("{} serial {} in {}: {} added, {} already there\n", head.name.text(), head.serial, io::printable(folder),
             sum_text(bundle, "added"), sum_text(bundle, "there"));
   for (const auto& row : bundle.rows) {
-    if (row.status == "not-here") out.print("  not here: {}\n", row.image);
+    if (row.status == "not-here") out.print("  {}: {}\n", row.offered ? "not here" : "a copy, not offered", row.image);
   }
   out.print("The head is valid until {}. A server that reads this disk later needs max_age in its [[peer]], such as \"90d\".\n",
             time_text(head.expires));

@@ -112,7 +112,8 @@ int warn_of_the_rest(const Bundle& bundle, const Catalog& catalog, const plan::B
   }
   for (const auto& row : bundle.rows) {
     if (row.status != "not-here" || wish.images.empty()) continue;
-    session.warn(fmt::format("the bytes of \"{}\" are not here", row.image));
+    session.warn(row.offered ? fmt::format("the bytes of \"{}\" are not here", row.image)
+                             : fmt::format("\"{}\" is a copy, which this catalog does not offer; see --peer", row.image));
     exit = exit_incomplete;
   }
   return exit;

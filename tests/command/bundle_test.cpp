@@ -184,6 +184,18 @@ TEST_F(Bundle, refuses_places_that_are_no_other_disk) {
   EXPECT_TRUE(fs::is_empty(folder / "elsewhere"));
 }
 
+TEST_F(Bundle, says_that_copies_are_not_offered) {
+  ASSERT_EQ(bundle().exit, 0);
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  const std::string other = folder / "other";
+  const Ran all = at("silver", {"bundle", other});
+  EXPECT_EQ(all.exit, 0) << all.err;
+  EXPECT_THAT(all.out, AllOf(HasSubstr("0 images added"), HasSubstr("a copy, not offered: a\n")));
+  const Ran one = at("silver", {"bundle", other, "a"});
+  EXPECT_EQ(one.exit, 3);
+  EXPECT_THAT(one.err, HasSubstr("\"a\" is a copy, which this catalog does not offer; see --peer"));
+}
+
 TEST_F(Bundle, of_a_peer_has_its_own_signed_catalog_and_what_is_here_of_it) {
   ASSERT_EQ(bundle({"a"}).exit, 0) << terminal.said;
   ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
