@@ -24,6 +24,31 @@ using testing_support::Running;
 using testing_support::TestFolder;
 namespace fs = std::filesystem;
 
+/// A file system of 64 MB in a file, by the kernel or else by FUSE; gone when this goes.
+class Stick {
+ public:
+  Stick(const std::string& kind, std::string image, std::string at) : image_(std::move(image)), at_(std::move(at)) {
+    const std::string fuse = kind == "vfat" ? "fusefat -o rw+ $0 $1" : "mount.exfat-fuse $(losetup -f --show $0) $1";
+    is_mounted_ = shell("truncate -s 64M $0 && mkfs." + kind + " $0 && { mount -t " + kind + " -o loop $0 $1 || " + fuse + "; }");
+  }
+  ~Stick() {
+    if (is_mounted_) shell("umount $1");
+    shell("losetup -n -O NAME -j $0 | xargs -r losetup -d");
+  }
+  Stick(const Stick&) = delete;
+  Stick& operator=(const Stick&) = delete;
+  bool is_mounted() const { return is_mounted_; }
+
+ private:
+  bool shell(const std::string& words) const {
+    return testing_support::run(
+               {.arguments = {"sh", "-c", "{ " + words + "; } >/dev/null 2>&1", image_, at_}, .folder = "", .environment = {}})
+               .exit == 0;
+  }
+  std::string image_, at_;
+  bool is_mounted_ = false;
+};
+
 struct BundleDisk : testing::Test {
   TestFolder folder;
   const std::string stick = folder / "stick";
@@ -56,6 +81,25 @@ TEST_F(BundleDisk, a_disk_that_is_too_small_is_named_before_anything_is_written)
   EXPECT_EQ(bundle({"two"}).exit, 6);
   EXPECT_EQ(read_text(stick + "/head.dsse"), head);
   EXPECT_EQ(bundle({"--verify"}).exit, 0);
+}
+
+/// Neither links nor modes nor long lists of names in a folder: what a stick from the shop has.
+TEST_F(BundleDisk, is_whole_on_real_fat_and_exfat) {
+  for (const std::string kind : {"vfat", "exfat"}) {
+    const Stick disk(kind, folder / (kind + ".img"), stick);
+    if (!disk.is_mounted()) GTEST_SKIP() << "a " << kind << " file system cannot be mounted here";
+    const Ran first = bundle({"one"});
+    EXPECT_EQ(first.exit, 0) << kind << first.err;
+    const Ran second = bundle({});
+    EXPECT_EQ(second.exit, 0) << kind << second.err;
+    EXPECT_THAT(second.out, AllOf(HasSubstr("1 image (20.0 MB) added"), HasSubstr("1 image (5.0 MB) already there")));
+    EXPECT_EQ(bundle({"--verify"}).exit, 0) << kind;
+    Site reader(folder.path(), "reads-" + kind);
+    reader.manifest(Site::peer(gold, "urls = [\"file://" + stick + "/\"]\noffline = true\n") +
+                    "[[subscription]]\npeer = \"gold\"\nall = true\nsince = \"start\"\n");
+    reader.apply();
+    EXPECT_EQ(reader.query({"images"}).at("images").size(), 2U) << kind;
+  }
 }
 
 TEST_F(BundleDisk, a_bundle_that_was_killed_is_gone_on_with_and_two_at_once_are_one) {
