@@ -10,8 +10,8 @@
 #include "reconciler/observe/cached_catalog.hpp"
 #include "reconciler/plan/damaged.hpp"
 #include "reconciler/show/catalog/show_images.hpp"
-#include "reconciler/show/run/show_history.hpp"
 #include "reconciler/show/run/show_past.hpp"
+#include "reconciler/show/run/show_runs.hpp"
 #include "reconciler/site/find_image.hpp"
 #include "reconciler/site/last_plan.hpp"
 #include "reconciler/source/manifest_source.hpp"
@@ -73,8 +73,8 @@ int show_runs(const site::Site& site, const options::QueryArguments& query, cons
     std::erase_if(runs, [&](const state::RunRecord& run) {
       return !run.start.id.starts_with(*query.name) && !touched(site.state, run, *query.name);
     });
-  session.show([&](const show::Style& style, show::Output& out) { show::show_history(runs, style, out); },
-               [&](show::Output& out) { show::show_history_json(runs, out); });
+  session.show([&](const show::Style& style, show::Output& out) { show::show_runs(runs, style, out); },
+               [&](show::Output& out) { show::show_runs_json(runs, out); });
   return query.name && runs.empty() ? exit_incomplete : exit_done;
 }
 

@@ -6,7 +6,7 @@
 #include "reconciler/console/report.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/catalog/show_images.hpp"
-#include "reconciler/show/run/show_history.hpp"
+#include "reconciler/show/run/show_runs.hpp"
 #include "reconciler/site/find_image.hpp"
 #include "reconciler/site/site.hpp"
 #include "reconciler/source/read_manifest.hpp"

@@ -6,8 +6,8 @@
 #include "reconciler/show/catalog/show_findings.hpp"
 #include "reconciler/show/catalog/show_images.hpp"
 #include "reconciler/show/plan/show_explain.hpp"
-#include "reconciler/show/run/show_history.hpp"
 #include "reconciler/show/run/show_problems.hpp"
+#include "reconciler/show/run/show_runs.hpp"
 #include "reconciler/show/run/show_status.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/golden.hpp"
@@ -241,14 +241,12 @@ state::RunRecord sample_run() {
   return run;
 }
 
-TEST(show_history, newest_first_and_a_run_that_died) {
+TEST(show_runs, newest_first_and_a_run_that_died) {
   state::RunRecord died = sample_run();
   died.finished = std::nullopt;
   died.exit_code = std::nullopt;
-  expect_golden("history.txt", text_of_shown([&](auto& style, auto& out) {
-                  show::show_history({sample_run(), died}, style, out);
-                }));
-  expect_valid_json("history", json_of([&](auto& out) { show::show_history_json({sample_run(), died}, out); }));
+  expect_golden("history.txt", text_of_shown([&](auto& style, auto& out) { show::show_runs({sample_run(), died}, style, out); }));
+  expect_valid_json("history", json_of([&](auto& out) { show::show_runs_json({sample_run(), died}, out); }));
   expect_golden("run.txt", text_of_shown([&](auto& style, auto& out) { show::show_run(sample_run(), style, out); }));
 }
 

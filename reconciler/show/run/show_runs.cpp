@@ -1,4 +1,4 @@
-#include "reconciler/show/run/show_history.hpp"
+#include "reconciler/show/run/show_runs.hpp"
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/table.hpp"
@@ -59,7 +59,7 @@ void put_run(const state::RunRecord& run, bool with_actions, JsonWriter& json) {
   json.end_object();
 }
 
-void show_history_json(const std::vector<state::RunRecord>& runs, Output& out) {
+void show_runs_json(const std::vector<state::RunRecord>& runs, Output& out) {
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.history/1");
@@ -71,7 +71,7 @@ void show_history_json(const std::vector<state::RunRecord>& runs, Output& out) {
   json.finish();
 }
 
-void show_history(const std::vector<state::RunRecord>& runs, const Style& style, Output& out) {
+void show_runs(const std::vector<state::RunRecord>& runs, const Style& style, Output& out) {
   if (runs.empty()) return out.put("No runs yet.\n");
   Table table({{"RUN"},
                {"COMMAND"},

@@ -10,8 +10,8 @@
 namespace ingot::show {
 
 /// Newest first, as given.
-void show_history(const std::vector<state::RunRecord>& runs, const Style& style, Output& out);
-void show_history_json(const std::vector<state::RunRecord>& runs, Output& out);
+void show_runs(const std::vector<state::RunRecord>& runs, const Style& style, Output& out);
+void show_runs_json(const std::vector<state::RunRecord>& runs, Output& out);
 /// One run with its actions.
 void show_run(const state::RunRecord& run, const Style& style, Output& out);
 /// One run as a JSON value; `with_actions` adds them.

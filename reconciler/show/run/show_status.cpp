@@ -4,7 +4,7 @@
 #include "reconciler/plan/damaged.hpp"
 #include "reconciler/show/plan/show_plan.hpp"
 #include "reconciler/show/plan/show_plan_json.hpp"
-#include "reconciler/show/run/show_history.hpp"
+#include "reconciler/show/run/show_runs.hpp"
 
 namespace ingot::show {
 
