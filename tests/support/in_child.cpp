@@ -41,23 +41,37 @@ std::string in_child(const std::function<std::string()>& work) {
   return status == 0 ? text : "died";
 }
 
-void refuse_call(long number, int error, std::optional<int> argument) {
-  constexpr auto load = [](std::size_t offset) {
-    return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
-  };
+namespace {
+
+sock_filter load(std::size_t offset) { return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
+
+std::size_t place_of(int argument) {
+  return offsetof(seccomp_data, args) + sizeof(std::uint64_t) * static_cast<std::size_t>(argument);
+}
+
+/// Refuses the call if `more`, which jumps over what follows it where it does not fit, lets it come that far.
+void refuse(long number, int error, const std::vector<sock_filter>& more) {
   std::vector<sock_filter> filter;
   filter.push_back(load(offsetof(seccomp_data, nr)));
   filter.push_back(
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, static_cast<unsigned char>(argument ? 3 : 1)));
-  if (argument) {
-    filter.push_back(load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * static_cast<std::size_t>(*argument)));
-    filter.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
-  }
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, static_cast<unsigned char>(more.size() + 1)));
+  filter.insert(filter.end(), more.begin(), more.end());
   filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)));
   filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
     throw std::runtime_error("seccomp");
+}
+
+}  // namespace
+
+void refuse_call(long number, int error, std::optional<int> argument) {
+  if (!argument) return refuse(number, error, {});
+  refuse(number, error, {load(place_of(*argument)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0)});
+}
+
+void refuse_call_on(int descriptor, long number, int error) {
+  refuse(number, error, {load(place_of(0)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(descriptor), 0, 1)});
 }
 
 bool have_own_mounts() { return unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0; }

@@ -159,8 +159,14 @@ void GitReader::lose(int error) {
   const bool ended = (error == 0 || error == EPIPE || error == ECONNRESET) && has_ended();
   const std::string why = why_it_ended();  // one that lives would wait for the next question for ever
   if (ended && !lost_its_line_) give_up(why);
-  throw Error(Fault::local, fmt::format("the process that reads the git repository \"{}\" cannot be reached: {}",
-                                        printable(name_), errno_text(error == 0 ? ECONNRESET : error)));
+  lost_its_line_ = true;
+  throw_lost(errno_text(error == 0 ? ECONNRESET : error));
+}
+
+void GitReader::throw_lost(const std::string& why) {
+  gone_ = why;
+  throw Error(Fault::local,
+              fmt::format("the process that reads the git repository \"{}\" cannot be reached: {}", printable(name_), why));
 }
 
 /// Ends it, if it has not ended by itself.
@@ -221,6 +227,7 @@ std::string GitReader::receive(std::size_t length) {
 }
 
 std::string GitReader::exchange(Serve work, const std::string& arguments) {
+  if (!gone_.empty() && lost_its_line_) throw_lost(gone_);
   if (!gone_.empty()) give_up(gone_);
   const Header question{.what = reinterpret_cast<std::uint64_t>(work), .length = arguments.size()};
   try {

@@ -78,6 +78,7 @@ class GitReader {
   std::string why_it_ended();
   bool has_ended() const;
   [[noreturn]] void lose(int error);
+  [[noreturn]] void throw_lost(const std::string& why);
   [[noreturn]] void give_up(const std::string& why);
 
   std::string name_;
