@@ -117,6 +117,7 @@ void show_bundle(const Bundle& bundle, const std::string& folder, const Head& he
   out.print("{} serial {} in {}: {} added, {} already there\n", head.name.text(), head.serial, io::printable(folder),
             sum_text(bundle, "added"), sum_text(bundle, "there"));
   for (const auto& row : bundle.rows) {
+    if (row.status == "damaged") out.print("  damaged here: {}\n", row.image);
     if (row.status == "not-here") out.print("  {}: {}\n", row.offered ? "not here" : "a copy, not offered", row.image);
   }
   out.print("The head is valid until {}. A server that reads this disk later needs max_age in its [[peer]], such as \"90d\".\n",

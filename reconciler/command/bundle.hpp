@@ -25,7 +25,8 @@ struct BundleObject {
 
 struct BundleRow {
   std::string image;
-  std::string status;       ///< "added", "there", "not-here": its bytes are not in the store
+  std::string
+      status;  ///< "added", "there", "not-here": its bytes are not in the store, "damaged": they are not what the catalog names
   std::uint64_t bytes = 0;  ///< of its files
   bool offered = true;      ///< false: the catalog lists a copy without its bytes, as it is not redistributed
 };

@@ -37,16 +37,23 @@ const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest) {
       .about(name.text());
 }
 
-/// Nothing is written into this server's own folders, nor into a folder that is not there.
+bool is_in(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/// Nothing is written into this server's own folders or above them, nor into a folder that is not there.
 void require_destination(const std::string& folder, const ServerSection& server) {
+  if (folder.empty()) throw Error(Fault::usage, "DEST is empty", "name a folder on another disk");
   std::error_code ignored;
   const fs::path path = fs::weakly_canonical(fs::absolute(folder), ignored);
-  for (const auto& own : {server.store, server.keys, fs::path(server.state).parent_path().string()}) {
-    const fs::path place = fs::weakly_canonical(fs::absolute(own.empty() ? "." : own), ignored);
-    if (std::mismatch(place.begin(), place.end(), path.begin(), path.end()).first != place.end()) continue;
-    throw Error(Fault::usage,
-                fmt::format("DEST \"{}\" lies in \"{}\", a folder of this server", io::printable(folder), io::printable(own)),
-                "name a folder on another disk")
+  const std::string state = site::state_folder(server);
+  for (const auto& own : {server.store, server.keys, state.empty() ? server.state : state}) {
+    const fs::path place = fs::weakly_canonical(fs::absolute(own), ignored);
+    if (!is_in(path, place) && !is_in(place, path)) continue;
+    throw Error(
+        Fault::usage,
+        fmt::format("DEST \"{}\" lies in or above \"{}\", which is this server's own", io::printable(folder), io::printable(own)),
+        "name a folder on another disk")
         .about(folder);
   }
   if (fs::is_directory(path.parent_path(), ignored)) return;
@@ -55,32 +62,43 @@ void require_destination(const std::string& folder, const ServerSection& server)
       .about(folder);
 }
 
-/// A tree of another server, or a newer one, is left alone.
-void require_own_tree(const store::Medium& medium, const Head& ours) {
-  const auto bytes = medium.head();
-  const auto there = bytes ? trust::unverified_head(*bytes) : std::nullopt;
-  if (!there || (there->id == ours.id && there->serial <= ours.serial)) return;
-  const std::string place = io::printable(medium.folder());
-  if (there->id == ours.id)
-    throw Error(Fault::refused,
-                fmt::format("\"{}\" has the catalog of serial {}, newer than serial {} that is known here", place, there->serial,
-                            ours.serial),
-                "ask the server again (ingot plan), or name another folder")
-        .with_code(Code::foreign_head)
-        .about(medium.folder());
-  throw Error(Fault::refused,
-              fmt::format("\"{}\" is a bundle of another server: \"{}\" ({})", place, there->name.text(), there->id.text()),
-              "name a folder of its own for each server")
+[[noreturn]] void refuse_place(const std::string& folder, const std::string& what, const std::string& mend) {
+  throw Error(Fault::refused, fmt::format("\"{}\" {}", io::printable(folder), what), mend)
       .with_code(Code::foreign_head)
-      .about(medium.folder());
+      .about(folder);
 }
 
-void write(const Bundle& bundle, const observe::PublishedTree& tree, store::Medium& medium, const console::Session& session) {
+/// A tree of another server, or a newer one, is left alone. A head that does not verify is nobody's, and is replaced.
+void require_own_tree(io::Files& files, const std::string& folder, const store::Medium& medium, const Head& ours) {
+  const auto bytes = medium.head();
+  if (!bytes || bytes->empty()) return;
+  const auto there = trust::unverified_head(*bytes);
+  if (!there && observe::has_root_of(files, folder, ours.id)) return;
+  if (!there) refuse_place(folder, "has a head.dsse that no server wrote", "name another folder");
+  if (there->id != ours.id)
+    refuse_place(folder, fmt::format("is a bundle of another server: \"{}\" ({})", there->name.text(), there->id.text()),
+                 "name a folder of its own for each server");
+  const auto head = observe::head_in(files, folder, ours.id);
+  if (head && std::pair(head->epoch, head->serial) > std::pair(ours.epoch, ours.serial))
+    refuse_place(folder,
+                 fmt::format("has the catalog of serial {}, newer than serial {} that is known here", head->serial, ours.serial),
+                 "run this again, after \"ingot plan\" if it is a peer's, or name another folder");
+}
+
+/// What is damaged here is left out: the rest of the bundle, and its catalog, are good without it.
+void write(Bundle& bundle, const observe::PublishedTree& tree, store::Medium& medium, const console::Session& session) {
   std::uint64_t total = 0;
   for (const auto& object : bundle.missing) total += object.piece.length;
   console::ByteProgress progress(session, "bundle", total);
-  for (const auto& object : bundle.missing)
-    medium.copy(object.from, object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); });
+  for (const auto& object : bundle.missing) {
+    try {
+      medium.copy(object.from, object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); });
+    } catch (const Error& error) {
+      if (error.code() != Code::damaged) throw;
+      for (auto& row : bundle.rows)
+        if (row.image == object.image) row.status = "damaged";
+    }
+  }
   for (const auto& file : tree.pieces) medium.put(path_on_medium(file.piece), file.bytes);
   for (std::size_t i = 0; i < tree.roots.size(); ++i) medium.put(fmt::format("root/{}.dsse", i + 1), tree.roots[i]);
   medium.publish_head(tree.envelope);
@@ -99,24 +117,44 @@ plan::BundleWish wish_of(const options::BundleArguments& arguments) {
   return {.images = arguments.images, .series = arguments.series, .latest = arguments.latest, .since = arguments.since};
 }
 
-/// Exit code of a bundle that was made: what was named and could not be given is missing.
-int warn_of_the_rest(const Bundle& bundle, const Catalog& catalog, const plan::BundleWish& wish,
-                     const console::Session& session) {
-  int exit = exit_done;
-  std::vector<std::string> names;
-  for (const auto& entry : catalog.images) names.push_back(entry.name.text());
+/// Names that the catalog does not have; the exit code for them.
+int warn_of_unknown(const Bundle& bundle, const Catalog& catalog, const options::BundleArguments& arguments,
+                    const console::Session& session) {
+  std::vector<std::string> images, series;
+  for (const auto& entry : catalog.images) images.push_back(entry.name.text());
+  for (const auto& entry : catalog.series) series.push_back(entry.name.text());
   for (const auto& name : bundle.unknown) {
-    const std::string hint = site::nearest_hint(name, names);
-    session.warn(fmt::format("the catalog has no \"{}\"{}{}", io::printable(name), hint.empty() ? "" : "; ", hint));
-    exit = exit_incomplete;
+    const bool is_series = arguments.series == name;
+    const std::string hint = site::nearest_hint(name, is_series ? series : images);
+    session.warn(fmt::format("the catalog has no {} \"{}\"{}{}", is_series ? "series" : "image", io::printable(name),
+                             hint.empty() ? "" : "; ", hint));
   }
+  return bundle.unknown.empty() ? exit_done : exit_incomplete;
+}
+
+/// Exit code for the images whose bytes could not be given. Of a peer not all is here, and of its copies nothing is offered:
+/// that is missing only where it was named. What this server publishes itself must be here.
+int warn_of_missing(const Bundle& bundle, const options::BundleArguments& arguments, const console::Session& session) {
+  int exit = exit_done;
   for (const auto& row : bundle.rows) {
-    if (row.status != "not-here" || wish.images.empty()) continue;
-    session.warn(row.offered ? fmt::format("the bytes of \"{}\" are not here", row.image)
-                             : fmt::format("\"{}\" is a copy, which this catalog does not offer; see --peer", row.image));
-    exit = exit_incomplete;
+    if (row.status == "damaged" || (row.status == "not-here" && row.offered && !arguments.peer)) {
+      session.warn(fmt::format("the bytes of \"{}\" are {}; run \"ingot verify --repair\", then this again", row.image,
+                               row.status == "damaged" ? "damaged" : "missing"));
+      exit = worse_exit_code(exit, exit_local);
+    } else if (row.status == "not-here" && !arguments.images.empty()) {
+      session.warn(row.offered ? fmt::format("the bytes of \"{}\" are not here", row.image)
+                               : fmt::format("\"{}\" is a copy, which this catalog does not offer; see --peer", row.image));
+      exit = worse_exit_code(exit, exit_incomplete);
+    }
   }
   return exit;
+}
+
+/// A server that reads an expired head needs max_age in its [[peer]].
+int warn_of_age(const Head& head, const console::Session& session) {
+  if (head.expires > session.clock.now()) return exit_done;
+  session.warn(fmt::format("the head expired at {}: run \"ingot publish\" on its server first", time_text(head.expires)));
+  return exit_incomplete;
 }
 
 int verify(const std::string& folder, const ServerId& id, const console::Session& session) {
@@ -134,27 +172,48 @@ int verify(const std::string& folder, const ServerId& id, const console::Session
   }
   session.show([&](const show::Style&, show::Output& out) { show_check(check, out); },
                [&](show::Output& out) { show_check_json(check, out); });
-  return check.damaged.empty() ? exit_done : exit_local;
+  return worse_exit_code(warn_of_age(tree.head, session), check.damaged.empty() ? exit_done : exit_local);
+}
+
+/// A head from before the last publication, put back by hand or by a backup, is not spread.
+void require_newest(const Head& head, const site::Site& site) {
+  const auto published = site.state.published();
+  if (!published || published->serial <= head.serial) return;
+  throw Error(Fault::local,
+              fmt::format("the published head has serial {}, and {} was published last", head.serial, published->serial),
+              "run \"ingot publish\", then this again");
 }
 
 int add_to(const options::BundleArguments& arguments, const site::Site& site, const console::Session& session) {
   const std::string folder = destination_of(arguments.destination);
   require_destination(folder, site.manifest.server);
   const auto tree = tree_of(arguments, site);
-  const plan::BundleWish wish = wish_of(arguments);
+  if (!arguments.peer) require_newest(tree.head, site);
+  if (arguments.since && *arguments.since > tree.head.serial)
+    throw Error(Fault::usage,
+                fmt::format("--since {} is newer than the catalog, which has serial {}", *arguments.since, tree.head.serial),
+                "give the serial that the last bundle printed");
   store::Medium medium(session.files, folder);
-  const Bundle bundle = bundle_of(plan::choose_for_bundle(*tree.catalog, wish), tree, site.store, medium);
-  if (bundle.rows.empty() && !bundle.unknown.empty()) return warn_of_the_rest(bundle, *tree.catalog, wish, session);
-  require_own_tree(medium, tree.head);
+  const auto choice = plan::choose_for_bundle(*tree.catalog, wish_of(arguments));
+  const auto look = [&] {
+    require_own_tree(session.files, folder, medium, tree.head);
+    return bundle_of(choice, tree, site.store, medium);
+  };
+  Bundle bundle = look();
   const bool there = session.files.status(folder).has_value();
   const std::string disk = there ? folder : fs::absolute(folder).lexically_normal().parent_path().string();
   require_room(bundle, folder, io::file_limit(disk), session.files.space_available(disk));
-  session.files.make_folder(folder, io::readable_if_possible);
-  const io::FolderLock lock(folder);
-  write(bundle, tree, medium, session);
+  int exit = warn_of_unknown(bundle, *tree.catalog, arguments, session);
+  if (!bundle.rows.empty() || bundle.unknown.empty()) {
+    session.files.make_folder(folder, io::readable_if_possible);
+    const io::FolderLock lock(folder);
+    bundle = look();  // another run may have written meanwhile
+    write(bundle, tree, medium, session);
+    exit = worse_exit_code(exit, warn_of_missing(bundle, arguments, session));
+  }
   session.show([&](const show::Style&, show::Output& out) { show_bundle(bundle, folder, tree.head, out); },
                [&](show::Output& out) { show_bundle_json(bundle, folder, tree.head, out); });
-  return warn_of_the_rest(bundle, *tree.catalog, wish, session);
+  return worse_exit_code(exit, warn_of_age(tree.head, session));
 }
 
 }  // namespace

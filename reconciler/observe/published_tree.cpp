@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -59,13 +60,21 @@ std::vector<trust::TrustedRoot> roots_in(io::Files& files, const std::string& fo
   }
 }
 
-/// Newest first: a head of an older root is the server's all the same, until it is signed anew.
-std::optional<Head> head_under(const std::vector<trust::TrustedRoot>& roots, const std::string& envelope, const ServerId& id) {
-  for (auto root = roots.rbegin(); root != roots.rend(); ++root) {
-    auto head = trust::verify_head(envelope, id, root->root);
-    if (auto* const good = std::get_if<Head>(&head)) return std::move(*good);
-  }
-  return std::nullopt;
+/// The head in the folder, its envelope and the roots; a text: what is missing or wrong, as a clause. An older root counts no
+/// more: its keys may have been revoked.
+std::variant<PublishedTree, std::string> top_of(io::Files& files, const std::string& folder, const ServerId& id) {
+  std::vector<std::string> envelopes;
+  const std::vector<trust::TrustedRoot> roots = roots_in(files, folder, id, envelopes);
+  if (roots.empty()) return "root/1.dsse is missing, or of another server";
+  std::string envelope = io::read_file_if_there(files, folder + "/head.dsse", largest_head).value_or("");
+  if (const auto said = trust::unverified_head(envelope); said && said->root_version > roots.size())
+    return fmt::format("root/{}.dsse is missing or damaged", roots.size() + 1);
+  const auto verified = trust::verify_head(envelope, id, roots.back().root);
+  const auto* const head = std::get_if<Head>(&verified);
+  if (!head || head->root_version != roots.size())
+    return fmt::format("its head is missing, damaged or not signed by the keys of root/{}.dsse", roots.size());
+  return PublishedTree{
+      .head = *head, .envelope = std::move(envelope), .roots = std::move(envelopes), .pieces = {}, .catalog = nullptr};
 }
 
 }  // namespace
@@ -76,19 +85,26 @@ PublishedTree tree_in(io::Files& files, const std::string& folder, const ServerI
                  "make it anew: \"ingot publish\" for this server's own, \"ingot bundle\" for a bundle")
         .about(folder);
   };
-  std::vector<std::string> envelopes;
-  const std::vector<trust::TrustedRoot> roots = roots_in(files, folder, id, envelopes);
-  if (roots.empty()) throw fail("root/1.dsse is missing, or of another server");
-  const std::string envelope = io::read_file_if_there(files, folder + "/head.dsse", largest_head).value_or("");
-  const auto head = head_under(roots, envelope, id);
-  if (!head) throw fail("its head is missing, damaged or not signed by it");
-  PublishedTree tree{.head = *head, .envelope = envelope, .roots = std::move(envelopes), .pieces = {}, .catalog = nullptr};
+  auto top = top_of(files, folder, id);
+  if (const auto* const wrong = std::get_if<std::string>(&top)) throw fail(*wrong);
+  auto& tree = std::get<PublishedTree>(top);
   const std::string wrong = read_pieces(tree, [&](const Piece& piece) -> std::optional<std::string> {
     auto bytes = io::read_file_if_there(files, fmt::format("{}/c/{}", folder, piece.digest.hex()), piece.length);
     return bytes && io::sha256(*bytes) == piece.digest ? std::move(bytes) : std::nullopt;
   });
   if (!wrong.empty()) throw fail(wrong);
-  return tree;
+  return std::move(tree);
+}
+
+bool has_root_of(io::Files& files, const std::string& folder, const ServerId& id) {
+  const auto bytes = io::read_file_if_there(files, folder + "/root/1.dsse", largest_root);
+  return bytes && std::holds_alternative<trust::TrustedRoot>(trust::verify_first_root(*bytes, id));
+}
+
+std::optional<Head> head_in(io::Files& files, const std::string& folder, const ServerId& id) {
+  auto top = top_of(files, folder, id);
+  const auto* const tree = std::get_if<PublishedTree>(&top);
+  return tree ? std::optional(tree->head) : std::nullopt;
 }
 
 PublishedTree remembered_tree(const PeerEntry& peer, io::PeerMemory& memory) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct PublishedTree {
 
 /// The tree of the server `id` in a folder. Error{local}: it is not there, not this server's, or not whole.
 PublishedTree tree_in(io::Files& files, const std::string& folder, const ServerId& id);
+/// Whether the first root in the folder is that of the server: then the tree is its own, whatever became of the head.
+bool has_root_of(io::Files& files, const std::string& folder, const ServerId& id);
+/// Its head alone; nullopt: there is none that verifies with the newest root there.
+std::optional<Head> head_in(io::Files& files, const std::string& folder, const ServerId& id);
 /// A peer's as it was seen last; no network. Error{incomplete}: not all of it is remembered.
 PublishedTree remembered_tree(const PeerEntry& peer, io::PeerMemory& memory);
 

@@ -7,6 +7,9 @@ namespace ingot::plan {
 
 namespace {
 
+/// The serial at which the image came into the catalog, or into the state that it has.
+Serial came(const ImageEntry& entry) { return std::max(entry.listed, entry.states.empty() ? 0 : entry.states.back().since); }
+
 bool is_withdrawn(const ImageEntry& entry) { return entry.state() == ImageState::withdrawn; }
 
 /// The newest members first, as many as are wanted.
@@ -21,7 +24,7 @@ void choose_series(const Catalog& catalog, const BundleWish& wish, BundleChoice&
     const auto found = entries.find(member->image);
     if (found == entries.end() || is_withdrawn(*found->second)) continue;
     --left;
-    if (!wish.since || member->added > *wish.since) choice.images.push_back(found->second);
+    if (!wish.since || std::max(member->added, came(*found->second)) > *wish.since) choice.images.push_back(found->second);
   }
 }
 
@@ -32,7 +35,7 @@ void choose_named(const Catalog& catalog, const BundleWish& wish, BundleChoice& 
     const auto found = by_name.find(name);
     if (found == by_name.end())
       choice.unknown.push_back(name);
-    else if (!wish.since || found->second->listed > *wish.since)
+    else if (!wish.since || came(*found->second) > *wish.since)
       choice.images.push_back(found->second);
   }
 }
@@ -45,7 +48,7 @@ BundleChoice choose_for_bundle(const Catalog& catalog, const BundleWish& wish) {
   if (!wish.images.empty()) choose_named(catalog, wish, choice);
   if (!wish.series && wish.images.empty()) {
     for (const auto& entry : catalog.images) {
-      if (!is_withdrawn(entry) && (!wish.since || entry.listed > *wish.since)) choice.images.push_back(&entry);
+      if (!is_withdrawn(entry) && (!wish.since || came(entry) > *wish.since)) choice.images.push_back(&entry);
     }
   }
   std::sort(choice.images.begin(), choice.images.end());

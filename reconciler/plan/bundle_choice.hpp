@@ -14,7 +14,7 @@ struct BundleWish {
   std::vector<std::string> images{};
   std::optional<std::string> series{};
   std::optional<std::uint64_t> latest{};  ///< with series: the newest N of it
-  std::optional<Serial> since{};          ///< only what came into the catalog, or into the series, after this serial
+  std::optional<Serial> since{};          ///< only what came into the catalog, the series or its state after this serial
 };
 
 struct BundleChoice {

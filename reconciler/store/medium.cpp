@@ -92,8 +92,10 @@ bool Medium::append(const std::string& from, io::File& to, const std::string& pa
   if (done == piece.length && hash.finish() == piece.digest) return true;
   to.truncate(0);
   if (resumes) return false;
+  files_->remove(at(part_of(path)));
   throw Error(Fault::local, fmt::format("\"{}\" is damaged: it is not what its name says", io::printable(from)),
               "run \"ingot verify --repair\" on this server, then this again")
+      .with_code(Code::damaged)
       .about(path);
 }
 
@@ -111,8 +113,8 @@ void Medium::put(const std::string& path, std::string_view bytes) {
   make_folders_of(path);
   const auto there = has(path, bytes.size()) ? io::read_file_if_there(*files_, at(path), bytes.size()) : std::nullopt;
   if (there && *there == bytes) return;
-  const auto file = files_->open(at(part_of(path)), io::OpenFor::create_or_open, io::readable_if_possible);
-  file->truncate(0);
+  files_->remove(at(part_of(path)));  // it may be a link, or have another mode
+  const auto file = files_->open(at(part_of(path)), io::OpenFor::create_new, io::readable_if_possible);
   file->write_at(0, bytes);
   file->sync();
   file->close();

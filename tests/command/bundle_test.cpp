@@ -155,6 +155,61 @@ TEST_F(Bundle, is_read_again_and_every_changed_byte_is_named) {
   EXPECT_EQ(bundle({"--since", "0", "--verify"}).exit, 0) << "it writes what was chosen first";
   std::ofstream(stick / "head.dsse") << "x";
   EXPECT_EQ(bundle({"--verify"}).exit, 6);
+  EXPECT_EQ(bundle().exit, 0) << "its own, which a power cut has damaged";
+  fs::create_directories(folder / "notes");
+  std::ofstream(folder / "notes/head.dsse") << "my notes";
+  EXPECT_EQ(at("gold", {"bundle", (folder / "notes").string()}).exit, 7);
+  EXPECT_EQ(read(folder / "notes/head.dsse"), "my notes");
+}
+
+/// A new root may have revoked the keys of the one before.
+TEST_F(Bundle, counts_only_what_the_newest_root_allows) {
+  const fs::path old = folder / "old", open = folder / "gold/store/public";
+  fs::copy(open, old, fs::copy_options::recursive);
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0) << terminal.said;
+  ASSERT_EQ(at("gold", {"key", "make", (folder / "gold/keys/catalog-2.pem").string()}).exit, 0) << terminal.said;
+  ASSERT_EQ(at("gold", {"key", "revoke", (folder / "gold/keys/catalog.pem").string(), "--add-catalog",
+                        (folder / "gold/keys/catalog-2.pem").string(), "--yes"})
+                .exit,
+            0)
+      << terminal.said;
+  ASSERT_EQ(bundle().exit, 0) << terminal.said;
+  EXPECT_EQ(bundle({"--verify"}).exit, 0) << terminal.said;
+  // A head of the revoked key, with a higher serial or not, is nobody's any more.
+  fs::copy(old / "c", stick / "c", fs::copy_options::skip_existing);
+  fs::copy_file(old / "head.dsse", stick / "head.dsse", fs::copy_options::overwrite_existing);
+  EXPECT_EQ(bundle({"--verify"}).exit, 6);
+  EXPECT_EQ(bundle().exit, 0) << terminal.said;
+  EXPECT_EQ(bundle({"--verify"}).exit, 0) << terminal.said;
+  fs::remove(stick / "root/2.dsse");
+  const Ran lacking = bundle({"--verify"});
+  EXPECT_EQ(lacking.exit, 6);
+  EXPECT_THAT(lacking.err, HasSubstr("root/2.dsse is missing"));
+  fs::copy_file(old / "head.dsse", open / "head.dsse", fs::copy_options::overwrite_existing);
+  EXPECT_EQ(at("gold", {"bundle", (folder / "other").string()}).exit, 6) << "nor is it spread";
+}
+
+TEST_F(Bundle, names_own_bytes_that_are_missing_or_damaged_and_writes_the_rest) {
+  const auto file_of = [&](const std::string& name) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder / "gold/store/public/b")) {
+      if (entry.is_regular_file() && read(entry.path()).find("bytes of " + name) != std::string::npos) return entry.path();
+    }
+    return fs::path();
+  };
+  fs::remove(file_of("a"));
+  std::string damaged = read(file_of("b"));
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  write(file_of("b").lexically_relative(folder), damaged);
+  const Ran ran = bundle({"--json"});
+  EXPECT_EQ(ran.exit, 6);
+  testing_support::expect_valid_json("bundle", ran.out);
+  std::map<std::string, std::string> found;
+  const Json printed = Json::parse(ran.out);
+  for (const auto& image : printed.at("images")) found[image.at("name")] = image.at("status");
+  EXPECT_EQ(found, (std::map<std::string, std::string>{{"a", "not-here"}, {"b", "damaged"}, {"c", "added"}}));
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("the bytes of \"a\" are missing"), HasSubstr("the bytes of \"b\" are damaged")));
+  EXPECT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said << terminal.printed;
+  EXPECT_EQ(at_silver(), (std::vector<std::string>{"c"}));
 }
 
 TEST_F(Bundle, leaves_another_servers_bundle_and_a_newer_one_alone) {
@@ -177,6 +232,9 @@ TEST_F(Bundle, refuses_places_that_are_no_other_disk) {
   EXPECT_EQ(at("gold", {"bundle", (folder / "gold/store/usb").string()}).exit, 64);
   EXPECT_EQ(at("gold", {"bundle", (folder / "not/mounted").string()}).exit, 64);
   EXPECT_FALSE(fs::exists(folder / "not"));
+  EXPECT_EQ(at("gold", {"bundle", ""}).exit, 64);
+  EXPECT_EQ(at("gold", {"bundle", (folder / "gold").string()}).exit, 64) << "the store is below it";
+  EXPECT_EQ(bundle({"--since", "99"}).exit, 64);
   fs::create_directories(folder / "elsewhere");
   fs::create_directories(stick);
   fs::create_directory_symlink(folder / "elsewhere", stick / "b");
