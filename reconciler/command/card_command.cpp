@@ -79,7 +79,7 @@ void write_to(const std::string& path, const Card& card, const console::Session&
   console::refuse_overwriting(
       session.files, "--out", path,
       [&](const std::string& found) {
-        return std::holds_alternative<Card>(parse_card(found, path)) || console::may_be_replaced(found);
+        return std::holds_alternative<Card>(parse_card(found, path)) || console::may_be_replaced(session.files, path, found);
       },
       "a card");
   doing(fmt::format("writing the card \"{}\"", io::printable(path)),

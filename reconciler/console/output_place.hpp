@@ -18,8 +18,9 @@ void require_folder_of(io::Files& files, std::string_view flag, const std::strin
 /// Whether a regular file is there that is empty or begins with `begin`. false: also if it cannot be read.
 bool is_empty_or_begins(io::Files& files, const std::string& path, std::string_view begin);
 
-/// Whether a file that begins so may be replaced by a report: no key, state, manifest, card, script or program.
-bool may_be_replaced(const std::string& beginning);
+/// Whether a file that begins so may be replaced by a report: no key, state, manifest, card, script or program, and nothing that
+/// a server works with.
+bool may_be_replaced(io::Files& files, const std::string& path, const std::string& beginning);
 
 /// Error{usage} unless nothing is there, or a regular file, no link, that is empty or that `may_go` knows by its first 64 KiB.
 /// `what` it must be: "a card".

@@ -110,7 +110,8 @@ show::FileNaming naming_here(const options::GlobalOptions& flags) {
 
 void require_a_file(io::Files& files, const std::string& path) {
   refuse_standard_output("--output", path, "give a file; --format says what standard output shows");
-  refuse_overwriting(files, "--output", path, may_be_replaced, "a report");
+  refuse_overwriting(
+      files, "--output", path, [&](const std::string& found) { return may_be_replaced(files, path, found); }, "a report");
 }
 
 }  // namespace

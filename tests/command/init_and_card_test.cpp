@@ -123,7 +123,9 @@ TEST_F(Commands, card_out_replaces_the_file_only_once_the_card_is_made) {
   EXPECT_EQ(at("gold", {"card", "--out", "-"}).out, card);
   EXPECT_EQ(at("gold", {"card", "--out", (folder / "gold").string()}).exit, 64) << "a folder";
   EXPECT_EQ(at("gold", {"card", "--out", file}).exit, 0) << "over a card";
-  for (const std::string name : {"gold/keys/root.pem", "gold/state/ingot.db", "gold/ingot.toml"}) {
+  write("gold/state/lock", "");
+  for (const std::string name : {"gold/keys/root.pem", "gold/state/ingot.db", "gold/ingot.toml", "gold/state/lock",
+                                 "gold/store/public/head.dsse", "gold/store/public/root/1.dsse", "gold/store/LINEAGE"}) {
     const std::string before = read(folder / name);
     const Ran ran = at("gold", {"card", "--out", (folder / name).string()});
     EXPECT_EQ(ran.exit, 64) << name;

@@ -326,7 +326,14 @@ TEST_F(Outputs, formats_belong_to_commands) {
 
 TEST_F(Outputs, replace_reports_and_nothing_else) {
   two_servers();
-  const std::vector<std::string> precious{"ingot.toml", "server.card.toml", "keys/root.pem", "state/ingot.db"};
+  const std::vector<std::string> precious{
+      "ingot.toml", "server.card.toml", "keys/root.pem", "state/ingot.db", "store/LINEAGE", "store/public/head.dsse",
+      "bom.toml",   "bag.pem",          "spaced.toml",   "quoted.toml",    "age.txt"};
+  write("silver/bom.toml", "\xEF\xBB\xBF[server]\n");
+  write("silver/bag.pem", "Bag Attributes\n    friendlyName: x\n-----BEGIN PRIVATE KEY-----\n");
+  write("silver/spaced.toml", "\f\nmanifest . x = 1\n");
+  write("silver/quoted.toml", "'manifest' = 1\n");
+  write("silver/age.txt", "AGE-SECRET-KEY-1QQQ\n");
   const std::vector<std::string> formats{"text", "json", "markdown", "github", "terraform", "codequality", "sarif", "junit"};
   for (const auto& format : formats) {
     const std::string report = (folder / format).string();
