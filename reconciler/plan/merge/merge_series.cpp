@@ -2,6 +2,7 @@
 // What is not here yet takes its place when it arrives.
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -253,6 +254,20 @@ bool same_members(const std::vector<Member>& wanted, const state::SeriesRow& row
       [](const Member& one, const state::SeriesMemberRow& other) { return one.key == 0 ? false : one.key == other.image; });
 }
 
+/// Whether the members that stay are in another order.
+bool is_reordered(const Wanted& wanted, const state::SeriesRow& row) {
+  std::map<std::string, std::size_t> places;
+  for (const auto& member : wanted.members) places.emplace(member.name.text(), places.size());
+  std::size_t least = 0;
+  for (const auto& member : row.members) {
+    const auto place = places.find(member.name.text());
+    if (place == places.end()) continue;
+    if (place->second < least) return true;
+    least = place->second;
+  }
+  return false;
+}
+
 std::vector<std::string> changes_of(const Wanted& wanted, const state::SeriesRow& row) {
   std::vector<std::string> changes;
   if (!same_members(wanted.members, row)) {
@@ -265,7 +280,7 @@ std::vector<std::string> changes_of(const Wanted& wanted, const state::SeriesRow
     for (const auto& member : row.members) {
       if (!after.contains(member.name.text())) changes.push_back("-" + member.name.text());
     }
-    if (changes.empty()) changes.emplace_back("order");
+    if (changes.empty() || is_reordered(wanted, row)) changes.emplace_back("order");
   }
   if (row.follow != wanted.series->follow)
     changes.emplace_back(wanted.series->follow ? "it now follows a series of a peer" : "it no longer follows a series of a peer");
