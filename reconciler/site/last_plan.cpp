@@ -129,7 +129,7 @@ void keep_last_plan(const Site& site, const plan::Observed& observed, const plan
   }
   if (!plan.whole) last.blocked = before.blocked, last.suspended = before.suspended;  // a part of a plan does not know them all
   for (const auto& held : plan.held) {
-    if (held.code == Code::withdrawals) last.suspended.insert_or_assign(held.address.text, held.text);
+    if (held.verb == Verb::withdraw) last.suspended.insert_or_assign(held.address.text, held.text);
   }
   for (const auto& blocked : plan.blocked) {
     if (is_of(AddressKind::subscription, blocked.address)) last.blocked.insert_or_assign(blocked.address.text, blocked.text);

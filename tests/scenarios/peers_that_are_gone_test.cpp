@@ -125,5 +125,17 @@ TEST_F(GonePeers, R26_too_many_withdrawals_of_a_peer_are_held_and_extract_refuse
   EXPECT_THAT(here.ingot({"extract", "db19", "out"}).err, HasSubstr("was withdrawn"));
 }
 
+TEST_F(GonePeers, R21_a_withdrawal_that_was_not_approved_is_no_image_to_extract_meanwhile) {
+  here.manifest(Site::peer(there) + all);
+  here.apply();
+  there.manifest(there.file_image("db19", "bytes of db19", "state = \"WITHDRAWN\"\n") +
+                 there.file_image("db18", "bytes of db18"));
+  there.apply();
+  EXPECT_EQ(here.ingot({"reconcile", "--approve", "copy"}).exit, 7);
+  const Ran refused = here.ingot({"extract", "db19", "out"});
+  EXPECT_EQ(refused.exit, 7) << refused.err;
+  EXPECT_EQ(here.ingot({"extract", "db18", "out"}).exit, 0);
+}
+
 }  // namespace
 }  // namespace ingot::scenarios
