@@ -78,7 +78,8 @@ ManifestFiles with_file(const NewFile& file, const std::string& root_folder, Man
 std::string source_seen_from(const std::string& source, const std::string& folder, const std::string& home) {
   const fs::path path = real_path_of(source);
   require_source(path, source);
-  if (fs::path(source).is_absolute() && !is_below(path, real_folder(home))) return path.string();
+  if (fs::path(source).is_absolute() && !is_below(path, real_folder(home)))
+    return fs::path(source).lexically_normal().string();  // with its links: on the server they may lead elsewhere
   return path.lexically_relative(real_folder(folder)).string();
 }
 
