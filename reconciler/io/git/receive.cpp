@@ -9,6 +9,7 @@
 #include "reconciler/io/git/owner.hpp"
 #include "reconciler/io/git/ssh.hpp"
 #include "reconciler/io/net/credentials.hpp"
+#include "reconciler/io/net/system_certificates.hpp"
 #include "reconciler/io/printable.hpp"
 #include "schema/error.hpp"
 #include "schema/manifest/manifest_commit.hpp"
@@ -148,8 +149,9 @@ void require_own(const std::string& url) {
 void receive_git(const std::string& url, const std::string& folder, std::uint64_t most_bytes,
                  const std::function<void(const FetchProgress&)>& progress) {
   begin_libgit2();
-  if (const std::string own = variable("SSL_CERT_FILE"); !own.empty())
-    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, own.c_str(), nullptr);
+  std::string authorities = variable("SSL_CERT_FILE");
+  if (authorities.empty()) authorities = certificates_elsewhere();
+  if (!authorities.empty()) git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, authorities.c_str(), nullptr);
   if (url.starts_with("file://") || url.starts_with('/')) require_own(url);
   const GitBare repository = repository_in(folder);
   int code = 0;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "reconciler/io/net/response_headers.hpp"
+#include "reconciler/io/net/system_certificates.hpp"
 
 namespace ingot::io {
 
@@ -42,10 +43,7 @@ void set_identity(CURL* handle, const BaseUrl& base, const Secrets& secrets) {
   set_option(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   set_option(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   set_option(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!secrets.ca_file.empty()) {
-    set_option(handle, CURLOPT_CAINFO, secrets.ca_file.c_str());
-    set_option<const char*>(handle, CURLOPT_CAPATH, nullptr);  // this CA and no other
-  }
+  set_authorities(handle, secrets.ca_file);
   if (!secrets.client_cert.empty()) set_option(handle, CURLOPT_SSLCERT, secrets.client_cert.c_str());
   if (!secrets.client_key.empty()) set_option(handle, CURLOPT_SSLKEY, secrets.client_key.c_str());
 }
@@ -76,6 +74,13 @@ void set_range(CURL* handle, const Request& request) {
 }
 
 }  // namespace
+
+void set_authorities(CURL* handle, const std::string& ca_file) {
+  static const std::string system = certificates_elsewhere();
+  const std::string& file = ca_file.empty() ? system : ca_file;
+  if (!file.empty()) set_option(handle, CURLOPT_CAINFO, file.c_str());
+  if (!ca_file.empty()) set_option<const char*>(handle, CURLOPT_CAPATH, nullptr);  // this CA and no other
+}
 
 CurlHeaders set_options(CURL* handle, const CurlPeerSettings& settings, const BaseUrl& base, const Request& request) {
   curl_easy_reset(handle);

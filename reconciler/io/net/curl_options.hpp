@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -22,6 +23,9 @@ void set_option(CURL* handle, CURLoption option, Value value) {
     throw Error(Fault::internal,
                 fmt::format("libcurl refuses option {}: {}", static_cast<int>(option), curl_easy_strerror(code)));
 }
+
+/// Which authorities are believed over https: those of `ca_file` alone, or those of the system if it is "".
+void set_authorities(CURL* handle, const std::string& ca_file);
 
 /// Starts the handle anew (it keeps its connection) and sets all but the callbacks. The headers given back must live as
 /// long as the transfer.

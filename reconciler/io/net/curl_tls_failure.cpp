@@ -22,7 +22,9 @@ std::optional<TlsFailure> explained(CURLcode code, const std::string& detail, co
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION: return bad_certificate(detail);
     case CURLE_SSL_CACERT_BADFILE:
-      return TlsFailure{"ca_file holds no certificates that can be used", "put the authority's certificates into it, as PEM"};
+      return TlsFailure{
+          "the file of trusted certificates cannot be used",
+          "put the authority's certificates into ca_file, as PEM; without ca_file, install the package ca-certificates"};
     case CURLE_SSL_CERTPROBLEM:
       return TlsFailure{"the client certificate cannot be used",
                         "look at client_cert and client_key of the peer's entry: PEM, and of one another"};

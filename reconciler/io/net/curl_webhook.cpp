@@ -68,10 +68,7 @@ void set_up(CURL* handle, const WebhookCall& call, curl_slist* headers, std::siz
   set_option(handle, CURLOPT_USERAGENT, "ingot/" INGOT_VERSION);
   set_option(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(std::chrono::milliseconds(call.timeout).count()));
   if (loopback) set_option(handle, CURLOPT_PROXY, "");
-  if (!call.ca_file.empty()) {
-    set_option(handle, CURLOPT_CAINFO, call.ca_file.c_str());
-    set_option<const char*>(handle, CURLOPT_CAPATH, nullptr);  // this CA and no other
-  }
+  set_authorities(handle, call.ca_file);
   set_option(handle, CURLOPT_HTTPHEADER, headers);
   set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
   set_option(handle, CURLOPT_POSTFIELDS, call.body.c_str());
