@@ -19,7 +19,8 @@ std::optional<std::string> why_not_a_name(std::string_view text, bool dots_allow
   if (text.size() > longest_name) return fmt::format("is {} bytes long, more than {}", text.size(), longest_name);
   if (text.front() == '.' || text.front() == '-') return fmt::format("must not start with \"{}\"", text.front());
   if (!std::all_of(text.begin(), text.end(), is_name_character)) return "may only hold A-Z a-z 0-9 . _ -";
-  if (!dots_allowed && text.find('.') != std::string_view::npos) return "must not hold a \".\" (names of servers and peers)";
+  if (!dots_allowed && text.find('.') != std::string_view::npos)
+    return "must not hold a \".\" (names of servers, peers and exports)";
   return std::nullopt;
 }
 

@@ -61,11 +61,15 @@ struct SeriesKind {
 struct TypeKind {
   static constexpr bool dots_allowed = true;
 };
+struct ExportKind {
+  static constexpr bool dots_allowed = false;
+};
 
 using ServerName = BasicName<ServerKind>;
 using ImageName = BasicName<ImageNameKind>;
 using SeriesName = BasicName<SeriesKind>;
 using TypeName = BasicName<TypeKind>;
+using ExportName = BasicName<ExportKind>;
 
 }  // namespace ingot
 

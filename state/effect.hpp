@@ -95,10 +95,30 @@ struct DropSeries {
   SeriesName name;
 };
 
+/// What became of an [[export]] in one folder (key: name, folder).
+struct PutExport {
+  ExportRow row;
+};
+/// Forgets it. What is exported there stays remembered.
+struct DropExport {
+  ExportName name;
+  std::string folder;
+};
+/// An image is exported (key: name, folder, image).
+struct PutExported {
+  ExportedRow row;
+};
+/// It is not any more.
+struct DropExported {
+  ExportName name;
+  std::string folder;
+  ImageName image;
+};
+
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
-using Effect =
-    std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType, PutImage,
-                 PutBytes, PutSourceStamp, ChangeImage, AdoptImage, DropImage, MarkWanted, PutSeries, DropSeries>;
+using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
+                            PutImage, PutBytes, PutSourceStamp, ChangeImage, AdoptImage, DropImage, MarkWanted, PutSeries,
+                            DropSeries, PutExport, DropExport, PutExported, DropExported>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ingot::state

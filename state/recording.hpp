@@ -48,6 +48,10 @@ class Recording {
   void put(const MarkWanted& effect);
   void put(const PutSeries& effect);
   void put(const DropSeries& effect);
+  void put(const PutExport& effect);
+  void put(const DropExport& effect);
+  void put(const PutExported& effect);
+  void put(const DropExported& effect);
 
   /// The packed form that was made durable last is the one that is known to be whole.
   void repack(std::int64_t object, const Packed& packed);

@@ -42,7 +42,9 @@ struct Restoration {
   std::vector<RestoredSeries> series = {};
   std::vector<Registration> registrations = {};     ///< of an older state
   std::vector<SubscriptionRow> subscriptions = {};  ///< likewise; stopped ones too
-  std::vector<Floor> floors = {};                   ///< several of one server: the highest holds
+  std::vector<ExportRow> exports = {};
+  std::vector<ExportedRow> exported = {};
+  std::vector<Floor> floors = {};  ///< several of one server: the highest holds
 };
 
 }  // namespace ingot::state

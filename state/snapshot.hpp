@@ -119,6 +119,31 @@ struct SeriesRow {
   bool operator==(const SeriesRow&) const = default;
 };
 
+/// What earlier runs made of an [[export]] in one folder: the entry may be gone, or name another folder by now.
+struct ExportRow {
+  ExportName name;
+  std::string folder;                ///< `to`, an absolute path
+  std::string link;                  ///< the name of the link in it; "": there is none
+  std::optional<ImageName> linked;   ///< the image that the link was moved to last
+  std::optional<ImageName> run_for;  ///< the image for which `run` last succeeded
+  bool operator==(const ExportRow&) const = default;
+};
+
+/// An image that ingot unpacked to folder/image, or was about to when the run died.
+struct ExportedRow {
+  ExportName name;
+  std::string folder;
+  ImageName image;
+  Digest digest;
+  ImageKind kind = ImageKind::tree;
+  std::string top;                   ///< of the entry itself: exports::Facts::top
+  Digest listing;                    ///< of all members: exports::Facts::listing
+  std::vector<std::string> changes;  ///< what did not count in it
+  std::string owner;                 ///< as the manifest said it; "": it said nothing
+  std::string mode;                  ///< likewise
+  bool operator==(const ExportedRow&) const = default;
+};
+
 /// What to leave out of a snapshot, so that an idle plan does not grow with the peers' catalogs.
 struct SnapshotScope {
   std::set<ServerId> without_copies_of;  ///< settled peers: their copies are left out …
@@ -139,6 +164,8 @@ struct Snapshot {
   std::vector<TypeRow> types;                  ///< custom ones, sorted by name
   std::vector<ImageRow> images;                ///< sorted by name, then key; deleted ones too
   std::vector<SeriesRow> series;               ///< sorted by name
+  std::vector<ExportRow> exports;              ///< sorted by name, folder
+  std::vector<ExportedRow> exported;           ///< sorted by name, folder, image
   std::set<Address> failing;                   ///< copies and repairs that failed, and have not succeeded since
   std::uint64_t images_total = 0;              ///< live images here, whatever the scope left out
   SnapshotScope scope;

@@ -82,6 +82,8 @@ struct Salvage {
   std::vector<Registration> registrations;     ///< those of known peers
   std::vector<SubscriptionRow> subscriptions;  ///< likewise
   std::vector<ImageRow> images;
+  std::vector<ExportRow> exports;
+  std::vector<ExportedRow> exported;
   std::vector<Floor> floors;
   std::uint64_t left_out = 0;  ///< rows that cannot be read
 };

@@ -21,6 +21,8 @@ class Restoring {
     for (const auto& peer : what_.registrations)
       recording_.write(PutRegistration{.registration = peer, .replaces = std::nullopt});
     for (const auto& row : what_.subscriptions) put(row);
+    for (const auto& row : what_.exports) recording_.write(PutExport{.row = row});
+    for (const auto& row : what_.exported) recording_.write(PutExported{.row = row});
     for (const auto& floor : what_.floors) write_floor(database_, floor);
     put_counters();
     recording_.note_change();

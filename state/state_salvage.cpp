@@ -3,6 +3,7 @@
 #include <limits>
 #include <set>
 
+#include "state/export_table.hpp"
 #include "state/image_table.hpp"
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
@@ -68,6 +69,8 @@ Salvage State::salvage() const {
     each_row_of(floors, &left_out, [&] { found.floors.push_back(read_floor(floors)); });
     found.registrations = read_registrations(database, &left_out);
     found.subscriptions = read_subscriptions(database, &left_out);
+    found.exports = read_exports(database, &left_out);
+    found.exported = read_exported(database, &left_out);
     each_image(
         database, [&](ImageRow&& row) { found.images.push_back(std::move(row)); }, &left_out);
     const std::set<ServerId> known = known_peers(database, found.floors);

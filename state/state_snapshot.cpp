@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "state/export_table.hpp"
 #include "state/image_table.hpp"
 #include "state/peer_table.hpp"
 #include "state/state_impl.hpp"
@@ -159,6 +160,8 @@ Snapshot State::snapshot(const SnapshotScope& scope) const {
     snapshot.types = read_types(database);
     snapshot.images = read_images(database, scope);
     snapshot.series = read_series(database);
+    snapshot.exports = read_exports(database);
+    snapshot.exported = read_exported(database);
     if (!scope.without_failures) snapshot.failing = read_failing(database);
     snapshot.scope = scope;
     return snapshot;

@@ -1,4 +1,4 @@
--- The tables of a state, version 2 (PRAGMA user_version). Times are whole seconds since 1970 UTC, digests raw 32 bytes,
+-- The tables of a state, version 3 (PRAGMA user_version). Times are whole seconds since 1970 UTC, digests raw 32 bytes,
 -- flags 0 or 1; NULL in a column of serials means: no head has shown this event yet. Lists of texts are lines.cpp's.
 
 CREATE TABLE meta (
@@ -159,6 +159,31 @@ CREATE TABLE series_member (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX series_member_image ON series_member (image);
 CREATE INDEX series_member_new ON series_member (series) WHERE added IS NULL;
+
+-- What was made of an [[export]] in one folder.
+CREATE TABLE export (
+  name    TEXT NOT NULL,
+  folder  TEXT NOT NULL,  -- absolute
+  link    TEXT NOT NULL,  -- '': there is none
+  linked  TEXT,           -- the image that the link was moved to last
+  run_for TEXT,           -- the image for which `run` last succeeded
+  PRIMARY KEY (name, folder)
+) STRICT, WITHOUT ROWID;
+
+-- The images in those folders. A row is written before the image gets its place.
+CREATE TABLE exported (
+  name    TEXT NOT NULL,
+  folder  TEXT NOT NULL,
+  image   TEXT NOT NULL,  -- its name, and the place in the folder
+  digest  BLOB NOT NULL CHECK (length(digest) = 32),
+  kind    TEXT NOT NULL CHECK (kind IN ('file', 'tree')),
+  top     TEXT NOT NULL,
+  listing BLOB NOT NULL CHECK (length(listing) = 32),
+  changes TEXT NOT NULL,  -- list
+  owner   TEXT NOT NULL,
+  mode    TEXT NOT NULL,
+  PRIMARY KEY (name, folder, image)
+) STRICT, WITHOUT ROWID;
 
 -- Floors of trust; they only rise and outlive registrations.
 CREATE TABLE floor (

@@ -70,6 +70,8 @@ class Gathering {
     // A damaged number may be any. Peers refuse a larger jump, and no run of this server makes one.
     if (old.reserved <= what_.reserved + largest_jump / 2) what_.reserved = std::max(what_.reserved, old.reserved);
     what_.registrations = std::move(old.registrations);
+    what_.exports = std::move(old.exports);
+    what_.exported = std::move(old.exported);
     what_.subscriptions = std::move(old.subscriptions);
     what_.floors = std::move(old.floors);
     told_.left_out = old.left_out;

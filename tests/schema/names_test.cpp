@@ -32,7 +32,7 @@ TEST(names, of_servers_hold_no_dot) {
 TEST(names, say_what_is_wrong_with_them) {
   EXPECT_EQ(why_not_a_name("", true), "is empty");
   EXPECT_EQ(why_not_a_name("-x", true), "must not start with \"-\"");
-  EXPECT_EQ(why_not_a_name("a.b", false), "must not hold a \".\" (names of servers and peers)");
+  EXPECT_EQ(why_not_a_name("a.b", false), "must not hold a \".\" (names of servers, peers and exports)");
 }
 
 TEST(names, differ_by_case_and_can_be_folded) {

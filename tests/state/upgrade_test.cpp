@@ -155,6 +155,7 @@ TEST_F(upgrading, brings_a_state_of_every_older_format_to_what_a_fresh_one_is) {
     EXPECT_EQ(shape_of(old), shape_of(path));
     EXPECT_TRUE(fs::exists(state::backup_path(old, format)));
     EXPECT_EQ(upgraded.images_total(), 1U);
+    EXPECT_TRUE(upgraded.snapshot().exported.empty());
     ASSERT_EQ(upgraded.runs(9).size(), 1U);
     EXPECT_EQ(upgraded.runs(9).front().start.git, std::nullopt);
     EXPECT_EQ(upgraded.runs(9).front().done, 3U);
