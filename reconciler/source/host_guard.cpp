@@ -50,9 +50,11 @@ std::variant<Guard, Problems> host_guard() {
     auto* const guard = std::get_if<Guard>(&read);
     if (guard == nullptr) return read;
     host = std::move(*guard);
-    // Else a further file could name signers in the place of those that this one means, or variables that it does not allow.
+    // Else a further file could name signers in the place of those that this one means, or allow variables and folders that it does not.
     if (host.signers.empty()) host.signers.push_back(usual_signers);
     if (!host.variables) host.variables.emplace();
+    if (!host.export_to) host.export_to.emplace();
+    if (!host.export_run) host.export_run.emplace();
   }
   const char* const further = std::getenv("INGOT_GUARD");
   if (further == nullptr || *further == '\0') return host;

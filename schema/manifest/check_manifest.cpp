@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/manifest/check_exports.hpp"
 #include "schema/manifest/own_places.hpp"
 #include "schema/manifest/series_members.hpp"
 
@@ -288,6 +289,7 @@ void check_manifest(ManifestDraft& draft) {
   check_series_members(draft);
   check_sources(draft);
   check_wishes(draft);
+  check_exports(draft);
 }
 
 }  // namespace ingot

@@ -1,8 +1,32 @@
 #include "schema/manifest/guard.hpp"
 
 #include <algorithm>
+#include <set>
+
+#include "schema/manifest/own_places.hpp"
 
 namespace ingot {
+
+namespace {
+
+/// What lies below a folder of each; of lists of which one says nothing, the other.
+std::optional<std::vector<std::string>> below_both(const std::optional<std::vector<std::string>>& one,
+                                                   const std::optional<std::vector<std::string>>& other) {
+  if (!one || !other) return one ? one : other;
+  std::set<std::string> both;
+  const auto add = [&both](const std::vector<std::string>& folders, const std::vector<std::string>& within) {
+    for (const std::string& folder : folders) {
+      if (std::any_of(within.begin(), within.end(),
+                      [&](const std::string& above) { return path_inside(folder, above).has_value(); }))
+        both.insert(folder);
+    }
+  };
+  add(*one, *other);
+  add(*other, *one);
+  return std::vector<std::string>(both.begin(), both.end());
+}
+
+}  // namespace
 
 Guard strictest(const Guard& one, const Guard& other) {
   Guard both = one;
@@ -34,6 +58,8 @@ Guard strictest(const Guard& one, const Guard& other) {
   } else if (other.variables) {
     both.variables = other.variables;
   }
+  both.export_to = below_both(one.export_to, other.export_to);
+  both.export_run = below_both(one.export_run, other.export_run);
   for (const auto& file : other.signers) {
     if (std::find(both.signers.begin(), both.signers.end(), file) == both.signers.end()) both.signers.push_back(file);
   }

@@ -31,6 +31,9 @@ struct Guard {
   GitGuards git{};
   /// Variables with secrets that entries may name though they bear another's name; of hosts alone. nullopt: it does not say.
   std::optional<std::vector<std::string>> variables{};
+  /// Folders below which root may export, and run programs for exports; of hosts alone. nullopt: it does not say, so nowhere.
+  std::optional<std::vector<std::string>> export_to{};
+  std::optional<std::vector<std::string>> export_run{};
   std::vector<std::string> signers{};  ///< files of allowed signers, each of which must know a commit's; of hosts alone
   bool operator==(const Guard&) const = default;
 };

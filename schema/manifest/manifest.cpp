@@ -12,7 +12,8 @@ std::uint64_t bytes_to_keep(const MinFree& min_free, std::uint64_t total) {
 }
 
 bool Manifest::declares_nothing() const {
-  return peers.empty() && types.empty() && images.empty() && series.empty() && subscriptions.empty() && copies.empty();
+  return peers.empty() && types.empty() && images.empty() && series.empty() && subscriptions.empty() && copies.empty() &&
+         exports.empty();
 }
 
 const std::vector<Window>& windows_of(const ServerName& peer, const Manifest& manifest) {

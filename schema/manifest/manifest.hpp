@@ -11,6 +11,7 @@
 
 #include "schema/catalog/card.hpp"
 #include "schema/image.hpp"
+#include "schema/manifest/export.hpp"
 #include "schema/manifest/guard.hpp"
 #include "schema/manifest/manifest_commit.hpp"
 #include "schema/manifest/notify.hpp"
@@ -185,11 +186,12 @@ struct Manifest {
   std::vector<SeriesDeclaration> series{};
   std::vector<SubscriptionEntry> subscriptions{};
   std::vector<CopyEntry> copies{};
+  std::vector<ExportEntry> exports{};
   std::vector<IgnoreEntry> ignored{};
   std::vector<NotifyEntry> notify{};
 
   bool operator==(const Manifest&) const = default;
-  /// No peer, type, image, series, subscription or copy.
+  /// No peer, type, image, series, subscription, copy or export.
   bool declares_nothing() const;
 };
 

@@ -56,6 +56,13 @@ struct CopyDraft {
   Spot spot{};
 };
 
+struct ExportDraft {
+  ExportEntry entry;
+  Spot name{};
+  Spot to{};
+  Spot link{};
+};
+
 /// A peer named by a subscription, a copy or a series, also by one with other mistakes.
 struct PeerReference {
   ServerName peer;
@@ -79,6 +86,7 @@ struct ManifestDraft {
   std::vector<SeriesDraft> series{};
   std::vector<SubscriptionDraft> subscriptions{};
   std::vector<CopyDraft> copies{};
+  std::vector<ExportDraft> exports{};
   std::vector<IgnoreEntry> ignored{};
   std::vector<NotifyEntry> notify{};
   std::vector<PeerReference> peer_references{};

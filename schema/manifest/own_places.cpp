@@ -9,16 +9,6 @@ namespace ingot {
 
 namespace {
 
-/// What `path` is inside `folder`, without a slash before it; nullopt: it lies elsewhere. "" if it is the folder itself. Both are
-/// plain paths: that of the working folder is "".
-std::optional<std::string_view> inside(std::string_view path, std::string_view folder) {
-  if (folder == path) return "";
-  if (folder.empty()) return path.starts_with('/') || path.starts_with("..") ? std::nullopt : std::optional(path);
-  if (folder == "/") return path.starts_with('/') ? std::optional(path.substr(1)) : std::nullopt;
-  if (!path.starts_with(folder) || path[folder.size()] != '/') return std::nullopt;
-  return path.substr(folder.size() + 1);
-}
-
 /// Whether a glob leaves out the path, a folder above it, or whatever is below it.
 bool is_left_out(std::string_view path, const std::vector<std::string>& globs) {
   std::vector<std::string> names{std::string(path) + "/\x01"};  // a name that only a wildcard matches
@@ -31,6 +21,14 @@ bool is_left_out(std::string_view path, const std::vector<std::string>& globs) {
 
 }  // namespace
 
+std::optional<std::string_view> path_inside(std::string_view path, std::string_view folder) {
+  if (folder == path) return "";
+  if (folder.empty()) return path.starts_with('/') || path.starts_with("..") ? std::nullopt : std::optional(path);
+  if (folder == "/") return path.starts_with('/') ? std::optional(path.substr(1)) : std::nullopt;
+  if (!path.starts_with(folder) || path[folder.size()] != '/') return std::nullopt;
+  return path.substr(folder.size() + 1);
+}
+
 std::vector<OwnPlace> own_places(const ServerSection& server) {
   return {{"keys", server.keys}, {"state", server.state}, {"store", server.store}};
 }
@@ -40,8 +38,8 @@ std::optional<OwnPlace> own_place_of(const LocalImage& image, const ServerSectio
   const std::string source = plain_path(*image.source);
   for (const OwnPlace& place : own_places(server)) {
     const std::string path = plain_path(place.path);
-    if (inside(source, path)) return place;
-    const auto within = inside(path, source);
+    if (path_inside(source, path)) return place;
+    const auto within = path_inside(path, source);
     if (within && !is_left_out(*within, image.exclude)) return place;
   }
   return std::nullopt;

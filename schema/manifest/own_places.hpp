@@ -15,6 +15,10 @@ struct OwnPlace {
   std::string path;
 };
 
+/// What `path` is inside `folder`, without a slash before it; nullopt: it lies elsewhere. "" if it is the folder itself. Both are
+/// plain paths: that of the working folder is "".
+std::optional<std::string_view> path_inside(std::string_view path, std::string_view folder);
+
 std::vector<OwnPlace> own_places(const ServerSection& server);
 
 /// The place that the image's source holds, is, or lies in; nullopt: none, as far as paths tell (links and mounts may hide one).

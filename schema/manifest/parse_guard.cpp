@@ -11,6 +11,16 @@ namespace {
 
 constexpr TomlKey variables_key{"variables", "[\"GOLD_MIRROR_TOKEN\"]"};
 
+/// Folders by their absolute paths; nothing if the key is not there.
+void read_folders(TableReader& table, TomlKey key, std::optional<std::vector<std::string>>& folders) {
+  if (table.has(key.name)) folders.emplace();
+  table.texts(key, [&](const std::string& written, Spot spot) {
+    if (const auto why = why_not_a_path(written)) return table.wrong_at(spot, key, "has an entry that " + *why);
+    if (!written.starts_with('/')) return table.wrong_at(spot, key, "has an entry that is no absolute path");
+    folders->push_back(plain_path(written));
+  });
+}
+
 }  // namespace
 
 std::variant<Guard, Problems> parse_guard(std::string_view text, const std::string& path) {
@@ -30,6 +40,8 @@ std::variant<Guard, Problems> parse_guard(std::string_view text, const std::stri
         return section->wrong_at(spot, variables_key, "has an entry that " + *why);
       guard.variables->push_back(written);
     });
+    read_folders(*section, {"export_to", "[\"/u01\"]"}, guard.export_to);
+    read_folders(*section, {"export_run", "[\"/usr/local/sbin\"]"}, guard.export_run);
     section->finish();
   } else if (!table.has("guard")) {
     table.missing("missing-key", "the file has no [guard]", "add it, or remove the file");

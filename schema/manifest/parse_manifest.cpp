@@ -298,6 +298,7 @@ Manifest ManifestReader::finished() {
   move_entries(draft_.series, manifest.series);
   move_entries(draft_.subscriptions, manifest.subscriptions);
   move_entries(draft_.copies, manifest.copies);
+  move_entries(draft_.exports, manifest.exports);
   manifest.ignored = std::move(draft_.ignored);
   manifest.notify = std::move(draft_.notify);
   add_series_members(manifest);

@@ -18,6 +18,7 @@ void read_image(TableReader& table, ManifestDraft& draft);
 void read_series(TableReader& table, ManifestDraft& draft);
 void read_subscription(TableReader& table, ManifestDraft& draft);
 void read_copy(TableReader& table, ManifestDraft& draft);
+void read_export(TableReader& table, ManifestDraft& draft);
 void read_ignore(TableReader& table, ManifestDraft& draft);
 void read_notify(TableReader& table, ManifestDraft& draft);
 

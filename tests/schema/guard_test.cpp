@@ -56,6 +56,18 @@ TEST(host_guards, may_allow_variables_of_secrets_by_name) {
       << "a further file is no way round the first";
 }
 
+TEST(host_guards, name_the_folders_of_roots_exports_by_absolute_paths) {
+  const Guard guard = guard_of("[guard]\nexport_to = [\"/u01/\", \"/srv/gold\"]\nexport_run = []\n");
+  EXPECT_EQ(guard.export_to, (std::vector<std::string>{"/u01", "/srv/gold"}));
+  EXPECT_EQ(guard.export_run, std::vector<std::string>{});
+  EXPECT_EQ(guard_of("[guard]\n").export_to, std::nullopt);
+  EXPECT_NE(problems_of("[guard]\nexport_to = [\"u01\"]\n").find("has an entry that is no absolute path"), std::string::npos);
+  EXPECT_EQ(strictest(guard, Guard{}).export_to, guard.export_to);
+  EXPECT_EQ(strictest(guard, guard_of("[guard]\nexport_to = [\"/u01/db\", \"/srv\", \"/opt\"]\n")).export_to,
+            (std::vector<std::string>{"/srv/gold", "/u01/db"}))
+      << "a further file is no way round the first";
+}
+
 TEST(host_guards, and_manifests_together_are_the_stricter_of_both) {
   const Guard host = guard_of("[guard]\nremovals = { count = 9, percent = 1 }\nstops = 1\ngit = [\"forward\"]\n");
   const Guard manifest{.removal_count = 3,
