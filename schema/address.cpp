@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::pair<Verb, std::string_view>, 13> verb_words{{
+constexpr std::array<std::pair<Verb, std::string_view>, 16> verb_words{{
     {Verb::register_, "register"},
     {Verb::update, "update"},
     {Verb::unregister, "unregister"},
@@ -22,15 +22,19 @@ constexpr std::array<std::pair<Verb, std::string_view>, 13> verb_words{{
     {Verb::repair, "repair"},
     {Verb::remove, "remove"},
     {Verb::publish, "publish"},
+    {Verb::export_, "export"},
+    {Verb::switch_, "switch"},
+    {Verb::unexport, "unexport"},
 }};
 
-constexpr std::array<std::pair<AddressKind, std::string_view>, 7> kind_words{{
+constexpr std::array<std::pair<AddressKind, std::string_view>, 8> kind_words{{
     {AddressKind::peer, "peer"},
     {AddressKind::imagetype, "imagetype"},
     {AddressKind::image, "image"},
     {AddressKind::series, "series"},
     {AddressKind::subscription, "subscription"},
     {AddressKind::copy, "copy"},
+    {AddressKind::export_, "export"},
     {AddressKind::catalog, "catalog"},
 }};
 
@@ -57,13 +61,14 @@ std::optional<AddressParts> parts_of(std::string_view address) {
   const auto* const found =
       std::find_if(kind_words.begin(), kind_words.end(), [&](const auto& one) { return one.second == word; });
   if (found == kind_words.end() || has_parts == (found->first == AddressKind::catalog)) return std::nullopt;
-  AddressParts parts{.kind = found->first, .peer = {}, .selector = {}, .name = {}};
+  AddressParts parts{.kind = found->first, .peer = {}, .export_name = {}, .selector = {}, .name = {}};
   switch (parts.kind) {
     case AddressKind::subscription:
       parts.peer = take_part(rest);
       parts.selector = take_part(rest);
       break;
     case AddressKind::copy: parts.peer = take_part(rest); break;
+    case AddressKind::export_: parts.export_name = take_part(rest); break;       // names of exports hold no "."
     case AddressKind::peer: parts.peer = rest.substr(0, rest.find('.')); break;  // names of peers hold no "."
     case AddressKind::imagetype:
     case AddressKind::image:
@@ -112,6 +117,10 @@ Address subscription_address(const ServerName& peer, const Selector& selector) {
 
 Address copy_address(const ServerName& peer, const ImageName& name) {
   return {begin_of(AddressKind::copy) + peer.text() + "." + name.text()};
+}
+Address export_address(const ExportName& name) { return {begin_of(AddressKind::export_) + name.text()}; }
+Address exported_address(const ExportName& name, const ImageName& image) {
+  return {export_address(name).text + "." + image.text()};
 }
 Address catalog_address() { return {"catalog"}; }
 

@@ -25,18 +25,23 @@ enum class Verb {
   withdraw,
   repair,
   remove,
-  publish
+  publish,
+  export_,
+  switch_,
+  unexport
 };
 
 /// In the order in which a summary names them: what moves bytes first.
-inline constexpr std::array all_verbs{Verb::copy,     Verb::repair,    Verb::add,         Verb::create,        Verb::update,
-                                      Verb::withdraw, Verb::register_, Verb::instantiate, Verb::uninstantiate, Verb::unregister,
-                                      Verb::remove,   Verb::delete_,   Verb::publish};
+inline constexpr std::array all_verbs{Verb::copy,      Verb::repair,      Verb::add,           Verb::export_,
+                                      Verb::create,    Verb::update,      Verb::switch_,       Verb::withdraw,
+                                      Verb::register_, Verb::instantiate, Verb::uninstantiate, Verb::unregister,
+                                      Verb::unexport,  Verb::remove,      Verb::delete_,       Verb::publish};
 
 std::string_view text_of(Verb verb);  ///< "register" …
 std::optional<Verb> parse_verb(std::string_view text);
 
-/// "peer.P", "imagetype.T", "image.I", "series.S", "subscription.P.all", "subscription.P.series.S", "copy.P.I", "catalog".
+/// "peer.P", "imagetype.T", "image.I", "series.S", "subscription.P.all", "subscription.P.series.S", "copy.P.I", "export.E",
+/// "export.E.I", "catalog".
 struct Address {
   std::string text;
   auto operator<=>(const Address&) const = default;
@@ -44,15 +49,17 @@ struct Address {
 };
 
 /// What a thing is that has an address.
-enum class AddressKind { peer, imagetype, image, series, subscription, copy, catalog };
+enum class AddressKind { peer, imagetype, image, series, subscription, copy, export_, catalog };
 
 /// An address taken apart; borrows from its text. Only the last part may hold dots. The parts are not checked: an address that
 /// a user wrote may name no valid name, or end early, and then the parts that are missing are "".
 struct AddressParts {
   AddressKind kind = AddressKind::catalog;
-  std::string_view peer;      ///< of a peer, a subscription or a copy
-  std::string_view selector;  ///< of a subscription: "all", "image", "series", "imagetype"
-  std::string_view name;      ///< of a peer, a type, an image or a series; of a copy there; what a selector names
+  std::string_view peer;              ///< of a peer, a subscription or a copy
+  std::string_view export_name = {};  ///< of an export, and of an image in one
+  std::string_view selector;          ///< of a subscription: "all", "image", "series", "imagetype"
+  std::string_view
+      name;  ///< of a peer, a type, an image or a series; of a copy there; what a selector names; of an image in an export
   bool operator==(const AddressParts&) const = default;
 };
 
@@ -71,6 +78,10 @@ Address series_address(const SeriesName& series);
 Address subscription_address(const ServerName& peer, const Selector& selector);
 /// `name` is the image's name on the peer.
 Address copy_address(const ServerName& peer, const ImageName& name);
+/// Of the export itself: its link.
+Address export_address(const ExportName& name);
+/// Of an image in it.
+Address exported_address(const ExportName& name, const ImageName& image);
 Address catalog_address();
 
 }  // namespace ingot

@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::string_view, 158> texts{
+constexpr std::array<std::string_view, 162> texts{
     "",
     "adopted",
     "against",
@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 158> texts{
     "blocked",
     "broken-chain",
     "changed",
+    "changed-export",
     "clock-behind",
     "clock-was-ahead",
     "copy-entry",
@@ -56,6 +57,7 @@ constexpr std::array<std::string_view, 158> texts{
     "git-unproven",
     "gone",
     "held",
+    "host-guard",
     "identity-changed",
     "ignore-over",
     "ignore-too-long",
@@ -124,6 +126,7 @@ constexpr std::array<std::string_view, 158> texts{
     "root-ends",
     "root-expired",
     "root-refused",
+    "run-failed",
     "server",
     "several-runs",
     "sha256-repository",
@@ -144,6 +147,7 @@ constexpr std::array<std::string_view, 158> texts{
     "unknown-image",
     "unknown-moment",
     "unknown-name",
+    "unknown-owner",
     "unknown-peer",
     "unknown-revision",
     "unknown-schema",

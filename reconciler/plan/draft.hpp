@@ -28,11 +28,21 @@ enum class Phase {
   copies,
   following,  ///< series that follow, and what else needs a copy of this plan to be here
   copy_updates,
+  exports,
+  switches,
   stops,
   unregistrations,
+  unexports,
   removals,
   deletions,
   type_deletions,
+};
+
+/// Why an exported image goes.
+enum class Unexporting {
+  none,      ///< it does not
+  rotation,  ///< newer images have taken its place
+  dropped,   ///< the manifest no longer has the export, or it has another folder
 };
 
 struct DraftChange {
@@ -44,7 +54,8 @@ struct DraftChange {
   Serial newest = 0;            ///< copies: of one peer, later ones first
   bool publishes = false;       ///< it changes what this server publishes
   state::ImageKey removes = 0;  ///< a removal (R26): of this image; 0 = none
-  std::optional<Time> unwanted_since = {};  ///< a removal by `prune`: since when no rule has wanted the image
+  Unexporting unexports = Unexporting::none;  ///< also of the link of a dropped export
+  std::optional<Time> unwanted_since = {};    ///< a removal by `prune`: since when no rule has wanted the image
 };
 
 class Selection;
@@ -57,6 +68,7 @@ struct Draft {
   std::vector<Note> notes;
   std::vector<LimitLine> limits;
   std::vector<Wantedness> wantedness;
+  std::vector<ForgottenExport> forgotten;
   std::vector<Digest> abandoned;                   ///< Plan::abandoned
   std::optional<std::uint64_t> free_after_copies;  ///< bytes of the disk; nullopt: it was not looked at
   bool short_of_room = false;                      ///< Plan::short_of_room

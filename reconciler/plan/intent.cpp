@@ -106,6 +106,18 @@ void write_new_copy(Line& line, const CopyImage& copy) {
       .with("protect", copy.protect);
 }
 
+void write_export(Line& line, const ExportImage& one) {
+  line.with("to", one.folder)
+      .with("owner", one.rule.owner.value_or(""))
+      .with("mode", mode_text(one.rule))
+      .with_each("changes", one.rule.changes, as_is);
+}
+
+void write_switch(Line& line, const SwitchLink& one) {
+  line.with("link", one.link).with("image", one.image ? one.image->text() : "").with("gone", one.old_link);
+  line.with_each("run", one.run, as_is);
+}
+
 void write_result(Line& line, const Action& action) {
   std::visit(Overloaded{[&](const RegisterPeer& one) { write_peer(line, one.card, one.urls); },
                         [&](const UpdatePeer& one) {
@@ -132,7 +144,10 @@ void write_result(Line& line, const Action& action) {
                         [&](const AdoptCopy& one) { write_row(line, one.row); },
                         [&](const UpdateCopy& one) { write_copy_row(line, one.row); },
                         [&](const WithdrawCopy& one) { write_copy_row(line, one.row); },
-                        [&](const RemoveCopy& one) { line.with("name", one.name.text()); }},
+                        [&](const RemoveCopy& one) { line.with("name", one.name.text()); },
+                        [&](const ExportImage& one) { write_export(line, one); },
+                        [&](const SwitchLink& one) { write_switch(line, one); },
+                        [&](const Unexport& one) { line.with("to", one.row.folder).with("digest", one.row.digest.text()); }},
              action);
 }
 

@@ -32,6 +32,7 @@ std::string what_is_managed(const state::Snapshot& snapshot) {
   count(number_of(snapshot.images, [](const auto& row) { return row.managed && !row.copy && !row.deleted; }), "image");
   if (const auto series = number_of(snapshot.series, managed); series > 0) parts.push_back(fmt::format("{} series", series));
   count(number_of(snapshot.types, managed), "image type");
+  count(snapshot.exported.size(), "exported image");
   return listed(parts);
 }
 
@@ -59,6 +60,8 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   if (bounds) apply_guards(situation, *bounds, draft);
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
+  merge_exports(situation, draft);
+  if (bounds) guard_exports(situation, *bounds, draft);
 }
 
 /// Nothing but repairs: what else there is to do neither stands in their way nor takes of their budgets.
@@ -197,6 +200,7 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
   ignore(situation, plan);
   plan.limits = std::move(draft.limits);
   plan.wantedness = std::move(draft.wantedness);
+  plan.forgotten = std::move(draft.forgotten);
   plan.abandoned = std::move(draft.abandoned);
   plan.short_of_room = draft.short_of_room;
   plan.served_damaged = std::move(draft.served_damaged);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -114,6 +115,37 @@ struct PartialCopy {
   std::uint64_t on_disk = 0;  ///< bytes that it takes on the disk; more than `fetched` where space was reserved
 };
 
+/// What became of an image that was exported.
+enum class ExportSight {
+  whole,      ///< it looks as ingot left it
+  changed,    ///< somebody changed it
+  gone,       ///< it is not there any more
+  left_over,  ///< it is not there, but something of an export or a removal that was cut short is
+};
+struct ExportedView {
+  ExportSight sight = ExportSight::whole;
+  std::string why = {};      ///< of a changed one, as a clause
+  std::string used_by = {};  ///< a process that uses it, as a clause; "": none is known
+};
+/// What bears the name of a link.
+struct LinkSight {
+  bool is_link = false;     ///< false: something else is there
+  std::string target = {};  ///< as the link says it
+};
+/// What this run may not do for an export, and why.
+struct ExportRefusal {
+  Code code = Code::none;
+  std::string text;
+  std::string mend;
+};
+/// The folder of an export, of the manifest or of an earlier run.
+struct ExportView {
+  std::set<std::string> entries = {};               ///< names in it that some image here bears
+  std::map<ImageName, ExportedView> exported = {};  ///< of the images that the state remembers there
+  std::map<std::string, LinkSight> links = {};      ///< by name, those that are there
+  std::optional<ExportRefusal> refusal = {};
+};
+
 struct Observed {
   Time now;                       ///< read once, at the start of the run
   MinuteOfWeek local_minute = 0;  ///< the same, as this server's local time
@@ -123,11 +155,13 @@ struct Observed {
   DiskView disk;
   std::map<Digest, PartialCopy> partials = {};  ///< by the image's digest
   std::set<Digest> objects;  ///< digests of candidates, and of deleted images that may come back, whose bytes are whole here
-  std::optional<Time> root_expires = {};   ///< when this server's own newest root ends
-  std::vector<ImageName> unreleased = {};  ///< this server's public images that its release keys have not signed
-  std::vector<DamagedImage> damaged = {};  ///< images here whose bytes are known not to be whole, by name
-  bool elsewhere = false;                  ///< this is not the server: its sources, disk and keys were not looked at
-  std::string no_catalog_key = {};         ///< why no head can be signed here, as a sentence; "": nothing is known against it
+  std::optional<Time> root_expires = {};                  ///< when this server's own newest root ends
+  std::vector<ImageName> unreleased = {};                 ///< this server's public images that its release keys have not signed
+  std::vector<DamagedImage> damaged = {};                 ///< images here whose bytes are known not to be whole, by name
+  std::map<ExportName, std::string> export_folders = {};  ///< of the manifest's exports: `to`, as an absolute path
+  std::map<std::pair<ExportName, std::string>, ExportView> exports = {};  ///< by name and folder, remembered ones too
+  bool elsewhere = false;           ///< this is not the server: its sources, disk and keys were not looked at
+  std::string no_catalog_key = {};  ///< why no head can be signed here, as a sentence; "": nothing is known against it
   std::string no_page =
       {};  ///< why there is no catalog page, though the manifest wants one, as a sentence; "": nothing against it
   std::string publish_again;  ///< why what is published must be published again, whatever the state says; "": it need not

@@ -18,6 +18,12 @@ void apply_budgets(const Situation& situation, bool whole, Draft& draft);
 void note_limits(const Situation& situation, Draft& draft);
 /// Holds removals and stops that go beyond the guard (R26): all of them or none; removals by `prune` go as far as it allows.
 void apply_guards(const Situation& situation, const PlanOptions& options, Draft& draft);
+/// The same for exported images and the links of dropped exports, counted against all that is exported.
+void guard_exports(const Situation& situation, const PlanOptions& options, Draft& draft);
+/// How many of `all` one run may remove: both bounds hold; unless one of them is 0, one is always allowed.
+std::uint64_t removals_allowed(const Guard& guard, std::uint64_t all, const PlanOptions& options);
+/// Takes the changes for which `concerned` holds out of the draft, and lists them as held.
+void hold(Draft& draft, bool (*concerned)(const DraftChange&), Code code, const std::string& text, const std::string& mend);
 /// Holds all withdrawals of a peer that declares too many at once.
 void guard_withdrawals(const Situation& situation, const PlanOptions& options, Draft& draft);
 /// An address occurs once: of two changes the later one waits for another run.

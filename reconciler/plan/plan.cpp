@@ -70,7 +70,10 @@ Verb verb_of(const Action& action) {
                                [](const AdoptCopy&) { return Verb::add; },
                                [](const UpdateCopy&) { return Verb::update; },
                                [](const WithdrawCopy&) { return Verb::withdraw; },
-                               [](const RemoveCopy&) { return Verb::remove; }},
+                               [](const RemoveCopy&) { return Verb::remove; },
+                               [](const ExportImage&) { return Verb::export_; },
+                               [](const SwitchLink&) { return Verb::switch_; },
+                               [](const Unexport&) { return Verb::unexport; }},
                     action);
 }
 
@@ -114,7 +117,9 @@ int exit_code_of(const Plan& plan, bool detailed) {
     code = worse_exit_code(code, exit_incomplete);
   const auto is_local = [](const Blocked& one) { return one.code == Code::damaged || one.code == Code::no_catalog_key; };
   if (std::any_of(plan.blocked.begin(), plan.blocked.end(), is_local)) code = worse_exit_code(code, exit_local);
-  if (!plan.held.empty()) code = worse_exit_code(code, exit_refused);
+  const bool refused =
+      std::any_of(plan.blocked.begin(), plan.blocked.end(), [](const Blocked& one) { return one.code == Code::host_guard; });
+  if (!plan.held.empty() || refused) code = worse_exit_code(code, exit_refused);
   const bool untrusted =
       std::any_of(plan.unknown.begin(), plan.unknown.end(), [](const auto& peer) { return peer.code == Code::untrusted; });
   return untrusted ? worse_exit_code(code, exit_untrusted) : code;

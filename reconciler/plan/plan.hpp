@@ -156,10 +156,34 @@ struct RemoveCopy {
   ImageName name;
 };
 
+/// An image is unpacked for those who use it; or one that is gets another owner or mode, or other members may change.
+struct ExportImage {
+  ExportEntry rule;       ///< as the manifest says
+  std::string folder;     ///< `to`, an absolute path
+  ImageName image;        ///< here when it is done, and its place in the folder
+  bool is_there = false;  ///< it is exported: only `rule` is other than what was applied
+  std::string like = {};  ///< an image in the same folder whose blocks it may share; "": there is none
+};
+/// The link of an export moves, or goes.
+struct SwitchLink {
+  ExportName name;
+  std::string folder;
+  std::string link = {};                 ///< to make or to move; "": none
+  std::string old_link = {};             ///< to remove; "": none
+  std::optional<ImageName> image = {};   ///< where `link` shall point
+  std::optional<ImageName> before = {};  ///< the image for which `run` last succeeded
+  std::vector<std::string> run = {};     ///< afterwards; empty: nothing
+};
+/// An exported image is removed from its folder.
+struct Unexport {
+  state::ExportedRow row;
+  std::set<std::string> links = {};  ///< in the same folder, which must not point to it
+};
+
 using Action =
     std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate, UpdateSubscription,
                  Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries, DeleteSeries, Publish, CopyImage,
-                 FetchAgain, TakeInAgain, AdoptCopy, UpdateCopy, WithdrawCopy, RemoveCopy>;
+                 FetchAgain, TakeInAgain, AdoptCopy, UpdateCopy, WithdrawCopy, RemoveCopy, ExportImage, SwitchLink, Unexport>;
 
 /// Why an action is planned (R26).
 struct Reason {
@@ -233,6 +257,13 @@ enum class LeftOutBy { nothing, targets, exclusions, targets_and_exclusions, sav
 std::string_view text_of(LeftOutBy by);  ///< "--target", "--exclude", "--target and --exclude", "the saved plan"; "" of nothing
 std::optional<LeftOutBy> parse_left_out(std::string_view text);  ///< nullopt: no such word, as ""
 
+/// An exported image that is not in its folder any more, and not wanted there: an apply forgets it.
+struct ForgottenExport {
+  ExportName name;
+  std::string folder;
+  ImageName image;
+};
+
 /// The commit whose plan was taken out of another's: only what is beyond it is left.
 struct PlanBase {
   std::string revision;        ///< as it was named
@@ -258,6 +289,7 @@ struct Plan {
   std::vector<Note> notes = {};            ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
+  std::vector<ForgottenExport> forgotten = {};  ///< by name, folder, image; not part of the plan's id
   /// Partial copies, by the image's digest, that go before any copy begins: nothing wants them, or what comes first needs their
   /// room. Not part of the plan's id.
   std::vector<Digest> abandoned = {};

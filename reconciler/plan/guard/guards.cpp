@@ -24,28 +24,6 @@ std::string bound_place(const std::optional<At>& bound, const std::optional<std:
   return raised ? "--raise-limit" : bound_place(bound);
 }
 
-/// Both bounds hold. Unless one of them is 0, one removal is always allowed.
-std::uint64_t removals_allowed(const Guard& guard, std::uint64_t images, const PlanOptions& options) {
-  const double share = std::floor(static_cast<double>(images) * std::clamp(guard.removal_percent, 0.0, 100.0) / 100.0);
-  const auto by_percent = static_cast<std::uint64_t>(share);
-  const bool none = guard.removal_count == 0 || guard.removal_percent <= 0;
-  const std::uint64_t allowed = none ? 0 : std::max<std::uint64_t>(1, std::min(guard.removal_count, by_percent));
-  return std::max(allowed, options.raise_removals.value_or(0));
-}
-
-void hold(Draft& draft, bool (*concerned)(const DraftChange&), Code code, const std::string& text, const std::string& mend) {
-  for (const auto& one : draft.changes) {
-    if (!concerned(one)) continue;
-    draft.held.push_back({.address = one.change.address,
-                          .verb = one.change.verb,
-                          .code = code,
-                          .text = fmt::format("{}; {}", one.change.because.front().text, text),
-                          .mend = mend,
-                          .because = one.change.because});
-  }
-  draft.erase(concerned);
-}
-
 /// What is removed needs no other change.
 void drop_changes_of_removed(Draft& draft) {
   std::set<state::ImageKey> removed;
@@ -132,6 +110,27 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
 }
 
 }  // namespace
+
+std::uint64_t removals_allowed(const Guard& guard, std::uint64_t all, const PlanOptions& options) {
+  const double share = std::floor(static_cast<double>(all) * std::clamp(guard.removal_percent, 0.0, 100.0) / 100.0);
+  const auto by_percent = static_cast<std::uint64_t>(share);
+  const bool none = guard.removal_count == 0 || guard.removal_percent <= 0;
+  const std::uint64_t allowed = none ? 0 : std::max<std::uint64_t>(1, std::min(guard.removal_count, by_percent));
+  return std::max(allowed, options.raise_removals.value_or(0));
+}
+
+void hold(Draft& draft, bool (*concerned)(const DraftChange&), Code code, const std::string& text, const std::string& mend) {
+  for (const auto& one : draft.changes) {
+    if (!concerned(one)) continue;
+    draft.held.push_back({.address = one.change.address,
+                          .verb = one.change.verb,
+                          .code = code,
+                          .text = fmt::format("{}; {}", one.change.because.front().text, text),
+                          .mend = mend,
+                          .because = one.change.because});
+  }
+  draft.erase(concerned);
+}
 
 void apply_guards(const Situation& situation, const PlanOptions& options, Draft& draft) {
   guard_removals(situation, options, draft);

@@ -36,6 +36,9 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
 /// Of the manifest and of the copies that come. Drops are decided once the guards have spoken.
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_dropped_types(const Situation& situation, Draft& draft);
+/// Exports: which images of each are unpacked in its folder, where its link points, and what goes (R29). After all that brings,
+/// renames, withdraws or removes images, and after series.
+void merge_exports(const Situation& situation, Draft& draft);
 /// Whether live images of this type are such that peers may see them.
 bool has_public_images(const state::TypeRow& type, const Situation& situation);
 
