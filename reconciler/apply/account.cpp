@@ -49,6 +49,7 @@ int exit_code_of_failure(Code code) {
   if (code == Code::untrusted || code == Code::digest_mismatch) return exit_untrusted;
   if (code == Code::no_space || code == Code::io || code == Code::damaged) return exit_local;
   if (code == Code::internal) return exit_internal;
+  if (code == Code::changed_export) return exit_refused;
   return exit_incomplete;
 }
 

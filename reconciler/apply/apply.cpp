@@ -110,6 +110,8 @@ class Applying {
     state::Effects wanted;
     for (const plan::Wantedness& one : run_.plan.wantedness)
       wanted.push_back(state::MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
+    for (const plan::ForgottenExport& one : run_.plan.forgotten)
+      wanted.push_back(state::DropExported{.name = one.name, .folder = one.folder, .image = one.image});
     if (!wanted.empty()) run_.context.state.record(wanted);
   }
 
@@ -176,6 +178,7 @@ class Applying {
       if (auto* failed = std::get_if<Failed>(&result)) {
         if (failed->code == Code::not_on_medium)
           return Outcome(Skipped{.why = "deferred: the medium lacks it (not-on-medium): " + failed->text, .deferred = true});
+        if (failed->code == Code::in_use) return Outcome(Skipped{.why = "deferred: " + failed->text, .deferred = true});
         return Outcome(std::move(*failed));
       }
       return std::get<ActionEffects>(std::move(result));
@@ -325,7 +328,8 @@ bool is_of_the_last_commit(const state::RunStart& start, const state::State& sta
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
 bool is_idle(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context) {
   return plan.pending() == 0 && is_of_the_last_commit(start, context.state) && !last_run_failed(context.state) &&
-         plan.wantedness.empty() && exit_code_of(plan, false) == 0 && what_is_due(plan, context) == Due::nothing;
+         plan.wantedness.empty() && plan.forgotten.empty() && exit_code_of(plan, false) == 0 &&
+         what_is_due(plan, context) == Due::nothing;
 }
 
 /// A state that was made anew knows what is needed here once an apply has left nothing undone; entries that are blocked

@@ -89,16 +89,25 @@ class Child {
   bool lost_ = false;  ///< somebody else has seen its end
 };
 
-/// Pointers into this process's own, and a null behind them.
-std::vector<char*> environment_without(const std::set<std::string>& withheld) {
-  std::vector<char*> left;
-  for (char* const* variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    if (!withheld.contains(std::string(text.substr(0, text.find('='))))) left.push_back(*variable);
+/// What a program sees: this process's variables but those withheld, and others in their place or beside them.
+class Environment {
+ public:
+  Environment(const std::set<std::string>& withheld, const std::map<std::string, std::string>& added) {
+    for (char* const* variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+      const std::string_view text = *variable;
+      const std::string name(text.substr(0, text.find('=')));
+      if (!withheld.contains(name) && !added.contains(name)) lines_.emplace_back(text);
+    }
+    for (const auto& [name, value] : added) lines_.push_back(name + "=" + value);
+    for (std::string& line : lines_) pointers_.push_back(line.data());
+    pointers_.push_back(nullptr);
   }
-  left.push_back(nullptr);
-  return left;
-}
+  char* const* data() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<char*> pointers_;  ///< into lines_, and a null behind them
+};
 
 /// Feeds it and waits for its end.
 std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, Seconds timeout, Clock& clock) {
@@ -118,7 +127,7 @@ std::string attend(Child& child, OwnedDescriptor& pipe, std::string_view input, 
 }  // namespace
 
 std::string run_program(const std::vector<std::string>& command, const std::string& input, Seconds timeout,
-                        const std::set<std::string>& withheld, Clock& clock) {
+                        const std::set<std::string>& withheld, Clock& clock, const std::map<std::string, std::string>& added) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(Fault::local, fmt::format("no pipe can be made: {}", errno_text(errno)));
   OwnedDescriptor reading(ends[0]);
@@ -131,8 +140,9 @@ std::string run_program(const std::vector<std::string>& command, const std::stri
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t id = 0;
-  const int error = ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(),
-                                  environment_without(withheld).data());
+  Environment environment(withheld, added);
+  const int error =
+      ::posix_spawn(&id, command.front().c_str(), &plan.actions, &plan.attributes, arguments.data(), environment.data());
   if (error != 0) return fmt::format("cannot be started: {}", errno_text(error));
   ::close(reading.release());
   Child child(id);

@@ -11,6 +11,7 @@
 #include "reconciler/console/asking_line.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/observe/known_releases.hpp"
+#include "reconciler/observe/observe_exports.hpp"
 #include "reconciler/observe/visit.hpp"
 #include "reconciler/observe/wanted_bytes.hpp"
 #include "reconciler/plan/make_plan.hpp"
@@ -192,6 +193,7 @@ SeenServer observe_server(site::Site& site, const std::vector<KnownPeer>& known,
                           .no_catalog_key = apply::why_no_catalog_key(site.files, site.manifest.server.keys, root),
                           .no_page = apply::why_no_page(site.store, site.manifest.server),
                           .publish_again = apply::why_publish_again(site.state, site.store, site.manifest.server)};
+  observe_exports(site.manifest, snapshot, observed);
   return {std::move(snapshot), std::move(observed)};
 }
 

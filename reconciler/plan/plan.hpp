@@ -177,7 +177,8 @@ struct SwitchLink {
 /// An exported image is removed from its folder.
 struct Unexport {
   state::ExportedRow row;
-  std::set<std::string> links = {};  ///< in the same folder, which must not point to it
+  std::set<std::string> links = {};       ///< in the same folder, which must not point to it
+  std::vector<std::string> changes = {};  ///< what the manifest lets change by now
 };
 
 using Action =

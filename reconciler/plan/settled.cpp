@@ -118,6 +118,9 @@ void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, c
 }  // namespace
 
 state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
+  // The members of a series that is exported are known to the state alone.
+  if (!manifest.exports.empty())
+    return {.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = {}};
   state::SnapshotScope scope{
       .without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
   scope.without_failures =

@@ -68,15 +68,15 @@ Reason export_reason(const ExportEntry& entry, Code code, std::string text) {
 }
 
 /// An image that newer ones have replaced, or of an export that was dropped.
-void add_unexport(const state::ExportedRow& row, const Place& place, Reason because, Unexporting why,
-                  const std::set<std::string>& links, std::string deferred_why, Draft& draft) {
+void add_unexport(const state::ExportedRow& row, const Place& place, const std::vector<std::string>& changes, Reason because,
+                  Unexporting why, const std::set<std::string>& links, std::string deferred_why, Draft& draft) {
   const ExportedView* seen = place.seen(row.image);
   const Address address = exported_address(row.name, row.image);
   if (!seen || seen->sight == ExportSight::gone) {
     draft.forgotten.push_back({.name = row.name, .folder = row.folder, .image = row.image});
     return;
   }
-  if (seen->sight == ExportSight::changed) {
+  if (seen->sight == ExportSight::changed && row.changes == changes) {
     draft.held.push_back({.address = address,
                           .verb = Verb::unexport,
                           .code = Code::changed_export,
@@ -86,7 +86,7 @@ void add_unexport(const state::ExportedRow& row, const Place& place, Reason beca
                           .because = {because}});
     return;
   }
-  Change change = change_of(address, Unexport{.row = row, .links = links}, {std::move(because)});
+  Change change = change_of(address, Unexport{.row = row, .links = links, .changes = changes}, {std::move(because)});
   if (deferred_why.empty() && !seen->used_by.empty()) deferred_why = "in use: " + seen->used_by;
   change.deferred = !deferred_why.empty();
   change.deferred_why = std::move(deferred_why);
@@ -346,7 +346,8 @@ class Exporting {
         wait = "in use: the link points to it";
       else if (run_is_due)
         wait = "`run` has not succeeded for a newer image";
-      add_unexport(*row, place_, export_reason(entry_, Code::beyond_latest, "newer images of the export have taken its place"),
+      add_unexport(*row, place_, entry_.changes,
+                   export_reason(entry_, Code::beyond_latest, "newer images of the export have taken its place"),
                    Unexporting::rotation, links, std::move(wait), draft_);
     }
   }
@@ -397,7 +398,8 @@ void merge_dropped_export(const Place& place, bool moved, Draft& draft) {
     change.deferred_why = wait;
     draft.add({.change = std::move(change), .phase = Phase::switches, .unexports = Unexporting::dropped});
   }
-  for (const auto& [image, row] : place.rows) add_unexport(*row, place, because, Unexporting::dropped, links, wait, draft);
+  for (const auto& [image, row] : place.rows)
+    add_unexport(*row, place, row->changes, because, Unexporting::dropped, links, wait, draft);
 }
 
 }  // namespace
