@@ -20,6 +20,11 @@ std::string copy_text(const plan::CopyImage& copy) {
                      size_text(copy.entry->size), copy.peer.text(), copy.head->serial);
 }
 
+std::string link_text(const plan::SwitchLink& it) {
+  if (!it.image) return it.old_link.empty() ? "no link" : fmt::format("{}/{} goes", it.folder, it.old_link);
+  return fmt::format("{}/{} → {}", it.folder, it.link, it.image->text());
+}
+
 std::string what_is_done(const plan::Change& change) {
   return std::visit(
       Overloaded{
@@ -52,6 +57,9 @@ std::string what_is_done(const plan::Change& change) {
           [](const plan::UpdateCopy& it) { return fmt::format("{}", fmt::join(it.changes, "; ")); },
           [](const plan::WithdrawCopy& it) { return it.row.reason; },
           [](const plan::RemoveCopy& it) { return fmt::format("{}, key {}", it.name.text(), it.key); },
+          [](const plan::ExportImage& it) { return fmt::format("to {}/{}", it.folder, it.image.text()); },
+          [](const plan::SwitchLink& it) { return link_text(it); },
+          [](const plan::Unexport& it) { return fmt::format("from {}/{}", it.row.folder, it.row.image.text()); },
       },
       change.action);
 }

@@ -2,6 +2,7 @@
 #include "reconciler/apply/published.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/observe/observe_exports.hpp"
 #include "reconciler/observe/published_pieces.hpp"
 #include "reconciler/source/read_manifest.hpp"
 #include "schema/exit_code.hpp"
@@ -49,6 +50,19 @@ void look_at_pieces(const site::Site& site, show::Findings& findings) {
   }
 }
 
+/// Whether what was exported is as ingot left it: all members, without opening a file.
+void look_at_exports(const site::Site& site, show::Findings& findings) {
+  const state::Snapshot snapshot = site.state.snapshot({.without_failures = true});
+  for (const auto& row : snapshot.exported) {
+    if (const std::string why = observe::why_not_as_exported(row); !why.empty())
+      findings.faults.push_back({exported_address(row.name, row.image).text, row.folder + "/" + row.image.text(), why});
+  }
+  for (const auto& row : snapshot.exports) {
+    if (const std::string why = observe::why_not_linked(row); !why.empty())
+      findings.faults.push_back({export_address(row.name).text, row.folder + "/" + row.link, why});
+  }
+}
+
 }  // namespace
 
 int run_command(const options::DriftArguments&, const console::Session& session) {
@@ -59,6 +73,7 @@ int run_command(const options::DriftArguments&, const console::Session& session)
   look_at_images(site, findings);
   if (look_at_state(site, findings)) look_at_head(site, findings);
   look_at_pieces(site, findings);
+  look_at_exports(site, findings);
   session.show([&](const show::Style& style, show::Output& out) { show::show_drift(findings, style, out); },
                [&](show::Output& out) { show::show_drift_json(findings, out); });
   return findings.faults.empty() ? exit_done : exit_changes;

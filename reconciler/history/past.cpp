@@ -22,7 +22,7 @@ bool came(Verb verb) {
   return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 bool went(Verb verb) {
-  constexpr std::array verbs{Verb::unregister, Verb::uninstantiate, Verb::delete_, Verb::remove};
+  constexpr std::array verbs{Verb::unregister, Verb::uninstantiate, Verb::delete_, Verb::remove, Verb::unexport};
   return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 

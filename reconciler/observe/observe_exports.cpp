@@ -163,4 +163,21 @@ void observe_exports(const Manifest& manifest, const state::Snapshot& snapshot, 
   }
 }
 
+std::string why_not_as_exported(const state::ExportedRow& row) {
+  const auto found = exports::facts_of(row.folder + "/" + row.image.text(), row.changes);
+  if (std::holds_alternative<exports::Absent>(found)) return "it is not there any more";
+  if (const auto* unfit = std::get_if<exports::Unfit>(&found)) return "it " + unfit->why;
+  const auto& facts = std::get<exports::Facts>(found);
+  return facts.top == row.top && facts.listing == row.listing ? "" : "it is not as it was exported";
+}
+
+std::string why_not_linked(const state::ExportRow& row) {
+  if (row.link.empty() || !row.linked) return "";
+  const auto found = exports::link_at(row.folder, row.link);
+  if (std::holds_alternative<exports::Absent>(found)) return "the link is not there any more";
+  if (const auto* unfit = std::get_if<exports::Unfit>(&found)) return "it " + unfit->why;
+  const std::string& target = std::get<exports::LinkTarget>(found).text;
+  return target == row.linked->text() ? "" : fmt::format("it points to \"{}\", not to \"{}\"", target, row.linked->text());
+}
+
 }  // namespace ingot::observe

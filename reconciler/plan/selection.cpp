@@ -48,12 +48,14 @@ class KnownAddresses {
     for (const auto& series : manifest.series) add(series_address(series.name));
     for (const auto& rule : manifest.subscriptions) add(subscription_address(rule.peer, rule.selector));
     for (const auto& copy : manifest.copies) add(copy_address(copy.peer, copy.name));
+    for (const auto& entry : manifest.exports) add(export_address(entry.name));
   }
 
   void add_snapshot(const state::Snapshot& snapshot) {
     for (const auto& row : snapshot.registrations) add(peer_address(row.name));
     for (const auto& row : snapshot.types) add(type_address(row.name));
     for (const auto& row : snapshot.series) add(series_address(row.name));
+    for (const auto& row : snapshot.exported) add(exported_address(row.name, row.image));
     for (const auto& row : snapshot.subscriptions) {
       const PeerCase* peer = situation_.peer(row.peer);
       add(subscription_address(peer ? peer->name() : row.peer_name, row.selector));

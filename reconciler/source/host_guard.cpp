@@ -50,7 +50,8 @@ std::variant<Guard, Problems> host_guard() {
     auto* const guard = std::get_if<Guard>(&read);
     if (guard == nullptr) return read;
     host = std::move(*guard);
-    // Else a further file could name signers in the place of those that this one means, or allow variables and folders that it does not.
+    // Else a further file could name signers in the place of those that this one means, or allow variables and folders that it
+    // does not.
     if (host.signers.empty()) host.signers.push_back(usual_signers);
     if (!host.variables) host.variables.emplace();
     if (!host.export_to) host.export_to.emplace();

@@ -185,6 +185,7 @@ void ManifestReader::read_entries(TableReader& table) {
   each({"series", ""}, read_series);
   each({"subscription", ""}, read_subscription);
   each({"copy", ""}, read_copy);
+  each({"export", ""}, read_export);
   each({"ignore", ""}, read_ignore);
   each({"notify", ""}, read_notify);
 }

@@ -168,6 +168,9 @@ class Model {
   }
   void act(const plan::DeleteImage& action) { drop(action.key); }
   void act(const plan::RemoveCopy& action) { drop(action.key); }
+  void act(const plan::ExportImage&) {}  // the random worlds have no exports
+  void act(const plan::SwitchLink&) {}
+  void act(const plan::Unexport&) {}
   void drop(state::ImageKey key) {
     state::ImageRow* row = find(key);
     if (!row || row->deleted) throw std::logic_error("an image is removed that is not here");

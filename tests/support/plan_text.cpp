@@ -38,6 +38,14 @@ std::string row_result(const state::SubscriptionRow& row) {
 }
 
 /// What an action leads to, where its reason does not say it.
+std::string switch_result(const plan::SwitchLink& one) {
+  std::string text = one.folder + ":";
+  if (one.image) text += fmt::format(" {} to {}", one.link, one.image->text());
+  if (!one.old_link.empty()) text += fmt::format(" {} goes", one.old_link);
+  if (!one.run.empty()) text += fmt::format(", runs {}, before: {}", one.run.front(), one.before ? one.before->text() : "none");
+  return text;
+}
+
 std::string result(const plan::Action& action) {
   return std::visit(
       Overloaded{
@@ -74,7 +82,13 @@ std::string result(const plan::Action& action) {
           [](const plan::AdoptCopy& one) { return fmt::format("the copy from {}, {}", one.peer.text(), text_of(one.row.state)); },
           [](const plan::UpdateCopy& one) { return fmt::format("as {}", one.row.name.text()); },
           [](const plan::WithdrawCopy& one) { return one.row.reason; },
-          [](const plan::RemoveCopy& one) { return one.name.text(); }},
+          [](const plan::RemoveCopy& one) { return one.name.text(); },
+          [](const plan::ExportImage& one) {
+            const std::string like = one.like.empty() ? "" : ", like " + one.like;
+            return fmt::format("{} {}{}", one.is_there ? "again in" : "to", one.folder, like);
+          },
+          [](const plan::SwitchLink& one) { return switch_result(one); },
+          [](const plan::Unexport& one) { return "from " + one.row.folder; }},
       action);
 }
 

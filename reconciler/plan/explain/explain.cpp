@@ -112,6 +112,7 @@ std::vector<std::string> known_names(const Manifest& manifest, const state::Snap
   for (const auto& type : manifest.types) names.insert(type.name.text());
   for (const auto& image : manifest.images) names.insert(image.name.text());
   for (const auto& series : manifest.series) names.insert(series.name.text());
+  for (const auto& entry : manifest.exports) names.insert(entry.name.text());
   for (const auto& rule : manifest.subscriptions) names.insert(subscription_address(rule.peer, rule.selector).text);
   for (const auto& row : snapshot.registrations) names.insert(row.name.text());
   for (const auto& row : snapshot.types) names.insert(row.name.text());

@@ -25,6 +25,10 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
   add_if(TypeName::parse(what), type_address);
   add_if(name, image_address);
   add_if(SeriesName::parse(what), series_address);
+  add_if(ExportName::parse(what), export_address);
+  for (const auto& entry : explanation.situation().manifest.exports) {
+    if (name) addresses.push_back(exported_address(entry.name, *name).text);
+  }
   for (const auto& rule : explanation.situation().manifest.subscriptions) {
     const std::string value = value_of(rule.selector);
     if (rule.peer.text() == what || (!value.empty() && value == what))
@@ -136,6 +140,14 @@ void add_recorded(const std::string& address, Explanation& explanation) {
   for (const auto& row : snapshot.series) {
     if (series_address(row.name).text == address)
       add_done(explanation, address, fmt::format("it is here, with {}", counted(row.members.size(), "image")));
+  }
+  for (const auto& row : snapshot.exports) {
+    if (row.linked && export_address(row.name).text == address)
+      add_done(explanation, address, fmt::format("its link {}/{} shows {}", row.folder, row.link, row.linked->text()));
+  }
+  for (const auto& row : snapshot.exported) {
+    if (exported_address(row.name, row.image).text == address)
+      add_done(explanation, address, fmt::format("it is exported to {}", row.folder));
   }
   for (const auto& row : snapshot.subscriptions) {
     const PeerCase* peer = explanation.situation().peer(row.peer);

@@ -85,6 +85,13 @@ Told told(const plan::AdoptCopy& action) { return {action.row.name.text(), fmt::
 Told told(const plan::UpdateCopy& action) { return {action.row.name.text(), ""}; }
 Told told(const plan::WithdrawCopy& action) { return {action.row.name.text(), io::printable(action.row.reason)}; }
 Told told(const plan::RemoveCopy& action) { return {action.name.text(), ""}; }
+Told told(const plan::ExportImage& action) { return {action.image.text(), "to " + io::printable(action.folder)}; }
+Told told(const plan::SwitchLink& action) {
+  const std::string& link = action.image ? action.link : action.old_link;
+  const std::string where = link.empty() ? io::printable(action.folder) : io::printable(action.folder + "/" + link);
+  return {"export " + action.name.text(), action.image ? fmt::format("{} → {}", where, action.image->text()) : where + " goes"};
+}
+Told told(const plan::Unexport& action) { return {action.row.image.text(), "from " + io::printable(action.row.folder)}; }
 
 }  // namespace
 
@@ -129,6 +136,7 @@ std::optional<std::string> title_by_intent(const Address& address, Verb verb, st
     case AddressKind::imagetype: return "type " + name;
     case AddressKind::series: return "series " + name;
     case AddressKind::subscription: return selector_text(parts->selector, parts->name);
+    case AddressKind::export_: return name.empty() ? "export " + std::string(parts->export_name) : name;
     case AddressKind::copy: break;
   }
   if (verb == Verb::copy) return name;

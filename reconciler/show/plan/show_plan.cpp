@@ -260,10 +260,13 @@ Symbol symbol_of(Verb verb) {
     case Verb::uninstantiate: return {'<', Ink::cyan};
     case Verb::create:
     case Verb::add:
+    case Verb::export_:
     case Verb::copy: return {'+', Ink::green};
     case Verb::update:
+    case Verb::switch_:
     case Verb::repair: return {'~', Ink::yellow};
     case Verb::delete_:
+    case Verb::unexport:
     case Verb::remove: return {'-', Ink::red};
     case Verb::withdraw: return {'!', Ink::magenta};
     case Verb::publish: return {'^', Ink::cyan};

@@ -14,13 +14,16 @@ std::size_t& count_of(Verb verb, Counts& counts) {
     case Verb::instantiate:
     case Verb::create:
     case Verb::add:
+    case Verb::export_:
     case Verb::copy: return counts.create;
     case Verb::update:
     case Verb::withdraw:
+    case Verb::switch_:
     case Verb::repair: return counts.update;
     case Verb::unregister:
     case Verb::uninstantiate:
     case Verb::delete_:
+    case Verb::unexport:
     case Verb::remove: return counts.gone;
     case Verb::publish: break;
   }
