@@ -1,0 +1,252 @@
+// Exports (R29), as those who use them see them: a folder that always holds the newest image, and a link that is never broken.
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/scenarios/site.hpp"
+#include "tests/support/test_folder.hpp"
+
+namespace ingot::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing_support::read_text;
+using testing_support::Running;
+using testing_support::TestFolder;
+using testing_support::write_text;
+
+/// Root exports only to folders that nobody else can change: /tmp is none.
+std::string own_folder() { return ::geteuid() == 0 ? "/root/" : testing::TempDir(); }
+
+struct Exports : testing::Test {
+  TestFolder folder{own_folder()};
+  Site here{folder.path(), "gold"};
+  const std::string to = folder / "u01";
+  std::vector<std::string> images;
+  std::string entries;  ///< of the images
+
+  Exports() {
+    write_text(folder / "guard.toml",
+               "[guard]\nexport_to = [\"" + folder.path() + "\"]\nexport_run = [\"" + folder.path() + "\"]\n");
+    ::setenv("INGOT_GUARD", (folder / "guard.toml").c_str(), 1);
+  }
+  ~Exports() override { ::unsetenv("INGOT_GUARD"); }
+
+  void add(const std::string& name, const std::string& more = "") {
+    images.push_back(name);
+    entries += here.tree_image(name, {{"bin/run", name}, {"log/alert", "begin"}, {"data/a", std::string(200'000, 'a')}}, more);
+  }
+  std::string series() const {
+    std::string text = "[[series]]\nname = \"db\"\nimages = [";
+    for (const auto& name : images) text += "\"" + name + "\", ";
+    return text + "]\n";
+  }
+  static std::string export_of(const std::string& where, const std::string& more = "link = \"current\"\n") {
+    return "[[export]]\nname = \"home\"\nseries = \"db\"\nto = \"" + where + "\"\n" + more;
+  }
+  void manifest(const std::string& more = "link = \"current\"\n") { here.manifest(entries + series() + export_of(to, more)); }
+  std::string shown() const { return read_text(to + "/current/bin/run"); }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(to)) found.push_back(entry.path().filename().string());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+};
+
+TEST_F(Exports, R29_the_newest_image_lies_in_the_folder_and_the_link_shows_it) {
+  add("db1");
+  manifest();
+  EXPECT_THAT(actions(here.plan()), Contains("export export.home.db1"));
+  here.apply();
+  EXPECT_EQ(shown(), "db1");
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+  add("db2");
+  manifest();
+  EXPECT_THAT(actions(here.plan()), Contains("switch export.home"));
+  here.apply();
+  EXPECT_EQ(shown(), "db2");
+  EXPECT_THAT(names(), ElementsAre("current", "db2"));
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+  EXPECT_EQ(here.ingot({"drift"}).exit, 0);
+}
+
+TEST_F(Exports, R29_a_withdrawn_image_loses_the_link_in_the_same_run) {
+  add("db1");
+  add("db2");
+  manifest();
+  here.apply();
+  entries.clear();
+  images.clear();
+  add("db1");
+  add("db2", "state = \"WITHDRAWN\"\nreason = \"CVE-1\"\n");
+  manifest();
+  here.apply();
+  EXPECT_EQ(shown(), "db1");
+  EXPECT_THAT(names(), ElementsAre("current", "db1", "db2"));
+  EXPECT_THAT(entries, HasSubstr("CVE-1"));
+}
+
+TEST_F(Exports, R29_what_ingot_did_not_make_is_never_touched) {
+  fs::create_directories(to + "/db1");
+  write_text(to + "/db1/mine", "mine");
+  write_text(to + "/current", "mine");
+  add("db1");
+  manifest();
+  const Json plan = here.plan(3);
+  EXPECT_THAT(scenarios::entries(plan, "blocked"), Contains("in-the-way export.home.db1"));
+  here.apply(3);
+  EXPECT_EQ(read_text(to + "/db1/mine"), "mine");
+  EXPECT_EQ(read_text(to + "/current"), "mine");
+  EXPECT_THAT(names(), ElementsAre("current", "db1"));
+}
+
+TEST_F(Exports, R29_a_changed_folder_is_drift_and_stays) {
+  add("db1");
+  manifest();
+  here.apply();
+  write_text(to + "/db1/bin/own", "mine");
+  EXPECT_EQ(here.ingot({"drift"}).exit, 2);
+  add("db2");
+  manifest();
+  const Json result = here.apply(7);
+  EXPECT_EQ(result.at("failed").at(0).at("code"), "changed-export");
+  EXPECT_EQ(shown(), "db2");
+  EXPECT_EQ(read_text(to + "/db1/bin/own"), "mine");
+}
+
+TEST_F(Exports, R29_the_program_runs_after_the_switch_until_it_succeeds) {
+  const std::string log = folder / "log", program = folder / "after";
+  write_text(program, "#!/bin/sh\necho \"$INGOT_EXPORT $INGOT_IMAGE ${INGOT_BEFORE:-none}\" >> " + log + "\ntest ! -e " +
+                          folder / "fail" + "\n");
+  fs::permissions(program, fs::perms::owner_all);
+  const std::string more = "link = \"current\"\nrun = [\"" + program + "\"]\n";
+  add("db1");
+  manifest(more);
+  here.apply();
+  EXPECT_EQ(read_text(log), "home db1 none\n");
+  write_text(folder / "fail", "");
+  add("db2");
+  manifest(more);
+  const Json failed = here.apply(3);
+  EXPECT_EQ(failed.at("failed").at(0).at("code"), "run-failed");
+  EXPECT_EQ(shown(), "db2");
+  EXPECT_THAT(names(), ElementsAre("current", "db1", "db2")) << "the old one stays until the program has succeeded";
+  fs::remove(folder / "fail");
+  EXPECT_THAT(actions(here.plan()), Contains("switch export.home"));
+  here.apply();
+  EXPECT_EQ(read_text(log), "home db1 none\nhome db2 db1\nhome db2 db1\n");
+  EXPECT_THAT(names(), ElementsAre("current", "db2"));
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+}
+
+TEST_F(Exports, R29_what_a_process_uses_stays_until_it_ends) {
+  add("db1");
+  manifest();
+  here.apply();
+  {
+    const Running user({.arguments = {"sleep", "600"}, .folder = to + "/db1", .environment = {}}, folder / "sleep");
+    add("db2");
+    manifest();
+    here.apply();
+    EXPECT_THAT(names(), ElementsAre("current", "db1", "db2"));
+    EXPECT_TRUE(action(here.plan(), "export.home.db1").at("deferred"));
+  }
+  here.apply();
+  EXPECT_THAT(names(), ElementsAre("current", "db2"));
+}
+
+TEST_F(Exports, R29_a_dropped_export_loses_its_link_then_its_folder) {
+  add("db1");
+  manifest();
+  here.apply();
+  here.manifest(entries + series());
+  EXPECT_THAT(actions(here.plan()), ElementsAre("switch export.home", "unexport export.home.db1"));
+  here.apply();
+  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+}
+
+TEST_F(Exports, R29_another_folder_is_filled_before_the_old_one_goes) {
+  add("db1");
+  manifest();
+  here.apply();
+  here.manifest(entries + series() + export_of(folder / "u02"));
+  here.apply();
+  EXPECT_EQ(read_text(folder / "u02/current/bin/run"), "db1");
+  here.apply();
+  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+}
+
+TEST_F(Exports, root_exports_only_where_the_guard_file_of_the_host_allows_it) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this is not root";
+  write_text(folder / "guard.toml", "[guard]\nexport_to = [\"/srv/elsewhere\"]\n");
+  add("db1");
+  manifest();
+  EXPECT_THAT(scenarios::entries(here.plan(7), "blocked"), Contains("host-guard export.home"));
+  here.apply(7);
+  EXPECT_FALSE(fs::exists(to));
+}
+
+TEST_F(Exports, R29_a_reader_never_sees_a_broken_link_or_half_a_tree) {
+  add("db0");
+  manifest();
+  here.apply();
+  std::atomic<bool> done = false;
+  std::atomic<int> reads = 0, bad = 0;
+  std::thread reader([&] {
+    while (!done) {
+      int tries = 5;  // between two steps of one look, the folder may have been removed: the next look finds the new one
+      while (tries > 0 &&
+             (::access((to + "/current/bin/run").c_str(), R_OK) != 0 || ::access((to + "/current/data/a").c_str(), R_OK) != 0))
+        --tries;
+      if (tries == 0) ++bad;
+      ++reads;
+    }
+  });
+  for (int run = 1; run <= 12; ++run) {
+    add("db" + std::to_string(run));
+    manifest();
+    here.apply();
+  }
+  done = true;
+  reader.join();
+  EXPECT_GT(reads, 100);
+  EXPECT_EQ(bad, 0);
+}
+
+TEST_F(Exports, R29_kill_9_at_any_moment_leaves_the_link_whole_and_the_next_run_ends_well) {
+  add("db0");
+  manifest();
+  here.apply();
+  for (int run = 1; run <= 12; ++run) {
+    const std::string name = "db" + std::to_string(run);
+    add(name);
+    manifest();
+    {
+      Running apply({.arguments = {INGOT_BINARY, "apply", "--yes", "--json"}, .folder = here.path(), .environment = {}},
+                    folder / "apply.log");
+      std::this_thread::sleep_for(std::chrono::milliseconds(30 * run));
+      apply.signal(SIGKILL);
+      apply.wait();
+    }
+    EXPECT_EQ(shown(), fs::read_symlink(to + "/current").string());
+    EXPECT_EQ(read_text(to + "/current/data/a").size(), 200'000U);
+    here.apply();
+    EXPECT_EQ(shown(), name);
+    EXPECT_THAT(names(), ElementsAre("current", name));
+  }
+}
+
+}  // namespace
+}  // namespace ingot::scenarios
