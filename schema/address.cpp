@@ -61,7 +61,7 @@ std::optional<AddressParts> parts_of(std::string_view address) {
   const auto* const found =
       std::find_if(kind_words.begin(), kind_words.end(), [&](const auto& one) { return one.second == word; });
   if (found == kind_words.end() || has_parts == (found->first == AddressKind::catalog)) return std::nullopt;
-  AddressParts parts{.kind = found->first, .peer = {}, .export_name = {}, .selector = {}, .name = {}};
+  AddressParts parts{.kind = found->first, .peer = {}, .selector = {}, .name = {}};
   switch (parts.kind) {
     case AddressKind::subscription:
       parts.peer = take_part(rest);

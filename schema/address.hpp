@@ -55,11 +55,11 @@ enum class AddressKind { peer, imagetype, image, series, subscription, copy, exp
 /// a user wrote may name no valid name, or end early, and then the parts that are missing are "".
 struct AddressParts {
   AddressKind kind = AddressKind::catalog;
-  std::string_view peer;              ///< of a peer, a subscription or a copy
+  std::string_view peer;      ///< of a peer, a subscription or a copy
+  std::string_view selector;  ///< of a subscription: "all", "image", "series", "imagetype"
+  /// Of a peer, a type, an image or a series; of a copy there; what a selector names; of an image in an export.
+  std::string_view name;
   std::string_view export_name = {};  ///< of an export, and of an image in one
-  std::string_view selector;          ///< of a subscription: "all", "image", "series", "imagetype"
-  std::string_view
-      name;  ///< of a peer, a type, an image or a series; of a copy there; what a selector names; of an image in an export
   bool operator==(const AddressParts&) const = default;
 };
 

@@ -73,7 +73,7 @@ state::ExportedRow row_of(const plan::ExportImage& action, const state::ImageRow
 /// Verified bytes of the image, with progress.
 exports::ReadImage reader_of(const state::ImageRow& image, const state::ObjectRow& object, const Task& task, Run& run) {
   return [&image, object, &task, &run](const std::function<void(std::string_view)>& out) {
-    run.shop.store.read_plain(image.digest, image.size, object.packed, out, [&](std::uint64_t done) {
+    run.context.store.read_plain(image.digest, image.size, object.packed, out, [&](std::uint64_t done) {
       io::throw_if_interrupted();
       run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = done, .total = image.size});
     });
@@ -152,7 +152,7 @@ Result do_action(const plan::SwitchLink& action, const Task&, Run& run) {
   // The link has moved, whatever becomes of the program.
   run.journal.with_state([&](state::State& state) { state.record({state::PutExport{.row = row}}); });
   const std::string why =
-      io::run_program(action.run, "", longest_export_run, io::secret_variables(run.shop.manifest), run.shop.clock,
+      io::run_program(action.run, "", longest_export_run, io::secret_variables(run.context.manifest), run.context.clock,
                       {{"INGOT_EXPORT", action.name.text()},
                        {"INGOT_IMAGE", action.image->text()},
                        {"INGOT_BEFORE", action.before ? action.before->text() : ""}});

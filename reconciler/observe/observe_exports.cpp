@@ -16,7 +16,7 @@
 #include "reconciler/exports/link.hpp"
 #include "reconciler/exports/take_away.hpp"
 #include "reconciler/io/disk/file_error.hpp"
-#include "reconciler/io/owner.hpp"
+#include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/descriptor.hpp"
 #include "schema/manifest/own_places.hpp"

@@ -30,6 +30,10 @@ TEST(address, is_taken_apart_into_what_it_was_made_of) {
   EXPECT_EQ(parts(subscription_address(peer, SelectSeries{SeriesName::of("db.19")})),
             (AddressParts{AddressKind::subscription, "fpps-2", "series", "db.19"}));
   EXPECT_EQ(parts(copy_address(peer, ImageName::of("db19.24"))), (AddressParts{AddressKind::copy, "fpps-2", "", "db19.24"}));
+  const ExportName home = ExportName::of("db19-home");
+  EXPECT_EQ(parts(export_address(home)), (AddressParts{AddressKind::export_, "", "", "", "db19-home"}));
+  EXPECT_EQ(parts(exported_address(home, ImageName::of("db19.24"))),
+            (AddressParts{AddressKind::export_, "", "", "db19.24", "db19-home"}));
   EXPECT_EQ(parts(catalog_address()), (AddressParts{AddressKind::catalog, "", "", ""}));
 }
 
@@ -46,7 +50,8 @@ TEST(address, of_no_kind_has_no_parts_and_one_that_ends_early_lacks_some) {
 
 TEST(verb, is_read_back_from_its_word) {
   for (const std::string_view word : {"register", "update", "unregister", "instantiate", "uninstantiate", "create", "delete",
-                                      "add", "copy", "withdraw", "remove", "publish"}) {
+                                      "add", "copy", "withdraw", "remove", "publish", "export",
+                                      "switch", "unexport"}) {
     const auto verb = parse_verb(word);
     ASSERT_TRUE(verb) << word;
     EXPECT_EQ(text_of(*verb), word);
