@@ -65,7 +65,7 @@ void read_run(TableReader& table, ExportEntry& entry) {
   const auto* list = found == nullptr ? nullptr : std::get_if<TomlList>(&found->value);
   if (list != nullptr && list->empty()) table.wrong(export_run_key, "is empty");
   if (table.has("run") && !table.has("link"))
-    table.problem(table.spot_of("run"), "missing-key", "\"run\" is of no use without \"link\": it runs after the link moved",
+    table.problem(table.spot_of("run"), "missing-key", "\"run\" needs \"link\": the program runs after the link moved",
                   fmt::format("add link = {}", export_link_key.example));
 }
 
@@ -73,7 +73,7 @@ void read_latest(TableReader& table, ExportEntry& entry) {
   const auto latest = table.integer({"latest", "2"}, 1, most_exported);
   if (latest) entry.latest = static_cast<std::uint32_t>(*latest);
   if (table.has("latest") && table.has("image"))
-    table.problem(table.spot_of("latest"), "exclusive-keys", "\"latest\" is of use with \"series\" alone", "leave it out");
+    table.problem(table.spot_of("latest"), "exclusive-keys", "\"latest\" needs \"series\": an image is one", "leave it out");
 }
 
 }  // namespace
