@@ -20,10 +20,13 @@ void add_named(const std::string& name, const Manifest& manifest, const state::S
     addresses.insert(image_address(*image));
     for (const auto& peer : manifest.peers) addresses.insert(copy_address(peer.name, *image));
     for (const auto& peer : snapshot.registrations) addresses.insert(copy_address(peer.name, *image));
+    for (const auto& entry : manifest.exports) addresses.insert(exported_address(entry.name, *image));
+    for (const auto& row : snapshot.exported) addresses.insert(exported_address(row.name, *image));
   }
   if (const auto series = SeriesName::parse(name)) addresses.insert(series_address(*series));
   if (const auto type = TypeName::parse(name)) addresses.insert(type_address(*type));
   if (const auto peer = ServerName::parse(name)) addresses.insert(peer_address(*peer));
+  if (const auto entry = ExportName::parse(name)) addresses.insert(export_address(*entry));
 }
 
 /// All that may be meant: an address as it stands, and the addresses of what bears the name.
