@@ -19,13 +19,16 @@ import time
 import unittest
 
 import servers  # first: it knows where the oracle is
+import export_sweep
+import exported_folder
 import server_folder
 import sweep
 import watcher
 
 SHUTDOWN, LOG_FLUSHED, LOG_LOST = 0x8004587D, 1, 2  # EXT4_IOC_SHUTDOWN and its flags
 APPLY = ("apply", "--yes", "--json", "--parallel", "1")
-CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "unlink", "ftruncate", "fallocate", "mkdir", "close")
+CALLS = ("openat", "write", "pwrite64", "fsync", "syncfs", "fdatasync", "renameat2", "renameat", "rename", "symlinkat", "unlink", "unlinkat", "ftruncate",
+         "fallocate", "mkdir", "close")
 
 
 def quietly(*words):
@@ -35,8 +38,8 @@ def quietly(*words):
 class Disk:
     """An ext4 file system at `mounted`; keep() and restore() its whole image, by a name."""
 
-    def __init__(self, folder):
-        self.image, self.mounted = folder / "disk.img", folder / "disk"
+    def __init__(self, folder, holder=None):
+        self.image, self.mounted = folder / "disk.img", (holder or folder) / "disk"
         self.mounted.mkdir()
         with open(self.image, "wb") as file:
             file.truncate(96 << 20)
@@ -69,8 +72,8 @@ class Disk:
 class Cuts:
     """A server on that disk, its peer elsewhere, and one command that cuts disturb."""
 
-    def __init__(self, world):
-        self.disk, self.log = Disk(world.path), world.path / "run.log"
+    def __init__(self, world, holder):
+        self.disk, self.log = Disk(world.path, holder), world.path / "run.log"
         peer = world.site("silver")
         web = world.web(peer.public, "silver-web")
         peer.manifest(peer.image("theirs", servers.noise(9_000, 1)) + peer.image("large", servers.noise(4_500_000, 2))
@@ -79,6 +82,7 @@ class Cuts:
         self.gold = servers.Site(self.disk.mounted / "gold", "gold", "https://gold.example.net/")
         self.gold.done(self.gold.ingot("init", "--server", "gold", str(self.gold.folder)))
         self.peer = self.gold.peer(peer, f'urls = ["{web.url}"]')
+        self.exported = None  # an export that the command works on
         self.count = self.killed = self.went_back = 0  # cuts; right behind a system call; that took back a head which readers saw
 
     def take(self, words, start, entries="", removed=()):
@@ -92,7 +96,14 @@ class Cuts:
         started = time.monotonic()
         self.gold.done(self.gold.ingot(*words))
         self.took = time.monotonic() - started
-        self.end = server_folder.normalised(self.gold.folder)
+        self.end = self.normalised()
+
+    def normalised(self):
+        return sorted(server_folder.normalised(self.gold.folder) + (self.exported.lines() if self.exported else []))
+
+    def check(self):
+        faults = server_folder.check(self.gold.folder, self.before, self.removed)
+        return faults + (self.exported.faults() if self.exported else [])
 
     def run_until_cut(self, under=(), delay=None, flag=LOG_LOST):
         """What readers saw before the cut, and the exit code, None if it was still running."""
@@ -124,12 +135,12 @@ class Cuts:
                 yield event["address"].rsplit(".", 1)[1]
 
     def faults_now(self, code):
-        faults = server_folder.check(self.gold.folder, self.before, self.removed)
+        faults = self.check()
         if faults:
             return faults
         live = {row["name"] for row in server_folder.images(self.gold.folder) if not row["deleted"]}
         faults += [f"{name} was reported as done and is gone" for name in self.said_to_be_done() if name not in live]
-        if code == 0 and server_folder.normalised(self.gold.folder) != self.end:
+        if code == 0 and self.normalised() != self.end:
             faults.append("the run had ended well, and not all of it is there")
         return faults
 
@@ -142,8 +153,8 @@ class Cuts:
         if not faults:
             ran = self.gold.ingot(*self.words)
             faults += [] if ran.returncode == 0 else [f"the rerun ended with {ran.returncode}: {ran.stdout}{ran.stderr}"]
-            faults += server_folder.check(self.gold.folder, self.before, self.removed)
-            faults += sweep.different(server_folder.normalised(self.gold.folder), self.end)
+            faults += self.check()
+            faults += sweep.different(self.normalised(), self.end)
             faults += self.faults_of_serials(heads)
         return faults
 
@@ -192,7 +203,7 @@ class PowerCuts(unittest.TestCase):
         print(f"seed {servers.SEED}")
         cls.dice = random.Random(servers.SEED)
         cls.world = cls.enterClassContext(servers.World(sweep.fast_folder()))
-        cls.cuts = Cuts(cls.world)
+        cls.cuts = Cuts(cls.world, cls.enterClassContext(export_sweep.guarded_world()).path)
         cls.addClassCleanup(cls.cuts.disk.unmount)
         gold = cls.cuts.gold
         cls.own = gold.image("mine", servers.noise(300_000, 3)) + gold.image("hidden", b"hidden", "private = true") + gold.image("old", b"old")
@@ -227,6 +238,29 @@ class PowerCuts(unittest.TestCase):
     def test_K2_a_second_apply_with_removals_survives_power_cuts_at_any_time(self):
         self.cuts.take(APPLY, "applied", self.later + self.SECOND, ("old", "unwanted"))
         self.cut_anywhere(130 if servers.FULL else 10)
+
+    def test_R29_K2_an_export_and_its_link_survive_power_cuts_at_any_time(self):
+        gold, images = self.cuts.gold, {name: export_sweep.members_of(name) for name in ("db1", "db2")}
+        self.cuts.disk.restore("applied")
+        for name, members in images.items():
+            for path, data in members.items():
+                (gold.folder / "trees" / name / path).parent.mkdir(parents=True, exist_ok=True)
+                (gold.folder / "trees" / name / path).write_bytes(data)
+
+        def exporting(*names):
+            entries = "".join(f'[[image]]\nname = "{name}"\nsource = "trees/{name}"\n' for name in names)
+            return (self.own + self.FIRST + entries + '[[series]]\nname = "db"\nimages = [' + ", ".join(f'"{name}"' for name in names)
+                    + ']\n[[export]]\nname = "home"\nseries = "db"\nto = "u01"\nlink = "current"\n')
+        gold.manifest(self.cuts.peer + exporting("db1"))
+        gold.apply()
+        self.cuts.disk.keep("exported")
+        self.cuts.exported = exported_folder.ExportedFolder(gold.folder, gold.folder / "u01", "current", images)
+        try:
+            self.cuts.take(APPLY, "exported", exporting("db1", "db2"))
+            self.assertEqual(self.cuts.exported.target(), "db2")
+            self.cut_anywhere(60 if servers.FULL else 8)
+        finally:
+            self.cuts.exported = None
 
     def test_K3_K4_K5_a_publication_survives_power_cuts_at_its_turning_points(self):
         self.cuts.take(("publish",), "applied")
