@@ -8,8 +8,8 @@
 #include "reconciler/exports/link.hpp"
 #include "reconciler/exports/put_image.hpp"
 #include "reconciler/exports/take_away.hpp"
-#include "reconciler/io/net/credentials.hpp"
 #include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/net/credentials.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/run_program.hpp"
 

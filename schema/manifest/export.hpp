@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "schema/names.hpp"
 #include "schema/manifest/problem.hpp"
+#include "schema/names.hpp"
 #include "schema/text/quantity.hpp"
 
 namespace ingot {

@@ -50,8 +50,7 @@ TEST(address, of_no_kind_has_no_parts_and_one_that_ends_early_lacks_some) {
 
 TEST(verb, is_read_back_from_its_word) {
   for (const std::string_view word : {"register", "update", "unregister", "instantiate", "uninstantiate", "create", "delete",
-                                      "add", "copy", "withdraw", "remove", "publish", "export",
-                                      "switch", "unexport"}) {
+                                      "add", "copy", "withdraw", "remove", "publish", "export", "switch", "unexport"}) {
     const auto verb = parse_verb(word);
     ASSERT_TRUE(verb) << word;
     EXPECT_EQ(text_of(*verb), word);

@@ -65,8 +65,9 @@ std::set<std::string> known_keys_of(const std::string& section) {
 TEST(manifest_page, explains_every_key_that_the_parser_knows) {
   const std::string page = test::text_of_file(source / "schema/manifest.md");
   const std::string schema = test::text_of_file(source / "schema/json/manifest.schema.json");
-  for (const std::string section : {"[server]\n", "[limits]\n", "[guard]\n", "[[peer]]\n", "[[imagetype]]\n", "[[image]]\n",
-                                    "[[series]]\n", "[[subscription]]\n", "[[copy]]\n", "[[export]]\n", "[[ignore]]\n", "[[notify]]\n"}) {
+  for (const std::string section :
+       {"[server]\n", "[limits]\n", "[guard]\n", "[[peer]]\n", "[[imagetype]]\n", "[[image]]\n", "[[series]]\n",
+        "[[subscription]]\n", "[[copy]]\n", "[[export]]\n", "[[ignore]]\n", "[[notify]]\n"}) {
     const auto begin = page.find("## `" + section.substr(0, section.size() - 1) + "`");
     ASSERT_NE(begin, std::string::npos) << section;
     const std::string chapter = page.substr(begin, page.find("\n## ", begin + 1) - begin);
