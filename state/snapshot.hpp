@@ -136,7 +136,7 @@ struct ExportedRow {
   ImageName image;
   Digest digest;
   ImageKind kind = ImageKind::tree;
-  std::string top;                   ///< of the entry itself: exports::Facts::top
+  std::string top;                   ///< of the entry itself: exports::Facts::top; "": a run was giving it owner and mode
   Digest listing;                    ///< of all members: exports::Facts::listing
   std::vector<std::string> changes;  ///< what did not count in it
   std::string owner;                 ///< as the manifest said it; "": it said nothing

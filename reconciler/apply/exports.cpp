@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/apply/verbs.hpp"
+#include "reconciler/exports/access.hpp"
 #include "reconciler/exports/facts.hpp"
 #include "reconciler/exports/in_use.hpp"
 #include "reconciler/exports/link.hpp"
@@ -89,20 +90,15 @@ std::optional<state::ExportedRow> remembered(const plan::ExportImage& action, Ru
   });
 }
 
-Failed changed_by_somebody(const std::string& place) {
+Failed changed_by_somebody(const std::string& place, const std::string& why) {
   return {Code::changed_export,
-          fmt::format("\"{}\" is not as it was exported: what somebody changed is left alone; look at what was "
-                      "changed, name it in `changes`, or move the folder away",
-                      io::printable(place))};
+          fmt::format("\"{}\" {}: what somebody changed is left alone; look at what was changed, name it in `changes`, or move "
+                      "the folder away",
+                      io::printable(place), why)};
 }
 
-/// Whether an export is still what ingot made of it, but for members that may change now or might then.
-bool is_untouched(const state::ExportedRow& row, const std::vector<std::string>& changes, const Task& task, Run& run) {
-  const std::string place = row.folder + "/" + row.image.text();
-  const auto found = exports::facts_of(place, row.changes);
-  const auto* facts = std::get_if<exports::Facts>(&found);
-  if (facts && facts->listing == row.listing && facts->top == row.top) return true;
-  if (changes == row.changes) return false;
+/// The image is unpacked once more, beside, and compared.
+bool is_as_its_image(const state::ExportedRow& row, const std::vector<std::string>& changes, const Task& task, Run& run) {
   const auto image = image_here(row.image, run);
   const auto object = run.journal.with_state([&](state::State& state) { return state.object(row.digest); });
   if (!image || image->digest != row.digest || !object) return false;
@@ -112,6 +108,21 @@ bool is_untouched(const state::ExportedRow& row, const std::vector<std::string>&
                              .access = access_of(row.owner, mode_of(row.mode)),
                              .changes = changes};
   return exports::is_as_unpacked(order, reader_of(*image, *object, task, run));
+}
+
+/// Why an export is not what ingot made of it, as a clause, but for members that may change now or might then; "": it is.
+std::string why_touched(const state::ExportedRow& row, const std::vector<std::string>& changes, const Task& task, Run& run) {
+  const std::string not_as_made = "is not as it was exported";
+  const std::string place = row.folder + "/" + row.image.text();
+  if (row.top.empty()) {  // a run ended while it gave owner and mode: they are given again
+    exports::give_access(place, access_of(row.owner, mode_of(row.mode)), row.changes);
+    return is_as_its_image(row, row.changes, task, run) ? "" : not_as_made;
+  }
+  const auto found = exports::facts_of(place, row.changes);
+  if (const auto* unfit = std::get_if<exports::Unfit>(&found)) return unfit->why;
+  const auto* facts = std::get_if<exports::Facts>(&found);
+  if (facts && facts->listing == row.listing && facts->top == row.top) return "";
+  return changes != row.changes && is_as_its_image(row, changes, task, run) ? "" : not_as_made;
 }
 
 }  // namespace
@@ -127,8 +138,11 @@ Result do_action(const plan::ExportImage& action, const Task& task, Run& run) {
   };
   if (action.is_there) {
     const auto row = remembered(action, run);
-    if (!row || !is_untouched(*row, action.rule.changes, task, run))
-      return changed_by_somebody(action.folder + "/" + action.image.text());
+    if (!row) return gone(action.image);
+    if (const std::string why = why_touched(*row, action.rule.changes, task, run); !why.empty())
+      return changed_by_somebody(action.folder + "/" + action.image.text(), why);
+    // A run that dies in between must not take its own work for somebody's.
+    remember({.top = "", .listing = row->listing});
     exports::change_access(order, remember);
     return ActionEffects{};
   }
@@ -144,6 +158,9 @@ Result do_action(const plan::SwitchLink& action, const Task&, Run& run) {
   if (action.image) {
     const std::string place = action.folder + "/" + action.image->text();
     if (std::holds_alternative<exports::Absent>(exports::top_of(place, true))) return gone(*action.image);
+    // A run that dies leaves no link that the state does not know. Until an old link is gone, the state must name that one.
+    if (action.old_link.empty())
+      run.journal.with_state([&](state::State& state) { state.record({state::PutExport{.row = row}}); });
     exports::point_link(action.folder, action.link, action.image->text());
   }
   if (!action.old_link.empty()) exports::remove_link(action.folder, action.old_link);
@@ -175,7 +192,9 @@ Result do_action(const plan::Unexport& action, const Task& task, Run& run) {
   const auto uses = exports::uses_of({place});
   if (!uses.empty()) return Failed{Code::in_use, "in use: " + uses.begin()->second};
   const bool there = !std::holds_alternative<exports::Absent>(exports::top_of(place, true));
-  if (there && !is_untouched(row, action.changes, task, run)) return changed_by_somebody(place);
+  if (there) {
+    if (const std::string why = why_touched(row, action.changes, task, run); !why.empty()) return changed_by_somebody(place, why);
+  }
   exports::take_away(row.folder, row.image.text());
   return ActionEffects{.effects = {state::DropExported{.name = row.name, .folder = row.folder, .image = row.image}}};
 }

@@ -120,6 +120,7 @@ plan::ExportedView view_of(const state::ExportedRow& row) {
     const bool left = exports::has_left_overs(row.folder, row.image.text());
     return {.sight = left ? plan::ExportSight::left_over : plan::ExportSight::gone};
   }
+  if (row.top.empty()) return {.sight = plan::ExportSight::half_given};
   if (std::get<std::string>(top) == row.top) return {};
   return {.sight = plan::ExportSight::changed, .why = "is not as it was exported"};
 }
@@ -151,7 +152,8 @@ void observe_exports(const Manifest& manifest, const state::Snapshot& snapshot, 
     const auto& view = observed.exports.emplace(key, look_at(key.second, what, manifest)).first->second;
     if (!may_have_to_go(what)) continue;
     for (const auto& [image, seen] : view.exported) {
-      if (seen.sight == plan::ExportSight::whole) asked.push_back(key.second + "/" + image.text());
+      if (seen.sight == plan::ExportSight::whole || seen.sight == plan::ExportSight::half_given)
+        asked.push_back(key.second + "/" + image.text());
     }
   }
   if (asked.empty()) return;

@@ -117,10 +117,11 @@ struct PartialCopy {
 
 /// What became of an image that was exported.
 enum class ExportSight {
-  whole,      ///< it looks as ingot left it
-  changed,    ///< somebody changed it
-  gone,       ///< it is not there any more
-  left_over,  ///< it is not there, but something of an export or a removal that was cut short is
+  whole,       ///< it looks as ingot left it
+  half_given,  ///< a run ended while it gave owner and mode
+  changed,     ///< somebody changed it
+  gone,        ///< it is not there any more
+  left_over,   ///< it is not there, but something of an export or a removal that was cut short is
 };
 struct ExportedView {
   ExportSight sight = ExportSight::whole;

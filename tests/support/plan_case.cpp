@@ -12,6 +12,7 @@
 #include "schema/catalog/card.hpp"
 #include "schema/manifest/parse_manifest.hpp"
 #include "tests/support/case_line.hpp"
+#include "tests/support/export_case.hpp"
 #include "tests/support/plan_builder.hpp"
 
 namespace ingot::testing_support {
@@ -102,7 +103,7 @@ class Reader {
     else if (part == "peer")
       take_entry(read_line(line));
     else if (part == "exports")
-      take_export_view(read_line(line));
+      take_export_view(read_line(line), result_.observed);
     else if (part == "settled")
       std::get<plan::Settled>(*view_).notes.push_back(
           {Code::adopted, "copy." + peer_ + "." + read_line(line).word(0), "remembered"});
@@ -294,59 +295,11 @@ class Reader {
     else if (kind == "series")
       take_series_row(line);
     else if (kind == "export")
-      snapshot.exports.push_back({.name = ExportName::of(line.word(1)),
-                                  .folder = line.word(2),
-                                  .link = line.text("link"),
-                                  .linked = name_or_none(line.text("linked")),
-                                  .run_for = name_or_none(line.text("run-for"))});
+      take_export(line, snapshot);
     else if (kind == "exported")
-      take_exported(line);
+      take_exported(line, bits(line.text("bits", line.word(3))), snapshot, result_.observed);
     else
       throw BadCase("a state has no \"" + kind + "\"");
-  }
-
-  static std::optional<ImageName> name_or_none(const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(ImageName::of(text));
-  }
-
-  /// It is whole in its folder unless a line of "== exports" says otherwise.
-  void take_exported(const CaseLine& line) {
-    const auto name = ExportName::of(line.word(1));
-    const auto image = ImageName::of(line.word(3));
-    result_.snapshot.exported.push_back({.name = name,
-                                         .folder = line.word(2),
-                                         .image = image,
-                                         .digest = bits(line.text("bits", image.text())),
-                                         .kind = ImageKind::tree,
-                                         .top = "",
-                                         .listing = {},
-                                         .changes = split(line.text("changes"), ','),
-                                         .owner = line.text("owner"),
-                                         .mode = line.text("mode")});
-    plan::ExportView& view = result_.observed.exports[{name, line.word(2)}];
-    view.entries.insert(image.text());
-    view.exported.try_emplace(image);
-  }
-
-  /// "NAME FOLDER entries=a,b link=current:a|current: whole|changed|gone|left-over|used=a,b refused"
-  void take_export_view(const CaseLine& line) {
-    plan::ExportView& view = result_.observed.exports[{ExportName::of(line.word(0)), line.word(1)}];
-    for (const auto& entry : split(line.text("entries"), ',')) view.entries.insert(entry);
-    const auto see = [&](const std::string& key, plan::ExportSight sight, const std::string& why) {
-      for (const auto& image : split(line.text(key), ','))
-        view.exported.insert_or_assign(ImageName::of(image), plan::ExportedView{.sight = sight, .why = why});
-    };
-    see("changed", plan::ExportSight::changed, "is not as it was exported");
-    see("gone", plan::ExportSight::gone, "");
-    see("left-over", plan::ExportSight::left_over, "");
-    for (const auto& image : split(line.text("used"), ','))
-      view.exported[ImageName::of(image)].used_by = "process 7 (db) runs a program there";
-    for (const auto& link : split(line.text("link"), ',')) {
-      const auto colon = link.find(':');
-      const std::string target = link.substr(colon + 1);
-      view.links.insert_or_assign(link.substr(0, colon), plan::LinkSight{.is_link = !target.empty(), .target = target});
-    }
-    if (line.has("refused")) view.refusal = {.code = Code::host_guard, .text = "root may not export there", .mend = "list it"};
   }
 
   void take_registration(const CaseLine& line) {

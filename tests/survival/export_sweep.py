@@ -82,6 +82,12 @@ class Stage:
         yield self.case("dropped", keeps_link=False)
 
 
+def judge(ran):
+    """An export that cannot be read may be one that somebody changed: it is left alone, and said so (7)."""
+    left_alone = ran.returncode == 7 and "changed-export" in ran.stdout + ran.stderr
+    return (True, []) if left_alone else fault_sweep.judge(ran)
+
+
 class ExportSweep(unittest.TestCase):
     def tried(self, injections, judge, most):
         """`injections(case)`: all of a case, of which some are tried."""
@@ -107,7 +113,7 @@ class ExportSweep(unittest.TestCase):
         def injections(case):
             return [f"inject={call}:error={error}:when={number}{on}" for call, number in sweep.points(case, ERRORS)
                     for error in ERRORS[call] for on in ("", "+")]
-        tally = self.tried(injections, fault_sweep.judge, 10)
+        tally = self.tried(injections, judge, 10)
         servers.figure("export_sweep_faults", faults_injected_into_system_calls=tally.hit, walks_of_readers_beside=tally.walks)
         print(f"{tally.hit} faults, {tally.walks} walks of readers beside, every link whole")
 

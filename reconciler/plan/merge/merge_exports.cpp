@@ -29,7 +29,7 @@ struct Place {
   /// Remembered, and in its folder: whole or changed.
   bool is_there(const ImageName& image) const {
     const ExportedView* one = rows.contains(image) ? seen(image) : nullptr;
-    return one && (one->sight == ExportSight::whole || one->sight == ExportSight::changed);
+    return one && one->sight != ExportSight::gone && one->sight != ExportSight::left_over;
   }
   const LinkSight* link_named(const std::string& text) const {
     const auto found = view->links.find(text);
@@ -207,6 +207,8 @@ class Exporting {
     compare("owner", row.owner, entry_.owner.value_or(""));
     compare("mode", row.mode, mode_text(entry_));
     if (row.changes != entry_.changes) parts.emplace_back("changes");
+    if (place_.seen(row.image)->sight == ExportSight::half_given)
+      parts.emplace_back("owner and mode, which an earlier run began to give");
     return listed(parts);
   }
 
@@ -261,15 +263,17 @@ class Exporting {
     return place_.target_of(place_.link->link) ? place_.link->link : "";
   }
 
+  /// A run that died may have moved the link without recording it.
+  bool is_recorded(const ExportMember& newest) const {
+    return place_.link && place_.link->link == entry_.link && place_.link->linked == newest.name;
+  }
+
   void move_link() {
     const Address address = export_address(entry_.name);
     const std::string old = old_link();
-    if (!entry_.link) {
-      if (!old.empty())
-        add_switch({.name = entry_.name, .folder = place_.folder, .old_link = old}, Code::changed, "it has no link any more",
-                   nullptr);
-      return;
-    }
+    if (!entry_.link)
+      return add_switch({.name = entry_.name, .folder = place_.folder, .old_link = old}, Code::changed, "it has no link any more",
+                        nullptr);
     const LinkSight* sight = place_.link_named(*entry_.link);
     if (sight && !place_.made(*sight)) {
       link_stays_ = true;
@@ -284,7 +288,7 @@ class Exporting {
     if (!newest) return tell_none_left(shown);
     const auto run_for = place_.link ? place_.link->run_for : std::nullopt;
     const bool must_run = !entry_.run.empty() && run_for != newest->name;
-    if (shown == newest->name && !must_run && old.empty()) return;
+    if (shown == newest->name && !must_run && old.empty() && is_recorded(*newest)) return;
     if (!place_.is_there(newest->name) && !draft_.doing(exported_address(entry_.name, newest->name))) {
       link_stays_ = true;  // the selection leaves it out
       return;
@@ -295,6 +299,7 @@ class Exporting {
                              : leaves ? fmt::format("{} was withdrawn: the link shows {}", shown->text(), newest->name.text())
                              : *shown != newest->name ? fmt::format("{} → {}", shown->text(), newest->name.text())
                              : must_run               ? std::string("`run` has not succeeded since the link moved")
+                             : old.empty()            ? std::string("the link moved, and the run ended before it was recorded")
                                                       : std::string("the link has another name");
     add_switch({.name = entry_.name,
                 .folder = place_.folder,
