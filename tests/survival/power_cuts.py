@@ -50,6 +50,11 @@ class Disk:
         quietly("mount", "-o", "loop,commit=300", self.image, self.mounted)
 
     def unmount(self):
+        # A child of the run that was cut may live for an instant longer.
+        for _ in range(100):
+            if subprocess.run(("umount", self.mounted), stderr=subprocess.DEVNULL, check=False).returncode == 0:
+                return
+            time.sleep(0.1)
         quietly("umount", self.mounted)
 
     def _copy(self, source, target):
