@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The oracle finds what it is there to find: each fault is planted into a server made by the product, and must be told."""
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -9,12 +10,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "survival"))
 import servers  # noqa: E402
 import ed25519  # noqa: E402
+import exported_folder  # noqa: E402
 import published_tree  # noqa: E402
 import server_folder  # noqa: E402
 import watcher  # noqa: E402
@@ -275,6 +279,55 @@ class PlantedFaults(unittest.TestCase):
                     pass
         self.assertIn("names two heads", " ".join(watching.faults))
         self.assertIn("went back to serial 1", " ".join(watching.faults))
+
+
+class PlantedFaultsInExports(unittest.TestCase):
+    """R29: a folder of exports as the product would leave it, and what must not happen to it."""
+
+    def setUp(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / "state").mkdir()
+        with contextlib.closing(sqlite3.connect(folder / "state/ingot.db")) as state, state:
+            state.execute("CREATE TABLE exported (name, image, digest)")
+            state.execute("INSERT INTO exported VALUES ('home', 'a', x'00')")
+        self.to = folder / "to"
+        (self.to / "a/bin").mkdir(parents=True)
+        (self.to / "a/bin/run").write_bytes(b"run")
+        (self.to / "mine").write_text("mine")
+        (self.to / "current").symlink_to("a")
+        self.exported = exported_folder.ExportedFolder(folder, self.to, "current", {"a": {"bin/run": b"run"}, "b": {"bin/run": b"other"}})
+
+    def told(self, text):
+        self.assertTrue(any(text in fault for fault in self.exported.faults()), self.exported.faults())
+
+    def test_R29_nothing_is_wrong_with_a_whole_one_and_with_something_half_made_beside(self):
+        (self.to / "b.ingot-partial-0123abcd").mkdir()
+        self.assertEqual(self.exported.faults(), [])
+
+    def test_R29_half_a_tree_and_one_that_the_state_does_not_know(self):
+        (self.to / "a/bin/run").write_bytes(b"r")
+        self.told("a is not whole")
+        (self.to / "b/bin").mkdir(parents=True)
+        (self.to / "b/bin/run").write_bytes(b"other")
+        self.told("b is in its folder, and the state does not know it")
+
+    def test_R29_a_link_that_leads_nowhere(self):
+        (self.to / "current").unlink()
+        (self.to / "current").symlink_to("b")
+        self.told("the link points to b")
+
+    def test_R29_something_of_others_is_touched(self):
+        (self.to / "mine").write_text("other")
+        self.told("did not make")
+
+    def test_R29_the_reader_sees_a_link_that_is_broken_for_an_instant(self):
+        with exported_folder.LinkReader(self.exported) as reader:
+            while not reader.looks:
+                time.sleep(0.001)
+            (self.to / "a").rename(self.to / "gone")
+            while not reader.faults:
+                time.sleep(0.001)
+        self.assertIn("is not there", reader.faults[0])
 
 
 if __name__ == "__main__":
