@@ -187,6 +187,30 @@ TEST_F(Exports, R29_another_folder_is_filled_before_the_old_one_goes) {
   EXPECT_THAT(actions(here.plan()), IsEmpty());
 }
 
+TEST_F(Exports, R29_another_mode_is_applied_to_what_is_there) {
+  add("db1");
+  manifest();
+  here.apply();
+  manifest("link = \"current\"\nmode = \"0710\"\n");
+  EXPECT_THAT(actions(here.plan()), ElementsAre("export export.home.db1"));
+  here.apply();
+  EXPECT_EQ(static_cast<unsigned>(fs::status(to + "/db1").permissions()), 0710U);
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+  EXPECT_EQ(here.ingot({"drift"}).exit, 0);
+}
+
+TEST_F(Exports, R29_a_rebuilt_state_touches_no_export_that_it_does_not_know) {
+  add("db1");
+  manifest();
+  here.apply();
+  fs::remove_all(here.path() + "/state");
+  EXPECT_EQ(here.ingot({"state", "rebuild", "--yes"}).exit, 0);
+  EXPECT_THAT(scenarios::entries(here.plan(3), "blocked"), Contains("in-the-way export.home.db1"));
+  here.apply(3);
+  EXPECT_EQ(shown(), "db1");
+  EXPECT_THAT(names(), ElementsAre("current", "db1"));
+}
+
 TEST_F(Exports, root_exports_only_where_the_guard_file_of_the_host_allows_it) {
   if (::geteuid() != 0) GTEST_SKIP() << "this is not root";
   write_text(folder / "guard.toml", "[guard]\nexport_to = [\"/srv/elsewhere\"]\n");
