@@ -1,4 +1,5 @@
-// Who has registered whom: cards that are not the peer's own, pairs of which one half is missing, peers for nothing.
+// Who has registered whom: cards that are not the peer's own, peers for nothing. That only one of two servers has registered the
+// other is usual: copies need no more.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -9,15 +10,17 @@ namespace ingot::fleet {
 
 namespace {
 
-bool has_registered(const FleetSurvey& survey, std::size_t member, std::size_t other) {
-  return std::any_of(survey.peers.begin(), survey.peers.end(),
-                     [&](const FleetPeer& peer) { return peer.member == member && peer.means == other; });
-}
-
-bool is_wanted_for_something(const FleetSurvey& survey, const FleetPeer& peer) {
+bool subscribes(const FleetSurvey& survey, const FleetPeer& peer) {
   const Manifest& manifest = survey.manifest(peer.member);
   return std::any_of(manifest.subscriptions.begin(), manifest.subscriptions.end(),
                      [&](const SubscriptionEntry& rule) { return rule.peer == peer.entry->name; });
+}
+
+/// A subscription in either direction: two servers may register each other although only one copies.
+bool is_wanted_for_something(const FleetSurvey& survey, const FleetPeer& peer) {
+  return subscribes(survey, peer) || std::any_of(survey.peers.begin(), survey.peers.end(), [&](const FleetPeer& other) {
+           return peer.means && other.member == *peer.means && other.means == peer.member && subscribes(survey, other);
+         });
 }
 
 void find_card(const FleetSurvey& survey, const FleetPeer& peer, const std::string& at, std::vector<FleetFinding>& findings) {
@@ -64,12 +67,6 @@ void find_registrations(const FleetSurvey& survey, std::vector<FleetFinding>& fi
       continue;
     }
     find_card(survey, peer, at, findings);
-    if (!has_registered(survey, *peer.means, peer.member)) {
-      findings.push_back(
-          {Level::note, "one-way", at,
-           fmt::format("{} has registered {}, but not the reverse", survey.called(peer.member), survey.called(*peer.means)),
-           "to exchange images, each must register the other"});
-    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "reconciler/fleet/fleet_wants.hpp"
 #include "schema/exit_code.hpp"
 
 namespace ingot::fleet {
@@ -23,7 +24,8 @@ struct Membership {
 /// The servers' catalogs, looked up.
 class FleetTestimony {
  public:
-  explicit FleetTestimony(const std::vector<FleetWord>& servers) : servers_(servers), entries_(servers.size()) {
+  FleetTestimony(const std::vector<FleetWord>& servers, const std::vector<FleetMember>& members)
+      : servers_(servers), wants_(servers, members), entries_(servers.size()) {
     for (std::size_t i = 0; i < servers.size(); ++i) {
       if (!servers[i].catalog) continue;
       for (const auto& image : servers[i].catalog->images) entries_[i].emplace(image.identity, &image);
@@ -35,6 +37,9 @@ class FleetTestimony {
   }
 
   const std::vector<FleetWord>& servers() const { return servers_; }
+  FleetWant want(std::size_t server, const ImageIdentity& image) const {
+    return wants_.of(server, image, entry(server, image) != nullptr);
+  }
   const ImageEntry* entry(std::size_t server, const ImageIdentity& image) const {
     const auto found = entries_[server].find(image);
     return found == entries_[server].end() ? nullptr : found->second;
@@ -72,6 +77,7 @@ class FleetTestimony {
   }
 
   const std::vector<FleetWord>& servers_;
+  FleetWants wants_;
   std::vector<Entries> entries_;
   /// Of each series, for each server: the place of the first member that the server has; the number of members if it has none.
   std::unordered_map<const SeriesEntry*, std::vector<std::size_t>> first_held_;
@@ -86,10 +92,11 @@ bool follows_its_series(const FleetTestimony& words, std::size_t server, const I
   return std::any_of(memberships.begin(), memberships.end(), [&](const Membership& in) { return words.has_older(server, in); });
 }
 
-Holding holding_of(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {
+Holding holding_of(const FleetTestimony& words, std::size_t server, const ImageIdentity& image, Wanted wanted) {
   const ImageEntry* const here = words.entry(server, image);
   const ImageEntry* const origin = words.at_origin(image);
   if (here == nullptr) {
+    if (wanted != Wanted::unknown) return wanted == Wanted::yes ? Holding::waiting : Holding::absent;
     const bool may_come = origin != nullptr && !is_withdrawn(origin) && words.servers()[server].id != image.origin;
     return may_come && follows_its_series(words, server, image) ? Holding::waiting : Holding::absent;
   }
@@ -100,9 +107,13 @@ Holding holding_of(const FleetTestimony& words, std::size_t server, const ImageI
 
 FleetHolding at_server(const FleetTestimony& words, std::size_t server, const ImageIdentity& image) {
   const FleetWord& word = words.servers()[server];
-  if (!word.catalog) return {std::nullopt, false, false};
-  const Holding holding = holding_of(words, server, image);
-  return {holding, word.trouble == Code::none, holding == Holding::present && is_withdrawn(words.at_origin(image))};
+  if (!word.catalog) return {.holding = std::nullopt, .is_certain = false};
+  FleetWant want = words.want(server, image);
+  const Holding holding = holding_of(words, server, image, want.wanted);
+  return {.holding = holding,
+          .is_certain = word.trouble == Code::none,
+          .misses_withdrawal = holding == Holding::present && is_withdrawn(words.at_origin(image)),
+          .want = std::move(want)};
 }
 
 FleetImage image_of(const FleetTestimony& words, const ImageEntry& entry) {
@@ -170,8 +181,9 @@ std::string_view text_of(Holding holding) {
   return "";
 }
 
-std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, const FleetQuestion& question) {
-  const FleetTestimony words(servers);
+std::vector<FleetImage> fleet_status(const std::vector<FleetWord>& servers, const FleetQuestion& question,
+                                     const std::vector<FleetMember>& members) {
+  const FleetTestimony words(servers, members);
   const auto all = all_images(servers);
   std::vector<FleetImage> images;
   if (!question.series.empty()) {

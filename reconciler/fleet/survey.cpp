@@ -146,19 +146,11 @@ Catalog catalog_of(const FleetSurvey& survey, std::size_t member) {
   return catalog;
 }
 
-plan::PeerCase case_of(const FleetPeer& peer, const Manifest& manifest) {
-  plan::PeerCase known{.entry = peer.entry};
-  for (const auto& copy : manifest.copies) {
-    if (copy.peer == peer.entry->name) known.copies.emplace(copy.name.text(), &copy);
-  }
-  return known;
-}
-
 /// Asks each rule what it wants of the peer's catalog: the planner's question.
 void judge_rules(FleetSurvey& survey) {
   for (auto& rule : survey.rules) {
     if (!rule.peer->means || rule.peer->wrong_root) continue;
-    const plan::PeerCase peer = case_of(*rule.peer, survey.manifest(rule.peer->member));
+    const plan::PeerCase peer = case_of(*rule.peer->entry, survey.manifest(rule.peer->member));
     plan::CatalogIndex index(survey.catalogs[*rule.peer->means], survey.ids[*rule.peer->means]);
     rule.is_judged = true;
     rule.knows_selector = index.knows(rule.entry->selector);
@@ -206,10 +198,17 @@ void add_peers_and_rules(FleetSurvey& survey) {
 
 }  // namespace
 
-std::string FleetSurvey::place(std::size_t member, const At& at) const {
-  const std::string& path = manifest(member).path;
-  const auto slash = path.rfind('/');
-  return (slash == std::string::npos ? "" : path.substr(0, slash + 1)) + at.text();
+plan::PeerCase case_of(const PeerEntry& peer, const Manifest& manifest) {
+  plan::PeerCase known{.entry = &peer};
+  for (const auto& copy : manifest.copies) {
+    if (copy.peer == peer.name) known.copies.emplace(copy.name.text(), &copy);
+  }
+  return known;
+}
+
+std::string place_in(const Manifest& manifest, const At& at) {
+  const auto slash = manifest.path.rfind('/');
+  return (slash == std::string::npos ? "" : manifest.path.substr(0, slash + 1)) + at.text();
 }
 
 std::string FleetSurvey::called(std::size_t member) const {

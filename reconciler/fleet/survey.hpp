@@ -35,6 +35,12 @@ struct FleetArrival {
   const FleetRule* rule = nullptr;
 };
 
+/// "sites/paris/ingot.toml:41"
+std::string place_in(const Manifest& manifest, const At& at);
+
+/// A peer of a manifest for the planner's rules, with its [[copy]] entries. Borrows both.
+plan::PeerCase case_of(const PeerEntry& peer, const Manifest& manifest);
+
 /// Borrows the members.
 struct FleetSurvey {
   const std::vector<FleetMember>& members;
@@ -45,8 +51,7 @@ struct FleetSurvey {
   std::vector<std::vector<FleetArrival>> arrivals = {};  ///< by member; each image once
 
   const Manifest& manifest(std::size_t member) const { return members[member].manifest; }
-  /// "sites/paris/ingot.toml:41"
-  std::string place(std::size_t member, const At& at) const;
+  std::string place(std::size_t member, const At& at) const { return place_in(manifest(member), at); }
   /// The member's name in quotes, with its path if another bears it too.
   std::string called(std::size_t member) const;
 };

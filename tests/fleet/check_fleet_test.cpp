@@ -218,11 +218,27 @@ TEST(check_fleet, finds_a_series_that_follows_nothing) {
   EXPECT_THAT(codes(fleet), ElementsAre("empty-series"));
 }
 
-TEST(check_fleet, finds_half_registered_pairs_and_peers_for_nothing) {
+TEST(check_fleet, finds_peers_for_nothing) {
   const fleet::Fleet fleet = check({{.name = "london", .entries = image("a")},
                                     {.name = "paris", .entries = peer("london") + rule("london", "all = true") + peer("oslo")}});
-  EXPECT_THAT(findings(fleet), ElementsAre("note no-subscription sites/paris/ingot.toml:12",
-                                           "note outside sites/paris/ingot.toml:12", "note one-way sites/paris/ingot.toml:6"));
+  EXPECT_THAT(findings(fleet),
+              ElementsAre("note no-subscription sites/paris/ingot.toml:12", "note outside sites/paris/ingot.toml:12"));
+}
+
+TEST(check_fleet, is_quiet_of_six_healthy_sites) {
+  std::vector<FleetSite> sites{london};  // london has registered paris, and copies nothing from it
+  for (const char* name : {"paris", "oslo", "rome", "lima"})
+    sites.push_back({.name = name,
+                     .entries = image(std::string(name) + "-tools") + peer("london") +
+                                rule("london", "series = \"db19\"\nsince = \"start\"") +
+                                "[[series]]\nname = \"db19\"\nfollow = { peer = \"london\", series = \"db19\" }\n"});
+  sites.push_back(
+      {.name = "bern",
+       .entries = image("web") + peer("london") + rule("london", "all = true") + peer("oslo") + rule("oslo", "all = true")});
+  const fleet::Fleet fleet = check(sites);
+  EXPECT_EQ(fleet.servers.size(), 6U);
+  EXPECT_EQ(fleet.flows.size(), 6U);
+  EXPECT_THAT(findings(fleet), IsEmpty());
 }
 
 TEST(check_fleet, finds_a_card_that_is_not_the_peers_own) {
