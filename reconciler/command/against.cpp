@@ -73,17 +73,25 @@ PublishedServer::PublishedServer(const std::string& url, const Card& card, io::T
       memory_(session.files, site::cache_folder("against")),
       server_(observe::ask_published(url, card, now_, memory_, transport, session)) {}
 
-Observation PublishedServer::look(const Manifest& manifest, const plan::PlanOptions& options) {
-  auto made = plan::stated_snapshot(server_, manifest);
-  if (const auto* const why = std::get_if<std::string>(&made)) throw do_not_fit(*why, server_);
+Observation look_at_published(const plan::PeerCatalog& server, const Manifest& manifest, const plan::PlanOptions& options,
+                              Time now, const AskPeers& ask_peers) {
+  auto made = plan::stated_snapshot(server, manifest);
+  if (const auto* const why = std::get_if<std::string>(&made)) throw do_not_fit(*why, server);
   auto& stated = std::get<plan::StatedSnapshot>(made);
   state::Snapshot& snapshot = stated.snapshot;
-  plan::Observed observed = observe::observe_published(server_, manifest, snapshot, now_, memory_, transport_, session_);
+  plan::Observed observed = observe::observe_published(server, manifest, snapshot, now, ask_peers(snapshot));
   plan::Plan plan = plan_or_refuse(plan::make_plan(at_any_hour(manifest), snapshot, observed, options), manifest);
-  plan::annotate(plan, {.notes = notes_on_footing(server_, stated)});
-  note_trouble(memory_, plan);
+  plan::annotate(plan, {.notes = notes_on_footing(server, stated)});
   const Digest id = io::sha256(plan::plan_id_text(plan));
   return {std::move(snapshot), std::move(observed), std::move(plan), id};
+}
+
+Observation PublishedServer::look(const Manifest& manifest, const plan::PlanOptions& options) {
+  Observation observation = look_at_published(server_, manifest, options, now_, [&](const state::Snapshot& snapshot) {
+    return observe::ask_peers_of(server_, manifest, snapshot, now_, memory_, transport_, session_);
+  });
+  note_trouble(memory_, observation.plan);
+  return observation;
 }
 
 }  // namespace ingot::command

@@ -1,14 +1,23 @@
 // A plan where neither the server's state nor its sources are: against what the server itself publishes.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "reconciler/command/look.hpp"
 #include "reconciler/io/disk/peer_memory.hpp"
 #include "schema/catalog/card.hpp"
 
 namespace ingot::command {
+
+/// A view for each peer of the manifest. `snapshot`: what the server says of its state.
+using AskPeers = std::function<std::vector<plan::PeerView>(const state::Snapshot& snapshot)>;
+
+/// The plan that the server would make with this manifest. `server` says what its state is. Error as look(); Error{untrusted}:
+/// its state does not match its catalog.
+Observation look_at_published(const plan::PeerCatalog& server, const Manifest& manifest, const plan::PlanOptions& options,
+                              Time now, const AskPeers& ask_peers);
 
 class PublishedServer {
  public:

@@ -1,15 +1,10 @@
-#include <functional>
-
 #include "reconciler/command/against.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/look.hpp"
+#include "reconciler/command/look_beyond_base.hpp"
 #include "reconciler/command/saved_plan.hpp"
 #include "reconciler/console/report.hpp"
-#include "reconciler/io/hash.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/plan/beyond_base.hpp"
-#include "reconciler/plan/intent.hpp"
-#include "reconciler/source/base_plan.hpp"
 #include "reconciler/source/git_view.hpp"
 #include "reconciler/source/manifest_source.hpp"
 #include "reconciler/source/name_authors.hpp"
@@ -19,28 +14,6 @@
 namespace ingot::command {
 
 namespace {
-
-/// Only what it adds to its base is left of the plan.
-void leave_base(source::BaseObservation base, Observation& observation) {
-  base.base.whole = observation.plan_id;
-  observation.plan = plan::beyond_base(std::move(observation.plan), base.plan, std::move(base.base));
-  observation.plan_id = io::sha256(plan::plan_id_text(observation.plan));
-}
-
-/// Makes the plan of a manifest, on whatever footing.
-using Looking = std::function<Observation(const Manifest& manifest, const plan::PlanOptions& options)>;
-
-/// The plan, beyond its base if one is named. The base is looked at first: what is remembered of the peers shall be of the plan.
-Observation look_beyond_base(const options::PlanArguments& arguments, const Manifest& manifest, const console::Session& session,
-                             const Looking& look) {
-  if (!arguments.base) return look(manifest, arguments.options);
-  source::BaseObservation base =
-      source::look_at_base(*arguments.base, manifest, arguments.options, session,
-                           [&](const Manifest& before, const plan::PlanOptions& options) { return look(before, options).plan; });
-  Observation observation = look(manifest, arguments.options);
-  leave_base(std::move(base), observation);
-  return observation;
-}
 
 /// `site`: nullptr if there is none here.
 show::ShownPlan rendered_plan(Observation& observation, const Manifest& manifest, const site::Site* site, show::Intents intents,
@@ -61,7 +34,7 @@ int plan_against(const options::PlanArguments& arguments, const Manifest& manife
   const auto transport = session.connect();
   PublishedServer server(*arguments.against, std::get<Card>(card), *transport, session);
   Observation observation =
-      look_beyond_base(arguments, manifest, session,
+      look_beyond_base(arguments.base, arguments.options, manifest, session,
                        [&](const Manifest& one, const plan::PlanOptions& options) { return server.look(one, options); });
   reporter.tell(rendered_plan(observation, manifest, nullptr,
                               reporter.wants_intents() ? show::Intents::with : show::Intents::without, session));
@@ -73,8 +46,8 @@ int plan_here(const options::PlanArguments& arguments, const Manifest& manifest,
   const auto transport = session.connect();
   site::warn_of_anothers_folder(manifest.server, session);
   site::Site site(manifest, state::Access::read_only, session.files);
-  Observation observation =
-      look_beyond_base(arguments, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
+  Observation observation = look_beyond_base(
+      arguments.base, arguments.options, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
         const observe::SourceLook sources = arguments.check_sources ? observe::SourceLook::whole : observe::SourceLook::top;
         if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session, {}, sources);
         site::Site before(one, state::Access::read_only, session.files);

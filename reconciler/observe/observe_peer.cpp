@@ -298,25 +298,33 @@ class Asking {
   const VisitEnd end_;
 };
 
-}  // namespace
-
-plan::PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions,
-                            io::Transport& transport, io::PeerMemory& memory, io::Clock& clock,
-                            const std::function<void(const std::string& what)>& progress) {
-  if (peer.card.id == questions.self) return plan::OwnPeer{};
-  if (peer.retired) return plan::RetiredPeer{};
-  std::optional<Failure> failure = changed_identity(peer, known);
-  if (!failure) failure = old_evidence(peer, memory);
-  if (!failure) {
-    auto view = Asking(peer, known, questions, transport, memory, clock, progress).ask();
-    if (auto* seen = std::get_if<plan::PeerView>(&view)) return std::move(*seen);
-    failure = std::get<Failure>(std::move(view));
-  }
-  plan::Unknown unknown = std::move(failure->unknown);
+plan::Unknown unknown_of(Failure failure, const PeerEntry& peer, const KnownPeer& known, io::PeerMemory& memory) {
+  plan::Unknown unknown = std::move(failure.unknown);
   if (!unknown.last) {
     if (auto kept = kept_head(memory, known.registered_id.value_or(peer.card.id))) unknown.last = std::move(kept->seen);
   }
   return unknown;
+}
+
+}  // namespace
+
+std::optional<plan::PeerView> view_without_asking(const PeerEntry& peer, const KnownPeer& known, const ServerId& self,
+                                                  io::PeerMemory& memory) {
+  if (peer.card.id == self) return plan::OwnPeer{};
+  if (peer.retired) return plan::RetiredPeer{};
+  std::optional<Failure> failure = changed_identity(peer, known);
+  if (!failure) failure = old_evidence(peer, memory);
+  if (!failure) return std::nullopt;
+  return unknown_of(*std::move(failure), peer, known, memory);
+}
+
+plan::PeerView observe_peer(const PeerEntry& peer, const KnownPeer& known, const PeerQuestions& questions,
+                            io::Transport& transport, io::PeerMemory& memory, io::Clock& clock,
+                            const std::function<void(const std::string& what)>& progress) {
+  if (auto view = view_without_asking(peer, known, questions.self, memory)) return *std::move(view);
+  auto view = Asking(peer, known, questions, transport, memory, clock, progress).ask();
+  if (auto* seen = std::get_if<plan::PeerView>(&view)) return std::move(*seen);
+  return unknown_of(std::get<Failure>(std::move(view)), peer, known, memory);
 }
 
 }  // namespace ingot::observe

@@ -30,32 +30,38 @@ std::set<Digest> bytes_of(const state::Snapshot& snapshot) {
   return digests;
 }
 
-std::vector<plan::PeerView> ask_its_peers(const plan::PeerCatalog& server, const Manifest& manifest,
-                                          const state::Snapshot& snapshot, Time now, io::PeerMemory& memory,
-                                          io::Transport& transport, const console::Session& session) {
-  PeerQuestions questions{
-      .manifest = &manifest, .self = server.head.id, .known = {}, .now = now, .read_settled = true, .only = {}};
-  for (const auto& peer : manifest.peers) {
-    const auto& all = snapshot.registrations;
-    const auto registered =
-        std::find_if(all.begin(), all.end(), [&](const state::Registration& one) { return one.name == peer.name; });
-    questions.known.push_back({.floor = memory.floor(peer.card.id),
-                               .registered_id = registered == all.end() ? std::nullopt : std::optional(registered->id),
-                               .rules = Digest{}});
-  }
-  return ask_peers(questions, memory, transport, session);
+}  // namespace
+
+PeerEntry entry_of(const Card& card, const std::string& url) {
+  return {.name = card.name,
+          .card_path = "server.card.toml",
+          .card = card,
+          .urls = {with_slash(url)},
+          .allow_http = is_open_http(card.url)};
 }
 
-}  // namespace
+KnownPeer known_elsewhere(const PeerEntry& peer, const state::Snapshot& snapshot, io::PeerMemory& memory) {
+  const auto& all = snapshot.registrations;
+  const auto registered =
+      std::find_if(all.begin(), all.end(), [&](const state::Registration& one) { return one.name == peer.name; });
+  return {.floor = memory.floor(peer.card.id),
+          .registered_id = registered == all.end() ? std::nullopt : std::optional(registered->id),
+          .rules = Digest{}};
+}
+
+std::vector<plan::PeerView> ask_peers_of(const plan::PeerCatalog& server, const Manifest& manifest,
+                                         const state::Snapshot& snapshot, Time now, io::PeerMemory& memory,
+                                         io::Transport& transport, const console::Session& session) {
+  PeerQuestions questions{
+      .manifest = &manifest, .self = server.head.id, .known = {}, .now = now, .read_settled = true, .only = {}};
+  for (const auto& peer : manifest.peers) questions.known.push_back(known_elsewhere(peer, snapshot, memory));
+  return ask_peers(questions, memory, transport, session);
+}
 
 plan::PeerCatalog ask_published(const std::string& url, const Card& card, Time now, io::PeerMemory& memory,
                                 io::Transport& transport, const console::Session& session) {
   Manifest asking{.server = {.name = ServerName::of("against")}};
-  asking.peers.push_back({.name = card.name,
-                          .card_path = "server.card.toml",
-                          .card = card,
-                          .urls = {with_slash(url)},
-                          .allow_http = is_open_http(card.url)});
+  asking.peers.push_back(entry_of(card, url));
   const PeerQuestions questions{.manifest = &asking,
                                 .self = ServerId{},
                                 .known = {{.floor = memory.floor(card.id), .registered_id = std::nullopt, .rules = Digest{}}},
@@ -83,10 +89,10 @@ plan::PeerCatalog ask_published(const std::string& url, const Card& card, Time n
 }
 
 plan::Observed observe_published(const plan::PeerCatalog& server, const Manifest& manifest, const state::Snapshot& snapshot,
-                                 Time now, io::PeerMemory& memory, io::Transport& transport, const console::Session& session) {
+                                 Time now, std::vector<plan::PeerView> peers) {
   return {.now = now,
           .self = server.head.id,
-          .peers = ask_its_peers(server, manifest, snapshot, now, memory, transport, session),
+          .peers = std::move(peers),
           .sources = sources_elsewhere(manifest),
           .disk = {},
           .objects = bytes_of(snapshot),

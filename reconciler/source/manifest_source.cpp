@@ -146,7 +146,7 @@ std::variant<Manifest, Problems> manifest_at(const GitPlace& place, const AtComm
   return read_at(tree, named_in(*tree, {place.path, at.shown}), home_of(flags, place.repository));
 }
 
-std::variant<Card, Problems> own_card_of(const options::GlobalOptions& flags) {
+std::variant<Card, Problems, NoCard> card_beside(const options::GlobalOptions& flags) {
   constexpr std::string_view name = "server.card.toml";
   std::string shown;
   std::variant<std::string, Unreadable> text;
@@ -160,13 +160,22 @@ std::variant<Card, Problems> own_card_of(const options::GlobalOptions& flags) {
     shown = folder_of(console::manifest_path(flags)) + std::string(name);
     text = io::disk_manifest_files().read(shown);
   }
-  if (const auto* const good = std::get_if<std::string>(&text)) return parse_card(*good, shown);
+  if (const auto* const unreadable = std::get_if<Unreadable>(&text)) return NoCard{.path = shown, .why = unreadable->why};
+  auto card = parse_card(std::get<std::string>(text), shown);
+  if (auto* const good = std::get_if<Card>(&card)) return std::move(*good);
+  return std::get<Problems>(std::move(card));
+}
+
+std::variant<Card, Problems> own_card_of(const options::GlobalOptions& flags) {
+  auto card = card_beside(flags);
+  if (auto* const good = std::get_if<Card>(&card)) return std::move(*good);
+  if (auto* const problems = std::get_if<Problems>(&card)) return std::move(*problems);
+  const auto& none = std::get<NoCard>(card);
   throw Error(Fault::usage,
-              fmt::format("the server's card \"{}\" cannot be read: {}", io::printable(shown),
-                          io::printable(std::get<Unreadable>(text).why)),
+              fmt::format("the server's card \"{}\" cannot be read: {}", io::printable(none.path), io::printable(none.why)),
               "commit the card beside the manifest, where \"ingot init\" wrote it; \"ingot card\" prints it")
       .with_code(Code::no_card)
-      .about(shown);
+      .about(none.path);
 }
 
 std::vector<std::string> uncommitted_files(const options::GlobalOptions& flags) {

@@ -35,6 +35,13 @@ ManifestFiles checked_out_files(const std::string& path);
 /// Where the manifest of these flags is in git; nullopt: in no repository. Error{usage} as above.
 std::optional<GitPlace> git_place_of(const options::GlobalOptions& flags);
 
+/// "server.card.toml" beside the manifest, from where the manifest is read.
+struct NoCard {
+  std::string path;
+  std::string why;
+};
+std::variant<Card, Problems, NoCard> card_beside(const options::GlobalOptions& flags);
+
 /// The card of the manifest's own server, "server.card.toml" beside it, from where the manifest is read. Error{usage} "no-card":
 /// it is not there.
 std::variant<Card, Problems> own_card_of(const options::GlobalOptions& flags);

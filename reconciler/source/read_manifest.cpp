@@ -8,7 +8,11 @@ namespace ingot::source {
 
 std::variant<Manifest, Problems> manifest_or_problems(const console::Session& session) {
   if (session.flags.repo) fetch_manifests(session);
-  auto read = manifest_of(session.flags);
+  return fetched_manifest(session.flags);
+}
+
+std::variant<Manifest, Problems> fetched_manifest(const options::GlobalOptions& flags) {
+  auto read = manifest_of(flags);
   auto host = host_guard();
   auto* const manifest = std::get_if<Manifest>(&read);
   const auto* const guard = std::get_if<Guard>(&host);
