@@ -35,6 +35,7 @@ int run_command(const options::ReleaseImages& arguments, const console::Session&
 int run_command(const options::RebuildArguments& arguments, const console::Session& session);
 int run_command(const options::CheckFleet& arguments, const console::Session& session);
 int run_command(const options::AskFleet& arguments, const console::Session& session);
+int run_command(const options::PlanFleet& arguments, const console::Session& session);
 int run_command(const options::ReportFleet& arguments, const console::Session& session);
 int run_command(const options::ReportArguments& arguments, const console::Session& session);
 int run_command(const options::CompletionArguments& arguments, const console::Session& session);

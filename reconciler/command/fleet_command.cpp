@@ -4,6 +4,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/fleet/show_fleet.hpp"
 #include "reconciler/show/fleet/show_fleet_status.hpp"
+#include "reconciler/show/html/fleet_status_page.hpp"
 #include "reconciler/site/find_image.hpp"
 #include "schema/exit_code.hpp"
 
@@ -19,6 +20,7 @@ void show(const fleet::Fleet& fleet, const console::Session& session) {
     case options::Format::dot: return session.put([&](show::Output& out) { show::show_fleet_dot(fleet, out); });
     case options::Format::mermaid: return session.put([&](show::Output& out) { show::show_fleet_mermaid(fleet, out); });
     case options::Format::markdown:
+    case options::Format::html:
     case options::Format::github:
     case options::Format::terraform:
     case options::Format::codequality:
@@ -40,6 +42,16 @@ int run_fleet(const options::CheckFleet& arguments, const console::Session& sess
   if (wrong && (session.flags.format == options::Format::dot || session.flags.format == options::Format::mermaid))
     session.warn("the manifests do not fit together: \"ingot fleet check\" without --format says why");
   return wrong ? exit_manifest : exit_done;
+}
+
+void show(const show::FleetStatus& status, const console::Session& session) {
+  if (session.flags.format == options::Format::markdown)
+    return session.put([&](show::Output& out) { out.put(show::fleet_status_markdown(status)); });
+  if (session.flags.format == options::Format::html)
+    return session.put([&](show::Output& out) { show::show_fleet_status_page(status, out); });
+  session.show(
+      [&](const show::Style& style, show::Output& out) { show::show_fleet_status(status, session.flags.verbose, style, out); },
+      [&](show::Output& out) { show::show_fleet_status_json(status, out); });
 }
 
 fleet::FleetQuestion question_of(const options::AskFleet& arguments) {
@@ -68,14 +80,24 @@ void warn_of_nothing(const fleet::FleetQuestion& question, const std::vector<fle
 }
 
 int run_fleet(const options::AskFleet& arguments, const console::Session& session) {
+  Problems problems;
+  const auto members = read_members(arguments.manifests, problems);
+  if (!problems.empty()) {
+    console::show_problems_of(problems, session);
+    return exit_manifest;
+  }
+  for (const auto& member : members) {
+    if (!member.card)
+      session.warn(
+          fmt::format("\"{}\" is not used: there is no server.card.toml beside it", io::printable(member.manifest.path)));
+  }
   const auto asked = ask_fleet(arguments.cards, session);
   if (!asked) return exit_manifest;
   const auto& words = asked->servers;
   const fleet::FleetQuestion question = question_of(arguments);
-  const auto images = fleet::fleet_status(words, question);
-  session.show([&](const show::Style& style,
-                   show::Output& out) { show::show_fleet_status(words, images, session.clock.now(), style, out); },
-               [&](show::Output& out) { show::show_fleet_status_json(words, images, out); });
+  const auto images = fleet::fleet_status(words, question, members);
+  show({.servers = words, .images = images, .now = session.clock.now(), .every_want = arguments.what || session.flags.verbose},
+       session);
   const int exit = exit_code_of(words, images);
   if (!images.empty() || !arguments.what) return exit;
   warn_of_nothing(question, words, session);

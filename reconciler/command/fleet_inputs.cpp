@@ -8,6 +8,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/cached_catalog.hpp"
 #include "reconciler/observe/observe.hpp"
+#include "reconciler/observe/observe_published.hpp"
 #include "reconciler/site/cache_folder.hpp"
 #include "reconciler/site/head_times.hpp"
 #include "reconciler/source/host_guard.hpp"
@@ -35,30 +36,21 @@ std::string beside(const std::string& path, const std::string& name) {
   return slash == std::string::npos ? name : path.substr(0, slash + 1) + name;
 }
 
-/// The servers' cards, each root once.
-std::vector<Card> read_cards(const std::string& folder, io::Files& files, Problems& problems) {
-  const ManifestFiles manifest_files = io::disk_manifest_files();
-  std::vector<Card> cards;
-  for (const auto& name : files.list(folder)) {
-    if (!name.ends_with(".toml")) continue;
-    auto card = card_at(folder + (folder.ends_with('/') ? "" : "/") + name, manifest_files, problems);
-    if (!card || std::any_of(cards.begin(), cards.end(), [&](const Card& one) { return one.id == card->id; })) continue;
-    cards.push_back(*std::move(card));
-  }
-  std::stable_sort(cards.begin(), cards.end(), [](const Card& one, const Card& other) { return one.name < other.name; });
-  return cards;
-}
-
 /// Asked like peers of a server that has no manifest.
 Manifest asking_manifest(const std::vector<Card>& cards) {
   Manifest manifest{.server = {.name = ServerName::of("fleet")}};
-  for (const auto& card : cards) manifest.peers.push_back({.name = card.name, .card = card, .urls = {card.url}});
+  for (const auto& card : cards) manifest.peers.push_back(observe::entry_of(card, card.url));
   return manifest;
 }
 
 std::vector<plan::PeerView> ask_all(const Manifest& manifest, io::PeerMemory& memory, const console::Session& session) {
-  observe::PeerQuestions questions{
-      .manifest = &manifest, .self = ServerId{}, .known = {}, .now = session.clock.now(), .read_settled = true, .only = {}};
+  observe::PeerQuestions questions{.manifest = &manifest,
+                                   .self = ServerId{},
+                                   .known = {},
+                                   .now = session.clock.now(),
+                                   .read_settled = true,
+                                   .only = {},
+                                   .read_stated = true};
   for (const auto& peer : manifest.peers)
     questions.known.push_back({.floor = memory.floor(peer.card.id), .registered_id = std::nullopt, .rules = Digest{}});
   const auto transport = session.connect();
@@ -71,6 +63,7 @@ fleet::FleetWord word_of(const Card& card, const plan::PeerView& view, io::PeerM
   std::visit(Overloaded{[&](const plan::PeerCatalog& seen) {
                           word.head = seen.head;
                           word.catalog = seen.catalog;
+                          word.stated = seen.stated;
                         },
                         [&](const plan::Unknown& unknown) {
                           word.trouble = unknown.code;
@@ -84,16 +77,28 @@ fleet::FleetWord word_of(const Card& card, const plan::PeerView& view, io::PeerM
   return word;
 }
 
-/// Two servers may bear one name: then their roots tell them apart.
-void make_names_unique(std::vector<fleet::FleetWord>& words) {
-  std::vector<std::string> names;
-  for (const auto& word : words) names.push_back(word.name);
-  for (auto& word : words) {
-    if (std::count(names.begin(), names.end(), word.name) > 1) word.name += " (" + word.id.text().substr(7, 8) + ")";
-  }
-}
-
 }  // namespace
+
+std::vector<Card> read_cards(const std::string& folder, io::Files& files, Problems& problems) {
+  if (!files.status(folder + "/."))  // also through a link
+    throw Error(Fault::usage, fmt::format("--cards \"{}\": there is no such folder", io::printable(folder)),
+                "name the folder with the cards of the servers")
+        .about(folder);
+  const ManifestFiles manifest_files = io::disk_manifest_files();
+  std::vector<Card> cards;
+  for (const auto& name : files.list(folder)) {
+    if (!name.ends_with(".toml")) continue;
+    auto card = card_at(folder + (folder.ends_with('/') ? "" : "/") + name, manifest_files, problems);
+    if (!card || std::any_of(cards.begin(), cards.end(), [&](const Card& one) { return one.id == card->id; })) continue;
+    cards.push_back(*std::move(card));
+  }
+  std::stable_sort(cards.begin(), cards.end(), [](const Card& one, const Card& other) { return one.name < other.name; });
+  if (cards.empty() && problems.empty())
+    throw Error(Fault::usage, fmt::format("there are no cards in \"{}\"", io::printable(folder)),
+                "a card is a file *.toml; \"ingot card --out FILE\" writes it")
+        .about(folder);
+  return cards;
+}
 
 std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems) {
   std::vector<fleet::FleetMember> members;
@@ -117,10 +122,6 @@ std::optional<AskedFleet> ask_fleet(const std::string& folder, const console::Se
     console::show_problems_of(problems, session);
     return std::nullopt;
   }
-  if (cards.empty())
-    throw Error(Fault::usage, fmt::format("there are no cards in \"{}\"", io::printable(folder)),
-                "a card is a file *.toml; \"ingot card --out FILE\" writes it")
-        .about(folder);
   const std::string cache = site::cache_folder("fleet");
   io::PeerMemory memory(session.files, cache);
   const Manifest manifest = asking_manifest(cards);

@@ -1,6 +1,7 @@
 // What the commands about many servers read: manifests with the cards beside them, and what servers publish.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,20 @@ namespace ingot::command {
 
 /// `paths`: files, or folders with an ingot.toml. A manifest that is refused adds its problems and is left out.
 std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems);
+
+/// The servers' cards in a folder, each root once, by name. A card that is wrong adds its problems. Error{usage}: there is no
+/// card, or no such folder.
+std::vector<Card> read_cards(const std::string& folder, io::Files& files, Problems& problems);
+
+/// Two servers may bear one name: then their roots tell them apart.
+template <class Server>
+void make_names_unique(std::vector<Server>& servers) {
+  std::map<std::string, std::size_t> bearers;
+  for (const auto& server : servers) ++bearers[server.name];
+  for (auto& server : servers) {
+    if (bearers[server.name] > 1) server.name += " (" + server.id.text().substr(7, 8) + ")";
+  }
+}
 
 struct AskedFleet {
   std::vector<fleet::FleetWord> servers;  ///< by name; names are unique

@@ -92,7 +92,7 @@ int run_command(const options::ReportFleet& arguments, const console::Session& s
   }
   const auto asked = ask_fleet(arguments.cards, session);
   if (!asked) return exit_manifest;
-  const fleet::FleetReport report = fleet::fleet_report(asked->servers, asked->heads);
+  const fleet::FleetReport report = fleet::fleet_report(asked->servers, asked->heads, members);
   const fleet::Fleet manifests = fleet::check_fleet(members);
   const show::FleetPage page{.servers = asked->servers,
                              .report = report,

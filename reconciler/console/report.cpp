@@ -131,6 +131,7 @@ void write_report(const Report& report, options::Format format, const Reporting&
     case options::Format::codequality: return show::show_code_quality(annotations_in(report, with), out);
     case options::Format::sarif: return show::show_sarif(annotations_in(report, with), completed, INGOT_VERSION, out);
     case options::Format::junit: return show::show_junit(annotations_in(report, with), with.naming.name_of(with.manifest), out);
+    case options::Format::html:
     case options::Format::dot:
     case options::Format::mermaid: break;  // of other commands: the command line has refused them
   }

@@ -164,12 +164,13 @@ std::optional<SerialTime> time_of(Serial serial, const HeadTimes& heads) {
   return SerialTime{.time = first->second, .exact = first->first == serial};
 }
 
-FleetReport fleet_report(const std::vector<FleetWord>& servers, const std::vector<HeadTimes>& heads) {
+FleetReport fleet_report(const std::vector<FleetWord>& servers, const std::vector<HeadTimes>& heads,
+                         const std::vector<FleetMember>& members) {
   FleetReport report;
   const auto entries = entries_of(servers);
   add_series(servers, entries, heads, report);
   add_bytes(servers, entries, report);
-  report.images = fleet_status(servers, {});
+  report.images = fleet_status(servers, {}, members);
   report.servers_behind = servers_behind(report, servers.size());
   return report;
 }

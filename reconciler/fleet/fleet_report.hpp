@@ -75,7 +75,8 @@ struct FleetReport {
   std::uint64_t servers_behind = 0;  ///< servers that answered and are behind in a series
 };
 
-/// `heads`: by server, may be shorter.
-FleetReport fleet_report(const std::vector<FleetWord>& servers, const std::vector<HeadTimes>& heads);
+/// `heads`: by server, may be shorter. `members`: as in fleet_status.
+FleetReport fleet_report(const std::vector<FleetWord>& servers, const std::vector<HeadTimes>& heads,
+                         const std::vector<FleetMember>& members = {});
 
 }  // namespace ingot::fleet

@@ -296,8 +296,8 @@ bool ask_for_events(const std::vector<std::string>& words) {
 }
 
 std::string_view text_of(Format format) {
-  static constexpr std::array<std::string_view, 10> names{"text",        "json",  "markdown", "github", "terraform",
-                                                          "codequality", "sarif", "junit",    "dot",    "mermaid"};
+  static constexpr std::array<std::string_view, 11> names{"text",        "json",  "markdown", "html", "github", "terraform",
+                                                          "codequality", "sarif", "junit",    "dot",  "mermaid"};
   return names.at(static_cast<std::size_t>(format));
 }
 

@@ -17,7 +17,7 @@
 namespace ingot::options {
 
 /// In what results can be shown or written. Which command knows which: its forms in the command table.
-enum class Format { text, json, markdown, github, terraform, codequality, sarif, junit, dot, mermaid };
+enum class Format { text, json, markdown, html, github, terraform, codequality, sarif, junit, dot, mermaid };
 std::string_view text_of(Format format);
 
 /// A report that is written to a file (--output).
@@ -157,8 +157,14 @@ struct CheckFleet {
   std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
 };
 struct AskFleet {
-  std::optional<std::string> what;  ///< a name, or "series:NAME"; none: all images
-  std::string cards;                ///< a folder
+  std::optional<std::string> what;     ///< a name, or "series:NAME"; none: all images
+  std::string cards;                   ///< a folder
+  std::vector<std::string> manifests;  ///< of some of the servers: where their rules are written; may be empty
+};
+struct PlanFleet {
+  std::vector<std::string> manifests;  ///< files, or folders with an ingot.toml
+  std::optional<std::string> cards;    ///< a folder with cards of servers whose manifest has none beside it
+  std::optional<std::string> base;     ///< a revision: only differences from its plans are shown
 };
 struct ReportFleet {
   std::vector<std::string> manifests;  ///< may be empty
@@ -225,7 +231,7 @@ using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments
                              ApplyArguments, ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments,
                              HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments,
                              PublishArguments, AddArguments, BundleArguments, GcArguments, MakeKey, ShowKeys, ChangeKeys,
-                             SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, ReportFleet,
+                             SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, PlanFleet, ReportFleet,
                              ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {

@@ -27,8 +27,8 @@ const std::vector<Option>& global_options() {
         .option("--home DIR", &GlobalOptions::home,
                 "the folder at which relative paths of the manifest start (default: the folder of the manifest; with --repo "
                 "and a bare repository this folder)")
-        .option("--format text|json|markdown|github|terraform|codequality|sarif|junit|dot|mermaid", &GlobalOptions::format,
-                "the format of results. Every command has text and json; plan, validate, show and \"fleet check\" have more")
+        .option("--format text|json|markdown|html|github|terraform|codequality|sarif|junit|dot|mermaid", &GlobalOptions::format,
+                "the format of results. Every command has text and json; plan, validate, show and fleet have more")
         .option(
             "--json", [](GlobalOptions& global, const Setting&) { global.format = Format::json; }, "the same as --format json")
         .option("--color auto|always|never", &GlobalOptions::color, "colours in output (NO_COLOR and TERM=dumb are respected)")
@@ -59,7 +59,7 @@ const std::vector<Described>& environment_variables() {
        "the file of a private key for --repo over ssh (default: what the program ssh uses: agent, ~/.ssh)"},
       {{"SSL_CERT_FILE"}, "the certificates that --repo trusts over https, instead of those of the system"},
       {{"GITHUB_STEP_SUMMARY"}, "with --format github: the file to which the summary of a step is added"},
-      {{"XDG_CACHE_HOME"}, "where \"fleet status\" and \"plan --against\" keep cached data (default: ~/.cache)"},
+      {{"XDG_CACHE_HOME"}, "where \"fleet\" and \"plan --against\" keep cached data (default: ~/.cache)"},
       {{"NO_COLOR"}, "no colours, if it is set and not empty"},
   };
   return variables;

@@ -225,7 +225,7 @@ TEST(arguments, a_verb_takes_only_its_own_options) {
   EXPECT_THAT(wrong({"key", "rotte"}), HasSubstr("did you mean \"rotate\"?"));
   EXPECT_THAT(wrong({"fleet", "check", "a", "--cards", "b"}), HasSubstr("fleet check takes no --cards"));
   EXPECT_EQ(wrong({"fleet", "status"}),
-            "fleet status needs --cards DIR; usage: ingot fleet status --cards DIR [IMAGE|series:NAME]");
+            "fleet status needs --cards DIR; usage: ingot fleet status --cards DIR [--manifest FILE]... [IMAGE|series:NAME]");
   EXPECT_THAT(wrong({"fleet", "status", "--cards", "b", "--format", "dot"}), HasSubstr("is not known to fleet status"));
   EXPECT_EQ(options::parse_arguments({"fleet", "check", "a", "--format", "dot"}).everywhere.format, options::Format::dot);
 }

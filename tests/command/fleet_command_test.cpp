@@ -69,7 +69,7 @@ TEST_F(FleetCommands, check_reads_manifests_and_the_cards_beside_them) {
     EXPECT_EQ(ran.exit, 0) << ran.err;
     return ran.out;
   };
-  EXPECT_THAT(as("text"), AllOf(HasSubstr("2 servers, 1 rules: 0 errors, 0 warnings, 1 notes\n"), HasSubstr("series s"),
+  EXPECT_THAT(as("text"), AllOf(HasSubstr("2 servers, 1 rules: 0 errors, 0 warnings, 0 notes\n"), HasSubstr("series s"),
                                 HasSubstr("2 images: a, b")));
   const std::string json = as("json");
   testing_support::expect_valid_json("fleet", json);
@@ -118,6 +118,58 @@ TEST_F(FleetCommands, status_shows_the_last_word_of_a_server_that_is_silent) {
   EXPECT_EQ(silent["images"][0]["servers"][1]["status"], "unknown");
   EXPECT_EQ(silent["images"][0]["servers"][1]["last"], "present");
   EXPECT_THAT(status({"a"}).out, AllOf(HasSubstr("unknown (present)"), HasSubstr("unreachable")));
+}
+
+TEST_F(FleetCommands, status_says_what_is_wanted_and_by_which_rule) {
+  a_server_behind();
+  EXPECT_THAT(status({}).out, HasSubstr("What gold, silver want is unknown: publish_state = true"));
+  const std::string rules = "publish_state = true\n[[peer]]\nname = \"gold\"\ncard = \"" +
+                            (folder / "gold/server.card.toml").string() +
+                            "\"\n[[subscription]]\npeer = \"gold\"\nseries = \"s\"\nsince = \"start\"\n";
+  manifest("silver", rules + "exclude = [\"b\"]\n");
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  Json shown = status_json({}, 0);
+  EXPECT_EQ(shown["servers"][1]["publishes_state"], true);
+  EXPECT_EQ(shown["servers"][0]["publishes_state"], false);
+  EXPECT_EQ(shown["images"][0]["servers"][1]["wanted"], true);
+  EXPECT_EQ(shown["images"][1]["servers"][1]["wanted"], false);
+  EXPECT_EQ(shown["images"][1]["servers"][1]["status"], "absent");
+  EXPECT_EQ(shown["images"][1]["servers"][1]["why_not"], "excluded");
+  EXPECT_TRUE(shown["images"][1]["servers"][0]["wanted"].is_null()) << "gold does not publish its state";
+
+  manifest("silver", rules);
+  gold_has({"a", "b"});
+  ASSERT_EQ(at("silver", {"apply", "--yes"}).exit, 0) << terminal.said;
+  write("gold/c.bin", "bytes of c");
+  gold_has({"a", "b", "c"});
+  shown = status_json({"--manifest", (folder / "silver").string()}, 2);
+  EXPECT_EQ(shown["images"][2]["servers"][1]["status"], "waiting");
+  EXPECT_EQ(shown["images"][2]["servers"][1]["wanted"], true);
+  EXPECT_THAT(shown["images"][2]["servers"][1]["at"].get<std::string>(), testing::EndsWith("silver/ingot.toml:9"));
+  EXPECT_THAT(status({}).out,
+              AllOf(HasSubstr("waiting, wanted"), testing::ContainsRegex("\nsilver +c +gold +waiting +yes +subscription"),
+                    HasSubstr("What gold wants is unknown")));
+  const Ran markdown = status({"--format", "markdown"});
+  EXPECT_EQ(markdown.exit, 2);
+  EXPECT_THAT(markdown.out, AllOf(testing::StartsWith("<!-- ingot fleet status -->\n"), HasSubstr("### Wanted and missing"),
+                                  HasSubstr("| `silver` | `c` |")));
+  const Ran page = status({"--format", "html"});
+  EXPECT_EQ(page.exit, 2);
+  EXPECT_THAT(page.out, AllOf(testing::StartsWith("<!DOCTYPE html>\n<!-- ingot report -->\n"),
+                              HasSubstr("1 image is missing on a server that wants it."), HasSubstr("Wanted and missing")));
+}
+
+TEST_F(FleetCommands, status_refuses_a_wrong_manifest_and_a_missing_folder) {
+  a_server_behind();
+  fs::remove(folder / "gold/server.card.toml");
+  const Ran no_card = status({"--manifest", (folder / "gold").string()});
+  EXPECT_EQ(no_card.exit, 2);
+  EXPECT_THAT(no_card.err, HasSubstr("there is no server.card.toml beside it"));
+  write("silver/ingot.toml", "nonsense");
+  EXPECT_EQ(status({"--manifest", (folder / "silver").string()}).exit, 65);
+  const Ran missing = ingot({"fleet", "status", "--cards", (folder / "nowhere").string()});
+  EXPECT_EQ(missing.exit, 64);
+  EXPECT_THAT(missing.err, HasSubstr("there is no such folder"));
 }
 
 TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {

@@ -1,7 +1,9 @@
 // Many servers at once, over real HTTP: what a series is to each of them, what the metrics of a run say of it, who was there
 // when.
+#include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <iostream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -107,6 +109,83 @@ TEST_F(ManyServers, history_says_which_run_brought_a_copy) {
   const std::string run = found.at("changes")[0].at("run").at("id");
   EXPECT_EQ(paris.query({"images", "db19_23"}).at("images")[0].at("arrived").at("run"), run);
   EXPECT_THAT(paris.ingot({"show", run}).out, HasSubstr("copy.london.db19_23"));
+}
+
+/// Forty servers behind one nginx: london makes images, the others copy them and publish their states.
+struct FortySites : testing::Test {
+  static constexpr int count = 40;
+  TestFolder folder;
+  const std::map<std::string, std::string> cache{{"XDG_CACHE_HOME", folder / "cache"}};
+  std::unique_ptr<testing_support::Nginx> web;
+
+  void SetUp() override {
+    std::filesystem::create_directories(folder / "sites");
+    std::filesystem::create_directories(folder / "cards");
+    web = std::make_unique<testing_support::Nginx>(folder / "sites", folder / "nginx");
+    for (int i = 0; i < count; ++i) {
+      ASSERT_EQ(ingot({"init", "--server", name(i), "--url", url(i), site(i)}).exit, 0);
+      std::filesystem::copy_file(site(i) + "/server.card.toml", folder / ("cards/" + name(i) + ".toml"));
+    }
+    london_has({"db1"});
+    for (int i = 1; i < count; ++i) {
+      manifest(i, "publish_state = true\n[[peer]]\nname = \"site0\"\ncard = \"" + site(0) +
+                      "/server.card.toml\"\n[[subscription]]\npeer = \"site0\"\nall = true\nsince = \"start\"\n");
+      ASSERT_EQ(ingot({"apply", "--yes", "-f", site(i)}).exit, 0);
+    }
+    london_has({"db1", "db2"});
+  }
+  static std::string name(int i) { return "site" + std::to_string(i); }
+  std::string site(int i) const { return folder / ("sites/" + name(i)); }
+  std::string url(int i) const { return web->url() + name(i) + "/store/public/"; }
+  void manifest(int i, const std::string& more) const {
+    testing_support::write_text(site(i) + "/ingot.toml",
+                                "manifest = 1\n[server]\nname = \"" + name(i) + "\"\nurl = \"" + url(i) + "\"\n" + more);
+  }
+  void london_has(const std::vector<std::string>& images) const {
+    std::string entries;
+    for (const auto& image : images) {
+      testing_support::write_text(site(0) + "/sources/" + image, "bytes of " + image);
+      entries += "[[image]]\nname = \"" + image + "\"\nsource = \"sources/" + image + "\"\n";
+    }
+    manifest(0, entries);
+    ASSERT_EQ(ingot({"apply", "--yes", "-f", site(0)}).exit, 0);
+  }
+  Ran ingot(std::vector<std::string> words) const {
+    words.insert(words.begin(), INGOT_BINARY);
+    return testing_support::run({.arguments = std::move(words), .folder = folder.path(), .environment = cache});
+  }
+  /// Prints how long it took.
+  Ran timed(const std::string& what, const std::vector<std::string>& words) const {
+    const auto begin = std::chrono::steady_clock::now();
+    Ran ran = ingot(words);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::cout << what << ": " << took.count() << " s\n";
+    EXPECT_LT(took.count(), 30) << what;
+    return ran;
+  }
+};
+
+TEST_F(FortySites, are_asked_and_planned_for_in_seconds_each_server_once) {
+  const Ran status = timed("fleet status of 40 sites", {"fleet", "status", "db2", "--cards", "cards", "--json"});
+  ASSERT_EQ(status.exit, 2) << status.err;
+  const Json image = Json::parse(status.out).at("images").at(0);
+  int wanted = 0;
+  for (const auto& held : image.at("servers")) wanted += held.at("wanted") == true && held.at("status") == "waiting" ? 1 : 0;
+  EXPECT_EQ(wanted, count - 1);
+
+  web->forget_requests();
+  std::vector<std::string> words{"fleet", "plan", "--json"};
+  for (int i = 1; i < count; ++i) words.push_back("sites/" + name(i));
+  const Ran plan = timed("fleet plan of 39 sites", words);
+  ASSERT_EQ(plan.exit, 0) << plan.err;
+  const Json planned = Json::parse(plan.out);
+  for (const auto& action : planned.at("actions")) EXPECT_EQ(action.at("planned").size(), count - 1U) << action;
+  std::map<std::string, int> heads;
+  for (const auto& request : web->requests()) heads[request] += request.find("head.dsse") == std::string::npos ? 0 : 1;
+  for (const auto& [request, times] : heads) EXPECT_LE(times, 1) << request;
+
+  web->stop();
+  EXPECT_EQ(timed("fleet status without a network", {"fleet", "status", "--cards", "cards"}).exit, 3);
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 namespace ingot::options {
 
 CommandEntry fleet_command() {
-  CommandEntry fleet{.name = "fleet", .summary = "compare the manifests of many servers, and ask them which image is where"};
+  CommandEntry fleet{.name = "fleet", .summary = "many servers: check manifests, plan, ask which image is where"};
   fleet.examples = R"(
   ingot fleet check sites/*/ingot.toml       # what does not fit, and who copies what from whom
   ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
   ingot fleet status db19_25 --cards peers   # is it everywhere?
   ingot fleet status series:db19 --cards peers --json
+  ingot fleet status --cards peers --format html > status.html
+  ingot fleet plan sites/* --base origin/main # what a change does, and where
   ingot fleet report --cards peers sites/* --out fleet.html   # a page to mail
 )";
   fleet.text = R"(
@@ -18,21 +20,31 @@ check reads the manifests of many servers, each with the server.card.toml beside
   - names that collide: servers, images on one server, clients and targets of other sites
   - rules that can never match, and images that a server expects but no rule copies
   - series whose members are copies: copies are not redistributed
-  - cards that are not the peer's own, and pairs of servers where only one has registered the other
+  - cards that are not the peer's own, and peers to which nothing is subscribed
 
 Rules are evaluated as if every image were new. Images that no manifest names are not known. Exit code 65 if there is an error;
 warnings and notes are exit code 0.
 
 status asks each server whose card (*.toml) is in the folder DIR what it publishes now. It needs no registration, no state and no
-keys. A server publishes what it has, not what it wants, so a missing copy is "absent". It is "waiting" if the server has an older
-member of the same series of the same origin. For a server that is unreachable, cached data is shown in parentheses; the second
-table says how old it is.
+keys. If a server publishes its state ([server] publish_state = true), status shows beside each image whether the server wants it,
+and names the rule. Of a [[copy]] with keep = false, status knows only from the manifest (--manifest). If a server does not publish
+its state, what it wants is unknown: a missing copy is "waiting" if the server has an older member of the same series of the same
+origin, else "absent". For a server that is unreachable, cached data is shown in parentheses; the last table says how old it is.
 
   origin, present   the image is there, with the bytes that its origin signed
   withdrawn         the image is there and marked as withdrawn
+  waiting           the image is not there and should come
   differs           the image is there with other bytes: exit code 4
 
-status returns exit code 2 if a server lacks an image or a withdrawal, 3 if a server was unreachable, 4 if a server is untrusted.
+status returns exit code 2 if a server lacks an image that it wants, or a withdrawal, 3 if a server was unreachable, 4 if a server is
+untrusted. Formats: text, json, markdown (a comment), html (a page without scripts).
+
+plan makes, for each MANIFEST, the plan that its server would have with this manifest, as "ingot plan --against" does, and shows the
+plans side by side. Each server is asked once. A server must publish its state; one that does not is listed without a plan. The
+server.card.toml beside the manifest says who the server is; a card in DIR with the same root says where it is. If there is no card
+beside the manifest, the only card in DIR with the server's name is used. With --rev and --repo the manifests are read from a commit.
+plan returns the worst exit code of all servers: 3 if one was unreachable, 4 if one is untrusted, 7 if a plan holds actions or if no
+server publishes its state, 65 if a manifest is wrong. Formats: text, json (each plan whole), markdown (a comment).
 
 report asks the servers like status and writes one HTML file: which servers lack the newest image of a series and since when, the
 age of each head, who copies how many bytes from whom, and which image is on which server. At most 4,000 images are shown, those
@@ -46,7 +58,16 @@ same.
       .formats({Format::text, Format::json, Format::dot, Format::mermaid});
   add_form<AskFleet>(fleet, "status")
       .word("[IMAGE|series:NAME]", &AskFleet::what)
-      .needed("--cards DIR", &AskFleet::cards, "the folder with the cards of the servers");
+      .needed("--cards DIR", &AskFleet::cards, "the folder with the cards of the servers")
+      .repeated("--manifest FILE", &AskFleet::manifests,
+                "the manifest of a server, with the server.card.toml beside it: rules are shown with file and line")
+      .formats({Format::text, Format::json, Format::markdown, Format::html});
+  add_form<PlanFleet>(fleet, "plan")
+      .word("MANIFEST...", &PlanFleet::manifests)
+      .option("--cards DIR", &PlanFleet::cards, "a folder with cards of the servers")
+      .option("--base REV", &PlanFleet::base,
+              "show only what differs from the plans of REV: of each manifest at the commit where it branched off from REV")
+      .formats({Format::text, Format::json, Format::markdown});
   add_form<ReportFleet>(fleet, "report")
       .word("[MANIFEST...]", &ReportFleet::manifests)
       .needed("--cards DIR", &ReportFleet::cards, "the folder with the cards of the servers")

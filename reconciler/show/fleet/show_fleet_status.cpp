@@ -1,30 +1,57 @@
 #include "reconciler/show/fleet/show_fleet_status.hpp"
 
+#include <algorithm>
+
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/texts.hpp"
 #include "reconciler/show/format/json_writer.hpp"
-#include "reconciler/show/format/short_text.hpp"
+#include "reconciler/show/format/markdown.hpp"
 #include "reconciler/show/format/table.hpp"
 
 namespace ingot::show {
 
 namespace {
 
-std::string cell_text(const fleet::FleetHolding& held) {
-  if (!held.holding) return "unknown";
-  const std::string word(text_of(*held.holding));
-  if (!held.is_certain) return word == "absent" ? "unknown" : fmt::format("unknown ({})", word);
-  return held.misses_withdrawal ? word + ", not withdrawn" : word;
+constexpr std::size_t most_wants = 100;
+
+std::vector<std::string> image_row(const fleet::FleetImage& image) {
+  std::vector<std::string> cells{image.identity.name.text() + (image.withdrawn ? " (withdrawn)" : ""),
+                                 io::printable(image.origin)};
+  for (const auto& held : image.holdings) cells.push_back(holding_text(held));
+  return cells;
 }
 
-void show_servers(const std::vector<fleet::FleetWord>& servers, Time now, const Style& style, Output& out) {
-  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {""}});
-  for (const auto& server : servers) {
-    const auto& head = server.head;
-    table.row({io::printable(server.name), std::string(text_of(server.trouble == Code::none ? Code::ok : server.trouble)),
-               head ? std::to_string(head->serial) : "-", head ? time_text(head->issued) : "-",
-               head ? age_text(now - head->issued) : "-", io::printable(server.why)});
-  }
+void show_images(const FleetStatus& status, const Style& style, Output& out) {
+  std::vector<Column> columns{{"IMAGE"}, {"OF"}};
+  for (const auto& server : status.servers) columns.push_back({io::printable(server.name)});
+  Table table(columns);
+  for (const auto& image : status.images) table.row(image_row(image));
+  if (table.empty()) return;
   table.show(out, style);
+  out.put('\n');
+}
+
+void show_wants(const FleetStatus& status, bool verbose, const Style& style, Output& out) {
+  const auto rows = want_rows(status);
+  if (rows.empty()) return;
+  Table table({{"SERVER"}, {"IMAGE"}, {"OF"}, {"HERE"}, {"WANTED"}, {"RULE"}});
+  const std::size_t shown = verbose ? rows.size() : std::min(rows.size(), most_wants);
+  for (std::size_t i = 0; i < shown; ++i)
+    table.row({rows[i].server, rows[i].image, rows[i].origin, rows[i].here, rows[i].wanted, rows[i].why});
+  table.show(out, style);
+  if (shown < rows.size()) out.print("{} more (-v shows them)\n", rows.size() - shown);
+  out.put('\n');
+}
+
+void show_servers(const FleetStatus& status, const Style& style, Output& out) {
+  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {"WANTS"}, {""}});
+  for (const auto& server : status.servers) table.row(server_row(server, status.now));
+  table.show(out, style);
+}
+
+std::vector<std::string> markdown_cells(std::vector<std::string> cells) {
+  for (auto& one : cells) one = markdown_cell(one);
+  return cells;
 }
 
 void put_holding(const fleet::FleetWord& server, const fleet::FleetHolding& held, JsonWriter& json) {
@@ -36,6 +63,11 @@ void put_holding(const fleet::FleetWord& server, const fleet::FleetHolding& held
   json.member("last", held.holding && !held.is_certain ? std::optional(text_of(*held.holding)) : std::nullopt);
   json.member("digest_equal", known && here ? std::optional(*held.holding != fleet::Holding::differs) : std::nullopt);
   json.member("misses_withdrawal", held.misses_withdrawal);
+  const fleet::FleetWant& want = held.want;
+  json.member("wanted", want.wanted == fleet::Wanted::unknown ? std::nullopt : std::optional(want.wanted == fleet::Wanted::yes));
+  json.member_or_null("rule", want.rule ? want.rule->address : "");
+  json.member_or_null("at", want.rule ? want.rule->at : "");
+  json.member_or_null("why_not", want.code);
   json.end_object();
 }
 
@@ -47,6 +79,7 @@ void put_server(const fleet::FleetWord& server, JsonWriter& json) {
   json.member_or_null("text", server.why);
   json.member("serial", server.head ? std::optional(server.head->serial) : std::nullopt);
   json.member("issued", server.head ? std::optional(server.head->issued) : std::nullopt);
+  json.member("publishes_state", server.trouble == Code::none ? std::optional(server.stated != nullptr) : std::optional<bool>());
   json.end_object();
 }
 
@@ -74,39 +107,52 @@ void put_image(const std::vector<fleet::FleetWord>& servers, const fleet::FleetI
 
 }  // namespace
 
-void show_fleet_status(const std::vector<fleet::FleetWord>& servers, const std::vector<fleet::FleetImage>& images, Time now,
-                       const Style& style, Output& out) {
-  std::vector<Column> columns{{"IMAGE"}, {"OF"}};
-  for (const auto& server : servers) columns.push_back({io::printable(server.name)});
-  Table table(columns);
-  for (const auto& image : images) {
-    std::vector<std::string> cells{image.identity.name.text() + (image.withdrawn ? " (withdrawn)" : ""),
-                                   io::printable(image.origin)};
-    for (const auto& held : image.holdings) cells.push_back(cell_text(held));
-    table.row(std::move(cells));
-  }
-  if (!table.empty()) {
-    table.show(out, style);
-    out.put('\n');
-  }
-  show_servers(servers, now, style, out);
+void show_fleet_status(const FleetStatus& status, bool verbose, const Style& style, Output& out) {
+  show_images(status, style, out);
+  show_wants(status, verbose, style, out);
+  show_servers(status, style, out);
+  if (const std::string unknown = unknown_wants(status.servers); !unknown.empty()) out.print("\n{}\n", style.dim(unknown));
 }
 
-void show_fleet_status_json(const std::vector<fleet::FleetWord>& servers, const std::vector<fleet::FleetImage>& images,
-                            Output& out) {
+void show_fleet_status_json(const FleetStatus& status, Output& out) {
   JsonWriter json(out);
   json.begin_object();
   json.member("format", "ingot.fleetstatus/1");
   json.key("servers");
   json.begin_lines();
-  for (const auto& server : servers) put_server(server, json);
+  for (const auto& server : status.servers) put_server(server, json);
   json.end_array();
   json.key("images");
   json.begin_lines();
-  for (const auto& image : images) put_image(servers, image, json);
+  for (const auto& image : status.images) put_image(status.servers, image, json);
   json.end_array();
   json.end_object();
   json.finish();
+}
+
+std::string fleet_status_markdown(const FleetStatus& status) {
+  std::vector<MarkdownSection> sections;
+  const auto rows = want_rows(status);
+  if (!rows.empty()) {
+    sections.push_back(markdown_table(status.every_want ? "\n### Who wants it\n" : "\n### Wanted and missing\n",
+                                      {"server", "image", "of", "here", "wanted", "rule"}));
+    for (const auto& row : rows) {
+      add_row(sections.back(), {markdown_cell(row.server), markdown_cell(row.image), markdown_cell(row.origin), row.here,
+                                row.wanted, markdown_cell(row.why)});
+    }
+  }
+  sections.push_back(markdown_table("\n### Servers\n", {"server", "answer", "serial", "signed", "age", "wants", ""}));
+  for (const auto& server : status.servers) add_row(sections.back(), markdown_cells(server_row(server, status.now)));
+  std::vector<std::string> headings{"image", "of"};
+  for (const auto& server : status.servers) headings.push_back(markdown_cell(io::printable(server.name)));
+  sections.push_back(markdown_table(fmt::format("\n<details><summary>Images: {}</summary>\n", status.images.size()), headings));
+  sections.back().after = "\n</details>\n";
+  for (const auto& image : status.images) add_row(sections.back(), markdown_cells(image_row(image)));
+  const std::string unknown = unknown_wants(status.servers);
+  return fitted_markdown(
+      fmt::format("<!-- ingot fleet status -->\n## Images on {}\n{}", plan::counted(status.servers.size(), "server"),
+                  unknown.empty() ? "" : "\n" + markdown_code(unknown) + "\n"),
+      std::move(sections));
 }
 
 }  // namespace ingot::show

@@ -315,8 +315,8 @@ void show_fleet_report(const FleetPage& page, Output& out) {
               "Images by the server that made them. If there are too many, those with something missing or wrong come first.",
               html, [&] { put_image_matrices(page, html); });
         html.element("footer",
-                     "Made by ingot from what the servers publish. A server publishes what it has, not what it wants. Times are "
-                     "UTC.");
+                     "Made by ingot from what the servers publish. What a server wants is known only if it publishes its state. "
+                     "Times are UTC.");
       },
       out);
 }

@@ -144,11 +144,11 @@ void put_part(const OriginPart& part, bool open, const FleetPage& page, HtmlWrit
 void put_image_matrices(const FleetPage& page, HtmlWriter& html) {
   constexpr std::size_t few = 200;
   html.open("figure");
-  put_legend(
-      {legend_entry(Mark::origin, "made here"), legend_entry(Mark::present, "copied"),
-       legend_entry(Mark::waiting, "missing, an older one of its series is here"), legend_entry(Mark::withdrawn, "withdrawn"),
-       legend_entry(Mark::differs, "other bytes, or a withdrawal is missing"), legend_entry(Mark::unknown, "unknown")},
-      html);
+  put_legend({legend_entry(Mark::origin, "made here"), legend_entry(Mark::present, "copied"),
+              legend_entry(Mark::waiting, "missing: wanted, or an older one of its series is here"),
+              legend_entry(Mark::withdrawn, "withdrawn"), legend_entry(Mark::differs, "other bytes, or a withdrawal is missing"),
+              legend_entry(Mark::unknown, "unknown")},
+             html);
   html.close();
   std::vector<OriginPart> parts = parts_by_origin(page);
   share_rows(rows_that_fit(page.servers.size(), most_image_rows, most_image_marks), parts);

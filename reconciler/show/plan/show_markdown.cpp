@@ -5,91 +5,12 @@
 #include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/show/format/markdown.hpp"
 #include "reconciler/show/plan/show_plan.hpp"
 
 namespace ingot::show {
 
 namespace {
-
-constexpr std::size_t longest_cell = 300;
-
-/// Cut at the start of a character.
-std::string cut(std::string_view text) {
-  if (text.size() <= longest_cell) return std::string(text);
-  std::size_t end = longest_cell;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
-
-/// Text that means nothing but itself: no link, no mention, no reference, no HTML. Its fence is longer than any in it.
-std::string code(std::string_view raw) {
-  if (raw.empty()) return "";
-  const std::string text = cut(raw);
-  std::size_t longest = 0, ticks = 0;
-  for (const char c : text) {
-    ticks = c == '`' ? ticks + 1 : 0;
-    longest = std::max(longest, ticks);
-  }
-  const std::string fence(longest + 1, '`');
-  const std::string_view pad = text.front() == '`' || text.back() == '`' ? " " : "";
-  return fmt::format("{}{}{}{}{}", fence, pad, text, pad, fence);
-}
-
-/// The same in a table, whose cells a bar would end even in code.
-std::string cell(std::string_view raw) {
-  std::string text = code(raw);
-  for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, 1, '\\');
-  return text;
-}
-
-/// Lines that stand together: a list above the fold, or a fold with a table.
-struct Section {
-  std::string before;
-  std::vector<std::string> lines;
-  std::string after;
-  bool table = false;
-};
-
-/// What stays of a section of which `most` lines may be shown: its beginning and its end.
-std::string text_of(const Section& section, std::size_t most) {
-  std::string text = section.before;
-  const std::size_t count = section.lines.size();
-  const std::size_t head = count <= most ? count : (most + 1) / 2;
-  const std::size_t tail = count <= most ? 0 : most - head;
-  for (std::size_t i = 0; i < head; ++i) text += section.lines[i];
-  const std::string more = fmt::format("… {} more …", count - head - tail);
-  if (head + tail < count) text += section.table ? "| | " + more + " | | |\n" : "- " + more + "\n";
-  for (std::size_t i = count - tail; i < count; ++i) text += section.lines[i];
-  return text + section.after;
-}
-
-std::string assembled(const std::string& head, const std::vector<Section>& sections, std::size_t most) {
-  std::string text = head;
-  for (const auto& section : sections) text += text_of(section, most);
-  return text;
-}
-
-/// As many lines of every section as fit; of very many sections the first and the last.
-std::string fitted(const std::string& head, std::vector<Section> sections) {
-  std::size_t least = 0, most = 0;
-  for (const auto& section : sections) most = std::max(most, section.lines.size());
-  if (std::string all = assembled(head, sections, most); all.size() < longest_markdown) return all;
-  for (std::size_t size = assembled(head, sections, 0).size(); sections.size() > 2 && size >= longest_markdown;) {
-    const auto middle = sections.begin() + static_cast<std::ptrdiff_t>(sections.size() / 2);
-    size -= text_of(*middle, 0).size();
-    sections.erase(middle);
-  }
-  while (most - least > 1) {
-    const std::size_t middle = least + (most - least) / 2;
-    (assembled(head, sections, middle).size() < longest_markdown ? least : most) = middle;
-  }
-  return assembled(head, sections, least);
-}
-
-bool ends_something(Verb verb) {
-  return verb == Verb::delete_ || verb == Verb::remove || verb == Verb::unregister || verb == Verb::uninstantiate ||
-         verb == Verb::withdraw;
-}
 
 std::string why_of(const ShownAction& action) {
   if (action.deferred) return action.deferred_why;
@@ -99,73 +20,76 @@ std::string why_of(const ShownAction& action) {
 
 std::string row_of(const ShownAction& action) {
   return fmt::format("| {} | {} {} | {} | {} |\n", std::string(1, symbol_of(action.verb).symbol), text_of(action.verb),
-                     cell(action.title), cell(action.detail), cell(why_of(action)));
+                     markdown_cell(action.title), markdown_cell(action.detail), markdown_cell(why_of(action)));
 }
 
-Section fold(const std::string& title, const ActionGroup& actions) {
-  Section section{.before = fmt::format("\n<details><summary>{}: {}</summary>\n\n| | action | | why |\n|---|---|---|---|\n",
-                                        title, actions.size()),
-                  .lines = {},
-                  .after = "\n</details>\n",
-                  .table = true};
+MarkdownSection fold(const std::string& title, const ActionGroup& actions) {
+  MarkdownSection section{
+      .before =
+          fmt::format("\n<details><summary>{}: {}</summary>\n\n| | action | | why |\n|---|---|---|---|\n", title, actions.size()),
+      .lines = {},
+      .after = "\n</details>\n",
+      .columns = 4};
   for (const ShownAction* action : actions) section.lines.push_back(row_of(*action));
   return section;
 }
 
 template <class Obstacles>
-void add_obstacles(const std::string& title, const Obstacles& obstacles, std::vector<Section>& sections) {
+void add_obstacles(const std::string& title, const Obstacles& obstacles, std::vector<MarkdownSection>& sections) {
   if (obstacles.empty()) return;
-  Section section{.before = "\n### " + title + "\n\n", .lines = {}, .after = ""};
+  MarkdownSection section{.before = "\n### " + title + "\n\n", .lines = {}, .after = ""};
   for (const auto& one : obstacles) {
-    section.lines.push_back(fmt::format("- {} {}: {}{}\n", text_of(one.verb), code(one.address.text), code(one.text),
-                                        one.mend.empty() ? "" : "; hint: " + code(one.mend)));
+    section.lines.push_back(fmt::format("- {} {}: {}{}\n", text_of(one.verb), markdown_code(one.address.text),
+                                        markdown_code(one.text), one.mend.empty() ? "" : "; hint: " + markdown_code(one.mend)));
   }
   sections.push_back(std::move(section));
 }
 
-void add_unknown(const ShownPlan& plan, bool untrusted, std::vector<Section>& sections) {
-  Section section{
+void add_unknown(const ShownPlan& plan, bool untrusted, std::vector<MarkdownSection>& sections) {
+  MarkdownSection section{
       .before = untrusted ? "\n### Untrusted peers: a human must look\n\n" : "\n### Unknown peers\n\n", .lines = {}, .after = ""};
   for (const auto& peer : plan.unknown) {
     if ((peer.code == Code::untrusted) == untrusted)
-      section.lines.push_back(fmt::format("- {} {}: {}\n", code(peer.peer.text()), code(text_of(peer.code)), code(peer.text)));
+      section.lines.push_back(fmt::format("- {} {}: {}\n", markdown_code(peer.peer.text()), markdown_code(text_of(peer.code)),
+                                          markdown_code(peer.text)));
   }
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
 
-void add_removals(const ShownPlan& plan, std::vector<Section>& sections) {
-  Section section{.before = "\n### Ended or removed\n\n", .lines = {}, .after = ""};
+void add_removals(const ShownPlan& plan, std::vector<MarkdownSection>& sections) {
+  MarkdownSection section{.before = "\n### Ended or removed\n\n", .lines = {}, .after = ""};
   for (const auto& action : plan.actions) {
     if (ends_something(action.verb) && !action.deferred)
-      section.lines.push_back(
-          fmt::format("- **{}** {}: {}\n", text_of(action.verb), code(action.address.text), code(why_of(action))));
+      section.lines.push_back(fmt::format("- **{}** {}: {}\n", text_of(action.verb), markdown_code(action.address.text),
+                                          markdown_code(why_of(action))));
   }
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
 
-void add_notes(const ShownPlan& plan, std::vector<Section>& sections) {
+void add_notes(const ShownPlan& plan, std::vector<MarkdownSection>& sections) {
   if (plan.notes.empty()) return;
-  Section section{.before = fmt::format("\n<details><summary>Notes: {}</summary>\n\n", plan.notes.size()),
-                  .lines = {},
-                  .after = "\n</details>\n"};
+  MarkdownSection section{.before = fmt::format("\n<details><summary>Notes: {}</summary>\n\n", plan.notes.size()),
+                          .lines = {},
+                          .after = "\n</details>\n"};
   for (const auto& note : plan.notes)
-    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(note.code), code(note.address), code(note.text)));
+    section.lines.push_back(
+        fmt::format("- {} {}: {}\n", text_of(note.code), markdown_code(note.address), markdown_code(note.text)));
   sections.push_back(std::move(section));
 }
 
-void add_failures(const apply::Account& account, std::vector<Section>& sections) {
-  Section section{.before = "\n### Failed\n\n", .lines = {}, .after = ""};
+void add_failures(const apply::Account& account, std::vector<MarkdownSection>& sections) {
+  MarkdownSection section{.before = "\n### Failed\n\n", .lines = {}, .after = ""};
   for (const auto& result : account.failed) {
     const auto* const failed = std::get_if<Failed>(&result.outcome);
-    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(result.verb), code(io::printable(result.address.text)),
-                                        failed ? code(io::printable(failed->text)) : ""));
+    section.lines.push_back(fmt::format("- {} {}: {}\n", text_of(result.verb), markdown_code(io::printable(result.address.text)),
+                                        failed ? markdown_code(io::printable(failed->text)) : ""));
   }
   if (account.fatal)
-    section.lines.push_back(fmt::format("- the run ended early: {}\n", code(io::printable(account.fatal->what()))));
+    section.lines.push_back(fmt::format("- the run ended early: {}\n", markdown_code(io::printable(account.fatal->what()))));
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
 
-void add_plan(const ShownPlan& plan, std::vector<Section>& sections) {
+void add_plan(const ShownPlan& plan, std::vector<MarkdownSection>& sections) {
   add_unknown(plan, true, sections);
   add_removals(plan, sections);
   add_obstacles("Held", plan.held, sections);
@@ -196,35 +120,36 @@ std::string markdown_marker(const std::string& manifest) { return marker_of("pla
 std::string plan_markdown(const ShownPlan& plan) {
   std::string head = markdown_marker(plan.manifest_path);
   head += fmt::format("## Plan of {}\n\n**{}**\n\nPlan `{}`, manifest {}\n", plan.server.text(),
-                      plan_summary(plan, plan.base ? code(plan.base->revision) : ""), plan.id.text(), code(plan.manifest_path));
-  std::vector<Section> sections;
+                      plan_summary(plan, plan.base ? markdown_code(plan.base->revision) : ""), plan.id.text(),
+                      markdown_code(plan.manifest_path));
+  std::vector<MarkdownSection> sections;
   add_plan(plan, sections);
-  return fitted(head, std::move(sections));
+  return fitted_markdown(head, std::move(sections));
 }
 
 std::string applied_markdown(const ShownPlan& plan, const apply::Account& account, const std::string& summary,
                              const std::string& run) {
   std::string head = marker_of("apply", plan.manifest_path);
   head += fmt::format("## Applied to {}\n\n**{}**\n\nRun `{}` of plan `{}`, manifest {}\n", plan.server.text(), summary, run,
-                      plan.id.text(), code(plan.manifest_path));
-  std::vector<Section> sections;
+                      plan.id.text(), markdown_code(plan.manifest_path));
+  std::vector<MarkdownSection> sections;
   add_failures(account, sections);
   add_plan(plan, sections);
-  return fitted(head, std::move(sections));
+  return fitted_markdown(head, std::move(sections));
 }
 
 std::string valid_markdown(const std::string& text, const std::string& manifest) {
-  return markdown_marker(manifest) + code(text) + "\n";
+  return markdown_marker(manifest) + markdown_code(text) + "\n";
 }
 
 std::string failure_markdown(const std::vector<Annotation>& annotations, const std::string& manifest) {
-  const std::string head = markdown_marker(manifest) + fmt::format("## No plan of {}\n", code(manifest));
-  Section section{.before = "\n", .lines = {}, .after = ""};
+  const std::string head = markdown_marker(manifest) + fmt::format("## No plan of {}\n", markdown_code(manifest));
+  MarkdownSection section{.before = "\n", .lines = {}, .after = ""};
   for (const auto& one : annotations) {
     const std::string place = one.file.empty() ? "" : one.line > 0 ? fmt::format("{}:{}", one.file, one.line) : one.file;
-    section.lines.push_back(fmt::format("- {} {}: {}\n", code(place), one.code, code(one.text)));
+    section.lines.push_back(fmt::format("- {} {}: {}\n", markdown_code(place), one.code, markdown_code(one.text)));
   }
-  return fitted(head, {std::move(section)});
+  return fitted_markdown(head, {std::move(section)});
 }
 
 }  // namespace ingot::show

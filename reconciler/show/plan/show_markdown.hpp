@@ -5,13 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/show/format/markdown.hpp"
 #include "reconciler/show/plan/annotations.hpp"
 #include "reconciler/show/plan/shown_plan.hpp"
 
 namespace ingot::show {
-
-/// Bytes; GitHub takes 65,536 characters.
-inline constexpr std::size_t longest_markdown = 60'000;
 
 /// The first line of whatever is said of this manifest: by it a job finds the comment that it wrote before.
 std::string markdown_marker(const std::string& manifest);

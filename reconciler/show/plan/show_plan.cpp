@@ -274,6 +274,11 @@ Symbol symbol_of(Verb verb) {
   return {' ', Ink::none};
 }
 
+bool ends_something(Verb verb) {
+  return verb == Verb::delete_ || verb == Verb::remove || verb == Verb::unregister || verb == Verb::uninstantiate ||
+         verb == Verb::withdraw;
+}
+
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan) {
   std::array<std::size_t, all_verbs.size()> counts{};
   for (const auto& action : plan.actions) {

@@ -32,4 +32,7 @@ struct Symbol {
 };
 Symbol symbol_of(Verb verb);
 
+/// Whether a verb ends or removes something: a reader must see it first.
+bool ends_something(Verb verb);
+
 }  // namespace ingot::show
