@@ -66,7 +66,7 @@ struct FleetPlans : testing_support::Commands {
 
 TEST_F(FleetPlans, each_plan_is_that_of_plan_against_and_actions_stand_side_by_side) {
   gold_has({"a", "b"});
-  copies("bronze", "publish_state = true\n", "[[series]]\nname = \"mine\"\nimages = []\n");
+  copies("bronze", "publish_state = true\n", "[[image]]\nname = \"own\"\nsource = \"own.bin\"\n");
   const Json shown = plan_json(0);
   for (const char* server : {"silver", "bronze"}) {
     const std::size_t place = *server == 's' ? 0 : 1;
@@ -74,12 +74,10 @@ TEST_F(FleetPlans, each_plan_is_that_of_plan_against_and_actions_stand_side_by_s
     EXPECT_EQ(shown["servers"][place]["plan"], Json::parse(against.out)) << server;
     EXPECT_EQ(shown["servers"][place]["status"], "ok");
   }
-  Json both;
-  for (const auto& action : shown["actions"]) {
-    if (action["address"] == "copy.gold.b") both = action["planned"];
-    if (action["address"] == "series.mine") { EXPECT_EQ(action["planned"], Json{"bronze"}); }
-  }
-  EXPECT_EQ(both, (Json{"silver", "bronze"}));
+  std::map<std::string, Json> planned;
+  for (const auto& action : shown["actions"]) planned[action["address"]] = action["planned"];
+  EXPECT_EQ(planned["copy.gold.b"], (Json{"silver", "bronze"}));
+  EXPECT_EQ(planned["image.own"], Json{"bronze"});
   const Ran text = plan();
   EXPECT_EQ(text.exit, 0);
   EXPECT_THAT(text.out, AllOf(HasSubstr("Plans of 2 servers\n"), HasSubstr("1 to copy"), HasSubstr("copy.gold.b"),
@@ -199,8 +197,8 @@ TEST_F(FleetPlans, with_a_base_only_what_the_manifests_add_is_shown) {
   };
   commit("Two servers");
   gold_has({"a", "b"});
-  copies("bronze", "publish_state = true\n", "[[series]]\nname = \"mine\"\nimages = []\n");
-  commit("A series");
+  copies("bronze", "publish_state = true\n", "[[image]]\nname = \"own\"\nsource = \"own.bin\"\n");
+  commit("An image");
   const Ran ran = plan({"--base", "HEAD^", "--json"}, {"repository/silver", "repository/bronze"});
   ASSERT_EQ(ran.exit, 0) << ran.err;
   const Json shown = Json::parse(ran.out);
