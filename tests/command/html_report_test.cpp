@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "reconciler/show/html/fleet_report_page.hpp"
+#include "reconciler/show/html/fleet_status_page.hpp"
 #include "reconciler/show/html/report_page.hpp"
 #include "reconciler/show/html/svg_charts.hpp"
 #include "reconciler/show/html/svg_matrix.hpp"
@@ -227,6 +228,22 @@ TEST(html_report, what_peers_and_manifests_say_is_text) {
   manifests.flows = {{.from = 0, .to = 0, .rule = hostile, .at = hostile}};
   manifests.findings = {{.level = fleet::Level::error, .code = "x", .at = hostile, .text = hostile, .mend = hostile}};
   expect_safe(fleet_page(sample, &manifests));
+
+  Stated stated;
+  const ServerId& origin = sample.servers[2].id;
+  stated.subscriptions = {{.peer = origin,
+                           .peer_name = ServerName::of("b"),
+                           .selector = SelectAll{},
+                           .baseline = 0,
+                           .since = "start",
+                           .options = options_text_without_since({}),
+                           .rule = hostile,
+                           .stopped = {}}};
+  sample.servers[0].stated = std::make_shared<const Stated>(stated);
+  const auto images = fleet::fleet_status(sample.servers, {});
+  const show::FleetStatus status{.servers = sample.servers, .images = images, .now = report_now};
+  ASSERT_FALSE(show::want_rows(status).empty());
+  expect_safe(show::shown([&](show::Output& out) { show::show_fleet_status_page(status, out); }));
 
   state::Snapshot now;
   history::UsageBuilder builder;
