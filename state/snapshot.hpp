@@ -146,10 +146,10 @@ struct ExportedRow {
 
 /// What to leave out of a snapshot, so that an idle plan does not grow with the peers' catalogs.
 struct SnapshotScope {
-  std::set<ServerId> without_copies_of;  ///< settled peers: their copies are left out …
-  bool publish_copies = false;           ///< the manifest's setting, for content_pending
-  std::set<ImageName> but_names;         ///< … except images (live or deleted) that bear one of these names here
-  bool without_failures = false;         ///< nothing is to be copied
+  std::set<ServerId> without_copies_of{};  ///< settled peers: their copies are left out …
+  bool publish_copies = false;             ///< the manifest's setting, for content_pending
+  std::set<ImageName> but_names{};         ///< … except images (live or deleted) that bear one of these names here
+  bool without_failures = false;           ///< nothing is to be copied
 };
 
 struct Snapshot {

@@ -136,6 +136,7 @@ int run_command(const options::AddArguments& arguments, const console::Session& 
   const source::NewFile file{.path = fmt::format("{}/{}.toml", folder, image.name.text()), .text = write_image(image)};
   ManifestFiles files = source::checked_out_files(manifest);
   files.variables = source::allowed_variables();
+  files.working_folder = source::working_folder();
   const bool there = session.files.status(file.path).has_value();
   Problems problems = there ? already_there(file) : source::problems_with(file, image.name, manifest, std::move(files));
   if (problems.empty() && !write_new(file, folder, session.files)) problems = already_there(file);

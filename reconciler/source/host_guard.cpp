@@ -71,6 +71,11 @@ std::vector<std::string> allowed_variables() {
   return guard != nullptr ? guard->variables.value_or(std::vector<std::string>()) : std::vector<std::string>();
 }
 
+std::string working_folder() {
+  std::error_code gone;
+  return std::filesystem::current_path(gone).string();
+}
+
 std::vector<std::string> allowed_signers(const Guard& guard) {
   std::vector<std::string> files = guard.signers;
   const bool named = std::find(files.begin(), files.end(), usual_signers) != files.end();

@@ -17,6 +17,8 @@ std::variant<Guard, Problems> host_guard();
 /// The variables with secrets that this host allows beside those that bear an entry's name; none if its guard cannot be read,
 /// which host_guard tells.
 std::vector<std::string> allowed_variables();
+/// Absolute; "" if it is gone.
+std::string working_folder();
 
 /// The files of allowed signers that count: those that guards name; the usual one, if it is there or if none is named.
 std::vector<std::string> allowed_signers(const Guard& guard);

@@ -31,10 +31,10 @@ void check_export_names(ManifestDraft& draft) {
 void check_folders(ManifestDraft& draft) {
   for (std::size_t i = 0; i < draft.exports.size(); ++i) {
     const ExportDraft& each = draft.exports[i];
-    const std::string to = plain_path(each.entry.to);
+    const std::string to = whole_path(each.entry.to, draft.working_folder);
     for (std::size_t before = 0; before < draft.exports.size() && !draft.problems.full(); ++before) {
       const ExportDraft& other = draft.exports[before];
-      const std::string folder = plain_path(other.entry.to);
+      const std::string folder = whole_path(other.entry.to, draft.working_folder);
       const bool same = folder == to;
       if (before == i || (same && before > i) || other.entry.to.empty() || each.entry.to.empty() || !path_inside(to, folder))
         continue;
@@ -63,9 +63,9 @@ void check_own_places(ManifestDraft& draft) {
   const auto places = places_not_to_export_to(*draft.server);
   for (const ExportDraft& each : draft.exports) {
     if (each.entry.to.empty()) continue;
-    const std::string to = plain_path(each.entry.to);
+    const std::string to = whole_path(each.entry.to, draft.working_folder);
     for (const OwnPlace& place : places) {
-      if (!path_inside(to, plain_path(place.path))) continue;
+      if (!path_inside(to, whole_path(place.path, draft.working_folder))) continue;
       draft.problems.add(each.to, "own-place",
                          fmt::format("export {} goes into this server's {} ({})", quoted(each.entry.name.text()), place.what,
                                      quoted(place.path)),
@@ -79,10 +79,10 @@ void check_own_places(ManifestDraft& draft) {
 void check_against_sources(ManifestDraft& draft) {
   for (const ExportDraft& each : draft.exports) {
     if (each.entry.to.empty()) continue;
-    const std::string to = plain_path(each.entry.to);
+    const std::string to = whole_path(each.entry.to, draft.working_folder);
     for (const ImageDraft& image : draft.images) {
       if (draft.problems.full()) return;
-      if (!image.entry.source || !path_inside(to, plain_path(*image.entry.source))) continue;
+      if (!image.entry.source || !path_inside(to, whole_path(*image.entry.source, draft.working_folder))) continue;
       draft.problems.add(each.to, "own-place",
                          fmt::format("export {} goes into the source of image {}, at {}", quoted(each.entry.name.text()),
                                      quoted(image.entry.name.text()), draft.problems.place_text(image.source)),

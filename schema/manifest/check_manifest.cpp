@@ -242,7 +242,7 @@ void check_images(ManifestDraft& draft) {
 void check_sources(ManifestDraft& draft) {
   if (!draft.server) return;
   for (const ImageDraft& each : draft.images) {
-    const auto place = own_place_of(each.entry, *draft.server);
+    const auto place = own_place_of(each.entry, *draft.server, draft.working_folder);
     if (!place) continue;
     draft.problems.add(each.source, "own-place",
                        fmt::format("the source of image {} would take in this server's {} ({})", quoted(each.entry.name.text()),

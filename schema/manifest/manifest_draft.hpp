@@ -72,6 +72,7 @@ struct PeerReference {
 struct ManifestDraft {
   ProblemList problems;
   std::vector<std::string> variables{};  ///< ManifestFiles::variables
+  std::string working_folder{};          ///< ManifestFiles::working_folder
   /// False if a part of the text could not be read, or a peer has no valid name: then a name that is not found may be there.
   bool references_certain = true;
 

@@ -33,11 +33,15 @@ std::vector<OwnPlace> own_places(const ServerSection& server) {
   return {{"keys", server.keys}, {"state", server.state}, {"store", server.store}};
 }
 
-std::optional<OwnPlace> own_place_of(const LocalImage& image, const ServerSection& server) {
+std::string whole_path(std::string_view path, std::string_view from) {
+  return path.starts_with('/') || from.empty() ? plain_path(path) : plain_path(std::string(from) + "/" + std::string(path));
+}
+
+std::optional<OwnPlace> own_place_of(const LocalImage& image, const ServerSection& server, std::string_view from) {
   if (!image.source) return std::nullopt;
-  const std::string source = plain_path(*image.source);
+  const std::string source = whole_path(*image.source, from);
   for (const OwnPlace& place : own_places(server)) {
-    const std::string path = plain_path(place.path);
+    const std::string path = whole_path(place.path, from);
     if (path_inside(source, path)) return place;
     const auto within = path_inside(path, source);
     if (within && !is_left_out(*within, image.exclude)) return place;

@@ -21,8 +21,11 @@ std::optional<std::string_view> path_inside(std::string_view path, std::string_v
 
 std::vector<OwnPlace> own_places(const ServerSection& server);
 
+/// The plain path, from the root of the disk if `from`, the working folder, is known.
+std::string whole_path(std::string_view path, std::string_view from);
+
 /// The place that the image's source holds, is, or lies in; nullopt: none, as far as paths tell (links and mounts may hide one).
 /// What `exclude` leaves out of the source is not held.
-std::optional<OwnPlace> own_place_of(const LocalImage& image, const ServerSection& server);
+std::optional<OwnPlace> own_place_of(const LocalImage& image, const ServerSection& server, std::string_view from);
 
 }  // namespace ingot

@@ -36,6 +36,7 @@ class ManifestReader {
   ManifestReader(const std::string& path, const ManifestFiles& files, ManifestPart part)
       : root_(path), folder_(folder_of(path)), files_(files), part_(part) {
     draft_.variables = files.variables;
+    draft_.working_folder = files.working_folder;
   }
 
   std::variant<Manifest, Problems> read() {

@@ -35,6 +35,8 @@ struct ManifestFiles {
   std::optional<std::string> home{};
   /// Variables with secrets that entries may name though they bear another's name: the host allows them.
   std::vector<std::string> variables{};
+  /// What relative paths start at, absolute: so that "k/keys" is seen to lie in "/srv/k". "": not known.
+  std::string working_folder{};
 };
 
 /// How much of a manifest a command needs.

@@ -59,6 +59,21 @@ TEST_F(Add, writes_a_file_that_the_next_apply_adds) {
   EXPECT_EQ(at("gold", {"plan", "--detailed-exitcode"}).exit, 0) << "R22";
 }
 
+/// However the manifest is named.
+TEST_F(Add, takes_in_no_folder_that_holds_this_servers_own_places) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder);
+  for (const std::string& file : {std::string("gold"), (folder / "gold").string(), std::string("./gold/../gold/ingot.toml")}) {
+    for (const std::string& holds : {folder.string(), (folder / "gold").string(), (folder / "gold/keys").string()}) {
+      const Ran ran = ingot({"add", holds, "--name", "all", "-f", file});
+      EXPECT_EQ(ran.exit, 65) << file << " " << holds;
+      EXPECT_THAT(ran.err, HasSubstr("would take in this server's")) << file << " " << holds;
+    }
+  }
+  fs::current_path(before);
+  EXPECT_TRUE(files().empty());
+}
+
 TEST_F(Add, sorts_a_series_by_version_or_by_when_it_was_added) {
   included(std::string(series) +
            "[[image]]\nname = \"base\"\nsource = \"builds/a.img\"\nversion = \"5\"\nseries = [\"nightly\", \"late\"]\n");
