@@ -1,5 +1,7 @@
 // Exports: an image is unpacked, the link moves, an image goes. What is made is remembered before it gets its name, so that a
 // run that died leaves nothing that the next one does not know.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "reconciler/apply/verbs.hpp"
@@ -81,10 +83,11 @@ exports::ReadImage reader_of(const state::ImageRow& image, const state::ObjectRo
   };
 }
 
-std::optional<state::ExportedRow> remembered(const plan::ExportImage& action, Run& run) {
+std::optional<state::ExportedRow> remembered(const ExportName& name, const std::string& folder, const ImageName& image,
+                                             Run& run) {
   return run.journal.with_state([&](state::State& state) -> std::optional<state::ExportedRow> {
     for (state::ExportedRow& row : state.snapshot({.without_failures = true}).exported) {
-      if (row.name == action.rule.name && row.folder == action.folder && row.image == action.image) return std::move(row);
+      if (row.name == name && row.folder == folder && row.image == image) return std::move(row);
     }
     return std::nullopt;
   });
@@ -125,6 +128,30 @@ std::string why_touched(const state::ExportedRow& row, const std::vector<std::st
   return changes != row.changes && is_as_its_image(row, changes, task, run) ? "" : not_as_made;
 }
 
+/// Whether the link is ingot's: it points to what was exported beside it. One that is not there is nobody's.
+bool is_own_link(const plan::SwitchLink& action, const std::string& link, Run& run) {
+  const auto found = exports::link_at(action.folder, link);
+  const auto* const target = std::get_if<exports::LinkTarget>(&found);
+  if (!target) return !std::holds_alternative<exports::Unfit>(found);
+  return run.journal.with_state([&](state::State& state) {
+    const auto snapshot = state.snapshot({.without_failures = true});
+    const auto is_here = [&](const auto& row) { return row.name == action.name && row.folder == action.folder; };
+    return std::any_of(snapshot.exported.begin(), snapshot.exported.end(),
+                       [&](const auto& row) { return is_here(row) && row.image.text() == target->text; }) ||
+           std::any_of(snapshot.exports.begin(), snapshot.exports.end(),
+                       [&](const auto& row) { return is_here(row) && row.linked && row.linked->text() == target->text; });
+  });
+}
+
+/// Why a link must not be moved to the image; "": it may. One that shows it already is not looked at again.
+std::string why_not_shown(const plan::SwitchLink& action, const Task& task, Run& run) {
+  const auto found = exports::link_at(action.folder, action.link);
+  const auto* const target = std::get_if<exports::LinkTarget>(&found);
+  if (target && target->text == action.image->text()) return "";
+  const auto row = remembered(action.name, action.folder, *action.image, run);
+  return row ? why_touched(*row, row->changes, task, run) : "is not as it was exported";
+}
+
 }  // namespace
 
 Result do_action(const plan::ExportImage& action, const Task& task, Run& run) {
@@ -137,7 +164,7 @@ Result do_action(const plan::ExportImage& action, const Task& task, Run& run) {
     run.journal.with_state([&](state::State& state) { state.record({state::PutExported{row_of(action, *image, facts)}}); });
   };
   if (action.is_there) {
-    const auto row = remembered(action, run);
+    const auto row = remembered(action.rule.name, action.folder, action.image, run);
     if (!row) return gone(action.image);
     if (const std::string why = why_touched(*row, action.rule.changes, task, run); !why.empty())
       return changed_by_somebody(action.folder + "/" + action.image.text(), why);
@@ -152,12 +179,18 @@ Result do_action(const plan::ExportImage& action, const Task& task, Run& run) {
   return ActionEffects{};
 }
 
-Result do_action(const plan::SwitchLink& action, const Task&, Run& run) {
+Result do_action(const plan::SwitchLink& action, const Task& task, Run& run) {
+  for (const std::string& link : {action.link, action.old_link}) {
+    if (!link.empty() && !is_own_link(action, link, run))
+      return Failed{Code::in_the_way, fmt::format("the link \"{}/{}\" was made by somebody else; move it away",
+                                                  io::printable(action.folder), link)};
+  }
   state::ExportRow row{
       .name = action.name, .folder = action.folder, .link = action.link, .linked = action.image, .run_for = action.before};
   if (action.image) {
     const std::string place = action.folder + "/" + action.image->text();
     if (std::holds_alternative<exports::Absent>(exports::top_of(place, true))) return gone(*action.image);
+    if (const std::string why = why_not_shown(action, task, run); !why.empty()) return changed_by_somebody(place, why);
     // A run that dies leaves no link that the state does not know. Until an old link is gone, the state must name that one.
     if (action.old_link.empty())
       run.journal.with_state([&](state::State& state) { state.record({state::PutExport{.row = row}}); });

@@ -118,6 +118,12 @@ std::string absolute_path(const std::string& path) {
   return plain_path(working + "/" + path);
 }
 
+std::string real_path(const std::string& path) {
+  std::error_code failed;
+  const std::string real = std::filesystem::weakly_canonical(absolute_path(path), failed).string();
+  return failed || real.empty() ? absolute_path(path) : plain_path(real);
+}
+
 std::optional<std::string> why_not_below(const std::string& path, const std::vector<std::string>& folders,
                                          const std::string& key) {
   const Way way = way_to(path);

@@ -10,6 +10,9 @@ namespace ingot::exports {
 /// An absolute, plain path of `path`, which is relative to the working folder; links are not resolved.
 std::string absolute_path(const std::string& path);
 
+/// The same with links resolved, as far as the path is there: one folder has one such path.
+std::string real_path(const std::string& path);
+
 /// Why `path` does not lie below one of `folders`, as a sentence; nullopt: it does. Links are resolved as far as the path is
 /// there; a path that cannot be walked lies nowhere. `key`: the key of the guard file that lists `folders`.
 std::optional<std::string> why_not_below(const std::string& path, const std::vector<std::string>& folders,

@@ -20,6 +20,7 @@
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/descriptor.hpp"
 #include "schema/manifest/own_places.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::observe {
 
@@ -39,7 +40,7 @@ struct Folder {
 std::map<Key, Folder> folders_of(const Manifest& manifest, const state::Snapshot& snapshot, plan::Observed& observed) {
   std::map<Key, Folder> folders;
   for (const ExportEntry& entry : manifest.exports) {
-    const std::string folder = exports::absolute_path(entry.to);
+    const std::string folder = exports::real_path(entry.to);
     observed.export_folders.emplace(entry.name, folder);
     Folder& one = folders[{entry.name, folder}];
     one.entry = &entry;
@@ -87,6 +88,29 @@ std::optional<plan::ExportRefusal> why_no_such_owner(const ExportEntry& entry) {
                  "run ingot as root, or leave `owner` out");
 }
 
+/// Links may hide what the manifest's check of paths cannot see.
+std::optional<plan::ExportRefusal> why_others_are_there(const std::string& folder, const ExportEntry& entry,
+                                                        const Manifest& manifest) {
+  const auto in = [&](const std::string& place) { return !exports::why_not_below(folder, {exports::absolute_path(place)}, ""); };
+  const auto refuse = [&](const std::string& what) {
+    return refused(Code::in_the_way, fmt::format("\"{}\" lies in {}", io::printable(folder), what),
+                   "name a folder outside of it");
+  };
+  for (const ExportEntry& other : manifest.exports) {
+    if (other.name != entry.name && in(other.to)) return refuse(fmt::format("the folder of export \"{}\"", other.name.text()));
+  }
+  for (const LocalImage& image : manifest.images) {
+    if (image.source && in(*image.source)) return refuse(fmt::format("the source of image \"{}\"", image.name.text()));
+  }
+  const std::string state = parent_folder(manifest.server.state);
+  const auto holds = [&](const std::string& place) {
+    return !exports::why_not_below(exports::absolute_path(place), {exports::absolute_path(state)}, "");
+  };
+  if (in(state) && !holds(manifest.server.store) && !holds(manifest.server.keys))
+    return refuse("the folder of this server's state");
+  return std::nullopt;
+}
+
 std::optional<plan::ExportRefusal> why_refused(const std::string& folder, const Folder& what, const Manifest& manifest) {
   struct stat status {};
   if (stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
@@ -98,6 +122,7 @@ std::optional<plan::ExportRefusal> why_refused(const std::string& folder, const 
                    "name a folder outside of it");
   }
   if (what.entry) {
+    if (auto refusal = why_others_are_there(folder, *what.entry, manifest)) return refusal;
     if (auto refusal = why_no_such_owner(*what.entry)) return refusal;
   }
   return geteuid() == 0 ? why_not_as_root(folder, what, manifest.guard) : std::nullopt;

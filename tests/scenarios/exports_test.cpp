@@ -95,6 +95,40 @@ TEST_F(Exports, R29_a_withdrawn_image_loses_the_link_in_the_same_run) {
   EXPECT_THAT(scenarios::entries(here.plan(), "notes"), Contains("withdrawn export.home.db2"));
 }
 
+TEST_F(Exports, R29_the_link_is_not_moved_to_half_a_tree) {
+  const std::string two = "link = \"current\"\nlatest = 2\n";
+  add("db1");
+  add("db2");
+  manifest(two);
+  here.apply();
+  fs::remove(to + "/db1/bin/run");
+  entries.clear();
+  images.clear();
+  add("db1");
+  add("db2", "state = \"WITHDRAWN\"\n");
+  manifest(two);
+  const Ran ran = here.ingot({"apply", "--yes"});
+  EXPECT_EQ(ran.exit, 7) << ran.out;
+  EXPECT_THAT(ran.out + ran.err, testing::HasSubstr("is not as it was exported"));
+  EXPECT_EQ(shown(), "db2") << "a whole one, though withdrawn";
+}
+
+TEST_F(Exports, R29_one_folder_is_one_folder_by_whatever_path) {
+  add("db1");
+  manifest();
+  here.apply();
+  fs::create_directory_symlink(folder.path(), folder / "srv");
+  here.manifest(entries + series() + export_of(folder / "srv/u01"));
+  EXPECT_THAT(actions(here.plan()), IsEmpty());
+  // The source of an image, by a link.
+  fs::create_directory_symlink(here.path() + "/sources/db1", folder / "inside");
+  here.manifest(entries + series() + export_of(folder / "inside/x"));
+  const Json plan = here.plan(3);
+  EXPECT_THAT(scenarios::entries(plan, "blocked"), Contains("in-the-way export.home"));
+  EXPECT_EQ(here.ingot({"apply", "--yes"}).exit, 3);
+  EXPECT_EQ(shown(), "db1") << "the old folder stays until the new one stands";
+}
+
 TEST_F(Exports, R29_what_ingot_did_not_make_is_never_touched) {
   fs::create_directories(to + "/db1");
   write_text(to + "/db1/mine", "mine");

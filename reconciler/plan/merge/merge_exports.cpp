@@ -179,6 +179,7 @@ class Exporting {
       if (has_other_bits(*member)) {
         note(Code::waiting, exported_address(entry_.name, member->name),
              "another image bears this name now; it is exported once the old one is removed from the folder");
+        reused_.insert(member->name);
         continue;
       }
       if (!why_not(*member).empty()) {
@@ -325,13 +326,16 @@ class Exporting {
     link_stays_ = true;
     const auto gone =
         std::find_if(withdrawn_.begin(), withdrawn_.end(), [&](const ExportMember* one) { return shown && one->name == *shown; });
-    if (gone == withdrawn_.end()) return;
+    if (!shown) return;
+    const std::string why = gone != withdrawn_.end()   ? "was withdrawn"
+                            : reused_.contains(*shown) ? "is another image now"
+                                                       : "is no image of the export any more";
     draft_.held.push_back(
         {.address = export_address(entry_.name),
          .verb = Verb::switch_,
-         .code = Code::withdrawn,
-         .text = fmt::format("{} was withdrawn, and no other image of the export is here: the link stays", shown->text()),
-         .mend = "copy or add an image that can take its place"});
+         .code = gone != withdrawn_.end() ? Code::withdrawn : Code::in_use,
+         .text = fmt::format("{} {}, and no other image of the export is here: the link stays", shown->text(), why),
+         .mend = "copy or add an image, with a name of its own, that can take its place"});
   }
 
   /// Removes what is not wanted in the folder any more.
@@ -365,17 +369,45 @@ class Exporting {
   std::vector<const ExportMember*> wanted_;     ///< newest first
   std::vector<const ExportMember*> withdrawn_;  ///< as new as those
   std::set<ImageName> kept_;
+  std::set<ImageName> reused_;  ///< names that other images had when they were exported
   bool link_stays_ = false;
 };
 
-/// An export that the manifest no longer has in this folder: first the link goes, then the images.
-void merge_dropped_export(const Place& place, bool moved, Draft& draft) {
+/// Whether the export is whole in its new folder: only then the old one goes.
+bool stands(const ExportEntry& entry, const Place& place, const Draft& draft) {
+  if (place.view->refusal) return false;
+  const bool busy = std::any_of(draft.changes.begin(), draft.changes.end(), [&](const DraftChange& one) {
+    const auto parts = parts_of(one.change.address.text);
+    return !one.change.deferred && parts && parts->kind == AddressKind::export_ && parts->export_name == entry.name.text();
+  });
+  if (busy) return false;
+  const auto shown = entry.link ? place.target_of(*entry.link) : std::nullopt;
+  if (entry.link) return shown && place.is_there(*shown);
+  return std::any_of(place.rows.begin(), place.rows.end(), [&](const auto& one) { return place.is_there(one.first); });
+}
+
+/// What became of an export that the manifest no longer has in this folder.
+struct Dropped {
+  const ExportEntry* moved = nullptr;    ///< it goes to another folder
+  const Place* to = nullptr;             ///< that one
+  const ExportEntry* renamed = nullptr;  ///< another export goes to this folder
+};
+
+/// First the link goes, then the images.
+void merge_dropped_export(const Place& place, const Dropped& dropped, Draft& draft) {
   const Address address = export_address(place.name);
-  const bool busy =
-      moved && std::any_of(draft.changes.begin(), draft.changes.end(), [&](const DraftChange& one) {
-        const auto parts = parts_of(one.change.address.text);
-        return !one.change.deferred && parts && parts->kind == AddressKind::export_ && parts->export_name == place.name.text();
-      });
+  if (dropped.renamed) {
+    draft.held.push_back(
+        {.address = address,
+         .verb = Verb::unexport,
+         .code = Code::in_the_way,
+         .text = fmt::format("export \"{}\" goes to its folder, \"{}\": another export's images are not taken over",
+                             dropped.renamed->name.text(), place.folder),
+         .mend = "give the new export a folder of its own, or drop the old one first, and add the new one after that"});
+    return;
+  }
+  const bool moved = dropped.moved != nullptr;
+  const bool busy = moved && !stands(*dropped.moved, *dropped.to, draft);
   const std::string wait = busy ? "the export's new folder comes first" : "";
   const Reason because{.code = Code::dropped,
                        .rule = address.text,
@@ -423,10 +455,32 @@ void merge_exports(const Situation& situation, Draft& draft) {
     if (folder == situation.observed.export_folders.end()) continue;
     const Place& place = places.at(*folder);
     declared.insert(*folder);
+    const auto former = std::find_if(places.begin(), places.end(), [&](const auto& one) {
+      const Place& there = one.second;
+      return there.folder == place.folder && there.name != entry.name && (there.link || !there.rows.empty());
+    });
+    if (former != places.end()) {
+      draft.blocked.push_back(
+          {.address = export_address(entry.name),
+           .verb = Verb::export_,
+           .code = Code::in_the_way,
+           .text = fmt::format("\"{}\" holds the images of export \"{}\"", place.folder, former->first.first.text()),
+           .mend = "name another folder, or drop that export first, and add this one after that",
+           .at = entry.at});
+      continue;
+    }
     Exporting(entry, place, members, situation, draft).merge();
   }
   for (const auto& [key, place] : places) {
-    if (!declared.contains(key)) merge_dropped_export(place, situation.observed.export_folders.contains(key.first), draft);
+    if (declared.contains(key)) continue;
+    Dropped dropped;
+    for (const ExportEntry& entry : situation.manifest.exports) {
+      const auto folder = situation.observed.export_folders.find(entry.name);
+      if (folder == situation.observed.export_folders.end()) continue;
+      if (entry.name == key.first) dropped.moved = &entry, dropped.to = &places.at(*folder);
+      if (entry.name != key.first && folder->second == key.second) dropped.renamed = &entry;
+    }
+    merge_dropped_export(place, dropped, draft);
   }
 }
 
