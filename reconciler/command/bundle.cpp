@@ -120,8 +120,10 @@ void show_bundle(const Bundle& bundle, const std::string& folder, const Head& he
     if (row.status == "damaged") out.print("  damaged here: {}\n", row.image);
     if (row.status == "not-here") out.print("  {}: {}\n", row.offered ? "not here" : "a copy, not offered", row.image);
   }
-  out.print("The head is valid until {}. A server that reads this disk later needs max_age in its [[peer]], such as \"90d\".\n",
-            time_text(head.expires));
+  out.print(
+      "The head is valid until {}. A server that reads this disk later needs max_age in its [[peer]], longer than the life of "
+      "the head.\n",
+      time_text(head.expires));
 }
 
 void show_bundle_json(const Bundle& bundle, const std::string& folder, const Head& head, show::Output& out) {

@@ -244,7 +244,7 @@ Held Selection::held(const Change& change) const {
           .verb = change.verb,
           .code = Code::not_approved,
           .text = fmt::format("{}; {}", change.because.front().text, why),
-          .mend = "look at it; if it is right, approve it too, or everything with --yes",
+          .mend = "look at it; if it is right, name it in --approve too",
           .because = change.because};
 }
 

@@ -1,5 +1,6 @@
 #include "reconciler/io/disk/manifest_files.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -8,12 +9,13 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::manifest_files_test {
@@ -53,18 +55,15 @@ TEST_F(manifest_files, says_in_the_systems_words_why_it_cannot) {
 
 TEST_F(manifest_files, D4_a_machine_that_fails_is_no_mistake_in_a_manifest) {
   write("a.toml", "manifest = 1\n");
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  std::optional<Error> told;
-  try {
-    files_.read(at("a.toml"));
-  } catch (const Error& error) { told = error; }
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  ASSERT_TRUE(told);
-  EXPECT_EQ(told->fault(), Fault::local);
-  EXPECT_NE(told->text().find("a.toml\": Too many open files"), std::string::npos) << told->text();
+  const std::string told = testing_support::in_child([&]() -> std::string {
+    testing_support::refuse_call(SYS_openat, EMFILE);  // a limit on descriptors would also take those that sanitizers need
+    try {
+      files_.read(at("a.toml"));
+      return "read";
+    } catch (const Error& error) { return std::string(text_of(error.fault())) + " " + error.text(); }
+  });
+  EXPECT_TRUE(told.starts_with("local ")) << told;
+  EXPECT_NE(told.find("a.toml\": Too many open files"), std::string::npos) << told;
 }
 
 TEST_F(manifest_files, reads_just_so_much_that_a_file_shows_to_be_too_large) {
@@ -100,12 +99,12 @@ TEST_F(manifest_files, a_glob_that_leads_over_the_whole_disk_ends_soon) {
 
 TEST_F(manifest_files, a_folder_that_cannot_be_looked_into_is_never_taken_for_an_empty_one) {
   write("a.toml", "");
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{0, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  EXPECT_THROW(matches(at(""), "*.toml"), Error) << "too many open files are the machine's trouble";
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const std::string told = testing_support::in_child([&]() -> std::string {
+    testing_support::refuse_call(SYS_openat, EMFILE);
+    matches(at(""), "*.toml");
+    return "none";
+  });
+  EXPECT_NE(told.find("Too many open files"), std::string::npos) << told << ": the machine's trouble";
   std::filesystem::create_directory(at("closed"));
   std::filesystem::permissions(at("closed"), std::filesystem::perms::none);
   const uid_t user = ::geteuid();
