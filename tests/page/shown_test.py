@@ -270,7 +270,7 @@ class Shown(page_case.PageCase):
         self.assertEqual((one.run(sort), one.text("#table-body a")), ("none", "i0000"))
         self.connect(one, True)
         one.click("#go-on")
-        one.wait("/^111 of 1,600 images fit/.test(document.getElementById('count').innerText)")
+        one.wait("/^111 of 1,600 images match/.test(document.getElementById('count').innerText)")
         self.assertEqual((one.run(sort), one.text("#table-body a")), ("ascending", "i0015"))
         self.assertTrue(one.run("return document.getElementById('go-on').hidden"))
 

@@ -4,13 +4,11 @@ A case is a server in some state and a command. A point is (system call, n): the
 with --parallel 1, so that the n-th call is the same one each time.
 """
 import collections
-import contextlib
 import dataclasses
 import os
 import re
 
 import servers  # first: it knows where the oracle is
-import exported_folder
 import server_folder
 import watcher
 
@@ -37,30 +35,13 @@ class Case:
     trace: str = ""  # where strace writes to, outside what is restored
     before: dict = None
     end: list = None
-    exported: exported_folder.ExportedFolder = None  # an export that the run works on
-    keeps_link: bool = True                          # its link is never gone
 
     def restore(self):
         servers.copy_folder(self.template, self.site.folder)
 
     def faults(self, before=None):
         """What the oracle says of the server now, by what it was before."""
-        faults = server_folder.check(self.site.folder, before or self.before, self.removed, collected=self.collects)
-        return faults + (self.exported.faults() if self.exported else [])
-
-    def normalised(self):
-        return sorted(server_folder.normalised(self.site.folder) + (self.exported.lines() if self.exported else []))
-
-
-def prepared(case, world):
-    """The case as it is now: what it begins with is kept, and its undisturbed end is known."""
-    case.template = str(world.path / f"template-{case.name}")
-    servers.copy_folder(case.site.folder, case.template)
-    case.before = server_folder.listing(case.site.folder)
-    case.site.done(case.site.ingot(*case.words))
-    case.end = case.normalised()
-    assert not case.faults(), case.faults()
-    return case
+        return server_folder.check(self.site.folder, before or self.before, self.removed, collected=self.collects)
 
 
 class Stage:
@@ -86,7 +67,13 @@ class Stage:
         return self.peer + text + self.FOLLOW + f'[[series]]\nname = "own"\nimages = ["{names[0]}"]\n'
 
     def case(self, name, words, removed=(), collects=False):
-        return prepared(Case(name, self.gold, words, removed, collects), self.world)
+        case = Case(name, self.gold, words, removed, collects, template=str(self.world.path / f"template-{name}"))
+        servers.copy_folder(self.gold.folder, case.template)
+        case.before = server_folder.listing(self.gold.folder)
+        self.gold.done(self.gold.ingot(*words))
+        case.end = server_folder.normalised(self.gold.folder)
+        assert not case.faults()
+        return case
 
     def first_apply(self, limits=""):
         self.gold.manifest(self._entries("mine", "old") + f"[limits]\n{limits}")
@@ -139,21 +126,20 @@ def points(case, calls):
 
 
 def points_of(run, calls, log, first_file):
-    """Every point from where `first_file` is opened or a child is at work: before that it is the loader. `run(under)` runs it, traced into `log`."""
+    """Every point from where `first_file` is opened: before that it is the loader at work. `run(under)` runs it, traced into `log`."""
     ran = run(["strace", "-f", "-qq", "-o", log, "-e", "trace=" + ",".join(calls)])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     counts = collections.defaultdict(collections.Counter)
-    found, before, main = set(), None, None
+    found, before = set(), None
     with open(log, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             match = re.match(r"(\d+) +(\w+)\((.*)", line)
             if not match:
                 continue
             thread, call, rest = match.groups()
-            main = main or thread
             counts[thread][call] += 1
-            if before is None and (first_file in rest or thread != main):
-                before = counts[main].copy()
+            if before is None and first_file in rest:
+                before = counts[thread].copy()
             # A low number would meet the first thread at work in the loader, whichever thread it was found in.
             if before is not None and counts[thread][call] > before[call]:
                 found.add((call, counts[thread][call]))
@@ -174,25 +160,23 @@ def try_one(case, stage, injections, tally, judge, idle_too=False):
     """One fault; `judge(ran)` says what is wrong with how the run itself ended, and whether the fault was felt."""
     case.restore()
     wrong = []
-    with contextlib.ExitStack() as beside:
-        watching = beside.enter_context(watcher.Watcher(str(case.site.public), stage.own_web.url))
-        looking = beside.enter_context(exported_folder.LinkReader(case.exported)) if case.exported and case.keeps_link else None
+    with watcher.Watcher(str(case.site.public), stage.own_web.url) as watching:
         ran = run_with(case, *injections)
         felt, text = judge(ran)
         wrong += text
         between = server_folder.listing_or_fault(case.site.folder)
         wrong += case.faults()
-        lacking = different(case.normalised(), case.end) if ran.returncode == 0 else []
+        lacking = different(server_folder.normalised(case.site.folder), case.end) if ran.returncode == 0 else []
         if lacking:
             wrong.append(f"it says that all is done, and it is not: {lacking}\n{ran.stdout}{ran.stderr}")
         again = case.site.ingot(*case.words)
         if again.returncode != 0:
             wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")
-    wrong += watching.faults + (looking.faults if looking else [])
+    wrong += watching.faults
     wrong += case.faults(between)
-    wrong += different(case.normalised(), case.end)
+    wrong += different(server_folder.normalised(case.site.folder), case.end)
     wrong += unrest(case) if idle_too else []
-    tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks + (looking.looks if looking else 0)
+    tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks
     tally.wrong += [f"{case.name} {' '.join(injections)}: {one}" for one in wrong]
 
 
