@@ -4,11 +4,13 @@ A case is a server in some state and a command. A point is (system call, n): the
 with --parallel 1, so that the n-th call is the same one each time.
 """
 import collections
+import contextlib
 import dataclasses
 import os
 import re
 
 import servers  # first: it knows where the oracle is
+import exported_folder
 import server_folder
 import watcher
 
@@ -35,13 +37,30 @@ class Case:
     trace: str = ""  # where strace writes to, outside what is restored
     before: dict = None
     end: list = None
+    exported: exported_folder.ExportedFolder = None  # an export that the run works on
+    keeps_link: bool = True                          # its link is never gone
 
     def restore(self):
         servers.copy_folder(self.template, self.site.folder)
 
     def faults(self, before=None):
         """What the oracle says of the server now, by what it was before."""
-        return server_folder.check(self.site.folder, before or self.before, self.removed, collected=self.collects)
+        faults = server_folder.check(self.site.folder, before or self.before, self.removed, collected=self.collects)
+        return faults + (self.exported.faults() if self.exported else [])
+
+    def normalised(self):
+        return sorted(server_folder.normalised(self.site.folder) + (self.exported.lines() if self.exported else []))
+
+
+def prepared(case, world):
+    """The case as it is now: what it begins with is kept, and its undisturbed end is known."""
+    case.template = str(world.path / f"template-{case.name}")
+    servers.copy_folder(case.site.folder, case.template)
+    case.before = server_folder.listing(case.site.folder)
+    case.site.done(case.site.ingot(*case.words))
+    case.end = case.normalised()
+    assert not case.faults(), case.faults()
+    return case
 
 
 class Stage:
@@ -67,13 +86,7 @@ class Stage:
         return self.peer + text + self.FOLLOW + f'[[series]]\nname = "own"\nimages = ["{names[0]}"]\n'
 
     def case(self, name, words, removed=(), collects=False):
-        case = Case(name, self.gold, words, removed, collects, template=str(self.world.path / f"template-{name}"))
-        servers.copy_folder(self.gold.folder, case.template)
-        case.before = server_folder.listing(self.gold.folder)
-        self.gold.done(self.gold.ingot(*words))
-        case.end = server_folder.normalised(self.gold.folder)
-        assert not case.faults()
-        return case
+        return prepared(Case(name, self.gold, words, removed, collects), self.world)
 
     def first_apply(self, limits=""):
         self.gold.manifest(self._entries("mine", "old") + f"[limits]\n{limits}")
@@ -160,23 +173,25 @@ def try_one(case, stage, injections, tally, judge, idle_too=False):
     """One fault; `judge(ran)` says what is wrong with how the run itself ended, and whether the fault was felt."""
     case.restore()
     wrong = []
-    with watcher.Watcher(str(case.site.public), stage.own_web.url) as watching:
+    with contextlib.ExitStack() as beside:
+        watching = beside.enter_context(watcher.Watcher(str(case.site.public), stage.own_web.url))
+        looking = beside.enter_context(exported_folder.LinkReader(case.exported)) if case.exported and case.keeps_link else None
         ran = run_with(case, *injections)
         felt, text = judge(ran)
         wrong += text
         between = server_folder.listing_or_fault(case.site.folder)
         wrong += case.faults()
-        lacking = different(server_folder.normalised(case.site.folder), case.end) if ran.returncode == 0 else []
+        lacking = different(case.normalised(), case.end) if ran.returncode == 0 else []
         if lacking:
             wrong.append(f"it says that all is done, and it is not: {lacking}\n{ran.stdout}{ran.stderr}")
         again = case.site.ingot(*case.words)
         if again.returncode != 0:
             wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")
-    wrong += watching.faults
+    wrong += watching.faults + (looking.faults if looking else [])
     wrong += case.faults(between)
-    wrong += different(server_folder.normalised(case.site.folder), case.end)
+    wrong += different(case.normalised(), case.end)
     wrong += unrest(case) if idle_too else []
-    tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks
+    tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks + (looking.looks if looking else 0)
     tally.wrong += [f"{case.name} {' '.join(injections)}: {one}" for one in wrong]
 
 
