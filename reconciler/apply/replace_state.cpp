@@ -39,12 +39,9 @@ bool is_whole(const state::State& state) {
   return true;
 }
 
-}  // namespace
+enum class Sight { whole, usable, damaged };
 
-std::string why_not_rebuild(const ServerSection& server, const store::Store& store, io::Files& files,
-                            std::optional<state::State>& old) {
-  settle_moved(server.state, files);
-  if (!files.status(server.state)) return "";
+Sight look_at(const ServerSection& server, const store::Store& store, std::optional<state::State>& old) {
   try {
     state::State state = state::State::open(server.state, state::Access::read_only);
     if (store.lineage() != state.lineage() || state.self() != id_of_store(store)) {
@@ -52,15 +49,50 @@ std::string why_not_rebuild(const ServerSection& server, const store::Store& sto
                                  io::printable(server.store)));
     }
     if (is_whole(state)) {
-      if (!is_older_than_the_store(state, store)) return "it is whole, and as new as what is published";
+      if (!is_older_than_the_store(state, store)) return Sight::whole;
     } else if (!state.is_well_formed()) {
-      return "";
+      return Sight::damaged;
     }
     old.emplace(std::move(state));
+    return Sight::usable;
   } catch (const Error& error) {
     if (error.code() != Code::damaged_state) throw;
   }
-  return "";
+  return Sight::damaged;
+}
+
+/// SQLite calls a page malformed that the disk does not give. Without this state its peers and subscriptions are lost.
+void require_readable(const std::string& path, io::Files& files) {
+  std::string buffer(1 << 20, '\0');
+  try {
+    const auto file = files.open(path, io::OpenFor::read);
+    for (std::uint64_t at = 0;;) {
+      const std::size_t got = file->read_at(at, buffer);
+      if (got == 0) return;
+      at += got;
+    }
+  } catch (const Error& error) {
+    throw Error(
+        Fault::local, error.text(),
+        fmt::format("see what the disk reports. If it never gives these bytes again, move \"{}\" away and run this again: "
+                    "peers and subscriptions are then planned anew",
+                    io::printable(path)))
+        .about(path);
+  }
+}
+
+}  // namespace
+
+std::string why_not_rebuild(const ServerSection& server, const store::Store& store, io::Files& files,
+                            std::optional<state::State>& old) {
+  settle_moved(server.state, files);
+  if (!files.status(server.state)) return "";
+  Sight sight = look_at(server, store, old);
+  if (sight == Sight::damaged) {
+    require_readable(server.state, files);
+    sight = look_at(server, store, old);  // the disk may have failed for a moment only
+  }
+  return sight == Sight::whole ? "it is whole, and as new as what is published" : "";
 }
 
 std::string replace_state(const std::string& path, io::Files& files, const state::Restoration& what, const state::RunRecord& by) {

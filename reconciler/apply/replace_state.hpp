@@ -13,7 +13,8 @@
 namespace ingot::apply {
 
 /// Why the state needs no rebuilding, as a clause; "": it is gone, damaged, or older than what is published. In the last case
-/// `old` is set. Error{manifest}: it is another server's, or of a newer ingot; it stays as it is.
+/// `old` is set. Error{manifest}: it is another server's, or of a newer ingot; it stays as it is. Error{local}: the disk does
+/// not give its bytes.
 /// First ends what a rebuilding began that was cut off.
 std::string why_not_rebuild(const ServerSection& server, const store::Store& store, io::Files& files,
                             std::optional<state::State>& old);
