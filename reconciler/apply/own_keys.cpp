@@ -119,7 +119,10 @@ CatalogKeys load_catalog_keys(io::Files& files, const std::string& folder, const
     if (holds(root.catalog.keys, file.key.public_key())) keys.push_back(std::move(file.key));
   }
   if (keys.size() >= root.catalog.threshold) return keys;
+  // Once more for the keys that moved; what could not be used the first time is the reason, whatever can be used now.
+  const std::vector<std::string> unusable = std::move(here.unusable);
   here = keys_here(files, folder, KeyRole::catalog);
+  if (!unusable.empty()) here.unusable = unusable;
   throw Error(Fault::local,
               fmt::format("\"{}\" holds {} of the catalog keys that root {} names, and a head needs {}: {}",
                           io::printable(folder), keys.size(), root.version, root.catalog.threshold, what_is_here(here, folder)),

@@ -96,12 +96,12 @@ void sign_with(Envelope& envelope, const trust::PrivateKey& key) {
     throw Error(Fault::refused, "it already has 16 signatures, the most that readers check", "sign with fewer keys");
 }
 
-/// Signs with the keys in these files, and with those of `folder` that one of the roles names.
-Envelope signed_next(const Root& next, const Root& current, const std::string& folder, const std::vector<std::string>& more,
+/// Signs with the keys in these files, and with those `here` that one of the roles names.
+Envelope signed_next(const Root& next, const Root& current, const apply::KeysHere& here, const std::vector<std::string>& more,
                      io::Files& files) {
   Envelope envelope{.payload_type = std::string(root_payload_type), .payload = write_root(next), .signatures = {}};
   for (const auto& path : more) sign_with(envelope, apply::read_key(files, path));
-  for (const apply::KeyFile& file : apply::keys_here(files, folder, apply::KeyRole::root).keys) {
+  for (const apply::KeyFile& file : here.keys) {
     const PublicKey key = file.key.public_key();
     if (holds(current.root.keys, key) || holds(next.root.keys, key)) sign_with(envelope, file.key);
   }
@@ -116,10 +116,9 @@ void refuse_a_second_next_root(const std::string& path, io::Files& files) {
 }
 
 /// Kept for others to sign, and seen by nobody else.
-void let_wait(const Envelope& envelope, const std::string& path, const std::string& folder, io::Files& files) {
+void let_wait(const Envelope& envelope, const std::string& path, const apply::KeysHere& here, io::Files& files) {
   if (envelope.signatures.empty()) {
     std::string text = "there is no private root key here to sign the new root";
-    const apply::KeysHere here = apply::keys_here(files, folder, apply::KeyRole::root);
     for (const std::string& why : here.unusable) text += "; " + why;
     throw Error(here.unusable.empty() ? Fault::refused : Fault::local, text,
                 "restore one into the `keys` folder, or give its file with --key FILE");
@@ -188,14 +187,15 @@ int change_keys(const options::ChangeKeys& wanted, const console::Session& sessi
   const std::string waiting = wanted.out.value_or(waiting_path(manifest->server, next.version));
   refuse_a_second_next_root(waiting, session.files);
   apply::load_catalog_keys(session.files, manifest->server.keys, next);  // otherwise it could not be installed here
-  const Envelope envelope = signed_next(next, current.root, manifest->server.keys, wanted.sign_with, session.files);
+  const apply::KeysHere here = apply::keys_here(session.files, manifest->server.keys, apply::KeyRole::root);
+  const Envelope envelope = signed_next(next, current.root, here, wanted.sign_with, session.files);
   show::ShownNextRoot shown{.root = next,
                             .before = current.root,
                             .signatures = trust::count_signatures(envelope, current.root, next),
                             .serial = std::nullopt,
                             .file = ""};
   if (!shown.signatures.complete(current.root, next)) {
-    let_wait(envelope, waiting, manifest->server.keys, session.files);
+    let_wait(envelope, waiting, here, session.files);
     shown.file = waiting;
     return show_outcome(shown, session);
   }
@@ -314,11 +314,8 @@ int sign(const options::SignRoot& wanted, const console::Session& session) {
   if (wanted.sign_with.empty()) {
     const auto manifest = source::read_manifest(session);
     if (!manifest) return exit_manifest;
-    const apply::KeysHere here = apply::keys_here(session.files, manifest->server.keys, apply::KeyRole::root);
-    if (here.keys.empty())
-      throw Error(Fault::usage, fmt::format("no root key is in \"{}\"", io::printable(manifest->server.keys)),
-                  "give its file with --key FILE");
-    for (const apply::KeyFile& file : here.keys) sign_with(envelope, file.key);
+    for (const apply::KeyFile& file : keys_to_sign_with(apply::KeyRole::root, manifest->server, session).keys)
+      sign_with(envelope, file.key);
   }
   const std::string bytes = write_envelope(envelope);
   io::replace_file(session.files, wanted.file, bytes, 0644);
@@ -326,6 +323,17 @@ int sign(const options::SignRoot& wanted, const console::Session& session) {
 }
 
 }  // namespace
+
+apply::KeysHere keys_to_sign_with(apply::KeyRole role, const ServerSection& server, const console::Session& session) {
+  apply::KeysHere here = apply::keys_here(session.files, server.keys, role);
+  for (const std::string& why : here.unusable) session.warn(why);
+  if (!here.keys.empty()) return here;
+  const bool is_none = here.unusable.empty();
+  throw Error(is_none ? Fault::usage : Fault::local,
+              fmt::format("no {} key {}is in \"{}\"", apply::name_of(role), is_none ? "" : "that can be used ",
+                          io::printable(server.keys)),
+              "give its file with --key FILE");
+}
 
 int run_command(const options::MakeKey& arguments, const console::Session& session) { return make(arguments, session); }
 int run_command(const options::ShowKeys& arguments, const console::Session& session) {

@@ -50,9 +50,11 @@ std::vector<Envelope> signed_here(const options::ReleaseImages& wanted, const Ro
     releases.push_back({.payload_type = std::string(release_payload_type), .payload = write_release(release), .signatures = {}});
   }
   for (const auto& path : wanted.sign_with) sign_all(releases, apply::read_key(session.files, path));
-  for (const apply::KeyFile& file : apply::keys_here(session.files, site.manifest.server.keys, apply::KeyRole::release).keys) {
+  const apply::KeysHere here = apply::keys_here(session.files, site.manifest.server.keys, apply::KeyRole::release);
+  for (const apply::KeyFile& file : here.keys) {
     if (holds(role.keys, file.key.public_key())) sign_all(releases, file.key);
   }
+  for (const std::string& why : here.unusable) session.warn(why);
   return releases;
 }
 
@@ -97,11 +99,8 @@ int sign_releases(const options::SignRoot& wanted, std::vector<Envelope> release
   if (wanted.sign_with.empty()) {
     const auto manifest = source::read_manifest(session);
     if (!manifest) return exit_manifest;
-    const apply::KeysHere here = apply::keys_here(session.files, manifest->server.keys, apply::KeyRole::release);
-    if (here.keys.empty())
-      throw Error(Fault::usage, fmt::format("no release key is in \"{}\"", io::printable(manifest->server.keys)),
-                  "give its file with --key FILE");
-    for (const apply::KeyFile& file : here.keys) sign_all(releases, file.key);
+    for (const apply::KeyFile& file : keys_to_sign_with(apply::KeyRole::release, manifest->server, session).keys)
+      sign_all(releases, file.key);
   }
   io::replace_file(session.files, wanted.file, show::write_releases(releases), 0644);
   return show_outcome({.releases = std::move(releases), .serial = std::nullopt, .file = ""}, session);
