@@ -142,7 +142,8 @@ void add_revision(Revision revision, const PeerCase& peer, const SubscriptionEnt
                       : Action(UpdateCopy{.peer = peer.name(), .row = std::move(revision.row), .changes = std::move(changes)});
   Change change = change_of(address, std::move(action), std::move(because));
   draft.wait_for(change, peer_address(peer.name()));
-  if (rule) draft.wait_for(change, subscription_address(rule->peer, rule->selector));
+  // What was withdrawn waits for no change of a rule, which somebody may have to approve first.
+  if (rule && phase != Phase::withdrawals) draft.wait_for(change, subscription_address(rule->peer, rule->selector));
   draft.add({.change = std::move(change), .phase = phase, .publishes = publishes});
 }
 
