@@ -139,20 +139,21 @@ def points(case, calls):
 
 
 def points_of(run, calls, log, first_file):
-    """Every point from where `first_file` is opened: before that it is the loader at work. `run(under)` runs it, traced into `log`."""
+    """Every point from where `first_file` is opened, or a child is at work. `run(under)` runs it, traced into `log`."""
     ran = run(["strace", "-f", "-qq", "-o", log, "-e", "trace=" + ",".join(calls)])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     counts = collections.defaultdict(collections.Counter)
-    found, before = set(), None
+    found, before, main = set(), None, None
     with open(log, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             match = re.match(r"(\d+) +(\w+)\((.*)", line)
             if not match:
                 continue
             thread, call, rest = match.groups()
+            main = main or thread
             counts[thread][call] += 1
-            if before is None and first_file in rest:
-                before = counts[thread].copy()
+            if before is None and (first_file in rest or thread != main):
+                before = counts[main].copy()
             # A low number would meet the first thread at work in the loader, whichever thread it was found in.
             if before is not None and counts[thread][call] > before[call]:
                 found.add((call, counts[thread][call]))
