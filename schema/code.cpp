@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::string_view, 162> texts{
+constexpr std::array<std::string_view, 163> texts{
     "",
     "adopted",
     "against",
@@ -97,6 +97,7 @@ constexpr std::array<std::string_view, 162> texts{
     "not-approved",
     "not-asked",
     "not-kept",
+    "not-mounted",
     "not-on-medium",
     "not-origin",
     "not-released",

@@ -104,6 +104,7 @@ enum class Code {
   not_approved,
   not_asked,
   not_kept,
+  not_mounted,
   not_on_medium,
   not_origin,
   not_released,

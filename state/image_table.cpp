@@ -130,6 +130,14 @@ void each_image_named(Database& database, const ImageName& name, const ImageRows
   each_row(database.query(sql.data(), name), visit);
 }
 
+void each_member_of(Database& database, const SeriesName& series, const ImageRows& visit) {
+  static constexpr auto sql =
+      joined_sql(select_rows,
+                 "WHERE i.key IN (SELECT m.image FROM series_member m JOIN series s ON s.number = m.series"
+                 " WHERE s.deleted = 0 AND s.name = ?)");
+  each_row(database.query(sql.data(), series), visit);
+}
+
 void each_live_image_of(Database& database, const Digest& digest, const ImageRows& visit) {
   static constexpr auto sql =
       joined_sql(select_rows, "WHERE i.deleted = 0 AND i.object = (SELECT number FROM object WHERE digest = ?)");

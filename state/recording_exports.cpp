@@ -21,9 +21,10 @@ void Recording::put(const DropExport& effect) {
 void Recording::put(const PutExported& effect) {
   const ExportedRow& row = effect.row;
   database_.execute(
-      "INSERT OR REPLACE INTO exported (name, folder, image, digest, kind, top, listing, changes, owner, mode)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      row.name, row.folder, row.image, row.digest, row.kind, row.top, row.listing, write_lines(row.changes), row.owner, row.mode);
+      "INSERT OR REPLACE INTO exported (name, folder, image, digest, kind, top, listing, changes, owner, mode, mount)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.name, row.folder, row.image, row.digest, row.kind, row.top, row.listing, write_lines(row.changes), row.owner, row.mode,
+      row.mount);
   changed_ = true;
 }
 

@@ -136,11 +136,12 @@ struct ExportedRow {
   ImageName image;
   Digest digest;
   ImageKind kind = ImageKind::tree;
-  std::string top;                   ///< of the entry itself: exports::Facts::top; "": a run was giving it owner and mode
+  std::string top;                   ///< of the entry itself: exports::Facts::top, or exports::half_given_top
   Digest listing;                    ///< of all members: exports::Facts::listing
   std::vector<std::string> changes;  ///< what did not count in it
   std::string owner;                 ///< as the manifest said it; "": it said nothing
   std::string mode;                  ///< likewise
+  std::string mount = {};            ///< where the file system of the folder was mounted; "": not known
   bool operator==(const ExportedRow&) const = default;
 };
 
@@ -148,7 +149,8 @@ struct ExportedRow {
 struct SnapshotScope {
   std::set<ServerId> without_copies_of{};  ///< settled peers: their copies are left out …
   bool publish_copies = false;             ///< the manifest's setting, for content_pending
-  std::set<ImageName> but_names{};         ///< … except images (live or deleted) that bear one of these names here
+  std::set<ImageName> but_names{};         ///< … except images (live or deleted) that bear one of these names here …
+  std::set<SeriesName> but_members_of{};   ///< … and the members of these series here
   bool without_failures = false;           ///< nothing is to be copied
 };
 

@@ -123,6 +123,10 @@ class State {
   /// Grows whenever a subscription, copy or registration of this peer changes: part of what makes a peer settled.
   std::uint64_t revision_of(const ServerId& peer) const;
   Snapshot snapshot(const SnapshotScope& scope = {}) const;
+  /// The live image that bears exactly this name.
+  std::optional<ImageRow> live_image(const ImageName& name) const;
+  std::optional<ExportRow> export_in(const ExportName& name, const std::string& folder) const;
+  std::optional<ExportedRow> exported(const ExportName& name, const std::string& folder, const ImageName& image) const;
 
   // Recording a run. Each call is one durable transaction.
   void begin_run(const RunStart& start);

@@ -97,15 +97,15 @@ void sort_images(std::vector<ImageRow>& images) {
   }
 }
 
-/// The images of settled peers that bear one of the names, each once.
+/// The images of settled peers that bear one of the names or are members of one of the series, each once.
 void read_named(Database& database, const SnapshotScope& scope, std::vector<ImageRow>& images) {
   std::set<ImageKey> known;
-  for (const auto& name : scope.but_names) {
-    each_image_named(database, name, [&](ImageRow&& image) {
-      const bool left_out = image.copy && scope.without_copies_of.contains(image.identity->origin);
-      if (left_out && known.insert(image.key).second) images.push_back(std::move(image));
-    });
-  }
+  const auto add = [&](ImageRow&& image) {
+    const bool left_out = image.copy && scope.without_copies_of.contains(image.identity->origin);
+    if (left_out && known.insert(image.key).second) images.push_back(std::move(image));
+  };
+  for (const auto& name : scope.but_names) each_image_named(database, name, add);
+  for (const auto& name : scope.but_members_of) each_member_of(database, name, add);
 }
 
 std::vector<ImageRow> read_images(Database& database, const SnapshotScope& scope) {
@@ -138,6 +138,16 @@ std::uint64_t State::revision_of(const ServerId& peer) const {
         "SELECT common_revision + coalesce((SELECT revision FROM peer WHERE id = ?), 0) FROM meta WHERE one = 1", peer);
     if (!row.step()) row.damaged("a row is missing");
     return row.next<std::uint64_t>();
+  });
+}
+
+std::optional<ImageRow> State::live_image(const ImageName& name) const {
+  return impl_->read([&] {
+    std::optional<ImageRow> found;
+    each_image_named(impl_->database, name, [&](ImageRow&& image) {
+      if (!image.deleted && image.name == name) found = std::move(image);
+    });
+    return found;
   });
 }
 

@@ -16,7 +16,8 @@ state::ExportedRow exported(const std::string& image) {
           .listing = digest_of("listing of " + image),
           .changes = {"log/**", "a\nb"},
           .owner = "oracle:oinstall",
-          .mode = "0750"};
+          .mode = "0750",
+          .mount = "/u01"};
 }
 
 class exports : public StateTest {};
@@ -56,6 +57,20 @@ TEST_F(exports, knows_the_link_of_each_folder) {
   EXPECT_EQ(state.snapshot().exports, std::vector{row});
   record({state::DropExport{.name = row.name, .folder = row.folder}});
   EXPECT_TRUE(state.snapshot().exports.empty());
+}
+
+TEST_F(exports, are_found_by_their_key) {
+  const state::ExportRow row{.name = ExportName::of("home"),
+                             .folder = "/u01/gold",
+                             .link = "current",
+                             .linked = ImageName::of("a"),
+                             .run_for = std::nullopt};
+  record({state::PutExported{exported("a")}, state::PutExported{exported("b")}, state::PutExport{row}});
+  EXPECT_EQ(state.exported(row.name, row.folder, ImageName::of("b")), exported("b"));
+  EXPECT_EQ(state.exported(row.name, row.folder, ImageName::of("c")), std::nullopt);
+  EXPECT_EQ(state.exported(row.name, "/u02", ImageName::of("b")), std::nullopt);
+  EXPECT_EQ(state.export_in(row.name, row.folder), row);
+  EXPECT_EQ(state.export_in(ExportName::of("other"), row.folder), std::nullopt);
 }
 
 TEST_F(exports, survive_a_rebuild_of_the_state) {

@@ -55,6 +55,29 @@ TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matte
   EXPECT_EQ(names(state.snapshot()), (std::vector<std::string>{"Asked", "gone", "gone_and_asked", "other", "own", "settled"}));
 }
 
+TEST_F(snapshots, keeps_the_members_of_a_series_whatever_peer_they_are_of) {
+  const auto member = add(copy_row(one, "member", 1));
+  add(copy_row(one, "other", 1));
+  record({state::PutSeries{state::SeriesRow{.name = SeriesName::of("s"),
+                                            .managed = true,
+                                            .members = {{.image = member, .name = ImageName::of("member")}},
+                                            .follow = std::nullopt,
+                                            .wanted = {}}}});
+  state::SnapshotScope scope{.without_copies_of = {one}};
+  EXPECT_EQ(names(state.snapshot(scope)), std::vector<std::string>());
+  scope.but_members_of = {SeriesName::of("s"), SeriesName::of("none")};
+  scope.but_names = {ImageName::of("member")};
+  EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"member"})) << "each once";
+}
+
+TEST_F(snapshots, the_live_image_of_a_name_is_found) {
+  record({state::DropImage{add(own_row("a", "gone"))}});
+  EXPECT_EQ(state.live_image(ImageName::of("a")), std::nullopt);
+  add(own_row("a"));
+  EXPECT_EQ(state.live_image(ImageName::of("a")), image("a"));
+  EXPECT_EQ(state.live_image(ImageName::of("A")), std::nullopt) << "another name";
+}
+
 TEST_F(snapshots, live_images_are_found_by_their_bytes) {
   const state::ImageRow row = own_row("a", "bits");
   record({state::DropImage{add(own_row("gone", "bits"))}});
