@@ -45,6 +45,6 @@ struct ApplyContext {
 /// action did; Error only for what ends the run before its first action. The account's exit code is that of the run so far
 /// (schema/rules.md): of failures, blocked, held, unknown. What the state says is published at the end, also after
 /// failures, but not after an interrupt; a head whose life is half over is renewed.
-Account apply(const plan::Plan& plan, const state::RunStart& run, ApplyContext& workshop);
+Account apply(const plan::Plan& plan, const state::RunStart& run, ApplyContext& context);
 
 }  // namespace ingot::apply

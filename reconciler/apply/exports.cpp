@@ -1,6 +1,6 @@
 // Exports: an image is unpacked, the link moves, an image goes. What is made is remembered before it gets its name, so that a
 // run that died leaves nothing that the next one does not know.
-#include <algorithm>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -9,6 +9,7 @@
 #include "reconciler/exports/facts.hpp"
 #include "reconciler/exports/in_use.hpp"
 #include "reconciler/exports/link.hpp"
+#include "reconciler/exports/mounted_paths.hpp"
 #include "reconciler/exports/put_image.hpp"
 #include "reconciler/exports/take_away.hpp"
 #include "reconciler/io/interrupt.hpp"
@@ -19,22 +20,20 @@
 namespace ingot::apply {
 namespace {
 
-/// The live image of this name: it may have come by this run.
-std::optional<state::ImageRow> image_here(const ImageName& name, Run& run) {
-  state::SnapshotScope scope;
-  scope.without_failures = true;
-  scope.but_names = {name};
-  return run.journal.with_state([&](state::State& state) -> std::optional<state::ImageRow> {
-    for (const state::Registration& peer : state.registrations()) scope.without_copies_of.insert(peer.id);
-    for (state::ImageRow& row : state.snapshot(scope).images) {
-      if (!row.deleted && row.name == name) return std::move(row);
-    }
-    return std::nullopt;
-  });
-}
+/// An image with its bytes: it may have come by this run.
+struct ImageHere {
+  state::ImageRow image;
+  state::ObjectRow object;
+};
 
-Failed gone(const ImageName& name) {
-  return {Code::gone, fmt::format("the image \"{}\" or its bytes are not here", name.text())};
+std::variant<ImageHere, Failed> image_here(const ImageName& name, Run& run) {
+  return run.journal.with_state([&](state::State& state) -> std::variant<ImageHere, Failed> {
+    auto image = state.live_image(name);
+    if (!image) return Failed{Code::gone, fmt::format("there is no image \"{}\" here any more", name.text())};
+    auto object = state.object(image->digest);
+    if (!object) return Failed{Code::gone, fmt::format("the bytes of image \"{}\" are not here any more", name.text())};
+    return ImageHere{.image = *std::move(image), .object = *std::move(object)};
+  });
 }
 
 exports::Access access_of(const std::string& owner, std::optional<mode_t> mode) {
@@ -70,27 +69,29 @@ state::ExportedRow row_of(const plan::ExportImage& action, const state::ImageRow
           .listing = facts.listing,
           .changes = action.rule.changes,
           .owner = action.rule.owner.value_or(""),
-          .mode = mode_text(action.rule)};
+          .mode = mode_text(action.rule),
+          .mount = exports::mount_point_of(action.folder)};
 }
 
 /// Verified bytes of the image, with progress.
-exports::ReadImage reader_of(const state::ImageRow& image, const state::ObjectRow& object, const Task& task, Run& run) {
-  return [&image, object, &task, &run](const std::function<void(std::string_view)>& out) {
-    run.context.store.read_plain(image.digest, image.size, object.packed, out, [&](std::uint64_t done) {
+exports::ReadImage reader_of(const ImageHere& here, const Task& task, Run& run) {
+  return [&here, &task, &run](const std::function<void(std::string_view)>& out) {
+    run.context.store.read_plain(here.image.digest, here.image.size, here.object.packed, out, [&](std::uint64_t done) {
       io::throw_if_interrupted();
-      run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = done, .total = image.size});
+      run.events.progress({.address = task.change.address, .verb = task.change.verb, .done = done, .total = here.image.size});
     });
   };
 }
 
 std::optional<state::ExportedRow> remembered(const ExportName& name, const std::string& folder, const ImageName& image,
                                              Run& run) {
-  return run.journal.with_state([&](state::State& state) -> std::optional<state::ExportedRow> {
-    for (state::ExportedRow& row : state.snapshot({.without_failures = true}).exported) {
-      if (row.name == name && row.folder == folder && row.image == image) return std::move(row);
-    }
-    return std::nullopt;
-  });
+  return run.journal.with_state([&](state::State& state) { return state.exported(name, folder, image); });
+}
+
+/// Somebody removed it while this run went on.
+Failed gone_since_planned(const std::string& place) {
+  return {Code::gone, fmt::format("\"{}\" is not there any more; run \"ingot apply\" again, which exports the image again",
+                                  io::printable(place))};
 }
 
 Failed changed_by_somebody(const std::string& place, const std::string& why) {
@@ -102,30 +103,33 @@ Failed changed_by_somebody(const std::string& place, const std::string& why) {
 
 /// The image is unpacked once more, beside, and compared.
 bool is_as_its_image(const state::ExportedRow& row, const std::vector<std::string>& changes, const Task& task, Run& run) {
-  const auto image = image_here(row.image, run);
-  const auto object = run.journal.with_state([&](state::State& state) { return state.object(row.digest); });
-  if (!image || image->digest != row.digest || !object) return false;
+  const auto found = image_here(row.image, run);
+  const auto* here = std::get_if<ImageHere>(&found);
+  if (!here || here->image.digest != row.digest) return false;
   const exports::Order order{.folder = row.folder,
                              .name = row.image.text(),
                              .kind = row.kind,
                              .access = access_of(row.owner, mode_of(row.mode)),
                              .changes = changes};
-  return exports::is_as_unpacked(order, reader_of(*image, *object, task, run));
+  return exports::is_as_unpacked(order, reader_of(*here, task, run));
 }
 
-/// Why an export is not what ingot made of it, as a clause, but for members that may change now or might then; "": it is.
+/// Why an export is not what ingot made of it, as a clause, but for members that may change now or might then; "": it is, or
+/// nothing is there.
 std::string why_touched(const state::ExportedRow& row, const std::vector<std::string>& changes, const Task& task, Run& run) {
-  const std::string not_as_made = "is not as it was exported";
-  const std::string place = row.folder + "/" + row.image.text();
-  if (row.top.empty()) {  // a run ended while it gave owner and mode: they are given again
-    exports::give_access(place, access_of(row.owner, mode_of(row.mode)), row.changes);
-    return is_as_its_image(row, row.changes, task, run) ? "" : not_as_made;
+  const exports::Remembered as_made{
+      .folder = row.folder, .name = row.image.text(), .top = row.top, .listing = row.listing, .changes = row.changes};
+  const exports::Comparison found = exports::compare(as_made, true);
+  switch (found.likeness) {
+    case exports::Likeness::whole:
+    case exports::Likeness::gone:
+    case exports::Likeness::left_over: return "";
+    case exports::Likeness::half_given:  // they are given again
+      exports::give_access(as_made.path(), access_of(row.owner, mode_of(row.mode)), row.changes);
+      return is_as_its_image(row, row.changes, task, run) ? "" : "is not as it was exported";
+    case exports::Likeness::changed: break;
   }
-  const auto found = exports::facts_of(place, row.changes);
-  if (const auto* unfit = std::get_if<exports::Unfit>(&found)) return unfit->why;
-  const auto* facts = std::get_if<exports::Facts>(&found);
-  if (facts && facts->listing == row.listing && facts->top == row.top) return "";
-  return changes != row.changes && is_as_its_image(row, changes, task, run) ? "" : not_as_made;
+  return changes != row.changes && is_as_its_image(row, changes, task, run) ? "" : found.why;
 }
 
 /// Whether the link is ingot's: it points to what was exported beside it. One that is not there is nobody's.
@@ -133,13 +137,10 @@ bool is_own_link(const plan::SwitchLink& action, const std::string& link, Run& r
   const auto found = exports::link_at(action.folder, link);
   const auto* const target = std::get_if<exports::LinkTarget>(&found);
   if (!target) return !std::holds_alternative<exports::Unfit>(found);
-  return run.journal.with_state([&](state::State& state) {
-    const auto snapshot = state.snapshot({.without_failures = true});
-    const auto is_here = [&](const auto& row) { return row.name == action.name && row.folder == action.folder; };
-    return std::any_of(snapshot.exported.begin(), snapshot.exported.end(),
-                       [&](const auto& row) { return is_here(row) && row.image.text() == target->text; }) ||
-           std::any_of(snapshot.exports.begin(), snapshot.exports.end(),
-                       [&](const auto& row) { return is_here(row) && row.linked && row.linked->text() == target->text; });
+  const auto image = ImageName::parse(target->text);
+  return image && run.journal.with_state([&](state::State& state) {
+    const auto row = state.export_in(action.name, action.folder);
+    return (row && row->linked == image) || state.exported(action.name, action.folder, *image).has_value();
   });
 }
 
@@ -155,25 +156,25 @@ std::string why_not_shown(const plan::SwitchLink& action, const Task& task, Run&
 }  // namespace
 
 Result do_action(const plan::ExportImage& action, const Task& task, Run& run) {
-  const auto image = image_here(action.image, run);
-  const auto object =
-      image ? run.journal.with_state([&](state::State& state) { return state.object(image->digest); }) : std::nullopt;
-  if (!image || !object) return gone(action.image);
-  const exports::Order order = order_of(action, *image);
+  const auto found = image_here(action.image, run);
+  if (const auto* failed = std::get_if<Failed>(&found)) return *failed;
+  const auto& here = std::get<ImageHere>(found);
+  const exports::Order order = order_of(action, here.image);
   const auto remember = [&](const exports::Facts& facts) {
-    run.journal.with_state([&](state::State& state) { state.record({state::PutExported{row_of(action, *image, facts)}}); });
+    run.journal.with_state([&](state::State& state) { state.record({state::PutExported{row_of(action, here.image, facts)}}); });
   };
   if (action.is_there) {
+    const std::string place = action.folder + "/" + action.image.text();
     const auto row = remembered(action.rule.name, action.folder, action.image, run);
-    if (!row) return gone(action.image);
+    if (!row || std::holds_alternative<exports::Absent>(exports::top_of(place, true))) return gone_since_planned(place);
     if (const std::string why = why_touched(*row, action.rule.changes, task, run); !why.empty())
-      return changed_by_somebody(action.folder + "/" + action.image.text(), why);
+      return changed_by_somebody(place, why);
     // A run that dies in between must not take its own work for somebody's.
-    remember({.top = "", .listing = row->listing});
+    remember({.top = exports::half_given_top(place), .listing = row->listing});
     exports::change_access(order, remember);
     return ActionEffects{};
   }
-  const exports::Put put = exports::put_image(order, reader_of(*image, *object, task, run), remember);
+  const exports::Put put = exports::put_image(order, reader_of(here, task, run), remember);
   if (put.left_out.total_but_owners() > 0)
     run.events.note(fmt::format("{}: could not be kept in the export: {}", action.image.text(), put.left_out.text()));
   return ActionEffects{};
@@ -189,7 +190,7 @@ Result do_action(const plan::SwitchLink& action, const Task& task, Run& run) {
       .name = action.name, .folder = action.folder, .link = action.link, .linked = action.image, .run_for = action.before};
   if (action.image) {
     const std::string place = action.folder + "/" + action.image->text();
-    if (std::holds_alternative<exports::Absent>(exports::top_of(place, true))) return gone(*action.image);
+    if (std::holds_alternative<exports::Absent>(exports::top_of(place, true))) return gone_since_planned(place);
     if (const std::string why = why_not_shown(action, task, run); !why.empty()) return changed_by_somebody(place, why);
     // A run that dies leaves no link that the state does not know. Until an old link is gone, the state must name that one.
     if (action.old_link.empty())
@@ -224,10 +225,7 @@ Result do_action(const plan::Unexport& action, const Task& task, Run& run) {
   }
   const auto uses = exports::uses_of({place});
   if (!uses.empty()) return Failed{Code::in_use, "in use: " + uses.begin()->second};
-  const bool there = !std::holds_alternative<exports::Absent>(exports::top_of(place, true));
-  if (there) {
-    if (const std::string why = why_touched(row, action.changes, task, run); !why.empty()) return changed_by_somebody(place, why);
-  }
+  if (const std::string why = why_touched(row, action.changes, task, run); !why.empty()) return changed_by_somebody(place, why);
   exports::take_away(row.folder, row.image.text());
   return ActionEffects{.effects = {state::DropExported{.name = row.name, .folder = row.folder, .image = row.image}}};
 }

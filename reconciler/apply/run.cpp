@@ -148,15 +148,15 @@ void begin_run(const state::RunStart& start, state::State& state, store::Store& 
   state.begin_run(start);
 }
 
-Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_shop)
+Run::Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context)
     : plan(the_plan),
-      context(the_shop),
-      events(the_shop.events),
-      journal(the_shop.state, the_shop.clock, id),
-      throttle(the_shop.clock, the_shop.manifest.limits.bandwidth),
-      bounds(the_plan, the_shop.clock, the_shop.manifest, the_shop.deadline),
-      peers(the_shop.transport, the_shop.manifest),
-      rows(rows_looked_up(the_plan, the_shop.state)),
+      context(the_context),
+      events(the_context.events),
+      journal(the_context.state, the_context.clock, id),
+      throttle(the_context.clock, the_context.manifest.limits.bandwidth),
+      bounds(the_plan, the_context.clock, the_context.manifest, the_context.deadline),
+      peers(the_context.transport, the_context.manifest),
+      rows(rows_looked_up(the_plan, the_context.state)),
       names(rows, the_plan) {}
 
 state::Provenance Run::papers_of(const plan::Change& change) const {

@@ -1,4 +1,4 @@
-// What the verbs of one run share: the plan, the workshop, the journal, the images by name, the peers' connections.
+// What the verbs of one run share: the plan, the context of the apply, the journal, the images by name, the peers' connections.
 // Each verb does its work on it and gives effects or a failure; only apply.cpp begins, finishes and accounts.
 #pragma once
 
@@ -91,7 +91,7 @@ class ForwardingEvents final : public Events {
 };
 
 struct Run {
-  Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_shop);
+  Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context);
 
   const plan::Plan& plan;
   ApplyContext& context;

@@ -50,17 +50,10 @@ void look_at_pieces(const site::Site& site, show::Findings& findings) {
   }
 }
 
-/// Whether what was exported is as ingot left it: all members, without opening a file.
 void look_at_exports(const site::Site& site, show::Findings& findings) {
-  const state::Snapshot snapshot = site.state.snapshot({.without_failures = true});
-  for (const auto& row : snapshot.exported) {
-    if (const std::string why = observe::why_not_as_exported(row); !why.empty())
-      findings.faults.push_back({exported_address(row.name, row.image).text, row.folder + "/" + row.image.text(), why});
-  }
-  for (const auto& row : snapshot.exports) {
-    if (const std::string why = observe::why_not_linked(row); !why.empty())
-      findings.faults.push_back({export_address(row.name).text, row.folder + "/" + row.link, why});
-  }
+  const observe::ExportDrift drift = observe::export_drift(site.manifest, site.state.snapshot({.without_failures = true}));
+  findings.exports = drift.looked_at;
+  for (const auto& fault : drift.faults) findings.faults.push_back({fault.address.text, fault.path, fault.why});
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "reconciler/exports/take_away.hpp"
 #include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/transfer/descriptor.hpp"
 #include "reconciler/transfer/mounts.hpp"
 #include "reconciler/transfer/source_walk.hpp"
 #include "schema/error.hpp"
@@ -16,6 +18,9 @@
 namespace ingot::exports {
 
 namespace {
+
+constexpr std::string_view half_given = "half-given ";
+constexpr auto not_as_exported = "is not as it was exported";
 
 char letter_of(mode_t mode) { return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : 'l'; }
 
@@ -86,6 +91,34 @@ std::variant<Facts, Absent, Unfit> facts_of(const std::string& path, const std::
     return Unfit{std::move(why)};
   }
   return Facts{.top = top_text(status, !changes.empty()), .listing = hash.finish()};
+}
+
+std::string half_given_top(const std::string& path) {
+  struct statx status {};
+  if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &status) != 0)
+    transfer::fail_locally("look at", path, errno);
+  const bool born = (status.stx_mask & STATX_BTIME) != 0;  // a number of a removed entry is used again
+  return fmt::format("{}{} {}.{:09}", half_given, status.stx_ino, born ? status.stx_btime.tv_sec : 0,
+                     born ? status.stx_btime.tv_nsec : 0);
+}
+
+Comparison compare(const Remembered& remembered, bool members) {
+  const std::string path = remembered.path();
+  const bool is_half_given = remembered.top.empty() || remembered.top.starts_with(half_given);
+  const auto unlike = [](std::string why) { return Comparison{.likeness = Likeness::changed, .why = std::move(why)}; };
+  const auto top = top_of(path, !remembered.changes.empty());
+  if (const auto* unfit = std::get_if<Unfit>(&top)) return unlike(unfit->why);
+  if (std::holds_alternative<Absent>(top))
+    return {.likeness = has_left_overs(remembered.folder, remembered.name) ? Likeness::left_over : Likeness::gone};
+  if (is_half_given && !remembered.top.empty() && half_given_top(path) != remembered.top)
+    return unlike("is another one than that to which an earlier run began to give owner and mode");
+  if (is_half_given) return {.likeness = Likeness::half_given};
+  if (std::get<std::string>(top) != remembered.top) return unlike(not_as_exported);
+  if (!members) return {};
+  const auto found = facts_of(path, remembered.changes);
+  if (const auto* unfit = std::get_if<Unfit>(&found)) return unlike(unfit->why);
+  const auto* facts = std::get_if<Facts>(&found);
+  return facts && facts->top == remembered.top && facts->listing == remembered.listing ? Comparison{} : unlike(not_as_exported);
 }
 
 }  // namespace ingot::exports

@@ -27,6 +27,10 @@ struct Unfit {
   bool operator==(const Unfit&) const = default;
 };
 
+/// To be remembered instead of Facts::top while owner and mode are given to what is at `path`: it tells that entry from another
+/// one that somebody puts in its place. Error{local} if it cannot be looked at.
+std::string half_given_top(const std::string& path);
+
 /// Facts::top of what is at `path`, without looking below it. `changes`: some members may change, so that the time of a folder
 /// does not count. Never follows a link at the end of `path`.
 std::variant<std::string, Absent, Unfit> top_of(const std::string& path, bool changes);
@@ -34,5 +38,28 @@ std::variant<std::string, Absent, Unfit> top_of(const std::string& path, bool ch
 /// The facts of all that is at `path`. Members that a glob of `changes` names do not count. Unfit too: a member changes at this
 /// moment, or something is mounted in it, also below what may change.
 std::variant<Facts, Absent, Unfit> facts_of(const std::string& path, const std::vector<std::string>& changes);
+
+/// An export as it was remembered.
+struct Remembered {
+  std::string folder;
+  std::string name;
+  std::string top;
+  Digest listing;
+  std::vector<std::string> changes;
+  std::string path() const { return folder + "/" + name; }
+};
+enum class Likeness {
+  whole,       ///< as it was remembered
+  half_given,  ///< a run ended while it gave owner and mode
+  changed,     ///< somebody changed it
+  gone,        ///< it is not there any more
+  left_over,   ///< it is not there, but something of an export or a removal that was cut short is
+};
+struct Comparison {
+  Likeness likeness = Likeness::whole;
+  std::string why = {};  ///< of a changed one, as a clause: "is not as it was exported"
+};
+/// `members`: all of them, else the top alone. Of a half given one only that it is the same entry.
+Comparison compare(const Remembered& remembered, bool members);
 
 }  // namespace ingot::exports

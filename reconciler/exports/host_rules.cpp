@@ -118,10 +118,16 @@ std::string absolute_path(const std::string& path) {
   return plain_path(working + "/" + path);
 }
 
-std::string real_path(const std::string& path) {
-  std::error_code failed;
-  const std::string real = std::filesystem::weakly_canonical(absolute_path(path), failed).string();
-  return failed || real.empty() ? absolute_path(path) : plain_path(real);
+RealPath real_path(const std::string& path) {
+  Way way = way_to(path);
+  return {.path = std::move(way.real), .why = std::move(way.why)};
+}
+
+LiesIn lies_in(const std::string& path, const std::string& folder) {
+  const Way way = way_to(path);
+  const Way other = way_to(folder);
+  const std::string& why = way.why.empty() ? other.why : way.why;
+  return {.inside = why.empty() && is_within(way.real, other.real), .why = why};
 }
 
 std::optional<std::string> why_not_below(const std::string& path, const std::vector<std::string>& folders,

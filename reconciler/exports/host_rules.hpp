@@ -10,8 +10,18 @@ namespace ingot::exports {
 /// An absolute, plain path of `path`, which is relative to the working folder; links are not resolved.
 std::string absolute_path(const std::string& path);
 
-/// The same with links resolved, as far as the path is there: one folder has one such path.
-std::string real_path(const std::string& path);
+struct RealPath {
+  std::string path;  ///< absolute, with links resolved, as far as it is there: one folder has one such path
+  std::string why;   ///< it cannot be walked, as a sentence; "": it can
+};
+RealPath real_path(const std::string& path);
+
+/// Whether `path` is `folder` or lies below it, links resolved.
+struct LiesIn {
+  bool inside = false;
+  std::string why;  ///< nobody can tell, as a sentence; "": `inside` tells
+};
+LiesIn lies_in(const std::string& path, const std::string& folder);
 
 /// Why `path` does not lie below one of `folders`, as a sentence; nullopt: it does. Links are resolved as far as the path is
 /// there; a path that cannot be walked lies nowhere. `key`: the key of the guard file that lists `folders`.

@@ -29,15 +29,30 @@ const Mount* MountedPaths::next_on_the_way(const Mount& from, const std::string&
   return next;
 }
 
-std::optional<PlaceOnDevice> MountedPaths::locate(const std::string& path) const {
-  if (!top_) return std::nullopt;
+const Mount* MountedPaths::mount_of(const std::string& path) const {
+  if (!top_) return nullptr;
   const Mount* mount = &mounts_[*top_];
   std::size_t steps = 0;  // ids that stand on each other in a circle are no mounts
   for (const Mount* next = mount; next != nullptr && steps <= mounts_.size(); next = next_on_the_way(*mount, path), ++steps)
     mount = next;
+  return mount;
+}
+
+std::optional<PlaceOnDevice> MountedPaths::locate(const std::string& path) const {
+  const Mount* mount = mount_of(path);
+  if (mount == nullptr) return std::nullopt;
   const std::string below = mount->point == "/" ? path : path.substr(mount->point.size());
   std::string inside = mount->root == "/" ? below : mount->root + (below == "/" ? "" : below);
   return PlaceOnDevice{.device = mount->device, .path = inside.empty() ? "/" : std::move(inside)};
+}
+
+std::string MountedPaths::mount_point(const std::string& path) const {
+  const Mount* mount = mount_of(path);
+  return mount == nullptr ? "" : mount->point;
+}
+
+std::string mount_point_of(const std::string& path) {
+  return MountedPaths(transfer::text_of_proc("/proc/self/mountinfo")).mount_point(path);
 }
 
 }  // namespace ingot::exports

@@ -1,6 +1,7 @@
 #include "reconciler/observe/observe_exports.hpp"
 
-#include <cerrno>
+#include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <vector>
 
@@ -14,8 +15,7 @@
 #include "reconciler/exports/host_rules.hpp"
 #include "reconciler/exports/in_use.hpp"
 #include "reconciler/exports/link.hpp"
-#include "reconciler/exports/take_away.hpp"
-#include "reconciler/io/disk/file_error.hpp"
+#include "reconciler/exports/mounted_paths.hpp"
 #include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/transfer/descriptor.hpp"
@@ -33,6 +33,7 @@ constexpr std::size_t most_entries = 100'000;
 /// What of a folder of exports a plan needs to know.
 struct Folder {
   const ExportEntry* entry = nullptr;  ///< nullptr: the manifest has it no more
+  std::string unwalkable = {};         ///< why its path cannot be walked, as a sentence; "": it can
   std::vector<const state::ExportedRow*> rows = {};
   std::set<std::string> links = {};
 };
@@ -40,10 +41,11 @@ struct Folder {
 std::map<Key, Folder> folders_of(const Manifest& manifest, const state::Snapshot& snapshot, plan::Observed& observed) {
   std::map<Key, Folder> folders;
   for (const ExportEntry& entry : manifest.exports) {
-    const std::string folder = exports::real_path(entry.to);
-    observed.export_folders.emplace(entry.name, folder);
-    Folder& one = folders[{entry.name, folder}];
+    exports::RealPath to = exports::real_path(entry.to);
+    observed.export_folders.emplace(entry.name, to.path);
+    Folder& one = folders[{entry.name, to.path}];
     one.entry = &entry;
+    one.unwalkable = std::move(to.why);
     if (entry.link) one.links.insert(*entry.link);
   }
   for (const auto& row : snapshot.exports) {
@@ -57,19 +59,28 @@ std::optional<plan::ExportRefusal> refused(Code code, std::string text, std::str
   return plan::ExportRefusal{.code = code, .text = std::move(text), .mend = std::move(mend)};
 }
 
+/// What to add to the host's guard file, and where that is.
+std::string mend_of_guard(std::string_view key, const std::string& path) {
+  const char* const further = std::getenv("INGOT_GUARD");
+  const bool has_further = further != nullptr && *further != '\0';
+  return fmt::format(
+      "add \"{}\" to `{}` in [guard] of /etc/ingot/guard.toml on this host{}: {} = [\"{}\"]; or run ingot as another user",
+      io::printable(path), key, has_further ? fmt::format(", if it is there, and of \"{}\"", io::printable(further)) : "", key,
+      io::printable(path));
+}
+
 /// The rules of the host for root, who could be made to write anywhere by whoever may merge.
 std::optional<plan::ExportRefusal> why_not_as_root(const std::string& folder, const Folder& what, const Guard& guard) {
-  constexpr auto nowhere = "list the folder in [guard] of /etc/ingot/guard.toml on this host, or run ingot as another user";
   const std::vector<std::string> none;
   if (auto why = exports::why_not_below(folder, guard.export_to.value_or(none), "export_to"))
-    return refused(Code::host_guard, *std::move(why), nowhere);
+    return refused(Code::host_guard, *std::move(why), mend_of_guard("export_to", folder));
   if (auto why = exports::why_others_can_write(folder, false))
     return refused(Code::host_guard, fmt::format("root exports to \"{}\" only if root alone can write there: {}", folder, *why),
                    "change owner or mode of that folder, or name another one");
   if (!what.entry || what.entry->run.empty()) return std::nullopt;
   const std::string& program = what.entry->run.front();
   if (auto why = exports::why_not_below(program, guard.export_run.value_or(none), "export_run"))
-    return refused(Code::host_guard, *std::move(why), nowhere);
+    return refused(Code::host_guard, *std::move(why), mend_of_guard("export_run", parent_folder(program)));
   if (auto why = exports::why_others_can_write(program, true))
     return refused(Code::host_guard, fmt::format("root runs \"{}\" only if root alone can change it: {}", program, *why),
                    "change owner or mode of it");
@@ -88,38 +99,44 @@ std::optional<plan::ExportRefusal> why_no_such_owner(const ExportEntry& entry) {
                  "run ingot as root, or leave `owner` out");
 }
 
+/// That the folder lies where no export may go. What cannot be told counts as that, too.
+std::optional<plan::ExportRefusal> why_inside(const std::string& folder, const std::string& place, const std::string& what) {
+  const exports::LiesIn lies = exports::lies_in(folder, place);
+  if (!lies.why.empty())
+    return refused(Code::unreadable,
+                   fmt::format("whether \"{}\" lies in {} cannot be told: {}", io::printable(folder), what, lies.why),
+                   "make that path readable for the user who runs ingot, or mend its links");
+  if (!lies.inside) return std::nullopt;
+  return refused(Code::in_the_way, fmt::format("\"{}\" lies in {}", io::printable(folder), what), "name a folder outside of it");
+}
+
 /// Links may hide what the manifest's check of paths cannot see.
 std::optional<plan::ExportRefusal> why_others_are_there(const std::string& folder, const ExportEntry& entry,
                                                         const Manifest& manifest) {
-  const auto in = [&](const std::string& place) { return !exports::why_not_below(folder, {exports::absolute_path(place)}, ""); };
-  const auto refuse = [&](const std::string& what) {
-    return refused(Code::in_the_way, fmt::format("\"{}\" lies in {}", io::printable(folder), what),
-                   "name a folder outside of it");
-  };
   for (const ExportEntry& other : manifest.exports) {
-    if (other.name != entry.name && in(other.to)) return refuse(fmt::format("the folder of export \"{}\"", other.name.text()));
+    if (other.name == entry.name) continue;
+    if (auto why = why_inside(folder, other.to, fmt::format("the folder of export \"{}\"", other.name.text()))) return why;
   }
   for (const LocalImage& image : manifest.images) {
-    if (image.source && in(*image.source)) return refuse(fmt::format("the source of image \"{}\"", image.name.text()));
+    if (!image.source) continue;
+    if (auto why = why_inside(folder, *image.source, fmt::format("the source of image \"{}\"", image.name.text()))) return why;
   }
   const std::string state = parent_folder(manifest.server.state);
-  const auto holds = [&](const std::string& place) {
-    return !exports::why_not_below(exports::absolute_path(place), {exports::absolute_path(state)}, "");
-  };
-  if (in(state) && !holds(manifest.server.store) && !holds(manifest.server.keys))
-    return refuse("the folder of this server's state");
-  return std::nullopt;
+  const auto holds = [&](const std::string& place) { return exports::lies_in(place, state).inside; };
+  if (holds(manifest.server.store) || holds(manifest.server.keys)) return std::nullopt;
+  return why_inside(folder, state, "the folder of this server's state");
 }
 
 std::optional<plan::ExportRefusal> why_refused(const std::string& folder, const Folder& what, const Manifest& manifest) {
+  if (!what.unwalkable.empty())
+    return refused(Code::unreadable, fmt::format("`to` cannot be looked at: {}", what.unwalkable),
+                   "make that path readable for the user who runs ingot, or mend its links");
   struct stat status {};
   if (stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
     return refused(Code::in_the_way, fmt::format("\"{}\" is no folder", io::printable(folder)),
                    "move it away, or name another one");
   for (const OwnPlace& place : own_places(manifest.server)) {
-    if (exports::why_not_below(folder, {exports::absolute_path(place.path)}, "")) continue;
-    return refused(Code::in_the_way, fmt::format("\"{}\" lies in this server's {}", io::printable(folder), place.what),
-                   "name a folder outside of it");
+    if (auto why = why_inside(folder, place.path, fmt::format("this server's {}", place.what))) return why;
   }
   if (what.entry) {
     if (auto refusal = why_others_are_there(folder, *what.entry, manifest)) return refusal;
@@ -138,16 +155,39 @@ std::set<std::string> entries_in(const std::string& folder) {
   return names;
 }
 
+exports::Remembered remembered(const state::ExportedRow& row) {
+  return {.folder = row.folder, .name = row.image.text(), .top = row.top, .listing = row.listing, .changes = row.changes};
+}
+
 plan::ExportedView view_of(const state::ExportedRow& row) {
-  const auto top = exports::top_of(row.folder + "/" + row.image.text(), !row.changes.empty());
-  if (const auto* unfit = std::get_if<exports::Unfit>(&top)) return {.sight = plan::ExportSight::changed, .why = unfit->why};
-  if (std::holds_alternative<exports::Absent>(top)) {
-    const bool left = exports::has_left_overs(row.folder, row.image.text());
-    return {.sight = left ? plan::ExportSight::left_over : plan::ExportSight::gone};
+  exports::Comparison found = exports::compare(remembered(row), false);
+  switch (found.likeness) {
+    case exports::Likeness::whole: return {};
+    case exports::Likeness::half_given: return {.sight = plan::ExportSight::half_given};
+    case exports::Likeness::changed: break;
+    case exports::Likeness::gone: return {.sight = plan::ExportSight::gone};
+    case exports::Likeness::left_over: return {.sight = plan::ExportSight::left_over};
   }
-  if (row.top.empty()) return {.sight = plan::ExportSight::half_given};
-  if (std::get<std::string>(top) == row.top) return {};
-  return {.sight = plan::ExportSight::changed, .why = "is not as it was exported"};
+  return {.sight = plan::ExportSight::changed, .why = std::move(found.why)};
+}
+
+/// Absent is not unknown: nothing of what was exported is there, and the file system is another one than it was.
+std::optional<plan::ExportRefusal> why_not_mounted(const std::string& folder, const Folder& what, const plan::ExportView& view) {
+  const bool all_gone = view.links.empty() && !what.rows.empty() &&
+                        std::all_of(view.exported.begin(), view.exported.end(),
+                                    [](const auto& one) { return one.second.sight == plan::ExportSight::gone; });
+  if (!all_gone) return std::nullopt;
+  const std::string now = exports::mount_point_of(folder);
+  const auto elsewhere = std::find_if(what.rows.begin(), what.rows.end(), [&](const state::ExportedRow* row) {
+    return !row->mount.empty() && !now.empty() && row->mount != now;
+  });
+  if (elsewhere == what.rows.end()) return std::nullopt;
+  return refused(Code::not_mounted,
+                 fmt::format("nothing of what was exported to \"{}\" is there: it was exported to the file system mounted on "
+                             "\"{}\", and the folder is on that of \"{}\" now",
+                             io::printable(folder), io::printable((*elsewhere)->mount), io::printable(now)),
+                 fmt::format("mount \"{}\"; if that file system is lost, mount an empty one there once",
+                             io::printable((*elsewhere)->mount)));
 }
 
 plan::ExportView look_at(const std::string& folder, const Folder& what, const Manifest& manifest) {
@@ -162,11 +202,32 @@ plan::ExportView look_at(const std::string& folder, const Folder& what, const Ma
     else if (std::holds_alternative<exports::Unfit>(found))
       view.links.emplace(link, plan::LinkSight{});
   }
+  view.refusal = why_not_mounted(folder, what, view);
   return view;
 }
 
-/// More lies there than the manifest wants, so that something may have to go.
-bool may_have_to_go(const Folder& what) { return !what.entry || what.rows.size() > what.entry->latest; }
+/// Whether the state knows an image that no longer is in the series of the export, or is another image now.
+bool has_strangers(const Folder& what, const state::Snapshot& snapshot) {
+  std::set<ImageName> members;
+  if (const auto* image = std::get_if<ImageName>(&what.entry->of)) members.insert(*image);
+  for (const auto& series : snapshot.series) {
+    const auto* of = std::get_if<SeriesName>(&what.entry->of);
+    if (of == nullptr || series.name != *of) continue;
+    for (const auto& member : series.members) members.insert(member.name);
+  }
+  return std::any_of(what.rows.begin(), what.rows.end(), [&](const state::ExportedRow* row) {
+    const auto is_another = [&](const state::ImageRow& image) {
+      return !image.deleted && image.name == row->image && image.digest != row->digest;
+    };
+    return !members.contains(row->image) || std::any_of(snapshot.images.begin(), snapshot.images.end(), is_another);
+  });
+}
+
+/// Something may have to go: more lies there than the manifest wants, or something else. Else /proc need not be looked through.
+/// What a plan makes go nevertheless, `apply` asks for itself.
+bool may_have_to_go(const Folder& what, const state::Snapshot& snapshot) {
+  return !what.entry || what.rows.size() > what.entry->latest || has_strangers(what, snapshot);
+}
 
 }  // namespace
 
@@ -175,7 +236,7 @@ void observe_exports(const Manifest& manifest, const state::Snapshot& snapshot, 
   std::vector<std::string> asked;
   for (const auto& [key, what] : folders) {
     const auto& view = observed.exports.emplace(key, look_at(key.second, what, manifest)).first->second;
-    if (!may_have_to_go(what)) continue;
+    if (!may_have_to_go(what, snapshot)) continue;
     for (const auto& [image, seen] : view.exported) {
       if (seen.sight == plan::ExportSight::whole || seen.sight == plan::ExportSight::half_given)
         asked.push_back(key.second + "/" + image.text());
@@ -190,14 +251,22 @@ void observe_exports(const Manifest& manifest, const state::Snapshot& snapshot, 
   }
 }
 
+namespace {
+
+/// "": it is as it was exported.
 std::string why_not_as_exported(const state::ExportedRow& row) {
-  const auto found = exports::facts_of(row.folder + "/" + row.image.text(), row.changes);
-  if (std::holds_alternative<exports::Absent>(found)) return "it is not there any more";
-  if (const auto* unfit = std::get_if<exports::Unfit>(&found)) return "it " + unfit->why;
-  const auto& facts = std::get<exports::Facts>(found);
-  return facts.top == row.top && facts.listing == row.listing ? "" : "it is not as it was exported";
+  const exports::Comparison found = exports::compare(remembered(row), true);
+  switch (found.likeness) {
+    case exports::Likeness::whole: return "";
+    case exports::Likeness::half_given: return "a run ended while it gave owner and mode to it; \"ingot apply\" gives them again";
+    case exports::Likeness::changed: return "it " + found.why;
+    case exports::Likeness::gone:
+    case exports::Likeness::left_over: break;
+  }
+  return "it is not there any more";
 }
 
+/// "": the link shows what it was moved to.
 std::string why_not_linked(const state::ExportRow& row) {
   if (row.link.empty() || !row.linked) return "";
   const auto found = exports::link_at(row.folder, row.link);
@@ -205,6 +274,37 @@ std::string why_not_linked(const state::ExportRow& row) {
   if (const auto* unfit = std::get_if<exports::Unfit>(&found)) return "it " + unfit->why;
   const std::string& target = std::get<exports::LinkTarget>(found).text;
   return target == row.linked->text() ? "" : fmt::format("it points to \"{}\", not to \"{}\"", target, row.linked->text());
+}
+
+/// What a run that ended early left undone of this entry, though it began; "": nothing.
+std::string why_half_done(const ExportEntry& entry, const state::ExportRow* row) {
+  if (!entry.link) return "";
+  if (row == nullptr || row->link != *entry.link) return "its link was not made; \"ingot apply\" makes it";
+  if (entry.run.empty() || !row->linked || row->run_for == row->linked) return "";
+  return fmt::format("`run` has not succeeded for {}; \"ingot apply\" runs it again", row->linked->text());
+}
+
+}  // namespace
+
+ExportDrift export_drift(const Manifest& manifest, const state::Snapshot& snapshot) {
+  ExportDrift drift{.looked_at = snapshot.exported.size()};
+  for (const auto& row : snapshot.exported) {
+    if (std::string why = why_not_as_exported(row); !why.empty())
+      drift.faults.push_back({exported_address(row.name, row.image), row.folder + "/" + row.image.text(), std::move(why)});
+  }
+  for (const auto& row : snapshot.exports) {
+    if (std::string why = why_not_linked(row); !why.empty())
+      drift.faults.push_back({export_address(row.name), row.folder + "/" + row.link, std::move(why)});
+  }
+  for (const ExportEntry& entry : manifest.exports) {
+    const std::string folder = exports::real_path(entry.to).path;
+    const auto is_of_entry = [&](const auto& row) { return row.name == entry.name && row.folder == folder; };
+    if (std::none_of(snapshot.exported.begin(), snapshot.exported.end(), is_of_entry)) continue;
+    const auto row = std::find_if(snapshot.exports.begin(), snapshot.exports.end(), is_of_entry);
+    if (std::string why = why_half_done(entry, row == snapshot.exports.end() ? nullptr : &*row); !why.empty())
+      drift.faults.push_back({export_address(entry.name), folder + (entry.link ? "/" + *entry.link : ""), std::move(why)});
+  }
+  return drift;
 }
 
 }  // namespace ingot::observe

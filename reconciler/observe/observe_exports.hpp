@@ -1,7 +1,9 @@
 // What is in the folders of exports: of the manifest's, and of those that earlier runs made.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "reconciler/plan/observed.hpp"
 #include "schema/manifest/manifest.hpp"
@@ -13,9 +15,17 @@ namespace ingot::observe {
 /// where something may have to go.
 void observe_exports(const Manifest& manifest, const state::Snapshot& snapshot, plan::Observed& observed);
 
-/// Why an image is not in its folder as it was exported, as a clause; "": it is. Looks at every member.
-std::string why_not_as_exported(const state::ExportedRow& row);
-/// Why a link does not show what it was moved to, as a clause; "": it does.
-std::string why_not_linked(const state::ExportRow& row);
+/// What is not as a run left it, or what a run that ended early left half done.
+struct ExportFault {
+  Address address;
+  std::string path;
+  std::string why;  ///< a sentence
+};
+struct ExportDrift {
+  std::uint64_t looked_at = 0;  ///< exported images
+  std::vector<ExportFault> faults = {};
+};
+/// Looks at every member of what is exported. What the manifest has and no run began is no drift.
+ExportDrift export_drift(const Manifest& manifest, const state::Snapshot& snapshot);
 
 }  // namespace ingot::observe

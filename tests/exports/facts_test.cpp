@@ -97,5 +97,38 @@ TEST_F(FactsOfExport, see_what_is_mounted_in_it) {
   }
 }
 
+TEST_F(FactsOfExport, are_compared_with_what_was_remembered) {
+  const exports::Facts facts = put_tree("a");
+  const exports::Remembered as_made{.folder = to, .name = "a", .top = facts.top, .listing = facts.listing, .changes = {}};
+  using exports::Likeness;
+  const auto likeness = [&](bool members) { return exports::compare(as_made, members).likeness; };
+  EXPECT_EQ(likeness(true), Likeness::whole);
+  write_text(home + "/bin/run", "two");
+  EXPECT_EQ(likeness(false), Likeness::whole) << "the top alone was looked at";
+  EXPECT_EQ(likeness(true), Likeness::changed);
+  EXPECT_EQ(exports::compare(as_made, true).why, "is not as it was exported");
+  fs::rename(home, to + "/a.ingot-partial-0123abcd");
+  EXPECT_EQ(likeness(true), Likeness::left_over);
+  fs::remove_all(to + "/a.ingot-partial-0123abcd");
+  EXPECT_EQ(likeness(true), Likeness::gone);
+  fs::create_symlink("b", home);
+  EXPECT_EQ(exports::compare(as_made, false).why, "is a symbolic link");
+}
+
+TEST_F(FactsOfExport, tell_what_was_half_given_from_what_took_its_place) {
+  put_tree("a");
+  exports::Remembered half{.folder = to, .name = "a", .top = exports::half_given_top(home), .listing = {}, .changes = {}};
+  using exports::Likeness;
+  EXPECT_EQ(exports::compare(half, true).likeness, Likeness::half_given);
+  fs::permissions(home, fs::perms::owner_all);
+  EXPECT_EQ(exports::compare(half, true).likeness, Likeness::half_given) << "the mode was being given";
+  fs::rename(home, to + "/was");
+  fs::create_directory(home);
+  EXPECT_EQ(exports::compare(half, true).likeness, Likeness::changed);
+  EXPECT_THAT(exports::compare(half, true).why, HasSubstr("another one"));
+  half.top = "";
+  EXPECT_EQ(exports::compare(half, true).likeness, Likeness::half_given) << "as earlier versions remembered it";
+}
+
 }  // namespace
 }  // namespace ingot::facts_test

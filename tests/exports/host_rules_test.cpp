@@ -72,6 +72,22 @@ TEST(HostRules, a_path_that_cannot_be_walked_is_refused) {
   }
 }
 
+TEST(HostRules, a_path_that_cannot_be_walked_lies_neither_inside_nor_outside) {
+  const TestFolder folder;
+  fs::create_directories(folder / "gold/db");
+  write_text(folder / "file", "");
+  fs::create_symlink("loop", folder / "loop");
+  EXPECT_TRUE(exports::lies_in(folder / "gold/db", folder / "gold").inside);
+  EXPECT_FALSE(exports::lies_in(folder / "gold", folder / "gold/db").inside);
+  EXPECT_EQ(exports::lies_in(folder / "gold", folder / "gold/db").why, "");
+  for (const std::string& path : {folder / "file/new", folder / "loop"}) {
+    EXPECT_THAT(exports::real_path(path).why, HasSubstr("cannot be")) << path;
+    EXPECT_THAT(exports::lies_in(path, folder / "gold").why, HasSubstr("cannot be")) << path;
+    EXPECT_THAT(exports::lies_in(folder / "gold", path).why, HasSubstr("cannot be")) << path;
+  }
+  EXPECT_EQ(exports::real_path(folder / "gold/new").why, "") << "what is not there yet can be made";
+}
+
 TEST(HostRules, others_can_write_where_a_link_on_the_way_leads_through_their_folder) {
   const TestFolder folder;
   fs::create_directories(folder / "real/gold");

@@ -107,6 +107,14 @@ TEST(MountedPaths, are_found_on_their_device) {
   EXPECT_EQ(mounts.locate("/x/y/z"), (Place{"8:6", "/sub/y/z"})) << "later mounts hide what is below them";
 }
 
+TEST(MountedPaths, tell_where_the_file_system_of_a_path_is_mounted) {
+  const exports::MountedPaths mounts(mounts_of_a_host);
+  EXPECT_EQ(mounts.mount_point("/u01/gold/not/there"), "/u01");
+  EXPECT_EQ(mounts.mount_point("/u01"), "/u01");
+  EXPECT_EQ(mounts.mount_point("/u01x"), "/");
+  EXPECT_EQ(exports::MountedPaths("").mount_point("/u01"), "");
+}
+
 TEST(MountedPaths, are_nowhere_without_a_root) {
   EXPECT_EQ(exports::MountedPaths("").locate("/a"), std::nullopt);
   EXPECT_EQ(exports::MountedPaths("7 7 8:1 / /a rw\nnonsense\n").locate("/a"), std::nullopt);

@@ -6,9 +6,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "tests/scenarios/site.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::scenarios {
@@ -18,6 +20,9 @@ namespace fs = std::filesystem;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing_support::have_own_mounts;
+using testing_support::in_child;
+using testing_support::mount_memory;
 using testing_support::read_text;
 using testing_support::Running;
 using testing_support::TestFolder;
@@ -174,10 +179,14 @@ TEST_F(Exports, R29_the_program_runs_after_the_switch_until_it_succeeds) {
   EXPECT_EQ(failed.at("failed").at(0).at("code"), "run-failed");
   EXPECT_EQ(shown(), "db2");
   EXPECT_THAT(names(), ElementsAre("current", "db1", "db2")) << "the old one stays until the program has succeeded";
+  const Ran drift = here.ingot({"drift"});
+  EXPECT_EQ(drift.exit, 2);
+  EXPECT_THAT(drift.out, testing::HasSubstr("`run` has not succeeded for db2"));
   fs::remove(folder / "fail");
   EXPECT_THAT(actions(here.plan()), Contains("switch export.home"));
   here.apply();
   EXPECT_EQ(read_text(log), "home db1 none\nhome db2 db1\nhome db2 db1\n");
+  EXPECT_EQ(here.ingot({"drift"}).exit, 0);
   EXPECT_THAT(names(), ElementsAre("current", "db2"));
   EXPECT_THAT(actions(here.plan()), IsEmpty());
 }
@@ -250,8 +259,51 @@ TEST_F(Exports, root_exports_only_where_the_guard_file_of_the_host_allows_it) {
   write_text(folder / "guard.toml", "[guard]\nexport_to = [\"/srv/elsewhere\"]\n");
   add("db1");
   manifest();
-  EXPECT_THAT(scenarios::entries(here.plan(7), "blocked"), Contains("host-guard export.home"));
+  const Json plan = here.plan(7);
+  EXPECT_THAT(scenarios::entries(plan, "blocked"), Contains("host-guard export.home"));
+  const std::string hint = plan.at("blocked").at(0).at("mend");
+  EXPECT_THAT(hint, testing::HasSubstr(folder / "guard.toml")) << "where to write";
+  EXPECT_THAT(hint, testing::HasSubstr("export_to = [\"" + to + "\"]")) << "what to write";
   here.apply(7);
+  EXPECT_FALSE(fs::exists(to));
+}
+
+TEST_F(Exports, R29_nothing_is_forgotten_or_unpacked_while_the_file_system_is_not_mounted) {
+  add("db1");
+  manifest();
+  fs::create_directories(to);
+  const auto mount_disk = [&] {
+    if (!mount_memory(to)) return false;
+    fs::permissions(to, fs::perms(0755));  // as a disk for root is
+    return true;
+  };
+  const std::string said = in_child([&]() -> std::string {
+    if (!have_own_mounts() || !mount_disk()) return "this user may not mount";
+    here.apply();
+    if (shown() != "db1" || ::umount(to.c_str()) != 0) return "it was not exported to what is mounted";
+    std::string blocked;
+    for (const std::string& one : scenarios::entries(here.plan(3), "blocked")) blocked += one + "\n";
+    const int applied = here.ingot({"apply", "--yes"}).exit;
+    here.manifest(entries + series());
+    const int dropped = here.ingot({"apply", "--yes"}).exit;
+    manifest();
+    if (!fs::is_empty(to) || !mount_disk()) return "something was unpacked";
+    const std::string again = actions(here.plan()).at(0);
+    return blocked + std::to_string(applied) + " " + std::to_string(dropped) + " " + again;
+  });
+  if (said == "this user may not mount") GTEST_SKIP() << said;
+  EXPECT_EQ(said, "not-mounted export.home\n3 3 export export.home.db1")
+      << "in an empty file system that is mounted it is made again";
+}
+
+TEST_F(Exports, R29_a_path_that_cannot_be_walked_is_refused) {
+  add("db1");
+  fs::create_symlink("loop", folder / "loop");
+  here.manifest(entries + series() + export_of(folder / "loop/gold"));
+  EXPECT_THAT(scenarios::entries(here.plan(3), "blocked"), Contains("unreadable export.home"));
+  const std::string odd = "[[image]]\nname = \"odd\"\nsource = \"" + folder / "loop/source" + "\"\n";
+  here.manifest(entries + odd + series() + export_of(to));
+  EXPECT_THAT(scenarios::entries(here.plan(3), "blocked"), Contains("unreadable export.home"));
   EXPECT_FALSE(fs::exists(to));
 }
 

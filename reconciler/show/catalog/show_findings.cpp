@@ -9,8 +9,12 @@ namespace ingot::show {
 namespace {
 
 std::string looked_at(const Findings& findings) {
-  return fmt::format("{} image{} and {} published file{}", findings.images, findings.images == 1 ? "" : "s", findings.pieces,
-                     findings.pieces == 1 ? "" : "s");
+  const auto counted = [](std::uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  };
+  const std::string images = counted(findings.images, "image"), pieces = counted(findings.pieces, "published file");
+  if (findings.exports == 0) return images + " and " + pieces;
+  return images + ", " + pieces + " and " + counted(findings.exports, "exported image");
 }
 
 void show_lines(const std::vector<Finding>& findings, const std::string& before, Ink ink, const Style& style, Output& out) {
@@ -59,6 +63,7 @@ void show_drift(const Findings& findings, const Style& style, Output& out) {
 void show_drift_json(const Findings& findings, Output& out) {
   JsonWriter json(out);
   begin_json("ingot.drift/1", "clean", findings, json);
+  json.member("exports", findings.exports);
   put_list("drift", findings.faults, json);
   json.end_object();
   json.finish();

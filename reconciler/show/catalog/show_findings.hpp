@@ -18,9 +18,10 @@ struct Finding {
 };
 
 struct Findings {
-  std::uint64_t images = 0;  ///< looked at
-  std::uint64_t pieces = 0;  ///< published files looked at: head, index, pages
-  std::uint64_t bytes = 0;   ///< re-hashed; 0 for drift
+  std::uint64_t images = 0;   ///< looked at
+  std::uint64_t pieces = 0;   ///< published files looked at: head, index, pages
+  std::uint64_t bytes = 0;    ///< re-hashed; 0 for drift
+  std::uint64_t exports = 0;  ///< exported images looked at; 0 for verify
   std::vector<Finding> faults;
   std::vector<Finding> repaired = {};  ///< faults that were found and are mended
 };
