@@ -41,7 +41,7 @@ enum class Phase {
 /// Why an exported image goes.
 enum class Unexporting {
   none,      ///< it does not
-  rotation,  ///< newer images have taken its place
+  rotation,  ///< the export does not want it any more
   dropped,   ///< the manifest no longer has the export, or it has another folder
 };
 

@@ -60,7 +60,7 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   if (bounds) apply_guards(situation, *bounds, draft);
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
   merge_dropped_types(situation, draft);
-  merge_exports(situation, draft);
+  merge_exports(desired, situation, draft);
   if (bounds) guard_exports(situation, *bounds, draft);
 }
 

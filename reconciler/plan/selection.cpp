@@ -33,7 +33,9 @@ class KnownAddresses {
     add(catalog_address());
   }
 
-  bool knows(const std::string& address) const { return known_.contains(address) || may_be_offered(address); }
+  bool knows(const std::string& address) const {
+    return known_.contains(address) || may_be_offered(address) || may_be_exported(address);
+  }
   std::optional<std::string> nearest_to(const std::string& address) const { return nearest(address, words_); }
 
  private:
@@ -55,6 +57,7 @@ class KnownAddresses {
     for (const auto& row : snapshot.registrations) add(peer_address(row.name));
     for (const auto& row : snapshot.types) add(type_address(row.name));
     for (const auto& row : snapshot.series) add(series_address(row.name));
+    for (const auto& row : snapshot.exports) add(export_address(row.name));
     for (const auto& row : snapshot.exported) add(exported_address(row.name, row.image));
     for (const auto& row : snapshot.subscriptions) {
       const PeerCase* peer = situation_.peer(row.peer);
@@ -84,6 +87,17 @@ class KnownAddresses {
     const PeerCase* peer = name ? situation_.peer(*name) : nullptr;
     const bool unread = peer && (peer->sight == Sight::unknown || peer->sight == Sight::settled);
     return unread && ImageName::parse(parts->name);
+  }
+
+  /// A budget that defers a newer image makes an export take an older one, which the whole of what there is to do does not name.
+  bool may_be_exported(const std::string& address) const {
+    const auto parts = parts_of(address);
+    if (!parts || parts->kind != AddressKind::export_) return false;
+    const auto image = ImageName::parse(parts->name);
+    const auto& entries = situation_.manifest.exports;
+    return image && situation_.live(*image) && std::any_of(entries.begin(), entries.end(), [&](const ExportEntry& entry) {
+             return entry.name.text() == parts->export_name;
+           });
   }
 
   const Situation& situation_;

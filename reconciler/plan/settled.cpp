@@ -68,6 +68,9 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
       lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
     for (const auto& name : series.images) lines.push_back("listed " + name.text() + "\n");
   }
+  for (const auto& entry : manifest.exports) {
+    if (const auto* image = std::get_if<ImageName>(&entry.of)) lines.push_back("exported " + image->text() + "\n");
+  }
   std::sort(lines.begin(), lines.end());
   for (const auto& line : lines) text += line;
   return text;
@@ -118,11 +121,14 @@ void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, c
 }  // namespace
 
 state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
-  // The members of a series that is exported are known to the state alone.
-  if (!manifest.exports.empty())
-    return {.without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = {}};
   state::SnapshotScope scope{
       .without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
+  for (const auto& entry : manifest.exports) {
+    if (const auto* series = std::get_if<SeriesName>(&entry.of))
+      scope.but_members_of.insert(*series);  // that are known to the state alone
+    else
+      scope.but_names.insert(std::get<ImageName>(entry.of));
+  }
   scope.without_failures =
       std::none_of(peers.begin(), peers.end(), [](const PeerView& view) { return std::holds_alternative<PeerCatalog>(view); });
   for (std::size_t i = 0; i < std::min(peers.size(), manifest.peers.size()); ++i) {

@@ -275,7 +275,8 @@ TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
        {"exclude = [\"x\"]\n", "since = 3\n", "priority = 1\n", "[[subscription]]\npeer = \"silver\"\nseries = \"s\"\n",
         "[[copy]]\npeer = \"silver\"\nname = \"a\"\nkeep = false\n", "[[image]]\nname = \"a\"\nsource = \"a\"\n",
         "[[imagetype]]\nname = \"T\"\nbase = \"SOFTWARE\"\n", "[[series]]\nname = \"s\"\nimages = [\"a\"]\n",
-        "[[series]]\nname = \"s\"\nfollow = { peer = \"silver\", series = \"t\" }\n"}) {
+        "[[series]]\nname = \"s\"\nfollow = { peer = \"silver\", series = \"t\" }\n",
+        "[[export]]\nname = \"e\"\nimage = \"a\"\nto = \"/e\"\n"}) {
     EXPECT_NE(before, text(rule + more)) << more;
   }
 }
@@ -299,6 +300,16 @@ TEST(scope, leaves_out_the_copies_of_settled_peers_but_not_what_names_may_meet) 
   const state::SnapshotScope read = plan::scope_for(manifest, one_read);
   EXPECT_THAT(read.without_copies_of, ElementsAre(case_server("silver")));
   EXPECT_THAT(read.but_names, Contains(ImageName::of("copper-new")));
+
+  // An export needs the members of its series, and its image, whatever peer they are of.
+  const state::SnapshotScope exporting =
+      plan::scope_for(case_manifest("[[peer]]\nname = \"silver\"\ncard = \"silver.card\"\n"
+                                    "[[export]]\nname = \"one\"\nseries = \"s\"\nto = \"/one\"\n"
+                                    "[[export]]\nname = \"two\"\nimage = \"silver-1\"\nto = \"/two\"\n"),
+                      {all_settled[0]});
+  EXPECT_THAT(exporting.without_copies_of, ElementsAre(case_server("silver")));
+  EXPECT_THAT(exporting.but_members_of, ElementsAre(SeriesName::of("s")));
+  EXPECT_THAT(exporting.but_names, ElementsAre(ImageName::of("silver-1")));
 
   // The followed series lists an image of the settled peer: its copies must be known.
   catalog->series.push_back(

@@ -168,9 +168,51 @@ class Model {
   }
   void act(const plan::DeleteImage& action) { drop(action.key); }
   void act(const plan::RemoveCopy& action) { drop(action.key); }
-  void act(const plan::ExportImage&) {}  // the random worlds have no exports
-  void act(const plan::SwitchLink&) {}
-  void act(const plan::Unexport&) {}
+  void act(const plan::ExportImage& action) {
+    const state::ImageRow* image = live(action.image.text());
+    if (!image) throw std::logic_error("an image is exported that is not here");
+    const bool is_there = is_exported(action.rule.name, action.folder, action.image);
+    if (is_there != action.is_there) throw std::logic_error("an export is not where the plan saw it");
+    drop_exported(action.rule.name, action.folder, action.image);
+    state_.exported.push_back({.name = action.rule.name,
+                               .folder = action.folder,
+                               .image = action.image,
+                               .digest = image->digest,
+                               .kind = ImageKind::tree,
+                               .top = "as it was made",
+                               .listing = {},
+                               .changes = action.rule.changes,
+                               .owner = action.rule.owner.value_or(""),
+                               .mode = mode_text(action.rule)});
+  }
+  void act(const plan::SwitchLink& action) {
+    if (action.image && !is_exported(action.name, action.folder, *action.image))
+      throw std::logic_error("a link moves to what is not exported");
+    std::erase_if(state_.exports, [&](const auto& row) { return row.name == action.name && row.folder == action.folder; });
+    if (!action.image) return;
+    state_.exports.push_back({.name = action.name,
+                              .folder = action.folder,
+                              .link = action.link,
+                              .linked = action.image,
+                              .run_for = action.run.empty() ? action.before : action.image});
+  }
+  void act(const plan::Unexport& action) {
+    const bool is_shown = std::any_of(state_.exports.begin(), state_.exports.end(), [&](const auto& row) {
+      return row.name == action.row.name && row.folder == action.row.folder && row.linked == action.row.image;
+    });
+    if (is_shown) throw std::logic_error("an export goes to which the link points");
+    if (!is_exported(action.row.name, action.row.folder, action.row.image))
+      throw std::logic_error("an export goes that is not there");
+    drop_exported(action.row.name, action.row.folder, action.row.image);
+  }
+  bool is_exported(const ExportName& name, const std::string& folder, const ImageName& image) const {
+    return std::any_of(state_.exported.begin(), state_.exported.end(),
+                       [&](const auto& row) { return row.name == name && row.folder == folder && row.image == image; });
+  }
+  void drop_exported(const ExportName& name, const std::string& folder, const ImageName& image) {
+    std::erase_if(state_.exported,
+                  [&](const auto& row) { return row.name == name && row.folder == folder && row.image == image; });
+  }
   void drop(state::ImageKey key) {
     state::ImageRow* row = find(key);
     if (!row || row->deleted) throw std::logic_error("an image is removed that is not here");
@@ -276,6 +318,15 @@ std::string normal_text(const state::Snapshot& snapshot) {
     for (const auto& member : one.members) text += " " + member.name.text();
     text += "\n";
   }
+  std::vector<std::string> exported;
+  for (const auto& one : snapshot.exported)
+    exported.push_back(fmt::format("exported {} {} {} {} {} {}\n", one.name.text(), one.folder, one.image.text(),
+                                   one.digest.text(), one.mode, fmt::join(one.changes, " ")));
+  for (const auto& one : snapshot.exports)
+    exported.push_back(fmt::format("export {} {} {} {} {}\n", one.name.text(), one.folder, one.link,
+                                   one.linked ? one.linked->text() : "-", one.run_for ? one.run_for->text() : "-"));
+  std::sort(exported.begin(), exported.end());
+  for (const auto& one : exported) text += one;
   return text;
 }
 

@@ -143,11 +143,29 @@ std::string PlanWorld::images_and_series() {
   return text;
 }
 
+std::string PlanWorld::exports() {
+  if (chance(40)) return "";
+  const std::vector<std::string> offered{"series = \"mine\"", "series = \"f-" + peers_.front().name + "\"", "image = \"own0\"",
+                                         "image = \"" + image_word() + "\""};
+  std::string text;
+  for (const std::string name : {"one", "two"}) {
+    if (chance(50)) continue;
+    const std::string of = offered[below(4)];
+    text += fmt::format("[[export]]\nname = \"{}\"\n{}\nto = \"/{}{}\"\n", name, of, name, below(2));
+    if (of.starts_with("series")) text += fmt::format("latest = {}\n", below(3) + 1);
+    if (chance(60)) text += chance(80) ? "link = \"current\"\n" : "link = \"newest\"\n";
+    if (chance(20)) text += "mode = \"0750\"\n";
+    if (text.ends_with("current\"\n") && chance(50)) text += "run = [\"/sbin/after\"]\n";
+    if (chance(20)) text += "changes = [\"log/**\"]\n";
+  }
+  return text;
+}
+
 void PlanWorld::write_manifest() {
   // The text is made anew until it is a valid manifest: the parser, not this generator, knows what that is.
   for (;;) {
     try {
-      manifest_ = case_manifest(images_and_series() + subscriptions() +
+      manifest_ = case_manifest(images_and_series() + subscriptions() + exports() +
                                 (chance(50) ? "[guard]\nremovals = { count = 50, percent = 100 }\nstops = 50\n" : "") +
                                 (chance(20) ? "[limits]\nmax_bytes = \"1 kB\"\n" : ""));
       return;
@@ -173,6 +191,23 @@ plan::Observed PlanWorld::observed(Time now, const std::vector<std::string>& unk
   return observed;
 }
 
+void see_exports(const Manifest& manifest, const state::Snapshot& snapshot, plan::Observed& observed) {
+  for (const auto& entry : manifest.exports) {
+    observed.export_folders.emplace(entry.name, entry.to);
+    observed.exports[{entry.name, entry.to}];
+  }
+  for (const auto& row : snapshot.exported) {
+    plan::ExportView& view = observed.exports[{row.name, row.folder}];
+    view.entries.insert(row.image.text());
+    view.exported.try_emplace(row.image);
+  }
+  for (const auto& row : snapshot.exports) {
+    if (row.linked)
+      observed.exports[{row.name, row.folder}].links.insert_or_assign(
+          row.link, plan::LinkSight{.is_link = true, .target = row.linked->text()});
+  }
+}
+
 void shuffle_snapshot(state::Snapshot& snapshot, std::mt19937& random) {
   const auto shuffle = [&](auto& list) { std::shuffle(list.begin(), list.end(), random); };
   shuffle(snapshot.registrations);
@@ -180,6 +215,8 @@ void shuffle_snapshot(state::Snapshot& snapshot, std::mt19937& random) {
   shuffle(snapshot.types);
   shuffle(snapshot.images);
   shuffle(snapshot.series);
+  shuffle(snapshot.exports);
+  shuffle(snapshot.exported);
 }
 
 void shuffle_catalogs(plan::Observed& observed, std::mt19937& random) {

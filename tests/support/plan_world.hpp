@@ -41,12 +41,16 @@ class PlanWorld {
   std::string image_word();
   std::string subscriptions();
   std::string images_and_series();
+  std::string exports();
 
   std::mt19937 random_;
   std::vector<Peer> peers_;
   Manifest manifest_;
   std::map<std::string, Digest> sources_;
 };
+
+/// The folders of exports as the snapshot says that runs left them, and those of the manifest.
+void see_exports(const Manifest& manifest, const state::Snapshot& snapshot, plan::Observed& observed);
 
 /// The same values in another order: every list whose order means nothing.
 void shuffle_snapshot(state::Snapshot& snapshot, std::mt19937& random);

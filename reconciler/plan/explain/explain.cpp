@@ -117,6 +117,8 @@ std::vector<std::string> known_names(const Manifest& manifest, const state::Snap
   for (const auto& row : snapshot.registrations) names.insert(row.name.text());
   for (const auto& row : snapshot.types) names.insert(row.name.text());
   for (const auto& row : snapshot.series) names.insert(row.name.text());
+  for (const auto& row : snapshot.exports) names.insert(row.name.text());
+  for (const auto& row : snapshot.exported) names.insert({row.name.text(), row.image.text()});
   for (const auto& row : snapshot.images) {
     if (!row.deleted) names.insert(row.name.text());
   }

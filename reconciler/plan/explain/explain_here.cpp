@@ -29,6 +29,9 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
   for (const auto& entry : explanation.situation().manifest.exports) {
     if (name) addresses.push_back(exported_address(entry.name, *name).text);
   }
+  for (const auto& row : explanation.situation().snapshot.exported) {
+    if (row.image == name) addresses.push_back(exported_address(row.name, row.image).text);
+  }
   for (const auto& rule : explanation.situation().manifest.subscriptions) {
     const std::string value = value_of(rule.selector);
     if (rule.peer.text() == what || (!value.empty() && value == what))

@@ -1,9 +1,8 @@
-// [guard] removals for exported images: what newer ones have replaced goes as far as the guard allows; of dropped exports
-// all or nothing goes, their links too.
-#include <algorithm>
-
+// [guard] removals for exported images: what an export does not want any more goes as far as the guard allows; of dropped
+// exports all or nothing goes, their links too.
 #include <fmt/format.h>
 
+#include "reconciler/plan/guard/removal_limit.hpp"
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
 
@@ -17,12 +16,8 @@ bool is_rotation(const DraftChange& one) {
   return one.unexports == Unexporting::rotation && is_image(one) && !one.change.deferred;
 }
 
-std::uint64_t count_of(const Draft& draft, bool (*concerned)(const DraftChange&)) {
-  return static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), concerned));
-}
-
 void defer_rotations(std::uint64_t allowed, Draft& draft) {
-  const std::uint64_t all = count_of(draft, is_rotation);
+  const std::uint64_t all = count_changes(draft, is_rotation);
   std::uint64_t left = allowed;
   for (auto& one : draft.changes) {
     if (!is_rotation(one)) continue;
@@ -31,7 +26,7 @@ void defer_rotations(std::uint64_t allowed, Draft& draft) {
       continue;
     }
     one.change.deferred = true;
-    one.change.deferred_why = fmt::format("the guard of removals leaves room for {} of {} exported images", allowed, all);
+    one.change.deferred_why = fmt::format("the guard of removals allows {} of {} now", allowed, counted(all, "exported image"));
   }
 }
 
@@ -39,23 +34,24 @@ void defer_rotations(std::uint64_t allowed, Draft& draft) {
 
 void guard_exports(const Situation& situation, const PlanOptions& options, Draft& draft) {
   const Guard& guard = situation.manifest.guard;
-  const std::uint64_t dropped =
-      count_of(draft, [](const DraftChange& one) { return is_dropped_export(one) && is_image(one) && !one.change.deferred; });
-  const std::uint64_t rotations = count_of(draft, is_rotation);
+  const std::uint64_t dropped = count_changes(
+      draft, [](const DraftChange& one) { return is_dropped_export(one) && is_image(one) && !one.change.deferred; });
+  const std::uint64_t rotations = count_changes(draft, is_rotation);
   if (dropped + rotations == 0) return;
   const std::uint64_t all = situation.snapshot.exported.size();
   const std::uint64_t allowed = removals_allowed(guard, all, options);
-  const std::string place = options.raise_removals ? "--raise-limit" : guard.removals_at ? guard.removals_at->text() : "default";
-  draft.limits.push_back({"unexports", std::to_string(dropped + rotations),
-                          fmt::format("{} ({} and {:g} %)", allowed, guard.removal_count, guard.removal_percent), place});
+  constexpr std::string_view noun = "exported image";
+  const std::string bound =
+      fmt::format("{} allowed ({}, {})", allowed, removal_bounds(guard, noun), bound_place(guard.removals_at));
+  draft.limits.push_back({"unexports", std::to_string(dropped + rotations), removal_limit(guard, noun, allowed, options),
+                          bound_place(guard.removals_at, options.raise_removals)});
   if (dropped > allowed)
     hold(draft, is_dropped_export, Code::removals,
-         fmt::format("this run would remove {} of {}, and the guard allows {} ({} and {:g} %, {}): none is removed", dropped,
-                     counted(all, "exported image"), allowed, guard.removal_count, guard.removal_percent, place),
-         fmt::format("look at each; if all are meant, run with --raise-limit removals={}", dropped));
+         fmt::format("removals: {} of {} planned, {}: none is removed", dropped, counted(all, noun), bound),
+         fmt::format("look at each removal; if all are right, run \"ingot apply --raise-limit removals={}\"", dropped));
   if (allowed == 0 && rotations > 0)
-    hold(draft, is_rotation, Code::removals, "the guard allows no removal: none is removed",
-         fmt::format("raise the limit in [guard] removals, or run once with --raise-limit removals={}", rotations));
+    hold(draft, is_rotation, Code::removals, fmt::format("removals: {}: none is removed", bound),
+         fmt::format("raise the limit in [guard] removals, or run \"ingot apply --raise-limit removals={}\" once", rotations));
   defer_rotations(dropped > allowed ? allowed : allowed - dropped, draft);
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/plan/guard/removal_limit.hpp"
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/texts.hpp"
 
@@ -18,11 +19,6 @@ bool is_prune(const DraftChange& one) { return one.removes != 0 && one.unwanted_
 /// What the manifest itself asks for: an entry that was dropped, `keep = false`.
 bool is_dropped(const DraftChange& one) { return one.removes != 0 && !one.unwanted_since; }
 bool is_stop(const DraftChange& one) { return one.phase == Phase::stops || one.phase == Phase::unregistrations; }
-
-std::string bound_place(const std::optional<At>& bound) { return bound ? bound->text() : "default"; }
-std::string bound_place(const std::optional<At>& bound, const std::optional<std::uint64_t>& raised) {
-  return raised ? "--raise-limit" : bound_place(bound);
-}
 
 /// What is removed needs no other change.
 void drop_changes_of_removed(Draft& draft) {
@@ -41,19 +37,6 @@ void drop_changes_of_removed(Draft& draft) {
     return (update && removed.contains(update->row.key)) || (withdraw && removed.contains(withdraw->row.key));
   });
   std::erase_if(draft.wantedness, [&](const Wantedness& one) { return removed.contains(one.key); });
-}
-
-/// "limit: 5 images or 10 %"
-std::string removal_bounds(const Guard& guard) {
-  return fmt::format("limit: {} or {:g} %", counted(guard.removal_count, "image"), guard.removal_percent);
-}
-
-std::string limit_text(const Guard& guard, std::uint64_t allowed, const PlanOptions& options) {
-  return fmt::format("{} ({}{})", allowed, options.raise_removals ? "raised; " : "", removal_bounds(guard));
-}
-
-std::uint64_t count(const Draft& draft, bool (*concerned)(const DraftChange&)) {
-  return static_cast<std::uint64_t>(std::count_if(draft.changes.begin(), draft.changes.end(), concerned));
 }
 
 /// Those that no rule has wanted for the longest time go first, as many as `allowed`; the others wait for later runs.
@@ -76,9 +59,10 @@ void defer_prunes(std::uint64_t allowed, Draft& draft) {
 
 void guard_removals(const Situation& situation, const PlanOptions& options, Draft& draft) {
   const Guard& guard = situation.manifest.guard;
-  const std::uint64_t dropped = count(draft, is_dropped), prunes = count(draft, is_prune);
+  const std::uint64_t dropped = count_changes(draft, is_dropped), prunes = count_changes(draft, is_prune);
   const std::uint64_t allowed = removals_allowed(guard, situation.snapshot.images_total, options);
-  const std::string bound = fmt::format("{} allowed ({}, {})", allowed, removal_bounds(guard), bound_place(guard.removals_at));
+  const std::string bound =
+      fmt::format("{} allowed ({}, {})", allowed, removal_bounds(guard, "image"), bound_place(guard.removals_at));
   const std::string images = counted(situation.snapshot.images_total, "image");
   if (dropped > allowed)
     hold(draft, is_dropped, Code::removals,
@@ -89,9 +73,9 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
          fmt::format("raise the limit in [guard] removals, or run \"ingot apply --raise-limit removals={}\" once", prunes));
   const std::uint64_t left_for_prunes = dropped > allowed ? allowed : allowed - dropped;
   const std::uint64_t deferred = allowed > 0 && prunes > left_for_prunes ? prunes - left_for_prunes : 0;
-  draft.limits.push_back({"removals",
-                          fmt::format("{}{}", dropped + prunes, deferred > 0 ? fmt::format(" ({} deferred)", deferred) : ""),
-                          limit_text(guard, allowed, options), bound_place(guard.removals_at, options.raise_removals)});
+  draft.limits.push_back(
+      {"removals", fmt::format("{}{}", dropped + prunes, deferred > 0 ? fmt::format(" ({} deferred)", deferred) : ""),
+       removal_limit(guard, "image", allowed, options), bound_place(guard.removals_at, options.raise_removals)});
   defer_prunes(left_for_prunes, draft);
   drop_changes_of_removed(draft);
 }

@@ -38,7 +38,7 @@ void merge_types(const Desired& desired, const Situation& situation, Draft& draf
 void merge_dropped_types(const Situation& situation, Draft& draft);
 /// Exports: which images of each are unpacked in its folder, where its link points, and what goes (R29). After all that brings,
 /// renames, withdraws or removes images, and after series.
-void merge_exports(const Situation& situation, Draft& draft);
+void merge_exports(const Desired& desired, const Situation& situation, Draft& draft);
 /// Whether live images of this type are such that peers may see them.
 bool has_public_images(const state::TypeRow& type, const Situation& situation);
 

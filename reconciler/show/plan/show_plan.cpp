@@ -276,7 +276,7 @@ Symbol symbol_of(Verb verb) {
 
 bool ends_something(Verb verb) {
   return verb == Verb::delete_ || verb == Verb::remove || verb == Verb::unregister || verb == Verb::uninstantiate ||
-         verb == Verb::withdraw;
+         verb == Verb::withdraw || verb == Verb::unexport;
 }
 
 std::vector<std::pair<Verb, std::size_t>> verb_counts(const ShownPlan& plan) {
