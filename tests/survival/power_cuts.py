@@ -259,7 +259,7 @@ class PowerCuts(unittest.TestCase):
         gold.manifest(self.cuts.peer + exporting("db1"))
         gold.apply()
         self.cuts.disk.keep("exported")
-        self.cuts.exported = exported_folder.ExportedFolder(gold.folder, gold.folder / "u01", "current", images)
+        self.cuts.exported = exported_folder.ExportedFolder(gold.folder, gold.folder / "u01", ("current",), images)
         try:
             self.cuts.take(APPLY, "exported", exporting("db1", "db2"))
             self.assertEqual(self.cuts.exported.target(), "db2")

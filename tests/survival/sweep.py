@@ -39,6 +39,7 @@ class Case:
     end: list = None
     exported: exported_folder.ExportedFolder = None  # an export that the run works on
     keeps_link: bool = True                          # its link is never gone
+    runs: int = 1                                    # so many runs are needed until nothing is left to do
 
     def restore(self):
         servers.copy_folder(self.template, self.site.folder)
@@ -57,9 +58,11 @@ def prepared(case, world):
     case.template = str(world.path / f"template-{case.name}")
     servers.copy_folder(case.site.folder, case.template)
     case.before = server_folder.listing(case.site.folder)
-    case.site.done(case.site.ingot(*case.words))
+    for _ in range(case.runs):
+        case.site.done(case.site.ingot(*case.words))
     case.end = case.normalised()
     assert not case.faults(), case.faults()
+    assert not case.exported or not case.exported.unrest(), case.exported.unrest()
     return case
 
 
@@ -182,15 +185,17 @@ def try_one(case, stage, injections, tally, judge, idle_too=False):
         wrong += text
         between = server_folder.listing_or_fault(case.site.folder)
         wrong += case.faults()
-        lacking = different(case.normalised(), case.end) if ran.returncode == 0 else []
+        lacking = different(case.normalised(), case.end) if ran.returncode == 0 and case.runs == 1 else []
         if lacking:
             wrong.append(f"it says that all is done, and it is not: {lacking}\n{ran.stdout}{ran.stderr}")
-        again = case.site.ingot(*case.words)
-        if again.returncode != 0:
-            wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")
+        for _ in range(case.runs):
+            again = case.site.ingot(*case.words)
+            if again.returncode != 0:
+                wrong.append(f"the rerun ended with {again.returncode}: {again.stdout}{again.stderr}")
     wrong += watching.faults + (looking.faults if looking else [])
     wrong += case.faults(between)
     wrong += different(case.normalised(), case.end)
+    wrong += case.exported.unrest() if case.exported else []
     wrong += unrest(case) if idle_too else []
     tally.tried, tally.hit, tally.walks = tally.tried + 1, tally.hit + felt, tally.walks + watching.walks + (looking.looks if looking else 0)
     tally.wrong += [f"{case.name} {' '.join(injections)}: {one}" for one in wrong]
