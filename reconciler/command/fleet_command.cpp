@@ -31,7 +31,7 @@ void show(const fleet::Fleet& fleet, const console::Session& session) {
 
 int run_fleet(const options::CheckFleet& arguments, const console::Session& session) {
   Problems problems;
-  const auto members = read_members(arguments.manifests, problems);
+  const auto members = read_members(arguments.manifests, session, problems);
   if (!problems.empty()) {
     console::show_problems_of(problems, session);
     return exit_manifest;
@@ -81,11 +81,12 @@ void warn_of_nothing(const fleet::FleetQuestion& question, const std::vector<fle
 
 int run_fleet(const options::AskFleet& arguments, const console::Session& session) {
   Problems problems;
-  const auto members = read_members(arguments.manifests, problems);
+  const auto members = read_members(arguments.manifests, session, problems);
   if (!problems.empty()) {
     console::show_problems_of(problems, session);
     return exit_manifest;
   }
+  require_different_servers(members);
   for (const auto& member : members) {
     if (!member.card)
       session.warn(

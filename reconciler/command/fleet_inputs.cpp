@@ -1,24 +1,25 @@
 #include "reconciler/command/fleet_inputs.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
-#include "reconciler/command/look.hpp"
-#include "reconciler/console/manifest_path.hpp"
 #include "reconciler/io/disk/manifest_files.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/cached_catalog.hpp"
-#include "reconciler/observe/observe.hpp"
-#include "reconciler/observe/observe_published.hpp"
+#include "reconciler/observe/shared_peers.hpp"
 #include "reconciler/site/cache_folder.hpp"
 #include "reconciler/site/head_times.hpp"
-#include "reconciler/source/host_guard.hpp"
+#include "reconciler/source/fetch_manifests.hpp"
 #include "reconciler/source/manifest_source.hpp"
-#include "schema/manifest/parse_manifest.hpp"
+#include "reconciler/source/read_manifest.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot::command {
 
 namespace {
+
+void add(Problems& to, Problems more) { std::move(more.begin(), more.end(), std::back_inserter(to)); }
 
 /// A card that cannot be read is none; one that is wrong adds its problems.
 std::optional<Card> card_at(const std::string& path, const ManifestFiles& files, Problems& problems) {
@@ -26,35 +27,8 @@ std::optional<Card> card_at(const std::string& path, const ManifestFiles& files,
   if (!std::holds_alternative<std::string>(text)) return std::nullopt;
   auto card = parse_card(std::get<std::string>(text), path);
   if (auto* const good = std::get_if<Card>(&card)) return std::move(*good);
-  const auto& wrong = std::get<Problems>(card);
-  problems.insert(problems.end(), wrong.begin(), wrong.end());
+  add(problems, std::get<Problems>(std::move(card)));
   return std::nullopt;
-}
-
-std::string beside(const std::string& path, const std::string& name) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? name : path.substr(0, slash + 1) + name;
-}
-
-/// Asked like peers of a server that has no manifest.
-Manifest asking_manifest(const std::vector<Card>& cards) {
-  Manifest manifest{.server = {.name = ServerName::of("fleet")}};
-  for (const auto& card : cards) manifest.peers.push_back(observe::entry_of(card, card.url));
-  return manifest;
-}
-
-std::vector<plan::PeerView> ask_all(const Manifest& manifest, io::PeerMemory& memory, const console::Session& session) {
-  observe::PeerQuestions questions{.manifest = &manifest,
-                                   .self = ServerId{},
-                                   .known = {},
-                                   .now = session.clock.now(),
-                                   .read_settled = true,
-                                   .only = {},
-                                   .read_stated = true};
-  for (const auto& peer : manifest.peers)
-    questions.known.push_back({.floor = memory.floor(peer.card.id), .registered_id = std::nullopt, .rules = Digest{}});
-  const auto transport = session.connect();
-  return observe::ask_peers(questions, memory, *transport, session);
 }
 
 fleet::FleetWord word_of(const Card& card, const plan::PeerView& view, io::PeerMemory& memory) {
@@ -100,19 +74,46 @@ std::vector<Card> read_cards(const std::string& folder, io::Files& files, Proble
   return cards;
 }
 
-std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems) {
-  std::vector<fleet::FleetMember> members;
+std::vector<FleetSite> read_sites(const std::vector<std::string>& paths, HostGuard guard, const console::Session& session,
+                                  Problems& problems) {
+  if (session.flags.repo) source::fetch_manifests(session);
+  std::vector<FleetSite> sites;
   for (const auto& given : paths) {
-    const std::string path = console::manifest_at(given);
-    ManifestFiles files = source::checked_out_files(path);
-    files.variables = source::allowed_variables();
-    auto read = parse_manifest(path, files);
-    if (auto* const wrong = std::get_if<Problems>(&read))
-      problems.insert(problems.end(), wrong->begin(), wrong->end());
-    else
-      members.push_back({std::get<Manifest>(std::move(read)), card_at(beside(path, "server.card.toml"), files, problems)});
+    options::GlobalOptions flags = session.flags;
+    flags.manifest = given;
+    auto read = guard == HostGuard::counts ? source::fetched_manifest(flags) : source::manifest_of(flags);
+    auto beside = source::card_beside(flags);
+    if (auto* const wrong = std::get_if<Problems>(&beside)) add(problems, std::move(*wrong));
+    if (auto* const wrong = std::get_if<Problems>(&read)) {
+      add(problems, std::move(*wrong));
+      continue;
+    }
+    const auto* const card = std::get_if<Card>(&beside);
+    sites.push_back(
+        {.flags = std::move(flags), .member = {std::get<Manifest>(std::move(read)), card ? std::optional(*card) : std::nullopt}});
   }
+  return sites;
+}
+
+std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, const console::Session& session,
+                                             Problems& problems) {
+  std::vector<fleet::FleetMember> members;
+  for (auto& site : read_sites(paths, HostGuard::is_unread, session, problems)) members.push_back(std::move(site.member));
   return members;
+}
+
+void require_different_servers(const std::vector<fleet::FleetMember>& members) {
+  std::map<ServerId, std::string> paths;
+  for (const auto& member : members) {
+    if (!member.card) continue;
+    const auto [first, is_new] = paths.emplace(member.card->id, member.manifest.path);
+    if (is_new) continue;
+    throw Error(Fault::usage,
+                fmt::format("\"{}\" and \"{}\" are manifests of one server: their cards have the same root",
+                            io::printable(first->second), io::printable(member.manifest.path)),
+                "name each server once")
+        .about(member.manifest.path);
+  }
 }
 
 std::optional<AskedFleet> ask_fleet(const std::string& folder, const console::Session& session) {
@@ -124,8 +125,9 @@ std::optional<AskedFleet> ask_fleet(const std::string& folder, const console::Se
   }
   const std::string cache = site::cache_folder("fleet");
   io::PeerMemory memory(session.files, cache);
-  const Manifest manifest = asking_manifest(cards);
-  const auto views = ask_all(manifest, memory, session);
+  const auto transport = session.connect();
+  observe::SharedPeers peers(session.clock.now(), memory, *transport, session);
+  const auto views = peers.ask_servers(cards);
   AskedFleet asked;
   for (std::size_t i = 0; i < cards.size(); ++i) {
     asked.servers.push_back(word_of(cards[i], views[i], memory));

@@ -13,8 +13,23 @@
 
 namespace ingot::command {
 
-/// `paths`: files, or folders with an ingot.toml. A manifest that is refused adds its problems and is left out.
-std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, Problems& problems);
+/// A manifest among many, with the card beside it.
+struct FleetSite {
+  options::GlobalOptions flags;  ///< of a command that is about this manifest alone
+  fleet::FleetMember member;
+};
+/// Whether the guard of this host counts, as it does for plans.
+enum class HostGuard { counts, is_unread };
+/// `paths`: files, or folders with an ingot.toml; on the disk or, with --rev and --repo, in a commit. A manifest that is refused
+/// adds its problems and is left out.
+std::vector<FleetSite> read_sites(const std::vector<std::string>& paths, HostGuard guard, const console::Session& session,
+                                  Problems& problems);
+/// The same for commands that need no more than the manifests.
+std::vector<fleet::FleetMember> read_members(const std::vector<std::string>& paths, const console::Session& session,
+                                             Problems& problems);
+
+/// Error{usage}: two manifests are of one server, whose cards say it.
+void require_different_servers(const std::vector<fleet::FleetMember>& members);
 
 /// The servers' cards in a folder, each root once, by name. A card that is wrong adds its problems. Error{usage}: there is no
 /// card, or no such folder.

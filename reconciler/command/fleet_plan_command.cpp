@@ -8,26 +8,17 @@
 #include "reconciler/fleet/fleet_plans.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/observe/shared_peers.hpp"
+#include "reconciler/plan/texts.hpp"
 #include "reconciler/show/fleet/show_fleet_plans.hpp"
 #include "reconciler/site/cache_folder.hpp"
-#include "reconciler/source/fetch_manifests.hpp"
 #include "reconciler/source/git_view.hpp"
-#include "reconciler/source/manifest_source.hpp"
 #include "reconciler/source/name_authors.hpp"
-#include "reconciler/source/read_manifest.hpp"
 #include "schema/exit_code.hpp"
 #include "schema/overloaded.hpp"
 
 namespace ingot::command {
 
 namespace {
-
-/// A manifest of the fleet with its server's card.
-struct PlannedSite {
-  options::GlobalOptions flags;  ///< of a command that is about this manifest alone
-  Manifest manifest;
-  Card card;
-};
 
 console::Session session_for(const options::GlobalOptions& flags, const console::Session& session) {
   return {
@@ -43,8 +34,6 @@ std::optional<Card> card_for(const ServerName& name, const std::optional<Card>& 
   return beside || std::count_if(cards.begin(), cards.end(), fits) == 1 ? std::optional(*found) : std::nullopt;
 }
 
-void add(Problems& to, Problems more) { std::move(more.begin(), more.end(), std::back_inserter(to)); }
-
 Error no_card(const std::vector<std::string>& manifests) {
   std::vector<std::string> shown;
   for (const auto& one : manifests) shown.push_back(fmt::format("\"{}\"", io::printable(one)));
@@ -56,30 +45,21 @@ Error no_card(const std::vector<std::string>& manifests) {
       .about(manifests.front());
 }
 
-/// Error{usage} "no-card".
-std::vector<PlannedSite> read_sites(const options::PlanFleet& arguments, const console::Session& session, Problems& problems) {
+/// Each with a card. Error{usage} "no-card".
+std::vector<FleetSite> sites_with_cards(const options::PlanFleet& arguments, const console::Session& session,
+                                        Problems& problems) {
   const std::vector<Card> cards = arguments.cards ? read_cards(*arguments.cards, session.files, problems) : std::vector<Card>{};
-  std::vector<PlannedSite> sites;
+  std::vector<FleetSite> sites = read_sites(arguments.manifests, HostGuard::counts, session, problems);
   std::vector<std::string> without;
-  for (const auto& given : arguments.manifests) {
-    options::GlobalOptions flags = session.flags;
-    flags.manifest = given;
-    auto read = source::fetched_manifest(flags);
-    auto beside = source::card_beside(flags);
-    if (auto* const wrong = std::get_if<Problems>(&beside)) add(problems, std::move(*wrong));
-    if (auto* const wrong = std::get_if<Problems>(&read)) {
-      add(problems, std::move(*wrong));
-      continue;
-    }
-    auto& manifest = std::get<Manifest>(read);
-    const auto* const own = std::get_if<Card>(&beside);
-    auto card = card_for(manifest.server.name, own ? std::optional(*own) : std::nullopt, cards);
-    if (card)
-      sites.push_back({.flags = std::move(flags), .manifest = std::move(manifest), .card = *std::move(card)});
-    else
-      without.push_back(manifest.path);
+  std::vector<fleet::FleetMember> members;
+  for (auto& site : sites) {
+    site.member.card = card_for(site.member.manifest.server.name, site.member.card, cards);
+    if (!site.member.card) without.push_back(site.member.manifest.path);
+    members.push_back(site.member);
   }
-  if (problems.empty() && !without.empty()) throw no_card(without);
+  if (!problems.empty()) return sites;
+  if (!without.empty()) throw no_card(without);
+  require_different_servers(members);
   return sites;
 }
 
@@ -96,19 +76,19 @@ struct FleetRun {
   observe::SharedPeers& peers;
 };
 
-Observation look_at(const PlannedSite& site, const plan::PeerCatalog& server, const FleetRun& run) {
+Observation look_at(const FleetSite& site, const plan::PeerCatalog& server, const FleetRun& run) {
   const console::Session its_session = session_for(site.flags, run.session);
   Observation observation = look_beyond_base(
-      run.arguments.base, {}, site.manifest, its_session, [&](const Manifest& one, const plan::PlanOptions& options) {
+      run.arguments.base, {}, site.member.manifest, its_session, [&](const Manifest& one, const plan::PlanOptions& options) {
         return look_at_published(server, one, options, run.now,
                                  [&](const state::Snapshot& snapshot) { return run.peers.views(one, server.head.id, snapshot); });
       });
-  source::note_objections(site.manifest, source::AppliedLast{}, site.flags, observation.plan);
+  source::note_objections(site.member.manifest, source::AppliedLast{}, site.flags, observation.plan);
   source::name_authors(observation.plan, std::nullopt, site.flags);
   return observation;
 }
 
-void add_plan(const PlannedSite& site, const plan::PeerCatalog& seen, const FleetRun& run, fleet::PlannedServer& server) {
+void add_plan(const FleetSite& site, const plan::PeerCatalog& seen, const FleetRun& run, fleet::PlannedServer& server) {
   try {
     Observation observation = look_at(site, seen, run);
     server.exit_code = exit_code_of(observation.plan, false);
@@ -119,12 +99,14 @@ void add_plan(const PlannedSite& site, const plan::PeerCatalog& seen, const Flee
     if (error.fault() != Fault::untrusted && error.fault() != Fault::refused) throw;
     server.trouble = error.code();  // both kinds have one
     server.why = error.text();
+    server.mend = error.mend();
     server.exit_code = exit_code_of(error.fault());
   }
 }
 
-fleet::PlannedServer planned(const PlannedSite& site, const plan::PeerView& view, const FleetRun& run) {
-  fleet::PlannedServer server{.name = site.manifest.server.name.text(), .id = site.card.id, .manifest = site.manifest.path};
+fleet::PlannedServer planned(const FleetSite& site, const plan::PeerView& view, const FleetRun& run) {
+  fleet::PlannedServer server{
+      .name = site.member.manifest.server.name.text(), .id = site.member.card->id, .manifest = site.member.manifest.path};
   if (const auto* const unknown = std::get_if<plan::Unknown>(&view)) {
     server.trouble = unknown->code;
     server.why = unknown->why;
@@ -137,24 +119,37 @@ fleet::PlannedServer planned(const PlannedSite& site, const plan::PeerView& view
     add_plan(site, *seen, run, server);
   } else {
     server.trouble = Code::no_state;
-    server.why = "it does not publish its state: set publish_state = true in its [server] section, and apply there";
+    server.why = "it does not publish its state";
+    server.mend = "set publish_state = true in its [server] section, and apply there";
   }
   return server;
 }
 
-std::vector<fleet::PlannedServer> plan_all(const std::vector<PlannedSite>& sites, const FleetRun& run) {
+std::vector<fleet::PlannedServer> plan_all(const std::vector<FleetSite>& sites, const FleetRun& run) {
   std::vector<Card> cards;
-  for (const auto& site : sites) cards.push_back(site.card);
+  for (const auto& site : sites) cards.push_back(*site.member.card);
   const auto views = run.peers.ask_servers(cards);
   std::vector<const Manifest*> asking;
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    if (with_state(views[i])) asking.push_back(&sites[i].manifest);
+    if (with_state(views[i])) asking.push_back(&sites[i].member.manifest);
   }
   run.peers.ask_peers(asking);
   std::vector<fleet::PlannedServer> servers;
   for (std::size_t i = 0; i < sites.size(); ++i) servers.push_back(planned(sites[i], views[i], run));
   make_names_unique(servers);
   return servers;
+}
+
+/// They cost no exit code: a script that reads no more than the code and the log learns of them here.
+void warn_of_unstated(const std::vector<fleet::PlannedServer>& servers, const console::Session& session) {
+  constexpr std::size_t most = 6;
+  std::vector<std::string> names;
+  for (const auto& server : servers) {
+    if (server.trouble == Code::no_state) names.push_back(io::printable(server.name));
+  }
+  if (names.empty()) return;
+  session.warn(fmt::format("no plan for {}: the state is not published (publish_state = true in [server])",
+                           plan::some_listed(names, most)));
 }
 
 void show(const std::vector<fleet::PlannedServer>& servers, const console::Session& session) {
@@ -168,9 +163,8 @@ void show(const std::vector<fleet::PlannedServer>& servers, const console::Sessi
 }  // namespace
 
 int run_command(const options::PlanFleet& arguments, const console::Session& session) {
-  if (session.flags.repo) source::fetch_manifests(session);
   Problems problems;
-  const auto sites = read_sites(arguments, session, problems);
+  const auto sites = sites_with_cards(arguments, session, problems);
   if (!problems.empty()) {
     console::show_problems_of(problems, session);
     return exit_manifest;
@@ -181,6 +175,7 @@ int run_command(const options::PlanFleet& arguments, const console::Session& ses
   observe::SharedPeers peers(now, memory, *transport, session);
   const auto servers = plan_all(sites, {.arguments = arguments, .session = session, .now = now, .peers = peers});
   if (const auto trouble = memory.trouble()) session.warn(*trouble);
+  warn_of_unstated(servers, session);
   show(servers, session);
   return fleet::exit_code_of(servers);
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/plan/plan.hpp"
@@ -18,27 +19,50 @@ struct PlannedServer {
   std::string manifest;       ///< its path
   Code trouble = Code::none;  ///< why there is no plan: "unreachable", "untrusted", "no-state" …; none: there is one
   std::string why = {};       ///< of the trouble
+  std::string mend = {};      ///< what to do about it; may be empty
   std::optional<plan::SeenHead> head = {};  ///< that the server published, or the last one that is known
   std::optional<plan::Plan> plan = {};
   Digest plan_id = {};
   int exit_code = 0;  ///< of this server alone
 };
 
+/// What becomes of an action on a server.
+enum class Fate { planned, deferred, blocked, held };
+std::string_view text_of(Fate fate);  ///< "planned" …
+
+/// Servers with the same action for the same reason.
+struct SharedReason {
+  Fate fate = Fate::planned;
+  std::vector<std::size_t> servers = {};  ///< places among the servers, ascending; never empty
+  std::string why = {};                   ///< if one rule has a sentence of its own for each server: the rule
+  std::string mend = {};                  ///< blocked or held: what to do about it; may be empty
+  const plan::Reason* because = nullptr;  ///< planned or deferred: on the first of the servers
+  std::optional<At> at = {};              ///< blocked: the line of the first of the servers' manifests
+};
+
 /// An action that is in the plans of several servers: the same verb and address.
 struct SharedAction {
   Address address;
   Verb verb = Verb::update;
+  std::vector<SharedReason> reasons = {};  ///< never empty; in the order of the servers
+
   /// Places among the servers, ascending.
-  std::vector<std::size_t> planned = {};
-  std::vector<std::size_t> deferred = {};
-  std::vector<std::size_t> blocked = {};
-  std::vector<std::size_t> held = {};
-  const plan::Reason* because = nullptr;  ///< on the first server that has it planned or deferred; null: none has
-  std::string why = {};                   ///< it is blocked or held, on the first such server; "": it is not
+  std::vector<std::size_t> servers(Fate fate) const;
 };
 
 /// Each action once, in the order of the first plan that has it. Borrows from the plans.
 std::vector<SharedAction> side_by_side(const std::vector<PlannedServer>& servers);
+
+/// A peer that plans of several servers do not know, for the same reason.
+struct SharedUnknown {
+  ServerName peer;
+  Code code = Code::none;  ///< "unreachable", "expired", "untrusted"
+  std::string why = {};
+  std::vector<std::size_t> servers = {};  ///< places among the servers, ascending; never empty
+  std::optional<At> at = {};              ///< the line of the first of the servers' manifests
+};
+/// In the order of the first plan that has it.
+std::vector<SharedUnknown> unknown_peers(const std::vector<PlannedServer>& servers);
 
 /// The worst of all servers; 7 if none of them publishes its state, so that there is nothing to plan against.
 int exit_code_of(const std::vector<PlannedServer>& servers);

@@ -13,6 +13,11 @@ std::optional<Name> read_name_or_null(const JsonObject& object, std::string_view
   return object.has(key) ? std::optional(read_name<Name>(object, key)) : std::nullopt;
 }
 
+std::string read_rule(const JsonObject& object, std::string_view text) {
+  if (text.size() > longest_stated_rule) object.refuse("rule", "is longer than 512 bytes");
+  return std::string(text);
+}
+
 StatedPeer read_stated_peer(const JsonObject& object) {
   StatedPeer peer{.name = read_name<ServerName>(object, "peer"),
                   .own_name = read_name<ServerName>(object, "name"),
@@ -35,7 +40,7 @@ StatedSubscription read_stated_subscription(const JsonObject& object) {
                          .baseline = object.number("baseline"),
                          .since = std::string(object.text("since")),
                          .options = std::string(object.text("options")),
-                         .rule = std::string(object.text("rule")),
+                         .rule = read_rule(object, object.text("rule")),
                          .stopped = {}};
   if (object.has("stopped")) one.stopped = object.number("stopped");
   return one;
@@ -61,7 +66,7 @@ StatedImage read_stated_image(const JsonObject& object) {
     if (!image.under_withdrawal) object.refuse("under_withdrawal", "is not TESTABLE, RESTRICTED, PUBLISHED or WITHDRAWN");
   }
   if (object.has("unwanted_since")) image.unwanted_since = read_time(object, "unwanted_since");
-  image.rule = object.text_or("rule", "");
+  image.rule = read_rule(object, object.text_or("rule", ""));
   return image;
 }
 

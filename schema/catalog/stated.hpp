@@ -80,5 +80,7 @@ struct Stated {
 
 /// A text in it (the options of a subscription), in bytes.
 inline constexpr std::size_t longest_stated_text = 1024 * 1024;
+/// The address of a rule in it, in bytes: two names of at most 128 and the words between them. It is shown to people as it is.
+inline constexpr std::size_t longest_stated_rule = 512;
 
 }  // namespace ingot

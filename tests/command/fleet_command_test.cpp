@@ -6,6 +6,7 @@
 
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
+#include "tests/support/git_folder.hpp"
 
 namespace ingot::fleet_command_test {
 namespace {
@@ -159,6 +160,42 @@ TEST_F(FleetCommands, status_says_what_is_wanted_and_by_which_rule) {
                               HasSubstr("1 image is missing on a server that wants it."), HasSubstr("Wanted and missing")));
 }
 
+TEST_F(FleetCommands, manifests_of_a_commit_are_read) {
+  a_server_behind();
+  const testing_support::GitFolder repository((folder / "repository").string());
+  const std::string text = read(folder / "silver/ingot.toml"), outside = (folder / "gold/server.card.toml").string();
+  std::string inside = text;
+  inside.replace(inside.find(outside), outside.size(), "gold.card.toml");
+  repository.write("silver/ingot.toml", inside);
+  repository.write("silver/gold.card.toml", read(outside));
+  repository.write("silver/server.card.toml", read(folder / "silver/server.card.toml"));
+  repository.commit("silver");
+  repository.write("silver/ingot.toml", "nonsense");
+  repository.commit("nonsense");
+  const std::string site = (folder / "repository/silver").string();
+  EXPECT_EQ(ingot({"fleet", "check", site}).exit, 65);
+  EXPECT_EQ(ingot({"fleet", "check", site, "--rev", "HEAD^"}).exit, 0) << terminal.said;
+  EXPECT_EQ(status({"--manifest", site, "--rev", "HEAD^"}).exit, 2) << terminal.said;
+  const std::vector<std::string> report{
+      "fleet", "report", site, "--cards", (folder / "cards").string(), "--out", (folder / "fleet.html").string()};
+  EXPECT_EQ(ingot(report).exit, 65);
+  std::vector<std::string> at_commit = report;
+  at_commit.insert(at_commit.end(), {"--rev", "HEAD^"});
+  EXPECT_EQ(ingot(at_commit).exit, 0) << terminal.said;
+}
+
+TEST_F(FleetCommands, a_server_that_is_named_twice_is_refused) {
+  a_server_behind();
+  const std::string site = (folder / "silver").string();
+  EXPECT_EQ(status({"--manifest", site, "--manifest", site}).exit, 64);
+  EXPECT_THAT(terminal.said, HasSubstr("manifests of one server"));
+  EXPECT_EQ(
+      ingot({"fleet", "report", site, site, "--cards", (folder / "cards").string(), "--out", (folder / "fleet.html").string()})
+          .exit,
+      64);
+  EXPECT_FALSE(fs::exists(folder / "fleet.html"));
+}
+
 TEST_F(FleetCommands, status_refuses_a_wrong_manifest_and_a_missing_folder) {
   a_server_behind();
   fs::remove(folder / "gold/server.card.toml");
@@ -179,7 +216,8 @@ TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {
   EXPECT_THAT(image.err, HasSubstr("none of these servers has an image \"aa\""));
   EXPECT_EQ(status({"series:none"}).exit, 3);
   const Ran none = ingot({"fleet", "status", "--cards", (folder / "cache").string()});
-  EXPECT_NE(none.exit, 0) << "there are no cards";
+  EXPECT_EQ(none.exit, 64);
+  EXPECT_THAT(none.err, HasSubstr("there are no cards in"));
   EXPECT_EQ(ingot({"fleet", "status"}).exit, 64);
   EXPECT_EQ(ingot({"fleet", "check"}).exit, 64);
   EXPECT_EQ(ingot({"fleet", "chek"}).exit, 64);

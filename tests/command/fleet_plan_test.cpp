@@ -104,10 +104,21 @@ TEST_F(FleetPlans, an_unreachable_server_is_one_line_and_exit_code_3) {
   EXPECT_THAT(plan().out, AllOf(HasSubstr("Plans of 1 of 2 servers\n"), HasSubstr("unreachable"), HasSubstr("copy.gold.b")));
 }
 
+TEST_F(FleetPlans, what_one_server_alone_has_is_shown_with_the_place_in_its_manifest) {
+  copies("bronze", "publish_state = true\n", "[[image]]\nname = \"own\"\nsource = \"own.bin\"\n");
+  for (const auto& words : {std::vector<std::string>{}, {"--format", "markdown"}})
+    EXPECT_THAT(plan(words).out, HasSubstr((folder / "bronze/ingot.toml:12").string()));
+}
+
 TEST_F(FleetPlans, an_unreachable_peer_leaves_the_plans_incomplete) {
   fs::rename(head_of("gold"), folder / "away");
   const Json shown = plan_json(3);
   for (const auto& server : shown["servers"]) EXPECT_FALSE(server["plan"]["complete"]);
+  EXPECT_THAT(plan().out, testing::ContainsRegex("\ngold +unreachable +all 2 servers +[^ ]"));
+  EXPECT_THAT(plan({"--format", "markdown"}).out, HasSubstr("| `gold` | unreachable | `all 2 servers` |"));
+  write("gold/store/public/head.dsse", read(head_of("silver")));
+  EXPECT_EQ(plan().exit, 4);
+  EXPECT_THAT(terminal.printed, testing::ContainsRegex("\ngold +untrusted +all 2 servers"));
 }
 
 TEST_F(FleetPlans, an_untrusted_server_is_exit_code_4) {
@@ -122,7 +133,10 @@ TEST_F(FleetPlans, a_server_without_a_published_state_has_no_plan) {
   ASSERT_EQ(at("bronze", {"apply", "--yes"}).exit, 0) << terminal.said;
   const Json shown = plan_json(0);
   EXPECT_EQ(shown["servers"][1]["status"], "no-state");
-  EXPECT_THAT(plan().out, HasSubstr("set publish_state = true in its [server] section"));
+  const Ran text = plan();
+  EXPECT_THAT(text.out, HasSubstr("hint: bronze: set publish_state = true in its [server] section"));
+  EXPECT_THAT(text.err, HasSubstr("no plan for bronze: the state is not published"));
+  EXPECT_THAT(plan({"--format", "markdown"}).out, HasSubstr("hint: `set publish_state = true"));
   EXPECT_EQ(plan({}, {"bronze"}).exit, 7) << "there is no plan at all";
 }
 
@@ -141,6 +155,8 @@ TEST_F(FleetPlans, an_empty_manifest_is_refused_for_its_server_alone) {
   manifest("silver", "publish_state = true\n");
   const Json shown = plan_json(7);
   EXPECT_EQ(shown["servers"][0]["status"], "empty");
+  EXPECT_THAT(shown["servers"][0]["mend"].get<std::string>(), HasSubstr("--allow-empty"));
+  EXPECT_THAT(plan().out, testing::ContainsRegex("\nhint: silver: [^\n]*--allow-empty"));
   EXPECT_EQ(shown["servers"][1]["status"], "ok");
 }
 
@@ -150,6 +166,12 @@ TEST_F(FleetPlans, all_problems_of_all_manifests_are_told_in_one_run) {
   const Ran ran = plan();
   EXPECT_EQ(ran.exit, 65);
   EXPECT_THAT(ran.err, AllOf(HasSubstr("silver/ingot.toml:1:"), HasSubstr("bronze/ingot.toml:1:")));
+}
+
+TEST_F(FleetPlans, a_server_that_is_named_twice_is_refused) {
+  const Ran twice = plan({}, {"silver", "bronze", "silver"});
+  EXPECT_EQ(twice.exit, 64);
+  EXPECT_THAT(twice.err, AllOf(HasSubstr("manifests of one server"), HasSubstr("silver/ingot.toml")));
 }
 
 TEST_F(FleetPlans, the_card_is_beside_the_manifest_or_in_a_folder_of_cards) {
@@ -205,6 +227,10 @@ TEST_F(FleetPlans, with_a_base_only_what_the_manifests_add_is_shown) {
   EXPECT_TRUE(shown["servers"][0]["plan"]["actions"].empty());
   ASSERT_FALSE(shown["actions"].empty());
   for (const auto& action : shown["actions"]) EXPECT_EQ(action["planned"], Json{"bronze"}) << action;
+  for (const auto& words : {std::vector<std::string>{"--base", "HEAD^"}, {"--base", "HEAD^", "--format", "markdown"}})
+    EXPECT_THAT(
+        plan(words, {"repository/silver", "repository/bronze"}).out,
+        testing::ContainsRegex("Only what differs from the plans of HEAD\\^ \\([0-9a-f]+\\) is shown: [0-9]+ actions? left out"));
   EXPECT_EQ(plan({"--rev", "HEAD^", "--json"}, {"repository/silver", "repository/bronze"}).exit, 0) << terminal.said;
   EXPECT_EQ(plan({"--base", "HEAD"}).exit, 64) << "these manifests are in no repository";
 }

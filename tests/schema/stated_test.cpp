@@ -79,6 +79,16 @@ TEST(stated, refuses_what_is_not_as_it_should_be) {
   EXPECT_THAT(stated_fault("{"), HasSubstr("cut off"));
 }
 
+TEST(stated, the_address_of_a_rule_is_short) {
+  const std::string rule = "\"rule\":\"subscription.fpps-2.all\"";
+  const auto with_rule = [&](std::size_t length) { return stated_fault(rule, "\"rule\":\"" + std::string(length, 'x') + "\""); };
+  EXPECT_EQ(with_rule(longest_stated_rule), "");
+  EXPECT_EQ(with_rule(longest_stated_rule + 1), "line 4: \"rule\" is longer than 512 bytes");
+  Stated stated = some_stated();
+  stated.images.back().rule = std::string(longest_stated_rule + 1, 'x');
+  EXPECT_THAT(stated_fault(write_stated(stated)), HasSubstr("\"rule\" is longer than 512 bytes"));
+}
+
 TEST(stated, a_text_that_no_reader_would_take_is_not_written) {
   Stated one = some_stated();
   one.subscriptions[0].options = std::string(longest_stated_text, 'x');

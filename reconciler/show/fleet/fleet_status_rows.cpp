@@ -3,16 +3,16 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "reconciler/io/printable.hpp"
+#include "reconciler/plan/texts.hpp"
 #include "reconciler/show/format/short_text.hpp"
 
 namespace ingot::show {
 
 namespace {
 
-std::string here_text(const fleet::FleetHolding& held) {
+std::string state_text(const fleet::FleetHolding& held) {
   if (!held.holding) return "unknown";
   const std::string word(text_of(*held.holding));
   if (!held.is_certain) return word == "absent" ? "unknown" : fmt::format("unknown ({})", word);
@@ -47,9 +47,9 @@ bool is_shown(const fleet::FleetHolding& held, bool every_want) {
 }  // namespace
 
 std::string holding_text(const fleet::FleetHolding& held) {
-  const std::string here = here_text(held);
-  if (held.want.wanted == fleet::Wanted::unknown || held.holding == fleet::Holding::origin) return here;
-  return here + (held.want.wanted == fleet::Wanted::yes ? ", wanted" : ", not wanted");
+  const std::string state = state_text(held);
+  if (held.want.wanted == fleet::Wanted::unknown || held.holding == fleet::Holding::origin) return state;
+  return state + (held.want.wanted == fleet::Wanted::yes ? ", wanted" : ", not wanted");
 }
 
 std::vector<WantRow> want_rows(const FleetStatus& status) {
@@ -61,7 +61,7 @@ std::vector<WantRow> want_rows(const FleetStatus& status) {
       rows.push_back({.server = io::printable(status.servers[i].name),
                       .image = image.identity.name.text(),
                       .origin = io::printable(image.origin),
-                      .here = here_text(held),
+                      .state = state_text(held),
                       .wanted = std::string(text_of_wanted(held.want.wanted)),
                       .why = why_text(held.want),
                       .is_lacking = held.is_lacking()});
@@ -83,19 +83,14 @@ std::vector<std::string> server_row(const fleet::FleetWord& server, Time now) {
 }
 
 std::string unknown_wants(const std::vector<fleet::FleetWord>& servers) {
-  constexpr std::size_t most = 5;
+  constexpr std::size_t most = 6;
   std::vector<std::string> names;
-  std::size_t more = 0;
   for (const auto& server : servers) {
-    if (server.stated || server.trouble != Code::none) continue;
-    if (names.size() < most)
-      names.push_back(io::printable(server.name));
-    else
-      ++more;
+    if (!server.stated && server.trouble == Code::none) names.push_back(io::printable(server.name));
   }
   if (names.empty()) return "";
-  return fmt::format("What {}{} want{} is unknown: publish_state = true in [server] publishes it.", fmt::join(names, ", "),
-                     more == 0 ? "" : fmt::format(" and {} more", more), names.size() + more == 1 ? "s" : "");
+  return fmt::format("What {} want{} is unknown: publish_state = true in [server] publishes it.", plan::some_listed(names, most),
+                     names.size() == 1 ? "s" : "");
 }
 
 }  // namespace ingot::show

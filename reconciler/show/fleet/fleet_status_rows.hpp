@@ -24,7 +24,7 @@ struct WantRow {
   std::string server;
   std::string image;
   std::string origin;
-  std::string here;    ///< "present", "waiting" …
+  std::string state;   ///< "present", "waiting" …
   std::string wanted;  ///< "yes", "no", "unknown"
   std::string why;     ///< the rule with its place, or why the rule leaves it out
   bool is_lacking = false;

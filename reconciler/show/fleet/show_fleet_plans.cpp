@@ -9,6 +9,7 @@
 #include "reconciler/show/format/table.hpp"
 #include "reconciler/show/plan/show_plan.hpp"
 #include "reconciler/show/plan/show_plan_json.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::show {
 
@@ -44,35 +45,98 @@ std::string heading_of(const std::vector<fleet::PlannedServer>& servers) {
 std::string names_of(const Places& places, const std::vector<fleet::PlannedServer>& servers, bool all) {
   constexpr std::size_t most = 4;
   if (places.size() > 1 && places.size() == servers.size()) return fmt::format("all {} servers", servers.size());
-  const std::size_t shown = all || places.size() <= most ? places.size() : most - 1;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < shown; ++i) names.push_back(io::printable(servers[places[i]].name));
-  const std::string text = plan::listed(names);
-  return shown == places.size() ? text : fmt::format("{} and {} more", text, places.size() - shown);
+  for (const std::size_t place : places) names.push_back(io::printable(servers[place].name));
+  return plan::some_listed(names, all ? names.size() : most);
 }
 
-/// "paris, rome; deferred: oslo".
-std::string servers_text(const fleet::SharedAction& action, const std::vector<fleet::PlannedServer>& servers, bool all) {
-  std::string text = action.planned.empty() ? "" : names_of(action.planned, servers, all);
-  const auto add = [&](const Places& places, std::string_view what) {
-    if (!places.empty()) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", what, names_of(places, servers, all));
-  };
-  add(action.deferred, "deferred");
-  add(action.blocked, "blocked");
-  add(action.held, "held");
-  return text;
+/// The folder of the manifest of the first of these servers: there places in its manifest start.
+std::string folder_of_first(const Places& places, const std::vector<fleet::PlannedServer>& servers) {
+  return folder_of(servers[places.front()].manifest);
 }
 
-/// The reason on the first server; its line in the manifest only if no other server has the action.
-std::string why_of(const fleet::SharedAction& action) {
-  if (!action.why.empty()) return io::printable(action.why);
-  if (action.because == nullptr) return "";
-  const bool alone = action.planned.size() + action.deferred.size() == 1;
-  return io::printable(action.because->text) + (alone ? place_of(*action.because) : "");
+/// A line of the plans: an action with one of its reasons.
+struct Row {
+  const fleet::SharedAction* action;
+  const fleet::SharedReason* reason;
+};
+
+std::vector<Row> rows_of(const std::vector<fleet::SharedAction>& actions) {
+  std::vector<Row> rows;
+  for (const auto& action : actions) {
+    for (const auto& reason : action.reasons) rows.push_back({&action, &reason});
+  }
+  return rows;
+}
+
+/// "paris, rome", "deferred: oslo".
+std::string servers_text(const Row& row, const std::vector<fleet::PlannedServer>& servers, bool all) {
+  const std::string names = names_of(row.reason->servers, servers, all);
+  return row.reason->fate == fleet::Fate::planned ? names : fmt::format("{}: {}", text_of(row.reason->fate), names);
+}
+
+/// A line in a manifest only if one server alone has the reason.
+std::string why_of(const Row& row, const std::vector<fleet::PlannedServer>& servers) {
+  const fleet::SharedReason& reason = *row.reason;
+  std::string why = io::printable(reason.why);
+  if (reason.servers.size() > 1) return why;
+  const std::string folder = folder_of_first(reason.servers, servers);
+  if (reason.because != nullptr) return why + place_of(*reason.because, folder);
+  return reason.at ? fmt::format("{} ({})", why, io::printable(folder + reason.at->text())) : why;
+}
+
+std::string why_of(const fleet::SharedUnknown& unknown, const std::vector<fleet::PlannedServer>& servers) {
+  const std::string why = io::printable(unknown.why);
+  if (unknown.servers.size() > 1 || !unknown.at) return why;
+  return fmt::format("{} ({})", why, io::printable(folder_of_first(unknown.servers, servers) + unknown.at->text()));
+}
+
+/// What was left out of the plans because their base has it too, a line for each base; and where nothing could be left out.
+std::vector<std::string> base_lines(const std::vector<fleet::PlannedServer>& servers) {
+  std::vector<std::pair<std::string, std::uint64_t>> left_out;
+  std::vector<std::string> troubles;
+  for (const auto& server : servers) {
+    if (!server.plan || !server.plan->base) continue;
+    const plan::PlanBase& base = *server.plan->base;
+    const std::string text = io::printable(base_text(base));
+    if (!base.trouble.empty()) {
+      troubles.push_back(fmt::format("Of {} everything is shown: {} has no manifest to compare with: {}",
+                                     io::printable(server.name), text, io::printable(base.trouble)));
+      continue;
+    }
+    const auto same = std::find_if(left_out.begin(), left_out.end(), [&](const auto& one) { return one.first == text; });
+    if (same == left_out.end())
+      left_out.emplace_back(text, base.left_out);
+    else
+      same->second += base.left_out;
+  }
+  std::vector<std::string> lines;
+  for (const auto& [text, count] : left_out)
+    lines.push_back(
+        fmt::format("Only what differs from the plans of {} is shown: {} left out.", text, plan::counted(count, "action")));
+  lines.insert(lines.end(), troubles.begin(), troubles.end());
+  return lines;
+}
+
+/// What to do where there is no plan, each once with its servers.
+std::vector<std::string> hint_lines(const std::vector<fleet::PlannedServer>& servers, bool all) {
+  std::vector<std::pair<std::string, Places>> hints;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    if (servers[i].mend.empty()) continue;
+    const auto same = std::find_if(hints.begin(), hints.end(), [&](const auto& one) { return one.first == servers[i].mend; });
+    if (same == hints.end())
+      hints.emplace_back(servers[i].mend, Places{i});
+    else
+      same->second.push_back(i);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [mend, places] : hints)
+    lines.push_back(fmt::format("hint: {}: {}", names_of(places, servers, all), io::printable(mend)));
+  return lines;
 }
 
 void show_servers(const std::vector<fleet::PlannedServer>& servers, const Style& style, Output& out) {
-  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"PLAN"}, {""}});
+  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"PLAN"}, {"RESULT"}});
   for (const auto& server : servers) {
     table.row({io::printable(server.name), answer_of(server), server.head ? std::to_string(server.head->serial) : "-",
                server.plan ? server.plan_id.hex().substr(0, 12) : "-", result_of(server)});
@@ -80,10 +144,11 @@ void show_servers(const std::vector<fleet::PlannedServer>& servers, const Style&
   table.show(out, style);
 }
 
-void put_names(std::string_view key, const Places& places, const std::vector<fleet::PlannedServer>& servers, JsonWriter& json) {
-  json.key(key);
+void put_names(fleet::Fate fate, const fleet::SharedAction& action, const std::vector<fleet::PlannedServer>& servers,
+               JsonWriter& json) {
+  json.key(text_of(fate));
   json.begin_array();
-  for (const std::size_t place : places) json.value(servers[place].name);
+  for (const std::size_t place : action.servers(fate)) json.value(servers[place].name);
   json.end_array();
 }
 
@@ -94,6 +159,7 @@ void put_server(const fleet::PlannedServer& server, JsonWriter& json) {
   json.member("manifest", server.manifest);
   json.member("status", server.trouble == Code::none ? Code::ok : server.trouble);
   json.member_or_null("text", server.why);
+  json.member_or_null("mend", server.mend);
   json.member("serial", server.head ? std::optional(server.head->serial) : std::nullopt);
   json.member("issued", server.head ? std::optional(server.head->issued) : std::nullopt);
   json.member("exit_code", server.exit_code);
@@ -108,40 +174,67 @@ void put_server(const fleet::PlannedServer& server, JsonWriter& json) {
   json.end_object();
 }
 
-using Rows = std::vector<fleet::SharedAction>;
-
-void add_actions(const std::string& before, const std::string& after, const Rows& rows,
-                 bool (*wanted)(const fleet::SharedAction&), const std::vector<fleet::PlannedServer>& servers,
-                 std::vector<MarkdownSection>& sections) {
+void add_actions(const std::string& before, const std::string& after, const std::vector<Row>& rows, bool (*wanted)(const Row&),
+                 const std::vector<fleet::PlannedServer>& servers, std::vector<MarkdownSection>& sections) {
   MarkdownSection section = markdown_table(before, {"", "action", "servers", "why"});
   section.after = after;
   for (const auto& row : rows) {
     if (!wanted(row)) continue;
-    add_row(section, {std::string(1, symbol_of(row.verb).symbol),
-                      fmt::format("{} {}", text_of(row.verb), markdown_cell(io::printable(row.address.text))),
-                      markdown_cell(servers_text(row, servers, false)), markdown_cell(why_of(row))});
+    const fleet::SharedAction& action = *row.action;
+    const std::string hint = row.reason->mend.empty() ? "" : " hint: " + markdown_cell(io::printable(row.reason->mend));
+    add_row(section, {std::string(1, symbol_of(action.verb).symbol),
+                      fmt::format("{} {}", text_of(action.verb), markdown_cell(io::printable(action.address.text))),
+                      markdown_cell(servers_text(row, servers, false)), markdown_cell(why_of(row, servers)) + hint});
   }
   if (!section.lines.empty()) sections.push_back(std::move(section));
 }
 
-bool is_removal(const fleet::SharedAction& row) { return ends_something(row.verb) && !row.planned.empty(); }
-bool is_stopped(const fleet::SharedAction& row) { return !row.blocked.empty() || !row.held.empty(); }
-bool is_any(const fleet::SharedAction&) { return true; }
+bool is_removal(const Row& row) { return ends_something(row.action->verb) && row.reason->fate == fleet::Fate::planned; }
+bool is_stopped(const Row& row) { return row.reason->fate == fleet::Fate::blocked || row.reason->fate == fleet::Fate::held; }
+bool is_any(const Row&) { return true; }
+
+void show_unknown(const std::vector<fleet::PlannedServer>& servers, bool verbose, const Style& style, Output& out) {
+  Table table({{"PEER"}, {"ANSWER"}, {"SERVERS"}, {"WHY"}});
+  for (const auto& one : fleet::unknown_peers(servers)) {
+    table.row({one.peer.text(), std::string(text_of(one.code)), names_of(one.servers, servers, verbose), why_of(one, servers)});
+  }
+  if (table.empty()) return;
+  out.print("\n{}\n", style.bold("Peers without a usable answer (nothing is removed because of this):"));
+  table.show(out, style);
+}
+
+void show_actions(const std::vector<Row>& rows, const std::vector<fleet::PlannedServer>& servers, bool verbose,
+                  const Style& style, Output& out) {
+  Table table({{"ACTION"}, {"ADDRESS"}, {"SERVERS"}, {"WHY"}});
+  for (const auto& row : rows) {
+    table.row({fmt::format("{} {}", symbol_of(row.action->verb).symbol, text_of(row.action->verb)),
+               io::printable(row.action->address.text), servers_text(row, servers, verbose), why_of(row, servers)});
+    if (!row.reason->mend.empty()) table.row({"", "", "", "hint: " + io::printable(row.reason->mend)});
+  }
+  if (table.empty()) return;
+  out.put('\n');
+  table.show(out, style);
+}
+
+MarkdownSection unknown_section(const std::vector<fleet::PlannedServer>& servers) {
+  MarkdownSection section = markdown_table("\n### Peers without a usable answer\n", {"peer", "answer", "servers", "why"});
+  for (const auto& one : fleet::unknown_peers(servers))
+    add_row(section, {markdown_cell(one.peer.text()), std::string(text_of(one.code)),
+                      markdown_cell(names_of(one.servers, servers, false)), markdown_cell(why_of(one, servers))});
+  return section;
+}
 
 }  // namespace
 
 void show_fleet_plans(const std::vector<fleet::PlannedServer>& servers, bool verbose, const Style& style, Output& out) {
-  out.print("{}\n\n", style.bold(heading_of(servers)));
+  out.print("{}\n", style.bold(heading_of(servers)));
+  for (const auto& line : base_lines(servers)) out.print("{}\n", style.dim(line));
+  out.put('\n');
   show_servers(servers, style, out);
-  Table table({{"ACTION"}, {"ADDRESS"}, {"SERVERS"}, {"WHY"}});
-  for (const auto& row : fleet::side_by_side(servers)) {
-    table.row({fmt::format("{} {}", symbol_of(row.verb).symbol, text_of(row.verb)), io::printable(row.address.text),
-               servers_text(row, servers, verbose), why_of(row)});
-  }
-  if (!table.empty()) {
-    out.put('\n');
-    table.show(out, style);
-  }
+  for (const auto& line : hint_lines(servers, verbose)) out.print("{}\n", line);
+  show_unknown(servers, verbose, style, out);
+  const auto actions = fleet::side_by_side(servers);
+  show_actions(rows_of(actions), servers, verbose, style, out);
   if (plans_in(servers) > 0) out.print("\n{}\n", style.dim(not_checked));
 }
 
@@ -159,10 +252,10 @@ void show_fleet_plans_json(const std::vector<fleet::PlannedServer>& servers, Out
     json.begin_object();
     json.member("address", row.address.text);
     json.member("verb", text_of(row.verb));
-    put_names("planned", row.planned, servers, json);
-    put_names("deferred", row.deferred, servers, json);
-    put_names("blocked", row.blocked, servers, json);
-    put_names("held", row.held, servers, json);
+    put_names(fleet::Fate::planned, row, servers, json);
+    put_names(fleet::Fate::deferred, row, servers, json);
+    put_names(fleet::Fate::blocked, row, servers, json);
+    put_names(fleet::Fate::held, row, servers, json);
     json.end_object();
   }
   json.end_array();
@@ -171,19 +264,23 @@ void show_fleet_plans_json(const std::vector<fleet::PlannedServer>& servers, Out
 }
 
 std::string fleet_plans_markdown(const std::vector<fleet::PlannedServer>& servers) {
-  std::vector<MarkdownSection> sections{markdown_table("", {"server", "answer", "plan", ""})};
+  std::vector<MarkdownSection> sections{markdown_table("", {"server", "answer", "plan", "result"})};
   for (const auto& server : servers) {
-    add_row(sections.front(),
-            {markdown_cell(io::printable(server.name)), answer_of(server),
-             server.plan ? markdown_cell(server.plan_id.hex().substr(0, 12)) : "-", markdown_cell(result_of(server))});
+    add_row(sections.front(), {markdown_cell(io::printable(server.name)), answer_of(server),
+                               server.plan ? markdown_cell(server.plan_id.hex().substr(0, 12)) : "-",
+                               markdown_cell(result_of(server)) +
+                                   (server.mend.empty() ? "" : " hint: " + markdown_cell(io::printable(server.mend)))});
   }
-  const Rows rows = fleet::side_by_side(servers);
+  if (auto unknown = unknown_section(servers); !unknown.lines.empty()) sections.push_back(std::move(unknown));
+  const auto actions = fleet::side_by_side(servers);
+  const auto rows = rows_of(actions);
   add_actions("\n### Ended or removed\n", "", rows, is_removal, servers, sections);
   add_actions("\n### Held or blocked\n", "", rows, is_stopped, servers, sections);
-  add_actions(fmt::format("\n<details><summary>Actions: {}</summary>\n", rows.size()), "\n</details>\n", rows, is_any, servers,
+  add_actions(fmt::format("\n<details><summary>Actions: {}</summary>\n", actions.size()), "\n</details>\n", rows, is_any, servers,
               sections);
-  return fitted_markdown(fmt::format("<!-- ingot fleet plan -->\n## {}\n\n{}\n", heading_of(servers), not_checked),
-                         std::move(sections));
+  std::string head = fmt::format("<!-- ingot fleet plan -->\n## {}\n\n{}\n", heading_of(servers), not_checked);
+  for (const auto& line : base_lines(servers)) head += fmt::format("\n{}\n", markdown_code(line));
+  return fitted_markdown(head, std::move(sections));
 }
 
 }  // namespace ingot::show

@@ -34,17 +34,17 @@ void show_images(const FleetStatus& status, const Style& style, Output& out) {
 void show_wants(const FleetStatus& status, bool verbose, const Style& style, Output& out) {
   const auto rows = want_rows(status);
   if (rows.empty()) return;
-  Table table({{"SERVER"}, {"IMAGE"}, {"OF"}, {"HERE"}, {"WANTED"}, {"RULE"}});
+  Table table({{"SERVER"}, {"IMAGE"}, {"OF"}, {"STATE"}, {"WANTED"}, {"WHY"}});
   const std::size_t shown = verbose ? rows.size() : std::min(rows.size(), most_wants);
   for (std::size_t i = 0; i < shown; ++i)
-    table.row({rows[i].server, rows[i].image, rows[i].origin, rows[i].here, rows[i].wanted, rows[i].why});
+    table.row({rows[i].server, rows[i].image, rows[i].origin, rows[i].state, rows[i].wanted, rows[i].why});
   table.show(out, style);
   if (shown < rows.size()) out.print("{} more (-v shows them)\n", rows.size() - shown);
   out.put('\n');
 }
 
 void show_servers(const FleetStatus& status, const Style& style, Output& out) {
-  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {"WANTS"}, {""}});
+  Table table({{"SERVER"}, {"ANSWER"}, {"SERIAL", Align::right}, {"SIGNED"}, {"AGE", Align::right}, {"WANTS"}, {"WHY"}});
   for (const auto& server : status.servers) table.row(server_row(server, status.now));
   table.show(out, style);
 }
@@ -135,13 +135,13 @@ std::string fleet_status_markdown(const FleetStatus& status) {
   const auto rows = want_rows(status);
   if (!rows.empty()) {
     sections.push_back(markdown_table(status.every_want ? "\n### Who wants it\n" : "\n### Wanted and missing\n",
-                                      {"server", "image", "of", "here", "wanted", "rule"}));
+                                      {"server", "image", "of", "state", "wanted", "why"}));
     for (const auto& row : rows) {
-      add_row(sections.back(), {markdown_cell(row.server), markdown_cell(row.image), markdown_cell(row.origin), row.here,
+      add_row(sections.back(), {markdown_cell(row.server), markdown_cell(row.image), markdown_cell(row.origin), row.state,
                                 row.wanted, markdown_cell(row.why)});
     }
   }
-  sections.push_back(markdown_table("\n### Servers\n", {"server", "answer", "serial", "signed", "age", "wants", ""}));
+  sections.push_back(markdown_table("\n### Servers\n", {"server", "answer", "serial", "signed", "age", "wants", "why"}));
   for (const auto& server : status.servers) add_row(sections.back(), markdown_cells(server_row(server, status.now)));
   std::vector<std::string> headings{"image", "of"};
   for (const auto& server : status.servers) headings.push_back(markdown_cell(io::printable(server.name)));

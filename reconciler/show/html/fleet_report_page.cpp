@@ -313,7 +313,7 @@ void show_fleet_report(const FleetPage& page, Output& out) {
           put_section(
               "Images and servers",
               "Images by the server that made them. If there are too many, those with something missing or wrong come first.",
-              html, [&] { put_image_matrices(page, html); });
+              html, [&] { put_image_matrices(page.servers, page.report.images, html); });
         html.element("footer",
                      "Made by ingot from what the servers publish. What a server wants is known only if it publishes its state. "
                      "Times are UTC.");

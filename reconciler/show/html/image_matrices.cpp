@@ -46,19 +46,21 @@ struct OriginPart {
   std::size_t shown = 0;     ///< rows that it may have
 };
 
-std::string origin_text(const fleet::FleetImage& image, const FleetPage& page) {
-  const bool has_card = std::any_of(page.servers.begin(), page.servers.end(),
+using Servers = std::vector<fleet::FleetWord>;
+
+std::string origin_text(const fleet::FleetImage& image, const Servers& servers) {
+  const bool has_card = std::any_of(servers.begin(), servers.end(),
                                     [&](const fleet::FleetWord& server) { return server.id == image.identity.origin; });
   return image.origin + (has_card ? "" : " (no card)");
 }
 
 /// By the identity of the origin: two servers may have the same name.
-std::vector<OriginPart> parts_by_origin(const FleetPage& page) {
+std::vector<OriginPart> parts_by_origin(const Servers& servers, const std::vector<fleet::FleetImage>& images) {
   std::vector<OriginPart> parts;
   std::map<ServerId, std::size_t> places;
-  for (const auto& image : page.report.images) {
+  for (const auto& image : images) {
     const auto [place, is_new] = places.emplace(image.identity.origin, parts.size());
-    if (is_new) parts.push_back({.origin = origin_text(image, page), .images = {}});
+    if (is_new) parts.push_back({.origin = origin_text(image, servers), .images = {}});
     OriginPart& part = parts[place->second];
     part.images.push_back(&image);
     const auto gaps = std::count_if(image.holdings.begin(), image.holdings.end(), is_gap);
@@ -104,11 +106,11 @@ std::string title_of(const fleet::FleetImage& image) {
   return shortened(image.withdrawn ? title + ", withdrawn" : title, 300);
 }
 
-void put_pictures(const std::vector<const fleet::FleetImage*>& images, const OriginPart& part, const FleetPage& page,
+void put_pictures(const std::vector<const fleet::FleetImage*>& images, const OriginPart& part, const Servers& servers,
                   HtmlWriter& html) {
   for (std::size_t begin = 0; begin < images.size(); begin += rows_in_a_picture) {
     Matrix matrix{.title = fmt::format("Images of {} on each server", part.origin), .columns = {}, .rows = {}};
-    for (const auto& server : page.servers) matrix.columns.push_back(server.name);
+    for (const auto& server : servers) matrix.columns.push_back(server.name);
     for (std::size_t i = begin; i < std::min(begin + rows_in_a_picture, images.size()); ++i) {
       matrix.rows.push_back({.label = images[i]->identity.name.text(), .title = title_of(*images[i]), .cells = {}});
       for (const auto& held : images[i]->holdings) matrix.rows.back().cells.push_back({.mark = mark_of(held)});
@@ -119,7 +121,7 @@ void put_pictures(const std::vector<const fleet::FleetImage*>& images, const Ori
   }
 }
 
-void put_part(const OriginPart& part, bool open, const FleetPage& page, HtmlWriter& html) {
+void put_part(const OriginPart& part, bool open, const Servers& servers, HtmlWriter& html) {
   if (open)
     html.open("details", {{"open", ""}});
   else
@@ -132,7 +134,7 @@ void put_part(const OriginPart& part, bool open, const FleetPage& page, HtmlWrit
   std::vector<const fleet::FleetImage*> shown = part.images;
   if (part.shown < shown.size()) std::stable_partition(shown.begin(), shown.end(), has_gap);
   shown.resize(part.shown);
-  put_pictures(shown, part, page, html);
+  put_pictures(shown, part, servers, html);
   if (const std::size_t more = part.images.size() - part.shown; more > 0)
     html.element("p", fmt::format("{} not shown; \"ingot fleet status --cards DIR\" lists them.", count_of(more, "image")),
                  {{"class", "note"}});
@@ -141,18 +143,20 @@ void put_part(const OriginPart& part, bool open, const FleetPage& page, HtmlWrit
 
 }  // namespace
 
-void put_image_matrices(const FleetPage& page, HtmlWriter& html) {
+void put_image_matrices(const std::vector<fleet::FleetWord>& servers, const std::vector<fleet::FleetImage>& images,
+                        HtmlWriter& html) {
   constexpr std::size_t few = 200;
   html.open("figure");
-  put_legend({legend_entry(Mark::origin, "made here"), legend_entry(Mark::present, "copied"),
-              legend_entry(Mark::waiting, "missing: wanted, or an older one of its series is here"),
-              legend_entry(Mark::withdrawn, "withdrawn"), legend_entry(Mark::differs, "other bytes, or a withdrawal is missing"),
-              legend_entry(Mark::unknown, "unknown")},
-             html);
+  put_legend(
+      {legend_entry(Mark::origin, "origin: made here"), legend_entry(Mark::present, "present: copied"),
+       legend_entry(Mark::waiting, "waiting: wanted, or an older one of its series is here"),
+       legend_entry(Mark::withdrawn, "withdrawn"),
+       legend_entry(Mark::differs, "differs: other bytes, or the withdrawal is missing"), legend_entry(Mark::unknown, "unknown")},
+      html);
   html.close();
-  std::vector<OriginPart> parts = parts_by_origin(page);
-  share_rows(rows_that_fit(page.servers.size(), most_image_rows, most_image_marks), parts);
-  for (const auto& part : parts) put_part(part, part.gaps > 0 || page.report.images.size() <= few, page, html);
+  std::vector<OriginPart> parts = parts_by_origin(servers, images);
+  share_rows(rows_that_fit(servers.size(), most_image_rows, most_image_marks), parts);
+  for (const auto& part : parts) put_part(part, part.gaps > 0 || images.size() <= few, servers, html);
 }
 
 }  // namespace ingot::show

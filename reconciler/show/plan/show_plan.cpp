@@ -110,8 +110,7 @@ void show_legend(const ShownPlan& plan, const Style& style, Output& out) {
 
 void show_base(const ShownPlan& plan, const Style& style, Output& out) {
   if (!plan.base) return;
-  const std::string base = fmt::format("{} ({}{})", plan.base->revision, short_commit(plan.base->commit),
-                                       plan.base->went_on ? ", where it branched off" : "");
+  const std::string base = base_text(*plan.base);
   if (plan.base->trouble.empty()) {
     const std::string_view verb = plan.base->left_out == 1 ? "is" : "are";
     const std::string text = plan.base->left_out == 0
@@ -245,8 +244,12 @@ std::string name_of(const CommitLine& by) {
 
 }  // namespace
 
-std::string place_of(const plan::Reason& reason) {
-  const std::string place = reason.at ? reason.at->text() : reason.rule == "catalog" ? "" : reason.rule;
+std::string base_text(const plan::PlanBase& base) {
+  return fmt::format("{} ({}{})", base.revision, short_commit(base.commit), base.went_on ? ", where it branched off" : "");
+}
+
+std::string place_of(const plan::Reason& reason, std::string_view folder) {
+  const std::string place = reason.at ? std::string(folder) + reason.at->text() : reason.rule == "catalog" ? "" : reason.rule;
   if (place.empty()) return "";
   return fmt::format(" ({}{})", io::printable(place),
                      reason.by ? io::printable(", " + short_commit(reason.by->id) + " by " + name_of(*reason.by)) : "");

@@ -15,7 +15,11 @@ namespace ingot::show {
 void show_plan(const ShownPlan& plan, bool verbose, const Style& style, Output& out);
 
 /// " (ingot.toml:41)", or the rule where no line remains; "" if there is neither, as of the catalog. Who wrote it, if known.
-std::string place_of(const plan::Reason& reason);
+/// `folder`: of the manifest, if the reader has several ("sites/paris/").
+std::string place_of(const plan::Reason& reason, std::string_view folder = "");
+
+/// "origin/main (4be1f2a, where it branched off)"
+std::string base_text(const plan::PlanBase& base);
 
 /// "Plan: 3 to copy (1.2 GB to fetch), 1 to add; 1 blocked." or "No changes. …".
 std::string plan_summary(const ShownPlan& plan);
