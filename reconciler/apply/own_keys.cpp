@@ -7,7 +7,6 @@
 
 #include "reconciler/io/disk/secret_file.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/random_hex.hpp"
 #include "schema/error.hpp"
 #include "schema/text/text_rules.hpp"
 
@@ -33,13 +32,6 @@ void refuse_a_key_for_all(io::Files& files, const std::string& path) {
           "chmod 600 \"{0}\"; if somebody may have read it, replace the key: \"ingot key make\" and \"ingot key revoke {0}\"",
           io::printable(path)))
       .about(path);
-}
-
-void remove_if_possible(io::Files& files, const std::string& path) {
-  try {
-    files.remove(path);
-  } catch (const Error&) {  // the first failure is the one to tell
-  }
 }
 
 /// What is in the folder instead of the keys that are wanted, as a sentence.
@@ -70,24 +62,9 @@ std::string root_key_path(const std::string& keys) { return keys + "/root.pem"; 
 std::string catalog_key_path(const std::string& keys) { return keys + "/catalog.pem"; }
 
 void write_key(io::Files& files, const std::string& path, const trust::PrivateKey& key) {
-  const std::string beside = fmt::format("{}.{}.new", path, io::random_hex());  // nobody else's, whatever lies there
-  bool named = false;
-  try {
-    const auto file = files.open(beside, io::OpenFor::create_new, 0600);
-    file->write_all(key.to_pem());
-    file->sync();
-    file->close();
-    named = files.rename_new(beside, path);
-  } catch (const Error&) {
-    remove_if_possible(files, beside);
-    throw;
-  }
-  if (!named) {
-    remove_if_possible(files, beside);
-    throw Error(Fault::local, fmt::format("\"{}\" is there already", io::printable(path)),
-                "ingot never overwrites a key: give the new one another name");
-  }
-  files.sync_folder(parent_folder(path));
+  if (io::write_new_file(files, path, key.to_pem(), 0600)) return;
+  throw Error(Fault::local, fmt::format("\"{}\" is there already", io::printable(path)),
+              "ingot never overwrites a key: give the new one another name");
 }
 
 trust::PrivateKey read_key(io::Files& files, const std::string& path) {

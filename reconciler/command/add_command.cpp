@@ -4,13 +4,11 @@
 #include "reconciler/command/commands.hpp"
 #include "reconciler/console/manifest_path.hpp"
 #include "reconciler/io/printable.hpp"
-#include "reconciler/io/random_hex.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/source/host_guard.hpp"
 #include "reconciler/source/manifest_source.hpp"
 #include "reconciler/source/new_image.hpp"
 #include "schema/exit_code.hpp"
-#include "schema/manifest/problem_list.hpp"
 #include "schema/manifest/write_image.hpp"
 #include "schema/text/text_rules.hpp"
 
@@ -26,13 +24,6 @@ template <class Name>
 Name name_of(const std::string& flag, const std::string& written) {
   if (auto name = Name::parse(written)) return *std::move(name);
   wrong(flag, written, why_not_a_name(written, Name::dots_allowed).value_or("is no name"));
-}
-
-ImageState state_of(const std::string& written) {
-  if (const auto state = parse_image_state(written)) return *state;
-  const std::vector<std::string> words{"TESTABLE", "RESTRICTED", "PUBLISHED", "WITHDRAWN"};
-  throw Error(Fault::usage, fmt::format("--state \"{}\" is no state", io::printable(written)),
-              did_you_mean(written, words, "write TESTABLE, RESTRICTED or PUBLISHED"));
 }
 
 Labels labels_of(const std::vector<std::string>& written) {
@@ -51,7 +42,7 @@ LocalImage image_of(const options::AddArguments& arguments) {
   if (!arguments.type.empty()) image.type = name_of<TypeName>("--type", arguments.type);
   for (const auto& series : arguments.series) image.series.push_back(name_of<SeriesName>("--series", series));
   if (!arguments.parent.empty()) image.parent = name_of<ImageName>("--parent", arguments.parent);
-  if (!arguments.state.empty()) image.state = state_of(arguments.state);
+  if (arguments.state) image.state = *arguments.state;
   image.version = arguments.version;
   image.platform = arguments.platform;
   image.description = arguments.description;
@@ -78,26 +69,23 @@ void require_own_folder(const std::string& folder, io::Files& files) {
       .about(folder);
 }
 
-/// Whole or not at all, and never in place of another. False: the file is there already.
-bool write_new(const source::NewFile& file, const std::string& folder, io::Files& files) {
-  files.make_folder(folder);
-  const std::string beside = fmt::format("{}/.ingot-add.{}", folder, io::random_hex());
-  try {
-    const auto open = files.open(beside, io::OpenFor::create_new);
-    open->write_all(file.text);
-    open->sync();
-    open->close();
-    const bool is_new = files.rename_new(beside, file.path);
-    if (!is_new) files.remove(beside);
-    files.sync_folder(folder);
-    return is_new;
-  } catch (...) {
-    try {
-      files.remove(beside);
-    } catch (const Error&) {  // the first error says more
-    }
-    throw;
+/// What an add that was killed has left. One that runs now needs less than an hour to write its few lines.
+void remove_left_files(const std::string& folder, const console::Session& session) {
+  constexpr Seconds old = std::chrono::hours(1);
+  for (const auto& name : session.files.list(folder)) {
+    if (!io::is_left_by_write_new_file(name)) continue;
+    const std::string path = fmt::format("{}/{}", folder, name);
+    const auto left = session.files.status(path);
+    if (left && left->kind == io::EntryKind::file && session.clock.now() - Time(Seconds(left->mtime_seconds)) > old)
+      session.files.remove(path);
   }
+}
+
+/// False: the file is there already.
+bool write_new(const source::NewFile& file, const std::string& folder, const console::Session& session) {
+  session.files.make_folder(folder);
+  remove_left_files(folder, session);
+  return io::write_new_file(session.files, file.path, file.text);
 }
 
 void show_added(const LocalImage& image, const source::NewFile& file, const console::Session& session) {
@@ -135,11 +123,10 @@ int run_command(const options::AddArguments& arguments, const console::Session& 
   image.source = source::source_seen_from(arguments.source, folder, folder_of(manifest));
   const source::NewFile file{.path = fmt::format("{}/{}.toml", folder, image.name.text()), .text = write_image(image)};
   ManifestFiles files = source::checked_out_files(manifest);
-  files.variables = source::allowed_variables();
-  files.working_folder = source::working_folder();
+  source::tell_of_this_host(files);
   const bool there = session.files.status(file.path).has_value();
   Problems problems = there ? already_there(file) : source::problems_with(file, image.name, manifest, std::move(files));
-  if (problems.empty() && !write_new(file, folder, session.files)) problems = already_there(file);
+  if (problems.empty() && !write_new(file, folder, session)) problems = already_there(file);
   if (!problems.empty()) {
     console::show_problems_of(problems, session);
     return exit_manifest;

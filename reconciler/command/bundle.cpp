@@ -1,9 +1,10 @@
 #include "reconciler/command/bundle.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/show/format/json_writer.hpp"
@@ -27,7 +28,24 @@ std::vector<Piece> files_of(const ImageEntry& entry) {
   return files;
 }
 
-std::string sum_text(const Bundle& bundle, std::string_view status) {
+/// Objects, each once, with all images that have it.
+class SharedObjects {
+ public:
+  void add(BundleObject object) {
+    const auto [place, is_new] = places_.emplace(object.piece.digest, objects_.size());
+    if (is_new)
+      objects_.push_back(std::move(object));
+    else
+      objects_[place->second].images.push_back(std::move(object.images.front()));
+  }
+  std::vector<BundleObject> finish() { return std::move(objects_); }
+
+ private:
+  std::vector<BundleObject> objects_;
+  std::map<Digest, std::size_t> places_;
+};
+
+std::string sum_text(const Bundle& bundle, BundleStatus status) {
   std::size_t count = 0;
   std::uint64_t bytes = 0;
   for (const auto& row : bundle.rows) {
@@ -42,32 +60,44 @@ std::string sum_text(const Bundle& bundle, std::string_view status) {
 
 std::string path_on_medium(const Piece& piece) { return "c/" + piece.digest.hex(); }
 
+std::string_view text_of(BundleStatus status) {
+  switch (status) {
+    case BundleStatus::added: return "added";
+    case BundleStatus::there: return "there";
+    case BundleStatus::not_here: return "not-here";
+    case BundleStatus::not_offered: return "not-offered";
+    case BundleStatus::damaged: return "damaged";
+  }
+  return "";
+}
+
 Bundle bundle_of(const plan::BundleChoice& choice, const observe::PublishedTree& tree, const store::Store& store,
                  const store::Medium& medium) {
   Bundle bundle{.rows = {}, .unknown = choice.unknown, .missing = {}};
-  std::set<Digest> coming;
+  SharedObjects coming;
   for (const ImageEntry* image : choice.images) {
-    BundleRow row{.image = image->name.text(), .status = "there", .offered = image->packed.has_value()};
+    BundleRow row{.image = image->name.text()};
     std::vector<BundleObject> missing;
     for (const Piece& piece : files_of(*image)) {
       row.bytes += piece.length;
-      BundleObject object{.image = row.image, .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
+      BundleObject object{.images = {row.image}, .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
       if (medium.has(object.path, piece.length)) continue;
       const auto here = store.path_of(piece);
       if (here) object.from = *here;
       missing.push_back(std::move(object));
     }
     const bool lacks = std::any_of(missing.begin(), missing.end(), [](const BundleObject& one) { return one.from.empty(); });
-    if (!image->packed || lacks) {
-      row.status = "not-here";
+    if (!image->packed) {
+      row.status = BundleStatus::not_offered;
+    } else if (lacks) {
+      row.status = BundleStatus::not_here;
     } else if (!missing.empty()) {
-      row.status = "added";
-      for (auto& object : missing) {
-        if (coming.insert(object.piece.digest).second) bundle.missing.push_back(std::move(object));
-      }
+      row.status = BundleStatus::added;
+      for (auto& object : missing) coming.add(std::move(object));
     }
     bundle.rows.push_back(std::move(row));
   }
+  bundle.missing = coming.finish();
   for (const auto& object : bundle.missing) {
     const std::uint64_t begun = std::min(medium.begun(object.path), object.piece.length);
     bundle.needed += room_for(object.piece.length - begun);
@@ -83,7 +113,7 @@ void require_room(const Bundle& bundle, const std::string& folder, const std::op
   std::vector<std::string> too_large;
   for (const auto& object : bundle.missing) {
     if (limit && object.piece.length > limit->largest)
-      too_large.push_back(fmt::format("{} ({})", object.image, size_text(object.piece.length)));
+      too_large.push_back(fmt::format("{} ({})", fmt::join(object.images, ", "), size_text(object.piece.length)));
   }
   if (!too_large.empty())
     throw Error(Fault::local,
@@ -102,27 +132,27 @@ void require_room(const Bundle& bundle, const std::string& folder, const std::op
 }
 
 std::vector<BundleObject> objects_on(const store::Medium& medium, const Catalog& catalog) {
-  std::vector<BundleObject> objects;
-  std::set<Digest> seen;
+  SharedObjects objects;
   for (const auto& image : catalog.images) {
     for (const Piece& piece : files_of(image)) {
-      BundleObject object{.image = image.name.text(), .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
-      if (medium.is_there(object.path) && seen.insert(piece.digest).second) objects.push_back(std::move(object));
+      BundleObject object{.images = {image.name.text()}, .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
+      if (medium.is_there(object.path)) objects.add(std::move(object));
     }
   }
-  return objects;
+  return objects.finish();
 }
 
 void show_bundle(const Bundle& bundle, const std::string& folder, const Head& head, show::Output& out) {
   out.print("{} serial {} in {}: {} added, {} already there\n", head.name.text(), head.serial, io::printable(folder),
-            sum_text(bundle, "added"), sum_text(bundle, "there"));
+            sum_text(bundle, BundleStatus::added), sum_text(bundle, BundleStatus::there));
   for (const auto& row : bundle.rows) {
-    if (row.status == "damaged") out.print("  damaged here: {}\n", row.image);
-    if (row.status == "not-here") out.print("  {}: {}\n", row.offered ? "not here" : "a copy, not offered", row.image);
+    if (row.status == BundleStatus::damaged) out.print("  damaged here: {}\n", row.image);
+    if (row.status == BundleStatus::not_here) out.print("  not here: {}\n", row.image);
+    if (row.status == BundleStatus::not_offered) out.print("  a copy, not offered: {}\n", row.image);
   }
   out.print(
-      "The head is valid until {}. A server that reads this disk later needs max_age in its [[peer]], longer than the life of "
-      "the head.\n",
+      "The head is valid until {}. A server that reads the disk after that needs max_age in its [[peer]]: longer than the time "
+      "since the head was signed.\n",
       time_text(head.expires));
 }
 
@@ -143,7 +173,7 @@ void show_bundle_json(const Bundle& bundle, const std::string& folder, const Hea
   for (const auto& row : bundle.rows) {
     json.begin_object();
     json.member("name", row.image);
-    json.member("status", row.status);
+    json.member("status", text_of(row.status));
     json.member("bytes", row.bytes);
     json.end_object();
   }
@@ -159,8 +189,17 @@ void show_bundle_json(const Bundle& bundle, const std::string& folder, const Hea
 void show_check(const BundleCheck& check, show::Output& out) {
   out.print("{} serial {} in {}: {} files of images ({}), {} damaged\n", check.server.text(), check.serial,
             io::printable(check.folder), check.files, size_text(check.bytes), check.damaged.size());
-  for (const auto& one : check.damaged) out.print("  damaged: {} ({})\n", io::printable(one.path), one.image);
-  if (!check.damaged.empty()) out.print("hint: remove these files and run \"ingot bundle\" again: it writes them anew\n");
+  for (const auto& one : check.damaged) {
+    const std::string images = fmt::format("{}", fmt::join(one.images, ", "));
+    if (one.unreadable.empty())
+      out.print("  damaged: {} ({})\n", io::printable(one.path), images);
+    else
+      out.print("  cannot be read: {} ({}): {}\n", io::printable(one.path), images, io::printable(one.unreadable));
+  }
+  if (!check.damaged.empty())
+    out.print(
+        "hint: remove these files and run \"ingot bundle\" again, which writes them; if files cannot be read, use another "
+        "disk\n");
 }
 
 void show_check_json(const BundleCheck& check, show::Output& out) {
@@ -175,10 +214,13 @@ void show_check_json(const BundleCheck& check, show::Output& out) {
   json.key("damaged");
   json.begin_array();
   for (const auto& one : check.damaged) {
-    json.begin_object();
-    json.member("image", one.image);
-    json.member("path", one.path);
-    json.end_object();
+    for (const auto& image : one.images) {
+      json.begin_object();
+      json.member("image", image);
+      json.member("path", one.path);
+      json.member_or_null("unreadable", one.unreadable);
+      json.end_object();
+    }
   }
   json.end_array();
   json.end_object();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/io/disk/file_system.hpp"
@@ -17,18 +18,25 @@ namespace ingot::command {
 
 /// A file of an image: its packed bytes or their table.
 struct BundleObject {
-  std::string image;
+  std::vector<std::string> images;  ///< all that have it: images with the same bytes share their files
   Piece piece;
   std::string path;  ///< on the medium
   std::string from;  ///< here
 };
 
+enum class BundleStatus {
+  added,        ///< by this run
+  there,        ///< it was on the medium already
+  not_here,     ///< its bytes are not in the store
+  not_offered,  ///< the catalog lists a copy without its bytes, as it is not redistributed
+  damaged,      ///< its bytes in the store are not what the catalog names
+};
+std::string_view text_of(BundleStatus status);  ///< "added" …
+
 struct BundleRow {
   std::string image;
-  std::string
-      status;  ///< "added", "there", "not-here": its bytes are not in the store, "damaged": they are not what the catalog names
+  BundleStatus status = BundleStatus::there;
   std::uint64_t bytes = 0;  ///< of its files
-  bool offered = true;      ///< false: the catalog lists a copy without its bytes, as it is not redistributed
 };
 
 struct Bundle {
@@ -60,8 +68,9 @@ struct BundleCheck {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   struct Damaged {
-    std::string image;
+    std::vector<std::string> images;  ///< all that have the file
     std::string path;
+    std::string unreadable = {};  ///< why it cannot be read; "": it can, and is not what the catalog says
   };
   std::vector<Damaged> damaged{};
 };

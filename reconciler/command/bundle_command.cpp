@@ -12,6 +12,8 @@
 #include "reconciler/source/read_manifest.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/exit_code.hpp"
+#include "schema/manifest/own_places.hpp"
+#include "schema/text/text_rules.hpp"
 
 namespace ingot::command {
 
@@ -25,41 +27,42 @@ std::string destination_of(std::string written) {
   return written;
 }
 
-const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest) {
-  const auto peer =
-      std::find_if(manifest.peers.begin(), manifest.peers.end(), [&](const PeerEntry& one) { return one.name == name; });
-  if (peer != manifest.peers.end()) return *peer;
-  std::vector<std::string> names;
-  for (const auto& one : manifest.peers) names.push_back(one.name.text());
-  const std::string hint = site::nearest_hint(name.text(), names);
-  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", name.text()),
-              hint.empty() ? "name a [[peer]] of the manifest" : hint)
-      .about(name.text());
+[[noreturn]] void refuse_destination(const std::string& text, const std::string& mend, const std::string& folder) {
+  throw Error(Fault::usage, text, mend).about(folder);
 }
 
-bool is_in(const fs::path& path, const fs::path& folder) {
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+/// Absolute, with the links in it followed, also of what is not there yet. Error{usage}: it cannot be looked at.
+std::string real_path_of(const std::string& path, const std::string& destination) {
+  std::error_code failed;
+  const fs::path real = fs::weakly_canonical(fs::absolute(path), failed);
+  if (failed)
+    refuse_destination(fmt::format("cannot look at \"{}\": {}", io::printable(path), failed.message()),
+                       "give this user access to it, or name a folder on another disk", destination);
+  return plain_path(real.string());
 }
 
 /// Nothing is written into this server's own folders or above them, nor into a folder that is not there.
 void require_destination(const std::string& folder, const ServerSection& server) {
-  if (folder.empty()) throw Error(Fault::usage, "DEST is empty", "name a folder on another disk");
-  std::error_code ignored;
-  const fs::path path = fs::weakly_canonical(fs::absolute(folder), ignored);
-  const std::string state = site::state_folder(server);
-  for (const auto& own : {server.store, server.keys, state.empty() ? server.state : state}) {
-    const fs::path place = fs::weakly_canonical(fs::absolute(own), ignored);
-    if (!is_in(path, place) && !is_in(place, path)) continue;
-    throw Error(
-        Fault::usage,
-        fmt::format("DEST \"{}\" lies in or above \"{}\", which is this server's own", io::printable(folder), io::printable(own)),
-        "name a folder on another disk")
-        .about(folder);
+  constexpr const char* another = "name a folder on another disk";
+  if (folder.empty()) refuse_destination("DEST is empty", another, folder);
+  const std::string path = real_path_of(folder, folder);
+  for (const OwnPlace& own : own_places(server)) {
+    const std::string state = own.what == "state" ? site::state_folder(server) : "";  // more lies there than the state
+    const std::string& place = state.empty() ? own.path : state;
+    const std::string real = real_path_of(place, folder);
+    if (path_inside(path, real) || path_inside(real, path))
+      refuse_destination(fmt::format("DEST \"{}\" lies in or above this server's {} \"{}\"", io::printable(folder), own.what,
+                                     io::printable(place)),
+                         another, folder);
   }
-  if (fs::is_directory(path.parent_path(), ignored)) return;
-  throw Error(Fault::usage, fmt::format("the folder \"{}\" is not there", io::printable(path.parent_path().string())),
-              "mount the disk, or make the folder: only the last folder of DEST is made")
-      .about(folder);
+  std::error_code failed;
+  const std::string above = parent_folder(path);
+  if (fs::is_directory(above, failed)) return;
+  if (failed && failed != std::errc::no_such_file_or_directory && failed != std::errc::not_a_directory)
+    refuse_destination(fmt::format("cannot look at the folder \"{}\": {}", io::printable(above), failed.message()),
+                       "give this user access to it, or name a folder on another disk", folder);
+  refuse_destination(fmt::format("the folder \"{}\" is not there", io::printable(above)),
+                     "mount the disk, or make the folder: only the last folder of DEST is made", folder);
 }
 
 [[noreturn]] void refuse_place(const std::string& folder, const std::string& what, const std::string& mend) {
@@ -95,8 +98,10 @@ void write(Bundle& bundle, const observe::PublishedTree& tree, store::Medium& me
       medium.copy(object.from, object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); });
     } catch (const Error& error) {
       if (error.code() != Code::damaged) throw;
-      for (auto& row : bundle.rows)
-        if (row.image == object.image) row.status = "damaged";
+      for (auto& row : bundle.rows) {
+        if (std::find(object.images.begin(), object.images.end(), row.image) != object.images.end())
+          row.status = BundleStatus::damaged;
+      }
     }
   }
   for (const auto& file : tree.pieces) medium.put(path_on_medium(file.piece), file.bytes);
@@ -106,7 +111,7 @@ void write(Bundle& bundle, const observe::PublishedTree& tree, store::Medium& me
 
 observe::PublishedTree tree_of(const options::BundleArguments& arguments, const site::Site& site) {
   if (arguments.peer) {
-    const PeerEntry& peer = peer_called(*arguments.peer, site.manifest);
+    const PeerEntry& peer = site::peer_called(*arguments.peer, site.manifest);
     io::PeerMemory memory(site.files, site::state_folder(site.manifest.server));
     return observe::remembered_tree(peer, memory);
   }
@@ -137,13 +142,14 @@ int warn_of_unknown(const Bundle& bundle, const Catalog& catalog, const options:
 int warn_of_missing(const Bundle& bundle, const options::BundleArguments& arguments, const console::Session& session) {
   int exit = exit_done;
   for (const auto& row : bundle.rows) {
-    if (row.status == "damaged" || (row.status == "not-here" && row.offered && !arguments.peer)) {
+    const bool is_damaged = row.status == BundleStatus::damaged, is_away = row.status == BundleStatus::not_here;
+    if (is_damaged || (is_away && !arguments.peer)) {
       session.warn(fmt::format("the bytes of \"{}\" are {}; run \"ingot verify --repair\", then this again", row.image,
-                               row.status == "damaged" ? "damaged" : "missing"));
+                               is_damaged ? "damaged" : "missing"));
       exit = worse_exit_code(exit, exit_local);
-    } else if (row.status == "not-here" && !arguments.images.empty()) {
-      session.warn(row.offered ? fmt::format("the bytes of \"{}\" are not here", row.image)
-                               : fmt::format("\"{}\" is a copy, which this catalog does not offer; see --peer", row.image));
+    } else if ((is_away || row.status == BundleStatus::not_offered) && !arguments.images.empty()) {
+      session.warn(is_away ? fmt::format("the bytes of \"{}\" are not here", row.image)
+                           : fmt::format("\"{}\" is a copy, which this catalog does not offer; see --peer", row.image));
       exit = worse_exit_code(exit, exit_incomplete);
     }
   }
@@ -160,15 +166,21 @@ int warn_of_age(const Head& head, const console::Session& session) {
 int verify(const std::string& folder, const ServerId& id, const console::Session& session) {
   const auto tree = observe::tree_in(session.files, folder, id);
   store::Medium medium(session.files, folder);
+  const auto objects = objects_on(medium, *tree.catalog);
   std::uint64_t total = 0;
-  for (const auto& object : objects_on(medium, *tree.catalog)) total += object.piece.length;
+  for (const auto& object : objects) total += object.piece.length;
   console::ByteProgress progress(session, "verify", total);
   BundleCheck check{.folder = folder, .server = tree.head.name, .serial = tree.head.serial};
-  for (const auto& object : objects_on(medium, *tree.catalog)) {
+  for (const auto& object : objects) {
     ++check.files;
     check.bytes += object.piece.length;
-    if (!medium.is_whole(object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); }))
-      check.damaged.push_back({object.image, object.path});
+    try {
+      if (!medium.is_whole(object.path, object.piece, [&](std::uint64_t bytes) { progress.add(bytes); }))
+        check.damaged.push_back({.images = object.images, .path = object.path});
+    } catch (const Error& error) {
+      if (error.fault() != Fault::local) throw;
+      check.damaged.push_back({.images = object.images, .path = object.path, .unreadable = error.text()});
+    }
   }
   session.show([&](const show::Style&, show::Output& out) { show_check(check, out); },
                [&](show::Output& out) { show_check_json(check, out); });
@@ -222,12 +234,9 @@ int run_command(const options::BundleArguments& arguments, const console::Sessio
   const auto manifest = source::read_manifest(session);
   if (!manifest) return exit_manifest;
   const site::Site site(*manifest, state::Access::read_only, session.files);
-  const bool chooses = !arguments.images.empty() || arguments.series || arguments.since;
-  int exit = exit_done;
-  if (!arguments.verify || chooses) exit = add_to(arguments, site, session);
-  if (!arguments.verify || (chooses && exit != exit_done && exit != exit_incomplete)) return exit;
-  const ServerId id = arguments.peer ? peer_called(*arguments.peer, *manifest).card.id : site.state.self();
-  return worse_exit_code(exit, verify(destination_of(arguments.destination), id, session));
+  if (!arguments.verify) return add_to(arguments, site, session);
+  const ServerId id = arguments.peer ? site::peer_called(*arguments.peer, *manifest).card.id : site.state.self();
+  return verify(destination_of(arguments.destination), id, session);
 }
 
 }  // namespace ingot::command

@@ -50,6 +50,7 @@ void look_at_pieces(const site::Site& site, show::Findings& findings) {
   }
 }
 
+/// Whether what was exported, as the newest state has it, is as ingot left it: all members, without opening a file.
 void look_at_exports(const site::Site& site, show::Findings& findings) {
   const observe::ExportDrift drift = observe::export_drift(site.manifest, site.state.snapshot({.without_failures = true}));
   findings.exports = drift.looked_at;
@@ -64,9 +65,10 @@ int run_command(const options::DriftArguments&, const console::Session& session)
   const site::Site site(*manifest, state::Access::read_only, session.files);
   show::Findings findings;
   look_at_images(site, findings);
-  if (look_at_state(site, findings)) look_at_head(site, findings);
+  const bool is_newest = look_at_state(site, findings);
+  if (is_newest) look_at_head(site, findings);
   look_at_pieces(site, findings);
-  look_at_exports(site, findings);
+  if (is_newest) look_at_exports(site, findings);
   session.show([&](const show::Style& style, show::Output& out) { show::show_drift(findings, style, out); },
                [&](show::Output& out) { show::show_drift_json(findings, out); });
   return findings.faults.empty() ? exit_done : exit_changes;

@@ -48,16 +48,16 @@ std::optional<std::string> wanted_url(const options::InitArguments& arguments) {
   if (!arguments.url) return std::nullopt;
   if (const auto why = why_not_a_url(*arguments.url))
     throw Error(Fault::usage, fmt::format("--url {}", *why),  // not what was given: it may hold a password
-                "such as --url https://gold.example.net/ or --url file:///srv/gold/store/public/");
+                "write for example --url https://gold.example.net/ or --url file:///srv/gold/store/public/");
   return with_slash(*arguments.url);
 }
 
+/// It was not there a moment ago.
 void write_new(const std::string& path, const std::string& text, io::Files& files) {
-  const auto file = files.open(path, io::OpenFor::create_new);
-  file->write_all(text);
-  file->sync();
-  file->close();
-  files.sync_folder(parent_folder(path));
+  if (io::write_new_file(files, path, text)) return;
+  throw Error(Fault::local, fmt::format("\"{}\" appeared meanwhile", io::printable(path)),
+              "another run made it: run this again, which overwrites nothing")
+      .about(path);
 }
 
 /// What is made lies here if the manifest is read from git.

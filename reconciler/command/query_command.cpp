@@ -146,20 +146,7 @@ int query_here(const options::QueryArguments& query, const site::Site& site, con
 }
 
 std::size_t place_of(const ServerName& peer, const Manifest& manifest) {
-  const auto found =
-      std::find_if(manifest.peers.begin(), manifest.peers.end(), [&](const PeerEntry& entry) { return entry.name == peer; });
-  if (found != manifest.peers.end()) return static_cast<std::size_t>(found - manifest.peers.begin());
-  std::vector<std::string> names;
-  for (const auto& entry : manifest.peers) names.push_back(entry.name.text());
-  const std::string hint = site::nearest_hint(peer.text(), names);
-  if (peer == manifest.server.name)
-    throw Error(Fault::usage, fmt::format("\"{}\" is this server", peer.text()), "leave out --peer")
-        .with_code(Code::unknown_peer)
-        .about(peer.text());
-  throw Error(Fault::usage, fmt::format("the manifest has no peer \"{}\"", peer.text()),
-              hint.empty() ? "see: ingot query peers" : hint)
-      .with_code(Code::unknown_peer)
-      .about(peer.text());
+  return static_cast<std::size_t>(&site::peer_called(peer, manifest) - manifest.peers.data());
 }
 
 struct Offered {

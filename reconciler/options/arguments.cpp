@@ -225,7 +225,7 @@ void check_global(const Line& line, const GlobalOptions& given) {
   if (given.manifest == "-")
     wrong("-f \"-\" is not a file: ingot does not read a manifest from standard input",
           "write it to a file: relative paths in it start at its folder, and git knows its commit");
-  if (given.repo && !given.rev) wrong("--repo needs --rev", "give the branch, such as --rev main");
+  if (given.repo && !given.rev) wrong("--repo needs --rev", "give the branch, for example --rev main");
   const std::string format = line.value_of("--format");
   if (line.gives("--json") && !format.empty() && format != "json")
     wrong(fmt::format("--json and --format {} contradict each other", format), "give one of them");

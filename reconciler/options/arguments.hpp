@@ -134,7 +134,7 @@ struct AddArguments {
   std::string version;
   std::string platform;
   std::string description;
-  std::string state;
+  std::optional<ImageState> state;
   std::vector<std::string> labels;  ///< "NAME=VALUE"
 };
 struct BundleArguments {

@@ -7,6 +7,7 @@
 
 #include "reconciler/io/disk/owner.hpp"
 #include "reconciler/io/printable.hpp"
+#include "reconciler/site/find_image.hpp"
 #include "schema/text/text_rules.hpp"
 
 namespace ingot::site {
@@ -66,6 +67,20 @@ void require_made(const ServerSection& server, io::Files& files) {
 }
 
 std::string lock_path(const ServerSection& server) { return state_folder(server) + "/lock"; }
+
+const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest) {
+  std::vector<std::string> names;
+  for (const auto& peer : manifest.peers) {
+    if (peer.name == name) return peer;
+    names.push_back(peer.name.text());
+  }
+  const auto refuse = [&](const std::string& text, const std::string& mend) {
+    return Error(Fault::usage, text, mend).with_code(Code::unknown_peer).about(name.text());
+  };
+  if (name == manifest.server.name) throw refuse(fmt::format("\"{}\" is this server", name.text()), "leave out --peer");
+  const std::string hint = nearest_hint(name.text(), names);
+  throw refuse(fmt::format("the manifest has no peer \"{}\"", name.text()), hint.empty() ? "see: ingot query peers" : hint);
+}
 
 io::RunLock take_lock(const ServerSection& server, const std::string& what, const console::Session& session) {
   require_made(server, session.files);

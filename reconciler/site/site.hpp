@@ -24,6 +24,9 @@ struct Site {
   io::PeerMemory memory;
 };
 
+/// The [[peer]] of that name. Error{usage} "unknown-peer" with the nearest name.
+const PeerEntry& peer_called(const ServerName& name, const Manifest& manifest);
+
 /// The file system of the store. Error{local}.
 plan::DiskView disk_of(const Site& site);
 

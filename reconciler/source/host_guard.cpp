@@ -65,15 +65,12 @@ std::variant<Guard, Problems> host_guard() {
   return strictest(host, *guard);
 }
 
-std::vector<std::string> allowed_variables() {
+void tell_of_this_host(ManifestFiles& files) {
   const auto host = host_guard();
   const auto* const guard = std::get_if<Guard>(&host);
-  return guard != nullptr ? guard->variables.value_or(std::vector<std::string>()) : std::vector<std::string>();
-}
-
-std::string working_folder() {
+  files.variables = guard != nullptr ? guard->variables.value_or(std::vector<std::string>()) : std::vector<std::string>();
   std::error_code gone;
-  return std::filesystem::current_path(gone).string();
+  files.working_folder = std::filesystem::current_path(gone).string();
 }
 
 std::vector<std::string> allowed_signers(const Guard& guard) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "schema/manifest/guard.hpp"
+#include "schema/manifest/parse_manifest.hpp"
 #include "schema/manifest/problem.hpp"
 
 namespace ingot::source {
@@ -14,11 +15,9 @@ namespace ingot::source {
 /// The guard of nobody if there is neither file.
 std::variant<Guard, Problems> host_guard();
 
-/// The variables with secrets that this host allows beside those that bear an entry's name; none if its guard cannot be read,
-/// which host_guard tells.
-std::vector<std::string> allowed_variables();
-/// Absolute; "" if it is gone.
-std::string working_folder();
+/// Tells the parser what it needs of this host: the variables with secrets that the guard allows beside those that bear an
+/// entry's name (none if the guard cannot be read, which host_guard tells), and the working folder.
+void tell_of_this_host(ManifestFiles& files);
 
 /// The files of allowed signers that count: those that guards name; the usual one, if it is there or if none is named.
 std::vector<std::string> allowed_signers(const Guard& guard);

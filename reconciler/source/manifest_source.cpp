@@ -45,8 +45,7 @@ std::variant<Manifest, Problems> read_at(const std::shared_ptr<const io::GitTree
                                          std::optional<std::string> home, ManifestPart part = ManifestPart::whole) {
   ManifestFiles files = io::manifest_files(tree, folder_of(named.shown), folder_of(named.path));
   files.home = std::move(home);
-  files.variables = allowed_variables();
-  files.working_folder = working_folder();
+  tell_of_this_host(files);
   return parse_manifest(named.shown, files, part);
 }
 
@@ -115,8 +114,7 @@ std::variant<Manifest, Problems> read_disk(const options::GlobalOptions& flags, 
   const Around around = repository_around(console::manifest_path(flags));
   ManifestFiles files = heard.listen(files_in(around));
   files.home = home_of(flags);
-  files.variables = allowed_variables();
-  files.working_folder = working_folder();
+  tell_of_this_host(files);
   auto read = parse_manifest(console::manifest_path(flags), files, part);
   auto* const manifest = std::get_if<Manifest>(&read);
   if (manifest && part == ManifestPart::whole) find_commit(*manifest, heard, around);

@@ -18,7 +18,6 @@ class Medium {
   /// `files` outlives it. `folder` is there.
   Medium(io::Files& files, std::string folder);
 
-  const std::string& folder() const { return folder_; }
   /// The bytes of head.dsse; nullopt: there is none.
   std::optional<std::string> head() const;
   /// Whether a file is there with this length. Paths here are relative to the folder: "b/ab/abcd…".

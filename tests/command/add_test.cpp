@@ -45,6 +45,11 @@ struct Add : testing_support::Commands {
   }
 };
 
+TEST_F(Add, gives_the_image_the_state_that_was_chosen) {
+  ASSERT_EQ(add({source(), "--name", "n1", "--state", "TESTABLE"}).exit, 0) << terminal.said;
+  EXPECT_THAT(read(folder / "gold/images/n1.toml"), HasSubstr("state       = \"TESTABLE\"\n"));
+}
+
 TEST_F(Add, writes_a_file_that_the_next_apply_adds) {
   const Ran ran = add({source(), "--name", "n1", "--series", "late", "--version", "1.9", "--label", "team=dba", "--json"});
   ASSERT_EQ(ran.exit, 0) << ran.err << ran.out;
@@ -116,8 +121,10 @@ TEST_F(Add, refuses_what_is_wrong_and_writes_nothing) {
   EXPECT_EQ(add({source(), "--name", "..", "--series", "nightly"}).exit, 64);
   EXPECT_EQ(add({source(), "--name", "x", "--label", "nothing"}).exit, 64);
   EXPECT_EQ(add({source(), "--name", "x", "--state", "PUBLISHD"}).exit, 64);
+  EXPECT_THAT(terminal.said, HasSubstr("did you mean \"PUBLISHED\"?"));
   EXPECT_EQ(add({source("none"), "--name", "x"}).exit, 64);
   EXPECT_EQ(add({source()}).exit, 64);
+  EXPECT_THAT(terminal.said, HasSubstr("--name NAME"));
   EXPECT_EQ(add({source(), "--name", "x", "--rev", "main"}).exit, 64);
   fs::create_symlink("a.img", folder / "gold/builds/link");
   EXPECT_EQ(add({source("link"), "--name", "x"}).exit, 64);
@@ -138,6 +145,18 @@ TEST_F(Add, leaves_a_file_that_is_there_alone) {
   const std::string before = read(folder / "gold/images/x.toml");
   EXPECT_EQ(add({source(), "--name", "x", "--version", "2"}).exit, 65);
   EXPECT_EQ(read(folder / "gold/images/x.toml"), before);
+}
+
+TEST_F(Add, removes_what_one_that_was_killed_has_left) {
+  write("gold/images/.ingot-old.toml.0123.new", "[[ima");
+  write("gold/images/.ingot-now.toml.4567.new", "[[ima");
+  const fs::path old = folder / "gold/images/.ingot-old.toml.0123.new";
+  fs::last_write_time(old, fs::last_write_time(old) - std::chrono::hours(2));
+  ASSERT_EQ(add({source(), "--name", "x"}).exit, 0) << terminal.said;
+  auto left = files();
+  std::sort(left.begin(), left.end());
+  EXPECT_EQ(left, (std::vector<std::string>{".ingot-now.toml.4567.new", "x.toml"})) << "another may be writing it now";
+  EXPECT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
 }
 
 TEST_F(Add, writes_through_no_link) {

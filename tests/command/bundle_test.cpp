@@ -152,7 +152,14 @@ TEST_F(Bundle, is_read_again_and_every_changed_byte_is_named) {
   EXPECT_EQ(bad.exit, 6);
   EXPECT_EQ(Json::parse(bad.out).at("damaged").at(0).at("path"), file.lexically_relative(stick).string());
   fs::remove(file);
-  EXPECT_EQ(bundle({"--since", "0", "--verify"}).exit, 0) << "it writes what was chosen first";
+  EXPECT_EQ(bundle({"--since", "0"}).exit, 0) << terminal.said;
+  EXPECT_EQ(bundle({"--verify"}).exit, 0) << terminal.said;
+  for (const auto& choice : {std::vector<std::string>{"a"}, {"--since", "0"}, {"--series", "s"}}) {
+    auto both = choice;
+    both.emplace_back("--verify");
+    EXPECT_EQ(bundle(both).exit, 64);
+    EXPECT_THAT(terminal.said, HasSubstr("--verify reads all that is in DEST"));
+  }
   std::ofstream(stick / "head.dsse") << "x";
   EXPECT_EQ(bundle({"--verify"}).exit, 6);
   EXPECT_EQ(bundle().exit, 0) << "its own, which a power cut has damaged";
@@ -160,6 +167,46 @@ TEST_F(Bundle, is_read_again_and_every_changed_byte_is_named) {
   std::ofstream(folder / "notes/head.dsse") << "my notes";
   EXPECT_EQ(at("gold", {"bundle", (folder / "notes").string()}).exit, 7);
   EXPECT_EQ(read(folder / "notes/head.dsse"), "my notes");
+}
+
+TEST_F(Bundle, names_each_image_that_shares_a_damaged_file) {
+  write("gold/same", "bytes of a");
+  manifest("gold", images("PUBLISHED") + "[[image]]\nname = \"same\"\nsource = \"same\"\n");
+  ASSERT_EQ(at("gold", {"apply", "--yes"}).exit, 0) << terminal.said;
+  ASSERT_EQ(bundle().exit, 0) << terminal.said;
+  const auto damage = [&](const fs::path& tree) {
+    for (const auto& entry : fs::recursive_directory_iterator(tree / "b")) {
+      if (!entry.is_regular_file() || read(entry.path()).find("bytes of a") == std::string::npos) continue;
+      std::ofstream(entry.path(), std::ios::binary) << std::string(fs::file_size(entry.path()), 'x');
+    }
+  };
+  damage(stick);
+  const Ran text = bundle({"--verify"});
+  EXPECT_EQ(text.exit, 6);
+  EXPECT_THAT(text.out, AllOf(HasSubstr("1 damaged"), HasSubstr("(a, same)")));
+  const Ran json = bundle({"--verify", "--json"});
+  testing_support::expect_valid_json("bundlecheck", json.out);
+  std::vector<std::string> named;
+  const Json printed = Json::parse(json.out);
+  for (const auto& one : printed.at("damaged")) named.push_back(one.at("image"));
+  EXPECT_EQ(named, (std::vector<std::string>{"a", "same"}));
+  fs::remove_all(stick);
+  damage(folder / "gold/store/public");
+  EXPECT_EQ(bundle().exit, 6);
+  EXPECT_THAT(terminal.printed, AllOf(HasSubstr("damaged here: a\n"), HasSubstr("damaged here: same\n")));
+}
+
+TEST_F(Bundle, a_file_that_cannot_be_read_is_listed_and_the_others_are_checked) {
+  ASSERT_EQ(bundle().exit, 0) << terminal.said;
+  const auto files = objects();
+  fs::remove(files.at(0));
+  fs::create_symlink("/dev/null", files.at(0));  // opened through no link
+  std::ofstream(files.at(1), std::ios::binary) << std::string(fs::file_size(files.at(1)), 'x');
+  const Ran ran = bundle({"--verify", "--json"});
+  EXPECT_EQ(ran.exit, 6);
+  testing_support::expect_valid_json("bundlecheck", ran.out);
+  EXPECT_EQ(Json::parse(ran.out).at("files"), 3);
+  EXPECT_EQ(Json::parse(ran.out).at("damaged").size(), 2U);
 }
 
 /// A new root may have revoked the keys of the one before.
@@ -227,6 +274,32 @@ TEST_F(Bundle, leaves_another_servers_bundle_and_a_newer_one_alone) {
   EXPECT_NE(newer, old);
 }
 
+TEST_F(Bundle, an_older_catalog_replaces_no_newer_one) {
+  fs::copy(folder / "gold", folder / "restored", fs::copy_options::recursive);
+  manifest("restored", images("PUBLISHED"));
+  std::string text = read(folder / "restored/ingot.toml");
+  text.replace(text.find("name = \"restored\""), 17, "name = \"gold\"");
+  write("restored/ingot.toml", text);
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0) << terminal.said;
+  ASSERT_EQ(bundle().exit, 0) << terminal.said;
+  const std::string newer = read(stick / "head.dsse");
+  const Ran older = at("restored", {"bundle", stick.string()});
+  EXPECT_EQ(older.exit, 7);
+  EXPECT_THAT(older.err, HasSubstr("newer than serial"));
+  EXPECT_EQ(read(stick / "head.dsse"), newer);
+}
+
+TEST_F(Bundle, a_published_head_that_was_put_back_is_not_spread) {
+  const fs::path head = folder / "gold/store/public/head.dsse";
+  const std::string old = read(head);
+  ASSERT_EQ(at("gold", {"publish"}).exit, 0) << terminal.said;
+  std::ofstream(head, std::ios::binary) << old;
+  const Ran ran = bundle();
+  EXPECT_EQ(ran.exit, 6);
+  EXPECT_THAT(ran.err, HasSubstr("was published last"));
+  EXPECT_FALSE(fs::exists(stick / "head.dsse"));
+}
+
 TEST_F(Bundle, refuses_places_that_are_no_other_disk) {
   EXPECT_EQ(at("gold", {"bundle", (folder / "gold/store/public").string()}).exit, 64);
   EXPECT_EQ(at("gold", {"bundle", (folder / "gold/store/usb").string()}).exit, 64);
@@ -234,6 +307,9 @@ TEST_F(Bundle, refuses_places_that_are_no_other_disk) {
   EXPECT_FALSE(fs::exists(folder / "not"));
   EXPECT_EQ(at("gold", {"bundle", ""}).exit, 64);
   EXPECT_EQ(at("gold", {"bundle", (folder / "gold").string()}).exit, 64) << "the store is below it";
+  fs::create_symlink("loop", folder / "loop");
+  EXPECT_EQ(at("gold", {"bundle", (folder / "loop/usb").string()}).exit, 64);
+  EXPECT_THAT(terminal.said, HasSubstr("cannot look at"));
   EXPECT_EQ(bundle({"--since", "99"}).exit, 64);
   fs::create_directories(folder / "elsewhere");
   fs::create_directories(stick);
@@ -249,6 +325,9 @@ TEST_F(Bundle, says_that_copies_are_not_offered) {
   const Ran all = at("silver", {"bundle", other});
   EXPECT_EQ(all.exit, 0) << all.err;
   EXPECT_THAT(all.out, AllOf(HasSubstr("0 images added"), HasSubstr("a copy, not offered: a\n")));
+  const Ran json = at("silver", {"bundle", other, "--json"});
+  testing_support::expect_valid_json("bundle", json.out);
+  EXPECT_EQ(Json::parse(json.out).at("images").at(0).at("status"), "not-offered");
   const Ran one = at("silver", {"bundle", other, "a"});
   EXPECT_EQ(one.exit, 3);
   EXPECT_THAT(one.err, HasSubstr("\"a\" is a copy, which this catalog does not offer; see --peer"));
@@ -272,7 +351,8 @@ TEST_F(Bundle, of_a_peer_has_its_own_signed_catalog_and_what_is_here_of_it) {
 /// What `require_room` says of one file of this length; "": it fits.
 std::string refusal(std::uint64_t length, const std::optional<io::FileLimit>& limit, std::uint64_t available) {
   command::Bundle bundle;
-  bundle.missing = {{.image = "huge", .piece = {*Digest::parse_hex(std::string(64, '1')), length}, .path = "b/1", .from = "b/1"}};
+  bundle.missing = {
+      {.images = {"huge"}, .piece = {*Digest::parse_hex(std::string(64, '1')), length}, .path = "b/1", .from = "b/1"}};
   bundle.needed = length;
   try {
     command::require_room(bundle, "stick", limit, available);

@@ -64,10 +64,10 @@ struct FleetRequests : testing_support::Commands {
     };
     const console::Session session{
         .flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock, .connect = connect};
-    const int exit = std::visit(
-        Overloaded{[&](const options::PlanFleet& plan) { return run_command(plan, session); },
-                   [&](const options::AskFleet& status) { return run_command(status, session); }, [](const auto&) { return -1; }},
-        arguments.command);
+    const int exit = std::visit(Overloaded{[&](const options::PlanFleet& plan) { return command::run_command(plan, session); },
+                                           [&](const options::AskFleet& status) { return command::run_command(status, session); },
+                                           [](const auto&) { return -1; }},
+                                arguments.command);
     EXPECT_EQ(exit, 0) << terminal.said;
     Requests requests;
     for (const auto& [server, count] : counts) requests[server] = count;

@@ -48,6 +48,30 @@ TEST_F(Rebuild, G5_an_old_state_is_noticed_and_gone_forward_from) {
   EXPECT_EQ(at("iron", {"plan"}).exit, 0) << terminal.printed << terminal.said;
 }
 
+TEST_F(Rebuild, G5_exports_are_not_compared_with_an_old_state) {
+  three_servers();
+  write("guard.toml", "guard = 1\n[guard]\nexport_to = [\"" + folder.string() + "\"]\n");
+  ::setenv("INGOT_GUARD", (folder / "guard.toml").c_str(), 1);
+  fs::create_directories(folder / "exports");
+  const auto exported = [&](const std::string& name, const std::string& more) {
+    manifest("silver", silver_entries() + more + "[[export]]\nname = \"home\"\nimage = \"" + name + "\"\nto = \"" +
+                           (folder / "exports").string() + "\"\nlink = \"current\"\n");
+    apply("silver");
+  };
+  exported("own", "");
+  fs::copy(folder / "silver/state", folder / "backup", fs::copy_options::recursive);
+  write("silver/late.bin", "bytes of late");
+  exported("late", image("late"));
+  const Ran before = at("silver", {"drift"});
+  EXPECT_EQ(before.exit, 0) << before.out;
+  fs::remove_all(folder / "silver/state");
+  fs::copy(folder / "backup", folder / "silver/state", fs::copy_options::recursive);
+  const Ran drift = at("silver", {"drift"});
+  ::unsetenv("INGOT_GUARD");
+  EXPECT_EQ(drift.exit, 2);
+  EXPECT_THAT(drift.out, AllOf(HasSubstr("older than what is published"), testing::Not(HasSubstr("export.home"))));
+}
+
 TEST_F(Rebuild, R26_guards_hold_as_before_when_a_state_was_made_anew_or_put_back) {
   three_servers();
   const std::string more = image("c") + image("d") + image("e");

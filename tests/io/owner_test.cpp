@@ -51,6 +51,15 @@ TEST_F(owner, an_error_of_access_says_whose_the_file_is) {
                                                                  HasSubstr("this runs as root"), HasSubstr("chown root ")));
 }
 
+TEST_F(owner, nobody_is_told_to_give_away_the_folder_above) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
+  ASSERT_EQ(::chown(folder.path().c_str(), somebody, somebody), 0);
+  const std::string said = io::foreign_owner_text(folder / "gone/file");
+  ASSERT_EQ(::chown(folder.path().c_str(), 0, 0), 0);
+  EXPECT_THAT(said, AllOf(HasSubstr("\"" + folder.path() + "\" belongs to"), HasSubstr("run it as " + io::user_name(somebody)),
+                          Not(HasSubstr("chown"))));
+}
+
 TEST_F(owner, nobody_is_told_to_give_away_a_folder_of_the_host) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   const std::string said = testing_support::in_child(

@@ -1,10 +1,11 @@
 // A bundle on a small disk: a file system in memory that is too small, or that fills while the bundle is written.
-#include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +21,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing_support::noise;
 using testing_support::read_text;
-using testing_support::Running;
 using testing_support::TestFolder;
 namespace fs = std::filesystem;
 
@@ -102,24 +102,35 @@ TEST_F(BundleDisk, is_whole_on_real_fat_and_exfat) {
   }
 }
 
-TEST_F(BundleDisk, a_bundle_that_was_killed_is_gone_on_with_and_two_at_once_are_one) {
-  const auto begun = [&] {
-    if (!fs::exists(stick + "/b")) return false;
-    const fs::recursive_directory_iterator files(stick + "/b");
-    return std::any_of(begin(files), end(files), [](const auto& one) { return one.path().extension() == ".part"; });
+/// tests/survival kills a bundle at each of its calls; here the disk takes no more in the middle of a file.
+TEST_F(BundleDisk, a_bundle_that_stopped_in_the_middle_is_gone_on_with) {
+  const auto parts = [&] {
+    std::vector<std::uintmax_t> sizes;
+    for (const auto& one : fs::recursive_directory_iterator(stick + "/b")) {
+      if (one.path().extension() == ".part") sizes.push_back(one.file_size());
+    }
+    return sizes;
   };
-  Running running({.arguments = {INGOT_BINARY, "bundle", stick}, .folder = gold.path(), .environment = {}},
-                  folder / "bundle.log");
-  for (int i = 0; i < 20'000 && !begun(); ++i) std::this_thread::sleep_for(std::chrono::microseconds(500));
-  running.signal(SIGSTOP);
-  const bool in_the_middle = begun();
-  if (in_the_middle) { EXPECT_EQ(bundle({}).exit, 5) << "another run writes there"; }
-  running.signal(SIGKILL);
-  running.wait();
-  if (in_the_middle) { EXPECT_FALSE(fs::exists(stick + "/head.dsse")); }
+  const Ran stopped =
+      testing_support::run({.arguments = {"bash", "-c", "ulimit -f 8192; exec \"$0\" bundle \"$1\"", INGOT_BINARY, stick},
+                            .folder = gold.path(),
+                            .environment = {}});
+  EXPECT_EQ(stopped.exit, 6) << stopped.out;
+  EXPECT_THAT(stopped.err, HasSubstr("no file may be so long there"));
+  EXPECT_EQ(parts(), (std::vector<std::uintmax_t>{8192 * 1024}));
+  EXPECT_FALSE(fs::exists(stick + "/head.dsse"));
   EXPECT_EQ(bundle({}).exit, 0);
   EXPECT_EQ(bundle({"--verify"}).exit, 0);
-  EXPECT_FALSE(begun());
+  EXPECT_TRUE(parts().empty());
+}
+
+TEST_F(BundleDisk, two_bundles_at_once_are_one) {
+  const int other = ::open(stick.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);  // as the other run holds it
+  const Ran ran = bundle({});
+  ::close(other);
+  EXPECT_EQ(ran.exit, 5) << ran.err;
+  EXPECT_FALSE(fs::exists(stick + "/head.dsse"));
 }
 
 }  // namespace

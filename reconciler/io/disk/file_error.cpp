@@ -20,6 +20,9 @@ std::string mend_of(int error, const std::string& path) {
   switch (error) {
     case ENOSPC:
     case EDQUOT: return std::string(free_space);
+    case EFBIG:
+      return "no file may be so long there: raise the limit (ulimit -f), or format a FAT disk, whose files are below 4 GiB, as "
+             "exFAT or ext4";
     case EROFS: return "the file system is mounted read-only: remount it writable, or keep the folder elsewhere";
     case EACCES:
     case EPERM: {

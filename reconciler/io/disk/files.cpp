@@ -15,6 +15,8 @@ namespace ingot::io {
 namespace {
 
 /// Two runs never write one file.
+constexpr std::string_view hidden = ".ingot-";
+
 std::string name_beside(const std::string& path) { return fmt::format("{}.{}.new", path, random_hex()); }
 
 bool is_folder(Files& files, const std::string& path) {
@@ -33,6 +35,13 @@ std::string read_all(File& file, const std::string& path, std::uint64_t at_most)
   return bytes;
 }
 
+void remove_if_possible(Files& files, const std::string& path) {
+  try {
+    files.remove(path);
+  } catch (const Error&) {  // the first failure is the one to tell
+  }
+}
+
 /// Writes a new file beside `path` and renames it; leaves nothing behind when that fails.
 void rename_over(Files& files, const std::string& path, mode_t mode, const std::function<void(File&)>& write) {
   const std::string beside = name_beside(path);
@@ -42,10 +51,7 @@ void rename_over(Files& files, const std::string& path, mode_t mode, const std::
     file->close();
     files.rename(beside, path);
   } catch (const Error&) {
-    try {
-      files.remove(beside);
-    } catch (const Error&) {  // the first failure is the one to tell
-    }
+    remove_if_possible(files, beside);
     throw;
   }
 }
@@ -69,6 +75,27 @@ void make_folders(Files& files, const std::string& path, mode_t mode) {
     if (end == std::string::npos) return;
   }
 }
+
+bool write_new_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode) {
+  const auto slash = path.rfind('/') + 1;  // 0 if there is none
+  const std::string beside = name_beside(path.substr(0, slash) + std::string(hidden) + path.substr(slash));
+  bool is_new = false;
+  try {
+    const auto file = files.open(beside, OpenFor::create_new, mode);
+    file->write_all(bytes);
+    file->sync();
+    file->close();
+    is_new = files.rename_new(beside, path);
+  } catch (const Error&) {
+    remove_if_possible(files, beside);
+    throw;
+  }
+  if (!is_new) remove_if_possible(files, beside);
+  files.sync_folder(parent_folder(path));
+  return is_new;
+}
+
+bool is_left_by_write_new_file(std::string_view name) { return name.starts_with(hidden) && name.ends_with(".new"); }
 
 void replace_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode, std::optional<Time> mtime) {
   rename_over(files, path, mode, [&](File& file) {

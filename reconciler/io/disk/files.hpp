@@ -101,5 +101,9 @@ void replace_file(Files& files, const std::string& path, std::string_view bytes,
 void replace_file_unsynced(Files& files, const std::string& path, std::string_view bytes, mode_t mode);
 /// The same for programs of other users: every one may read it, whatever the umask.
 void replace_readable_file(Files& files, const std::string& path, std::string_view bytes);
+/// Whole or not at all, and never in the place of another: false if `path` exists. Written beside it under a hidden name that
+/// is_left_by_write_new_file knows, for what a run that died leaves there.
+bool write_new_file(Files& files, const std::string& path, std::string_view bytes, mode_t mode = 0644);
+bool is_left_by_write_new_file(std::string_view name);
 
 }  // namespace ingot::io

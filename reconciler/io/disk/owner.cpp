@@ -35,13 +35,12 @@ std::string foreign_owner_text(const std::string& path) {
   const auto owner = owner_of(path);
   if (!owner || owner->user == ::geteuid()) return "";
   const std::string theirs = user_name(owner->user), ours = user_name(::geteuid());
-  // "/", "/root", "/srv" are the host's: nobody is told to give them away.
-  if (owner->path.find('/', 1) == std::string::npos)
+  // A folder above holds more than this, and "/", "/root", "/srv" are the host's: nobody is told to give them away.
+  if (owner->path != path || path.find('/', 1) == std::string::npos)
     return fmt::format("\"{}\" belongs to {}, and this runs as {}: run it as {}, or name another folder", printable(owner->path),
                        theirs, ours, theirs);
-  return fmt::format(
-      "\"{0}\" belongs to {1}, and this runs as {2}: run it as {1}, or give the file to {2} with \"chown {2} {0}\"",
-      printable(owner->path), theirs, ours);
+  return fmt::format("\"{0}\" belongs to {1}, and this runs as {2}: run it as {1}, or give it to {2} with \"chown {2} {0}\"",
+                     printable(owner->path), theirs, ours);
 }
 
 }  // namespace ingot::io

@@ -22,7 +22,7 @@ SOURCE is written relative to the new file. An absolute SOURCE outside of the fo
 )";
   add_form<AddArguments>(add)
       .word("SOURCE", &AddArguments::source)
-      .option("--name NAME", &AddArguments::name, "the name of the image; required")
+      .needed("--name NAME", &AddArguments::name, "the name of the image")
       .repeated("--series NAME", &AddArguments::series,
                 "a [[series]] of the manifest that the image joins, behind the images that it lists")
       .option("--parent IMAGE", &AddArguments::parent, "the image that this one was made from")
@@ -30,11 +30,14 @@ SOURCE is written relative to the new file. An absolute SOURCE outside of the fo
       .option("--type TYPE", &AddArguments::type, "a built-in type or one of an [[imagetype]] (default: SOFTWARE)")
       .option("--platform TEXT", &AddArguments::platform, "such as linux-x86_64")
       .option("--description TEXT", &AddArguments::description, "one line")
-      .option("--state STATE", &AddArguments::state, "TESTABLE, RESTRICTED or PUBLISHED (default)")
-      .repeated("--label NAME=VALUE", &AddArguments::labels, "a label")
-      .check([](AddArguments& given) {
-        if (given.name.empty()) wrong("add needs --name NAME, the name of the image", "such as --name nightly-2026-11-30");
-      });
+      .option(
+          "--state TESTABLE|RESTRICTED|PUBLISHED",
+          [](AddArguments& given, const Setting& setting) {
+            read_choice(setting);
+            given.state = parse_image_state(setting.value);
+          },
+          "the state of the image (default: PUBLISHED)")
+      .repeated("--label NAME=VALUE", &AddArguments::labels, "a label");
   return add;
 }
 
@@ -55,8 +58,11 @@ without a network registers the server with urls = ["file:///media/usb/dc1/"] an
 
 Files are added and never removed. A file that is there with its length is not written again. An interrupted run is resumed. Until the
 run ends, the disk has the head of the run before. Before anything is written, bundle checks that the disk has room and, on FAT, that
-no file has 4 GiB or more (exit code 6). The disk needs neither links nor modes. A bundle of another server, or a newer one, is exit
-code 7. Exit code 3 if an image that was named does not exist or has no bytes here.
+no file has 4 GiB or more. The disk needs neither links nor modes.
+
+Exit code 3 if an image that was named does not exist or has no bytes here, or if the head has expired; 6 if the disk cannot take the
+bundle, or bytes of this server or on the disk (--verify) are damaged or cannot be read; 7 if DEST has a bundle of another server, or a
+newer one.
 
 Withdrawn images are left out unless they are named.
 )";
@@ -76,9 +82,12 @@ Withdrawn images are left out unless they are named.
               "the peer's catalog, as it was seen last, with the images of it that are here; no network is used")
       .option("--verify", &BundleArguments::verify,
               "read every file of an image in DEST again and compare it with the signed catalog; exit code 6 if one is damaged. "
-              "Without IMAGE, --series and --since nothing is written")
+              "Nothing is written: takes no IMAGE, --series or --since")
       .check([](BundleArguments& given) {
-        if (given.latest && !given.series) wrong("--latest needs --series", "such as --series db19 --latest 2");
+        if (given.latest && !given.series) wrong("--latest needs --series", "write for example --series db19 --latest 2");
+        if (given.verify && (!given.images.empty() || given.series || given.since))
+          wrong("--verify reads all that is in DEST: it takes no IMAGE, --series or --since",
+                "run \"ingot bundle\" with them first, then with --verify alone");
       });
   return bundle;
 }
