@@ -6,6 +6,7 @@
 
 #include "reconciler/apply/provenance.hpp"
 #include "reconciler/apply/verbs.hpp"
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "state/image_rows.hpp"
 
@@ -47,8 +48,15 @@ std::optional<store::Ingested> deleted_before(const LocalImage& image, Run& run)
                          .source_stamp = last->source_stamp};
 }
 
-bool source_is_there(const LocalImage& image, Run& run) {
-  return image.source && run.context.files.status(*image.source).has_value();
+/// Why there is no source to take in, as a clause; "": it is there. A disk that reports errors ends the run.
+std::string source_trouble(const LocalImage& image, Run& run) {
+  if (!image.source) return "none is given";
+  try {
+    return run.context.files.status(*image.source) ? "" : "does not exist";
+  } catch (const Error& error) {
+    if (io::is_disk_fault(error)) throw;
+    return "cannot be looked at: " + error.text();
+  }
 }
 
 bool source_is(const store::Ingested& bytes, const LocalImage& image, Run& run) {
@@ -76,14 +84,14 @@ Packed packing_to_keep(const store::Ingested& bytes, Run& run) {
   return object && run.context.store.has(object->packed) ? object->packed : bytes.packed;
 }
 
-Failed source_missing(const LocalImage& image) {
+Failed source_missing(const LocalImage& image, const std::string& trouble) {
   if (!image.source) {
     return {Code::source_missing,
             fmt::format("image \"{}\" has no source, and there are no bytes of that name here; give it a `source`",
                         image.name.text())};
   }
-  return {Code::source_missing, fmt::format("the source \"{}\" of image \"{}\" does not exist; restore it, or correct `source`",
-                                            *image.source, image.name.text())};
+  return {Code::source_missing, fmt::format("the source \"{}\" of image \"{}\" {}; restore it, or correct `source`",
+                                            *image.source, image.name.text(), trouble)};
 }
 
 Result keep(const plan::AddImage& action, const Task& task, store::Ingested bytes, Run& run) {
@@ -115,15 +123,15 @@ Result do_action(const plan::AddImage& action, const Task& task, Run& run) {
     return Failed{Code::unknown_image, fmt::format("its parent \"{}\" is not here", image.parent->text())};
   }
   std::optional<store::Ingested> before = deleted_before(image, run);
-  const bool there = source_is_there(image, run);
-  if (before && (!there || source_is(*before, image, run))) return keep(action, task, *std::move(before), run);
-  if (!there) return source_missing(image);
+  const std::string trouble = source_trouble(image, run);
+  if (before && (!trouble.empty() || source_is(*before, image, run))) return keep(action, task, *std::move(before), run);
+  if (!trouble.empty()) return source_missing(image, trouble);
   return keep(action, task, take_in(image, image.digest, place_of(image.is_private), task, run), run);
 }
 
 Result do_action(const plan::TakeInAgain& action, const Task& task, Run& run) {
   const LocalImage& image = action.image;
-  if (!source_is_there(image, run)) return source_missing(image);
+  if (const std::string trouble = source_trouble(image, run); !trouble.empty()) return source_missing(image, trouble);
   try {
     const store::Ingested bytes = take_in(image, action.digest, place_of_bytes(action.digest, run), task, run);
     run.journal.with_state([&](state::State&) { run.context.store.spare(bytes.digest, bytes.packed); });

@@ -217,7 +217,7 @@ int add_to(const options::BundleArguments& arguments, const site::Site& site, co
   require_room(bundle, folder, io::file_limit(disk), session.files.space_available(disk));
   int exit = warn_of_unknown(bundle, *tree.catalog, arguments, session);
   if (!bundle.rows.empty() || bundle.unknown.empty()) {
-    session.files.make_folder(folder, io::readable_if_possible);
+    session.files.make_folder(folder, io::readable_folder_if_possible);
     const io::FolderLock lock(folder);
     bundle = look();  // another run may have written meanwhile
     write(bundle, tree, medium, session);

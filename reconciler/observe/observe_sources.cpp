@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <map>
 #include <set>
@@ -6,6 +7,9 @@
 
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
+#include "reconciler/io/disk/file_error.hpp"
 #include "reconciler/observe/observe.hpp"
 #include "reconciler/transfer/canonical_tar.hpp"
 #include "schema/error.hpp"
@@ -14,9 +18,12 @@ namespace ingot::observe {
 
 namespace {
 
-bool is_there(const std::string& path) {
+/// nullopt: it is there.
+std::optional<plan::SourceMissing> missing(const std::string& path) {
   struct stat found {};
-  return ::lstat(path.c_str(), &found) == 0;
+  if (::lstat(path.c_str(), &found) == 0) return std::nullopt;
+  if (errno == ENOENT || errno == ENOTDIR) return plan::SourceMissing{};
+  return plan::SourceMissing{.why = fmt::format("cannot be looked at ({})", io::errno_text(errno))};
 }
 
 /// Rows of own images by name.
@@ -74,9 +81,10 @@ std::map<ImageName, plan::SourceView> observe_sources(const Manifest& manifest, 
     if (!image.source) continue;
     const auto& here = own[image.name];
     const state::ImageRow* const by_top = not_whole.contains(image.name) ? nullptr : seen_by_top(image, here, budget);
-    sources.emplace(image.name, !is_there(*image.source) ? plan::SourceView(plan::SourceMissing{})
-                                : by_top                 ? plan::SourceView(plan::SourceStamp{.stamp = by_top->source_stamp})
-                                                         : look_at_whole(image, manifest.server, here));
+    const auto gone = missing(*image.source);
+    sources.emplace(image.name, gone     ? plan::SourceView(*gone)
+                                : by_top ? plan::SourceView(plan::SourceStamp{.stamp = by_top->source_stamp})
+                                         : look_at_whole(image, manifest.server, here));
   }
   return sources;
 }

@@ -43,7 +43,8 @@ std::optional<OwnUrl> look_at_own_url(const site::Site& site, io::Transport& tra
   own.serial = std::nullopt;
   if (fetched.response.status == io::Response::Status::oversize) return other_head(std::move(own), "", published->serial, site);
   own.status = Code::unreachable;
-  own.text = fetched.response.why;
+  own.text = fetched.response.why +
+             "; peers ask this server there (`url` in [server]): is its web server running, and is the `url` right?";
   return own;
 }
 

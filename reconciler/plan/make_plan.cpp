@@ -92,7 +92,10 @@ void look_at_keys(const Situation& situation, Draft& draft) {
       std::all_of(draft.changes.begin(), draft.changes.end(), [](const DraftChange& one) { return one.change.deferred; });
   const Address catalog = catalog_address();
   if (idle)
-    draft.notes.push_back({Code::no_catalog_key, catalog.text, why + ": no new head can be signed"});
+    draft.notes.push_back(
+        {Code::no_catalog_key, catalog.text,
+         why + ": no new head can be signed, and apply would end with exit code 6; restore the key from its backup, or set "
+               "`keys` in [server] to its folder"});
   else
     draft.blocked.push_back({.address = catalog,
                              .verb = Verb::publish,

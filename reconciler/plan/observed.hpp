@@ -80,7 +80,9 @@ struct Unknown {
 using PeerView = std::variant<PeerCatalog, Settled, OwnPeer, RetiredPeer, Unknown>;
 
 /// A source on this disk, looked at by names, sizes and mtimes only.
-struct SourceMissing {};
+struct SourceMissing {
+  std::string why = "does not exist";  ///< a clause: or why this user cannot look at it
+};
 /// It is on another machine.
 struct SourceElsewhere {};
 struct SourceStamp {

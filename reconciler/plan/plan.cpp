@@ -80,7 +80,7 @@ Verb verb_of(const Action& action) {
 std::string foreseen_text(const Change& change) {
   const auto* add = std::get_if<AddImage>(&change.action);
   if (!add || change.foreseen != Code::source_missing) return std::string(text_of(change.foreseen));
-  return add->image.source ? fmt::format("its source \"{}\" does not exist, so apply cannot add it", *add->image.source)
+  return add->image.source ? fmt::format("its source \"{}\" {}, so apply cannot add it", *add->image.source, add->source_trouble)
                            : std::string("it has no source and its bytes are not here, so apply cannot add it");
 }
 

@@ -73,7 +73,8 @@ struct AddImage {
   LocalImage image;
   std::optional<state::ImageKey> parent;
   std::optional<std::uint64_t> source_bytes =
-      {};  ///< of the source's files as they were seen; the image's size is known once it is added
+      {};                           ///< of the source's files as they were seen; the image's size is known once it is added
+  std::string source_trouble = {};  ///< why there is no source to add it of, a clause; "": none was seen
 };
 struct UpdateImage {
   state::ImageRow row;

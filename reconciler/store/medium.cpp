@@ -62,7 +62,7 @@ bool Medium::is_whole(const std::string& path, const Piece& piece, const std::fu
 
 void Medium::make_folders_of(const std::string& path) {
   for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
-    files_->make_folder(at(path.substr(0, slash)), io::readable_if_possible);
+    files_->make_folder(at(path.substr(0, slash)), io::readable_folder_if_possible);
 }
 
 bool Medium::append(const std::string& from, io::File& to, const std::string& path, const Piece& piece,
@@ -102,7 +102,7 @@ bool Medium::append(const std::string& from, io::File& to, const std::string& pa
 void Medium::copy(const std::string& from, const std::string& path, const Piece& piece,
                   const std::function<void(std::uint64_t)>& progress) {
   make_folders_of(path);
-  const auto file = files_->open(at(part_of(path)), io::OpenFor::create_or_open, io::readable_if_possible);
+  const auto file = files_->open(at(part_of(path)), io::OpenFor::create_or_open, io::readable_file_if_possible);
   if (!append(from, *file, path, piece, progress)) append(from, *file, path, piece, progress);
   file->sync();
   file->close();
@@ -114,7 +114,7 @@ void Medium::put(const std::string& path, std::string_view bytes) {
   const auto there = has(path, bytes.size()) ? io::read_file_if_there(*files_, at(path), bytes.size()) : std::nullopt;
   if (there && *there == bytes) return;
   files_->remove(at(part_of(path)));  // it may be a link, or have another mode
-  const auto file = files_->open(at(part_of(path)), io::OpenFor::create_new, io::readable_if_possible);
+  const auto file = files_->open(at(part_of(path)), io::OpenFor::create_new, io::readable_file_if_possible);
   file->write_at(0, bytes);
   file->sync();
   file->close();

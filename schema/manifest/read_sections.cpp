@@ -79,8 +79,10 @@ void read_windows(TableReader& table, std::vector<Window>& windows) {
   constexpr TomlKey key{"window", "\"22:00-05:00\""};
   const auto take = [&](const std::string& written, Spot spot) {
     if (const auto window = parse_window(written)) return windows.push_back(*window);
-    table.wrong_at(spot, key, fmt::format("is {}, which is no part of a day", quoted(written)),
-                   "write for example window = \"22:00-05:00\" or \"Sat,Sun 00:00-24:00\", or a list of such");
+    table.wrong_at(
+        spot, key, fmt::format("is {}, which is no part of a day", quoted(written)),
+        "write for example window = \"22:00-05:00\" or \"Sat,Sun 00:00-24:00\" (days: Mon,Tue,Wed,Thu,Fri,Sat,Sun), or a "
+        "list of such");
   };
   const TomlValue* found = table.value(key);
   if (found == nullptr) return;

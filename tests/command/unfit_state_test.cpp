@@ -50,7 +50,7 @@ TEST_F(Rebuild, G5_an_old_state_is_noticed_and_gone_forward_from) {
 
 TEST_F(Rebuild, G5_exports_are_not_compared_with_an_old_state) {
   three_servers();
-  write("guard.toml", "guard = 1\n[guard]\nexport_to = [\"" + folder.string() + "\"]\n");
+  write("guard.toml", "[guard]\nexport_to = [\"" + folder.string() + "\"]\n");
   ::setenv("INGOT_GUARD", (folder / "guard.toml").c_str(), 1);
   fs::create_directories(folder / "exports");
   const auto exported = [&](const std::string& name, const std::string& more) {

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "reconciler/observe/observe.hpp"
 #include "state/image_rows.hpp"
+#include "tests/support/in_child.hpp"
 #include "tests/support/test_folder.hpp"
 
 namespace ingot::observe_sources_test {
@@ -62,6 +64,20 @@ class observe_sources_test : public testing::Test {
 TEST_F(observe_sources_test, R18_a_source_that_is_gone_is_missing) {
   EXPECT_TRUE(std::holds_alternative<plan::SourceMissing>(look("gone")));
   EXPECT_TRUE(std::holds_alternative<plan::SourceMissing>(look("gone/deeper")));
+}
+
+TEST_F(observe_sources_test, R18_a_source_that_this_user_cannot_look_at_is_not_said_to_be_gone) {
+  std::filesystem::create_directory(folder_.path() + "/closed");
+  std::ofstream(folder_.path() + "/closed/file") << "one";
+  ASSERT_EQ(::chmod((folder_.path() + "/closed").c_str(), 0700), 0);
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const std::string why = testing_support::in_child([&]() -> std::string {
+    if (!testing_support::become_nobody()) return "skip";
+    const auto view = look("closed/file");
+    return std::holds_alternative<plan::SourceMissing>(view) ? std::get<plan::SourceMissing>(view).why : "there";
+  });
+  EXPECT_EQ(why, "cannot be looked at (Permission denied)");
 }
 
 TEST_F(observe_sources_test, R18_a_changed_source_has_another_stamp) {

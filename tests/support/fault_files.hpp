@@ -35,7 +35,7 @@ class FaultFiles final : public io::Files {
     count_ = 0;
   }
 
-  std::unique_ptr<io::File> open(const std::string& path, io::OpenFor purpose, mode_t mode) override {
+  std::unique_ptr<io::File> open(const std::string& path, io::OpenFor purpose, io::FileMode mode) override {
     step(purpose == io::OpenFor::read ? "read " : "open ", path);
     return std::make_unique<Counted>(*this, real_.open(path, purpose, mode), path);
   }
@@ -44,7 +44,7 @@ class FaultFiles final : public io::Files {
     if (found && device_of) found->device = device_of(path, found->device);
     return found;
   }
-  void make_folder(const std::string& path, mode_t mode) override {
+  void make_folder(const std::string& path, io::FileMode mode) override {
     step("folder ", path);
     real_.make_folder(path, mode);
   }

@@ -62,19 +62,19 @@ class PowerCutFiles final : public io::Files {
     take_up();
   }
 
-  std::unique_ptr<io::File> open(const std::string& path, io::OpenFor purpose, mode_t mode) override {
+  std::unique_ptr<io::File> open(const std::string& path, io::OpenFor purpose, io::FileMode mode) override {
     const bool is_new = purpose != io::OpenFor::read && !disk_.status(path);
     auto file = disk_.open(path, purpose, mode);
     if (purpose == io::OpenFor::read || !is_below_a_root(path)) return file;
     const std::scoped_lock lock(mutex_);
     if (is_new) {
       names_now_[path] = ++last_file_;
-      synced_[last_file_] = Content{{}, mode};
+      synced_[last_file_] = Content{{}, mode.bits};
     }
     return std::make_unique<Watched>(*this, std::move(file), path, names_now_.at(path));
   }
   std::optional<io::FileStatus> status(const std::string& path) override { return disk_.status(path); }
-  void make_folder(const std::string& path, mode_t mode) override { disk_.make_folder(path, mode); }
+  void make_folder(const std::string& path, io::FileMode mode) override { disk_.make_folder(path, mode); }
   void rename(const std::string& from, const std::string& to) override {
     disk_.rename(from, to);
     moved(from, to);

@@ -48,16 +48,23 @@ class File {
 
 enum class OpenFor { read, create_new, read_write, create_or_open };
 
-/// As a mode: readable by all where the file system knows modes, whatever it gives where it does not (FAT). Never for secrets.
-inline constexpr mode_t readable_if_possible = 01000000;
+/// The mode of what is made, whatever the umask.
+struct FileMode {
+  // NOLINTNEXTLINE(google-explicit-constructor): a number is a mode.
+  constexpr FileMode(mode_t the_bits, bool demanded = true) : bits(the_bits), is_demanded(demanded) {}
+
+  mode_t bits;
+  bool is_demanded;  ///< false: where the file system knows no modes (FAT), whatever it gives. Never for secrets
+};
+inline constexpr FileMode readable_file_if_possible{0644, false}, readable_folder_if_possible{0755, false};
 
 class Files {
  public:
   virtual ~Files() = default;
-  /// Never follows a link in the last component; mode is exact, whatever the umask.
-  virtual std::unique_ptr<File> open(const std::string& path, OpenFor purpose, mode_t mode = 0644) = 0;
+  /// Never follows a link in the last component; the mode is of a file that is made.
+  virtual std::unique_ptr<File> open(const std::string& path, OpenFor purpose, FileMode mode = 0644) = 0;
   virtual std::optional<FileStatus> status(const std::string& path) = 0;        ///< of the entry itself; nullopt: not there
-  virtual void make_folder(const std::string& path, mode_t mode = 0755) = 0;    ///< one level; exists = fine; syncs the parent
+  virtual void make_folder(const std::string& path, FileMode mode = 0755) = 0;  ///< one level; exists = fine; syncs the parent
   virtual void rename(const std::string& from, const std::string& to) = 0;      ///< replaces
   virtual bool rename_new(const std::string& from, const std::string& to) = 0;  ///< false: `to` exists, nothing done
   /// A second name for a file. false: nothing done, since `to` exists, or there can be none
@@ -75,9 +82,9 @@ class Files {
 
 class PosixFiles final : public Files {
  public:
-  std::unique_ptr<File> open(const std::string& path, OpenFor purpose, mode_t mode = 0644) override;
+  std::unique_ptr<File> open(const std::string& path, OpenFor purpose, FileMode mode = 0644) override;
   std::optional<FileStatus> status(const std::string& path) override;
-  void make_folder(const std::string& path, mode_t mode = 0755) override;
+  void make_folder(const std::string& path, FileMode mode = 0755) override;
   void rename(const std::string& from, const std::string& to) override;
   bool rename_new(const std::string& from, const std::string& to) override;
   bool link_new(const std::string& from, const std::string& to) override;

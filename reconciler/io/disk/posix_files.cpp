@@ -179,10 +179,9 @@ Opened open_for(const std::string& path, OpenFor purpose, mode_t mode) {
 }
 
 /// The mode of what was just made. Only file systems without modes refuse it to the owner: FAT by EPERM, FUSE also by ENOSYS.
-void give_mode(int descriptor, const std::string& path, mode_t mode, mode_t readable) {
-  const bool lenient = mode == readable_if_possible;
-  if (::fchmod(descriptor, lenient ? readable : mode) == 0) return;
-  if (lenient && (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)) return;
+void give_mode(int descriptor, const std::string& path, FileMode mode) {
+  if (::fchmod(descriptor, mode.bits) == 0) return;
+  if (!mode.is_demanded && (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)) return;
   throw file_error("set the mode of", path, errno);
 }
 
@@ -201,8 +200,8 @@ int open_folder(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<File> PosixFiles::open(const std::string& path, OpenFor purpose, mode_t mode) {
-  const auto [descriptor, created] = open_for(path, purpose, mode == readable_if_possible ? 0644 : mode);
+std::unique_ptr<File> PosixFiles::open(const std::string& path, OpenFor purpose, FileMode mode) {
+  const auto [descriptor, created] = open_for(path, purpose, mode.bits);
   if (descriptor < 0) throw file_error(created ? "create" : "open", path, errno);
   auto file = std::make_unique<PosixFile>(descriptor, path);
   try {
@@ -210,7 +209,7 @@ std::unique_ptr<File> PosixFiles::open(const std::string& path, OpenFor purpose,
     if (status.kind == EntryKind::folder) throw file_error("open", path, EISDIR);
     if (status.kind != EntryKind::file)
       throw Error(Fault::local, fmt::format("cannot open \"{}\": it is not a regular file", path));
-    if (created) give_mode(descriptor, path, mode, 0644);
+    if (created) give_mode(descriptor, path, mode);
   } catch (const Error&) {
     if (purpose == OpenFor::create_new) ::unlink(path.c_str());  // nobody but this call knows of it
     throw;
@@ -225,11 +224,11 @@ std::optional<FileStatus> PosixFiles::status(const std::string& path) {
   throw file_error("look at", path, errno);
 }
 
-void PosixFiles::make_folder(const std::string& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode == readable_if_possible ? 0755 : mode) == 0) {
+void PosixFiles::make_folder(const std::string& path, FileMode mode) {
+  if (::mkdir(path.c_str(), mode.bits) == 0) {
     const OwnedDescriptor folder(open_descriptor(path, O_RDONLY | O_DIRECTORY, 0));
     if (folder.get() < 0) throw file_error("open", path, errno);
-    give_mode(folder.get(), path, mode, 0755);
+    give_mode(folder.get(), path, mode);
   } else if (errno == EEXIST) {
     const auto found = status(path);
     if (!found || found->kind != EntryKind::folder) throw file_error("make the folder", path, ENOTDIR);

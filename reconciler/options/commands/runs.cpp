@@ -110,10 +110,15 @@ workflow, and the summary of the step), terraform and codequality (GitLab report
 
 namespace {
 
+std::vector<std::string> verb_words() {
+  std::vector<std::string> words;
+  for (const Verb verb : all_verbs) words.emplace_back(text_of(verb));
+  return words;
+}
+
 /// "copy,add"; adds to what is approved already.
 void approve(std::optional<std::set<Verb>>& approved, const Setting& setting) {
-  std::vector<std::string> known;
-  for (const Verb verb : all_verbs) known.emplace_back(text_of(verb));
+  const std::vector<std::string> known = verb_words();
   if (!approved) approved.emplace();
   std::istringstream words(setting.value);
   for (std::string word; std::getline(words, word, ',');) {
@@ -181,7 +186,9 @@ exit code is 8.
       .repeated(
           "--approve VERB,...",
           [](ApplyArguments& arguments, const Setting& setting) { approve(arguments.options.approved, setting); },
-          "do only actions of these verbs; hold the others and what needs them. Publishing needs no approval")
+          fmt::format("do only actions of these verbs; hold the others and what needs them (exit code 7). Publishing needs no "
+                      "approval. VERB: {}",
+                      fmt::join(verb_words(), ", ")))
       .option("--expect ID", expect,
               "plan again, and go on only if the plan has this id (see plan --json); otherwise exit code 8")
       .option("--rewind", &ApplyArguments::rewind,
@@ -228,7 +235,9 @@ is deferred to the next run; if nothing else is left, the exit code is 0.
       .repeated(
           "--approve VERB,...",
           [](ReconcileArguments& arguments, const Setting& setting) { approve(arguments.approved, setting); },
-          "do only actions of these verbs, and publish; hold the others and what needs them (exit code 7)")
+          "do only actions of these verbs, and publish; hold the others and what needs them (exit code 7). \"ingot apply "
+          "--help\" "
+          "lists the verbs")
       .option("--jitter TIME", &ReconcileArguments::jitter,
               "first wait a random time of at most TIME. Nothing is read and no lock is held meanwhile")
       .option("--deadline TIME", &ReconcileArguments::deadline,

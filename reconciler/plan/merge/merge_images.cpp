@@ -43,6 +43,14 @@ void note_mounts(const LocalImage& image, const std::vector<std::string>& mounts
                                      mounts.size() > most_named ? fmt::format(" and {} more", mounts.size() - most_named) : "")});
 }
 
+/// Why a source cannot be used, as a clause; "": it can, as far as this server can see.
+std::string source_trouble(const LocalImage& image, const Situation& situation) {
+  const auto seen = situation.observed.sources.find(image.name);
+  if (seen == situation.observed.sources.end()) return SourceMissing{}.why;
+  const auto* const missing = std::get_if<SourceMissing>(&seen->second);
+  return missing ? missing->why : "";
+}
+
 /// R18: what stands where the source should, and whether the name was another image's before. False: there is nothing to add it
 /// of, as far as this server can see.
 bool look_at_source(const LocalImage& image, const Situation& situation, Draft& draft) {
@@ -56,8 +64,9 @@ bool look_at_source(const LocalImage& image, const Situation& situation, Draft& 
       image.source && seen != situation.observed.sources.end() && std::holds_alternative<SourceElsewhere>(seen->second);
   const bool missing = !there && !elsewhere && !comes_back;
   if (missing) {
-    std::string text = image.source ? fmt::format("its source \"{}\" does not exist, so it cannot be added", *image.source)
-                                    : std::string("it has no source and its bytes are not here, so it cannot be added");
+    std::string text =
+        image.source ? fmt::format("its source \"{}\" {}, so it cannot be added", *image.source, source_trouble(image, situation))
+                     : std::string("it has no source and its bytes are not here, so it cannot be added");
     draft.notes.push_back({Code::source_missing, image_address(image.name).text, std::move(text)});
   }
   if (there && !comes_back) note_mounts(image, std::get<SourceStamp>(seen->second).mounts, draft);
@@ -111,7 +120,10 @@ void add_image(const LocalImage& image, const ParentFound& parent, const Situati
   const auto seen = situation.observed.sources.find(image.name);
   const auto* source = seen == situation.observed.sources.end() ? nullptr : std::get_if<SourceStamp>(&seen->second);
   Change change = change_of(image_address(image.name),
-                            AddImage{.image = image, .parent = parent.key, .source_bytes = source ? source->bytes : std::nullopt},
+                            AddImage{.image = image,
+                                     .parent = parent.key,
+                                     .source_bytes = source ? source->bytes : std::nullopt,
+                                     .source_trouble = source_trouble(image, situation)},
                             {reason(image, Code::new_, "the manifest declares it, and it is not here")});
   if (parent.planned) change.after.push_back(*parent.planned);
   if (!look_at_source(image, situation, draft)) change.foreseen = Code::source_missing;

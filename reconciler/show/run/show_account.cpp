@@ -82,6 +82,9 @@ std::string next_step(const plan::Plan& plan, const apply::Account& account) {
       return "This server has a fault (disk, state or store). \"ingot verify\" names damaged images. Fix the fault, then run "
              "\"ingot apply\" again.";
     case exit_refused:
+      if (plan.held.empty())
+        return "Blocked actions stay blocked until the manifest, the guard of this host or the peer changes; \"ingot plan\" says "
+               "what to change.";
       if (std::all_of(plan.held.begin(), plan.held.end(), [](const plan::Held& one) { return one.code == Code::not_approved; }))
         return "Actions that were not approved were not done; \"ingot plan\" shows them.";
       return "Actions that a guard holds were not done; \"ingot plan\" says why, and how to go on.";

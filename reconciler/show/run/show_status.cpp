@@ -47,7 +47,7 @@ void show_status(const Status& status, const Style& style, Output& out) {
   line("images", std::to_string(status.images), out);
   line("published", head_text(status, style), out);
   if (status.own && !status.own->text.empty())
-    line("served", fmt::format("{}: {}", style.red(text_of(status.own->status)), io::printable(status.own->text)), out);
+    line("own url", fmt::format("{}: {}", style.red(text_of(status.own->status)), io::printable(status.own->text)), out);
   line("last run", run_text(status), out);
   if (status.running) line("running", io::printable(*status.running), out);
   line("pending",
