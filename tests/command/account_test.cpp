@@ -51,7 +51,23 @@ TEST(show_account, what_does_not_go_away_by_itself_is_to_be_mended_first) {
   };
   EXPECT_NE(text().find("Fix what failed, then run \"ingot apply\" again"), std::string::npos) << text();
   account.failed.push_back(result("db19_28", Failed{Code::unreachable, "no connection"}));
-  EXPECT_EQ(text().find("Mend"), std::string::npos) << text();
+  EXPECT_EQ(text().find("Fix what failed"), std::string::npos) << text();
+}
+
+TEST(show_account, what_is_blocked_is_not_said_to_lack_an_approval) {
+  plan::Plan plan = full_plan();
+  apply::Account account;
+  account.exit_code = exit_refused;
+  const auto text = [&] {
+    return show::shown(
+        [&](show::Output& out) { show::show_account(plan, account, "20261118T093320Z-1a2b3c", false, show::Style(false), out); });
+  };
+  plan.held.clear();
+  EXPECT_NE(text().find("Blocked actions stay blocked until"), std::string::npos) << text();
+  EXPECT_EQ(text().find("approved"), std::string::npos) << text();
+  plan.held = full_plan().held;
+  for (auto& one : plan.held) one.code = Code::not_approved;
+  EXPECT_NE(text().find("Actions that were not approved were not done"), std::string::npos) << text();
 }
 
 TEST(show_account, an_interrupted_run_says_that_what_was_fetched_is_kept) {
