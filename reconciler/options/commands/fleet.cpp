@@ -15,7 +15,8 @@ CommandEntry fleet_command() {
   ingot fleet report --cards peers sites/* --out fleet.html   # a page to mail
 )";
   fleet.text = R"(
-check reads the manifests of many servers, each with the server.card.toml beside it. It uses no network and no state. It finds:
+check reads the manifests of many servers, each with the server.card.toml beside it. It needs no network (but for --repo) and no
+state. It finds:
 
   - names that collide: servers, images on one server, clients and targets of other sites
   - rules that can never match, and images that a server expects but no rule copies
@@ -31,20 +32,23 @@ and names the rule. Of a [[copy]] with keep = false, status knows only from the 
 its state, what it wants is unknown: a missing copy is "waiting" if the server has an older member of the same series of the same
 origin, else "absent". For a server that is unreachable, cached data is shown in parentheses; the last table says how old it is.
 
-  origin, present   the image is there, with the bytes that its origin signed
-  withdrawn         the image is there and marked as withdrawn
-  waiting           the image is not there and should come
-  differs           the image is there with other bytes: exit code 4
+  origin      the image was made there
+  present     a copy is there, with the bytes that its origin signed
+  withdrawn   the image is there and marked as withdrawn
+  waiting     the image is not there and should come
+  absent      the image is not there, and nothing says that it should come
+  differs     the image is there with other bytes: exit code 4
 
 status returns exit code 2 if a server lacks an image that it wants, or a withdrawal, 3 if a server was unreachable, 4 if a server is
 untrusted. Formats: text, json, markdown (a comment), html (a page without scripts).
 
 plan makes, for each MANIFEST, the plan that its server would have with this manifest, as "ingot plan --against" does, and shows the
-plans side by side. Each server is asked once. A server must publish its state; one that does not is listed without a plan. The
-server.card.toml beside the manifest says who the server is; a card in DIR with the same root says where it is. If there is no card
-beside the manifest, the only card in DIR with the server's name is used. With --rev and --repo the manifests are read from a commit.
-plan returns the worst exit code of all servers: 3 if one was unreachable, 4 if one is untrusted, 7 if a plan holds actions or if no
-server publishes its state, 65 if a manifest is wrong. Formats: text, json (each plan whole), markdown (a comment).
+plans side by side: a line for each action and reason, with the servers that share them. Each server is asked once. A server must publish
+its state; one that does not is listed without a plan, and a warning names it. The server.card.toml beside the manifest says who the
+server is; a card in DIR with the same root says where it is. If there is no card beside the manifest, the only card in DIR with the
+server's name is used. plan returns the worst exit code of all servers: 3 if one was unreachable, 4 if one is untrusted, 7 if a plan
+holds actions or if no server publishes its state, 65 if a manifest is wrong. Formats: text, json (each plan whole), markdown (a
+comment).
 
 report asks the servers like status and writes one HTML file: which servers lack the newest image of a series and since when, the
 age of each head, who copies how many bytes from whom, and which image is on which server. At most 4,000 images are shown, those
@@ -52,6 +56,8 @@ with something missing or wrong first. With manifests it adds their rules and wh
 loads nothing. A catalog does not say when an image was published: report and status note when they see a new head, so a report
 made every day knows the day. Exit code 3 if a server was unreachable, 4 if a server is untrusted; the file is written all the
 same.
+
+With --rev and --repo, all four read the manifests from a commit. A server that two MANIFESTs name is exit code 64 (check: an error).
 )";
   add_form<CheckFleet>(fleet, "check")
       .word("MANIFEST...", &CheckFleet::manifests)

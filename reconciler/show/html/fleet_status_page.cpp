@@ -37,10 +37,12 @@ Lacking lacking_in(const FleetStatus& status) {
 
 /// What a server wants is known only if it answered and publishes its state.
 std::string lead_of(const Lacking& lacking, std::uint64_t stated, std::uint64_t servers) {
-  if (lacking.images > 0)
-    return fmt::format(
-        "{} missing on {}.", lacking.images == 1 ? "1 image is" : number_text(lacking.images) + " images are",
-        lacking.servers == 1 ? "a server that wants it" : number_text(lacking.servers) + " servers that want them");
+  if (lacking.images > 0) {
+    const bool one = lacking.images == 1, one_server = lacking.servers == 1;
+    return fmt::format("{} {} missing on {} that {} {}.", count_of(lacking.images, "image"), one ? "is" : "are",
+                       one_server ? "a server" : number_text(lacking.servers) + " servers", one_server ? "wants" : "want",
+                       one ? "it" : "them");
+  }
   if (stated == 0) return "No server says what it wants.";
   if (stated == servers) return "Nothing that a server wants is missing.";
   return fmt::format("Nothing is missing on {} that {} what {}; of the others it is unknown.", count_of(stated, "server"),
