@@ -40,7 +40,7 @@ class SharedActions {
   std::map<std::pair<Verb, std::string>, std::size_t> places_;
 };
 
-/// One rule says of each server from which serial on it counts: then the rule is what they share.
+/// One rule has a sentence of its own for each server, such as from which serial on it counts: then the rule is what they share.
 void add_change(const plan::Change& change, std::size_t server, SharedActions& rows) {
   const plan::Reason& because = change.because.front();
   const Fate fate = change.deferred ? Fate::deferred : Fate::planned;
@@ -50,7 +50,7 @@ void add_change(const plan::Change& change, std::size_t server, SharedActions& r
     shared.because = &because;
     shared.why = because.text;
   } else if (shared.why != because.text) {
-    shared.why = because.rule;
+    shared.why = because.rule == change.address.text ? "not the same on each server" : because.rule;
   }
 }
 
