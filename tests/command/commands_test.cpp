@@ -231,7 +231,7 @@ TEST_F(Commands, status_asks_the_servers_own_url) {
   ASSERT_EQ(at("gold", {"publish"}).exit, 0);
   write("gold/store/public/head.dsse", newest);
   EXPECT_THAT(status(3), HasSubstr("\"status\":\"other\",\"serial\":2"));
-  EXPECT_THAT(at("gold", {"status", "--color", "never"}).out, HasSubstr("served     other: file://"));
+  EXPECT_THAT(at("gold", {"status", "--color", "never"}).out, HasSubstr("own url    other: file://"));
 }
 
 TEST_F(Commands, root_in_the_folder_of_another_user_is_warned_before_it_writes) {

@@ -107,7 +107,7 @@ TEST_F(FleetPlans, an_unreachable_server_is_one_line_and_exit_code_3) {
 TEST_F(FleetPlans, what_one_server_alone_has_is_shown_with_the_place_in_its_manifest) {
   copies("bronze", "publish_state = true\n", "[[image]]\nname = \"own\"\nsource = \"own.bin\"\n");
   for (const auto& words : {std::vector<std::string>{}, {"--format", "markdown"}})
-    EXPECT_THAT(plan(words).out, HasSubstr((folder / "bronze/ingot.toml:12").string()));
+    EXPECT_THAT(plan(words).out, HasSubstr((folder / "bronze/ingot.toml:13").string()));
 }
 
 TEST_F(FleetPlans, an_unreachable_peer_leaves_the_plans_incomplete) {

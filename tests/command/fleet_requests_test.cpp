@@ -77,13 +77,15 @@ struct FleetRequests : testing_support::Commands {
   Requests asked_by_plan() { return asked({"fleet", "plan", (folder / "silver").string(), (folder / "bronze").string()}); }
 };
 
-TEST_F(FleetRequests, of_each_server_do_not_grow_with_the_images) {
+/// A page of the catalog has many entries: more images cost a few pages, and not a request each.
+TEST_F(FleetRequests, of_each_server_do_not_grow_with_each_image) {
+  constexpr int more = 40, pages = 5;
   all_have(1);
   const Requests status = asked_by_status(), plan = asked_by_plan();
   EXPECT_GT(status.at("gold"), 0);
-  all_have(60);
-  EXPECT_EQ(asked_by_status(), status);
-  EXPECT_EQ(asked_by_plan(), plan);
+  all_have(1 + more);
+  for (const auto& [server, count] : asked_by_status()) EXPECT_LE(count, status.at(server) + pages) << server;
+  for (const auto& [server, count] : asked_by_plan()) EXPECT_LE(count, plan.at(server) + pages) << server;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <random>
 #include <sstream>
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -50,12 +52,14 @@ TEST_F(Rebuild, G5_an_old_state_is_noticed_and_gone_forward_from) {
 
 TEST_F(Rebuild, G5_exports_are_not_compared_with_an_old_state) {
   three_servers();
-  write("guard.toml", "[guard]\nexport_to = [\"" + folder.string() + "\"]\n");
+  // Root exports only to folders that nobody else can change: /tmp is none.
+  const fs::path to = ::geteuid() == 0 ? fs::path("/root/ingot-exports-" + std::to_string(::getpid())) : folder / "exports";
+  fs::create_directories(to);
+  write("guard.toml", "[guard]\nexport_to = [\"" + to.string() + "\"]\n");
   ::setenv("INGOT_GUARD", (folder / "guard.toml").c_str(), 1);
-  fs::create_directories(folder / "exports");
   const auto exported = [&](const std::string& name, const std::string& more) {
-    manifest("silver", silver_entries() + more + "[[export]]\nname = \"home\"\nimage = \"" + name + "\"\nto = \"" +
-                           (folder / "exports").string() + "\"\nlink = \"current\"\n");
+    manifest("silver", silver_entries() + more + "[[export]]\nname = \"home\"\nimage = \"" + name + "\"\nto = \"" + to.string() +
+                           "\"\nlink = \"current\"\n");
     apply("silver");
   };
   exported("own", "");
@@ -68,6 +72,7 @@ TEST_F(Rebuild, G5_exports_are_not_compared_with_an_old_state) {
   fs::copy(folder / "backup", folder / "silver/state", fs::copy_options::recursive);
   const Ran drift = at("silver", {"drift"});
   ::unsetenv("INGOT_GUARD");
+  fs::remove_all(to);
   EXPECT_EQ(drift.exit, 2);
   EXPECT_THAT(drift.out, AllOf(HasSubstr("older than what is published"), testing::Not(HasSubstr("export.home"))));
 }
