@@ -1,11 +1,14 @@
 // ingot fleet: files in, and servers asked; what is made of them is tested in tests/fleet.
 #include <cstdlib>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "reconciler/show/html/fleet_status_page.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"
+#include "tests/support/catalog_builder.hpp"
 #include "tests/support/git_folder.hpp"
 
 namespace ingot::fleet_command_test {
@@ -222,6 +225,43 @@ TEST_F(FleetCommands, status_of_what_nobody_has_names_the_nearest) {
   EXPECT_EQ(ingot({"fleet", "check"}).exit, 64);
   EXPECT_EQ(ingot({"fleet", "chek"}).exit, 64);
   EXPECT_EQ(ingot({"plan", "--format", "dot"}).exit, 64);
+}
+
+/// Servers that publish their states or not, and images that some of them want and lack.
+std::string lead_of_status(const std::vector<bool>& stated, const std::vector<std::set<std::size_t>>& lacking) {
+  std::vector<fleet::FleetWord> servers;
+  for (const bool says : stated) {
+    const std::string name = "s" + std::to_string(servers.size());
+    servers.push_back(
+        {.name = name, .id = testing_support::server_id(name), .trouble = Code::none, .why = "", .head = {}, .catalog = nullptr});
+    if (says) servers.back().stated = std::make_shared<const Stated>();
+  }
+  std::vector<fleet::FleetImage> images;
+  for (const auto& without : lacking) {
+    const ImageName name = ImageName::of("i" + std::to_string(images.size()));
+    fleet::FleetImage image{.identity = {servers[0].id, name, 1}, .origin = "s0", .digest = {}, .series = {}, .holdings = {}};
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      fleet::FleetHolding held{.holding = fleet::Holding::present};
+      if (without.contains(i)) held = {.holding = fleet::Holding::waiting, .want = {.wanted = fleet::Wanted::yes}};
+      image.holdings.push_back(held);
+    }
+    images.push_back(std::move(image));
+  }
+  const show::FleetStatus status{.servers = servers, .images = images, .now = parse_time("2026-11-30T00:00:00Z").value()};
+  const std::string page = show::shown([&](show::Output& out) { show::show_fleet_status_page(status, out); });
+  const std::string begin = "<p class=\"lead\">";
+  const auto at = page.find(begin) + begin.size();
+  return page.substr(at, page.find("</p>", at) - at);
+}
+
+TEST(fleet_status_page, a_status_counts_images_and_servers_apart) {
+  EXPECT_EQ(lead_of_status({true, true, true}, {{1, 2}}), "1 image is missing on 2 servers that want it.");
+  EXPECT_EQ(lead_of_status({true, true, true}, {{1, 2}, {2}, {}}), "2 images are missing on 2 servers that want them.");
+  EXPECT_EQ(lead_of_status({true, true}, {{1}, {1}}), "2 images are missing on a server that wants them.");
+  EXPECT_EQ(lead_of_status({true, true}, {{}}), "Nothing that a server wants is missing.");
+  EXPECT_EQ(lead_of_status({true, false}, {{}}),
+            "Nothing is missing on 1 server that says what it wants; of the others it is unknown.");
+  EXPECT_EQ(lead_of_status({false, false}, {{}}), "No server says what it wants.");
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 // Reports as HTML pages: what is on them, that every text is text, that they are well-formed, small, and the same for the same
 // input.
-#include <set>
-
 #include <gmock/gmock.h>
 
 #include "reconciler/show/html/fleet_report_page.hpp"
@@ -214,42 +212,6 @@ TEST(html_report, the_first_sentence_claims_only_what_the_answers_show) {
   EXPECT_THAT(lead_of(fleet), StartsWith("As far as the server that answered shows, it has the newest image"));
   fleet.servers[2].trouble = Code::unreachable;
   EXPECT_EQ(lead_of(fleet), "No server gave a usable answer: cached data is shown.");
-}
-
-/// Servers that publish their states or not, and images that some of them want and lack.
-std::string lead_of_status(const std::vector<bool>& stated, const std::vector<std::set<std::size_t>>& lacking) {
-  std::vector<fleet::FleetWord> servers;
-  for (const bool says : stated) {
-    const std::string name = "s" + std::to_string(servers.size());
-    servers.push_back({.name = name, .id = server_id(name), .trouble = Code::none, .why = "", .head = {}, .catalog = nullptr});
-    if (says) servers.back().stated = std::make_shared<const Stated>();
-  }
-  std::vector<fleet::FleetImage> images;
-  for (const auto& without : lacking) {
-    const ImageName name = ImageName::of("i" + std::to_string(images.size()));
-    fleet::FleetImage image{.identity = {servers[0].id, name, 1}, .origin = "s0", .digest = {}, .series = {}, .holdings = {}};
-    for (std::size_t i = 0; i < servers.size(); ++i) {
-      fleet::FleetHolding held{.holding = fleet::Holding::present};
-      if (without.contains(i)) held = {.holding = fleet::Holding::waiting, .want = {.wanted = fleet::Wanted::yes}};
-      image.holdings.push_back(held);
-    }
-    images.push_back(std::move(image));
-  }
-  const show::FleetStatus status{.servers = servers, .images = images, .now = report_now};
-  const std::string page = show::shown([&](show::Output& out) { show::show_fleet_status_page(status, out); });
-  const std::string begin = "<p class=\"lead\">";
-  const auto at = page.find(begin) + begin.size();
-  return page.substr(at, page.find("</p>", at) - at);
-}
-
-TEST(html_report, a_status_counts_images_and_servers_apart) {
-  EXPECT_EQ(lead_of_status({true, true, true}, {{1, 2}}), "1 image is missing on 2 servers that want it.");
-  EXPECT_EQ(lead_of_status({true, true, true}, {{1, 2}, {2}, {}}), "2 images are missing on 2 servers that want them.");
-  EXPECT_EQ(lead_of_status({true, true}, {{1}, {1}}), "2 images are missing on a server that wants them.");
-  EXPECT_EQ(lead_of_status({true, true}, {{}}), "Nothing that a server wants is missing.");
-  EXPECT_EQ(lead_of_status({true, false}, {{}}),
-            "Nothing is missing on 1 server that says what it wants; of the others it is unknown.");
-  EXPECT_EQ(lead_of_status({false, false}, {{}}), "No server says what it wants.");
 }
 
 TEST(html_report, a_date_that_is_not_exact_is_the_least_time) {
