@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::pair<Verb, std::string_view>, 16> verb_words{{
+constexpr std::array<std::pair<Verb, std::string_view>, 17> verb_words{{
     {Verb::register_, "register"},
     {Verb::update, "update"},
     {Verb::unregister, "unregister"},
@@ -25,9 +25,10 @@ constexpr std::array<std::pair<Verb, std::string_view>, 16> verb_words{{
     {Verb::export_, "export"},
     {Verb::switch_, "switch"},
     {Verb::unexport, "unexport"},
+    {Verb::delta, "delta"},
 }};
 
-constexpr std::array<std::pair<AddressKind, std::string_view>, 8> kind_words{{
+constexpr std::array<std::pair<AddressKind, std::string_view>, 9> kind_words{{
     {AddressKind::peer, "peer"},
     {AddressKind::imagetype, "imagetype"},
     {AddressKind::image, "image"},
@@ -35,6 +36,7 @@ constexpr std::array<std::pair<AddressKind, std::string_view>, 8> kind_words{{
     {AddressKind::subscription, "subscription"},
     {AddressKind::copy, "copy"},
     {AddressKind::export_, "export"},
+    {AddressKind::delta, "delta"},
     {AddressKind::catalog, "catalog"},
 }};
 
@@ -70,6 +72,12 @@ std::optional<AddressParts> parts_of(std::string_view address) {
     case AddressKind::copy: parts.peer = take_part(rest); break;
     case AddressKind::export_: parts.export_name = take_part(rest); break;       // names of exports hold no "."
     case AddressKind::peer: parts.peer = rest.substr(0, rest.find('.')); break;  // names of peers hold no "."
+    case AddressKind::delta:  // names of images hold dots, digits of a digest do not
+      if (const auto dot = rest.rfind('.'); dot != std::string_view::npos) {
+        parts.base = rest.substr(dot + 1);
+        rest = rest.substr(0, dot);
+      }
+      break;
     case AddressKind::imagetype:
     case AddressKind::image:
     case AddressKind::series:
@@ -121,6 +129,9 @@ Address copy_address(const ServerName& peer, const ImageName& name) {
 Address export_address(const ExportName& name) { return {begin_of(AddressKind::export_) + name.text()}; }
 Address exported_address(const ExportName& name, const ImageName& image) {
   return {export_address(name).text + "." + image.text()};
+}
+Address delta_address(const ImageName& image, std::string_view base) {
+  return {begin_of(AddressKind::delta) + image.text() + "." + std::string(base)};
 }
 Address catalog_address() { return {"catalog"}; }
 

@@ -28,20 +28,21 @@ enum class Verb {
   publish,
   export_,
   switch_,
-  unexport
+  unexport,
+  delta
 };
 
 /// In the order in which a summary names them: what moves bytes first.
-inline constexpr std::array all_verbs{Verb::copy,      Verb::repair,      Verb::add,           Verb::export_,
-                                      Verb::create,    Verb::update,      Verb::switch_,       Verb::withdraw,
-                                      Verb::register_, Verb::instantiate, Verb::uninstantiate, Verb::unregister,
-                                      Verb::unexport,  Verb::remove,      Verb::delete_,       Verb::publish};
+inline constexpr std::array all_verbs{Verb::copy,        Verb::repair,        Verb::add,        Verb::delta,    Verb::export_,
+                                      Verb::create,      Verb::update,        Verb::switch_,    Verb::withdraw, Verb::register_,
+                                      Verb::instantiate, Verb::uninstantiate, Verb::unregister, Verb::unexport, Verb::remove,
+                                      Verb::delete_,     Verb::publish};
 
 std::string_view text_of(Verb verb);  ///< "register" …
 std::optional<Verb> parse_verb(std::string_view text);
 
 /// "peer.P", "imagetype.T", "image.I", "series.S", "subscription.P.all", "subscription.P.series.S", "copy.P.I", "export.E",
-/// "export.E.I", "catalog".
+/// "export.E.I", "delta.I.B", "catalog".
 struct Address {
   std::string text;
   auto operator<=>(const Address&) const = default;
@@ -49,7 +50,7 @@ struct Address {
 };
 
 /// What a thing is that has an address.
-enum class AddressKind { peer, imagetype, image, series, subscription, copy, export_, catalog };
+enum class AddressKind { peer, imagetype, image, series, subscription, copy, export_, delta, catalog };
 
 /// An address taken apart; borrows from its text. Only the last part may hold dots. The parts are not checked: an address that
 /// a user wrote may name no valid name, or end early, and then the parts that are missing are "".
@@ -57,9 +58,11 @@ struct AddressParts {
   AddressKind kind = AddressKind::catalog;
   std::string_view peer;      ///< of a peer, a subscription or a copy
   std::string_view selector;  ///< of a subscription: "all", "image", "series", "imagetype"
-  /// Of a peer, a type, an image or a series; of a copy there; what a selector names; of an image in an export.
+  /// Of a peer, a type, an image or a series; of a copy there; what a selector names; of an image in an export; what a delta
+  /// makes.
   std::string_view name;
   std::string_view export_name = {};  ///< of an export, and of an image in one
+  std::string_view base = {};         ///< of a delta: as in delta_address
   bool operator==(const AddressParts&) const = default;
 };
 
@@ -82,6 +85,9 @@ Address copy_address(const ServerName& peer, const ImageName& name);
 Address export_address(const ExportName& name);
 /// Of an image in it.
 Address exported_address(const ExportName& name, const ImageName& image);
+/// `base`: the first 12 hex digits of the digest of the image that the delta starts from; of one that the same plan adds, its
+/// name.
+Address delta_address(const ImageName& image, std::string_view base);
 Address catalog_address();
 
 }  // namespace ingot

@@ -8,7 +8,7 @@ namespace ingot {
 
 namespace {
 
-constexpr std::array<std::string_view, 163> texts{
+constexpr std::array<std::string_view, 165> texts{
     "",
     "adopted",
     "against",
@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 163> texts{
     "applied",
     "as-differs",
     "backfill",
+    "bad-base",
+    "bad-delta",
     "bad-digest",
     "bad-name",
     "bad-repository",

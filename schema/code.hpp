@@ -24,6 +24,8 @@ enum class Code {
   applied,
   as_differs,
   backfill,
+  bad_base,
+  bad_delta,
   bad_digest,
   bad_name,
   bad_repository,

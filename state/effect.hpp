@@ -115,10 +115,20 @@ struct DropExported {
   ImageName image;
 };
 
+/// What came of making a delta (key: image, base).
+struct PutDelta {
+  DeltaRow row;
+};
+/// Forgets it. Its file stays until gc.
+struct DropDelta {
+  Digest image;
+  Digest base;
+};
+
 /// The manifest manages these (R16: only what it once managed and dropped is ever deleted).
 using Effect = std::variant<PutRegistration, DropRegistration, SeenPeer, PutSubscription, StopSubscription, PutType, DropType,
                             PutImage, PutBytes, PutSourceStamp, ChangeImage, AdoptImage, DropImage, MarkWanted, PutSeries,
-                            DropSeries, PutExport, DropExport, PutExported, DropExported>;
+                            DropSeries, PutExport, DropExport, PutExported, DropExported, PutDelta, DropDelta>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ingot::state

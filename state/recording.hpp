@@ -52,6 +52,8 @@ class Recording {
   void put(const DropExport& effect);
   void put(const PutExported& effect);
   void put(const DropExported& effect);
+  void put(const PutDelta& effect);
+  void put(const DropDelta& effect);
 
   /// The packed form that was made durable last is the one that is known to be whole.
   void repack(std::int64_t object, const Packed& packed);

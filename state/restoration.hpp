@@ -44,7 +44,8 @@ struct Restoration {
   std::vector<SubscriptionRow> subscriptions = {};  ///< likewise; stopped ones too
   std::vector<ExportRow> exports = {};
   std::vector<ExportedRow> exported = {};
-  std::vector<Floor> floors = {};  ///< several of one server: the highest holds
+  std::vector<DeltaRow> deltas = {};  ///< as the catalog lists them
+  std::vector<Floor> floors = {};     ///< several of one server: the highest holds
 };
 
 }  // namespace ingot::state

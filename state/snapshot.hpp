@@ -145,6 +145,15 @@ struct ExportedRow {
   bool operator==(const ExportedRow&) const = default;
 };
 
+/// A delta of an own image. Both are known by their bytes, for that is what it changes.
+struct DeltaRow {
+  Digest image;  ///< what it makes
+  Digest base;   ///< what it starts from
+  std::uint64_t base_size = 0;
+  std::optional<Piece> file;  ///< nullopt: it was too long to be of use, and was not kept
+  bool operator==(const DeltaRow&) const = default;
+};
+
 /// What to leave out of a snapshot, so that an idle plan does not grow with the peers' catalogs.
 struct SnapshotScope {
   std::set<ServerId> without_copies_of{};  ///< settled peers: their copies are left out …
@@ -168,6 +177,7 @@ struct Snapshot {
   std::vector<SeriesRow> series;               ///< sorted by name
   std::vector<ExportRow> exports;              ///< sorted by name, folder
   std::vector<ExportedRow> exported;           ///< sorted by name, folder, image
+  std::vector<DeltaRow> deltas;                ///< sorted by image, base
   std::set<Address> failing;                   ///< copies and repairs that failed, and have not succeeded since
   std::uint64_t images_total = 0;              ///< live images here, whatever the scope left out
   SnapshotScope scope;

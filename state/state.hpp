@@ -180,6 +180,7 @@ class State {
   /// Whether these bytes are here for private images alone, also for deleted ones: to name their digest gives nobody the bytes.
   bool is_secret(const Digest& digest) const;
   std::vector<ImageRow> live_images_of(const Digest& digest) const;
+  std::vector<DeltaRow> deltas() const;  ///< Snapshot::deltas
   /// Sorted by digest; of deleted images too.
   void each_object(const std::function<void(const ObjectRow&)>& visit) const;
 

@@ -1,4 +1,5 @@
 // Packed bytes and floors of trust.
+#include "state/delta_table.hpp"
 #include "state/image_table.hpp"
 #include "state/packed_columns.hpp"
 #include "state/state_impl.hpp"
@@ -52,6 +53,10 @@ std::vector<ImageRow> State::live_images_of(const Digest& digest) const {
     each_live_image_of(impl_->database, digest, [&images](ImageRow&& image) { images.push_back(std::move(image)); });
     return images;
   });
+}
+
+std::vector<DeltaRow> State::deltas() const {
+  return impl_->read([&] { return read_deltas(impl_->database); });
 }
 
 void State::each_object(const std::function<void(const ObjectRow&)>& visit) const {

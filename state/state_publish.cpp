@@ -1,9 +1,11 @@
 // What this server publishes: serials for events, the public content, and what the last head showed.
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "schema/error.hpp"
+#include "state/delta_table.hpp"
 #include "state/image_table.hpp"
 #include "state/packed_columns.hpp"
 #include "state/public_parent.hpp"
@@ -88,7 +90,15 @@ std::vector<StateSince> read_states(Statement& row) {
   return states;
 }
 
-ImageEntry read_entry(Database& database, Statement& row, ShownImage&& shown, ParentLink&& link, bool publish_copies) {
+using DeltasByImage = std::map<Digest, std::vector<DeltaRef>>;
+
+std::vector<DeltaRef> deltas_of(const ShownImage& shown, const DeltasByImage& deltas) {
+  const auto found = shown.copy ? deltas.end() : deltas.find(shown.digest);
+  return found == deltas.end() ? std::vector<DeltaRef>{} : found->second;
+}
+
+ImageEntry read_entry(Database& database, Statement& row, ShownImage&& shown, ParentLink&& link, bool publish_copies,
+                      const DeltasByImage& deltas) {
   auto version = row.next<std::string>();
   auto platform = row.next<std::string>();
   auto description = row.next<std::string>();
@@ -98,6 +108,7 @@ ImageEntry read_entry(Database& database, Statement& row, ShownImage&& shown, Pa
   auto states = read_states(row);
   auto packed = read_packed(row);
   const bool withdrawn = states.back().state == ImageState::withdrawn;
+  auto made_by = deltas_of(shown, deltas);
   return ImageEntry{.name = std::move(shown.name),
                     .identity = std::move(shown.identity),
                     .origin_name = std::move(shown.origin_name),
@@ -114,12 +125,14 @@ ImageEntry read_entry(Database& database, Statement& row, ShownImage&& shown, Pa
                     .states = std::move(states),
                     .reason = withdrawn ? std::move(reason) : std::string(),
                     .parent = shown_parent(database, shown.copy, std::move(link)),
-                    .packed = shown.copy && !publish_copies ? std::nullopt : std::optional(std::move(packed))};
+                    .packed = shown.copy && !publish_copies ? std::nullopt : std::optional(std::move(packed)),
+                    .deltas = std::move(made_by)};
 }
 
 /// Gives the custom types of the images that it showed.
 std::set<TypeName> show_images(Database& database, bool publish_copies, const State::PublicContent& visit) {
   std::set<TypeName> types;
+  const DeltasByImage deltas = listed_deltas(database);
   Statement row = database.query(
       "SELECT i.name, i.copy, i.origin, i.origin_image, i.identity_created, i.origin_name, i.copied_from, i.listed, "
       "i.deleted_serial,"
@@ -140,7 +153,7 @@ std::set<TypeName> show_images(Database& database, bool publish_copies, const St
       continue;
     }
     if (!is_builtin(shown.type)) types.insert(shown.type);
-    visit.image(read_entry(database, row, std::move(shown), std::move(link), publish_copies));
+    visit.image(read_entry(database, row, std::move(shown), std::move(link), publish_copies, deltas));
   }
   return types;
 }

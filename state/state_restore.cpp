@@ -23,6 +23,7 @@ class Restoring {
     for (const auto& row : what_.subscriptions) put(row);
     for (const auto& row : what_.exports) recording_.write(PutExport{.row = row});
     for (const auto& row : what_.exported) recording_.write(PutExported{.row = row});
+    for (const auto& row : what_.deltas) recording_.write(PutDelta{.row = row});
     for (const auto& floor : what_.floors) write_floor(database_, floor);
     put_counters();
     recording_.note_change();

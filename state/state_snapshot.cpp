@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "state/delta_table.hpp"
 #include "state/export_table.hpp"
 #include "state/image_table.hpp"
 #include "state/peer_table.hpp"
@@ -172,6 +173,7 @@ Snapshot State::snapshot(const SnapshotScope& scope) const {
     snapshot.series = read_series(database);
     snapshot.exports = read_exports(database);
     snapshot.exported = read_exported(database);
+    snapshot.deltas = read_deltas(database);
     if (!scope.without_failures) snapshot.failing = read_failing(database);
     snapshot.scope = scope;
     return snapshot;

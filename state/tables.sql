@@ -1,4 +1,4 @@
--- The tables of a state, version 3 (PRAGMA user_version). Times are whole seconds since 1970 UTC, digests raw 32 bytes,
+-- The tables of a state, version 4 (PRAGMA user_version). Times are whole seconds since 1970 UTC, digests raw 32 bytes,
 -- flags 0 or 1; NULL in a column of serials means: no head has shown this event yet. Lists of texts are lines.cpp's.
 
 CREATE TABLE meta (
@@ -184,6 +184,17 @@ CREATE TABLE exported (
   mode    TEXT NOT NULL,
   mount   TEXT NOT NULL,  -- where the file system of the folder was mounted; '': not known
   PRIMARY KEY (name, folder, image)
+) STRICT, WITHOUT ROWID;
+
+-- Deltas of own images: from which bytes to which, and what came of it.
+CREATE TABLE delta (
+  image     BLOB    NOT NULL CHECK (length(image) = 32),  -- the digest of what it makes
+  base      BLOB    NOT NULL CHECK (length(base) = 32),   -- and of what it starts from
+  base_size INTEGER NOT NULL CHECK (base_size >= 0),
+  file      BLOB    CHECK (length(file) = 32),            -- NULL: it was too long to be of use, and was not kept
+  length    INTEGER CHECK (length > 0),
+  PRIMARY KEY (image, base),
+  CHECK ((file IS NULL) = (length IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- Floors of trust; they only rise and outlive registrations.

@@ -45,7 +45,7 @@ void run_steps(Database& database, const Upgrades& upgrades, int format) {
 }  // namespace
 
 const Upgrades& product_upgrades() {
-  static const Upgrades all{{2, upgrade_2_sql}, {3, upgrade_3_sql}};
+  static const Upgrades all{{2, upgrade_2_sql}, {3, upgrade_3_sql}, {4, upgrade_4_sql}};
   return all;
 }
 

@@ -112,6 +112,8 @@ class Applying {
       wanted.push_back(state::MarkWanted{.key = one.key, .unwanted_since = one.unwanted_since});
     for (const plan::ForgottenExport& one : run_.plan.forgotten)
       wanted.push_back(state::DropExported{.name = one.name, .folder = one.folder, .image = one.image});
+    for (const plan::UnwantedDelta& one : run_.plan.unwanted_deltas)
+      wanted.push_back(state::DropDelta{.image = one.image, .base = one.base});
     if (!wanted.empty()) run_.context.state.record(wanted);
   }
 
@@ -328,7 +330,7 @@ bool is_of_the_last_commit(const state::RunStart& start, const state::State& sta
 /// Whether the run would leave no trace: nothing to do, nothing to publish, nothing to tell. That a failure is over is told.
 bool is_idle(const plan::Plan& plan, const state::RunStart& start, ApplyContext& context) {
   return plan.pending() == 0 && is_of_the_last_commit(start, context.state) && !last_run_failed(context.state) &&
-         plan.wantedness.empty() && plan.forgotten.empty() && exit_code_of(plan, false) == 0 &&
+         plan.wantedness.empty() && plan.forgotten.empty() && plan.unwanted_deltas.empty() && exit_code_of(plan, false) == 0 &&
          what_is_due(plan, context) == Due::nothing;
 }
 

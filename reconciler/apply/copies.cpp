@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "reconciler/apply/account.hpp"
+#include "reconciler/apply/by_deltas.hpp"
 #include "reconciler/apply/provenance.hpp"
 #include "reconciler/apply/verbs.hpp"
 #include "reconciler/io/interrupt.hpp"
@@ -79,7 +80,23 @@ struct Wanted {
   const ServerName& peer;
   const ImageEntry& entry;
   store::Place place;
+  const plan::Transfer* transfer = nullptr;  ///< as planned for this peer; nullptr: whole
 };
+
+/// nullopt: not by deltas; why not was told.
+std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
+  if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
+  const auto made = make_by_deltas({wanted.peer, wanted.entry, *wanted.transfer, wanted.place}, task, run);
+  if (const auto* no_use = std::get_if<NoUse>(&made)) {
+    in_vain = no_use->fetched;
+    run.events.note(fmt::format("{}: its deltas are of no use (bad-delta): {}; the whole image is fetched",
+                                task.change.address.text, no_use->why));
+    return std::nullopt;
+  }
+  const auto& done = std::get<MadeByDeltas>(made);
+  run.context.store.drop_partial(wanted.entry.digest);  // of a whole copy that was begun before
+  return FetchResult{.packed = done.packed, .fetched = done.fetched};
+}
 
 Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task, Run& run, int connections) {
   const ImageEntry& entry = wanted.entry;
@@ -143,14 +160,21 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
     return Failed{Code::not_served,
                   fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
   }
-  return fetch_bytes(wanted, *entry.packed, task, run, connections);
+  std::uint64_t in_vain = 0;
+  if (auto made = get_by_deltas(wanted, task, run, in_vain)) return *std::move(made);
+  Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
+  if (auto* result = std::get_if<FetchResult>(&got)) result->fetched += in_vain;
+  return got;
 }
 
 /// From the first that gives them. If none does, what each said; the worst of it counts.
-Getting get_from_any(const std::vector<plan::Offer>& offers, store::Place place, const Task& task, Run& run, int connections) {
+Getting get_from_any(const plan::FetchAgain& action, store::Place place, const Task& task, Run& run, int connections) {
   std::optional<Failed> all;
-  for (const plan::Offer& offer : offers) {
-    Getting got = get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place}, task, run, connections);
+  for (const plan::Offer& offer : action.offers) {
+    const bool is_first = &offer == &action.offers.front();
+    Getting got =
+        get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place, .transfer = is_first ? &action.transfer : nullptr},
+                  task, run, connections);
     auto* failed = std::get_if<Failed>(&got);
     if (!failed) return got;
     std::string text = fmt::format("peer \"{}\": {}", offer.peer.text(), failed->text);
@@ -168,8 +192,11 @@ Getting get_from_any(const std::vector<plan::Offer>& offers, store::Place place,
 }  // namespace
 
 Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int connections) {
-  Getting got = get_bytes({.peer = action.peer, .entry = *action.entry, .place = place_of_copy(action.entry->digest, run)}, task,
-                          run, connections);
+  Getting got = get_bytes({.peer = action.peer,
+                           .entry = *action.entry,
+                           .place = place_of_copy(action.entry->digest, run),
+                           .transfer = &action.transfer},
+                          task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(action.entry->digest, bytes); });
@@ -181,7 +208,7 @@ Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int co
 /// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
 Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int connections) {
   const Digest& digest = action.offers.front().entry->digest;
-  Getting got = get_from_any(action.offers, place_of_bytes(digest, run), task, run, connections);
+  Getting got = get_from_any(action, place_of_bytes(digest, run), task, run, connections);
   if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
   auto& [packed, fetched] = std::get<FetchResult>(got);
   run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(digest, bytes); });

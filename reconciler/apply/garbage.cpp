@@ -54,6 +54,7 @@ class HeadMarks {
   }
 
   void mark(const ImageEntry& image, Time until) {
+    for (const DeltaRef& delta : image.deltas) needs_.named_objects.emplace(delta.file.digest, until);
     if (!image.packed) return;
     needs_.named_objects.emplace(image.packed->file.digest, until);
     if (image.packed->table) needs_.named_objects.emplace(image.packed->table->digest, until);
@@ -155,6 +156,9 @@ class Collection {
     });
     state_.each_public_object(server_.publish_copies,
                               [&](const state::ObjectRow& object) { insert_files(object.packed, needs_.to_be_served); });
+    for (const state::DeltaRow& delta : state_.deltas()) {
+      if (delta.file) needs_.to_be_served.insert(delta.file->digest);
+    }
   }
 
   void note_missing(const Packed& packed) {

@@ -94,6 +94,15 @@ ImageEntry without_bytes(ImageEntry image) {
   return image;
 }
 
+/// A file that somebody took away is named no more; the next plan makes it again.
+void leave_out_lost_deltas(state::State& state, const store::Store& store) {
+  state::Effects lost;
+  for (const state::DeltaRow& row : state.deltas()) {
+    if (row.file && !store.path_of(*row.file)) lost.emplace_back(state::DropDelta{.image = row.image, .base = row.base});
+  }
+  if (!lost.empty()) state.record(lost);
+}
+
 Written write_pieces(const state::State& state, store::Store& store, bool publish_copies, const std::set<Digest>& left_out,
                      const std::set<Digest>& before, const std::optional<Role>& release) {
   Written written;
@@ -167,6 +176,7 @@ PublishedNow publish(state::State& state, store::Store& store, const CatalogKeys
   std::set<Digest> noted = store.left_out();
   noted.insert(left_out.begin(), left_out.end());
   store.note_left_out(noted);  // before the head that leaves them out, and what the old one leaves out until it is replaced
+  leave_out_lost_deltas(state, store);
   const Serial serial = state.reserve_serial(std::max(options.above, highest));
   Written written = write_pieces(state, store, server.publish_copies, left_out, pages_of(store, before), root.release);
   if (server.publish_state) write_state(state, store, server, before ? before->head.state : std::nullopt, written);

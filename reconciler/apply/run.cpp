@@ -65,11 +65,40 @@ std::optional<state::ImageKey> ImageNames::find(const ImageName& name) const {
   return found == keys_.end() ? std::nullopt : std::optional(found->second);
 }
 
+FilesInUse::Lease::Lease(FilesInUse& files, std::set<Digest> wanted, const std::function<void()>& may_go_on)
+    : files_(files), mine_(std::move(wanted)) {
+  std::unique_lock lock(files_.mutex_);
+  const auto is_free = [this] {
+    return std::none_of(mine_.begin(), mine_.end(), [this](const Digest& file) { return files_.in_use_.contains(file); });
+  };
+  while (!files_.freed_.wait_for(lock, std::chrono::milliseconds(100), is_free)) {
+    lock.unlock();
+    may_go_on();
+    lock.lock();
+  }
+  files_.in_use_.insert(mine_.begin(), mine_.end());
+}
+
+FilesInUse::Lease::~Lease() {
+  {
+    const std::lock_guard lock(files_.mutex_);
+    for (const Digest& file : mine_) files_.in_use_.erase(file);
+  }
+  files_.freed_.notify_all();
+}
+
+std::optional<Digest> ImageNames::came(const ImageName& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = came_.find(name);
+  return found == came_.end() ? std::nullopt : std::optional(found->second);
+}
+
 void ImageNames::follow(const state::Effects& effects, const std::vector<state::ImageKey>& came) {
   const std::lock_guard lock(mutex_);
   auto next = came.begin();
   for (const state::Effect& effect : effects) {
     if (const auto* put = std::get_if<state::PutImage>(&effect)) {
+      came_.insert_or_assign(put->row.name, put->row.digest);
       if (next != came.end()) keys_.insert_or_assign(put->row.name, *next++);
     }
     const auto* change = std::get_if<state::ChangeImage>(&effect);

@@ -2,6 +2,8 @@
 // Each verb does its work on it and gives effects or a failure; only apply.cpp begins, finishes and accounts.
 #pragma once
 
+#include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,12 +41,15 @@ class ImageNames {
   /// Knows the live ones of `rows`, and copies by the names that the plan is going to give them.
   ImageNames(const std::vector<state::ImageRow>& rows, const plan::Plan& plan);
   std::optional<state::ImageKey> find(const ImageName& name) const;
+  /// The bytes of an image that this run brought.
+  std::optional<Digest> came(const ImageName& name) const;
   /// Takes up what a finished action changed; `came` are the keys of its PutImages, in order.
   void follow(const state::Effects& effects, const std::vector<state::ImageKey>& came);
 
  private:
   mutable std::mutex mutex_;
   std::map<ImageName, state::ImageKey> keys_;
+  std::map<ImageName, Digest> came_;
 };
 
 /// One connection pool a peer, made when it is first needed; one more for each URL that is asked alone. Thread-safe.
@@ -90,6 +95,29 @@ class ForwardingEvents final : public Events {
   Events& events_;
 };
 
+/// Files that copies under way fetch and throw away: two of them may need the same one. Thread-safe.
+class FilesInUse {
+ public:
+  /// Has all of them to itself until it goes.
+  class Lease {
+   public:
+    /// Waits until nobody else has any of them; asks `may_go_on` meanwhile, which may throw.
+    Lease(FilesInUse& files, std::set<Digest> wanted, const std::function<void()>& may_go_on);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+   private:
+    FilesInUse& files_;
+    std::set<Digest> mine_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::set<Digest> in_use_;
+};
+
 struct Run {
   Run(const plan::Plan& the_plan, const std::string& id, ApplyContext& the_context);
 
@@ -101,6 +129,7 @@ struct Run {
   Bounds bounds;
   Peers peers;
   LeftPeers left;
+  FilesInUse files_in_use;
   std::vector<state::ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;
 

@@ -42,6 +42,9 @@ Result do_action(const plan::UpdateCopy& action, const Task& task, Run& run);
 Result do_action(const plan::WithdrawCopy& action, const Task& task, Run& run);
 Result do_action(const plan::RemoveCopy& action, const Task& task, Run& run);
 
+// deltas.cpp
+Result do_action(const plan::MakeDelta& action, const Task& task, Run& run);
+
 // exports.cpp
 Result do_action(const plan::ExportImage& action, const Task& task, Run& run);
 Result do_action(const plan::SwitchLink& action, const Task& task, Run& run);

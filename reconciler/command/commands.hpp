@@ -21,6 +21,8 @@ int run_command(const options::HistoryArguments& arguments, const console::Sessi
 int run_command(const options::ExplainArguments& arguments, const console::Session& session);
 int run_command(const options::ShowArguments& arguments, const console::Session& session);
 int run_command(const options::ExtractArguments& arguments, const console::Session& session);
+int run_command(const options::ApplyDelta& arguments, const console::Session& session);
+int run_command(const options::MakeDelta& arguments, const console::Session& session);
 int run_command(const options::VerifyArguments& arguments, const console::Session& session);
 int run_command(const options::PublishArguments& arguments, const console::Session& session);
 int run_command(const options::AddArguments& arguments, const console::Session& session);

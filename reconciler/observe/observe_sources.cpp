@@ -43,8 +43,10 @@ plan::SourceView look_at_whole(const LocalImage& image, const ServerSection& ser
                                const std::vector<const state::ImageRow*>& rows) {
   try {
     const transfer::SourceSurvey survey = transfer::survey_source(transfer::source_of(image, server));
-    return plan::SourceStamp{
-        .stamp = stamp_of(survey, rows), .bytes = survey.bytes, .mounts = {survey.mounts.begin(), survey.mounts.end()}};
+    return plan::SourceStamp{.stamp = stamp_of(survey, rows),
+                             .bytes = survey.bytes,
+                             .files = survey.files,
+                             .mounts = {survey.mounts.begin(), survey.mounts.end()}};
   } catch (const Error& error) {
     if (error.fault() != Fault::incomplete && error.fault() != Fault::local) throw;
     return plan::SourceStamp{""};

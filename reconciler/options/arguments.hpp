@@ -116,6 +116,20 @@ struct ExtractArguments {
   bool sparse = false;
   bool no_special = false;  ///< leave out set-id bits, capabilities and ACLs; accept lost modes and times
 };
+/// "delta apply". Paths.
+struct ApplyDelta {
+  std::string base;         ///< a file or a folder
+  std::string delta;        ///< a file
+  std::string destination;  ///< "-": standard output
+  bool sparse = false;
+  bool no_special = false;  ///< as for extract
+};
+/// "delta make". Paths.
+struct MakeDelta {
+  std::string base;    ///< a file or a folder
+  std::string result;  ///< likewise
+  std::string delta;   ///< a file that does not exist yet
+};
 struct VerifyArguments {
   std::vector<std::string> images;
   bool repair = false;
@@ -229,10 +243,10 @@ struct SchemaArguments {
 /// The alternative decides which `run_command` of the room `command` runs.
 using Command = std::variant<ShowHelp, ShowVersion, InitArguments, CardArguments, ValidateArguments, PlanArguments,
                              ApplyArguments, ReconcileArguments, DiffArguments, StatusArguments, DriftArguments, QueryArguments,
-                             HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, VerifyArguments,
-                             PublishArguments, AddArguments, BundleArguments, GcArguments, MakeKey, ShowKeys, ChangeKeys,
-                             SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, PlanFleet, ReportFleet,
-                             ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
+                             HistoryArguments, ExplainArguments, ShowArguments, ExtractArguments, ApplyDelta, MakeDelta,
+                             VerifyArguments, PublishArguments, AddArguments, BundleArguments, GcArguments, MakeKey, ShowKeys,
+                             ChangeKeys, SignRoot, InstallRoot, ReleaseImages, RebuildArguments, CheckFleet, AskFleet, PlanFleet,
+                             ReportFleet, ReportArguments, CompletionArguments, NamesArguments, SchemaArguments>;
 
 struct Arguments {
   GlobalOptions everywhere;

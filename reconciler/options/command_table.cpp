@@ -11,7 +11,7 @@ namespace ingot::options {
 // The rows, in commands/.
 CommandEntry init_command(), card_command(), validate_command(), plan_command(), apply_command(), reconcile_command();
 CommandEntry diff_command(), status_command(), drift_command(), query_command(), history_command(), explain_command();
-CommandEntry show_command(), extract_command(), verify_command(), publish_command(), key_command(), gc_command();
+CommandEntry show_command(), extract_command(), delta_command(), verify_command(), publish_command(), key_command(), gc_command();
 CommandEntry add_command(), bundle_command(), state_command(), report_command(), fleet_command(), completion_command(),
     schema_command();
 
@@ -33,11 +33,11 @@ bool is_literal(std::string_view word) {
 
 const std::vector<CommandEntry>& command_table() {
   static const std::vector<CommandEntry> table{
-      init_command(),      card_command(),    validate_command(), plan_command(),       apply_command(),
-      reconcile_command(), diff_command(),    status_command(),   drift_command(),      query_command(),
-      history_command(),   explain_command(), show_command(),     extract_command(),    verify_command(),
-      publish_command(),   add_command(),     bundle_command(),   key_command(),        gc_command(),
-      state_command(),     report_command(),  fleet_command(),    completion_command(), schema_command(),
+      init_command(),       card_command(),    validate_command(), plan_command(),   apply_command(),   reconcile_command(),
+      diff_command(),       status_command(),  drift_command(),    query_command(),  history_command(), explain_command(),
+      show_command(),       extract_command(), delta_command(),    verify_command(), publish_command(), add_command(),
+      bundle_command(),     key_command(),     gc_command(),       state_command(),  report_command(),  fleet_command(),
+      completion_command(), schema_command(),
   };
   return table;
 }
@@ -148,7 +148,7 @@ std::vector<std::string> choices_of(std::string_view placeholder) {
 }
 
 bool is_file(std::string_view placeholder) {
-  constexpr std::array names{"FILE", "MANIFEST", "KEY", "PLAN", "DIR", "DEST"};
+  constexpr std::array names{"FILE", "MANIFEST", "KEY", "PLAN", "DIR", "DEST", "BASE", "NEW", "DELTA"};
   const auto parts = alternatives(placeholder);
   return std::any_of(parts.begin(), parts.end(),
                      [&](const std::string& part) { return std::find(names.begin(), names.end(), part) != names.end(); });

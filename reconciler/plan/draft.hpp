@@ -23,6 +23,7 @@ enum class Phase {
   subscriptions,
   withdrawals,
   images,
+  deltas,
   series,
   publish,
   copies,
@@ -69,6 +70,7 @@ struct Draft {
   std::vector<LimitLine> limits;
   std::vector<Wantedness> wantedness;
   std::vector<ForgottenExport> forgotten;
+  std::vector<UnwantedDelta> unwanted_deltas;
   std::vector<Digest> abandoned;                   ///< Plan::abandoned
   std::optional<std::uint64_t> free_after_copies;  ///< bytes of the disk; nullopt: it was not looked at
   bool short_of_room = false;                      ///< Plan::short_of_room

@@ -147,7 +147,8 @@ void write_result(Line& line, const Action& action) {
                         [&](const RemoveCopy& one) { line.with("name", one.name.text()); },
                         [&](const ExportImage& one) { write_export(line, one); },
                         [&](const SwitchLink& one) { write_switch(line, one); },
-                        [&](const Unexport& one) { line.with("to", one.row.folder).with("digest", one.row.digest.text()); }},
+                        [&](const Unexport& one) { line.with("to", one.row.folder).with("digest", one.row.digest.text()); },
+                        [&](const MakeDelta& one) { line.with("from", one.base.text()); }},
              action);
 }
 

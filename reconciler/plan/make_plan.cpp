@@ -59,6 +59,7 @@ void add_changes(const Situation& situation, const PlanOptions* bounds, Desired&
   if (bounds) guard_withdrawals(situation, *bounds, draft);
   if (bounds) apply_guards(situation, *bounds, draft);
   merge_series(desired, situation, draft);  // after the guards: a removal that is held changes no series
+  merge_deltas(situation, bounds != nullptr && asks_for_everything(*bounds), draft);
   merge_dropped_types(situation, draft);
   merge_exports(desired, situation, draft);
   if (bounds) guard_exports(situation, *bounds, draft);
@@ -204,6 +205,7 @@ Plan finish(const Situation& situation, const PlanOptions& options, const Desire
   plan.limits = std::move(draft.limits);
   plan.wantedness = std::move(draft.wantedness);
   plan.forgotten = std::move(draft.forgotten);
+  plan.unwanted_deltas = std::move(draft.unwanted_deltas);
   plan.abandoned = std::move(draft.abandoned);
   plan.short_of_room = draft.short_of_room;
   plan.served_damaged = std::move(draft.served_damaged);

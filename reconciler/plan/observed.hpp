@@ -88,6 +88,7 @@ struct SourceElsewhere {};
 struct SourceStamp {
   std::string stamp;                        ///< compares with ImageRow::source_stamp; "" if it could not be surveyed
   std::optional<std::uint64_t> bytes = {};  ///< of its regular files
+  std::uint64_t files = 0;                  ///< regular files
   std::vector<std::string> mounts = {};     ///< members that will be left out, since something is mounted there
 };
 using SourceView = std::variant<SourceMissing, SourceElsewhere, SourceStamp>;

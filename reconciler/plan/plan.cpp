@@ -73,7 +73,8 @@ Verb verb_of(const Action& action) {
                                [](const RemoveCopy&) { return Verb::remove; },
                                [](const ExportImage&) { return Verb::export_; },
                                [](const SwitchLink&) { return Verb::switch_; },
-                               [](const Unexport&) { return Verb::unexport; }},
+                               [](const Unexport&) { return Verb::unexport; },
+                               [](const MakeDelta&) { return Verb::delta; }},
                     action);
 }
 

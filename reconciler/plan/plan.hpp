@@ -100,13 +100,34 @@ struct DeleteSeries {
   SeriesName name;
 };
 
+/// A file is made that makes one image here of another. Both are known by their names: this plan may add them.
+struct MakeDelta {
+  ImageName image;
+  std::optional<Digest> image_digest = {};  ///< nullopt: this plan adds it
+  ImageName base;
+  std::optional<Digest> base_digest = {};  ///< likewise
+  std::uint64_t reads = 0;                 ///< bytes of both images, as far as they are known
+};
+
 struct Publish {};
 
-enum class Method { whole, reuse };  ///< deltas come later
+enum class Method { whole, reuse, delta };
+/// A file of the peer that makes one image of another.
+struct DeltaStep {
+  Digest base;
+  std::uint64_t base_size = 0;
+  Digest result;
+  std::uint64_t result_size = 0;
+  Piece file;
+  bool operator==(const DeltaStep&) const = default;
+};
+/// So many deltas, one after the other, make an image at most.
+inline constexpr std::size_t most_steps = 4;
 struct Transfer {
   Method method = Method::whole;
-  std::optional<ImageName> from;  ///< the image here that serves (reuse)
-  std::uint64_t bytes = 0;        ///< to fetch
+  std::optional<ImageName> from;      ///< the image here that serves (reuse, delta)
+  std::uint64_t bytes = 0;            ///< to fetch
+  std::vector<DeltaStep> steps = {};  ///< delta: one after the other, 1-4; the first starts from `from`
   bool operator==(const Transfer&) const = default;
 };
 /// A plan may hold 100,000 of these: what they have in common, and what the catalog holds already, they share.
@@ -182,10 +203,10 @@ struct Unexport {
   std::vector<std::string> changes = {};  ///< what the manifest lets change by now
 };
 
-using Action =
-    std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate, UpdateSubscription,
-                 Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries, DeleteSeries, Publish, CopyImage,
-                 FetchAgain, TakeInAgain, AdoptCopy, UpdateCopy, WithdrawCopy, RemoveCopy, ExportImage, SwitchLink, Unexport>;
+using Action = std::variant<RegisterPeer, UpdatePeer, UnregisterPeer, CreateType, UpdateType, DeleteType, Instantiate,
+                            UpdateSubscription, Uninstantiate, AddImage, UpdateImage, DeleteImage, CreateSeries, UpdateSeries,
+                            DeleteSeries, Publish, CopyImage, FetchAgain, TakeInAgain, AdoptCopy, UpdateCopy, WithdrawCopy,
+                            RemoveCopy, ExportImage, SwitchLink, Unexport, MakeDelta>;
 
 /// Why an action is planned (R26).
 struct Reason {
@@ -266,6 +287,12 @@ struct ForgottenExport {
   ImageName image;
 };
 
+/// A delta that no rule wants any more: an apply forgets it.
+struct UnwantedDelta {
+  Digest image;
+  Digest base;
+};
+
 /// The commit whose plan was taken out of another's: only what is beyond it is left.
 struct PlanBase {
   std::string revision;        ///< as it was named
@@ -291,7 +318,8 @@ struct Plan {
   std::vector<Note> notes = {};            ///< sorted by code, address
   std::vector<LimitLine> limits = {};
   std::vector<Wantedness> wantedness = {};
-  std::vector<ForgottenExport> forgotten = {};  ///< by name, folder, image; not part of the plan's id
+  std::vector<ForgottenExport> forgotten = {};      ///< by name, folder, image; not part of the plan's id
+  std::vector<UnwantedDelta> unwanted_deltas = {};  ///< by image, base; not part of the plan's id
   /// Partial copies, by the image's digest, that go before any copy begins: nothing wants them, or what comes first needs their
   /// room. Not part of the plan's id.
   std::vector<Digest> abandoned = {};

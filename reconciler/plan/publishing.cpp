@@ -35,6 +35,14 @@ const state::SeriesRow* series_here(const SeriesName& name, const Situation& sit
   return found == all.end() ? nullptr : &*found;
 }
 
+bool drops_listed_delta(const Situation& situation, const Draft& draft) {
+  return std::any_of(draft.unwanted_deltas.begin(), draft.unwanted_deltas.end(), [&](const UnwantedDelta& one) {
+    const auto& rows = situation.snapshot.deltas;
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](const state::DeltaRow& row) { return row.image == one.image && row.base == one.base && row.file; });
+  });
+}
+
 /// Whether a change shows in what `publish_state` publishes, if it shows in the catalog or not.
 bool shows_in_state(const DraftChange& one, const Situation& situation) {
   return one.publishes ||
@@ -54,8 +62,9 @@ bool shows_in_state(const DraftChange& one, const Situation& situation) {
                           const state::SeriesRow* row = series_here(series.name, situation);
                           return row == nullptr || row->members.empty() || row->follow;
                         },
-                        [](const Publish&) { return false; }, [](const FetchAgain&) { return false; },
-                        [](const TakeInAgain&) { return false; }, [](const auto&) { return true; }},
+                        [](const Publish&) { return false; }, [](const MakeDelta&) { return false; },
+                        [](const FetchAgain&) { return false; }, [](const TakeInAgain&) { return false; },
+                        [](const auto&) { return true; }},
              one.change.action);
 }
 
@@ -78,6 +87,8 @@ void plan_publish(const Situation& situation, Draft& draft) {
     why = fmt::format("{} of this plan {} what peers read", counted(changes, "change"), changes == 1 ? "changes" : "change");
   else if (stated && !draft.wantedness.empty())
     why = "since when no rule wants a copy is published with the state, and changes";
+  else if (drops_listed_delta(situation, draft))
+    why = "the published catalog lists deltas that are no longer wanted";
   else if (!situation.observed.publish_again.empty())
     why = situation.observed.publish_again;
   else if (names_damaged)

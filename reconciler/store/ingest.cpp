@@ -39,39 +39,57 @@ void check_expected(const std::string& source, const Digest& digest, const std::
 Ingested Store::ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
                        const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   const transfer::SourceSurvey survey = transfer::survey_source(source);
-  const mode_t mode = modes_of(place).file;
-
-  StagedFile staged(*files_, staging(folder_));
-  transfer::Packer packer(threads, [&](std::string_view packed) { staged.write(packed); });
+  const auto image = stage(threads);
   const transfer::SourceRemarks remarks = transfer::write_canonical(
-      source, [&](std::string_view plain) { packer.write(plain); },
+      source, [&](std::string_view plain) { image->write(plain); },
       [&](std::uint64_t done) {
         if (progress) progress(done, survey.bytes);
       });
-  const transfer::PackedResult result = packer.finish();
+  const transfer::PackedResult& result = image->finish(modes_of(place).file);
   check_unchanged(source.path, survey, transfer::survey_source(source));
   check_expected(source.path, result.digest, expected);
-  staged.finish(mode);
+  return {.digest = result.digest,
+          .size = result.size,
+          .kind = survey.kind,
+          .packed = keep(*image, result, place),
+          .source_stamp = survey.stamp,
+          .remarks = remarks.texts()};
+}
 
-  Ingested ingested{
-      .digest = result.digest,
-      .size = result.size,
-      .kind = survey.kind,
-      .packed = {.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt},
-      .source_stamp = survey.stamp,
-      .remarks = remarks.texts()};
+std::unique_ptr<StagedImage> Store::stage(int threads) {
+  return std::make_unique<StagedImage>(*files_, staging(folder_), threads);
+}
+
+Packed Store::keep(StagedImage& image, const transfer::PackedResult& result, Place place) {
+  Packed packed{.file = {result.file, result.table.packed}, .segments = result.table.segments.size(), .table = std::nullopt};
   if (result.table.segments.size() > 1) {
     const std::string table = write_segment_table(result.table);
-    ingested.packed.table = Piece{io::sha256(table), table.size()};
+    packed.table = Piece{io::sha256(table), table.size()};
     StagedFile staged_table(*files_, staging(folder_));
     staged_table.write(table);
-    staged_table.finish(mode);
-    keep_object(staged_table.path(), *ingested.packed.table, place);
+    staged_table.finish(modes_of(place).file);
+    keep_object(staged_table.path(), *packed.table, place);
     staged_table.release();
   }
-  keep_object(staged.path(), ingested.packed.file, place);
+  keep_object(image.file().path(), packed.file, place);
+  image.file().release();
+  return packed;
+}
+
+Piece Store::keep_file(const std::function<void(const std::function<void(std::string_view)>& out)>& write, Place place) {
+  StagedFile staged(*files_, staging(folder_));
+  io::Sha256 hash;
+  Piece piece;
+  write([&](std::string_view bytes) {
+    hash.update(bytes);
+    piece.length += bytes.size();
+    staged.write(bytes);
+  });
+  piece.digest = hash.finish();
+  staged.finish(modes_of(place).file);
+  keep_object(staged.path(), piece, place);
   staged.release();
-  return ingested;
+  return piece;
 }
 
 }  // namespace ingot::store

@@ -28,6 +28,9 @@ bool holds(io::Files& files, const std::string& path, const Digest& digest);
 /// The same; but one that the disk cannot read is none. Error{local}: it cannot be opened.
 bool is_whole(io::Files& files, const std::string& path, const Digest& digest);
 
+/// Error{local}: the file is damaged.
+[[noreturn]] void refuse_damaged(const std::string& path, const std::string& why);
+
 /// Durable.
 void give_mode(io::Files& files, const std::string& path, mode_t mode);
 

@@ -18,11 +18,6 @@ using namespace layout;
 
 constexpr std::size_t most_segments_named = 10;
 
-[[noreturn]] void damaged(const std::string& path, const std::string& why) {
-  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", io::printable(path), why),
-              "the disk may be failing; restore the image from its source or peer");
-}
-
 /// Reads one packed segment after the other. What a damaged one is worth is the visitor's business.
 class SegmentReader {
  public:
@@ -57,6 +52,11 @@ class SegmentReader {
   io::Sha256 whole_;
 };
 
+[[noreturn]] void refuse_missing(const Piece& file) {
+  throw Error(Fault::local,
+              fmt::format("the bytes \"{}\" are not in the store, or have another length", transfer::object_path(file.digest)));
+}
+
 SegmentTable table_of_one(std::uint64_t size, const Packed& packed) {
   return {.plain = size,
           .packed = packed.file.length,
@@ -65,10 +65,22 @@ SegmentTable table_of_one(std::uint64_t size, const Packed& packed) {
 
 }  // namespace
 
+void layout::refuse_damaged(const std::string& path, const std::string& why) {
+  throw Error(Fault::local, fmt::format("\"{}\" is damaged: {}", io::printable(path), why),
+              "the disk may be failing; restore the image from its source or peer");
+}
+
+PlainReader Store::plain_reader(const Digest& digest, std::uint64_t size, const Packed& packed) const {
+  SegmentTable table = read_table(digest, size, packed);
+  const auto path = path_of(packed.file);
+  if (!path) refuse_missing(packed.file);
+  return {*files_, *path, std::move(table)};
+}
+
 SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const Packed& packed) const {
   if (!packed.table) {
     if (size > segment_size || packed.file.length > largest_packed_segment)
-      damaged(digest.text(), "it is too long for one segment");
+      refuse_damaged(digest.text(), "it is too long for one segment");
     return table_of_one(size, packed);
   }
   const auto place = place_of(*packed.table);
@@ -76,9 +88,9 @@ SegmentTable Store::read_table(const Digest& digest, std::uint64_t size, const P
   if (!place) throw Error(Fault::local, fmt::format("the segment table \"{}\" is not in the store, or has another length", name));
   const std::string path = object_in(packed.table->digest, *place);
   const std::string bytes = io::read_file(*files_, path, largest_table);
-  if (io::sha256(bytes) != packed.table->digest) damaged(path, "the segment table has another digest");
+  if (io::sha256(bytes) != packed.table->digest) refuse_damaged(path, "the segment table has another digest");
   auto parsed = parse_segment_table(bytes, size, packed);
-  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) damaged(path, "the segment table " + malformed->why);
+  if (const auto* const malformed = std::get_if<Malformed>(&parsed)) refuse_damaged(path, "the segment table " + malformed->why);
   return std::get<SegmentTable>(std::move(parsed));
 }
 
@@ -87,22 +99,20 @@ void Store::read_plain(const Digest& digest, std::uint64_t size, const Packed& p
                        const std::function<void(std::uint64_t)>& progress) const {
   const SegmentTable table = read_table(digest, size, packed);
   const auto place = place_of(packed.file);
-  if (!place)
-    throw Error(Fault::local, fmt::format("the bytes \"{}\" are not in the store, or have another length",
-                                          transfer::object_path(packed.file.digest)));
+  if (!place) refuse_missing(packed.file);
   SegmentReader reader(*files_, object_in(packed.file.digest, *place));
   io::Sha256 hash;
   std::string plain;
   std::uint64_t done = 0;
   for (const Segment& segment : table.segments) {
-    if (const std::string why = reader.next(segment, plain); !why.empty()) damaged(reader.path(), why);
+    if (const std::string why = reader.next(segment, plain); !why.empty()) refuse_damaged(reader.path(), why);
     hash.update(plain);
     out(plain);
     done += plain.size();
     if (progress) progress(done);
   }
   const Digest whole = hash.finish();
-  if (whole != digest) damaged(reader.path(), fmt::format("it holds {}, not {}", whole.text(), digest.text()));
+  if (whole != digest) refuse_damaged(reader.path(), fmt::format("it holds {}, not {}", whole.text(), digest.text()));
 }
 
 std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size, const Packed& packed,

@@ -61,6 +61,8 @@ void check_folder(io::Files& files, const std::string& store, const std::string&
 
 }  // namespace
 
+mode_t mode_of(Place place) { return modes_of(place).file; }
+
 Store::Store(io::Files& files, std::string folder, std::string lineage)
     : files_(&files), folder_(std::move(folder)), lineage_(std::move(lineage)) {}
 

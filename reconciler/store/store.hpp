@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "reconciler/io/disk/files.hpp"
+#include "reconciler/store/plain_reader.hpp"
+#include "reconciler/store/staged_image.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/source.hpp"
 #include "schema/catalog/catalog.hpp"
@@ -32,6 +34,8 @@ struct Ingested {
 };
 
 enum class Place { public_tree, private_tree };
+/// That files have there, whatever the umask.
+mode_t mode_of(Place place);
 
 /// A file that gc may have to do with: its path relative to the store, and what its name says that it is.
 struct StoredFile {
@@ -95,6 +99,13 @@ class Store {
   Ingested ingest(const transfer::Source& source, const std::optional<Digest>& expected, Place place, int threads,
                   const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
 
+  /// A new image, whose plain bytes the caller writes.
+  std::unique_ptr<StagedImage> stage(int threads);
+  /// Gives a finished one its name, durably.
+  Packed keep(StagedImage& image, const transfer::PackedResult& result, Place place);
+  /// Keeps the file that `write` writes, durably; what it throws ends it, and nothing stays.
+  Piece keep_file(const std::function<void(const std::function<void(std::string_view)>& out)>& write, Place place);
+
   /// Whether the packed file and table of these bytes are here with the right lengths, in either place. Error{local}: it
   /// cannot be told.
   bool has(const Packed& packed) const;
@@ -132,6 +143,8 @@ class Store {
   /// verified as a whole only when this returns.
   void read_plain(const Digest& digest, std::uint64_t size, const Packed& packed,
                   const std::function<void(std::string_view)>& out, const std::function<void(std::uint64_t)>& progress) const;
+  /// Any range of the plain bytes; the Store must outlive it. Error{local}: they are not here.
+  PlainReader plain_reader(const Digest& digest, std::uint64_t size, const Packed& packed) const;
   /// Re-hashes the packed file, its table and the plain bytes, wherever they lie; everything that is wrong (of segments the
   /// first ten).
   std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,

@@ -15,9 +15,6 @@ namespace {
 constexpr std::size_t longest_stretch = 64 * 1024 * 1024 / segment_size;
 /// A segment that came wrong is fetched once more: a bit may have flipped on the way.
 constexpr int most_wrong = 2;
-/// An answer that ends early and brought less is worth asking again only so often in a row. What it brought is kept.
-constexpr std::uint64_t least_gain = 16 * 1024;
-constexpr int most_poor = 3;
 
 std::string shown_url(const io::Response& response, const Digest& file) { return response.url + object_path(file); }
 

@@ -20,6 +20,10 @@
 
 namespace ingot::transfer {
 
+/// An answer that ends early and brought less is worth asking again only so often in a row. What it brought is kept.
+inline constexpr std::uint64_t least_gain = 16 * 1024;
+inline constexpr int most_poor = 3;
+
 /// Neighbouring segments: [first, end).
 struct Stretch {
   std::size_t first = 0;

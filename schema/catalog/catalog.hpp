@@ -46,6 +46,14 @@ struct Packed {
   bool operator==(const Packed&) const = default;
 };
 
+/// A file that makes an image of another one that the same catalog lists (schema/delta.md).
+struct DeltaRef {
+  Digest base;  ///< of the other image's canonical bytes
+  std::uint64_t base_size = 0;
+  Piece file;
+  bool operator==(const DeltaRef&) const = default;
+};
+
 /// One image of a catalog. `name` and the copy's fields are the publishing server's, the identity the origin's.
 struct ImageEntry {
   ImageName name;
@@ -65,6 +73,7 @@ struct ImageEntry {
   std::string reason;                   ///< of a withdrawal
   std::optional<ImageIdentity> parent;  ///< the nearest public ancestor
   std::optional<Packed> packed;         ///< nullopt: its bytes are not served here
+  std::vector<DeltaRef> deltas = {};    ///< at most most_deltas
   std::vector<Signature> release = {};  ///< by release keys, over release_of this entry; not looked at by readers of pages
 
   bool operator==(const ImageEntry&) const = default;
@@ -146,5 +155,6 @@ inline constexpr std::uint64_t largest_image = std::uint64_t{1} << 46;  ///< 64 
 inline constexpr std::uint64_t largest_metadata = 512 * 1024 * 1024;    ///< all pages of one peer together
 inline constexpr std::size_t longest_text = 4096;                       ///< description, reason, a label's value … in bytes
 inline constexpr std::size_t most_labels = 64;
+inline constexpr std::size_t most_deltas = 8;
 
 }  // namespace ingot

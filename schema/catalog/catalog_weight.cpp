@@ -16,7 +16,8 @@ constexpr std::uint64_t shortest_image = 256;    ///< bytes of an image's line: 
 }  // namespace
 
 std::uint64_t weight_of(const ImageEntry& image) {
-  std::uint64_t weight = image_weight + image.states.size() * sizeof(StateSince) + image.release.size() * signature_weight;
+  std::uint64_t weight = image_weight + image.states.size() * sizeof(StateSince) + image.release.size() * signature_weight +
+                         image.deltas.size() * sizeof(DeltaRef);
   weight += 2 * image.name.text().size() + image.version.size() + image.platform.size() + image.description.size() +
             image.reason.size();
   for (const auto& [key, value] : image.labels) weight += label_weight + key.size() + value.size();

@@ -58,6 +58,20 @@ std::optional<Packed> read_packed(const JsonObject& entry, std::uint64_t size) {
   return packed;
 }
 
+std::vector<DeltaRef> read_deltas(const JsonObject& entry) {
+  std::vector<DeltaRef> deltas;
+  if (!entry.has("deltas")) return deltas;
+  for (const std::uint32_t index : entry.list("deltas")) {
+    if (deltas.size() == most_deltas) entry.refuse("deltas", fmt::format("holds more than {} deltas", most_deltas));
+    const JsonObject delta = entry.object_in(index, "deltas", {"base", "digest", "length"});
+    const JsonObject base = delta.object("base", {"digest", "size"});
+    deltas.push_back({.base = read_digest(base, "digest"),
+                      .base_size = base.number("size", 0, largest_image),
+                      .file = read_piece(delta, largest_image)});
+  }
+  return deltas;
+}
+
 /// Name, identity, whose it is, and since when it is listed.
 ImageEntry read_whose(const JsonObject& entry, const Publisher& publisher) {
   const auto name = read_name<ImageName>(entry, "image");
@@ -122,6 +136,7 @@ ImageEntry read_image_entry(const JsonObject& entry, const Publisher& publisher)
   image.reason = entry.text_or("reason", "");
   image.parent = read_parent(entry, image.identity, publisher);
   image.packed = read_packed(entry, image.size);
+  image.deltas = read_deltas(entry);
   if (entry.has("release")) image.release = read_signatures(entry, "release");
   return image;
 }
@@ -144,7 +159,7 @@ ImageTombstone read_tombstone(const JsonObject& entry, const Publisher& publishe
 std::variant<ImageEntry, ImageTombstone> read_image_line(const std::vector<JsonNode>& nodes, const Publisher& publisher) {
   const JsonObject entry(nodes, {"image",  "created", "deleted", "origin",  "listed",   "copied_from", "digest",
                                  "size",   "kind",    "type",    "version", "platform", "description", "labels",
-                                 "states", "reason",  "parent",  "packed",  "release",  "critical"});
+                                 "states", "reason",  "parent",  "packed",  "deltas",   "release",     "critical"});
   if (entry.has("deleted")) return read_tombstone(entry, publisher);
   return read_image_entry(entry, publisher);
 }

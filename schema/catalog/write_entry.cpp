@@ -109,6 +109,23 @@ void append_packed(std::string& line, const ImageEntry& image) {
   line += '}';
 }
 
+void append_deltas(std::string& line, const ImageEntry& image) {
+  if (image.deltas.empty()) return;
+  require(image.deltas.size() <= most_deltas, image.name.text(), "too many deltas");
+  line += ",\"deltas\":[";
+  for (const DeltaRef& delta : image.deltas) {
+    if (line.back() != '[') line += ',';
+    line += "{\"base\":{\"digest\":";
+    append_digest(line, delta.base);
+    line += ",\"size\":";
+    append_number(line, delta.base_size);
+    line += "},";
+    append_piece(line, delta.file);
+    line += '}';
+  }
+  line += ']';
+}
+
 void append_whose(std::string& line, const ImageEntry& image) {
   line += "{\"image\":";
   append_text(line, image.name.text());
@@ -151,6 +168,7 @@ void append_line(std::string& page, const ImageEntry& image) {
   append_optional_text(page, image.name, "reason", image.reason);
   append_parent(page, image.parent);
   append_packed(page, image);
+  append_deltas(page, image);
   if (!image.release.empty()) {
     page += ",\"release\":";
     append_signatures(page, image.release);

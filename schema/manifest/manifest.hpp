@@ -24,6 +24,14 @@
 namespace ingot {
 
 /// Paths here are as they can be opened: joined with the folder of the file they stand in.
+/// Which deltas of this server's own public images are made.
+struct DeltaRules {
+  std::uint32_t parents = 1;       ///< from so many ancestors, 0-8
+  std::uint32_t series = 1;        ///< from so many members before an image in each series, 0-8
+  std::uint64_t size = 1'000'000;  ///< bytes of an image; smaller ones get none
+  bool operator==(const DeltaRules&) const = default;
+};
+
 struct ServerSection {
   ServerName name;
   std::optional<std::string> url{};  ///< ends with "/"; needed for a card, not for a plan
@@ -34,8 +42,9 @@ struct ServerSection {
   std::vector<ServerName> targets{};
   Seconds head_ttl = std::chrono::hours(24 * 14);
   bool publish_copies = false;
-  bool page = true;            ///< whether the published tree has the catalog page
-  bool publish_state = false;  ///< what a plan elsewhere needs to know of the state
+  std::optional<DeltaRules> deltas = DeltaRules{};  ///< nullopt: none
+  bool page = true;                                 ///< whether the published tree has the catalog page
+  bool publish_state = false;                       ///< what a plan elsewhere needs to know of the state
   At at{};
   bool operator==(const ServerSection&) const = default;
 };

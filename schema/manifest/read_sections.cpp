@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/catalog/catalog.hpp"
 #include "schema/text/text_rules.hpp"
 #include "schema/text/url.hpp"
 
@@ -46,6 +47,28 @@ void read_head_ttl(TableReader& table, ServerSection& server) {
   if (!ttl) return;
   if (*ttl < std::chrono::hours(1) || *ttl > std::chrono::days(365)) return table.wrong(head_ttl_key, "must be from 1h to 365d");
   server.head_ttl = *ttl;
+}
+
+/// `false`, `true`, or a table.
+void read_deltas(TableReader& table, ServerSection& server) {
+  constexpr TomlKey key{"deltas", "{ parents = 1, series = 1, size = \"1 MB\" }"};
+  const TomlValue* found = table.value(key);
+  if (found == nullptr) return;
+  if (const bool* written = std::get_if<bool>(&found->value)) {
+    if (!*written) server.deltas.reset();
+    return;
+  }
+  auto rules = table.table(key);
+  if (!rules) return;
+  DeltaRules deltas;
+  const auto count = [&rules](TomlKey of, std::uint32_t& to) {
+    if (const auto written = rules->integer(of, 0, most_deltas)) to = static_cast<std::uint32_t>(*written);
+  };
+  count({"parents", "1"}, deltas.parents);
+  count({"series", "1"}, deltas.series);
+  if (const auto size = rules->parsed({"size", "\"1 MB\""}, "a size such as \"1 MB\"", parse_size)) deltas.size = *size;
+  rules->finish();
+  server.deltas = deltas;
 }
 
 void read_min_free(TableReader& table, Limits& limits) {
@@ -127,6 +150,7 @@ void read_server(TableReader& table, ManifestDraft& draft) {
   if (const auto copies = table.boolean({"publish_copies", "false"})) server.publish_copies = *copies;
   if (const auto state = table.boolean({"publish_state", "false"})) server.publish_state = *state;
   if (const auto page = table.boolean({"page", "true"})) server.page = *page;
+  read_deltas(table, server);
   draft.server = std::move(server);
 }
 

@@ -61,6 +61,7 @@ TEST(command_table, knows_the_words_that_may_follow) {
   EXPECT_THAT(first_words("query"), ElementsAre("peers", "images", "series", "types", "subscriptions", "history"));
   EXPECT_THAT(first_words("key"), ElementsAre("make", "show", "rotate", "revoke", "release", "sign", "install"));
   EXPECT_THAT(first_words("fleet"), ElementsAre("check", "status", "plan", "report"));
+  EXPECT_THAT(first_words("delta"), ElementsAre("apply", "make"));
   EXPECT_THAT(first_words("explain"), IsEmpty());
   EXPECT_THAT(first_words("schema"), ElementsAre("plan"));
   EXPECT_TRUE(options::takes_files(entry("card")));

@@ -344,6 +344,22 @@ TEST(page, a_series_goes_on_only_where_the_page_says_so) {
   EXPECT_NE(fault({begun, page(PageKind::series, "s", {member, member}, ",\"continues\":\"s\"")}), "");
 }
 
+TEST(page, R28_deltas_are_read_as_they_are_written_and_bounded) {
+  ImageEntry entry = image();
+  const std::uint64_t length = 77;
+  for (std::size_t i = 0; i < most_deltas; ++i)
+    entry.deltas.push_back({.base = io::sha256(std::to_string(i)), .base_size = i, .file = {io::sha256("d"), length + i}});
+  EXPECT_EQ(fault(line_of(entry)), "");
+  const std::string line = line_of(entry);
+  const std::string one = line.substr(line.find("{\"base\""), line.find("},{\"base\"") + 1 - line.find("{\"base\""));
+  EXPECT_EQ(fault(replaced(line, one, one + "," + one)), "line 2: \"deltas\" holds more than 8 deltas");
+  EXPECT_NE(fault(replaced(line, "\"length\":77", "\"length\":0")), "");
+  EXPECT_NE(fault(replaced(line, "\"length\":77", "\"length\":" + std::to_string(largest_image + 1))), "");
+  EXPECT_NE(fault(replaced(line, "\"size\":0}", "\"size\":" + std::to_string(largest_image + 1) + "}")), "");
+  EXPECT_NE(fault(replaced(line, "{\"base\"", "{\"from\"")), "");
+  EXPECT_NE(fault(replaced(line, one, "7")), "");
+}
+
 TEST(page, types_are_new_and_based_on_built_in_ones) {
   const auto type = [](const std::string& name, const std::string& base) {
     return fault({page(PageKind::types, name, {"{\"imagetype\":\"" + name + "\",\"base\":\"" + base + "\"}\n"})});
@@ -355,7 +371,7 @@ TEST(page, types_are_new_and_based_on_built_in_ones) {
 
 TEST(page, C11_ignores_unknown_keys_unless_they_are_critical) {
   const std::string line = line_of(image());
-  EXPECT_EQ(fault(replaced(line, "{\"image\"", "{\"deltas\":[{\"from\":\"x\"}],\"image\"")), "");
+  EXPECT_EQ(fault(replaced(line, "{\"image\"", "{\"echoes\":[{\"from\":\"x\"}],\"image\"")), "");
   EXPECT_EQ(fault(replaced(line, "{\"image\"", "{\"sealed\":1,\"critical\":[\"sealed\"],\"image\"")),
             "line 2: needs a newer ingot: its key \"sealed\" must be understood, and this one does not");
   EXPECT_NE(fault({page(PageKind::images, "db", {line}, ",\"packing\":2,\"critical\":[\"packing\"]")}).find("newer ingot"),

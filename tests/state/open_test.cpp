@@ -140,9 +140,9 @@ TEST_F(opening, refuses_other_databases_and_newer_formats) {
   close();
   {
     state::Database database(path, state::OpenMode::read_write);
-    database.set_version(4);
+    database.set_version(5);
   }
-  expect_left_alone(path, "was made by a newer ingot (format 4, this one knows 3)", Fault::manifest);
+  expect_left_alone(path, "was made by a newer ingot (format 5, this one knows 4)", Fault::manifest);
   {
     state::Database database(path, state::OpenMode::read_write);
     database.set_version(0);

@@ -238,6 +238,12 @@ class Reader {
     image.description = line.text("description");
     image.reason = line.text("reason");
     image.labels = labels_of(line.text("labels"));
+    for (const auto& delta : split(line.text("deltas"), ',')) {
+      const auto parts = split(delta, ':');
+      image.deltas.push_back({.base = bits(parts.at(0)),
+                              .base_size = entry(origin, name, 1).size,
+                              .file = {bits("delta " + parts.at(0) + " " + name), CaseLine::whole(parts.at(1))}});
+    }
     if (line.values.contains("states")) {
       image.states.clear();
       for (const auto& state : split(line.text("states"), ',')) {
@@ -292,6 +298,12 @@ class Reader {
       take_own(line);
     else if (kind == "copy")
       take_copy(line);
+    else if (kind == "delta")
+      snapshot.deltas.push_back(
+          {.image = bits(line.word(1)),
+           .base = bits(line.word(2)),
+           .base_size = 1,
+           .file = line.has("not-kept") ? std::nullopt : std::optional(Piece{bits("delta of " + line.word(1)), 9})});
     else if (kind == "series")
       take_series_row(line);
     else if (kind == "export")
@@ -457,7 +469,7 @@ Time case_now() { return Time(Seconds(1'795'000'000)); }
 Manifest case_manifest(std::string_view toml) {
   // The first line is ours, so that a case need not say it.
   std::string text = "manifest = 1\n" + std::string(toml);
-  if (text.find("[server]") == std::string::npos) text += "\n[server]\nname = \"here\"\n";
+  if (text.find("[server]") == std::string::npos) text += "\n[server]\nname = \"here\"\ndeltas = false\n";
   const ManifestFiles files{
       .read = [&](const std::string& path) -> std::variant<std::string, Unreadable> {
         if (path.ends_with("ingot.toml")) return text;

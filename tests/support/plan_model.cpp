@@ -42,6 +42,11 @@ class Model {
     }
   }
 
+  void forget(const std::vector<plan::UnwantedDelta>& deltas) {
+    for (const auto& one : deltas)
+      std::erase_if(state_.deltas, [&](const state::DeltaRow& row) { return row.image == one.image && row.base == one.base; });
+  }
+
   state::Snapshot finish() {
     for (auto& series : state_.series) {
       std::erase_if(series.members,
@@ -213,6 +218,20 @@ class Model {
     std::erase_if(state_.exported,
                   [&](const auto& row) { return row.name == name && row.folder == folder && row.image == image; });
   }
+  void act(const plan::MakeDelta& action) {
+    const state::ImageRow* image = live(action.image.text());
+    const state::ImageRow* base = live(action.base.text());
+    if (!image || !base) throw std::logic_error("a delta of an image that is not here");
+    if (image->is_private || (!base->copy && base->is_private)) throw std::logic_error("a delta of a private image");
+    if (action.base_digest && *action.base_digest != base->digest) throw std::logic_error("a delta from other bytes");
+    const auto same = [&](const state::DeltaRow& row) { return row.image == image->digest && row.base == base->digest; };
+    if (std::any_of(state_.deltas.begin(), state_.deltas.end(), same)) return;
+    state_.deltas.push_back({.image = image->digest,
+                             .base = base->digest,
+                             .base_size = base->size,
+                             .file = image->digest.bytes[0] % 2 == 0 ? std::nullopt : std::optional(Piece{image->digest, 5})});
+    state_.content_pending = true;
+  }
   void drop(state::ImageKey key) {
     state::ImageRow* row = find(key);
     if (!row || row->deleted) throw std::logic_error("an image is removed that is not here");
@@ -277,6 +296,7 @@ class Model {
 state::Snapshot apply_model(state::Snapshot snapshot, const plan::Plan& plan, const std::map<std::string, Digest>& sources,
                             Time now, std::size_t most) {
   Model model(std::move(snapshot), sources, now);
+  model.forget(plan.unwanted_deltas);
   std::size_t done = 0;
   bool whole = true;
   for (const auto& change : plan.actions) {

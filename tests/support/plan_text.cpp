@@ -24,6 +24,10 @@ std::string peers_text(const std::vector<plan::Offer>& offers) {
 }
 
 std::string transfer_result(const plan::Transfer& transfer) {
+  if (transfer.method == plan::Method::delta) {
+    return fmt::format("{} by {} delta{} from {}", size_text(transfer.bytes), transfer.steps.size(),
+                       transfer.steps.size() == 1 ? "" : "s", transfer.from->text());
+  }
   return transfer.method == plan::Method::whole ? "whole, " + size_text(transfer.bytes)
                                                 : "reuse" + (transfer.from ? " of " + transfer.from->text() : "");
 }
@@ -88,6 +92,7 @@ std::string result(const plan::Action& action) {
             return fmt::format("{} {}{}", one.is_there ? "again in" : "to", one.folder, like);
           },
           [](const plan::SwitchLink& one) { return switch_result(one); },
+          [](const plan::MakeDelta& one) { return "from " + one.base.text(); },
           [](const plan::Unexport& one) { return "from " + one.row.folder; }},
       action);
 }
@@ -136,6 +141,7 @@ std::string plan_text(const plan::Plan& plan, const state::Snapshot& snapshot) {
   for (const auto& one : plan.wantedness) {
     text += fmt::format("{} {}\n", one.unwanted_since ? "unwanted since now:" : "wanted again:", name_of(one.key, snapshot));
   }
+  if (!plan.unwanted_deltas.empty()) text += fmt::format("deltas that are not wanted: {}\n", plan.unwanted_deltas.size());
   if (!plan.abandoned.empty()) text += fmt::format("partial copies given up: {}\n", plan.abandoned.size());
   for (const auto& peer : plan.settled) text += "settled " + peer.text() + "\n";
   if (!plan.left_out.empty()) text += fmt::format("left out by {}:", text_of(plan.left_out_by));

@@ -1,4 +1,4 @@
-// extract, verify, gc: the bytes of images.
+// extract, delta, verify, gc: the bytes of images.
 #include "reconciler/options/define.hpp"
 
 namespace ingot::options {
@@ -24,6 +24,37 @@ withdrawn. Exit code 3 if set-id bits, capabilities, ACLs, modes or times were l
               "leave out set-id bits, capabilities and ACLs; accept modes and times that cannot be kept")
       .option("--withdrawn", &ExtractArguments::withdrawn, "allow an image that was withdrawn");
   return extract;
+}
+
+CommandEntry delta_command() {
+  CommandEntry delta{.name = "delta", .summary = "make and apply the difference of two images by hand"};
+  delta.examples = R"(
+  ingot delta make db19.24 db19.25 db19.delta         # folders, or files
+  ingot delta apply db19.24 db19.delta /u01/db19.25   # a tree: DEST becomes the folder
+  ingot delta apply disk-1.qcow2 disk.delta - > disk-2.qcow2
+)";
+  delta.text = R"(
+A delta is a file that makes one image (NEW) of another one (BASE). apply and the servers make and use deltas by themselves; this
+command needs no manifest and no store. BASE and NEW are each a folder, or a file: a file image, or the tar of a tree as "ingot
+extract IMAGE -" writes it. A folder is first written as a tar to the folder TMPDIR (default: /tmp).
+
+apply hashes BASE before, and the result before DEST gets its name. DEST must not exist, or be empty. With DEST - the bytes are right
+only if the exit code is 0. Exit code 64 if BASE is another image than the one that the delta was made from, 4 if the delta is damaged.
+
+make replaces no file. It takes at most 0.7 GiB of memory, apply at most 256 MiB.
+)";
+  add_form<ApplyDelta>(delta, "apply")
+      .word("BASE", &ApplyDelta::base)
+      .word("DELTA", &ApplyDelta::delta)
+      .word("DEST|-", &ApplyDelta::destination)
+      .option("--sparse", &ApplyDelta::sparse, "leave holes in files where blocks of 4 KiB are all zeros")
+      .option("--no-special", &ApplyDelta::no_special,
+              "leave out set-id bits, capabilities and ACLs; accept modes and times that cannot be kept");
+  add_form<MakeDelta>(delta, "make")
+      .word("BASE", &MakeDelta::base)
+      .word("NEW", &MakeDelta::result)
+      .word("DELTA", &MakeDelta::delta);
+  return delta;
 }
 
 CommandEntry verify_command() {

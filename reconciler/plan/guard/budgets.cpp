@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/plan/guard/delta_ways.hpp"
 #include "reconciler/plan/passes.hpp"
 #include "reconciler/plan/sorting.hpp"
 #include "reconciler/plan/texts.hpp"
@@ -25,16 +26,48 @@ struct Fetch {
   DraftChange* draft;
   const ServerName* peer;  ///< that is asked first
   const Digest* digest;
-  std::uint64_t bytes;    ///< of the whole, if nothing here serves; of several offers at most
-  const ImageName* name;  ///< here
+  const ImageEntry* entry;  ///< of that peer
+  std::uint64_t bytes;      ///< of the whole, if nothing here serves; of several offers at most
+  const ImageName* name;    ///< here
   Transfer* transfer;
-  PartialCopy here = {};  ///< what an interrupted copy left of it
+  PartialCopy here = {};                ///< what an interrupted copy left of it
+  std::optional<Transfer> deltas = {};  ///< a way that fetches less than what is missing of the whole
+  std::uint64_t deltas_here = 0;        ///< bytes of them that an interrupted copy left
   TooLarge too_large = {};
+  bool decided = false;
   bool admitted = false;  ///< this run fetches it
 
-  std::uint64_t to_come() const { return bytes - std::min(bytes, here.fetched); }
-  std::uint64_t to_occupy() const { return bytes - std::min(bytes, here.on_disk); }
+  std::uint64_t of_whole() const { return bytes - std::min(bytes, here.fetched); }
+  std::uint64_t of_deltas() const { return deltas->bytes - std::min(deltas->bytes, deltas_here); }
+  std::uint64_t to_come() const { return deltas ? of_deltas() : of_whole(); }
+  /// Deltas go when the image is made; those between are as large as it, about.
+  std::uint64_t to_occupy() const {
+    const std::uint64_t whole = bytes - std::min(bytes, here.on_disk);
+    if (!deltas) return whole;
+    const std::uint64_t between = deltas->steps.size() > 1 ? bytes : 0;  // of two that follow each other both are here
+    return saturating_sum(saturating_sum(whole, between), of_deltas());
+  }
 };
+
+/// Bytes of the deltas that interrupted copies left.
+std::uint64_t here_of(const Transfer& deltas, const Situation& situation) {
+  std::uint64_t bytes = 0;
+  for (const DeltaStep& step : deltas.steps) {
+    const auto partial = situation.observed.partials.find(step.file.digest);
+    if (partial != situation.observed.partials.end()) bytes += partial->second.fetched;
+  }
+  return bytes;
+}
+
+/// Deltas count if they are cheaper than the rest of the whole image.
+void choose_way(Fetch& fetch, const Situation& situation, DeltaWays& ways) {
+  const ImageEntry& entry = *fetch.entry;
+  auto way = ways.cheapest(*fetch.peer, entry);
+  if (!way) return;
+  fetch.deltas_here = here_of(*way, situation);
+  fetch.deltas = std::move(way);
+  if (fetch.of_deltas() >= fetch.of_whole()) fetch.deltas.reset();
+}
 
 std::uint64_t bytes_to_fetch(const ImageEntry& entry) {
   if (!entry.packed) return 0;
@@ -45,6 +78,7 @@ Fetch fetch_in(DraftChange& draft, CopyImage& action) {
   return {.draft = &draft,
           .peer = &action.peer,
           .digest = &action.entry->digest,
+          .entry = &*action.entry,
           .bytes = bytes_to_fetch(*action.entry),
           .name = &action.name,
           .transfer = &action.transfer};
@@ -56,6 +90,7 @@ Fetch fetch_in(DraftChange& draft, FetchAgain& action) {
   return {.draft = &draft,
           .peer = &action.offers.front().peer,
           .digest = &action.offers.front().entry->digest,
+          .entry = &*action.offers.front().entry,
           .bytes = most,
           .name = &action.name,
           .transfer = &action.transfer};
@@ -74,9 +109,11 @@ std::vector<Fetch> fetches_in_order(const Situation& situation, Draft& draft) {
     if (one.draft->failing != other.draft->failing) return other.draft->failing;
     return goes_before(*one.draft, *other.draft);
   });
+  DeltaWays ways(situation);
   for (Fetch& one : fetches) {
     const auto partial = situation.observed.partials.find(*one.digest);
     if (partial != situation.observed.partials.end()) one.here = partial->second;
+    if (!situation.observed.objects.contains(*one.digest)) choose_way(one, situation, ways);
   }
   return fetches;
 }
@@ -175,6 +212,9 @@ class Room {
     for (const auto& [digest, partial] : situation.observed.partials) unclaimed.insert(digest);
     for (Fetch& fetch : fetches_) {
       unclaimed.erase(*fetch.digest);
+      if (fetch.deltas) {
+        for (const DeltaStep& step : fetch.deltas->steps) unclaimed.erase(step.file.digest);
+      }
       if (fetch.here.on_disk > 0) begun_.push_back(&fetch);
     }
     if (unclaimed.empty()) return;
@@ -288,6 +328,7 @@ class Sharing {
       if (one.too_large.why.empty()) one.too_large = room_.too_large(one);
     }
     coming_.reserve(fetches_.size());
+    for (Fetch& one : fetches_) by_digest_.try_emplace(*one.digest, &one);
     for (Fetch& one : fetches_) decide(one);
     if (looked_at(situation_.observed.disk)) draft_.free_after_copies = room_.free();
     if (blocked_.empty()) return;
@@ -298,6 +339,9 @@ class Sharing {
 
  private:
   void decide(Fetch& one) {
+    if (one.decided) return;
+    one.decided = true;
+    start_from_what_comes(one);
     const Digest& digest = *one.digest;
     Change& change = one.draft->change;
     const state::ImageRow* row = here_.at(digest);
@@ -308,7 +352,8 @@ class Sharing {
       *one.transfer = {.method = Method::reuse, .from = *first->second->name, .bytes = 0};
       change.after.push_back(first->second->draft->change.address);
     } else {
-      *one.transfer = {.method = Method::whole, .from = std::nullopt, .bytes = one.to_come()};
+      *one.transfer = one.deltas ? *one.deltas : Transfer{.method = Method::whole};
+      one.transfer->bytes = one.to_come();
       if (!one.too_large.why.empty() && change.verb == Verb::copy) return block(one);
       change.deferred_why = one.too_large.why.empty() ? why_later(one) : one.too_large.why;  // an image that is damaged stays so
       change.deferred = !change.deferred_why.empty();
@@ -318,6 +363,25 @@ class Sharing {
     }
     one.admitted = true;
     coming_.emplace(digest, &one);
+  }
+
+  /// Where its deltas make an image that this run fetches too, that one comes first, and the rest of the deltas starts from it.
+  void start_from_what_comes(Fetch& one) {
+    if (!one.deltas) return;
+    std::vector<DeltaStep>& steps = one.deltas->steps;
+    for (std::size_t i = steps.size() - 1; i > 0; --i) {
+      const auto between = by_digest_.find(steps[i].base);
+      if (between == by_digest_.end()) continue;
+      if (++depth_ <= most_steps) decide(*between->second);
+      --depth_;
+      if (!between->second->admitted) continue;
+      one.deltas->from = *between->second->name;
+      for (std::size_t left = 0; left < i; ++left) one.deltas->bytes -= steps[left].file.length;
+      steps.erase(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(i));
+      one.draft->change.after.push_back(between->second->draft->change.address);
+      one.deltas_here = here_of(*one.deltas, situation_);
+      return;
+    }
   }
 
   std::string why_later(const Fetch& one) {
@@ -343,6 +407,8 @@ class Sharing {
   Draft& draft_;
   std::vector<Fetch> fetches_;
   std::unordered_map<Digest, const state::ImageRow*> here_;
+  std::unordered_map<Digest, Fetch*> by_digest_;  ///< the first of each
+  std::size_t depth_ = 0;
   std::unordered_map<Digest, const Fetch*> coming_;  ///< the first of each digest serves the others
   std::set<Address> blocked_;
   Purse purse_;

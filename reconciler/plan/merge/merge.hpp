@@ -36,6 +36,9 @@ void merge_series(const Desired& desired, const Situation& situation, Draft& dra
 /// Of the manifest and of the copies that come. Drops are decided once the guards have spoken.
 void merge_types(const Desired& desired, const Situation& situation, Draft& draft);
 void merge_dropped_types(const Situation& situation, Draft& draft);
+/// Deltas of own images, and those that no rule wants any more (only of a `whole` plan). After all that brings, removes or
+/// publishes images, and after series.
+void merge_deltas(const Situation& situation, bool whole, Draft& draft);
 /// Exports: which images of each are unpacked in its folder, where its link points, and what goes (R29). After all that brings,
 /// renames, withdraws or removes images, and after series.
 void merge_exports(const Desired& desired, const Situation& situation, Draft& draft);

@@ -117,6 +117,11 @@ bool detail_fits(const ShownAction& action) {
   return !url.empty() && (", " + plan::result_in(action.intent, "url") + ", ").find(", " + url + ", ") != std::string::npos;
 }
 
+plan::Method method_of(const ShownTransfer& transfer) {
+  if (transfer.steps > 0) return plan::Method::delta;
+  return transfer.method == "whole" ? plan::Method::whole : plan::Method::reuse;
+}
+
 /// What a line shows of an action must be what its intent says: people approve what they read.
 void require_fitting_texts(const JsonObject& object, const ShownAction& action) {
   const auto title = title_by_intent(action.address, action.verb, action.intent);
@@ -127,9 +132,10 @@ void require_fitting_texts(const JsonObject& object, const ShownAction& action) 
   if (action.verb != Verb::copy) return;
   if (!action.size || !action.transfer) object.refuse("size", "is missing, and so is what is to be fetched");
   const CopyDetail detail{.size = *action.size,
-                          .method = action.transfer->method == "whole" ? plan::Method::whole : plan::Method::reuse,
+                          .method = method_of(*action.transfer),
                           .from = action.transfer->from,
                           .bytes = action.transfer->bytes,
+                          .steps = action.transfer->steps,
                           .name_there = action.title,
                           .name_here = plan::result_in(action.intent, "name"),
                           .state = plan::result_in(action.intent, "state")};
@@ -163,8 +169,11 @@ ShownAction action(const JsonObject& object) {
   for (auto& after : texts(object, "after")) action.after.push_back({std::move(after)});
   if (object.has("transfer")) {
     const JsonObject transfer = object.object("transfer", {});
-    action.transfer = ShownTransfer{
-        .method = text(transfer, "method"), .from = text_or_empty(transfer, "from"), .bytes = transfer.number("bytes")};
+    action.transfer = ShownTransfer{.method = text(transfer, "method"),
+                                    .from = text_or_empty(transfer, "from"),
+                                    .steps = transfer.has("steps") ? transfer.number("steps", 1, plan::most_steps) : 0,
+                                    .bytes = transfer.number("bytes")};
+    if (action.transfer->steps > 0 != (action.transfer->method == "delta")) transfer.refuse("steps", "does not fit the method");
   }
   const std::string begin = fmt::format("{} {}", action.address.text, text_of(action.verb));
   if (action.intent != begin && !action.intent.starts_with(begin + " ")) object.refuse("intent", "is not of this action");

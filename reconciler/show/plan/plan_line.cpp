@@ -17,14 +17,20 @@ std::string members_text(const std::vector<ImageName>& members) {
   return members.size() > most ? text + ", …" : text;
 }
 
-std::string fetch_detail(std::uint64_t size, plan::Method method, const std::string& from, std::uint64_t bytes) {
+std::string fetch_detail(std::uint64_t size, plan::Method method, const std::string& from, std::uint64_t bytes,
+                         std::size_t steps) {
   const std::string text = size_text(size);
   if (method == plan::Method::whole) return text + fmt::format(", {} to fetch", size_text(bytes));
+  if (method == plan::Method::delta) {
+    const std::string how = steps > 1 ? fmt::format("{} deltas from {}", steps, from) : "delta from " + from;
+    return text + fmt::format(", {} to fetch ({})", size_text(bytes), how);
+  }
   return text + (from.empty() ? ", nothing to fetch" : fmt::format(", nothing to fetch (the bytes of {})", from));
 }
 
 std::string fetch_detail(const ImageEntry& entry, const plan::Transfer& transfer) {
-  return fetch_detail(entry.size, transfer.method, transfer.from ? transfer.from->text() : "", transfer.bytes);
+  return fetch_detail(entry.size, transfer.method, transfer.from ? transfer.from->text() : "", transfer.bytes,
+                      transfer.steps.size());
 }
 
 CopyDetail detail_of(const plan::CopyImage& copy) {
@@ -32,6 +38,7 @@ CopyDetail detail_of(const plan::CopyImage& copy) {
           .method = copy.transfer.method,
           .from = copy.transfer.from ? copy.transfer.from->text() : "",
           .bytes = copy.transfer.bytes,
+          .steps = copy.transfer.steps.size(),
           .name_there = copy.entry->name.text(),
           .name_here = copy.name.text(),
           .state = std::string(text_of(copy.state))};
@@ -91,6 +98,10 @@ Told told(const plan::SwitchLink& action) {
   const std::string where = link.empty() ? io::printable(action.folder) : io::printable(action.folder + "/" + link);
   return {"export " + action.name.text(), action.image ? fmt::format("{} → {}", where, action.image->text()) : where + " goes"};
 }
+Told told(const plan::MakeDelta& action) {
+  const std::string cost = action.reads > 0 ? fmt::format(" (reads {})", size_text(action.reads)) : "";
+  return {action.image.text(), "delta from " + action.base.text() + cost};
+}
 Told told(const plan::Unexport& action) { return {action.row.image.text(), "from " + io::printable(action.row.folder)}; }
 
 }  // namespace
@@ -132,7 +143,8 @@ std::optional<std::string> title_by_intent(const Address& address, Verb verb, st
   switch (parts ? parts->kind : AddressKind::copy) {
     case AddressKind::catalog: return "catalog";
     case AddressKind::peer:
-    case AddressKind::image: return name;
+    case AddressKind::image:
+    case AddressKind::delta: return name;
     case AddressKind::imagetype: return "type " + name;
     case AddressKind::series: return "series " + name;
     case AddressKind::subscription: return selector_text(parts->selector, parts->name);
@@ -145,7 +157,7 @@ std::optional<std::string> title_by_intent(const Address& address, Verb verb, st
 }
 
 std::string CopyDetail::text() const {
-  std::string text = fetch_detail(size, method, from, bytes);
+  std::string text = fetch_detail(size, method, from, bytes, steps);
   if (name_here != name_there) text += fmt::format(", as {}", name_here);
   if (state != text_of(ImageState::published)) text += fmt::format(", {}", state);
   return text;

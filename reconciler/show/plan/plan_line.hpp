@@ -33,6 +33,7 @@ struct CopyDetail {
   plan::Method method = plan::Method::whole;
   std::string from;  ///< the image here that has the bytes; "": none
   std::uint64_t bytes = 0;
+  std::size_t steps = 0;  ///< deltas
   std::string name_there;
   std::string name_here;
   std::string state;

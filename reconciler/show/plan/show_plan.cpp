@@ -264,6 +264,7 @@ Symbol symbol_of(Verb verb) {
     case Verb::create:
     case Verb::add:
     case Verb::export_:
+    case Verb::delta:
     case Verb::copy: return {'+', Ink::green};
     case Verb::update:
     case Verb::switch_:

@@ -14,6 +14,7 @@ void put_transfer(const ShownAction& action, JsonWriter& json) {
   json.begin_object();
   json.member("method", action.transfer->method);
   json.member_or_null("from", action.transfer->from);
+  if (action.transfer->steps > 0) json.member("steps", std::uint64_t{action.transfer->steps});
   json.member("bytes", action.transfer->bytes);
   json.end_object();
 }

@@ -15,6 +15,7 @@ std::size_t& count_of(Verb verb, Counts& counts) {
     case Verb::create:
     case Verb::add:
     case Verb::export_:
+    case Verb::delta:
     case Verb::copy: return counts.create;
     case Verb::update:
     case Verb::withdraw:

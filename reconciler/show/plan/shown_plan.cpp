@@ -14,6 +14,7 @@ std::string_view text_of(plan::Method method) {
   switch (method) {
     case plan::Method::whole: return "whole";
     case plan::Method::reuse: return "reuse";
+    case plan::Method::delta: return "delta";
   }
   return "";
 }
@@ -23,6 +24,7 @@ std::optional<ShownTransfer> shown_transfer(const plan::Change& change) {
   if (transfer == nullptr) return std::nullopt;
   return ShownTransfer{.method = std::string(text_of(transfer->method)),
                        .from = transfer->from ? transfer->from->text() : "",
+                       .steps = transfer->steps.size(),
                        .bytes = transfer->bytes};
 }
 

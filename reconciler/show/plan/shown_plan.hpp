@@ -17,6 +17,7 @@ namespace ingot::show {
 struct ShownTransfer {
   std::string method;
   std::string from;         ///< "": no image here serves
+  std::size_t steps = 0;    ///< deltas; 0: it is no way by deltas
   std::uint64_t bytes = 0;  ///< to fetch
   bool operator==(const ShownTransfer&) const = default;
 };

@@ -65,7 +65,7 @@ constexpr std::array families{
 
 constexpr std::array verbs{Verb::register_, Verb::update,  Verb::unregister, Verb::instantiate, Verb::uninstantiate, Verb::create,
                            Verb::delete_,   Verb::add,     Verb::copy,       Verb::withdraw,    Verb::repair,        Verb::remove,
-                           Verb::publish,   Verb::export_, Verb::switch_,    Verb::unexport};
+                           Verb::publish,   Verb::export_, Verb::switch_,    Verb::unexport,    Verb::delta};
 
 /// Samples by family and labels ("{peer=\"fpps-2\"}"), values as they are written.
 using Samples = std::map<std::string_view, std::map<std::string, std::string>>;

@@ -1,0 +1,16 @@
+#include "reconciler/store/staged_image.hpp"
+
+namespace ingot::store {
+
+StagedImage::StagedImage(io::Files& files, const std::string& staging_folder, int threads)
+    : files_(files),
+      staged_(files, staging_folder),
+      packer_(threads, [this](std::string_view packed) { staged_.write(packed); }) {}
+
+const transfer::PackedResult& StagedImage::finish(mode_t mode) {
+  result_ = packer_.finish();
+  staged_.finish(mode);
+  return result_;
+}
+
+}  // namespace ingot::store
