@@ -43,6 +43,12 @@ Skipped deferred(const plan::Change& change) {
   return {.why = change.deferred_why.empty() ? "deferred" : "deferred: " + change.deferred_why, .deferred = true};
 }
 
+/// Whether an image comes by deltas from another one that is fetched too.
+bool starts_from(const plan::Change& change, const plan::Change& other) {
+  const plan::Transfer* transfer = plan::transfer_of(change.action);
+  return transfer != nullptr && transfer->method == plan::Method::delta && plan::transfer_of(other.action) != nullptr;
+}
+
 }  // namespace
 
 int exit_code_of_failure(Code code) {
@@ -82,6 +88,7 @@ std::optional<Skipped> Ledger::waits_in_vain(const plan::Change& change) const {
     if (place == places_.end()) continue;
     const auto& result = results_[place->second];
     if (!result || std::holds_alternative<Done>(result->outcome)) continue;
+    if (starts_from(change, plan_.actions[place->second])) continue;  // without it the image comes whole
     if (!only_waits_for(change, plan_.actions[place->second])) return why_in_vain(needed, result->outcome);
     if (++missing == 1) first = why_in_vain(needed, result->outcome);
   }

@@ -29,6 +29,7 @@ CopyTask task_of(std::size_t action, const Fetching& fetching, const Manifest& m
   CopyTask task{.action = action,
                 .peer = fetching.peer,
                 .digest = fetching.entry->digest,
+                .base = {},
                 .segments = fetching.entry->packed ? fetching.entry->packed->segments : 1};
   for (const PeerEntry& peer : manifest.peers) {
     if (peer.name == task.peer) task.streams = peer.streams.value_or(task.streams);
@@ -38,9 +39,12 @@ CopyTask task_of(std::size_t action, const Fetching& fetching, const Manifest& m
 
 /// nullopt: it fetches nothing.
 std::optional<CopyTask> copy_task(std::size_t place, const plan::Action& action, const Manifest& manifest) {
-  if (const auto* copy = std::get_if<plan::CopyImage>(&action)) return task_of(place, *copy, manifest);
-  if (const auto* again = std::get_if<plan::FetchAgain>(&action)) return task_of(place, again->offers.front(), manifest);
-  return std::nullopt;
+  std::optional<CopyTask> task;
+  if (const auto* copy = std::get_if<plan::CopyImage>(&action)) task = task_of(place, *copy, manifest);
+  if (const auto* again = std::get_if<plan::FetchAgain>(&action)) task = task_of(place, again->offers.front(), manifest);
+  const plan::Transfer* transfer = plan::transfer_of(action);
+  if (task && !transfer->steps.empty()) task->base = transfer->steps.front().base;
+  return task;
 }
 
 /// Of whom an action may have an image's bytes; empty: of nobody, or they are here already.

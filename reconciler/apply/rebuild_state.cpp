@@ -212,6 +212,10 @@ class Gathering {
     else
       known_own_.insert({row.name, row.digest});
     ++(row.copy ? told_.copies : told_.own);
+    for (const DeltaRef& delta : entry.deltas) {
+      if (!row.copy && files_.contains(delta.file.digest))
+        what_.deltas.push_back({.image = entry.digest, .base = delta.base, .base_size = delta.base_size, .file = delta.file});
+    }
     what_.images.push_back({.row = std::move(row),
                             .packed = packed_of(entry.digest, entry.packed),
                             .states = entry.states,

@@ -11,6 +11,7 @@ namespace ingot::apply {
 Turns::Turns(std::vector<CopyTask> tasks, std::uint32_t parallel, std::map<ServerName, std::uint32_t> of_peer)
     : count_(tasks.size()), all_(std::max(1U, parallel)), free_(all_), of_peer_(std::move(of_peer)) {
   for (CopyTask& task : tasks) {
+    to_come_.insert(task.digest);
     Queue& queue = waiting_.try_emplace(task.peer).first->second;
     queue.push_back(std::move(task));
   }
@@ -37,16 +38,27 @@ std::uint32_t Turns::connections_for(const CopyTask& task) const {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(useful, free_for(task.peer)));
 }
 
+bool Turns::may_begin(const CopyTask& task) const {
+  return !under_way_.contains(task.digest) && !(task.base && to_come_.contains(*task.base));
+}
+
 std::optional<Turn> Turns::next() {
   Queue* queue = nullptr;
   Queue::iterator first;
   for (auto& [peer, tasks] : waiting_) {
     if (free_for(peer) == 0) continue;
     const auto found =
-        std::find_if(tasks.begin(), tasks.end(), [this](const CopyTask& task) { return !under_way_.contains(task.digest); });
+        std::find_if(tasks.begin(), tasks.end(), [this](const CopyTask& task) { return may_begin(task); });
     if (found == tasks.end() || (queue && first->action < found->action)) continue;
     queue = &tasks;
     first = found;
+  }
+  if (!queue && under_way_.empty()) {  // two that are each made of the other wait for nothing else: one comes whole
+    for (auto& [peer, tasks] : waiting_) {
+      if (queue || tasks.empty() || free_for(peer) == 0) continue;
+      queue = &tasks;
+      first = tasks.begin();
+    }
   }
   if (!queue) return std::nullopt;
   Turn turn{.task = *first, .connections = connections_for(*first)};
@@ -62,6 +74,7 @@ void Turns::over(const Turn& turn) {
   free_ += turn.connections;
   used_of_peer_[turn.task.peer] -= turn.connections;
   under_way_.erase(turn.task.digest);
+  to_come_.erase(to_come_.find(turn.task.digest));
 }
 
 namespace {

@@ -21,6 +21,7 @@ struct CopyTask {
   std::size_t action = 0;  ///< its place in the plan
   ServerName peer;
   Digest digest;               ///< of its bytes: the same bytes are never fetched twice at a time
+  std::optional<Digest> base = {};  ///< that it is made of: if another task brings these bytes, that one is over first
   std::uint64_t segments = 1;  ///< more connections than these are of no use
   std::uint32_t streams = 64;  ///< at most so many connections for it
   bool operator==(const CopyTask&) const = default;
@@ -51,6 +52,7 @@ class Turns {
   bool others_wait(const ServerName& peer) const;
   std::uint32_t free_for(const ServerName& peer) const;
   std::uint32_t connections_for(const CopyTask& task) const;
+  bool may_begin(const CopyTask& task) const;
 
   std::map<ServerName, Queue> waiting_;  ///< by peer, so that a peer at its limit costs nothing
   std::uint64_t count_ = 0;              ///< of all that wait
@@ -59,6 +61,7 @@ class Turns {
   std::map<ServerName, std::uint32_t> of_peer_;
   std::map<ServerName, std::uint32_t> used_of_peer_;
   std::set<Digest> under_way_;
+  std::multiset<Digest> to_come_;  ///< bytes of all that wait or are under way
 };
 
 /// Runs `copy` for every turn on up to `parallel` threads; returns when all are over. `copy` must not throw.

@@ -65,6 +65,12 @@ void set_aside(const observe::Verified& verified, site::Site& site, const consol
       if (place == store::Place::public_tree && site.store.has(object.packed)) site.store.move_to(object.packed, place);
     });
   }
+  for (const auto& delta : verified.deltas) {
+    attempt(session, [&] {
+      tell(site.store.set_aside_damaged(Packed{.file = *delta.file, .segments = 1, .table = std::nullopt}));
+      site.state.record({state::DropDelta{.image = delta.image, .base = delta.base}});
+    });
+  }
   for (const auto& piece : verified.pieces) attempt(session, [&] { tell(site.store.set_aside_damaged(piece)); });
 }
 

@@ -118,6 +118,21 @@ void verify_images(const std::vector<state::ImageRow>& images, const site::Site&
   verified.findings.bytes += total;
 }
 
+/// Of a delta nothing depends: a damaged one is only of no use.
+void verify_deltas(const site::Site& site, Verified& verified) {
+  for (const state::DeltaRow& delta : site.state.deltas()) {
+    if (!delta.file) continue;
+    io::throw_if_interrupted();
+    verified.findings.bytes += delta.file->length;
+    const auto damage = site.store.check_file(*delta.file);
+    if (!damage) continue;
+    const auto images = site.state.live_images_of(delta.image);
+    verified.findings.faults.push_back(
+        {images.empty() ? "delta" : "delta of " + images.front().name.text(), damage->path, damage->why});
+    verified.deltas.push_back(delta);
+  }
+}
+
 void verify_published(const site::Site& site, Verified& verified) {
   show::Findings& findings = verified.findings;
   const std::size_t before = findings.faults.size();
@@ -146,7 +161,10 @@ Verified verify(const std::vector<state::ImageRow>& images, bool published, cons
                 const console::Session& session) {
   Verified verified;
   verify_images(images, site, session, verified);
-  if (published) verify_published(site, verified);
+  if (published) {
+    verify_deltas(site, verified);
+    verify_published(site, verified);
+  }
   return verified;
 }
 

@@ -151,6 +151,20 @@ std::vector<Damage> Store::check_object(const Digest& digest, std::uint64_t size
   return found;
 }
 
+std::optional<Damage> Store::check_file(const Piece& file) const {
+  auto lacking = lacks({.file = file, .segments = 1, .table = std::nullopt});
+  if (!lacking.empty()) return std::move(lacking.front());
+  const std::string relative = transfer::object_path(file.digest);
+  try {
+    const auto place = place_of(file);
+    if (place && is_whole(*files_, object_in(file.digest, *place), file.digest)) return std::nullopt;
+    return Damage{.path = place ? folder_of(*place) + "/" + relative : relative, .why = "has another digest"};
+  } catch (const Error& error) {
+    if (error.fault() != Fault::local) throw;
+    return Damage{.path = relative, .why = error.text()};
+  }
+}
+
 void Store::check_second_copies(const Packed& packed, std::vector<Damage>& found) const {
   for (const auto& object : {std::optional(packed.file), packed.table}) {
     if (!object) continue;

@@ -150,6 +150,9 @@ class Store {
   std::vector<Damage> check_object(const Digest& digest, std::uint64_t size, const Packed& packed,
                                    const std::function<void(std::uint64_t)>& progress) const;
 
+  /// What is wrong with one file below public/b, re-hashed; nullopt: nothing.
+  std::optional<Damage> check_file(const Piece& file) const;
+
   /// Re-hashes whatever lies where these bytes should be, and moves what is not them into quarantine/, durably: nothing that is
   /// damaged is thrown away, and what is whole in the other place serves from now on. Gives what was moved, relative to the
   /// store. Error{local}: something cannot be opened, which is no proof that it is damaged, or not be moved.

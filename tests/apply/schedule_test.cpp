@@ -129,5 +129,33 @@ TEST(run_turns, with_nothing_to_do_returns) {
   apply::run_turns(apply::Turns({}, 4, {}), 0, [](const apply::Turn&) { FAIL(); });
 }
 
+apply::CopyTask made_of(std::size_t action, std::uint8_t base) {
+  apply::CopyTask one = task(action);
+  one.base = digest_of(base);
+  return one;
+}
+
+TEST(turns, R28_what_is_made_of_an_image_that_comes_too_waits_for_it) {
+  apply::Turns turns({made_of(1, 2), task(2), made_of(3, 2), made_of(4, 99)}, 8, {});
+  const auto base = turns.next();
+  EXPECT_EQ(base->task.action, 2U);
+  EXPECT_EQ(turns.next()->task.action, 4U) << "its base does not come";
+  EXPECT_EQ(turns.next(), std::nullopt);
+  turns.over(*base);
+  EXPECT_EQ(turns.next()->task.action, 1U);
+  EXPECT_EQ(turns.next()->task.action, 3U);
+  EXPECT_TRUE(turns.all_begun());
+}
+
+TEST(turns, R28_two_that_are_made_of_each_other_do_not_wait_for_ever) {
+  apply::Turns turns({made_of(1, 2), made_of(2, 1)}, 8, {});
+  const auto first = turns.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(turns.next(), std::nullopt);
+  turns.over(*first);
+  EXPECT_TRUE(turns.next());
+  EXPECT_TRUE(turns.all_begun());
+}
+
 }  // namespace
 }  // namespace ingot::schedule_test

@@ -177,6 +177,48 @@ RC_GTEST_PROP(laws, a_part_of_a_plan_can_be_applied_alone_and_the_rest_then_ends
   RC_ASSERT(normal_text(in_parts) == normal_text(all));
 }
 
+/// Every image of every catalog gets deltas from some others, whatever they are.
+plan::Observed with_deltas(plan::Observed observed) {
+  for (auto& view : observed.peers) {
+    auto* seen_peer = std::get_if<plan::PeerCatalog>(&view);
+    if (seen_peer == nullptr || seen_peer->catalog->images.empty()) continue;
+    auto catalog = std::make_shared<Catalog>(*seen_peer->catalog);
+    for (auto& image : catalog->images) {
+      for (auto count = *rc::gen::inRange(0, 3); count > 0; --count) {
+        const ImageEntry& base = *rc::gen::elementOf(seen_peer->catalog->images);
+        image.deltas.push_back(
+            {.base = base.digest, .base_size = base.size, .file = {base.digest, *rc::gen::inRange<std::uint64_t>(1, 1'000'000)}});
+      }
+    }
+    seen_peer->catalog = std::move(catalog);
+  }
+  return observed;
+}
+
+RC_GTEST_PROP(laws, R28_deltas_change_nothing_but_the_cost, ()) {
+  const Lived lived = live(any_seed());
+  const plan::Observed without = seen(lived.world, lived.snapshot, lived.now);
+  const plan::Observed with = with_deltas(without);
+  const auto made = [&](const plan::Observed& observed) {
+    return std::get<plan::Plan>(plan::make_plan(lived.world.manifest(), lived.snapshot, observed, allow_all));
+  };
+  const plan::Plan one = made(without);
+  const plan::Plan other = made(with);
+  RC_LOG() << plan_text(one, lived.snapshot) << "--- with deltas\n" << plan_text(other, lived.snapshot);
+  const auto is_deferred = [](const plan::Change& change) { return change.deferred; };
+  if (std::any_of(one.actions.begin(), one.actions.end(), is_deferred)) return;  // with less to fetch more fits
+  RC_ASSERT(one.actions.size() == other.actions.size());
+  for (const auto& change : other.actions) {
+    const plan::Transfer* transfer = plan::transfer_of(change.action);
+    if (transfer == nullptr || transfer->method != plan::Method::delta) continue;
+    RC_CLASSIFY(true, "comes by deltas");
+    RC_ASSERT(!transfer->steps.empty() && transfer->steps.size() <= plan::most_steps);
+    for (std::size_t i = 1; i < transfer->steps.size(); ++i) RC_ASSERT(transfer->steps[i].base == transfer->steps[i - 1].result);
+  }
+  RC_ASSERT(normal_text(applied(lived.world, lived.snapshot, one, lived.now)) ==
+            normal_text(applied(lived.world, lived.snapshot, other, lived.now)));
+}
+
 RC_GTEST_PROP(laws, R19_nothing_of_an_unknown_peer_is_removed_or_copied, ()) {
   Lived lived = live(any_seed());
   if (lived.world.manifest().peers.empty()) return;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "reconciler/plan/explain/explanation.hpp"
+#include "reconciler/plan/guard/delta_ways.hpp"
 #include "reconciler/plan/make_plan.hpp"
 #include "reconciler/plan/texts.hpp"
 
@@ -51,10 +52,32 @@ std::vector<std::string> addresses_of(const std::string& what, const Explanation
   return addresses;
 }
 
-Subject planned_subject(const Change& change) {
+/// How the bytes come, and why not by deltas; "": the catalog offers none.
+std::string way_text(const Change& change, const Explanation& explanation) {
+  const Transfer* transfer = transfer_of(change.action);
+  const auto* copy = std::get_if<CopyImage>(&change.action);
+  const auto* again = std::get_if<FetchAgain>(&change.action);
+  const ImageEntry* entry = copy ? &*copy->entry : again ? &*again->offers.front().entry : nullptr;
+  if (transfer == nullptr || entry == nullptr || transfer->method == Method::reuse) return "";
+  if (transfer->method == Method::delta) {
+    return fmt::format("; {} to fetch by {} from {}", size_text(transfer->bytes), counted(transfer->steps.size(), "delta"),
+                       transfer->from->text());
+  }
+  if (entry->deltas.empty()) return "; the whole image is fetched, because the peer has no delta that makes it";
+  const ServerName& peer = *source_of(change.action);
+  if (const PeerCase* from = explanation.situation().peer(peer); from != nullptr && from->entry->offline)
+    return "; the whole image is fetched: deltas of a medium are not used";
+  const auto way = DeltaWays(explanation.situation()).cheapest(peer, *entry);
+  if (!way) return "; the whole image is fetched, because the peer's deltas start from images that are not here";
+  return fmt::format("; the rest of the whole image ({}) is fetched, because deltas from {} are not shorter ({})",
+                     size_text(transfer->bytes), way->from->text(), size_text(way->bytes));
+}
+
+Subject planned_subject(const Change& change, const Explanation& explanation) {
   std::string text = change.deferred
                          ? fmt::format("{} it is planned, and deferred: {}", text_of(change.verb), change.deferred_why)
                          : fmt::format("{}: {}", text_of(change.verb), change.because.front().text);
+  text += way_text(change, explanation);
   if (change.foreseen != Code::none) text += "; " + foreseen_text(change);
   return {.address = change.address.text,
           .verdict = SubjectVerdict::planned,
@@ -114,7 +137,7 @@ void add_planned(const std::string& address, Explanation& explanation) {
           .because = held.because,
           .evidence = {}});
   }
-  if (const Change* change = explanation.planned(address)) tell(planned_subject(*change));
+  if (const Change* change = explanation.planned(address)) tell(planned_subject(*change, explanation));
   if (subject) explanation.add(*std::move(subject));
 }
 
