@@ -109,7 +109,9 @@ class FileFetch {
 
   /// The server knows no ranges: all of it comes again, once.
   std::optional<CopyFailed> begin_anew() {
-    if (here_ == 0) return CopyFailed{.code = Code::unreachable, .text = "the peer gives neither ranges nor whole files"};
+    if (here_ == 0 || began_anew_)
+      return CopyFailed{.code = Code::unreachable, .text = "the peer gives neither ranges nor whole files"};
+    began_anew_ = true;
     file_->truncate(0);
     hash_ = io::Sha256();
     here_ = 0;
@@ -127,6 +129,7 @@ class FileFetch {
   std::uint64_t fetched_ = 0;  ///< that came now
   bool web_page_ = false;
   bool overlong_ = false;
+  bool began_anew_ = false;
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
 };
 
