@@ -182,7 +182,7 @@ CREATE TABLE exported (
   changes TEXT NOT NULL,  -- list
   owner   TEXT NOT NULL,
   mode    TEXT NOT NULL,
-  mount   TEXT NOT NULL,  -- where the file system of the folder was mounted; '': not known
+  mount   TEXT NOT NULL DEFAULT '',  -- where the file system of the folder was mounted; '': not known
   PRIMARY KEY (name, folder, image)
 ) STRICT, WITHOUT ROWID;
 

@@ -18,6 +18,5 @@ CREATE TABLE exported (
   changes TEXT NOT NULL,
   owner   TEXT NOT NULL,
   mode    TEXT NOT NULL,
-  mount   TEXT NOT NULL,
   PRIMARY KEY (name, folder, image)
 ) STRICT, WITHOUT ROWID;

@@ -8,3 +8,5 @@ CREATE TABLE delta (
   PRIMARY KEY (image, base),
   CHECK ((file IS NULL) = (length IS NULL))
 ) STRICT, WITHOUT ROWID;
+-- Where the file system of an export's folder was mounted.
+ALTER TABLE exported ADD COLUMN mount TEXT NOT NULL DEFAULT '';
