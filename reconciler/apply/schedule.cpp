@@ -47,8 +47,7 @@ std::optional<Turn> Turns::next() {
   Queue::iterator first;
   for (auto& [peer, tasks] : waiting_) {
     if (free_for(peer) == 0) continue;
-    const auto found =
-        std::find_if(tasks.begin(), tasks.end(), [this](const CopyTask& task) { return may_begin(task); });
+    const auto found = std::find_if(tasks.begin(), tasks.end(), [this](const CopyTask& task) { return may_begin(task); });
     if (found == tasks.end() || (queue && first->action < found->action)) continue;
     queue = &tasks;
     first = found;

@@ -20,10 +20,10 @@ namespace ingot::apply {
 struct CopyTask {
   std::size_t action = 0;  ///< its place in the plan
   ServerName peer;
-  Digest digest;               ///< of its bytes: the same bytes are never fetched twice at a time
+  Digest digest;                    ///< of its bytes: the same bytes are never fetched twice at a time
   std::optional<Digest> base = {};  ///< that it is made of: if another task brings these bytes, that one is over first
-  std::uint64_t segments = 1;  ///< more connections than these are of no use
-  std::uint32_t streams = 64;  ///< at most so many connections for it
+  std::uint64_t segments = 1;       ///< more connections than these are of no use
+  std::uint32_t streams = 64;       ///< at most so many connections for it
   bool operator==(const CopyTask&) const = default;
 };
 
