@@ -18,6 +18,7 @@ constexpr std::size_t read_at_once = 1024 * 1024;
 
 struct OfNoUse {
   std::string why;
+  bool may_be_had_later = false;  ///< then what was fetched stays for the next run
 };
 
 /// What is wrong with an image here is no reason not to fetch this one.
@@ -27,7 +28,7 @@ auto base_read(Read read) {
     return read();
   } catch (const Error& error) {
     if (error.fault() != Fault::local) throw;
-    throw OfNoUse{"the image that it starts from cannot be read: " + error.text()};
+    throw OfNoUse{.why = "the image that it starts from cannot be read: " + error.text()};
   }
 }
 
@@ -83,14 +84,14 @@ class Chain {
         transfer::fetch_file(run_.peers.connect(wanted_.peer), run_.context.files, run_.throttle, job, path_of(step));
     fetched_ += fetched.bytes;
     done_ += step.file.length;
-    if (fetched.failed) throw OfNoUse{fetched.failed->text};
+    if (fetched.failed) throw OfNoUse{.why = fetched.failed->text, .may_be_had_later = fetched.failed->code != Code::untrusted};
   }
 
   /// The image that a step starts from.
   store::PlainReader reader_of(const plan::DeltaStep& step, const Between& before) {
     if (before.bytes) return before.bytes->reader();
     const auto object = run_.journal.with_state([&](state::State& state) { return state.object(step.base); });
-    if (!object || object->size != step.base_size) throw OfNoUse{"the image that it starts from is not here any more"};
+    if (!object || object->size != step.base_size) throw OfNoUse{.why = "the image that it starts from is not here any more"};
     return base_read([&] { return run_.context.store.plain_reader(step.base, step.base_size, object->packed); });
   }
 
@@ -105,7 +106,7 @@ class Chain {
              [&](const delta::Header& header) {
                const bool fits = header.base.digest == step.base && header.base.size == step.base_size &&
                                  header.result.digest == step.result && header.result.size == step.result_size;
-               if (!fits) throw OfNoUse{"it is for other images than the catalog says"};
+               if (!fits) throw OfNoUse{.why = "it is for other images than the catalog says"};
              },
          .base = [&](std::uint64_t offset, std::span<char> into) { base_read([&] { base.read(offset, into); }); },
          .result =
@@ -117,7 +118,7 @@ class Chain {
                tell(written);
              }});
     read_into(decoder, step);
-    if (const std::string why = kind.finish(); !why.empty()) throw OfNoUse{why};
+    if (const std::string why = kind.finish(); !why.empty()) throw OfNoUse{.why = why};
     next.result = next.bytes->finish(store::mode_of(wanted_.place));
     done_ += step.result_size;
     return next;
@@ -135,7 +136,7 @@ class Chain {
       decoder.finish();
     } catch (const Error& error) {
       if (error.fault() != Fault::untrusted) throw;
-      throw OfNoUse{error.text()};
+      throw OfNoUse{.why = error.text()};
     }
   }
 
@@ -161,7 +162,7 @@ std::variant<MadeByDeltas, NoUse> make_by_deltas(const ByDeltas& wanted, const T
     Packed packed = chain.make();
     return MadeByDeltas{.packed = std::move(packed), .fetched = chain.fetched()};
   } catch (const OfNoUse& no_use) {
-    chain.drop_all();
+    if (!no_use.may_be_had_later) chain.drop_all();
     return NoUse{.why = no_use.why, .fetched = chain.fetched()};
   }
 }

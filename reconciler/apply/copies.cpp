@@ -83,6 +83,11 @@ struct Wanted {
   const plan::Transfer* transfer = nullptr;  ///< as planned for this peer; nullptr: whole
 };
 
+/// What a way by deltas that failed has left; the image is here now.
+void drop_deltas(const plan::Transfer& transfer, Run& run) {
+  for (const plan::DeltaStep& step : transfer.steps) run.context.store.drop_partial(step.file.digest);
+}
+
 /// nullopt: not by deltas; why not was told.
 std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
   if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
@@ -163,7 +168,10 @@ Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connecti
   std::uint64_t in_vain = 0;
   if (auto made = get_by_deltas(wanted, task, run, in_vain)) return *std::move(made);
   Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
-  if (auto* result = std::get_if<FetchResult>(&got)) result->fetched += in_vain;
+  if (auto* result = std::get_if<FetchResult>(&got)) {
+    result->fetched += in_vain;
+    if (wanted.transfer != nullptr) drop_deltas(*wanted.transfer, run);
+  }
   return got;
 }
 

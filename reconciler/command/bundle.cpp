@@ -78,6 +78,12 @@ Bundle bundle_of(const plan::BundleChoice& choice, const observe::PublishedTree&
   for (const ImageEntry* image : choice.images) {
     BundleRow row{.image = image->name.text()};
     std::vector<BundleObject> missing;
+    for (const DeltaRef& delta : image->deltas) {  // of use where the medium is served on; nothing depends on them
+      const std::string path = transfer::object_path(delta.file.digest);
+      const auto here = store.path_of(delta.file);
+      if (here && !medium.has(path, delta.file.length))
+        coming.add({.images = {row.image}, .piece = delta.file, .path = path, .from = *here});
+    }
     for (const Piece& piece : files_of(*image)) {
       row.bytes += piece.length;
       BundleObject object{.images = {row.image}, .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
@@ -134,7 +140,9 @@ void require_room(const Bundle& bundle, const std::string& folder, const std::op
 std::vector<BundleObject> objects_on(const store::Medium& medium, const Catalog& catalog) {
   SharedObjects objects;
   for (const auto& image : catalog.images) {
-    for (const Piece& piece : files_of(image)) {
+    std::vector<Piece> files = files_of(image);
+    for (const DeltaRef& delta : image.deltas) files.push_back(delta.file);
+    for (const Piece& piece : files) {
       BundleObject object{.images = {image.name.text()}, .piece = piece, .path = transfer::object_path(piece.digest), .from = ""};
       if (medium.is_there(object.path)) objects.add(std::move(object));
     }

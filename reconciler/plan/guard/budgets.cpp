@@ -352,7 +352,7 @@ class Sharing {
       *one.transfer = {.method = Method::reuse, .from = *first->second->name, .bytes = 0};
       change.after.push_back(first->second->draft->change.address);
     } else {
-      *one.transfer = one.deltas ? *one.deltas : Transfer{.method = Method::whole};
+      *one.transfer = one.deltas ? *one.deltas : Transfer{};
       one.transfer->bytes = one.to_come();
       if (!one.too_large.why.empty() && change.verb == Verb::copy) return block(one);
       change.deferred_why = one.too_large.why.empty() ? why_later(one) : one.too_large.why;  // an image that is damaged stays so

@@ -67,6 +67,7 @@ void merge_new_copies(const Desired& desired, const Situation& situation, Draft&
     const Shared& by_rule =
         found != brought.end() ? found->second : brought.emplace(copy.rule, shared_by(rule, peer, draft)).first->second;
     const Address address = copy_address(peer.name(), copy.entry->identity.name);
+    const bool protect = protected_on_arrival(copy);
     Change change = change_of(address,
                               CopyImage{.peer = peer.name(),
                                         .head = by_rule.head,
@@ -74,7 +75,7 @@ void merge_new_copies(const Desired& desired, const Situation& situation, Draft&
                                         .name = copy.name,
                                         .state = state_on_arrival(copy, rule),
                                         .transfer = {},
-                                        .protect = protected_on_arrival(copy)},
+                                        .protect = protect},
                               reasons_of(copy));
     change.size = copy.entry->size;
     change.after = by_rule.after;
