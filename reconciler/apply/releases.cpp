@@ -14,7 +14,7 @@
 namespace ingot::apply {
 namespace {
 
-[[noreturn]] void refuse(const std::string& text, const std::string& mend) {
+[[noreturn]] void refuse_releases(const std::string& text, const std::string& mend) {
   throw Error(Fault::refused, text, mend + "; nothing was changed").with_code(Code::release_refused);
 }
 
@@ -34,24 +34,25 @@ void each_own(const state::State& state, Visit visit) {
 
 const Role& release_role(const Root& root) {
   if (root.release) return *root.release;
-  refuse(fmt::format("root {} names no release keys, so images need no releases", root.version),
-         "add one with \"ingot key rotate --add-release KEY\"");
+  refuse_releases(fmt::format("root {} names no release keys, so images need no releases", root.version),
+                  "add one with \"ingot key rotate --add-release KEY\"");
 }
 
 void refuse_a_bad_release(const Envelope& envelope, const Root& root, const ServerId& self) {
   const auto parsed = parse_release(envelope.payload);
   if (const auto* why = std::get_if<Malformed>(&parsed))
-    refuse(fmt::format("this is not a release: it {}", io::printable(why->why)), "give a file that \"ingot key release\" wrote");
+    refuse_releases(fmt::format("this is not a release: it {}", io::printable(why->why)),
+                    "give a file that \"ingot key release\" wrote");
   const auto& release = std::get<Release>(parsed);
   if (release.server != self)
-    refuse(fmt::format("this releases \"{}\" of another server, {}", release.image.text(), release.server.text()),
-           "install it there");
+    refuse_releases(fmt::format("this releases \"{}\" of another server, {}", release.image.text(), release.server.text()),
+                    "install it there");
   const Role& role = release_role(root);
   const std::size_t have = trust::signers_of(role, envelope).size();
   if (have >= role.threshold && envelope.payload_type == release_payload_type) return;
-  refuse(fmt::format("the release of \"{}\" is signed by {} of the {} release keys that must sign it", release.image.text(), have,
-                     role.threshold),
-         "have it signed by more: ingot key sign FILE --key KEY");
+  refuse_releases(fmt::format("the release of \"{}\" is signed by {} of the {} release keys that must sign it",
+                              release.image.text(), have, role.threshold),
+                  "have it signed by more: ingot key sign FILE --key KEY");
 }
 
 }  // namespace
@@ -85,7 +86,7 @@ std::vector<Release> releases_of(const std::vector<ImageName>& images, const sta
   for (const ImageName& name : images) {
     const auto found = known.find(name.text());
     if (found == known.end())
-      refuse(fmt::format("this server publishes no own image \"{}\"", name.text()), "see: ingot query images");
+      refuse_releases(fmt::format("this server publishes no own image \"{}\"", name.text()), "see: ingot query images");
     releases.push_back(found->second);
   }
   return releases;

@@ -19,7 +19,7 @@ constexpr std::size_t search_every = 64;
 
 std::size_t equal_bytes(std::string_view a, std::string_view b, std::size_t count) {
   std::size_t equal = 0;
-  for (std::size_t i = 0; i < count; ++i) equal += a[i] == b[i] ? 1 : 0;
+  for (std::size_t i = 0; i < count; ++i) equal += a[i] == b[i] ? 1U : 0U;
   return equal;
 }
 
@@ -63,7 +63,7 @@ class Scan {
       }
       searched_ = at_;
       match_ = index_.longest(bytes_.substr(at_));
-      for (; scored < at_ + match_.length; ++scored) score += is_equal(scored) ? 1 : 0;
+      for (; scored < at_ + match_.length; ++scored) score += is_equal(scored) ? 1U : 0U;
       if (match_.length > 0 && (match_.length == score || match_.length > score + advantage)) return score;
       if (scored > at_ && is_equal(at_)) --score;
       ++at_;

@@ -173,7 +173,7 @@ ShownAction action(const JsonObject& object) {
                                     .from = text_or_empty(transfer, "from"),
                                     .steps = transfer.has("steps") ? transfer.number("steps", 1, plan::most_steps) : 0,
                                     .bytes = transfer.number("bytes")};
-    if (action.transfer->steps > 0 != (action.transfer->method == "delta")) transfer.refuse("steps", "does not fit the method");
+    if ((action.transfer->steps > 0) != (action.transfer->method == "delta")) transfer.refuse("steps", "does not fit the method");
   }
   const std::string begin = fmt::format("{} {}", action.address.text, text_of(action.verb));
   if (action.intent != begin && !action.intent.starts_with(begin + " ")) object.refuse("intent", "is not of this action");
