@@ -108,6 +108,9 @@ std::set<ImageName> names_here(const FleetSurvey& survey, std::size_t member) {
   for (const auto& arrival : survey.arrivals[member]) {
     if (arrival.name) names.insert(*arrival.name);
   }
+  for (const auto& copy : survey.manifest(member).copies) {  // a copy that this server took over is its own image
+    if (copy.adopt) names.insert(copy.name);
+  }
   return names;
 }
 

@@ -166,14 +166,18 @@ namespace {
 /// A plan of one server is approved for no other, be it the same in every line.
 std::string id_text_begin(const ServerId& server) { return "ingot.plan/1\nserver " + server.text() + "\n"; }
 
-constexpr std::string_view publish_intent = "catalog publish";
+/// Publications and deltas change nothing that anybody approves, and whether there are any depends on what is known of sources.
+bool counts(Verb verb) { return verb != Verb::publish && verb != Verb::delta; }
+bool counts(std::string_view intent) {
+  return intent != "catalog publish" && !is_of(AddressKind::delta, intent.substr(0, intent.find(' ')));
+}
 
 }  // namespace
 
 std::string plan_id_text(const Plan& plan) {
   std::string text = id_text_begin(plan.id_of_server);
   for (const auto& change : plan.actions) {
-    if (change.verb == Verb::publish) continue;
+    if (!counts(change.verb)) continue;
     Line line(change, text);
     write_result(line, change.action);
     text += '\n';
@@ -184,7 +188,7 @@ std::string plan_id_text(const Plan& plan) {
 std::string plan_id_text(const ServerId& server, const std::vector<std::string>& intents) {
   std::string text = id_text_begin(server);
   for (const auto& intent : intents) {
-    if (intent != publish_intent) text.append(intent) += '\n';
+    if (counts(intent)) text.append(intent) += '\n';
   }
   return text;
 }

@@ -221,7 +221,7 @@ CommandEntry reconcile_command() {
   reconcile.examples = R"(
   ingot reconcile                               # for a timer: see examples/systemd and examples/cron
   ingot reconcile --jitter 10m --deadline 50m   # for an hourly timer: runs never overlap
-  ingot reconcile --approve copy,withdraw       # nothing of this server's own manifest
+  ingot reconcile --approve copy,withdraw,update,remove   # follow the peers; nothing is added or deleted here
   ingot reconcile --json                        # one JSON event a line; the last is always the result
   ingot reconcile --repo https://git.example.net/gold.git --rev main -f sites/fpps-1   # without a checkout
 )";
@@ -230,6 +230,9 @@ Plans and carries out the plan without asking, within the guards of the manifest
 What a guard holds is listed and not done. A commit that [guard] git does not allow stops the run (exit code 7). If there is nothing
 to do, reconcile prints nothing, records no run and exits with 0. Work beyond max_bytes, outside of a window or after the deadline
 is deferred to the next run; if nothing else is left, the exit code is 0.
+
+With --approve everything else is held (exit code 7). update brings new images into series that follow a peer; remove is what prune
+does. A new site needs register and instantiate once: run "ingot apply" there first.
 )";
   add_form<ReconcileArguments>(reconcile)
       .repeated(

@@ -67,7 +67,10 @@ void guard_removals(const Situation& situation, const PlanOptions& options, Draf
   if (dropped > allowed)
     hold(draft, is_dropped, Code::removals,
          fmt::format("removals: {} of {} planned, {}: nothing is removed", dropped, images, bound),
-         fmt::format("look at each removal; if all are right, run \"ingot apply --raise-limit removals={}\"", dropped + prunes));
+         fmt::format("look at each removal; if all are right, run \"ingot apply --raise-limit removals={}\", with the same -f, "
+                     "--rev and --repo as "
+                     "this run",
+                     dropped + prunes));
   if (allowed == 0)
     hold(draft, is_prune, Code::removals, fmt::format("removals: {}: nothing is removed", bound),
          fmt::format("raise the limit in [guard] removals, or run \"ingot apply --raise-limit removals={}\" once", prunes));
@@ -90,7 +93,10 @@ void guard_stops(const Situation& situation, const PlanOptions& options, Draft& 
   hold(draft, is_stop, Code::stops,
        fmt::format("uninstantiations and unregistrations: {} planned, {} allowed ({}): none of them is done", stops, allowed,
                    bound_place(guard.stops_at)),
-       fmt::format("look at each of them; if all are right, run \"ingot apply --raise-limit stops={}\"", stops));
+       fmt::format("look at each of them; if all are right, run \"ingot apply --raise-limit stops={}\", with the same -f, --rev "
+                   "and --repo as "
+                   "this run",
+                   stops));
 }
 
 }  // namespace

@@ -288,7 +288,8 @@ bool may_be_wanted(const state::DeltaRow& row, const Situation& situation) {
 
 void merge_deltas(const Situation& situation, bool whole, Draft& draft) {
   const auto& rules = situation.manifest.server.deltas;
-  if (!rules && situation.snapshot.deltas.empty()) return;
+  // Elsewhere nobody knows what was made, nor how large a source is.
+  if (situation.observed.elsewhere || (!rules && situation.snapshot.deltas.empty())) return;
   Made made;
   for (const auto& row : situation.snapshot.deltas) made.emplace(row.image, row.base);
   Made wanted;
@@ -297,14 +298,13 @@ void merge_deltas(const Situation& situation, bool whole, Draft& draft) {
     for (const Pair& pair : deltas.wanted(*rules)) {
       const bool known = pair.image->digest && pair.base->digest;
       if (known) wanted.emplace(*pair.image->digest, *pair.base->digest);
-      // What was made of images that are there already is not known elsewhere.
-      if (known && (made.contains({*pair.image->digest, *pair.base->digest}) || situation.observed.elsewhere)) continue;
+      if (known && made.contains({*pair.image->digest, *pair.base->digest})) continue;
       if (pair.image->withdrawn || deltas.is_damaged(*pair.image) || deltas.is_damaged(*pair.base)) continue;
       const bool late = pair.image->late || pair.base->late;
       draft.add({.change = change_for(pair, situation), .phase = late ? Phase::following : Phase::deltas, .publishes = true});
     }
   }
-  if (!whole || situation.observed.elsewhere) return;
+  if (!whole) return;
   for (const auto& row : situation.snapshot.deltas) {
     if (!wanted.contains({row.image, row.base}) && !may_be_wanted(row, situation))
       draft.unwanted_deltas.push_back({.image = row.image, .base = row.base});
