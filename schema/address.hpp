@@ -85,8 +85,8 @@ Address copy_address(const ServerName& peer, const ImageName& name);
 Address export_address(const ExportName& name);
 /// Of an image in it.
 Address exported_address(const ExportName& name, const ImageName& image);
-/// `base`: the first 12 hex digits of the digest of the image that the delta starts from; of one that the same plan adds, its
-/// name.
+/// `base`: the first 12 hex digits of the digest of the image that the delta starts from; of one that the same plan adds, 12 hex
+/// digits of its name.
 Address delta_address(const ImageName& image, std::string_view base);
 Address catalog_address();
 

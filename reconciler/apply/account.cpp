@@ -66,7 +66,7 @@ Ledger::Ledger(const plan::Plan& plan) : plan_(plan), results_(plan.actions.size
 void Ledger::put(std::size_t action, ActionResult result) {
   const std::lock_guard lock(mutex_);
   const auto* failed = std::get_if<Failed>(&result.outcome);
-  if (failed && failed->code == Code::no_space) disk_full_ = true;
+  if (failed && failed->code == Code::no_space && result.verb != Verb::delta) disk_full_ = true;
   results_[action] = std::move(result);
 }
 

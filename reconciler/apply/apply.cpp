@@ -188,7 +188,14 @@ class Applying {
         return Outcome(std::move(*failed));
       }
       return std::get<ActionEffects>(std::move(result));
-    } catch (const std::exception& error) { return outcome_of_any(error); }
+    } catch (const std::exception& error) { return without_delta(task, outcome_of_any(error)); }
+  }
+
+  /// A delta for which there is no room is made by a later run: nothing needs it.
+  static Outcome without_delta(const Task& task, Outcome outcome) {
+    const auto* failed = std::get_if<Failed>(&outcome);
+    if (task.change.verb != Verb::delta || failed == nullptr || failed->code != Code::no_space) return outcome;
+    return Skipped{.why = "deferred: " + failed->text, .deferred = true};
   }
 
   Result do_it(const Task& task, int connections) {

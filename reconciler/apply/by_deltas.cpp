@@ -15,6 +15,8 @@ namespace ingot::apply {
 namespace {
 
 constexpr std::size_t read_at_once = 1024 * 1024;
+/// Another version of zstd packs a little otherwise.
+constexpr std::uint64_t least_room = 1024 * 1024;
 
 struct OfNoUse {
   std::string why;
@@ -45,7 +47,9 @@ class Chain {
   }
 
   Packed make() {
+    reader_of(steps().front(), Between{});                    // nothing is fetched for a base that cannot be read
     for (const plan::DeltaStep& step : steps()) fetch(step);  // all before any is used: the peer may go away
+    const std::lock_guard one_at_a_time(run_.applying_deltas);
     Between last;
     for (const plan::DeltaStep& step : steps()) last = apply(step, reader_of(step, last));
     const Packed packed = run_.context.store.keep(*last.bytes, last.result, wanted_.place);
@@ -87,6 +91,14 @@ class Chain {
     if (fetched.failed) throw OfNoUse{.why = fetched.failed->text, .may_be_had_later = fetched.failed->code != Code::untrusted};
   }
 
+  /// The plan has reserved room for the image as the catalog says that it is packed, and as much for each one between.
+  void refuse_beyond_plan(store::StagedImage& staged) const {
+    const std::uint64_t packed = wanted_.entry.packed ? wanted_.entry.packed->file.length : wanted_.entry.size;
+    const auto status = run_.context.files.status(staged.file().path());
+    if (status && status->size > packed + packed / 4 + least_room)
+      throw OfNoUse{.why = fmt::format("it makes more than the {} that the catalog says", size_text(packed))};
+  }
+
   /// The image that a step starts from.
   store::PlainReader reader_of(const plan::DeltaStep& step, const Between& before) {
     if (before.bytes) return before.bytes->reader();
@@ -113,6 +125,7 @@ class Chain {
              [&](std::string_view bytes) {
                may_go_on();
                next.bytes->write(bytes);
+               refuse_beyond_plan(*next.bytes);
                kind.write(bytes);
                written += bytes.size();
                tell(written);
@@ -150,10 +163,14 @@ class Chain {
 
 }  // namespace
 
-std::variant<MadeByDeltas, NoUse> make_by_deltas(const ByDeltas& wanted, const Task& task, Run& run) {
+std::set<Digest> files_of(const plan::Transfer& transfer) {
   std::set<Digest> files;
-  for (const plan::DeltaStep& step : wanted.transfer.steps) files.insert(step.file.digest);
-  const FilesInUse::Lease lease(run.files_in_use, std::move(files), [&run] {
+  for (const plan::DeltaStep& step : transfer.steps) files.insert(step.file.digest);
+  return files;
+}
+
+std::variant<MadeByDeltas, NoUse> make_by_deltas(const ByDeltas& wanted, const Task& task, Run& run) {
+  const FilesInUse::Lease lease(run.files_in_use, files_of(wanted.transfer), [&run] {
     io::throw_if_interrupted();
     run.bounds.throw_if_over();
   });

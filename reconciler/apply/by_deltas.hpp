@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -26,6 +27,9 @@ struct NoUse {
   std::string why;  ///< as a clause
   std::uint64_t fetched = 0;
 };
+
+/// The files of its deltas.
+std::set<Digest> files_of(const plan::Transfer& transfer);
 
 /// Throws Error{local}: this server's disk; Error{interrupted/terminated}, and what ends a run in time: what was fetched is kept.
 std::variant<MadeByDeltas, NoUse> make_by_deltas(const ByDeltas& wanted, const Task& task, Run& run);

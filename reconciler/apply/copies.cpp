@@ -85,6 +85,7 @@ struct Wanted {
 
 /// What a way by deltas that failed has left; the image is here now.
 void drop_deltas(const plan::Transfer& transfer, Run& run) {
+  const FilesInUse::Lease lease(run.files_in_use, files_of(transfer), [] {});
   for (const plan::DeltaStep& step : transfer.steps) run.context.store.drop_partial(step.file.digest);
 }
 

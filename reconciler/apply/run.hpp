@@ -130,6 +130,7 @@ struct Run {
   Peers peers;
   LeftPeers left;
   FilesInUse files_in_use;
+  std::mutex applying_deltas;         ///< each takes some 150 MiB, whatever the number of copies side by side
   std::vector<state::ImageRow> rows;  ///< images of the snapshot that this plan's names concern, deleted ones too
   ImageNames names;
 

@@ -175,6 +175,8 @@ class NewFile {
 };
 
 int run(const options::MakeDelta& arguments, const console::Session& session) {
+  if (arguments.delta == "-")
+    throw Error(Fault::usage, "a delta is not written to standard output", "name a file").about(arguments.delta);
   if (session.files.status(arguments.delta)) NewFile::refuse_existing(arguments.delta);
   CanonicalBytes base(arguments.base, session);
   CanonicalBytes result(arguments.result, session);

@@ -74,6 +74,9 @@ apply::WantedBytes wanted_bytes(site::Site& site, Time now) {
                                  [](const plan::PeerView& view) { return std::holds_alternative<plan::Unknown>(view); });
   for (const auto& change : plan.actions) {
     if (const auto* const copy = std::get_if<plan::CopyImage>(&change.action)) wanted.digests.insert(copy->entry->digest);
+    if (const plan::Transfer* const transfer = plan::transfer_of(change.action)) {
+      for (const plan::DeltaStep& step : transfer->steps) wanted.digests.insert(step.file.digest);
+    }
   }
   add_blocked_copies(plan, site.manifest, views, wanted.digests);
   add_put_back(site.manifest, snapshot, wanted.digests);

@@ -232,8 +232,11 @@ class Choosing {
 Selection::Fate Selection::fate_of(const Change& change) const {
   if (std::holds_alternative<Publish>(change.action)) return Fate::done;
   if (!concerns(change.address)) return Fate::left_out;
-  const bool approved = !approved_ || (approved_->contains(change.verb) && !waits_.contains(change.address.text));
-  return approved ? Fate::done : Fate::held;
+  if (!approved_) return Fate::done;
+  const bool waits = waits_.contains(change.address.text);
+  // A delta changes nothing that anybody approves; without its image there is none.
+  if (change.verb == Verb::delta) return waits ? Fate::left_out : Fate::done;
+  return approved_->contains(change.verb) && !waits ? Fate::done : Fate::held;
 }
 
 bool Selection::concerns(const Address& address) const {

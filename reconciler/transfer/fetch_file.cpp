@@ -24,19 +24,18 @@ class FileFetch {
     file_ = files_.open(path_, io::OpenFor::create_or_open, private_mode);
     if (file_->status().size > job_.file.length) file_->truncate(0);
     hash_what_is_here();
+    resumed_ = here_;
   }
 
   FileFetched run() {
-    std::optional<CopyFailed> failed;
-    for (int poor = 0; !failed && here_ < job_.file.length;) {
-      const std::uint64_t before = here_;
-      failed = ask();
-      poor = here_ - before < least_gain ? poor + 1 : 0;
-      if (failed && failed->code == Code::unreachable && here_ > before && poor < most_poor) failed.reset();
+    auto failed = fetch();
+    if (!failed && resumed_ > 0 && !is_right()) {  // what an earlier run left may be wrong, after a power cut
+      begin_anew();
+      failed = fetch();
     }
     job_.progress(here_);
     file_->close();
-    if (!failed && hash_.finish() != job_.file.digest)
+    if (!failed && !is_right())
       failed = CopyFailed{.code = Code::untrusted,
                           .text = fmt::format("\"{}\" is not what was signed", object_path(job_.file.digest))};
     if (failed && failed->code == Code::untrusted) files_.remove(path_);
@@ -44,6 +43,22 @@ class FileFetch {
   }
 
  private:
+  bool is_right() {
+    if (!digest_) digest_ = hash_.finish();
+    return *digest_ == job_.file.digest;
+  }
+
+  std::optional<CopyFailed> fetch() {
+    std::optional<CopyFailed> failed;
+    for (int poor = 0; !failed && here_ < job_.file.length;) {
+      const std::uint64_t before = here_;
+      failed = ask();
+      poor = here_ - before < least_gain ? poor + 1 : 0;
+      if (failed && failed->code == Code::unreachable && here_ > before && poor < most_poor) failed.reset();
+    }
+    return failed;
+  }
+
   void hash_what_is_here() {
     std::string bytes(read_at_once, '\0');
     while (const std::size_t got = file_->read_at(here_, bytes)) {
@@ -114,6 +129,7 @@ class FileFetch {
     began_anew_ = true;
     file_->truncate(0);
     hash_ = io::Sha256();
+    digest_.reset();
     here_ = 0;
     return std::nullopt;
   }
@@ -125,8 +141,10 @@ class FileFetch {
   const std::string& path_;
   std::unique_ptr<io::File> file_;
   io::Sha256 hash_;
-  std::uint64_t here_ = 0;     ///< bytes in the file, all of them in hash_
-  std::uint64_t fetched_ = 0;  ///< that came now
+  std::optional<Digest> digest_;  ///< of what is here, once it is asked for
+  std::uint64_t resumed_ = 0;     ///< bytes that an earlier run left
+  std::uint64_t here_ = 0;        ///< bytes in the file, all of them in hash_
+  std::uint64_t fetched_ = 0;     ///< that came now
   bool web_page_ = false;
   bool overlong_ = false;
   bool began_anew_ = false;

@@ -36,8 +36,14 @@ struct Node {
   bool late = false;                          ///< that change comes after the publication
 };
 
-/// What stands for it in the address of a delta.
-std::string word_for(const Node& base) { return base.digest ? base.digest->hex().substr(0, 12) : base.name.text(); }
+/// What stands for it in the address of a delta. Of one whose digest is not known yet, 12 hex digits of its name: names hold
+/// dots, and the last dot of an address parts the image from the base (FNV-1a; any even spread will do).
+std::string word_for(const Node& base) {
+  if (base.digest) return base.digest->hex().substr(0, 12);
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : base.name.text()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return fmt::format("{:012x}", hash >> 16U);
+}
 
 struct Pair {
   const Node* image = nullptr;
@@ -71,14 +77,17 @@ class Deltas {
     return std::move(pairs_);
   }
 
+  /// And no change of this plan repairs it.
   bool is_damaged(const Node& node) const {
-    return node.digest && damaged_.contains(*node.digest) && !draft_.doing(image_address(node.name));
+    return node.digest && damaged_.contains(*node.digest) && !repairs_.contains(*node.digest);
   }
 
  private:
   void look_at(const DraftChange& one) {
     if (one.removes != 0) removed_.insert(one.removes);
     const Action& action = one.change.action;
+    if (const auto* again = std::get_if<FetchAgain>(&action)) repairs_.emplace(again->offers.front().entry->digest, &one);
+    if (const auto* again = std::get_if<TakeInAgain>(&action)) repairs_.emplace(again->digest, &one);
     const auto becomes = [&](const auto* change) {
       if (change != nullptr) future_.emplace(change->row.key, Future{.row = &change->row, .by = &one});
     };
@@ -113,6 +122,7 @@ class Deltas {
       node.withdrawn = future->second.row->state == ImageState::withdrawn;
       if (!was_listed) wait_for(*future->second.by, node);
     }
+    if (const auto repair = repairs_.find(row.digest); repair != repairs_.end()) wait_for(*repair->second, node);
     return keep(std::move(node));
   }
 
@@ -242,6 +252,7 @@ class Deltas {
   std::vector<const DraftChange*> adding_;
   std::unordered_map<std::string, const DraftChange*> copying_;  ///< by the name here
   std::set<Digest> damaged_;
+  std::map<Digest, const DraftChange*> repairs_;
   std::map<std::string, Node> nodes_;  ///< by name; their addresses don't change
   std::map<const Node*, std::set<std::string>> bases_;
   std::vector<Pair> pairs_;
@@ -249,7 +260,7 @@ class Deltas {
 
 using Made = std::set<std::pair<Digest, Digest>>;
 
-Change change_for(const Pair& pair, const Situation& situation) {
+Change change_for(const Pair& pair, const Situation& situation, const std::optional<std::uint64_t>& free) {
   const Node& image = *pair.image;
   const Node& base = *pair.base;
   const std::uint64_t known = image.size == UINT64_MAX ? 0 : image.size;
@@ -273,6 +284,10 @@ Change change_for(const Pair& pair, const Situation& situation) {
   if (!windows.empty() && !is_open(windows, situation.observed.local_minute)) {
     change.deferred = true;
     change.deferred_why = why_closed(windows, situation.observed.local_minute);
+  } else if (const std::uint64_t keep = bytes_to_keep(situation.manifest.limits.min_free, situation.observed.disk.total);
+             free && *free <= keep) {
+    change.deferred = true;
+    change.deferred_why = fmt::format("the disk has {} free then, and `min_free` keeps {}", size_text(*free), size_text(keep));
   }
   return change;
 }
@@ -301,7 +316,9 @@ void merge_deltas(const Situation& situation, bool whole, Draft& draft) {
       if (known && made.contains({*pair.image->digest, *pair.base->digest})) continue;
       if (pair.image->withdrawn || deltas.is_damaged(*pair.image) || deltas.is_damaged(*pair.base)) continue;
       const bool late = pair.image->late || pair.base->late;
-      draft.add({.change = change_for(pair, situation), .phase = late ? Phase::following : Phase::deltas, .publishes = true});
+      draft.add({.change = change_for(pair, situation, draft.free_after_copies),
+                 .phase = late ? Phase::following : Phase::deltas,
+                 .publishes = true});
     }
   }
   if (!whole) return;

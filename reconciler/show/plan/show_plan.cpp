@@ -302,7 +302,9 @@ std::string plan_summary(const ShownPlan& plan, std::string_view base) {
   const std::string undone = left_undone(plan);
   std::string todo;
   for (const auto& [verb, count] : verb_counts(plan)) {
-    todo += fmt::format("{}{} to {}", todo.empty() ? "" : ", ", count, text_of(verb));
+    todo += fmt::format("{}{} {}{}", todo.empty() ? "" : ", ", count,
+                        verb == Verb::delta ? (count == 1 ? "delta to make" : "deltas to make") : "to ",
+                        verb == Verb::delta ? "" : text_of(verb));
     if (verb == Verb::copy || verb == Verb::repair) todo += fmt::format(" ({} to fetch)", size_text(bytes_to_fetch(plan, verb)));
   }
   if (!todo.empty()) return fmt::format("Plan: {}{}{}.", todo, undone.empty() ? "" : "; ", undone);
