@@ -12,7 +12,7 @@ import unittest
 import servers
 import sweep
 
-OLD, NEW = 3, 4  # the product's newest format, and the one that UPGRADE brings a state to
+OLD, NEW = 4, 5  # the product's newest format, and the one that UPGRADE brings a state to
 UPGRADE = os.environ.get("INGOT_UPGRADE", str(servers.SOURCE / "build/release/tests/survival/upgrade_a_state"))
 ERRORS = {"openat": "EIO", "pread64": "EIO", "pwrite64": "ENOSPC", "fsync": "EIO", "fdatasync": "EIO", "ftruncate": "EIO", "rename": "EIO",
           "renameat2": "EIO", "unlink": "EIO", "link": "EIO", "linkat": "EIO"}
