@@ -121,7 +121,7 @@ class Cuts:
             except subprocess.TimeoutExpired:
                 code = None
                 process.send_signal(signal.SIGSTOP)
-            while watching.walks < 2:
+            while watching.walks < 2 and not watching.faults:  # with a fault it may have ended
                 time.sleep(0.001)
             last = server_folder.published_tree.folder_reader(str(self.gold.public)).read()
         self.disk.cut(flag)
