@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "reconciler/apply/events.hpp"
-#include "reconciler/apply/own_keys.hpp"
+#include "reconciler/apply/publish/own_keys.hpp"
 #include "reconciler/io/clock.hpp"
 #include "reconciler/io/disk/files.hpp"
 #include "reconciler/io/disk/peer_memory.hpp"

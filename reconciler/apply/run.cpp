@@ -6,7 +6,7 @@
 #include <exception>
 #include <set>
 
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/disk/file_error.hpp"
 #include "schema/no_memory.hpp"
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "reconciler/apply/whole_catalog.hpp"
+#include "reconciler/apply/recover/whole_catalog.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/console/manifest_path.hpp"
 #include "reconciler/console/output_place.hpp"

@@ -1,4 +1,4 @@
-#include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/publish/init_server.hpp"
 #include "reconciler/command/commands.hpp"
 #include "reconciler/command/starter.hpp"
 #include "reconciler/console/manifest_path.hpp"

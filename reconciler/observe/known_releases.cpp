@@ -4,8 +4,8 @@
 
 #include <fmt/core.h>
 
-#include "reconciler/apply/published.hpp"
-#include "reconciler/apply/releases.hpp"
+#include "reconciler/apply/publish/published.hpp"
+#include "reconciler/apply/publish/releases.hpp"
 
 namespace ingot::observe {
 

@@ -4,10 +4,10 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "reconciler/apply/catalog_page.hpp"
-#include "reconciler/apply/damaged_images.hpp"
-#include "reconciler/apply/own_keys.hpp"
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/catalog_page.hpp"
+#include "reconciler/apply/publish/own_keys.hpp"
+#include "reconciler/apply/publish/published.hpp"
+#include "reconciler/apply/upkeep/damaged_images.hpp"
 #include "reconciler/console/asking_line.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/observe/known_releases.hpp"

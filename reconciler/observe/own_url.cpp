@@ -1,6 +1,6 @@
 #include "reconciler/observe/own_url.hpp"
 
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/catalog/catalog.hpp"
 #include "schema/text/url.hpp"

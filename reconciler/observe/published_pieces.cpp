@@ -1,6 +1,6 @@
 #include "reconciler/observe/published_pieces.hpp"
 
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/catalog/parse_catalog.hpp"

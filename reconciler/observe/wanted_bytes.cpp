@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "reconciler/apply/damaged_images.hpp"
+#include "reconciler/apply/upkeep/damaged_images.hpp"
 #include "reconciler/observe/cached_catalog.hpp"
 #include "reconciler/plan/make_plan.hpp"
 

@@ -1,7 +1,7 @@
 // Whose bytes a next run may want, by the manifest and what is remembered of peers: nobody is asked.
 #pragma once
 
-#include "reconciler/apply/garbage.hpp"
+#include "reconciler/apply/upkeep/garbage.hpp"
 #include "reconciler/site/site.hpp"
 
 namespace ingot::observe {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/git/history.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/plan/annotate.hpp"

@@ -1,12 +1,12 @@
 // The catalog page in the published tree: written, renewed, left alone, removed; and no run dies half way of it.
-#include "reconciler/apply/catalog_page.hpp"
+#include "reconciler/apply/publish/catalog_page.hpp"
 
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "reconciler/apply/garbage.hpp"
+#include "reconciler/apply/upkeep/garbage.hpp"
 #include "reconciler/page/catalog_page.hpp"
 #include "schema/error.hpp"
 #include "tests/support/fault_files.hpp"

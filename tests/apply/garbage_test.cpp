@@ -1,5 +1,5 @@
 // What gc takes, and above all what it never takes.
-#include "reconciler/apply/garbage.hpp"
+#include "reconciler/apply/upkeep/garbage.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/apply/publish.hpp"
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/publish.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
 #include "tests/support/fault_files.hpp"

@@ -1,4 +1,4 @@
-#include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/publish/init_server.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "reconciler/apply/own_keys.hpp"
+#include "reconciler/apply/publish/own_keys.hpp"
 #include "reconciler/store/store.hpp"
 #include "schema/error.hpp"
 #include "state/state.hpp"

@@ -1,12 +1,12 @@
 // A next root on the disk: durable before a head names it, whatever fails in between (R25, A11).
-#include "reconciler/apply/install_root.hpp"
+#include "reconciler/apply/publish/install_root.hpp"
 
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/trust/next_root.hpp"
 #include "schema/error.hpp"
 #include "tests/support/fault_files.hpp"

@@ -1,4 +1,4 @@
-#include "reconciler/apply/publish.hpp"
+#include "reconciler/apply/publish/publish.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/error.hpp"
 #include "tests/support/server_fixture.hpp"

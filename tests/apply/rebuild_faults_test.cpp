@@ -12,9 +12,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/apply/fresh_ids.hpp"
-#include "reconciler/apply/rebuild_state.hpp"
-#include "reconciler/apply/replace_state.hpp"
+#include "reconciler/apply/publish/fresh_ids.hpp"
+#include "reconciler/apply/recover/rebuild_state.hpp"
+#include "reconciler/apply/recover/replace_state.hpp"
 #include "reconciler/io/hash.hpp"
 #include "schema/catalog/segments.hpp"
 #include "schema/error.hpp"

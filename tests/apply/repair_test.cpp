@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reconciler/apply/damaged_images.hpp"
-#include "reconciler/apply/provenance.hpp"
+#include "reconciler/apply/recover/provenance.hpp"
+#include "reconciler/apply/upkeep/damaged_images.hpp"
 #include "reconciler/io/hash.hpp"
 #include "tests/support/fault_files.hpp"
 #include "tests/support/process.hpp"

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "reconciler/command/bundle.hpp"
+#include "reconciler/command/images/bundle.hpp"
 #include "schema/error.hpp"
 #include "tests/command/check_json.hpp"
 #include "tests/command/commands_fixture.hpp"

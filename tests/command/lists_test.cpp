@@ -1,8 +1,8 @@
 // Every list and report as text (golden) and as JSON (against its schema).
 #include <gtest/gtest.h>
 
-#include "reconciler/command/query_rows.hpp"
-#include "reconciler/command/shown_peers.hpp"
+#include "reconciler/command/questions/query_rows.hpp"
+#include "reconciler/command/questions/shown_peers.hpp"
 #include "reconciler/show/catalog/show_findings.hpp"
 #include "reconciler/show/catalog/show_images.hpp"
 #include "reconciler/show/plan/show_explain.hpp"

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "reconciler/apply/fresh_ids.hpp"
-#include "reconciler/apply/published.hpp"
+#include "reconciler/apply/publish/fresh_ids.hpp"
+#include "reconciler/apply/publish/published.hpp"
 #include "reconciler/io/hash.hpp"
 #include "reconciler/trust/verify.hpp"
 #include "schema/catalog/root.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "reconciler/apply/apply.hpp"
-#include "reconciler/apply/init_server.hpp"
+#include "reconciler/apply/publish/init_server.hpp"
 #include "reconciler/io/disk/peer_memory.hpp"
 #include "tests/support/folder_transport.hpp"
 #include "tests/support/recording_events.hpp"

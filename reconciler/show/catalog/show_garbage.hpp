@@ -1,7 +1,7 @@
 // What gc took, moved and left waiting. Pure.
 #pragma once
 
-#include "reconciler/apply/garbage.hpp"
+#include "reconciler/apply/upkeep/garbage.hpp"
 #include "reconciler/show/format/output.hpp"
 #include "reconciler/show/format/style.hpp"
 

@@ -1,0 +1,249 @@
+// Copies of peers' images: fetching them, and following what their origin says of them later.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reconciler/apply/account.hpp"
+#include "reconciler/apply/recover/provenance.hpp"
+#include "reconciler/apply/verbs/by_deltas.hpp"
+#include "reconciler/apply/verbs/verbs.hpp"
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/transfer/copy_image.hpp"
+#include "reconciler/transfer/kind_check.hpp"
+#include "schema/exit_code.hpp"
+#include "state/image_rows.hpp"
+
+namespace ingot::apply {
+namespace {
+
+/// Bytes that are served already have one place.
+store::Place place_of_copy(const Digest& digest, Run& run) {
+  return run.context.manifest.server.publish_copies ? store::Place::public_tree : place_of_bytes(digest, run);
+}
+
+state::ImageRow row_of(const plan::CopyImage& action, const Task& task, Run& run) {
+  const ImageEntry& entry = *action.entry;
+  state::ImageRow row = state::listed_row(action.name, entry);
+  row.copy = true;
+  row.copied_from = action.peer;
+  row.state = action.state;
+  row.protect = action.protect;
+  row.parent_identity = entry.parent;
+  if (entry.parent) row.parent_name = entry.parent->name.text();
+  row.papers = run.papers_of(task.change);
+  row.papers.peer = action.peer.text();
+  row.papers.head = action.head->digest;
+  row.rule = row.papers.rule;
+  return row;
+}
+
+/// The packed form in which these bytes are here already, whole.
+std::optional<Packed> packed_here(const ImageEntry& entry, Run& run) {
+  const auto object = run.journal.with_state([&entry](state::State& state) { return state.object(entry.digest); });
+  if (!object || object->size != entry.size || !run.context.store.has(object->packed)) return std::nullopt;
+  return object->packed;
+}
+
+struct FetchResult {
+  Packed packed;
+  std::uint64_t fetched = 0;
+};
+using Getting = std::variant<FetchResult, Failed>;
+
+/// At all URLs together, so that a dead one costs its time once. One that lies hides the others, which answer as well:
+/// then each is asked alone, and what came right stays.
+std::variant<transfer::CopyDone, transfer::CopyFailed> ask_for_bytes(const ServerName& peer, const transfer::CopyJob& job,
+                                                                     Run& run) {
+  const std::string partial = run.context.store.partial_path(job.digest);
+  const auto ask = [&](const std::vector<std::string>& urls) {
+    return transfer::copy_packed(run.peers.connect(peer, urls), run.context.files, run.throttle, job, partial);
+  };
+  try {
+    const std::vector<std::string>& urls = run.peers.entry_of(peer).urls;
+    auto result = ask(urls);
+    for (std::size_t i = 0; i < urls.size() && urls.size() > 1; ++i) {
+      const auto* const failed = std::get_if<transfer::CopyFailed>(&result);
+      if (failed == nullptr || failed->code != Code::untrusted) break;
+      auto alone = ask({urls[i]});
+      const auto* const again = std::get_if<transfer::CopyFailed>(&alone);
+      if (again == nullptr || (again->code != Code::unreachable && again->code != Code::peer_failing)) result = std::move(alone);
+    }
+    return result;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::manifest) throw;
+    return transfer::CopyFailed{Code::unreachable, error.what()};  // its credentials are gone: an ordinary failure of this peer
+  }
+}
+
+/// What is fetched, from whom, and to where.
+struct Wanted {
+  const ServerName& peer;
+  const ImageEntry& entry;
+  store::Place place;
+  const plan::Transfer* transfer = nullptr;  ///< as planned for this peer; nullptr: whole
+};
+
+/// What a way by deltas that failed has left; the image is here now.
+void drop_deltas(const plan::Transfer& transfer, Run& run) {
+  const FilesInUse::Lease lease(run.files_in_use, files_of(transfer), [] {});
+  for (const plan::DeltaStep& step : transfer.steps) run.context.store.drop_partial(step.file.digest);
+}
+
+/// nullopt: not by deltas; why not was told.
+std::optional<FetchResult> get_by_deltas(const Wanted& wanted, const Task& task, Run& run, std::uint64_t& in_vain) {
+  if (wanted.transfer == nullptr || wanted.transfer->method != plan::Method::delta) return std::nullopt;
+  const auto made = make_by_deltas({wanted.peer, wanted.entry, *wanted.transfer, wanted.place}, task, run);
+  if (const auto* no_use = std::get_if<NoUse>(&made)) {
+    in_vain = no_use->fetched;
+    run.events.note(fmt::format("{}: its deltas are of no use (bad-delta): {}; the whole image is fetched",
+                                task.change.address.text, no_use->why));
+    return std::nullopt;
+  }
+  const auto& done = std::get<MadeByDeltas>(made);
+  run.context.store.drop_partial(wanted.entry.digest);  // of a whole copy that was begun before
+  return FetchResult{.packed = done.packed, .fetched = done.fetched};
+}
+
+Getting fetch_bytes(const Wanted& wanted, const Packed& packed, const Task& task, Run& run, int connections) {
+  const ImageEntry& entry = wanted.entry;
+  const transfer::CopyJob job{.digest = entry.digest,
+                              .size = entry.size,
+                              .kind = entry.kind,
+                              .packed = packed,
+                              .connections = connections,
+                              .progress =
+                                  [&](const transfer::CopyProgress& progress) {
+                                    run.events.progress({.address = task.change.address,
+                                                         .verb = task.change.verb,
+                                                         .done = progress.here,
+                                                         .total = progress.total,
+                                                         .fetched = progress.fetched});
+                                  },
+                              .may_go_on = [&] { run.bounds.throw_if_over(); }};
+  const auto result = ask_for_bytes(wanted.peer, job, run);
+  if (const auto* failed = std::get_if<transfer::CopyFailed>(&result)) {
+    if (failed->code == Code::peer_failing) run.left.leave(wanted.peer);
+    const bool lacks = failed->code == Code::unreachable && run.peers.entry_of(wanted.peer).offline;
+    return Failed{lacks ? Code::not_on_medium : failed->code, failed->text};
+  }
+  const auto& done = std::get<transfer::CopyDone>(result);
+  if (const auto here = packed_here(entry, run)) {  // now that the peer has shown that it has them: one object a digest
+    run.context.files.remove(run.context.store.partial_path(entry.digest));
+    if (wanted.place == store::Place::public_tree) run.context.store.move_to(*here, store::Place::public_tree);
+    return FetchResult{.packed = *here, .fetched = done.fetched};
+  }
+  run.context.store.adopt_partial(entry.digest, packed, done.table, wanted.place);
+  return FetchResult{.packed = packed, .fetched = done.fetched};
+}
+
+/// Bytes that are here as another kind only, perhaps because somebody listed them so: what they are belongs to the image.
+std::optional<Failed> check_kind(const ImageEntry& entry, const Packed& here, Run& run) {
+  const auto rows = run.journal.with_state([&](state::State& state) { return state.live_images_of(entry.digest); });
+  if (entry.kind == ImageKind::file ||
+      std::any_of(rows.begin(), rows.end(), [&](const state::ImageRow& row) { return row.kind == entry.kind; }))
+    return std::nullopt;
+  transfer::KindCheck kind(entry.kind);
+  run.context.store.read_plain(
+      entry.digest, entry.size, here, [&](std::string_view plain) { kind.write(plain); },
+      [&](std::uint64_t) {
+        io::throw_if_interrupted();
+        run.bounds.throw_if_over();
+      });
+  const std::string why = kind.finish();
+  return why.empty() ? std::nullopt : std::optional(Failed{Code::untrusted, why});
+}
+
+Getting get_bytes(const Wanted& wanted, const Task& task, Run& run, int connections) {
+  const ImageEntry& entry = wanted.entry;
+  const auto here = packed_here(entry, run);
+  // Who names the digest of a private image has not shown that it has the bytes: it must give them like any others.
+  if (here && !run.journal.with_state([&](state::State& state) { return state.is_secret(entry.digest); })) {
+    if (auto failed = check_kind(entry, *here, run)) return *std::move(failed);
+    if (wanted.place == store::Place::public_tree) run.context.store.move_to(*here, store::Place::public_tree);
+    return FetchResult{.packed = *here};
+  }
+  if (!entry.packed) {
+    return Failed{Code::not_served,
+                  fmt::format("peer \"{}\" does not serve the bytes of \"{}\"", wanted.peer.text(), entry.name.text())};
+  }
+  std::uint64_t in_vain = 0;
+  if (auto made = get_by_deltas(wanted, task, run, in_vain)) return *std::move(made);
+  Getting got = fetch_bytes(wanted, *entry.packed, task, run, connections);
+  if (auto* result = std::get_if<FetchResult>(&got)) {
+    result->fetched += in_vain;
+    if (wanted.transfer != nullptr) drop_deltas(*wanted.transfer, run);
+  }
+  return got;
+}
+
+/// From the first that gives them. If none does, what each said; the worst of it counts.
+Getting get_from_any(const plan::FetchAgain& action, store::Place place, const Task& task, Run& run, int connections) {
+  std::optional<Failed> all;
+  for (const plan::Offer& offer : action.offers) {
+    const bool is_first = &offer == &action.offers.front();
+    Getting got =
+        get_bytes({.peer = offer.peer, .entry = *offer.entry, .place = place, .transfer = is_first ? &action.transfer : nullptr},
+                  task, run, connections);
+    auto* failed = std::get_if<Failed>(&got);
+    if (!failed) return got;
+    std::string text = fmt::format("peer \"{}\": {}", offer.peer.text(), failed->text);
+    if (!all) {
+      all = Failed{failed->code, std::move(text)};
+      continue;
+    }
+    const int before = exit_code_of_failure(all->code);
+    if (worse_exit_code(before, exit_code_of_failure(failed->code)) != before) all->code = failed->code;
+    all->text += "; " + text;
+  }
+  return *std::move(all);
+}
+
+}  // namespace
+
+Result do_copy(const plan::CopyImage& action, const Task& task, Run& run, int connections) {
+  Getting got = get_bytes({.peer = action.peer,
+                           .entry = *action.entry,
+                           .place = place_of_copy(action.entry->digest, run),
+                           .transfer = &action.transfer},
+                          task, run, connections);
+  if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
+  auto& [packed, fetched] = std::get<FetchResult>(got);
+  run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(action.entry->digest, bytes); });
+  state::ImageRow row = row_of(action, task, run);
+  run.context.store.keep_papers(row.digest, task.number, write_papers(row, packed));
+  return ActionEffects{.effects = {state::PutImage{.row = std::move(row), .packed = std::move(packed)}}, .fetched = fetched};
+}
+
+/// The damaged file makes room only when the new one is whole and durable; the image itself is what it was.
+Result do_copy(const plan::FetchAgain& action, const Task& task, Run& run, int connections) {
+  const Digest& digest = action.offers.front().entry->digest;
+  Getting got = get_from_any(action, place_of_bytes(digest, run), task, run, connections);
+  if (auto* failed = std::get_if<Failed>(&got)) return std::move(*failed);
+  auto& [packed, fetched] = std::get<FetchResult>(got);
+  run.journal.with_state([&, &bytes = packed](state::State&) { run.context.store.spare(digest, bytes); });
+  run.context.store.edit_papers(digest, [&, &bytes = packed](std::string_view text) { return with_packing(text, bytes); });
+  return ActionEffects{.effects = {state::PutBytes{.digest = digest, .packed = std::move(packed)}}, .fetched = fetched};
+}
+
+/// From the next head on it is this server's own: its bytes are served, as soon as they are whole.
+Result do_action(const plan::AdoptCopy& action, const Task&, Run& run) {
+  const auto object = run.journal.with_state([&](state::State& state) { return state.object(action.row.digest); });
+  if (object && run.context.store.has(object->packed)) run.context.store.move_to(object->packed, store::Place::public_tree);
+  run.context.store.edit_papers(action.row.digest,
+                                [&](std::string_view text) { return with_adoption(text, action.identity, action.row); });
+  return ActionEffects{.effects = {state::AdoptImage{.row = action.row}}};
+}
+
+Result do_action(const plan::UpdateCopy& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::ChangeImage{.row = action.row}}};
+}
+
+Result do_action(const plan::WithdrawCopy& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::ChangeImage{.row = action.row}}};
+}
+
+Result do_action(const plan::RemoveCopy& action, const Task&, Run&) {
+  return ActionEffects{.effects = {state::DropImage{.key = action.key}}};
+}
+
+}  // namespace ingot::apply

@@ -1,0 +1,212 @@
+// ingot delta: makes and applies a delta by hand (schema/delta.md). No manifest, no store.
+#include <optional>
+#include <variant>
+
+#include <fmt/core.h>
+
+#include "reconciler/command/commands.hpp"
+#include "reconciler/command/images/canonical_bytes.hpp"
+#include "reconciler/console/byte_progress.hpp"
+#include "reconciler/delta/decoder.hpp"
+#include "reconciler/delta/encoder.hpp"
+#include "reconciler/io/interrupt.hpp"
+#include "reconciler/io/printable.hpp"
+#include "reconciler/io/random_hex.hpp"
+#include "reconciler/show/format/json_writer.hpp"
+#include "reconciler/transfer/restore.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot::command {
+
+namespace {
+
+constexpr std::uint64_t stride = 1024 * 1024;
+
+void put_image(show::JsonWriter& json, std::string_view name, const delta::Image& image) {
+  json.key(name);
+  json.begin_object();
+  json.member("digest", image.digest.text());
+  json.member("size", image.size);
+  json.member("kind", image.kind == ImageKind::tree ? "tree" : "file");
+  json.end_object();
+}
+
+void show_delta_json(const delta::Header& header, std::uint64_t length, const std::string& path, show::Output& out) {
+  show::JsonWriter json(out);
+  json.begin_object();
+  json.member("format", "ingot.delta/1");
+  put_image(json, "base", header.base);
+  put_image(json, "result", header.result);
+  json.member("length", length);
+  json.member("path", path);
+  json.end_object();
+  json.finish();
+}
+
+[[noreturn]] void refuse_base(const std::string& base, const std::string& why) {
+  throw Error(
+      Fault::usage, fmt::format("\"{}\" is not the base of this delta: {}", io::printable(base), why),
+      "give the image that the delta was made from; only root can restore all of a tree, so that its folder is still that image")
+      .with_code(Code::bad_base)
+      .about(base);
+}
+
+void check_base(CanonicalBytes& base, const delta::Header& header, const console::Session& session) {
+  if (base.size() != header.base.size)
+    refuse_base(base.path(), fmt::format("it has {} bytes, the base {}", base.size(), header.base.size));
+  const delta::Image image = base.identify(session);
+  if (image.digest != header.base.digest)
+    refuse_base(base.path(), fmt::format("it is {}, the base {}", image.digest.text(), header.base.digest.text()));
+}
+
+/// Where the result goes: a tree, a file, or standard output.
+class Destination {
+ public:
+  Destination(const options::ApplyDelta& arguments, const console::Session& session) : arguments_(arguments), session_(session) {}
+
+  void open(ImageKind kind) {
+    if (arguments_.destination == "-") return;
+    const transfer::RestoreOptions options{.sparse = arguments_.sparse, .special = !arguments_.no_special};
+    if (kind == ImageKind::tree)
+      restorer_.emplace<transfer::TreeRestorer>(arguments_.destination, options);
+    else
+      restorer_.emplace<transfer::FileRestorer>(arguments_.destination, options);
+  }
+  void write(std::string_view bytes) {
+    if (auto* tree = std::get_if<transfer::TreeRestorer>(&restorer_))
+      tree->write(bytes);
+    else if (auto* file = std::get_if<transfer::FileRestorer>(&restorer_))
+      file->write(bytes);
+    else
+      session_.terminal.out(bytes);
+  }
+  transfer::LeftOut commit() {
+    if (auto* tree = std::get_if<transfer::TreeRestorer>(&restorer_)) return tree->commit();
+    if (auto* file = std::get_if<transfer::FileRestorer>(&restorer_)) return file->commit();
+    return {};
+  }
+
+ private:
+  const options::ApplyDelta& arguments_;
+  const console::Session& session_;
+  std::variant<std::monostate, transfer::TreeRestorer, transfer::FileRestorer> restorer_;
+};
+
+int tell_left_out(const transfer::LeftOut& left_out, const options::ApplyDelta& arguments, const console::Session& session) {
+  if (const std::uint64_t owners = left_out.count(transfer::Property::owner); owners > 0)
+    session.tell(fmt::format("owners of {} members were not restored", owners));
+  if (left_out.total_but_owners() == 0) return exit_done;
+  session.tell("lost: " + left_out.text());
+  return arguments.no_special ? exit_done : exit_incomplete;
+}
+
+int run(const options::ApplyDelta& arguments, const console::Session& session) {
+  const bool to_output = arguments.destination == "-";
+  if (to_output && session.terminal.output_is_terminal())
+    throw Error(Fault::usage, "standard output is a terminal, and the bytes of an image are binary",
+                "give a DEST, or pipe the output into a program");
+  CanonicalBytes base(arguments.base, session);
+  CanonicalBytes file(arguments.delta, session);
+  if (file.is_folder())
+    throw Error(Fault::usage, fmt::format("\"{}\" is a folder, not a delta", io::printable(arguments.delta)),
+                "name the file of the delta")
+        .about(arguments.delta);
+  Destination destination(arguments, session);
+  delta::Header applied;
+  delta::Decoder decoder({.begin =
+                              [&](const delta::Header& header) {
+                                applied = header;
+                                check_base(base, header, session);
+                                destination.open(header.result.kind);
+                              },
+                          .base = [&](std::uint64_t offset, std::span<char> into) { base.read(offset, into); },
+                          .result = [&](std::string_view bytes) { destination.write(bytes); }});
+  const transfer::LeftOut left_out = doing(fmt::format("applying the delta \"{}\"", io::printable(arguments.delta)), [&] {
+    std::string buffer;
+    for (std::uint64_t done = 0; done < file.size(); done += buffer.size()) {
+      io::throw_if_interrupted();
+      buffer.resize(std::min(stride, file.size() - done));
+      file.read(done, buffer);
+      decoder.write(buffer);
+    }
+    decoder.finish();
+    return destination.commit();
+  });
+  if (to_output) return exit_done;
+  if (session.json()) session.put([&](show::Output& out) { show_delta_json(applied, file.size(), arguments.destination, out); });
+  session.tell(fmt::format("{} is in \"{}\": {}, verified", applied.result.digest.text(), io::printable(arguments.destination),
+                           size_text(applied.result.size)));
+  return tell_left_out(left_out, arguments, session);
+}
+
+/// A new file that goes unless it gets its name.
+class NewFile {
+ public:
+  NewFile(io::Files& files, const std::string& path)
+      : files_(files),
+        path_(path),
+        staged_(path + ".part-" + io::random_hex()),
+        file_(files.open(staged_, io::OpenFor::create_new)) {}
+  ~NewFile() {
+    if (staged_.empty()) return;
+    try {
+      files_.remove(staged_);
+    } catch (const Error&) {}  // nothing depends on it
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void write(std::string_view bytes) { file_->write_all(bytes); }
+  void commit() {
+    file_->sync();
+    file_->close();
+    if (!files_.rename_new(staged_, path_)) refuse_existing(path_);
+    staged_.clear();
+  }
+  [[noreturn]] static void refuse_existing(const std::string& path) {
+    throw Error(Fault::usage, fmt::format("\"{}\" is there already", io::printable(path)), "give another name").about(path);
+  }
+
+ private:
+  io::Files& files_;
+  std::string path_;
+  std::string staged_;
+  std::unique_ptr<io::File> file_;
+};
+
+int run(const options::MakeDelta& arguments, const console::Session& session) {
+  if (arguments.delta == "-")
+    throw Error(Fault::usage, "a delta is not written to standard output", "name a file").about(arguments.delta);
+  if (session.files.status(arguments.delta)) NewFile::refuse_existing(arguments.delta);
+  CanonicalBytes base(arguments.base, session);
+  CanonicalBytes result(arguments.result, session);
+  const delta::Header header{.base = base.identify(session), .result = result.identify(session)};
+  NewFile file(session.files, arguments.delta);
+  const auto reader = [](CanonicalBytes& bytes) {
+    return [&bytes](std::uint64_t offset, std::span<char> into) { bytes.read(offset, into); };
+  };
+  std::uint64_t before = 0;
+  console::ByteProgress progress(session, "delta " + io::printable(arguments.delta), result.size());
+  const std::uint64_t length =
+      delta::make_delta({header.base, reader(base)}, {header.result, reader(result)},
+                        {.threads = static_cast<int>(session.flags.parallel.value_or(delta::most_threads)),
+                         .may_go_on = [] { io::throw_if_interrupted(); },
+                         .progress =
+                             [&](std::uint64_t done) {
+                               progress.add(done - before);
+                               before = done;
+                             }},
+                        [&](std::string_view bytes) { file.write(bytes); });
+  file.commit();
+  if (session.json()) session.put([&](show::Output& out) { show_delta_json(header, length, arguments.delta, out); });
+  session.tell(fmt::format("the delta is in \"{}\": {}, for an image of {}", io::printable(arguments.delta), size_text(length),
+                           size_text(result.size())));
+  return exit_done;
+}
+
+}  // namespace
+
+int run_command(const options::ApplyDelta& arguments, const console::Session& session) { return run(arguments, session); }
+int run_command(const options::MakeDelta& arguments, const console::Session& session) { return run(arguments, session); }
+
+}  // namespace ingot::command

@@ -1,0 +1,36 @@
+#include "reconciler/command/trust/publish_run.hpp"
+
+#include "reconciler/apply/publish/fresh_ids.hpp"
+#include "reconciler/apply/run.hpp"
+#include "schema/exit_code.hpp"
+
+namespace ingot::command {
+
+state::RunStart run_start_of(const std::string& command, const Manifest& manifest, Time started) {
+  return {.id = apply::new_run_id(started, apply::random_bits()),
+          .started = started,
+          .command = command,
+          .actor = site::actor(),
+          .manifest_path = manifest.path,
+          .manifest_digest = manifest.digest,
+          .git = manifest.git,
+          .plan_id = "",
+          .planned = 0};
+}
+
+int exit_code_of(const apply::PublishedNow& published) { return published.left_out.empty() ? exit_done : exit_local; }
+
+apply::PublishedNow as_run(const state::RunStart& start, site::Site& site, const console::Session& session,
+                           const std::function<apply::PublishedNow()>& work) {
+  apply::begin_run(start, site.state, site.store);
+  try {
+    const apply::PublishedNow published = work();
+    site.state.finish_run(start.id, session.clock.now(), exit_code_of(published));
+    return published;
+  } catch (const Error& error) {
+    site.state.finish_run(start.id, session.clock.now(), exit_code_of(error.fault()));
+    throw;
+  }
+}
+
+}  // namespace ingot::command
