@@ -44,11 +44,8 @@ class Line {
   const CommandEntry* command() const { return command_; }
   const std::vector<std::string>& words() const { return words_; }
   const std::vector<Given>& options() const { return options_; }
+  /// An option of every command; a command may have one of its own that is called so.
   bool gives(std::string_view flag) const {
-    return std::any_of(options_.begin(), options_.end(), [&](const Given& given) { return given.option->has(flag); });
-  }
-  /// The same of an option of every command; a command may have one of its own that is called so.
-  bool gives_global(std::string_view flag) const {
     const Option* const global = find_option(nullptr, flag);
     return std::any_of(options_.begin(), options_.end(), [&](const Given& given) { return given.option == global; });
   }
@@ -161,14 +158,18 @@ class Line {
 /// Which form of the command is meant, by its verb. Takes the verb off the words.
 const Form& form_of(const CommandEntry& command, std::vector<std::string>& words) {
   const Form* without_verb = nullptr;
+  std::vector<std::string> verbs;
   for (const auto& form : command.forms) {
-    if (form.verb.empty()) without_verb = &form;
-    if (form.verb.empty() || words.empty() || form.verb != words.front()) continue;
-    words.erase(words.begin());
-    return form;
+    if (!words.empty() && form.verb == words.front() && !form.verb.empty()) {
+      words.erase(words.begin());
+      return form;
+    }
+    if (form.verb.empty())
+      without_verb = &form;
+    else
+      verbs.push_back(form.verb);
   }
   if (without_verb != nullptr) return *without_verb;
-  const auto verbs = command.verbs();
   const std::string list = fmt::format("{}{}", verbs.size() > 1 ? "one of " : "", fmt::join(verbs, ", "));
   if (words.empty()) wrong(fmt::format("{} needs {}", command.name, list), see(command.name));
   wrong(fmt::format("{} does not know \"{}\"", command.name, io::printable(words.front())),
@@ -256,7 +257,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const Line line(words);
   const CommandEntry* const command = line.command();
   if (line.gives("--help")) return {{}, ShowHelp{help_page(command == nullptr ? "" : command->name), true}};
-  if (line.gives_global("--version")) return arguments_of(line, ShowVersion{});
+  if (line.gives("--version")) return arguments_of(line, ShowVersion{});
   line.refuse_unknown();
   if (command == nullptr) return {{}, ShowHelp{help_page(""), false}};
   std::vector<std::string> rest = line.words();

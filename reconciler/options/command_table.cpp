@@ -55,8 +55,12 @@ std::vector<std::string> command_names() {
 }
 
 const Option* find_option(const CommandEntry* command, std::string_view flag) {
-  const Option* const own = command == nullptr ? nullptr : command->option(flag);
-  return own != nullptr ? own : option_in(global_options(), flag);
+  if (command != nullptr) {
+    for (const auto& form : command->forms) {
+      if (const Option* const own = form.option(flag)) return own;
+    }
+  }
+  return option_in(global_options(), flag);
 }
 
 bool Option::has(std::string_view flag) const { return std::find(flags.begin(), flags.end(), flag) != flags.end(); }
@@ -86,21 +90,6 @@ std::vector<Option> CommandEntry::options() const {
     for (const auto& option : form.options) {
       if (option_in(all, option.flags.front()) == nullptr) all.push_back(option);
     }
-  }
-  return all;
-}
-
-const Option* CommandEntry::option(std::string_view flag) const {
-  for (const auto& form : forms) {
-    if (const Option* const option = form.option(flag)) return option;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> CommandEntry::verbs() const {
-  std::vector<std::string> all;
-  for (const auto& form : forms) {
-    if (!form.verb.empty()) all.push_back(form.verb);
   }
   return all;
 }

@@ -85,10 +85,6 @@ struct CommandEntry {
 
   /// All options of all forms; a flag that several forms take is there once.
   std::vector<Option> options() const;
-  /// The option of any form; nullptr: none takes it.
-  const Option* option(std::string_view flag) const;
-  /// "make", "show" …; empty for a command of one form.
-  std::vector<std::string> verbs() const;
   /// "ingot key make FILE", one line a form.
   std::vector<std::string> usage() const;
 };
@@ -104,7 +100,7 @@ std::vector<std::string> command_names();
 
 /// What every command takes.
 const std::vector<Option>& global_options();
-/// An option of `command`, which may be nullptr, or a global one; nullptr: neither.
+/// An option of any form of `command`, which may be nullptr, or a global one; nullptr: neither.
 const Option* find_option(const CommandEntry* command, std::string_view flag);
 
 /// A row of the lists at the end of the overview.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace ingot::options {
 
 namespace {
@@ -53,6 +56,13 @@ std::vector<NameKind> kinds_of(std::string_view placeholder, std::string_view be
     }
   }
   return kinds;
+}
+
+std::string completed_by(std::string_view placeholder, std::string_view choices, std::string_view files, std::string_view names,
+                         std::string_view nothing) {
+  const auto words = choices_of(placeholder);
+  if (!words.empty()) return fmt::format(fmt::runtime(choices), fmt::join(words, " "));
+  return std::string(is_file(placeholder) ? files : kinds_of(placeholder, "").empty() ? nothing : names);
 }
 
 std::vector<NameKind> kinds_after(const CommandEntry& command, const std::vector<std::string>& given) {

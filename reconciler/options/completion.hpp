@@ -21,6 +21,10 @@ std::vector<NameKind> kinds_of(std::string_view placeholder, std::string_view be
 /// What the next word may name. `given`: the words after the command, without options.
 std::vector<NameKind> kinds_after(const CommandEntry& command, const std::vector<std::string>& given);
 
+/// How a shell completes the value of an option: `choices` with the words in place of {}, `files`, `names`, or `nothing`.
+std::string completed_by(std::string_view placeholder, std::string_view choices, std::string_view files, std::string_view names,
+                         std::string_view nothing);
+
 /// The words that may come first after a command: its verbs, choices, or schemas.
 std::vector<std::string> first_words(const CommandEntry& command, const std::vector<std::string>& schemas);
 /// Whether an argument of the command may be a file or folder.

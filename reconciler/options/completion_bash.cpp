@@ -29,19 +29,16 @@ constexpr std::string_view script_end = R"(}
 complete -F _ingot ingot
 )";
 
-void add_flags(const std::vector<Option>& options, std::vector<std::string>& to) {
-  for (const auto& option : options) to.insert(to.end(), option.flags.begin(), option.flags.end());
+void add_flags(const std::vector<Option>& options, std::vector<std::string>& to, bool with_value_only = false) {
+  for (const auto& option : options) {
+    if (option.takes_value() || !with_value_only) to.insert(to.end(), option.flags.begin(), option.flags.end());
+  }
 }
 
 std::vector<std::string> flags_with_values() {
   std::vector<std::string> flags;
-  const auto add = [&](const std::vector<Option>& options) {
-    for (const auto& option : options) {
-      if (option.takes_value()) flags.insert(flags.end(), option.flags.begin(), option.flags.end());
-    }
-  };
-  add(global_options());
-  for (const auto& command : command_table()) add(command.options());
+  add_flags(global_options(), flags, true);
+  for (const auto& command : command_table()) add_flags(command.options(), flags, true);
   std::sort(flags.begin(), flags.end());
   flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
   return flags;
@@ -51,11 +48,7 @@ std::vector<std::string> flags_with_values() {
 void put_values(const std::string& command, const std::vector<Option>& options, std::string& out) {
   for (const auto& option : options) {
     if (!option.takes_value()) continue;
-    const auto choices = choices_of(option.placeholder);
-    const std::string what = !choices.empty()              ? fmt::format("_ingot_words '{}'", fmt::join(choices, " "))
-                             : is_file(option.placeholder) ? "_ingot_files"
-                             : !kinds_of(option.placeholder, "").empty() ? "_ingot_names"
-                                                                         : ":";
+    const auto what = completed_by(option.placeholder, "_ingot_words '{}'", "_ingot_files", "_ingot_names", ":");
     for (const auto& flag : option.flags) out += fmt::format("    {}:{}) {}; return ;;\n", command, flag, what);
   }
 }

@@ -22,15 +22,7 @@ void put_option(const Option& option, const std::string& when, std::string& out)
   for (const auto& flag : option.flags) {
     out += "complete -c ingot" + when;
     out += flag.starts_with("--") ? " -l " + flag.substr(2) : " -s " + flag.substr(1);
-    const auto choices = choices_of(option.placeholder);
-    if (!choices.empty())
-      out += fmt::format(" -x -a '{}'", fmt::join(choices, " "));
-    else if (is_file(option.placeholder))
-      out += " -r -F";
-    else if (!kinds_of(option.placeholder, "").empty())
-      out += " -x -a '(__ingot_names)'";
-    else if (option.takes_value())
-      out += " -x";
+    if (option.takes_value()) out += completed_by(option.placeholder, " -x -a '{}'", " -r -F", " -x -a '(__ingot_names)'", " -x");
     out += " -d " + quoted_for_fish(option.brief()) + "\n";
   }
 }

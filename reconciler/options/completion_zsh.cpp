@@ -20,19 +20,14 @@ std::string escaped_for_zsh(const std::string& text, std::string_view also) {
   return escaped;
 }
 
-std::string action_of(const std::string& placeholder) {
-  const auto choices = choices_of(placeholder);
-  if (!choices.empty()) return fmt::format("({})", fmt::join(choices, " "));
-  return is_file(placeholder) ? "_files" : !kinds_of(placeholder, "").empty() ? "_ingot_names" : " ";
-}
-
 /// Specifications as _arguments takes them.
 void put_zsh_options(const std::vector<Option>& options, std::string& out) {
   for (const auto& option : options) {
     for (const auto& flag : option.flags) {
       out += fmt::format(" \\\n        '*{}[{}]", flag, escaped_for_zsh(option.brief(), "[]:\\"));
       if (option.takes_value())
-        out += fmt::format(":{}:{}", escaped_for_zsh(option.placeholder, ":\\"), action_of(option.placeholder));
+        out += fmt::format(":{}:{}", escaped_for_zsh(option.placeholder, ":\\"),
+                           completed_by(option.placeholder, "({})", "_files", "_ingot_names", " "));
       out += "'";
     }
   }

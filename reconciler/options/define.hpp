@@ -119,7 +119,6 @@ inline constexpr auto output_to_file = "write the result to FILE too, also if th
 inline constexpr auto metrics_file =
     "write metrics for the textfile collector of node_exporter at the end of the run, also of a failed one, such as "
     "/var/lib/prometheus/node-exporter/ingot.prom. Use one FILE for each server: every metric has the label \"server\". Replaces "
-    "only "
-    "a file of metrics, and follows no link";
+    "only a file of metrics, and follows no link";
 
 }  // namespace ingot::options

@@ -9,8 +9,6 @@ namespace ingot::options {
 
 void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
 
-std::optional<std::string> if_given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
-
 std::string see(const std::string& command) {
   return command.empty() ? "see: ingot --help" : fmt::format("see: ingot {} --help", command);
 }

@@ -1,15 +1,12 @@
 // Errors of the command line: what is wrong, and the nearest word or where to read on.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ingot::options {
 
-/// nullopt for an empty text: the option was not given.
-std::optional<std::string> if_given(const std::string& text);
 /// Throws Error{usage}.
 [[noreturn]] void wrong(const std::string& text, const std::string& mend);
 /// "see: ingot COMMAND --help"; `command` may be "".

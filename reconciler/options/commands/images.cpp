@@ -76,13 +76,10 @@ restored from a backup.
       .option("--repair", &VerifyArguments::repair,
               "move what is damaged to the folder \"quarantine\" of the store, and restore it: own images from their unchanged "
               "source; any image from the peers that offer the same bytes, one after the other; or from quarantine, if that "
-              "turns "
-              "out to be whole. An image that cannot be restored is published without its bytes. Published pages and the head "
-              "are "
-              "written again. Needs the keys that apply needs, and the lock. The repair is recorded in the history as a run, and "
-              "does nothing else. gc removes the quarantine later, but never the only file of an image. Exit code 0 if "
-              "everything "
-              "is whole afterwards, else 6 (or 4, see \"ingot --help\")");
+              "turns out to be whole. An image that cannot be restored is published without its bytes. Published pages and the "
+              "head are written again. Needs the keys that apply needs, and the lock. The repair is recorded in the history as a "
+              "run, and does nothing else. gc removes the quarantine later, but never the only file of an image. Exit code 0 if "
+              "everything is whole afterwards, else 6 (or 4, see \"ingot --help\")");
   return verify;
 }
 
@@ -107,9 +104,8 @@ full to write a note or the record; what was removed is listed all the same.
 )";
   add_form<GcArguments>(gc)
       .option("--grace TIME", &GcArguments::grace,
-              "how long to keep a file after gc saw for the first time that nothing needs it (default: "
-              "14d). With 0 it is removed at once, also on a full disk; then a deleted image comes back "
-              "only from its source or its peer")
+              "how long to keep a file after gc saw for the first time that nothing needs it (default: 14d). With 0 it is "
+              "removed at once, also on a full disk; then a deleted image comes back only from its source or its peer")
       .option("--dry-run", &GcArguments::dry_run, "write nothing, list every file");
   return gc;
 }

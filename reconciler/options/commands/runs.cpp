@@ -239,8 +239,7 @@ does. A new site needs register and instantiate once: run "ingot apply" there fi
           "--approve VERB,...",
           [](ReconcileArguments& arguments, const Setting& setting) { approve(arguments.approved, setting); },
           "do only actions of these verbs, and publish; hold the others and what needs them (exit code 7). \"ingot apply "
-          "--help\" "
-          "lists the verbs")
+          "--help\" lists the verbs")
       .option("--jitter TIME", &ReconcileArguments::jitter,
               "first wait a random time of at most TIME. Nothing is read and no lock is held meanwhile")
       .option("--deadline TIME", &ReconcileArguments::deadline,

@@ -20,8 +20,7 @@ as a manifest from git, ingot creates only the others.
       .word("[DIR]", &InitArguments::folder)
       .option("--server NAME", &InitArguments::server, "the name of this server. Required unless a manifest is there")
       .option("--url URL", &InitArguments::url,
-              "where peers will reach store/public. The card needs it. It can be added to the "
-              "manifest later");
+              "where peers will reach store/public. The card needs it. It can be added to the manifest later");
   return init;
 }
 
@@ -39,8 +38,7 @@ of peers.
   add_form<CardArguments>(card)
       .word("[FILE]", &CardArguments::file)
       .option("--out FILE", &CardArguments::out,
-              "write the card to FILE. FILE is replaced only if the card can be made; "
-              "\"ingot card > FILE\" empties FILE first")
+              "write the card to FILE. FILE is replaced only if the card can be made; \"ingot card > FILE\" empties FILE first")
       .check([](CardArguments& card) {
         if (card.out == "-") card.out.reset();
         if (card.file && card.out) wrong("--out is for the card of this server", "leave out --out or the FILE");

@@ -22,9 +22,8 @@ head_ttl is over. Use this command for a server that seldom changes.
           [](PublishArguments& publish, const Setting& setting) {
             publish.above = read_number(setting, 0, largest_serial, 1200);
           },
-          "publish with a serial that is higher than this. Peers that saw the head of a "
-          "thief refuse lower serials for ever: after \"ingot key revoke\", ask them for "
-          "the serial (\"ingot query peers\" there)")
+          "publish with a serial that is higher than this. Peers that saw the head of a thief refuse lower serials for ever: "
+          "after \"ingot key revoke\", ask them for the serial (\"ingot query peers\" there)")
       .option("--metrics FILE", &PublishArguments::metrics, metrics_file);
   return publish;
 }
@@ -34,8 +33,7 @@ namespace {
 constexpr auto sign_with_key = "also sign with this private key";
 constexpr auto disown_images =
     "disown images that are published and that the state does not know. Without --yes they are listed and nothing is changed "
-    "(exit "
-    "code 7)";
+    "(exit code 7)";
 
 /// --add-ROLE, --drop-ROLE, --ROLE-threshold
 void add_role(FormOf<ChangeKeys>& form, const std::string& role, WantedKeys ChangeKeys::*of) {
@@ -140,8 +138,7 @@ A backup of the newest state is better: copy state/ while no run is under way, w
 )";
   add_form<RebuildArguments>(state, "rebuild")
       .option("--yes", &RebuildArguments::yes,
-              "accept those images; or, if a root has revoked the keys of that head, disown "
-              "them");
+              "accept those images; or, if a root has revoked the keys of that head, disown them");
   return state;
 }
 
