@@ -50,7 +50,7 @@ TEST(command_table, has_every_flag_once_and_with_one_meaning_in_a_command) {
           EXPECT_TRUE(seen.insert(flag).second) << command.name << " " << form.verb << " " << flag;
           const bool hides = command.name == "add" && flag == "--version";  // of the image; "ingot --version" is the program's
           EXPECT_TRUE(hides || options::find_option(nullptr, flag) == nullptr) << command.name << " hides the global " << flag;
-          EXPECT_EQ(command.option(flag)->placeholder, option.placeholder) << command.name << " " << flag;
+          EXPECT_EQ(options::find_option(&command, flag)->placeholder, option.placeholder) << command.name << " " << flag;
         }
       }
     }
