@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,11 @@ std::uint64_t hash_of(std::string_view block, std::uint64_t lane_power) {
   return ((a * lane_power + b) * lane_power + c) * lane_power + d;
 }
 
+/// Much of a disk image is zeros, and this is ten times faster than hashing them.
+bool is_zeros(std::string_view bytes) {
+  return bytes.front() == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
 /// The low bits of a polynomial modulo 2^64 depend on the low bits of its terms only.
 std::uint64_t mixed(std::uint64_t hash) {
   hash ^= hash >> 32U;
@@ -59,9 +65,11 @@ class BlockIndex {
     const std::uint64_t slots = std::bit_ceil(std::max<std::uint64_t>(count * 2, 16));
     slots_.assign(slots, 0);
     filter_.assign(std::max<std::uint64_t>(slots / 8, 1), 0);
+    const std::uint64_t of_zeros = mixed(hash_of(std::string(block, '\0'), lane_power_));
     std::uint64_t last = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
-      const std::uint64_t hash = mixed(hash_of(base.view(i * block, block), lane_power_));
+      const std::string_view bytes = base.view(i * block, block);
+      const std::uint64_t hash = is_zeros(bytes) ? of_zeros : mixed(hash_of(bytes, lane_power_));
       if (i > 0 && hash == last) continue;  // runs of zeros
       last = hash;
       add(hash, i);

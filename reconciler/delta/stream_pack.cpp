@@ -32,6 +32,14 @@ constexpr Tables large_tables{.window_log = static_cast<int>(window_log), .chain
 constexpr Tables small_tables{.window_log = static_cast<int>(window_log), .chain_log = 22, .hash_log = 20};
 constexpr int smallest_log = 10;
 
+/// What a fast try cannot make a hundredth smaller: packed files, media, what is encrypted. A slow level would take a second for
+/// three megabytes of it and gain nothing. Of fewer bytes nothing can be told.
+constexpr int fast_level = 1;
+constexpr std::size_t fewest_tried = 4096;
+/// After so many blocks of it in a row the frame ends: each block of it that follows is a frame of its own at the fast level.
+/// Fewer blocks stay in the frame, because what comes after them gains from what came before.
+constexpr int dense_in_a_row = 2;
+
 void check(std::size_t result) {
   if (ZSTD_isError(result) != 0) throw Error(Fault::internal, fmt::format("zstd cannot compress: {}", ZSTD_getErrorName(result)));
 }
@@ -42,7 +50,8 @@ struct StreamPacker::Impl {
   Tables tables{};
   transfer::ZstdCompressor context{};
   std::uint64_t done = 0;
-  int level = 0;  ///< of the frame that is open
+  int level = 0;  ///< of the frame that is open; 0: none is
+  int dense = 0;  ///< blocks in a row
 
   /// A frame of its own for each level.
   void begin(int wanted) {
@@ -55,6 +64,14 @@ struct StreamPacker::Impl {
     check(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, tables.hash_log));
     check(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 0));
     level = wanted;
+  }
+
+  void look_at(std::string_view plain) {
+    if (plain.size() < fewest_tried) return;
+    std::string tried(ZSTD_compressBound(plain.size()), '\0');
+    const std::size_t length = ZSTD_compress(tried.data(), tried.size(), plain.data(), plain.size(), fast_level);
+    check(length);
+    dense = length >= plain.size() - plain.size() / 100 ? dense + 1 : 0;
   }
 
   void run(std::string_view plain, ZSTD_EndDirective how, std::string& packed) {
@@ -84,10 +101,12 @@ std::string StreamPacker::pack(std::string_view plain) {
   if (plain.empty()) return packed;
   std::size_t effort = 0;
   while (impl_->done >= efforts[effort].until) ++effort;
-  if (impl_->level != efforts[effort].level) impl_->begin(efforts[effort].level);
+  impl_->look_at(plain);
+  if (impl_->level == 0) impl_->begin(impl_->dense > dense_in_a_row ? fast_level : efforts[effort].level);
   impl_->done += plain.size();
-  const bool last_at_this_level = impl_->done >= efforts[effort].until;
-  impl_->run(plain, last_at_this_level ? ZSTD_e_end : ZSTD_e_flush, packed);
+  const bool ends = impl_->done >= efforts[effort].until || impl_->dense >= dense_in_a_row;
+  impl_->run(plain, ends ? ZSTD_e_end : ZSTD_e_flush, packed);
+  if (ends) impl_->level = 0;
   return packed;
 }
 

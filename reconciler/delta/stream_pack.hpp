@@ -8,7 +8,7 @@
 
 namespace ingot::delta {
 
-/// Packs a stream, block by block. The level falls as the stream grows: what is long is not worth the time.
+/// Packs a stream, block by block. The level falls as the stream grows, and where nothing is gained: neither is worth the time.
 class StreamPacker {
  public:
   /// `large`: a stream that is worth larger tables. `result`: bytes of the result; small ones need small tables.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <new>
 
 #include <divsufsort.h>
@@ -13,6 +14,7 @@ namespace ingot::delta {
 namespace {
 
 constexpr std::size_t run = 8;
+constexpr std::size_t compared_at_once = 4096;
 constexpr std::size_t pairs = 65536;
 
 std::size_t pair_at(std::string_view bytes, std::size_t at) {
@@ -26,6 +28,8 @@ std::uint64_t mixed(std::string_view bytes, std::size_t at) { return little_endi
 std::size_t common_length(std::string_view a, std::string_view b) {
   const std::size_t most = std::min(a.size(), b.size());
   std::size_t length = 0;
+  // memcmp is several times faster than this loop, and says only whether they differ.
+  while (length + compared_at_once <= most && std::memcmp(&a[length], &b[length], compared_at_once) == 0) length += compared_at_once;
   for (; length + run <= most; length += run) {
     const std::uint64_t different = little_endian(&a[length], run) ^ little_endian(&b[length], run);
     if (different != 0) return length + static_cast<std::size_t>(std::countr_zero(different)) / 8;

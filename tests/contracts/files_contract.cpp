@@ -249,4 +249,19 @@ TEST_P(files_contract, tells_what_was_written_from_what_is_reserved_and_from_hol
   EXPECT_GE(file->status().on_disk, 1U << 20U);
 }
 
+TEST_P(files_contract, a_hole_is_nothing_but_zeros_and_never_covers_data) {
+  constexpr std::uint64_t mib = 1U << 20U;
+  const auto file = files_->open(at("sparse"), io::OpenFor::create_new);
+  EXPECT_EQ(file->hole_at(0), 0U);
+  file->write_at(2 * mib, std::string(mib, 'x'));
+  file->truncate(5 * mib);
+  EXPECT_LE(file->hole_at(0), 2 * mib);  // some file systems know no holes
+  EXPECT_LE(file->hole_at(mib), mib);
+  EXPECT_EQ(file->hole_at(2 * mib), 0U);
+  EXPECT_EQ(file->hole_at(3 * mib - 1), 0U);
+  EXPECT_LE(file->hole_at(4 * mib), mib);
+  EXPECT_EQ(file->hole_at(5 * mib), 0U);
+  EXPECT_EQ(file->hole_at(9 * mib), 0U);
+}
+
 }  // namespace ingot::testing_support

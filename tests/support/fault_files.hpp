@@ -120,6 +120,7 @@ class FaultFiles final : public io::Files {
       real_->close();
     }
     io::FileStatus status() override { return real_->status(); }
+    std::uint64_t hole_at(std::uint64_t offset) override { return real_->hole_at(offset); }
     std::uint64_t written() override { return real_->written(); }
 
    private:

@@ -144,6 +144,7 @@ class PowerCutFiles final : public io::Files {
     }
     void close() override { disk_->close(); }
     io::FileStatus status() override { return disk_->status(); }
+    std::uint64_t hole_at(std::uint64_t offset) override { return disk_->hole_at(offset); }
     std::uint64_t written() override { return disk_->written(); }
 
    private:

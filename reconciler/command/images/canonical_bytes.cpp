@@ -55,13 +55,21 @@ CanonicalBytes::CanonicalBytes(const std::string& path, const console::Session& 
 }
 
 void CanonicalBytes::read(std::uint64_t offset, std::span<char> into) {
-  if (file_->read_at(offset, into) != into.size())
-    throw Error(Fault::local, fmt::format("\"{}\" became shorter while it was read", io::printable(path_)),
-                "run it again when nothing writes there");
+  while (!into.empty()) {
+    // A disk image is mostly holes, and the kernel fills them in slower than they can be made here.
+    const std::uint64_t zeros = std::min(file_->hole_at(offset), into.size());
+    const std::span<char> part = into.first(zeros > 0 ? zeros : into.size());
+    if (zeros > 0)
+      std::fill(part.begin(), part.end(), '\0');
+    else if (file_->read_at(offset, part) != part.size())
+      throw Error(Fault::local, fmt::format("\"{}\" became shorter while it was read", io::printable(path_)),
+                  "run it again when nothing writes there");
+    offset += part.size();
+    into = into.subspan(part.size());
+  }
 }
 
-delta::Image CanonicalBytes::identify(const console::Session& session) {
-  console::ByteProgress progress(session, "read " + io::printable(path_), size_);
+delta::Image CanonicalBytes::identify(console::ByteProgress& progress) {
   io::Sha256 hash;
   transfer::KindCheck tree(ImageKind::tree);
   std::string buffer;

@@ -23,8 +23,8 @@ class CanonicalBytes {
   std::uint64_t size() const { return size_; }
   /// Error{local}: it cannot be read, or became shorter.
   void read(std::uint64_t offset, std::span<char> into);
-  /// Hashes all of it, and sees whether it is a canonical tar.
-  delta::Image identify(const console::Session& session);
+  /// Hashes all of it, and sees whether it is a canonical tar. Error{interrupted}, Error{local}.
+  delta::Image identify(console::ByteProgress& progress);
 
  private:
   std::string path_;

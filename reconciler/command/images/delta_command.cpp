@@ -1,4 +1,5 @@
 // ingot delta: makes and applies a delta by hand (schema/delta.md). No manifest, no store.
+#include <exception>
 #include <optional>
 #include <variant>
 
@@ -12,6 +13,7 @@
 #include "reconciler/io/interrupt.hpp"
 #include "reconciler/io/printable.hpp"
 #include "reconciler/io/random_hex.hpp"
+#include "reconciler/io/threads.hpp"
 #include "reconciler/show/format/json_writer.hpp"
 #include "reconciler/transfer/restore.hpp"
 #include "schema/exit_code.hpp"
@@ -54,7 +56,8 @@ void show_delta_json(const delta::Header& header, std::uint64_t length, const st
 void check_base(CanonicalBytes& base, const delta::Header& header, const console::Session& session) {
   if (base.size() != header.base.size)
     refuse_base(base.path(), fmt::format("it has {} bytes, the base {}", base.size(), header.base.size));
-  const delta::Image image = base.identify(session);
+  console::ByteProgress progress(session, "read " + io::printable(base.path()), base.size());
+  const delta::Image image = base.identify(progress);
   if (image.digest != header.base.digest)
     refuse_base(base.path(), fmt::format("it is {}, the base {}", image.digest.text(), header.base.digest.text()));
 }
@@ -174,13 +177,31 @@ class NewFile {
   std::unique_ptr<io::File> file_;
 };
 
+/// Both at once: hashing takes longer than all else where little changed.
+delta::Header identify(CanonicalBytes& base, CanonicalBytes& result, const console::Session& session) {
+  console::ByteProgress progress(session, "read both images", base.size() + result.size());
+  delta::Header header;
+  std::exception_ptr failure;
+  const auto identify_base = [&] {
+    try {
+      header.base = base.identify(progress);
+    } catch (...) { failure = std::current_exception(); }
+  };
+  io::Threads other;
+  if (!other.try_start(identify_base)) identify_base();
+  header.result = result.identify(progress);
+  other.join();
+  if (failure) std::rethrow_exception(failure);
+  return header;
+}
+
 int run(const options::MakeDelta& arguments, const console::Session& session) {
   if (arguments.delta == "-")
     throw Error(Fault::usage, "a delta is not written to standard output", "name a file").about(arguments.delta);
   if (session.files.status(arguments.delta)) NewFile::refuse_existing(arguments.delta);
   CanonicalBytes base(arguments.base, session);
   CanonicalBytes result(arguments.result, session);
-  const delta::Header header{.base = base.identify(session), .result = result.identify(session)};
+  const delta::Header header = identify(base, result, session);
   NewFile file(session.files, arguments.delta);
   const auto reader = [](CanonicalBytes& bytes) {
     return [&bytes](std::uint64_t offset, std::span<char> into) { bytes.read(offset, into); };

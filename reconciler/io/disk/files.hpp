@@ -43,6 +43,8 @@ class File {
   virtual void sync() = 0;   ///< fsync; if it fails the data was not written: throw the file away
   virtual void close() = 0;  ///< throws what close reports
   virtual FileStatus status() = 0;
+  /// How many bytes from `offset` on lie in a hole, and so are zeros. 0: none, or that cannot be told.
+  virtual std::uint64_t hole_at(std::uint64_t offset) = 0;
   virtual std::uint64_t written() = 0;  ///< bytes without holes and reserved space; the size where that cannot be told
 };
 

@@ -128,6 +128,13 @@ class PosixFile final : public File {
     return status_of(found);
   }
 
+  std::uint64_t hole_at(std::uint64_t offset) override {
+    const off_t data = ::lseek(descriptor_, static_cast<off_t>(offset), SEEK_DATA);
+    if (data >= 0) return static_cast<std::uint64_t>(data) - offset;
+    const std::uint64_t size = errno == ENXIO ? status().size : 0;  // ENXIO: nothing but a hole is left, or it is the end
+    return size > offset ? size - offset : 0;
+  }
+
   std::uint64_t written() override {
     const auto size = static_cast<off_t>(status().size);
     std::uint64_t bytes = 0;
