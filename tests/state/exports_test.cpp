@@ -80,13 +80,18 @@ TEST_F(exports, survive_a_rebuild_of_the_state) {
   const state::Salvage salvage = state.salvage();
   EXPECT_EQ(salvage.exported, std::vector{exported("a")});
   const std::string path = folder / "anew.db";
+  state::RunRecord rebuild;
+  rebuild.start.id = "r";
+  rebuild.start.command = "state rebuild";
+  rebuild.finished = at(1);
+  rebuild.exit_code = 0;
   state::State::restore(path,
                         {.lineage = lineage,
                          .self = self,
                          .name = ServerName::of("fpps-1"),
                          .exports = salvage.exports,
                          .exported = salvage.exported},
-                        {.start = {.id = "r", .command = "state rebuild"}, .finished = at(1), .exit_code = 0}, [] {});
+                        rebuild, [] {});
   const state::State anew = state::State::open(path, state::Access::read_only);
   EXPECT_EQ(anew.snapshot().exported, std::vector{exported("a")});
   EXPECT_EQ(anew.snapshot().exports, std::vector{row});
