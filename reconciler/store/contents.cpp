@@ -295,4 +295,11 @@ std::map<Serial, std::string> Store::kept_heads() const {
   return heads;
 }
 
+Serial Store::highest_kept_head() const {
+  if (!files_->status(heads_folder(folder_))) return 0;
+  Serial highest = 0;
+  for (const std::string& name : files_->list(heads_folder(folder_))) highest = std::max(highest, serial_of(name).value_or(0));
+  return highest;
+}
+
 }  // namespace ingot::store

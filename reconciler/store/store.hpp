@@ -196,6 +196,8 @@ class Store {
   void keep_head(Serial serial, std::string_view envelope);
   /// Serials and envelopes of the heads that were kept and not yet taken, by serial. One that cannot be read is "".
   std::map<Serial, std::string> kept_heads() const;
+  /// The highest serial of a kept head, by the files' names alone: none is opened. 0: none is kept.
+  Serial highest_kept_head() const;
 
   /// Images' digests whose bytes the published catalog leaves out, because they were not whole when it was made: what was
   /// noted last, durably. Only a hint that saves a look at every file: a note that cannot be read says nothing, and of more

@@ -82,6 +82,16 @@ TEST_F(PublishedTree, of_more_than_a_note_of_what_is_left_out_may_hold_the_first
   EXPECT_TRUE(std::equal(kept.begin(), kept.end(), many.begin()));
 }
 
+TEST_F(PublishedTree, the_highest_kept_head_is_known_without_opening_any) {
+  store::Store store = made();
+  EXPECT_EQ(store.highest_kept_head(), 0U);
+  for (const Serial serial : {3U, 1200U, 40U}) store.keep_head(serial, "head");
+  std::ofstream(folder + "/heads/00000000000000009999.dsse.new") << "not finished";
+  fs::remove(folder + "/heads/00000000000000001200.dsse");
+  fs::create_directory(folder + "/heads/00000000000000001200.dsse");  // cannot be read as a file
+  EXPECT_EQ(store.highest_kept_head(), 1200U);
+}
+
 TEST_F(PublishedTree, head_is_always_later_than_the_one_before) {
   store::Store store = made();
   store.publish_head("one", noon);

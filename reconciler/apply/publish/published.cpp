@@ -118,8 +118,7 @@ std::variant<Index, std::string> index_on_disk(const store::Store& store, const 
 }
 
 Serial highest_serial(const store::Store& store, const std::optional<HeadOnDisk>& published) {
-  const auto kept = store.kept_heads();
-  return std::max(published ? published->head.serial : 0, kept.empty() ? 0 : kept.rbegin()->first);
+  return std::max(published ? published->head.serial : 0, store.highest_kept_head());
 }
 
 void refuse_an_old_state(const state::State& state, Serial highest) {
