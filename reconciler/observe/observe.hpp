@@ -21,7 +21,7 @@ namespace ingot::observe {
 struct KnownPeer {
   std::optional<Floor> floor;             ///< the higher of the state's and the files'
   std::optional<ServerId> registered_id;  ///< under this peer's name, if it is registered
-  Digest rules;                           ///< sha256 of rules_text, state lineage and revision: settled if unchanged
+  Digest rules;                           ///< of rules_text, shared_rules_text, state lineage and revision: settled if unchanged
 };
 
 struct PeerQuestions {

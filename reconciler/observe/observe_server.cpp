@@ -140,14 +140,14 @@ std::vector<plan::PeerView> ask_peers(const PeerQuestions& questions, io::PeerMe
 }
 
 std::vector<KnownPeer> known_peers(site::Site& site, const std::vector<plan::DamagedImage>& damaged) {
-  const std::string damage = damaged.empty() ? "" : "damaged\n";
+  const std::string shared = (damaged.empty() ? "" : "damaged\n") + io::sha256(plan::shared_rules_text(site.manifest)).text();
   const auto registrations = site.state.registrations();
   std::vector<KnownPeer> known;
   for (const auto& peer : site.manifest.peers) {
     const ServerId& id = peer.card.id;
     const auto registered = std::find_if(registrations.begin(), registrations.end(),
                                          [&](const state::Registration& one) { return one.name == peer.name; });
-    const std::string rules = damage + plan::rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" +
+    const std::string rules = shared + "\n" + plan::rules_text(site.manifest, peer) + "\n" + site.state.lineage() + "\n" +
                               std::to_string(site.state.revision_of(id)) + "\n" INGOT_VERSION "\n";
     known.push_back({.floor = higher(site.state.floor(id), site.memory.floor(id)),
                      .registered_id = registered == registrations.end() ? std::nullopt : std::optional(registered->id),

@@ -50,9 +50,11 @@ struct WrongAddress {
 std::variant<Plan, RefusedEmpty, WrongAddress> make_plan(const Manifest& manifest, const state::Snapshot& snapshot,
                                                          const Observed& observed, const PlanOptions& options);
 
-/// The canonical text of everything in the manifest that bears on one peer (its entry, subscriptions, copies, follows, and
-/// the names and types here): with the index and the state's revision it tells whether a peer is settled.
+/// The canonical text of what the manifest says of one peer: its entry, subscriptions, copies, follows. With
+/// shared_rules_text, the index and the state's revision it tells whether a peer is settled.
 std::string rules_text(const Manifest& manifest, const PeerEntry& peer);
+/// The same of what bears on every peer alike: the names and types here, and which peers there are.
+std::string shared_rules_text(const Manifest& manifest);
 
 /// What to leave out of the snapshot after what was seen (one view per manifest.peers): the copies of settled peers, but for
 /// those that the images of the peers that were read may clash with, and that the series followed on them list. To be used

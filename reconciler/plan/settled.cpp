@@ -19,6 +19,14 @@ bool may_end_unnoticed(const Adopted& adopted, const Situation& situation) {
   return adopted.row->managed && !situation.local(adopted.row->name);
 }
 
+/// The order of the entries in the manifest does not matter.
+std::string in_sorted_order(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const auto& line : lines) text += line;
+  return text;
+}
+
 }  // namespace
 
 std::vector<ServerName> settled_peers(const Desired& desired, const Situation& situation, const Draft& draft) {
@@ -51,29 +59,34 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer) {
     text += fmt::format("subscription {} {} {}\n", kind_of(rule.selector), value_of(rule.selector), options_text(rule.options));
   }
   std::vector<std::string> lines;
-  // A copy whose origin is among them follows that alone (R21).
-  for (const auto& other : manifest.peers) lines.push_back(fmt::format("among {}\n", other.card.id.text()));
   for (const auto& copy : manifest.copies) {
     if (copy.peer != peer.name) continue;
     const auto flag = [](const std::optional<bool>& value) { return !value ? "-" : *value ? "true" : "false"; };
     lines.push_back(fmt::format("copy {} {} {} {}{}\n", copy.name.text(), flag(copy.keep), flag(copy.protect),
                                 copy.state ? text_of(*copy.state) : "-", copy.adopt ? " adopt" : ""));
   }
+  for (const auto& series : manifest.series) {
+    if (series.follow && series.follow->peer == peer.name)
+      lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
+  }
+  return text + in_sorted_order(std::move(lines));
+}
+
+std::string shared_rules_text(const Manifest& manifest) {
+  std::vector<std::string> lines;
+  // A copy whose origin is among them follows that alone (R21).
+  for (const auto& peer : manifest.peers) lines.push_back(fmt::format("among {}\n", peer.card.id.text()));
   // What bears names and types here decides on conflicts and adoption; what series list is not pruned.
   for (const auto& type : manifest.types) lines.push_back(fmt::format("type {} {}\n", type.name.text(), type.base.text()));
   for (const auto& image : manifest.images)
     lines.push_back(fmt::format("image {} {}\n", image.name.text(), image.parent ? image.parent->text() : ""));
   for (const auto& series : manifest.series) {
-    if (series.follow && series.follow->peer == peer.name)
-      lines.push_back(fmt::format("follow {} {}\n", series.name.text(), series.follow->series.text()));
     for (const auto& name : series.images) lines.push_back("listed " + name.text() + "\n");
   }
   for (const auto& entry : manifest.exports) {
     if (const auto* image = std::get_if<ImageName>(&entry.of)) lines.push_back("exported " + image->text() + "\n");
   }
-  std::sort(lines.begin(), lines.end());
-  for (const auto& line : lines) text += line;
-  return text;
+  return in_sorted_order(std::move(lines));
 }
 
 namespace {

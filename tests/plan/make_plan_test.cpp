@@ -266,7 +266,7 @@ TEST(rules_text, is_the_same_for_the_same_rules_and_knows_every_other) {
   const std::string rule = "[[subscription]]\npeer = \"silver\"\nall = true\n";
   const auto text = [&](const std::string& toml) {
     const Manifest manifest = case_manifest(peers + toml);
-    return plan::rules_text(manifest, manifest.peers[0]);
+    return plan::rules_text(manifest, manifest.peers[0]) + plan::shared_rules_text(manifest);
   };
   const std::string before = text(rule);
   EXPECT_EQ(before, text("\n\n# a comment\n" + rule));
