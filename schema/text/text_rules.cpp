@@ -118,7 +118,12 @@ std::string plain_path(std::string_view path) {
       parts.push_back(part);
     }
   }
-  return fmt::format("{}{}", absolute ? "/" : "", fmt::join(parts, "/"));
+  std::string plain(absolute ? "/" : "");
+  for (const auto part : parts) {
+    if (plain.size() > (absolute ? 1U : 0U)) plain += '/';
+    plain += part;
+  }
+  return plain;
 }
 
 }  // namespace ingot
