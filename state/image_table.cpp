@@ -123,6 +123,12 @@ void each_copy_of(Database& database, const ServerId& origin, const ImageRows& v
   each_row(database.query(sql.data(), origin), visit);
 }
 
+void each_copy_of(Database& database, const ServerId& origin, const ImageName& name, const ImageRows& visit) {
+  static constexpr auto sql =
+      joined_sql(select_rows, "WHERE i.copy = 1 AND i.deleted = 0 AND i.origin = ? AND i.origin_image = ?");
+  each_row(database.query(sql.data(), origin, name), visit);
+}
+
 void each_image_named(Database& database, const ImageName& name, const ImageRows& visit) {
   static constexpr auto sql = joined_sql(select_rows,
                                          "WHERE i.key IN (SELECT key FROM image WHERE name = ?1 UNION"

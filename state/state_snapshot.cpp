@@ -98,7 +98,7 @@ void sort_images(std::vector<ImageRow>& images) {
   }
 }
 
-/// The images of settled peers that bear one of the names or are members of one of the series, each once.
+/// The images of settled peers that the scope keeps all the same, each once.
 void read_named(Database& database, const SnapshotScope& scope, std::vector<ImageRow>& images) {
   std::set<ImageKey> known;
   const auto add = [&](ImageRow&& image) {
@@ -107,6 +107,9 @@ void read_named(Database& database, const SnapshotScope& scope, std::vector<Imag
   };
   for (const auto& name : scope.but_names) each_image_named(database, name, add);
   for (const auto& name : scope.but_members_of) each_member_of(database, name, add);
+  for (const auto& origin : scope.without_copies_of) {
+    for (const auto& name : scope.but_copies_of) each_copy_of(database, origin, name, add);
+  }
 }
 
 std::vector<ImageRow> read_images(Database& database, const SnapshotScope& scope) {

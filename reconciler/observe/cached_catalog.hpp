@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "reconciler/io/disk/peer_memory.hpp"
+#include "reconciler/observe/pages_about.hpp"
 #include "reconciler/plan/observed.hpp"
 
 namespace ingot::observe {
@@ -15,7 +16,8 @@ struct CachedCatalog {
   std::shared_ptr<const Catalog> catalog;
 };
 
-/// nullopt: nothing was kept of it, or not all of it is there any more.
-std::optional<CachedCatalog> cached_catalog(io::PeerMemory& memory, const ServerId& id);
+/// nullopt: nothing was kept of it, or not all of it is there any more. With `about` only the pages of pages_about() are read.
+std::optional<CachedCatalog> cached_catalog(io::PeerMemory& memory, const ServerId& id,
+                                            const std::optional<AboutImages>& about = {});
 
 }  // namespace ingot::observe

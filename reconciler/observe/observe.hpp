@@ -11,6 +11,7 @@
 #include "reconciler/io/clock.hpp"
 #include "reconciler/io/disk/peer_memory.hpp"
 #include "reconciler/io/net/transport.hpp"
+#include "reconciler/observe/pages_about.hpp"
 #include "reconciler/plan/observed.hpp"
 #include "schema/manifest/manifest.hpp"
 #include "state/snapshot.hpp"
@@ -29,9 +30,12 @@ struct PeerQuestions {
   ServerId self;
   std::vector<KnownPeer> known;  ///< one per manifest.peers
   Time now;
-  bool read_settled = false;  ///< true: read the pages even if the peer is settled (explain, query --peer)
-  std::set<ServerName> only;  ///< empty: all
-  bool read_stated = false;   ///< true: also what they say of their states
+  bool read_settled = false;  ///< true: read the pages even if the peer is settled (query --peer)
+  /// Set: of settled peers the pages of pages_about() are read. With `read_settled` of every peer no others: then its head is not
+  /// kept as the last good one.
+  std::optional<AboutImages> about = {};
+  std::set<ServerName> only;                                        ///< empty: all
+  bool read_stated = false;                                         ///< true: also what they say of their states
   std::optional<std::chrono::steady_clock::time_point> until = {};  ///< when asking ends, by the clock's steady()
 };
 

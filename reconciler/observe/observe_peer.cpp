@@ -10,6 +10,7 @@
 #include "reconciler/observe/read_catalog.hpp"
 #include "reconciler/observe/read_head.hpp"
 #include "reconciler/observe/visit.hpp"
+#include "reconciler/plan/make_plan.hpp"
 #include "schema/error.hpp"
 
 namespace ingot::observe {
@@ -47,11 +48,12 @@ struct Content {
   std::shared_ptr<const Stated> stated;  ///< if it was asked for and the head names it
 };
 
-Tried<Content> read_content(const Visit& visit, const Head& head, const std::optional<KeptHead>& before, bool with_stated) {
-  auto catalog = read_catalog(visit, head, before);
+Tried<Content> read_content(const Visit& visit, const Head& head, const std::optional<KeptHead>& before,
+                            const PeerQuestions& questions) {
+  auto catalog = read_catalog(visit, head, before, questions.read_settled ? questions.about : std::nullopt);
   if (auto* failure = std::get_if<Failure>(&catalog)) return std::move(*failure);
   Content content{.catalog = std::get<std::shared_ptr<const Catalog>>(std::move(catalog)), .stated = {}};
-  if (!with_stated || !head.state) return content;
+  if (!questions.read_stated || !head.state) return content;
   auto stated = read_stated(visit, *head.state);
   if (auto* failure = std::get_if<Failure>(&stated)) return std::move(*failure);
   content.stated = std::get<std::shared_ptr<const Stated>>(std::move(stated));
@@ -64,18 +66,19 @@ void keep_if_new(const Visit& visit, const GoodHead& good, const std::optional<K
 }
 
 /// What a head names; if a piece is missing the publisher may have moved on, so the head is asked for once more.
-Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before, bool with_stated) {
-  auto content = read_content(visit, good.head, before, with_stated);
+Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::optional<KeptHead>& before,
+                                const PeerQuestions& questions) {
+  auto content = read_content(visit, good.head, before, questions);
   if (auto* failure = std::get_if<Failure>(&content); failure != nullptr && failure->unknown.detail_code == Code::missing_piece) {
     auto again = read_head(visit);
     auto* newer = std::get_if<GoodHead>(&again);
     if (newer == nullptr || newer->seen.digest == good.seen.digest) return std::move(*failure);
     good = std::move(*newer);
-    content = read_content(visit, good.head, before, with_stated);
+    content = read_content(visit, good.head, before, questions);
   }
   if (auto* failure = std::get_if<Failure>(&content)) return std::move(*failure);
   auto& [catalog, stated] = std::get<Content>(content);
-  keep_if_new(visit, good, before);
+  if (!(questions.read_settled && questions.about)) keep_if_new(visit, good, before);
   plan::PeerCatalog seen{.head = std::move(good.seen),
                          .catalog = std::move(catalog),
                          .release = std::move(good.release),
@@ -84,17 +87,29 @@ Tried<plan::PeerView> read_view(const Visit& visit, GoodHead good, const std::op
   return plan::PeerView(std::move(seen));
 }
 
+/// What is remembered of a settled peer, and the pages about what is asked.
+Tried<plan::PeerView> settled_view(const Visit& visit, GoodHead good, io::SettledMark mark, const std::optional<KeptHead>& before,
+                                   const std::optional<AboutImages>& about) {
+  plan::Settled settled{.head = std::move(good.seen), .notes = std::move(mark.notes), .remarks = std::move(good.remarks)};
+  if (about) {
+    auto pages = read_catalog(visit, good.head, before, about);
+    if (auto* failure = std::get_if<Failure>(&pages)) return std::move(*failure);
+    settled.about = std::get<std::shared_ptr<const Catalog>>(std::move(pages));
+  }
+  keep_if_new(visit, good, before);
+  return plan::PeerView(std::move(settled));
+}
+
 /// What a verified head stands for: settled, or its catalog.
 Tried<plan::PeerView> view_of(const Visit& visit, GoodHead good, const KnownPeer& known, const PeerQuestions& questions) {
   const auto before = kept_head(visit.memory, visit.id());
-  if (!questions.read_settled) {
+  const bool whole = questions.about && plan::rules_compare_images(*questions.manifest, visit.peer.name);
+  if (!questions.read_settled && !whole) {
     auto mark = visit.memory.settled(visit.id());
-    if (mark && is_settled(*mark, good.seen, known, visit.now)) {
-      keep_if_new(visit, good, before);
-      return plan::PeerView(plan::Settled{std::move(good.seen), std::move(mark->notes), std::move(good.remarks)});
-    }
+    if (mark && is_settled(*mark, good.seen, known, visit.now))
+      return settled_view(visit, std::move(good), *std::move(mark), before, questions.about);
   }
-  return read_view(visit, std::move(good), before, questions.read_stated);
+  return read_view(visit, std::move(good), before, questions);
 }
 
 Tried<plan::PeerView> look(const Visit& visit, const KnownPeer& known, const PeerQuestions& questions) {

@@ -24,19 +24,6 @@ namespace {
 /// With more images than these, to look at the files of all takes longer than the rest of a plan that finds nothing to do.
 constexpr std::uint64_t most_to_look_at = 10'000;
 
-std::vector<plan::PeerView> ask(site::Site& site, const std::vector<KnownPeer>& known, Time now, Pages pages,
-                                std::set<ServerName> only, io::Transport& transport, const console::Session& session,
-                                AskUntil until = {}) {
-  return ask_peers({.manifest = &site.manifest,
-                    .self = site.state.self(),
-                    .known = known,
-                    .now = now,
-                    .read_settled = pages == Pages::always,
-                    .only = std::move(only),
-                    .until = until},
-                   site.memory, transport, session);
-}
-
 /// Bytes of private images are of no use to a peer's copy: it must give its own.
 void leave_out_secrets(const site::Site& site, const state::Snapshot& snapshot, std::unordered_set<Digest>& digests) {
   for (const auto& row : snapshot.images) {
@@ -156,8 +143,16 @@ std::vector<KnownPeer> known_peers(site::Site& site, const std::vector<plan::Dam
   return known;
 }
 
-plan::PeerView ask_one(site::Site& site, std::size_t peer, io::Transport& transport, const console::Session& session) {
-  return ask(site, known_peers(site), session.clock.now(), Pages::always, {site.manifest.peers[peer].name}, transport, session)
+plan::PeerView ask_one(site::Site& site, std::size_t peer, const std::optional<AboutImages>& about, io::Transport& transport,
+                       const console::Session& session) {
+  return ask_peers({.manifest = &site.manifest,
+                    .self = site.state.self(),
+                    .known = known_peers(site),
+                    .now = session.clock.now(),
+                    .read_settled = true,
+                    .about = about,
+                    .only = {site.manifest.peers[peer].name}},
+                   site.memory, transport, session)
       .at(peer);
 }
 
@@ -175,8 +170,16 @@ std::vector<plan::SeenHead> accepted_heads(const plan::Observed& observed) {
 SeenServer observe_server(site::Site& site, const std::vector<KnownPeer>& known, const std::vector<plan::DamagedImage>& damaged,
                           const LookOptions& how, io::Transport& transport, const console::Session& session) {
   const Time now = session.clock.now();
-  std::vector<plan::PeerView> views = ask(site, known, now, how.pages, {}, transport, session, how.until);
-  state::Snapshot snapshot = site.state.snapshot(plan::scope_for(site.manifest, views));
+  std::vector<plan::PeerView> views = ask_peers({.manifest = &site.manifest,
+                                                 .self = site.state.self(),
+                                                 .known = known,
+                                                 .now = now,
+                                                 .read_settled = how.pages == Pages::always,
+                                                 .about = how.about,
+                                                 .only = {},
+                                                 .until = how.until},
+                                                site.memory, transport, session);
+  state::Snapshot snapshot = site.state.snapshot(plan::scope_for(site.manifest, views, how.about.value_or(AboutImages())));
   std::set<Digest> objects = bytes_here(site, bytes_of_use(site, views, snapshot), snapshot.images_total);
   const Root root = apply::newest_own_root(site.store, site.state.self());
   plan::Observed observed{.now = now,

@@ -21,6 +21,7 @@ using AskUntil = std::optional<std::chrono::steady_clock::time_point>;
 
 struct LookOptions {
   Pages pages = Pages::when_news;
+  std::optional<AboutImages> about = {};  ///< a question names these images: the pages about them are read of settled peers, too
   AskUntil until = {};
   SourceLook sources = SourceLook::top;
 };
@@ -55,8 +56,10 @@ std::vector<KnownPeer> known_peers(site::Site& site, const std::vector<plan::Dam
 std::vector<plan::PeerView> ask_peers(const PeerQuestions& questions, io::PeerMemory& memory, io::Transport& transport,
                                       const console::Session& session);
 
-/// Asks only the peer at the place `peer` of the manifest. Reads its whole catalog, also if it is settled.
-plan::PeerView ask_one(site::Site& site, std::size_t peer, io::Transport& transport, const console::Session& session);
+/// Asks only the peer at the place `peer` of the manifest. Reads its catalog, also if it is settled: the whole, or with `about`
+/// only the pages of pages_about().
+plan::PeerView ask_one(site::Site& site, std::size_t peer, const std::optional<AboutImages>& about, io::Transport& transport,
+                       const console::Session& session);
 
 /// The heads that were accepted.
 std::vector<plan::SeenHead> accepted_heads(const plan::Observed& observed);

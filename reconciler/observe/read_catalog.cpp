@@ -140,31 +140,34 @@ void forget_other_pieces(const Visit& visit, const Head* head, const std::option
 
 /// R19: within one epoch nothing vanishes. A new epoch revokes the keys that signed what was there before.
 std::optional<Failure> vanished(const Visit& visit, const Head& head, const Head& before, const Index& index,
-                                const Catalog& catalog) {
+                                const Catalog& catalog, const std::optional<AboutImages>& about) {
   if (before.index == head.index || before.epoch < head.epoch) return std::nullopt;
-  const auto missing = vanished_entry(visit.memory, visit.id(), before, index, catalog);
+  const auto missing = vanished_entry(visit.memory, visit.id(), before, index, catalog, about);
   if (!missing) return std::nullopt;
   return untrusted(visit, "head.dsse", {Code::vanished, *missing});
 }
 
-Tried<std::shared_ptr<const Catalog>> read_all(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
+Tried<std::shared_ptr<const Catalog>> read_named(const Visit& visit, const Head& head, const std::optional<KeptHead>& before,
+                                                 const std::optional<AboutImages>& about) {
   auto read = read_index(visit, head.index);
   if (auto* failure = std::get_if<Failure>(&read)) return std::move(*failure);
-  const Index index = std::get<Index>(std::move(read));
+  Index index = std::get<Index>(std::move(read));
+  if (about) index = pages_about(index, *about);
   if (!before || before->head.index != head.index || before->head.state != head.state) forget_other_pieces(visit, &head, before);
   auto catalog = std::make_shared<Catalog>();
   catalog->images.reserve(images_to_expect(index));  // growing by copies would take up to three times as much
   if (auto failure = read_pages(visit, head, index, *catalog)) return *std::move(failure);
   if (before) {
-    if (auto failure = vanished(visit, head, before->head, index, *catalog)) return *std::move(failure);
+    if (auto failure = vanished(visit, head, before->head, index, *catalog, about)) return *std::move(failure);
   }
   return std::shared_ptr<const Catalog>(std::move(catalog));
 }
 
 }  // namespace
 
-Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before) {
-  auto catalog = read_all(visit, head, before);
+Tried<std::shared_ptr<const Catalog>> read_catalog(const Visit& visit, const Head& head, const std::optional<KeptHead>& before,
+                                                   const std::optional<AboutImages>& about) {
+  auto catalog = read_named(visit, head, before, about);
   const auto* failure = std::get_if<Failure>(&catalog);
   if (failure != nullptr && failure->unknown.code == Code::untrusted) forget_other_pieces(visit, nullptr, before);
   return catalog;

@@ -53,7 +53,7 @@ std::vector<PageRef> changed_pages(const Index& before, const Index& now) {
 }  // namespace
 
 std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId& id, const Head& before, const Index& index_now,
-                                          const Catalog& now) {
+                                          const Catalog& now, const std::optional<AboutImages>& about) {
   const auto index_bytes = memory.piece(id, before.index);
   if (!index_bytes) return std::nullopt;
   const auto parsed = parse_index(*index_bytes);
@@ -67,6 +67,7 @@ std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId
                             before.serial);
   };
   const auto check_image = [&](const ImageIdentity& identity) {
+    if (about && !about->contains(identity.name)) return;
     if (identity.origin == id && !has_image(now, identity)) miss("image", identity.name.text());
   };
   PageVisitor visitor;
@@ -80,7 +81,7 @@ std::optional<std::string> vanished_entry(io::PeerMemory& memory, const ServerId
   };
 
   PageReader reader(id, before.serial, std::move(visitor));
-  for (const auto& page : changed_pages(*index_before, index_now)) {
+  for (const auto& page : changed_pages(about ? pages_about(*index_before, *about) : *index_before, index_now)) {
     const auto bytes = memory.piece(id, page.piece);
     if (!bytes || reader.read(page, *bytes)) return missing;  // what cannot be read any more cannot be compared
   }

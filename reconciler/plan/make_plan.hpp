@@ -57,9 +57,13 @@ std::string rules_text(const Manifest& manifest, const PeerEntry& peer);
 std::string shared_rules_text(const Manifest& manifest);
 
 /// What to leave out of the snapshot after what was seen (one view per manifest.peers): the copies of settled peers, but for
-/// those that the images of the peers that were read may clash with, and that the series followed on them list. To be used
-/// wherever a plan is made.
-state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers);
+/// those that the images of the peers that were read may clash with, and that the series followed on them list, and those that
+/// have one of the names `about`, here or on their peer. To be used wherever a plan is made.
+state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers,
+                               const std::set<ImageName>& about = {});
+
+/// Whether a rule of this peer looks at other images too when it decides on one: at its ancestors, or at the latest of a series.
+bool rules_compare_images(const Manifest& manifest, const ServerName& peer);
 
 /// The notes of a plan that are about one peer: what is remembered with a settled one.
 std::vector<Note> notes_of(const Plan& plan, const ServerName& peer);

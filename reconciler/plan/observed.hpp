@@ -64,6 +64,7 @@ struct Settled {
   SeenHead head;
   std::vector<Note> notes;  ///< of that plan
   std::vector<PeerRemark> remarks = {};
+  std::shared_ptr<const Catalog> about = {};  ///< the pages about the images that a question names; null: it named none
 };
 /// It is this server itself (R1).
 struct OwnPeer {};

@@ -119,6 +119,15 @@ void add_names_given(const Manifest& manifest, const PeerEntry& peer, const Cata
   }
 }
 
+/// The names here that the rules may give to images of these names.
+void add_names_given(const Manifest& manifest, const std::set<ImageName>& on_peer, std::set<ImageName>& names) {
+  for (const auto& rule : manifest.subscriptions) {
+    for (const auto& name : on_peer) {
+      if (auto here = name_here(rule.options.as, rule.peer, name)) names.insert(*std::move(here));
+    }
+  }
+}
+
 /// Origins of the members of series that the manifest follows on this peer.
 void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, const Catalog& catalog,
                               std::set<ServerId>& left_out) {
@@ -133,9 +142,19 @@ void keep_members_of_followed(const Manifest& manifest, const PeerEntry& peer, c
 
 }  // namespace
 
-state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers) {
-  state::SnapshotScope scope{
-      .without_copies_of = {}, .publish_copies = manifest.server.publish_copies, .but_names = names_in(manifest)};
+bool rules_compare_images(const Manifest& manifest, const ServerName& peer) {
+  return std::any_of(manifest.subscriptions.begin(), manifest.subscriptions.end(), [&](const SubscriptionEntry& rule) {
+    return rule.peer == peer && (rule.options.latest || std::holds_alternative<SelectImage>(rule.selector));
+  });
+}
+
+state::SnapshotScope scope_for(const Manifest& manifest, const std::vector<PeerView>& peers, const std::set<ImageName>& about) {
+  state::SnapshotScope scope{.without_copies_of = {},
+                             .publish_copies = manifest.server.publish_copies,
+                             .but_names = names_in(manifest),
+                             .but_copies_of = about};
+  scope.but_names.insert(about.begin(), about.end());
+  add_names_given(manifest, about, scope.but_names);
   for (const auto& entry : manifest.exports) {
     if (const auto* series = std::get_if<SeriesName>(&entry.of))
       scope.but_members_of.insert(*series);  // that are known to the state alone

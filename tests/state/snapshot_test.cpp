@@ -55,6 +55,24 @@ TEST_F(snapshots, leaves_out_copies_of_settled_peers_but_those_whose_names_matte
   EXPECT_EQ(names(state.snapshot()), (std::vector<std::string>{"Asked", "gone", "gone_and_asked", "other", "own", "settled"}));
 }
 
+TEST_F(snapshots, keeps_live_copies_by_their_name_on_the_origin) {
+  const auto add_renamed = [&](const std::string& here, const std::string& there, const ServerId& origin) {
+    state::ImageRow row = copy_row(origin, here, 1);
+    row.identity->name = ImageName::of(there);
+    return add(std::move(row));
+  };
+  add_renamed("here", "there", one);
+  add_renamed("elsewhere", "there", two);
+  add_renamed("other", "another", one);
+  record({state::DropImage{add_renamed("gone", "there-too", one)}});
+  state::SnapshotScope scope{.without_copies_of = {one, two}};
+  EXPECT_EQ(names(state.snapshot(scope)), std::vector<std::string>());
+  scope.but_copies_of = {ImageName::of("there"), ImageName::of("there-too")};
+  EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"elsewhere", "here"}));
+  scope.but_names = {ImageName::of("here")};
+  EXPECT_EQ(names(state.snapshot(scope)), (std::vector<std::string>{"elsewhere", "here"})) << "each once";
+}
+
 TEST_F(snapshots, keeps_the_members_of_a_series_whatever_peer_they_are_of) {
   const auto member = add(copy_row(one, "member", 1));
   add(copy_row(one, "other", 1));

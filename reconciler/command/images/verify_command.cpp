@@ -98,7 +98,7 @@ apply::Account repair(const observe::Verified& verified, site::Site& site, const
   plan::PlanOptions options{.raise_removals = {}, .raise_stops = {}, .allow_empty = true};
   options.repairs_of.emplace();
   for (const auto& object : verified.objects) options.repairs_of->insert(object.digest);
-  const Observation observation = look(site, options, Pages::always, *transport, session);
+  const Observation observation = look(site, options, {.pages = Pages::always}, *transport, session);
   state::RunStart start = run_start_of("verify --repair", site.manifest, session.clock.now());
   start.plan_id = observation.plan_id.text();
   start.planned = observation.plan.pending();

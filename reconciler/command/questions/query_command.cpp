@@ -155,9 +155,10 @@ struct Offered {
 };
 
 /// What a peer that cannot be had offered when it was seen last, with a warning.
-Offered from_cache(const PeerEntry& peer, const plan::Unknown& unknown, site::Site& site, const console::Session& session) {
+Offered from_cache(const PeerEntry& peer, const plan::Unknown& unknown, const std::optional<observe::AboutImages>& about,
+                   site::Site& site, const console::Session& session) {
   const int exit = unknown.code == Code::untrusted ? exit_untrusted : exit_incomplete;
-  const auto cached = observe::cached_catalog(site.memory, peer.card.id);
+  const auto cached = observe::cached_catalog(site.memory, peer.card.id, about);
   session.warn(fmt::format("peer \"{}\" is {}: {}", peer.name.text(), text_of(unknown.code), io::printable(unknown.why)));
   if (!cached) {
     session.warn("it was never seen before");
@@ -167,13 +168,14 @@ Offered from_cache(const PeerEntry& peer, const plan::Unknown& unknown, site::Si
   return {cached->catalog, exit};
 }
 
-Offered offered_by(const PeerEntry& peer, const plan::PeerView& view, site::Site& site, const console::Session& session) {
+Offered offered_by(const PeerEntry& peer, const plan::PeerView& view, const std::optional<observe::AboutImages>& about,
+                   site::Site& site, const console::Session& session) {
   if (const auto* const catalog = std::get_if<plan::PeerCatalog>(&view)) return {catalog->catalog, exit_done};
-  if (const auto* const unknown = std::get_if<plan::Unknown>(&view)) return from_cache(peer, *unknown, site, session);
+  if (const auto* const unknown = std::get_if<plan::Unknown>(&view)) return from_cache(peer, *unknown, about, site, session);
   if (std::holds_alternative<plan::RetiredPeer>(view)) {
     const plan::Unknown retired{
         .code = Code::retired, .why = "the manifest says that it is retired", .detail_code = Code::none, .last = std::nullopt};
-    return from_cache(peer, retired, site, session);
+    return from_cache(peer, retired, about, site, session);
   }
   throw Error(Fault::usage, fmt::format("peer \"{}\" is this server", peer.name.text()), "leave out --peer");
 }
@@ -189,11 +191,19 @@ std::vector<show::ShownImage> images_with_release(const Catalog& catalog, const 
   return images;
 }
 
+/// One image is on one page of a catalog, however large that is. nullopt: the whole catalog is asked for.
+std::optional<observe::AboutImages> asked_images(const options::QueryArguments& query) {
+  if (query.topic != options::Topic::images || !query.name) return std::nullopt;
+  const auto name = ImageName::parse(*query.name);
+  return name ? observe::AboutImages{*name} : observe::AboutImages{};
+}
+
 int query_peer(const options::QueryArguments& query, site::Site& site, const console::Session& session) {
   const std::size_t at = place_of(*query.peer, site.manifest);
   const PeerEntry& peer = site.manifest.peers[at];
   const auto transport = session.connect();
-  const plan::PeerView view = observe::ask_one(site, at, *transport, session);
+  const auto about = asked_images(query);
+  const plan::PeerView view = observe::ask_one(site, at, about, *transport, session);
   if (query.topic == options::Topic::peers) {
     site::LastPlan now;
     now.peers.emplace(peer.card.id,
@@ -205,9 +215,10 @@ int query_peer(const options::QueryArguments& query, site::Site& site, const con
                                                                          : exit_incomplete;
     return worse_exit_code(exit, show_peer_rows(std::move(rows), query, session));
   }
-  const Offered offered = offered_by(peer, view, site, session);
+  const Offered offered = offered_by(peer, view, about, site, session);
   if (!offered.catalog && !session.json()) return offered.exit;
-  const Catalog catalog = offered.catalog ? *offered.catalog : Catalog{};
+  const Catalog none{};
+  const Catalog& catalog = offered.catalog ? *offered.catalog : none;
   int shown_exit = exit_done;
   if (query.topic == options::Topic::images)
     shown_exit = show_image_rows(images_with_release(catalog, peer, view), query, session);

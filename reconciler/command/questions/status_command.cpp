@@ -16,7 +16,7 @@ void look_now(show::Status& status, site::Site& site, const console::Session& se
   const auto transport = session.connect();
   try {
     status.own = observe::look_at_own_url(site, *transport);
-    Observation observation = look(site, {}, Pages::when_news, *transport, session);
+    Observation observation = look(site, {}, {}, *transport, session);
     status.disk = observation.observed.disk;
     status.images = observation.snapshot.images_total;
     status.plan = std::move(observation.plan);

@@ -115,8 +115,7 @@ Observation look_again(const options::ApplyArguments& arguments, const std::opti
                        io::Transport& transport, const console::Session& session, AskUntil until) {
   const plan::SavedPlan* const saved = kept ? &kept->saved : nullptr;
   if (saved) require_fit(plan::check_origin(*saved, site.state.self(), INGOT_VERSION), *arguments.plan, session);
-  Observation observation =
-      look(site, saved ? saved->options_again() : arguments.options, Pages::when_news, transport, session, until);
+  Observation observation = look(site, saved ? saved->options_again() : arguments.options, {.until = until}, transport, session);
   if (saved) {
     require_fit(plan::check_plan_fits(*saved, observation.plan, site.manifest, observation.snapshot, observation.observed,
                                       runs_since(site.state, saved->basis.last_run)),

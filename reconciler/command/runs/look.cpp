@@ -47,10 +47,9 @@ bool publishes(const plan::Plan& plan) {
                      [](const plan::Change& change) { return change.verb == Verb::publish; });
 }
 
-Observation look_once(site::Site& site, const plan::PlanOptions& options, Pages pages,
+Observation look_once(site::Site& site, const plan::PlanOptions& options, const observe::LookOptions& how,
                       const std::vector<observe::KnownPeer>& known, const std::vector<plan::DamagedImage>& damaged,
-                      io::Transport& transport, const console::Session& session, AskUntil until, observe::SourceLook sources) {
-  const observe::LookOptions how{.pages = names_copies(options) ? Pages::always : pages, .until = until, .sources = sources};
+                      io::Transport& transport, const console::Session& session) {
   auto [snapshot, observed] = observe::observe_server(site, known, damaged, how, transport, session);
   plan::Plan plan = plan_or_refuse(plan::make_plan(site.manifest, snapshot, observed, options), site.manifest);
   if (plan.short_of_room) {  // only now it matters whether there will ever be room
@@ -78,15 +77,16 @@ void note_trouble(const io::PeerMemory& memory, plan::Plan& plan) {
     plan::annotate(plan, {.notes = {{.code = Code::not_remembered, .address = "", .text = *trouble}}});
 }
 
-Observation look(site::Site& site, const plan::PlanOptions& options, Pages pages, io::Transport& transport,
-                 const console::Session& session, AskUntil until, observe::SourceLook sources) {
+Observation look(site::Site& site, const plan::PlanOptions& options, observe::LookOptions how, io::Transport& transport,
+                 const console::Session& session) {
   apply::refuse_an_old_state(site.state, site.store);
-  std::vector<plan::DamagedImage> damaged = observe::known_damage(site, pages);
+  std::vector<plan::DamagedImage> damaged = observe::known_damage(site, how.about ? Pages::always : how.pages);
+  if (names_copies(options)) how.pages = Pages::always;
   std::vector<observe::KnownPeer> known = observe::known_peers(site, damaged);
-  Observation observation = look_once(site, options, pages, known, damaged, transport, session, until, sources);
+  Observation observation = look_once(site, options, how, known, damaged, transport, session);
   if (publishes(observation.plan) && observe::add_public_damage(site, damaged)) {
     known = observe::known_peers(site, damaged);
-    observation = look_once(site, options, pages, known, damaged, transport, session, until, sources);
+    observation = look_once(site, options, how, known, damaged, transport, session);
   }
   remember_settled(site, known, observation);
   site::keep_last_plan(site, observation.observed, observation.plan);

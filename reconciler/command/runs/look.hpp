@@ -23,8 +23,8 @@ struct Observation {
 };
 
 /// Error{refused}: the manifest declares nothing (R26).
-Observation look(site::Site& site, const plan::PlanOptions& options, Pages pages, io::Transport& transport,
-                 const console::Session& session, AskUntil until = {}, observe::SourceLook sources = observe::SourceLook::top);
+Observation look(site::Site& site, const plan::PlanOptions& options, observe::LookOptions how, io::Transport& transport,
+                 const console::Session& session);
 
 /// Error{refused}: the manifest declares nothing (R26); Error{usage}: a target that names nothing.
 plan::Plan plan_or_refuse(std::variant<plan::Plan, plan::RefusedEmpty, plan::WrongAddress> made, const Manifest& manifest);

@@ -48,10 +48,11 @@ int plan_here(const options::PlanArguments& arguments, const Manifest& manifest,
   site::Site site(manifest, state::Access::read_only, session.files);
   Observation observation = look_beyond_base(
       arguments.base, arguments.options, manifest, session, [&](const Manifest& one, const plan::PlanOptions& options) {
-        const observe::SourceLook sources = arguments.check_sources ? observe::SourceLook::whole : observe::SourceLook::top;
-        if (&one == &manifest) return look(site, options, Pages::when_news, *transport, session, {}, sources);
+        const observe::LookOptions how{.sources =
+                                           arguments.check_sources ? observe::SourceLook::whole : observe::SourceLook::top};
+        if (&one == &manifest) return look(site, options, how, *transport, session);
         site::Site before(one, state::Access::read_only, session.files);
-        return look(before, options, Pages::when_news, *transport, session, {}, sources);
+        return look(before, options, how, *transport, session);
       });
   show::ShownPlan plan =
       rendered_plan(observation, manifest, &site,

@@ -91,6 +91,17 @@ std::string_view text_of(SubjectVerdict verdict) {
   return "";
 }
 
+Observed with_what_settled_peers_have(Observed observed) {
+  for (auto& view : observed.peers) {
+    auto* const settled = std::get_if<Settled>(&view);
+    if (!settled || !settled->about) continue;
+    PeerCatalog read{
+        .head = std::move(settled->head), .catalog = std::move(settled->about), .remarks = std::move(settled->remarks)};
+    view = std::move(read);
+  }
+  return observed;
+}
+
 std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const state::Snapshot& snapshot,
                              const Observed& observed, const Plan& plan, const LastSeenOf& last_seen) {
   const Situation situation = survey(manifest, snapshot, observed);

@@ -43,10 +43,16 @@ struct LastSeen {
 };
 using LastSeenOf = std::map<ServerId, LastSeen>;
 
+/// What is seen of the peers for explain: of a settled one that was asked about images, what its pages about them have.
+Observed with_what_settled_peers_have(Observed observed);
+
 /// `what` is an address or a plain name, which is searched everywhere (images here, peers' images, series, types,
 /// peers, subscriptions). Each address once. Empty if nothing bears it; `known_names` gives the words for "did you mean".
+/// Of settled peers only what with_what_settled_peers_have() gives is known.
 std::vector<Subject> explain(const std::string& what, const Manifest& manifest, const state::Snapshot& snapshot,
                              const Observed& observed, const Plan& plan, const LastSeenOf& last_seen = {});
+/// The name of an image in an address of one, or the plain name itself.
+std::string image_name_in(const std::string& what);
 std::vector<std::string> known_names(const Manifest& manifest, const state::Snapshot& snapshot, const Observed& observed,
                                      const LastSeenOf& last_seen = {});
 

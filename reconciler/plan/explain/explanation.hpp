@@ -41,9 +41,6 @@ class Explanation {
   std::vector<Subject> subjects_;
 };
 
-/// The image's name in an address of an image or a copy, or the plain name itself.
-std::string image_name_in(const std::string& what);
-
 /// What the plan does with the things that bear the name, and what is here of them already.
 void tell_of_here(const std::string& what, Explanation& explanation);
 /// What the peers have of that name, and what every rule says of it.
