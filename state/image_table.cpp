@@ -130,10 +130,12 @@ void each_copy_of(Database& database, const ServerId& origin, const ImageName& n
 }
 
 void each_image_named(Database& database, const ImageName& name, const ImageRows& visit) {
-  static constexpr auto sql = joined_sql(select_rows,
-                                         "WHERE i.key IN (SELECT key FROM image WHERE name = ?1 UNION"
-                                         " SELECT key FROM image WHERE deleted = 0 AND name = ?1 COLLATE NOCASE)");
-  each_row(database.query(sql.data(), name), visit);
+  // Two queries: a UNION makes a table of its own each time, and a plan asks for every name of the manifest.
+  static constexpr auto exactly = joined_sql(select_rows, "WHERE i.name = ?");
+  static constexpr auto but_for_case =
+      joined_sql(select_rows, "WHERE i.deleted = 0 AND i.name = ?1 COLLATE NOCASE AND i.name <> ?1");
+  each_row(database.query(exactly.data(), name), visit);
+  each_row(database.query(but_for_case.data(), name), visit);
 }
 
 void each_member_of(Database& database, const SeriesName& series, const ImageRows& visit) {
