@@ -18,7 +18,7 @@ namespace ingot::options {
 
 /// In what results can be shown or written. Which command knows which: its forms in the command table.
 enum class Format { text, json, markdown, html, github, terraform, codequality, sarif, junit, dot, mermaid };
-std::string_view text_of(Format format);
+std::string_view text_of(Format format);  ///< "text" …
 
 /// A report that is written to a file (--output).
 struct OutputFile {
@@ -252,13 +252,5 @@ struct Arguments {
   GlobalOptions everywhere;
   Command command;
 };
-
-/// `words`: argv without the program's name. Error{usage}; for a misspelt word the hint names the nearest one.
-Arguments parse_arguments(const std::vector<std::string>& words);
-
-/// Whether the words ask for JSON. Also for words that parse_arguments refuses.
-bool ask_for_json(const std::vector<std::string>& words);
-/// Whether that JSON is one event a line (apply, reconcile). Also for words that parse_arguments refuses.
-bool ask_for_events(const std::vector<std::string>& words);
 
 }  // namespace ingot::options

@@ -1,19 +1,15 @@
 #include "reconciler/options/command_table.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace ingot::options {
 
-// The rows, in commands/.
-CommandEntry init_command(), card_command(), validate_command(), plan_command(), apply_command(), reconcile_command();
-CommandEntry diff_command(), status_command(), drift_command(), query_command(), history_command(), explain_command();
-CommandEntry show_command(), extract_command(), delta_command(), verify_command(), publish_command(), key_command(), gc_command();
-CommandEntry add_command(), bundle_command(), state_command(), report_command(), fleet_command(), completion_command(),
-    schema_command();
+// The rows, in commands/, in the order of the help.
+std::vector<CommandEntry> server_commands(), run_commands(), question_commands(), image_commands(), upkeep_commands(),
+    fleet_commands(), shell_commands();
 
 namespace {
 
@@ -25,20 +21,17 @@ const Option* option_in(const std::vector<Option>& options, std::string_view fla
   return found == options.end() ? nullptr : &*found;
 }
 
-bool is_literal(std::string_view word) {
-  return !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
-}
-
 }  // namespace
 
 const std::vector<CommandEntry>& command_table() {
-  static const std::vector<CommandEntry> table{
-      init_command(),       card_command(),    validate_command(), plan_command(),   apply_command(),   reconcile_command(),
-      diff_command(),       status_command(),  drift_command(),    query_command(),  history_command(), explain_command(),
-      show_command(),       extract_command(), delta_command(),    verify_command(), publish_command(), add_command(),
-      bundle_command(),     key_command(),     gc_command(),       state_command(),  report_command(),  fleet_command(),
-      completion_command(), schema_command(),
-  };
+  static const std::vector<CommandEntry> table = [] {
+    std::vector<CommandEntry> all;
+    for (auto* const rows :
+         {server_commands, run_commands, question_commands, image_commands, upkeep_commands, fleet_commands, shell_commands}) {
+      for (auto& row : rows()) all.push_back(std::move(row));
+    }
+    return all;
+  }();
   return table;
 }
 
@@ -63,6 +56,15 @@ const Option* find_option(const CommandEntry* command, std::string_view flag) {
   return option_in(global_options(), flag);
 }
 
+Option::Option(std::string_view spelling, std::string what, Set setter) : text(std::move(what)), set(std::move(setter)) {
+  while (spelling.starts_with('-')) {
+    const auto end = std::min(spelling.find_first_of(", "), spelling.size());
+    flags.emplace_back(spelling.substr(0, end));
+    spelling.remove_prefix(std::min(spelling.find_first_not_of(", ", end), spelling.size()));
+  }
+  placeholder = spelling;
+}
+
 bool Option::has(std::string_view flag) const { return std::find(flags.begin(), flags.end(), flag) != flags.end(); }
 
 std::string Option::spelling() const {
@@ -77,6 +79,14 @@ std::string Option::brief() const {
   return text.substr(0, end);
 }
 
+Word::Word(std::string_view spelling, Set setter) : set(std::move(setter)) {
+  needed = !spelling.starts_with('[');
+  if (!needed) spelling = spelling.substr(1, spelling.size() - 2);
+  repeated = spelling.ends_with("...");
+  if (repeated) spelling.remove_suffix(3);
+  placeholder = spelling;
+}
+
 std::string Word::spelling() const {
   const std::string word = placeholder + (repeated ? "..." : "");
   return needed ? word : "[" + word + "]";
@@ -84,36 +94,19 @@ std::string Word::spelling() const {
 
 const Option* Form::option(std::string_view flag) const { return option_in(options, flag); }
 
-std::vector<Option> CommandEntry::options() const {
-  std::vector<Option> all;
-  for (const auto& form : forms) {
-    for (const auto& option : form.options) {
-      if (option_in(all, option.flags.front()) == nullptr) all.push_back(option);
-    }
-  }
-  return all;
-}
-
-std::string usage_of(const CommandEntry& command, const Form& form) {
-  std::string line = "ingot " + command.name;
-  if (!form.verb.empty()) line += " " + form.verb;
-  const bool each = form.options.size() <= most_options_in_usage;
+std::string Form::usage() const {
+  std::string line = "ingot " + name;
+  const bool each = options.size() <= most_options_in_usage;
   if (!each) line += " [OPTIONS]";
-  for (const auto& option : form.options) {
+  for (const auto& option : options) {
     if (option.needed)
       line += " " + option.long_spelling();
     else if (each)
       line += fmt::format(" [{}]{}", option.long_spelling(), option.repeated ? "..." : "");
   }
-  if (form.raw) line += " --";
-  for (const auto& word : form.words) line += " " + word.spelling();
+  if (dashes) line += " --";
+  for (const auto& word : words) line += " " + word.spelling();
   return line;
-}
-
-std::vector<std::string> CommandEntry::usage() const {
-  std::vector<std::string> lines;
-  for (const auto& form : forms) lines.push_back(usage_of(*this, form));
-  return lines;
 }
 
 std::vector<std::string> alternatives(std::string_view placeholder) {
@@ -124,23 +117,6 @@ std::vector<std::string> alternatives(std::string_view placeholder) {
     if (end == std::string_view::npos) return parts;
     placeholder.remove_prefix(end + 1);
   }
-}
-
-std::vector<std::string> choices_of(std::string_view placeholder) {
-  std::vector<std::string> choices = alternatives(placeholder);
-  for (auto& choice : choices) {
-    const auto equals = choice.find('=');
-    if (!is_literal(std::string_view(choice).substr(0, equals))) return {};
-    if (equals != std::string::npos) choice.resize(equals + 1);
-  }
-  return choices;
-}
-
-bool is_file(std::string_view placeholder) {
-  constexpr std::array names{"FILE", "MANIFEST", "KEY", "PLAN", "DIR", "DEST", "BASE", "NEW", "DELTA"};
-  const auto parts = alternatives(placeholder);
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](const std::string& part) { return std::find(names.begin(), names.end(), part) != names.end(); });
 }
 
 }  // namespace ingot::options

@@ -15,14 +15,12 @@ struct Form;
 
 /// One value on its way into the arguments.
 struct Setting {
-  Arguments& to;
   const Form* form;         ///< nullptr: no command was given
-  std::string command;      ///< "plan", "fleet check"; "" without a command
   std::string name;         ///< the flag as written, or the command for an argument: for messages
   std::string placeholder;  ///< "FILE", "bash|zsh|fish"
   std::string value;        ///< "" for a switch
 };
-using Set = std::function<void(const Setting&)>;
+using Set = std::function<void(const Setting&, Arguments&)>;
 
 /// A flag, such as "-f, --file MANIFEST". A placeholder names the kind of value: FILE, DIR, TIME, PEER, IMAGE … or the choices
 /// "a|b".
@@ -61,6 +59,7 @@ struct Word {
 
 /// One way to call a command. Most commands have one; "key make" and "key show" are two forms of `key`.
 struct Form {
+  std::string name;  ///< "plan", "key make"
   std::string verb;  ///< the word after the command, "make"; "": none
   std::vector<Word> words;
   std::vector<Option> options;  ///< without the global ones
@@ -69,28 +68,22 @@ struct Form {
   std::function<void(Arguments&)> check;
   std::vector<Format> formats{Format::text, Format::json};       ///< of --format
   std::vector<Format> file_formats{Format::text, Format::json};  ///< of --output
-  bool raw = false;                                              ///< takes all that follows as words, flags too
+  bool dashes = false;                                           ///< "--" stands before its words, which may look like flags
 
   const Option* option(std::string_view flag) const;
+  /// "ingot key make FILE"
+  std::string usage() const;
 };
 
 /// One row of the table.
 struct CommandEntry {
   std::string name;
-  std::string summary;        ///< one line, for the overview
-  std::string examples = {};  ///< lines that begin with two spaces
-  std::string text = {};      ///< paragraphs, wrapped when they are shown; lines that begin with two spaces stay as they are
+  std::string summary;   ///< one line, for the overview
+  std::string examples;  ///< lines that begin with two spaces
+  std::string text;      ///< paragraphs, wrapped when they are shown; lines that begin with two spaces stay as they are
   std::vector<Form> forms = {};
   bool events = false;  ///< with --json it prints one event a line, the last one a result
-
-  /// All options of all forms; a flag that several forms take is there once.
-  std::vector<Option> options() const;
-  /// "ingot key make FILE", one line a form.
-  std::vector<std::string> usage() const;
 };
-
-/// "ingot key make FILE"
-std::string usage_of(const CommandEntry& command, const Form& form);
 
 /// All commands, in the order of the help.
 const std::vector<CommandEntry>& command_table();
@@ -114,9 +107,5 @@ const std::vector<Described>& exit_codes();
 
 /// "a|b" → "a", "b".
 std::vector<std::string> alternatives(std::string_view placeholder);
-/// The words of "auto|always|never", of "removals=N|stops=N" as "removals=", "stops="; empty: the placeholder has other values.
-std::vector<std::string> choices_of(std::string_view placeholder);
-/// Whether one of the alternatives is a file or a folder: FILE, MANIFEST, DIR …
-bool is_file(std::string_view placeholder);
 
 }  // namespace ingot::options

@@ -3,48 +3,75 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 namespace ingot::options {
 
 namespace {
 
-constexpr std::array topics{
-    std::pair{std::string_view("images"), NameKind::images}, std::pair{std::string_view("series"), NameKind::series},
-    std::pair{std::string_view("peers"), NameKind::peers}, std::pair{std::string_view("types"), NameKind::types}};
+using Words = std::vector<std::string>;
 
-/// Any word of any form for which `holds`.
-template <class Holds>
-bool any_word(const CommandEntry& command, Holds&& holds) {
-  return std::any_of(command.forms.begin(), command.forms.end(), [&](const Form& form) {
-    return std::any_of(form.words.begin(), form.words.end(), [&](const Word& word) { return holds(word, form); });
-  });
+// Each script gives the words after "ingot", the last one as far as it is typed. Back comes an offer a line, "WORD", a tab and
+// its text, and ":files" where a file may stand. Plain bash, so that it needs no package bash-completion.
+constexpr std::string_view bash_script = R"sh(# Completions of ingot for bash, made by "ingot completion bash".
+_ingot() {
+  local current=${COMP_WORDS[COMP_CWORD]} offer offers
+  mapfile -t offers < <("${COMP_WORDS[0]}" completion names -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  COMPREPLY=()
+  for offer in "${offers[@]%%$'\t'*}"; do
+    [[ $offer == "$current"* ]] && COMPREPLY+=("$offer")
+    [[ $offer == :files ]] || continue
+    compopt -o filenames 2>/dev/null
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
+  done
+}
+complete -F _ingot ingot
+)sh";
+
+constexpr std::string_view zsh_script = R"sh(#compdef ingot
+# Completions of ingot for zsh, made by "ingot completion zsh".
+_ingot() {
+  local -a offers=("${(@f)$(command ingot completion names -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  local -a menu=("${(@)${(@)offers:#:files}//:/\\:}")
+  menu=("${(@)menu/$'\t'/:}")
+  _describe -t offers offer menu
+  (( ${offers[(Ie):files]} )) && _files
+}
+if [ "$funcstack[1]" = _ingot ]; then _ingot "$@"; else compdef _ingot ingot; fi
+)sh";
+
+constexpr std::string_view fish_script = R"sh(# Completions of ingot for fish, made by "ingot completion fish".
+function __ingot_offers
+    set -l words (commandline -opc) (commandline -ct)
+    set -l offers (command ingot completion names -- $words[2..-1] 2>/dev/null)
+    string match -v -- :files $offers
+    contains -- :files $offers; and __fish_complete_path (commandline -ct)
+end
+complete -c ingot -f -a '(__ingot_offers)'
+)sh";
+
+bool is_literal(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
 }
 
-bool fits(const Word& word, const std::string& given) {
-  const auto choices = choices_of(word.placeholder);
-  return choices.empty() || std::find(choices.begin(), choices.end(), given) != choices.end();
-}
-
-/// What the word after `given` may name in this form.
-std::vector<NameKind> kinds_in(const Form& form, std::vector<std::string> given) {
-  if (!form.verb.empty()) {
-    if (given.empty() || given.front() != form.verb) return {};
-    given.erase(given.begin());
+/// The words of "auto|always|never", of "removals=N|stops=N" as "removals=", "stops="; empty: the placeholder has other values.
+Words choices_of(std::string_view placeholder) {
+  Words choices = alternatives(placeholder);
+  for (auto& choice : choices) {
+    const auto equals = choice.find('=');
+    if (!is_literal(std::string_view(choice).substr(0, equals))) return {};
+    if (equals != std::string::npos) choice.resize(equals + 1);
   }
-  std::size_t at = 0;
-  for (const auto& word : given) {
-    if (at == form.words.size() || !fits(form.words[at], word)) return {};
-    if (!form.words[at].repeated) ++at;
-  }
-  if (at == form.words.size()) return {};
-  return kinds_of(form.words[at].placeholder, given.empty() ? "" : given.back());
+  return choices;
 }
 
-}  // namespace
+bool is_file(const std::string& alternative) {
+  constexpr std::array names{"FILE", "MANIFEST", "KEY", "PLAN", "DIR", "DEST", "BASE", "NEW", "DELTA"};
+  return std::find(names.begin(), names.end(), alternative) != names.end();
+}
 
+/// NAME alone stands for what `before`, the word before it, says ("images", "peers" …).
 std::vector<NameKind> kinds_of(std::string_view placeholder, std::string_view before) {
+  constexpr std::array topics{std::pair{"images", NameKind::images}, std::pair{"series", NameKind::series},
+                              std::pair{"peers", NameKind::peers}, std::pair{"types", NameKind::types}};
   std::vector<NameKind> kinds;
   const bool any = placeholder == "NAME|ADDRESS";  // ADDRESS alone is no name
   for (const auto& part : alternatives(placeholder)) {
@@ -58,45 +85,82 @@ std::vector<NameKind> kinds_of(std::string_view placeholder, std::string_view be
   return kinds;
 }
 
-std::string completed_by(std::string_view placeholder, std::string_view choices, std::string_view files, std::string_view names,
-                         std::string_view nothing) {
-  const auto words = choices_of(placeholder);
-  if (!words.empty()) return fmt::format(fmt::runtime(choices), fmt::join(words, " "));
-  return std::string(is_file(placeholder) ? files : kinds_of(placeholder, "").empty() ? nothing : names);
+void offer_value(std::string_view placeholder, std::string_view before, Offers& offers) {
+  for (const auto& word : choices_of(placeholder)) offers.words.push_back({word, ""});
+  const auto parts = alternatives(placeholder);
+  offers.schemas = offers.schemas || placeholder == "SCHEMA";
+  offers.files = offers.files || std::any_of(parts.begin(), parts.end(), is_file);
+  for (const NameKind kind : kinds_of(placeholder, before)) offers.names.push_back(kind);
 }
 
-std::vector<NameKind> kinds_after(const CommandEntry& command, const std::vector<std::string>& given) {
-  for (const auto& form : command.forms) {
-    if (auto kinds = kinds_in(form, given); !kinds.empty()) return kinds;
+bool fits(const Word& word, const std::string& given) {
+  const auto choices = choices_of(word.placeholder);
+  return choices.empty() || std::find(choices.begin(), choices.end(), given) != choices.end();
+}
+
+/// `given`: the words after the command.
+void offer_word(const Form& form, Words given, Offers& offers) {
+  if (!form.verb.empty()) {
+    if (given.empty()) return offers.words.push_back({form.verb, ""});
+    if (given.front() != form.verb) return;
+    given.erase(given.begin());
   }
-  return {};
+  auto next = form.words.begin();
+  for (const auto& word : given) {
+    if (next == form.words.end() || !fits(*next, word)) return;
+    if (!next->repeated) ++next;
+  }
+  if (next != form.words.end()) offer_value(next->placeholder, given.empty() ? "" : given.back(), offers);
 }
 
-std::vector<std::string> first_words(const CommandEntry& command, const std::vector<std::string>& schemas) {
-  std::vector<std::string> words;
-  for (const auto& form : command.forms) {
-    if (!form.verb.empty()) {
-      words.push_back(form.verb);
-    } else if (!form.words.empty()) {
-      const auto& placeholder = form.words.front().placeholder;
-      const auto more = placeholder == "SCHEMA" ? schemas : choices_of(placeholder);
-      words.insert(words.end(), more.begin(), more.end());
+/// Those that begin with `typed`: fish would offer others that are spelt alike.
+void offer_flags(const std::vector<Option>& options, std::string_view typed, Offers& offers) {
+  for (const auto& option : options) {
+    for (const auto& flag : option.flags) {
+      if (flag.starts_with(typed)) offers.words.push_back({flag, option.brief()});
     }
   }
-  return words;
 }
 
-bool takes_files(const CommandEntry& command) {
-  return any_word(command, [](const Word& word, const Form&) { return is_file(word.placeholder); });
+void offer_commands(Offers& offers) {
+  for (const auto& command : command_table()) offers.words.push_back({command.name, command.summary});
+  offers.words.push_back({"help", "show the help of a command"});
 }
 
-bool takes_names(const CommandEntry& command) {
-  return any_word(command, [](const Word& word, const Form& form) {
-    const auto before = choices_of(form.words.front().placeholder);
-    return !kinds_of(word.placeholder, "").empty() || std::any_of(before.begin(), before.end(), [&](const std::string& one) {
-      return !kinds_of(word.placeholder, one).empty();
-    });
-  });
+/// Those of every form that the words do not rule out.
+void offer_flags_of(const CommandLine& line, std::string_view typed, Offers& offers) {
+  if (line.command() != nullptr) {
+    for (const auto& form : line.command()->forms) {
+      if (line.words().size() == 1 || form.verb.empty() || form.verb == line.words()[1]) offer_flags(form.options, typed, offers);
+    }
+  }
+  offer_flags(global_options(), typed, offers);
+}
+
+}  // namespace
+
+std::string_view completion_script(Shell shell) {
+  constexpr std::array scripts{bash_script, zsh_script, fish_script};
+  return scripts.at(static_cast<std::size_t>(shell));
+}
+
+Offers offers_after(const CommandLine& line, std::string_view typed) {
+  Offers offers;
+  const auto equals = typed.starts_with("--") ? typed.find('=') : std::string_view::npos;
+  if (line.unfinished() != nullptr) {
+    offer_value(line.unfinished()->placeholder, "", offers);
+  } else if (equals != std::string_view::npos) {
+    offers.prefix = typed.substr(0, equals + 1);
+    if (const Option* const option = find_option(line.command(), typed.substr(0, equals)))
+      offer_value(option->placeholder, "", offers);
+  } else if (typed.starts_with('-')) {
+    offer_flags_of(line, typed, offers);
+  } else if (line.words().empty() || (line.words().size() == 1 && line.words().front() == "help")) {
+    offer_commands(offers);
+  } else if (line.command() != nullptr) {
+    for (const auto& form : line.command()->forms) offer_word(form, {line.words().begin() + 1, line.words().end()}, offers);
+  }
+  return offers;
 }
 
 }  // namespace ingot::options

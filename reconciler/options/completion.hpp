@@ -1,35 +1,34 @@
-// Shell completions, made from the command table. Pure.
+// Shell completions: the script of a shell asks "ingot completion names" what may come next. Pure.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "reconciler/options/command_table.hpp"
+#include "reconciler/options/arguments.hpp"
+#include "reconciler/options/command_line.hpp"
 
 namespace ingot::options {
 
-/// `schemas`: the names that "ingot schema" takes.
-std::string bash_completion(const std::vector<std::string>& schemas);
-std::string zsh_completion(const std::vector<std::string>& schemas);
-std::string fish_completion(const std::vector<std::string>& schemas);
+/// What a shell runs once to complete lines that begin with "ingot".
+std::string_view completion_script(Shell shell);
 
 /// Names of this server that a shell can offer. series_references: written "series:NAME".
 enum class NameKind { images, series, series_references, peers, types };
-/// What a placeholder stands for. NAME alone stands for what `before`, the word before it, says ("images", "peers" …).
-std::vector<NameKind> kinds_of(std::string_view placeholder, std::string_view before);
-/// What the next word may name. `given`: the words after the command, without options.
-std::vector<NameKind> kinds_after(const CommandEntry& command, const std::vector<std::string>& given);
 
-/// How a shell completes the value of an option: `choices` with the words in place of {}, `files`, `names`, or `nothing`.
-std::string completed_by(std::string_view placeholder, std::string_view choices, std::string_view files, std::string_view names,
-                         std::string_view nothing);
-
-/// The words that may come first after a command: its verbs, choices, or schemas.
-std::vector<std::string> first_words(const CommandEntry& command, const std::vector<std::string>& schemas);
-/// Whether an argument of the command may be a file or folder.
-bool takes_files(const CommandEntry& command);
-/// Whether an argument of the command may be one of the names.
-bool takes_names(const CommandEntry& command);
+struct Offer {
+  std::string word;
+  std::string text;  ///< one line for a menu; may be empty
+};
+/// What may come next.
+struct Offers {
+  std::vector<Offer> words;
+  std::vector<NameKind> names;
+  bool files = false;
+  bool schemas = false;  ///< the names that "ingot schema" takes
+  std::string prefix;    ///< "--color=", if its value is being typed: stands before each word and name
+};
+/// `line`: what is complete. `typed`: the word that is being typed, may be empty.
+Offers offers_after(const CommandLine& line, std::string_view typed);
 
 }  // namespace ingot::options

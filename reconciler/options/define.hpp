@@ -1,45 +1,27 @@
 // How a row of the command table is written: add_form<A> binds each option and argument to a member of A. The type of the member
-// says how the text is read: bool is a switch, Seconds a time, an enum the index of the choice. Instead of a member it takes a
-// function (A&, const Setting&).
+// says how the text is read (`read_value.hpp`): bool is a switch, Seconds a time, an enum the index of the choice. Instead of a
+// member it takes a function (A&) → member, or (A&, const Setting&).
 #pragma once
 
 #include <concepts>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "reconciler/options/command_table.hpp"
-#include "reconciler/options/usage.hpp"
+#include "reconciler/options/read_value.hpp"
 
 namespace ingot::options {
-
-// The readers of values. Each throws Error{usage} that names the flag and the value.
-void read(const Setting& setting, bool& to);
-void read(const Setting& setting, std::string& to);
-void read(const Setting& setting, std::optional<std::string>& to);
-void read(const Setting& setting, std::vector<std::string>& to);  ///< adds to it
-void read(const Setting& setting, Seconds& to);
-void read(const Setting& setting, std::optional<Seconds>& to);
-void read(const Setting& setting, std::optional<ServerName>& to);
-void read(const Setting& setting, std::vector<OutputFile>& to);  ///< FORMAT=FILE; adds to it
-void read(const Setting& setting, Format& to);                   ///< one of those of the form
-std::size_t read_choice(const Setting& setting);                 ///< its index in the placeholder
-template <class Enum>
-requires std::is_enum_v<Enum>
-void read(const Setting& setting, Enum& to) { to = static_cast<Enum>(read_choice(setting)); }
-/// `example` is for the hint.
-std::uint64_t read_number(const Setting& setting, std::uint64_t least, std::uint64_t most, std::uint64_t example);
 
 /// Adds one form to a command. To be used before the next form of the same command is added.
 template <class A>
 class FormOf {
  public:
-  explicit FormOf(CommandEntry& command, std::string verb = "") : form_(command.forms.emplace_back()) {
-    form_.verb = std::move(verb);
+  explicit FormOf(CommandEntry& command, const std::string& verb = "") : form_(command.forms.emplace_back()) {
+    form_.name = verb.empty() ? command.name : command.name + " " + verb;
+    form_.verb = verb;
     if constexpr (!is_global) form_.start = A{};
   }
   /// An argument: "IMAGE", "[DIR]", "KEY...", "[IMAGE...]".
@@ -54,7 +36,7 @@ class FormOf {
     form_.options.push_back(Option(spelling, std::move(text), setter(access)));
     return *this;
   }
-  /// An option that must be given. parse_arguments refuses a command line without it.
+  /// An option that must be given. A command line without it is a usage error.
   template <class Access>
   FormOf& needed(std::string_view spelling, Access access, std::string text) {
     option(spelling, access, std::move(text));
@@ -70,7 +52,7 @@ class FormOf {
   }
   /// What only the options together can get wrong. `check` may change the arguments; throws Error{usage}.
   FormOf& check(std::function<void(A&)> check) {
-    form_.check = [check = std::move(check)](Arguments& arguments) { check(std::get<A>(arguments.command)); };
+    form_.check = [check = std::move(check)](Arguments& arguments) { check(part_of(arguments)); };
     return *this;
   }
   /// Of --format, and of --output if those are others.
@@ -79,9 +61,9 @@ class FormOf {
     form_.formats = std::move(shown);
     return *this;
   }
-  /// All that follows the verb is words, flags too.
-  FormOf& raw() {
-    form_.raw = true;
+  /// "--" stands before the words.
+  FormOf& dashes() {
+    form_.dashes = true;
     return *this;
   }
 
@@ -96,11 +78,11 @@ class FormOf {
   }
   template <class Access>
   static Set setter(Access access) {
-    return [access](const Setting& setting) {
+    return [access](const Setting& setting, Arguments& arguments) {
       if constexpr (std::invocable<Access, A&, const Setting&>)
-        access(part_of(setting.to), setting);
+        access(part_of(arguments), setting);
       else
-        read(setting, std::invoke(access, part_of(setting.to)));
+        read(setting, std::invoke(access, part_of(arguments)));
     };
   }
 
@@ -108,8 +90,14 @@ class FormOf {
 };
 
 template <class A>
-FormOf<A> add_form(CommandEntry& command, std::string verb = "") {
-  return FormOf<A>(command, std::move(verb));
+FormOf<A> add_form(CommandEntry& command, const std::string& verb = "") {
+  return FormOf<A>(command, verb);
+}
+
+/// For a member that is a number from `least` to `most`; `example` is for the hint.
+template <class A, class Number>
+auto number(Number A::*member, std::uint64_t least, std::uint64_t most, std::uint64_t example) {
+  return [=](A& arguments, const Setting& setting) { arguments.*member = read_number(setting, least, most, example); };
 }
 
 // What several commands say alike.

@@ -7,14 +7,14 @@ namespace ingot::options {
 
 namespace {
 
-/// --help and --version change no argument: parse_arguments asks whether they were given.
+/// --help and --version change no argument: CommandLine asks whether they were given.
 void nothing(GlobalOptions&, const Setting&) {}
 
 }  // namespace
 
 const std::vector<Option>& global_options() {
   static const CommandEntry all = [] {
-    CommandEntry global;
+    CommandEntry global{"", "", "", ""};
     add_form<GlobalOptions>(global)
         .option("-f, --file MANIFEST", &GlobalOptions::manifest,
                 "the manifest (default: ingot.toml); a folder stands for the ingot.toml in it")
@@ -37,12 +37,8 @@ const std::vector<Option>& global_options() {
         .option("--no-progress", &GlobalOptions::no_progress, "print no progress bars and no heartbeat")
         .option("--lock-timeout TIME", &GlobalOptions::lock_timeout,
                 "how long to wait for another run to end, such as 30s (default: do not wait)")
-        .option(
-            "--parallel N",
-            [](GlobalOptions& global, const Setting& setting) {
-              global.parallel = static_cast<std::uint32_t>(read_number(setting, 1, 64, 8));
-            },
-            "how many transfers run at once, 1-64, instead of the limit in the manifest")
+        .option("--parallel N", number(&GlobalOptions::parallel, 1, 64, 8),
+                "how many transfers run at once, 1-64, instead of the limit in the manifest")
         .option("-h, --help", nothing, "show this page")
         .option("--version", nothing, "show the version, its commit, and the libraries it uses");
     return global;

@@ -141,7 +141,7 @@ std::string help_page(std::string_view name) {
   const CommandEntry* const command = find_command(name);
   if (command == nullptr) return overview();
   std::string out;
-  for (const auto& line : command->usage()) out += (out.empty() ? "Usage: " : "       ") + line + "\n";
+  for (const auto& form : command->forms) out += (out.empty() ? "Usage: " : "       ") + form.usage() + "\n";
   out += command->examples;
   for (const auto& paragraph : paragraphs_of(command->text)) {
     out += '\n';

@@ -1,4 +1,4 @@
-// What --help prints, made from the command table: usage, examples, what the command does, its options.
+// What --help prints, and the man page, made from the command table: usage, examples, what a command does, its options. Pure.
 #pragma once
 
 #include <string>
@@ -11,6 +11,11 @@ namespace ingot::options {
 
 /// The page of one command; "" gives the overview. Ends with a line break.
 std::string help_page(std::string_view command);
+
+/// The man page ingot(1), in scdoc's format.
+std::string man_page();
+
+// What both are made of.
 
 /// Options that several forms of a command take alike.
 struct OptionGroup {

@@ -1,7 +1,4 @@
-#include "reconciler/options/man_page.hpp"
-
-#include <string_view>
-
+// The man page ingot(1).
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -44,7 +41,9 @@ void put_terms(const std::vector<Described>& list, std::string& out) {
 
 void put_command(const CommandEntry& command, std::string& out) {
   out += fmt::format("## ingot {} - {}\n\n", escaped(command.name), escaped(command.summary));
-  put_literal(command.usage(), out);
+  std::vector<std::string> usage;
+  for (const auto& form : command.forms) usage.push_back(form.usage());
+  put_literal(usage, out);
   for (const auto& paragraph : paragraphs_of(command.text)) {
     if (stays_as_it_is(paragraph))
       put_literal({paragraph}, out);

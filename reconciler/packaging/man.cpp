@@ -1,7 +1,7 @@
 // Prints the man page in scdoc's format; only a build runs it.
 #include <cstdio>
 
-#include "reconciler/options/man_page.hpp"
+#include "reconciler/options/help.hpp"
 
 int main() {
   const std::string page = ingot::options::man_page();

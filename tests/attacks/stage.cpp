@@ -11,6 +11,7 @@
 #include "reconciler/command/commands.hpp"
 #include "reconciler/io/disk/files.hpp"
 #include "reconciler/io/hash.hpp"
+#include "reconciler/options/command_line.hpp"
 #include "reconciler/show/run/show_error.hpp"
 #include "reconciler/transfer/copy_image.hpp"
 #include "reconciler/transfer/pack.hpp"
@@ -183,7 +184,7 @@ Ran Stage::here(const std::vector<std::string>& words) {
   QuietTerminal terminal;
   io::PosixFiles files;
   try {
-    const options::Arguments arguments = options::parse_arguments(words);
+    const options::Arguments arguments = options::CommandLine(words).arguments();
     const console::Session session{
         .flags = arguments.everywhere, .terminal = terminal, .files = files, .clock = clock, .connect = [this] {
           return std::make_unique<io::CurlTransport>(clock, limits);

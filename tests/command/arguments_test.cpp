@@ -1,4 +1,4 @@
-#include "reconciler/options/arguments.hpp"
+#include "reconciler/options/command_line.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 template <class Wanted>
 Wanted parsed(const std::vector<std::string>& words) {
-  const options::Arguments arguments = options::parse_arguments(words);
+  const options::Arguments arguments = options::CommandLine(words).arguments();
   EXPECT_TRUE(std::holds_alternative<Wanted>(arguments.command));
   return std::get<Wanted>(arguments.command);
 }
@@ -21,7 +21,7 @@ Wanted parsed(const std::vector<std::string>& words) {
 /// "text; mend" of the error that these words are.
 std::string wrong(const std::vector<std::string>& words) {
   try {
-    options::parse_arguments(words);
+    options::CommandLine(words).arguments();
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::usage);
     return error.text() + "; " + error.mend();
@@ -33,7 +33,7 @@ std::string wrong(const std::vector<std::string>& words) {
 TEST(arguments, flags_may_stand_before_and_after_the_command) {
   for (const auto& words : std::vector<std::vector<std::string>>{
            {"-f", "x.toml", "--json", "plan"}, {"plan", "--json", "-f", "x.toml"}, {"plan", "--file=x.toml", "--format=json"}}) {
-    const options::Arguments arguments = options::parse_arguments(words);
+    const options::Arguments arguments = options::CommandLine(words).arguments();
     EXPECT_EQ(arguments.everywhere.manifest, "x.toml");
     EXPECT_EQ(arguments.everywhere.format, options::Format::json);
     EXPECT_TRUE(std::holds_alternative<options::PlanArguments>(arguments.command));
@@ -41,8 +41,9 @@ TEST(arguments, flags_may_stand_before_and_after_the_command) {
 }
 
 TEST(arguments, everything_that_stands_everywhere_is_taken) {
-  const options::GlobalOptions flags = options::parse_arguments({"status", "-q", "-v", "--no-progress", "--color", "never",
-                                                                 "--lock-timeout", "30s", "--parallel", "4"})
+  const options::GlobalOptions flags = options::CommandLine({"status", "-q", "-v", "--no-progress", "--color", "never",
+                                                             "--lock-timeout", "30s", "--parallel", "4"})
+                                           .arguments()
                                            .everywhere;
   EXPECT_TRUE(flags.quiet);
   EXPECT_TRUE(flags.verbose);
@@ -144,7 +145,7 @@ TEST(arguments, a_misspelt_word_is_answered_with_the_nearest) {
 }
 
 TEST(arguments, an_image_has_a_version_of_its_own) {
-  const auto given = options::parse_arguments({"add", "a.img", "--name", "a", "--version", "1.2"});
+  const auto given = options::CommandLine({"add", "a.img", "--name", "a", "--version", "1.2"}).arguments();
   EXPECT_EQ(std::get<options::AddArguments>(given.command).version, "1.2");
   EXPECT_THAT(wrong({"add", "a.img"}), HasSubstr("--name"));
   EXPECT_THAT(wrong({"bundle"}), HasSubstr("bundle needs DEST"));
@@ -192,7 +193,7 @@ TEST(arguments, too_few_or_too_many_words_are_refused) {
 }
 
 TEST(arguments, flags_are_written_as_getopt_long_takes_them) {
-  const auto flags = [](std::vector<std::string> words) { return options::parse_arguments(words).everywhere; };
+  const auto flags = [](std::vector<std::string> words) { return options::CommandLine(words).arguments().everywhere; };
   EXPECT_EQ(flags({"plan", "-fx.toml"}).manifest, "x.toml");
   EXPECT_TRUE(flags({"plan", "-qv"}).verbose);
   EXPECT_EQ(flags({"plan", "-qf", "x.toml"}).manifest, "x.toml");
@@ -227,7 +228,7 @@ TEST(arguments, a_verb_takes_only_its_own_options) {
   EXPECT_EQ(wrong({"fleet", "status"}),
             "fleet status needs --cards DIR; usage: ingot fleet status --cards DIR [--manifest FILE]... [IMAGE|series:NAME]");
   EXPECT_THAT(wrong({"fleet", "status", "--cards", "b", "--format", "dot"}), HasSubstr("is not known to fleet status"));
-  EXPECT_EQ(options::parse_arguments({"fleet", "check", "a", "--format", "dot"}).everywhere.format, options::Format::dot);
+  EXPECT_EQ(options::CommandLine({"fleet", "check", "a", "--format", "dot"}).arguments().everywhere.format, options::Format::dot);
 }
 
 TEST(arguments, an_option_that_a_command_needs_is_in_its_usage_and_missed) {
@@ -240,7 +241,7 @@ TEST(arguments, an_option_that_a_command_needs_is_in_its_usage_and_missed) {
 
 TEST(arguments, json_and_another_format_contradict_in_any_order) {
   EXPECT_THAT(wrong({"plan", "--format", "markdown", "--json"}), HasSubstr("contradict"));
-  EXPECT_EQ(options::parse_arguments({"plan", "--json", "--format", "json"}).everywhere.format, options::Format::json);
+  EXPECT_EQ(options::CommandLine({"plan", "--json", "--format", "json"}).arguments().everywhere.format, options::Format::json);
 }
 
 TEST(arguments, what_is_said_back_is_safe_for_a_terminal) { EXPECT_EQ(wrong({"\x1b[2J"}).find('\x1b'), std::string::npos); }

@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "reconciler/options/man_page.hpp"
+#include "reconciler/options/help.hpp"
 #include "schema/exit_code.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/support/process.hpp"
@@ -22,8 +22,14 @@ using testing::Not;
 
 using options::NameKind;
 
-const options::CommandEntry& entry(const std::string& command) { return *options::find_command(command); }
-std::vector<std::string> first_words(const std::string& command) { return options::first_words(entry(command), {"plan"}); }
+options::Offers offers_after(const std::vector<std::string>& words, std::string_view typed = "") {
+  return options::offers_after(options::CommandLine(words), typed);
+}
+std::vector<std::string> words_after(const std::vector<std::string>& words, std::string_view typed = "") {
+  std::vector<std::string> offered;
+  for (const auto& offer : offers_after(words, typed).words) offered.push_back(offer.word);
+  return offered;
+}
 
 TEST(command_table, has_a_way_to_set_and_a_text_for_every_option_and_argument) {
   for (const auto& command : options::command_table()) {
@@ -32,11 +38,11 @@ TEST(command_table, has_a_way_to_set_and_a_text_for_every_option_and_argument) {
     for (const auto& form : command.forms) {
       EXPECT_FALSE(std::holds_alternative<options::ShowHelp>(form.start)) << command.name << " runs nothing";
       for (const auto& word : form.words) EXPECT_TRUE(word.set && !word.placeholder.empty()) << command.name;
-    }
-    for (const auto& option : command.options()) {
-      EXPECT_TRUE(option.set);
-      EXPECT_FALSE(option.brief().empty()) << command.name << " " << option.flags.front();
-      EXPECT_LE(option.brief().size(), 130U) << option.brief();
+      for (const auto& option : form.options) {
+        EXPECT_TRUE(option.set);
+        EXPECT_FALSE(option.brief().empty()) << command.name << " " << option.flags.front();
+        EXPECT_LE(option.brief().size(), 130U) << option.brief();
+      }
     }
   }
 }
@@ -57,41 +63,58 @@ TEST(command_table, has_every_flag_once_and_with_one_meaning_in_a_command) {
   }
 }
 
-TEST(command_table, knows_the_words_that_may_follow) {
-  EXPECT_THAT(first_words("query"), ElementsAre("peers", "images", "series", "types", "subscriptions", "history"));
-  EXPECT_THAT(first_words("key"), ElementsAre("make", "show", "rotate", "revoke", "release", "sign", "install"));
-  EXPECT_THAT(first_words("fleet"), ElementsAre("check", "status", "plan", "report"));
-  EXPECT_THAT(first_words("delta"), ElementsAre("apply", "make"));
-  EXPECT_THAT(first_words("explain"), IsEmpty());
-  EXPECT_THAT(first_words("schema"), ElementsAre("plan"));
-  EXPECT_TRUE(options::takes_files(entry("card")));
-  EXPECT_TRUE(options::takes_files(entry("fleet")));
-  EXPECT_FALSE(options::takes_files(entry("status")));
-  EXPECT_TRUE(options::takes_files(entry("apply")));
-  EXPECT_FALSE(options::takes_files(entry("publish"))) << "the FILE of --metrics is no argument";
+TEST(offers, are_the_words_that_may_follow) {
+  EXPECT_THAT(words_after({"query"}), ElementsAre("peers", "images", "series", "types", "subscriptions", "history"));
+  EXPECT_THAT(words_after({"key"}), ElementsAre("make", "show", "rotate", "revoke", "release", "sign", "install"));
+  EXPECT_THAT(words_after({"fleet"}), ElementsAre("check", "status", "plan", "report"));
+  EXPECT_THAT(words_after({"delta"}), ElementsAre("apply", "make"));
+  EXPECT_THAT(words_after({"explain"}), IsEmpty());
+  EXPECT_THAT(words_after({"query", "images", "x"}), IsEmpty());
+  EXPECT_THAT(words_after({"nosuch"}), IsEmpty());
+  EXPECT_THAT(words_after({"help"}), AllOf(Contains("plan"), Contains("help")));
+  EXPECT_TRUE(offers_after({"schema"}).schemas);
+  EXPECT_FALSE(offers_after({"schema", "plan"}).schemas);
 }
 
-TEST(command_table, knows_the_choices_of_a_value) {
-  EXPECT_THAT(options::choices_of("auto|always|never"), ElementsAre("auto", "always", "never"));
-  EXPECT_THAT(options::choices_of("removals=N|stops=N"), ElementsAre("removals=", "stops="));
-  EXPECT_THAT(options::choices_of("FILE|-"), IsEmpty());
-  EXPECT_THAT(options::choices_of("TIME"), IsEmpty());
+TEST(offers, are_files_where_one_may_stand) {
+  for (const char* const command : {"card", "apply", "show", "bundle"}) EXPECT_TRUE(offers_after({command}).files) << command;
+  EXPECT_TRUE(offers_after({"fleet", "check", "a"}).files);
+  EXPECT_FALSE(offers_after({"fleet"}).files) << "a verb comes first";
+  EXPECT_FALSE(offers_after({"status"}).files);
+  EXPECT_FALSE(offers_after({"publish"}).files) << "the FILE of --metrics is no argument";
+  EXPECT_TRUE(offers_after({"publish", "--metrics"}).files);
 }
 
-TEST(command_table, knows_what_the_next_word_may_name) {
-  const auto after = [](const std::string& command, const std::vector<std::string>& given) {
-    return options::kinds_after(entry(command), given);
-  };
-  EXPECT_THAT(after("extract", {}), ElementsAre(NameKind::images, NameKind::series_references));
-  EXPECT_THAT(after("extract", {"a"}), IsEmpty()) << "DEST";
-  EXPECT_THAT(after("verify", {"a", "b"}), ElementsAre(NameKind::images));
-  EXPECT_THAT(after("query", {"series"}), ElementsAre(NameKind::series));
-  EXPECT_THAT(after("query", {"history"}), IsEmpty());
-  EXPECT_THAT(after("query", {}), IsEmpty());
-  EXPECT_THAT(after("explain", {}), ElementsAre(NameKind::images, NameKind::series, NameKind::peers, NameKind::types));
-  EXPECT_THAT(after("key", {"release", "a"}), ElementsAre(NameKind::images));
-  EXPECT_THAT(after("key", {"sign"}), IsEmpty());
-  EXPECT_THAT(after("plan", {}), IsEmpty());
+TEST(offers, are_the_choices_of_a_value) {
+  EXPECT_THAT(words_after({"plan", "--color"}), ElementsAre("auto", "always", "never"));
+  EXPECT_THAT(words_after({"plan", "--raise-limit"}), ElementsAre("removals=", "stops=", "withdrawals="));
+  EXPECT_THAT(words_after({"plan", "--out"}), IsEmpty());
+  EXPECT_THAT(words_after({"plan", "--lock-timeout"}), IsEmpty());
+  EXPECT_THAT(words_after({"plan"}, "--color=a"), ElementsAre("auto", "always", "never"));
+  EXPECT_EQ(offers_after({"plan"}, "--color=a").prefix, "--color=");
+  EXPECT_THAT(words_after({"plan"}, "--colour=a"), IsEmpty());
+}
+
+TEST(offers, are_the_options_of_the_form_and_the_global_ones) {
+  EXPECT_THAT(words_after({"plan"}, "-"), AllOf(Contains("--base"), Contains("-f"), Contains("--json"), Not(Contains("--yes"))));
+  EXPECT_THAT(words_after({"key"}, "-"), AllOf(Contains("--add-root"), Contains("--yes")));
+  EXPECT_THAT(words_after({"key", "make"}, "-"), AllOf(Not(Contains("--add-root")), Contains("--json")));
+  EXPECT_THAT(words_after({}, "-"), AllOf(Contains("--version"), Not(Contains("--base"))));
+}
+
+TEST(offers, are_the_names_that_may_follow) {
+  const auto after = [](const std::vector<std::string>& words) { return offers_after(words).names; };
+  EXPECT_THAT(after({"extract"}), ElementsAre(NameKind::images, NameKind::series_references));
+  EXPECT_THAT(after({"extract", "a"}), IsEmpty()) << "DEST";
+  EXPECT_THAT(after({"verify", "a", "b"}), ElementsAre(NameKind::images));
+  EXPECT_THAT(after({"query", "series"}), ElementsAre(NameKind::series));
+  EXPECT_THAT(after({"query", "history"}), IsEmpty());
+  EXPECT_THAT(after({"query"}), IsEmpty());
+  EXPECT_THAT(after({"query", "images", "--peer"}), ElementsAre(NameKind::peers));
+  EXPECT_THAT(after({"explain"}), ElementsAre(NameKind::images, NameKind::series, NameKind::peers, NameKind::types));
+  EXPECT_THAT(after({"key", "release", "a"}), ElementsAre(NameKind::images));
+  EXPECT_THAT(after({"key", "sign"}), IsEmpty());
+  EXPECT_THAT(after({"plan"}), IsEmpty());
 }
 
 TEST(command_table, describes_the_environment_and_the_exit_codes) {
@@ -148,25 +171,27 @@ struct Completion : testing_support::Commands {
     return offers(shell(
         {"zsh", "-f", std::string(INGOT_SOURCE_DIR) + "/tests/command/complete.zsh", (folder / "functions").string(), line}));
   }
-  /// In place of ingot: offers a name that holds the words that it was asked with.
-  void offering_ingot() {
-    write("bin/ingot", "#!/bin/sh\n[ \"$1 $2 $3\" = \"completion names --\" ] || exit 1\nshift 3\nIFS=_; echo \"db19.$*\"\n");
+  void ingot_is(const std::string& script) {
+    write("bin/ingot", "#!/bin/sh\n" + script);
     testing_support::fs::permissions(folder / "bin/ingot", testing_support::fs::perms::owner_all);
   }
+  /// What a shell asks: ingot is a script here that offers a name which holds the words that it was given.
   template <class Complete>
-  void expect_names(Complete&& complete) {
+  void expect_that_it_asks(Complete&& complete) {
+    ingot_is("exit 1");
     EXPECT_THAT(complete("ingot explain d"), IsEmpty()) << "of an ingot that fails";
-    offering_ingot();
-    EXPECT_THAT(complete("ingot explain d"), ElementsAre("db19.explain"));
-    EXPECT_THAT(complete("ingot verify db19_1 d"), ElementsAre("db19.verify_db19_1"));
-    EXPECT_THAT(complete("ingot query images --peer d"), ElementsAre("db19.query_images_--peer"));
-    EXPECT_THAT(complete("ingot query images d"), ElementsAre("db19.query_images"));
+    ingot_is(
+        "[ \"$1 $2 $3\" = \"completion names --\" ] || exit 1\nshift 3\nIFS=_; printf 'db19.%s\\tof: it\\n' \"$*\"\n"
+        "[ $1 = show ] && echo :files\n");
+    EXPECT_THAT(complete("ingot explain d"), ElementsAre("db19.explain_d"));
+    EXPECT_THAT(complete("ingot verify db19_1 d"), ElementsAre("db19.verify_db19_1_d"));
+    EXPECT_THAT(complete("ingot query images --peer d"), ElementsAre("db19.query_images_--peer_d"));
     write("db.plan", "");
-    EXPECT_THAT(complete("ingot show d"), testing::UnorderedElementsAre("db19.show", "db.plan"));
-    EXPECT_THAT(complete("ingot plan d"), IsEmpty());
+    EXPECT_THAT(complete("ingot show d"), testing::UnorderedElementsAre("db19.show_d", "db.plan"));
   }
   template <class Complete>
   void expect_what_every_shell_offers(Complete&& complete) {
+    ingot_is("exec " INGOT_PROGRAM " \"$@\"");
     EXPECT_THAT(complete("ingot pl"), ElementsAre("plan"));
     EXPECT_THAT(complete("ingot "), AllOf(Contains("init"), Contains("fleet"), Contains("help")));
     EXPECT_THAT(complete("ingot query s"), testing::UnorderedElementsAre("series", "subscriptions"));
@@ -186,7 +211,7 @@ TEST_F(Completion, of_bash) {
   write("server.card.toml", "");
   EXPECT_EQ(shell({"bash", "-n", script("bash", "ingot.bash")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return bash(line); });
-  expect_names([&](const std::string& line) { return bash(line); });
+  expect_that_it_asks([&](const std::string& line) { return bash(line); });
   write("a b.toml", "");
   EXPECT_THAT(bash("ingot card a"), ElementsAre("a b.toml"));
   EXPECT_THAT(bash("ingot -f x.toml pl"), ElementsAre("plan")) << "the value of a flag is no command";
@@ -196,7 +221,7 @@ TEST_F(Completion, of_fish) {
   write("server.card.toml", "");
   EXPECT_EQ(shell({"fish", "--no-execute", script("fish", "ingot.fish")}).exit, 0);
   expect_what_every_shell_offers([&](const std::string& line) { return fish(line); });
-  expect_names([&](const std::string& line) { return fish(line); });
+  expect_that_it_asks([&](const std::string& line) { return fish(line); });
 }
 
 TEST_F(Completion, of_zsh) {
@@ -204,7 +229,7 @@ TEST_F(Completion, of_zsh) {
   EXPECT_EQ(shell({"zsh", "-n", script("zsh", "_ingot")}).exit, 0);
   ASSERT_THAT(zsh("ingot pl"), ElementsAre("plan")) << "without a pseudo-terminal nothing below can pass";
   expect_what_every_shell_offers([&](const std::string& line) { return zsh(line); });
-  expect_names([&](const std::string& line) { return zsh(line); });
+  expect_that_it_asks([&](const std::string& line) { return zsh(line); });
 }
 
 TEST_F(Completion, names_what_is_in_the_manifest_and_in_the_state_and_is_silent_of_what_it_cannot_read) {
@@ -214,6 +239,7 @@ TEST_F(Completion, names_what_is_in_the_manifest_and_in_the_state_and_is_silent_
   manifest("gold", "[[image]]\nname = \"b\"\nsource = \"b.bin\"\n[[series]]\nname = \"s\"\nimages = [\"b\"]\n");
   const auto names = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"completion", "names", "--"});
+    words.emplace_back();  // the word that is being typed
     const Ran ran = ingot(words);
     EXPECT_EQ(ran.exit, 0);
     EXPECT_EQ(ran.err, "");
@@ -228,7 +254,6 @@ TEST_F(Completion, names_what_is_in_the_manifest_and_in_the_state_and_is_silent_
   EXPECT_EQ(names({"verify", "-f", gold, "--lock-timeout"}), "");
   EXPECT_EQ(names({"verify", "-f", (folder / "nowhere").string()}), "");
   EXPECT_EQ(names({"verify", "-f", gold, "--rev", "main"}), "") << "no repository";
-  EXPECT_EQ(names({}), "");
   testing_support::fs::remove_all(folder / "gold/state");
   EXPECT_EQ(names({"verify", "-f", gold}), "b\n") << "the manifest's alone";
   write("gold/ingot.toml", "colour = 1");

@@ -7,6 +7,7 @@
 
 #include "reconciler/command/commands.hpp"
 #include "reconciler/io/disk/files.hpp"
+#include "reconciler/options/command_line.hpp"
 #include "schema/overloaded.hpp"
 #include "tests/command/commands_fixture.hpp"
 #include "tests/support/folder_transport.hpp"
@@ -51,7 +52,7 @@ struct FleetRequests : testing_support::Commands {
   /// Of a command of which nothing is remembered, by server.
   Requests asked(const std::vector<std::string>& words) {
     fs::remove_all(folder / "cache");
-    const options::Arguments arguments = options::parse_arguments(words);
+    const options::Arguments arguments = options::CommandLine(words).arguments();
     std::map<std::string, std::atomic<int>> counts;
     io::PosixFiles files;
     io::SystemClock clock;

@@ -3,9 +3,10 @@
 
 namespace ingot::options {
 
+namespace {
+
 CommandEntry fleet_command() {
-  CommandEntry fleet{.name = "fleet", .summary = "many servers: check manifests, plan, ask which image is where"};
-  fleet.examples = R"(
+  CommandEntry fleet{"fleet", "many servers: check manifests, plan, ask which image is where", R"(
   ingot fleet check sites/*/ingot.toml       # what does not fit, and who copies what from whom
   ingot fleet check sites/* --format dot | dot -Tsvg > fleet.svg
   ingot fleet status db19_25 --cards peers   # is it everywhere?
@@ -13,8 +14,8 @@ CommandEntry fleet_command() {
   ingot fleet status --cards peers --format html > status.html
   ingot fleet plan sites/* --base origin/main # what a change does, and where
   ingot fleet report --cards peers sites/* --out fleet.html   # a page to mail
-)";
-  fleet.text = R"(
+)",
+                     R"(
 check reads the manifests of many servers, each with the server.card.toml beside it. It needs no network (but for --repo) and no
 state. It finds:
 
@@ -58,7 +59,7 @@ made every day knows the day. Exit code 3 if a server was unreachable, 4 if a se
 same.
 
 With --rev and --repo, all four read the manifests from a commit. A server that two MANIFESTs name is exit code 64 (check: an error).
-)";
+)"};
   add_form<CheckFleet>(fleet, "check")
       .word("MANIFEST...", &CheckFleet::manifests)
       .formats({Format::text, Format::json, Format::dot, Format::mermaid});
@@ -80,5 +81,9 @@ With --rev and --repo, all four read the manifests from a commit. A server that 
       .needed("--out FILE", &ReportFleet::out, "the HTML file; replaces only an earlier report");
   return fleet;
 }
+
+}  // namespace
+
+std::vector<CommandEntry> fleet_commands() { return {fleet_command()}; }
 
 }  // namespace ingot::options

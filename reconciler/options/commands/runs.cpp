@@ -57,11 +57,8 @@ void add_plan_options(FormOf<A>& form) {
       "accept a manifest that declares nothing, although the state manages something");
 }
 
-}  // namespace
-
 CommandEntry plan_command() {
-  CommandEntry plan{.name = "plan", .summary = "show what apply would change, and why"};
-  plan.examples = R"(
+  CommandEntry plan{"plan", "show what apply would change, and why", R"(
   ingot plan
   ingot plan --base origin/main                                          # what the checked-out change adds
   ingot plan --rev main                                                  # of a commit, whatever is checked out
@@ -73,8 +70,8 @@ CommandEntry plan_command() {
   ingot plan --exclude peer.fpps-3                                       # everything but what needs fpps-3
   ingot plan --detailed-exitcode || notify-send "ingot: exit $?"         # 2: changes are pending
   ingot plan --raise-limit removals=20                                   # allow 20 removals in this run
-)";
-  plan.text = R"(
+)",
+                    R"(
 Asks every peer, compares with the manifest, and shows what apply would do, with the reason of each line. Changes nothing, and
 never waits for another run. The lines are grouped by peer; --json lists them in the order of apply. If the plan publishes, it
 checks that the files of the published images are there. Other damage is reported by status and drift.
@@ -83,7 +80,7 @@ The line that names a rule says who changed it last, if the manifest is from git
 
 Formats: text, json, markdown (a comment; its first line marks it, so that a job finds it again), github (annotations of a
 workflow, and the summary of the step), terraform and codequality (GitLab reports), sarif, junit.
-)";
+)"};
   auto form = add_form<PlanArguments>(plan);
   form.option("--out FILE", &PlanArguments::out,
               "save the plan for \"ingot apply FILE\", \"ingot show FILE\" and \"ingot diff\": the output of --json and what "
@@ -107,8 +104,6 @@ workflow, and the summary of the step), terraform and codequality (GitLab report
                 Format::sarif, Format::junit});
   return plan;
 }
-
-namespace {
 
 std::vector<std::string> verb_words() {
   std::vector<std::string> words;
@@ -154,20 +149,16 @@ void check_apply(ApplyArguments& apply) {
           "although another selector of their peer is unknown");
 }
 
-}  // namespace
-
 CommandEntry apply_command() {
-  CommandEntry apply{.name = "apply", .summary = "plan, ask, and carry out the plan"};
-  apply.events = true;
-  apply.examples = R"(
+  CommandEntry apply{"apply", "plan, ask, and carry out the plan", R"(
   ingot apply                                      # shows the plan, asks, carries it out
   ingot apply tonight.plan                         # exactly the saved plan, without asking, or nothing (exit code 8)
   ingot apply --approve copy,add,withdraw          # only these; the rest is listed (exit code 7)
   ingot apply --yes                                # without asking, for scripts; timers run "ingot reconcile"
   ingot apply --yes --json                         # one JSON event a line; the last is always the result
   ingot apply --yes --output markdown=applied.md   # the result, for a build server
-)";
-  apply.text = R"(
+)",
+                     R"(
 An action that fails does not stop actions that do not depend on it. Run apply again: it goes on where it stopped. Ctrl-C stops it
 cleanly, a second Ctrl-C at once. With --yes --quiet the plan is shown only if it expects trouble, and a run with nothing to do
 prints nothing.
@@ -176,7 +167,8 @@ A saved PLAN is carried out once, and only if it still fits: the state and the m
 would be planned now as it was then, with the reasons and sizes in the file. The peers are asked again. What they have published
 since then is left for the next plan. If the plan does not fit, the differences are shown line by line, nothing is done, and the
 exit code is 8.
-)";
+)"};
+  apply.events = true;
   auto form = add_form<ApplyArguments>(apply);
   form.word("[PLAN]", &ApplyArguments::plan)
       .option("--yes", &ApplyArguments::yes,
@@ -203,8 +195,6 @@ exit code is 8.
   return apply;
 }
 
-namespace {
-
 void check_reconcile(const ReconcileArguments& reconcile) {
   if (reconcile.deadline && reconcile.deadline->count() == 0)
     wrong("--deadline leaves no time at all", "write for example --deadline 50m");
@@ -213,19 +203,15 @@ void check_reconcile(const ReconcileArguments& reconcile) {
           "both count from the start: give a later deadline or a shorter jitter");
 }
 
-}  // namespace
-
 CommandEntry reconcile_command() {
-  CommandEntry reconcile{.name = "reconcile", .summary = "plan and apply without asking, for a timer"};
-  reconcile.events = true;
-  reconcile.examples = R"(
+  CommandEntry reconcile{"reconcile", "plan and apply without asking, for a timer", R"(
   ingot reconcile                               # for a timer: see examples/systemd and examples/cron
   ingot reconcile --jitter 10m --deadline 50m   # for an hourly timer: runs never overlap
   ingot reconcile --approve copy,withdraw,update,remove   # follow the peers; nothing is added or deleted here
   ingot reconcile --json                        # one JSON event a line; the last is always the result
   ingot reconcile --repo https://git.example.net/gold.git --rev main -f sites/fpps-1   # without a checkout
-)";
-  reconcile.text = R"(
+)",
+                         R"(
 Plans and carries out the plan without asking, within the guards of the manifest and of the host. The guards cannot be raised here.
 What a guard holds is listed and not done. A commit that [guard] git does not allow stops the run (exit code 7). If there is nothing
 to do, reconcile prints nothing, records no run and exits with 0. Work beyond max_bytes, outside of a window or after the deadline
@@ -233,7 +219,8 @@ is deferred to the next run; if nothing else is left, the exit code is 0.
 
 With --approve everything else is held (exit code 7). update brings new images into series that follow a peer; remove is what prune
 does. A new site needs register and instantiate once: run "ingot apply" there first.
-)";
+)"};
+  reconcile.events = true;
   add_form<ReconcileArguments>(reconcile)
       .repeated(
           "--approve VERB,...",
@@ -252,17 +239,20 @@ does. A new site needs register and instantiate once: run "ingot apply" there fi
 }
 
 CommandEntry diff_command() {
-  CommandEntry diff{.name = "diff", .summary = "compare two saved plans"};
-  diff.examples = R"(
+  CommandEntry diff{"diff", "compare two saved plans", R"(
   ingot plan --out new.plan; ingot diff old.plan new.plan
   ingot diff old.plan new.plan --json | jq '.added[].address'
-)";
-  diff.text = R"(
+)",
+                    R"(
 Shows which actions were removed, which were added, and which have another result, key by key. Reads the files that
 "ingot plan --out" or "ingot plan --json" wrote, and nothing else. Exit code 0 if the plans are the same, 2 if they differ.
-)";
+)"};
   add_form<DiffArguments>(diff).word("PLAN", &DiffArguments::before).word("PLAN", &DiffArguments::after);
   return diff;
 }
+
+}  // namespace
+
+std::vector<CommandEntry> run_commands() { return {plan_command(), apply_command(), reconcile_command(), diff_command()}; }
 
 }  // namespace ingot::options

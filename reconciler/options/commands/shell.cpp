@@ -3,39 +3,43 @@
 
 namespace ingot::options {
 
+namespace {
+
 CommandEntry completion_command() {
-  CommandEntry completion{.name = "completion", .summary = "print the completion script of a shell"};
-  completion.examples = R"(
+  CommandEntry completion{"completion", "print the completion script of a shell", R"(
   source <(ingot completion bash)          # in this shell
   ingot completion bash > ~/.local/share/bash-completion/completions/ingot
   ingot completion zsh > ~/.zfunc/_ingot   # in a folder of $fpath
   ingot completion fish > ~/.config/fish/completions/ingot.fish
-)";
-  completion.text = R"(
+)",
+                          R"(
 The scripts complete commands, options, choices, files, and the names of images, series and peers. The Debian package installs
 them.
 
 The names are those of the server whose manifest is in this folder, or where -f and --home say. The shell gets them from
 "ingot completion names", which takes the words typed so far. It reads only the manifest and the state, and prints nothing if it
 cannot read them.
-)";
+)"};
   add_form<CompletionArguments>(completion).word("bash|zsh|fish", &CompletionArguments::shell);
-  add_form<NamesArguments>(completion, "names").word("[WORD...]", &NamesArguments::words).raw();
+  add_form<NamesArguments>(completion, "names").word("[WORD...]", &NamesArguments::words).dashes();
   return completion;
 }
 
 CommandEntry schema_command() {
-  CommandEntry schema{.name = "schema", .summary = "print the JSON Schemas of the manifest and of all output"};
-  schema.examples = R"(
+  CommandEntry schema{"schema", "print the JSON Schemas of the manifest and of all output", R"(
   ingot schema   # list them
   ingot schema manifest > manifest.schema.json
   ingot schema plan
-)";
-  schema.text = R"(
+)",
+                      R"(
 For an editor: write "#:schema manifest.schema.json" into the first line of ingot.toml.
-)";
+)"};
   add_form<SchemaArguments>(schema).word("[SCHEMA]", &SchemaArguments::name);
   return schema;
 }
+
+}  // namespace
+
+std::vector<CommandEntry> shell_commands() { return {completion_command(), schema_command()}; }
 
 }  // namespace ingot::options

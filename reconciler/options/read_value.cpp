@@ -1,12 +1,15 @@
-#include "reconciler/options/define.hpp"
+#include "reconciler/options/read_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "reconciler/io/printable.hpp"
+#include "schema/error.hpp"
+#include "schema/text/nearest.hpp"
 #include "schema/text/quantity.hpp"
 
 namespace ingot::options {
@@ -27,15 +30,31 @@ Format format_called(const std::string& name, const std::vector<Format>& known, 
     names.emplace_back(text_of(format));
   }
   wrong(fmt::format("{} \"{}\" is not known to {}", setting.name, io::printable(name),
-                    setting.command.empty() ? "ingot" : setting.command),
+                    setting.form == nullptr ? "ingot" : setting.form->name),
         did_you_mean(name, names, fmt::format("use one of {}", fmt::join(names, ", "))));
 }
 
 }  // namespace
 
+std::string_view text_of(Format format) {
+  static constexpr std::array<std::string_view, 11> names{"text",        "json",  "markdown", "html", "github", "terraform",
+                                                          "codequality", "sarif", "junit",    "dot",  "mermaid"};
+  return names.at(static_cast<std::size_t>(format));
+}
+
+void wrong(const std::string& text, const std::string& mend) { throw Error(Fault::usage, text, mend); }
+
+std::string see(const std::string& command) {
+  return command.empty() ? "see: ingot --help" : fmt::format("see: ingot {} --help", command);
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, const std::string& otherwise) {
+  const auto near = nearest(word, known);
+  return near ? fmt::format("did you mean \"{}\"?", *near) : otherwise;
+}
+
 void read(const Setting&, bool& to) { to = true; }
 void read(const Setting& setting, std::string& to) { to = setting.value; }
-void read(const Setting& setting, std::optional<std::string>& to) { to = setting.value; }
 void read(const Setting& setting, std::vector<std::string>& to) { to.push_back(setting.value); }
 
 void read(const Setting& setting, Seconds& to) {
@@ -44,7 +63,6 @@ void read(const Setting& setting, Seconds& to) {
     wrong(fmt::format("{} \"{}\" is not a time", setting.name, io::printable(setting.value)), "write it as 30s, 5m or 1h");
   to = *time;
 }
-void read(const Setting& setting, std::optional<Seconds>& to) { read(setting, to.emplace()); }
 
 void read(const Setting& setting, std::optional<ServerName>& to) {
   to = ServerName::parse(setting.value);
@@ -82,23 +100,6 @@ std::uint64_t read_number(const Setting& setting, std::uint64_t least, std::uint
     wrong(fmt::format("{} \"{}\" is not a number from {} to {}", setting.name, io::printable(setting.value), least, most),
           fmt::format("write for example {} {}", setting.name, example));
   return *number;
-}
-
-Option::Option(std::string_view spelling, std::string what, Set setter) : text(std::move(what)), set(std::move(setter)) {
-  while (spelling.starts_with('-')) {
-    const auto end = std::min(spelling.find_first_of(", "), spelling.size());
-    flags.emplace_back(spelling.substr(0, end));
-    spelling.remove_prefix(std::min(spelling.find_first_not_of(", ", end), spelling.size()));
-  }
-  placeholder = spelling;
-}
-
-Word::Word(std::string_view spelling, Set setter) : set(std::move(setter)) {
-  needed = !spelling.starts_with('[');
-  if (!needed) spelling = spelling.substr(1, spelling.size() - 2);
-  repeated = spelling.ends_with("...");
-  if (repeated) spelling.remove_suffix(3);
-  placeholder = spelling;
 }
 
 }  // namespace ingot::options

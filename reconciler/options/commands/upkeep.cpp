@@ -1,32 +1,10 @@
-// publish, key, state: the head, the keys, and a lost state.
+// key, gc, state, report: what a server needs now and then.
 #include <fmt/format.h>
 
 #include "reconciler/io/printable.hpp"
 #include "reconciler/options/define.hpp"
 
 namespace ingot::options {
-
-CommandEntry publish_command() {
-  CommandEntry publish{.name = "publish", .summary = "sign and publish the head again, and nothing else"};
-  publish.examples = R"(
-  ingot publish
-  ingot publish --above 1200   # a thief of the catalog key has published serial 1200
-)";
-  publish.text = R"(
-Publishes the images of the state under a newly signed head, valid for another head_ttl. apply does this by itself when half of
-head_ttl is over. Use this command for a server that seldom changes.
-)";
-  add_form<PublishArguments>(publish)
-      .option(
-          "--above SERIAL",
-          [](PublishArguments& publish, const Setting& setting) {
-            publish.above = read_number(setting, 0, largest_serial, 1200);
-          },
-          "publish with a serial that is higher than this. Peers that saw the head of a thief refuse lower serials for ever: "
-          "after \"ingot key revoke\", ask them for the serial (\"ingot query peers\" there)")
-      .option("--metrics FILE", &PublishArguments::metrics, metrics_file);
-  return publish;
-}
 
 namespace {
 
@@ -60,11 +38,8 @@ void add_changes(FormOf<ChangeKeys>& form) {
               "where to write a root that still needs signatures (default: root-N.dsse in `keys`)");
 }
 
-}  // namespace
-
 CommandEntry key_command() {
-  CommandEntry key{.name = "key", .summary = "keys and roots of trust: make, show, rotate, revoke, release, sign, install"};
-  key.examples = R"(
+  CommandEntry key{"key", "keys and roots of trust: make, show, rotate, revoke, release, sign, install", R"(
   ingot key show                                       # the root of this server, and which private keys are here
   ingot key make keys/catalog-2.pem                    # a new private key; its public key is printed
   ingot key rotate --add-catalog keys/catalog-2.pem    # heads are then signed with both keys
@@ -74,8 +49,8 @@ CommandEntry key_command() {
   ingot key sign root-2.dsse --key /media/stick/root-b.pem             # on another machine, without a manifest
   ingot key rotate --add-release release.pub           # peers then copy only images that it has signed
   ingot key release db19_25                            # writes keys/releases.jsonl for the release keys to sign
-)";
-  key.text = R"(
+)",
+                   R"(
 Root keys say which keys count. Catalog keys sign what is published. In the folder `keys`, root.pem and root-*.pem are used as root
 keys, catalog.pem and catalog-*.pem as catalog keys. A new root needs the signatures of the root before it and its own. If enough
 private keys are here, it is installed at once and a head is signed under it. Otherwise it stays unpublished in `keys` until others
@@ -90,7 +65,7 @@ revoke works from the state, whatever a thief has written to the published tree.
 epoch does not have.
 
 KEY is 64 hex digits, a file, or the first 8 or more digits of a key that the root names.
-)";
+)"};
   add_form<MakeKey>(key, "make").word("FILE", &MakeKey::file);
   add_form<ShowKeys>(key, "show").word("[FILE]", &ShowKeys::file);
   auto rotate = add_form<ChangeKeys>(key, "rotate");
@@ -115,13 +90,38 @@ KEY is 64 hex digits, a file, or the first 8 or more digits of a key that the ro
   return key;
 }
 
+CommandEntry gc_command() {
+  CommandEntry gc{"gc", "free disk space that no image needs any more", R"(
+  ingot gc --dry-run   # what would be removed, and when
+  ingot gc             # for a timer, once a day
+  ingot gc --grace 0   # the disk is full: remove now
+)",
+                  R"(
+Removes the bytes of deleted images and of removed copies, old pages of the catalog, and partial copies that no rule wants. When gc
+sees a file for the first time it only notes it. A later gc removes the file, when the grace period is over. Until then a deleted
+image can be restored without its source: put it back into the manifest.
+
+gc never removes what an image here, the published head, or an older head until a day after its end needs, nor partial copies of
+wanted images, nor provenance files. The bytes of copies that are no longer served are moved out of the public tree. Cached pages
+of peers' catalogs are removed at once if no valid head of the peer names them.
+
+A gc that removed something is recorded in the history. Exit code 6 if one of its notes reports damage, or if the disk was too
+full to write a note or the record; what was removed is listed all the same.
+)"};
+  add_form<GcArguments>(gc)
+      .option("--grace TIME", &GcArguments::grace,
+              "how long to keep a file after gc saw for the first time that nothing needs it (default: 14d). With 0 it is "
+              "removed at once, also on a full disk; then a deleted image comes back only from its source or its peer")
+      .option("--dry-run", &GcArguments::dry_run, "write nothing, list every file");
+  return gc;
+}
+
 CommandEntry state_command() {
-  CommandEntry state{.name = "state", .summary = "rebuild a lost or damaged state from the store"};
-  state.examples = R"(
+  CommandEntry state{"state", "rebuild a lost or damaged state from the store", R"(
   ingot state rebuild && ingot plan   # look at the plan before you apply it
   ingot state rebuild --json
-)";
-  state.text = R"(
+)",
+                     R"(
 The state is an index of the store and of the signed heads. If the state file is lost, damaged or an old backup, this command
 rebuilds it from the catalog that was published last, the provenance files beside the images, and the trust floors. Every byte is
 re-hashed. The old file is renamed and nothing is removed. No serial is used twice.
@@ -135,11 +135,32 @@ If the published head was not made by this server (a thief may have published it
 and nothing is changed (exit code 7).
 
 A backup of the newest state is better: copy state/ while no run is under way, with the store and the keys.
-)";
+)"};
   add_form<RebuildArguments>(state, "rebuild")
       .option("--yes", &RebuildArguments::yes,
               "accept those images; or, if a root has revoked the keys of that head, disown them");
   return state;
 }
+
+CommandEntry report_command() {
+  CommandEntry report{"report", "write this server's history as an HTML page to mail", R"(
+  ingot report --out gold.html
+  ingot report --out gold.html -f /srv/ingot
+)",
+                      R"(
+Writes one HTML file: bytes copied per day and per peer, the growth of the store and when the disk is full at that rate, failures
+by place and cause. It reads only the state and the free space of the disk, and asks no peer. The file needs no scripts and loads
+nothing; a browser shows it light, dark, on a phone and on paper.
+
+The growth is that of the packed files of all images here, each content once. The forecast continues the average of the last 90
+days. Freed space counts from the removal of an image, although gc frees it later.
+)"};
+  add_form<ReportArguments>(report).needed("--out FILE", &ReportArguments::out, "the HTML file; replaces only an earlier report");
+  return report;
+}
+
+}  // namespace
+
+std::vector<CommandEntry> upkeep_commands() { return {key_command(), gc_command(), state_command(), report_command()}; }
 
 }  // namespace ingot::options
