@@ -2,69 +2,156 @@
 
 #include <utility>
 
-#include <nlohmann/json.hpp>
+#include "schema/text/json_text.hpp"
+#include "schema/text/strict_json.hpp"
+#include "schema/text/utf8.hpp"
 
 namespace ingot::apply {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr std::size_t longest_papers_text = 65536;
 
-Json json_of(const ImageIdentity& identity) {
-  return {{"origin", identity.origin.text()}, {"name", identity.name.text()}, {"created", identity.created}};
+/// `text` as JSON takes it: what is no UTF-8, and control characters, become U+FFFD. A user or a host may be named so.
+std::string clean(std::string_view text) {
+  std::string whole;
+  while (!text.empty()) {
+    const auto [value, length] = first_character(text);
+    const bool fits = length > 0 && value >= 0x20U && value != 0x7FU;
+    whole += fits ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD");
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return whole;
 }
 
-Json json_of(const Piece& piece) { return {{"digest", piece.digest.text()}, {"length", piece.length}}; }
+/// A JSON object as it grows, in one line.
+class ObjectText {
+ public:
+  ObjectText& raw(std::string_view key, std::string_view json) {
+    text_ += text_.empty() ? '{' : ',';
+    append_text(text_, key);
+    text_.append(":").append(json);
+    return *this;
+  }
+  ObjectText& text(std::string_view key, std::string_view value) {
+    std::string json;
+    append_text(json, clean(value));
+    return raw(key, json);
+  }
+  ObjectText& maybe(std::string_view key, const std::optional<std::string>& value) {
+    return value ? text(key, *value) : raw(key, "null");
+  }
+  ObjectText& number(std::string_view key, std::uint64_t value) { return raw(key, std::to_string(value)); }
+  ObjectText& flag(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
+  std::string whole() const { return text_.empty() ? "{}" : text_ + "}"; }
 
-Json json_of(const Packed& packed) {
-  return {{"file", json_of(packed.file)},
-          {"segments", packed.segments},
-          {"table", packed.table ? json_of(*packed.table) : Json(nullptr)}};
+ private:
+  std::string text_;
+};
+
+std::string json_of(const std::optional<ImageIdentity>& identity) {
+  if (!identity) return "null";
+  return ObjectText()
+      .text("origin", identity->origin.text())
+      .text("name", identity->name.text())
+      .number("created", identity->created)
+      .whole();
 }
 
-template <class Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
+std::string json_of(const Piece& piece) {
+  return ObjectText().text("digest", piece.digest.text()).number("length", piece.length).whole();
 }
 
-/// What a manifest or a peer wrote may be no UTF-8; papers are kept all the same.
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string json_of(const Packed& packed) {
+  return ObjectText()
+      .raw("file", json_of(packed.file))
+      .number("segments", packed.segments)
+      .raw("table", packed.table ? json_of(*packed.table) : "null")
+      .whole();
+}
 
-/// Something in papers is not what write_papers makes.
-struct NoPapers {};
+std::string json_of(const Labels& labels) {
+  ObjectText object;
+  for (const auto& [name, value] : labels) object.text(clean(name), value);
+  return object.whole();
+}
+
+/// Whether it came as a copy and is this server's own image now.
+bool is_adopted(const state::ImageRow& row) { return row.papers.peer && !row.copy; }
+
+std::string papers_text(const state::ImageRow& row, const std::optional<Packed>& packed) {
+  const state::Provenance& papers = row.papers;
+  ObjectText text;
+  text.text("format", "ingot.papers/1")
+      .text("image", row.name.text())
+      .text("digest", row.digest.text())
+      .number("size", row.size)
+      .text("kind", text_of(row.kind))
+      .text("type", row.type.text())
+      .text("version", row.version)
+      .text("platform", row.platform)
+      .text("description", row.description)
+      .raw("labels", json_of(row.labels))
+      .text("state", text_of(row.state))
+      .text("reason", row.reason)
+      .flag("private", row.is_private)
+      .flag("protect", row.protect)
+      .maybe("parent", row.parent_name.empty() ? std::nullopt : std::optional(row.parent_name))
+      .raw("parent_identity", json_of(row.parent_identity))
+      .text("origin", row.origin_name.text())
+      .raw("identity", json_of(row.identity))
+      .text("time", time_text(papers.time))
+      .text("run", papers.run)
+      .text("actor", papers.actor)
+      .maybe("commit", papers.commit)
+      .text("rule", papers.rule)
+      .maybe("peer", papers.peer)
+      .maybe("head", papers.head ? std::optional(papers.head->text()) : std::nullopt);
+  if (packed) text.raw("packed", json_of(*packed));
+  if (is_adopted(row)) text.text("adopted", row.rule);
+  return text.whole() + "\n";
+}
 
 template <class Value>
 Value must(std::optional<Value> value) {
-  if (!value) throw NoPapers();
+  if (!value) throw Refusal{"a value that papers do not have"};
   return *std::move(value);
 }
 
-std::string text_at(const Json& json, const char* key) { return json.value(key, ""); }
+std::string text_at(const JsonObject& json, std::string_view key) { return std::string(json.text_or(key, "")); }
 
-std::optional<std::string> maybe_text(const Json& json, const char* key) {
-  return json.contains(key) && !json.at(key).is_null() ? std::optional(json.at(key).get<std::string>()) : std::nullopt;
+std::optional<std::string> maybe_text(const JsonObject& json, std::string_view key) {
+  return json.has(key) ? std::optional(std::string(json.text(key))) : std::nullopt;
 }
 
-std::optional<ImageIdentity> parse_identity(const Json& json, const char* key) {
-  if (!json.contains(key) || json.at(key).is_null()) return std::nullopt;
-  const Json& identity = json.at(key);
-  return ImageIdentity{.origin = ServerId{must(Digest::parse(text_at(identity, "origin")))},
-                       .name = must(ImageName::parse(text_at(identity, "name"))),
-                       .created = identity.at("created").get<Serial>()};
+std::optional<ImageIdentity> parse_identity(const JsonObject& json, std::string_view key) {
+  if (!json.has(key)) return std::nullopt;
+  const JsonObject identity = json.object(key, {"origin", "name", "created"});
+  return ImageIdentity{.origin = ServerId{must(Digest::parse(identity.text("origin")))},
+                       .name = must(ImageName::parse(identity.text("name"))),
+                       .created = identity.number("created")};
 }
 
-Piece parse_piece(const Json& json) {
-  return {.digest = must(Digest::parse(text_at(json, "digest"))), .length = json.at("length").get<std::uint64_t>()};
+Piece parse_piece(const JsonObject& json, std::string_view key) {
+  const JsonObject piece = json.object(key, {"digest", "length"});
+  return {.digest = must(Digest::parse(piece.text("digest"))), .length = piece.number("length")};
 }
 
-std::optional<Packed> parse_packed(const Json& json) {
-  if (!json.contains("packed") || json.at("packed").is_null()) return std::nullopt;
-  const Json& packed = json.at("packed");
-  return Packed{.file = parse_piece(packed.at("file")),
-                .segments = packed.at("segments").get<std::uint64_t>(),
-                .table = packed.at("table").is_null() ? std::nullopt : std::optional(parse_piece(packed.at("table")))};
+std::optional<Packed> parse_packed(const JsonObject& json) {
+  if (!json.has("packed")) return std::nullopt;
+  const JsonObject packed = json.object("packed", {"file", "segments", "table"});
+  return Packed{.file = parse_piece(packed, "file"),
+                .segments = packed.number("segments"),
+                .table = packed.has("table") ? std::optional(parse_piece(packed, "table")) : std::nullopt};
 }
 
-state::Provenance parse_arrival(const Json& json) {
+Labels parse_labels(const JsonObject& json) {
+  Labels labels;
+  if (json.has("labels"))
+    json.texts_of("labels", [&](std::string_view name, std::string_view value) { labels.emplace(name, value); });
+  return labels;
+}
+
+state::Provenance parse_arrival(const JsonObject& json) {
   const auto head = maybe_text(json, "head");
   return {.time = must(parse_time(text_at(json, "time"))),
           .run = text_at(json, "run"),
@@ -75,7 +162,7 @@ state::Provenance parse_arrival(const Json& json) {
           .head = head ? std::optional(must(Digest::parse(*head))) : std::nullopt};
 }
 
-state::ImageRow parse_row(const Json& json) {
+state::ImageRow parse_row(const JsonObject& json) {
   state::Provenance papers = parse_arrival(json);
   const auto adopted = maybe_text(json, "adopted");
   const bool copy = papers.peer && !adopted;
@@ -86,17 +173,17 @@ state::ImageRow parse_row(const Json& json) {
           .origin_name = must(ServerName::parse(text_at(json, "origin"))),
           .copied_from = copy ? std::optional(must(ServerName::parse(*papers.peer))) : std::nullopt,
           .digest = must(Digest::parse(text_at(json, "digest"))),
-          .size = json.at("size").get<std::uint64_t>(),
+          .size = json.number("size"),
           .kind = must(parse_image_kind(text_at(json, "kind"))),
           .type = must(TypeName::parse(text_at(json, "type"))),
           .version = text_at(json, "version"),
           .platform = text_at(json, "platform"),
           .description = text_at(json, "description"),
-          .labels = json.value("labels", Labels{}),
+          .labels = parse_labels(json),
           .state = parse_image_state(text_at(json, "state")).value_or(ImageState::published),
           .reason = text_at(json, "reason"),
-          .is_private = json.value("private", false),
-          .protect = json.value("protect", false),
+          .is_private = json.has("private") && json.flag("private"),
+          .protect = json.has("protect") && json.flag("protect"),
           .parent_name = maybe_text(json, "parent").value_or(""),
           .parent = {},
           .parent_identity = parse_identity(json, "parent_identity"),
@@ -109,65 +196,35 @@ state::ImageRow parse_row(const Json& json) {
 
 }  // namespace
 
-std::string write_papers(const state::ImageRow& row, const Packed& packed) {
-  const state::Provenance& papers = row.papers;
-  const Json json = {
-      {"format", "ingot.papers/1"},
-      {"image", row.name.text()},
-      {"digest", row.digest.text()},
-      {"size", row.size},
-      {"kind", text_of(row.kind)},
-      {"type", row.type.text()},
-      {"version", row.version},
-      {"platform", row.platform},
-      {"description", row.description},
-      {"labels", row.labels},
-      {"state", text_of(row.state)},
-      {"reason", row.reason},
-      {"private", row.is_private},
-      {"protect", row.protect},
-      {"parent", row.parent_name.empty() ? Json(nullptr) : Json(row.parent_name)},
-      {"parent_identity", row.parent_identity ? json_of(*row.parent_identity) : Json(nullptr)},
-      {"origin", row.origin_name.text()},
-      {"identity", row.identity ? json_of(*row.identity) : Json(nullptr)},
-      {"time", time_text(papers.time)},
-      {"run", papers.run},
-      {"actor", papers.actor},
-      {"commit", or_null(papers.commit)},
-      {"rule", papers.rule},
-      {"peer", or_null(papers.peer)},
-      {"head", papers.head ? Json(papers.head->text()) : Json(nullptr)},
-      {"packed", json_of(packed)},
-  };
-  return text_of(json);
-}
+std::string write_papers(const state::ImageRow& row, const Packed& packed) { return papers_text(row, packed); }
 
 std::string with_packing(std::string_view papers, const Packed& packed) {
-  if (!parse_papers(papers)) return std::string(papers);
-  Json json = Json::parse(papers);
-  json["packed"] = json_of(packed);
-  return text_of(json);
+  const auto parsed = parse_papers(papers);
+  return parsed ? papers_text(parsed->row, packed) : std::string(papers);
 }
 
 std::string with_adoption(std::string_view papers, const ImageIdentity& copy, const state::ImageRow& row) {
-  const auto parsed = parse_papers(papers);
+  auto parsed = parse_papers(papers);
   if (!parsed || !parsed->row.copy || parsed->row.identity != copy) return std::string(papers);
-  Json json = Json::parse(papers);
-  json["image"] = row.name.text();
-  json["origin"] = row.origin_name.text();
-  json["identity"] = nullptr;
-  json["adopted"] = row.rule;
-  return text_of(json);
+  parsed->row.name = row.name;
+  parsed->row.origin_name = row.origin_name;
+  parsed->row.identity.reset();
+  parsed->row.copy = false;
+  parsed->row.rule = row.rule;
+  return papers_text(parsed->row, parsed->packed);
 }
 
 std::optional<ParsedPapers> parse_papers(std::string_view text) {
   try {
-    const Json json = Json::parse(text);
-    if (json.at("format") != "ingot.papers/1") return std::nullopt;
+    StrictJson reader(longest_papers_text);
+    const JsonObject json(reader.parse(text),
+                          {"format",      "image",    "digest", "size",   "kind",    "type",    "version", "platform",
+                           "description", "labels",   "state",  "reason", "private", "protect", "parent",  "parent_identity",
+                           "origin",      "identity", "time",   "run",    "actor",   "commit",  "rule",    "peer",
+                           "head",        "packed",   "adopted"});
+    if (json.text("format") != "ingot.papers/1") return std::nullopt;
     return ParsedPapers{.row = parse_row(json), .packed = parse_packed(json)};
-  } catch (const Json::exception&) { return std::nullopt; } catch (const NoPapers&) {
-    return std::nullopt;
-  }
+  } catch (const Refusal&) { return std::nullopt; }
 }
 
 }  // namespace ingot::apply
